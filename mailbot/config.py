@@ -1,0 +1,67 @@
+"""Configuration: TOML to settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mailbot.core.policy import Policy
+
+Security = Literal["tls", "starttls", "none"]
+
+
+class Secret:
+    """A password that does not show itself in `repr`, logs or error texts."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the password itself, for the one place that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class ImapAccount:
+    """How to reach one support mailbox (RFC 9051). `done` is "" where mails are flagged instead of moved."""
+
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: Secret
+    folder: str = "INBOX"
+    done: str = "Mailbot/Done"
+    poll_seconds: int = 60
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """How to hand in mail (RFC 6409); without a username nobody logs in."""
+
+    host: str
+    port: int
+    security: Security
+    username: str = ""
+    password: Secret | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A configuration that was found right. `imap` and `smtp` are keyed by the school's key."""
+
+    file: Path
+    policy: Policy
+    state_dir: Path
+    database: str
+    imap: Mapping[str, ImapAccount]
+    smtp: Mapping[str, SmtpAccount]
+    first_contact_days: int = 7
+    templates: Path | None = None

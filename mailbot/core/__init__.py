@@ -1,0 +1,1 @@
+"""The pure core: understanding, matching and deciding, without I/O, clock or database."""

@@ -1,0 +1,101 @@
+"""What people are told: a notice is a letter before it is put into words and a language."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailbot.core.mail import Address
+from mailbot.core.ticket import Attachment, Message, Role, Ticket
+
+
+class NoticeKind(StrEnum):
+    """One kind of letter each; its templates bear this name."""
+
+    RECEIPT = "receipt"  # requester: we have your problem, it is ticket N
+    NEW_TICKET = "new_ticket"  # team: a new problem
+    REQUESTER_REPLY = "requester_reply"  # assignee or team: the requester wrote again
+    ANSWER = "answer"  # requester and cc: somebody of the team wrote
+    ANSWER_COPY = "answer_copy"  # colleagues who have to know: somebody else answered
+    NOTE = "note"  # colleagues: an internal note
+    CLOSED = "closed"  # requester and cc: done, perhaps with an answer; how to reopen
+    CLOSED_TEAM = "closed_team"  # colleagues: somebody else closed it
+    ESCALATED_REQUESTER = "escalated_requester"  # requester: second level has it now, perhaps with an answer
+    ESCALATED_SECOND_LEVEL = "escalated_second_level"  # second level: the ticket with its history
+    ESCALATED_TEAM = "escalated_team"  # colleagues of who escalated
+    RETURNED = "returned"  # team: second level gave it back, with what it wrote
+    REOPENED = "reopened"  # team or second level: it is open again
+    TAKEN = "taken"  # colleagues, one line: somebody has it now
+    ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
+    OVERVIEW = "overview"  # table of tickets
+    SHEET = "sheet"  # one ticket with its history
+    DONE = "done"  # receipt of a mail with commands
+    REFUSAL = "refusal"  # nothing of that mail was applied, and why
+    CONFIRM = "confirm"  # the registered address: did you write this?
+    HELP = "help"  # what I can write here
+    ALERT = "alert"  # operators: something is wrong, or right again
+    BOUNCE = "bounce"  # the author: your text did not reach the requester
+
+
+class Reason(StrEnum):
+    """Why a command line is refused."""
+
+    UNKNOWN = "unknown"  # no such command; `nearest` may say what was meant
+    AMBIGUOUS = "ambiguous"  # commands that exclude each other, or a name that fits several people
+    FORBIDDEN = "forbidden"  # not for this role
+    ARGUMENT = "argument"  # wrong or missing argument; `expected` shows a right line
+    NO_TICKET = "no_ticket"  # the command needs a ticket, and neither line nor mail names one
+    NO_SUCH_TICKET = "no_such_ticket"  # `argument` is no ticket that the writer may see
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refused command line, as written, and what would have been right."""
+
+    line: str
+    reason: Reason
+    nearest: str = ""  # a command word in the writer's language, without "#"
+    argument: str = ""  # the word that does not fit
+    expected: str = ""  # an example line such as "#priority high"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one command did to one ticket: `already` if it was so before. `detail` is a priority or a name."""
+
+    command: str
+    ticket: Ticket
+    told: tuple[Address, ...] = ()
+    already: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One letter to one person. `ticket` is the ticket as it will stand after the change.
+
+    `text` are somebody's own words that the letter carries, written by `author`; without words `author` is
+    who caused the letter. `attachments` travel with it, pictures within the text; `listed` are those too
+    large to travel. `internal`: a reply to this letter stays among the staff.
+    """
+
+    kind: NoticeKind
+    to: Address
+    role: Role
+    ticket: Ticket | None = None
+    author: Address | None = None
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    listed: tuple[Attachment, ...] = ()
+    history: tuple[Message, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    scope: str = ""  # of an overview: open, closed, mine, all
+    done: tuple[Done, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    related: Ticket | None = None  # a ticket that this mail may belong to
+    related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"
+    internal: bool = False
+    in_reply_to: str = ""  # Message-ID of the mail that this letter answers
+    details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
+
+
+AUTOMATIC = frozenset(NoticeKind) - {NoticeKind.ANSWER, NoticeKind.REQUESTER_REPLY}
+"""Letters that a machine wrote: they bear Auto-Submitted (RFC 3834). The others carry a human's words."""

@@ -1,0 +1,88 @@
+"""The rules of the house: schools, teams and limits, as values that the core decides by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mailbot.core.mail import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works on tickets: the registered address, and others that are the same person."""
+
+    address: str
+    name: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return all addresses of this person, the registered one first."""
+        return (self.address, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who share tickets."""
+
+    name: str
+    members: tuple[Member, ...]
+
+    def member(self, email: str) -> Member | None:
+        """Return the member who has that address."""
+        return next((m for m in self.members if email in m.addresses), None)
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One school: its key in ticket numbers, its support address and its first-level team."""
+
+    key: str
+    name: str
+    address: str
+    team: Team
+    language: str = "de"
+    domains: tuple[str, ...] = ()
+    authserv_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is too much; sizes in octets."""
+
+    attachments: int = 10_000_000
+    mail: int = 50_000_000
+    hourly_automatic: int = 5
+    daily_automatic: int = 20
+    reopen_days: int = 14
+    confirm_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that the core needs to know of the configuration."""
+
+    name: str
+    schools: tuple[School, ...]
+    second_level: Team
+    language: str = "de"
+    timezone: str = "Europe/Berlin"
+    operators: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    def school(self, key: str) -> School | None:
+        """Return the school of that key, in any case."""
+        return next((s for s in self.schools if s.key == key.upper()), None)
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Return the support addresses: mail from them is our own."""
+        return frozenset(s.address for s in self.schools)
+
+    def staff(self, school: School) -> Iterator[Member]:
+        """Yield who may work on that school's tickets: its team, then second level."""
+        yield from school.team.members
+        yield from self.second_level.members
+
+    def address_of(self, member: Member) -> Address:
+        """Return a member's registered address with the name from the configuration."""
+        return Address(member.address, member.name)

@@ -1,0 +1,120 @@
+"""A ticket, its messages and the people in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailbot.core.mail import Address
+
+
+class Status(StrEnum):
+    """Whether somebody has to do something."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    """How much it hurts, from the least to the most."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Role(StrEnum):
+    """What somebody is to a ticket."""
+
+    REQUESTER = "requester"
+    CC = "cc"
+    SUPPORTER = "supporter"
+    SECOND_LEVEL = "second-level"
+    STRANGER = "stranger"
+
+    @property
+    def staff(self) -> bool:
+        """Tell whether this role works on tickets."""
+        return self in (Role.SUPPORTER, Role.SECOND_LEVEL)
+
+
+class Direction(StrEnum):
+    """Whether a message came from the requester's side or went there."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Visibility(StrEnum):
+    """Who may read a message: all, the staff, or nobody but the audit trail."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message: a part of a stored raw mail (`raw` is None while that mail is being handled)."""
+
+    path: str
+    filename: str
+    content_type: str
+    size: int
+    inline: bool = False
+    raw: int | None = None
+
+    @property
+    def picture(self) -> bool:
+        """Tell whether mail programs can show it within the text."""
+        return self.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail or note in a ticket."""
+
+    direction: Direction
+    visibility: Visibility
+    author: Address
+    text: str
+    at: datetime
+    message_id: str = ""
+    quoted: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A problem and where it stands. `level` is 1 (the school's team) or 2 (second level)."""
+
+    school: str
+    number: int
+    subject: str
+    requester: Address
+    opened: datetime
+    updated: datetime
+    status: Status = Status.OPEN
+    level: int = 1
+    priority: Priority = Priority.NORMAL
+    cc: tuple[Address, ...] = ()
+    assignee: Address | None = None
+    closed: datetime | None = None
+    due: datetime | None = None
+    messages: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return the ticket's name, as in GYM-104."""
+        return f"{self.school}-{self.number}"
+
+    @property
+    def tag(self) -> str:
+        """Return the subject tag, as in [#GYM-104]."""
+        return f"[#{self.key}]"
+
+    @property
+    def tagged_subject(self) -> str:
+        """Return the subject with its tag in front."""
+        return f"{self.tag} {self.subject}"
