@@ -1,6 +1,6 @@
 """Configuration: TOML to settings, or all that is wrong with it at once."""
 
-from mailbot.config.load import find, load
+from mailbot.config.file import find, load
 from mailbot.config.problem import ConfigurationError, Problem
 from mailbot.config.settings import ImapAccount, Secret, Security, Settings, SmtpAccount
 

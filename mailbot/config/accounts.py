@@ -152,7 +152,7 @@ def _password(access: Access[L], places: Places) -> tuple[Secret | None, list[Fi
         return None, [Finding(access.at("password_env"), right)]
     try:
         if file:
-            return Secret(_one_line(_content(places.credential(file)))), []
+            return Secret(_one_line(_content(file, places))), []
         if variable:
             return Secret(_one_line(_variable(variable, places))), []
     except ValueError as error:
@@ -161,8 +161,10 @@ def _password(access: Access[L], places: Places) -> tuple[Secret | None, list[Fi
     return None, []
 
 
-def _content(path: Path) -> str:
+def _content(name: str, places: Places) -> str:
+    path = places.path(name)
     try:
+        path = places.credential(name)
         content = path.read_bytes().decode()
     except OSError as error:
         raise ValueError(f"must be a readable file; {path}: {error.strerror}") from None

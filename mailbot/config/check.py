@@ -26,13 +26,15 @@ def check(document: Document, mailboxes: Iterable[Access[Imap]]) -> Iterator[Fin
 
 
 def _twice(uses: Iterable[tuple[Location, Hashable, object]], right: str) -> Iterator[Finding]:
-    """Report every use of an identity but the first."""
+    """Report every use of an identity but the first, and which school or member has it before."""
     first: dict[Hashable, Location] = {}
     for location, identity, value in uses:
         if not identity:
             continue
-        if first.setdefault(identity, location) != location:
-            yield Finding(location, right, value)
+        before = first.setdefault(identity, location)
+        if before is not location:
+            number = next(step for step in reversed(before) if isinstance(step, int)) + 1
+            yield Finding(location, f"{right}; no. {number} has it before", value)
 
 
 def _mailbox(access: Access[Imap]) -> tuple[Location, Hashable, object]:

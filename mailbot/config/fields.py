@@ -18,7 +18,7 @@ _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]
 _LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{1,11}")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SIZE = re.compile(r"(\d+)\s*([a-zA-Z]*)")
+_SIZE = re.compile(r"([0-9]{1,12})\s*([a-zA-Z]*)")
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _DATABASES = ("postgresql", "postgresql+psycopg")
 
@@ -32,19 +32,28 @@ class Places:
 
     def path(self, name: str) -> Path:
         """Return a file name of the configuration as an absolute path."""
-        return (self.folder / Path(name).expanduser()).absolute()
+        return (self.folder / name).absolute()
 
     def credential(self, name: str) -> Path:
-        """Return a password's file: among systemd's credentials if it is there, else as any other."""
+        """Return a password's file: among systemd's credentials if it is there, else as any other.
+
+        Raises OSError where systemd's directory cannot be looked into.
+        """
         directory = self.environ.get("CREDENTIALS_DIRECTORY")
         candidate = Path(directory, name) if directory else None
         return candidate if candidate and candidate.exists() else self.path(name)
 
 
-def _line(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("must be one line of text, not empty")
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be one line of text without control characters")
     return value.strip()
+
+
+def _given(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
 
 
 def ascii_domain(domain: str) -> str | None:
@@ -155,8 +164,12 @@ def _authorities(value: str, info: ValidationInfo) -> str:
 
 def _directory(value: str, info: ValidationInfo) -> str:
     path = _places(info).path(value)
-    if not path.is_dir():
-        raise ValueError(f"must be a directory; {path} is none")
+    try:
+        found = path.is_dir()
+    except OSError:
+        found = False
+    if not found:
+        raise ValueError(f"must be a directory that can be read; {path} is none")
     return str(path)
 
 
@@ -170,7 +183,8 @@ def _places(info: ValidationInfo) -> Places:
     return info.context
 
 
-Line = Annotated[str, AfterValidator(_line)]
+Text = Annotated[str, AfterValidator(_printable)]
+Line = Annotated[Text, AfterValidator(_given)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Email = Annotated[str, AfterValidator(_email)]
 Host = Annotated[str, AfterValidator(_host)]
@@ -180,6 +194,6 @@ Timezone = Annotated[str, AfterValidator(_timezone)]
 Size = Annotated[int, Field(ge=1), BeforeValidator(_size)]
 Database = Annotated[str, AfterValidator(_database)]
 Environment = Annotated[str, AfterValidator(_environment)]
-Authorities = Annotated[str, AfterValidator(_line), AfterValidator(_authorities)]
-ExistingDirectory = Annotated[str, AfterValidator(_line), AfterValidator(_directory)]
-AbsolutePath = Annotated[str, AfterValidator(_line), AfterValidator(_absolute)]
+Authorities = Annotated[Line, AfterValidator(_authorities)]
+ExistingDirectory = Annotated[Line, AfterValidator(_directory)]
+AbsolutePath = Annotated[Line, AfterValidator(_absolute)]

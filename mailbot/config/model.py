@@ -21,12 +21,15 @@ from mailbot.config.fields import (
     Line,
     Port,
     Size,
+    Text,
     Timezone,
 )
 from mailbot.config.settings import Security
 
 Language = Literal["de", "en"]
 Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Days = Annotated[int, Field(ge=0, le=3_650)]
 
 
 class Table(BaseModel):
@@ -47,7 +50,7 @@ class Bot(Table):
     state_dir: AbsolutePath = Field(
         default="/var/lib/mailbot", description="the directory of the bot's own files"
     )
-    database: Database = Field(default="sqlite", description="the database of tickets and mails")
+    database: Database = Field(default="sqlite", repr=False, description="the database of tickets and mails")
     operators: list[Email] = Field(default=[], description="the addresses that get the alerts")
     templates: ExistingDirectory | None = Field(
         default=None, description="a directory of your own mail templates"
@@ -59,7 +62,7 @@ class Login(Table):
 
     host: Host = Field(default="", description="the server's name")
     port: Port | None = Field(default=None, description="the server's port")
-    username: str = Field(default="", description="the name to log in with")
+    username: Text = Field(default="", description="the name to log in with")
     password_file: Line | None = Field(default=None, description="the file that holds the password")
     password_env: Environment | None = Field(
         default=None, description="the environment variable with the password"
@@ -72,17 +75,15 @@ class Imap(Login):
 
     security: Security = Field(default="tls", description="how the connection is encrypted")
     folder: Line = Field(default="INBOX", description="the folder to read")
-    done: str = Field(default="Mailbot/Done", description="the folder for handled mails")
-    poll_seconds: Count = Field(default=60, description="the longest time between two looks")
-    authserv_id: str = Field(default="", description="the server's name in its Authentication-Results")
+    done: Text = Field(default="Mailbot/Done", description="the folder for handled mails")
+    poll_seconds: Seconds = Field(default=60, description="the longest time between two looks")
+    authserv_id: Text = Field(default="", description="the server's name in its Authentication-Results")
 
 
 class ImapSection(Imap):
     """What holds for the mailboxes of all schools."""
 
-    first_contact_days: Annotated[int, Field(ge=0)] = Field(
-        default=7, description="how old a mail is taken at first"
-    )
+    first_contact_days: Days = Field(default=7, description="how old a mail is taken at first")
 
 
 class Smtp(Login):
@@ -97,7 +98,7 @@ class Member(Table):
     required = ("address",)
 
     address: Email = Field(default="", description="the registered address")
-    name: str = Field(default="", description="the name shown until mails show a better one")
+    name: Text = Field(default="", description="the name shown until mails show a better one")
     also: list[Email] = Field(default=[], description="other addresses of the same person")
 
 
@@ -144,10 +145,8 @@ class Limits(Table):
     mail: Size = Field(default=50_000_000, description="the largest mail that is taken")
     hourly_automatic: Count = Field(default=5, description="automatic mails an hour to one outside address")
     daily_automatic: Count = Field(default=20, description="automatic mails a day to one outside address")
-    reopen_days: Annotated[int, Field(ge=0)] = Field(
-        default=14, description="how long a reply reopens a ticket"
-    )
-    confirm_days: Count = Field(default=3, description="how long a held mail can be confirmed")
+    reopen_days: Days = Field(default=14, description="how long a reply reopens a ticket")
+    confirm_days: Days = Field(default=3, description="how long a held mail can be confirmed")
 
 
 class Document(Table):

@@ -16,7 +16,7 @@ _SENTENCES = {
     "string_type": 'must be a text in quotation marks "…"',
     "int_type": "must be a whole number",
     "list_type": "must be a list [ … ]",
-    "model_type": "must be a table { … }",
+    "model_type": "must be a table {{ … }}",
     "literal_error": "must be {expected}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
@@ -75,8 +75,9 @@ def _finding(error: ErrorDetails) -> Finding:
         return Finding(location, _unknown(location))
     if location == ("school",):
         return Finding(location, "must be written [[school]], one table for each school")
-    sentence = _SENTENCES.get(error["type"], error["msg"]).format_map(error.get("ctx", {}))
-    return Finding(location, sentence, None if location[-1] in _HIDDEN else error["input"])
+    expected = {name: str(value).replace("'", '"') for name, value in error.get("ctx", {}).items()}
+    right = _SENTENCES.get(error["type"], error["msg"]).format_map(expected)
+    return Finding(location, right, None if location[-1] in _HIDDEN else error["input"])
 
 
 def _unknown(location: Location) -> str:
@@ -99,8 +100,10 @@ def _remove(data: object, location: Location) -> None:
     child = _child(data, step)
     if rest and _child(child, rest[0]) is not None:
         _remove(child, tuple(rest))
-    elif isinstance(data, dict) or (isinstance(data, list) and isinstance(step, int)):
+    elif isinstance(data, dict):
         del data[step]
+    elif isinstance(data, list):
+        del data[int(step)]
 
 
 def _child(data: object, step: int | str) -> object:

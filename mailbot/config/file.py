@@ -14,11 +14,11 @@ from mailbot.config.settings import Settings
 from mailbot.config.validate import validate
 from mailbot.core.policy import Limits, Member, Policy, School, Team
 
-PLACES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
+STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
 
 
 def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
-    """Return the file given by --config or MAILBOT_CONFIG, else the first of PLACES that is there.
+    """Return the file given by --config or MAILBOT_CONFIG, else the first of STANDARD_FILES that is there.
 
     A file that was named is returned whether it is there or not. Raises ConfigurationError that names all the
     places looked at.
@@ -26,12 +26,20 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     named = explicit or Path(environ.get("MAILBOT_CONFIG", ""))
     if named != Path():
         return named
-    found = next((path for path in PLACES if path.is_file()), None)
+    found = next((path for path in STANDARD_FILES if _there(path)), None)
     if found is None:
-        looked = " or ".join(map(str, PLACES))
+        looked = " or ".join(map(str, STANDARD_FILES))
         right = f"no file {looked}; write one with `mailbot init`, or name one by --config or MAILBOT_CONFIG"
-        raise ConfigurationError((Problem(PLACES[0].absolute(), "", right),))
+        raise ConfigurationError((Problem(STANDARD_FILES[0].absolute(), "", right),))
     return found
+
+
+def _there(path: Path) -> bool:
+    """A folder that must not be looked into may hold the file: reading it then says so."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -73,7 +81,7 @@ def _read(path: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         right = f"is not in UTF-8 (line {line}); save it in this encoding"
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # tomllib's own kind, and int()'s for a number of too many digits
         right = f"is no TOML: {error}"
     raise ConfigurationError((Problem(path, "", right),))
 
