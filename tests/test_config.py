@@ -190,9 +190,11 @@ def test_an_error_carries_no_other_error_that_could_show_a_value(write: Write) -
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert problems(tmp_path / "no.toml") == [
-        "cannot be read (No such file or directory); `mailbot init` writes a configuration"
-    ]
+    assert problems(tmp_path / "no.toml") == ["is not there; `mailbot init` writes a configuration"]
+
+
+def test_a_directory_is_no_configuration(tmp_path: Path) -> None:
+    assert problems(tmp_path) == ["cannot be read: Is a directory"]
 
 
 def test_a_file_in_another_encoding_is_told_with_its_line(write: Write) -> None:
@@ -338,6 +340,16 @@ def test_a_school_can_do_without_the_common_smtp_login(write: Write) -> None:
 def test_on_this_machine_a_password_may_travel_unencrypted(write: Write, host: str) -> None:
     settings = load(write(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON)
     assert settings.imap["GYM"].security == "none"
+
+
+def test_without_login_no_password_travels_so_it_may_go_unencrypted(write: Write) -> None:
+    settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "", security = "none" }')), ENVIRON)
+    assert (settings.smtp["GYM"].security, settings.smtp["GYM"].port) == ("none", 25)
+
+
+def test_a_wrong_host_is_told_once_and_draws_no_other_problem(write: Write) -> None:
+    lines = problems(write(('[imap]\nhost = "mail.example"', '[imap]\nhost = 7\nsecurity = "none"')))
+    assert lines == ['[imap] host = 7: must be a text in quotation marks "…"']
 
 
 def test_members_are_an_address_a_name_with_address_or_a_table(write: Write) -> None:

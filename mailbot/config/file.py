@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from mailbot.config import model
-from mailbot.config.accounts import Access, imap_access, imap_account, smtp_access, smtp_account
+from mailbot.config.accounts import imap_access, imap_account, smtp_access, smtp_account
 from mailbot.config.check import check
 from mailbot.config.fields import Places
 from mailbot.config.problem import ConfigurationError, Finding, Location, Problem, place, shown
-from mailbot.config.settings import Settings
+from mailbot.config.settings import ImapAccount, Settings, SmtpAccount
 from mailbot.config.validate import validate
 from mailbot.core.policy import Limits, Member, Policy, School, Team
 
@@ -59,25 +59,18 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     findings += [finding for _, found in (*imap, *smtp) for finding in found]
     if findings:
         raise ConfigurationError(tuple(_problems(path, data, findings)))
-    keys = [school.key for school in document.school]
-    return Settings(
-        file=path,
-        policy=_policy(document, mailboxes),
-        state_dir=Path(document.bot.state_dir),
-        database=_database(document.bot),
-        imap={key: account for key, (account, _) in zip(keys, imap, strict=True)},
-        smtp={key: account for key, (account, _) in zip(keys, smtp, strict=True)},
-        first_contact_days=document.imap.first_contact_days,
-        templates=Path(document.bot.templates) if document.bot.templates else None,
-    )
+    policy = _policy(document, [access.login.authserv_id for access in mailboxes])
+    return _settings(path, document, policy, [a for a, _ in imap], [a for a, _ in smtp])
 
 
 def _read(path: Path) -> dict[str, object]:
     """Editors on Windows put a byte order mark in front: it is no part of the document."""
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        right = "is not there; `mailbot init` writes a configuration"
     except OSError as error:
-        right = f"cannot be read ({error.strerror}); `mailbot init` writes a configuration"
+        right = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         right = f"is not in UTF-8 (line {line}); save it in this encoding"
@@ -101,6 +94,27 @@ def _order(sections: list[str], finding: Finding) -> tuple[int, int]:
     return (sections.index(str(section)) if section in sections else len(sections), school)
 
 
+def _settings(
+    path: Path,
+    document: model.Document,
+    policy: Policy,
+    imap: Iterable[ImapAccount],
+    smtp: Iterable[SmtpAccount],
+) -> Settings:
+    bot = document.bot
+    keys = [school.key for school in document.school]
+    return Settings(
+        file=path,
+        policy=policy,
+        state_dir=Path(bot.state_dir),
+        database=_database(bot),
+        imap=dict(zip(keys, imap, strict=True)),
+        smtp=dict(zip(keys, smtp, strict=True)),
+        first_contact_days=document.imap.first_contact_days,
+        templates=Path(bot.templates) if bot.templates else None,
+    )
+
+
 def _database(bot: model.Bot) -> str:
     """SQLite's file lies in the bot's own directory unless it is given as an absolute one."""
     scheme, _, name = bot.database.partition(":///")
@@ -109,12 +123,12 @@ def _database(bot: model.Bot) -> str:
     return f"sqlite:///{Path(bot.state_dir, name or 'mailbot.db')}"
 
 
-def _policy(document: model.Document, mailboxes: Iterable[Access[model.Imap]]) -> Policy:
+def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
     bot = document.bot
-    schools = zip(document.school, mailboxes, strict=True)
+    schools = zip(document.school, authserv_ids, strict=True)
     return Policy(
         name=bot.name,
-        schools=tuple(_school(school, access.login.authserv_id, bot.language) for school, access in schools),
+        schools=tuple(_school(school, authserv_id, bot.language) for school, authserv_id in schools),
         second_level=_team(document.second_level),
         language=bot.language,
         timezone=bot.timezone,
