@@ -110,8 +110,8 @@ class Shift:
         self.postman.thread.start()
         for watcher in self.watchers:
             watcher.start()
-            seconds = watcher.intake.account.poll_seconds
-            self.scheduler.add_job(watcher.look, "interval", seconds=seconds, jitter=min(seconds, 5))
+            poll = watcher.intake.account.poll_seconds
+            self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
         if (seconds := systemd.watchdog_seconds()) is not None:
             self.scheduler.add_job(self._guard, "interval", seconds=seconds)

@@ -54,7 +54,7 @@ def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple
         with Mailbox.open(settings.imap[key]) as box:
             intake.drain(box, backfill=backfill)
     except InboxError as error:
-        log.error("mailbox failed", school=key, reason=str(error))  # noqa: TRY400 - the text is for operators
+        log.error("mailbox failed", school=key, reason=str(error))
         with transaction(desk.engine) as session:
             row = ledger.mailbox(session, key)
             row.last_error, row.failing_since = str(error), row.failing_since or utc_now()

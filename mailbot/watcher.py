@@ -1,4 +1,4 @@
-"""Watch one school's mailbox in a thread of its own: take what lies there, wait for more, come back after trouble."""
+"""Watch one school's mailbox in a thread of its own, and come back after trouble."""
 
 import os
 import random

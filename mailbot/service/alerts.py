@@ -43,6 +43,6 @@ def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None
         try:
             letter = desk.letter(notice, school, now)
         except TemplateError as error:  # the trouble may be that very template: the log has to do
-            log.exception("alert not written", to=address, error=str(error), **dict(details))
+            log.error("alert not written", to=address, error=str(error), **dict(details))
             continue
         post_alone(session, school.key, letter, now)

@@ -21,7 +21,7 @@ def open_desk(settings: Settings) -> Desk:
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
-    engine = open_database(settings.database, settings.state_dir)
+    engine = open_database(settings.database)
     migrate(engine)
     return Desk(engine, settings.policy, Templates(settings.templates))
 

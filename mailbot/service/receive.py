@@ -178,13 +178,3 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         entry.message_id, entry.subject = mail.message_id, mail.subject
         entry.sender = mail.sender.email if mail.sender else ""
         return _settle(session, desk, _school(desk, entry.school), mail, entry, now)
-
-
-def drop(desk: Desk, entry_id: int, now: datetime) -> None:
-    """Take a mail out of the quarantine for good; its raw octets stay in the ledger."""
-    with transaction(desk.engine) as session:
-        entry = ledger.entry(session, entry_id)
-        if entry is None:
-            raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        entry.outcome = "dropped"
-        entry.because = f"{entry.because}\ndropped by an operator at {now.isoformat()}"

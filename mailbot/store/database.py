@@ -17,10 +17,8 @@ from sqlmodel import Session
 _READ_ONLY = "mailbot_read_only"
 
 
-def open_database(database: str, state_dir: Path) -> Engine:
-    """Open the database that the configuration names; "sqlite" is a file in the state directory."""
-    if database == "sqlite":
-        database = f"sqlite:///{state_dir / 'mailbot.sqlite'}"
+def open_database(database: str) -> Engine:
+    """Open the database of that URL."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
         return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)

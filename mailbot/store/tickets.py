@@ -1,7 +1,7 @@
 """Tickets and their messages, as they are asked for."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, String, cast, or_
 from sqlmodel import Session, col, select
@@ -34,10 +34,10 @@ def by_names(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
     return {name: row for name, row in found if row is not None}
 
 
-def listed(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
+def listed(session: Session, wanted: Listing, most: int | None = LISTED_MOST) -> tuple[Ticket, ...]:
     """Return the tickets of an overview, the newest first."""
     query = select(TicketRow).where(*_conditions(wanted))
-    rows = session.exec(query.order_by(col(TicketRow.id).desc()).limit(LISTED_MOST)).all()
+    rows = session.exec(query.order_by(col(TicketRow.id).desc()).limit(most)).all()
     return tuple(ticket_of(row) for row in rows)
 
 
@@ -75,7 +75,7 @@ def _files(session: Session, messages: Sequence[int]) -> dict[int, list[Attachme
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One line of a ticket's audit trail."""
 
@@ -85,6 +85,10 @@ class Event:
     detail: str
     message_id: str
     because: str
+
+    def document(self) -> dict[str, str]:
+        """Return it as `mailbot show --json` prints it."""
+        return asdict(self)
 
 
 def events(session: Session, ticket_id: int) -> tuple[Event, ...]:
