@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.samples import broken_templates
 from mailbot.service.opening import DeskError, open_desk
 from mailbot.smtp import Relay
+from mailbot.store.database import SQLAlchemyError
 
 ROUNDTRIP_SECONDS = 60
 

@@ -14,9 +14,8 @@ from mailbot.core.retry import pause
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
 from mailbot.service.alerts import end_alert, raise_alert
-from mailbot.service.receive import TRANSIENT
 from mailbot.store import ledger
-from mailbot.store.database import transaction
+from mailbot.store.database import TRANSIENT, transaction
 
 log = structlog.get_logger()
 

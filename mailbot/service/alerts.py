@@ -4,13 +4,13 @@ from datetime import datetime
 
 import structlog
 from jinja2 import TemplateError
-from sqlmodel import Session
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.ticket import Role
 from mailbot.service.desk import Desk
-from mailbot.store.tables import AlertRow
+from mailbot.store import alerts
+from mailbot.store.database import Session
 from mailbot.store.writing import post_alone
 
 log = structlog.get_logger()
@@ -20,19 +20,17 @@ Details = tuple[tuple[str, str], ...]
 
 def raise_alert(session: Session, desk: Desk, topic: str, details: Details, now: datetime) -> None:
     """Tell the operators of trouble, unless they were told of this topic and it is not over yet."""
-    if session.get(AlertRow, topic) is not None:
+    if not alerts.begin(session, topic, "; ".join(value for _, value in details), now):
         return
-    session.add(AlertRow(topic=topic, since=now, text="; ".join(value for _, value in details)))
     _tell(session, desk, (("topic", topic), ("state", "failing"), *details), now)
 
 
 def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
     """Tell the operators that a trouble is over, if they were told of it."""
-    row = session.get(AlertRow, topic)
-    if row is None:
+    since = alerts.end(session, topic)
+    if since is None:
         return
-    session.delete(row)
-    details = (("topic", topic), ("state", "recovered"), ("since", row.since.isoformat(timespec="minutes")))
+    details = (("topic", topic), ("state", "recovered"), ("since", since.isoformat(timespec="minutes")))
     _tell(session, desk, details, now)
 
 

@@ -4,8 +4,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlmodel import Session
-
 from mailbot.compose import to_octets
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
@@ -14,7 +12,7 @@ from mailbot.core.ticket import Attachment, Role
 from mailbot.parse import parse
 from mailbot.service.desk import Desk
 from mailbot.store import outbox, tickets
-from mailbot.store.database import reading, transaction
+from mailbot.store.database import Session, reading, transaction
 from mailbot.store.outbox import Attempt, Due
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import OutboxRow

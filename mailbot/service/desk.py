@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine
-
 from mailbot.core.effects import Decision, Hold, Tell
 from mailbot.core.notice import Notice
 from mailbot.core.policy import Policy, School
 from mailbot.render import Templates, render
+from mailbot.store.database import Engine
 from mailbot.store.writing import Letter
 
 

@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session, col, select
-
 from mailbot.core.facts import Listing, Scope
 from mailbot.core.ticket import Message, Ticket
 from mailbot.service.desk import Desk
-from mailbot.store import ledger, outbox, tickets
+from mailbot.store import alerts, ledger, outbox, tickets
 from mailbot.store.database import reading
 from mailbot.store.facts import count_open
 from mailbot.store.rows import identity, ticket_of
-from mailbot.store.tables import AlertRow
 
 Document = dict[str, Any]
 
@@ -91,7 +88,7 @@ def status(desk: Desk) -> Document:
             "outbox": outbox.counts(session),
             "quarantine": ledger.count_quarantined(session),
             "open_tickets": count_open(session),
-            "alerts": _alerts(session),
+            "alerts": alerts.standing(session),
         }
 
 
@@ -99,8 +96,3 @@ def healthy(document: Mapping[str, Any]) -> bool:
     """Tell whether nothing of a status asks for an operator."""
     failing = any(mailbox["failing_since"] for mailbox in document["mailboxes"])
     return not (failing or document["quarantine"] or document["outbox"].get("failed") or document["alerts"])
-
-
-def _alerts(session: Session) -> list[Document]:
-    rows = session.exec(select(AlertRow).order_by(col(AlertRow.since)))
-    return [{"topic": r.topic, "since": r.since.isoformat(), "text": r.text} for r in rows]

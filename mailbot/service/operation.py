@@ -4,13 +4,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import Session
-
 from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
 from mailbot.store import ledger, outbox
-from mailbot.store.database import reading, transaction
+from mailbot.store.database import Session, reading, transaction
 from mailbot.store.tables import LedgerRow, OutboxRow
 from mailbot.store.writing import octets_of
 

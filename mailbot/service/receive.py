@@ -4,10 +4,6 @@ import traceback
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlmodel import Session
-
 from mailbot.core.classify import classify
 from mailbot.core.commands import read
 from mailbot.core.decide import decide
@@ -20,14 +16,11 @@ from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import ledger
-from mailbot.store.database import transaction
+from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
 from mailbot.store.ledger import Place
 from mailbot.store.tables import LedgerRow
 from mailbot.store.writing import Origin, keep_octets, octets_of, write
-
-TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
-"""The database is away or full: the mail stays where it is and is tried again."""
 
 TRIES_MOST = 3
 

@@ -12,7 +12,23 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
+
+__all__ = [
+    "TRANSIENT",
+    "Engine",
+    "SQLAlchemyError",
+    "Session",
+    "migrate",
+    "open_database",
+    "reading",
+    "transaction",
+]
+
+TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
+"""The database is away, locked or full: nothing was written, and it is worth trying again."""
 
 _READ_ONLY = "mailbot_read_only"
 
