@@ -1,8 +1,8 @@
 """A small IMAP server in memory, by pymap: enough for the demonstration, not for proofs.
 
-It forgets keywords, and speaks neither TLS nor CONDSTORE. pymap itself runs its connections in tasks that nobody
-holds, which Python 3.13 drops now and then, and sends an answer in several pieces, which clients stumble over: so
-connections are started here, and an answer leaves in one piece.
+It forgets keywords, and speaks neither TLS nor CONDSTORE. pymap itself runs its connections in tasks that
+nobody holds, which Python 3.13 drops now and then, and sends an answer in several pieces, which clients
+stumble over: so connections are started here, and an answer leaves in one piece.
 """
 
 import asyncio

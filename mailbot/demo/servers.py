@@ -16,8 +16,8 @@ from mailbot.demo.smtp import SmtpServer
 class PostOffice:
     """Mailboxes on loopback, from `with` to the end of its block.
 
-    `passwords` has the addresses in lower case. What comes in by SMTP lies in the INBOX of its recipients at once;
-    other recipients are refused with 550. Port 0 takes a free one; `imap_port` and `smtp_port` tell which.
+    `passwords` has the addresses in lower case. What comes in by SMTP lies in the INBOX of its recipients at
+    once; other recipients are refused with 550. Port 0 takes a free one; `imap_port` and `smtp_port` tell it.
     """
 
     def __init__(self, passwords: Mapping[str, str], *, imap_port: int = 0, smtp_port: int = 0) -> None:
