@@ -159,7 +159,6 @@ class Dovecot:
 
     def close(self) -> None:
         """End it and remove all that it stored."""
-        self._child.stop()
         self._child.remove()
 
     def __enter__(self) -> Self:

@@ -57,7 +57,6 @@ class Postgres:
 
     def close(self) -> None:
         """End it and remove all that it stored."""
-        self.stop()
         self._child.remove()
 
     def new_database(self) -> str:

@@ -134,8 +134,15 @@ class Child:
             return
 
     def remove(self) -> None:
-        """Remove the directory and all in it."""
-        shutil.rmtree(self.directory)
+        """Kill what still runs, and remove the directory and all in it."""
+        self.signal(SIGKILL)
+        self.stop(SIGKILL)
+        # The killed ones may write a last file meanwhile.
+        wait_until(self._removed)
+
+    def _removed(self) -> bool:
+        shutil.rmtree(self.directory, ignore_errors=True)
+        return not self.directory.exists()
 
 
 def _accepts(port: int) -> bool:

@@ -134,7 +134,8 @@ class SmtpServer:
         if self._inboxes is not None:
             for recipient in recipients:
                 self._inboxes.deliver(recipient, octets)
-        self.received.append(Received(envelope.mail_from or "", recipients, octets, datetime.now(UTC)))
+        sender = (envelope.mail_from or "").removeprefix("<>")
+        self.received.append(Received(sender, recipients, octets, datetime.now(UTC)))
         return "250 2.0.0 taken"
 
 
