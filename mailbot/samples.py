@@ -1,4 +1,4 @@
-"""One letter of each kind, with made-up people, long words, emoji and hostile texts: to look at and to test."""
+"""One letter of each kind, with made-up people, long words, emoji and hostile texts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

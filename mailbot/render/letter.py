@@ -14,8 +14,8 @@ from mailbot.core.mail import Address
 from mailbot.core.notice import AUTOMATIC, Notice, NoticeKind
 from mailbot.core.outgoing import Outgoing, content_id
 from mailbot.core.policy import Policy, School, Team
+from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Message, Role, Visibility
-from mailbot.render.clean import clean, one_line
 from mailbot.render.correction import corrected
 from mailbot.render.links import Composer, Link, actions, short_enough
 from mailbot.render.templates import Templates

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Role, Status, Ticket
-from mailbot.render.clean import clean, one_line
 
 SUBJECT_LENGTH = 120
 BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from mailbot.render.clean import clean, one_line
+from mailbot.core.printable import clean, one_line
 
 _PACKAGE = Path(__file__).parent.parent
 
