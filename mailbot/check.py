@@ -11,7 +11,9 @@ from email.policy import SMTP
 
 from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.samples import broken_templates
+from mailbot.preview import LANGUAGES, sample
+from mailbot.render import TemplateError, Templates
+from mailbot.samples import letters
 from mailbot.service.opening import DeskError, open_desk
 from mailbot.smtp import Relay
 from mailbot.store.database import SQLAlchemyError
@@ -52,9 +54,13 @@ def _database(settings: Settings) -> Finding:
 
 
 def _templates(settings: Settings) -> Finding:
-    broken = broken_templates(settings.templates)
-    if broken:
-        return Finding(False, "templates", "; ".join(broken))
+    templates = Templates(settings.templates)
+    for language in LANGUAGES:
+        for name, notice in letters(language).items():
+            try:
+                sample(notice, language, templates)
+            except TemplateError as error:
+                return Finding(False, "templates", f"{language}/{name}: {type(error).__name__}: {error}")
     return Finding(True, "templates", "every letter can be written in every language")
 
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 import structlog
-from jinja2 import TemplateError
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.ticket import Role
+from mailbot.render import TemplateError
 from mailbot.service.desk import Desk
 from mailbot.store import alerts
 from mailbot.store.database import Session

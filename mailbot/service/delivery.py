@@ -38,7 +38,7 @@ def put_together(desk: Desk, due: Due, sender: str) -> bytes:
     parts = {raw: {p.path: p.content for p in parse(octets).parts} for raw, octets in raws.items()}
 
     def content_of(file: Attachment) -> bytes:
-        return parts[file.raw][file.path]
+        return parts[file.raw or 0][file.path]
 
     outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
     return to_octets(outgoing, due.references, due.created, content_of)
