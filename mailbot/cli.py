@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -202,6 +203,47 @@ def once(
     else:
         typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
     raise typer.Exit(FAILED if counts["failed"] else FINE)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Mails, or directories of mails.", exists=True)],
+    config: Config = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON line a mail.")] = False,
+) -> None:
+    """Tell what would become of mails and why; changes nothing, needs no configuration."""
+    from mailbot.explain import explain_file, files_in, foreseen
+
+    if config or context.find_root().obj:
+        from mailbot.service.foresight import foresee
+
+        with _desk(context, config) as (desk, _):
+            _explain(files_in(paths), lambda path: foreseen(path, partial(foresee, desk)), json_=json_)
+    else:
+        _explain(files_in(paths), explain_file, json_=json_)
+
+
+def _explain(files: Iterable[Path], explanation: Callable[[Path], dict[str, Any]], *, json_: bool) -> None:
+    for path in files:
+        found = explanation(path)
+        if json_:
+            _print_json(found)
+            continue
+        typer.echo(f"{path}: {found['kind']}, {found['outcome']}")
+        typer.echo("".join(f"    {reason}\n" for reason in found["because"]))
+
+
+@app.command()
+def preview(
+    directory: Annotated[Path, typer.Argument(help="Where to write the gallery.")],
+    templates: Annotated[Path | None, typer.Option(help="A directory of templates of your own.")] = None,
+) -> None:
+    """Write every letter, with sample data, as a gallery to look at."""
+    from mailbot.preview import write_gallery
+    from mailbot.render import Templates
+
+    typer.echo(write_gallery(directory, Templates(templates)))
 
 
 @app.command()
