@@ -62,7 +62,7 @@ $(TOOLS): $(READY) requirements-dev.lock
 	@touch $@
 
 lock:
-	$(COMPILE) --extra demo --extra postgresql --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra postgresql --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 wheel: $(READY)
