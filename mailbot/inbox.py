@@ -1,0 +1,379 @@
+"""Read one mailbox over IMAP (RFC 9051, 3501) and file what is done; the only module that knows imapclient.
+
+A `Mailbox` is one connection for one thread, and disposable: after an `InboxError` close it and open another.
+"""
+
+import imaplib
+import re
+import selectors
+import ssl
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import imapclient
+import imapclient.exceptions
+
+from mailbot.config import ImapAccount
+from mailbot.network import explain, presentable, tls_context
+
+DONE_KEYWORD = "$MailbotDone"
+IDLE_ROUND_SECONDS = 60
+BATCH_UIDS = 500
+BATCH_MAILS = 50
+BATCH_OCTETS = 8 * 2**20
+
+# Codes of a refused login that are not about the password (RFC 9051, 7.1).
+_NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
+
+
+class InboxError(Exception):
+    """A mailbox that cannot be worked with: which one, why, and what to do about it.
+
+    `permanent`: it stays so until somebody changes the configuration or the server; worth telling at once.
+    """
+
+    def __init__(self, message: str, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A mail in the folder, before it is fetched: its octets' number, and when the server took it (UTC)."""
+
+    size: int
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A mail as it lies in the folder: its octets, and when the server took it (UTC)."""
+
+    uid: int
+    octets: bytes = field(repr=False)
+    received: datetime
+
+
+class Mailbox:
+    """An open folder of one account. `uid_validity` and `uid_next` are those of the last look (`refresh`)."""
+
+    def __init__(self, account: ImapAccount, client: Any) -> None:
+        self._account = account
+        self._client = client
+        self._dead = False
+        self._done_folder = ""
+        self._keeps_keywords = False
+        self.uid_validity = 0
+        self.uid_next = 0
+
+    @classmethod
+    def open(cls, account: ImapAccount, timeout: float = 60) -> Self:
+        """Connect, log in and open the folder; `timeout` is in seconds, per answer. Raises InboxError."""
+        with _explained(account, "the connection failed"):
+            client = _connect(account, timeout)
+        mailbox = cls(account, client)
+        try:
+            with _explained(account, "STARTTLS failed"):
+                _secure(account, client)
+            _log_in(account, client)
+            with _explained(account, "the login failed"):
+                client.capabilities()  # which it remembers
+            mailbox._select()
+        except BaseException:
+            mailbox._dead = True
+            mailbox.close()
+            raise
+        return mailbox
+
+    def refresh(self) -> None:
+        """Look at the folder again: `uid_validity` and `uid_next` are up to date then. Raises InboxError."""
+        self._select()
+
+    def uids(self, since: int = 1) -> list[int]:
+        """Return all UIDs in the folder from `since` on, in their order. Raises InboxError.
+
+        By FETCH, for SEARCH may be answered by an ESEARCH that is not understood. "since:*" always gives the
+        last mail too (RFC 9051, 9, seq-range).
+        """
+        with self._talk("its mails cannot be listed"):
+            answer = self._client._imap.uid("FETCH", f"{since}:*", "(UID)")[1]
+        lines = (line for line in answer if isinstance(line, bytes))
+        found = (re.search(rb"\bUID (\d+)", line) for line in lines)
+        return sorted({uid for match in found if match and (uid := int(match[1])) >= since})
+
+    def describe(self, uids: Iterable[int]) -> dict[int, Described]:
+        """Return size and time of those mails that are still there. Raises InboxError."""
+        found: dict[int, Described] = {}
+        for batch in _batches(uids):
+            with self._talk("its mails cannot be described"):
+                answers = self._client.fetch(batch, ["RFC822.SIZE", "INTERNALDATE"])
+            for uid, items in answers.items():
+                found[uid] = Described(items[b"RFC822.SIZE"], _utc(items[b"INTERNALDATE"]))
+        return dict(sorted(found.items()))
+
+    def fetch(self, uids: Iterable[int]) -> Iterator[Fetched]:
+        """Yield those mails that are still there, by UID, and leave their flags alone. Raises InboxError.
+
+        A mail that the server refuses to give does not stop those behind it; the error comes at the end.
+        """
+        refused: list[InboxError] = []
+        for batch in _by_size(self.describe(uids)):
+            yield from self._fetch_batch(batch, refused)
+        if refused:
+            raise refused[0]
+
+    def fetch_header(self, uid: int) -> Fetched | None:
+        """Return a mail's header alone, for one too large; None where it is gone. Raises InboxError."""
+        return next(iter(self._fetch([uid], "HEADER")), None)
+
+    def file(self, uids: Iterable[int]) -> None:
+        """Move mails to the account's folder for done ones, or flag them if it has none. Raises InboxError.
+
+        Mails that are gone already do no harm. The folder is made and subscribed when it is missing.
+        """
+        for batch in _batches(uids):
+            with self._talk("mails cannot be filed"):
+                if not self._account.done:
+                    self._flag(batch)
+                elif self._client.has_capability("MOVE"):
+                    self._client.move(batch, self._done())
+                else:
+                    self._copy_and_expunge(batch)
+
+    def wait(self, seconds: float, wake: int) -> bool:
+        """Wait until the server says something or `wake` can be read, at most so long. Raises InboxError.
+
+        By IDLE (RFC 2177); a server without it is left alone. Returns whether the server said something: look
+        then. `wake` is a file descriptor, which is not read.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            remaining = min(deadline - time.monotonic(), IDLE_ROUND_SECONDS)
+            said, woken = self._idle(max(remaining, 0), wake)
+            if said or woken or time.monotonic() >= deadline:
+                return said
+
+    def close(self) -> None:
+        """Log out where the connection is fit for it, and close it."""
+        try:
+            if not self._dead:
+                self._client.logout()
+        except (imaplib.IMAP4.error, OSError):
+            self._dead = True
+        if self._dead:
+            # It complains of a socket that is not connected any more, after having closed it.
+            with suppress(OSError):
+                self._client.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _talk(self, doing: str, *, permanent: bool = False) -> Iterator[None]:
+        """Turn what goes wrong into an InboxError, and remember whether the connection survived it."""
+        try:
+            with _explained(self._account, doing, permanent=permanent):
+                yield
+        except InboxError as error:
+            # A refusal (NO, BAD) leaves the connection as it was; anything else leaves half an answer in it.
+            refusal = isinstance(error.__cause__, imaplib.IMAP4.error)
+            self._dead = self._dead or not refusal or isinstance(error.__cause__, imaplib.IMAP4.abort)
+            raise
+
+    def _select(self) -> None:
+        with self._talk("the folder cannot be opened", permanent=True):
+            folder = self._client.select_folder(self._full_name(self._account.folder))
+            self.uid_validity, self.uid_next = folder[b"UIDVALIDITY"], folder[b"UIDNEXT"]
+            kept = folder.get(b"PERMANENTFLAGS", ())
+            self._keeps_keywords = b"\\*" in kept or DONE_KEYWORD.encode() in kept
+
+    def _fetch_batch(self, batch: Sequence[int], refused: list[InboxError]) -> Iterator[Fetched]:
+        """Fetch a batch, or one by one what is refused together."""
+        try:
+            yield from self._fetch(batch, "")
+        except InboxError as error:
+            if self._dead:
+                raise
+            if len(batch) == 1:
+                refused.append(error)
+                return
+            for uid in batch:
+                yield from self._fetch_batch([uid], refused)
+
+    def _fetch(self, uids: Sequence[int], section: str) -> list[Fetched]:
+        with self._talk(f"the mails with UID {', '.join(map(str, uids))} cannot be fetched"):
+            answers = self._client.fetch(uids, [f"BODY.PEEK[{section}]", "INTERNALDATE"])
+        key = f"BODY[{section}]".encode()
+        found = ((uid, items) for uid, items in sorted(answers.items()) if items.get(key) is not None)
+        return [Fetched(uid, items[key], _utc(items[b"INTERNALDATE"])) for uid, items in found]
+
+    def _flag(self, uids: Sequence[int]) -> None:
+        """Set the keyword, where the server keeps keywords at all: it is for people, the ledger is for us."""
+        if self._keeps_keywords:
+            self._client.add_flags(uids, [DONE_KEYWORD], silent=True)
+
+    def _copy_and_expunge(self, uids: Sequence[int]) -> None:
+        """Move without MOVE (RFC 6851, 3.3). What others have marked for deletion is theirs to expunge."""
+        flags = self._client.get_flags(uids)
+        waiting = [uid for uid, set_ in flags.items() if imapclient.DELETED not in set_]
+        if waiting:
+            self._client.copy(waiting, self._done())
+            self._client.add_flags(waiting, [imapclient.DELETED], silent=True)
+        if self._client.has_capability("UIDPLUS"):
+            self._client.uid_expunge(uids)
+        elif set(self._client.search("DELETED")) <= set(uids):
+            self._client.expunge()
+
+    def _done(self) -> str:
+        """Return the name of the folder for what is done; make it where it is missing."""
+        if not self._done_folder:
+            name = self._full_name(self._account.done)
+            if not self._client.folder_exists(name):
+                self._client.create_folder(name)
+                # Webmail shows subscribed folders only.
+                self._client.subscribe_folder(name)
+            self._done_folder = name
+        return self._done_folder
+
+    def _full_name(self, name: str) -> str:
+        """Return a folder's name as this server writes it: "Mailbot/Done" may be "INBOX.Mailbot.Done"."""
+        if name.upper() == "INBOX":
+            return name
+        prefix, separator = self._namespace()
+        written = name.replace("/", separator) if separator else name
+        return written if written.startswith(prefix) else prefix + written
+
+    def _namespace(self) -> tuple[str, str]:
+        """Return prefix and separator of the user's own folders (RFC 2342)."""
+        if self._client.has_capability("NAMESPACE"):
+            personal = self._client.namespace().personal
+            if personal:
+                prefix, separator = personal[0]
+                return prefix, separator or ""
+        root = self._client.list_folders("", "")
+        return "", root[0][1].decode("ascii") if root and root[0][1] else ""
+
+    def _idle(self, seconds: float, wake: int) -> tuple[bool, bool]:
+        """Idle for one round; return whether the server said something, and whether we were woken."""
+        if not self._client.has_capability("IDLE"):
+            return self._watch(seconds, wake)
+        with self._talk("the connection was lost while waiting for mail"):
+            wire = self._client._imap
+            tag = wire._command("IDLE")
+            early = 0
+            # imapclient's own idle() takes a line before the "+" for an error, and idle_check() sees neither
+            # the end of the connection nor what came together with the "+".
+            while (line := wire._get_response()) is not None:
+                if wire.tagged_commands[tag]:
+                    raise imaplib.IMAP4.error(f"IDLE is refused: {line!r}")
+                early += 1
+            said, woken = (True, False) if early or self._has_unread() else self._watch(seconds, wake)
+            wire.send(b"DONE\r\n")
+            answers = self._client._consume_until_tagged_response(tag, "IDLE")[1]
+        return said or bool(answers), woken
+
+    def _watch(self, seconds: float, wake: int) -> tuple[bool, bool]:
+        """Wait for the socket and for `wake`; nothing else costs anything meanwhile."""
+        connection = self._client.socket()
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            selector.register(wake, selectors.EVENT_READ)
+            ready = {key.fileobj for key, _ in selector.select(seconds)}
+        return connection in ready, wake in ready
+
+    def _has_unread(self) -> bool:
+        """Tell whether something was received that select cannot see, in the buffers of imaplib or of TLS."""
+        wire, connection = self._client._imap, self._client.socket()
+        if hasattr(wire, "_readbuf"):  # Python 3.14 and later
+            return any(wire._readbuf) or bool(getattr(connection, "pending", int)())
+        timeout = connection.gettimeout()
+        connection.setblocking(False)
+        try:
+            return bool(wire.file.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(timeout)
+
+
+def _connect(account: ImapAccount, timeout: float) -> Any:
+    context = tls_context(account.ca_file) if account.security == "tls" else None
+    limits = imapclient.SocketTimeout(timeout, timeout)
+    client = imapclient.IMAPClient(
+        account.host, account.port, ssl=account.security == "tls", ssl_context=context, timeout=limits
+    )
+    # Else INTERNALDATE comes without its zone, and an hour wrong across the change to summer time.
+    client.normalise_times = False
+    return client
+
+
+def _secure(account: ImapAccount, client: Any) -> None:
+    if account.security == "starttls":
+        client.starttls(tls_context(account.ca_file))
+
+
+def _log_in(account: ImapAccount, client: Any) -> None:
+    """Log in by PLAIN, which alone carries umlauts, or by LOGIN."""
+    password = account.password.reveal()
+    with _explained(account, "the login is refused; check username and password", permanent=True):
+        if client.has_capability("AUTH=PLAIN"):
+            client.plain_login(account.username, password)
+        elif account.username.isascii() and password.isascii():
+            client.login(account.username, password)
+        else:
+            raise imaplib.IMAP4.error("it takes no letters but ASCII")
+
+
+@contextmanager
+def _explained(account: ImapAccount, doing: str, *, permanent: bool = False) -> Iterator[None]:
+    """Turn what imapclient and the network raise into an InboxError that an operator understands.
+
+    `permanent` is said of a refusal; a lost connection never is.
+    """
+    try:
+        yield
+    except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
+        lasting = permanent
+        if isinstance(error, imaplib.IMAP4.error):
+            reason = str(error)
+            lost = isinstance(error, imaplib.IMAP4.abort) or isinstance(
+                error.__context__, imaplib.IMAP4.abort
+            )
+            lasting = permanent and not lost and not _NOT_THE_PASSWORD.search(reason)
+        else:
+            reason, lasting = explain(error)
+        where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
+        raise InboxError(presentable(f"{where}: {doing}: {reason}", account.password), lasting) from error
+
+
+def _batches(uids: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(set(uids))
+    return (ordered[start : start + BATCH_UIDS] for start in range(0, len(ordered), BATCH_UIDS))
+
+
+def _by_size(described: Mapping[int, Described]) -> Iterator[list[int]]:
+    """Yield batches of some mails or some megabytes; a mail larger than that comes alone."""
+    batch: list[int] = []
+    octets = 0
+    for uid, mail in described.items():
+        if batch and (len(batch) == BATCH_MAILS or octets + mail.size > BATCH_OCTETS):
+            yield batch
+            batch, octets = [], 0
+        batch.append(uid)
+        octets += mail.size
+    if batch:
+        yield batch
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC)
