@@ -17,7 +17,7 @@ from mailbot.core.policy import Policy, School, Team
 from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Message, Role, Visibility
 from mailbot.render.correction import corrected
-from mailbot.render.links import Composer, Link, actions, short_enough
+from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
 from mailbot.render.templates import Templates
 
 # In these, somebody's own words reach somebody else: they come in that person's name.
@@ -92,7 +92,7 @@ def render(
         sender=Address(school.address, _sender_name(notice, school, policy)),
         subject=one_line(subject),
         text=_tidy(text),
-        html=_tidy(html),
+        html=_tidy_page(html),
         in_reply_to=notice.in_reply_to,
         attachments=notice.attachments,
         automatic=notice.kind in AUTOMATIC,
@@ -127,6 +127,7 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
         "author": notice.author or Address("", policy.name),
         "school": school,
         "team": team,
+        "author_team": _team_of(notice.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,
         "limits": policy.limits,
@@ -150,6 +151,10 @@ def _wording(language: str, words: Mapping[str, object], policy: Policy, now: da
         "date": date,
         "size": partial(_size, language=language),
     }
+
+
+def _team_of(author: Address | None, school: School, policy: Policy) -> Team:
+    return policy.second_level if author and policy.second_level.member(author.email) else school.team
 
 
 def _salutation(notice: Notice, team: Team) -> str:
@@ -176,7 +181,7 @@ def _may_read(role: Role, message: Message) -> bool:
 def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Composer) -> Link:
     label, line, subject = words["actions"][name]
     about = notice.ticket.tagged_subject if notice.ticket and not subject else subject or label
-    return Link(label, line, composer.mailto(about, line))
+    return Link(label, line, composer.mailto(about, line), name in PRIMARY)
 
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
@@ -194,3 +199,8 @@ def _tidy(text: str) -> str:
     while _BLANK in lines:
         lines = lines.replace(_BLANK, "\n\n")
     return f"{lines.strip()}\n"
+
+
+def _tidy_page(html: str) -> str:
+    """Drop indentation and empty lines: in a page, a person's line breaks are tags."""
+    return "".join(f"{line.strip()}\n" for line in html.split("\n") if line.strip())
