@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from jinja2 import UndefinedError
 from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
@@ -17,8 +16,8 @@ from mailbot.core.mail import Address
 from mailbot.core.notice import AUTOMATIC, NoticeKind, Problem, Reason
 from mailbot.core.outgoing import Outgoing, content_id
 from mailbot.core.ticket import Role, Status
-from mailbot.preview import LANGUAGES, sample, write_gallery
-from mailbot.render import Templates, render
+from mailbot.preview import LANGUAGES, broken_letters, sample, write_gallery
+from mailbot.render import BrokenTemplateError, Templates, render
 
 TEMPLATES = Templates()
 PACKAGED = Path(__file__).parent.parent / "templates"
@@ -130,8 +129,26 @@ def test_a_refused_line_is_shown_and_never_run(place: str) -> None:
 def test_a_name_that_no_template_knows_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("Betreff\n\n{{ tickett.key }}")
-    with pytest.raises(UndefinedError, match="tickett"):
+    with pytest.raises(BrokenTemplateError, match="templates/de/taken: 'tickett' is undefined"):
         sample(samples.letters("de")["taken"], "de", Templates(tmp_path))
+
+
+def test_broken_templates_are_told_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "note.html.j2").write_text("{% if %}")
+    (tmp_path / "en" / "taken.txt.j2").write_text("{{ no.such }}")
+    assert [line.partition(": ")[0] for line in broken_letters(Templates(tmp_path))] == [
+        "templates/en/note",
+        "templates/en/taken",
+    ]
+    assert list(broken_letters(TEMPLATES)) == []
+
+
+def test_words_that_an_operator_forgot_are_told(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "words.txt.j2").write_text('{% set conjunction = "und" %}')
+    with pytest.raises(BrokenTemplateError, match="templates/de/receipt"):
+        sample(samples.letters("de")["receipt"], "de", Templates(tmp_path))
 
 
 def test_an_operator_overrides_a_single_file(tmp_path: Path) -> None:
@@ -155,7 +172,7 @@ def test_every_link_opens_a_mail_to_the_school_that_carries_the_key(language: st
 @pytest.mark.parametrize(("language", "name"), EVERY)
 def test_the_text_has_the_same_action_links_as_the_page(language: str, name: str) -> None:
     outgoing = letter(name, language)
-    texts = re.findall(r"mailto:\S+", outgoing.text)
+    texts = re.findall(r"<(mailto:[^>]+)>", outgoing.text)
     assert set(texts) <= set(hrefs(outgoing.html))
     assert len(set(texts)) == len(texts)
 
@@ -217,7 +234,12 @@ def test_a_mail_too_long_for_a_link_is_asked_for_again() -> None:
 
 
 def test_a_notification_says_first_where_a_reply_goes() -> None:
-    assert letter("new_ticket").text.startswith("Ihre Antwort geht an Lena Lehrerin.\n")
+    assert letter("new_ticket", ticket=replace(samples.BEAMER, cc=())).text.startswith(
+        "Ihre Antwort geht an Lena Lehrerin.\n"
+    )
+    assert letter("new_ticket").text.startswith(
+        "Ihre Antwort geht an Lena Lehrerin, Kopie an Dr. Rainer Rektor-Oberschlau.\n"
+    )
     assert letter("note").text.startswith("Ihre Antwort bleibt intern, Lena Lehrerin sieht sie nicht.\n")
 
 
