@@ -25,7 +25,7 @@ def explain(content: bytes, own_addresses: frozenset[str] = frozenset()) -> dict
         "ticket": ticket,
         "matched_by": None,
         "commands": [],
-        "text": mail.text or mail.problem,
+        "text": mail.text or (mail.problem if mail.forwarded else ""),
         "signature": mail.signature,
         "quoted": mail.quoted,
         "attachments": [
@@ -59,7 +59,7 @@ def reasons(mail: Mail, verdict: Verdict) -> Iterator[str]:
     if mail.forwarded:
         yield "forwarded: what was forwarded belongs to the problem"
     elif mail.quoted and not mail.text:
-        yield "nothing but a quotation: shown as text"
+        yield "nothing but a quotation: it is the problem, if a ticket is opened"
     elif mail.quoted:
         yield f"quotation cut off: {len(mail.quoted)} characters"
     yield from (f"defect: {defect}" for defect in mail.defects)

@@ -5,11 +5,12 @@ import re
 from mailbot.core import quotation
 from mailbot.core.mail import DeliveryStatus, Mail
 from mailbot.parse import delivery, limits, mime
-from mailbot.parse.headers import Header
+from mailbot.parse.headers import SENDER_FIELDS, Header
 from mailbot.parse.structure import Block, Contents, mark_inline
 
 __all__ = ["parse", "part_content"]
 
+_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
 _FAILURE = re.compile(
     r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
@@ -31,13 +32,13 @@ def parse(content: bytes) -> Mail:
     contents = Contents(defects)
     blocks = contents.gather(tree)
     text = _joined(blocks)
-    split = quotation.split(text)
+    split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
     fields = tuple((name, mime.decoded(value)) for name, value in tree.fields)
     subject = next((value for name, value in fields if name == "subject" and value), "")
     return Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
-        senders=header.addresses("from") or header.addresses("sender"),
+        senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
         reply_to=header.addresses("reply-to"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
@@ -85,7 +86,7 @@ def _joined(blocks: list[Block]) -> str:
 
 def _as_text(block: Block) -> str:
     if not block.is_html:
-        return block.text
+        return _PRIVATE.sub("", block.text)
     from mailbot.parse import markup  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
     return markup.to_text(block.text)

@@ -9,10 +9,12 @@ from inscriptis.html_engine import Inscriptis
 from inscriptis.model.config import ParserConfig
 from lxml import etree
 
+from mailbot.core.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
-_MARKS = re.compile(f"[{OPEN}{CLOSE}{CUT}]")
+_MARKS = re.compile(f"[{OPEN}{CLOSE}{CUT}{SIGNATURE_BEGINS}{SIGNATURE_ENDS}]")
+_MARK = re.compile(f"([{OPEN}{CLOSE}{CUT}{SIGNATURE_BEGINS}{SIGNATURE_ENDS}])")
 _DROPPED = (
     "script",
     "style",
@@ -44,6 +46,12 @@ _QUOTED_CLASS = re.compile(
 _QUOTED_ID = re.compile(
     r"(?:x_)*(?:reply-intro|OLK_SRC_BODY_SECTION.*|mail-editor-reference-message-container"
     r"|isForwardContent|yiv\d+gmail_quote)"
+)
+_SIGNATURE_CLASS = re.compile(
+    r"(?:^|\s)(?:x_)*(?:gmail_signature|moz-signature|protonmail_signature_block)(?=\s|$)"
+)
+_SIGNATURE_ID = re.compile(
+    r"(?:x_)*(?:Signature|ms-outlook-mobile-signature|AppleMailSignature|composer_signature)"
 )
 # What stands at the head of it: all that follows is quotation.
 _HEAD_ID = re.compile(
@@ -97,17 +105,31 @@ def _mark(tree: "lxml.html.HtmlElement") -> None:
         if _begins_quotation(element):
             _insert(element, CUT)
         elif _is_quotation(element):
-            _insert(element, OPEN)
-            closing = etree.Element("p")
-            closing.text = CLOSE
-            closing.tail, element.tail = element.tail, None
-            element.addnext(closing)
+            _enclose(element, OPEN, CLOSE)
+        elif _is_signature(element):
+            _enclose(element, SIGNATURE_BEGINS, SIGNATURE_ENDS)
+        elif element.tag == "hr":
+            _insert(element, "-----")
 
 
 def _insert(element: "lxml.html.HtmlElement", mark: str) -> None:
     opening = etree.Element("p")
     opening.text = mark
     element.addprevious(opening)
+
+
+def _enclose(element: "lxml.html.HtmlElement", begins: str, ends: str) -> None:
+    _insert(element, begins)
+    closing = etree.Element("p")
+    closing.text = ends
+    closing.tail, element.tail = element.tail, None
+    element.addnext(closing)
+
+
+def _is_signature(element: "lxml.html.HtmlElement") -> bool:
+    return bool(
+        _SIGNATURE_CLASS.search(element.get("class", "")) or _SIGNATURE_ID.fullmatch(element.get("id", ""))
+    )
 
 
 def _begins_quotation(element: "lxml.html.HtmlElement") -> bool:
@@ -132,14 +154,12 @@ def quoted_lines(marked: str) -> str:
     """Return text whose marks are turned into "> " before each line that stands between them."""
     depth, cut, out = 0, False, []
     for line in marked.split("\n"):
-        if not _MARKS.search(line):
-            prefix = "> " * min(max(depth, int(cut)), 9)
-            out.append(prefix + line.strip() if prefix else line.rstrip())
-            continue
-        pieces = re.split(f"([{OPEN}{CLOSE}{CUT}])", line)
-        for piece in pieces:
+        for piece in _MARK.split(line) if _MARKS.search(line) else (line,):
             depth += {OPEN: 1, CLOSE: -1}.get(piece, 0)
             cut = cut or piece == CUT
-            if not _MARKS.match(piece) and piece.strip():
-                out.append("> " * min(max(depth, int(cut)), 9) + piece.strip())
+            prefix = "> " * min(max(depth, int(cut)), 9)
+            if piece in (OPEN, CLOSE, CUT) or (prefix and piece in (SIGNATURE_BEGINS, SIGNATURE_ENDS)):
+                continue
+            if piece.strip() or piece is line:
+                out.append((prefix + piece.strip()) if prefix else piece.rstrip())
     return "\n".join(out)

@@ -13,6 +13,8 @@ Field = tuple[str, str]
 
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_STRAY_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
+_KNOWN = re.compile(rb"^(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I | re.M)
 _FOLD = re.compile(rb"\r?\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
 _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
@@ -86,20 +88,23 @@ class Reader:
             match = _FIELD.match(line)
             if match and len(fields) < limits.HEADER_FIELDS:
                 fields.append((match[1].decode("ascii").lower(), _value(line[match.end() :])))
-            elif not match and not self._skippable(line, at, stop, bool(fields)):
+            elif fields and _STRAY_PARAMETER.match(line):  # a fold whose white space got lost
+                fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line)}")
+            elif not match and not self._skippable(line, at, stop, fields):
                 self.defects.append("text where the header should go on")
                 return tuple(fields), at
             at += len(line) + (2 if self.source[at + len(line) : at + len(line) + 2] == b"\r\n" else 1)
         return tuple(fields), body
 
-    def _skippable(self, line: bytes, at: int, stop: int, inside: bool) -> bool:
-        """Tell whether a line that is no field stands among fields, or is the first of the body."""
+    def _skippable(self, line: bytes, at: int, stop: int, fields: list[Field]) -> bool:
+        """Tell whether a line that is no field stands among fields: one that is still missing follows."""
         if line.startswith((b"From ", b">From ")) or not line.strip():
             return True
-        following = self.source[at + len(line) : stop].lstrip(b"\r\n")
-        return bool(re.match(rb"[A-Za-z][A-Za-z0-9-]+:[ \t]*\S", following)) and (
-            inside or b" " not in line[:30]
+        had = {name for name, _ in fields}
+        found = (
+            match[1].decode("ascii").lower() for match in _KNOWN.finditer(self.source, at + len(line), stop)
         )
+        return any(name not in had for name in found)
 
     def _children(
         self, kind: str, found: dict[str, str], start: int, end: int, path: str
