@@ -12,7 +12,7 @@ from email.policy import SMTP
 from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.preview import LANGUAGES, sample
-from mailbot.render import TemplateError, Templates
+from mailbot.render import BrokenTemplateError, Templates
 from mailbot.samples import letters
 from mailbot.service.opening import DeskError, open_desk
 from mailbot.smtp import Relay
@@ -59,7 +59,7 @@ def _templates(settings: Settings) -> Finding:
         for name, notice in letters(language).items():
             try:
                 sample(notice, language, templates)
-            except TemplateError as error:
+            except BrokenTemplateError as error:
                 return Finding(False, "templates", f"{language}/{name}: {type(error).__name__}: {error}")
     return Finding(True, "templates", "every letter can be written in every language")
 

@@ -213,13 +213,14 @@ def explain(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON line a mail.")] = False,
 ) -> None:
     """Tell what would become of mails and why; changes nothing, needs no configuration."""
-    from mailbot.explain import explain_file, files_in, foreseen
+    from mailbot.explain import explain_file, files_in
 
     if config or context.find_root().obj:
         from mailbot.service.foresight import foresee
 
         with _desk(context, config) as (desk, _):
-            _explain(files_in(paths), lambda path: foreseen(path, partial(foresee, desk)), json_=json_)
+            ask = partial(explain_file, foresee=partial(foresee, desk))
+            _explain(files_in(paths), ask, json_=json_)
     else:
         _explain(files_in(paths), explain_file, json_=json_)
 
