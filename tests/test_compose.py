@@ -18,7 +18,7 @@ from mailbot.compose import to_octets
 from mailbot.core.mail import Address
 from mailbot.core.notice import NoticeKind
 from mailbot.core.outgoing import Outgoing, content_id
-from mailbot.core.printable import one_line
+from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Attachment
 from mailbot.preview import sample
 from mailbot.render import Templates
@@ -163,6 +163,26 @@ def test_a_subject_is_read_back_the_same(subject: str) -> None:
     octets = compose(replace(LETTER, subject=subject))
     assert str(make_header(decode_header(header(octets, "Subject")))) == subject
     assert b"Subject: \r\n" not in octets or not subject
+
+
+@given(text=st.text() | st.text(alphabet="a =.\n\t-ü", max_size=300))
+def test_any_text_is_read_back_the_same(text: str) -> None:
+    octets = compose(replace(LETTER, text=text))
+    plain = read(octets).get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().replace("\r\n", "\n") == clean(text)
+    assert max(len(line) for line in octets.split(b"\r\n")) <= 998
+
+
+@given(name=st.text(max_size=160))
+def test_any_file_name_is_read_back_without_a_defect(name: str) -> None:
+    octets = compose(replace(LETTER, attachments=(replace(PDF, filename=name),)))
+    [part] = read(octets).iter_attachments()
+    assert part["Content-Disposition"].defects == ()
+    assert (
+        part.get_filename()
+        == (one_line(name).replace("/", "_").replace("\\", "_").strip(". ") or "attachment-1")[:150]
+    )
 
 
 @given(subject=st.text(max_size=400) | st.text(alphabet='a;, =?"<ü', max_size=400))

@@ -345,3 +345,9 @@ def test_the_gallery_shows_every_letter_as_page_and_text(tmp_path: Path) -> None
     assert shown == {f"{language}.{name}.html" for language, name in EVERY}
     assert all((index.parent / name).with_suffix(".txt").exists() for name in shown)
     assert "cid:" not in (index.parent / "de.new_ticket.html").read_text()
+
+
+def test_the_documentation_names_every_letter() -> None:
+    page = (PACKAGED.parent / "docs" / "letters.md").read_text()
+    used = set(re.findall(r"\b[a-z_]+\b", " ".join(re.findall(r"`([^`]*)`", page))))
+    assert {kind.value for kind in NoticeKind} <= used
