@@ -248,6 +248,43 @@ def preview(
 
 
 @app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A new file.")],
+    config: Config = None,
+) -> None:
+    """Write the whole state into one file, consistent while the daemon runs."""
+    from mailbot.store.backup import BackupError
+    from mailbot.store.backup import backup as write
+
+    with _desk(context, config) as (desk, _):
+        try:
+            write(desk.engine, file)
+        except BackupError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+    typer.echo(f"{file}: {file.stat().st_size} octets")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup.", exists=True)],
+    config: Config = None,
+) -> None:
+    """Put a backup in place of the present state; the daemon must not run."""
+    from mailbot.service.opening import DeskError, replace_state
+    from mailbot.store.backup import BackupError
+
+    try:
+        kept = replace_state(_settings(context, config), file)
+    except (DeskError, BackupError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo(f"{file} is restored" + (f"; the state before is kept as {kept}" if kept else ""))
+
+
+@app.command()
 def tickets(
     context: typer.Context,
     config: Config = None,
