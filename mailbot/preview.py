@@ -25,7 +25,8 @@ body {{ font: 16px/1.5 sans-serif; margin: 24px; color-scheme: light dark }}
 section {{ display: flex; flex-wrap: wrap; gap: 16px }}
 iframe {{ border: 1px solid #999; width: 660px; height: 620px; resize: both }}
 iframe.phone {{ width: 320px }}
-pre {{ width: 660px; height: 620px; margin: 0; overflow: auto; resize: both; border: 1px solid #999 }}
+pre {{ width: 660px; height: 620px; margin: 0; padding: 8px; box-sizing: border-box; overflow: auto;
+  white-space: pre-wrap; overflow-wrap: anywhere; resize: both; border: 1px solid #999 }}
 </style></head><body><h1>mailbot: all letters</h1>
 <p>Every letter as a page, on a phone, and as plain text.</p>
 {letters}
