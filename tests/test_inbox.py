@@ -410,6 +410,22 @@ def test_a_mail_told_together_with_the_start_of_idle_is_heard_at_once(
     play({b"IDLE": reply}, use)
 
 
+def test_a_line_that_comes_in_two_pieces_is_read_as_one(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+
+    play({b"IDLE": b"+ idling\r\n* 7 EXI", b"DONE": b"STS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD), done="")
+        with Mailbox.open(account, timeout=5) as mailbox:
+            mailbox.file([1])
+        assert not [line for line in server.heard if b"STORE" in line]
+
+
 def test_a_mail_told_along_with_another_command_ends_the_wait_before_it_begins(pipe: tuple[int, int]) -> None:
     def use(mailbox: Mailbox) -> None:
         mailbox.uids()
