@@ -29,6 +29,7 @@ BATCH_OCTETS = 8 * 2**20
 
 # Codes of a refused login that are not about the password (RFC 9051, 7.1).
 _NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
+_BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
 
 
 class InboxError(Exception):
@@ -112,8 +113,9 @@ class Mailbox:
         for batch in _batches(uids):
             with self._talk("its mails cannot be described"):
                 answers = self._client.fetch(batch, ["RFC822.SIZE", "INTERNALDATE"])
-            for uid, items in answers.items():
-                found[uid] = Described(items[b"RFC822.SIZE"], _utc(items[b"INTERNALDATE"]))
+            # A mail that vanished meanwhile may still be there with its flags alone.
+            there = ((uid, items) for uid, items in answers.items() if b"RFC822.SIZE" in items)
+            found.update((uid, Described(items[b"RFC822.SIZE"], _received(items))) for uid, items in there)
         return dict(sorted(found.items()))
 
     def fetch(self, uids: Iterable[int]) -> Iterator[Fetched]:
@@ -148,9 +150,11 @@ class Mailbox:
     def wait(self, seconds: float, wake: int) -> bool:
         """Wait until the server says something or `wake` can be read, at most so long. Raises InboxError.
 
-        By IDLE (RFC 2177); a server without it is left alone. Returns whether the server said something: look
-        then. `wake` is a file descriptor, which is not read.
+        By IDLE (RFC 2177); a server without it is left alone. Returns whether the server said something since
+        the last `refresh`: look again then. `wake` is a file descriptor, which is not read.
         """
+        if "EXISTS" in self._client._imap.untagged_responses:
+            return True  # told along with another command, and so not told again
         deadline = time.monotonic() + seconds
         while True:
             remaining = min(deadline - time.monotonic(), IDLE_ROUND_SECONDS)
@@ -185,15 +189,18 @@ class Mailbox:
             with _explained(self._account, doing, permanent=permanent):
                 yield
         except InboxError as error:
-            # A refusal (NO, BAD) leaves the connection as it was; anything else leaves half an answer in it.
-            refusal = isinstance(error.__cause__, imaplib.IMAP4.error)
-            self._dead = self._dead or not refusal or isinstance(error.__cause__, imaplib.IMAP4.abort)
+            # A refusal (NO, BAD) leaves the connection as it was; all else may leave half an answer in it.
+            cause = error.__cause__
+            refusal = isinstance(cause, imaplib.IMAP4.error) and not isinstance(cause, _BROKEN)
+            self._dead = self._dead or not refusal
             raise
 
     def _select(self) -> None:
         with self._talk("the folder cannot be opened", permanent=True):
             folder = self._client.select_folder(self._full_name(self._account.folder))
             self.uid_validity, self.uid_next = folder[b"UIDVALIDITY"], folder[b"UIDNEXT"]
+            # Any EXISTS that comes from now on tells of a new mail, whatever command it comes with.
+            self._client._imap.untagged_responses.pop("EXISTS", None)
             kept = folder.get(b"PERMANENTFLAGS", ())
             self._keeps_keywords = b"\\*" in kept or DONE_KEYWORD.encode() in kept
 
@@ -215,7 +222,7 @@ class Mailbox:
             answers = self._client.fetch(uids, [f"BODY.PEEK[{section}]", "INTERNALDATE"])
         key = f"BODY[{section}]".encode()
         found = ((uid, items) for uid, items in sorted(answers.items()) if items.get(key) is not None)
-        return [Fetched(uid, items[key], _utc(items[b"INTERNALDATE"])) for uid, items in found]
+        return [Fetched(uid, items[key], _received(items)) for uid, items in found]
 
     def _flag(self, uids: Sequence[int]) -> None:
         """Set the keyword, where the server keeps keywords at all: it is for people, the ledger is for us."""
@@ -343,17 +350,20 @@ def _explained(account: ImapAccount, doing: str, *, permanent: bool = False) -> 
     try:
         yield
     except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
-        lasting = permanent
         if isinstance(error, imaplib.IMAP4.error):
-            reason = str(error)
-            lost = isinstance(error, imaplib.IMAP4.abort) or isinstance(
-                error.__context__, imaplib.IMAP4.abort
-            )
-            lasting = permanent and not lost and not _NOT_THE_PASSWORD.search(reason)
+            reason, lasting = str(error), _lasts(error, permanent)
         else:
             reason, lasting = explain(error)
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
         raise InboxError(presentable(f"{where}: {doing}: {reason}", account.password), lasting) from error
+
+
+def _lasts(error: imaplib.IMAP4.error, permanent: bool) -> bool:
+    """Tell whether a refusal is one: imapclient makes a LoginError of a line that breaks, too."""
+    if isinstance(error, imaplib.IMAP4.readonly):
+        return True
+    lost = isinstance(error, _BROKEN) or isinstance(error.__context__, _BROKEN)
+    return permanent and not lost and not _NOT_THE_PASSWORD.search(str(error))
 
 
 def _batches(uids: Iterable[int]) -> Iterator[list[int]]:
@@ -375,5 +385,7 @@ def _by_size(described: Mapping[int, Described]) -> Iterator[list[int]]:
         yield batch
 
 
-def _utc(when: datetime) -> datetime:
-    return when.astimezone(UTC)
+def _received(items: Mapping[bytes, Any]) -> datetime:
+    """Return INTERNALDATE in UTC; a server that tells none, or nonsense, has the mail since now."""
+    told: datetime | None = items.get(b"INTERNALDATE")
+    return (told or datetime.now(UTC)).astimezone(UTC)

@@ -1,6 +1,8 @@
 """Reading and filing mail in a real Dovecot, and what becomes of it when the server misbehaves."""
 
+import base64
 import dataclasses
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -302,7 +304,7 @@ def test_a_server_that_hangs_is_noticed(
     start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
 ) -> None:
     server = start_dovecot()
-    with Mailbox.open(server.account(user), timeout=0.3) as mailbox:
+    with Mailbox.open(server.account(user), timeout=2) as mailbox:
         server.freeze()
         with pytest.raises(InboxError, match="does not answer in time"):
             mailbox.wait(0.05, pipe[0])
@@ -342,6 +344,13 @@ def test_a_certificate_of_another_authority_is_refused(dovecot: Dovecot, user: s
     assert caught.value.permanent
 
 
+def test_tls_on_a_port_that_speaks_without_it_is_explained(dovecot: Dovecot, user: str) -> None:
+    account = dataclasses.replace(dovecot.account(user), port=dovecot.port)
+    with pytest.raises(InboxError, match="check port, security") as caught:
+        Mailbox.open(account)
+    assert caught.value.permanent
+
+
 def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), folder="Eingang/Störung")
     with pytest.raises(InboxError, match="folder Eingang/Störung: the folder cannot be opened") as caught:
@@ -366,16 +375,15 @@ def imap_script(replies: dict[bytes, bytes | None]) -> Answer:
         b"IDLE": b"+ idling\r\n",
     }
     answers.update(replies)
-    idle_tag = b""
+    tag = b""
 
     def answer(line: bytes) -> bytes | None:
-        nonlocal idle_tag
-        tag, _, command = line.partition(b" ")
-        verb = (command or tag).split(b" ")[0].upper()
-        if verb == b"IDLE":
-            idle_tag = tag
-        said = answers.get(verb, b"%t OK done\r\n")
-        return said and said.replace(b"%t", idle_tag if verb == b"DONE" else tag)
+        nonlocal tag
+        first, _, command = line.partition(b" ")
+        # A line of one word continues the command before: DONE, or a password.
+        tag = first if command else tag
+        said = answers.get((command or first).split(b" ")[0].upper(), b"%t OK done\r\n")
+        return said and said.replace(b"%t", tag)
 
     return answer
 
@@ -400,6 +408,67 @@ def test_a_mail_told_together_with_the_start_of_idle_is_heard_at_once(
         assert mailbox.wait(60, pipe[0]) is True
 
     play({b"IDLE": reply}, use)
+
+
+def test_a_line_that_comes_in_two_pieces_is_read_as_one(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+
+    play({b"IDLE": b"+ idling\r\n* 7 EXI", b"DONE": b"STS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD), done="")
+        with Mailbox.open(account, timeout=5) as mailbox:
+            mailbox.file([1])
+        assert not [line for line in server.heard if b"STORE" in line]
+
+
+def test_a_mail_told_along_with_another_command_ends_the_wait_before_it_begins(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        mailbox.uids()
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+        assert mailbox.wait(0.05, pipe[0]) is False
+
+    play({b"UID": b"* 1 EXISTS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
+    before = datetime.now(UTC)
+
+    def use(mailbox: Mailbox) -> None:
+        assert before <= mailbox.describe([1])[1].received <= datetime.now(UTC)
+
+    play({b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "gestern")\r\n%t OK done\r\n'}, use)
+
+
+def test_a_folder_that_is_read_only_is_permanent() -> None:
+    select = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\n%t OK [READ-ONLY] done\r\n"
+    with pytest.raises(InboxError, match="not writable") as caught:
+        play({b"SELECT": select}, Mailbox.refresh)
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("capability", [b"IMAP4rev1", b"IMAP4rev1 AUTH=PLAIN"])
+def test_a_password_is_in_no_log(caplog: pytest.LogCaptureFixture, capability: bytes) -> None:
+    caplog.set_level(logging.DEBUG)
+    replies: dict[bytes, bytes | None] = {
+        b"CAPABILITY": b"* CAPABILITY " + capability + b"\r\n%t OK done\r\n"
+    }
+    replies[b"AUTHENTICATE"] = b"+ \r\n"
+    password = "streng-geheim"
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script(replies)) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(password))
+        Mailbox.open(account, timeout=5).close()
+        sent = b"".join(server.heard)
+    coded = base64.b64encode(f"\0u\0{password}".encode())
+    assert password.encode() in sent or coded in sent
+    assert caplog.text
+    assert password not in caplog.text
+    assert coded.decode() not in caplog.text
 
 
 def test_a_refused_idle_is_an_error_and_no_endless_wait(pipe: tuple[int, int]) -> None:
