@@ -14,6 +14,8 @@ from tests.servers.process import MissingError
 from tests.servers.smtp import SmtpServer
 from tests.servers.tls import Authority
 
+pytest_plugins = ["tests.require_all"]
+
 T = TypeVar("T")
 _numbers = count(1)
 

@@ -80,7 +80,7 @@ class Mail:
 
     `text` is what a human wrote now; `signature` and `quoted` is what was cut off below it. `headers` are all
     header fields in their order, names in lower case, values unfolded and decoded. Message-IDs are kept with
-    their angle brackets.
+    their angle brackets. `reports` are the media types of the machine-readable reports inside (RFC 6522).
     """
 
     message_id: str = ""
@@ -99,6 +99,7 @@ class Mail:
     forwarded: bool = False
     parts: tuple[Part, ...] = ()
     delivery: tuple[DeliveryStatus, ...] = ()
+    reports: tuple[str, ...] = ()
     protection: Protection = Protection.NONE
     size: int = 0
     defects: tuple[str, ...] = ()
@@ -107,6 +108,13 @@ class Mail:
     def sender(self) -> Address | None:
         """Return the first address of From, or None where there is none."""
         return self.senders[0] if self.senders else None
+
+    @property
+    def problem(self) -> str:
+        """Return the text to open a ticket with: what was forwarded belongs to it, or is all there is."""
+        if self.text and not self.forwarded:
+            return self.text
+        return "\n\n".join(text for text in (self.text, self.quoted) if text)
 
     def header(self, name: str) -> str:
         """Return the topmost field of that name, or "" where there is none."""

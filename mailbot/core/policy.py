@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailbot.core.mail import Address
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -83,6 +81,7 @@ class Policy:
         yield from school.team.members
         yield from self.second_level.members
 
-    def address_of(self, member: Member) -> Address:
-        """Return a member's registered address with the name from the configuration."""
-        return Address(member.address, member.name)
+    def member(self, email: str) -> Member | None:
+        """Return whoever has that address in any team."""
+        teams = (self.second_level, *(s.team for s in self.schools))
+        return next((m for team in teams if (m := team.member(email))), None)

@@ -1,0 +1,30 @@
+"""Marks by which a mail names a ticket or the mail that it answers: subject tags and action keys."""
+
+import re
+
+_TAG = re.compile(r"\[\s*#\s*([A-Za-z][A-Za-z0-9]{0,15})\s*-\s*(\d{1,9})\s*\]")
+_KEY = re.compile(r"\[\s*mailbot:\s*((?:[a-z2-7]\s*){26})\]", re.I)
+_QUOTED_BREAK = re.compile(r"\n[> ]*")
+
+
+def subject_tag(subject: str) -> str | None:
+    """Return the ticket that a subject names as `[#GYM-104]`, as "GYM-104", or None."""
+    match = _TAG.search(" ".join(subject.split()))
+    return f"{match[1].upper()}-{int(match[2])}" if match else None
+
+
+def action_key(text: str) -> str | None:
+    """Return the 26 characters of the first `[mailbot:…]` in a text, or None; a line may break inside it."""
+    match = _KEY.search(_unbroken(text))
+    return "".join(match[1].split()).lower() if match else None
+
+
+def without_action_key(text: str) -> str:
+    """Return the text without action keys and without the lines that held nothing else."""
+    text = re.sub(r"[^\S\n>]*" + _KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
+    return re.sub(r"(?m)^[> ]*\0\n?|\0", "", text).rstrip("\n") if "\0" in text else text
+
+
+def _unbroken(text: str) -> str:
+    """Return the text with quotation marks taken away where a line breaks inside brackets."""
+    return _QUOTED_BREAK.sub("\n", text) if "mailbot:" in text.lower() else ""

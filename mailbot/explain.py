@@ -1,0 +1,120 @@
+"""What would become of mails, and why; changes nothing and needs no configuration."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mailbot.core.classify import classify
+from mailbot.core.commands import read
+from mailbot.core.effects import Decision
+from mailbot.core.mail import Kind, Mail, Protection, Verdict
+from mailbot.core.reference import action_key, subject_tag, without_action_key
+from mailbot.parse import parse
+
+Foresee = Callable[[Mail], Decision]
+
+
+def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
+    """Return what is understood of a mail's octets, as JSON values, with the reasons.
+
+    `foresee` asks a desk what it would decide; without it nothing is known of tickets and roles.
+    """
+    mail = parse(content)
+    verdict = classify(mail, frozenset())
+    if foresee is None:
+        return {**_understood(mail, verdict), "outcome": outcome(mail, verdict)}
+    decision = foresee(mail)
+    return {
+        **_understood(mail, verdict),
+        "role": decision.role,
+        "ticket": decision.ticket,
+        "matched_by": decision.matched_by,
+        "outcome": decision.outcome,
+        "because": [*reasons(mail, verdict), *decision.because],
+    }
+
+
+def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
+    reading = read(without_action_key(mail.text), mail.subject)
+    return {
+        "kind": verdict.kind.value,
+        "sender": mail.sender.email if mail.sender else "",
+        "subject": mail.subject,
+        "role": None,
+        "ticket": subject_tag(mail.subject),
+        "matched_by": None,
+        "commands": [
+            {"name": line.command.name, "args": list(line.args)} for line in reading.lines if line.command
+        ],
+        "text": mail.text or (mail.problem if mail.forwarded else ""),
+        "signature": mail.signature,
+        "quoted": mail.quoted,
+        "attachments": [
+            {"filename": p.filename, "content_type": p.content_type, "size": p.size, "inline": p.inline}
+            for p in mail.parts
+        ],
+        "outcome": "",
+        "because": list(reasons(mail, verdict)),
+    }
+
+
+def outcome(mail: Mail, verdict: Verdict) -> str:
+    """Return in a few words what a desk does with such a mail."""
+    if verdict.kind is not Kind.HUMAN:
+        return "filed in silence"
+    if mail.protection is not Protection.NONE:
+        return "sender is asked for an unencrypted mail"
+    if action_key(f"{mail.text}\n{mail.signature}\n{mail.quoted}") or mail.in_reply_to or mail.references:
+        return "filed as a reply, if it answers a mail of the desk"
+    return "opens a ticket"
+
+
+def reasons(mail: Mail, verdict: Verdict) -> Iterator[str]:
+    """Yield why a mail was understood as it was."""
+    yield f"{verdict.kind.value}: {verdict.reason}"
+    for status in mail.delivery[:20]:
+        about = f" of {status.original_message_id}" if status.original_message_id else ""
+        yield f"delivery {status.action.value}: {status.recipient} {status.status}".rstrip() + about
+    if mail.protection is not Protection.NONE:
+        yield f"content hidden by {mail.protection.value}"
+    if mail.forwarded:
+        yield "forwarded: what was forwarded belongs to the problem"
+    elif mail.quoted and not mail.text:
+        yield "nothing but a quotation: it is the problem, if a ticket is opened"
+    elif mail.quoted:
+        yield f"quotation cut off: {len(mail.quoted)} characters"
+    yield from (f"defect: {defect}" for defect in mail.defects)
+
+
+def files_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files named, and those in the folders named."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(inner for inner in path.rglob("*") if inner.is_file())
+        else:
+            yield path
+
+
+def explain_file(path: Path, foresee: Foresee | None = None) -> dict[str, Any]:
+    """Return the explanation of a file; one that cannot be read is explained too."""
+    try:
+        content = path.read_bytes()
+    except OSError as trouble:
+        return {"file": str(path), "kind": None, "outcome": "unreadable", "because": [str(trouble)]}
+    return {"file": str(path), **explain(content, foresee)}
+
+
+def main(arguments: list[str]) -> int:
+    """Print one JSON line for each file; return 1 if a file could not be read."""
+    status = 0
+    for path in files_in(Path(argument) for argument in arguments if argument != "--json"):
+        answer = explain_file(path)
+        status = 1 if answer["outcome"] == "unreadable" else status
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""Octets to Mail: reads what mail programs write, done right or wrong, and never fails."""
+
+import re
+
+from mailbot.core import quotation
+from mailbot.core.mail import DeliveryStatus, Mail
+from mailbot.parse import delivery, limits, mime
+from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.structure import Block, Contents, mark_inline
+
+__all__ = ["parse", "part_content"]
+
+_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
+_DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
+_FAILURE = re.compile(
+    r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
+    r"|returned mail|mail (?:delivery )?fail"
+    r"|failure notice|could not (?:be )?deliver|non[- ]?deliver|zustellung|unable to deliver"
+    r"|delivery has failed|rejected",
+    re.I,
+)
+
+
+def parse(content: bytes) -> Mail:
+    """Return what is understood of a mail's octets; never raises, what is odd goes to `defects`."""
+    defects: list[str] = []
+    source = mime.normalised(content)
+    if len(source) > limits.OCTETS:
+        defects.append("too large: only the header was read")
+        source = source[: limits.HEADER_OCTETS].partition(b"\n\n")[0]
+    tree = mime.read(source, defects)
+    contents = Contents(defects)
+    blocks = contents.gather(tree)
+    text = _joined(blocks)
+    split = quotation.split(text, structured=all(block.is_html for block in blocks))
+    header = Header(tree.fields, defects)
+    fields = tuple((name, mime.decoded(value)) for name, value in tree.fields)
+    subject = next((value for name, value in fields if name == "subject" and value), "")
+    return Mail(
+        message_id=next(iter(header.message_ids("message-id")), ""),
+        senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
+        reply_to=header.addresses("reply-to"),
+        to=header.addresses("to"),
+        cc=header.addresses("cc"),
+        subject=subject,
+        date=header.date(),
+        in_reply_to=header.message_ids("in-reply-to"),
+        references=header.message_ids("references"),
+        headers=fields,
+        text=split.text,
+        signature=split.signature,
+        quoted=split.quoted,
+        forwarded=split.forwarded,
+        parts=mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html)),
+        delivery=_delivery(source, fields, subject, text, contents),
+        reports=tuple(sorted(contents.reports)),
+        protection=contents.protection,
+        size=len(content),
+        defects=tuple(dict.fromkeys(defects)),
+    )
+
+
+def part_content(content: bytes, path: str) -> bytes:
+    """Return the decoded content of the part that `parse` named by that path.
+
+    Raises KeyError if the mail has no such part.
+    """
+    contents = Contents([])
+    contents.gather(mime.read(mime.normalised(content), []))
+    for part in contents.parts:
+        if part.path == path:
+            return part.content
+    raise KeyError(path)
+
+
+def _joined(blocks: list[Block]) -> str:
+    texts = []
+    room = limits.TEXT
+    for block in blocks:
+        if room <= 0:
+            break
+        texts.append(_as_text(block)[:room])
+        room -= len(texts[-1])
+    return "\n\n".join(text.strip("\n") for text in texts if text.strip())
+
+
+def _as_text(block: Block) -> str:
+    if not block.is_html:
+        return _PRIVATE.sub("", block.text)
+    from mailbot.parse import markup  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
+
+    return markup.to_text(block.text)
+
+
+def _delivery(
+    source: bytes, fields: tuple[mime.Field, ...], subject: str, text: str, contents: Contents
+) -> tuple[DeliveryStatus, ...]:
+    original = contents.original_id
+    if contents.delivery:
+        return tuple(
+            DeliveryStatus(d.recipient, d.action, d.status, d.diagnostic, original)
+            for d in contents.delivery[:100]
+        )
+    told = " ".join(value for name, value in fields if name in ("from", "return-path", "sender"))
+    failed = [r for name, value in fields if name == "x-failed-recipients" for r in value.split(",")]
+    if not failed and not (
+        _DAEMON.search(told) and (_FAILURE.search(subject) or _FAILURE.search(text[:2000]))
+    ):
+        return ()
+    return delivery.from_text(source, text, original)

@@ -1,0 +1,99 @@
+"""Which recipients a bounce is about. The only module that knows flufl.bounce."""
+
+import email
+import re
+from collections.abc import Iterable
+
+from flufl.bounce import all_failures
+
+from mailbot.core.mail import Action, DeliveryStatus
+
+_BLOCK = re.compile(r"\r?\n[ \t]*\r?\n")
+_FIELD = re.compile(r"^([A-Za-z-]{3,60}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.M)
+_ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]{1,100}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_REPLY = re.compile(r"\b([45])\d\d[ -]")
+_DELAYED = re.compile(
+    r"delayed|delay\b|still (?:being )?retr|will (?:keep|continue|be retried)"
+    r"|not yet been delivered|warning|verzögert|weitere zustell|temporar",
+    re.I,
+)
+_SCANNED = 100_000
+
+
+def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
+    """Return the recipients that a message/delivery-status part reports (RFC 3464, 2)."""
+    found = []
+    for block in _BLOCK.split(text[:_SCANNED].strip()):
+        fields = {name.lower(): " ".join(value.split()) for name, value in reversed(_FIELD.findall(block))}
+        recipient = _address(fields.get("final-recipient", "")) or _address(
+            fields.get("original-recipient", "")
+        )
+        original = _address(fields.get("original-recipient", ""))
+        if not recipient and not original:
+            continue
+        status = _first(_STATUS, fields.get("status", "")) or _first(
+            _STATUS, fields.get("diagnostic-code", "")
+        )
+        action = _action(fields.get("action", ""), status)
+        diagnostic = fields.get("diagnostic-code", "")
+        found.append(DeliveryStatus(original or recipient, action, status, diagnostic[:500], message_id))
+    return tuple(found)
+
+
+def from_text(
+    content: bytes, text: str, message_id: str, own: Iterable[str] = ()
+) -> tuple[DeliveryStatus, ...]:
+    """Return the recipients that a bounce without a report names: by flufl.bounce, else by its wording."""
+    recipients = _by_flufl(content[:_SCANNED])
+    if not recipients:
+        told = text[:20_000]
+        recipients = list(
+            dict.fromkeys(m[0].lower() for m in _ADDRESS.finditer(told) if not _is_daemon(m[0]))
+        )[:5]
+    status = _first(_STATUS, text[:_SCANNED])
+    reply = _REPLY.search(text[:_SCANNED])
+    soft = status.startswith("4") or (
+        not status and bool(_DELAYED.search(text[:2000])) and not (reply and reply[1] == "5")
+    )
+    action = Action.DELAYED if soft else Action.FAILED
+    diagnostic = next(
+        (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), ""
+    )
+    gone = {address.lower() for address in own}
+    return tuple(
+        DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients if who not in gone
+    )
+
+
+def _by_flufl(content: bytes) -> list[str]:
+    try:
+        temporary, permanent = all_failures(email.message_from_bytes(content))
+    except Exception:  # noqa: BLE001 - raises assorted ones on hostile mails; the wording is looked at then
+        return []
+    names = [
+        who.decode("utf-8", "replace") if isinstance(who, bytes) else str(who)
+        for who in {*temporary, *permanent}
+    ]
+    return sorted(name.lower() for name in names if "@" in name)
+
+
+def _is_daemon(address: str) -> bool:
+    return address.lower().startswith(("mailer-daemon@", "postmaster@"))
+
+
+def _address(value: str) -> str:
+    match = _ADDRESS.search(value)
+    return match[0].lower() if match else ""
+
+
+def _first(pattern: re.Pattern[str], value: str) -> str:
+    match = pattern.search(value)
+    return match[1] if match else ""
+
+
+def _action(word: str, status: str) -> Action:
+    try:
+        return Action(word.split(" ", maxsplit=1)[0].strip("();").lower())
+    except ValueError:
+        return Action.DELAYED if status.startswith("4") else Action.FAILED

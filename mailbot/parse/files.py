@@ -1,0 +1,86 @@
+"""Names and types of attached files. The only module that knows filetype."""
+
+import mimetypes
+import re
+import unicodedata
+
+import filetype
+
+from mailbot.core.mail import Part
+from mailbot.parse.mime import Entity
+from mailbot.parse.words import decode_words, parameters
+
+_BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LONGEST = 180
+_EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "text/calendar": ".ics",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "application/pkcs7-signature": ".p7s",
+    "application/pgp-signature": ".asc",
+    "text/rfc822-headers": ".txt",
+}
+# Containers that say little by themselves: what the sender says is more exact.
+_VAGUE = frozenset(
+    {"application/zip", "application/x-tar", "application/gzip", "application/x-ole-storage", "video/mp4"}
+)
+
+
+def safe_name(raw: str) -> str:
+    """Return the last component of a file name without controls and marks that turn its direction."""
+    name = _BIDI.sub("", unicodedata.normalize("NFC", decode_words(raw)))
+    name = re.split(r"[\\/]", re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", name))[-1].strip(" '\"")
+    name = re.sub(r" {2,}", " ", name)
+    if name.strip(". ") == "":
+        return ""
+    stem, dot, extension = name.rpartition(".")
+    if len(name) > _LONGEST and dot and len(extension) <= 10:
+        return stem[: _LONGEST - len(extension) - 1] + dot + extension
+    return name[:_LONGEST]
+
+
+def told_by_content(octets: bytes, claimed: str) -> str:
+    """Return the media type that the content shows, else the claimed one, in lower case."""
+    head = octets[:8192]
+    found = filetype.guess_mime(head) if head else None
+    if not isinstance(found, str) or found in _VAGUE:
+        return claimed or "application/octet-stream"
+    if claimed.partition("/")[0] == found.partition("/")[0] and claimed.startswith(("audio/", "video/")):
+        return claimed
+    return found
+
+
+def claimed_name(entity: Entity) -> str:
+    """Return the file name that an entity bears in any of its fields, or ""."""
+    _, disposition = parameters(entity.field("content-disposition"))
+    for raw in (
+        disposition.get("filename", ""),
+        entity.parameters.get("name", ""),
+        disposition.get("name", ""),
+        entity.parameters.get("filename", ""),
+    ):
+        if name := safe_name(raw):
+            return name
+    location = entity.field("content-location").split("?")[0]
+    return safe_name(location) if "." in location[-6:] else ""
+
+
+def part(entity: Entity, octets: bytes, inline: bool) -> Part:
+    """Return an entity as attachment, with a name made up where it has none."""
+    kind = entity.content_type
+    if not kind.startswith(("message/", "text/")):
+        kind = told_by_content(octets, kind)
+    elif kind.startswith("text/") and b"\0" in octets[:1000]:
+        kind = told_by_content(octets, "application/octet-stream")
+    cid = entity.field("content-id").strip(" <>")
+    name = claimed_name(entity) or made_up_name(entity.path, kind)
+    return Part(entity.path or "1", name, kind, octets, inline, cid)
+
+
+def made_up_name(path: str, kind: str) -> str:
+    """Return a name for a nameless file by its place in the mail and its type."""
+    extension = _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ".bin"
+    return f"attachment-{(path or '1').replace('/', '-')}{extension}"

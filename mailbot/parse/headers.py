@@ -1,0 +1,126 @@
+"""Addresses, dates and Message-IDs of a header. The only module that knows mail-parser."""
+
+import logging
+import re
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+import mailparser
+
+from mailbot.core.mail import Address
+from mailbot.parse import limits
+from mailbot.parse.mime import Field, decoded
+
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
+
+SENDER_FIELDS = ("from", "sender", "reply-to", "return-path", "x-sender")  # the first that names somebody
+_ADDRESS_FIELDS = ("from", "sender", "reply-to", "to", "cc")
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
+_BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
+_ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
+_GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
+_DATE = re.compile(
+    r"(\d{1,2})\.?[ -]+([A-Za-zä]{3})[a-zä]*\.?,?[ -]+(\d{2,4})[ ,]+(\d{1,2}:\d{2}(?::\d{2})?)\s*([+-]\d{4})?"
+)
+
+
+class Header:
+    """Reads one header: mail-parser does the work, the stdlib what it cannot do."""
+
+    def __init__(self, fields: tuple[Field, ...], defects: list[str]) -> None:
+        self._raw: dict[str, str] = {}
+        for name, value in fields:
+            if not self._raw.get(name):
+                self._raw[name] = value
+        self._parsed = self._parse(defects)
+
+    def _parse(self, defects: list[str]) -> "mailparser.MailParser | None":
+        message = Message()
+        for name in (*_ADDRESS_FIELDS, "date"):
+            if value := self._raw.get(name):
+                message[name] = value[: limits.ADDRESS_FIELD]
+        try:
+            parsed = mailparser.MailParser(message)
+            parsed.parse()
+        except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
+            defects.append(f"mail-parser refused the header: {type(trouble).__name__}")
+            return None
+        defects.extend(_problems(parsed))
+        return parsed
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """Return the mailboxes of the topmost field of that name."""
+        value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
+        if not value:
+            return ()
+        found = self._parsed.__getattr__(name) if self._parsed else []
+        pairs = [(shown, email) for shown, email in found if _plausible(email)]
+        return tuple(_address(shown, email) for shown, email in pairs or _salvaged(value))
+
+    def date(self) -> datetime | None:
+        """Return the instant in Date, in UTC, or None where there is none that can be read."""
+        found = self._parsed.date if self._parsed else None
+        if isinstance(found, datetime):
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return _salvaged_date(self._raw.get("date", ""))
+
+    def message_ids(self, name: str) -> tuple[str, ...]:
+        """Return the Message-IDs of the topmost field of that name, with their angle brackets."""
+        value = self._raw.get(name, "")
+        return tuple(_MESSAGE_ID.findall(value)) or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
+
+
+def _problems(parsed: "mailparser.MailParser") -> list[str]:
+    found = [
+        f"{problem.get('header', 'address')}: {problem.get('reason', '')}"
+        for problem in parsed.address_header_defects
+    ]
+    return found[:20]
+
+
+def _plausible(email: object) -> bool:
+    return isinstance(email, str) and bool(email) and "=?" not in email
+
+
+def _salvaged(value: str) -> list[tuple[str, str]]:
+    """Find mailboxes where mail-parser gives up: by the stdlib, else whatever looks like an address."""
+    value = decoded(value)
+    try:
+        pairs = [(shown, email) for shown, email in getaddresses([value]) if "@" in email]
+    except (ValueError, IndexError, RecursionError):
+        pairs = []
+    if pairs:
+        return pairs
+    emails = _ADDRESS.findall(value)
+    shown = value.partition("<")[0].strip(" \"'")
+    return [(shown if shown not in emails else "", email) for email in emails[-1:]]
+
+
+def _address(shown: str, email: str) -> Address:
+    shown = decoded(shown).strip(" \"'")
+    return Address(email.strip(" <>\"'").lower(), "" if shown.lower() == email.lower() else shown)
+
+
+def _salvaged_date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return _foreign_date(value)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _foreign_date(value: str) -> datetime | None:
+    """Read a date with German names of days and months, as some scanners and old web mailers write it."""
+    match = _DATE.search(value)
+    if not match:
+        return None
+    month = match[2].lower()
+    plain = f"{match[1]} {_GERMAN.get(month, month)} {match[3]} {match[4]} {match[5] or '+0000'}"
+    try:
+        return parsedate_to_datetime(plain).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,204 @@
+"""The tree of a mail's parts, read from its octets (RFC 5322, 2045, 2046); linear, bounded in depth."""
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailbot.parse import limits
+from mailbot.parse.charset import decode
+from mailbot.parse.words import base64_octets, decode_words, parameters
+
+Field = tuple[str, str]
+
+_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_STRAY_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
+_KNOWN = re.compile(rb"^(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I | re.M)
+_FOLD = re.compile(rb"\r?\n(?![ \t])")
+_GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
+_UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One node of the tree: its header, and where its body lies in the octets of the mail."""
+
+    path: str
+    fields: tuple[Field, ...]
+    source: bytes
+    start: int
+    end: int
+    content_type: str
+    parameters: dict[str, str]
+    children: tuple["Entity", ...] = ()
+
+    def field(self, name: str) -> str:
+        """Return the topmost field of that lower-case name, or ""."""
+        return next((value for key, value in self.fields if key == name), "")
+
+    @property
+    def octets(self) -> bytes:
+        """Return the body with its transfer encoding undone (RFC 2045, 6)."""
+        raw = self.source[self.start : self.end]
+        match self.field("content-transfer-encoding").strip(" \t\"';").lower():
+            case "base64":
+                return base64_octets(raw)
+            case "quoted-printable":
+                return binascii.a2b_qp(raw)
+            case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+                return uudecoded(raw) or raw
+        return raw
+
+
+@dataclass(slots=True)
+class Reader:
+    """Builds the tree of one mail and notes what was odd in it."""
+
+    source: bytes
+    defects: list[str]
+    parts: int = 0
+
+    def entity(self, start: int, end: int, path: str, default: str = "text/plain") -> Entity:
+        """Return the entity that lies between two offsets, with all that it contains."""
+        self.parts += 1
+        bound = limits.HEADER_OCTETS if path == "" else limits.PART_HEADER_OCTETS
+        fields, body = self._header(start, end, bound)
+        value = next((value for key, value in fields if key == "content-type"), "")
+        kind, found = parameters(value)
+        if not re.fullmatch(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+", kind):
+            kind = {"text": "text/plain", "html": "text/html"}.get(kind, default)
+        children = self._children(kind, found, body, end, path)
+        if kind.startswith("multipart/") and not children:
+            kind = "text/plain"
+        return Entity(path, fields, self.source, body, end, kind, found, children)
+
+    def _header(self, start: int, end: int, bound: int) -> tuple[tuple[Field, ...], int]:
+        blank = _BLANK_LINE.search(self.source, max(start - 1, 0), min(end, start + bound))
+        if self.source.startswith((b"\n", b"\r\n"), start):  # no header at all
+            return (), start + (1 if self.source.startswith(b"\n", start) else 2)
+        stop, body = (
+            (blank.start(), blank.end()) if blank else (min(end, start + bound), min(end, start + bound))
+        )
+        if not blank and end - start > bound:
+            self.defects.append("header too long")
+        fields: list[Field] = []
+        at = start
+        for line in _FOLD.split(self.source[start:stop]):
+            match = _FIELD.match(line)
+            if match and len(fields) < limits.HEADER_FIELDS:
+                fields.append((match[1].decode("ascii").lower(), _value(line[match.end() :])))
+            elif fields and _STRAY_PARAMETER.match(line):  # a fold whose white space got lost
+                fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line)}")
+            elif not match and not self._skippable(line, at, stop, fields):
+                self.defects.append("text where the header should go on")
+                return tuple(fields), at
+            at += len(line) + (2 if self.source[at + len(line) : at + len(line) + 2] == b"\r\n" else 1)
+        return tuple(fields), body
+
+    def _skippable(self, line: bytes, at: int, stop: int, fields: list[Field]) -> bool:
+        """Tell whether a line that is no field stands among fields: one that is still missing follows."""
+        if line.startswith((b"From ", b">From ")) or not line.strip():
+            return True
+        had = {name for name, _ in fields}
+        found = (
+            match[1].decode("ascii").lower() for match in _KNOWN.finditer(self.source, at + len(line), stop)
+        )
+        return any(name not in had for name in found)
+
+    def _children(
+        self, kind: str, found: dict[str, str], start: int, end: int, path: str
+    ) -> tuple[Entity, ...]:
+        if not kind.startswith("multipart/"):
+            return ()
+        if path.count(".") >= limits.DEPTH:
+            self.defects.append("nested too deep")
+            return ()
+        boundary = found.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
+        spans = list(self._spans(boundary, start, end)) if boundary else []
+        if not spans:
+            self.defects.append("multipart without its boundary")
+            guess = _GUESSED_BOUNDARY.search(self.source, max(start - 1, 0), end)
+            spans = list(self._spans(guess[1], start, end)) if guess else []
+        default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
+        children = []
+        for number, (first, last) in enumerate(spans, 1):
+            if self.parts >= limits.PARTS:
+                self.defects.append("too many parts")
+                break
+            children.append(self.entity(first, last, f"{path}.{number}" if path else str(number), default))
+        return tuple(children)
+
+    def _spans(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield where the parts between the boundary's lines begin and end (RFC 2046, 5.1.1)."""
+        mark, opened = b"--" + boundary, -1
+        at = self.source.find(mark, start, end)
+        while at >= 0:
+            line_end = self.source.find(b"\n", at, end)
+            line_end = end if line_end < 0 else line_end
+            rest = self.source[at + len(mark) : min(line_end, at + len(mark) + 200)].strip()
+            if (at == start or self.source[at - 1 : at] == b"\n") and rest in (b"", b"--"):
+                if opened >= 0:
+                    yield opened, max(opened, at - (2 if self.source[at - 2 : at] == b"\r\n" else 1))
+                opened = -1 if rest else min(line_end + 1, end)
+            at = self.source.find(mark, max(line_end, at + len(mark)), end)
+        if 0 <= opened < end:
+            self.defects.append("truncated: the last boundary is missing")
+            yield opened, end
+
+
+def read(content: bytes, defects: list[str]) -> Entity:
+    """Return the tree of a mail's octets; what is odd is appended to `defects`."""
+    return Reader(content, defects).entity(0, len(content), "")
+
+
+def normalised(content: bytes) -> bytes:
+    """Return the octets without what comes before the header, and with line feeds where only CRs stand."""
+    if b"\n" not in content[:100_000] and b"\r" in content[:100_000]:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    skip = re.match(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]*\r?\n)?", content[:2000])
+    return content[skip.end() :] if skip and skip.end() else content
+
+
+def uudecoded(raw: bytes) -> bytes:
+    """Return what uuencoded lines stand for; lines that are none are passed over."""
+    out = []
+    for line in raw.splitlines():
+        if line.startswith(b"begin ") or not line.strip():
+            continue
+        if line.strip() == b"end":
+            break
+        try:
+            out.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
+            out.append(_uu_line(line[:wanted]))
+    return b"".join(out)
+
+
+def _uu_line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        return b""
+
+
+def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
+    """Yield start, end, name and content of every file that lies uuencoded in a text."""
+    at = 0
+    while begin := _UU.search(text, at):
+        stop = re.compile(rb"^end[ \t]*\r?$", re.M).search(text, begin.end())
+        if not stop:
+            return
+        yield begin.start(), stop.end(), decode(begin[1]), uudecoded(text[begin.end() : stop.start()])
+        at = stop.end()
+
+
+def _value(raw: bytes) -> str:
+    unfolded = re.sub(rb"\r?\n[ \t]*", b" ", raw[: limits.FIELD_OCTETS]).strip()
+    return decode(unfolded)
+
+
+def decoded(value: str) -> str:
+    """Return a header value as people read it: encoded words decoded, on one line."""
+    return re.sub(r"[\r\n\t\v\f\x85\u2028\u2029]+", " ", decode_words(value)).strip()

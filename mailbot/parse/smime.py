@@ -1,0 +1,71 @@
+"""The content inside an S/MIME message that is signed but not hidden (RFC 8551, RFC 5652)."""
+
+import re
+from dataclasses import dataclass
+
+_SIGNED = bytes.fromhex("06092a864886f70d010702")  # id-signedData
+_DATA = bytes.fromhex("06092a864886f70d010701")  # id-data
+_ENVELOPED = re.compile(
+    bytes.fromhex("06092a864886f70d0107")
+    + rb"[\x03\x06]|\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
+)
+_OCTETS, _OCTETS_IN_PIECES, _EXPLICIT = 0x04, 0x24, 0xA0
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    tag: int
+    start: int
+    end: int  # of what lies inside
+    after: int
+
+
+def is_hidden(octets: bytes) -> bool:
+    """Tell whether the octets are an encrypted CMS message."""
+    return bool(_ENVELOPED.search(octets[:64]))
+
+
+def opened(octets: bytes) -> bytes | None:
+    """Return the MIME entity that a signed CMS message carries, or None where it carries none."""
+    if octets.find(_SIGNED, 0, 64) < 0:
+        return None
+    at = octets.find(_DATA, 0, 4096)
+    if at < 0:
+        return None
+    explicit = _value(octets, at + len(_DATA))
+    if explicit is None or explicit.tag != _EXPLICIT:
+        return None
+    return _octet_string(octets, explicit.start, 0)
+
+
+def _octet_string(octets: bytes, at: int, depth: int) -> bytes | None:
+    value = _value(octets, at)
+    if value is None or depth > 4:
+        return None
+    if value.tag == _OCTETS:
+        return octets[value.start : value.end]
+    if value.tag != _OCTETS_IN_PIECES:
+        return None
+    pieces, at = [], value.start
+    while at < value.end:
+        piece = _value(octets, at)
+        if piece is None or piece.tag != _OCTETS:
+            break
+        pieces.append(octets[piece.start : piece.end])
+        at = piece.after
+    return b"".join(pieces)
+
+
+def _value(octets: bytes, at: int) -> _Value | None:
+    """Read one BER value; one of indefinite length reaches to the end of the octets."""
+    if at + 2 > len(octets):
+        return None
+    tag, length, start = octets[at], octets[at + 1], at + 2
+    if length == 0x80:
+        return _Value(tag, start, len(octets), len(octets))
+    if length > 0x80:
+        width = length & 0x7F
+        length = int.from_bytes(octets[start : start + width], "big") if width <= 4 else len(octets)
+        start += width
+    end = min(start + length, len(octets))
+    return _Value(tag, start, end, end)

@@ -1,0 +1,195 @@
+"""What the tree of a mail holds: its texts, its files, its reports, and what hides it."""
+
+import re
+from dataclasses import dataclass, field
+
+from mailbot.core.mail import DeliveryStatus, Part, Protection
+from mailbot.parse import files, limits, mime, smime, tnef
+from mailbot.parse.charset import decode
+from mailbot.parse.delivery import from_report
+from mailbot.parse.mime import Entity
+from mailbot.parse.words import parameters
+
+_LETTER = re.compile(r"[^\W_]")
+_CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
+_FLOWED_QUOTE = re.compile(r">*")
+_SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of text in the order of the mail, plain or HTML."""
+
+    text: str
+    is_html: bool = False
+
+
+@dataclass(slots=True)
+class Contents:
+    """Gathers what lies in a mail, part by part."""
+
+    defects: list[str]
+    blocks: list[Block] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    delivery: list[DeliveryStatus] = field(default_factory=list)
+    reports: set[str] = field(default_factory=set)
+    original_id: str = ""
+    protection: Protection = Protection.NONE
+
+    def gather(self, entity: Entity) -> list[Block]:
+        """Return the texts of an entity in their order; files and reports go to `self`."""
+        kind = entity.content_type
+        if kind.startswith("multipart/"):
+            return self._multipart(entity)
+        if kind in _SIGNED_TYPES:
+            return self._smime(entity)
+        if _is_tnef(entity):
+            return self._tnef(entity)
+        if kind in ("message/delivery-status", "message/global-delivery-status"):
+            self.reports.add(kind)
+            self.delivery.extend(from_report(decode(entity.octets), ""))
+            return []
+        if kind in ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"):
+            self._note_original(entity)
+        elif kind.startswith("message/"):
+            self.reports.add(kind)
+        if kind in ("text/plain", "text/html", "text/enriched", "text/richtext") and not self._is_file(
+            entity
+        ):
+            return self._text(entity)
+        self._file(entity)
+        return []
+
+    def _multipart(self, entity: Entity) -> list[Block]:
+        subtype = entity.content_type.partition("/")[2]
+        if subtype == "encrypted":
+            self.protection = Protection.PGP
+        found = [self.gather(child) for child in entity.children]
+        if subtype == "alternative":
+            return _best(found)
+        if subtype == "related" and len(found) > 1:
+            return next((blocks for blocks in found if blocks), [])
+        return [block for blocks in found for block in blocks]
+
+    def _smime(self, entity: Entity) -> list[Block]:
+        octets = entity.octets
+        inner = smime.opened(octets)
+        if inner is not None and entity.path.count(".") < limits.DEPTH:
+            self.defects.append("S/MIME signed: opened, signature not verified")
+            tree = mime.Reader(inner, self.defects).entity(0, len(inner), f"{entity.path or '1'}.s")
+            return self.gather(tree)
+        if smime.is_hidden(octets) or entity.parameters.get("smime-type") == "enveloped-data":
+            self.protection = Protection.SMIME
+        self._file(entity)
+        return []
+
+    def _tnef(self, entity: Entity) -> list[Block]:
+        found = tnef.unpack(entity.octets)
+        if found.defect:
+            self.defects.append(found.defect)
+            self._file(entity)
+            return []
+        for number, (name, octets) in enumerate(found.files, 1):
+            path = f"{entity.path or '1'}/{number}"
+            kind = files.told_by_content(octets, "")
+            self.parts.append(
+                Part(path, files.safe_name(name) or files.made_up_name(path, kind), kind, octets)
+            )
+        if found.text.strip():
+            return [Block(found.text)]
+        return [Block(found.html, is_html=True)] if found.html.strip() else []
+
+    def _note_original(self, entity: Entity) -> None:
+        if not self.original_id:
+            header = mime.read(entity.octets[: limits.PART_HEADER_OCTETS], [])
+            match = re.search(r"<[^<>\s]{1,990}>", header.field("message-id"))
+            self.original_id = match[0] if match else ""
+
+    def _is_file(self, entity: Entity) -> bool:
+        """Tell whether a text is sent as a file rather than as the mail's own words."""
+        disposition, _ = parameters(entity.field("content-disposition"))
+        if disposition == "attachment":
+            return True
+        return bool(files.claimed_name(entity)) and bool(self.blocks or self.parts or disposition)
+
+    def _file(self, entity: Entity) -> None:
+        disposition, _ = parameters(entity.field("content-disposition"))
+        octets = entity.octets
+        if octets.strip() or files.claimed_name(entity):
+            self.parts.append(files.part(entity, octets, inline=disposition == "inline"))
+
+    def _text(self, entity: Entity) -> list[Block]:
+        octets = entity.octets
+        if b"\nbegin " in octets or octets.startswith(b"begin "):
+            octets = self._uuencoded(entity, octets)
+        if entity.content_type == "text/plain" and octets[:4] in (
+            b"\xff\xd8\xff\xe0",
+            b"%PDF",
+            b"\x89PNG",
+            b"PK\x03\x04",
+        ):
+            self.parts.append(files.part(entity, octets, inline=False))
+            return []
+        text = decode(octets, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
+        if "-----BEGIN PGP MESSAGE-----" in text:
+            self.protection = Protection.PGP
+        if entity.content_type == "text/html":
+            return [Block(text, is_html=True)]
+        if entity.content_type != "text/plain":
+            text = _ENRICHED_TAG.sub(lambda match: "<" if match[0] == "<<" else "", text)
+        if entity.parameters.get("format", "").lower() == "flowed":
+            text = unflowed(text, entity.parameters.get("delsp", "").lower() == "yes")
+        return [Block(text)]
+
+    def _uuencoded(self, entity: Entity, octets: bytes) -> bytes:
+        kept, at = [], 0
+        for number, (start, end, name, content) in enumerate(mime.uuencoded_files(octets), 1):
+            kind = files.told_by_content(content, "")
+            path = f"{entity.path or '1'}/{number}"
+            self.parts.append(
+                Part(path, files.safe_name(name) or files.made_up_name(path, kind), kind, content)
+            )
+            kept.append(octets[at:start])
+            at = end
+        return b"".join([*kept, octets[at:]])
+
+
+def _is_tnef(entity: Entity) -> bool:
+    if entity.content_type in ("application/ms-tnef", "application/vnd.ms-tnef"):
+        return True
+    return files.claimed_name(entity).lower() == "winmail.dat"
+
+
+def _best(alternatives: list[list[Block]]) -> list[Block]:
+    """Return the alternative that is plain text if it says anything, else the last that says something."""
+    filled = [blocks for blocks in alternatives if any(_LETTER.search(block.text) for block in blocks)]
+    plain = [blocks for blocks in filled if not any(block.is_html for block in blocks)]
+    return (plain or filled[-1:] or alternatives[-1:] or [[]])[0]
+
+
+def unflowed(text: str, delete_space: bool) -> str:
+    """Return format=flowed text with its soft line breaks undone (RFC 3676, 4)."""
+    out: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        depth = _FLOWED_QUOTE.match(line).end()  # type: ignore[union-attr]
+        body = line[depth:].removeprefix(" ")
+        signature = body.rstrip("\r") == "-- "
+        if open_depth == depth and not signature:
+            out[-1] = (out[-1][:-1] if delete_space else out[-1]) + body
+        else:
+            out.append((">" * depth + " " if depth else "") + body)
+        open_depth = depth if body.endswith(" ") and not signature else -1
+    return "\n".join(out)
+
+
+def mark_inline(parts: list[Part], markup: str) -> tuple[Part, ...]:
+    """Return the parts; those that the HTML shows by their Content-ID are inline (RFC 2392)."""
+    shown = {match.lower() for match in _CID.findall(markup)}
+    return tuple(
+        Part(p.path, p.filename, p.content_type, p.content, inline=True, content_id=p.content_id)
+        if p.content_id and p.content_id.lower() in shown
+        else p
+        for p in parts
+    )

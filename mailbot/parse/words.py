@@ -1,0 +1,83 @@
+"""Encoded words (RFC 2047) and parameters of MIME fields (RFC 2045, 2231), done right or wrong."""
+
+import binascii
+import re
+from urllib.parse import unquote_to_bytes
+
+from mailbot.parse.charset import decode
+
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*?)\?=", re.S)
+_GAP = re.compile(r"\s*")
+_PARAMETER = re.compile(
+    r"""[;\s]*([^\s=;"]{1,80}?)(?:\*(\d{1,3}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.S
+)
+_TAG = re.compile(r"([^']{0,40})'[^']{0,20}'")
+
+
+def decode_words(value: str) -> str:
+    """Return a header value with its encoded words decoded.
+
+    Words that follow one another in one charset are joined before decoding, because mail programs split
+    characters between them although RFC 2047, 5 forbids it.
+    """
+    if "=?" not in value:
+        return value
+    out: list[str] = []
+    pending: list[bytes] = []
+    charset, at = "", 0
+    for word in _WORD.finditer(value):
+        between = value[at : word.start()]
+        label = word[1].partition("*")[0].lower()
+        if pending and (between.strip() or label != charset):
+            out.append(decode(b"".join(pending), charset))
+            pending = []
+        out.append(between if between.strip() or at == 0 else "")
+        pending.append(_octets(word[2].lower(), word[3]))
+        charset, at = label, word.end()
+    if pending:
+        out.append(decode(b"".join(pending), charset))
+    out.append(value[at:])
+    return "".join(out)
+
+
+def _octets(encoding: str, text: str) -> bytes:
+    raw = text.encode("utf-8", "surrogateescape")
+    if encoding == "q":
+        return binascii.a2b_qp(raw, header=True)
+    return base64_octets(raw)
+
+
+def base64_octets(raw: bytes) -> bytes:
+    """Return what base64 text stands for; characters outside its alphabet and a wrong end are passed over."""
+    try:
+        return binascii.a2b_base64(raw)
+    except binascii.Error:
+        pure = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+        pure = pure[: len(pure) - 1] if len(pure) % 4 == 1 else pure
+        return binascii.a2b_base64(pure + b"=" * (-len(pure) % 4))
+
+
+def parameters(value: str) -> tuple[str, dict[str, str]]:
+    """Return the lower-case first word of a MIME field and its parameters, names in lower case."""
+    first, _, rest = value.partition(";")
+    pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    for match in _PARAMETER.finditer(rest):
+        name, number, extended = match[1].lower(), int(match[2] or 0), bool(match[3])
+        text = re.sub(r"\\(.)", r"\1", match[4]) if match[4] is not None else match[5].strip(" \t\r\n\"'")
+        pieces.setdefault(name, {}).setdefault(number, (text, extended))
+    return first.strip().lower(), {name: _joined(parts) for name, parts in pieces.items()}
+
+
+def _joined(parts: dict[int, tuple[str, bool]]) -> str:
+    ordered = [parts[number] for number in sorted(parts)]
+    text, extended = ordered[0]
+    if not any(flag for _, flag in ordered):
+        return decode_words("".join(text for text, _ in ordered))
+    tag = _TAG.match(text) if extended else None
+    charset = tag[1] if tag else ""
+    if tag:
+        ordered[0] = (text[tag.end() :], True)
+    octets = b"".join(
+        unquote_to_bytes(text) if flag else text.encode("utf-8", "surrogateescape") for text, flag in ordered
+    )
+    return decode(octets, charset)

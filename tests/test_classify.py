@@ -1,0 +1,25 @@
+"""Machines are told from people by signs, the first that fits decides."""
+
+import pytest
+
+from mailbot.core.classify import classify
+from mailbot.core.mail import Kind
+from mailbot.parse import parse
+from tests.mails import MailBuilder, mail
+
+OWN = frozenset({"support-gym@schule.example"})
+
+
+@pytest.mark.parametrize(
+    ("letter", "kind"),
+    [
+        (mail().text("Der Beamer ist kaputt."), Kind.HUMAN),
+        (mail().subject("Automatische Antwort geht nicht").text("Bitte helfen."), Kind.HUMAN),
+        (mail().subject("Automatische Antwort: Beamer").text("Ich bin nicht da."), Kind.AUTO_REPLY),
+        (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), Kind.AUTO_REPLY),
+        (mail().sender("support-gym@schule.example").text("Neu"), Kind.LOOP),
+        (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), Kind.BOUNCE),
+    ],
+)
+def test_a_mail_is_of_the_kind_that_its_signs_tell(letter: MailBuilder, kind: Kind) -> None:
+    assert classify(parse(letter.build()), OWN).kind is kind

@@ -1,0 +1,33 @@
+"""What a human wrote now is told from what is quoted below it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.core.quotation import split
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "Am 23.11.2026 um 13:47 schrieb Lena Lehrerin:",
+        "Am 23.11.2026 um 13:47 schrieb Lena Lehrerin <lena@schule.example>:",
+        "Am 2026-11-23 13:47, schrieb Lena Lehrerin:",
+        "Am Mo., 23. Nov. 2026 um 13:47 Uhr schrieb Lena Lehrerin <\nlena@schule.example>:",
+        "Lena Lehrerin <lena@schule.example> schrieb am Mo., 23. Nov. 2026, 13:47:",
+        "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin <lena@schule.example>\nwrote:",
+        "-----Ursprüngliche Nachricht-----\nVon: Lena\nGesendet: Montag\nAn: Support\nBetreff: Beamer",
+        "Von: Lena Lehrerin <lena@schule.example>\nGesendet: Montag, 23.11.2026 13:47\nAn: x\nBetreff: y",
+    ],
+)
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_what_stands_above_the_introduction_of_a_quotation_is_the_text(introduction: str, mark: str) -> None:
+    got = split(f"Danke, geht wieder.\n\n{introduction}\n\n{mark}Der Beamer ist kaputt.\n")
+    assert got.text == "Danke, geht wieder."
+    assert "Der Beamer ist kaputt." in got.quoted
+
+
+@given(st.text(alphabet=st.characters(exclude_characters=">:|_-—–~/=", exclude_categories=["Cs"])))
+def test_text_without_any_sign_of_a_quotation_is_never_shortened(text: str) -> None:
+    got = split(text)
+    assert "".join((got.text + got.signature).split()) == "".join(text.split())

@@ -1,0 +1,32 @@
+"""Tickets and action keys are recognised wherever mail programs put them."""
+
+import pytest
+
+from mailbot.core.reference import action_key, subject_tag, without_action_key
+
+KEY = "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize(
+    ("subject", "ticket"),
+    [
+        ("Re: [#GYM-104] Beamer", "GYM-104"),
+        ("AW: [#gym-104] Beamer", "GYM-104"),
+        ("Re: [#GYM-\r\n 104] Beamer", "GYM-104"),
+        ("GYM-104 Beamer", None),
+        ("[Liste] Beamer", None),
+    ],
+)
+def test_a_subject_tag_is_found_in_any_case_and_across_folds(subject: str, ticket: str | None) -> None:
+    assert subject_tag(subject) == ticket
+
+
+@pytest.mark.parametrize(
+    "text", [f"Gut.\n\n[mailbot:{KEY}]", f"> [mailbot:{KEY}]", f"[mailbot:\n{KEY}]", f"> [mailbot:\n> {KEY}]"]
+)
+def test_an_action_key_is_found_even_when_quoted_or_wrapped(text: str) -> None:
+    assert action_key(text) == KEY
+
+
+def test_an_action_key_is_taken_out_with_its_line() -> None:
+    assert without_action_key(f"Gut.\n\n[mailbot:{KEY}]\n") == "Gut."
