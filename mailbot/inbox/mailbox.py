@@ -1,4 +1,4 @@
-"""Read one mailbox over IMAP (RFC 9051, 3501) and file what is done; the only module that knows imapclient.
+"""One folder of one account: look, fetch, file, wait.
 
 A `Mailbox` is one connection for one thread, and disposable: after an `InboxError` close it and open another.
 """
@@ -9,7 +9,7 @@ import selectors
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -19,7 +19,7 @@ import imapclient
 import imapclient.exceptions
 
 from mailbot.config import ImapAccount
-from mailbot.network import explain, presentable, tls_context
+from mailbot.inbox.session import BROKEN, InboxError, explained, hang_up, open_session
 
 DONE_KEYWORD = "$MailbotDone"
 IDLE_ROUND_SECONDS = 60
@@ -28,21 +28,6 @@ BATCH_MAILS = 50
 BATCH_OCTETS = 8 * 2**20
 # If the server fails over more, the trouble is not with single mails.
 REFUSED_MAILS = 10
-
-# Codes of a refused login that are not about the password (RFC 9051, 7.1).
-_NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
-_BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
-
-
-class InboxError(Exception):
-    """A mailbox that cannot be worked with: which one, why, and what to do about it.
-
-    `permanent`: it stays so until somebody changes the configuration or the server; worth telling at once.
-    """
-
-    def __init__(self, message: str, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +57,7 @@ class Mailbox:
     def __init__(self, account: ImapAccount, timeout: float) -> None:
         self._account = account
         self._timeout = timeout
-        self._client = _session(account, timeout)
+        self._client = open_session(account, timeout)
         self._dead = False
         self._done_folder = ""
         self._keeps_keywords = False
@@ -163,7 +148,7 @@ class Mailbox:
         except (imaplib.IMAP4.error, OSError):
             self._dead = True
         if self._dead:
-            _hang_up(self._client)
+            hang_up(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -177,12 +162,12 @@ class Mailbox:
     def _talk(self, doing: str, *, permanent: bool = False) -> Iterator[None]:
         """Turn what goes wrong into an InboxError, and remember whether the connection survived it."""
         try:
-            with _explained(self._account, doing, permanent=permanent):
+            with explained(self._account, doing, permanent=permanent):
                 yield
         except InboxError as error:
             # A refusal (NO, BAD) leaves the connection as it was; all else may leave half an answer in it.
             cause = error.__cause__
-            refusal = isinstance(cause, imaplib.IMAP4.error) and not isinstance(cause, _BROKEN)
+            refusal = isinstance(cause, imaplib.IMAP4.error) and not isinstance(cause, BROKEN)
             self._dead = self._dead or not refusal
             raise
 
@@ -224,7 +209,7 @@ class Mailbox:
     def _reopen(self) -> None:
         """Go on with a new connection, unless the UIDs mean other mails by now."""
         self.close()
-        self._client = _session(self._account, self._timeout)
+        self._client = open_session(self._account, self._timeout)
         self._dead = False
         before = self.uid_validity
         self._select()
@@ -318,81 +303,6 @@ class Mailbox:
             return False
         finally:
             connection.settimeout(timeout)
-
-
-def _session(account: ImapAccount, timeout: float) -> Any:
-    """Return an imapclient that is connected, secured and logged in. Raises InboxError."""
-    with _explained(account, "the connection failed"):
-        client = _connect(account, timeout)
-    try:
-        with _explained(account, "STARTTLS failed"):
-            _secure(account, client)
-        _log_in(account, client)
-        with _explained(account, "the login failed"):
-            client.capabilities()  # which it remembers
-    except BaseException:
-        _hang_up(client)
-        raise
-    return client
-
-
-def _hang_up(client: Any) -> None:
-    # It complains of a socket that is not connected any more, after having closed it.
-    with suppress(OSError):
-        client.shutdown()
-
-
-def _connect(account: ImapAccount, timeout: float) -> Any:
-    context = tls_context(account.ca_file) if account.security == "tls" else None
-    limits = imapclient.SocketTimeout(timeout, timeout)
-    client = imapclient.IMAPClient(
-        account.host, account.port, ssl=account.security == "tls", ssl_context=context, timeout=limits
-    )
-    # Else INTERNALDATE comes without its zone, and an hour wrong across the change to summer time.
-    client.normalise_times = False
-    return client
-
-
-def _secure(account: ImapAccount, client: Any) -> None:
-    if account.security == "starttls":
-        client.starttls(tls_context(account.ca_file))
-
-
-def _log_in(account: ImapAccount, client: Any) -> None:
-    """Log in by PLAIN, which alone carries umlauts, or by LOGIN."""
-    password = account.password.reveal()
-    with _explained(account, "the login is refused; check username and password", permanent=True):
-        if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(account.username, password)
-        elif account.username.isascii() and password.isascii():
-            client.login(account.username, password)
-        else:
-            raise imaplib.IMAP4.error("it takes no letters but ASCII")
-
-
-@contextmanager
-def _explained(account: ImapAccount, doing: str, *, permanent: bool = False) -> Iterator[None]:
-    """Turn what imapclient and the network raise into an InboxError that an operator understands.
-
-    `permanent` is said of a refusal; a lost connection never is.
-    """
-    try:
-        yield
-    except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
-        if isinstance(error, imaplib.IMAP4.error):
-            reason, lasting = str(error), _lasts(error, permanent)
-        else:
-            reason, lasting = explain(error)
-        where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
-        raise InboxError(presentable(f"{where}: {doing}: {reason}", account.password), lasting) from error
-
-
-def _lasts(error: imaplib.IMAP4.error, permanent: bool) -> bool:
-    """Tell whether a refusal is one: imapclient makes a LoginError of a line that breaks, too."""
-    if isinstance(error, imaplib.IMAP4.readonly):
-        return True
-    lost = isinstance(error, _BROKEN) or isinstance(error.__context__, _BROKEN)
-    return permanent and not lost and not _NOT_THE_PASSWORD.search(str(error))
 
 
 def _batches(uids: Iterable[int]) -> Iterator[list[int]]:
