@@ -64,7 +64,7 @@ def _default_tickets(case: Case) -> tuple[Ticket, ...]:
 def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
     command = line.command
     if command is None:
-        nearest = commands.nearest(line.word, case.school.language)
+        nearest = commands.nearest(line.word)
         raise _Refused(Problem(line.raw, Reason.UNKNOWN, nearest=nearest))
     return _READERS[command.argument](line, command, case, default)
 
