@@ -58,8 +58,11 @@ def test_a_long_mail_says_how_much_is_left_out() -> None:
 
 
 def test_one_tap_links_are_buttons_side_by_side() -> None:
-    text = shown(teachers_mail(f"Übernehmen – #übernehmen\n{LINK}\n\nHilfe – #hilfe\n{LINK}\n"))
-    assert "[ Übernehmen ]  [ Hilfe ]" in text
+    links = "".join(f"{label} – #befehl\n\n<{LINK}>\n\n" for label in ("Übernehmen", "Liste", "Hilfe"))
+    text = shown(teachers_mail(f"Mit einem Klick:\n\n{links}"), 60)
+    _, between, buttons, *_ = text.partition("Mit einem Klick:")[2].splitlines()
+    assert between.strip(" │") == ""
+    assert buttons.strip(" │") == "[ Übernehmen ]  [ Liste ]  [ Hilfe ]"
     assert "mailto:" not in text
 
 

@@ -165,6 +165,6 @@ DAY = (
         MAX,
         "möchte sehen, was geschlossen ist",
         _replying(MAX, "hat das Ticket geschlossen", "#list closed"),
-        (Arrival(MAX, "Geschlossene Tickets: 1", "bekommt die Übersicht"),),
+        (Arrival(MAX, "Geschlossene Tickets (1)", "bekommt die Übersicht"),),
     ),
 )

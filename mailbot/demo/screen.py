@@ -63,7 +63,7 @@ def _in_short(lines: Iterable[str]) -> list[str]:
     """Make one line of each quotation, and one of neighbouring one-tap links: their labels."""
     short: list[str] = []
     for line in lines:
-        if line.startswith("mailto:"):
+        if line.startswith(("mailto:", "<mailto:")):
             _add_button(short)
         elif line.startswith(">") and short and short[-1].startswith(">"):
             short[-1] = "> …"
@@ -82,7 +82,7 @@ def _add_button(lines: list[str]) -> None:
     button = f"[ {label} ]"
     if lines and lines[-1].startswith("[ "):
         button = f"{lines.pop()}  {button}"
-    lines += ([""] if lines else []) + [button]
+    lines += ["", button] if lines and lines[-1] else [button]
 
 
 def _files(message: EmailMessage) -> Iterator[RenderableType]:
