@@ -12,7 +12,6 @@ from tests.daemon import Daemon
 from tests.flood import audit, flood, pour
 from tests.house import EDV, LENA, MAX, ROOT, House, problem
 from tests.servers.dovecot import Dovecot
-from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 
 RITA = "rita@support.example"
@@ -79,16 +78,16 @@ def test_a_mail_that_arrives_under_idle_becomes_letters_without_waiting_for_a_po
 
 
 def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(house: House) -> None:
-    wave = flood(90)
+    wave = flood(60)
     pour(house, wave.mails)
     with Daemon(house) as daemon:
         daemon.wait_said("outcome=", times=10)
         assert daemon.stop() == 0
         handled = daemon.said("outcome=")
-        assert 10 <= handled < 90
+        assert 10 <= handled < 60
         assert len(house.dovecot.mails(house.address, "Mailbot/Done")) == handled
         daemon.start()
-        daemon.wait_said("outcome=", times=90)
+        daemon.wait_said("outcome=", times=60)
         expected = wave.expected_letters()
         daemon.wait(lambda: len(house.smtp.received) >= expected, "all letters")
         assert daemon.stop() == 0
@@ -186,11 +185,11 @@ def test_letters_wait_for_an_smtp_server_that_is_away(house: House, daemon: Daem
 
 
 def test_sigterm_does_not_wait_for_a_long_outbox(house: House) -> None:
-    wave = flood(60)
+    wave = flood(30)
     pour(house, wave.mails)
     house.smtp.stop()
     with Daemon(house) as daemon:
-        daemon.wait_said("outcome=", times=60)
+        daemon.wait_said("outcome=", times=30)
         house.smtp.start()
         daemon.wait_said("state=sent", times=5)
         assert daemon.stop() == 0
@@ -199,7 +198,7 @@ def test_sigterm_does_not_wait_for_a_long_outbox(house: House) -> None:
         daemon.wait_said("state=sent", times=wave.expected_letters() + 2)
         assert daemon.stop() == 0
     ids = [letter.message_id for letter in house.letters(MAX)]
-    assert len(ids) == len(set(ids)) == 60
+    assert len(ids) == len(set(ids)) == 30
 
 
 def test_a_second_daemon_on_the_same_state_directory_is_refused(house: House, daemon: Daemon) -> None:

@@ -239,8 +239,8 @@ class Dovecot:
 
     def _maildir(self, user: str) -> Path:
         home = self._path("mail") / user / "Maildir"
-        if not home.is_dir():
-            for path in (home.parent.parent, home.parent, home, home / "tmp", home / "cur", home / "new"):
+        for path in (home.parent.parent, home.parent, home, home / "tmp", home / "cur", home / "new"):
+            if not path.is_dir():  # Dovecot may be making them at this very moment
                 path.mkdir(mode=0o700, exist_ok=True)
                 self._child.own(path)
         return home
