@@ -1,6 +1,5 @@
 """The day of product.md on real servers: from the teacher's mail to the closed ticket."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ PNG = bytes.fromhex(
 
 
 @pytest.fixture
-def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) -> Iterator[House]:
+def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) -> House:
     """A school on a mailbox of its own."""
-    yield House(tmp_path, dovecot, smtp_server, user)
+    return House(tmp_path, dovecot, smtp_server, user)
 
 
 def test_a_problem_becomes_a_ticket_a_receipt_and_a_letter_to_each_member(house: House) -> None:
