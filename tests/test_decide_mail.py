@@ -26,6 +26,7 @@ from tests.cases import (
     TINA,
     TONI,
     Case,
+    Outcome,
     answers,
     assigned,
     closed,
@@ -339,10 +340,12 @@ def test_a_confirmed_mail_is_carried_out() -> None:
 
 
 def test_only_the_registered_address_confirms() -> None:
-    question = {"kind": NoticeKind.CONFIRM, "held": 7}
-    assert writes(MAX, "#bestätigen").answering(ticket(), **question).decided().effects == (Release(7),)
-    assert writes(EVE, "#confirm").answering(ticket(), to=MAX, **question).decided().outcome == "refused"
-    assert writes(ERIKA, "#confirm").answering(ticket(), to=MAX, **question).decided().outcome == "held"
+    def confirmed_by(writer: str) -> Outcome:
+        case = writes(writer, "#bestätigen").answering(ticket(), to=MAX, kind=NoticeKind.CONFIRM, held=7)
+        return case.decided()
+
+    assert confirmed_by(MAX).effects == (Release(7),)
+    assert [confirmed_by(other).outcome for other in (EVE, ERIKA)] == ["refused", "held"]
 
 
 def test_a_confirmation_that_comes_too_late_is_refused() -> None:
