@@ -11,40 +11,42 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel clean setup torture scale latency
+.PHONY: demo test check lint lock wheel clean torture scale latency
 .DELETE_ON_ERROR:
 
 VENV := .venv
-STAMP := $(VENV)/installed
+READY := $(VENV)/installed
+TOOLS := $(VENV)/tools
 RUN := $(VENV)/bin/python -m
+PIP := $(RUN) pip --quiet --disable-pip-version-check
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3)
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+    --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 # The stamp holds the directory that the venv was made for: a checkout that was moved, a venv that was left
 # half made and one whose Python was removed are made anew.
-ifneq ("$(shell { $(VENV)/bin/python -c 'print(open("$(STAMP)").read())'; } 2>/dev/null)","$(CURDIR)")
-.PHONY: $(STAMP)
+ifneq ("$(shell { $(VENV)/bin/python -c 'print(open("$(READY)").read())'; } 2>/dev/null)","$(CURDIR)")
+.PHONY: $(READY)
 endif
 
-demo: setup
-	@$(VENV)/bin/python -m mailbot demo
+demo: $(READY)
+	@$(VENV)/bin/mailbot demo
 
-test: setup
+test: $(TOOLS)
 	$(RUN) pytest
 
 check: lint test
 
-lint: setup
+lint: $(TOOLS)
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 
-torture scale latency: setup
+torture scale latency: $(TOOLS)
 	@$(RUN) bench.$@
 
-setup: $(STAMP)
-
-$(STAMP): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml
 	@for python in $(CANDIDATES); do \
 	    "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 	    python=; \
@@ -53,19 +55,23 @@ $(STAMP): requirements.lock pyproject.toml
 	    echo 'mailbot needs Python 3.11 or newer with venv: apt install python3-venv, or make PYTHON=/path/to/python3.11' >&2; \
 	    exit 1; \
 	fi; \
-	echo "Installing into $(VENV) with $$("$$python" --version); this takes a minute."; \
+	echo "Installing into $(VENV) with $$("$$python" --version); this takes half a minute."; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
-	@$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(VENV)/bin/python -c 'import os; open("$(STAMP)", "w").write(os.getcwd())'
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(VENV)/bin/python -c 'import os; open("$(READY)", "w").write(os.getcwd())'
+
+$(TOOLS): $(READY) requirements-dev.lock
+	@echo 'Installing the tools of the tests.'
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
 
 lock:
-	uv pip compile --universal --python-version 3.11 --extra demo --extra postgresql --group dev \
-	    --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade \
-	    --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra postgresql --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-wheel: setup
-	$(RUN) pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+wheel: $(READY)
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,9 +11,8 @@ from email.policy import SMTP
 
 from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.preview import LANGUAGES, sample
-from mailbot.render import TemplateError, Templates
-from mailbot.samples import letters
+from mailbot.preview import broken_letters
+from mailbot.render import Templates
 from mailbot.service.opening import DeskError, open_desk
 from mailbot.smtp import Relay
 from mailbot.store.database import SQLAlchemyError
@@ -54,13 +53,8 @@ def _database(settings: Settings) -> Finding:
 
 
 def _templates(settings: Settings) -> Finding:
-    templates = Templates(settings.templates)
-    for language in LANGUAGES:
-        for name, notice in letters(language).items():
-            try:
-                sample(notice, language, templates)
-            except TemplateError as error:
-                return Finding(False, "templates", f"{language}/{name}: {type(error).__name__}: {error}")
+    for broken in broken_letters(Templates(settings.templates)):
+        return Finding(False, "templates", broken)
     return Finding(True, "templates", "every letter can be written in every language")
 
 

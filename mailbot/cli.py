@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -202,6 +203,85 @@ def once(
     else:
         typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
     raise typer.Exit(FAILED if counts["failed"] else FINE)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Mails, or directories of mails.", exists=True)],
+    config: Config = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON line a mail.")] = False,
+) -> None:
+    """Tell what would become of mails and why; changes nothing, needs no configuration."""
+    from mailbot.explain import explain_file, files_in
+
+    if config or context.find_root().obj:
+        from mailbot.service.foresight import foresee
+
+        with _desk(context, config) as (desk, _):
+            ask = partial(explain_file, foresee=partial(foresee, desk))
+            _explain(files_in(paths), ask, json_=json_)
+    else:
+        _explain(files_in(paths), explain_file, json_=json_)
+
+
+def _explain(files: Iterable[Path], explanation: Callable[[Path], dict[str, Any]], *, json_: bool) -> None:
+    for path in files:
+        found = explanation(path)
+        if json_:
+            _print_json(found)
+            continue
+        typer.echo(f"{path}: {found['kind']}, {found['outcome']}")
+        typer.echo("".join(f"    {reason}\n" for reason in found["because"]))
+
+
+@app.command()
+def preview(
+    directory: Annotated[Path, typer.Argument(help="Where to write the gallery.")],
+    templates: Annotated[Path | None, typer.Option(help="A directory of templates of your own.")] = None,
+) -> None:
+    """Write every letter, with sample data, as a gallery to look at."""
+    from mailbot.preview import write_gallery
+    from mailbot.render import Templates
+
+    typer.echo(write_gallery(directory, Templates(templates)))
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A new file.")],
+    config: Config = None,
+) -> None:
+    """Write the whole state into one file, consistent while the daemon runs."""
+    from mailbot.store.backup import BackupError
+    from mailbot.store.backup import backup as write
+
+    with _desk(context, config) as (desk, _):
+        try:
+            write(desk.engine, file)
+        except BackupError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+    typer.echo(f"{file}: {file.stat().st_size} octets")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup.", exists=True)],
+    config: Config = None,
+) -> None:
+    """Put a backup in place of the present state; the daemon must not run."""
+    from mailbot.service.opening import DeskError, replace_state
+    from mailbot.store.backup import BackupError
+
+    try:
+        kept = replace_state(_settings(context, config), file)
+    except (DeskError, BackupError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo(f"{file} is restored" + (f"; the state before is kept as {kept}" if kept else ""))
 
 
 @app.command()

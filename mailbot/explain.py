@@ -2,37 +2,60 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mailbot.core.classify import classify
+from mailbot.core.commands import read
+from mailbot.core.effects import Decision
 from mailbot.core.mail import Kind, Mail, Protection, Verdict
-from mailbot.core.reference import action_key, subject_tag
+from mailbot.core.reference import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
+Foresee = Callable[[Mail], Decision]
 
-def explain(content: bytes, own_addresses: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return what is understood of a mail's octets, as JSON values, with the reasons."""
+
+def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
+    """Return what is understood of a mail's octets, as JSON values, with the reasons.
+
+    `foresee` asks a desk what it would decide; without it nothing is known of tickets and roles.
+    """
     mail = parse(content)
-    verdict = classify(mail, own_addresses)
-    ticket = subject_tag(mail.subject)
+    verdict = classify(mail, frozenset())
+    if foresee is None:
+        return {**_understood(mail, verdict), "outcome": outcome(mail, verdict)}
+    decision = foresee(mail)
+    return {
+        **_understood(mail, verdict),
+        "role": decision.role,
+        "ticket": decision.ticket,
+        "matched_by": decision.matched_by,
+        "outcome": decision.outcome,
+        "because": [*reasons(mail, verdict), *decision.because],
+    }
+
+
+def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
+    reading = read(without_action_key(mail.text), mail.subject)
     return {
         "kind": verdict.kind.value,
         "sender": mail.sender.email if mail.sender else "",
         "subject": mail.subject,
         "role": None,
-        "ticket": ticket,
+        "ticket": subject_tag(mail.subject),
         "matched_by": None,
-        "commands": [],
-        "text": mail.text or mail.problem,
+        "commands": [
+            {"name": line.command.name, "args": list(line.args)} for line in reading.lines if line.command
+        ],
+        "text": mail.text or (mail.problem if mail.forwarded else ""),
         "signature": mail.signature,
         "quoted": mail.quoted,
         "attachments": [
             {"filename": p.filename, "content_type": p.content_type, "size": p.size, "inline": p.inline}
             for p in mail.parts
         ],
-        "outcome": outcome(mail, verdict),
+        "outcome": "",
         "because": list(reasons(mail, verdict)),
     }
 
@@ -59,7 +82,7 @@ def reasons(mail: Mail, verdict: Verdict) -> Iterator[str]:
     if mail.forwarded:
         yield "forwarded: what was forwarded belongs to the problem"
     elif mail.quoted and not mail.text:
-        yield "nothing but a quotation: shown as text"
+        yield "nothing but a quotation: it is the problem, if a ticket is opened"
     elif mail.quoted:
         yield f"quotation cut off: {len(mail.quoted)} characters"
     yield from (f"defect: {defect}" for defect in mail.defects)
@@ -74,13 +97,13 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def explain_file(path: Path) -> dict[str, Any]:
+def explain_file(path: Path, foresee: Foresee | None = None) -> dict[str, Any]:
     """Return the explanation of a file; one that cannot be read is explained too."""
     try:
         content = path.read_bytes()
     except OSError as trouble:
         return {"file": str(path), "kind": None, "outcome": "unreadable", "because": [str(trouble)]}
-    return {"file": str(path), **explain(content)}
+    return {"file": str(path), **explain(content, foresee)}
 
 
 def main(arguments: list[str]) -> int:

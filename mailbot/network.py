@@ -13,7 +13,7 @@ _TROUBLES: tuple[tuple[type[BaseException], bool, str], ...] = (
     (ssl.SSLError, True, "TLS fails; check port, security and ca_file"),
     (socket.gaierror, False, "the name cannot be resolved; check host"),
     (ConnectionRefusedError, False, "nobody listens there; check host and port, or wait for the server"),
-    (TimeoutError, False, "it does not answer in time"),
+    (TimeoutError, False, "it does not answer in time; check port and security, or wait for the server"),
     (ConnectionError, False, "the connection was lost"),
     (OSError, False, "it cannot be reached"),
 )

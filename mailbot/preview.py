@@ -1,5 +1,6 @@
 """A gallery of all letters in all languages, rendered with sample data, to look at in a browser."""
 
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -7,7 +8,7 @@ from urllib.parse import quote
 from mailbot import samples
 from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing, content_id
-from mailbot.render import Templates, render
+from mailbot.render import BrokenTemplateError, Templates, render
 
 LANGUAGES = ("de", "en")
 
@@ -24,7 +25,8 @@ body {{ font: 16px/1.5 sans-serif; margin: 24px; color-scheme: light dark }}
 section {{ display: flex; flex-wrap: wrap; gap: 16px }}
 iframe {{ border: 1px solid #999; width: 660px; height: 620px; resize: both }}
 iframe.phone {{ width: 320px }}
-pre {{ width: 660px; height: 620px; margin: 0; overflow: auto; resize: both; border: 1px solid #999 }}
+pre {{ width: 660px; height: 620px; margin: 0; padding: 8px; box-sizing: border-box; overflow: auto;
+  white-space: pre-wrap; overflow-wrap: anywhere; resize: both; border: 1px solid #999 }}
 </style></head><body><h1>mailbot: all letters</h1>
 <p>Every letter as a page, on a phone, and as plain text.</p>
 {letters}
@@ -51,8 +53,18 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
     return index
 
 
+def broken_letters(templates: Templates) -> Iterator[str]:
+    """Yield what is wrong with the templates, one line for each letter that cannot be rendered."""
+    for language in LANGUAGES:
+        for notice in samples.letters(language).values():
+            try:
+                sample(notice, language, templates)
+            except BrokenTemplateError as error:
+                yield str(error)
+
+
 def sample(notice: Notice, language: str, templates: Templates) -> Outgoing:
-    """Return a sample notice as a letter of the sample house; raise what `render` raises."""
+    """Return a sample notice as a letter of the sample house; raise `BrokenTemplateError`."""
     policy = samples.policy(language)
     return render(
         notice,

@@ -200,6 +200,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
     done = (
         Done("close", DONE, told=(LENA, ERIKA)),
         Done("priority", ODD, detail="high"),
+        Done("assign", ODD, told=(ERIKA,), detail=ERIKA.name),
         Done("take", replace(TAKEN, number=97), already=True),
     )
     problems = PROBLEMS[language]

@@ -14,6 +14,8 @@ State = Literal["sent", "temporary", "permanent", "uncertain"]
 
 MAILS_PER_CONNECTION = 100
 IDLE_SECONDS = 30
+# RFC 5321, 4.5.3.2: a server may take long to accept what it was sent.
+TEXT_PATIENCE = 10
 SLOWEST_OCTETS_PER_SECOND = 32_768
 
 _CLOSING = 421
@@ -99,7 +101,7 @@ class Relay:
             await client.mail(sender, options=_options(client, octets))
             await client.rcpt(recipient)
             begun = True
-            patience = 10 * self._timeout + len(octets) / SLOWEST_OCTETS_PER_SECOND
+            patience = TEXT_PATIENCE * self._timeout + len(octets) / SLOWEST_OCTETS_PER_SECOND
             response = await client.data(octets, timeout=patience)
             clean = True
             self._sent += 1
@@ -131,6 +133,7 @@ class Relay:
         await client.connect()
         self._hostname = client.local_hostname
         self._transport = cast("asyncio.WriteTransport", client.transport)
+        await client.ehlo()
         await self._log_in(client)
         self._sent, self._used_at = 0, asyncio.get_running_loop().time()
         return client
@@ -139,7 +142,6 @@ class Relay:
         username, password = self._account.username, self._account.password
         if not username or password is None:
             return
-        await client.ehlo()
         # `login` would try a wrong password by one method after the other, and so use up the tries.
         if "plain" in client.server_auth_methods:
             await client.auth_plain(username, password.reveal())

@@ -10,14 +10,18 @@ from email.policy import SMTP
 from email.utils import parseaddr
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailbot import samples
 from mailbot.compose import to_octets
 from mailbot.core.mail import Address
 from mailbot.core.notice import NoticeKind
 from mailbot.core.outgoing import Outgoing, content_id
+from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Attachment
-from mailbot.render import Templates, render
+from mailbot.preview import sample
+from mailbot.render import Templates
 
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 LETTER = Outgoing(
@@ -54,16 +58,7 @@ def header(octets: bytes, name: str) -> str:
 
 @pytest.mark.parametrize("name", samples.letters("de"))
 def test_every_letter_is_read_back_without_a_defect(name: str) -> None:
-    policy = samples.policy("de")
-    letter = render(
-        samples.letters("de")[name],
-        policy.schools[0],
-        policy,
-        Templates(),
-        message_id="<own@schule.example>",
-        action_key="a" * 26,
-        now=samples.NOW,
-    )
+    letter = sample(samples.letters("de")[name], "de", Templates())
     message = read(compose(letter))
     plain, html = message.get_body(("plain",)), message.get_body(("html",))
     assert plain is not None
@@ -168,6 +163,32 @@ def test_a_subject_is_read_back_the_same(subject: str) -> None:
     octets = compose(replace(LETTER, subject=subject))
     assert str(make_header(decode_header(header(octets, "Subject")))) == subject
     assert b"Subject: \r\n" not in octets or not subject
+
+
+@given(text=st.text() | st.text(alphabet="a =.\n\t-ü", max_size=300))
+def test_any_text_is_read_back_the_same(text: str) -> None:
+    octets = compose(replace(LETTER, text=text))
+    plain = read(octets).get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().replace("\r\n", "\n") == clean(text)
+    assert max(len(line) for line in octets.split(b"\r\n")) <= 998
+
+
+@given(name=st.text(max_size=160))
+def test_any_file_name_is_read_back_without_a_defect(name: str) -> None:
+    octets = compose(replace(LETTER, attachments=(replace(PDF, filename=name),)))
+    [part] = read(octets).iter_attachments()
+    assert part["Content-Disposition"].defects == ()
+    assert (
+        part.get_filename()
+        == (one_line(name).replace("/", "_").replace("\\", "_").strip(". ") or "attachment-1")[:150]
+    )
+
+
+@given(subject=st.text(max_size=400) | st.text(alphabet='a;, =?"<ü', max_size=400))
+def test_any_subject_is_read_back_as_one_line(subject: str) -> None:
+    octets = compose(replace(LETTER, subject=subject))
+    assert str(make_header(decode_header(header(octets, "Subject")))) == one_line(subject)
 
 
 def test_an_address_with_an_umlaut_before_the_at_is_left_to_the_server() -> None:

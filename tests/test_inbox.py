@@ -1,6 +1,8 @@
 """Reading and filing mail in a real Dovecot, and what becomes of it when the server misbehaves."""
 
+import base64
 import dataclasses
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -9,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mailbot import inbox
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import Fetched, InboxError, Mailbox
+from mailbot.inbox import Described, Fetched, InboxError, Mailbox
+from mailbot.inbox import mailbox as module
 from tests.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.servers.process import free_port
 from tests.servers.scripted import Answer, ScriptedServer
@@ -84,7 +86,7 @@ def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot
     received = datetime(2026, 7, 1, 12, 30, 15, tzinfo=UTC)
     dovecot.deliver(user, mail(1), received=received)
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        assert mailbox.describe([1]) == {1: inbox.Described(len(mail(1)), received)}
+        assert mailbox.describe([1]) == {1: Described(len(mail(1)), received)}
         assert next(mailbox.fetch([1])).received == received
 
 
@@ -115,8 +117,8 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
         return fetch(self, uids, section)
 
     monkeypatch.setattr(Mailbox, "_fetch", watched)
-    monkeypatch.setattr(inbox, "BATCH_OCTETS", 10_000)
-    monkeypatch.setattr(inbox, "BATCH_MAILS", 3)
+    monkeypatch.setattr(module, "BATCH_OCTETS", 10_000)
+    monkeypatch.setattr(module, "BATCH_MAILS", 3)
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
@@ -151,7 +153,7 @@ def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, done="")) as mailbox:
         mailbox.file([2])
-    assert [inbox.DONE_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
+    assert [module.DONE_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
     assert dovecot.folders(user) == ["INBOX"]
 
 
@@ -262,7 +264,7 @@ def test_a_wait_ends_by_itself(dovecot: Dovecot, user: str, pipe: tuple[int, int
 def test_a_wait_longer_than_a_round_of_idle_hears_what_comes_in_a_later_round(
     dovecot: Dovecot, user: str, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "IDLE_ROUND_SECONDS", 0.05)
+    monkeypatch.setattr(module, "IDLE_ROUND_SECONDS", 0.05)
     with Mailbox.open(dovecot.account(user)) as mailbox:
         result = in_thread(lambda: mailbox.wait(60, pipe[0]))
         dovecot.deliver(user, mail(1))
@@ -302,7 +304,7 @@ def test_a_server_that_hangs_is_noticed(
     start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
 ) -> None:
     server = start_dovecot()
-    with Mailbox.open(server.account(user), timeout=0.3) as mailbox:
+    with Mailbox.open(server.account(user), timeout=2) as mailbox:
         server.freeze()
         with pytest.raises(InboxError, match="does not answer in time"):
             mailbox.wait(0.05, pipe[0])
@@ -342,6 +344,13 @@ def test_a_certificate_of_another_authority_is_refused(dovecot: Dovecot, user: s
     assert caught.value.permanent
 
 
+def test_tls_on_a_port_that_speaks_without_it_is_explained(dovecot: Dovecot, user: str) -> None:
+    account = dataclasses.replace(dovecot.account(user), port=dovecot.port)
+    with pytest.raises(InboxError, match="check port, security") as caught:
+        Mailbox.open(account)
+    assert caught.value.permanent
+
+
 def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), folder="Eingang/Störung")
     with pytest.raises(InboxError, match="folder Eingang/Störung: the folder cannot be opened") as caught:
@@ -366,16 +375,15 @@ def imap_script(replies: dict[bytes, bytes | None]) -> Answer:
         b"IDLE": b"+ idling\r\n",
     }
     answers.update(replies)
-    idle_tag = b""
+    tag = b""
 
     def answer(line: bytes) -> bytes | None:
-        nonlocal idle_tag
-        tag, _, command = line.partition(b" ")
-        verb = (command or tag).split(b" ")[0].upper()
-        if verb == b"IDLE":
-            idle_tag = tag
-        said = answers.get(verb, b"%t OK done\r\n")
-        return said and said.replace(b"%t", idle_tag if verb == b"DONE" else tag)
+        nonlocal tag
+        first, _, command = line.partition(b" ")
+        # A line of one word continues the command before: DONE, or a password.
+        tag = first if command else tag
+        said = answers.get((command or first).split(b" ")[0].upper(), b"%t OK done\r\n")
+        return said and said.replace(b"%t", tag)
 
     return answer
 
@@ -400,6 +408,67 @@ def test_a_mail_told_together_with_the_start_of_idle_is_heard_at_once(
         assert mailbox.wait(60, pipe[0]) is True
 
     play({b"IDLE": reply}, use)
+
+
+def test_a_line_that_comes_in_two_pieces_is_read_as_one(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+
+    play({b"IDLE": b"+ idling\r\n* 7 EXI", b"DONE": b"STS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD), done="")
+        with Mailbox.open(account, timeout=5) as mailbox:
+            mailbox.file([1])
+        assert not [line for line in server.heard if b"STORE" in line]
+
+
+def test_a_mail_told_along_with_another_command_ends_the_wait_before_it_begins(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        mailbox.uids()
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+        assert mailbox.wait(0.05, pipe[0]) is False
+
+    play({b"UID": b"* 1 EXISTS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
+    before = datetime.now(UTC)
+
+    def use(mailbox: Mailbox) -> None:
+        assert before <= mailbox.describe([1])[1].received <= datetime.now(UTC)
+
+    play({b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "gestern")\r\n%t OK done\r\n'}, use)
+
+
+def test_a_folder_that_is_read_only_is_permanent() -> None:
+    select = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\n%t OK [READ-ONLY] done\r\n"
+    with pytest.raises(InboxError, match="not writable") as caught:
+        play({b"SELECT": select}, Mailbox.refresh)
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("capability", [b"IMAP4rev1", b"IMAP4rev1 AUTH=PLAIN"])
+def test_a_password_is_in_no_log(caplog: pytest.LogCaptureFixture, capability: bytes) -> None:
+    caplog.set_level(logging.DEBUG)
+    replies: dict[bytes, bytes | None] = {
+        b"CAPABILITY": b"* CAPABILITY " + capability + b"\r\n%t OK done\r\n"
+    }
+    replies[b"AUTHENTICATE"] = b"+ \r\n"
+    password = "streng-geheim"
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script(replies)) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(password))
+        Mailbox.open(account, timeout=5).close()
+        sent = b"".join(server.heard)
+    coded = base64.b64encode(f"\0u\0{password}".encode())
+    assert password.encode() in sent or coded in sent
+    assert caplog.text
+    assert password not in caplog.text
+    assert coded.decode() not in caplog.text
 
 
 def test_a_refused_idle_is_an_error_and_no_endless_wait(pipe: tuple[int, int]) -> None:
@@ -447,6 +516,27 @@ def test_an_umlaut_password_is_explained_where_the_server_cannot_take_it() -> No
     assert caught.value.permanent
 
 
+def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
+    start_dovecot: Callable[..., Dovecot], user: str
+) -> None:
+    server = start_dovecot()
+    server.deliver(user, *[mail(number) for number in range(9)])
+    server.make_unreadable(user, 4)
+    with Mailbox.open(server.account(user)) as mailbox:
+        assert mailbox.describe(mailbox.uids()).keys() == {1, 2, 3, 4, 6, 7, 8, 9}
+        assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2, 3, 4, 6, 7, 8, 9]
+        assert mailbox.refused.keys() == {5}
+        mailbox.file([1])
+
+
+def test_a_server_that_fails_over_every_mail_is_an_error() -> None:
+    def use(mailbox: Mailbox) -> None:
+        with pytest.raises(InboxError, match="SERVERBUG"):
+            mailbox.describe(range(1, 100))
+
+    play({b"UID": b"%t NO [SERVERBUG] out of order\r\n"}, use)
+
+
 def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None:
     described = b"".join(
         b'* %d FETCH (UID %d RFC822.SIZE 5 INTERNALDATE "01-Jul-2026 12:00:00 +0200")\r\n' % (uid, uid)
@@ -467,8 +557,8 @@ def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None
     got: list[int] = []
 
     def use(mailbox: Mailbox) -> None:
-        with pytest.raises(InboxError, match="UID 2 cannot be fetched"):
-            got.extend(fetched.uid for fetched in mailbox.fetch([1, 2, 3]))
+        got.extend(fetched.uid for fetched in mailbox.fetch([1, 2, 3]))
+        assert "[SERVERBUG] broken" in mailbox.refused[2]
 
     def script() -> Answer:
         plain = imap_script({})

@@ -67,7 +67,7 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
         return dated and open_end and bool(_START.match(text))
     if not dated and not mailed:
         return quoted_next and ends and len(text) < 100
-    return quoted_next or _is_name(after)
+    return quoted_next or _is_name(after) or bool(EMAIL.search(after[-80:]))
 
 
 def _is_name(text: str) -> bool:
@@ -166,7 +166,8 @@ _MAIN = frozenset({"from", "date", "to", "subject"})
 
 def label(line: str) -> str:
     """Return what the field name at the head of a line means ("from", "date" …), or ""."""
-    match = _LABEL.match(line[:80])
+    line = line[:80]
+    match = _LABEL.match(line) if ":" in line or "：" in line else None
     return _MEANING[match[1].lower()] if match else ""
 
 
@@ -206,8 +207,11 @@ _SEPARATOR = re.compile(
     re.I,
 )
 _ABOVE = re.compile(
-    r"(?:reply|respond|write|type)\b.{0,40}\babove this line|(?:antwort"
-    r"|schreib)\w*\b.{0,60}(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)",
+    r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
+    r"(?:above this line|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
+    r"|[\s>]*(?:please )?(?:reply|respond|write|type)\b.{0,40}\babove this line\W{0,10}$"
+    r"|[\s>]*(?:bitte )?(?:antwort|schreib)\w*\b.{0,40}"
+    r"(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)\W{0,10}$",
     re.I,
 )
 _FORWARD = re.compile(
@@ -226,7 +230,7 @@ _FORWARD = re.compile(
 def is_separator(line: str) -> bool:
     """Tell whether a line says that an earlier mail follows."""
     line = line[:LONGEST]
-    return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.search(line)))
+    return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 
 def is_forward_marker(line: str) -> bool:

@@ -14,7 +14,7 @@ _DAEMON = re.compile(
     re.I,
 )
 _DAEMON_ADDRESS = re.compile(
-    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|mailerdaemon|mdaemon|mmdf|\"?post ?master\"?"
+    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|mailerdaemon|mdaemon|mmdf|\"?post[ _.-]?master\"?"
     r"|microsoftexchange[0-9a-f]{8,})@?",
     re.I,
 )
@@ -35,7 +35,9 @@ _FAILED_SUBJECT = re.compile(
 )
 _FAILED_TEXT = re.compile(
     r"could not be delivered|was not delivered|undeliverable|delivery (?:has "
-    r"|to the following .{0,40})?(?:failed|attempt)|user unknown|unknown user|no such (?:user"
+    r"|to the following .{0,40})?(?:failed|attempt)|user (?:is )?unknown"
+    r"|(?:メールボックスが一杯|送信できませんでした"
+    r"|配信できませんでした)|unknown user|no such (?:user"
     r"|recipient|mailbox|address)|mailbox (?:is )?(?:full|unavailable|not found|disabled)|"
     r"(?:recipient|address)(?: address)? rejected|permanent (?:fatal )?error|unable to deliver"
     r"|can(?:'t|not) be delivered|nicht zugestellt|konnte nicht .{0,40}zugestellt|unzustellbar"
@@ -54,7 +56,10 @@ _AWAY_SUBJECT = re.compile(
     r"|automatisch antwoord|automatiskt svar|autosvar|automatisk svar|odpowiedź automatyczna"
     r"|resposta automática|automaattinen vastaus|automatická odpověď|автоответ|自动回复|自動応答"
     r"|afwezig\w*|absence(?: du bureau)?|fuera de (?:la )?oficina|i am out of (?:the )?office"
-    r"|nicht im (?:büro|haus|dienst))\]?(?:\s*[:;\-–(\[\"„]|\s+(?:aus dem büro|bis|re:|aw:|from \d"
+    r"|nicht im (?:büro|haus|dienst)|fuori (?:sede|ufficio)|assente|frånvaro\w*|fravær\w*"
+    r"|ikke på kontoret|poissa|poza biurem|nieobecność|ausente|ausência|absent|niet aanwezig"
+    r"|mimo kancelář|вне офиса|отсутств\w+|urlaub)\]?(?:\s*[:;\-–(\[\"„]|\s+(?:aus dem büro|bis"
+    r"|re:|aw:|from \d"
     r"|vom \d|\d)|\s*[.!]?\s*$)"
     r"|(?:re|aw): (?:auto(?:matic)?[- ]?reply|automatische antwort|abwesenheitsnotiz)\s*:)",
     re.I,
@@ -77,6 +82,20 @@ _AWAY_TEXT = re.compile(
     r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?weitergeleitet|your (?:e-?mail"
     r"|message) will not be forwarded",
     re.I,
+)
+_AWAY_MORE = re.compile(
+    r"(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
+    r"|eiligen) (?:fällen|angelegenheiten)"
+    r"|(?:wenden sie sich|kontaktieren sie|erreichen sie) .{0,60}(?:vertretung|kolleg|sekretariat"
+    r"|@|unter)|meine vertretung"
+    r"|ab (?:dem )?\d{1,2}\.\s?\d{0,2}.{0,20} (?:wieder|bin ich)|(?:bis (?:zum|einschließlich)"
+    r"|vom) \d{1,2}\.|in (?:urgent|case of urgent)"
+    r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|(?:return"
+    r"|back) (?:to the office )?on|limited access to (?:my )?e-?mail",
+    re.I,
+)
+_SERVICE_REPORT = re.compile(
+    r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(?:Bounce|Delivery|Complaint|DeliveryDelay)\\?"'
 )
 _CHALLENGE = re.compile(
     r"(?:confirm|verify|authenticate|release) (?:that )?(?:you(?:r (?:message|e-?mail|address"
@@ -105,6 +124,16 @@ _NO_REPLY = re.compile(
 _REPLY_SUBJECT = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw|sv|fw|fwd|wg)(?:\[\d+\])?\s*:", re.I)
 _BULK_WORD = re.compile(r"\s*(?:bulk|list|junk)\b", re.I)
 _AUTO_PRECEDENCE = re.compile(r"\s*auto[_-]?reply", re.I)
+_SENT_BY_PROGRAM = (
+    "x-auto-response-suppress",
+    "x-autosubmitted",
+    "x-cron-env",
+    "x-ebay-mailtracker",
+    "x-facebook-notify",
+    "x-github-reason",
+    "x-jira-fingerprint",
+    "x-mailbot",
+)
 _AUTO_HEADERS = (
     "x-autoreply",
     "x-autorespond",
@@ -148,81 +177,100 @@ def _auto_submitted(prefix: str) -> Test:
     return lambda mail: mail.header("auto-submitted").strip().lower().startswith(prefix)
 
 
+def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
+    return any(mail.header(name).strip().lower() not in ("", "no", "none", "false", "0") for name in names)
+
+
 def _from_daemon(mail: Mail) -> bool:
-    if mail.sender is None:
-        return False
-    return bool(_DAEMON_ADDRESS.match(mail.sender.email)) or bool(_DAEMON.search(mail.sender.name))
+    told = f"{mail.header('from')} {mail.header('sender')}"
+    return bool(_DAEMON.search(told)) or bool(mail.sender and _DAEMON_ADDRESS.match(mail.sender.email))
+
+
+def _from_program(mail: Mail) -> bool:
+    return bool(mail.sender and _NO_REPLY.search(mail.sender.email.partition("@")[0]))
 
 
 def _null_path(mail: Mail) -> bool:
-    return (
-        mail.header("return-path").strip() in ("<>", "< >") or mail.header("x-envelope-from").strip() == "<>"
-    )
+    return any(mail.header(name).strip() in ("<>", "< >") for name in ("return-path", "x-envelope-from"))
 
 
 def _words(mail: Mail) -> str:
     return f"{mail.text}\n{mail.signature}\n{mail.quoted}"[:4000]
 
 
-def _says_failure(mail: Mail) -> bool:
-    return bool(_FAILED_SUBJECT.search(mail.subject) and _FAILED_TEXT.search(_words(mail)))
-
-
-def _has_daemon_name(mail: Mail) -> bool:
-    told = f"{mail.header('from')} {mail.header('sender')}"
-    return bool(_DAEMON.search(told))
-
-
-def _is_reply_by_hand(mail: Mail) -> bool:
+def _by_hand(mail: Mail) -> bool:
     return bool((mail.in_reply_to or mail.references) and _REPLY_SUBJECT.match(mail.subject))
 
 
-def _looks_sent_to_many(mail: Mail) -> bool:
-    return bool(
-        _BULK_WORD.match(mail.header("precedence"))
-        or mail.header("list-unsubscribe")
-        or mail.header("feedback-id")
-    )
+def _carries_original(mail: Mail) -> bool:
+    return any(part.content_type in ("message/rfc822", "text/rfc822-headers") for part in mail.parts)
+
+
+def _subject_says_failure(mail: Mail) -> bool:
+    return not _REPLY_SUBJECT.match(mail.subject) and bool(_FAILED_SUBJECT.search(mail.subject))
+
+
+def _text_says_failure(mail: Mail) -> bool:
+    return bool(_FAILED_TEXT.search(_words(mail)))
+
+
+def _away_by_form(mail: Mail) -> bool:
+    """Tell an absence note without its header: two typical sentences, an answer, and nothing quoted."""
+    text = mail.text[:3000]
+    answers = bool(mail.in_reply_to or _REPLY_SUBJECT.match(mail.subject)) or _from_program(mail)
+    return answers and not mail.quoted and bool(_AWAY_TEXT.search(text)) and bool(_AWAY_MORE.search(text))
+
+
+def _list_post(mail: Mail) -> bool:
+    to_list = mail.header("list-post") or mail.header("list-id") or mail.header("mailing-list")
+    return bool(to_list) and not _by_hand(mail)
 
 
 _SIGNS = (
     _Sign(Kind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
+    _Sign(Kind.BOUNCE, "names failed recipients", lambda mail: bool(mail.delivery)),
     _Sign(Kind.AUTO_REPLY, "read receipt (RFC 8098)", _report("disposition-notification")),
     _Sign(Kind.BOUNCE, "delivery status notification (RFC 3464)", _report("delivery-status")),
     _Sign(Kind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
-    _Sign(Kind.BOUNCE, "X-Failed-Recipients", lambda mail: bool(mail.header("x-failed-recipients"))),
-    _Sign(Kind.BOUNCE, "names failed recipients", lambda mail: bool(mail.delivery)),
+    _Sign(Kind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
     _Sign(
         Kind.AUTO_REPLY,
         "subject of an automatic reply, from nobody who could be answered",
-        lambda mail: bool(_AWAY_SUBJECT.match(mail.subject)) and (_null_path(mail) or _has_daemon_name(mail)),
+        lambda mail: bool(_AWAY_SUBJECT.match(mail.subject)) and (_null_path(mail) or _from_daemon(mail)),
     ),
     _Sign(
         Kind.BOUNCE,
         "written by a mail server, says that delivery failed",
-        lambda mail: (
-            _has_daemon_name(mail)
-            and bool(_FAILED_SUBJECT.search(mail.subject) or _FAILED_TEXT.search(_words(mail)))
-        ),
+        lambda mail: _from_daemon(mail) and (_subject_says_failure(mail) or _text_says_failure(mail)),
     ),
     _Sign(
         Kind.BOUNCE,
         "empty Return-Path, says that delivery failed",
-        lambda mail: _null_path(mail) and (bool(_FAILED_SUBJECT.search(mail.subject)) or _says_failure(mail)),
+        lambda mail: _null_path(mail) and _subject_says_failure(mail),
     ),
     _Sign(Kind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)", _auto_submitted("auto-replied")),
-    _Sign(Kind.BOUNCE, "From is a mail server", _from_daemon),
     _Sign(
         Kind.BOUNCE,
-        "subject and text say that delivery failed",
-        lambda mail: _says_failure(mail) and not mail.in_reply_to,
+        "From is a mail server",
+        lambda mail: _from_daemon(mail) and not (_by_hand(mail) and mail.text),
+    ),
+    _Sign(
+        Kind.BOUNCE,
+        "says that delivery failed and brings the mail back",
+        lambda mail: _subject_says_failure(mail) and _text_says_failure(mail) and _carries_original(mail),
+    ),
+    _Sign(
+        Kind.BOUNCE,
+        "a program says that delivery failed",
+        lambda mail: _from_program(mail) and _text_says_failure(mail) and not mail.in_reply_to,
+    ),
+    _Sign(
+        Kind.BOUNCE,
+        "report of a mail service",
+        lambda mail: bool(_SERVICE_REPORT.search(mail.text[:4000])),
     ),
     _Sign(Kind.AUTO_REPLY, "Auto-Submitted: auto-notified (RFC 3834)", _auto_submitted("auto-notified")),
-    _Sign(
-        Kind.AUTO_REPLY,
-        "header field of an automatic reply",
-        lambda mail: any(mail.header(name) not in ("", "no", "No", "none") for name in _AUTO_HEADERS),
-    ),
+    _Sign(Kind.AUTO_REPLY, "header field of an automatic reply", lambda mail: _is_set(mail, _AUTO_HEADERS)),
     _Sign(
         Kind.AUTO_REPLY,
         "Precedence: auto_reply",
@@ -241,35 +289,42 @@ _SIGNS = (
         "subject of a receipt, no text of a human",
         lambda mail: bool(_RECEIPT_SUBJECT.match(mail.subject)) and (_null_path(mail) or not mail.text),
     ),
-    _Sign(Kind.BULK, "Auto-Submitted (RFC 3834)", _auto_submitted("auto-")),
-    _Sign(
-        Kind.AUTO_REPLY, "empty Return-Path", lambda mail: _null_path(mail) and not _is_reply_by_hand(mail)
-    ),
+    _Sign(Kind.BULK, "Auto-Submitted (RFC 3834)", lambda mail: _is_set(mail, ("auto-submitted",))),
+    _Sign(Kind.AUTO_REPLY, "empty Return-Path", lambda mail: _null_path(mail) and not _by_hand(mail)),
     _Sign(
         Kind.BULK, "subject of a feedback report", lambda mail: bool(_FEEDBACK_SUBJECT.match(mail.subject))
     ),
-    _Sign(Kind.BULK, "no From", lambda mail: mail.sender is None and not mail.text),
+    _Sign(Kind.AUTO_REPLY, "form of an absence note", _away_by_form),
+    _Sign(Kind.BULK, "names nobody who could be answered", lambda mail: mail.sender is None),
     _Sign(
-        Kind.AUTO_REPLY,
-        "says that it is an automatic reply",
-        lambda mail: (
-            bool(_AWAY_TEXT.search(mail.text[:1500]))
-            and bool(_NO_REPLY.search(mail.sender.email if mail.sender else ""))
-        ),
+        Kind.BULK,
+        "header field of a program",
+        lambda mail: _is_set(mail, _SENT_BY_PROGRAM) and not _by_hand(mail),
     ),
     _Sign(
         Kind.BULK,
         "sent to many (List-Unsubscribe, Precedence)",
-        lambda mail: _looks_sent_to_many(mail) and not _is_reply_by_hand(mail),
+        lambda mail: (
+            (
+                bool(_BULK_WORD.match(mail.header("precedence")))
+                or _is_set(mail, ("list-unsubscribe", "feedback-id"))
+            )
+            and not _by_hand(mail)
+        ),
     ),
 )
 
 
 def classify(mail: Mail, own_addresses: frozenset[str]) -> Verdict:
-    """Return what kind of mail it is and the sign that told it; without a sign a human wrote it."""
+    """Return what kind of mail it is and the sign that told it; without a sign a human wrote it.
+
+    A mail that came through a list is human if it answers, or if the list is one of our own addresses.
+    """
     if mail.sender and mail.sender.email in own_addresses:
         return Verdict(Kind.LOOP, f"our own mail: From is {mail.sender.email}")
     for sign in _SIGNS:
         if sign.fits(mail):
             return Verdict(sign.kind, sign.reason)
+    if _list_post(mail) and not any(address.email in own_addresses for address in (*mail.to, *mail.cc)):
+        return Verdict(Kind.BULK, "came through a list (RFC 2919) and answers nothing")
     return Verdict(Kind.HUMAN, "no sign of a machine")

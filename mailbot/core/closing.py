@@ -68,3 +68,41 @@ _SIGNOFF = re.compile(
 def is_signoff(line: str) -> bool:
     """Tell whether a line is the greeting at the end of a mail."""
     return len(line) < 90 and bool(_SIGNOFF.match(line))
+
+
+_CONTACT = re.compile(
+    r"(?:tel|fon|phone|fax|mobil|handy|cell|t|m|f|p)\w{0,6}\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
+    r"|\+\d{2}[\d ()/.-]{6,}"
+    r"|www\.|https?://|[\w.+-]+@[\w-]+\.\w|(?<!\d)\d{5} [A-ZÄÖÜ]\w"
+    r"|(?:straße|strasse|str\.|platz|weg|allee) \d",
+    re.I,
+)
+_NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)
+_CONTACT_LINES = 16
+
+
+def contact_block(lines: list[str]) -> int:
+    """Return where the address of school or firm begins below greeting and name; else the number of lines.
+
+    Nothing is taken for one without two lines that bear a telephone number, a link or an address.
+    """
+    tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
+    greeting = next((at for at in reversed(tail) if is_signoff(lines[at])), None)
+    if greeting is None:
+        return len(lines)
+    begin = _after_name(lines, greeting)
+    block = [line for line in lines[begin:] if line.strip()]
+    if len(block) > _CONTACT_LINES or any(len(line) > 90 or _NOT_CONTACT.match(line) for line in block):
+        return len(lines)
+    return begin if sum(bool(_CONTACT.search(line)) for line in block) >= 2 else len(lines)
+
+
+def _after_name(lines: list[str], greeting: int) -> int:
+    """Return the line after the paragraph that holds the name below a greeting."""
+    at = greeting + 1
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    first = at
+    while at < len(lines) and lines[at].strip() and at - first < 2 and not _CONTACT.search(lines[at]):
+        at += 1
+    return at

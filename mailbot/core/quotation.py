@@ -4,7 +4,6 @@ When in doubt the text is kept: a quotation that is shown does less harm than a 
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -14,14 +13,22 @@ from mailbot.core.attribution import (
     is_header_block,
     is_quoted,
     is_separator,
+    label,
 )
-from mailbot.core.closing import is_mobile_signature, is_signoff
+from mailbot.core.closing import contact_block, is_mobile_signature, is_signoff
 
-_SIGNATURE_MARK = re.compile(r"\s?-- ?\s*$|\s?—\s*$|\s?–\s*$")
-_SIGNATURE_RULE = re.compile(r"\s{0,3}_{3,}\s*$|\s{0,3}-{20,}\s*$|\s{0,3}={20,}\s*$")
+# Marks that the HTML reader puts on lines of their own around what a mail program calls a signature.
+SIGNATURE_BEGINS, SIGNATURE_ENDS = "\ue003", "\ue004"
+
+_DELIMITER = re.compile(r"\s?--[ \xa0]?\s*$")
+_LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}[-=\u2014\u2015]{20,}\s*$")
 _RULE = re.compile(r"[\s>*_=~\-\u2010-\u2015\u2500]*$")
 _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\W\d_][\w.'-]{0,25}){0,3}\s*$")
-_SIGNATURE_LINES = 14  # below a mere rule; a longer stretch is text
+_TORN_LINK = re.compile(r"\s*\(?<?https?://\S+[>)]*\s*>?\s*$")
+_ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
+# How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
+_SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
+_LOOKED_AT = 4_000  # lines in which the beginning of a quotation is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,49 +46,112 @@ class _Is(Enum):
     BLANK = auto()
     QUOTED = auto()
     INTRODUCTION = auto()
+    SIGNATURE = auto()
+    MARK = auto()
 
 
-def split(text: str) -> Split:
-    """Return the text taken apart into what is new, the signature, and what is quoted."""
+def split(text: str, structured: bool = False) -> Split:
+    """Return the text taken apart into what is new, the signature, and what is quoted.
+
+    `structured`: the ">" are not the writer's, they stand for the structure of an HTML mail.
+    """
     lines = [line.rstrip("\r") for line in text.split("\n")]
     kinds, cut = _classified(lines)
-    forwarded = (cut < len(lines) and _is_forwarded(lines, cut)) or _has_forward_inside(lines, kinds)
-    kept, dropped = _without_quotation(lines[:cut], kinds)
-    new, signature = _without_signature([lines[at] for at in kept], dropped != [] or cut < len(lines))
-    quoted = [lines[at] for at in dropped] + lines[cut:]
-    if not any(line.strip() for line in [*new, *signature]) and cut == len(lines):
-        return Split(text.strip(), forwarded=forwarded)  # nothing but lines with ">": left as it is
-    return Split(_tidy(new), _tidy(signature), _tidy(quoted), forwarded)
+    forwarded = _is_forwarded(lines, kinds, cut)
+    shown = _shown(lines, kinds)
+    new = [lines[at] for at in shown]
+    signature = [lines[at] for at, kind in enumerate(kinds) if kind is _Is.SIGNATURE]
+    quoted = _rest(lines, kinds, set(shown))
+    if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
+        return Split(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
+    quoted += lines[cut:]
+    new, closing = _without_closing(new, answers=bool(quoted))
+    return Split(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
 
 
 def _classified(lines: list[str]) -> tuple[list[_Is], int]:
     """Return what each line is, and from which line on everything belongs to an earlier mail."""
     kinds: list[_Is] = []
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        if not line.strip():
-            kinds.append(_Is.BLANK)
-        elif is_quoted(line):
-            kinds.append(_Is.QUOTED)
-        elif is_separator(line) or is_forward_marker(line) or is_header_block(lines, at):
-            return kinds, at
-        elif length := attribution_length(lines, at):
-            if not _quotation_follows(lines, at + length):
-                return kinds, at
-            kinds.extend([_Is.INTRODUCTION] * length)
-            at += length
-            _mark_bars(lines, kinds, at)
-            at = len(kinds)
-            continue
-        else:
-            kinds.append(_Is.TEXT)
-        at += 1
-    return kinds, len(lines)
+    while len(kinds) < len(lines):
+        at = len(kinds)
+        length = 1
+        kind = _simple_kind(lines, at)
+        if kind is _Is.TEXT and at < _LOOKED_AT:
+            if _introduces_the_rest(lines, at):
+                break
+            if attribution := attribution_length(lines, at):
+                kind, length = _Is.INTRODUCTION, attribution
+                if not _quotation_follows(lines, at + length):
+                    break
+        kinds.extend([kind] * length)
+        if kind is _Is.INTRODUCTION:
+            _mark_bars(lines, kinds)
+    cut = len(kinds)
+    return _with_signatures(lines, kinds), cut
 
 
-def _mark_bars(lines: list[str], kinds: list[_Is], at: int) -> None:
+def _simple_kind(lines: list[str], at: int) -> _Is:
+    line = lines[at]
+    if not line.strip():
+        return _Is.BLANK
+    if line.strip() in (SIGNATURE_BEGINS, SIGNATURE_ENDS):
+        return _Is.MARK
+    if is_quoted(line) or _is_torn_off(lines, at):
+        return _Is.QUOTED
+    return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
+
+
+def _introduces_the_rest(lines: list[str], at: int) -> bool:
+    return is_separator(lines[at]) or is_forward_marker(lines[at]) or is_header_block(lines, at)
+
+
+def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
+    """Return the kinds with the lines below the delimiter of a signature told from text."""
+    below = _filled_below(lines, kinds)
+    out: list[_Is] = []
+    signing = written = False
+    for at, kind in enumerate(kinds):
+        if kind in (_Is.QUOTED, _Is.INTRODUCTION):
+            signing = False
+        elif kind is _Is.MARK:
+            signing = written and lines[at].strip() == SIGNATURE_BEGINS
+        elif kind is _Is.TEXT and not signing:
+            signing = written and below[at] <= _signature_lines(lines[at])
+            written = True
+        out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
+    return out
+
+
+def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
+    """Return for each line how many filled ones follow it before a quotation; long ones count much."""
+    out, count = [0] * len(kinds), 0
+    for at in range(len(kinds) - 1, -1, -1):
+        if kinds[at] in (_Is.QUOTED, _Is.INTRODUCTION):
+            count = 0
+        out[at] = count
+        if kinds[at] is _Is.TEXT:
+            count += 1 if len(lines[at]) <= _LONG_LINE else _LOOSE_SIGNATURE_LINES
+    return out
+
+
+def _signature_lines(line: str) -> int:
+    """Return how many filled lines a signature has at most below this delimiter; -1 if it is none."""
+    if _DELIMITER.match(line):
+        return _SIGNATURE_LINES
+    return _LOOSE_SIGNATURE_LINES - 1 if _LOOSE_DELIMITER.match(line) else -1
+
+
+def _is_torn_off(lines: list[str], at: int) -> bool:
+    """Tell whether a line is the end of a quoted one that a program broke inside a link."""
+    if not (0 < at < len(lines) - 1 and is_quoted(lines[at - 1]) and is_quoted(lines[at + 1])):
+        return False
+    alone = len(lines[at].split()) == 1
+    return bool(_TORN_LINK.match(lines[at]) or (alone and _ENDS_IN_LINK.search(lines[at - 1][-500:])))
+
+
+def _mark_bars(lines: list[str], kinds: list[_Is]) -> None:
     """Take lines with "|" below an attribution for quoted ones."""
+    at = len(kinds)
     while at < len(lines) and (
         lines[at].startswith("|") or (not lines[at].strip() and _bar_follows(lines, at))
     ):
@@ -98,75 +168,55 @@ def _quotation_follows(lines: list[str], at: int) -> bool:
     return is_quoted(following) or following.startswith("| ")
 
 
-def _is_forwarded(lines: list[str], cut: int) -> bool:
-    return is_forward_marker(lines[cut])
-
-
-def _has_forward_inside(lines: list[str], kinds: list[_Is]) -> bool:
-    """Tell whether the first quoted lines say that they are a forwarded mail."""
+def _is_forwarded(lines: list[str], kinds: list[_Is], cut: int) -> bool:
+    """Tell whether the earlier mail was sent on: it says so, or its header stands without a word above."""
+    if cut < len(lines) and (
+        is_forward_marker(lines[cut]) or (_Is.TEXT not in kinds and bool(label(lines[cut])))
+    ):
+        return True
     first = next((at for at, kind in enumerate(kinds) if kind is _Is.QUOTED), None)
     return first is not None and any(is_forward_marker(line) for line in lines[first : first + 4])
 
 
-def _without_quotation(lines: list[str], kinds: list[_Is]) -> tuple[list[int], list[int]]:
-    """Return which lines are shown and which are not.
+def _shown(lines: list[str], kinds: list[_Is]) -> list[int]:
+    """Return which lines are the text.
 
-    A quotation at the end is dropped; so is one at the top with the answer below it. Quoted lines between
+    A quotation at the end is left out; so is one at the top with the answer below it. Quoted lines between
     answers stay, without the attribution: the answers would be hard to understand without them.
     """
     texts = [at for at, kind in enumerate(kinds) if kind is _Is.TEXT]
     quotes = [at for at, kind in enumerate(kinds) if kind is _Is.QUOTED]
+    plain = [at for at, kind in enumerate(kinds) if kind in (_Is.TEXT, _Is.BLANK)]
     if not quotes:
-        return _parted(kinds, lambda at: kinds[at] is not _Is.INTRODUCTION)
+        return plain
+    if not texts:
+        return []
     below = [at for at in texts if at > quotes[0]]
-    above = [at for at in texts if at < quotes[0]]
-    inside = [at for at in below if at < quotes[-1]]
-    if not inside and above and below and _is_ending([lines[at] for at in below]):
-        return _parted(kinds, lambda at: kinds[at] in (_Is.TEXT, _Is.BLANK))
-    if below and not above and not inside:
-        return _parted(kinds, lambda at: kinds[at] in (_Is.TEXT, _Is.BLANK))
-    last = texts[-1] if texts else -1
-    return _parted(kinds, lambda at: at <= last and kinds[at] is not _Is.INTRODUCTION)
+    above = texts[: len(texts) - len(below)]
+    between = bool(below) and below[0] < quotes[-1]
+    if below and not between and (not above or _is_ending([lines[at] for at in below])):
+        return plain
+    return [at for at in range(texts[-1] + 1) if kinds[at] in (_Is.TEXT, _Is.BLANK, _Is.QUOTED)]
 
 
-def _parted(kinds: list[_Is], shown: Callable[[int], bool]) -> tuple[list[int], list[int]]:
-    kept = [at for at in range(len(kinds)) if shown(at)]
-    gone = set(range(len(kinds))) - set(kept)
-    return kept, sorted(gone)
+def _rest(lines: list[str], kinds: list[_Is], shown: set[int]) -> list[str]:
+    gone = [at for at, kind in enumerate(kinds) if kind in (_Is.QUOTED, _Is.INTRODUCTION) and at not in shown]
+    return [lines[at] for at in gone]
 
 
 def _is_ending(lines: list[str]) -> bool:
-    """Tell whether the text below a quotation is only the greeting, a signature or a device's line."""
-    first = lines[0]
-    return (
-        (len(lines) <= 6 and is_signoff(first))
-        or is_mobile_signature(first)
-        or bool(_SIGNATURE_MARK.match(first) or _SIGNATURE_RULE.match(first))
-    )
+    """Tell whether the text below a quotation is only the greeting at the end."""
+    return len(lines) <= 6 and is_signoff(lines[0])
 
 
-def _without_signature(lines: list[str], answers: bool) -> tuple[list[str], list[str]]:
-    """Return the text and the signature below it; a device's line is one wherever it stands."""
-    mark = next((at for at, line in enumerate(lines) if _begins_signature(lines, at)), len(lines))
-    text, signature = lines[:mark], lines[mark:]
-    mobile = [line for line in text if is_mobile_signature(line)]
-    if mobile:
-        text = [line for line in text if not is_mobile_signature(line)]
-    while text and (not text[-1].strip() or (answers and _RULE.match(text[-1]))):
-        text.pop()
-    if len([line for line in text if line.strip()]) > 1 and _NAME_AFTER_DASH.match(text[-1]):
-        signature = [text.pop(), *signature]
-    return text, [*mobile, *signature]
-
-
-def _begins_signature(lines: list[str], at: int) -> bool:
-    if _SIGNATURE_MARK.match(lines[at]):
-        return any(line.strip() for line in lines[:at])
-    if not _SIGNATURE_RULE.match(lines[at]):
-        return False
-    rest = [line for line in lines[at + 1 :] if line.strip()]
-    above = any(line.strip() for line in lines[:at])
-    return above and len(rest) <= _SIGNATURE_LINES and all(len(line) < 100 for line in rest)
+def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[str]]:
+    """Return the text and what closes it: a name behind a dash, or the address below the greeting."""
+    while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
+        lines = lines[:-1]
+    if sum(bool(line.strip()) for line in lines[-10:]) > 1 and _NAME_AFTER_DASH.match(lines[-1]):
+        return lines[:-1], lines[-1:]
+    at = contact_block(lines)
+    return lines[:at], lines[at:]
 
 
 def _tidy(lines: list[str]) -> str:

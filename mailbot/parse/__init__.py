@@ -5,11 +5,12 @@ import re
 from mailbot.core import quotation
 from mailbot.core.mail import DeliveryStatus, Mail
 from mailbot.parse import delivery, limits, mime
-from mailbot.parse.headers import Header
-from mailbot.parse.structure import Block, Contents, mark_inline
+from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
 
 __all__ = ["parse", "part_content"]
 
+_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
 _FAILURE = re.compile(
     r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
@@ -30,14 +31,14 @@ def parse(content: bytes) -> Mail:
     tree = mime.read(source, defects)
     contents = Contents(defects)
     blocks = contents.gather(tree)
-    text = _joined(blocks)
-    split = quotation.split(text)
+    text = _joined(blocks, defects)
+    split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
     fields = tuple((name, mime.decoded(value)) for name, value in tree.fields)
     subject = next((value for name, value in fields if name == "subject" and value), "")
     return Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
-        senders=header.addresses("from") or header.addresses("sender"),
+        senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
         reply_to=header.addresses("reply-to"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
@@ -72,20 +73,21 @@ def part_content(content: bytes, path: str) -> bytes:
     raise KeyError(path)
 
 
-def _joined(blocks: list[Block]) -> str:
+def _joined(blocks: list[Block], defects: list[str]) -> str:
     texts = []
     room = limits.TEXT
     for block in blocks:
-        if room <= 0:
-            break
-        texts.append(_as_text(block)[:room])
+        text = _as_text(block)
+        if len(text) > room:
+            defects.append(TOO_LONG)
+        texts.append(text[:room])
         room -= len(texts[-1])
     return "\n\n".join(text.strip("\n") for text in texts if text.strip())
 
 
 def _as_text(block: Block) -> str:
     if not block.is_html:
-        return block.text
+        return _PRIVATE.sub("", block.text)
     from mailbot.parse import markup  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
     return markup.to_text(block.text)

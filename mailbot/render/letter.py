@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
+from jinja2 import TemplateError
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import AUTOMATIC, Notice, NoticeKind
@@ -17,8 +18,8 @@ from mailbot.core.policy import Policy, School, Team
 from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Message, Role, Visibility
 from mailbot.render.correction import corrected
-from mailbot.render.links import Composer, Link, actions, short_enough
-from mailbot.render.templates import Templates
+from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
+from mailbot.render.templates import BrokenTemplateError, Templates
 
 # In these, somebody's own words reach somebody else: they come in that person's name.
 _IN_PERSON = frozenset(
@@ -72,19 +73,19 @@ def render(
     action_key: str,
     now: datetime,
 ) -> Outgoing:
-    """Put a notice into words; raise `jinja2.TemplateError` where a template is broken.
+    """Put a notice into words; raise `BrokenTemplateError` where one is missing, or names what there is not.
 
     `message_id` is the letter's own, `action_key` the secret in its one-tap links.
     """
-    language = _language(notice, school, policy)
-    words = templates.words(language)
-    composer = Composer(school.address, action_key, str(words["conjunction"]))
-    context = _context(notice, school, policy, message_id) | _wording(language, words, policy, now)
-    context["links"] = tuple(_link(name, notice, words, composer) for name in actions(notice))
-    context["mailto"] = composer.mailto
-    name = f"{language}/{notice.kind.value}"
-    subject, _, text = clean(templates.get(f"{name}.txt.j2").render(context)).partition("\n")
-    html = clean(templates.get(f"{name}.html.j2").render(context, subject=one_line(subject)))
+    name = f"{_language(notice, school, policy)}/{notice.kind.value}"
+    try:
+        context = _context(notice, school, policy, message_id) | _wording(
+            notice, school, policy, templates, action_key=action_key, now=now
+        )
+        subject, _, text = clean(templates.get(f"{name}.txt.j2").render(context)).partition("\n")
+        html = clean(templates.get(f"{name}.html.j2").render(context, subject=one_line(subject)))
+    except (TemplateError, LookupError, TypeError, ValueError) as error:
+        raise BrokenTemplateError(f"templates/{name}: {error}") from error
     return Outgoing(
         message_id=message_id,
         kind=notice.kind,
@@ -92,7 +93,7 @@ def render(
         sender=Address(school.address, _sender_name(notice, school, policy)),
         subject=one_line(subject),
         text=_tidy(text),
-        html=_tidy(html),
+        html=_tidy_page(html),
         in_reply_to=notice.in_reply_to,
         attachments=notice.attachments,
         automatic=notice.kind in AUTOMATIC,
@@ -127,6 +128,7 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
         "author": notice.author or Address("", policy.name),
         "school": school,
         "team": team,
+        "author_team": _team_of(notice.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,
         "limits": policy.limits,
@@ -140,16 +142,26 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
     }
 
 
-def _wording(language: str, words: Mapping[str, object], policy: Policy, now: datetime) -> dict[str, Any]:
-    """Return the phrases of a language, and how it writes dates and sizes."""
-    date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
+def _wording(
+    notice: Notice, school: School, policy: Policy, templates: Templates, *, action_key: str, now: datetime
+) -> dict[str, Any]:
+    """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
+    language = _language(notice, school, policy)
+    words = templates.words(language)
+    composer = Composer(school.address, action_key, str(words["conjunction"]))
     return {
         "language": language,
         "words": words,
+        "links": tuple(_link(name, notice, words, composer) for name in actions(notice)),
+        "mailto": composer.mailto,
         "now": now,
-        "date": date,
+        "date": partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]),
         "size": partial(_size, language=language),
     }
+
+
+def _team_of(author: Address | None, school: School, policy: Policy) -> Team:
+    return policy.second_level if author and policy.second_level.member(author.email) else school.team
 
 
 def _salutation(notice: Notice, team: Team) -> str:
@@ -176,7 +188,7 @@ def _may_read(role: Role, message: Message) -> bool:
 def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Composer) -> Link:
     label, line, subject = words["actions"][name]
     about = notice.ticket.tagged_subject if notice.ticket and not subject else subject or label
-    return Link(label, line, composer.mailto(about, line))
+    return Link(label, line, composer.mailto(about, line), name in PRIMARY)
 
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
@@ -194,3 +206,8 @@ def _tidy(text: str) -> str:
     while _BLANK in lines:
         lines = lines.replace(_BLANK, "\n\n")
     return f"{lines.strip()}\n"
+
+
+def _tidy_page(html: str) -> str:
+    """Drop indentation and empty lines: in a page, a person's line breaks are tags."""
+    return "".join(f"{line.strip()}\n" for line in html.split("\n") if line.strip())

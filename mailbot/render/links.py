@@ -16,6 +16,7 @@ _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 
 _BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
+    NoticeKind.TAKEN: ("take", "list", "help"),
     NoticeKind.DONE: ("list", "help"),
     NoticeKind.REFUSAL: ("help",),
     NoticeKind.CONFIRM: ("confirm",),
@@ -34,16 +35,18 @@ _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.SECOND_LEVEL: ("reopen", "list", "help"),
     Role.REQUESTER: ("reopen",),
 }
+PRIMARY = frozenset({"reply", "close", "reopen", "confirm"})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as shown: its label, the command line it sends ("" for a plain reply) and its URL."""
+    """A link as shown: label, command line ("" for a plain reply), URL, and whether it stands out."""
 
     label: str
     line: str
     href: str
+    primary: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ def _prose(text: str) -> Markup:
     return Markup("<br>\n").join(line.replace("  ", Markup("&nbsp; ")) for line in lines)
 
 
+class BrokenTemplateError(Exception):
+    """A letter could not be put into words: which one, and what jinja2 said."""
+
+
 class Templates:
     """The operator's templates before the packaged ones, file by file; each is compiled once.
 
@@ -46,7 +50,7 @@ class Templates:
         self._environment.filters |= {"one_line": one_line, "prose": _prose}
 
     def get(self, name: str) -> Template:
-        """Return the template of that name; raise `jinja2.TemplateNotFound` or `TemplateSyntaxError`."""
+        """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
         return self._environment.get_template(name)
 
     def words(self, language: str) -> Mapping[str, object]:

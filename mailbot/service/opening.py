@@ -4,10 +4,12 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
+from mailbot.store.backup import restore
 from mailbot.store.database import TRANSIENT, in_short, migrate, open_database
 
 
@@ -45,3 +47,18 @@ def sole(settings: Settings) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def replace_state(settings: Settings, file: Path) -> Path | None:
+    """Restore a backup while nobody else works with the state; return where the present one is kept.
+
+    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`. An older backup is brought to
+    the newest schema.
+    """
+    settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with sole(settings):
+        engine = open_database(settings.database)
+        kept = restore(engine, file)
+        migrate(engine)
+        engine.dispose()
+    return kept

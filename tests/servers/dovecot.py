@@ -192,6 +192,12 @@ class Dovecot:
             self._child.own(fresh)
             fresh.rename(home / "cur" / f"{name}:2,{flags}" if flags else home / "new" / name)
 
+    def make_unreadable(self, user: str, number: int) -> None:
+        """Take from Dovecot the right to read the mail of this number (from 0) in the user's INBOX."""
+        home = self._maildir(user)
+        mails = sorted([*(home / "new").iterdir(), *(home / "cur").iterdir()], key=lambda path: path.name)
+        mails[number].chmod(0)
+
     @contextmanager
     def login(self, user: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
         """Give a connection of another client, with the folder open for writing."""

@@ -1,6 +1,7 @@
 """An SMTP server in a thread (the only module that knows aiosmtpd), which keeps or delivers what it gets."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,9 @@ from tests.servers.tls import Authority
 
 USER = "bot@schule.example"
 PASSWORD = "Grüße aus Köln"
+
+# It warns of its own attributes at every login.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class Inboxes(Protocol):
