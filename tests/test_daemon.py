@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.config import load
+from mailbot.daemon import Shift
+from mailbot.inbox import Mailbox
+from mailbot.intake import Intake
 from tests.daemon import Daemon
 from tests.flood import audit, flood, pour
 from tests.house import EDV, LENA, MAX, ROOT, House, problem
 from tests.servers.dovecot import Dovecot
+from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 
 RITA = "rita@support.example"
@@ -223,3 +228,28 @@ def test_a_database_that_is_away_at_the_start_is_told_in_one_line(
     assert "database" in done.stderr
     assert "Traceback" not in done.stderr
     assert "geheim" not in done.stderr
+
+
+def test_a_mailbox_thread_that_crashes_stops_no_other_and_comes_back(
+    two_schools: House, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = two_schools
+    drain = Intake.drain
+
+    def crash(intake: Intake, box: Mailbox, since: int = 1) -> None:
+        if intake.school.key == "GYM":
+            raise RuntimeError("nobody foresaw this")
+        drain(intake, box, since)
+
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    shift = Shift(load(house.config, {}))
+    with monkeypatch.context() as patch:
+        patch.setattr(Intake, "drain", crash)
+        shift.start()
+        dovecot.deliver(f"ost-{house.address}", ost(house.address))
+        wait_until(lambda: len(house.letters(RITA)) == 1 and len(house.letters(EDV)) == 1, 30)
+    try:
+        wait_until(lambda: len(house.letters(MAX)) == 1, 30)
+    finally:
+        shift.stop()
+    assert "nobody foresaw this" in house.letters(EDV)[0].text
