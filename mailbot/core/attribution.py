@@ -38,6 +38,9 @@ _GMAIL_WITHOUT_COLON = re.compile(
     r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2} (?:\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d|.{0,80}<[^<>\s]+@[^<>\s]+>\s*$)"
 )
 _QUOTING = re.compile(r"\s*(?:zitat von|quoting)\s.{1,150}:\s*$", re.I)
+_ABBREVIATED = re.compile(
+    r"\b(?:jan|feb|mär|mrz|mar|apr|jun|jul|aug|sept?|o[kc]t|nov|de[zc]|mo|di|mi|do|fr|sa|so)\.\s*$", re.I
+)
 _NAME_WORD = re.compile(
     r"(?:via|von|van|de[rnls]?|zu|zum|zur|vom|und|and|of|the|at|um|am|an|on|uhr|du|le|la|el|di|da"
     r"|dos|bin|al|per|im|in|fwd)$",
@@ -112,9 +115,8 @@ def _may_continue(piece: str, first: str) -> bool:
     """Tell whether a further line may belong to an attribution: it began as one, and no sentence ended."""
     if is_quoted(piece) and not re.match(r">\s*[:,]|> (?:wrote|schrieb)", piece):
         return False
-    return bool(_START.match(first) or EMAIL.search(first)) and not first.rstrip().endswith(
-        (".", "!", "?", ":")
-    )
+    begins = bool(_START.match(first) or EMAIL.search(first))
+    return begins and (not first.rstrip().endswith((".", "!", "?", ":")) or bool(_ABBREVIATED.search(first)))
 
 
 def _is_cut_short(lines: list[str], at: int) -> bool:
