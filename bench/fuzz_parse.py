@@ -137,9 +137,8 @@ def main() -> int:
             slowest = spent
             Path(f"fuzz-slowest-{seed}.eml").write_bytes(mail)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        f"{runs} runs, {failures} failures, mean {total / runs * 1000:.2f} ms, slowest {slowest * 1000:.0f} ms, peak {peak} MB"
-    )
+    mean = total / runs * 1000
+    print(f"{runs} runs, {failures} failures, {mean:.2f} ms each, slowest {slowest:.2f} s, peak {peak} MB")
     return 1 if failures or slowest > SLOWEST else 0
 
 

@@ -10,25 +10,9 @@ from mailbot.core.quotation import split
 from mailbot.parse import parse
 from tests.oddities import ODDITIES
 
-_PIECES = st.sampled_from(
-    [
-        "Am 1.1.2026 um 10:00 schrieb x:",
-        "> alt",
-        "-- ",
-        "Von: x <a@b.example>",
-        "Gesendet: 1.1.2026",
-        "An: y",
-        "",
-    ]
-    + [
-        "Von meinem iPhone gesendet",
-        "-----Ursprüngliche Nachricht-----",
-        "neu",
-        "____",
-        "Viele Grüße",
-        "#close",
-    ]
-)
+_LINES = """Am 1.1.2026 um 10:00 schrieb x:|> alt|-- |Von: x <a@b.example>|Gesendet: 1.1.2026|An: y||neu|____
+Von meinem iPhone gesendet|-----Ursprüngliche Nachricht-----|Viele Grüße|#close"""
+_PIECES = st.sampled_from(_LINES.replace("\n", "|").split("|"))
 
 
 def test_mails_changed_at_random_are_understood_without_an_exception() -> None:

@@ -41,8 +41,7 @@ class Header:
             if value := self._raw.get(name):
                 message[name] = value[: limits.ADDRESS_FIELD]
         try:
-            parsed = mailparser.MailParser(message)
-            parsed.parse()
+            parsed = mailparser.MailParser(message)  # reads the header; parse() would read the body too
         except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
             defects.append(f"mail-parser refused the header: {type(trouble).__name__}")
             return None

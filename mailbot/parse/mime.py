@@ -3,7 +3,7 @@
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from mailbot.parse import limits
@@ -18,8 +18,10 @@ _LOOK_ALIKES = 20_000  # lines that begin like a boundary, whether they are one 
 _STRAYS = 50  # lines in headers that are no fields, before we stop to look for more fields behind them
 _STRAY_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
 _KNOWN = re.compile(rb"^(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I | re.M)
+_UNFOLD = re.compile(rb"\r?\n[ \t]*")
 _FOLD = re.compile(rb"\r?\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
+_BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.M)
 _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
 
@@ -35,6 +37,8 @@ class Entity:
     end: int
     content_type: str
     parameters: dict[str, str]
+    disposition: str = ""
+    disposition_parameters: dict[str, str] = field(default_factory=dict)
     children: tuple["Entity", ...] = ()
 
     def field(self, name: str) -> str:
@@ -76,7 +80,9 @@ class Reader:
         children = self._children(kind, found, body, end, path)
         if kind.startswith("multipart/") and not children:
             kind = "text/plain"
-        return Entity(path, fields, self.source, body, end, kind, found, children)
+        value = next((value for key, value in fields if key == "content-disposition"), "")
+        disposition = parameters(value) if value else ("", {})
+        return Entity(path, fields, self.source, body, end, kind, found, *disposition, children)
 
     def _header(self, start: int, end: int, bound: int) -> tuple[tuple[Field, ...], int]:
         blank = _BLANK_LINE.search(self.source, max(start - 1, 0), min(end, start + bound))
@@ -207,10 +213,12 @@ def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
 
 
 def _value(raw: bytes) -> str:
-    unfolded = re.sub(rb"\r?\n[ \t]*", b" ", raw[: limits.FIELD_OCTETS]).strip()
-    return decode(unfolded)
+    raw = raw[: limits.FIELD_OCTETS].strip()
+    return decode(_UNFOLD.sub(b" ", raw) if b"\n" in raw else raw)
 
 
 def decoded(value: str) -> str:
     """Return a header value as people read it: encoded words decoded, on one line."""
-    return re.sub(r"[\r\n\t\v\f\x85\u2028\u2029]+", " ", decode_words(value)).strip()
+    if "=?" in value:
+        value = decode_words(value)
+    return _BREAKS.sub(" ", value).strip() if _BREAKS.search(value) else value

@@ -8,7 +8,6 @@ from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
 from mailbot.parse.delivery import from_report
 from mailbot.parse.mime import Entity
-from mailbot.parse.words import parameters
 
 TOO_LONG = "text too long: only its beginning is shown"
 _LETTER = re.compile(r"[^\W_]")
@@ -31,7 +30,6 @@ class Contents:
     """Gathers what lies in a mail, part by part."""
 
     defects: list[str]
-    blocks: list[Block] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
@@ -109,16 +107,14 @@ class Contents:
 
     def _is_file(self, entity: Entity) -> bool:
         """Tell whether a text is sent as a file rather than as the mail's own words."""
-        disposition, _ = parameters(entity.field("content-disposition"))
-        if disposition == "attachment":
+        if entity.disposition == "attachment":
             return True
-        return bool(files.claimed_name(entity)) and bool(self.blocks or self.parts or disposition)
+        return bool(files.claimed_name(entity)) and bool(self.parts or entity.disposition)
 
     def _file(self, entity: Entity) -> None:
-        disposition, _ = parameters(entity.field("content-disposition"))
         octets = entity.octets
         if octets.strip() or files.claimed_name(entity):
-            self.parts.append(files.part(entity, octets, inline=disposition == "inline"))
+            self.parts.append(files.part(entity, octets, inline=entity.disposition == "inline"))
 
     def _text(self, entity: Entity) -> list[Block]:
         octets = entity.octets
