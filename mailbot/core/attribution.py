@@ -19,6 +19,41 @@ _WROTE = re.compile(
     r"|đã viết|(?:의\s*)?작성|님이\s*작성|كتب|כתב(?:ה)?)(?!\w)|写道|寫道|書きました|のメール",
     re.I,
 )
+_STEMS = (
+    *(
+        "wrote",
+        "write",
+        "schr",
+        "skr",
+        "crit",
+        "scri",
+        "scre",
+        "naps",
+        "napi",
+        "napí",
+        "pisz",
+        "pisa",
+        "писа",
+        "пиш",
+    ),
+    *(
+        "kirj",
+        "írta",
+        "yazd",
+        "γραψ",
+        "rakst",
+        "raš",
+        "menulis",
+        "viết",
+        "작성",
+        "كتب",
+        "כתב",
+        "写道",
+        "寫道",
+        "書き",
+        "メール",
+    ),
+)
 _START = re.compile(
     r"[\s>*_\-\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:on|am|le|el|il(?: giorno)?|op|den|em"
     r"|no dia|w dniu|dnia|dne|dana|στις|на|в|у"
@@ -59,10 +94,12 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
     if _GMAIL_WITHOUT_COLON.match(text) and (open_end or quoted_next):
         return True
     ends = text.endswith((":", "：", ":*"))
-    said = next(iter(list(_WROTE.finditer(text))[-1:]), None)
+    said = next(iter(list(_WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
+    if said is None and not ends:
+        return False
     dated, mailed = bool(_DATE.search(text)), bool(EMAIL.search(text))
     if said is None:
-        return ends and mailed and dated and bool(_START.match(text))
+        return mailed and dated and bool(_START.match(text))
     after = text[said.end() :].rstrip(" :：-*")
     if not ends and after:
         return open_end and dated and bool(_GERMAN_START.match(text)) and _is_name(after)
@@ -86,7 +123,7 @@ def _is_name(text: str) -> bool:
 def attribution_length(lines: list[str], at: int) -> int:
     """Return how many lines, from `at` on, are an attribution; 0 where none begins there."""
     line = lines[at][:LONGEST]
-    if not line.strip() or not (_START.match(line) or _WROTE.search(line) or EMAIL.search(line)):
+    if not (_START.match(line) or ("@" in line and EMAIL.search(line)) or _may_say_wrote(line)):
         return 0
     joined = ""
     for count in range(1, _JOINED + 1):
@@ -98,9 +135,19 @@ def attribution_length(lines: list[str], at: int) -> int:
         joined = f"{joined} {piece}" if joined else piece
         if len(joined) > LONGEST or (count > 1 and not _may_continue(piece, lines[at])):
             return 0
-        if _ends_here(lines, at, count, joined):
+        if _may_end(piece, joined) and _ends_here(lines, at, count, joined):
             return count
     return 0
+
+
+def _may_say_wrote(text: str) -> bool:
+    """Tell cheaply whether it is worth to look for a word that means "wrote"."""
+    text = text.lower()
+    return any(stem in text for stem in _STEMS)
+
+
+def _may_end(piece: str, joined: str) -> bool:
+    return ":" in piece[-4:] or piece.endswith("：") or joined[:4].isdigit() or _may_say_wrote(joined)
 
 
 def _ends_here(lines: list[str], at: int, count: int, joined: str) -> bool:
@@ -196,6 +243,7 @@ def is_header_block(lines: list[str], at: int) -> bool:
 
 
 _RULE = r"[-_=*#~\u2010-\u2015\u2500]"
+_SEPARATES = re.compile(rf"[\s>]*(?:{_RULE}|[a-z])", re.I)
 _SEPARATOR = re.compile(
     rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|nachricht|mail|e-mail|text)"
     rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
@@ -232,6 +280,8 @@ _FORWARD = re.compile(
 def is_separator(line: str) -> bool:
     """Tell whether a line says that an earlier mail follows."""
     line = line[:LONGEST]
+    if not _SEPARATES.match(line):
+        return False
     return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 

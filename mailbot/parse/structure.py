@@ -11,6 +11,7 @@ from mailbot.parse.mime import Entity
 
 TOO_LONG = "text too long: only its beginning is shown"
 _LETTER = re.compile(r"[^\W_]")
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -101,9 +102,8 @@ class Contents:
 
     def _note_original(self, entity: Entity) -> None:
         if not self.original_id:
-            header = mime.read(entity.octets[: limits.PART_HEADER_OCTETS], [])
-            match = re.search(r"<[^<>\s]{1,990}>", header.field("message-id"))
-            self.original_id = match[0] if match else ""
+            match = _MESSAGE_ID.search(entity.octets[: limits.PART_HEADER_OCTETS])
+            self.original_id = match[1].decode("ascii", "replace") if match else ""
 
     def _is_file(self, entity: Entity) -> bool:
         """Tell whether a text is sent as a file rather than as the mail's own words."""
