@@ -19,40 +19,9 @@ _WROTE = re.compile(
     r"|đã viết|(?:의\s*)?작성|님이\s*작성|كتب|כתב(?:ה)?)(?!\w)|写道|寫道|書きました|のメール",
     re.I,
 )
-_STEMS = (
-    *(
-        "wrote",
-        "write",
-        "schr",
-        "skr",
-        "crit",
-        "scri",
-        "scre",
-        "naps",
-        "napi",
-        "napí",
-        "pisz",
-        "pisa",
-        "писа",
-        "пиш",
-    ),
-    *(
-        "kirj",
-        "írta",
-        "yazd",
-        "γραψ",
-        "rakst",
-        "raš",
-        "menulis",
-        "viết",
-        "작성",
-        "كتب",
-        "כתב",
-        "写道",
-        "寫道",
-        "書き",
-        "メール",
-    ),
+_STEM = re.compile(
+    r"wrote|write|schr|skr|crit|scri|scre|naps|napi|napí|pisz|pisa|писа|пиш|kirj|írta|yazd|γραψ|rakst|raš"
+    r"|menulis|viết|작성|كتب|כתב|写道|寫道|書き|メール"
 )
 _START = re.compile(
     r"[\s>*_\-\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:on|am|le|el|il(?: giorno)?|op|den|em"
@@ -142,8 +111,7 @@ def attribution_length(lines: list[str], at: int) -> int:
 
 def _may_say_wrote(text: str) -> bool:
     """Tell cheaply whether it is worth to look for a word that means "wrote"."""
-    text = text.lower()
-    return any(stem in text for stem in _STEMS)
+    return bool(_STEM.search(text.lower()))
 
 
 def _may_end(piece: str, joined: str) -> bool:

@@ -220,4 +220,4 @@ def decoded(value: str) -> str:
     """Return a header value as people read it: encoded words decoded, on one line."""
     if "=?" in value:
         value = decode_words(value)
-    return _BREAKS.sub(" ", value).strip() if _BREAKS.search(value) else value
+    return value if value.isprintable() else _BREAKS.sub(" ", value).strip()
