@@ -4,10 +4,12 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from mailbot import watcher
 from mailbot.config import load
 from mailbot.daemon import Shift
 from mailbot.inbox import Mailbox
@@ -253,3 +255,25 @@ def test_a_mailbox_thread_that_crashes_stops_no_other_and_comes_back(
     finally:
         shift.stop()
     assert "nobody foresaw this" in house.letters(EDV)[0].text
+
+
+def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
+    two_schools: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = two_schools
+    house.imap = "poll_seconds = 1"
+    house.write_config()
+    monkeypatch.setattr(watcher.Mailbox, "open", partial(Mailbox.open, timeout=2))
+    shift = Shift(load(house.config, {}))
+    shift.start()
+    try:
+        house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+        wait_until(lambda: len(house.letters(MAX)) == 1, 30)
+        house.dovecot.freeze()
+        wait_until(lambda: len(house.letters(EDV)) == 1, 30)
+        house.dovecot.thaw()
+        house.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
+        wait_until(lambda: len(house.letters(MAX)) == 2 and len(house.letters(EDV)) == 2, 60)
+    finally:
+        house.dovecot.thaw()
+        shift.stop()
