@@ -213,7 +213,7 @@ def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[s
     """Return the text and what closes it: a name behind a dash, or the address below the greeting."""
     while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
         lines = lines[:-1]
-    if sum(bool(line.strip()) for line in lines[-10:]) > 1 and _NAME_AFTER_DASH.match(lines[-1]):
+    if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
         return lines[:-1], lines[-1:]
     at = contact_block(lines)
     return lines[:at], lines[at:]
