@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mailbot import watcher
 from mailbot.config import load
 from mailbot.daemon import Shift
 from mailbot.inbox import Mailbox
@@ -263,7 +262,7 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
     house = two_schools
     house.imap = "poll_seconds = 1"
     house.write_config()
-    monkeypatch.setattr(watcher.Mailbox, "open", partial(Mailbox.open, timeout=2))
+    monkeypatch.setattr(Mailbox, "open", partial(Mailbox.open, timeout=2))
     shift = Shift(load(house.config, {}))
     shift.start()
     try:
