@@ -13,10 +13,12 @@ from mailbot.config import load
 from mailbot.daemon import Shift
 from mailbot.inbox import Mailbox
 from mailbot.intake import Intake
+from tests.conftest import require
 from tests.daemon import Daemon
 from tests.flood import audit, flood, pour
 from tests.house import EDV, LENA, MAX, ROOT, House, problem
 from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
 from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 
@@ -276,3 +278,23 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
     finally:
         house.dovecot.thaw()
         shift.stop()
+
+
+def test_a_database_that_goes_away_costs_no_mail_and_no_letter(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> None:
+    with require(Postgres) as postgres:
+        house = House(tmp_path, dovecot, smtp_server, user, database=postgres.new_database())
+        with Daemon(house) as daemon:
+            house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+            daemon.wait(lambda: len(house.letters(MAX)) == 1, "the first letter")
+            postgres.stop()
+            house.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
+            daemon.wait_said("mailbox failed.*database")
+            postgres.start()
+            daemon.wait(lambda: len(house.letters(MAX)) == 2, "the letter after the recovery")
+            assert daemon.stop() == 0
+            assert daemon.said("outbox waits for the database") <= 1
+        assert house.json("quarantine") == []
+        ids = [letter.message_id for letter in house.letters(MAX)]
+        assert len(ids) == len(set(ids)) == 2
