@@ -96,7 +96,7 @@ _MUTATIONS: tuple[Mutation, ...] = (_cut, _drop, _flip, _insert, _insert, _splic
 
 def mutated(mails: list[bytes], seed: int) -> Iterator[bytes]:
     """Yield mails changed at random, the same ones for the same seed."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
+    chance = random.Random(seed)
     while True:
         mail = chance.choice(mails)
         for _number in range(chance.choice((1, 1, 2, 4))):

@@ -2,29 +2,52 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mailbot.core.classify import classify
+from mailbot.core.commands import read
+from mailbot.core.effects import Decision
 from mailbot.core.mail import Kind, Mail, Protection, Verdict
-from mailbot.core.reference import action_key, subject_tag
+from mailbot.core.reference import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
+Foresee = Callable[[Mail], Decision]
 
-def explain(content: bytes, own_addresses: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return what is understood of a mail's octets, as JSON values, with the reasons."""
+
+def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
+    """Return what is understood of a mail's octets, as JSON values, with the reasons.
+
+    `foresee` asks a desk what it would decide; without it nothing is known of tickets and roles.
+    """
     mail = parse(content)
-    verdict = classify(mail, own_addresses)
-    ticket = subject_tag(mail.subject)
+    verdict = classify(mail, frozenset())
+    if foresee is None:
+        return {**_understood(mail, verdict), "outcome": outcome(mail, verdict)}
+    decision = foresee(mail)
+    return {
+        **_understood(mail, verdict),
+        "role": decision.role,
+        "ticket": decision.ticket,
+        "matched_by": decision.matched_by,
+        "outcome": decision.outcome,
+        "because": [*reasons(mail, verdict), *decision.because],
+    }
+
+
+def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
+    reading = read(without_action_key(mail.text), mail.subject)
     return {
         "kind": verdict.kind.value,
         "sender": mail.sender.email if mail.sender else "",
         "subject": mail.subject,
         "role": None,
-        "ticket": ticket,
+        "ticket": subject_tag(mail.subject),
         "matched_by": None,
-        "commands": [],
+        "commands": [
+            {"name": line.command.name, "args": list(line.args)} for line in reading.lines if line.command
+        ],
         "text": mail.text or (mail.problem if mail.forwarded else ""),
         "signature": mail.signature,
         "quoted": mail.quoted,
@@ -32,7 +55,7 @@ def explain(content: bytes, own_addresses: frozenset[str] = frozenset()) -> dict
             {"filename": p.filename, "content_type": p.content_type, "size": p.size, "inline": p.inline}
             for p in mail.parts
         ],
-        "outcome": outcome(mail, verdict),
+        "outcome": "",
         "because": list(reasons(mail, verdict)),
     }
 
@@ -74,10 +97,10 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def explain_file(path: Path) -> dict[str, Any]:
+def explain_file(path: Path, foresee: Foresee | None = None) -> dict[str, Any]:
     """Return the explanation of a file; one that cannot be understood is answered too."""
     try:
-        return {"file": str(path), **explain(path.read_bytes())}
+        return {"file": str(path), **explain(path.read_bytes(), foresee)}
     except OSError as trouble:
         reason = str(trouble)
     except Exception as trouble:  # noqa: BLE001 - a bug at one mail must not take the answers for the others

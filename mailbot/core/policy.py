@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mailbot.core.mail import Address
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -83,6 +81,18 @@ class Policy:
         yield from school.team.members
         yield from self.second_level.members
 
-    def address_of(self, member: Member) -> Address:
-        """Return a member's registered address with the name from the configuration."""
-        return Address(member.address, member.name)
+    def member(self, email: str) -> Member | None:
+        """Return whoever has that address in any team."""
+        teams = (self.second_level, *(s.team for s in self.schools))
+        return next((m for team in teams if (m := team.member(email))), None)
+
+    def addresses(self, email: str) -> frozenset[str]:
+        """Return all addresses of whoever has that one: a member may have several."""
+        teams = (self.second_level, *(s.team for s in self.schools))
+        same = (m.addresses for team in teams if (m := team.member(email)))
+        return frozenset({email}.union(*same))
+
+    def registered(self, email: str) -> str:
+        """Return the address by which a person is known: that of the member, or the one given."""
+        member = self.member(email)
+        return member.address if member else email

@@ -1,7 +1,7 @@
-"""Configuration: TOML to settings."""
+"""What the rest of the bot gets of a configuration: settings and accounts, with secrets that stay secret."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -55,12 +55,15 @@ class SmtpAccount:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A configuration that was found right. `imap` and `smtp` are keyed by the school's key."""
+    """A configuration that was found right. `imap` and `smtp` are keyed by the school's key.
+
+    `database` is a URL, `state_dir` and `templates` are absolute. The URL may hold a password: not shown.
+    """
 
     file: Path
     policy: Policy
     state_dir: Path
-    database: str
+    database: str = field(repr=False)
     imap: Mapping[str, ImapAccount]
     smtp: Mapping[str, SmtpAccount]
     first_contact_days: int = 7

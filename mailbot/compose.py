@@ -1,0 +1,188 @@
+"""Letters to octets, by hand (RFC 5322, 2045-2047, 2231).
+
+The stdlib's EmailMessage encodes long Message-IDs as RFC 2047 words, which breaks threads in Outlook, folds
+some subjects into an empty first line, and takes several times as long.
+"""
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from email.header import Header
+from email.headerregistry import Address as HeaderAddress
+from email.utils import format_datetime, quote
+from hashlib import sha256
+from urllib.parse import quote as percent_encoded
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import NoticeKind
+from mailbot.core.outgoing import Outgoing, content_id
+from mailbot.core.printable import clean, one_line
+from mailbot.core.ticket import Attachment
+
+_REPLIES = frozenset(
+    {
+        NoticeKind.RECEIPT,
+        NoticeKind.DONE,
+        NoticeKind.REFUSAL,
+        NoticeKind.HELP,
+        NoticeKind.OVERVIEW,
+        NoticeKind.SHEET,
+        NoticeKind.CONFIRM,
+    }
+)
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # printable ASCII; with its name it fits into 998 octets
+_CONTENT_TYPE = re.compile(r"(text|image|audio|video|application)/([a-z0-9][a-z0-9!#$&^_.+-]{0,100})")
+_FIRST, _LAST = 1, 50  # references of a thread that goes on for ever (RFC 5537, 3.4.4, cuts the same way)
+_FILENAME_LENGTH = 150
+_NAME_LENGTH = 120
+_PIECE = 60
+_WORD_LENGTH = 500  # a longer one cannot be folded below 998 octets
+_FOLD = "\r\n"
+
+
+def to_octets(
+    outgoing: Outgoing,
+    references: tuple[str, ...],
+    date: datetime,
+    content_of: Callable[[Attachment], bytes],
+) -> bytes:
+    """Return the mail as it goes to the server, lines ended by CRLF (RFC 5322, 2045, 2183, 2387).
+
+    `references` are the Message-IDs of the thread, oldest first; `content_of` gives the content of an
+    attachment, and what it raises is not caught. The same arguments give the same octets; they are ASCII
+    unless the local part of an address is not (RFC 6532).
+    """
+    fields = (*_fields(outgoing, date), *_threading(outgoing, references), ("MIME-Version", "1.0"))
+    head = "".join(f"{name}: {value}{_FOLD}" for name, value in fields)
+    return head.encode() + _body(outgoing, content_of)
+
+
+def _fields(outgoing: Outgoing, date: datetime) -> Iterator[tuple[str, str]]:
+    yield "Date", format_datetime(date)
+    yield "From", _address(outgoing.sender)
+    yield "To", _address(outgoing.recipient)
+    yield "Subject", _unstructured(outgoing.subject)
+    yield "Message-ID", "".join(_ids((outgoing.message_id,)))
+    if outgoing.automatic:
+        answers = outgoing.in_reply_to and outgoing.kind in _REPLIES
+        yield "Auto-Submitted", "auto-replied" if answers else "auto-generated"  # RFC 3834, 5
+        yield "X-Auto-Response-Suppress", "All"
+
+
+def _threading(outgoing: Outgoing, references: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield In-Reply-To and References, one id a line and never encoded (RFC 5322, 3.6.4)."""
+    parent = _ids((outgoing.in_reply_to,)) or _ids(references)[-1:]
+    thread = tuple(dict.fromkeys((*_ids(references), *parent)))
+    if len(thread) > _FIRST + _LAST:
+        thread = thread[:_FIRST] + thread[-_LAST:]
+    if parent:
+        yield "In-Reply-To", parent[0]
+        yield "References", f"{_FOLD} ".join(thread)
+
+
+def _ids(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(candidate for candidate in candidates if _MESSAGE_ID.fullmatch(candidate))
+
+
+def _unstructured(text: str) -> str:
+    """Return the value of Subject, in encoded words where ASCII lines do not do (RFC 2047)."""
+    line = one_line(text)
+    plain = line.isascii() and "=?" not in line and max(map(len, line.split()), default=0) < _WORD_LENGTH
+    return Header(line, "us-ascii" if plain else "utf-8", header_name="Subject").encode(linesep=_FOLD)
+
+
+def _address(address: Address) -> str:
+    """Return name and address; the domain is ASCII (RFC 5891), the name an encoded word where needed."""
+    name = one_line(address.name)[:_NAME_LENGTH]
+    local, _, domain = one_line(address.email).rpartition("@")
+    email = HeaderAddress("", local, _ascii_domain(domain)).addr_spec
+    if not name:
+        return email
+    if name.isascii() and "=?" not in name:
+        return f'"{quote(name)}"{_FOLD} <{email}>'
+    return f"{Header(name, 'utf-8', header_name='From').encode(linesep=_FOLD)}{_FOLD} <{email}>"
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain  # no domain at all: the server will say so to who wrote the text
+
+
+def _body(outgoing: Outgoing, content_of: Callable[[Attachment], bytes]) -> bytes:
+    """Return text and page as alternatives, the page with its pictures, the other files beside them."""
+    pictures: list[bytes] = []
+    files: list[bytes] = []
+    for position, attachment in enumerate(outgoing.attachments):
+        cid = content_id(outgoing.message_id, position)
+        shown = f"cid:{cid}" in outgoing.html
+        part = _file_part(attachment, position, content_of(attachment), cid if shown else "")
+        (pictures if shown else files).append(part)
+    page = _text_part("html", outgoing.html)
+    if pictures:
+        page = _multipart('related; type="text/html"', (page, *pictures), outgoing.message_id)
+    both = _multipart("alternative", (_text_part("plain", outgoing.text), page), outgoing.message_id)
+    return _multipart("mixed", (both, *files), outgoing.message_id) if files else both
+
+
+def _multipart(subtype: str, parts: tuple[bytes, ...], message_id: str) -> bytes:
+    """Join parts; the boundary has "=_", which occurs neither in base64 nor in quoted-printable."""
+    boundary = f"=_{sha256(f'{subtype} {message_id}'.encode()).hexdigest()[:32]}"
+    delimited = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
+    fields = f'Content-Type: multipart/{subtype};{_FOLD} boundary="{boundary}"'
+    return b"%b\r\n\r\n%b--%b--\r\n" % (fields.encode(), delimited, boundary.encode())
+
+
+def _text_part(subtype: str, text: str) -> bytes:
+    fields = f"Content-Type: text/{subtype}; charset=utf-8{_FOLD}Content-Transfer-Encoding: quoted-printable"
+    lines = b2a_qp(clean(text).encode()).replace(b"\n", b"\r\n")
+    return b"%b\r\n\r\n%b" % (fields.encode(), lines)
+
+
+def _file_part(attachment: Attachment, position: int, content: bytes, cid: str) -> bytes:
+    known = _CONTENT_TYPE.fullmatch(attachment.content_type)
+    fields = [
+        f"Content-Type: {attachment.content_type if known else 'application/octet-stream'}",
+        "Content-Transfer-Encoding: base64",
+        f"Content-Disposition: {'inline' if cid else 'attachment'};{_FOLD} "
+        + _parameter("filename", _filename(attachment.filename, position)),
+    ]
+    if cid:
+        fields.append(f"Content-ID: <{cid}>")
+    lines = encodebytes(content).replace(b"\n", b"\r\n")
+    return b"%b\r\n\r\n%b" % (_FOLD.join(fields).encode(), lines)
+
+
+def _parameter(name: str, value: str) -> str:
+    """Return a parameter: quoted where it is short ASCII, else in numbered pieces (RFC 2231, 4.1)."""
+    if value.isascii() and len(value) < _PIECE:
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{name}="{escaped}"'
+    pieces = list(_pieces(value))
+    if len(pieces) == 1:
+        return f"{name}*={pieces[0]}"
+    return f";{_FOLD} ".join(f"{name}*{number}*={piece}" for number, piece in enumerate(pieces))
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """Yield the percent-encoded value in pieces of whole characters: each is decoded for itself."""
+    piece = "utf-8''"
+    for character in value:
+        encoded = percent_encoded(character, safe="")
+        if len(piece) + len(encoded) > _PIECE:
+            yield piece
+            piece = ""
+        piece += encoded
+    yield piece
+
+
+def _filename(name: str, position: int) -> str:
+    """Return a name without folders and tricks, short enough for file systems, its suffix kept."""
+    flat = one_line(name).replace("/", "_").replace("\\", "_").strip(". ")
+    stem, dot, suffix = flat.rpartition(".")
+    if len(flat) > _FILENAME_LENGTH and dot and len(suffix) < 10:
+        return f"{stem[: _FILENAME_LENGTH - len(suffix) - 1]}.{suffix}"
+    return flat[:_FILENAME_LENGTH] or f"attachment-{position + 1}"

@@ -1,0 +1,17 @@
+"""Configuration: TOML to settings, or all that is wrong with it at once."""
+
+from mailbot.config.file import find, load
+from mailbot.config.problem import ConfigurationError, Problem
+from mailbot.config.settings import ImapAccount, Secret, Security, Settings, SmtpAccount
+
+__all__ = [
+    "ConfigurationError",
+    "ImapAccount",
+    "Problem",
+    "Secret",
+    "Security",
+    "Settings",
+    "SmtpAccount",
+    "find",
+    "load",
+]

@@ -1,0 +1,87 @@
+"""What is wrong with a configuration, in words for the operator and without secrets."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+Location = tuple[int | str, ...]
+"""Where something stands in the TOML document, such as ("school", 0, "imap", "port")."""
+
+_SHOWN = 60
+_CREDENTIALS = re.compile(r"//\S*@")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong at a place of the document; `value` is None where it must not or cannot be shown."""
+
+    location: Location
+    right: str
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line for the operator: file, key, value where it is no secret, and what would be right."""
+
+    file: Path
+    key: str
+    right: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        place = " = ".join(part for part in (self.key, self.value) if part)
+        return ": ".join(part for part in (str(self.file), place, self.right) if part)
+
+
+class ConfigurationError(Exception):
+    """A configuration that cannot be used; `problems` are all there are, `str()` has a line for each."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+def shown(value: object) -> str:
+    """Return a scalar as it would stand in TOML, shortened and without credentials; "" for anything else."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, str):
+        return ""
+    text = _CREDENTIALS.sub("//…@", value)
+    text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + '"'
+
+
+def place(location: Location, document: dict[str, object]) -> str:
+    """Return a location as an operator reads it: `[imap] port`, `[[school]] GYM: imap.port`."""
+    section, *rest = location
+    if section == "school" and rest and isinstance(rest[0], int):
+        label = f"[[school]] {_label(rest[0], document)}"
+        return f"{label}: {_path(rest[1:])}" if rest[1:] else label
+    if section == "school":
+        return "[[school]]"
+    stray = not rest and not isinstance(document.get(str(section), {}), dict)
+    return str(section) if stray else f"[{section}] {_path(rest)}".rstrip()
+
+
+def _label(index: int, document: dict[str, object]) -> str:
+    """A school is called by its key; by its number too where the key does not tell it from the others."""
+    schools = document.get("school")
+    keys = (
+        [s.get("key") if isinstance(s, dict) else None for s in schools] if isinstance(schools, list) else []
+    )
+    key = keys[index] if index < len(keys) else None
+    if not isinstance(key, str) or not key.isalnum():
+        return f"no. {index + 1}"
+    alike = sum(isinstance(k, str) and k.upper() == key.upper() for k in keys)
+    return key if alike == 1 else f"{key} (no. {index + 1})"
+
+
+def _path(steps: list[int | str]) -> str:
+    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")

@@ -1,0 +1,205 @@
+"""Who is told what when a ticket changes: letters follow from the ticket before, after, and the new words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mailbot.core.case import Case
+from mailbot.core.mail import Address
+from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.policy import Team
+from mailbot.core.ticket import Attachment, Message, Role, Status, Ticket, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One change of one ticket by one mail; `message` holds the new words, if there are any."""
+
+    case: Case
+    before: Ticket
+    after: Ticket
+    message: Message | None
+
+    @property
+    def actor(self) -> Address:
+        """Return who wrote the mail."""
+        return self.case.sender
+
+    @property
+    def public(self) -> bool:
+        """Tell whether there are new words for everybody."""
+        return self.message is not None and self.message.visibility is Visibility.PUBLIC
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether the ticket closes now."""
+        return self.before.status is not Status.CLOSED and self.after.status is Status.CLOSED
+
+    @property
+    def reopened(self) -> bool:
+        """Tell whether the ticket opens again now."""
+        return self.before.status is Status.CLOSED and self.after.status is not Status.CLOSED
+
+    def history(self) -> tuple[Message, ...]:
+        """Return what was written before."""
+        return self.case.facts.histories.get(self.before.key, ())
+
+
+def to_requester_side(turn: Turn) -> Iterable[Notice]:
+    """Tell the requester and those in copy what the staff did or wrote."""
+    kind = _news_for_requester(turn)
+    if kind is None:
+        return
+    yield _notice(turn, kind, turn.after.requester, Role.REQUESTER)
+    for person in turn.after.cc:
+        yield _notice(turn, kind, person, Role.CC)
+
+
+def _news_for_requester(turn: Turn) -> NoticeKind | None:
+    if turn.closed:
+        return NoticeKind.CLOSED
+    if turn.after.level > turn.before.level:
+        return NoticeKind.ESCALATED_REQUESTER
+    if turn.reopened:
+        return NoticeKind.REOPENED
+    return NoticeKind.ANSWER if turn.public else None
+
+
+def to_colleagues(turn: Turn) -> Iterable[Notice]:
+    """Tell the staff what one of them did or wrote; the first row that fits is the news."""
+    case, before, after = turn.case, turn.before, turn.after
+    team = tuple(_people(case, case.school_of(after).team))
+    second_level = tuple(_people(case, case.policy.second_level))
+    if after.level > before.level:
+        yield from _all(turn, NoticeKind.ESCALATED_SECOND_LEVEL, second_level, Role.SECOND_LEVEL)
+        yield from _all(turn, NoticeKind.ESCALATED_TEAM, team, Role.SUPPORTER)
+    elif after.level < before.level:
+        yield from _all(turn, NoticeKind.RETURNED, team, Role.SUPPORTER)
+    elif turn.closed:
+        yield from _to_responsible(turn, NoticeKind.CLOSED_TEAM, before)
+        if before.level == 2:
+            yield from _all(turn, NoticeKind.CLOSED_TEAM, team, Role.SUPPORTER)
+    elif turn.reopened:
+        yield from _to_responsible(turn, NoticeKind.REOPENED, after)
+    else:
+        yield from _assignment(turn)
+        yield from _words(turn)
+
+
+def _assignment(turn: Turn) -> Iterable[Notice]:
+    new, old = turn.after.assignee, turn.before.assignee
+    if new is None or (old is not None and new.email == old.email):
+        return
+    if new.email not in turn.case.own:
+        yield _notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, turn.after, new.email))
+    yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
+
+
+def _words(turn: Turn) -> Iterable[Notice]:
+    if turn.message is None:
+        return
+    kind = NoticeKind.ANSWER_COPY if turn.public else NoticeKind.NOTE
+    if turn.public and turn.after.assignee is not None and turn.before.assignee is None:
+        return  # the colleagues were told who has it
+    ticket = turn.after
+    if not turn.public and ticket.assignee is not None and ticket.assignee.email in turn.case.own:
+        ticket = replace(ticket, assignee=None)  # a note to nobody but oneself is meant for the team
+    yield from _to_responsible(turn, kind, ticket)
+
+
+def to_staff_from_requester(turn: Turn) -> Iterable[Notice]:
+    """Tell who works on the ticket what the requester's side wrote or did."""
+    kind = NoticeKind.REQUESTER_REPLY
+    if turn.closed:
+        kind = NoticeKind.CLOSED_TEAM
+    elif turn.reopened:
+        kind = NoticeKind.REOPENED
+    elif turn.message is None:
+        return
+    yield from _to_responsible(turn, kind, turn.after)
+
+
+def to_team_of_new(turn: Turn) -> Iterable[Notice]:
+    """Tell the school's team of a new problem."""
+    yield from _all(
+        turn, NoticeKind.NEW_TICKET, _people(turn.case, turn.case.school_of(turn.after).team), Role.SUPPORTER
+    )
+
+
+def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
+    """Keep the first notice to each person and none to the author: nobody is told the same thing twice."""
+    first: dict[str, Notice] = {}
+    for notice in notices:
+        if notice.to.email not in case.own:
+            first.setdefault(case.policy.registered(notice.to.email), notice)
+    return tuple(first.values())
+
+
+def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
+    """Address the assignee, or the whole team of the ticket's level where there is none (any more)."""
+    if ticket.assignee is not None and _works_for(turn.case, ticket, ticket.assignee.email):
+        role = _staff_role(turn.case, ticket, ticket.assignee.email)
+        yield _notice(turn, kind, ticket.assignee, role)
+        return
+    if ticket.level == 2:
+        yield from _all(turn, kind, _people(turn.case, turn.case.policy.second_level), Role.SECOND_LEVEL)
+    else:
+        yield from _all(turn, kind, _people(turn.case, turn.case.school_of(ticket).team), Role.SUPPORTER)
+
+
+def _works_for(case: Case, ticket: Ticket, email: str) -> bool:
+    return any(email in member.addresses for member in case.policy.staff(case.school_of(ticket)))
+
+
+def _staff_role(case: Case, ticket: Ticket, email: str) -> Role:
+    return Role.SUPPORTER if case.school_of(ticket).team.member(email) else Role.SECOND_LEVEL
+
+
+def _people(case: Case, team: Team) -> Iterable[Address]:
+    """Yield the members at their registered addresses, without whoever wrote this mail."""
+    for member in team.members:
+        if case.sender.email not in member.addresses:
+            yield Address(member.address, case.facts.names.get(member.address) or member.name)
+
+
+def _all(turn: Turn, kind: NoticeKind, people: Iterable[Address], role: Role) -> Iterable[Notice]:
+    return (_notice(turn, kind, person, role) for person in people)
+
+
+WITH_HISTORY = frozenset({NoticeKind.ESCALATED_SECOND_LEVEL, NoticeKind.ASSIGNED, NoticeKind.RETURNED})
+INTERNAL = frozenset({NoticeKind.NOTE})
+
+
+def _notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
+    message, match = turn.message, turn.case.match
+    readable = message is not None and (role.staff or message.visibility is Visibility.PUBLIC)
+    history = turn.history() if kind in WITH_HISTORY else ()
+    files = message.attachments if message is not None and readable else ()
+    if kind in WITH_HISTORY:
+        files = (*(file for old in history for file in old.attachments), *files)
+    travelling, listed = travel(files, turn.case.policy.limits.attachments)
+    return Notice(
+        kind=kind,
+        to=to,
+        role=role,
+        ticket=turn.after,
+        author=turn.actor,
+        text=message.text if message is not None and readable else "",
+        attachments=travelling,
+        listed=listed,
+        history=history,
+        related=match.related if role.staff else None,
+        related_reason=match.related_reason if role.staff else "",
+        internal=kind in INTERNAL,
+    )
+
+
+def travel(files: Iterable[Attachment], limit: int) -> tuple[tuple[Attachment, ...], tuple[Attachment, ...]]:
+    """Part files into those that travel with a letter, up to a sum of octets, and those only listed."""
+    travelling: list[Attachment] = []
+    listed: list[Attachment] = []
+    room = limit
+    for file in files:
+        fits = file.size <= room
+        (travelling if fits else listed).append(file)
+        room -= file.size if fits else 0
+    return tuple(travelling), tuple(listed)

@@ -1,0 +1,231 @@
+"""Commands that people write into mails: a line of its own, "#word arguments".
+
+A command is a row in `COMMANDS`; what it does to a ticket is a row in `mailbot.core.work`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from mailbot.core.ticket import Role
+
+
+class Argument(StrEnum):
+    """What may follow the word."""
+
+    NOTHING = "nothing"
+    TICKETS = "tickets"  # numbers of tickets, or none for the ticket of this mail
+    TICKET = "ticket"  # at least one number
+    MEMBER = "member"  # a name, then perhaps numbers
+    PRIORITY = "priority"  # a priority, then perhaps numbers
+    SCOPE = "scope"  # open, closed, mine or all; nothing means open
+    TEXT = "text"  # words that belong to the remaining text
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of the table: its name, its words by language, who may, what follows."""
+
+    name: str
+    german: tuple[str, ...]
+    roles: frozenset[Role]
+    argument: Argument
+    example: str = ""
+
+    def word(self, language: str) -> str:
+        """Return the word that letters in that language use."""
+        return self.german[0] if language == "de" and self.german else self.name
+
+
+STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
+PARTICIPANTS = STAFF | {Role.REQUESTER}
+EVERYONE = frozenset(Role)
+
+COMMANDS = (
+    Command(
+        "close", ("schließen", "geschlossen", "erledigt", "gelöst"), PARTICIPANTS, Argument.TICKETS, "12 14"
+    ),
+    Command("escalate", ("eskalieren", "weiterleiten"), frozenset({Role.SUPPORTER}), Argument.TICKETS),
+    Command("return", ("zurück",), frozenset({Role.SECOND_LEVEL}), Argument.TICKETS),
+    Command("reopen", ("öffnen",), PARTICIPANTS, Argument.TICKETS),
+    Command("take", ("übernehmen",), STAFF, Argument.TICKETS),
+    Command("assign", ("zuweisen",), STAFF, Argument.MEMBER, "Mustermann"),
+    Command("note", ("notiz", "intern"), STAFF, Argument.TEXT),
+    Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
+    Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
+    Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
+    Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
+    Command("confirm", ("bestätigen",), EVERYONE, Argument.NOTHING),
+)
+
+PRIORITY_WORDS = {
+    "low": ("niedrig", "gering"),
+    "normal": ("mittel",),
+    "high": ("hoch", "wichtig"),
+    "urgent": ("dringend", "eilig"),
+}
+SCOPE_WORDS = {
+    "open": ("offen", "offene"),
+    "closed": ("geschlossen", "geschlossene", "erledigt"),
+    "mine": ("meine", "mein"),
+    "all": ("alle", "alles"),
+}
+EXAMPLES = {"high": "hoch", "closed": "geschlossen"}
+
+
+def fold(word: str) -> str:
+    """Return a word as it is compared: lower case, ä as ae, ß as ss, other marks dropped."""
+    word = unicodedata.normalize("NFKC", word).casefold()
+    word = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+def _spellings(word: str) -> set[str]:
+    bare = word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
+    return {fold(word), fold(bare)}
+
+
+def _lexicon(rows: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    return {
+        spelling: name for name, words in rows.items() for w in (name, *words) for spelling in _spellings(w)
+    }
+
+
+_BY_NAME = {command.name: command for command in COMMANDS}
+_BY_WORD = _lexicon({command.name: command.german for command in COMMANDS})
+_PRIORITIES = _lexicon(PRIORITY_WORDS)
+_SCOPES = _lexicon(SCOPE_WORDS)
+_HIDDEN = frozenset({"confirm"})
+_SUGGESTED = {
+    spelling: word
+    for command in reversed(COMMANDS)
+    if command.name not in _HIDDEN
+    for word in (*reversed(command.german), command.name)
+    for spelling in _spellings(word)
+}
+
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"  # editors leave them at the ends of words
+_MARKS = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
+_LINE = re.compile(
+    rf"[\s{_INVISIBLE}]*#([^\W\d_][\w{_MARKS}-]{{0,40}})(?:[{_INVISIBLE}:;,.!?]+|(?=\s)|$)(.*)", re.DOTALL
+)
+_TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
+_OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)", re.I)
+LOOKED_AT_MOST = 200  # lines that begin with "#": nobody writes more, and each costs time
+_AND = frozenset({"und", "and", "&", "+"})
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """One line as written, its folded word, and the command of that word if there is one."""
+
+    raw: str
+    word: str
+    args: tuple[str, ...]
+    command: Command | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a mail says: its command lines, the remaining text and what is left of the subject."""
+
+    text: str
+    lines: tuple[CommandLine, ...] = ()
+    subject: str = ""
+
+    def names(self, name: str) -> bool:
+        """Tell whether a command of that name is among the lines."""
+        return any(line.command is not None and line.command.name == name for line in self.lines)
+
+
+def command(name: str) -> Command:
+    """Return the row of that name."""
+    return _BY_NAME[name]
+
+
+def nearest(word: str) -> str:
+    """Return the command word most like a mistyped one, or "" if none is like it."""
+    found = get_close_matches(fold(word), _SUGGESTED, n=1, cutoff=0.7)
+    return _SUGGESTED[found[0]] if found else ""
+
+
+def ticket_name(argument: str, school: str) -> str | None:
+    """Return the ticket's key ("GYM-104") for "104", "#104" or "GYM-104" written within a school."""
+    found = _TICKET_NAME.fullmatch(argument)
+    return f"{(found[1] or school).upper()}-{int(found[2])}" if found else None
+
+
+def priority(argument: str) -> str | None:
+    """Return the priority that a word in either language means."""
+    return _PRIORITIES.get(fold(argument.strip(".!")))
+
+
+def scope(argument: str) -> str | None:
+    """Return the scope of an overview that a word in either language means."""
+    return _SCOPES.get(fold(argument.strip(".!")))
+
+
+def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that should name tickets: "12, 14 und 15" joins them as people do."""
+    return tuple(arg for arg in args if fold(arg) not in _AND)
+
+
+def read(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
+    """Find the command lines in new text (no quotation, no signature) and at the start of the subject.
+
+    `lenient` leaves a line whose word is like no command in the text: teachers write hashtags, too.
+    """
+    lines: list[CommandLine] = []
+    rest: list[str] = []
+    left = _read_subject(subject, lines, rest, lenient=lenient)
+    looked_at = 0
+    for line in text.splitlines():
+        looked_at += "#" in line[:10]
+        rest += _read_line(line, lines, lenient=lenient) if looked_at <= LOOKED_AT_MOST else [line]
+    return Reading("\n".join(rest).strip(), tuple(lines), left)
+
+
+def _read_subject(subject: str, lines: list[CommandLine], rest: list[str], *, lenient: bool) -> str:
+    """Take the command from the start of a subject; what is left is the subject of the mail answered."""
+    old = _OLD_SUBJECT.search(subject)
+    start = subject[: old.start()] if old else subject
+    known = len(lines)
+    text = _read_line(start, lines, lenient=lenient)
+    if len(lines) == known:
+        return subject
+    rest += text
+    return subject[old.start() :] if old else ""
+
+
+def _read_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[str]:
+    """Add a line's commands to `lines`; return what is left of it: "#note #close" are two commands."""
+    at = 0
+    while (found := _command_line(line, at)) is not None and not (lenient and _is_hashtag(found[0])):
+        lines.append(found[0])
+        if found[0].command is None or found[0].command.argument is not Argument.TEXT:
+            return []
+        at = found[1]
+    if at == 0:
+        return [line]
+    return [line[at:].strip()] if line[at:].strip(_TRAILING) else []
+
+
+def _command_line(line: str, at: int) -> tuple[CommandLine, int] | None:
+    """Return the command that begins there, and where the words behind it begin."""
+    found = _LINE.fullmatch(line, at)
+    if not found or _TICKET_NAME.fullmatch(found[1]):
+        return None
+    word = fold(found[1])
+    command = _BY_NAME[_BY_WORD[word]] if word in _BY_WORD else None
+    words = found.start(2)
+    if command is not None and command.argument is Argument.TEXT:
+        return CommandLine(line[at:words].strip(), word, (), command), words
+    args = found[2].rstrip(_TRAILING).replace(",", " ").replace(";", " ").split()
+    return CommandLine(line[at:].strip(), word, tuple(args), command), words
+
+
+def _is_hashtag(line: CommandLine) -> bool:
+    return line.command is None and not nearest(line.word)

@@ -1,0 +1,213 @@
+"""Decide what becomes of a mail: a pure function of the mail, the facts, the policy and the time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mailbot.core import audience
+from mailbot.core.answers import QUESTIONS, answer, replies_to, room, within_limits
+from mailbot.core.audience import Turn
+from mailbot.core.case import Case, build
+from mailbot.core.effects import (
+    Append,
+    Assign,
+    Decision,
+    Effect,
+    Hold,
+    LearnName,
+    Release,
+    SetStatus,
+    Tell,
+    TicketEffect,
+    fold,
+)
+from mailbot.core.facts import Facts
+from mailbot.core.machine import machine
+from mailbot.core.mail import Address, Kind, Mail, Verdict
+from mailbot.core.notice import Done, Notice, NoticeKind, Problem
+from mailbot.core.opening import open_ticket
+from mailbot.core.orders import Order, understand
+from mailbot.core.policy import Policy
+from mailbot.core.thanks import is_thanks
+from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.work import WORK
+
+
+def decide(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: datetime) -> Decision:
+    """Decide what becomes of a mail that lies in a school's mailbox."""
+    if facts.duplicate:
+        return Decision("duplicate", (facts.duplicate,))
+    if verdict.kind is not Kind.HUMAN or mail.sender is None:
+        return machine(mail, verdict, facts, policy, now)
+    case = build(mail, facts, policy, now)
+    decision = _human(case)
+    because = (verdict.reason, case.match.because, case.trust.reason, *decision.because)
+    return replace(
+        decision,
+        because=because,
+        effects=within_limits(decision.effects, case),
+        ticket=decision.ticket or (case.ticket.key if case.ticket else None),
+        matched_by=case.match.by,
+        role=case.role.value,
+    )
+
+
+def _human(case: Case) -> Decision:
+    """Decide on a human mail: the first row that fits."""
+    staff = case.policy.member(case.sender.email) is not None
+    works = bool(case.reading.lines) or (case.ticket is not None and case.role.staff)
+    if staff and works and not case.trust.trusted:
+        return _hold(case)
+    if case.reading.names("confirm") and case.letter is not None and case.letter.held is not None:
+        return Decision("confirmed", ("the held mail was confirmed",), (Release(case.letter.held),))
+    orders, problems = understand(case)
+    if problems:
+        return _refuse(case, problems)
+    decision = _carry_out(case, orders)
+    if staff and case.trust.trusted and case.mail.senders[0].name:
+        learnt = LearnName(Address(case.person.email, case.mail.senders[0].name))
+        decision = replace(decision, effects=(*decision.effects, learnt))
+    return decision
+
+
+def _hold(case: Case) -> Decision:
+    """Keep the mail until the registered address confirms it; that address is asked, not the one in From."""
+    registered = case.person.email
+    question = answer(case, NoticeKind.CONFIRM, case.ticket, text=case.text)
+    question = replace(question, to=Address(registered, case.facts.names.get(registered, "")))
+    asked = question if room(case) > 0 else None
+    until = case.now + timedelta(days=case.policy.limits.confirm_days)
+    return Decision("held", ("waits for confirmation",), (Hold(registered, until, asked),))
+
+
+def _refuse(case: Case, problems: tuple[Problem, ...]) -> Decision:
+    """Apply nothing; tell the writer why and give the text back."""
+    because = tuple(f"{p.line!r}: {p.reason.value}" for p in problems)
+    refusal = answer(case, NoticeKind.REFUSAL, case.ticket, text=case.text, problems=problems)
+    return Decision("refused", because, (Tell(refusal),))
+
+
+def _carry_out(case: Case, orders: tuple[Order, ...]) -> Decision:
+    questions = (o for o in orders if o.command.name in QUESTIONS)
+    answers = tuple(Tell(notice) for order in questions for notice in replies_to(case, order))
+    targets = _targets(case, orders)
+    if not targets:
+        return _without_ticket(case, answers)
+    if case.empty and not orders and case.role.staff:
+        return _helped(case, "nothing is written in it")
+    turns = [_turn(case, ticket, [o for o in orders if ticket in o.tickets]) for ticket in targets]
+    effects = [effect for turn, _ in turns for effect in turn]
+    done = tuple(done for _, did in turns for done in did)
+    if done:
+        effects.append(Tell(answer(case, NoticeKind.DONE, case.ticket or done[0].ticket, done=done)))
+    names = ", ".join(f"#{o.command.name}" for o in orders)
+    because = f"carries out {names}" if names else "files a message"
+    return Decision("command" if done else "reply", (because,), (*effects, *answers), targets[0].key)
+
+
+def _targets(case: Case, orders: tuple[Order, ...]) -> tuple[Ticket, ...]:
+    """Return the tickets that this mail changes: those its commands name, else the one it belongs to."""
+    named = {t.key: t for o in orders if o.command.name not in QUESTIONS for t in o.tickets}
+    if named:
+        return tuple(named.values())
+    return () if case.ticket is None or (orders and case.empty) else (case.ticket,)
+
+
+def _without_ticket(case: Case, answers: tuple[Tell, ...]) -> Decision:
+    """Answer questions, or open a ticket with the words that are left."""
+    if answers and (case.role.staff or case.empty):
+        return Decision("answered", ("answers a question",), answers)
+    if case.role.staff and case.letter is not None and case.letter.ticket is None:
+        return _helped(case, "answers a letter that is about no ticket")
+    opened = open_ticket(case)
+    return replace(opened, effects=(*opened.effects, *answers))
+
+
+def _helped(case: Case, because: str) -> Decision:
+    return Decision("answered", (because,), (Tell(answer(case, NoticeKind.HELP, case.ticket)),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Did:
+    order: Order
+    effects: tuple[TicketEffect, ...]
+
+
+def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect], list[Done]]:
+    """Change one ticket by the commands that concern it and by the words of the mail."""
+    by_staff = case.role_in(ticket).staff or any(Role.REQUESTER not in o.command.roles for o in orders)
+    did = _work(case, ticket, orders)
+    effects: list[Effect] = [effect for one in did for effect in one.effects]
+    message = _new_words(case, by_staff=by_staff)
+    if message is not None:
+        effects.append(Append(ticket.key, message))
+    effects += _first_takes(case, ticket, effects, message) if by_staff else _wakes_up(ticket, did, message)
+    after = fold(ticket, effects, case.now)
+    turn = Turn(case, ticket, after, message)
+    told = audience.once_each(_news(turn, by_staff=by_staff), case)
+    effects += map(Tell, told)
+    people = tuple(notice.to for notice in told)
+    done = [_done(one, after, people) for one in did]
+    done += [Done("note", after, people) for o in orders if o.command.name == "note"]
+    return effects, done
+
+
+def _work(case: Case, ticket: Ticket, orders: list[Order]) -> list[_Did]:
+    """Return what each command changes, in the order of the table: a level before who works there."""
+    table = list(WORK)
+    once = {(o.command.name, o.member, o.priority): o for o in orders if o.command.name in WORK}
+    did: list[_Did] = []
+    for order in sorted(once.values(), key=lambda o: table.index(o.command.name)):
+        effects = WORK[order.command.name](ticket, order, case.person)
+        ticket = fold(ticket, effects, case.now)
+        did.append(_Did(order, effects))
+    return did
+
+
+def _done(one: _Did, after: Ticket, told: tuple[Address, ...]) -> Done:
+    order = one.order
+    detail = order.priority.value if order.priority else (order.member.shown if order.member else "")
+    return Done(order.command.name, after, told, already=not one.effects, detail=detail)
+
+
+def _news(turn: Turn, *, by_staff: bool) -> tuple[Notice, ...]:
+    if by_staff:
+        return (*audience.to_requester_side(turn), *audience.to_colleagues(turn))
+    return tuple(audience.to_staff_from_requester(turn))
+
+
+def _new_words(case: Case, *, by_staff: bool) -> Message | None:
+    """Return the message that the remaining text makes; an empty mail with commands makes none."""
+    if case.empty and (case.reading.lines or by_staff):
+        return None
+    # The note is of the mail, not of one ticket: "#note" beside "#close 14" keeps the text inside there too.
+    internal = case.reading.names("note") or (by_staff and case.letter is not None and case.letter.internal)
+    return Message(
+        direction=Direction.OUT if by_staff else Direction.IN,
+        visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
+        author=case.sender,
+        text=case.mail.quoted if case.empty else case.reading.text,  # somebody wrote between the quotations
+        at=case.now,
+        message_id=case.mail.message_id,
+        quoted=case.mail.quoted,
+        attachments=case.attachments,
+    )
+
+
+def _first_takes(case: Case, ticket: Ticket, effects: list[Effect], message: Message | None) -> list[Effect]:
+    """Give the ticket to the first who answers or closes it, unless it was just assigned or handed on."""
+    settled = ticket.assignee is not None or any(isinstance(e, Assign) for e in effects)
+    closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
+    answers = message is not None and message.visibility is Visibility.PUBLIC
+    elsewhere = ticket.level == 2 and Role.SECOND_LEVEL not in case.roles(ticket)
+    if settled or elsewhere or not (answers or closes):
+        return []
+    return [Assign(ticket.key, case.person)]
+
+
+def _wakes_up(ticket: Ticket, did: list[_Did], message: Message | None) -> list[Effect]:
+    """Open a closed or waiting ticket when the requester's side writes again, and not only "Danke!"."""
+    if ticket.status is Status.OPEN or did or message is None:
+        return []
+    if ticket.status is Status.CLOSED and not message.attachments and is_thanks(message.text):
+        return []
+    return [SetStatus(ticket.key, Status.OPEN)]

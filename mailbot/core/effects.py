@@ -1,0 +1,131 @@
+"""What a decision wants done: a small closed union, written by the store in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import Notice
+from mailbot.core.ticket import Message, Priority, Status, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A new ticket."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A message for a ticket's history."""
+
+    ticket: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    """A ticket opens, waits or closes."""
+
+    ticket: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class SetLevel:
+    """A ticket goes to second level, or back to the school."""
+
+    ticket: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    """A ticket hurts more or less."""
+
+    ticket: str
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Somebody has a ticket, or nobody."""
+
+    ticket: str
+    assignee: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A letter to one person."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The mail waits for the registered address to confirm it; the letter that asks is `question`."""
+
+    address: str
+    until: datetime
+    question: Notice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A held mail was confirmed: decide it again, now trusted."""
+
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearnName:
+    """The name that somebody uses in own mails."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUndeliverable:
+    """A letter of ours to this address came back."""
+
+    address: str
+    diagnostic: str
+    message_id: str
+
+
+TicketEffect = SetStatus | SetLevel | SetPriority | Assign
+Effect = Open | Append | TicketEffect | Tell | Hold | Release | LearnName | MarkUndeliverable
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a mail, why, and what is to be done."""
+
+    outcome: str
+    because: tuple[str, ...]
+    effects: tuple[Effect, ...] = ()
+    ticket: str | None = None
+    matched_by: str | None = None
+    role: str | None = None
+
+
+def fold(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
+    """Return the ticket as it will stand after these effects."""
+    for effect in effects:
+        match effect:
+            case Append(key) if key == ticket.key:
+                ticket = replace(ticket, messages=ticket.messages + 1, updated=now)
+            case SetStatus(key, status) if key == ticket.key:
+                closed = now if status is Status.CLOSED else None
+                ticket = replace(ticket, status=status, closed=closed, updated=now)
+            case SetLevel(key, level) if key == ticket.key:
+                ticket = replace(ticket, level=level, updated=now)
+            case SetPriority(key, value) if key == ticket.key:
+                ticket = replace(ticket, priority=value, updated=now)
+            case Assign(key, assignee) if key == ticket.key:
+                ticket = replace(ticket, assignee=assignee, updated=now)
+            case _:
+                pass
+    return ticket

@@ -1,0 +1,218 @@
+"""Command lines become orders: each with its tickets and its argument, or a problem that refuses the mail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailbot.core import commands
+from mailbot.core.case import Case
+from mailbot.core.commands import Argument, Command, CommandLine
+from mailbot.core.mail import Address
+from mailbot.core.notice import Problem, Reason
+from mailbot.core.policy import Member
+from mailbot.core.ticket import Priority, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command that may be carried out; `tickets` is empty for questions such as #list."""
+
+    command: Command
+    tickets: tuple[Ticket, ...] = ()
+    member: Address | None = None
+    priority: Priority | None = None
+    scope: str = ""
+
+
+EXCLUSIVE = (
+    frozenset({"close", "escalate", "return", "reopen"}),
+    frozenset({"take", "escalate", "return"}),
+    frozenset({"take", "assign"}),
+    frozenset({"assign"}),
+    frozenset({"priority"}),
+)
+"""Commands of which one ticket bears only one at a time."""
+
+
+class _Refused(Exception):  # noqa: N818 - an early exit of this module, not an error
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.line)
+        self.problem = problem
+
+
+def understand(case: Case) -> tuple[tuple[Order, ...], tuple[Problem, ...]]:
+    """Turn the command lines of a mail into orders, and say what is wrong with the others."""
+    default = _default_tickets(case)
+    orders: list[Order] = []
+    problems: list[Problem] = []
+    for line in case.reading.lines:
+        try:
+            order = _order(line, case, default)
+            _exclude(line, order, orders, case.school.language)
+            orders += [] if order in orders else [order]
+        except _Refused as refused:
+            problems.append(refused.problem)
+    return tuple(orders), tuple(problems)
+
+
+def _default_tickets(case: Case) -> tuple[Ticket, ...]:
+    """Return what a command without numbers is about: the mail's ticket, else those that other lines name."""
+    if case.ticket is not None:
+        return (case.ticket,)
+    names = (
+        commands.ticket_name(arg, case.facts.school.key)
+        for line in case.reading.lines
+        if line.command is not None
+        for arg in line.args
+    )
+    found = (case.facts.ticket(name) for name in dict.fromkeys(names))
+    return tuple(t for t in found if t is not None and case.takes_part(t))
+
+
+def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
+    command = line.command
+    if command is None:
+        nearest = commands.nearest(line.word)
+        raise _Refused(Problem(line.raw, Reason.UNKNOWN, nearest=nearest))
+    return _READERS[command.argument](line, command, case, default)
+
+
+def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    if line.args:
+        raise _wrong_argument(line, command, case, line.args[0])
+    if command.name == "confirm":  # there is no held mail, or it waits no longer
+        raise _Refused(Problem(line.raw, Reason.FORBIDDEN))
+    return Order(command)
+
+
+def _about_scope(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    if not line.args:
+        return Order(command, scope="open")
+    scope = commands.scope(line.args[0])
+    if scope is None or len(line.args) > 1:
+        raise _wrong_argument(line, command, case, line.args[-1] if scope else line.args[0])
+    return Order(command, scope=scope)
+
+
+def _about_tickets(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    return Order(command, _tickets(line, line.args, command, case, default))
+
+
+def _about_ticket(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    return _about_tickets(line, command, case, default)
+
+
+def _about_text(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    if case.empty:
+        raise _wrong_argument(line, command, case, "")
+    return Order(command, _tickets(line, (), command, case, default))
+
+
+def _about_priority(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    value = commands.priority(line.args[0]) if line.args else None
+    if value is None:
+        raise _wrong_argument(line, command, case, line.args[0] if line.args else "")
+    tickets = _tickets(line, line.args[1:], command, case, default)
+    return Order(command, tickets, priority=Priority(value))
+
+
+def _about_member(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    numbers = tuple(a for a in line.args if commands.ticket_name(a, case.facts.school.key))
+    name = " ".join(a for a in line.args if a not in numbers)
+    if not name:
+        raise _wrong_argument(line, command, case, "")
+    tickets = _tickets(line, numbers, command, case, default)
+    found = {m.address: m for m in _staff_of_all(tickets, case) if _is_called(m, name, case)}
+    if len(found) != 1:
+        reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
+        raise _Refused(Problem(line.raw, reason, argument=name, expected=_example(command, case)))
+    member = next(iter(found.values()))
+    return Order(command, tickets, member=Address(member.address, _name_of(member, case)))
+
+
+def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
+    """Return who works for the schools of all these tickets."""
+    first, *others = (case.school_of(ticket) for ticket in tickets)
+    teams = [{m.address for m in case.policy.staff(school)} for school in others]
+    return [m for m in case.policy.staff(first) if all(m.address in team for team in teams)]
+
+
+_Reader = Callable[[CommandLine, Command, Case, tuple[Ticket, ...]], Order]
+_READERS: dict[Argument, _Reader] = {
+    Argument.NOTHING: _about_nothing,
+    Argument.SCOPE: _about_scope,
+    Argument.TICKETS: _about_tickets,
+    Argument.TICKET: _about_ticket,
+    Argument.TEXT: _about_text,
+    Argument.PRIORITY: _about_priority,
+    Argument.MEMBER: _about_member,
+}
+
+
+def _name_of(member: Member, case: Case) -> str:
+    return case.facts.names.get(member.address) or member.name
+
+
+def _is_called(member: Member, name: str, case: Case) -> bool:
+    """Tell whether a name as people write it means this member: an address or words of the name."""
+    wanted = commands.fold(name).removeprefix("@")
+    if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
+        return True
+    words = commands.fold(_name_of(member, case)).replace(",", " ").split()
+    local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
+    return set(wanted.split()) <= {*words, *(part for part in local if len(part) > 1)}
+
+
+def _tickets(
+    line: CommandLine, args: tuple[str, ...], command: Command, case: Case, default: tuple[Ticket, ...]
+) -> tuple[Ticket, ...]:
+    """Return the tickets that the arguments name, each of which the sender may treat so."""
+    named = [_named(line, arg, command, case) for arg in commands.numbers(args)]
+    tickets = tuple({t.key: t for t in named}.values()) or default
+    if not tickets:
+        raise _Refused(Problem(line.raw, Reason.NO_TICKET, expected=_example(command, case, "104")))
+    for ticket in tickets:
+        if not case.takes_part(ticket):  # somebody answers a letter that was forwarded
+            raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET))
+        if not case.roles(ticket) & command.roles:
+            raise _Refused(Problem(line.raw, Reason.FORBIDDEN, argument=ticket.key))
+    return tickets
+
+
+def _named(line: CommandLine, arg: str, command: Command, case: Case) -> Ticket:
+    name = commands.ticket_name(arg, case.facts.school.key)
+    if name is None:
+        raise _wrong_argument(line, command, case, arg)
+    ticket = case.facts.ticket(name)
+    if ticket is None or not case.takes_part(ticket):  # strangers learn nothing, not even that there is one
+        raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET, argument=name))
+    return ticket
+
+
+def _exclude(line: CommandLine, order: Order, earlier: list[Order], language: str) -> None:
+    """Refuse two commands that contradict each other on one ticket."""
+    keys = {t.key for t in order.tickets}
+    for other in earlier:
+        if _contradicts(order, other) and keys & {t.key for t in other.tickets}:
+            word = other.command.word(language)
+            raise _Refused(Problem(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
+
+
+def _contradicts(one: Order, other: Order) -> bool:
+    if one.command == other.command:
+        alone = frozenset({one.command.name}) in EXCLUSIVE
+        return alone and (one.member, one.priority) != (other.member, other.priority)
+    names = {one.command.name, other.command.name}
+    return any(names <= rivals for rivals in EXCLUSIVE)
+
+
+def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:
+    problem = Problem(line.raw, Reason.ARGUMENT, argument=argument, expected=_example(command, case))
+    return _Refused(problem)
+
+
+def _example(command: Command, case: Case, argument: str = "") -> str:
+    language = case.school.language
+    example = argument or command.example
+    if language == "de":
+        example = commands.EXAMPLES.get(example, example)
+    return f"#{command.word(language)} {example}".rstrip()

@@ -1,0 +1,197 @@
+"""The daemon: watchers, outbox, scheduler (APScheduler), signals and systemd; here the time is asked for."""
+
+import asyncio
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import FrameType
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from mailbot import systemd
+from mailbot.config import ConfigurationError, Settings
+from mailbot.intake import Intake
+from mailbot.outbox import Lane, either, lanes
+from mailbot.service.desk import Desk
+from mailbot.service.opening import DeskError, open_desk, sole
+from mailbot.store import outbox
+from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.watcher import Watcher
+
+log = structlog.get_logger()
+
+OUTBOX_SECONDS = 20
+HANGING_SECONDS = 900.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Postman:
+    """The thread in which the outbox is sent."""
+
+    def __init__(self, desk: Desk, settings: Settings) -> None:
+        self._found: list[Lane] = lanes(desk, settings, utc_now)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self.thread = threading.Thread(target=self._run, name="outbox")
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._all())
+
+    async def _all(self) -> None:
+        await asyncio.gather(*(self._tend(lane) for lane in self._found))
+
+    async def _tend(self, lane: Lane) -> None:
+        """Run a lane, and again a little later when the database is away or after what nobody foresaw."""
+        while not self._stop.is_set():
+            try:
+                await lane.run(self._stop)
+            except TRANSIENT as error:
+                log.error("outbox waits for the database", topic=lane.topic, reason=in_short(error))
+            except Exception:
+                log.exception("outbox failed", topic=lane.topic)
+            await either(self._stop, None, OUTBOX_SECONDS)
+
+    def wake(self) -> None:
+        """Look whether something is to be sent."""
+        self._tell(self._wake)
+
+    def _wake(self) -> None:
+        for lane in self._found:
+            lane.wake.set()
+
+    def stop(self) -> None:
+        """End after the letter in hand."""
+        self._tell(self._stop.set)
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what)
+
+
+class Shift:
+    """Everything that runs with one configuration, from start to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.desk = open_desk(settings)
+        self.postman = Postman(self.desk, settings)
+        self.watchers = [self._watcher(key) for key in settings.imap]
+        self.scheduler = BackgroundScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
+        )
+
+    def _watcher(self, key: str) -> Watcher:
+        school = self.desk.policy.school(key)
+        if school is None:
+            raise LookupError(f"school {key} has a mailbox and no policy")
+        intake = Intake(
+            self.desk,
+            school,
+            self.settings.imap[key],
+            utc_now,
+            self.settings.first_contact_days,
+        )
+        return Watcher(intake, utc_now, self.postman.wake)
+
+    def start(self) -> None:
+        """Start the threads, and the jobs that look after them."""
+        with transaction(self.desk.engine) as session:
+            outbox.take_up_again(session, utc_now())
+        self.postman.thread.start()
+        for watcher in self.watchers:
+            watcher.start()
+            poll = watcher.intake.account.poll_seconds
+            self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
+        self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
+        if (seconds := systemd.watchdog_seconds()) is not None:
+            self.scheduler.add_job(self._guard, "interval", seconds=seconds)
+        self.scheduler.add_listener(_job_failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        self.scheduler.start()
+
+    def _guard(self) -> None:
+        """Keep systemd's watchdog quiet as long as every thread shows signs of life."""
+        hanging = [w.school for w in self.watchers if not w.alive(HANGING_SECONDS)]
+        if hanging or not self.postman.thread.is_alive():
+            log.error("hanging", mailboxes=hanging, outbox=self.postman.thread.is_alive())
+            return
+        systemd.alive()
+
+    def stop(self) -> None:
+        """Finish what is in hand and end all threads; nothing is left half done."""
+        self.scheduler.shutdown(wait=True)
+        for watcher in self.watchers:
+            watcher.stop()
+        for watcher in self.watchers:
+            watcher.join()
+        self.postman.stop()
+        self.postman.thread.join()
+        self.desk.engine.dispose()
+
+
+def _job_failed(event: JobExecutionEvent) -> None:
+    log.error("job failed or missed", job=event.job_id, reason=str(event.exception or "missed"))
+
+
+def run(settings: Settings, reload: Callable[[], Settings]) -> int:
+    """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again, a wrong one is refused."""
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def put(number: int, _: FrameType | None) -> None:
+        signals.put(number)
+
+    before = {number: signal.signal(number, put) for number in SIGNALS}
+    with ExitStack() as stack:
+        stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
+        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        stack.enter_context(sole(settings))
+        shift = Shift(settings)
+        shift.start()
+        log.info("running", mailboxes=len(shift.watchers), config=str(settings.file))
+        systemd.ready(_status_line(shift))
+        while (number := signals.get()) == signal.SIGHUP:
+            shift = _reload(shift, reload)
+        log.info("stopping", signal=signal.Signals(number).name)
+        systemd.stopping("finishing what is in hand")
+        shift.stop()
+    log.info("stopped")
+    return 0
+
+
+def _reload(shift: Shift, reload: Callable[[], Settings]) -> Shift:
+    """Return a shift with the new configuration, or the old one if the new one is wrong."""
+    systemd.reloading()
+    try:
+        fresh = _next_shift(shift, reload())
+    except (ConfigurationError, DeskError) as error:
+        for line in str(error).splitlines():
+            log.error("configuration refused, the old one stays", reason=line)
+        systemd.ready(_status_line(shift))
+        return shift
+    shift.stop()
+    fresh.start()
+    log.info("configuration read again", mailboxes=len(fresh.watchers))
+    systemd.ready(_status_line(fresh))
+    return fresh
+
+
+def _next_shift(shift: Shift, settings: Settings) -> Shift:
+    """Make a shift with a new configuration, not started yet; raise DeskError where that cannot be."""
+    if settings.state_dir != shift.settings.state_dir:
+        raise DeskError(f"{settings.file}: bot.state_dir: changes with a restart only, for its lock's sake")
+    return Shift(settings)
+
+
+def _status_line(shift: Shift) -> str:
+    return f"watching {len(shift.watchers)} mailboxes"

@@ -1,0 +1,151 @@
+"""Take what lies in a school's mailbox: fetch, handle, and only then file."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from mailbot.config import ImapAccount
+from mailbot.core.effects import Decision
+from mailbot.core.policy import School
+from mailbot.inbox import Described, Fetched, Mailbox
+from mailbot.service.desk import Desk
+from mailbot.service.receive import receive, set_aside
+from mailbot.store import ledger
+from mailbot.store.database import reading, transaction
+from mailbot.store.ledger import Place
+
+log = structlog.get_logger()
+
+BATCH = 50
+EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Intake:
+    """One school's way in. `handled` is called after each mail that became something."""
+
+    desk: Desk
+    school: School
+    account: ImapAccount
+    clock: Callable[[], datetime]
+    first_contact_days: int
+    stop: threading.Event = field(default_factory=threading.Event)
+    handled: Callable[[], None] = lambda: None
+    outcomes: Counter[str] = field(default_factory=Counter)
+    _survived: set[Place] = field(default_factory=set)
+
+    def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
+        """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
+        self._forget_survived()
+        cutoff = self._cutoff(backfill=backfill)
+        uids = box.uids(since)
+        with reading(self.desk.engine) as session:
+            known = ledger.handled(session, self.school.key, box.uid_validity, uids)
+            begun = ledger.begun(session, self.school.key)
+        if known and self.account.done:
+            box.file(sorted(known))
+        described = box.describe([uid for uid in uids if uid not in known])
+        taken = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}
+        self._leave_alone(len(described) - len(taken), since)
+        risky = [uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun]
+        calm = [uid for uid in taken if uid not in set(risky)]
+        for batch in (*([uid] for uid in risky), *_batches(calm)):
+            if self.stop.is_set():
+                return
+            self._take(box, batch, taken)
+
+    def _cutoff(self, *, backfill: bool) -> datetime:
+        """Return since when mail counts: on first contact, old mail is left alone."""
+        with transaction(self.desk.engine) as session:
+            row = ledger.mailbox(session, self.school.key)
+            if row.cutoff is None:
+                row.cutoff = self.clock() - timedelta(days=self.first_contact_days)
+            if backfill:
+                row.cutoff = EVERYTHING
+            return row.cutoff
+
+    def _leave_alone(self, number: int, since: int) -> None:
+        """Note how much old mail was left alone, and say so when it changed."""
+        if since > 1:
+            return
+        with transaction(self.desk.engine) as session:
+            row = ledger.mailbox(session, self.school.key)
+            if row.left_alone != number and number:
+                log.info("old mail left alone", school=self.school.key, mails=number)
+            row.left_alone = number
+
+    def _take(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
+        places = {uid: Place(self.school.key, box.uid_validity, uid) for uid in uids}
+        with transaction(self.desk.engine) as session:
+            tries = ledger.begin(session, places.values())
+        self._survived = set(places.values())
+        try:
+            self._handle(box, places, described, tries)
+        finally:  # reached unless the process dies
+            self._forget_survived()
+
+    def _forget_survived(self) -> None:
+        """Drop the notes of begun mails that did not kill us; later, while the database is away."""
+        if self._survived:
+            with transaction(self.desk.engine) as session:
+                ledger.forget_begun(session, self._survived)
+        self._survived = set()
+
+    def _handle(
+        self,
+        box: Mailbox,
+        places: dict[int, Place],
+        described: dict[int, Described],
+        tries: dict[Place, int],
+    ) -> None:
+        limit = self.desk.policy.limits.mail
+        small = [uid for uid in places if described[uid].size <= limit]
+        done: list[int] = []
+        for mail in box.fetch(small):
+            if self.stop.is_set():
+                break
+            place = places[mail.uid]
+            now = self.clock()
+            decision = receive(self.desk, place, mail.octets, mail.received, now, tries=tries[place])
+            self._note(place, decision)
+            done.append(mail.uid)
+        done += self._set_aside_large(box, places, [uid for uid in places if uid not in set(small)])
+        if done:
+            box.file(done)
+
+    def _set_aside_large(self, box: Mailbox, places: dict[int, Place], uids: Iterable[int]) -> list[int]:
+        """Keep the header of mails that are too large to take; the mail itself is filed as it is."""
+        done = []
+        for uid in uids:
+            header: Fetched | None = box.fetch_header(uid)
+            if header is None:
+                continue
+            reason = f"larger than {self.desk.policy.limits.mail} octets; only its header was fetched"
+            self._note(
+                places[uid], set_aside(self.desk, places[uid], header.octets, reason, "", self.clock())
+            )
+            done.append(uid)
+        return done
+
+    def _note(self, place: Place, decision: Decision | None) -> None:
+        self._survived.discard(place)  # its note is gone together with its effects
+        if decision is None:
+            return
+        self.outcomes[decision.outcome] += 1
+        log.info(
+            "mail",
+            school=place.school,
+            uid=place.uid,
+            outcome=decision.outcome,
+            ticket=decision.ticket or "",
+            because="; ".join(decision.because),
+        )
+        self.handled()
+
+
+def _batches(uids: list[int]) -> Iterable[list[int]]:
+    return (uids[at : at + BATCH] for at in range(0, len(uids), BATCH))

@@ -1,0 +1,76 @@
+"""Everything once: all mailboxes and the outbox until nothing is left."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from mailbot.config import Settings
+from mailbot.daemon import utc_now
+from mailbot.inbox import InboxError, Mailbox
+from mailbot.intake import Intake
+from mailbot.outbox import deliver_all
+from mailbot.service.desk import Desk
+from mailbot.service.opening import DeskError
+from mailbot.store import ledger, outbox
+from mailbot.store.database import TRANSIENT, in_short, transaction
+
+log = structlog.get_logger()
+
+MAILBOXES_AT_ONCE = 8
+REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed")
+
+
+def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
+    """Handle and send everything; return the counts that `mailbot once --json` prints.
+
+    Raises DeskError when the database is away; what was handled by then stays handled.
+    """
+    try:
+        return _once(desk, settings, backfill=backfill)
+    except TRANSIENT as error:
+        raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+
+
+def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
+    with transaction(desk.engine) as session:
+        outbox.take_up_again(session, utc_now())
+    outcomes: Counter[str] = Counter()
+    unreachable = 0
+    with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:
+        for found, reachable in pool.map(
+            lambda key: _drain(desk, settings, key, backfill=backfill), settings.imap
+        ):
+            outcomes += found
+            unreachable += not reachable
+    tally = deliver_all(desk, settings, utc_now)
+    return {
+        "fetched": outcomes.total(),
+        "opened": outcomes["opened"],
+        "replies": sum(outcomes[name] for name in REPLIES),
+        "ignored": outcomes["ignored"] + outcomes["duplicate"],
+        "quarantined": outcomes[ledger.QUARANTINED],
+        "sent": tally.sent,
+        "failed": tally.failed + unreachable,
+    }
+
+
+def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple[Counter[str], bool]:
+    """Take one mailbox's mails; return what became of them, and whether the mailbox could be worked with."""
+    school = desk.policy.school(key)
+    if school is None:
+        raise LookupError(f"school {key} has a mailbox and no policy")
+    intake = Intake(desk, school, settings.imap[key], utc_now, settings.first_contact_days)
+    try:
+        with Mailbox.open(settings.imap[key]) as box:
+            intake.drain(box, backfill=backfill)
+    except InboxError as error:
+        log.error("mailbox failed", school=key, reason=str(error))
+        with transaction(desk.engine) as session:
+            row = ledger.mailbox(session, key)
+            row.last_error, row.failing_since = str(error), row.failing_since or utc_now()
+        return intake.outcomes, False
+    with transaction(desk.engine) as session:
+        row = ledger.mailbox(session, key)
+        row.last_success, row.last_error, row.failing_since = utc_now(), "", None
+    return intake.outcomes, True

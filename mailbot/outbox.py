@@ -1,0 +1,157 @@
+"""Send what is due from the outbox, a lane for each SMTP account: none waits for another's server."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.config import Settings, SmtpAccount
+from mailbot.core.retry import pause
+from mailbot.service.delivery import Trouble, outcome_of, put_together, take
+from mailbot.service.desk import Desk
+from mailbot.smtp import Outcome, Relay
+from mailbot.store.database import TRANSIENT, in_short
+from mailbot.store.outbox import Attempt, Due
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many letters were sent, and how many could not be."""
+
+    sent: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Lane:
+    """The schools that hand in their mail by one account, and how its server is doing."""
+
+    desk: Desk
+    account: SmtpAccount
+    schools: tuple[str, ...]
+    clock: Clock
+    tally: Tally = field(default_factory=Tally)
+    failures: int = 0
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _works: bool = False
+    _done: Attempt | None = None
+    _trouble: Trouble | None = None
+
+    @property
+    def topic(self) -> str:
+        """Return the name of this lane's trouble."""
+        user = f" as {self.account.username}" if self.account.username else ""
+        return f"SMTP {self.account.host}:{self.account.port}{user}"
+
+    async def drain(self, stop: asyncio.Event | None = None) -> None:
+        """Send what is due until nothing is left, the server is away, or told to stop."""
+        async with Relay(self.account) as relay:
+            while (due := self._next(self.schools)) is not None:
+                self._done = await self._send(relay, due)
+                if self.failures or (stop is not None and stop.is_set()):
+                    self._next(())
+                    return
+
+    def _next(self, schools: tuple[str, ...]) -> Due | None:
+        """Record the last letter and claim the next; what cannot be recorded now is the next time."""
+        due = take(self.desk, schools, self._done, self._trouble, self.clock())
+        self._done = self._trouble = None
+        return due
+
+    async def _send(self, relay: Relay, due: Due) -> Attempt:
+        school = self.desk.policy.school(due.school)
+        if school is None:
+            return Attempt(due.id, "failed", f"school {due.school} is not in the configuration")
+        try:
+            octets = put_together(self.desk, due, school.address)
+        except TRANSIENT as error:
+            return Attempt(due.id, "queued", in_short(error), self.clock(), counts=False)
+        except (LookupError, ValueError) as error:
+            log.exception("letter not put together", letter=due.id, ticket=due.outgoing.ticket)
+            return Attempt(due.id, "failed", f"cannot be put together: {error}")
+        outcome = await relay.send(school.address, due.outgoing.recipient.email, octets)
+        return self._judge(due, outcome)
+
+    def _judge(self, due: Due, outcome: Outcome) -> Attempt:
+        now = self.clock()
+        if outcome.server_down and outcome.state == "temporary":
+            self._server_away(outcome.reply)
+            again = now + timedelta(seconds=self._rest())
+            return Attempt(due.id, "queued", outcome.reply, again, counts=False)
+        self._server_back()
+        attempt = outcome_of(due, outcome.state, outcome.reply, now)
+        self.tally.sent += attempt.state == "sent"
+        self.tally.failed += attempt.state == "failed"
+        log.info(
+            "letter",
+            state=attempt.state,
+            kind=due.outgoing.kind.value,
+            ticket=due.outgoing.ticket,
+            letter=due.id,
+            reply="" if attempt.state == "sent" else outcome.reply,
+        )
+        return attempt
+
+    def _server_away(self, reply: str) -> None:
+        if not self.failures:
+            log.error("server away", topic=self.topic, reason=reply)
+            self._trouble = Trouble(self.topic, reply)
+        self.failures += 1
+        self._works = False
+
+    def _server_back(self) -> None:
+        if self.failures:
+            log.info("server back", topic=self.topic)
+        if not self._works:  # the first time too: it may have been away when we were started
+            self._trouble = Trouble(self.topic, "")
+        self.failures, self._works = 0, True
+
+    def _rest(self) -> float:
+        """Return for how many seconds to leave the server alone."""
+        return pause(self.failures - 1)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Drain whenever somebody wakes this lane, until told to stop; rest while the server is away."""
+        while not stop.is_set():
+            self.wake.clear()
+            await self.drain(stop)
+            if self.failures:
+                await either(stop, None, self._rest())
+            else:
+                await either(stop, self.wake, None)
+
+
+async def either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> None:
+    """Wait for one of two events, at most so long."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake) if event is not None]
+    _, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+
+
+def lanes(desk: Desk, settings: Settings, clock: Clock) -> list[Lane]:
+    """Return a lane for each SMTP account, with the schools that use it."""
+    accounts: dict[tuple[str, int, str], tuple[SmtpAccount, list[str]]] = {}
+    for key, account in settings.smtp.items():
+        name = (account.host, account.port, account.username)
+        accounts.setdefault(name, (account, []))[1].append(key)
+    return [Lane(desk, account, tuple(schools), clock) for account, schools in accounts.values()]
+
+
+def deliver_all(desk: Desk, settings: Settings, clock: Clock) -> Tally:
+    """Send what is due by all accounts, once; a server that is away counts its letters as failed."""
+
+    async def drain_all() -> list[Lane]:
+        found = lanes(desk, settings, clock)
+        await asyncio.gather(*(lane.drain() for lane in found))
+        return found
+
+    found = asyncio.run(drain_all())
+    failed = sum(lane.tally.failed + bool(lane.failures) for lane in found)
+    return Tally(sum(lane.tally.sent for lane in found), failed)

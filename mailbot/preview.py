@@ -1,0 +1,91 @@
+"""A gallery of all letters in all languages, rendered with sample data, to look at in a browser."""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from mailbot import samples
+from mailbot.core.notice import Notice
+from mailbot.core.outgoing import Outgoing, content_id
+from mailbot.render import BrokenTemplateError, Templates, render
+
+LANGUAGES = ("de", "en")
+
+_MESSAGE_ID = "<sample@schule.example>"
+_ACTION_KEY = "abcdefghijklmnopqrstuvwxyz"
+_PHOTO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="900"><rect width="1600" height="900" '
+    'fill="#3b4a5a"/><rect x="350" y="180" width="900" height="500" fill="#1d3fbb"/><text x="800" y="450" '
+    'fill="#fff" font-size="90" font-family="sans-serif" text-anchor="middle">Kein Signal</text></svg>'
+)
+_INDEX = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>mailbot: all letters</title><style>
+body {{ font: 16px/1.5 sans-serif; margin: 24px; color-scheme: light dark }}
+section {{ display: flex; flex-wrap: wrap; gap: 16px }}
+iframe {{ border: 1px solid #999; width: 660px; height: 620px; resize: both }}
+iframe.phone {{ width: 320px }}
+pre {{ width: 660px; height: 620px; margin: 0; padding: 8px; box-sizing: border-box; overflow: auto;
+  white-space: pre-wrap; overflow-wrap: anywhere; resize: both; border: 1px solid #999 }}
+</style></head><body><h1>mailbot: all letters</h1>
+<p>Every letter as a page, on a phone, and as plain text.</p>
+{letters}
+</body></html>
+"""
+_LETTER = """<h2 id="{name}">{name}</h2>
+<p>From: {sender}<br>Subject: {subject}</p>
+<section><iframe src="{name}.html" title="{name}"></iframe>
+<iframe class="phone" src="{name}.html" title="{name} on a phone"></iframe>
+<pre>{text}</pre></section>
+"""
+
+
+def write_gallery(directory: Path, templates: Templates) -> Path:
+    """Write every letter as a page and as text below that directory; return the index page to open."""
+    directory.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for language in LANGUAGES:
+        for name, notice in samples.letters(language).items():
+            letter = sample(notice, language, templates)
+            entries.append(_write(directory, f"{language}.{name}", letter))
+    index = directory / "index.html"
+    index.write_text(_INDEX.format(letters="\n".join(entries)), encoding="utf-8")
+    return index
+
+
+def broken_letters(templates: Templates) -> Iterator[str]:
+    """Yield what is wrong with the templates, one line for each letter that cannot be rendered."""
+    for language in LANGUAGES:
+        for notice in samples.letters(language).values():
+            try:
+                sample(notice, language, templates)
+            except BrokenTemplateError as error:
+                yield str(error)
+
+
+def sample(notice: Notice, language: str, templates: Templates) -> Outgoing:
+    """Return a sample notice as a letter of the sample house; raise `BrokenTemplateError`."""
+    policy = samples.policy(language)
+    return render(
+        notice,
+        policy.schools[0],
+        policy,
+        templates,
+        message_id=_MESSAGE_ID,
+        action_key=_ACTION_KEY,
+        now=samples.NOW,
+    )
+
+
+def _write(directory: Path, name: str, letter: Outgoing) -> str:
+    html = letter.html
+    for position in range(len(letter.attachments)):
+        html = html.replace(
+            f"cid:{content_id(letter.message_id, position)}", f"data:image/svg+xml,{quote(_PHOTO)}"
+        )
+    (directory / f"{name}.html").write_text(html, encoding="utf-8")
+    (directory / f"{name}.txt").write_text(f"{letter.subject}\n\n{letter.text}", encoding="utf-8")
+    sender = f"{letter.sender.name} <{letter.sender.email}>"
+    return _LETTER.format(
+        name=name, sender=escape(sender), subject=escape(letter.subject), text=escape(letter.text)
+    )

@@ -1,0 +1,213 @@
+"""A notice becomes a letter: what the templates get to see, and what becomes of their output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from jinja2 import TemplateError
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import AUTOMATIC, Notice, NoticeKind
+from mailbot.core.outgoing import Outgoing, content_id
+from mailbot.core.policy import Policy, School, Team
+from mailbot.core.printable import clean, one_line
+from mailbot.core.ticket import Message, Role, Visibility
+from mailbot.render.correction import corrected
+from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
+from mailbot.render.templates import BrokenTemplateError, Templates
+
+# In these, somebody's own words reach somebody else: they come in that person's name.
+_IN_PERSON = frozenset(
+    {
+        NoticeKind.NEW_TICKET,
+        NoticeKind.REQUESTER_REPLY,
+        NoticeKind.ANSWER,
+        NoticeKind.ANSWER_COPY,
+        NoticeKind.NOTE,
+        NoticeKind.CLOSED,
+        NoticeKind.CLOSED_TEAM,
+        NoticeKind.ESCALATED_REQUESTER,
+        NoticeKind.ESCALATED_SECOND_LEVEL,
+        NoticeKind.ESCALATED_TEAM,
+        NoticeKind.RETURNED,
+        NoticeKind.REOPENED,
+    }
+)
+_TO_ONE = frozenset(
+    {
+        NoticeKind.ASSIGNED,
+        NoticeKind.OVERVIEW,
+        NoticeKind.SHEET,
+        NoticeKind.DONE,
+        NoticeKind.REFUSAL,
+        NoticeKind.CONFIRM,
+        NoticeKind.HELP,
+        NoticeKind.BOUNCE,
+    }
+)
+
+_BLANK = "\n\n\n"
+_SIGNATURE = "-- "
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture within the text, shown by its Content-ID (RFC 2392)."""
+
+    filename: str
+    cid: str
+
+
+def render(
+    notice: Notice,
+    school: School,
+    policy: Policy,
+    templates: Templates,
+    *,
+    message_id: str,
+    action_key: str,
+    now: datetime,
+) -> Outgoing:
+    """Put a notice into words; raise `BrokenTemplateError` where one is missing, or names what there is not.
+
+    `message_id` is the letter's own, `action_key` the secret in its one-tap links.
+    """
+    name = f"{_language(notice, school, policy)}/{notice.kind.value}"
+    try:
+        context = _context(notice, school, policy, message_id) | _wording(
+            notice, school, policy, templates, action_key=action_key, now=now
+        )
+        subject, _, text = clean(templates.get(f"{name}.txt.j2").render(context)).partition("\n")
+        html = clean(templates.get(f"{name}.html.j2").render(context, subject=one_line(subject)))
+    except (TemplateError, LookupError, TypeError, ValueError) as error:
+        raise BrokenTemplateError(f"templates/{name}: {error}") from error
+    return Outgoing(
+        message_id=message_id,
+        kind=notice.kind,
+        recipient=notice.to,
+        sender=Address(school.address, _sender_name(notice, school, policy)),
+        subject=one_line(subject),
+        text=_tidy(text),
+        html=_tidy_page(html),
+        in_reply_to=notice.in_reply_to,
+        attachments=notice.attachments,
+        automatic=notice.kind in AUTOMATIC,
+        internal=notice.internal,
+        ticket=notice.ticket.key if notice.ticket else "",
+    )
+
+
+def _language(notice: Notice, school: School, policy: Policy) -> str:
+    """Second level and operators serve all schools: they read the house's language."""
+    over_schools = notice.role is Role.SECOND_LEVEL or notice.kind is NoticeKind.ALERT
+    return policy.language if over_schools else school.language
+
+
+def _sender_name(notice: Notice, school: School, policy: Policy) -> str:
+    author = notice.author
+    own = author is None or author.email == notice.to.email
+    name = "" if author is None or own else one_line(author.name)
+    if notice.kind in _IN_PERSON and name and "@" not in name:
+        return f"{name} ({one_line(policy.name)})"
+    return f"{one_line(policy.name)} {one_line(school.name)}"
+
+
+def _context(notice: Notice, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
+    """Return the facts of the letter, whatever its language."""
+    team = policy.second_level if notice.role is Role.SECOND_LEVEL else school.team
+    return {
+        "notice": notice,
+        "ticket": notice.ticket,
+        "text": clean(notice.text).strip(),
+        "corrected": corrected(clean(notice.text), notice.problems),
+        "author": notice.author or Address("", policy.name),
+        "school": school,
+        "team": team,
+        "author_team": _team_of(notice.author, school, policy),
+        "second_level": policy.second_level,
+        "brand": policy.name,
+        "limits": policy.limits,
+        "staff": notice.role.staff,
+        "role": notice.role.value,
+        "salutation": _salutation(notice, team),
+        "pictures": _pictures(notice, message_id),
+        "files": tuple(a for a in notice.attachments if not a.picture),
+        "history": tuple(m for m in notice.history if _may_read(notice.role, m)),
+        "short_enough": short_enough,
+    }
+
+
+def _wording(
+    notice: Notice, school: School, policy: Policy, templates: Templates, *, action_key: str, now: datetime
+) -> dict[str, Any]:
+    """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
+    language = _language(notice, school, policy)
+    words = templates.words(language)
+    composer = Composer(school.address, action_key, str(words["conjunction"]))
+    return {
+        "language": language,
+        "words": words,
+        "links": tuple(_link(name, notice, words, composer) for name in actions(notice)),
+        "mailto": composer.mailto,
+        "now": now,
+        "date": partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]),
+        "size": partial(_size, language=language),
+    }
+
+
+def _team_of(author: Address | None, school: School, policy: Policy) -> Team:
+    return policy.second_level if author and policy.second_level.member(author.email) else school.team
+
+
+def _salutation(notice: Notice, team: Team) -> str:
+    ticket = notice.ticket
+    mine = ticket is not None and ticket.assignee is not None and ticket.assignee.email == notice.to.email
+    return notice.to.name if mine or notice.kind in _TO_ONE or not notice.role.staff else team.name
+
+
+def _pictures(notice: Notice, message_id: str) -> tuple[Picture, ...]:
+    return tuple(
+        Picture(attachment.filename, content_id(message_id, position))
+        for position, attachment in enumerate(notice.attachments)
+        if attachment.picture
+    )
+
+
+def _may_read(role: Role, message: Message) -> bool:
+    """The core chooses the history; what is internal must not leave the house even if it erred."""
+    return message.visibility is Visibility.PUBLIC or (
+        role.staff and message.visibility is Visibility.INTERNAL
+    )
+
+
+def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Composer) -> Link:
+    label, line, subject = words["actions"][name]
+    about = notice.ticket.tagged_subject if notice.ticket and not subject else subject or label
+    return Link(label, line, composer.mailto(about, line), name in PRIMARY)
+
+
+def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
+    return format_datetime(value, formats[style], tzinfo=zone, locale=language)
+
+
+def _size(octets: int, *, language: str) -> str:
+    amount, unit = (octets / 1e6, "MB") if octets >= 1e6 else (max(octets / 1e3, 1), "kB")
+    return f"{format_decimal(amount, '0.#' if amount < 10 else '0', locale=language)} {unit}"
+
+
+def _tidy(text: str) -> str:
+    """Take away what template syntax leaves behind: trailing blanks, and more than one empty line."""
+    lines = "\n".join(line if line == _SIGNATURE else line.rstrip() for line in text.split("\n"))
+    while _BLANK in lines:
+        lines = lines.replace(_BLANK, "\n\n")
+    return f"{lines.strip()}\n"
+
+
+def _tidy_page(html: str) -> str:
+    """Drop indentation and empty lines: in a page, a person's line breaks are tags."""
+    return "".join(f"{line.strip()}\n" for line in html.split("\n") if line.strip())

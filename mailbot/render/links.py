@@ -1,0 +1,91 @@
+"""One-tap links: `mailto:` URLs (RFC 6068) with recipient, subject, command and action key filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.printable import clean, one_line
+from mailbot.core.ticket import Role, Status, Ticket
+
+SUBJECT_LENGTH = 120
+BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters
+
+# Roundcube decodes a link twice, and its second pass takes these for syntax: they become look-alikes.
+_HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
+
+_BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
+    NoticeKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
+    NoticeKind.TAKEN: ("take", "list", "help"),
+    NoticeKind.DONE: ("list", "help"),
+    NoticeKind.REFUSAL: ("help",),
+    NoticeKind.CONFIRM: ("confirm",),
+    NoticeKind.HELP: (),
+    NoticeKind.ALERT: (),
+    NoticeKind.BOUNCE: (),
+}
+_OPEN: Mapping[Role, tuple[str, ...]] = {
+    Role.SUPPORTER: ("close", "escalate", "take", "list", "help"),
+    Role.SECOND_LEVEL: ("close", "return", "take", "list", "help"),
+    Role.REQUESTER: ("reply", "solved"),
+    Role.CC: ("reply",),
+}
+_CLOSED: Mapping[Role, tuple[str, ...]] = {
+    Role.SUPPORTER: ("reopen", "list", "help"),
+    Role.SECOND_LEVEL: ("reopen", "list", "help"),
+    Role.REQUESTER: ("reopen",),
+}
+PRIMARY = frozenset({"reply", "close", "reopen", "confirm"})
+_LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as shown: label, command line ("" for a plain reply), URL, and whether it stands out."""
+
+    label: str
+    line: str
+    href: str
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Makes links that open a mail to `address`; `conjunction` stands for "&" in the reader's language."""
+
+    address: str
+    action_key: str
+    conjunction: str
+
+    def mailto(self, subject: str, text: str) -> str:
+        """Return the URL that opens a mail with that subject and text, and the action key below."""
+        body = f"{self._harmless(clean(text))}\n\n\n[mailbot:{self.action_key}]"
+        fields = {
+            "subject": self._harmless(one_line(subject))[:SUBJECT_LENGTH],
+            "body": body.replace("\n", "\r\n"),
+        }
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
+        return f"mailto:{quote(self.address, safe='@')}?{query}"
+
+    def _harmless(self, text: str) -> str:
+        return text.replace("&", self.conjunction).translate(_HARMLESS)
+
+
+def short_enough(text: str) -> bool:
+    """Tell whether a text is short enough to travel in a link."""
+    return len(text) <= BODY_LENGTH
+
+
+def actions(notice: Notice) -> tuple[str, ...]:
+    """Return the names of the actions that a letter offers, the most likely one first."""
+    fixed = _BY_KIND.get(notice.kind)
+    if fixed is not None or notice.ticket is None:
+        return fixed or ()
+    table = _CLOSED if notice.ticket.status is Status.CLOSED else _OPEN
+    return tuple(name for name in table.get(notice.role, ()) if _fits(name, notice, notice.ticket))
+
+
+def _fits(name: str, notice: Notice, ticket: Ticket) -> bool:
+    here = _LEVEL.get(notice.role) == ticket.level
+    mine = ticket.assignee is not None and ticket.assignee.email == notice.to.email
+    return {"escalate": here, "return": here, "take": here and not mine}.get(name, True)

@@ -1,0 +1,223 @@
+"""One letter of each kind, with made-up people, long words, emoji and hostile texts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
+from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.ticket import (
+    Attachment,
+    Direction,
+    Message,
+    Priority,
+    Role,
+    Status,
+    Ticket,
+    Visibility,
+)
+
+NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
+
+LENA = Address("lena.lehrerin@schule.example", "Lena Lehrerin")
+RAINER = Address("rektor@schule.example", "Dr. Rainer Rektor-Oberschlau")
+MAX = Address("mustermann.m@support.example", "Max Mustermann")
+ERIKA = Address("erika@support.example", "Erika Beispiel")
+TECHNIK = Address("technik@stadt.example", "Toni Technik")
+
+PROBLEM = """Liebes Team,
+
+der Beamer in Raum 204 zeigt seit heute früh nur noch „Kein Signal“ 😕.
+Ausprobiert habe ich:
+
+  - anderes HDMI-Kabel
+  - Neustart von Beamer & Laptop (2x)
+
+In der 5. Stunde brauche ich ihn dringend. Foto anbei.
+
+Viele Grüße
+Lena Lehrerin"""
+
+HOSTILE = """<script>alert("x")</script> {{ 7*7 }} {% raw %}
+Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsdrehstromzählerkasten
+https://beispiel.example/ein/sehr/langer/pfad/der/nirgends/umbrochen/werden/kann/weil/er/keine/leerzeichen/hat?a=1&b=2
+
+<img src=x onerror=alert(1)> & "Anführungszeichen" 🎓👩‍🏫"""
+
+ANSWER = """Guten Tag Frau Lehrerin,
+
+das Netzteil war locker, jetzt leuchtet wieder alles. Bitte einmal ausprobieren.
+
+Gruß"""
+
+PHOTO = Attachment("2", "Foto Beamer Raum 204.png", "image/png", 2_345_678, inline=True)
+FILES = (
+    PHOTO,
+    Attachment(
+        "3", "Übersicht der Geräte im zweiten Obergeschoss (Stand November).pdf", "application/pdf", 84_000
+    ),
+    Attachment("4", "protokoll.txt", "text/plain", 512),
+)
+FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
+
+
+def policy(language: str) -> Policy:
+    """Return a sample house whose letters are in that language."""
+    team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
+    school = School("GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language)
+    second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
+    return Policy("Schul-Support", (school,), second, language, operators=("edv@stadt.example",))
+
+
+def _ticket(number: int, subject: str, days: int) -> Ticket:
+    opened = NOW - timedelta(days=days)
+    return Ticket("GYM", number, subject, LENA, opened, opened)
+
+
+BEAMER = replace(_ticket(104, "Beamer in Raum 204 defekt", 0), cc=(RAINER,), messages=1)
+TAKEN = replace(BEAMER, assignee=MAX, messages=3)
+UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
+DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
+ODD = replace(
+    _ticket(99, 'WLAN & "Tablets" <b>100 %</b> {{ 7*7 }} im Informatikraum fallen ständig aus 😱', 3),
+    requester=RAINER,
+    priority=Priority.URGENT,
+)
+OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
+
+HISTORY = (
+    Message(Direction.IN, Visibility.PUBLIC, LENA, PROBLEM, NOW - timedelta(hours=3), attachments=FILES),
+    Message(
+        Direction.OUT, Visibility.PUBLIC, MAX, "Ich sehe es mir in der Pause an.", NOW - timedelta(hours=2)
+    ),
+    Message(
+        Direction.OUT, Visibility.INTERNAL, MAX, "Ersatzlampe liegt im Keller.", NOW - timedelta(hours=2)
+    ),
+    Message(Direction.IN, Visibility.PUBLIC, RAINER, HOSTILE, NOW - timedelta(hours=1)),
+)
+
+DETAILS = (
+    ("what", "Postfach support-gym@schule.example: Anmeldung abgelehnt"),
+    ("where", "mail.example:993"),
+    ("since", "23.11.2026, 13:40"),
+    ("todo", "Passwort prüfen, dann: mailbot check"),
+)
+BOUNCED = (
+    ("recipient", LENA.email),
+    ("reason", "552 5.2.2 Mailbox full"),
+)
+PROBLEMS = {
+    "de": (
+        Problem("#schliesen", Reason.UNKNOWN, nearest="schließen"),
+        Problem("#priorität hochh", Reason.ARGUMENT, argument="hochh", expected="#priorität hoch"),
+        Problem("#zeige GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
+    ),
+    "en": (
+        Problem("#clsoe", Reason.UNKNOWN, nearest="close"),
+        Problem("#priority hihg", Reason.ARGUMENT, argument="hihg", expected="#priority high"),
+        Problem("#show GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
+    ),
+}
+
+_TO_LENA = partial(Notice, to=LENA, role=Role.REQUESTER)
+_TO_ERIKA = partial(Notice, to=ERIKA, role=Role.SUPPORTER)
+_TO_MAX = partial(Notice, to=MAX, role=Role.SUPPORTER)
+_TO_TONI = partial(Notice, to=TECHNIK, role=Role.SECOND_LEVEL)
+
+
+def letters(language: str) -> dict[str, Notice]:
+    """Return sample notices by name; the commands in them are those of the language."""
+    return _to_requester() | _to_team() | _to_writer(language)
+
+
+def _to_requester() -> dict[str, Notice]:
+    closed = replace(DONE, messages=4)
+    return {
+        "receipt": _TO_LENA(NoticeKind.RECEIPT, ticket=BEAMER, in_reply_to="<1@schule.example>"),
+        "receipt_related": _TO_LENA(
+            NoticeKind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
+        ),
+        "answer": _TO_LENA(NoticeKind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
+        "answer_cc": Notice(NoticeKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
+        "closed": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
+        "closed_silent": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX),
+        "escalated_requester": _TO_LENA(
+            NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
+        ),
+        "escalated_requester_silent": _TO_LENA(NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX),
+    }
+
+
+def _to_team() -> dict[str, Notice]:
+    back = replace(TAKEN, assignee=None)
+    return {
+        "new_ticket": _TO_ERIKA(
+            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
+        ),
+        "new_ticket_hostile": _TO_ERIKA(
+            NoticeKind.NEW_TICKET,
+            ticket=ODD,
+            author=replace(RAINER, name='<b>Rainer</b> "{{ 7*7 }}"'),
+            text=HOSTILE,
+            related=OLD,
+            related_reason="subject-tag",
+        ),
+        "requester_reply": _TO_MAX(
+            NoticeKind.REQUESTER_REPLY,
+            ticket=TAKEN,
+            author=LENA,
+            text="Danke, ich probiere es!",
+            history=HISTORY,
+        ),
+        "answer_copy": _TO_ERIKA(NoticeKind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
+        "note": _TO_ERIKA(
+            NoticeKind.NOTE, ticket=TAKEN, author=MAX, text="Ersatzlampe liegt im Keller.", internal=True
+        ),
+        "closed_team": _TO_ERIKA(NoticeKind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
+        "escalated_second_level": _TO_TONI(
+            NoticeKind.ESCALATED_SECOND_LEVEL,
+            ticket=UP,
+            author=MAX,
+            text="Das muss die Technik ansehen.",
+            attachments=FILES,
+            history=HISTORY,
+        ),
+        "escalated_team": _TO_ERIKA(
+            NoticeKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
+        ),
+        "returned": _TO_ERIKA(
+            NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
+        ),
+        "reopened": _TO_ERIKA(NoticeKind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
+        "taken": _TO_ERIKA(NoticeKind.TAKEN, ticket=TAKEN, author=MAX),
+        "assigned": _TO_MAX(NoticeKind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
+    }
+
+
+def _to_writer(language: str) -> dict[str, Notice]:
+    tickets = (BEAMER, ODD, replace(UP, number=101), replace(TAKEN, number=97, status=Status.WAITING))
+    done = (
+        Done("close", DONE, told=(LENA, ERIKA)),
+        Done("priority", ODD, detail="high"),
+        Done("assign", ODD, told=(ERIKA,), detail=ERIKA.name),
+        Done("take", replace(TAKEN, number=97), already=True),
+    )
+    problems = PROBLEMS[language]
+    refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))
+    return {
+        "overview": _TO_MAX(
+            NoticeKind.OVERVIEW, tickets=tickets, scope="open", in_reply_to="<2@schule.example>"
+        ),
+        "overview_empty": _TO_LENA(NoticeKind.OVERVIEW, scope="mine"),
+        "sheet": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
+        "done_several": _TO_MAX(NoticeKind.DONE, done=done),
+        "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "confirm": _TO_MAX(NoticeKind.CONFIRM, ticket=TAKEN, text=ANSWER),
+        "help_requester": _TO_LENA(NoticeKind.HELP),
+        "help_supporter": _TO_MAX(NoticeKind.HELP, ticket=TAKEN),
+        "help_second_level": _TO_TONI(NoticeKind.HELP),
+        "alert": Notice(NoticeKind.ALERT, Address("edv@stadt.example"), Role.STRANGER, details=DETAILS),
+        "bounce": _TO_MAX(NoticeKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
+    }

@@ -1,0 +1,45 @@
+"""Operators are told once when something fails and once when it is right again."""
+
+from datetime import datetime
+
+import structlog
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.ticket import Role
+from mailbot.service.desk import Desk
+from mailbot.store import alerts
+from mailbot.store.database import Session
+from mailbot.store.writing import post_alone
+
+log = structlog.get_logger()
+
+Details = tuple[tuple[str, str], ...]
+
+
+def raise_alert(session: Session, desk: Desk, topic: str, details: Details, now: datetime) -> None:
+    """Tell the operators of trouble, unless they were told of this topic and it is not over yet."""
+    if not alerts.begin(session, topic, "; ".join(value for _, value in details), now):
+        return
+    _tell(session, desk, (("topic", topic), ("state", "failing"), *details), now)
+
+
+def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
+    """Tell the operators that a trouble is over, if they were told of it."""
+    since = alerts.end(session, topic)
+    if since is None:
+        return
+    details = (("topic", topic), ("state", "recovered"), ("since", since.isoformat(timespec="minutes")))
+    _tell(session, desk, details, now)
+
+
+def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None:
+    school = desk.policy.schools[0]
+    for address in desk.policy.operators:
+        notice = Notice(NoticeKind.ALERT, Address(address), Role.STRANGER, details=details)
+        try:
+            letter = desk.letter(notice, school, now)
+        except Exception:  # the trouble may be that very template: the log has to do
+            log.exception("alert not written", to=address, **dict(details))
+            continue
+        post_alone(session, school.key, letter, now)

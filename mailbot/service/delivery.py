@@ -1,0 +1,100 @@
+"""A letter goes out: claimed from the outbox, put together, and how it went recorded."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from mailbot.compose import to_octets
+from mailbot.core.mail import Address
+from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.retry import next_attempt
+from mailbot.core.ticket import Attachment, Role
+from mailbot.parse import parse
+from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.service.desk import Desk
+from mailbot.store import outbox, tickets
+from mailbot.store.database import Session, reading, transaction
+from mailbot.store.outbox import Attempt, Due
+from mailbot.store.rows import ticket_of
+from mailbot.store.tables import OutboxRow
+from mailbot.store.writing import octets_of, post_alone
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """News of an SMTP server: what is wrong with it, or "" when it works."""
+
+    topic: str
+    reason: str
+
+
+def take(
+    desk: Desk, schools: Collection[str], done: Attempt | None, trouble: Trouble | None, now: datetime
+) -> Due | None:
+    """Record how the last letter went and what it told of the server; return the next letter that is due."""
+    with transaction(desk.engine) as session:
+        if done is not None and done.state == "failed":
+            _tell_author(session, desk, done, now)
+        if trouble is not None and trouble.reason:
+            raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
+        elif trouble is not None:
+            end_alert(session, desk, trouble.topic, now)
+        return outbox.record_and_claim(session, schools, done, now)
+
+
+def put_together(desk: Desk, due: Due, sender: str) -> bytes:
+    """Return the mail of a letter from that address with the files that it carries (RFC 5322)."""
+    with reading(desk.engine) as session:
+        raws = {
+            file.raw: octets_of(session, file.raw)
+            for file in due.outgoing.attachments
+            if file.raw is not None
+        }
+    parts = {raw: {p.path: p.content for p in parse(octets).parts} for raw, octets in raws.items()}
+
+    def content_of(file: Attachment) -> bytes:
+        return parts[file.raw or 0][file.path]
+
+    outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
+    return to_octets(outgoing, due.references, due.created, content_of)
+
+
+def outcome_of(due: Due, state: str, reply: str, now: datetime) -> Attempt:
+    """Return what a server's answer means for a letter: sent, failed for good, or tried again later."""
+    if state == "sent":
+        return Attempt(due.id, "sent")
+    again = next_attempt(due.attempts, due.created, now, uncertain=state == "uncertain")
+    if state == "permanent" or again is None:
+        return Attempt(due.id, "failed", reply)
+    return Attempt(due.id, "uncertain" if state == "uncertain" else "queued", reply, again)
+
+
+def _tell_author(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
+    """Tell the person whose words did not arrive, once: a final failure must reach somebody."""
+    row = session.get_one(OutboxRow, done.id)
+    kind = NoticeKind(row.kind)
+    school = desk.policy.school(row.school)
+    if not row.author or row.author == row.recipient or school is None:
+        return
+    if kind in (NoticeKind.BOUNCE, NoticeKind.ALERT):
+        return
+    ticket_row = tickets.by_id(session, row.ticket_id) if row.ticket_id is not None else None
+    ticket = ticket_of(ticket_row) if ticket_row else None
+    notice = Notice(
+        NoticeKind.BOUNCE,
+        Address(row.author),
+        Role.SUPPORTER if desk.policy.member(row.author) else Role.REQUESTER,
+        ticket=ticket,
+        text=row.text,
+        details=(("recipient", row.recipient), ("reason", done.error), ("subject", row.subject)),
+    )
+    try:
+        letter = desk.letter(notice, school, now)
+    except Exception:  # a broken template must not keep the failure itself from being recorded
+        log.exception("author not told of a failed letter", letter=done.id, to=row.author)
+        return
+    post_alone(session, row.school, letter, now)

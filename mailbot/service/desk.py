@@ -1,0 +1,59 @@
+"""The desk: what every door needs."""
+
+import base64
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailbot.core.effects import Decision, Hold, Tell
+from mailbot.core.notice import Notice
+from mailbot.core.policy import Policy, School
+from mailbot.render import Templates, render
+from mailbot.store.database import Engine
+from mailbot.store.writing import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The database, the rules and the templates of a running help desk."""
+
+    engine: Engine
+    policy: Policy
+    templates: Templates
+
+    def letters(self, decision: Decision, school: School, now: datetime) -> list[Letter]:
+        """Put the notices of a decision into words."""
+        return [self.letter(notice, school, now) for notice in _notices(decision)]
+
+    def letter(self, notice: Notice, school: School, now: datetime) -> Letter:
+        """Put a notice into words; it gets a Message-ID and an action key that nobody can guess."""
+        ticket_school = self.policy.school(notice.ticket.school) if notice.ticket else None
+        sender = ticket_school or school
+        key = unguessable()
+        outgoing = render(
+            notice,
+            sender,
+            self.policy,
+            self.templates,
+            message_id=f"<{unguessable()}@{sender.address.rpartition('@')[2]}>",
+            action_key=key,
+            now=now,
+        )
+        return Letter(notice, outgoing, key)
+
+
+def _notices(decision: Decision) -> Iterable[Notice]:
+    for effect in decision.effects:
+        match effect:
+            case Tell(notice):
+                yield notice
+            case Hold(question=Notice() as question):
+                yield question
+            case _:
+                pass
+
+
+def unguessable() -> str:
+    """Return 26 characters of a-z2-7 that hold 130 random bits."""
+    return base64.b32encode(secrets.token_bytes(17)).decode("ascii")[:26].lower()

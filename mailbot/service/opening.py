@@ -1,0 +1,64 @@
+"""Open the desk: the state directory, its lock, the database at its newest schema, the templates."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mailbot.config import Settings
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store.backup import restore
+from mailbot.store.database import TRANSIENT, in_short, migrate, open_database
+
+
+class DeskError(Exception):
+    """The desk cannot be opened; the text says why and what to do."""
+
+
+def open_desk(settings: Settings) -> Desk:
+    """Open the database, bring its schema up to date and load the templates; raise DeskError."""
+    try:
+        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
+    engine = open_database(settings.database)
+    try:
+        migrate(engine)
+    except TRANSIENT as error:
+        engine.dispose()
+        raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+    return Desk(engine, settings.policy, Templates(settings.templates))
+
+
+@contextmanager
+def sole(settings: Settings) -> Iterator[None]:
+    """Be the only process that reads mail with this state directory; raise DeskError if another one does."""
+    path = settings.state_dir / "lock"
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            raise DeskError(f"another mailbot works with {settings.state_dir} (process {owner})") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def replace_state(settings: Settings, file: Path) -> Path | None:
+    """Restore a backup while nobody else works with the state; return where the present one is kept.
+
+    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`. An older backup is brought to
+    the newest schema.
+    """
+    settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with sole(settings):
+        engine = open_database(settings.database)
+        kept = restore(engine, file)
+        migrate(engine)
+        engine.dispose()
+    return kept

@@ -1,0 +1,120 @@
+"""What operators do by hand with single letters and mails. Each call returns a line that says what it did."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from mailbot.service.alerts import end_alert
+from mailbot.service.desk import Desk
+from mailbot.service.receive import retry
+from mailbot.store import ledger, outbox
+from mailbot.store.database import Session, reading, transaction
+from mailbot.store.tables import LedgerRow, OutboxRow
+from mailbot.store.writing import octets_of
+
+
+class OperationError(Exception):
+    """What was asked cannot be done; the text says why."""
+
+
+def unsent_letters(desk: Desk) -> list[dict[str, Any]]:
+    """Return the letters that are not sent, failed ones too."""
+    with reading(desk.engine) as session:
+        return [asdict(line) for line in outbox.unsent(session)]
+
+
+def show_letter(desk: Desk, number: int) -> str:
+    """Return a letter as text."""
+    with reading(desk.engine) as session:
+        row = _letter(session, number)
+        head = f"To: {row.recipient}\nSubject: {row.subject}\nState: {row.state} {row.last_error}".rstrip()
+        return f"{head}\n\n{row.text}"
+
+
+def retry_letter(desk: Desk, number: int) -> str:
+    """Make a letter due now, with as many tries as a new one."""
+    with transaction(desk.engine) as session:
+        row = _letter(session, number)
+        if row.state == "sent":
+            raise OperationError(f"letter {number} was sent at {row.sent}")
+        now = datetime.now(UTC)
+        row.state, row.attempts, row.next_attempt, row.created = "queued", 0, now, now
+    return f"letter {number} is due now"
+
+
+def drop_letter(desk: Desk, number: int) -> str:
+    """Give a letter up."""
+    with transaction(desk.engine) as session:
+        row = _letter(session, number)
+        if row.state == "sent":
+            raise OperationError(f"letter {number} was sent at {row.sent}")
+        row.state = "dropped"
+    return f"letter {number} will not be sent"
+
+
+def _letter(session: Session, number: int) -> OutboxRow:
+    row = outbox.letter(session, number)
+    if row is None:
+        raise OperationError(f"there is no letter {number} in the outbox")
+    return row
+
+
+def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
+    """Return the mails that could not be handled."""
+    with reading(desk.engine) as session:
+        return [
+            {
+                "id": entry.id,
+                "school": entry.place.school,
+                "at": entry.at.isoformat(),
+                "sender": entry.sender,
+                "subject": entry.subject,
+                "because": entry.because,
+            }
+            for entry in ledger.quarantined(session)
+        ]
+
+
+def show_mail(desk: Desk, number: int) -> str:
+    """Return why a mail is in the quarantine, and the mail as it came."""
+    with reading(desk.engine) as session:
+        row = _mail(session, number)
+        octets = octets_of(session, row.raw_id or 0)
+        return f"{row.because}\n\n{row.traceback}\n{octets.decode('utf-8', 'replace')}"
+
+
+def retry_mail(desk: Desk, number: int) -> str:
+    """Handle a mail again; it stays in the quarantine if that fails."""
+    with reading(desk.engine) as session:
+        _mail(session, number)
+    now = datetime.now(UTC)
+    try:
+        decision = retry(desk, number, now)
+    except Exception as error:
+        raise OperationError(f"mail {number} fails again: {type(error).__name__}: {error}") from error
+    _end_alert_when_empty(desk, now)
+    return f"mail {number}: {decision.outcome} {decision.ticket or ''}".rstrip()
+
+
+def drop_mail(desk: Desk, number: int) -> str:
+    """Give a mail up; the ledger keeps it."""
+    now = datetime.now(UTC)
+    with transaction(desk.engine) as session:
+        row = _mail(session, number)
+        row.outcome = "dropped"
+        row.because = f"{row.because}\ndropped by an operator at {now.isoformat(timespec='seconds')}"
+    _end_alert_when_empty(desk, now)
+    return f"mail {number} will not be handled"
+
+
+def _mail(session: Session, number: int) -> LedgerRow:
+    row = ledger.entry(session, number)
+    if row is None:
+        raise OperationError(f"there is no mail {number} in the quarantine")
+    return row
+
+
+def _end_alert_when_empty(desk: Desk, now: datetime) -> None:
+    with transaction(desk.engine) as session:
+        if not ledger.count_quarantined(session):
+            end_alert(session, desk, "quarantine", now)

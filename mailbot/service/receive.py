@@ -1,0 +1,173 @@
+"""A mail comes in: understood, matched, decided, and everything that follows written in one transaction."""
+
+import traceback
+from dataclasses import replace
+from datetime import datetime
+
+from mailbot.core.classify import classify
+from mailbot.core.commands import read
+from mailbot.core.decide import decide
+from mailbot.core.effects import Decision, Release
+from mailbot.core.facts import interests
+from mailbot.core.mail import Mail
+from mailbot.core.policy import School
+from mailbot.core.reference import without_action_key
+from mailbot.parse import parse
+from mailbot.service.alerts import raise_alert
+from mailbot.service.desk import Desk
+from mailbot.store import ledger
+from mailbot.store.database import TRANSIENT, Session, transaction
+from mailbot.store.facts import content_id, gather
+from mailbot.store.ledger import Place
+from mailbot.store.tables import LedgerRow
+from mailbot.store.writing import Origin, keep_octets, octets_of, write
+
+TRIES_MOST = 3
+
+
+def receive(
+    desk: Desk, place: Place, octets: bytes, received: datetime | None, now: datetime, *, tries: int = 1
+) -> Decision | None:
+    """Handle one mail; return what became of it, or None if it was handled before.
+
+    A mail that cannot be handled is set aside in the quarantine, raw and with the reason, so that it does not
+    stop the others. Raises what `TRANSIENT` names when the database is away.
+    """
+    if tries > TRIES_MOST:
+        reason = f"the process died {tries - 1} times while it handled this mail"
+        return set_aside(desk, place, octets, reason, "", now)
+    try:
+        return _receive(desk, place, octets, received, now)
+    except TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001 - every other error is this mail's: it goes to the quarantine
+        reason = f"{type(error).__name__}: {error}"
+        return set_aside(desk, place, octets, reason, traceback.format_exc(), now)
+
+
+def _receive(
+    desk: Desk, place: Place, octets: bytes, received: datetime | None, now: datetime
+) -> Decision | None:
+    mail = parse(octets)
+    school = _school(desk, place.school)
+    with transaction(desk.engine) as session:
+        if ledger.find(session, place) is not None:
+            ledger.end(session, place)
+            return None
+        entry = _entry(place, mail, octets, received, now)
+        entry.raw_id = keep_octets(session, octets)
+        decision = _settle(session, desk, school, mail, entry, now)
+        ledger.end(session, place)
+    return decision
+
+
+def _school(desk: Desk, key: str) -> School:
+    school = desk.policy.school(key)
+    if school is None:
+        raise LookupError(f"school {key} is not in the configuration")
+    return school
+
+
+def _entry(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> LedgerRow:
+    return LedgerRow(
+        school=place.school,
+        uid_validity=place.uid_validity,
+        uid=place.uid,
+        content_id=content_id(mail, octets),
+        message_id=mail.message_id,
+        sender=mail.sender.email if mail.sender else "",
+        subject=mail.subject,
+        received=received,
+        at=now,
+        outcome="",
+    )
+
+
+def _settle(
+    session: Session,
+    desk: Desk,
+    school: School,
+    mail: Mail,
+    entry: LedgerRow,
+    now: datetime,
+    *,
+    confirmed: str = "",
+) -> Decision:
+    """Decide on a mail and write what follows, its ledger entry included."""
+    reading = read(without_action_key(mail.text), mail.subject)
+    wanted = interests(mail, reading, school, desk.policy)
+    content = entry.content_id
+    facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
+    facts = replace(facts, confirmed=confirmed)
+    verdict = classify(mail, desk.policy.own_addresses)
+    decision = decide(mail, verdict, facts, desk.policy, now)
+    entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
+    session.add(entry)
+    letters = desk.letters(decision, school, now)
+    actor = mail.sender.email if mail.sender else ""
+    origin = Origin(entry, entry.raw_id or 0, actor, mail.message_id, now)
+    write(session, origin, school.key, decision, letters)
+    for effect in decision.effects:
+        if isinstance(effect, Release):
+            return _release(session, desk, effect.held, actor, now) or decision
+    return decision
+
+
+def _release(session: Session, desk: Desk, held: int, actor: str, now: datetime) -> Decision | None:
+    """Decide a held mail again, now that its sender's registered address confirmed it."""
+    found = ledger.waiting(session, held, now)
+    if found is None:
+        return None
+    row, entry = found
+    row.state = "confirmed"
+    octets = octets_of(session, entry.raw_id or 0)
+    school = _school(desk, entry.school)
+    return _settle(session, desk, school, parse(octets), entry, now, confirmed=f"confirmed by {actor}")
+
+
+def set_aside(
+    desk: Desk, place: Place, octets: bytes, reason: str, trace: str, now: datetime
+) -> Decision | None:
+    """Put a mail into the quarantine and tell the operators; None if it was handled before."""
+    decision = Decision(ledger.QUARANTINED, (reason,))
+    with transaction(desk.engine) as session:
+        if ledger.find(session, place) is not None:
+            ledger.end(session, place)
+            return None
+        entry = LedgerRow(
+            school=place.school,
+            uid_validity=place.uid_validity,
+            uid=place.uid,
+            content_id="",
+            at=now,
+            outcome=decision.outcome,
+            because=reason,
+            traceback=trace,
+            raw_id=keep_octets(session, octets),
+        )
+        session.add(entry)
+        ledger.end(session, place)
+        details = (
+            ("mailbox", place.school),
+            ("reason", reason),
+            ("todo", "mailbot quarantine; then mailbot quarantine retry NUMBER"),
+        )
+        raise_alert(session, desk, "quarantine", details, now)
+    return decision
+
+
+def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
+    """Handle a quarantined mail again; raises LookupError if there is none of that number.
+
+    If it fails again, the error is raised and the mail stays in the quarantine.
+    """
+    with transaction(desk.engine) as session:
+        entry = ledger.entry(session, entry_id)
+        if entry is None:
+            raise LookupError(f"there is no mail {entry_id} in the quarantine")
+        octets = octets_of(session, entry.raw_id or 0)
+        mail = parse(octets)
+        entry.content_id = content_id(mail, octets)
+        entry.message_id, entry.subject = mail.message_id, mail.subject
+        entry.sender = mail.sender.email if mail.sender else ""
+        return _settle(session, desk, _school(desk, entry.school), mail, entry, now)

@@ -1,0 +1,1 @@
+"""The one place that talks SQL (sqlmodel, alembic): facts in, effects down, one transaction."""

@@ -1,0 +1,93 @@
+"""The database: SQLite in the state directory, or PostgreSQL; opened, migrated, and read and written."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+__all__ = [
+    "TRANSIENT",
+    "Engine",
+    "SQLAlchemyError",
+    "Session",
+    "in_short",
+    "migrate",
+    "open_database",
+    "reading",
+    "transaction",
+]
+
+TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
+"""The database is away, locked or full: nothing was written, and it is worth trying again."""
+
+
+def in_short(error: Exception) -> str:
+    """Return in one line what the database says, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
+_READ_ONLY = "mailbot_read_only"
+
+
+def open_database(database: str) -> Engine:
+    """Open the database of that URL."""
+    url = make_url(database)
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a deferred transaction that turns to writing loses the race."""
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Write everything or nothing."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """Read one consistent state without hindering writers."""
+    with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
+        yield session
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; a SQLite file that holds something is copied beside itself before."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == head:
+        return
+    if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
+        shutil.copy2(engine.url.database, f"{engine.url.database}.before-{head}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,187 @@
+"""Gather what has to be known to decide on one mail."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from mailbot.core.facts import Facts, Interests
+from mailbot.core.mail import Mail
+from mailbot.core.notice import NoticeKind
+from mailbot.core.policy import Policy, School
+from mailbot.core.ticket import Role, Ticket
+from mailbot.core.trust import Letter
+from mailbot.store import ledger, tickets
+from mailbot.store.rows import existing, identity, ticket_of
+from mailbot.store.tables import (
+    LedgerRow,
+    MessageRow,
+    OutboxRow,
+    PersonRow,
+    SchoolRow,
+    TicketRow,
+)
+
+LOOKED_UP_MOST = 50
+BOUNCED = "bounced"
+
+
+def hash_of(action_key: str) -> str:
+    """Return the form in which an action key is stored."""
+    return hashlib.sha256(action_key.encode()).hexdigest()
+
+
+def content_id(mail: Mail, octets: bytes) -> str:
+    """Name a mail by its content: a second delivery of it is known although its trace fields differ."""
+    body = octets.partition(b"\r\n\r\n")[2] or octets.partition(b"\n\n")[2]
+    sender = mail.sender.email if mail.sender else ""
+    date = mail.date.isoformat() if mail.date else ""
+    digest = hashlib.sha256("\0".join((mail.message_id, sender, date, mail.subject)).encode())
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def gather(
+    session: Session,
+    mail: Mail,
+    wanted: Interests,
+    school: School,
+    policy: Policy,
+    content: str,
+    now: datetime,
+    *,
+    own_entry: int | None = None,
+) -> Facts:
+    """Look up everything that a mail asks for; `own_entry` is its ledger entry if it has one already."""
+    answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
+    keyed = _letter(session, wanted.action_key, now)
+    names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket) if n)}
+    rows = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
+    hour, day = _automatic(session, mail, policy, now)
+    return Facts(
+        school=school,
+        next_number=_next_number(session, school.key),
+        answered=answered,
+        keyed=keyed,
+        by_reply=by_reply,
+        tagged=wanted.tag,
+        tickets={name: ticket_of(row) for name, row in rows.items()},
+        histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
+        listings={listing: tickets.listed(session, listing) for listing in wanted.listings},
+        names=_names(session, school, policy),
+        duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
+        automatic_last_hour=hour,
+        automatic_last_day=day,
+    )
+
+
+def _thread(
+    session: Session, message_ids: tuple[str, ...], now: datetime
+) -> tuple[Letter | None, str | None]:
+    """Return the letter that a thread names first, and the ticket of the first mail of it that is known."""
+    if not message_ids:
+        return None, None
+    sent = {
+        row.message_id: row
+        for row in session.exec(select(OutboxRow).where(col(OutboxRow.message_id).in_(message_ids)))
+    }
+    received: dict[str, int] = {}
+    query = select(MessageRow.message_id, MessageRow.ticket_id).order_by(col(MessageRow.id))
+    for message_id, ticket_id in session.exec(query.where(col(MessageRow.message_id).in_(message_ids))):
+        received.setdefault(message_id, ticket_id)
+    answered = next((_as_letter(session, sent[m], now) for m in message_ids if m in sent), None)
+    known = (sent[m].ticket_id if m in sent else received.get(m) for m in message_ids)
+    return answered, _name(session, next((t for t in known if t is not None), None))
+
+
+def _letter(session: Session, action_key: str | None, now: datetime) -> Letter | None:
+    if action_key is None:
+        return None
+    row = session.exec(select(OutboxRow).where(OutboxRow.key_hash == hash_of(action_key))).first()
+    return _as_letter(session, row, now) if row else None
+
+
+def _as_letter(session: Session, row: OutboxRow, now: datetime) -> Letter:
+    person = session.get(PersonRow, row.recipient)
+    return Letter(
+        recipient=row.recipient,
+        role=Role(row.role),
+        kind=NoticeKind(row.kind),
+        ticket=_name(session, row.ticket_id),
+        internal=row.internal,
+        held=_still_held(session, row.held_id, now),
+        message_id=row.message_id,
+        author=row.author,
+        subject=row.subject,
+        text=row.text,
+        bounced=row.state == BOUNCED,
+        marked=bool(person and person.undeliverable),
+    )
+
+
+def _still_held(session: Session, held_id: int | None, now: datetime) -> int | None:
+    """Return the held mail about which a letter asks, if that still waits."""
+    return held_id if held_id is not None and ledger.waiting(session, held_id, now) else None
+
+
+def _name(session: Session, ticket_id: int | None) -> str | None:
+    row = session.get(TicketRow, ticket_id) if ticket_id is not None else None
+    return f"{row.school}-{row.number}" if row else None
+
+
+def _next_number(session: Session, school: str) -> int:
+    """Return the number of the school's next ticket; nobody else gets it before this transaction ends."""
+    return existing(session, SchoolRow(key=school), school).last_number + 1
+
+
+def _names(session: Session, school: School, policy: Policy) -> dict[str, str]:
+    staff = [address for member in policy.staff(school) for address in member.addresses]
+    known = session.exec(select(PersonRow).where(col(PersonRow.address).in_(staff)))
+    return {row.address: row.name for row in known if row.name}
+
+
+def _automatic(session: Session, mail: Mail, policy: Policy, now: datetime) -> tuple[int, int]:
+    """Count the automatic letters to the sender within the last hour and day; to staff, the questions."""
+    if mail.sender is None:
+        return 0, 0
+    query = select(OutboxRow.created).where(
+        OutboxRow.recipient == policy.registered(mail.sender.email),
+        OutboxRow.created > now - timedelta(days=1),
+        col(OutboxRow.automatic).is_(True),
+    )
+    if policy.member(mail.sender.email) is not None:
+        query = query.where(OutboxRow.kind == NoticeKind.CONFIRM.value)
+    created = session.exec(query).all()
+    return sum(at > now - timedelta(hours=1) for at in created), len(created)
+
+
+def _duplicate(
+    session: Session,
+    content: str,
+    school: School,
+    wanted: Interests,
+    by_reply: str | None,
+    own_entry: int | None,
+) -> str:
+    """Say where the same mail was handled before: in this mailbox, or for the same ticket in another."""
+    earlier = session.exec(select(LedgerRow).where(LedgerRow.content_id == content)).all()
+    belongs = {name for name in (by_reply, wanted.tag, *wanted.named) if name}
+    for entry in earlier:
+        if entry.id == own_entry:
+            continue
+        same_ticket = _name(session, entry.ticket_id) in belongs
+        if entry.school == school.key or same_ticket or wanted.named:
+            return f"the same mail was handled before: {entry.school} {entry.uid_validity}/{entry.uid}"
+    return ""
+
+
+def tickets_called(session: Session, names: Iterable[str]) -> dict[str, Ticket]:
+    """Return the tickets of these names that exist."""
+    return {name: ticket_of(row) for name, row in tickets.by_names(session, set(names)).items()}
+
+
+def count_open(session: Session) -> dict[str, int]:
+    """Count the tickets that are not closed, by school."""
+    query = select(TicketRow.school, func.count()).where(TicketRow.status != "closed")
+    return {school: int(number) for school, number in session.exec(query.group_by(TicketRow.school))}

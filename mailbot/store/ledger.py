@@ -1,0 +1,151 @@
+"""The ledger of all mails ever fetched, the quarantine, and how each mailbox is doing."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, func, select
+
+from mailbot.store.rows import identity
+from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow
+
+QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mail lies: the school's mailbox, UIDVALIDITY and UID (RFC 9051, 2.3.1.1)."""
+
+    school: str
+    uid_validity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mail in the ledger, for people to read."""
+
+    id: int
+    place: Place
+    at: datetime
+    sender: str
+    subject: str
+    outcome: str
+    because: str
+    traceback: str
+
+
+def find(session: Session, place: Place) -> LedgerRow | None:
+    """Return a mail's entry if it was handled before."""
+    query = select(LedgerRow).where(
+        LedgerRow.school == place.school,
+        LedgerRow.uid_validity == place.uid_validity,
+        LedgerRow.uid == place.uid,
+    )
+    return session.exec(query).first()
+
+
+def handled(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
+    """Return which of these UIDs are in the ledger."""
+    wanted = list(uids)
+    found: set[int] = set()
+    for at in range(0, len(wanted), 500):
+        query = select(LedgerRow.uid).where(
+            LedgerRow.school == school,
+            LedgerRow.uid_validity == uid_validity,
+            col(LedgerRow.uid).in_(wanted[at : at + 500]),
+        )
+        found.update(session.exec(query))
+    return found
+
+
+def begin(session: Session, places: Iterable[Place]) -> dict[Place, int]:
+    """Note that these mails are about to be handled; return how often each was begun, this time included."""
+    tries: dict[Place, int] = {}
+    for place in places:
+        key = (place.school, place.uid_validity, place.uid)
+        row = session.get(AttemptRow, key)
+        if row is None:
+            row = AttemptRow(school=place.school, uid_validity=place.uid_validity, uid=place.uid)
+            session.add(row)
+        else:
+            row.tries += 1
+        tries[place] = row.tries
+    return tries
+
+
+def begun(session: Session, school: str) -> set[Place]:
+    """Return the mails during whose handling the process ended."""
+    query = select(AttemptRow).where(AttemptRow.school == school)
+    return {Place(r.school, r.uid_validity, r.uid) for r in session.exec(query)}
+
+
+def end(session: Session, place: Place) -> None:
+    """Note that a mail was handled, in the transaction of its effects."""
+    session.execute(
+        delete(AttemptRow).where(
+            col(AttemptRow.school) == place.school,
+            col(AttemptRow.uid_validity) == place.uid_validity,
+            col(AttemptRow.uid) == place.uid,
+        )
+    )
+
+
+def forget_begun(session: Session, places: Iterable[Place]) -> None:
+    """Drop the notes of mails that were begun and given up in good order."""
+    for place in places:
+        end(session, place)
+
+
+def quarantined(session: Session) -> list[Entry]:
+    """Return what could not be handled, the oldest first."""
+    query = select(LedgerRow).where(LedgerRow.outcome == QUARANTINED).order_by(col(LedgerRow.id))
+    return [_entry(row) for row in session.exec(query)]
+
+
+def count_quarantined(session: Session) -> int:
+    """Count the mails that could not be handled."""
+    query = select(func.count()).select_from(LedgerRow).where(LedgerRow.outcome == QUARANTINED)
+    return int(session.exec(query).one())
+
+
+def entry(session: Session, entry_id: int) -> LedgerRow | None:
+    """Return the row of a quarantined mail by its number."""
+    row = session.get(LedgerRow, entry_id)
+    return row if row is not None and row.outcome == QUARANTINED else None
+
+
+def _entry(row: LedgerRow) -> Entry:
+    return Entry(
+        identity(row.id),
+        Place(row.school, row.uid_validity, row.uid),
+        row.at,
+        row.sender,
+        row.subject,
+        row.outcome,
+        row.because,
+        row.traceback,
+    )
+
+
+def waiting(session: Session, held_id: int, now: datetime) -> tuple[HeldRow, LedgerRow] | None:
+    """Return a held mail that may still be confirmed, with its ledger entry."""
+    held = session.get(HeldRow, held_id)
+    if held is None or held.state != "waiting" or held.until < now:
+        return None
+    return held, session.get_one(LedgerRow, held.ledger_id)
+
+
+def mailbox(session: Session, school: str) -> MailboxRow:
+    """Return how a school's mailbox is doing, beginning it if it is new."""
+    row = session.get(MailboxRow, school)
+    if row is None:
+        row = MailboxRow(school=school)
+        session.add(row)
+    return row
+
+
+def mailboxes(session: Session) -> list[MailboxRow]:
+    """Return how all mailboxes are doing."""
+    return list(session.exec(select(MailboxRow).order_by(col(MailboxRow.school))))

@@ -1,0 +1,14 @@
+"""Alembic's door: migrations run on the connection that `mailbot.store.database.migrate` hands over."""
+
+from alembic import context
+
+from mailbot.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,177 @@
+"""The outbox: letters to be sent, each claimed, tried and recorded."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, text, update
+from sqlmodel import Session, col, func, select
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import NoticeKind
+from mailbot.core.outgoing import Outgoing
+from mailbot.core.ticket import Attachment
+from mailbot.store.rows import identity
+from mailbot.store.tables import DUE, OutboxRow, TicketRow
+
+IS_DUE = text(DUE)  # literally the condition of the partial index, or SQLite reads through all letters
+CLAIM = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A letter to be sent now, with what its mail needs besides."""
+
+    id: int
+    school: str
+    outgoing: Outgoing
+    references: tuple[str, ...]
+    created: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How sending a letter ended: its new state, what the server said, and when to try again.
+
+    `counts` is False where the server was away: the letter itself was not tried.
+    """
+
+    id: int
+    state: str
+    error: str = ""
+    next_attempt: datetime | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One letter in the outbox, for people to read."""
+
+    id: int
+    school: str
+    ticket: str
+    kind: str
+    recipient: str
+    subject: str
+    state: str
+    attempts: int
+    created: str
+    next_attempt: str
+    last_error: str
+
+
+def record_and_claim(
+    session: Session, schools: Collection[str], done: Attempt | None, now: datetime
+) -> Due | None:
+    """Record how the last letter went and take the next due one, in one transaction.
+
+    So at most one letter of a sender is between "being tried" and "recorded" when the process dies.
+    """
+    if done is not None:
+        _record(session, done, now)
+    first = (
+        select(OutboxRow.id)
+        .where(IS_DUE, col(OutboxRow.school).in_(list(schools)), OutboxRow.next_attempt <= now)
+        .order_by(col(OutboxRow.next_attempt), col(OutboxRow.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    query = select(OutboxRow).where(OutboxRow.id == first.scalar_subquery())
+    row = session.exec(query).first()
+    if row is None:
+        return None
+    row.state, row.attempts, row.next_attempt = "sending", row.attempts + 1, now + CLAIM
+    return _due(session, row)
+
+
+def _record(session: Session, done: Attempt, now: datetime) -> None:
+    row = session.get_one(OutboxRow, done.id)
+    row.state, row.last_error = done.state, done.error
+    if done.state == "sent":
+        row.sent = now
+    if not done.counts:
+        row.attempts -= 1
+    if done.next_attempt is not None:
+        row.next_attempt = done.next_attempt
+
+
+def _due(session: Session, row: OutboxRow) -> Due:
+    outgoing = Outgoing(
+        message_id=row.message_id,
+        kind=NoticeKind(row.kind),
+        recipient=Address(row.recipient, row.recipient_name),
+        sender=Address("", row.sender_name),
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        in_reply_to=row.in_reply_to,
+        attachments=tuple(Attachment(**file) for file in row.attachments),
+        automatic=row.automatic,
+        internal=row.internal,
+        ticket=_ticket_name(session, row.ticket_id),
+    )
+    return Due(identity(row.id), row.school, outgoing, tuple(row.references), row.created, row.attempts)
+
+
+def _ticket_name(session: Session, ticket_id: int | None) -> str:
+    row = session.get(TicketRow, ticket_id) if ticket_id is not None else None
+    return f"{row.school}-{row.number}" if row else ""
+
+
+def take_up_again(session: Session, now: datetime) -> int:
+    """Make letters due again that were being sent when the process ended; count them."""
+    statement = (
+        update(OutboxRow)
+        .where(IS_DUE, col(OutboxRow.state) == "sending")
+        .values(state="queued", next_attempt=now, last_error="interrupted while being sent")
+    )
+    result = session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Count the letters in each state."""
+    query = select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
+    return {state: int(number) for state, number in session.exec(query)}
+
+
+def pending(session: Session, schools: Collection[str], before: datetime) -> int:
+    """Count the letters that are due until then."""
+    query = (
+        select(func.count())
+        .select_from(OutboxRow)
+        .where(
+            IS_DUE,
+            col(OutboxRow.school).in_(list(schools)),
+            OutboxRow.next_attempt <= before,
+        )
+    )
+    return int(session.exec(query).one())
+
+
+def unsent(session: Session) -> list[Line]:
+    """Return the letters that are not sent, failed ones too, the oldest first."""
+    query = select(OutboxRow).where(OutboxRow.state != "sent").order_by(col(OutboxRow.id))
+    return [_line(session, row) for row in session.exec(query)]
+
+
+def letter(session: Session, letter_id: int) -> OutboxRow | None:
+    """Return one letter's row."""
+    return session.get(OutboxRow, letter_id)
+
+
+def _line(session: Session, row: OutboxRow) -> Line:
+    return Line(
+        id=identity(row.id),
+        school=row.school,
+        ticket=_ticket_name(session, row.ticket_id),
+        kind=row.kind,
+        recipient=row.recipient,
+        subject=row.subject,
+        state=row.state,
+        attempts=row.attempts,
+        created=row.created.isoformat(),
+        next_attempt=row.next_attempt.isoformat(),
+        last_error=row.last_error,
+    )

@@ -1,0 +1,111 @@
+"""Rows to values of the core and back."""
+
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from mailbot.core.mail import Address
+from mailbot.core.ticket import (
+    Attachment,
+    Direction,
+    Message,
+    Priority,
+    Status,
+    Ticket,
+    Visibility,
+)
+from mailbot.store.tables import AttachmentRow, MessageRow, Row, TicketRow
+
+Kept = TypeVar("Kept", bound=Row)
+
+
+def existing(session: Session, row: Kept, key: str) -> Kept:
+    """Return the row of that key, locked until the transaction ends; this one is written if there is none.
+
+    Two workers may write it at the same time: the second then takes the first one's.
+    """
+    found = session.get(type(row), key, with_for_update=True)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return session.get_one(type(row), key, with_for_update=True)
+    return row
+
+
+def identity(row_id: int | None) -> int:
+    """Return the key of a row that was written."""
+    if row_id is None:
+        raise LookupError("the row has no key before it is written")
+    return row_id
+
+
+def ticket_of(row: TicketRow) -> Ticket:
+    """Return a ticket's row as a value."""
+    return Ticket(
+        school=row.school,
+        number=row.number,
+        subject=row.subject,
+        requester=Address(row.requester, row.requester_name),
+        opened=row.opened,
+        updated=row.updated,
+        status=Status(row.status),
+        level=row.level,
+        priority=Priority(row.priority),
+        cc=tuple(Address(email, name) for email, name in row.cc),
+        assignee=Address(row.assignee, row.assignee_name) if row.assignee else None,
+        closed=row.closed,
+        due=row.due,
+        messages=row.messages,
+    )
+
+
+def put_ticket(row: TicketRow, ticket: Ticket) -> TicketRow:
+    """Write a ticket's value into its row."""
+    row.subject, row.status, row.level = ticket.subject, ticket.status.value, ticket.level
+    row.priority = ticket.priority.value
+    row.assignee = ticket.assignee.email if ticket.assignee else None
+    row.assignee_name = ticket.assignee.name if ticket.assignee else ""
+    row.cc = [[person.email, person.name] for person in ticket.cc]
+    row.updated, row.closed, row.due = ticket.updated, ticket.closed, ticket.due
+    row.messages = ticket.messages
+    return row
+
+
+def new_ticket(ticket: Ticket) -> TicketRow:
+    """Return the row of a new ticket."""
+    row = TicketRow(
+        school=ticket.school,
+        number=ticket.number,
+        subject=ticket.subject,
+        status=ticket.status.value,
+        level=ticket.level,
+        priority=ticket.priority.value,
+        requester=ticket.requester.email,
+        requester_name=ticket.requester.name,
+        opened=ticket.opened,
+        updated=ticket.updated,
+    )
+    return put_ticket(row, ticket)
+
+
+def message_of(row: MessageRow, files: list[AttachmentRow]) -> Message:
+    """Return a message's row as a value."""
+    return Message(
+        direction=Direction(row.direction),
+        visibility=Visibility(row.visibility),
+        author=Address(row.author, row.author_name),
+        text=row.text,
+        at=row.at,
+        message_id=row.message_id,
+        quoted=row.quoted,
+        attachments=tuple(attachment_of(file) for file in files),
+    )
+
+
+def attachment_of(row: AttachmentRow) -> Attachment:
+    """Return a file's row as a value."""
+    return Attachment(row.path, row.filename, row.content_type, row.size, row.inline, row.raw_id)

@@ -1,0 +1,230 @@
+"""The tables. Rows never leave the store: the core is handed values."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+DUE = "state IN ('queued', 'sending', 'uncertain')"
+
+
+class Row(SQLModel):
+    """What all tables share."""
+
+    metadata = metadata
+
+
+class SchoolRow(Row, table=True):
+    """The last ticket number given in a school."""
+
+    __tablename__ = "school"
+    key: str = Field(primary_key=True)
+    last_number: int = 0
+
+
+class MailboxRow(Row, table=True):
+    """How a school's mailbox is doing; mail received before `cutoff` is left alone."""
+
+    __tablename__ = "mailbox"
+    school: str = Field(primary_key=True)
+    cutoff: datetime | None = None
+    left_alone: int = 0
+    last_success: datetime | None = None
+    last_error: str = Field(default="", sa_type=Text)
+    failing_since: datetime | None = None
+
+
+class RawRow(Row, table=True):
+    """The octets of a mail as they came, compressed."""
+
+    __tablename__ = "raw_mail"
+    id: int | None = Field(default=None, primary_key=True)
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    size: int
+
+
+class TicketRow(Row, table=True):
+    """A ticket."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("school", "number"),
+        Index("ix_ticket_school_status", "school", "status", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    school: str
+    number: int
+    subject: str = Field(sa_type=Text)
+    status: str
+    level: int
+    priority: str
+    requester: str = Field(index=True)
+    requester_name: str = Field(default="", sa_type=Text)
+    assignee: str | None = Field(default=None, index=True)
+    assignee_name: str = Field(default="", sa_type=Text)
+    cc: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    opened: datetime
+    updated: datetime
+    closed: datetime | None = None
+    due: datetime | None = None
+    messages: int = 0
+
+
+class MessageRow(Row, table=True):
+    """One mail or note in a ticket."""
+
+    __tablename__ = "message"
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    direction: str
+    visibility: str
+    author: str
+    author_name: str = Field(default="", sa_type=Text)
+    text: str = Field(sa_type=Text)
+    quoted: str = Field(default="", sa_type=Text)
+    at: datetime
+    message_id: str = Field(default="", index=True, sa_type=Text)
+    raw_id: int | None = Field(default=None, foreign_key="raw_mail.id")
+
+
+class AttachmentRow(Row, table=True):
+    """A file of a message: the name of its part within the raw mail."""
+
+    __tablename__ = "attachment"
+    id: int | None = Field(default=None, primary_key=True)
+    message_row: int = Field(foreign_key="message.id", index=True)
+    raw_id: int = Field(foreign_key="raw_mail.id")
+    path: str
+    filename: str = Field(sa_type=Text)
+    content_type: str
+    size: int
+    inline: bool = False
+
+
+class EventRow(Row, table=True):
+    """The audit trail: who changed what, when, by which mail, why."""
+
+    __tablename__ = "event"
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    at: datetime
+    actor: str
+    action: str
+    detail: str = Field(default="", sa_type=Text)
+    message_id: str = Field(default="", sa_type=Text)
+    because: str = Field(default="", sa_type=Text)
+
+
+class LedgerRow(Row, table=True):
+    """Every mail ever fetched, with what became of it and why."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        UniqueConstraint("school", "uid_validity", "uid"),
+        Index("ix_ledger_quarantined", "id", sqlite_where=text("outcome = 'quarantined'"),
+              postgresql_where=text("outcome = 'quarantined'")),
+    )  # fmt: skip
+    id: int | None = Field(default=None, primary_key=True)
+    school: str
+    uid_validity: int = Field(sa_type=BigInteger)  # 32 bits unsigned (RFC 9051, 2.3.1.1)
+    uid: int = Field(sa_type=BigInteger)
+    content_id: str = Field(index=True)
+    message_id: str = Field(default="", sa_type=Text)
+    sender: str = Field(default="", sa_type=Text)
+    subject: str = Field(default="", sa_type=Text)
+    received: datetime | None = None
+    at: datetime
+    outcome: str
+    because: str = Field(default="", sa_type=Text)
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
+    raw_id: int | None = Field(default=None, foreign_key="raw_mail.id")
+    traceback: str = Field(default="", sa_type=Text)
+
+
+class AttemptRow(Row, table=True):
+    """A mail that is being handled, so that one that kills the process is noticed."""
+
+    __tablename__ = "attempt"
+    school: str = Field(primary_key=True)
+    uid_validity: int = Field(primary_key=True, sa_type=BigInteger)
+    uid: int = Field(primary_key=True, sa_type=BigInteger)
+    tries: int = 1
+
+
+class HeldRow(Row, table=True):
+    """A mail that waits for its sender's registered address to confirm it."""
+
+    __tablename__ = "held"
+    id: int | None = Field(default=None, primary_key=True)
+    ledger_id: int = Field(foreign_key="ledger.id")
+    school: str
+    address: str
+    until: datetime
+    state: str = "waiting"
+
+
+class OutboxRow(Row, table=True):
+    """A mail to be sent, or that was sent."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "school", "next_attempt", sqlite_where=text(DUE), postgresql_where=text(DUE)),
+        Index("ix_outbox_recipient_created", "recipient", "created"),
+        Index("ix_outbox_thread", "ticket_id", "recipient", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    school: str
+    message_id: str = Field(unique=True)
+    key_hash: str = Field(unique=True)
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
+    held_id: int | None = Field(default=None, foreign_key="held.id")
+    kind: str
+    role: str
+    recipient: str
+    recipient_name: str = Field(default="", sa_type=Text)
+    sender_name: str = Field(default="", sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    html: str = Field(sa_type=Text)
+    in_reply_to: str = Field(default="", sa_type=Text)
+    references: list[str] = Field(
+        default_factory=list, sa_column=Column("reference_ids", JSON, nullable=False)
+    )
+    attachments: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    automatic: bool = True
+    internal: bool = False
+    author: str = ""
+    state: str = "queued"
+    attempts: int = 0
+    next_attempt: datetime
+    last_error: str = Field(default="", sa_type=Text)
+    created: datetime
+    sent: datetime | None = None
+
+
+class PersonRow(Row, table=True):
+    """What was learnt of an address: the name in own mails, and whether mail comes back."""
+
+    __tablename__ = "person"
+    address: str = Field(primary_key=True)
+    name: str = Field(default="", sa_type=Text)
+    undeliverable: str = Field(default="", sa_type=Text)
+
+
+class AlertRow(Row, table=True):
+    """Trouble that the operators were told of and that is not over yet."""
+
+    __tablename__ = "alert"
+    topic: str = Field(primary_key=True)
+    since: datetime
+    text: str = Field(sa_type=Text)

@@ -1,0 +1,111 @@
+"""Tickets and their messages, as they are asked for."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import ColumnElement, String, cast, or_
+from sqlmodel import Session, col, select
+
+from mailbot.core.facts import Listing, Scope
+from mailbot.core.ticket import Message, Status, Ticket
+from mailbot.store.rows import identity, message_of, ticket_of
+from mailbot.store.tables import AttachmentRow, EventRow, MessageRow, TicketRow
+
+LISTED_MOST = 500
+
+
+def by_name(session: Session, name: str) -> TicketRow | None:
+    """Find the row of "GYM-104"."""
+    school, _, number = name.partition("-")
+    if not number.isdigit():
+        return None
+    wanted = select(TicketRow).where(TicketRow.school == school, TicketRow.number == int(number))
+    return session.exec(wanted).first()
+
+
+def by_id(session: Session, ticket_id: int) -> TicketRow | None:
+    """Find the row of that key."""
+    return session.get(TicketRow, ticket_id)
+
+
+def by_names(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
+    """Find the rows of several tickets by their names."""
+    found = ((name, by_name(session, name)) for name in names)
+    return {name: row for name, row in found if row is not None}
+
+
+def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
+    """Find the rows of several tickets and keep others from changing them until this transaction ends.
+
+    Everybody locks in the order of the names, so that nobody waits for each other.
+    """
+    found = by_names(session, sorted(names))
+    for row in found.values():
+        session.refresh(row, with_for_update={"key_share": True})
+    return found
+
+
+def listed(session: Session, wanted: Listing, most: int | None = LISTED_MOST) -> tuple[Ticket, ...]:
+    """Return the tickets of an overview, the newest first."""
+    query = select(TicketRow).where(*_conditions(wanted))
+    rows = session.exec(query.order_by(col(TicketRow.id).desc()).limit(most)).all()
+    return tuple(ticket_of(row) for row in rows)
+
+
+def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.scope in (Scope.OPEN, Scope.MINE):
+        conditions.append(col(TicketRow.status) != Status.CLOSED.value)
+    if wanted.scope is Scope.CLOSED:
+        conditions.append(col(TicketRow.status) == Status.CLOSED.value)
+    if wanted.school is not None:
+        conditions.append(col(TicketRow.school) == wanted.school)
+    if wanted.assignee is not None:
+        conditions.append(col(TicketRow.assignee) == wanted.assignee)
+    if wanted.requester is not None:
+        in_copy = cast(col(TicketRow.cc), String).contains(f'"{wanted.requester}"', autoescape=True)
+        conditions.append(or_(col(TicketRow.requester) == wanted.requester, in_copy))
+    return conditions
+
+
+def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
+    """Return the messages of a ticket in their order."""
+    rows = session.exec(
+        select(MessageRow).where(MessageRow.ticket_id == ticket_id).order_by(col(MessageRow.id))
+    ).all()
+    files = _files(session, [identity(row.id) for row in rows])
+    return tuple(message_of(row, files.get(identity(row.id), [])) for row in rows)
+
+
+def _files(session: Session, messages: Sequence[int]) -> dict[int, list[AttachmentRow]]:
+    found: dict[int, list[AttachmentRow]] = {}
+    if messages:
+        query = select(AttachmentRow).where(col(AttachmentRow.message_row).in_(messages))
+        for row in session.exec(query.order_by(col(AttachmentRow.id))):
+            found.setdefault(row.message_row, []).append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a ticket's audit trail."""
+
+    at: str
+    actor: str
+    action: str
+    detail: str
+    message_id: str
+    because: str
+
+    def document(self) -> dict[str, str]:
+        """Return it as `mailbot show --json` prints it."""
+        return asdict(self)
+
+
+def events(session: Session, ticket_id: int) -> tuple[Event, ...]:
+    """Return a ticket's audit trail in its order."""
+    query = select(EventRow).where(EventRow.ticket_id == ticket_id).order_by(col(EventRow.id))
+    return tuple(
+        Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because)
+        for r in session.exec(query)
+    )

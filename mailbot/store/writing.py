@@ -1,0 +1,280 @@
+"""Write a decision down: effects, audit trail and letters, within the caller's transaction."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from mailbot.core.effects import (
+    Append,
+    Assign,
+    Decision,
+    Effect,
+    Hold,
+    LearnName,
+    MarkUndeliverable,
+    Open,
+    SetLevel,
+    SetPriority,
+    SetStatus,
+    fold,
+)
+from mailbot.core.notice import Notice
+from mailbot.core.outgoing import Outgoing
+from mailbot.core.ticket import Attachment, Message
+from mailbot.store import tickets
+from mailbot.store.facts import BOUNCED, hash_of
+from mailbot.store.rows import existing, identity, new_ticket, put_ticket, ticket_of
+from mailbot.store.tables import (
+    AttachmentRow,
+    EventRow,
+    HeldRow,
+    LedgerRow,
+    MessageRow,
+    OutboxRow,
+    PersonRow,
+    RawRow,
+    SchoolRow,
+    TicketRow,
+)
+
+THREAD_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The mail that causes changes: its ledger entry and raw octets, who wrote it, when."""
+
+    ledger: LedgerRow
+    raw_id: int
+    actor: str
+    message_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A rendered letter with the notice that it was and its action key."""
+
+    notice: Notice
+    outgoing: Outgoing
+    action_key: str
+
+
+def keep_octets(session: Session, octets: bytes) -> int:
+    """Store the octets of a mail and return their key."""
+    row = RawRow(octets=zlib.compress(octets, 6), size=len(octets))
+    session.add(row)
+    session.flush()
+    return identity(row.id)
+
+
+def octets_of(session: Session, raw_id: int) -> bytes:
+    """Return the octets of a mail as they came."""
+    row = session.get_one(RawRow, raw_id)
+    return zlib.decompress(row.octets)
+
+
+def write(
+    session: Session, origin: Origin, school: str, decision: Decision, letters: Iterable[Letter]
+) -> None:
+    """Write the effects of a decision and its letters."""
+    rows = _rows(session, decision.effects)
+    for effect in decision.effects:
+        _apply(session, origin, rows, effect)
+    for name, row in rows.items():
+        put_ticket(row, fold(ticket_of(row), _unopened(decision.effects, name), origin.now))
+    _audit(session, origin, decision, rows)
+    held = _hold(session, origin, school, decision.effects)
+    if decision.ticket is not None:
+        row_or_none = rows.get(decision.ticket) or tickets.by_name(session, decision.ticket)
+        origin.ledger.ticket_id = row_or_none.id if row_or_none else None
+    for letter in letters:
+        _post(session, school, letter, origin.now, origin.raw_id, held)
+
+
+def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
+    """Return the rows of the tickets that change; a new ticket takes its number here."""
+    rows: dict[str, TicketRow] = {}
+    for effect in effects:
+        match effect:
+            case Open(ticket):
+                row = new_ticket(replace(ticket, messages=0))
+                session.add(row)
+                session.get_one(SchoolRow, ticket.school).last_number = ticket.number
+                session.flush()
+                rows[ticket.key] = row
+            case Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name):
+                if name not in rows and (found := tickets.by_name(session, name)):
+                    rows[name] = found
+            case _:
+                pass
+    return rows
+
+
+def _unopened(effects: Iterable[Effect], name: str) -> list[Effect]:
+    return [e for e in effects if getattr(e, "ticket", None) == name]
+
+
+def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect: Effect) -> None:
+    match effect:
+        case Append(name, message):
+            _append(session, origin, identity(rows[name].id), message)
+        case LearnName(address):
+            _person(session, address.email).name = address.name
+        case MarkUndeliverable(address, diagnostic, message_id):
+            _person(session, address).undeliverable = diagnostic or "undeliverable"
+            session.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.message_id) == message_id)
+                .values(state=BOUNCED, last_error=diagnostic)
+            )
+        case _:
+            pass
+
+
+def _append(session: Session, origin: Origin, ticket_id: int, message: Message) -> None:
+    row = MessageRow(
+        ticket_id=ticket_id,
+        direction=message.direction.value,
+        visibility=message.visibility.value,
+        author=message.author.email,
+        author_name=message.author.name,
+        text=message.text,
+        quoted=message.quoted,
+        at=message.at,
+        message_id=message.message_id,
+        raw_id=origin.raw_id,
+    )
+    session.add(row)
+    if not message.attachments:
+        return
+    session.flush()
+    for file in message.attachments:
+        session.add(_attachment(file, identity(row.id), origin.raw_id))
+
+
+def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRow:
+    return AttachmentRow(
+        message_row=message_row,
+        raw_id=raw_id,
+        path=file.path,
+        filename=file.filename,
+        content_type=file.content_type,
+        size=file.size,
+        inline=file.inline,
+    )
+
+
+def _person(session: Session, address: str) -> PersonRow:
+    return existing(session, PersonRow(address=address), address)
+
+
+def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str, TicketRow]) -> None:
+    for effect in decision.effects:
+        match effect:
+            case Open(ticket):
+                entry = (ticket.key, "opened", ticket.subject)
+            case Append(name, message):
+                entry = (name, "message", message.visibility.value)
+            case SetStatus(name, status):
+                entry = (name, "status", status.value)
+            case SetLevel(name, level):
+                entry = (name, "level", str(level))
+            case SetPriority(name, priority):
+                entry = (name, "priority", priority.value)
+            case Assign(name, assignee):
+                entry = (name, "assignee", assignee.email if assignee else "")
+            case _:
+                continue
+        name, action, detail = entry
+        session.add(
+            EventRow(
+                ticket_id=identity(rows[name].id),
+                at=origin.now,
+                actor=origin.actor,
+                action=action,
+                detail=detail,
+                message_id=origin.message_id,
+                because="; ".join(decision.because),
+            )
+        )
+
+
+def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:
+    for effect in effects:
+        if isinstance(effect, Hold):
+            session.flush()
+            row = HeldRow(
+                ledger_id=identity(origin.ledger.id),
+                school=school,
+                address=effect.address,
+                until=effect.until,
+            )
+            session.add(row)
+            session.flush()
+            return identity(row.id)
+    return None
+
+
+def post_alone(session: Session, school: str, letter: Letter, now: datetime) -> None:
+    """Put a letter into the outbox that no mail caused."""
+    _post(session, school, letter, now, None, None)
+
+
+def _post(
+    session: Session, school: str, letter: Letter, now: datetime, raw_id: int | None, held: int | None
+) -> None:
+    """Put a letter into the outbox, tied to the letters that its recipient has of the same ticket."""
+    out, notice = letter.outgoing, letter.notice
+    ticket = tickets.by_name(session, out.ticket) if out.ticket else None
+    references = _references(session, ticket.id if ticket else None, out)
+    session.add(
+        OutboxRow(
+            school=school,
+            message_id=out.message_id,
+            key_hash=hash_of(letter.action_key),
+            ticket_id=ticket.id if ticket else None,
+            held_id=held,
+            kind=out.kind.value,
+            role=notice.role.value,
+            recipient=out.recipient.email,
+            recipient_name=out.recipient.name,
+            sender_name=out.sender.name,
+            subject=out.subject,
+            text=out.text,
+            html=out.html,
+            in_reply_to=out.in_reply_to or (references[-1] if references else ""),
+            references=references,
+            attachments=[asdict(_sent(file, raw_id)) for file in out.attachments],
+            automatic=out.automatic,
+            internal=out.internal,
+            author=notice.author.email if notice.author else "",
+            next_attempt=now,
+            created=now,
+        )
+    )
+
+
+def _sent(file: Attachment, raw_id: int | None) -> Attachment:
+    return file if file.raw is not None else replace(file, raw=raw_id)
+
+
+def _references(session: Session, ticket_id: int | None, out: Outgoing) -> list[str]:
+    """Return the ticket's Message-IDs that the recipient has: the first and the latest (RFC 5322, 3.6.4)."""
+    known: list[str] = []
+    if ticket_id is not None:
+        session.flush()
+        own = select(MessageRow.message_id).where(
+            MessageRow.ticket_id == ticket_id, MessageRow.author == out.recipient.email
+        )
+        sent = select(OutboxRow.message_id).where(
+            OutboxRow.ticket_id == ticket_id, OutboxRow.recipient == out.recipient.email
+        )
+        known += [m for m in session.exec(own.order_by(col(MessageRow.id)).limit(1)) if m]
+        known += reversed(session.exec(sent.order_by(col(OutboxRow.id).desc()).limit(THREAD_MOST)).all())
+    known += [out.in_reply_to] if out.in_reply_to else []
+    return list(dict.fromkeys(known))

@@ -1,0 +1,175 @@
+"""Watch one school's mailbox in a thread of its own, and come back after trouble."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from mailbot.core.retry import pause
+from mailbot.inbox import InboxError, Mailbox
+from mailbot.intake import Intake
+from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.store import ledger
+from mailbot.store.database import TRANSIENT, in_short, transaction
+
+log = structlog.get_logger()
+
+ROUND_SECONDS = 60.0
+SOON_SECONDS = 3.0  # a mail that came while the last one was handled may go unannounced
+
+
+@dataclass(slots=True)
+class Bell:
+    """Something to wait for together with a socket: a pipe that is rung."""
+
+    read: int = -1
+    write: int = -1
+
+    def __post_init__(self) -> None:
+        self.read, self.write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def ring(self) -> None:
+        """Wake whoever waits."""
+        try:
+            os.write(self.write, b"!")
+        except BlockingIOError:
+            return  # it rings already
+
+    def silence(self) -> bool:
+        """Stop ringing; tell whether it rang."""
+        try:
+            return bool(os.read(self.read, 65536))
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        """Give the pipe back."""
+        os.close(self.read)
+        os.close(self.write)
+
+
+@dataclass(slots=True)
+class Watcher:
+    """One mailbox and the thread that watches it.
+
+    `wake` is called when there are letters to be sent; `beat` is the monotonic time of the last sign of life.
+    """
+
+    intake: Intake
+    clock: Callable[[], datetime]
+    wake: Callable[[], None] = lambda: None
+    bell: Bell = field(default_factory=Bell)
+    beat: float = field(default_factory=time.monotonic)
+    failures: int = 0
+    thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self.intake.handled = self._handled
+
+    @property
+    def school(self) -> str:
+        """Return the key of the school whose mailbox this is."""
+        return self.intake.school.key
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.thread = threading.Thread(target=self._run, name=f"mailbox-{self.school}")
+        self.thread.start()
+
+    def look(self) -> None:
+        """Look at the whole folder soon."""
+        self.bell.ring()
+
+    def alive(self, seconds: float) -> bool:
+        """Tell whether its thread runs and showed a sign of life within so many seconds."""
+        running = self.thread is not None and self.thread.is_alive()
+        return running and time.monotonic() - self.beat < seconds
+
+    def stop(self) -> None:
+        """End after the mail in hand."""
+        self.intake.stop.set()
+        self.bell.ring()
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        if self.thread is not None:
+            self.thread.join()
+        self.bell.close()
+
+    def _run(self) -> None:
+        while not self.intake.stop.is_set():
+            self.beat = time.monotonic()
+            try:
+                with Mailbox.open(self.intake.account) as box:
+                    self._watch(box)
+            except InboxError as error:
+                self._failed(str(error))
+            except TRANSIENT as error:
+                self._failed(f"database: {in_short(error)}")
+            except Exception as error:
+                log.exception("mailbox watcher failed", school=self.school)
+                self._failed(f"{type(error).__name__}: {error}")
+
+    def _watch(self, box: Mailbox) -> None:
+        """Handle what is new whenever the server or the bell says so; the whole folder at first."""
+        everything, seen = True, (box.uid_validity, 1)
+        while not self.intake.stop.is_set():
+            self.beat = time.monotonic()
+            found = box.uid_validity, box.uid_next
+            self.intake.drain(box, 1 if everything or found[0] != seen[0] else seen[1])
+            seen = found
+            self._worked()
+            everything = False
+            box.refresh()
+            if (box.uid_validity, box.uid_next) == seen:
+                box.wait(ROUND_SECONDS, self.bell.read)
+                everything = self.bell.silence()
+                box.refresh()
+
+    def _handled(self) -> None:
+        self.beat = time.monotonic()
+        self.wake()
+
+    def _worked(self) -> None:
+        now = self.clock()
+        with transaction(self.intake.desk.engine) as session:
+            row = ledger.mailbox(session, self.school)
+            row.last_success, row.last_error, row.failing_since = now, "", None
+            end_alert(session, self.intake.desk, self._topic, now)
+        if self.failures:
+            log.info("mailbox is back", school=self.school)
+            self.wake()
+        self.failures = 0
+
+    @property
+    def _topic(self) -> str:
+        return f"mailbox {self.school}"
+
+    def _failed(self, reason: str) -> None:
+        """Say it once, note it, and rest for a while, a little longer each time."""
+        if self.intake.stop.is_set():
+            return
+        if not self.failures:
+            log.error("mailbox failed", school=self.school, reason=reason)
+        self._note_failure(reason)
+        seconds = pause(self.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+        self.failures += 1
+        self.intake.stop.wait(seconds)
+
+    def _note_failure(self, reason: str) -> None:
+        now = self.clock()
+        try:
+            with transaction(self.intake.desk.engine) as session:
+                row = ledger.mailbox(session, self.school)
+                row.last_error, row.failing_since = reason, row.failing_since or now
+                raise_alert(session, self.intake.desk, self._topic, (("reason", reason),), now)
+        except TRANSIENT as error:
+            log.warning("failure not noted", school=self.school, reason=in_short(error))
+        except Exception:  # the thread goes on watching, whatever it is
+            log.exception("failure not noted", school=self.school)
+        self.wake()

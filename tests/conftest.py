@@ -1,0 +1,77 @@
+"""Fixtures: the real servers, each started once, when the first test asks for it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import TypeVar
+
+import pytest
+
+from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
+from tests.servers.process import MissingError
+from tests.servers.smtp import SmtpServer
+from tests.servers.tls import Authority
+
+pytest_plugins = ["tests.require_all"]
+
+T = TypeVar("T")
+_numbers = count(1)
+
+
+def require(make: Callable[[], T]) -> T:
+    """Make a server; skip the test where it is not installed, or fail where nothing may be skipped."""
+    try:
+        return make()
+    except MissingError as missing:
+        if os.environ.get("MAILBOT_TEST_REQUIRE_ALL") == "1":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def authority() -> Iterator[Authority]:
+    """The certificate authority that all test servers have their certificates from."""
+    with Authority() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def dovecot(authority: Authority) -> Iterator[Dovecot]:
+    """A Dovecot shared by all tests: take a user of your own, and leave the server running."""
+    with require(lambda: Dovecot(authority)) as server:
+        yield server
+
+
+@pytest.fixture
+def start_dovecot(authority: Authority) -> Iterator[Callable[..., Dovecot]]:
+    """Start a Dovecot for this test alone, which may be stopped, killed or made strange."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(require(lambda: Dovecot(authority, **options)))
+
+
+@pytest.fixture
+def user() -> str:
+    """A mail user that no other test uses."""
+    return f"support-{next(_numbers)}@schule.example"
+
+
+@pytest.fixture
+def smtp_server(authority: Authority) -> Iterator[SmtpServer]:
+    """An SMTP server for this test alone, which wants TLS or STARTTLS and a login."""
+    with SmtpServer(authority) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL cluster shared by all tests."""
+    with require(Postgres) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """The URL of a PostgreSQL database for this test alone."""
+    return postgres.new_database()

@@ -1,0 +1,5 @@
+"""Real servers for tests, benchmarks and torture: on loopback, unprivileged, in temporary directories.
+
+with Authority() as authority, Dovecot(authority) as dovecot, SmtpServer(authority) as smtp:
+    dovecot.deliver("support-gym@schule.example", octets)
+"""

@@ -1,0 +1,169 @@
+"""What the servers have in common: programs, ports, directories, children and patience."""
+
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from signal import SIGKILL, SIGTERM, Signals
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class MissingError(RuntimeError):
+    """A server is not installed; the text says what to install."""
+
+
+def find_program(name: str, package: str, *folders: Path) -> Path:
+    """Return where a program is, looking in PATH and then in these folders; raise MissingError."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, folders)])
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise MissingError(f"{package} is missing: apt install {package}")
+    return Path(found)
+
+
+# Below the ports of outgoing connections, one of which could take a server's port while it is down.
+PORTS = range(10_000, 32_000)
+_given: set[int] = set()
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now, and that was not returned before."""
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        if port not in _given and _binds(port):
+            _given.add(port)
+            return port
+
+
+def _binds(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_until(condition: Callable[[], T], seconds: float = 10) -> T:
+    """Return what the condition gives as soon as that is true; raise AssertionError if it stays false."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(
+                f"still not so after {seconds} s: {getattr(condition, '__name__', condition)}"
+            )
+        pause.wait(0.01)
+    return result
+
+
+class Child:
+    """A server process and its descendants, run by an unprivileged user in a directory of its own.
+
+    Root drops to nobody, since neither Dovecot nor PostgreSQL is to be run as root.
+    """
+
+    def __init__(self) -> None:
+        root = os.geteuid() == 0
+        account = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.geteuid())
+        self.user = account.pw_name
+        self.group = grp.getgrgid(account.pw_gid).gr_name
+        self._uid = account.pw_uid if root else None
+        self._gid = account.pw_gid if root else None
+        self._groups: tuple[int, ...] | None = () if root else None
+        # Short, for it holds Unix sockets, whose paths end at 108 octets.
+        self.directory = Path(tempfile.mkdtemp(prefix="mailbot-", dir="/tmp"))
+        self.own(self.directory)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def own(self, path: Path) -> None:
+        """Give a file to the user who runs the server."""
+        if self._uid is not None and self._gid is not None:
+            os.chown(path, self._uid, self._gid)
+
+    def run(self, command: Sequence[str | Path]) -> None:
+        """Run a command to its end; raise RuntimeError with its output if it fails."""
+        done = subprocess.run(
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            user=self._uid,
+            group=self._gid,
+            extra_groups=self._groups,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{command[0]} failed: {done.stdout.decode(errors='replace')}")
+
+    def spawn(self, command: Sequence[str | Path], ports: Sequence[int]) -> None:
+        """Start the server and wait until it listens; raise RuntimeError with its output if it dies."""
+        log = self.directory / "output.log"
+        with log.open("ab") as output:
+            self._process = process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                user=self._uid,
+                group=self._gid,
+                extra_groups=self._groups,
+            )
+
+        def listening() -> bool:
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[0]} ended: {log.read_text(errors='replace')}")
+            return all(_accepts(port) for port in ports)
+
+        wait_until(listening)
+
+    def signal(self, number: Signals) -> None:
+        """Send a signal to the server and its descendants."""
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
+
+    def stop(self, number: Signals = SIGTERM) -> None:
+        """End the server with a signal to its first process, and whatever is left of it by SIGKILL."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        try:
+            os.killpg(process.pid, SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def remove(self) -> None:
+        """Kill what still runs, and remove the directory and all in it."""
+        self.signal(SIGKILL)
+        self.stop(SIGKILL)
+        # The killed ones may write a last file meanwhile.
+        wait_until(self._removed)
+
+    def _removed(self) -> bool:
+        shutil.rmtree(self.directory, ignore_errors=True)
+        return not self.directory.exists()
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

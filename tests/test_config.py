@@ -1,0 +1,434 @@
+"""A configuration becomes settings, or the operator is told everything that is wrong with it."""
+# ruff: noqa: E501 - the table of mistakes has one line for each
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mailbot.config import ConfigurationError, find, load
+from mailbot.core.policy import Limits, Member
+
+PASSWORD = "s3cr3t-Pässword"
+GOOD = """
+[bot]
+name = "Schul-Support"
+state_dir = "state"
+operators = ["edv@stadt.example"]
+
+[smtp]
+host = "mail.example"
+username = "bot@example"
+password_file = "smtp"
+
+[imap]
+host = "mail.example"
+
+[[school]]
+key = "GYM"
+name = "Gymnasium"
+address = "support-gym@schule.example"
+imap = { username = "gym", password_file = "gym" }
+team = { name = "Team G", members = ["m@support.example"] }
+
+[[school]]
+key = "RS2"
+name = "Realschule"
+address = "support-rs@schule.example"
+imap = { username = "rs", password_env = "RS_PASSWORD" }
+team = { name = "Team R", members = ["r@support.example"] }
+
+[second_level]
+name = "Second Level"
+members = ["technik@stadt.example"]
+"""
+ENVIRON = {"RS_PASSWORD": PASSWORD}
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write GOOD with changes, and the password files that it names."""
+    (tmp_path / "smtp").write_text(PASSWORD + "\n")
+    (tmp_path / "gym").write_text(PASSWORD + "\n")
+
+    def written(*changes: tuple[str, str]) -> Path:
+        text = GOOD
+        for old, new in changes:
+            assert old in text, f"nothing to change: {old}"
+            text = text.replace(old, new)
+        (tmp_path / "mailbot.toml").write_text(text)
+        return tmp_path / "mailbot.toml"
+
+    return written
+
+
+def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
+    """Return the lines of what is wrong, without the file in front of each."""
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, environ)
+    lines = str(raised.value).splitlines()
+    assert len(lines) == len(raised.value.problems)
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+SECOND_LEVEL = '[second_level]\nname = "Second Level"\nmembers = ["technik@stadt.example"]\n'
+GYM_IMAP = '{ username = "gym", password_file = "gym" }'
+WRONG = [
+    # name, (what is changed, into what), the only line, or how it begins
+    ("no TOML", ('name = "Schul-Support"', "name = "), "is no TOML: Invalid value (at line 3, column 8)"),
+    ("a section is missing", (SECOND_LEVEL, ""), "[second_level]: missing; needed is the team over all schools"),
+    ("a key is missing", ('name = "Schul-Support"\n', ""), "[bot] name: missing; needed is the name"),
+    ("a school's key is missing", ('key = "GYM"\n', ""), "[[school]] no. 1: key: missing"),
+    ("a team is without members", (', members = ["m@support.example"]', ""), "[[school]] GYM: team.members: missing"),
+    ("a host is missing", ('[imap]\nhost = "mail.example"', "[imap]"), "[imap] host: missing; needed is the server's"),
+    ("a username is missing", ('username = "gym", ', ""), "[[school]] GYM: imap.username: missing"),
+    ("a password is missing", (', password_file = "gym"', ""), "[[school]] GYM: imap.password_file: missing"),
+    ("SMTP's password is missing", ('password_file = "smtp"\n', ""), "[smtp] password_file: missing"),
+    ("SMTP's username is missing", ('username = "bot@example"\n', ""), "[smtp] username: missing; the password is"),
+    ("an unknown section", ("[second_level]", "[limit]\n[second_level]"), "[limit]: unknown; did you mean limits?"),
+    ("an unknown key", ("[imap]", "[imap]\npol_seconds = 9"), "[imap] pol_seconds: unknown; did you mean poll_seconds?"),
+    ("a key like no other", ("[imap]", "[imap]\nxyz = 9"), "[imap] xyz: unknown; known are host, port"),
+    ("a school's unknown key", (GYM_IMAP, GYM_IMAP[:-1] + ", prt = 9 }"), "[[school]] GYM: imap.prt: unknown; did you"),
+    ("a number for a text", ('name = "Gymnasium"', "name = 7"), "[[school]] GYM: name = 7: must be a text in quot"),
+    ("a text for a number", ("[imap]", '[imap]\nport = "993"'), '[imap] port = "993": must be a whole number'),
+    ("true for a number", ("[imap]", "[imap]\npoll_seconds = true"), "[imap] poll_seconds = true: must be a whole"),
+    ("a text for a list", ('["edv@stadt.example"]', '"edv"'), '[bot] operators = "edv": must be a list [ … ]'),
+    ("a text for a table", ('{ name = "Team G", members = ["m@support.example"] }', '"G"'), '[[school]] GYM: team = "G"'),
+    ("no port", ("[imap]", "[imap]\nport = 99999"), "[imap] port = 99999: must be a port, a whole number from 1 to"),
+    ("no host", ('[imap]\nhost = "', '[imap]\nhost = "imaps://'), '[imap] host = "imaps://mail.example": must be a'),
+    ("no security", ("[imap]", '[imap]\nsecurity = "ssl"'), '[imap] security = "ssl": must be "tls", "starttls" or'),
+    ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "fr"'), '[[school]] GYM: language = "fr": must be "de"'),
+    ("no time zone", ("[bot]", '[bot]\ntimezone = "Europe/Berln"'), '[bot] timezone = "Europe/Berln": must be a time zone such as Europe/Berlin'),
+    ("no time", ("[imap]", "[imap]\npoll_seconds = 0"), "[imap] poll_seconds = 0: must be at least 1"),
+    ("no size", ("[imap]", '[limits]\nmail = "10 Mb/s"\n[imap]'), '[limits] mail = "10 Mb/s": must be a size such as'),
+    ("no address", ("support-gym@schule.example", "support-gym"), '[[school]] GYM: address = "support-gym": must be an'),
+    ("no member's address", ("m@support.example", "M <m@>"), '[[school]] GYM: team.members[1].address = "m@": must be'),
+    ("no member", ('"m@support.example"', "7"), "[[school]] GYM: team.members[1] = 7: must be a table"),
+    ("no domain", ('key = "GYM"', 'key = "GYM"\ndomains = ["a b"]'), '[[school]] GYM: domains[1] = "a b": must be a domain'),
+    ("no school key", ('"GYM"', '"Gymnasium-1"'), '[[school]] no. 1: key = "Gymnasium-1": must be 2 to 12 letters'),
+    ("an empty name", ('name = "Gymnasium"', 'name = " "'), '[[school]] GYM: name = " ": must not be empty'),
+    ("a name of two lines", ('name = "Gymnasium"', r'name = "a\nb"'), r'[[school]] GYM: name = "a\u000ab": must be one'),
+    ("a team of nobody", ('["technik@stadt.example"]', "[]"), "[second_level] members: needs at least one entry"),
+    ("no database", ("[bot]", '[bot]\ndatabase = "mysql://u:geheim@h/d"'), '[bot] database: must be "sqlite", "sqlite:///'),
+    ("no file in the database", ("[bot]", '[bot]\ndatabase = "sqlite://"'), '[bot] database: must be "sqlite", "sqlite'),
+    ("no password file", ('password_file = "gym"', 'password_file = "x"'), '[[school]] GYM: imap.password_file = "x": must be a readable file; '),
+    ("a directory for a password file", ('password_file = "gym"', 'password_file = "/"'), '[[school]] GYM: imap.password_file = "/": must be a readable file; /: Is a directory'),
+    ("a password for the variable's name", ("RS_PASSWORD", "geh eim"), "[[school]] RS2: imap.password_env: must be the name"),
+    ("a variable that is not set", ("RS_PASSWORD", "NO_SUCH"), '[[school]] RS2: imap.password_env = "NO_SUCH": must be the name of an environment variable that is set'),
+    ("two passwords", ('password_file = "gym"', 'password_file = "gym", password_env = "RS_PASSWORD"'), "[[school]] GYM: imap.password_env: must not be set beside password_file"),
+    ("a readable password on the wire", ("[imap]", '[imap]\nsecurity = "none"'), '[imap] security = "none": must be "tls" or "starttls": without it the password travels readable to mail.example'),
+    ("no certificates", ("[imap]", '[imap]\nca_file = "gym"'), '[imap] ca_file = "gym": must be a file of certificates in PEM form; '),
+    ("no file of certificates", ("[imap]", '[imap]\nca_file = "ca.pem"'), '[imap] ca_file = "ca.pem": must be a readable file; '),
+    ("no templates", ("[bot]", '[bot]\ntemplates = "my"'), '[bot] templates = "my": must be a directory that can be read; '),
+    ("mails are moved to where they are", ("[imap]", '[imap]\ndone = "inbox"'), '[imap] done = "inbox": must be another folder'),
+    ("one key twice", ('"RS2"', '"gym"'), '[[school]] gym (no. 2): key = "GYM": must be the key of one school only; no. 1 has'),
+    ("one address twice", ("support-rs@", "Support-GYM@"), '[[school]] RS2: address = "support-gym@schule.example": must be'),
+    ("one mailbox twice", ('username = "rs"', 'username = "Gym"'), "[[school]] RS2: imap: must be the mailbox (host, username"),
+    ("one member twice", ('["m@support.example"]', '["m@support.example", "M@support.example"]'), '[[school]] GYM: team.members[2] = "m@support.example": must be in a team only once; no. 1'),
+    ("a support address as member", ("m@support.example", "support-rs@schule.example"), '[[school]] GYM: team.members[1] = "support-rs@schule.example": must be a person\'s own'),
+    ("a support address as operator", ("edv@stadt.example", "support-rs@schule.example"), "[bot] operators[1] = "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "expected"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
+def test_each_mistake_is_told_in_one_line_with_its_key(
+    write: Write, change: tuple[str, str], expected: str
+) -> None:
+    lines = problems(write(change))
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(expected)
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(write: Write) -> None:
+    path = write(
+        ('name = "Schul-Support"\n', 'langauge = "de"\n'),
+        ("[imap]\n", '[imap]\nport = "993"\n'),
+        ('key = "RS2"\nname = "Realschule"', 'key = "GYM"'),
+        ('password_file = "gym"', 'password_file = "missing"'),
+        ('username = "rs"', 'username = "gym"'),
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, ENVIRON)
+    assert [problem.key for problem in raised.value.problems] == [
+        "[bot] name",
+        "[bot] langauge",
+        "[imap] port",
+        "[[school]] GYM (no. 1): imap.password_file",
+        "[[school]] GYM (no. 2): name",
+        "[[school]] GYM (no. 2): key",
+        "[[school]] GYM (no. 2): imap",
+    ]
+
+
+def test_a_password_is_never_shown_when_something_is_wrong(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "gym").write_text(f"{PASSWORD}\n{PASSWORD}\n")
+    path = write(
+        ("[bot]", f'[bot]\ndatabase = "postgresql://mailbot:{PASSWORD}@host:port/"'),
+        ('password_file = "smtp"', f'password = "{PASSWORD}"'),
+        ('password_env = "RS_PASSWORD"', f'password_env = "{PASSWORD}"'),
+        ('[imap]\nhost = "', f'[imap]\nhost = "imap://rs:{PASSWORD}@'),
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, ENVIRON)
+    assert len(raised.value.problems) == 6
+    assert PASSWORD not in f"{raised.value} {raised.value!r} {raised.value.problems!r}"
+
+
+def test_settings_do_not_show_their_passwords(write: Write) -> None:
+    settings = load(write(("[bot]", f'[bot]\ndatabase = "postgresql://m:{PASSWORD}@h/d"')), ENVIRON)
+    assert PASSWORD not in f"{settings} {settings!r} {settings.imap['GYM']} {settings.smtp['GYM'].password}"
+
+
+def test_an_error_carries_no_other_error_that_could_show_a_value(write: Write) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        load(write(("[imap]", f'[imap]\npassword = "{PASSWORD}"')), ENVIRON)
+    assert raised.value.__context__ is None
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert problems(tmp_path / "no.toml") == ["is not there; `mailbot init` writes a configuration"]
+
+
+def test_a_directory_is_no_configuration(tmp_path: Path) -> None:
+    assert problems(tmp_path) == ["cannot be read: Is a directory"]
+
+
+def test_a_file_in_another_encoding_is_told_with_its_line(write: Write) -> None:
+    path = write()
+    path.write_bytes(GOOD.replace("Gymnasium", "Schüler").encode("latin-1"))
+    assert problems(path) == ["is not in UTF-8 (line 17); save it in this encoding"]
+
+
+def test_a_byte_order_mark_does_no_harm(write: Write) -> None:
+    path = write()
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert load(path, ENVIRON).policy.name == "Schul-Support"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "school = 3",
+        "[school]",
+        "school = [1]",
+        "bot = []",
+        "[[bot]]",
+        "imap = [[1]]",
+        "[[school]]\nimap = 3\n[[school]]",
+    ],
+)
+def test_whatever_toml_holds_the_answer_is_a_list_of_problems(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mailbot.toml"
+    path.write_text(text)
+    assert problems(path)
+
+
+VALUES = [
+    "true",
+    "-1",
+    "1e400",
+    "nan",
+    "1979-05-27",
+    '""',
+    '"\\u0000"',
+    '"{0} %s"',
+    '"~x/y"',
+    '"//a@b:c[/"',
+    "[]",
+    "[[]]",
+    "{}",
+    "{ a.b = 1 }",
+]
+VALUES += [
+    f'"{"x" * 5000}"',
+    f'"{"../" * 2000}"',
+    "9" * 5000,
+    '["{x}"]',
+    "[{}]",
+    '[{ address = "{0}", also = [1] }]',
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=[value[:20] for value in VALUES])
+def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(write: Write, value: str) -> None:
+    path = write()
+    for key in re.finditer(r" = (?=([^\[{].*?|\[.*?\]|\{.*\})( \}|,|$))", GOOD, re.MULTILINE):
+        path.write_text(GOOD[: key.end()] + value + GOOD[key.end(1) :])
+        try:
+            told = repr(load(path, ENVIRON))
+        except ConfigurationError as error:
+            told = str(error)
+        assert told
+        assert PASSWORD not in told
+
+
+def test_the_password_files_last_line_break_is_no_part_of_the_password(write: Write, tmp_path: Path) -> None:
+    path = write()
+    (tmp_path / "gym").write_bytes(f" {PASSWORD} \r\n".encode())
+    assert load(path, ENVIRON).imap["GYM"].password.reveal() == f" {PASSWORD} "
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [(b"", "empty"), (b"\n", "empty"), (b"a\nb\n", "only line"), (b"\xff", "UTF-8")]
+)
+def test_a_password_file_holds_one_line(write: Write, tmp_path: Path, content: bytes, expected: str) -> None:
+    path = write()
+    (tmp_path / "gym").write_bytes(content)
+    (line,) = problems(path)
+    assert line.startswith('[[school]] GYM: imap.password_file = "gym": must ')
+    assert expected in line
+
+
+def test_an_empty_variable_is_no_password(write: Write) -> None:
+    assert problems(write(), {"RS_PASSWORD": ""}) == [
+        '[[school]] RS2: imap.password_env = "RS_PASSWORD": must not be empty'
+    ]
+
+
+def test_systemds_credentials_come_before_the_configurations_folder(write: Write, tmp_path: Path) -> None:
+    path = write()
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "gym").write_text("from systemd")
+    settings = load(path, ENVIRON | {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")})
+    assert settings.imap["GYM"].password.reveal() == "from systemd"
+    assert settings.smtp["GYM"].password is not None
+    assert settings.smtp["GYM"].password.reveal() == PASSWORD
+
+
+def test_a_school_overrides_every_key_of_imap_and_smtp(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    imap = 'host = "h", port = 1, security = "starttls", username = "u", password_env = "RS_PASSWORD", folder = "F", done = "", poll_seconds = 5, ca_file = "ca.pem", authserv_id = "mx"'
+    smtp = 'host = "s", port = 2, security = "tls", username = "v", password_env = "RS_PASSWORD", ca_file = "ca.pem"'
+    settings = load(write((GYM_IMAP, f"{{ {imap} }}\nsmtp = {{ {smtp} }}")), ENVIRON)
+    mailbox, sender = settings.imap["GYM"], settings.smtp["GYM"]
+    assert (mailbox.host, mailbox.port, mailbox.security, mailbox.username) == ("h", 1, "starttls", "u")
+    assert (mailbox.folder, mailbox.done, mailbox.poll_seconds) == ("F", "", 5)
+    assert mailbox.ca_file == sender.ca_file == tmp_path / "ca.pem"
+    assert (sender.host, sender.port, sender.security, sender.username) == ("s", 2, "tls", "v")
+    assert [school.authserv_id for school in settings.policy.schools] == ["mx", ""]
+
+
+def test_what_a_school_does_not_override_comes_from_the_common_sections(write: Write) -> None:
+    settings = load(write(("[imap]", '[imap]\nsecurity = "starttls"\nfolder = "Inbox/Support"')), ENVIRON)
+    mailbox, sender = settings.imap["RS2"], settings.smtp["RS2"]
+    assert (mailbox.host, mailbox.port, mailbox.folder) == ("mail.example", 143, "Inbox/Support")
+    assert (sender.host, sender.port, sender.security, sender.username) == (
+        "mail.example",
+        587,
+        "starttls",
+        "bot@example",
+    )
+
+
+def test_without_username_nobody_logs_in_to_smtp(write: Write) -> None:
+    settings = load(write(('username = "bot@example"\npassword_file = "smtp"\n', "")), ENVIRON)
+    assert (settings.smtp["GYM"].username, settings.smtp["GYM"].password) == ("", None)
+
+
+def test_a_school_can_do_without_the_common_smtp_login(write: Write) -> None:
+    settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "" }')), ENVIRON)
+    assert (settings.smtp["GYM"].username, settings.smtp["GYM"].password) == ("", None)
+    assert settings.smtp["RS2"].username == "bot@example"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
+def test_on_this_machine_a_password_may_travel_unencrypted(write: Write, host: str) -> None:
+    settings = load(write(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON)
+    assert settings.imap["GYM"].security == "none"
+
+
+def test_without_login_no_password_travels_so_it_may_go_unencrypted(write: Write) -> None:
+    settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "", security = "none" }')), ENVIRON)
+    assert (settings.smtp["GYM"].security, settings.smtp["GYM"].port) == ("none", 25)
+
+
+def test_a_wrong_host_is_told_once_and_draws_no_other_problem(write: Write) -> None:
+    lines = problems(write(('[imap]\nhost = "mail.example"', '[imap]\nhost = 7\nsecurity = "none"')))
+    assert lines == ['[imap] host = 7: must be a text in quotation marks "…"']
+
+
+def test_members_are_an_address_a_name_with_address_or_a_table(write: Write) -> None:
+    members = '"A@Support.Example", "Bea <b@x.example>", { address = "c@x.example", name = "Cem", also = ["C2@x.example"] }'
+    settings = load(write(('"m@support.example"', members)), ENVIRON)
+    assert settings.policy.schools[0].team.members == (
+        Member("a@support.example"),
+        Member("b@x.example", "Bea"),
+        Member("c@x.example", "Cem", ("c2@x.example",)),
+    )
+
+
+def test_a_schools_key_is_kept_in_capitals(write: Write) -> None:
+    settings = load(write(('"GYM"', '"gym"')), ENVIRON)
+    assert [school.key for school in settings.policy.schools] == ["GYM", "RS2"]
+    assert list(settings.imap) == list(settings.smtp) == ["GYM", "RS2"]
+
+
+def test_a_domain_with_umlauts_is_kept_as_it_goes_over_the_wire(write: Write) -> None:
+    school = load(
+        write(("support-gym@schule.example", "Support@Straße-Köln.example")), ENVIRON
+    ).policy.schools[0]
+    assert school.address == "support@xn--strae-kln-j1a0x.example"
+    assert school.domains == ("xn--strae-kln-j1a0x.example",)
+
+
+def test_a_schools_language_and_domains_default_to_the_bots_and_the_addresss(write: Write) -> None:
+    own = 'key = "RS2"\nlanguage = "de"\ndomains = ["A.example", "b.example"]'
+    first, second = load(
+        write(("[bot]", '[bot]\nlanguage = "en"'), ('key = "RS2"', own)), ENVIRON
+    ).policy.schools
+    assert (first.language, first.domains) == ("en", ("schule.example",))
+    assert (second.language, second.domains) == ("de", ("a.example", "b.example"))
+
+
+def test_limits_are_the_cores_unless_given_with_sizes_in_words(write: Write) -> None:
+    limits = '[limits]\nattachments = "2 MiB"\nmail = 1000\nreopen_days = 0\n[imap]'
+    assert load(write(), ENVIRON).policy.limits == Limits()
+    assert load(write(("[imap]", limits)), ENVIRON).policy.limits == Limits(2 * 2**20, 1000, reopen_days=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("sqlite", "sqlite:///{folder}/state/mailbot.db"),
+        ("sqlite:///desk.db", "sqlite:///{folder}/state/desk.db"),
+        ("sqlite:////srv/desk.db", "sqlite:////srv/desk.db"),
+        ("postgresql:///desk?host=/run/postgresql", "postgresql:///desk?host=/run/postgresql"),
+    ],
+)
+def test_the_database_is_a_file_in_the_state_directory_or_a_server(
+    write: Write, tmp_path: Path, given: str, url: str
+) -> None:
+    settings = load(write(("[bot]", f'[bot]\ndatabase = "{given}"')), ENVIRON)
+    assert settings.database == url.format(folder=tmp_path)
+
+
+def test_directories_start_from_the_configurations_folder(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    settings = load(write(("[bot]", '[bot]\ntemplates = "letters"')), ENVIRON)
+    assert (settings.state_dir, settings.templates) == (tmp_path / "state", tmp_path / "letters")
+
+
+def test_the_named_file_is_taken_before_the_variables(tmp_path: Path) -> None:
+    environ = {"MAILBOT_CONFIG": "b.toml"}
+    assert find(Path("a.toml"), environ) == Path("a.toml")
+    assert find(None, environ) == Path("b.toml")
+
+
+def test_without_a_name_the_file_is_looked_for_in_its_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = (tmp_path / "first.toml", tmp_path / "second.toml")
+    monkeypatch.setattr("mailbot.config.file.STANDARD_FILES", places)
+    with pytest.raises(
+        ConfigurationError, match=r"first\.toml or .*second\.toml; write one with `mailbot init`"
+    ):
+        find(None, {})
+    places[1].touch()
+    assert find(None, {}) == places[1]
+    places[0].touch()
+    assert find(None, {}) == places[0]

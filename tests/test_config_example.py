@@ -1,0 +1,119 @@
+"""The example and the documentation know every key, and `mailbot init` writes what works."""
+
+import re
+import stat
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mailbot.config import load
+from mailbot.config.fields import Places
+from mailbot.config.model import Bot, Document, ImapSection, Limits, Login, Member, School, Smtp, Table, Team
+from mailbot.init import example, write_example
+
+DOCUMENTATION = Path(__file__).parents[1] / "docs" / "configuration.md"
+COMMENTED = re.compile(r"^# (?=\[|\w+ = |  [{\"]|\])", re.MULTILINE)
+IMAP_ONLY = [key for key in ImapSection.model_fields if key not in Smtp.model_fields]
+CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
+    ("`[bot]`", Bot, list(Bot.model_fields)),
+    ("`[smtp]` and `[imap]`: both", Smtp, [*Login.model_fields, "security"]),
+    ("`[imap]` only", ImapSection, IMAP_ONLY),
+    ("`[limits]`", Limits, list(Limits.model_fields)),
+    ("`[[school]]`", School, list(School.model_fields)),
+    ("Teams: `team` of a school, and `[second_level]`", Team, list(Team.model_fields)),
+    ("A member as a table", Member, list(Member.model_fields)),
+]
+
+
+def rows(chapter: str) -> Iterator[tuple[str, str]]:
+    """Yield key and default of each row in a chapter of the documentation."""
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    body = text.split(f"\n## {chapter}\n")[1].split("\n## ")[0]
+    yield from re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|", body, re.MULTILINE)
+
+
+def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[Table], dict[str, object]]]:
+    """Yield every table of a document with its model."""
+    yield model, data
+    inner: dict[str, type[Table]] = {
+        "bot": Bot,
+        "smtp": Smtp,
+        "imap": ImapSection,
+        "limits": Limits,
+        "school": School,
+    }
+    inner |= {"team": Team, "second_level": Team, "members": Member}
+    for key, value in data.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                yield from tables(item, inner[key])
+
+
+@pytest.mark.parametrize(("chapter", "keys"), [(c, keys) for c, _, keys in CHAPTERS])
+def test_the_documentation_has_a_row_for_every_key_and_for_no_other(chapter: str, keys: list[str]) -> None:
+    assert sorted(key for key, _ in rows(chapter)) == sorted(keys)
+
+
+@pytest.mark.parametrize(("chapter", "model"), [(c, model) for c, model, _ in CHAPTERS])
+def test_the_documentation_has_the_right_defaults(chapter: str, model: type[Table], tmp_path: Path) -> None:
+    documented = {key: tomllib.loads(f"_ = {cell[1:-1]}")["_"] for key, cell in rows(chapter) if code(cell)}
+    table = model.model_validate(documented, context=Places(tmp_path, {}))
+    defaults = model()
+    assert {key: getattr(table, key) for key in documented} == {
+        key: getattr(defaults, key) for key in documented
+    }
+
+
+def code(cell: str) -> bool:
+    """Tell whether a cell is one piece of code and nothing else."""
+    return re.fullmatch(r"`[^`]+`", cell) is not None
+
+
+def test_every_section_has_its_chapter() -> None:
+    headings = " ".join(chapter for chapter, _, _ in CHAPTERS)
+    assert [section for section in Document.model_fields if f"[{section}]" not in headings] == []
+
+
+def test_the_example_shows_every_key_commented_or_not() -> None:
+    shown: dict[type[Table], set[str]] = {}
+    for model, table in tables(tomllib.loads(COMMENTED.sub("", example())), Document):
+        shown.setdefault(model, set()).update(table)
+    assert shown == {model: set(model.model_fields) for model in shown}
+    assert set(shown) == {Document, *(model for _, model, _ in CHAPTERS)}
+
+
+def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "mailbot.toml"
+    write_example(path)
+    (tmp_path / "smtp").write_text("a password\n")
+    (tmp_path / "gym").write_text("another\n")
+    settings = load(path, {})
+    assert settings.policy.schools[0].key == "GYM"
+    assert settings.imap["GYM"].done == "Mailbot/Done"
+
+
+def test_what_the_example_shows_in_comments_loads_too(tmp_path: Path) -> None:
+    text = re.sub(r"^password_env.*\n", "", COMMENTED.sub("", example()), flags=re.MULTILINE)
+    (tmp_path / "mailbot.toml").write_text(text)
+    for name in ("smtp", "imap", "gym"):
+        (tmp_path / name).write_text("a password\n")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    settings = load(tmp_path / "mailbot.toml", {"MAILBOT_GS1": "a password"})
+    assert [school.key for school in settings.policy.schools] == ["GYM", "GS1"]
+
+
+def test_a_new_configuration_is_not_for_everybodys_eyes(tmp_path: Path) -> None:
+    write_example(tmp_path / "new" / "mailbot.toml")
+    assert stat.S_IMODE((tmp_path / "new" / "mailbot.toml").stat().st_mode) == 0o640
+
+
+def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "mailbot.toml"
+    path.write_text("mine")
+    with pytest.raises(FileExistsError):
+        write_example(path)
+    assert path.read_text() == "mine"

@@ -1,0 +1,91 @@
+"""The demonstration's mails can be read on every terminal, and in a file."""
+
+import zlib
+from email.message import EmailMessage
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from mailbot.demo.picture import broken_projector
+from mailbot.demo.screen import Screen
+
+LINK = "mailto:support@schule.example?subject=" + 40 * "%5B%23GYM-104%5D"
+
+
+def teachers_mail(text: str) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = "Lena Lehrerin <lehrerin@schule.example>"
+    mail["To"] = "support@schule.example"
+    mail["Subject"] = "Beamer in Raum 204 defekt"
+    mail.set_content(text)
+    mail.add_attachment(broken_projector(), maintype="image", subtype="png", filename="beamer.png")
+    return mail.as_bytes()
+
+
+def shown(mail: bytes, width: int = 80) -> str:
+    out = StringIO()
+    Screen(Console(file=out, width=width)).show(mail, "Lena Lehrerin", "schreibt an den Support")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [24, 40, 80, 200])
+def test_a_mail_fits_into_any_terminal(width: int) -> None:
+    lines = shown(
+        teachers_mail("Guten Morgen,\n\nder Beamer zeigt nur Streifen.\n" + LINK), width
+    ).splitlines()
+    assert max(len(line) for line in lines) <= width
+
+
+def test_who_writes_to_whom_and_what_can_be_read() -> None:
+    text = shown(teachers_mail("Guten Morgen,\n\nder Beamer zeigt nur Streifen."))
+    for words in (
+        "Lena Lehrerin: schreibt an den Support",
+        "Lena Lehrerin <lehrerin@schule.example>",
+        "Beamer in Raum 204 defekt",
+        "der Beamer zeigt nur Streifen.",
+        "[Bild: beamer.png, 2,5 kB]",
+    ):
+        assert words in text
+
+
+def test_without_a_terminal_there_are_no_colours() -> None:
+    assert "\x1b" not in shown(teachers_mail("Guten Morgen"))
+
+
+def test_a_long_mail_says_how_much_is_left_out() -> None:
+    assert "… und 10 weitere Zeilen" in shown(teachers_mail("\n".join(f"Zeile {n}" for n in range(50))))
+
+
+def test_one_tap_links_are_buttons_side_by_side() -> None:
+    links = "".join(f"{label} – #befehl\n\n<{LINK}>\n\n" for label in ("Übernehmen", "Liste", "Hilfe"))
+    text = shown(teachers_mail(f"Mit einem Klick:\n\n{links}"), 60)
+    _, between, buttons, *_ = text.partition("Mit einem Klick:")[2].splitlines()
+    assert between.strip(" │") == ""
+    assert buttons.strip(" │") == "[ Übernehmen ]  [ Liste ]  [ Hilfe ]"
+    assert "mailto:" not in text
+
+
+def test_a_quotation_is_one_line() -> None:
+    text = shown(teachers_mail("Ja.\n\nAm Montag schrieb er:\n> Leuchtet\n> die Lampe?\n"))
+    assert "> …" in text
+    assert "Leuchtet" not in text
+
+
+def test_a_mail_cannot_command_the_terminal() -> None:
+    assert "\x1b" not in shown(teachers_mail("Guten Morgen\x1b[2J\x9b2J"))
+    assert "[bold]" in shown(teachers_mail("[bold]fett[/bold]"))
+
+
+def test_the_photo_is_a_png_whose_every_chunk_is_sound() -> None:
+    photo = broken_projector()
+    assert photo.startswith(b"\x89PNG\r\n\x1a\n")
+    at = 8
+    kinds = []
+    while at < len(photo):
+        length = int.from_bytes(photo[at : at + 4])
+        data = photo[at + 4 : at + 8 + length]
+        assert int.from_bytes(photo[at + 8 + length : at + 12 + length]) == zlib.crc32(data)
+        kinds.append(data[:4])
+        at += 12 + length
+    assert kinds == [b"IHDR", b"IDAT", b"IEND"]

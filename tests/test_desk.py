@@ -1,0 +1,105 @@
+"""The day of product.md on real servers: from the teacher's mail to the closed ticket."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.house import ERIKA, LENA, MAX, TONI, House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import SmtpServer
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0"
+    "0000030101001827b8a30000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) -> House:
+    """A school on a mailbox of its own."""
+    return House(tmp_path, dovecot, smtp_server, user)
+
+
+def test_a_problem_becomes_a_ticket_a_receipt_and_a_letter_to_each_member(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n").attach("foto.png", PNG, "image/png"))
+    counts = house.once()
+    assert counts == {
+        "fetched": 1, "opened": 1, "replies": 0, "ignored": 0, "quarantined": 0, "sent": 3, "failed": 0,
+    }  # fmt: skip
+    assert house.letter(LENA).subject == "[#GYM-1] Beamer in Raum 204 defekt"
+    for member in (MAX, ERIKA):
+        letter = house.letter(member)
+        assert letter.subject == "[#GYM-1] Beamer in Raum 204 defekt"
+        assert "Hallo Team Marienschule" in letter.text
+        assert "Der Beamer bleibt dunkel." in letter.text
+        assert [p.get_filename() for p in letter.message.walk() if p.get_filename()] == ["foto.png"]
+
+
+def test_a_whole_day_from_the_problem_to_the_closed_ticket(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    house.deliver(house.letter(MAX).answer(MAX, "#übernehmen"))
+    assert house.once()["replies"] == 1
+    assert "von Ihnen übernommen" in house.letter(MAX).text
+    assert "mustermann.m" in house.new_letters(ERIKA)[-1].text
+    assert house.ticket()["assignee"] == MAX
+    taken = house.letters(MAX)[0]
+    house.deliver(taken.answer(MAX, "Ist das Kabel eingesteckt?"))
+    house.once()
+    answer = house.letter(LENA)
+    assert answer.text.startswith("Ist das Kabel eingesteckt?") or "Ist das Kabel eingesteckt?" in answer.text
+    house.deliver(answer.answer(LENA, "Ja, ist es."))
+    house.once()
+    reply = house.letter(MAX)
+    assert "Ja, ist es." in reply.text
+    house.deliver(reply.answer(MAX, "Das muss sich ein Techniker ansehen.\n#eskalieren"))
+    house.once()
+    assert "Das muss sich ein Techniker ansehen." in house.letter(LENA).text
+    ticket = house.ticket()
+    assert (ticket["level"], ticket["status"], ticket["assignee"]) == (2, "open", None)
+    escalated = house.letter(TONI)
+    assert "Der Beamer bleibt dunkel." in escalated.text
+    house.deliver(escalated.answer(TONI, "Lampe getauscht, bitte prüfen.\n#zurück"))
+    house.once()
+    house.new_letters(LENA)
+    house.new_letters(TONI)
+    house.new_letters(MAX)
+    returned = house.new_letters(ERIKA)[-1]
+    house.deliver(returned.answer(ERIKA, "Alles geht wieder.\n#close"))
+    house.once()
+    assert "Alles geht wieder." in house.letter(LENA).text
+    ticket = house.ticket()
+    assert (ticket["level"], ticket["status"]) == (1, "closed")
+    assert house.once()["fetched"] == 0
+
+
+def test_a_typo_changes_nothing_and_comes_back_with_the_nearest_command(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    house.deliver(house.letter(MAX).answer(MAX, "Geht wieder.\n#schlissen"))
+    house.once()
+    assert not house.new_letters(LENA)
+    refusal = house.letter(MAX)
+    assert "#schließen" in refusal.text
+    assert "Geht wieder." in refusal.text
+    assert house.ticket()["status"] == "open"
+
+
+def test_an_answer_whose_from_nobody_proves_is_held_until_the_registered_address_confirms(
+    house: House,
+) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(MAX)
+    forged = house.letter(LENA).answer(MAX, "Geht wieder.\n#close")
+    house.deliver(forged)
+    house.once()
+    assert house.ticket()["status"] == "open"
+    assert not house.new_letters(LENA)
+    question = house.letter(MAX)
+    house.deliver(question.answer(MAX, "#bestätigen"))
+    house.once()
+    assert house.ticket()["status"] == "closed"
+    assert "Geht wieder." in house.letter(LENA).text

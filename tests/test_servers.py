@@ -1,0 +1,44 @@
+"""The servers that the other tests stand on do what they are trusted to do."""
+
+import smtplib
+
+import psycopg
+import pytest
+
+from tests.conftest import require
+from tests.servers.dovecot import Dovecot
+from tests.servers.process import find_program, wait_until
+from tests.servers.smtp import SmtpServer
+from tests.servers.tls import Authority
+
+
+def test_a_mail_handed_in_by_smtp_lies_in_the_inbox_as_it_was_written(
+    authority: Authority, dovecot: Dovecot, user: str
+) -> None:
+    with SmtpServer(authority, login=False, deliver_to=dovecot) as server:
+        with smtplib.SMTP("localhost", server.port, timeout=10) as client:
+            client.starttls(context=authority.client_context())
+            client.sendmail("lehrerin@schule.example", [user], b"Subject: Beamer\r\n\r\n.defekt\r\n")
+        wait_until(lambda: server.received)
+    assert [stored.octets for stored in dovecot.mails(user)] == [b"Subject: Beamer\r\n\r\n.defekt\r\n"]
+
+
+def test_each_database_is_fresh(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("CREATE TABLE ticket (number int)")
+        [(tables,)] = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+    assert tables == 1
+
+
+def test_a_missing_server_is_a_skipped_test_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MAILBOT_TEST_REQUIRE_ALL", raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"^dovecot-imapd is missing: apt install dovecot-imapd$"):
+        require(lambda: find_program("no-such-program", "dovecot-imapd"))
+
+
+def test_a_missing_server_is_a_failure_where_nothing_may_be_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILBOT_TEST_REQUIRE_ALL", "1")
+    with pytest.raises(pytest.fail.Exception, match="dovecot-imapd is missing"):
+        require(lambda: find_program("no-such-program", "dovecot-imapd"))
