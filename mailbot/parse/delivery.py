@@ -5,8 +5,6 @@ import logging
 import re
 from collections.abc import Iterable
 
-from flufl.bounce import all_failures
-
 from mailbot.core.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
@@ -75,6 +73,8 @@ def _found(pattern: re.Pattern[str], text: str) -> list[str]:
 
 
 def _by_flufl(content: bytes) -> list[str]:
+    from flufl.bounce import all_failures  # noqa: PLC0415 - takes its time to load, and few mails need it
+
     try:
         temporary, permanent = all_failures(email.message_from_bytes(content))
     except Exception:  # noqa: BLE001 - raises assorted ones on hostile mails; the wording is looked at then
