@@ -15,6 +15,11 @@ from mailbot.parse.mime import Field, decoded
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
 
 SENDER_FIELDS = ("from", "sender", "reply-to", "return-path", "x-sender")  # the first that names somebody
+# One mailbox without anything that could be read in two ways; all others are left to mail-parser.
+_PLAIN_MAILBOX = re.compile(
+    r'(?:(?:([A-Za-z][A-Za-z0-9 _-]{0,80})|"([A-Za-z0-9 ,._-]{1,80})") {0,2})?'
+    r"<([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})>|([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})"
+)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
@@ -39,6 +44,8 @@ class Header:
         value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
         if not value:
             return ()
+        if plain := _PLAIN_MAILBOX.fullmatch(value):
+            return (_address(plain[1] or plain[2] or "", plain[3] or plain[4]),)
         try:
             pairs = get_addresses(value, defects=(problems := []), decode_names=True)
         except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
