@@ -146,6 +146,7 @@ ODD: dict[str, Odd] = {
     "winmail.dat": Odd(mail().text("Hallo").attach("winmail.dat", _tnef(), "application/ms-tnef").build(), "Hallo", names=["Stundenplan.pdf"]),
     "winmail.dat that is broken": Odd(mail().text("Hallo").attach("winmail.dat", b"kaputt", "application/ms-tnef").build(), "Hallo", names=["winmail.dat"], defects=["winmail.dat that is none"]),
     "uuencoded file in the text": Odd(_HEAD + b"\r\nHallo\r\nbegin 644 x.txt\r\n#86)C\r\n`\r\nend\r\n", "Hallo", names=["x.txt"]),
+    "text file without a disposition, as pine sends it": Odd(_typed("multipart/mixed; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: text/plain; name=log.txt\r\n\r\nFehler 5\r\n--x--"), "Hallo", names=["log.txt"]),
     "invitation": Odd(_typed("multipart/alternative; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n--x--"), "Hallo", names=["attachment-2.ics"]),
     # protected
     "s/mime signed, opaque": Odd(_typed("application/pkcs7-mime; smime-type=signed-data", base64.b64encode(_signed_cms(b"Content-Type: text/plain\r\n\r\nHallo")), "Content-Transfer-Encoding: base64\r\n"), "Hallo", defects=["S/MIME signed: opened, signature not verified"]),
