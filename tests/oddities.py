@@ -111,6 +111,8 @@ ODD: dict[str, Odd] = {
     "header field that is none": Odd(b"Subject: Beamer\r\nkein Feld\r\nFrom: max@schule.example\r\n\r\nHallo", "Hallo", sender="max@schule.example"),
     "header without the empty line behind it": Odd(_HEAD + b"Der Beamer ist kaputt.\r\n", "Der Beamer ist kaputt.", defects=["text where the header should go on"]),
     "boundary whose fold lost its white space": Odd(_HEAD + b"Content-Type: multipart/mixed;\r\nboundary=x\r\n\r\n--x\r\n\r\nHallo\r\n--x--", "Hallo"),
+    "header with a line of white space inside": Odd(b"Subject: Beamer\r\n \r\n in Raum 204\r\nFrom: max@schule.example\r\n\r\nHallo", "Hallo", sender="max@schule.example"),
+    "header parted from the text by a line of white space": Odd(_HEAD + b" \r\nHallo\r\nWelt", "Hallo\nWelt"),
     "mbox line in front": Odd(b"From lena Mon Nov 23 10:00:00 2026\r\n" + _HEAD + b"\r\nHallo", "Hallo", "Beamer"),
     "byte order mark in front": Odd(b"\xef\xbb\xbf" + _HEAD + b"\r\nHallo", "Hallo", "Beamer"),
     "only line feeds": Odd(_HEAD.replace(b"\r\n", b"\n") + b"\nHallo", "Hallo", "Beamer"),

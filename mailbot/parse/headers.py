@@ -22,6 +22,7 @@ _PLAIN_MAILBOX = re.compile(
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
+_EMAIL = re.compile(r"(?!.*=\?)[^\s]{1,320}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
 _GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _DATE = re.compile(
@@ -51,7 +52,7 @@ class Header:
         except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
             pairs, problems = [], [{"reason": type(trouble).__name__}]
         self._defects.extend(f"{name}: {problem.get('reason', '')}" for problem in problems[:5])
-        plausible = [(shown, email) for shown, email in pairs if email and "=?" not in email]
+        plausible = [(shown, email) for shown, email in pairs if _EMAIL.fullmatch(email)]
         return tuple(_address(shown, email) for shown, email in plausible or _salvaged(value))
 
     def date(self) -> datetime | None:
@@ -70,7 +71,7 @@ def _salvaged(value: str) -> list[tuple[str, str]]:
     """Find mailboxes where mail-parser gives up: by the stdlib, else whatever looks like an address."""
     value = decoded(value)
     try:
-        pairs = [(shown, email) for shown, email in getaddresses([value]) if "@" in email]
+        pairs = [(shown, email) for shown, email in getaddresses([value]) if _ADDRESS.fullmatch(email)]
     except (ValueError, IndexError, RecursionError):
         pairs = []
     if pairs:
