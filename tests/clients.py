@@ -153,6 +153,7 @@ FORWARDS: dict[str, bytes] = {
     "apple mail with marks": _text(
         f"{NEW}\n\n> Anfang der weitergeleiteten Nachricht:\n> \n> Von: {_LENA}\n> Betreff: x\n> \n> {OLD}\n"
     ),
+    "outlook": mail().subject("WG: Beamer").text(f"{NEW}\n\n{_FIELDS}\n\n{OLD}\n").build(),
     "gmail": _text(
         f"{NEW}\n\n---------- Forwarded message ---------\nVon: {_LENA}\n"
         f"Date: Mo., 23. Nov. 2026\nSubject: x\n\n{OLD}\n"

@@ -14,6 +14,7 @@ from mailbot.core.attribution import (
     is_quoted,
     is_separator,
     label,
+    may_introduce,
 )
 from mailbot.core.closing import contact_block, is_address, is_mobile_signature, is_signoff
 
@@ -98,13 +99,16 @@ def _simple_kind(lines: list[str], at: int) -> _Is:
         return _Is.BLANK
     if line.strip() in (SIGNATURE_BEGINS, SIGNATURE_ENDS):
         return _Is.MARK
-    if is_quoted(line) or _is_torn_off(lines, at):
+    if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_torn_off(lines, at)):
         return _Is.QUOTED
     return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
 
 
 def _introduces_the_rest(lines: list[str], at: int) -> bool:
-    return is_separator(lines[at]) or is_forward_marker(lines[at]) or is_header_block(lines, at)
+    line = lines[at]
+    if not may_introduce(line):
+        return False
+    return is_separator(line) or is_forward_marker(line) or is_header_block(lines, at)
 
 
 def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
@@ -148,7 +152,7 @@ def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
 
 def _is_torn_off(lines: list[str], at: int) -> bool:
     """Tell whether a line is the end of a quoted one that a program broke inside a link."""
-    if not (0 < at < len(lines) - 1 and is_quoted(lines[at - 1]) and is_quoted(lines[at + 1])):
+    if at + 1 >= len(lines) or not is_quoted(lines[at + 1]):
         return False
     alone = len(lines[at].split()) == 1
     return bool(_TORN_LINK.match(lines[at]) or (alone and _ENDS_IN_LINK.search(lines[at - 1][-500:])))
