@@ -20,15 +20,16 @@ from mailbot.core.effects import (
     Tell,
     fold,
 )
-from mailbot.core.facts import Facts, listing
+from mailbot.core.facts import Facts, Listing
 from mailbot.core.mail import Action, Address, Kind, Mail, Verdict
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem
 from mailbot.core.orders import Order, understand
+from mailbot.core.overview import Page
 from mailbot.core.policy import Policy
 from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.work import WORK
 
-QUESTIONS = frozenset({"list", "show", "help"})
+QUESTIONS = frozenset({"list", "find", "show", "help"})
 LIMITED = frozenset(
     {
         NoticeKind.RECEIPT,
@@ -277,15 +278,24 @@ def _wakes_up(ticket: Ticket, orders: list[Order]) -> list[Effect]:
 
 
 def _reply_to_question(case: Case, order: Order) -> Notice:
-    match order.command.name:
-        case "list":
-            wanted = listing(order.scope, case.sender.email, case.school, case.policy)
-            tickets = case.facts.listings.get(wanted, ())
-            return _answer(case, NoticeKind.OVERVIEW, tickets=tickets, scope=order.scope)
-        case "show":
-            return _sheet(case, order.tickets[0])
-        case _:
-            return _answer(case, NoticeKind.HELP, ticket=case.ticket)
+    if order.listing is not None:
+        return _overview(case, order.listing)
+    if order.command.name == "show":
+        return _sheet(case, order.tickets[0])
+    return _answer(case, NoticeKind.HELP, ticket=case.ticket)
+
+
+def _overview(case: Case, wanted: Listing) -> Notice:
+    page = case.facts.listings.get(wanted, Page())
+    return _answer(
+        case,
+        NoticeKind.OVERVIEW,
+        tickets=page.tickets,
+        scope=wanted.scope.value,
+        words=wanted.written,
+        total=page.total,
+        page=page.number,
+    )
 
 
 def _sheet(case: Case, ticket: Ticket) -> Notice:
