@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterable
 
 from mailbot.core.commands import fold
-from mailbot.core.ticket import Ticket
 
 ASKED_MOST = 8
 LENGTH_MOST = 40  # longer words are cut, in texts as in questions
@@ -24,12 +23,7 @@ def question(text: str) -> tuple[str, ...]:
     return words(text)[:ASKED_MOST]
 
 
-def ranked(tickets: Iterable[Ticket], asked: Iterable[str]) -> tuple[Ticket, ...]:
-    """Put tickets first whose subject bears the words, whole rather than begun; equals stay as they are."""
-    wanted = tuple(asked)
-    return tuple(sorted(tickets, key=lambda ticket: -_fit(words(ticket.subject), wanted)))
-
-
-def _fit(subject: tuple[str, ...], wanted: tuple[str, ...]) -> int:
-    whole = sum(word in subject for word in wanted)
-    return whole + sum(any(s.startswith(word) for s in subject) for word in wanted)
+def fit(subject: str, asked: Iterable[str]) -> int:
+    """Return how well a ticket fits: a point for each word that begins one of its subject, two if whole."""
+    borne = words(subject)
+    return sum((word in borne) + any(b.startswith(word) for b in borne) for word in asked)

@@ -14,8 +14,8 @@ from mailbot.core.ticket import Ticket
 
 SHOWN_MOST = 3
 WORDS_MOST = 24
-COMMON = 300  # a word that so many solved tickets of a school bear tells nothing
-ENOUGH = 0.35  # of the weight of all words that the school's solved tickets know
+COMMON = 300  # a word that more tickets of a school bear tells nothing
+ENOUGH = 0.35  # of the weight of all words that the school has seen
 GIST_LENGTH = 240
 
 _SHORTEST = 3
@@ -55,7 +55,7 @@ def terms(school: str, subject: str, text: str, requester: Address | None) -> Te
 def resembling(asked: Terms, bearers: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
     """Return the tickets that resemble a problem, the most alike first, among equals the newest.
 
-    `bearers` names for each word the solved tickets that bear it, `total` is the number of all tickets. A
+    `bearers` names for each word the tickets that bear it, `total` is the number of all tickets. A
     ticket has to share two words at least, one of them of the subject, and enough of the weight; the rarer a
     word, the more it weighs.
     """

@@ -6,8 +6,9 @@ no other school's tickets are looked at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import ColumnElement, cast, column, delete, insert, literal, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
@@ -18,7 +19,7 @@ from mailbot.core.facts import Listing
 from mailbot.core.search import words
 from mailbot.core.similar import COMMON, SHOWN_MOST, Similar, Terms, gist, resembling, terms
 from mailbot.core.ticket import Direction, Status, Visibility
-from mailbot.store.rows import identity, ticket_of
+from mailbot.store.rows import ticket_of
 from mailbot.store.tables import MessageRow, SchoolRow, TicketRow
 
 TEXT_MOST = 200_000  # characters of a ticket that are read, its first ones
@@ -27,6 +28,12 @@ CANDIDATES_MOST = 10
 _FTS5 = table("search", column("rowid"), *map(column, ("subject", "public", "internal", "problem")))
 _TSVECTOR = table("search", column("ticket_id"), column("words"))
 _LABELS = {"subject": "1A", "public": "2B", "internal": "3C", "problem": "4D"}
+
+_ONE_WORD_FTS5 = "SELECT * FROM (SELECT :{name}, rowid FROM search WHERE search MATCH :{name} LIMIT :most)"
+_ONE_WORD_TSVECTOR = (
+    "(SELECT CAST(:{name} AS text), ticket_id FROM search"
+    " WHERE words @@ CAST(:{name} AS tsquery) LIMIT :most)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +120,31 @@ def _matching(session: Session, query: str) -> ColumnElement[bool]:
 
 def similar(session: Session, asked: Terms) -> tuple[Similar, ...]:
     """Return solved tickets of the school that resemble a problem, each with the answer it got."""
-    bearers = {word: _solved(session, asked.school, word) for word in asked.words}
     school = session.get(SchoolRow, asked.school)
-    alike = resembling(asked, bearers, school.last_number if school else 0)
-    found: list[Similar] = []
-    for ticket_id in alike[:CANDIDATES_MOST]:
-        answer = _answer(session, ticket_id)
-        if answer and len(found) < SHOWN_MOST:
-            found.append(Similar(ticket_of(session.get_one(TicketRow, ticket_id)), answer))
-    return tuple(found)
+    if school is None or not asked.words:
+        return ()
+    alike = resembling(asked, _bearers(session, asked), school.last_number)
+    return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), SHOWN_MOST))
 
 
-def _solved(session: Session, school: str, word: str) -> list[int]:
-    """Return the closed tickets of a school whose problem bears a word, some more than are looked at."""
-    lexeme = _of_school(school, word)
-    matches = _matching(session, f'"{lexeme}"' if _is_sqlite(session) else f"'{lexeme}'")
-    query = select_rows(TicketRow.id).where(matches, col(TicketRow.status) == Status.CLOSED.value)
-    return [identity(ticket_id) for ticket_id in session.exec(query.limit(COMMON + 1))]
+def _solved(session: Session, ticket_ids: Iterable[int]) -> Iterator[Similar]:
+    for ticket_id in ticket_ids:
+        row = session.get_one(TicketRow, ticket_id)
+        if row.status == Status.CLOSED.value and (answer := _answer(session, ticket_id)):
+            yield Similar(ticket_of(row), answer)
+
+
+def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
+    """Return for each word the tickets of the school whose problem bears it; of very many only some."""
+    one = _ONE_WORD_FTS5 if _is_sqlite(session) else _ONE_WORD_TSVECTOR
+    quote = '"' if _is_sqlite(session) else "'"
+    lexemes = {f"word{n}": _of_school(asked.school, word) for n, word in enumerate(asked.words)}
+    query = " UNION ALL ".join(one.format(name=name) for name in lexemes)
+    quoted = {name: f"{quote}{lexeme}{quote}" for name, lexeme in lexemes.items()}
+    bearers: defaultdict[str, list[int]] = defaultdict(list)
+    for lexeme, ticket_id in session.connection().execute(text(query), {**quoted, "most": COMMON + 1}):
+        bearers[lexeme[1:-1].rpartition("_")[2]].append(ticket_id)
+    return bearers
 
 
 def _answer(session: Session, ticket_id: int) -> str:

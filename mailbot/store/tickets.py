@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from mailbot.core.facts import Listing, Scope
 from mailbot.core.overview import ROWS, Page, pages
-from mailbot.core.search import ranked
+from mailbot.core.search import fit
 from mailbot.core.ticket import Message, Status, Ticket
 from mailbot.store import search
 from mailbot.store.rows import identity, message_of, ticket_of
@@ -58,9 +58,10 @@ def page(session: Session, wanted: Listing) -> Page:
 def _found(session: Session, wanted: Listing) -> Page:
     """Return the tickets that fit the words best; of very many only the newest are looked at."""
     conditions = (*_conditions(wanted), search.finds(session, wanted))
-    query = select(TicketRow).where(*conditions).order_by(col(TicketRow.id).desc()).limit(FOUND_MOST)
-    found = ranked((ticket_of(row) for row in session.exec(query)), wanted.words)
-    return Page(found[:ROWS], len(found))
+    query = select(TicketRow.id, TicketRow.subject).where(*conditions)
+    found = session.exec(query.order_by(col(TicketRow.id).desc()).limit(FOUND_MOST)).all()
+    best = sorted(found, key=lambda row: -fit(row[1], wanted.words))[:ROWS]
+    return Page(tuple(ticket_of(session.get_one(TicketRow, key)) for key, _ in best), len(found))
 
 
 def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
