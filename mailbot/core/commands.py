@@ -20,7 +20,8 @@ class Argument(StrEnum):
     TICKET = "ticket"  # at least one number
     MEMBER = "member"  # a name, then perhaps numbers
     PRIORITY = "priority"  # a priority, then perhaps numbers
-    SCOPE = "scope"  # open, closed, mine or all; nothing means open
+    SCOPE = "scope"  # open, closed, mine or all, then perhaps a page; nothing means open
+    WORDS = "words"  # words to look for
     TEXT = "text"  # words that belong to the remaining text
 
 
@@ -42,6 +43,8 @@ class Command:
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
 PARTICIPANTS = STAFF | {Role.REQUESTER}
 EVERYONE = frozenset(Role)
+NO_NUMBERS = frozenset({Argument.TEXT, Argument.SCOPE, Argument.WORDS})
+"""Arguments in which a number is no ticket's."""
 
 COMMANDS = (
     Command(
@@ -56,6 +59,7 @@ COMMANDS = (
     Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
     Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
+    Command("find", ("suche", "suchen"), EVERYONE, Argument.WORDS, "Beamer 204"),
     Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
     Command("confirm", ("bestätigen",), EVERYONE, Argument.NOTHING),
 )

@@ -25,7 +25,7 @@ from mailbot.core.effects import (
 from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
-from mailbot.store import tickets
+from mailbot.store import search, tickets
 from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.rows import existing, identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
@@ -87,6 +87,7 @@ def write(
         _apply(session, origin, rows, effect)
     for name, row in rows.items():
         put_ticket(row, fold(ticket_of(row), _unopened(decision.effects, name), origin.now))
+    search.index(session, [identity(row.id) for row in rows.values()])
     _audit(session, origin, decision, rows)
     held = _hold(session, origin, school, decision.effects)
     if decision.ticket is not None:
