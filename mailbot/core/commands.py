@@ -21,6 +21,7 @@ class Argument(StrEnum):
     MEMBER = "member"  # a name, then perhaps numbers
     PRIORITY = "priority"  # a priority, then perhaps numbers
     SCOPE = "scope"  # open, closed, mine or all; nothing means open
+    DATE = "date"  # a day as people write it, then perhaps tickets as "#104" or "GYM-104"
     TEXT = "text"  # words that belong to the remaining text
 
 
@@ -49,6 +50,8 @@ COMMANDS = (
     ),
     Command("escalate", ("eskalieren", "weiterleiten"), frozenset({Role.SUPPORTER}), Argument.TICKETS),
     Command("return", ("zurück",), frozenset({Role.SECOND_LEVEL}), Argument.TICKETS),
+    Command("wait", ("rückfrage", "warten"), STAFF, Argument.TICKETS),
+    Command("remind", ("wiedervorlage",), STAFF, Argument.DATE, "tomorrow"),
     Command("reopen", ("öffnen",), PARTICIPANTS, Argument.TICKETS),
     Command("take", ("übernehmen",), STAFF, Argument.TICKETS),
     Command("assign", ("zuweisen",), STAFF, Argument.MEMBER, "Mustermann"),
@@ -72,7 +75,7 @@ SCOPE_WORDS = {
     "mine": ("meine", "mein"),
     "all": ("alle", "alles"),
 }
-EXAMPLES = {"high": "hoch", "closed": "geschlossen"}
+EXAMPLES = {"high": "hoch", "closed": "geschlossen", "tomorrow": "morgen"}
 
 
 def fold(word: str) -> str:
@@ -140,6 +143,12 @@ def ticket_name(argument: str, school: str) -> str | None:
     """Return the ticket's key ("GYM-104") for "104", "#104" or "GYM-104" written within a school."""
     found = _TICKET_NAME.fullmatch(argument)
     return f"{(found[1] or school).upper()}-{int(found[2])}" if found else None
+
+
+def dated(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
+    """Part the arguments of a command into the day, as written, and the tickets after it."""
+    named = tuple(arg for arg in args if not arg[0].isdigit() and ticket_name(arg, school))
+    return " ".join(arg for arg in args if arg not in named), named
 
 
 def priority(argument: str) -> str | None:

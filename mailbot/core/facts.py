@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from mailbot.core import commands
@@ -41,6 +42,7 @@ class Interests:
     tag: str | None
     named: tuple[str, ...]
     listings: tuple[Listing, ...]
+    dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Facts:
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     listings: Mapping[Listing, tuple[Ticket, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, date] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
@@ -81,18 +84,21 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
     """Return what has to be looked up for a mail to that school."""
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
-    named, listings = [], []
+    named, listings, dates = [], [], []
     for line in reading.lines:
         named += [name for arg in line.args if (name := commands.ticket_name(arg, school.key))]
         if line.command is not None and line.command.argument is Argument.SCOPE and mail.sender is not None:
             scope = commands.scope(line.args[0]) if line.args else Scope.OPEN
             listings += [listing(scope, mail.sender.email, school, policy)] if scope else []
+        if line.command is not None and line.command.argument is Argument.DATE:
+            dates.append(commands.dated(line.args, school.key)[0])
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),
         tag=subject_tag(mail.subject),
         named=tuple(dict.fromkeys(named)),
         listings=tuple(dict.fromkeys(listings)),
+        dates=tuple(dict.fromkeys(dates)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from mailbot.core import commands
 from mailbot.core.case import Case
@@ -21,9 +22,11 @@ class Order:
     member: Address | None = None
     priority: Priority | None = None
     scope: str = ""
+    until: datetime | None = None
 
 
-EXCLUSIVE = frozenset({"close", "escalate", "return", "reopen"})
+EXCLUSIVE = frozenset({"close", "escalate", "return", "reopen", "wait"})
+REST_MOST = timedelta(days=730)
 
 
 class _Refused(Exception):  # noqa: N818 - an early exit of this module, not an error
@@ -107,6 +110,18 @@ def _about_priority(line: CommandLine, command: Command, case: Case, default: tu
     return Order(command, tickets, priority=Priority(value))
 
 
+def _about_date(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    """Take the morning of a day to come, by the working hours of who writes."""
+    phrase, numbers = commands.dated(line.args, case.school.key)
+    day = case.facts.dates.get(phrase)
+    team = case.policy.second_level if case.role is Role.SECOND_LEVEL else case.school.team
+    today = team.calendar.day(case.now)
+    if day is None or not today < day <= today + REST_MOST:
+        raise _wrong_argument(line, command, case, phrase)
+    tickets = _tickets(line, numbers, command, case, default)
+    return Order(command, tickets, until=team.calendar.opening_on(day))
+
+
 def _about_member(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
     numbers = [a for a in line.args if commands.ticket_name(a, case.school.key)]
     name = " ".join(a for a in line.args if a not in numbers)
@@ -129,6 +144,7 @@ _READERS: dict[Argument, _Reader] = {
     Argument.TEXT: _about_text,
     Argument.PRIORITY: _about_priority,
     Argument.MEMBER: _about_member,
+    Argument.DATE: _about_date,
 }
 
 
