@@ -6,7 +6,7 @@ from functools import partial
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
-from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.policy import Member, Policy, School, Team, Times
 from mailbot.core.ticket import (
     Attachment,
     Direction,
@@ -16,6 +16,7 @@ from mailbot.core.ticket import (
     Status,
     Ticket,
     Visibility,
+    Wait,
 )
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
@@ -51,6 +52,12 @@ das Netzteil war locker, jetzt leuchtet wieder alles. Bitte einmal ausprobieren.
 
 Gruß"""
 
+QUESTION = """Guten Tag Frau Lehrerin,
+
+in welchem Raum steht der Beamer, und welche Farbe hat die Leuchte am Netzteil?
+
+Gruß"""
+
 PHOTO = Attachment("2", "Foto Beamer Raum 204.png", "image/png", 2_345_678, inline=True)
 FILES = (
     PHOTO,
@@ -62,12 +69,15 @@ FILES = (
 FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
 
 
+TIMES = Times(escalate_hours=40)
+
+
 def policy(language: str) -> Policy:
     """Return a sample house whose letters are in that language."""
     team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
     school = School("GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language)
     second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
-    return Policy("Schul-Support", (school,), second, language, operators=("edv@stadt.example",))
+    return Policy("Schul-Support", (school,), second, language, operators=("edv@stadt.example",), times=TIMES)
 
 
 def _ticket(number: int, subject: str, days: int) -> Ticket:
@@ -78,6 +88,9 @@ def _ticket(number: int, subject: str, days: int) -> Ticket:
 BEAMER = replace(_ticket(104, "Beamer in Raum 204 defekt", 0), cc=(RAINER,), messages=1)
 TAKEN = replace(BEAMER, assignee=MAX, messages=3)
 UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
+ASLEEP = replace(TAKEN, status=Status.WAITING, wait=Wait(NOW - timedelta(days=7), asked=False))
+IDLE = replace(BEAMER, number=98, wait=Wait(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
+DUE = replace(TAKEN, number=97, due=NOW)
 DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
 ODD = replace(
     _ticket(99, 'WLAN & "Tablets" <b>100 %</b> {{ 7*7 }} im Informatikraum fallen ständig aus 😱', 3),
@@ -142,6 +155,10 @@ def _to_requester() -> dict[str, Notice]:
         "answer_cc": Notice(NoticeKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
         "closed": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
         "closed_silent": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX),
+        "waiting": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "waiting_silent": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX),
+        "wait_reminder": _TO_LENA(NoticeKind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "closed_waiting": _TO_LENA(NoticeKind.CLOSED_WAITING, ticket=closed),
         "escalated_requester": _TO_LENA(
             NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
@@ -186,6 +203,18 @@ def _to_team() -> dict[str, Notice]:
         "escalated_team": _TO_ERIKA(
             NoticeKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
+        "escalated_second_level_by_itself": _TO_TONI(
+            NoticeKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
+        ),
+        "escalated_team_by_itself": _TO_ERIKA(NoticeKind.ESCALATED_TEAM, ticket=UP),
+        "reminder": _TO_ERIKA(NoticeKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
+        "reminder_mine": _TO_MAX(
+            NoticeKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
+        ),
+        "reminder_due": _TO_MAX(NoticeKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
+        "overdue": _TO_MAX(NoticeKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
+        "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(ODD, IDLE, DUE)),
+        "digest_second_level": _TO_TONI(NoticeKind.DIGEST, tickets=(UP,)),
         "returned": _TO_ERIKA(
             NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
         ),
@@ -202,6 +231,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
         Done("priority", ODD, detail="high"),
         Done("assign", ODD, told=(ERIKA,), detail=ERIKA.name),
         Done("take", replace(TAKEN, number=97), already=True),
+        Done("remind", DUE),
     )
     problems = PROBLEMS[language]
     refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))

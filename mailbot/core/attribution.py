@@ -166,7 +166,8 @@ _MAIN = frozenset({"from", "date", "to", "subject"})
 
 def label(line: str) -> str:
     """Return what the field name at the head of a line means ("from", "date" …), or ""."""
-    match = _LABEL.match(line[:80])
+    line = line[:80]
+    match = _LABEL.match(line) if ":" in line or "：" in line else None
     return _MEANING[match[1].lower()] if match else ""
 
 

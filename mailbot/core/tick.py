@@ -9,10 +9,13 @@ from mailbot.core.effects import Assign, Decision, Effect, Reminded, SetLevel, S
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.policy import Policy, School, Team
-from mailbot.core.ticket import Message, Role, Status, Step, Ticket
+from mailbot.core.ticket import Direction, Message, Role, Status, Step, Ticket, Visibility
 
 LONGEST_SLEEP = timedelta(days=1)
 """A ticket is looked at so often at least: changed hours and holidays are noticed within that time."""
+
+DIGEST_LATEST = timedelta(hours=4)
+"""How late a morning's digest still comes, if nobody could send it in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +132,36 @@ def _remind_when_due(passing: Passing) -> Decision:
 
 def _tell_staff(passing: Passing, kind: NoticeKind, step: Step, since: datetime, because: str) -> Decision:
     ticket = passing.ticket
-    people = [ticket.assignee] if ticket.assignee else _people(passing.team, passing.names)
-    role = passing.role
-    if ticket.assignee and not passing.team.member(ticket.assignee.email):
-        role = Role.SUPPORTER if role is Role.SECOND_LEVEL else Role.SECOND_LEVEL
-    letters = (Tell(Notice(kind, to, role, ticket)) for to in people)
+    latest = tuple(m for m in passing.history if m.visibility is not Visibility.SYSTEM)[-1:]
+    letters = (Tell(Notice(kind, to, role, ticket, history=latest)) for to, role in _responsible(passing))
     return Decision(kind.value, (because,), (Reminded(ticket.key, step, since), *letters), ticket.key)
+
+
+def _responsible(passing: Passing) -> list[tuple[Address, Role]]:
+    """Return the assignee, or the whole team of the ticket's level where there is none (any more)."""
+    assignee, school, policy = passing.ticket.assignee, passing.school, passing.policy
+    for team, role in ((school.team, Role.SUPPORTER), (policy.second_level, Role.SECOND_LEVEL)):
+        if assignee is not None and team.member(assignee.email):
+            return [(assignee, role)]
+    return [(to, passing.role) for to in _people(passing.team, passing.names)]
 
 
 def _remind_requester(passing: Passing) -> Decision:
     ticket = passing.ticket
-    letter = Tell(Notice(NoticeKind.WAIT_REMINDER, ticket.requester, Role.REQUESTER, ticket))
+    answers = [
+        m for m in passing.history if m.direction is Direction.OUT and m.visibility is Visibility.PUBLIC
+    ]
+    letter = Notice(
+        NoticeKind.WAIT_REMINDER,
+        ticket.requester,
+        Role.REQUESTER,
+        ticket,
+        author=answers[-1].author if answers else None,
+        text=answers[-1].text if answers else "",
+    )
     said = Reminded(ticket.key, Step.REMINDED, ticket.waits.since)
     because = f"no answer for {passing.policy.times.wait_reminder_days} working days"
-    return Decision(NoticeKind.WAIT_REMINDER.value, (because,), (said, letter), ticket.key)
+    return Decision(NoticeKind.WAIT_REMINDER.value, (because,), (said, Tell(letter)), ticket.key)
 
 
 def _close_waiting(passing: Passing) -> Decision:
@@ -191,6 +210,15 @@ def _people(team: Team, names: Mapping[str, str]) -> list[Address]:
     return [Address(m.address, names.get(m.address) or m.name) for m in team.members]
 
 
+def digest_slot(team: Team, policy: Policy, now: datetime) -> str | None:
+    """Return the morning whose digest a team may get now, or None if it is not the time for one."""
+    calendar, begin = team.calendar, policy.times.digest
+    if begin is None or not calendar.is_open(now):
+        return None
+    start = datetime.combine(calendar.day(now), begin, calendar.timezone)
+    return calendar.day(now).isoformat() if start <= now < start + DIGEST_LATEST else None
+
+
 def decide_digest(
     team: Team, role: Role, tickets: Iterable[Ticket], policy: Policy, now: datetime, names: Mapping[str, str]
 ) -> Decision:
@@ -202,11 +230,17 @@ def decide_digest(
     awake = sorted((t for t in tickets if _awake(t, team, now)), key=lambda t: t.waits.since)
     letters = []
     for person in _people(team, names):
-        mine = tuple(t for t in awake if t.assignee is None or t.assignee.email == person.email)
+        mine = tuple(t for t in awake if _keeper(t, policy) in (None, person.email))
         if any(_asks(ticket, team, policy, now) for ticket in mine):
             letters.append(Tell(Notice(NoticeKind.DIGEST, person, role, tickets=mine)))
     because = f"{len(awake)} tickets, {len(letters)} people who have to know"
     return Decision(NoticeKind.DIGEST.value, (because,), tuple(letters))
+
+
+def _keeper(ticket: Ticket, policy: Policy) -> str | None:
+    """Return who has the ticket, or None if nobody has it (any more)."""
+    member = policy.member(ticket.assignee.email) if ticket.assignee else None
+    return member.address if member else None
 
 
 def _awake(ticket: Ticket, team: Team, now: datetime) -> bool:
@@ -218,4 +252,4 @@ def _awake(ticket: Ticket, team: Team, now: datetime) -> bool:
 def _asks(ticket: Ticket, team: Team, policy: Policy, now: datetime) -> bool:
     wait = ticket.waits
     idle = team.calendar.open_between(wait.since, now) >= timedelta(hours=policy.times.reminder_hours)
-    return ticket.assignee is None or wait.asked or ticket.due is not None or idle
+    return _keeper(ticket, policy) is None or wait.asked or ticket.due is not None or idle

@@ -1,6 +1,7 @@
 """Which recipients a bounce is about. The only module that knows flufl.bounce."""
 
 import email
+import logging
 import re
 from collections.abc import Iterable
 
@@ -8,6 +9,7 @@ from flufl.bounce import all_failures
 
 from mailbot.core.mail import Action, DeliveryStatus
 
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
 _BLOCK = re.compile(r"\r?\n[ \t]*\r?\n")
 _FIELD = re.compile(r"^([A-Za-z-]{3,60}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.M)
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]{1,100}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
@@ -19,6 +21,7 @@ _DELAYED = re.compile(
     re.I,
 )
 _SCANNED = 100_000
+_FLUFL = 16_000  # octets; its detectors go over them again and again
 
 
 def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
@@ -45,7 +48,7 @@ def from_text(
     content: bytes, text: str, message_id: str, own: Iterable[str] = ()
 ) -> tuple[DeliveryStatus, ...]:
     """Return the recipients that a bounce without a report names: by flufl.bounce, else by its wording."""
-    recipients = _by_flufl(content[:_SCANNED])
+    recipients = _by_flufl(content[:_FLUFL])
     if not recipients:
         told = text[:20_000]
         recipients = list(

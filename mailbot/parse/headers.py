@@ -15,7 +15,7 @@ from mailbot.parse.mime import Field, decoded
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
 
 SENDER_FIELDS = ("from", "sender", "reply-to", "return-path", "x-sender")  # the first that names somebody
-_ADDRESS_FIELDS = ("from", "sender", "reply-to", "to", "cc")
+_PARSED_FIELDS = ("from", "reply-to", "to", "cc")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
@@ -37,7 +37,7 @@ class Header:
 
     def _parse(self, defects: list[str]) -> "mailparser.MailParser | None":
         message = Message()
-        for name in (*_ADDRESS_FIELDS, "date"):
+        for name in (*_PARSED_FIELDS, "date"):
             if value := self._raw.get(name):
                 message[name] = value[: limits.ADDRESS_FIELD]
         try:
@@ -54,7 +54,7 @@ class Header:
         value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
         if not value:
             return ()
-        found = self._parsed.__getattr__(name) if self._parsed else []
+        found = self._parsed.__getattr__(name) if self._parsed and name in _PARSED_FIELDS else []
         pairs = [(shown, email) for shown, email in found if _plausible(email)]
         return tuple(_address(shown, email) for shown, email in pairs or _salvaged(value))
 

@@ -4,6 +4,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from mailbot.parse import limits
 from mailbot.parse.charset import decode
@@ -13,10 +14,13 @@ Field = tuple[str, str]
 
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_LOOK_ALIKES = 20_000  # lines that begin like a boundary, whether they are one or not
+_STRAYS = 50  # lines in headers that are no fields, before we stop to look for more fields behind them
 _STRAY_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
 _KNOWN = re.compile(rb"^(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I | re.M)
 _FOLD = re.compile(rb"\r?\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
+_UU_END = re.compile(rb"^end[ \t]*\r?$", re.M)
 _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
 
 
@@ -58,6 +62,7 @@ class Reader:
     source: bytes
     defects: list[str]
     parts: int = 0
+    strays: int = 0
 
     def entity(self, start: int, end: int, path: str, default: str = "text/plain") -> Entity:
         """Return the entity that lies between two offsets, with all that it contains."""
@@ -100,9 +105,13 @@ class Reader:
         """Tell whether a line that is no field stands among fields: one that is still missing follows."""
         if line.startswith((b"From ", b">From ")) or not line.strip():
             return True
+        self.strays += 1
+        if self.strays > _STRAYS:
+            return False
         had = {name for name, _ in fields}
         found = (
-            match[1].decode("ascii").lower() for match in _KNOWN.finditer(self.source, at + len(line), stop)
+            match[1].decode("ascii").lower()
+            for match in _KNOWN.finditer(self.source, at + len(line), min(stop, at + 8000))
         )
         return any(name not in had for name in found)
 
@@ -115,11 +124,11 @@ class Reader:
             self.defects.append("nested too deep")
             return ()
         boundary = found.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
-        spans = list(self._spans(boundary, start, end)) if boundary else []
+        spans = list(islice(self._spans(boundary, start, end), limits.PARTS)) if boundary else []
         if not spans:
             self.defects.append("multipart without its boundary")
             guess = _GUESSED_BOUNDARY.search(self.source, max(start - 1, 0), end)
-            spans = list(self._spans(guess[1], start, end)) if guess else []
+            spans = list(islice(self._spans(guess[1], start, end), limits.PARTS)) if guess else []
         default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
         children = []
         for number, (first, last) in enumerate(spans, 1):
@@ -133,7 +142,9 @@ class Reader:
         """Yield where the parts between the boundary's lines begin and end (RFC 2046, 5.1.1)."""
         mark, opened = b"--" + boundary, -1
         at = self.source.find(mark, start, end)
-        while at >= 0:
+        for _ in range(_LOOK_ALIKES):
+            if at < 0:
+                break
             line_end = self.source.find(b"\n", at, end)
             line_end = end if line_end < 0 else line_end
             rest = self.source[at + len(mark) : min(line_end, at + len(mark) + 200)].strip()
@@ -186,9 +197,10 @@ def _uu_line(line: bytes) -> bytes:
 def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
     """Yield start, end, name and content of every file that lies uuencoded in a text."""
     at = 0
-    while begin := _UU.search(text, at):
-        stop = re.compile(rb"^end[ \t]*\r?$", re.M).search(text, begin.end())
-        if not stop:
+    for _ in range(limits.UUENCODED):
+        begin = _UU.search(text, at)
+        stop = _UU_END.search(text, begin.end()) if begin else None
+        if not begin or not stop:
             return
         yield begin.start(), stop.end(), decode(begin[1]), uudecoded(text[begin.end() : stop.start()])
         at = stop.end()

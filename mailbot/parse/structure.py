@@ -10,6 +10,7 @@ from mailbot.parse.delivery import from_report
 from mailbot.parse.mime import Entity
 from mailbot.parse.words import parameters
 
+TOO_LONG = "text too long: only its beginning is shown"
 _LETTER = re.compile(r"[^\W_]")
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
 _FLOWED_QUOTE = re.compile(r">*")
@@ -131,6 +132,9 @@ class Contents:
         ):
             self.parts.append(files.part(entity, octets, inline=False))
             return []
+        if len(octets) > limits.TEXT_OCTETS:
+            self.defects.append(TOO_LONG)
+            octets = octets[: limits.TEXT_OCTETS]
         text = decode(octets, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.protection = Protection.PGP
@@ -170,18 +174,20 @@ def _best(alternatives: list[list[Block]]) -> list[Block]:
 
 def unflowed(text: str, delete_space: bool) -> str:
     """Return format=flowed text with its soft line breaks undone (RFC 3676, 4)."""
-    out: list[str] = []
+    out: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         depth = _FLOWED_QUOTE.match(line).end()  # type: ignore[union-attr]
         body = line[depth:].removeprefix(" ")
         signature = body.rstrip("\r") == "-- "
         if open_depth == depth and not signature:
-            out[-1] = (out[-1][:-1] if delete_space else out[-1]) + body
+            out[-1].append(body)
         else:
-            out.append((">" * depth + " " if depth else "") + body)
+            out.append([">" * depth + " " if depth else "", body])
+        if delete_space and body.endswith(" ") and not signature:
+            out[-1][-1] = body[:-1]
         open_depth = depth if body.endswith(" ") and not signature else -1
-    return "\n".join(out)
+    return "\n".join("".join(line) for line in out)
 
 
 def mark_inline(parts: list[Part], markup: str) -> tuple[Part, ...]:

@@ -12,15 +12,17 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 __all__ = [
     "TRANSIENT",
     "Engine",
+    "IntegrityError",
     "SQLAlchemyError",
     "Session",
+    "in_short",
     "migrate",
     "open_database",
     "reading",
@@ -29,6 +31,12 @@ __all__ = [
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
 """The database is away, locked or full: nothing was written, and it is worth trying again."""
+
+
+def in_short(error: Exception) -> str:
+    """Return in one line what the database says, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
 
 _READ_ONLY = "mailbot_read_only"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from mailbot.core.effects import (
@@ -28,8 +29,8 @@ from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.core.waiting import advance
 from mailbot.store import tickets
-from mailbot.store.facts import hash_of
-from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
+from mailbot.store.facts import BOUNCED, hash_of
+from mailbot.store.rows import existing, identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
     EventRow,
@@ -131,8 +132,13 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
             _person(session, address.email).name = address.name
-        case MarkUndeliverable(address, diagnostic):
+        case MarkUndeliverable(address, diagnostic, message_id):
             _person(session, address).undeliverable = diagnostic or "undeliverable"
+            session.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.message_id) == message_id)
+                .values(state=BOUNCED, last_error=diagnostic)
+            )
         case _:
             pass
 
@@ -151,7 +157,7 @@ def _append(session: Session, origin: Origin, ticket_id: int, message: Message) 
         raw_id=origin.raw_id,
     )
     session.add(row)
-    if not message.attachments:
+    if not message.attachments or origin.raw_id is None:  # files are parts of a mail
         return
     session.flush()
     for file in message.attachments:
@@ -171,11 +177,7 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
 
 
 def _person(session: Session, address: str) -> PersonRow:
-    row = session.get(PersonRow, address)
-    if row is None:
-        row = PersonRow(address=address)
-        session.add(row)
-    return row
+    return existing(session, PersonRow(address=address), address)
 
 
 def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str, TicketRow]) -> None:
@@ -215,7 +217,7 @@ def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str,
 
 def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:
     for effect in effects:
-        if isinstance(effect, Hold):
+        if isinstance(effect, Hold) and origin.ledger is not None:
             session.flush()
             row = HeldRow(
                 ledger_id=identity(origin.ledger.id),
