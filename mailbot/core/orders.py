@@ -10,7 +10,7 @@ from mailbot.core.commands import Argument, Command, CommandLine
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member
-from mailbot.core.ticket import Priority, Role, Ticket
+from mailbot.core.ticket import Priority, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _default_tickets(case: Case) -> tuple[Ticket, ...]:
         for arg in line.args
     )
     found = (case.facts.ticket(name) for name in dict.fromkeys(names))
-    return tuple(t for t in found if t is not None)
+    return tuple(t for t in found if t is not None and case.takes_part(t))
 
 
 def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
@@ -188,10 +188,9 @@ def _tickets(
     if not tickets:
         raise _Refused(Problem(line.raw, Reason.NO_TICKET, expected=_example(command, case, "104")))
     for ticket in tickets:
-        held = case.roles(ticket)
-        if held <= {Role.STRANGER}:  # as if there were none: strangers learn nothing
-            raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET, argument=ticket.key if named else ""))
-        if not held & command.roles:
+        if not case.takes_part(ticket):  # somebody answers a letter that was forwarded
+            raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET))
+        if not case.roles(ticket) & command.roles:
             raise _Refused(Problem(line.raw, Reason.FORBIDDEN, argument=ticket.key))
     return tickets
 
@@ -201,7 +200,7 @@ def _named(line: CommandLine, arg: str, command: Command, case: Case) -> Ticket:
     if name is None:
         raise _wrong_argument(line, command, case, arg)
     ticket = case.facts.ticket(name)
-    if ticket is None:
+    if ticket is None or not case.takes_part(ticket):  # strangers learn nothing, not even that there is one
         raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET, argument=name))
     return ticket
 

@@ -22,7 +22,7 @@ _PLAIN, _HTML, _DISPLAY_NAME, _FILE_DATA, _SHORT_NAME, _LONG_NAME = (
 _SIZES = {0x2: 4, 0x3: 4, 0x4: 4, 0x5: 8, 0x6: 8, 0x7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8, 0x48: 16, 0x1: 0}
 _VARIABLE = frozenset({0x0, 0xD, 0x1E, 0x1F, 0x102})
 _UNICODE, _MANY, _NAMED = 0x1F, 0x1000, 0x8000
-_PROPERTIES, _FILES = 5_000, 500
+_PROPERTIES, _FILES, _DEPTH = 5_000, 500, 3
 
 
 @dataclass(slots=True)
@@ -35,8 +35,11 @@ class Unpacked:
     defect: str = ""
 
 
-def unpack(octets: bytes) -> Unpacked:
-    """Return what lies in a winmail.dat; a broken one gives a defect and what was read before it broke."""
+def unpack(octets: bytes, depth: int = 0) -> Unpacked:
+    """Return what lies in a winmail.dat; a broken one gives a defect and what was read before it broke.
+
+    A mail attached inside gives its own files too.
+    """
     found = Unpacked()
     if not octets.startswith(SIGNATURE):
         found.defect = "winmail.dat that is none"
@@ -46,6 +49,9 @@ def unpack(octets: bytes) -> Unpacked:
     except (struct.error, ValueError) as trouble:
         found.defect = f"winmail.dat broken: {trouble}"
     found.files = [(name, content) for name, content in found.files if content]
+    if depth < _DEPTH:
+        inner = (unpack(content, depth + 1) for _, content in found.files if content.startswith(SIGNATURE))
+        found.files += [file for unpacked in inner for file in unpacked.files][:_FILES]
     return found
 
 
@@ -88,6 +94,10 @@ def _amended(file: tuple[str, bytes], name: int, data: bytes, charset: str) -> t
     titles = (_text(values.get(key), charset) for key in (_LONG_NAME, _SHORT_NAME, _DISPLAY_NAME))
     embedded = values.get(_FILE_DATA)
     title = next(filter(None, titles), "") or shown
+    if (
+        isinstance(embedded, bytes) and embedded[16:20] == SIGNATURE
+    ):  # a mail, behind the GUID of its interface
+        return title, embedded[16:]
     return title, content or (embedded if isinstance(embedded, bytes) else b"")
 
 
