@@ -164,7 +164,15 @@ def ticket_name(argument: str, school: str) -> str | None:
 def dated(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
     """Part the arguments of a command into the day, as written, and the tickets after it."""
     named = tuple(arg for arg in args if not arg[0].isdigit() and ticket_name(arg, school))
-    return " ".join(arg for arg in args if arg not in named), named
+    words = tuple(arg for arg in args if arg not in named)
+    return " ".join(numbers(words) if named else words), named
+
+
+def tickets_of(line: CommandLine, school: str) -> tuple[str, ...]:
+    """Return the keys of the tickets that a line may name; a number within a day is none."""
+    dates = line.command is not None and line.command.argument is Argument.DATE
+    args = dated(line.args, school)[1] if dates else line.args
+    return tuple(name for arg in args if (name := ticket_name(arg, school)))
 
 
 def priority(argument: str) -> str | None:

@@ -86,9 +86,10 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
     """Return what has to be looked up for a mail to that school."""
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
-    named, listings, dates = [], [], []
+    named: list[str] = []
+    listings, dates = [], []
     for line in reading.lines:
-        named += [name for arg in line.args if (name := commands.ticket_name(arg, school.key))]
+        named += commands.tickets_of(line, school.key)
         if line.command is not None and line.command.argument is Argument.SCOPE and mail.sender is not None:
             scope = commands.scope(line.args[0]) if line.args else Scope.OPEN
             listings += [listing(scope, mail.sender.email, school, policy)] if scope else []

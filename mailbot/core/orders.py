@@ -10,7 +10,7 @@ from mailbot.core.commands import Argument, Command, CommandLine
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member
-from mailbot.core.ticket import Priority, Ticket
+from mailbot.core.ticket import Priority, Role, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,9 @@ def _default_tickets(case: Case) -> tuple[Ticket, ...]:
     """Return what a command without numbers is about: the mail's ticket, else those that other lines name."""
     if case.ticket is not None:
         return (case.ticket,)
+    school = case.facts.school.key
     names = (
-        commands.ticket_name(arg, case.facts.school.key)
-        for line in case.reading.lines
-        if line.command is not None
-        for arg in line.args
+        name for line in case.reading.lines if line.command for name in commands.tickets_of(line, school)
     )
     found = (case.facts.ticket(name) for name in dict.fromkeys(names))
     return tuple(t for t in found if t is not None and case.takes_part(t))
@@ -217,9 +215,13 @@ def _exclude(line: CommandLine, order: Order, earlier: list[Order], language: st
 def _contradicts(one: Order, other: Order) -> bool:
     if one.command == other.command:
         alone = frozenset({one.command.name}) in EXCLUSIVE
-        return alone and (one.member, one.priority) != (other.member, other.priority)
+        return alone and _details(one) != _details(other)
     names = {one.command.name, other.command.name}
     return any(names <= rivals for rivals in EXCLUSIVE)
+
+
+def _details(order: Order) -> tuple[object, ...]:
+    return (order.member, order.priority, order.until)
 
 
 def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:
