@@ -19,6 +19,7 @@ from mailbot.intake import Intake
 from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError, open_desk, sole
+from mailbot.service.tick import tick
 from mailbot.store import outbox
 from mailbot.store.database import transaction
 from mailbot.watcher import Watcher
@@ -26,6 +27,7 @@ from mailbot.watcher import Watcher
 log = structlog.get_logger()
 
 OUTBOX_SECONDS = 20
+TICK_SECONDS = 120
 HANGING_SECONDS = 900.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -113,10 +115,16 @@ class Shift:
             poll = watcher.intake.account.poll_seconds
             self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
+        self.scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         if (seconds := systemd.watchdog_seconds()) is not None:
             self.scheduler.add_job(self._guard, "interval", seconds=seconds)
         self.scheduler.add_listener(_job_failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self.scheduler.start()
+
+    def _tick(self) -> None:
+        """Remind, close and escalate what time has come for; send digests."""
+        if tick(self.desk, utc_now()):
+            self.postman.wake()
 
     def _guard(self) -> None:
         """Keep systemd's watchdog quiet as long as every thread shows signs of life."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
-from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.policy import Member, Policy, School, Team, Times
 from mailbot.core.similar import Similar
 from mailbot.core.ticket import (
     Attachment,
@@ -17,6 +17,7 @@ from mailbot.core.ticket import (
     Status,
     Ticket,
     Visibility,
+    Wait,
 )
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
@@ -54,6 +55,12 @@ das Netzteil war locker, jetzt leuchtet wieder alles. Bitte einmal ausprobieren.
 
 Gruß"""
 
+QUESTION = """Guten Tag Frau Lehrerin,
+
+in welchem Raum steht der Beamer, und welche Farbe hat die Leuchte am Netzteil?
+
+Gruß"""
+
 PHOTO = Attachment("2", "Foto Beamer Raum 204.png", "image/png", 2_345_678, inline=True)
 FILES = (
     PHOTO,
@@ -65,6 +72,9 @@ FILES = (
 FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
 
 
+TIMES = Times(escalate_hours=40)
+
+
 def policy(language: str) -> Policy:
     """Return a sample house whose letters are in that language."""
     other = Team("Team Westtor", (Member("westtor@support.example"),))
@@ -72,7 +82,8 @@ def policy(language: str) -> Policy:
     school = School("GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language)
     second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
     west = School("RSW", "Realschule am Westtor", "support-rsw@schule.example", other, language)
-    return Policy("Schul-Support", (school, west), second, language, operators=("edv@stadt.example",))
+    schools = (school, west)
+    return Policy("Schul-Support", schools, second, language, operators=("edv@stadt.example",), times=TIMES)
 
 
 def _ticket(number: int, subject: str, days: int) -> Ticket:
@@ -83,6 +94,9 @@ def _ticket(number: int, subject: str, days: int) -> Ticket:
 BEAMER = replace(_ticket(104, "Beamer in Raum 204 defekt", 0), cc=(RAINER,), messages=1)
 TAKEN = replace(BEAMER, assignee=MAX, messages=3)
 UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
+ASLEEP = replace(TAKEN, status=Status.WAITING, wait=Wait(NOW - timedelta(days=7), asked=False))
+IDLE = replace(BEAMER, number=98, wait=Wait(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
+DUE = replace(TAKEN, number=97, due=NOW)
 DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
 ODD = replace(
     _ticket(99, 'WLAN & "Tablets" <b>100 %</b> {{ 7*7 }} im Informatikraum fallen ständig aus 😱', 3),
@@ -160,6 +174,10 @@ def _to_requester() -> dict[str, Notice]:
         "answer_cc": Notice(NoticeKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
         "closed": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
         "closed_silent": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX),
+        "waiting": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "waiting_silent": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX),
+        "wait_reminder": _TO_LENA(NoticeKind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "closed_waiting": _TO_LENA(NoticeKind.CLOSED_WAITING, ticket=closed),
         "escalated_requester": _TO_LENA(
             NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
@@ -207,6 +225,18 @@ def _to_team() -> dict[str, Notice]:
         "escalated_team": _TO_ERIKA(
             NoticeKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
+        "escalated_second_level_by_itself": _TO_TONI(
+            NoticeKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
+        ),
+        "escalated_team_by_itself": _TO_ERIKA(NoticeKind.ESCALATED_TEAM, ticket=UP),
+        "reminder": _TO_ERIKA(NoticeKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
+        "reminder_mine": _TO_MAX(
+            NoticeKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
+        ),
+        "reminder_due": _TO_MAX(NoticeKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
+        "overdue": _TO_MAX(NoticeKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
+        "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(ODD, IDLE, DUE)),
+        "digest_second_level": _TO_TONI(NoticeKind.DIGEST, tickets=(UP,)),
         "returned": _TO_ERIKA(
             NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
         ),
@@ -223,6 +253,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
         Done("priority", ODD, detail="high"),
         Done("assign", ODD, told=(ERIKA,), detail=ERIKA.name),
         Done("take", replace(TAKEN, number=97), already=True),
+        Done("remind", DUE),
     )
     problems = PROBLEMS[language]
     refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))

@@ -65,6 +65,9 @@ imap = {{ username = "{address}" }}
 team = {{ name = "Team Marienschule", members = ["{max}", "{erika}"] }}
 {more}
 
+[times]
+digest = ""
+
 [second_level]
 name = "Second-Level-Support"
 members = ["{toni}"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
 from mailbot.core import commands
@@ -53,6 +54,7 @@ class Interests:
     named: tuple[str, ...]
     listings: tuple[Listing, ...]
     problem: Terms | None = None
+    dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Facts:
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, date] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
@@ -109,12 +112,14 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
     """Return what has to be looked up for a mail to that school."""
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
-    named, listings = [], []
+    named: list[str] = []
+    listings, dates = [], []
     for line in reading.lines:
-        if line.command is None or line.command.argument not in commands.NO_NUMBERS:
-            named += [name for arg in line.args if (name := commands.ticket_name(arg, school.key))]
+        named += commands.tickets_of(line, school.key)
         wanted = asked(line, mail.sender.email, school, policy) if mail.sender is not None else None
         listings += [wanted] if wanted is not None else []
+        if line.command is not None and line.command.argument is Argument.DATE:
+            dates.append(commands.dated(line.args, school.key)[0])
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),
@@ -122,6 +127,7 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         named=tuple(dict.fromkeys(named)),
         listings=tuple(dict.fromkeys(listings)),
         problem=terms(school.key, mail.subject, without_action_key(mail.problem), mail.sender),
+        dates=tuple(dict.fromkeys(dates)),
     )
 
 

@@ -27,6 +27,12 @@ class NoticeKind(StrEnum):
     REOPENED = "reopened"  # team or second level: it is open again
     TAKEN = "taken"  # colleagues, one line: somebody has it now
     ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
+    WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
+    WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
+    CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
+    REMINDER = "reminder"  # assignee or team: nobody has touched this, or the day has come
+    OVERDUE = "overdue"  # assignee or team: nothing has happened for long
+    DIGEST = "digest"  # each member: what needs the team this morning
     OVERVIEW = "overview"  # table of tickets
     SHEET = "sheet"  # one ticket with its history
     DONE = "done"  # receipt of a mail with commands

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from mailbot.core import commands
 from mailbot.core.case import Case
@@ -10,7 +11,7 @@ from mailbot.core.facts import Listing, asked
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member
-from mailbot.core.ticket import Priority, Ticket
+from mailbot.core.ticket import Priority, Role, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,19 @@ class Order:
     member: Address | None = None
     priority: Priority | None = None
     listing: Listing | None = None
+    until: datetime | None = None
 
 
 EXCLUSIVE = (
-    frozenset({"close", "escalate", "return", "reopen"}),
+    frozenset({"close", "escalate", "return", "reopen", "wait"}),
     frozenset({"take", "escalate", "return"}),
     frozenset({"take", "assign"}),
     frozenset({"assign"}),
     frozenset({"priority"}),
+    frozenset({"remind"}),
 )
 """Commands of which one ticket bears only one at a time."""
+REST_MOST = timedelta(days=730)
 
 
 class _Refused(Exception):  # noqa: N818 - an early exit of this module, not an error
@@ -59,11 +63,9 @@ def _default_tickets(case: Case) -> tuple[Ticket, ...]:
     """Return what a command without numbers is about: the mail's ticket, else those that other lines name."""
     if case.ticket is not None:
         return (case.ticket,)
+    school = case.facts.school.key
     names = (
-        commands.ticket_name(arg, case.facts.school.key)
-        for line in case.reading.lines
-        if line.command is not None and line.command.argument not in commands.NO_NUMBERS
-        for arg in line.args
+        name for line in case.reading.lines if line.command for name in commands.tickets_of(line, school)
     )
     found = (case.facts.ticket(name) for name in dict.fromkeys(names))
     return tuple(t for t in found if t is not None and case.takes_part(t))
@@ -115,6 +117,18 @@ def _about_priority(line: CommandLine, command: Command, case: Case, default: tu
     return Order(command, tickets, priority=Priority(value))
 
 
+def _about_date(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    """Take the morning of a day to come, by the working hours of who writes."""
+    phrase, numbers = commands.dated(line.args, case.facts.school.key)
+    day = case.facts.dates.get(phrase)
+    team = case.policy.second_level if case.role is Role.SECOND_LEVEL else case.school.team
+    today = team.calendar.day(case.now)
+    if day is None or not today < day <= today + REST_MOST:
+        raise _wrong_argument(line, command, case, phrase)
+    tickets = _tickets(line, numbers, command, case, default)
+    return Order(command, tickets, until=team.calendar.opening_on(day))
+
+
 def _about_member(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
     numbers = tuple(a for a in line.args if commands.ticket_name(a, case.facts.school.key))
     name = " ".join(a for a in line.args if a not in numbers)
@@ -146,6 +160,7 @@ _READERS: dict[Argument, _Reader] = {
     Argument.TEXT: _about_text,
     Argument.PRIORITY: _about_priority,
     Argument.MEMBER: _about_member,
+    Argument.DATE: _about_date,
 }
 
 
@@ -201,9 +216,13 @@ def _exclude(line: CommandLine, order: Order, earlier: list[Order], language: st
 def _contradicts(one: Order, other: Order) -> bool:
     if one.command == other.command:
         alone = frozenset({one.command.name}) in EXCLUSIVE
-        return alone and (one.member, one.priority) != (other.member, other.priority)
+        return alone and _details(one) != _details(other)
     names = {one.command.name, other.command.name}
     return any(names <= rivals for rivals in EXCLUSIVE)
+
+
+def _details(order: Order) -> tuple[object, ...]:
+    return (order.member, order.priority, order.until)
 
 
 def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:

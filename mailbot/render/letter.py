@@ -28,6 +28,7 @@ _IN_PERSON = frozenset(
         NoticeKind.NEW_TICKET,
         NoticeKind.REQUESTER_REPLY,
         NoticeKind.ANSWER,
+        NoticeKind.WAITING,
         NoticeKind.ANSWER_COPY,
         NoticeKind.NOTE,
         NoticeKind.CLOSED,
@@ -42,6 +43,7 @@ _IN_PERSON = frozenset(
 _TO_ONE = frozenset(
     {
         NoticeKind.ASSIGNED,
+        NoticeKind.DIGEST,
         NoticeKind.OVERVIEW,
         NoticeKind.SHEET,
         NoticeKind.DONE,
@@ -134,6 +136,7 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
         "second_level": policy.second_level,
         "brand": policy.name,
         "limits": policy.limits,
+        "times": policy.times,
         "staff": notice.role.staff,
         "role": notice.role.value,
         "salutation": _salutation(notice, team),

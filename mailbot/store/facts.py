@@ -70,7 +70,7 @@ def gather(
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
         similar=search.similar(session, wanted.problem) if wanted.problem and not rows else (),
-        names=_names(session, school, policy),
+        names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         automatic_last_hour=hour,
         automatic_last_day=day,
@@ -136,7 +136,8 @@ def _next_number(session: Session, school: str) -> int:
     return existing(session, SchoolRow(key=school), school).last_number + 1
 
 
-def _names(session: Session, school: School, policy: Policy) -> dict[str, str]:
+def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
+    """Return the names that those who work on a school's tickets use in own mails, by address."""
     staff = [address for member in policy.staff(school) for address in member.addresses]
     known = session.exec(select(PersonRow).where(col(PersonRow.address).in_(staff)))
     return {row.address: row.name for row in known if row.name}

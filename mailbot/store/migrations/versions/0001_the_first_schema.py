@@ -58,6 +58,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_school")),
     )
     op.create_table(
+        "slot",
+        sa.Column("job", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("slot", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_slot")),
+    )
+    op.create_table(
         "ticket",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("school", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -76,11 +82,23 @@ def upgrade() -> None:
         sa.Column("closed", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("due", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("waits_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("asked", sa.Boolean(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("told", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("look_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("school", "number", name=op.f("uq_ticket_school")),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_assignee"), ["assignee"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_look_at",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_ticket_requester"), ["requester"], unique=False)
         batch_op.create_index("ix_ticket_school_status", ["school", "status", "id"], unique=False)
 
@@ -287,9 +305,15 @@ def downgrade() -> None:
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_school_status")
         batch_op.drop_index(batch_op.f("ix_ticket_requester"))
+        batch_op.drop_index(
+            "ix_ticket_look_at",
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_ticket_assignee"))
 
     op.drop_table("ticket")
+    op.drop_table("slot")
     op.drop_table("school")
     op.drop_table("raw_mail")
     op.drop_table("person")
