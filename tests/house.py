@@ -54,7 +54,6 @@ port = {imap_port}
 security = "tls"
 password_file = "imap"
 ca_file = "{ca_file}"
-poll_seconds = 5
 {imap}
 
 [[school]]
@@ -84,7 +83,7 @@ class House:
     address: str
     database: str = "sqlite"
     bot: str = ""
-    imap: str = ""
+    imap: str = "poll_seconds = 5"
     more: str = ""
     seen: dict[str, int] = field(default_factory=dict)
 

@@ -86,11 +86,11 @@ def to_colleagues(turn: Turn) -> Iterable[Notice]:
 
 
 def _assignment(turn: Turn) -> Iterable[Notice]:
-    new = turn.after.assignee
-    if new is None or new == turn.before.assignee:
+    new, old = turn.after.assignee, turn.before.assignee
+    if new is None or (old is not None and new.email == old.email):
         return
-    if new.email != turn.actor.email:
-        yield _notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, new.email))
+    if new.email not in turn.case.own:
+        yield _notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, turn.after, new.email))
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
 
@@ -100,7 +100,10 @@ def _words(turn: Turn) -> Iterable[Notice]:
     kind = NoticeKind.ANSWER_COPY if turn.public else NoticeKind.NOTE
     if turn.public and turn.after.assignee is not None and turn.before.assignee is None:
         return  # the colleagues were told who has it
-    yield from _to_responsible(turn, kind, turn.after)
+    ticket = turn.after
+    if not turn.public and ticket.assignee is not None and ticket.assignee.email in turn.case.own:
+        ticket = replace(ticket, assignee=None)  # a note to nobody but oneself is meant for the team
+    yield from _to_responsible(turn, kind, ticket)
 
 
 def to_staff_from_requester(turn: Turn) -> Iterable[Notice]:
@@ -122,19 +125,19 @@ def to_team_of_new(turn: Turn) -> Iterable[Notice]:
     )
 
 
-def once_each(notices: Iterable[Notice], actor: Address) -> tuple[Notice, ...]:
+def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
     """Keep the first notice to each person and none to the author: nobody is told the same thing twice."""
     first: dict[str, Notice] = {}
     for notice in notices:
-        if notice.to.email != actor.email:
-            first.setdefault(notice.to.email, notice)
+        if notice.to.email not in case.own:
+            first.setdefault(case.policy.registered(notice.to.email), notice)
     return tuple(first.values())
 
 
 def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
-    """Address the assignee, or the whole team of the ticket's level where there is none."""
-    if ticket.assignee is not None:
-        role = _staff_role(turn.case, ticket.assignee.email)
+    """Address the assignee, or the whole team of the ticket's level where there is none (any more)."""
+    if ticket.assignee is not None and _works_for(turn.case, ticket, ticket.assignee.email):
+        role = _staff_role(turn.case, ticket, ticket.assignee.email)
         yield _notice(turn, kind, ticket.assignee, role)
         return
     if ticket.level == 2:
@@ -143,8 +146,12 @@ def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[No
         yield from _all(turn, kind, _people(turn.case, turn.case.school_of(ticket).team), Role.SUPPORTER)
 
 
-def _staff_role(case: Case, email: str) -> Role:
-    return Role.SUPPORTER if case.school.team.member(email) else Role.SECOND_LEVEL
+def _works_for(case: Case, ticket: Ticket, email: str) -> bool:
+    return any(email in member.addresses for member in case.policy.staff(case.school_of(ticket)))
+
+
+def _staff_role(case: Case, ticket: Ticket, email: str) -> Role:
+    return Role.SUPPORTER if case.school_of(ticket).team.member(email) else Role.SECOND_LEVEL
 
 
 def _people(case: Case, team: Team) -> Iterable[Address]:

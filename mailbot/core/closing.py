@@ -11,49 +11,48 @@ _DEVICE = (
     r"|windows|outlook|yahoo|gmx|web\.de|t-online|freenet|posteo|proton\S*|tutanota|tuta|gmail"
     r"|google|mail(?: app| for|box)?|app|thunderbird|k-9|fairemail|ger[äa]t|device|laptop|mac\b|pc\b|wiko"
 )
-_MOBILE = tuple(
-    re.compile(rf"[\s*_>\u202a-\u202e\u200b-\u200f-]*(?:{pattern})", re.I)
-    for pattern in (
-        rf"(?:sent|send|written) (?:from|via|with|by|using"
-        rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
-        r"sent from my [^,.!?]{2,50}[.!]?\s*$",
-        r"sent from [A-Z]\w+(?:<|\s*$)",
-        rf"(?:gesendet|geschickt|versendet|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
-        rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
-        rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
-        rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
-        rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
-        r"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) .{2,80}(?:gesendet"
-        r"|versandt|verschickt|geschickt)[.!]?\s*$",
-        r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
-        r"(?:get|download) outlook for|holen sie sich outlook|outlook für \w+ (?:herunterladen"
-        r"|beziehen|holen)|laden sie outlook",
-        r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
-        r"|outlook|yahoo|mail|i)\S*[^.!?]{0,60}\s*$|télécharger outlook",
-        r"(?:enviado|enviada) (?:desde|do|de|da|a partir) (?:mi|meu|minha|el|o|a|i|outlook"
-        r"|yahoo)\S*[^.!?]{0,60}\s*$|obtener outlook|obter o outlook",
-        r"(?:inviato|inviata) (?:da|dal|con)\b[^.!?]{2,60}\s*$|ottieni outlook",
-        r"(?:verzonden|verstuurd) (?:vanaf|van|met|vanuit|via)\b[^.!?]{2,60}\s*$|outlook voor",
-        r"(?:skickat|sendt|skickades) (?:från|fra|med)\b[^.!?]{2,60}\s*$",
-        r"(?:wysłan[eoay]|odesláno|poslano|trimis|отправлен[оа]|надіслано|изпратено|poslané"
-        r"|послано) (?:z|ze|z\s|s|sa|de|de pe|с|из|з|от|mego|из)\b[^.!?]{2,60}\s*$",
-        r"lähetetty\b[^.!?]{2,60}\s*$|az \S+(?:ról|ről|omról|emről)? (?:küldve|elküldve)"
-        r"|\S{0,20}(?:iphone|ipad|android)\S{0,10}'?(?:den|dan|umdan|imden|mdan|mden)? gönderildi",
-        r"(?:iphone|ipad|android|outlook)\S{0,10}(?:から送信|で送信|에서 보냄)"
-        r"|(?:从|從)我的\s?\S{0,20}\s?(?:发送"
-        r"|發送|傳送)|发自我的|傳送自我的|나의 \S{1,20}에서 보냄",
-        r"\u202b?أُ?رسلت من|στάλθηκε από|απεσταλμένο από|נשלח מ",
-        r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
-        r"|typeapp|bluemail|newton|edison)",
-        r"diese nachricht ist von|message sent via|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
-    )
+_DEVICE_LINES = (
+    rf"(?:sent|send|written) (?:from|via|with|by|using"
+    rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
+    r"sent from my [^,.!?]{2,50}[.!]?\s*$",
+    r"sent from [A-Z]\w+(?:<|\s*$)",
+    rf"(?:gesendet|geschickt|versendet|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
+    rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
+    rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
+    rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
+    rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
+    rf"(?:mobil|von unterwegs|vo[nm] (?=.{{0,40}}(?:{_DEVICE})).{{2,50}}) (?:gesendet|geschickt)[.!]?\s*$",
+    r"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) .{2,80}(?:gesendet"
+    r"|versandt|verschickt|geschickt)[.!]?\s*$",
+    r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
+    r"(?:get|download) outlook for|holen sie sich outlook|outlook für \w+ (?:herunterladen"
+    r"|beziehen|holen)|laden sie outlook",
+    r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
+    r"|outlook|yahoo|mail|i)\S*[^.!?]{0,60}\s*$|télécharger outlook",
+    r"(?:enviado|enviada) (?:desde|do|de|da|a partir) (?:mi|meu|minha|el|o|a|i|outlook"
+    r"|yahoo)\S*[^.!?]{0,60}\s*$|obtener outlook|obter o outlook",
+    r"(?:inviato|inviata) (?:da|dal|con)\b[^.!?]{2,60}\s*$|ottieni outlook",
+    r"(?:verzonden|verstuurd) (?:vanaf|van|met|vanuit|via)\b[^.!?]{2,60}\s*$|outlook voor",
+    r"(?:skickat|sendt|skickades) (?:från|fra|med)\b[^.!?]{2,60}\s*$",
+    r"(?:wysłan[eoay]|odesláno|poslano|trimis|отправлен[оа]|надіслано|изпратено|poslané"
+    r"|послано) (?:z|ze|z\s|s|sa|de|de pe|с|из|з|от|mego|из)\b[^.!?]{2,60}\s*$",
+    r"lähetetty\b[^.!?]{2,60}\s*$|az \S+(?:ról|ről|omról|emről)? (?:küldve|elküldve)"
+    r"|\S{0,20}(?:iphone|ipad|android)\S{0,10}'?(?:den|dan|umdan|imden|mdan|mden)? gönderildi",
+    r"(?:iphone|ipad|android|outlook)\S{0,10}(?:から送信|で送信|에서 보냄)"
+    r"|(?:从|從)我的\s?\S{0,20}\s?(?:发送"
+    r"|發送|傳送)|发自我的|傳送自我的|나의 \S{1,20}에서 보냄",
+    r"\u202b?أُ?رسلت من|στάλθηκε από|απεσταλμένο από|נשלח מ",
+    r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
+    r"|typeapp|bluemail|newton|edison)",
+    r"diese nachricht ist von|message sent via|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
 )
+_MOBILE = re.compile(rf"[\s*_>\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVICE_LINES)})", re.I)
 
 
 def is_mobile_signature(line: str) -> bool:
     """Tell whether a line is what a device puts under every mail ("Von meinem iPhone gesendet")."""
     line = line[:500].strip()
-    return len(line) < LONGEST and any(pattern.match(line) for pattern in _MOBILE)
+    return len(line) < LONGEST and bool(_MOBILE.match(line))
 
 
 _SIGNOFF = re.compile(
@@ -70,6 +69,11 @@ def is_signoff(line: str) -> bool:
     return len(line) < 90 and bool(_SIGNOFF.match(line))
 
 
+_FAREWELL = re.compile(
+    r"[\s*_]*(?:.{0,40}gr[üu](?:ß|ss|se)|mfg|lg\b|vg\b|hochachtungsvoll|.{0,20}(?:regards|wishes)"
+    r"|sincerely|yours|cordialement)",
+    re.I,
+)
 _CONTACT = re.compile(
     r"(?:tel|fon|phone|fax|mobil|handy|cell|t|m|f|p)\w{0,6}\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
     r"|\+\d{2}[\d ()/.-]{6,}"
@@ -77,6 +81,7 @@ _CONTACT = re.compile(
     r"|(?:straße|strasse|str\.|platz|weg|allee) \d",
     re.I,
 )
+_NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?:[ ,/&]+[\w.'’&()-]+){0,5}|_{3,}|-{3,}")
 _NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)
 _CONTACT_LINES = 16
 
@@ -87,7 +92,7 @@ def contact_block(lines: list[str]) -> int:
     Nothing is taken for one without two lines that bear a telephone number, a link or an address.
     """
     tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
-    greeting = next((at for at in reversed(tail) if is_signoff(lines[at])), None)
+    greeting = next((at for at in reversed(tail) if len(lines[at]) < 90 and _FAREWELL.match(lines[at])), None)
     if greeting is None:
         return len(lines)
     begin = _after_name(lines, greeting)
@@ -95,6 +100,14 @@ def contact_block(lines: list[str]) -> int:
     if len(block) > _CONTACT_LINES or any(len(line) > 90 or _NOT_CONTACT.match(line) for line in block):
         return len(lines)
     return begin if sum(bool(_CONTACT.search(line)) for line in block) >= 2 else len(lines)
+
+
+def is_address(lines: list[str]) -> bool:
+    """Tell whether lines below a mere rule are somebody's name and address rather than more text."""
+    filled = [line.strip() for line in lines if line.strip()]
+    if any(_CONTACT.search(line) for line in filled):
+        return True
+    return bool(filled) and len(filled) <= 6 and all(_NAME_LINE.fullmatch(line) for line in filled)
 
 
 def _after_name(lines: list[str], greeting: int) -> int:

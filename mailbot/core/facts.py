@@ -83,10 +83,12 @@ class Facts:
 def listing(scope: str, email: str, school: School, policy: Policy) -> Listing:
     """Return what an overview of that scope means for that person."""
     wanted = Scope(scope)
+    assignee = policy.registered(email) if wanted is Scope.MINE else None
     if policy.second_level.member(email):
-        return Listing(wanted, assignee=email if wanted is Scope.MINE else None, by_school=True)
-    if school.team.member(email):
-        return Listing(wanted, school=school.key, assignee=email if wanted is Scope.MINE else None)
+        return Listing(wanted, assignee=assignee, by_school=True)
+    own = next((s for s in (school, *policy.schools) if s.team.member(email)), None)
+    if own is not None:
+        return Listing(wanted, school=own.key, assignee=assignee)
     return Listing(wanted, requester=email)
 
 
@@ -126,12 +128,13 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
 def roles(email: str, ticket: Ticket | None, school: School, policy: Policy) -> frozenset[Role]:
     """Return everything that somebody is to a ticket, or to a school where there is no ticket yet."""
     found = set()
+    addresses = policy.addresses(email)
     if school.team.member(email):
         found.add(Role.SUPPORTER)
     if policy.second_level.member(email):
         found.add(Role.SECOND_LEVEL)
-    if ticket is not None and ticket.requester.email == email:
+    if ticket is not None and ticket.requester.email in addresses:
         found.add(Role.REQUESTER)
-    if ticket is not None and any(person.email == email for person in ticket.cc):
+    if ticket is not None and any(person.email in addresses for person in ticket.cc):
         found.add(Role.CC)
     return frozenset(found) or frozenset({Role.STRANGER})

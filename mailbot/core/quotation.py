@@ -14,8 +14,9 @@ from mailbot.core.attribution import (
     is_quoted,
     is_separator,
     label,
+    may_introduce,
 )
-from mailbot.core.closing import contact_block, is_mobile_signature, is_signoff
+from mailbot.core.closing import contact_block, is_address, is_mobile_signature, is_signoff
 
 # Marks that the HTML reader puts on lines of their own around what a mail program calls a signature.
 SIGNATURE_BEGINS, SIGNATURE_ENDS = "\ue003", "\ue004"
@@ -27,7 +28,8 @@ _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\
 _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+[>)]*\s*>?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
 # How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
-_SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LOOK_AHEAD = 30, 14, 60
+_SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
+_LOOKED_AT = 4_000  # lines in which the beginning of a quotation is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +67,30 @@ def split(text: str, structured: bool = False) -> Split:
         return Split(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
     quoted += lines[cut:]
     new, closing = _without_closing(new, answers=bool(quoted))
+    if all(_RULE.match(line) for line in signature):
+        signature = []
     return Split(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
 
 
 def _classified(lines: list[str]) -> tuple[list[_Is], int]:
     """Return what each line is, and from which line on everything belongs to an earlier mail."""
     kinds: list[_Is] = []
-    signing = False
     while len(kinds) < len(lines):
         at = len(kinds)
         length = 1
         kind = _simple_kind(lines, at)
-        if kind is _Is.TEXT:
+        if kind is _Is.TEXT and at < _LOOKED_AT:
             if _introduces_the_rest(lines, at):
-                return kinds, at
-            if length := attribution_length(lines, at):
-                kind = _Is.INTRODUCTION
+                break
+            if attribution := attribution_length(lines, at):
+                kind, length = _Is.INTRODUCTION, attribution
                 if not _quotation_follows(lines, at + length):
-                    return kinds, at
-            else:
-                length = 1
-        signing = _is_signing(signing, kind, lines, kinds)
-        kinds.extend([_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind] * length)
+                    break
+        kinds.extend([kind] * length)
         if kind is _Is.INTRODUCTION:
             _mark_bars(lines, kinds)
-    return kinds, len(lines)
+    cut = len(kinds)
+    return _with_signatures(lines, kinds), cut
 
 
 def _simple_kind(lines: list[str], at: int) -> _Is:
@@ -98,50 +99,60 @@ def _simple_kind(lines: list[str], at: int) -> _Is:
         return _Is.BLANK
     if line.strip() in (SIGNATURE_BEGINS, SIGNATURE_ENDS):
         return _Is.MARK
-    if is_quoted(line) or _is_torn_off(lines, at):
+    if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_torn_off(lines, at)):
         return _Is.QUOTED
     return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
 
 
 def _introduces_the_rest(lines: list[str], at: int) -> bool:
-    return is_separator(lines[at]) or is_forward_marker(lines[at]) or is_header_block(lines, at)
-
-
-def _begins_quotation(lines: list[str], at: int) -> bool:
-    return is_quoted(lines[at]) or _introduces_the_rest(lines, at) or attribution_length(lines, at) > 0
-
-
-def _is_signing(signing: bool, kind: _Is, lines: list[str], kinds: list[_Is]) -> bool:
-    """Tell whether a line belongs to a signature that began here or above."""
-    at = len(kinds)
-    if kind is _Is.MARK:
-        return lines[at].strip() == SIGNATURE_BEGINS and _Is.TEXT in kinds
-    if kind in (_Is.QUOTED, _Is.INTRODUCTION):
+    line = lines[at]
+    if not may_introduce(line):
         return False
-    return signing or (kind is _Is.TEXT and _Is.TEXT in kinds[-200:] and _begins_signature(lines, at))
+    return is_separator(line) or is_forward_marker(line) or is_header_block(lines, at)
 
 
-def _begins_signature(lines: list[str], at: int) -> bool:
-    """Tell whether a delimiter stands here with no more below it than a signature has."""
+def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
+    """Return the kinds with the lines below the delimiter of a signature told from text."""
+    below = _filled_below(lines, kinds)
+    out: list[_Is] = []
+    signing = written = False
+    for at, kind in enumerate(kinds):
+        if kind in (_Is.QUOTED, _Is.INTRODUCTION):
+            signing = False
+        elif kind is _Is.MARK:
+            signing = written and lines[at].strip() == SIGNATURE_BEGINS
+        elif kind is _Is.TEXT and not signing:
+            signing = written and _is_signature(lines, at, below[at])
+            written = True
+        out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
+    return out
+
+
+def _is_signature(lines: list[str], at: int, filled: int) -> bool:
+    """Tell whether a delimiter and a signature stand here; behind a mere rule it must look like one."""
     if _DELIMITER.match(lines[at]):
-        most = _SIGNATURE_LINES
-    elif _LOOSE_DELIMITER.match(lines[at]):
-        most = _LOOSE_SIGNATURE_LINES
-    else:
+        return filled <= _SIGNATURE_LINES
+    if filled >= _LOOSE_SIGNATURE_LINES or not _LOOSE_DELIMITER.match(lines[at]):
         return False
-    filled = 0
-    for below in range(at + 1, min(at + _LOOK_AHEAD, len(lines))):
-        if _begins_quotation(lines, below):
-            break
-        filled += bool(lines[below].strip())
-        if filled > most or (most == _LOOSE_SIGNATURE_LINES and len(lines[below]) > 100):
-            return False
-    return True
+    below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip()]
+    return filled == 0 or is_address(below[:filled])
+
+
+def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
+    """Return for each line how many filled ones follow it before a quotation; long ones count much."""
+    out, count = [0] * len(kinds), 0
+    for at in range(len(kinds) - 1, -1, -1):
+        if kinds[at] in (_Is.QUOTED, _Is.INTRODUCTION):
+            count = 0
+        out[at] = count
+        if kinds[at] is _Is.TEXT:
+            count += 1 if len(lines[at]) <= _LONG_LINE else _LOOSE_SIGNATURE_LINES
+    return out
 
 
 def _is_torn_off(lines: list[str], at: int) -> bool:
     """Tell whether a line is the end of a quoted one that a program broke inside a link."""
-    if not (0 < at < len(lines) - 1 and is_quoted(lines[at - 1]) and is_quoted(lines[at + 1])):
+    if at + 1 >= len(lines) or not is_quoted(lines[at + 1]):
         return False
     alone = len(lines[at].split()) == 1
     return bool(_TORN_LINK.match(lines[at]) or (alone and _ENDS_IN_LINK.search(lines[at - 1][-500:])))
@@ -211,7 +222,7 @@ def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[s
     """Return the text and what closes it: a name behind a dash, or the address below the greeting."""
     while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
         lines = lines[:-1]
-    if sum(bool(line.strip()) for line in lines[-10:]) > 1 and _NAME_AFTER_DASH.match(lines[-1]):
+    if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
         return lines[:-1], lines[-1:]
     at = contact_block(lines)
     return lines[:at], lines[at:]

@@ -6,11 +6,13 @@ from mailbot.core import quotation
 from mailbot.core.mail import DeliveryStatus, Mail
 from mailbot.parse import delivery, limits, mime
 from mailbot.parse.headers import SENDER_FIELDS, Header
-from mailbot.parse.structure import Block, Contents, mark_inline
+from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
 
 __all__ = ["parse", "part_content"]
 
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
+# Outlook marks a forwarded mail by the subject only; the prefix says so in many languages.
+_FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
 _FAILURE = re.compile(
     r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
@@ -31,7 +33,7 @@ def parse(content: bytes) -> Mail:
     tree = mime.read(source, defects)
     contents = Contents(defects)
     blocks = contents.gather(tree)
-    text = _joined(blocks)
+    text = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
     fields = tuple((name, mime.decoded(value)) for name, value in tree.fields)
@@ -50,7 +52,7 @@ def parse(content: bytes) -> Mail:
         text=split.text,
         signature=split.signature,
         quoted=split.quoted,
-        forwarded=split.forwarded,
+        forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
         parts=mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),
@@ -73,13 +75,14 @@ def part_content(content: bytes, path: str) -> bytes:
     raise KeyError(path)
 
 
-def _joined(blocks: list[Block]) -> str:
+def _joined(blocks: list[Block], defects: list[str]) -> str:
     texts = []
     room = limits.TEXT
     for block in blocks:
-        if room <= 0:
-            break
-        texts.append(_as_text(block)[:room])
+        text = _as_text(block)
+        if len(text) > room:
+            defects.append(TOO_LONG)
+        texts.append(text[:room])
         room -= len(texts[-1])
     return "\n\n".join(text.strip("\n") for text in texts if text.strip())
 

@@ -1,16 +1,17 @@
 """Which recipients a bounce is about. The only module that knows flufl.bounce."""
 
 import email
+import logging
 import re
-from collections.abc import Iterable
-
-from flufl.bounce import all_failures
 
 from mailbot.core.mail import Action, DeliveryStatus
 
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
 _BLOCK = re.compile(r"\r?\n[ \t]*\r?\n")
 _FIELD = re.compile(r"^([A-Za-z-]{3,60}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.M)
+_MESSAGE_ID = re.compile(r"^[> ]{0,4}Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]{1,100}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
+_ALONE = re.compile(rf"^[ \t]{{0,8}}<?{_ADDRESS.pattern}>?:?[ \t\r]*$|^<{_ADDRESS.pattern}>:", re.M)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY = re.compile(r"\b([45])\d\d[ -]")
 _DELAYED = re.compile(
@@ -19,6 +20,7 @@ _DELAYED = re.compile(
     re.I,
 )
 _SCANNED = 100_000
+_FLUFL = 8_000  # octets; its detectors go over them again and again
 
 
 def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
@@ -41,16 +43,14 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
     return tuple(found)
 
 
-def from_text(
-    content: bytes, text: str, message_id: str, own: Iterable[str] = ()
-) -> tuple[DeliveryStatus, ...]:
-    """Return the recipients that a bounce without a report names: by flufl.bounce, else by its wording."""
-    recipients = _by_flufl(content[:_SCANNED])
-    if not recipients:
-        told = text[:20_000]
-        recipients = list(
-            dict.fromkeys(m[0].lower() for m in _ADDRESS.finditer(told) if not _is_daemon(m[0]))
-        )[:5]
+def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
+    """Return the recipients that a bounce without a report names.
+
+    One on a line of its own, or the only one; else what flufl.bounce finds; else any in the text.
+    """
+    told = text[:20_000]
+    named = _found(_ADDRESS, told)[:5]
+    recipients = _found(_ALONE, told) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
     status = _first(_STATUS, text[:_SCANNED])
     reply = _REPLY.search(text[:_SCANNED])
     soft = status.startswith("4") or (
@@ -60,13 +60,18 @@ def from_text(
     diagnostic = next(
         (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), ""
     )
-    gone = {address.lower() for address in own}
-    return tuple(
-        DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients if who not in gone
-    )
+    message_id = message_id or _first(_MESSAGE_ID, text[:_SCANNED])  # some append the mail to their text
+    return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> list[str]:
+    found = (match[0].strip(" \t\r\n<>:").lower() for match in pattern.finditer(text))
+    return list(dict.fromkeys(address for address in found if not _is_daemon(address)))
 
 
 def _by_flufl(content: bytes) -> list[str]:
+    from flufl.bounce import all_failures  # noqa: PLC0415 - takes its time to load, and few mails need it
+
     try:
         temporary, permanent = all_failures(email.message_from_bytes(content))
     except Exception:  # noqa: BLE001 - raises assorted ones on hostile mails; the wording is looked at then

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from mailbot.core.effects import (
@@ -25,8 +26,8 @@ from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.store import search, tickets
-from mailbot.store.facts import hash_of
-from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
+from mailbot.store.facts import BOUNCED, hash_of
+from mailbot.store.rows import existing, identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
     EventRow,
@@ -125,8 +126,13 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
             _person(session, address.email).name = address.name
-        case MarkUndeliverable(address, diagnostic):
+        case MarkUndeliverable(address, diagnostic, message_id):
             _person(session, address).undeliverable = diagnostic or "undeliverable"
+            session.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.message_id) == message_id)
+                .values(state=BOUNCED, last_error=diagnostic)
+            )
         case _:
             pass
 
@@ -165,11 +171,7 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
 
 
 def _person(session: Session, address: str) -> PersonRow:
-    row = session.get(PersonRow, address)
-    if row is None:
-        row = PersonRow(address=address)
-        session.add(row)
-    return row
+    return existing(session, PersonRow(address=address), address)
 
 
 def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str, TicketRow]) -> None:
