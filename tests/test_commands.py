@@ -21,6 +21,7 @@ WORDS = {
     "list": ("list", "liste", "übersicht"),
     "find": ("find", "suche", "suchen"),
     "show": ("show", "zeige"),
+    "find": ("find", "suche", "suchen"),
     "help": ("help", "hilfe"),
     "confirm": ("confirm", "bestätigen"),
 }
@@ -40,6 +41,7 @@ WHO_MAY = {
     "list": set(Role),
     "find": set(Role),
     "show": set(Role),
+    "find": set(Role),
     "help": set(Role),
     "confirm": set(Role),
 }
