@@ -7,6 +7,7 @@ from functools import partial
 from mailbot.core.mail import Address
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
 from mailbot.core.policy import Member, Policy, School, Team, Times
+from mailbot.core.similar import Similar
 from mailbot.core.ticket import (
     Attachment,
     Direction,
@@ -46,6 +47,8 @@ https://beispiel.example/ein/sehr/langer/pfad/der/nirgends/umbrochen/werden/kann
 
 <img src=x onerror=alert(1)> & "Anführungszeichen" 🎓👩‍🏫"""
 
+HOSTILE_ANSWER = "<script>alert(1)</script> {{ 7*7 }} https://beispiel.example/" + "sehrlang" * 25
+
 ANSWER = """Guten Tag Frau Lehrerin,
 
 das Netzteil war locker, jetzt leuchtet wieder alles. Bitte einmal ausprobieren.
@@ -74,10 +77,13 @@ TIMES = Times(escalate_hours=40)
 
 def policy(language: str) -> Policy:
     """Return a sample house whose letters are in that language."""
+    other = Team("Team Westtor", (Member("westtor@support.example"),))
     team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
     school = School("GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language)
     second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
-    return Policy("Schul-Support", (school,), second, language, operators=("edv@stadt.example",), times=TIMES)
+    west = School("RSW", "Realschule am Westtor", "support-rsw@schule.example", other, language)
+    schools = (school, west)
+    return Policy("Schul-Support", schools, second, language, operators=("edv@stadt.example",), times=TIMES)
 
 
 def _ticket(number: int, subject: str, days: int) -> Ticket:
@@ -98,6 +104,19 @@ ODD = replace(
     priority=Priority.URGENT,
 )
 OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
+SOLVED = replace(
+    _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)
+)
+SIMILAR = (
+    Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),
+    Similar(OLD, HOSTILE_ANSWER),
+)
+OF_ALL_SCHOOLS = (
+    replace(ODD, due=NOW - timedelta(days=1)),
+    replace(UP, number=84, opened=NOW - timedelta(days=16)),
+    replace(TAKEN, school="RSW", number=31, status=Status.WAITING, opened=NOW - timedelta(days=1)),
+    replace(OLD, school="RSW", assignee=MAX),
+)
 
 HISTORY = (
     Message(Direction.IN, Visibility.PUBLIC, LENA, PROBLEM, NOW - timedelta(hours=3), attachments=FILES),
@@ -172,6 +191,9 @@ def _to_team() -> dict[str, Notice]:
         "new_ticket": _TO_ERIKA(
             NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
         ),
+        "new_ticket_similar": _TO_ERIKA(
+            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
+        ),
         "new_ticket_hostile": _TO_ERIKA(
             NoticeKind.NEW_TICKET,
             ticket=ODD,
@@ -237,9 +259,15 @@ def _to_writer(language: str) -> dict[str, Notice]:
     refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))
     return {
         "overview": _TO_MAX(
-            NoticeKind.OVERVIEW, tickets=tickets, scope="open", in_reply_to="<2@schule.example>"
+            NoticeKind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
         ),
+        "overview_page": _TO_TONI(NoticeKind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2),
+        "overview_own": _TO_LENA(NoticeKind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
         "overview_empty": _TO_LENA(NoticeKind.OVERVIEW, scope="mine"),
+        "overview_found": _TO_MAX(
+            NoticeKind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
+        ),
+        "overview_found_nothing": _TO_MAX(NoticeKind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
         "sheet": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
         "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
         "done_several": _TO_MAX(NoticeKind.DONE, done=done),

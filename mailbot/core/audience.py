@@ -196,6 +196,7 @@ def _notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
         history=history,
         related=match.related if role.staff else None,
         related_reason=match.related_reason if role.staff else "",
+        similar=turn.case.facts.similar if kind is NoticeKind.NEW_TICKET else (),
         internal=kind in INTERNAL,
     )
 

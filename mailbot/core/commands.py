@@ -20,7 +20,8 @@ class Argument(StrEnum):
     TICKET = "ticket"  # at least one number
     MEMBER = "member"  # a name, then perhaps numbers
     PRIORITY = "priority"  # a priority, then perhaps numbers
-    SCOPE = "scope"  # open, closed, mine or all; nothing means open
+    SCOPE = "scope"  # open, closed, mine or all, then perhaps a page; nothing means open
+    WORDS = "words"  # words to look for
     DATE = "date"  # a day as people write it, then perhaps tickets as "#104" or "GYM-104"
     TEXT = "text"  # words that belong to the remaining text
 
@@ -43,6 +44,8 @@ class Command:
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
 PARTICIPANTS = STAFF | {Role.REQUESTER}
 EVERYONE = frozenset(Role)
+NO_NUMBERS = frozenset({Argument.TEXT, Argument.SCOPE, Argument.WORDS})
+"""Arguments in which a number is no ticket's."""
 
 COMMANDS = (
     Command(
@@ -59,6 +62,7 @@ COMMANDS = (
     Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
     Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
+    Command("find", ("suche", "suchen"), EVERYONE, Argument.WORDS, "Beamer 204"),
     Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
     Command("confirm", ("bestätigen",), EVERYONE, Argument.NOTHING),
 )
@@ -169,7 +173,9 @@ def dated(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
 
 
 def tickets_of(line: CommandLine, school: str) -> tuple[str, ...]:
-    """Return the keys of the tickets that a line may name; a number within a day is none."""
+    """Return the keys of the tickets that a line may name; a number within a day or a search is none."""
+    if line.command is not None and line.command.argument in NO_NUMBERS:
+        return ()
     dates = line.command is not None and line.command.argument is Argument.DATE
     args = dated(line.args, school)[1] if dates else line.args
     return tuple(name for arg in args if (name := ticket_name(arg, school)))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailbot.core.mail import Address
+from mailbot.core.overview import pages
+from mailbot.core.similar import Similar
 from mailbot.core.ticket import Attachment, Message, Role, Ticket
 
 
@@ -94,6 +96,10 @@ class Notice:
     history: tuple[Message, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     scope: str = ""  # of an overview: open, closed, mine, all
+    words: str = ""  # what an overview was asked to find
+    total: int = 0  # tickets on all pages of an overview
+    page: int = 1
+    similar: tuple[Similar, ...] = ()  # solved tickets that resemble a new one
     done: tuple[Done, ...] = ()
     problems: tuple[Problem, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
@@ -101,6 +107,11 @@ class Notice:
     internal: bool = False
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
+
+    @property
+    def pages(self) -> int:
+        """Return how many pages an overview has."""
+        return pages(self.total)
 
 
 AUTOMATIC = frozenset(NoticeKind) - {NoticeKind.ANSWER, NoticeKind.REQUESTER_REPLY}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from mailbot.core import commands
 from mailbot.core.case import Case
 from mailbot.core.commands import Argument, Command, CommandLine
+from mailbot.core.facts import Listing, asked
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member
@@ -21,7 +22,7 @@ class Order:
     tickets: tuple[Ticket, ...] = ()
     member: Address | None = None
     priority: Priority | None = None
-    scope: str = ""
+    listing: Listing | None = None
     until: datetime | None = None
 
 
@@ -86,13 +87,12 @@ def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Tic
     return Order(command)
 
 
-def _about_scope(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
-    if not line.args:
-        return Order(command, scope="open")
-    scope = commands.scope(line.args[0])
-    if scope is None or len(line.args) > 1:
-        raise _wrong_argument(line, command, case, line.args[-1] if scope else line.args[0])
-    return Order(command, scope=scope)
+def _about_listing(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    wanted = asked(line, case.sender.email, case.facts.school, case.policy)
+    if wanted is None:
+        known = line.args and commands.scope(line.args[0])
+        raise _wrong_argument(line, command, case, "".join(line.args[-1:] if known else line.args[:1]))
+    return Order(command, listing=wanted)
 
 
 def _about_tickets(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
@@ -153,7 +153,8 @@ def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
 _Reader = Callable[[CommandLine, Command, Case, tuple[Ticket, ...]], Order]
 _READERS: dict[Argument, _Reader] = {
     Argument.NOTHING: _about_nothing,
-    Argument.SCOPE: _about_scope,
+    Argument.SCOPE: _about_listing,
+    Argument.WORDS: _about_listing,
     Argument.TICKETS: _about_tickets,
     Argument.TICKET: _about_ticket,
     Argument.TEXT: _about_text,

@@ -17,6 +17,7 @@ from mailbot.core.outgoing import Outgoing, content_id
 from mailbot.core.policy import Policy, School, Team
 from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Message, Role, Visibility
+from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
@@ -129,6 +130,7 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
         "corrected": corrected(clean(notice.text), notice.problems),
         "author": notice.author or Address("", policy.name),
         "school": school,
+        "schools": {s.key: s.name for s in policy.schools},
         "team": team,
         "author_team": _team_of(notice.author, school, policy),
         "second_level": policy.second_level,
@@ -159,6 +161,7 @@ def _wording(
         "mailto": composer.mailto,
         "now": now,
         "date": partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]),
+        "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),
     }
 
@@ -196,6 +199,12 @@ def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Compose
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
     return format_datetime(value, formats[style], tzinfo=zone, locale=language)
+
+
+def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str:
+    unit, number = age(value, now, zone)
+    phrase = str(phrases[unit])
+    return phrase % number if "%d" in phrase else phrase
 
 
 def _size(octets: int, *, language: str) -> str:

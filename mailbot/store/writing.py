@@ -28,7 +28,7 @@ from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.core.waiting import advance
-from mailbot.store import tickets
+from mailbot.store import search, tickets
 from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.rows import existing, identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
@@ -91,6 +91,7 @@ def write(
     for name, row in rows.items():
         before, effects = ticket_of(row), _unopened(decision.effects, name)
         put_ticket(row, advance(before, fold(before, effects, origin.now), effects, origin.now))
+    search.index(session, [identity(row.id) for row in rows.values()])
     _audit(session, origin, decision, rows)
     held = _hold(session, origin, school, decision.effects)
     if decision.ticket is not None and origin.ledger is not None:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -245,8 +246,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_recipient_created", ["recipient", "created"], unique=False)
         batch_op.create_index("ix_outbox_thread", ["ticket_id", "recipient", "id"], unique=False)
 
+    _create_search()
+
+
+def _create_search() -> None:
+    """Create the full-text index; "_" within a word sets the school's key apart from a word of a problem."""
+    if op.get_context().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE search USING fts5"
+            " (subject, public, internal, problem, tokenize = \"ascii tokenchars '_'\")"
+        )
+        return
+    op.create_table(
+        "search",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_search_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_search")),
+    )
+    op.create_index(op.f("ix_search_words"), "search", ["words"], postgresql_using="gin")
+
 
 def downgrade() -> None:
+    op.drop_table("search")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_thread")
         batch_op.drop_index("ix_outbox_recipient_created")
