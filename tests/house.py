@@ -66,7 +66,7 @@ team = {{ name = "Team Marienschule", members = ["{max}", "{erika}"] }}
 {more}
 
 [times]
-digest = ""
+{times}
 
 [second_level]
 name = "Second-Level-Support"
@@ -88,6 +88,7 @@ class House:
     bot: str = ""
     imap: str = "poll_seconds = 5"
     more: str = ""
+    times: str = 'digest = ""'
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,6 +110,7 @@ class House:
             bot=self.bot,
             imap=self.imap,
             more=self.more,
+            times=self.times,
             smtp_port=self.smtp.port,
             smtp_user=SMTP_USER,
             imap_port=self.dovecot.tls_port,

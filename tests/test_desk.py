@@ -1,9 +1,13 @@
 """The day of product.md on real servers: from the teacher's mail to the closed ticket."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
+from mailbot.store.database import transaction
+from mailbot.store.tables import SlotRow, TicketRow
 from tests.house import ERIKA, LENA, MAX, TONI, House, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
@@ -97,6 +101,50 @@ def test_a_question_waits_for_its_answer_and_a_ticket_rests_until_its_day(house:
     house.deliver(receipt.answer(MAX, "#wiedervorlage gestern"))
     house.once()
     assert "#wiedervorlage morgen" in house.letter(MAX).text
+
+
+def at_noon(house: House, times: str) -> None:
+    """Move the house to where it is about noon, and let it work every day."""
+    hour = datetime.now(UTC).hour
+    house.bot = f'timezone = "Etc/GMT{hour - 12:+d}"'
+    house.more = '[hours]\nsat = "07:30-16:00"\nsun = "07:30-16:00"'
+    house.times = times
+    house.write_config()
+
+
+def test_a_ticket_that_nobody_touches_is_brought_to_mind(house: House) -> None:
+    at_noon(house, 'digest = ""')
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(MAX)
+    assert not house.once()["sent"]
+    with house.open() as (desk, _), transaction(desk.engine) as session:
+        row = session.get_one(TicketRow, 1)
+        row.waits_since -= timedelta(days=2)
+        row.look_at = row.waits_since
+    assert house.once()["sent"] == 2
+    reminder = house.letter(MAX)
+    assert reminder.subject == "[#GYM-1] Erinnerung: Beamer in Raum 204 defekt"
+    assert "Der Beamer bleibt dunkel." in reminder.text
+    assert reminder.message["Auto-Submitted"] == "auto-generated"
+    assert not house.once()["sent"]
+
+
+def test_what_is_open_in_the_morning_comes_as_a_digest(house: House) -> None:
+    at_noon(house, 'digest = "10:00"')
+    assert not house.once()["sent"]
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(MAX)
+    with house.open() as (desk, _), transaction(desk.engine) as session:
+        for slot in session.exec(select(SlotRow)):
+            session.delete(slot)
+    assert house.once()["sent"] == 2
+    digest = house.letter(MAX)
+    assert digest.subject == "Heute: 1 offenes Ticket – Gymnasium Marienschule"
+    house.deliver(digest.answer(MAX, "#übernehmen 1"))
+    house.once()
+    assert house.ticket()["assignee"] == MAX
 
 
 def test_a_typo_changes_nothing_and_comes_back_with_the_nearest_command(house: House) -> None:
