@@ -21,7 +21,6 @@ WORDS = {
     "list": ("list", "liste", "übersicht"),
     "find": ("find", "suche", "suchen"),
     "show": ("show", "zeige"),
-    "find": ("find", "suche", "suchen"),
     "help": ("help", "hilfe"),
     "confirm": ("confirm", "bestätigen"),
 }
@@ -41,7 +40,6 @@ WHO_MAY = {
     "list": set(Role),
     "find": set(Role),
     "show": set(Role),
-    "find": set(Role),
     "help": set(Role),
     "confirm": set(Role),
 }
