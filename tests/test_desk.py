@@ -1,5 +1,6 @@
 """The day of product.md on real servers: from the teacher's mail to the closed ticket."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from sqlmodel import select
 
 from mailbot.store.database import transaction
 from mailbot.store.tables import SlotRow, TicketRow
-from tests.house import ERIKA, LENA, MAX, TONI, House, problem
+from tests.house import EDV, ERIKA, LENA, MAX, TONI, House, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
@@ -188,3 +189,16 @@ def test_the_greeting_under_a_question_reaches_nobody(house: House) -> None:
     house.once()
     assert not house.new_letters(LENA)
     assert "GYM-1" in house.letter(MAX).text
+
+
+def test_a_mail_that_the_server_does_not_give_is_told_once_and_stops_no_other(
+    tmp_path: Path, start_dovecot: Callable[..., Dovecot], smtp_server: SmtpServer, user: str
+) -> None:
+    server = start_dovecot()
+    house = House(tmp_path, server, smtp_server, user)
+    house.deliver(*(problem(f"Problem {n}").text("kaputt") for n in range(3)))
+    server.make_unreadable(user, 2)
+    assert house.once()["opened"] == 2
+    assert "UID 3" in house.letter(EDV).text
+    assert house.once()["opened"] == 0
+    assert not house.new_letters(EDV)
