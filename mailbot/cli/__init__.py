@@ -1,0 +1,11 @@
+"""The command line: one short function per call."""
+
+from mailbot.cli import keeping, looking, repairing, running
+from mailbot.cli.frame import app
+
+__all__ = ["app", "keeping", "looking", "main", "repairing", "running"]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

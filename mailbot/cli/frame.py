@@ -1,0 +1,111 @@
+"""What all calls share: the application, its options, the configuration, the desk, tables and JSON."""
+
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+import typer
+
+from mailbot import __version__
+
+if TYPE_CHECKING:
+    from mailbot.config import Settings
+    from mailbot.service.desk import Desk
+
+app = typer.Typer(
+    help="A help desk for schools that needs nothing but e-mail.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+FINE, FAILED, WRONG = 0, 1, 2
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="The configuration file.", envvar="MAILBOT_CONFIG", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mailbot {__version__}")
+        raise typer.Exit(FINE)
+
+
+@app.callback()
+def _global(
+    context: typer.Context,
+    config: Config = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    context.obj = config
+    _log_to_stderr()
+
+
+def _log_to_stderr() -> None:
+    """Write one line for each thing that happened; journald adds the time where it takes the lines."""
+    under_systemd = "JOURNAL_STREAM" in os.environ
+    stamp = [] if under_systemd else [structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            *stamp,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def settings_of(context: typer.Context, config: Path | None) -> "Settings":
+    """Return the configuration, or end with status 2 and a line for each of its problems."""
+    from mailbot.config import ConfigurationError, find, load
+
+    root: Path | None = context.find_root().obj
+    try:
+        return load(find(config or root, os.environ), os.environ)
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(WRONG) from None
+
+
+@contextmanager
+def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk, Settings]"]:
+    """Open the desk, or end with status 1 and the reason."""
+    from mailbot.service.opening import DeskError, open_desk
+
+    settings = settings_of(context, config)
+    try:
+        desk = open_desk(settings)
+        yield desk, settings
+        desk.engine.dispose()
+    except DeskError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+
+
+def print_json(document: Any) -> None:
+    """Print a document as one line of JSON."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=None))
+
+
+def print_table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print rows under their titles, as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)

@@ -1,0 +1,134 @@
+"""Calls that look and change nothing: explain, preview, tickets, show, status."""
+
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Mails, or directories of mails.", exists=True)],
+    config: Config = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON line a mail.")] = False,
+) -> None:
+    """Tell what would become of mails and why; changes nothing, needs no configuration."""
+    from mailbot.explain import explain_file, files_in
+
+    if config or context.find_root().obj:
+        from mailbot.service.foresight import foresee
+
+        with desk_of(context, config) as (desk, _):
+            ask = partial(explain_file, foresee=partial(foresee, desk))
+            _explain(files_in(paths), ask, json_=json_)
+    else:
+        _explain(files_in(paths), explain_file, json_=json_)
+
+
+def _explain(files: Iterable[Path], explanation: Callable[[Path], dict[str, Any]], *, json_: bool) -> None:
+    for path in files:
+        found = explanation(path)
+        if json_:
+            print_json(found)
+            continue
+        typer.echo(f"{path}: {found['kind']}, {found['outcome']}")
+        typer.echo("".join(f"    {reason}\n" for reason in found["because"]))
+
+
+@app.command()
+def preview(
+    directory: Annotated[Path, typer.Argument(help="Where to write the gallery.")],
+    templates: Annotated[Path | None, typer.Option(help="A directory of templates of your own.")] = None,
+) -> None:
+    """Write every letter, with sample data, as a gallery to look at."""
+    from mailbot.preview import write_gallery
+    from mailbot.render import Templates
+
+    typer.echo(write_gallery(directory, Templates(templates)))
+
+
+@app.command()
+def tickets(
+    context: typer.Context,
+    config: Config = None,
+    school: Annotated[str | None, typer.Option(help="Only the tickets of this school.")] = None,
+    status: Annotated[str, typer.Option(help="open, closed or all")] = "open",
+    json_: Json = False,
+) -> None:
+    """List tickets."""
+    from mailbot.service.inspection import list_tickets
+
+    if status not in ("open", "closed", "all"):
+        raise typer.BadParameter("open, closed or all", param_hint="--status")
+    with desk_of(context, config) as (desk, _):
+        found = list_tickets(desk, school, status)
+    if json_:
+        print_json(found)
+        return
+    titles = ("ticket", "status", "level", "priority", "requester", "assignee", "subject")
+    print_table(titles, [tuple(str(t[key] or "-") for key in titles) for t in found])
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    ticket: Annotated[str, typer.Argument(help="The ticket, as in GYM-104.")],
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Show a ticket with its messages and its audit trail."""
+    from mailbot.service.inspection import show_ticket
+
+    with desk_of(context, config) as (desk, _):
+        found = show_ticket(desk, ticket)
+    if found is None:
+        typer.echo(f"there is no ticket {ticket}", err=True)
+        raise typer.Exit(FAILED)
+    if json_:
+        print_json(found)
+        return
+    for key in ("ticket", "subject", "status", "level", "priority", "requester", "assignee", "opened"):
+        typer.echo(f"{key:10} {found[key] or '-'}")
+    for message in found["messages"]:
+        typer.echo(f"\n{message['at'][:16]} {message['author']} ({message['visibility']})")
+        typer.echo("\n".join(f"    {line}" for line in message["text"].splitlines()))
+    typer.echo("")
+    for event in found["events"]:
+        typer.echo(f"{event['at'][:16]} {event['actor']}: {event['action']} {event['detail']}")
+
+
+@app.command()
+def status(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """Tell how mailboxes, outbox, quarantine and tickets stand."""
+    from mailbot.service.inspection import healthy
+    from mailbot.service.inspection import status as look
+
+    with desk_of(context, config) as (desk, _):
+        found = look(desk)
+    if json_:
+        print_json(found)
+    else:
+        print_table(
+            ("mailbox", "last success", "open tickets", "trouble"),
+            [
+                (
+                    f"{m['school']} {m['address']}",
+                    (m["last_success"] or "never")[:16].replace("T", " "),
+                    str(found["open_tickets"].get(m["school"], 0)),
+                    m["last_error"] if m["failing_since"] else "-",
+                )
+                for m in found["mailboxes"]
+            ],
+        )
+        letters = ", ".join(f"{number} {state}" for state, number in found["outbox"].items()) or "empty"
+        typer.echo(f"\noutbox: {letters}\nquarantine: {found['quarantine']}")
+        for alert in found["alerts"]:
+            typer.echo(f"alert since {alert['since'][:16]}: {alert['topic']}: {alert['text']}")
+    raise typer.Exit(FINE if healthy(found) else FAILED)

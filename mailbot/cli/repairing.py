@@ -1,0 +1,101 @@
+"""Calls that repair by hand: the outbox and the quarantine."""
+
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailbot.cli.frame import FAILED, Config, Json, app, desk_of, print_json, print_table
+
+outbox_app = typer.Typer(help="Letters that are not sent: list, show, retry, drop.")
+quarantine_app = typer.Typer(help="Mails that could not be handled: list, show, retry, drop.")
+app.add_typer(outbox_app, name="outbox")
+app.add_typer(quarantine_app, name="quarantine")
+
+
+Number = Annotated[int, typer.Argument(help="The number in the list.")]
+
+
+@outbox_app.callback(invoke_without_command=True)
+def outbox_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """List the letters that are not sent."""
+    from mailbot.service.operation import unsent_letters
+
+    if context.invoked_subcommand is not None:
+        context.obj = config or context.find_root().obj
+        return
+    with desk_of(context, config) as (desk, _):
+        found = unsent_letters(desk)
+    if json_:
+        print_json(found)
+        return
+    titles = ("id", "state", "kind", "ticket", "recipient", "attempts", "next_attempt", "last_error")
+    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+
+
+def _operate(context: typer.Context, operation: str, number: int) -> None:
+    """Do what an operator asks with one letter or mail; end with status 1 and the reason if it fails."""
+    from mailbot.service import operation as operations
+
+    config: Path | None = context.parent.obj if context.parent else None
+    with desk_of(context, config) as (desk, _):
+        try:
+            typer.echo(getattr(operations, operation)(desk, number))
+        except operations.OperationError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+
+
+@outbox_app.command("show")
+def outbox_show(context: typer.Context, number: Number) -> None:
+    """Show a letter."""
+    _operate(context, "show_letter", number)
+
+
+@outbox_app.command("retry")
+def outbox_retry(context: typer.Context, number: Number) -> None:
+    """Send a letter again at the next opportunity."""
+    _operate(context, "retry_letter", number)
+
+
+@outbox_app.command("drop")
+def outbox_drop(context: typer.Context, number: Number) -> None:
+    """Give a letter up."""
+    _operate(context, "drop_letter", number)
+
+
+@quarantine_app.callback(invoke_without_command=True)
+def quarantine_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """List the mails that could not be handled."""
+    from mailbot.service.operation import quarantined_mails
+
+    if context.invoked_subcommand is not None:
+        context.obj = config or context.find_root().obj
+        return
+    with desk_of(context, config) as (desk, _):
+        found = quarantined_mails(desk)
+    if json_:
+        print_json(found)
+        return
+    titles = ("id", "school", "at", "sender", "subject", "because")
+    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+
+
+@quarantine_app.command("show")
+def quarantine_show(context: typer.Context, number: Number) -> None:
+    """Show the reason and the traceback of a mail, and the mail as it came."""
+    _operate(context, "show_mail", number)
+
+
+@quarantine_app.command("retry")
+def quarantine_retry(context: typer.Context, number: Number) -> None:
+    """Handle a mail again."""
+    _operate(context, "retry_mail", number)
+
+
+@quarantine_app.command("drop")
+def quarantine_drop(context: typer.Context, number: Number) -> None:
+    """Give a mail up; it stays in the ledger."""
+    _operate(context, "drop_mail", number)

@@ -1,0 +1,98 @@
+"""Calls that make the desk run: demo, init, check, run, once."""
+
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of
+
+if TYPE_CHECKING:
+    from mailbot.config import Settings
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Keep servers and bot running afterwards.")] = False,
+    open_: Annotated[
+        Path | None, typer.Option("--open", help="Leave the HTML of every mail in this directory.")
+    ] = None,
+) -> None:
+    """Play a day at the help desk on embedded servers; needs no configuration."""
+    from mailbot.demo.story import play
+
+    raise typer.Exit(play(serve=serve, gallery=open_))
+
+
+@app.command()
+def init(file: Annotated[Path, typer.Argument()] = Path("mailbot.toml")) -> None:
+    """Write a commented configuration."""
+    from mailbot.init import write_example
+
+    try:
+        write_example(file)
+    except FileExistsError:
+        typer.echo(f"{file} is there already and was left alone", err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo(f"{file} is written: change what is yours, then run: mailbot --config {file} check")
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    config: Config = None,
+    roundtrip: Annotated[bool, typer.Option("--roundtrip", help="Send a mail through each mailbox.")] = False,
+) -> None:
+    """Check configuration, database, templates and every server; one line each."""
+    from mailbot.check import findings
+
+    fine = True
+    for finding in findings(settings_of(context, config), roundtrip=roundtrip):
+        fine = fine and finding.fine
+        typer.echo(f"{'ok     ' if finding.fine else 'FAILED '} {finding.what}: {finding.text}")
+    raise typer.Exit(FINE if fine else FAILED)
+
+
+@app.command()
+def run(context: typer.Context, config: Config = None) -> None:
+    """Run the daemon in the foreground."""
+    from mailbot.config import find, load
+    from mailbot.daemon import run as run_daemon
+    from mailbot.service.opening import DeskError
+
+    settings = settings_of(context, config)
+    root = context.find_root().obj
+
+    def again() -> "Settings":
+        return load(find(config or root, os.environ), os.environ)
+
+    try:
+        raise typer.Exit(run_daemon(settings, again))
+    except DeskError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+
+
+@app.command()
+def once(
+    context: typer.Context,
+    config: Config = None,
+    json_: Json = False,
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="Take old mail too that was left alone on first contact.")
+    ] = False,
+) -> None:
+    """Handle all mailboxes and the outbox until nothing is left."""
+    from mailbot.once import once as do_once
+    from mailbot.service.opening import sole
+
+    with desk_of(context, config) as (desk, settings), sole(settings):
+        counts = do_once(desk, settings, backfill=backfill)
+    if json_:
+        print_json(counts)
+    else:
+        typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
+    raise typer.Exit(FAILED if counts["failed"] else FINE)
