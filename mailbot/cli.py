@@ -285,6 +285,32 @@ def restore(
 
 
 @app.command()
+def invite(
+    context: typer.Context,
+    addresses: Annotated[
+        list[str] | None, typer.Argument(help="Members to invite; all who are not registered without.")
+    ] = None,
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Invite members who are not registered yet."""
+    from datetime import UTC, datetime
+
+    from mailbot.service import registration
+
+    with _desk(context, config) as (desk, _):
+        try:
+            invited = registration.invite(desk, addresses or (), datetime.now(UTC))
+        except registration.NotAMemberError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(WRONG) from None
+    if json_:
+        _print_json(invited)
+    else:
+        typer.echo("\n".join(f"invited: {address}" for address in invited) or "everybody is registered")
+
+
+@app.command()
 def tickets(
     context: typer.Context,
     config: Config = None,
@@ -359,6 +385,8 @@ def status(context: typer.Context, config: Config = None, json_: Json = False) -
         )
         letters = ", ".join(f"{number} {state}" for state, number in found["outbox"].items()) or "empty"
         typer.echo(f"\noutbox: {letters}\nquarantine: {found['quarantine']}")
+        if found["not_registered"]:
+            typer.echo(f"not registered: {', '.join(found['not_registered'])}")
         for alert in found["alerts"]:
             typer.echo(f"alert since {alert['since'][:16]}: {alert['topic']}: {alert['text']}")
     raise typer.Exit(FINE if healthy(found) else FAILED)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from mailbot.core.absence import present, stand_in
 from mailbot.core.case import Case
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.policy import Team
+from mailbot.core.policy import Member, Team
 from mailbot.core.ticket import Attachment, Message, Role, Status, Ticket, Visibility
 
 
@@ -67,8 +68,8 @@ def _news_for_requester(turn: Turn) -> NoticeKind | None:
 def to_colleagues(turn: Turn) -> Iterable[Notice]:
     """Tell the staff what one of them did or wrote; the first row that fits is the news."""
     case, before, after = turn.case, turn.before, turn.after
-    team = tuple(_people(case, case.school_of(after).team))
-    second_level = tuple(_people(case, case.policy.second_level))
+    team = tuple(_people(turn, case.school_of(after).team))
+    second_level = tuple(_people(turn, case.policy.second_level))
     if after.level > before.level:
         yield from _all(turn, NoticeKind.ESCALATED_SECOND_LEVEL, second_level, Role.SECOND_LEVEL)
         yield from _all(turn, NoticeKind.ESCALATED_TEAM, team, Role.SUPPORTER)
@@ -90,7 +91,7 @@ def _assignment(turn: Turn) -> Iterable[Notice]:
     if new is None or new == turn.before.assignee:
         return
     if new.email != turn.actor.email:
-        yield _notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, new.email))
+        yield from _to_assignee(turn, NoticeKind.ASSIGNED, new)
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
 
@@ -117,9 +118,8 @@ def to_staff_from_requester(turn: Turn) -> Iterable[Notice]:
 
 def to_team_of_new(turn: Turn) -> Iterable[Notice]:
     """Tell the school's team of a new problem."""
-    yield from _all(
-        turn, NoticeKind.NEW_TICKET, _people(turn.case, turn.case.school_of(turn.after).team), Role.SUPPORTER
-    )
+    team = turn.case.school_of(turn.after).team
+    yield from _all(turn, NoticeKind.NEW_TICKET, _people(turn, team), Role.SUPPORTER)
 
 
 def once_each(notices: Iterable[Notice], actor: Address) -> tuple[Notice, ...]:
@@ -132,26 +132,45 @@ def once_each(notices: Iterable[Notice], actor: Address) -> tuple[Notice, ...]:
 
 
 def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
-    """Address the assignee, or the whole team of the ticket's level where there is none."""
-    if ticket.assignee is not None:
-        role = _staff_role(turn.case, ticket.assignee.email)
-        yield _notice(turn, kind, ticket.assignee, role)
-        return
-    if ticket.level == 2:
-        yield from _all(turn, kind, _people(turn.case, turn.case.policy.second_level), Role.SECOND_LEVEL)
+    """Address the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
+    if ticket.assignee is not None and (found := tuple(_to_assignee(turn, kind, ticket.assignee))):
+        yield from found
+    elif ticket.level == 2:
+        yield from _all(turn, kind, _people(turn, turn.case.policy.second_level), Role.SECOND_LEVEL)
     else:
-        yield from _all(turn, kind, _people(turn.case, turn.case.school_of(ticket).team), Role.SUPPORTER)
+        yield from _all(turn, kind, _people(turn, turn.case.school_of(ticket).team), Role.SUPPORTER)
+
+
+def _to_assignee(turn: Turn, kind: NoticeKind, assignee: Address) -> Iterable[Notice]:
+    """Address the assignee, or the deputy while away; nobody where there is none."""
+    case = turn.case
+    member = case.policy.member(assignee.email)
+    who = stand_in(member, case.facts.absences, _eligible(turn)) if member else None
+    if member is None or (who is not None and who.address == member.address):
+        yield _notice(turn, kind, assignee, _staff_role(case, assignee.email))
+    elif who is not None:
+        yield _notice(turn, kind, _addressed(case, who), _staff_role(case, who.address))
+
+
+def _eligible(turn: Turn) -> Iterable[Member]:
+    """Return who may work on the ticket, deputies among them."""
+    return turn.case.policy.staff(turn.case.school_of(turn.after))
 
 
 def _staff_role(case: Case, email: str) -> Role:
     return Role.SUPPORTER if case.school.team.member(email) else Role.SECOND_LEVEL
 
 
-def _people(case: Case, team: Team) -> Iterable[Address]:
-    """Yield the members at their registered addresses, without whoever wrote this mail."""
-    for member in team.members:
+def _people(turn: Turn, team: Team) -> Iterable[Address]:
+    """Yield who of a team is there, at their registered addresses, without whoever wrote this mail."""
+    case = turn.case
+    for member in present(team.members, case.facts.absences, _eligible(turn)):
         if case.sender.email not in member.addresses:
-            yield Address(member.address, case.facts.names.get(member.address) or member.name)
+            yield _addressed(case, member)
+
+
+def _addressed(case: Case, member: Member) -> Address:
+    return Address(member.address, case.facts.names.get(member.address) or member.name)
 
 
 def _all(turn: Turn, kind: NoticeKind, people: Iterable[Address], role: Role) -> Iterable[Notice]:

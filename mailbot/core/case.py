@@ -1,6 +1,6 @@
 """The case of one human mail: who writes, to which ticket it belongs and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core import commands
@@ -77,8 +77,8 @@ class Case:
 
 def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     """Put the case of a human mail together."""
-    sender = mail.senders[0]
-    sender = Address(sender.email, sender.name or facts.names.get(sender.email, ""))
+    sender = _person(mail.senders[0], facts, policy)
+    facts = _to_registered(facts, policy)
     found = _match(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
@@ -87,7 +87,7 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     belief = (
         Trust(True, facts.confirmed)
         if facts.confirmed
-        else trust(mail, facts.school.authserv_id, facts.answered, facts.keyed)
+        else trust(mail, facts.school.authserv_id, facts.answered, facts.keyed, person=sender.email)
     )
     return Case(
         mail=mail,
@@ -101,6 +101,23 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
         role=_acting(sender.email, held, facts),
         trust=belief,
     )
+
+
+def _person(sender: Address, facts: Facts, policy: Policy) -> Address:
+    """Return who From is: a member is known by the registered address, whichever was written from."""
+    member = policy.member(sender.email)
+    if member is None:
+        return Address(sender.email, sender.name or facts.names.get(sender.email, ""))
+    return Address(member.address, sender.name or facts.names.get(member.address) or member.name)
+
+
+def _to_registered(facts: Facts, policy: Policy) -> Facts:
+    """Return the facts with the letters as sent to the registered addresses of their recipients."""
+    answered, keyed = (
+        replace(letter, recipient=policy.registered(letter.recipient)) if letter else None
+        for letter in (facts.answered, facts.keyed)
+    )
+    return replace(facts, answered=answered, keyed=keyed)
 
 
 def _acting(email: str, held: frozenset[Role], facts: Facts) -> Role:

@@ -21,6 +21,7 @@ class Argument(StrEnum):
     MEMBER = "member"  # a name, then perhaps numbers
     PRIORITY = "priority"  # a priority, then perhaps numbers
     SCOPE = "scope"  # open, closed, mine or all; nothing means open
+    ABSENCE = "absence"  # a date, then perhaps a colleague
     TEXT = "text"  # words that belong to the remaining text
 
 
@@ -57,6 +58,9 @@ COMMANDS = (
     Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
     Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
+    Command("away", ("abwesend",), STAFF, Argument.ABSENCE, "2026-12-01"),
+    Command("back", ("anwesend",), STAFF, Argument.NOTHING),
+    Command("register", ("anmelden",), STAFF, Argument.NOTHING),
     Command("confirm", ("bestätigen",), EVERYONE, Argument.NOTHING),
 )
 

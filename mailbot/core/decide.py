@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailbot.core import audience
+from mailbot.core import aside, audience, personal
 from mailbot.core.audience import Turn
 from mailbot.core.case import Case, build
 from mailbot.core.effects import (
@@ -25,10 +25,14 @@ from mailbot.core.mail import Action, Address, Kind, Mail, Verdict
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem
 from mailbot.core.orders import Order, understand
 from mailbot.core.policy import Policy
+from mailbot.core.replies import answer as _answer
+from mailbot.core.replies import has_words, internal
+from mailbot.core.replies import message as _message
 from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.work import WORK
 
 QUESTIONS = frozenset({"list", "show", "help"})
+ANSWERED = QUESTIONS | {"register"}
 LIMITED = frozenset(
     {
         NoticeKind.RECEIPT,
@@ -37,6 +41,7 @@ LIMITED = frozenset(
         NoticeKind.HELP,
         NoticeKind.OVERVIEW,
         NoticeKind.SHEET,
+        NoticeKind.UNREADABLE,
     }
 )
 """Letters that answer a mail by machine: outside the teams only so many an hour and a day."""
@@ -94,6 +99,8 @@ def _bounce(mail: Mail, verdict: Verdict, facts: Facts, now: datetime) -> Decisi
 
 def _human(case: Case) -> Decision:
     """Decide on a human mail: the first row that fits."""
+    if (unread := aside.unread(case)) is not None:
+        return unread
     staff = case.policy.member(case.sender.email) is not None
     works = bool(case.reading.lines) or (case.ticket is not None and case.role.staff)
     if staff and works and not case.trust.trusted:
@@ -103,9 +110,12 @@ def _human(case: Case) -> Decision:
     orders, problems = understand(case)
     if problems:
         return _refuse(case, problems)
-    decision = _carry_out(case, orders)
+    targets = _targets(case, orders)
+    if kept := aside.thanked(case, orders) or aside.forestalled(case, orders, targets):
+        return kept
+    decision = _carry_out(case, orders, targets)
     if staff and case.trust.trusted and case.mail.senders[0].name:
-        learnt = LearnName(case.mail.senders[0])
+        learnt = LearnName(case.sender)
         decision = replace(decision, effects=(*decision.effects, learnt))
     return decision
 
@@ -128,20 +138,23 @@ def _refuse(case: Case, problems: tuple[Problem, ...]) -> Decision:
     return Decision("refused", because, (Tell(refusal),))
 
 
-def _carry_out(case: Case, orders: tuple[Order, ...]) -> Decision:
-    answers = tuple(Tell(_reply_to_question(case, o)) for o in orders if o.command.name in QUESTIONS)
-    targets = _targets(case, orders)
+def _carry_out(case: Case, orders: tuple[Order, ...], targets: tuple[Ticket, ...]) -> Decision:
+    own, own_done = personal.carry_out(case, orders)
+    asked = (_reply_to_question(case, o) for o in orders if o.command.name in ANSWERED)
+    answers: tuple[Effect, ...] = (*own, *map(Tell, asked))
     if not targets:
+        if own_done:
+            answers = (*answers, Tell(_answer(case, NoticeKind.DONE, done=own_done)))
         return _without_ticket(case, answers)
     effects: list[Effect] = []
-    done: list[Done] = []
+    done = list(own_done)
     for ticket in targets:
         more, did = _turn(case, ticket, [o for o in orders if ticket in o.tickets])
         effects += more
         done += did
     if done:
-        ticket = case.ticket or done[0].ticket
-        receipt = _answer(case, NoticeKind.DONE, ticket=ticket, done=tuple(done))
+        about = case.ticket or done[-1].ticket
+        receipt = _answer(case, NoticeKind.DONE, ticket=about, done=tuple(done))
         effects.append(Tell(receipt))
     names = ", ".join(f"#{o.command.name}" for o in orders)
     because = f"carries out {names}" if names else "files a message"
@@ -153,16 +166,16 @@ def _targets(case: Case, orders: tuple[Order, ...]) -> tuple[Ticket, ...]:
     named = {t.key: t for o in orders if o.command.name not in QUESTIONS for t in o.tickets}
     if named:
         return tuple(named.values())
-    empty = not case.reading.text and not case.mail.parts
-    return () if case.ticket is None or (orders and empty) else (case.ticket,)
+    return () if case.ticket is None or (orders and not has_words(case)) else (case.ticket,)
 
 
-def _without_ticket(case: Case, answers: tuple[Tell, ...]) -> Decision:
+def _without_ticket(case: Case, answers: tuple[Effect, ...]) -> Decision:
     """Answer questions, or open a ticket with the words that are left."""
     asked = bool(answers)
     staff = case.role.staff
     if asked and (staff or not case.reading.text):
-        return Decision("answered", ("answers a question",), answers)
+        names = ", ".join(f"#{line.command.name}" for line in case.reading.lines if line.command)
+        return Decision("answered", (f"answers {names}",), answers)
     if staff and case.letter is not None and case.letter.ticket is None:
         help_ = Tell(_answer(case, NoticeKind.HELP))
         return Decision("answered", ("answers a letter that is about no ticket",), (help_,))
@@ -242,21 +255,11 @@ def _news(turn: Turn, *, by_staff: bool) -> tuple[Notice, ...]:
 
 def _new_words(case: Case, orders: list[Order], *, by_staff: bool) -> Message | None:
     """Return the message that the remaining text makes; an empty mail with commands makes none."""
-    if not case.reading.text and not case.mail.parts:
+    if not has_words(case):
         return None
-    internal = any(o.command.name == "note" for o in orders) or (
-        by_staff and case.letter is not None and case.letter.internal
-    )
     direction = Direction.OUT if by_staff else Direction.IN
-    visibility = Visibility.INTERNAL if internal else Visibility.PUBLIC
+    visibility = Visibility.INTERNAL if by_staff and internal(case, orders) else Visibility.PUBLIC
     return _message(case, case.reading.text, direction, visibility)
-
-
-def _message(case: Case, text: str, direction: Direction, visibility: Visibility) -> Message:
-    mail = case.mail
-    return Message(
-        direction, visibility, case.sender, text, case.now, mail.message_id, mail.quoted, case.attachments
-    )
 
 
 def _first_takes(case: Case, ticket: Ticket, effects: list[Effect], message: Message | None) -> list[Effect]:
@@ -284,6 +287,8 @@ def _reply_to_question(case: Case, order: Order) -> Notice:
             return _answer(case, NoticeKind.OVERVIEW, tickets=tickets, scope=order.scope)
         case "show":
             return _sheet(case, order.tickets[0])
+        case "register":
+            return _answer(case, NoticeKind.WELCOME)
         case _:
             return _answer(case, NoticeKind.HELP, ticket=case.ticket)
 
@@ -300,15 +305,6 @@ def _sheet(case: Case, ticket: Ticket) -> Notice:
     return _answer(
         case, NoticeKind.SHEET, ticket=ticket, history=history, attachments=travelling, listed=listed
     )
-
-
-def _answer(case: Case, kind: NoticeKind, **what: object) -> Notice:
-    """Return a letter that answers the mail itself."""
-    role = case.role
-    if what.get("ticket") is None and role is Role.STRANGER:
-        role = Role.REQUESTER
-    notice = Notice(kind, case.sender, role, author=case.sender, in_reply_to=case.mail.message_id)
-    return replace(notice, **what)  # type: ignore[arg-type]  # the fields of Notice by name
 
 
 def _limit_reached(case: Case) -> bool:

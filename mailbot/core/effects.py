@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice
@@ -94,8 +94,35 @@ class MarkUndeliverable:
     diagnostic: str
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A member registered."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAbsence:
+    """A member is away until the end of that day, or back (None); the deputy gets the letters meanwhile."""
+
+    address: str
+    until: date | None
+    deputy: str = ""
+
+
 TicketEffect = SetStatus | SetLevel | SetPriority | Assign
-Effect = Open | Append | TicketEffect | Tell | Hold | Release | LearnName | MarkUndeliverable
+Effect = (
+    Open
+    | Append
+    | TicketEffect
+    | Tell
+    | Hold
+    | Release
+    | LearnName
+    | MarkUndeliverable
+    | Register
+    | SetAbsence
+)
 
 
 @dataclass(frozen=True, slots=True)

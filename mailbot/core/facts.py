@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from mailbot.core import commands
+from mailbot.core.absence import Absence
 from mailbot.core.commands import Argument, Reading
 from mailbot.core.mail import Mail
 from mailbot.core.policy import Policy, School
@@ -45,7 +47,10 @@ class Interests:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104")."""
+    """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104").
+
+    `absences` are those of `today`, in the house's time zone, by registered address.
+    """
 
     school: School
     next_number: int = 1
@@ -57,6 +62,8 @@ class Facts:
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     listings: Mapping[Listing, tuple[Ticket, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    today: date | None = None
+    absences: Mapping[str, Absence] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
@@ -86,7 +93,9 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         named += [name for arg in line.args if (name := commands.ticket_name(arg, school.key))]
         if line.command is not None and line.command.argument is Argument.SCOPE and mail.sender is not None:
             scope = commands.scope(line.args[0]) if line.args else Scope.OPEN
-            listings += [listing(scope, mail.sender.email, school, policy)] if scope else []
+            listings += (
+                [listing(scope, policy.registered(mail.sender.email), school, policy)] if scope else []
+            )
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),
@@ -103,8 +112,9 @@ def roles(email: str, ticket: Ticket | None, school: School, policy: Policy) -> 
         found.add(Role.SUPPORTER)
     if policy.second_level.member(email):
         found.add(Role.SECOND_LEVEL)
-    if ticket is not None and ticket.requester.email == email:
+    person = policy.registered(email)
+    if ticket is not None and policy.registered(ticket.requester.email) == person:
         found.add(Role.REQUESTER)
-    if ticket is not None and any(person.email == email for person in ticket.cc):
+    if ticket is not None and any(policy.registered(other.email) == person for other in ticket.cc):
         found.add(Role.CC)
     return frozenset(found) or frozenset({Role.STRANGER})

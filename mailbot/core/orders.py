@@ -1,13 +1,14 @@
 """Command lines become orders: each with its tickets and its argument, or a problem that refuses the mail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
-from mailbot.core import commands
+from mailbot.core import absence, commands
 from mailbot.core.case import Case
 from mailbot.core.commands import Argument, Command, CommandLine
 from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind, Problem, Reason
+from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member
 from mailbot.core.ticket import Priority, Role, Ticket
 
@@ -21,6 +22,7 @@ class Order:
     member: Address | None = None
     priority: Priority | None = None
     scope: str = ""
+    until: date | None = None
 
 
 EXCLUSIVE = frozenset({"close", "escalate", "return", "reopen"})
@@ -72,7 +74,8 @@ def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
 def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
     if line.args:
         raise _wrong_argument(line, command, case, line.args[0])
-    asked = case.letter is not None and case.letter.kind is NoticeKind.CONFIRM
+    _for_staff(line, command, case)
+    asked = case.letter is not None and case.letter.held is not None
     if command.name == "confirm" and not asked:
         raise _Refused(Problem(line.raw, Reason.FORBIDDEN))
     return Order(command)
@@ -112,12 +115,36 @@ def _about_member(line: CommandLine, command: Command, case: Case, default: tupl
     name = " ".join(a for a in line.args if a not in numbers)
     if not name:
         raise _wrong_argument(line, command, case, "")
-    found = [m for m in dict.fromkeys(case.policy.staff(case.school)) if _is_called(m, name, case)]
+    member = _colleague(line, name, command, case, dict.fromkeys(case.policy.staff(case.school)))
+    return Order(command, _tickets(line, tuple(numbers), command, case, default), member=member)
+
+
+def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    _for_staff(line, command, case)
+    until, name = absence.read(line.args, case.facts.today or case.now.date())
+    if until is None:
+        raise _wrong_argument(line, command, case, line.args[0] if line.args else "")
+    if not name:
+        return Order(command, until=until)
+    colleagues = case.policy.colleagues(case.sender.email)
+    return Order(command, member=_colleague(line, name, command, case, colleagues), until=until)
+
+
+def _colleague(
+    line: CommandLine, name: str, command: Command, case: Case, candidates: Iterable[Member]
+) -> Address:
+    """Return the one whom a name means."""
+    found = [m for m in candidates if _is_called(m, name, case)]
     if len(found) != 1:
         reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
         raise _Refused(Problem(line.raw, reason, argument=name, expected=_example(command, case)))
-    member = Address(found[0].address, _name_of(found[0], case))
-    return Order(command, _tickets(line, tuple(numbers), command, case, default), member=member)
+    return Address(found[0].address, _name_of(found[0], case))
+
+
+def _for_staff(line: CommandLine, command: Command, case: Case) -> None:
+    """Refuse a command about the writer's own work to those who are in no team."""
+    if Role.STRANGER not in command.roles and case.policy.member(case.sender.email) is None:
+        raise _Refused(Problem(line.raw, Reason.FORBIDDEN))
 
 
 _Reader = Callable[[CommandLine, Command, Case, tuple[Ticket, ...]], Order]
@@ -129,6 +156,7 @@ _READERS: dict[Argument, _Reader] = {
     Argument.TEXT: _about_text,
     Argument.PRIORITY: _about_priority,
     Argument.MEMBER: _about_member,
+    Argument.ABSENCE: _about_absence,
 }
 
 

@@ -53,6 +53,7 @@ class Limits:
     daily_automatic: int = 20
     reopen_days: int = 14
     confirm_days: int = 3
+    answer_collision_minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Policy:
     timezone: str = "Europe/Berlin"
     operators: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    invitations: bool = True
 
     def school(self, key: str) -> School | None:
         """Return the school of that key, in any case."""
@@ -85,3 +87,15 @@ class Policy:
         """Return whoever has that address in any team."""
         teams = (self.second_level, *(s.team for s in self.schools))
         return next((m for team in teams if (m := team.member(email))), None)
+
+    def registered(self, email: str) -> str:
+        """Return the registered address of the member who has that address; any other address as it is."""
+        member = self.member(email)
+        return member.address if member else email
+
+    def colleagues(self, email: str) -> tuple[Member, ...]:
+        """Return who shares a team with the member of that address, without that member."""
+        teams = (self.second_level, *(s.team for s in self.schools))
+        shared = (team for team in teams if team.member(email))
+        found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
+        return tuple(found.values())

@@ -37,11 +37,13 @@ _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
 _PAIR = re.compile(r'([\w.-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;]+)')
 
 
-def trust(mail: Mail, authserv_id: str, answered: Letter | None, keyed: Letter | None) -> Trust:
-    """Decide whether From is who wrote this mail."""
+def trust(
+    mail: Mail, authserv_id: str, answered: Letter | None, keyed: Letter | None, *, person: str = ""
+) -> Trust:
+    """Decide whether From is who wrote this mail; letters to that person are sent to `person`."""
     if len(mail.senders) != 1:
         return Trust(False, f"From has {len(mail.senders)} addresses")
-    sender = mail.senders[0].email
+    sender = person or mail.senders[0].email
     if answered is not None and answered.recipient == sender:
         return Trust(True, "answers a letter that was sent to this address")
     if keyed is not None and keyed.recipient == sender:

@@ -12,7 +12,7 @@ from mailbot.core.notice import NoticeKind
 from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
 from mailbot.core.trust import Letter
-from mailbot.store import tickets
+from mailbot.store import people, tickets
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import (
     LedgerRow,
@@ -69,6 +69,8 @@ def gather(
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
         listings={listing: tickets.listed(session, listing) for listing in wanted.listings},
         names=_names(session, school, policy),
+        today=people.today(policy, now),
+        absences=people.absences(session, people.today(policy, now)),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         automatic_last_hour=hour,
         automatic_last_day=day,

@@ -16,6 +16,8 @@ from mailbot.core.effects import (
     LearnName,
     MarkUndeliverable,
     Open,
+    Register,
+    SetAbsence,
     SetLevel,
     SetPriority,
     SetStatus,
@@ -24,7 +26,7 @@ from mailbot.core.effects import (
 from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
-from mailbot.store import tickets
+from mailbot.store import people, tickets
 from mailbot.store.facts import hash_of
 from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
@@ -34,7 +36,6 @@ from mailbot.store.tables import (
     LedgerRow,
     MessageRow,
     OutboxRow,
-    PersonRow,
     RawRow,
     SchoolRow,
     TicketRow,
@@ -123,9 +124,14 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
         case Append(name, message):
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
-            _person(session, address.email).name = address.name
+            people.person(session, address.email).name = address.name
         case MarkUndeliverable(address, diagnostic):
-            _person(session, address).undeliverable = diagnostic or "undeliverable"
+            people.person(session, address).undeliverable = diagnostic or "undeliverable"
+        case Register(address):
+            people.person(session, address).registered = origin.now
+        case SetAbsence(address, until, deputy):
+            row = people.person(session, address)
+            row.away_until, row.deputy = until, deputy
         case _:
             pass
 
@@ -161,14 +167,6 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
         size=file.size,
         inline=file.inline,
     )
-
-
-def _person(session: Session, address: str) -> PersonRow:
-    row = session.get(PersonRow, address)
-    if row is None:
-        row = PersonRow(address=address)
-        session.add(row)
-    return row
 
 
 def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str, TicketRow]) -> None:
