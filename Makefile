@@ -3,13 +3,15 @@
 #   make demo    a day at the help desk, played with real mails on this machine
 #   make test    the tests
 #   make check   what CI runs: formatting, lint, types, layers, tests
+#   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED)
+#   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
 #   make wheel   dist/mailbot-….whl
 #   make lock    resolve requirements.lock anew (needs uv)
 #   make clean   remove all that was made
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel clean
+.PHONY: demo test check lint lock wheel clean torture scale latency
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -40,6 +42,9 @@ lint: $(TOOLS)
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
+
+torture scale latency: $(TOOLS)
+	@$(RUN) bench.$@
 
 $(READY): requirements.lock pyproject.toml
 	@for python in $(CANDIDATES); do \

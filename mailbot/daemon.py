@@ -4,7 +4,6 @@ import asyncio
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,12 +16,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
 from mailbot.intake import Intake
-from mailbot.outbox import Lane, lanes
+from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
-from mailbot.service.opening import open_desk, sole
+from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.store import outbox
-from mailbot.store.database import transaction
+from mailbot.store.database import TRANSIENT, in_short, transaction
 from mailbot.watcher import Watcher
 
 log = structlog.get_logger()
@@ -46,7 +45,6 @@ class Postman:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self.thread = threading.Thread(target=self._run, name="outbox")
-        self.failed = False
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -56,18 +54,19 @@ class Postman:
         await asyncio.gather(*(self._tend(lane) for lane in self._found))
 
     async def _tend(self, lane: Lane) -> None:
-        """Run a lane, and again after an error that it did not expect, a little later."""
+        """Run a lane, and again a little later when the database is away or after what nobody foresaw."""
         while not self._stop.is_set():
             try:
                 await lane.run(self._stop)
+            except TRANSIENT as error:
+                log.error("outbox waits for the database", topic=lane.topic, reason=in_short(error))
             except Exception:
                 log.exception("outbox failed", topic=lane.topic)
-                await asyncio.sleep(OUTBOX_SECONDS)
+            await either(self._stop, None, OUTBOX_SECONDS)
 
     def wake(self) -> None:
         """Look whether something is to be sent."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
+        self._tell(self._wake)
 
     def _wake(self) -> None:
         for lane in self._found:
@@ -75,7 +74,11 @@ class Postman:
 
     def stop(self) -> None:
         """End after the letter in hand."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self._tell(self._stop.set)
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what)
 
 
 class Shift:
@@ -101,9 +104,8 @@ class Shift:
             self.settings.imap[key],
             utc_now,
             self.settings.first_contact_days,
-            handled=self.postman.wake,
         )
-        return Watcher(intake, utc_now)
+        return Watcher(intake, utc_now, self.postman.wake)
 
     def start(self) -> None:
         """Start the threads, and the jobs that look after them."""
@@ -138,7 +140,7 @@ class Shift:
 
     def _guard(self) -> None:
         """Keep systemd's watchdog quiet as long as every thread shows signs of life."""
-        hanging = [w.school for w in self.watchers if time.monotonic() - w.beat > HANGING_SECONDS]
+        hanging = [w.school for w in self.watchers if not w.alive(HANGING_SECONDS)]
         if hanging or not self.postman.thread.is_alive():
             log.error("hanging", mailboxes=hanging, outbox=self.postman.thread.is_alive())
             return
@@ -189,18 +191,24 @@ def _reload(shift: Shift, reload: Callable[[], Settings]) -> Shift:
     """Return a shift with the new configuration, or the old one if the new one is wrong."""
     systemd.reloading()
     try:
-        settings = reload()
-    except ConfigurationError as error:
+        fresh = _next_shift(shift, reload())
+    except (ConfigurationError, DeskError) as error:
         for line in str(error).splitlines():
             log.error("configuration refused, the old one stays", reason=line)
         systemd.ready(_status_line(shift))
         return shift
     shift.stop()
-    fresh = Shift(settings)
     fresh.start()
     log.info("configuration read again", mailboxes=len(fresh.watchers))
     systemd.ready(_status_line(fresh))
     return fresh
+
+
+def _next_shift(shift: Shift, settings: Settings) -> Shift:
+    """Make a shift with a new configuration, not started yet; raise DeskError where that cannot be."""
+    if settings.state_dir != shift.settings.state_dir:
+        raise DeskError(f"{settings.file}: bot.state_dir: changes with a restart only, for its lock's sake")
+    return Shift(settings)
 
 
 def _status_line(shift: Shift) -> str:

@@ -98,20 +98,22 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def explain_file(path: Path, foresee: Foresee | None = None) -> dict[str, Any]:
-    """Return the explanation of a file; one that cannot be read is explained too."""
+    """Return the explanation of a file; one that cannot be understood is answered too."""
     try:
-        content = path.read_bytes()
+        return {"file": str(path), **explain(path.read_bytes(), foresee)}
     except OSError as trouble:
-        return {"file": str(path), "kind": None, "outcome": "unreadable", "because": [str(trouble)]}
-    return {"file": str(path), **explain(content, foresee)}
+        reason = str(trouble)
+    except Exception as trouble:  # noqa: BLE001 - a bug at one mail must not take the answers for the others
+        reason = f"{type(trouble).__name__}: {trouble}"
+    return {"file": str(path), "kind": None, "outcome": "not understood", "because": [reason]}
 
 
 def main(arguments: list[str]) -> int:
-    """Print one JSON line for each file; return 1 if a file could not be read."""
+    """Print one JSON line for each file; return 1 if one of them could not be understood."""
     status = 0
     for path in files_in(Path(argument) for argument in arguments if argument != "--json"):
         answer = explain_file(path)
-        status = 1 if answer["outcome"] == "unreadable" else status
+        status = 1 if answer["kind"] is None else status
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     return status
 

@@ -37,9 +37,11 @@ class Intake:
     stop: threading.Event = field(default_factory=threading.Event)
     handled: Callable[[], None] = lambda: None
     outcomes: Counter[str] = field(default_factory=Counter)
+    _survived: set[Place] = field(default_factory=set)
 
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
         """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
+        self._forget_survived()
         cutoff = self._cutoff(backfill=backfill)
         uids = box.uids(since)
         with reading(self.desk.engine) as session:
@@ -81,11 +83,18 @@ class Intake:
         places = {uid: Place(self.school.key, box.uid_validity, uid) for uid in uids}
         with transaction(self.desk.engine) as session:
             tries = ledger.begin(session, places.values())
+        self._survived = set(places.values())
         try:
             self._handle(box, places, described, tries)
         finally:  # reached unless the process dies
+            self._forget_survived()
+
+    def _forget_survived(self) -> None:
+        """Drop the notes of begun mails that did not kill us; later, while the database is away."""
+        if self._survived:
             with transaction(self.desk.engine) as session:
-                ledger.forget_begun(session, self.school.key)
+                ledger.forget_begun(session, self._survived)
+        self._survived = set()
 
     def _handle(
         self,
@@ -113,6 +122,7 @@ class Intake:
             box.file(done)
 
     def _note(self, place: Place, decision: Decision | None) -> None:
+        self._survived.discard(place)  # its note is gone together with its effects
         if decision is None:
             return
         self.outcomes[decision.outcome] += 1

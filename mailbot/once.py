@@ -11,8 +11,9 @@ from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
 from mailbot.outbox import deliver_all
 from mailbot.service.desk import Desk
+from mailbot.service.opening import DeskError
 from mailbot.store import ledger, outbox
-from mailbot.store.database import transaction
+from mailbot.store.database import TRANSIENT, in_short, transaction
 
 log = structlog.get_logger()
 
@@ -21,7 +22,17 @@ REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "file
 
 
 def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
-    """Handle and send everything; return the counts that `mailbot once --json` prints."""
+    """Handle and send everything; return the counts that `mailbot once --json` prints.
+
+    Raises DeskError when the database is away; what was handled by then stays handled.
+    """
+    try:
+        return _once(desk, settings, backfill=backfill)
+    except TRANSIENT as error:
+        raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+
+
+def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.take_up_again(session, utc_now())
     outcomes: Counter[str] = Counter()

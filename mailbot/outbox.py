@@ -9,11 +9,10 @@ import structlog
 
 from mailbot.config import Settings, SmtpAccount
 from mailbot.core.retry import pause
-from mailbot.service.alerts import end_alert, raise_alert
-from mailbot.service.delivery import outcome_of, put_together, take
+from mailbot.service.delivery import Trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
 from mailbot.smtp import Outcome, Relay
-from mailbot.store.database import transaction
+from mailbot.store.database import TRANSIENT, in_short
 from mailbot.store.outbox import Attempt, Due
 
 log = structlog.get_logger()
@@ -40,6 +39,9 @@ class Lane:
     tally: Tally = field(default_factory=Tally)
     failures: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _works: bool = False
+    _done: Attempt | None = None
+    _trouble: Trouble | None = None
 
     @property
     def topic(self) -> str:
@@ -47,19 +49,20 @@ class Lane:
         user = f" as {self.account.username}" if self.account.username else ""
         return f"SMTP {self.account.host}:{self.account.port}{user}"
 
-    async def drain(self) -> None:
-        """Send what is due until nothing is left or the server is away."""
+    async def drain(self, stop: asyncio.Event | None = None) -> None:
+        """Send what is due until nothing is left, the server is away, or told to stop."""
         async with Relay(self.account) as relay:
-            done: Attempt | None = None
-            while (due := take(self.desk, self.schools, done, self.clock())) is not None:
-                done = await self._send(relay, due)
-                if self.failures:
-                    break
-            if done is not None and self.failures:
-                self._record(done)
+            while (due := self._next(self.schools)) is not None:
+                self._done = await self._send(relay, due)
+                if self.failures or (stop is not None and stop.is_set()):
+                    self._next(())
+                    return
 
-    def _record(self, done: Attempt) -> None:
-        take(self.desk, (), done, self.clock())
+    def _next(self, schools: tuple[str, ...]) -> Due | None:
+        """Record the last letter and claim the next; what cannot be recorded now is the next time."""
+        due = take(self.desk, schools, self._done, self._trouble, self.clock())
+        self._done = self._trouble = None
+        return due
 
     async def _send(self, relay: Relay, due: Due) -> Attempt:
         school = self.desk.policy.school(due.school)
@@ -67,6 +70,8 @@ class Lane:
             return Attempt(due.id, "failed", f"school {due.school} is not in the configuration")
         try:
             octets = put_together(self.desk, due, school.address)
+        except TRANSIENT as error:
+            return Attempt(due.id, "queued", in_short(error), self.clock(), counts=False)
         except (LookupError, ValueError) as error:
             log.exception("letter not put together", letter=due.id, ticket=due.outgoing.ticket)
             return Attempt(due.id, "failed", f"cannot be put together: {error}")
@@ -76,10 +81,10 @@ class Lane:
     def _judge(self, due: Due, outcome: Outcome) -> Attempt:
         now = self.clock()
         if outcome.server_down and outcome.state == "temporary":
-            self._server_away(outcome.reply, now)
-            again = now + timedelta(seconds=pause(self.failures))
+            self._server_away(outcome.reply)
+            again = now + timedelta(seconds=self._rest())
             return Attempt(due.id, "queued", outcome.reply, again, counts=False)
-        self._server_back(now)
+        self._server_back()
         attempt = outcome_of(due, outcome.state, outcome.reply, now)
         self.tally.sent += attempt.state == "sent"
         self.tally.failed += attempt.state == "failed"
@@ -93,32 +98,36 @@ class Lane:
         )
         return attempt
 
-    def _server_away(self, reply: str, now: datetime) -> None:
+    def _server_away(self, reply: str) -> None:
         if not self.failures:
             log.error("server away", topic=self.topic, reason=reply)
-            with transaction(self.desk.engine) as session:
-                raise_alert(session, self.desk, self.topic, (("reason", reply),), now)
+            self._trouble = Trouble(self.topic, reply)
         self.failures += 1
+        self._works = False
 
-    def _server_back(self, now: datetime) -> None:
+    def _server_back(self) -> None:
         if self.failures:
             log.info("server back", topic=self.topic)
-            with transaction(self.desk.engine) as session:
-                end_alert(session, self.desk, self.topic, now)
-        self.failures = 0
+        if not self._works:  # the first time too: it may have been away when we were started
+            self._trouble = Trouble(self.topic, "")
+        self.failures, self._works = 0, True
+
+    def _rest(self) -> float:
+        """Return for how many seconds to leave the server alone."""
+        return pause(self.failures - 1)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Drain whenever somebody wakes this lane, until told to stop; rest while the server is away."""
         while not stop.is_set():
             self.wake.clear()
-            await self.drain()
+            await self.drain(stop)
             if self.failures:
-                await _either(stop, None, pause(self.failures))
+                await either(stop, None, self._rest())
             else:
-                await _either(stop, self.wake, None)
+                await either(stop, self.wake, None)
 
 
-async def _either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> None:
+async def either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> None:
     """Wait for one of two events, at most so long."""
     waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake) if event is not None]
     _, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -15,7 +15,7 @@ from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.store import ledger
-from mailbot.store.database import TRANSIENT, transaction
+from mailbot.store.database import TRANSIENT, in_short, transaction
 
 log = structlog.get_logger()
 
@@ -55,14 +55,21 @@ class Bell:
 
 @dataclass(slots=True)
 class Watcher:
-    """One mailbox and the thread that watches it. `beat` is the monotonic time of its last sign of life."""
+    """One mailbox and the thread that watches it.
+
+    `wake` is called when there are letters to be sent; `beat` is the monotonic time of the last sign of life.
+    """
 
     intake: Intake
     clock: Callable[[], datetime]
+    wake: Callable[[], None] = lambda: None
     bell: Bell = field(default_factory=Bell)
     beat: float = field(default_factory=time.monotonic)
     failures: int = 0
     thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self.intake.handled = self._handled
 
     @property
     def school(self) -> str:
@@ -77,6 +84,11 @@ class Watcher:
     def look(self) -> None:
         """Look at the whole folder soon."""
         self.bell.ring()
+
+    def alive(self, seconds: float) -> bool:
+        """Tell whether its thread runs and showed a sign of life within so many seconds."""
+        running = self.thread is not None and self.thread.is_alive()
+        return running and time.monotonic() - self.beat < seconds
 
     def stop(self) -> None:
         """End after the mail in hand."""
@@ -98,26 +110,30 @@ class Watcher:
             except InboxError as error:
                 self._failed(str(error))
             except TRANSIENT as error:
-                self._failed(f"database: {error.__cause__ or error}")
+                self._failed(f"database: {in_short(error)}")
             except Exception as error:
                 log.exception("mailbox watcher failed", school=self.school)
                 self._failed(f"{type(error).__name__}: {error}")
 
     def _watch(self, box: Mailbox) -> None:
-        everything, since = True, 1
+        """Handle what is new whenever the server or the bell says so; the whole folder at first."""
+        everything, seen = True, (box.uid_validity, 1)
         while not self.intake.stop.is_set():
             self.beat = time.monotonic()
-            before = box.uid_next
-            self.intake.drain(box, 1 if everything else since)
-            since = before
+            found = box.uid_validity, box.uid_next
+            self.intake.drain(box, 1 if everything or found[0] != seen[0] else seen[1])
+            seen = found
             self._worked()
+            everything = False
             box.refresh()
-            if box.uid_next != before:
-                everything = False
-                continue
-            box.wait(ROUND_SECONDS, self.bell.read)
-            everything = self.bell.silence()
-            box.refresh()
+            if (box.uid_validity, box.uid_next) == seen:
+                box.wait(ROUND_SECONDS, self.bell.read)
+                everything = self.bell.silence()
+                box.refresh()
+
+    def _handled(self) -> None:
+        self.beat = time.monotonic()
+        self.wake()
 
     def _worked(self) -> None:
         now = self.clock()
@@ -127,6 +143,7 @@ class Watcher:
             end_alert(session, self.intake.desk, self._topic, now)
         if self.failures:
             log.info("mailbox is back", school=self.school)
+            self.wake()
         self.failures = 0
 
     @property
@@ -152,4 +169,7 @@ class Watcher:
                 row.last_error, row.failing_since = reason, row.failing_since or now
                 raise_alert(session, self.intake.desk, self._topic, (("reason", reason),), now)
         except TRANSIENT as error:
-            log.warning("failure not noted", school=self.school, reason=str(error))
+            log.warning("failure not noted", school=self.school, reason=in_short(error))
+        except Exception:  # the thread goes on watching, whatever it is
+            log.exception("failure not noted", school=self.school)
+        self.wake()

@@ -55,7 +55,6 @@ port = {imap_port}
 security = "tls"
 password_file = "imap"
 ca_file = "{ca_file}"
-poll_seconds = 5
 {imap}
 
 [[school]]
@@ -85,7 +84,7 @@ class House:
     address: str
     database: str = "sqlite"
     bot: str = ""
-    imap: str = ""
+    imap: str = "poll_seconds = 5"
     more: str = ""
     members: str = f'"{MAX}", "{ERIKA}"'
     invitations: bool = False

@@ -10,7 +10,7 @@ from rich.console import Console
 from mailbot.demo.picture import broken_projector
 from mailbot.demo.screen import Screen
 
-LINK = "Antworten und schließen: mailto:support@schule.example?subject=" + 40 * "%5B%23GYM-104%5D"
+LINK = "mailto:support@schule.example?subject=" + 40 * "%5B%23GYM-104%5D"
 
 
 def teachers_mail(text: str) -> bytes:
@@ -54,11 +54,22 @@ def test_without_a_terminal_there_are_no_colours() -> None:
 
 
 def test_a_long_mail_says_how_much_is_left_out() -> None:
-    assert "… und 4 weitere Zeilen" in shown(teachers_mail("\n".join(f"Zeile {n}" for n in range(20))))
+    assert "… und 10 weitere Zeilen" in shown(teachers_mail("\n".join(f"Zeile {n}" for n in range(50))))
 
 
-def test_a_long_link_takes_one_line() -> None:
-    assert shown(teachers_mail(LINK)).count("\n") == shown(teachers_mail("kurz")).count("\n")
+def test_one_tap_links_are_buttons_side_by_side() -> None:
+    links = "".join(f"{label} – #befehl\n\n<{LINK}>\n\n" for label in ("Übernehmen", "Liste", "Hilfe"))
+    text = shown(teachers_mail(f"Mit einem Klick:\n\n{links}"), 60)
+    _, between, buttons, *_ = text.partition("Mit einem Klick:")[2].splitlines()
+    assert between.strip(" │") == ""
+    assert buttons.strip(" │") == "[ Übernehmen ]  [ Liste ]  [ Hilfe ]"
+    assert "mailto:" not in text
+
+
+def test_a_quotation_is_one_line() -> None:
+    text = shown(teachers_mail("Ja.\n\nAm Montag schrieb er:\n> Leuchtet\n> die Lampe?\n"))
+    assert "> …" in text
+    assert "Leuchtet" not in text
 
 
 def test_a_mail_cannot_command_the_terminal() -> None:

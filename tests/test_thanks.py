@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.core.thanks import only_thanks
+from mailbot.core.thanks import is_thanks
 
 MERE = (
     "Danke!",
@@ -56,14 +56,14 @@ NEWS = (
 
 @pytest.mark.parametrize("text", MERE)
 def test_thanks_with_greetings_and_praise_are_mere_thanks(text: str) -> None:
-    assert only_thanks(text, "Lena Lehrerin")
+    assert is_thanks(text, "Lena Lehrerin")
 
 
 @pytest.mark.parametrize("text", NEWS)
 def test_one_word_more_is_news(text: str) -> None:
-    assert not only_thanks(text, "Lena Lehrerin")
+    assert not is_thanks(text, "Lena Lehrerin")
 
 
 def test_names_below_a_farewell_need_not_be_known() -> None:
-    assert only_thanks("Danke!\nViele Grüße\nLena Lehrerin\nKlasse 5b".replace(" 5b", " Fünf"))
-    assert not only_thanks("Danke!\nViele Grüße\nder Beamer")
+    assert is_thanks("Danke!\nViele Grüße\nLena Lehrerin\nKlasse 5b".replace(" 5b", " Fünf"))
+    assert not is_thanks("Danke!\nViele Grüße\nder Beamer")

@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
-from mailbot.core import thanks, unreadable
+from mailbot.core import unreadable
+from mailbot.core.answers import answer
 from mailbot.core.case import Case
 from mailbot.core.collision import earlier_answer
 from mailbot.core.effects import Append, Decision, Hold, Tell
 from mailbot.core.notice import NoticeKind
 from mailbot.core.orders import Order
-from mailbot.core.replies import answer, has_words, internal, message
-from mailbot.core.ticket import Direction, Role, Status, Ticket, Visibility
+from mailbot.core.thanks import is_thanks
+from mailbot.core.ticket import Direction, Message, Status, Ticket, Visibility
 
 
 def unread(case: Case) -> Decision | None:
@@ -17,13 +18,12 @@ def unread(case: Case) -> Decision | None:
     why = unreadable.why(case.mail, case.policy.limits)
     if not why:
         return None
-    ticket = None if case.role is Role.STRANGER else case.ticket
     details = (("subject", case.mail.subject), ("size", str(case.mail.size)))
-    letter = Tell(answer(case, NoticeKind.UNREADABLE, ticket=ticket, reason=why, details=details))
-    if ticket is None:
+    letter = Tell(answer(case, NoticeKind.UNREADABLE, case.ticket, reason=why, details=details))
+    if case.ticket is None:
         return Decision(why, ("the mail cannot be read",), (letter,))
-    trace = message(case, "", Direction.IN, Visibility.SYSTEM)
-    return Decision(why, ("the mail cannot be read",), (Append(ticket.key, trace), letter), ticket.key)
+    trace = _message(case, "", Visibility.SYSTEM)
+    return Decision(why, ("the mail cannot be read",), (Append(case.ticket.key, trace), letter))
 
 
 def thanked(case: Case, orders: tuple[Order, ...]) -> Decision | None:
@@ -33,21 +33,35 @@ def thanked(case: Case, orders: tuple[Order, ...]) -> Decision | None:
     if orders or case.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
     files = any(not part.inline for part in case.mail.parts)
-    if files or not thanks.only_thanks(case.reading.text, case.sender.name):
+    if files or not is_thanks(case.reading.text, case.sender.name):
         return None
-    filed = Append(ticket.key, message(case, case.reading.text, Direction.IN, Visibility.PUBLIC))
+    filed = Append(ticket.key, _message(case, case.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"a mere thank-you leaves {ticket.key} closed",), (filed,), ticket.key)
 
 
-def forestalled(case: Case, orders: tuple[Order, ...], targets: tuple[Ticket, ...]) -> Decision | None:
+def forestalled(case: Case, targets: tuple[Ticket, ...]) -> Decision | None:
     """Hold an answer that a colleague forestalled by minutes, until its writer sends it all the same."""
-    if not has_words(case) or internal(case, orders):
-        return None
-    found = earlier_answer(case, targets)
+    found = None if case.empty or case.internal else earlier_answer(case, targets)
     if found is None:
         return None
     ticket, first = found
-    what = {"ticket": ticket, "author": first.author, "text": case.mail.text, "history": (first,)}
+    letter = answer(
+        case, NoticeKind.HELD_ANSWER, ticket, author=first.author, text=case.text, history=(first,)
+    )
     until = case.now + timedelta(days=case.policy.limits.confirm_days)
-    hold = Hold(case.sender.email, until, answer(case, NoticeKind.HELD_ANSWER, **what))
-    return Decision("held", (f"{first.author.email} answered {ticket.key} minutes ago",), (hold,), ticket.key)
+    because = f"{first.author.email} answered {ticket.key} minutes ago"
+    return Decision("held", (because,), (Hold(case.person.email, until, letter),), ticket.key)
+
+
+def _message(case: Case, text: str, visibility: Visibility) -> Message:
+    mail = case.mail
+    return Message(
+        Direction.IN,
+        visibility,
+        case.sender,
+        text,
+        case.now,
+        mail.message_id,
+        mail.quoted,
+        case.attachments,
+    )

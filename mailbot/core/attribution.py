@@ -19,6 +19,10 @@ _WROTE = re.compile(
     r"|đã viết|(?:의\s*)?작성|님이\s*작성|كتب|כתב(?:ה)?)(?!\w)|写道|寫道|書きました|のメール",
     re.I,
 )
+_STEM = re.compile(
+    r"wrote|write|schr|skr|crit|scri|scre|naps|napi|napí|pisz|pisa|писа|пиш|kirj|írta|yazd|γραψ|rakst|raš"
+    r"|menulis|viết|작성|كتب|כתב|写道|寫道|書き|メール"
+)
 _START = re.compile(
     r"[\s>*_\-\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:on|am|le|el|il(?: giorno)?|op|den|em"
     r"|no dia|w dniu|dnia|dne|dana|στις|на|в|у"
@@ -38,6 +42,9 @@ _GMAIL_WITHOUT_COLON = re.compile(
     r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2} (?:\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d|.{0,80}<[^<>\s]+@[^<>\s]+>\s*$)"
 )
 _QUOTING = re.compile(r"\s*(?:zitat von|quoting)\s.{1,150}:\s*$", re.I)
+_ABBREVIATED = re.compile(
+    r"\b(?:jan|feb|mär|mrz|mar|apr|jun|jul|aug|sept?|o[kc]t|nov|de[zc]|mo|di|mi|do|fr|sa|so)\.\s*$", re.I
+)
 _NAME_WORD = re.compile(
     r"(?:via|von|van|de[rnls]?|zu|zum|zur|vom|und|and|of|the|at|um|am|an|on|uhr|du|le|la|el|di|da"
     r"|dos|bin|al|per|im|in|fwd)$",
@@ -56,10 +63,12 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
     if _GMAIL_WITHOUT_COLON.match(text) and (open_end or quoted_next):
         return True
     ends = text.endswith((":", "：", ":*"))
-    said = next(iter(list(_WROTE.finditer(text))[-1:]), None)
+    said = next(iter(list(_WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
+    if said is None and not ends:
+        return False
     dated, mailed = bool(_DATE.search(text)), bool(EMAIL.search(text))
     if said is None:
-        return ends and mailed and dated and bool(_START.match(text))
+        return mailed and dated and bool(_START.match(text))
     after = text[said.end() :].rstrip(" :：-*")
     if not ends and after:
         return open_end and dated and bool(_GERMAN_START.match(text)) and _is_name(after)
@@ -83,7 +92,7 @@ def _is_name(text: str) -> bool:
 def attribution_length(lines: list[str], at: int) -> int:
     """Return how many lines, from `at` on, are an attribution; 0 where none begins there."""
     line = lines[at][:LONGEST]
-    if not line.strip() or not (_START.match(line) or _WROTE.search(line) or EMAIL.search(line)):
+    if not (_START.match(line) or ("@" in line and EMAIL.search(line)) or _may_say_wrote(line)):
         return 0
     joined = ""
     for count in range(1, _JOINED + 1):
@@ -95,9 +104,18 @@ def attribution_length(lines: list[str], at: int) -> int:
         joined = f"{joined} {piece}" if joined else piece
         if len(joined) > LONGEST or (count > 1 and not _may_continue(piece, lines[at])):
             return 0
-        if _ends_here(lines, at, count, joined):
+        if _may_end(piece, joined) and _ends_here(lines, at, count, joined):
             return count
     return 0
+
+
+def _may_say_wrote(text: str) -> bool:
+    """Tell cheaply whether it is worth to look for a word that means "wrote"."""
+    return bool(_STEM.search(text.lower()))
+
+
+def _may_end(piece: str, joined: str) -> bool:
+    return ":" in piece[-4:] or piece.endswith("：") or joined[:4].isdigit() or _may_say_wrote(joined)
 
 
 def _ends_here(lines: list[str], at: int, count: int, joined: str) -> bool:
@@ -112,9 +130,8 @@ def _may_continue(piece: str, first: str) -> bool:
     """Tell whether a further line may belong to an attribution: it began as one, and no sentence ended."""
     if is_quoted(piece) and not re.match(r">\s*[:,]|> (?:wrote|schrieb)", piece):
         return False
-    return bool(_START.match(first) or EMAIL.search(first)) and not first.rstrip().endswith(
-        (".", "!", "?", ":")
-    )
+    begins = bool(_START.match(first) or EMAIL.search(first))
+    return begins and (not first.rstrip().endswith((".", "!", "?", ":")) or bool(_ABBREVIATED.search(first)))
 
 
 def _is_cut_short(lines: list[str], at: int) -> bool:
@@ -166,7 +183,8 @@ _MAIN = frozenset({"from", "date", "to", "subject"})
 
 def label(line: str) -> str:
     """Return what the field name at the head of a line means ("from", "date" …), or ""."""
-    match = _LABEL.match(line[:80])
+    line = line[:80]
+    match = _LABEL.match(line) if ":" in line or "：" in line else None
     return _MEANING[match[1].lower()] if match else ""
 
 
@@ -193,6 +211,7 @@ def is_header_block(lines: list[str], at: int) -> bool:
 
 
 _RULE = r"[-_=*#~\u2010-\u2015\u2500]"
+_SEPARATES = re.compile(rf"[\s>]*(?:{_RULE}|[a-z])", re.I)
 _SEPARATOR = re.compile(
     rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|nachricht|mail|e-mail|text)"
     rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
@@ -229,6 +248,8 @@ _FORWARD = re.compile(
 def is_separator(line: str) -> bool:
     """Tell whether a line says that an earlier mail follows."""
     line = line[:LONGEST]
+    if not _SEPARATES.match(line):
+        return False
     return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 

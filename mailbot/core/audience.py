@@ -87,11 +87,11 @@ def to_colleagues(turn: Turn) -> Iterable[Notice]:
 
 
 def _assignment(turn: Turn) -> Iterable[Notice]:
-    new = turn.after.assignee
-    if new is None or new == turn.before.assignee:
+    new, old = turn.after.assignee, turn.before.assignee
+    if new is None or (old is not None and new.email == old.email):
         return
-    if new.email != turn.actor.email:
-        yield from _to_assignee(turn, NoticeKind.ASSIGNED, new)
+    if new.email not in turn.case.own:
+        yield from _to_assignee(turn, NoticeKind.ASSIGNED, turn.after, new)
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
 
@@ -101,7 +101,10 @@ def _words(turn: Turn) -> Iterable[Notice]:
     kind = NoticeKind.ANSWER_COPY if turn.public else NoticeKind.NOTE
     if turn.public and turn.after.assignee is not None and turn.before.assignee is None:
         return  # the colleagues were told who has it
-    yield from _to_responsible(turn, kind, turn.after)
+    ticket = turn.after
+    if not turn.public and ticket.assignee is not None and ticket.assignee.email in turn.case.own:
+        ticket = replace(ticket, assignee=None)  # a note to nobody but oneself is meant for the team
+    yield from _to_responsible(turn, kind, ticket)
 
 
 def to_staff_from_requester(turn: Turn) -> Iterable[Notice]:
@@ -122,18 +125,18 @@ def to_team_of_new(turn: Turn) -> Iterable[Notice]:
     yield from _all(turn, NoticeKind.NEW_TICKET, _people(turn, team), Role.SUPPORTER)
 
 
-def once_each(notices: Iterable[Notice], actor: Address) -> tuple[Notice, ...]:
+def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
     """Keep the first notice to each person and none to the author: nobody is told the same thing twice."""
     first: dict[str, Notice] = {}
     for notice in notices:
-        if notice.to.email != actor.email:
-            first.setdefault(notice.to.email, notice)
+        if notice.to.email not in case.own:
+            first.setdefault(case.policy.registered(notice.to.email), notice)
     return tuple(first.values())
 
 
 def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
     """Address the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
-    if ticket.assignee is not None and (found := tuple(_to_assignee(turn, kind, ticket.assignee))):
+    if ticket.assignee is not None and (found := tuple(_to_assignee(turn, kind, ticket, ticket.assignee))):
         yield from found
     elif ticket.level == 2:
         yield from _all(turn, kind, _people(turn, turn.case.policy.second_level), Role.SECOND_LEVEL)
@@ -141,30 +144,26 @@ def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[No
         yield from _all(turn, kind, _people(turn, turn.case.school_of(ticket).team), Role.SUPPORTER)
 
 
-def _to_assignee(turn: Turn, kind: NoticeKind, assignee: Address) -> Iterable[Notice]:
-    """Address the assignee, or the deputy while away; nobody where there is none."""
+def _to_assignee(turn: Turn, kind: NoticeKind, ticket: Ticket, assignee: Address) -> Iterable[Notice]:
+    """Address the assignee, or a deputy while away; nobody where there is neither (any more)."""
     case = turn.case
-    member = case.policy.member(assignee.email)
-    who = stand_in(member, case.facts.absences, _eligible(turn)) if member else None
-    if member is None or (who is not None and who.address == member.address):
-        yield _notice(turn, kind, assignee, _staff_role(case, assignee.email))
-    elif who is not None:
-        yield _notice(turn, kind, _addressed(case, who), _staff_role(case, who.address))
+    staff = tuple(case.policy.staff(case.school_of(ticket)))
+    member = next((m for m in staff if assignee.email in m.addresses), None)
+    who = stand_in(member, case.facts.absences, staff) if member else None
+    if who is not None:
+        to = assignee if who is member else _addressed(case, who)
+        yield _notice(turn, kind, to, _staff_role(case, ticket, to.email))
 
 
-def _eligible(turn: Turn) -> Iterable[Member]:
-    """Return who may work on the ticket, deputies among them."""
-    return turn.case.policy.staff(turn.case.school_of(turn.after))
-
-
-def _staff_role(case: Case, email: str) -> Role:
-    return Role.SUPPORTER if case.school.team.member(email) else Role.SECOND_LEVEL
+def _staff_role(case: Case, ticket: Ticket, email: str) -> Role:
+    return Role.SUPPORTER if case.school_of(ticket).team.member(email) else Role.SECOND_LEVEL
 
 
 def _people(turn: Turn, team: Team) -> Iterable[Address]:
     """Yield who of a team is there, at their registered addresses, without whoever wrote this mail."""
     case = turn.case
-    for member in present(team.members, case.facts.absences, _eligible(turn)):
+    staff = case.policy.staff(case.school_of(turn.after))
+    for member in present(team.members, case.facts.absences, staff):
         if case.sender.email not in member.addresses:
             yield _addressed(case, member)
 

@@ -1,6 +1,6 @@
 """The case of one human mail: who writes, to which ticket it belongs and why."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailbot.core import commands
@@ -45,12 +45,35 @@ class Case:
         return self.match.ticket
 
     @property
+    def own(self) -> frozenset[str]:
+        """Return all addresses of the sender: a member may have several."""
+        return self.policy.addresses(self.sender.email)
+
+    @property
+    def person(self) -> Address:
+        """Return the sender at the registered address."""
+        return Address(self.policy.registered(self.sender.email), self.sender.name)
+
+    @property
+    def text(self) -> str:
+        """Return what the sender wrote, commands included, to be given back."""
+        return without_action_key(self.mail.text)
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there are no words or files for others: a logo below a command is none."""
+        logos = bool(self.reading.lines)
+        return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
+
+    @property
+    def internal(self) -> bool:
+        """Tell whether what a member of the staff writes stays among the staff."""
+        return self.reading.names("note") or (self.letter is not None and self.letter.internal)
+
+    @property
     def letter(self) -> Letter | None:
-        """Return the letter of ours that the mail answers, if it was sent to this very sender."""
-        for letter in (self.facts.answered, self.facts.keyed):
-            if letter is not None and letter.recipient == self.sender.email:
-                return letter
-        return None
+        """Return the letter of ours that the mail answers, if it was sent to this very person."""
+        return _own_letter(self.facts, self.own)
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -63,12 +86,19 @@ class Case:
         """Return everything that the sender is to a ticket."""
         return roles(self.sender.email, ticket, self.school_of(ticket), self.policy)
 
+    def takes_part(self, ticket: Ticket) -> bool:
+        """Tell whether the sender may know of that ticket."""
+        return Role.STRANGER not in self.roles(ticket)
+
     def role_in(self, ticket: Ticket) -> Role:
         """Return in which role the sender acts on a ticket, perhaps another than the mail belongs to."""
         if self.ticket is not None and self.ticket.key == ticket.key:
             return self.role
         held = self.roles(ticket)
-        return next((role for role in held if role.staff), min(held))
+        staff = (
+            (Role.SUPPORTER, Role.SECOND_LEVEL) if ticket.level == 1 else (Role.SECOND_LEVEL, Role.SUPPORTER)
+        )
+        return next(role for role in (*staff, Role.REQUESTER, Role.CC, Role.STRANGER) if role in held)
 
     def school_of(self, ticket: Ticket | None) -> School:
         """Return the ticket's school, or the mailbox's where there is none."""
@@ -77,8 +107,9 @@ class Case:
 
 def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     """Put the case of a human mail together."""
-    sender = _person(mail.senders[0], facts, policy)
-    facts = _to_registered(facts, policy)
+    sender = mail.senders[0]
+    own = policy.addresses(sender.email)
+    sender = Address(sender.email, sender.name or _known_name(sender.email, facts, policy))
     found = _match(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
@@ -87,7 +118,7 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     belief = (
         Trust(True, facts.confirmed)
         if facts.confirmed
-        else trust(mail, facts.school.authserv_id, facts.answered, facts.keyed, person=sender.email)
+        else trust(mail, facts.school.authserv_id, facts.answered, facts.keyed, own)
     )
     return Case(
         mail=mail,
@@ -98,40 +129,34 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
         now=now,
         school=school,
         match=found,
-        role=_acting(sender.email, held, facts),
+        role=_acting(_own_letter(facts, own), held),
         trust=belief,
     )
 
 
-def _person(sender: Address, facts: Facts, policy: Policy) -> Address:
-    """Return who From is: a member is known by the registered address, whichever was written from."""
-    member = policy.member(sender.email)
-    if member is None:
-        return Address(sender.email, sender.name or facts.names.get(sender.email, ""))
-    return Address(member.address, sender.name or facts.names.get(member.address) or member.name)
+def _known_name(email: str, facts: Facts, policy: Policy) -> str:
+    """Return the name under which somebody is known: learnt from own mails, else as configured."""
+    member = policy.member(email)
+    return facts.names.get(policy.registered(email), "") or (member.name if member else "")
 
 
-def _to_registered(facts: Facts, policy: Policy) -> Facts:
-    """Return the facts with the letters as sent to the registered addresses of their recipients."""
-    answered, keyed = (
-        replace(letter, recipient=policy.registered(letter.recipient)) if letter else None
-        for letter in (facts.answered, facts.keyed)
-    )
-    return replace(facts, answered=answered, keyed=keyed)
+def _own_letter(facts: Facts, own: frozenset[str]) -> Letter | None:
+    letters = (facts.answered, facts.keyed)
+    return next((letter for letter in letters if letter is not None and letter.recipient in own), None)
 
 
-def _acting(email: str, held: frozenset[Role], facts: Facts) -> Role:
+def _acting(letter: Letter | None, held: frozenset[Role]) -> Role:
     """Return in which role somebody writes: that of the letter answered, else requester before staff."""
-    for letter in (facts.answered, facts.keyed):
-        if letter is not None and letter.recipient == email and letter.role in held:
-            return letter.role
+    if letter is not None and letter.role in held:
+        return letter.role
     order = (Role.REQUESTER, Role.SUPPORTER, Role.SECOND_LEVEL, Role.CC, Role.STRANGER)
     return next(role for role in order if role in held)
 
 
 def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
     """Find the ticket: by thread, then by action key, then by subject tag."""
-    keyed = facts.keyed.ticket if facts.keyed else None
+    own = policy.addresses(mail.senders[0].email)
+    keyed = facts.keyed.ticket if facts.keyed and facts.keyed.recipient in own else None
     signs = (
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(keyed), "the action key is of a letter about"),

@@ -154,6 +154,8 @@ _FEEDBACK_SUBJECT = re.compile(
     r"\s*(?:abuse report|email feedback report|complaint about|spam report)\b", re.I
 )
 
+_UNSET = ("", "no", "none", "false", "0")
+
 Test = Callable[[Mail], bool]
 
 
@@ -178,7 +180,7 @@ def _auto_submitted(prefix: str) -> Test:
 
 
 def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
-    return any(mail.header(name).strip().lower() not in ("", "no", "none", "false", "0") for name in names)
+    return any(name in names and value.strip().lower() not in _UNSET for name, value in mail.headers)
 
 
 def _from_daemon(mail: Mail) -> bool:

@@ -11,49 +11,47 @@ _DEVICE = (
     r"|windows|outlook|yahoo|gmx|web\.de|t-online|freenet|posteo|proton\S*|tutanota|tuta|gmail"
     r"|google|mail(?: app| for|box)?|app|thunderbird|k-9|fairemail|ger[äa]t|device|laptop|mac\b|pc\b|wiko"
 )
-_MOBILE = tuple(
-    re.compile(rf"[\s*_>\u202a-\u202e\u200b-\u200f-]*(?:{pattern})", re.I)
-    for pattern in (
-        rf"(?:sent|send|written) (?:from|via|with|by|using"
-        rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
-        r"sent from my [^,.!?]{2,50}[.!]?\s*$",
-        r"sent from [A-Z]\w+(?:<|\s*$)",
-        rf"(?:gesendet|geschickt|versendet|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
-        rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
-        rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
-        rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
-        rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
-        r"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) .{2,80}(?:gesendet"
-        r"|versandt|verschickt|geschickt)[.!]?\s*$",
-        r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
-        r"(?:get|download) outlook for|holen sie sich outlook|outlook für \w+ (?:herunterladen"
-        r"|beziehen|holen)|laden sie outlook",
-        r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
-        r"|outlook|yahoo|mail|i)\S*[^.!?]{0,60}\s*$|télécharger outlook",
-        r"(?:enviado|enviada) (?:desde|do|de|da|a partir) (?:mi|meu|minha|el|o|a|i|outlook"
-        r"|yahoo)\S*[^.!?]{0,60}\s*$|obtener outlook|obter o outlook",
-        r"(?:inviato|inviata) (?:da|dal|con)\b[^.!?]{2,60}\s*$|ottieni outlook",
-        r"(?:verzonden|verstuurd) (?:vanaf|van|met|vanuit|via)\b[^.!?]{2,60}\s*$|outlook voor",
-        r"(?:skickat|sendt|skickades) (?:från|fra|med)\b[^.!?]{2,60}\s*$",
-        r"(?:wysłan[eoay]|odesláno|poslano|trimis|отправлен[оа]|надіслано|изпратено|poslané"
-        r"|послано) (?:z|ze|z\s|s|sa|de|de pe|с|из|з|от|mego|из)\b[^.!?]{2,60}\s*$",
-        r"lähetetty\b[^.!?]{2,60}\s*$|az \S+(?:ról|ről|omról|emről)? (?:küldve|elküldve)"
-        r"|\S{0,20}(?:iphone|ipad|android)\S{0,10}'?(?:den|dan|umdan|imden|mdan|mden)? gönderildi",
-        r"(?:iphone|ipad|android|outlook)\S{0,10}(?:から送信|で送信|에서 보냄)"
-        r"|(?:从|從)我的\s?\S{0,20}\s?(?:发送"
-        r"|發送|傳送)|发自我的|傳送自我的|나의 \S{1,20}에서 보냄",
-        r"\u202b?أُ?رسلت من|στάλθηκε από|απεσταλμένο από|נשלח מ",
-        r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
-        r"|typeapp|bluemail|newton|edison)",
-        r"diese nachricht ist von|message sent via|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
-    )
+_DEVICE_LINES = (
+    rf"(?:sent|send|written) (?:from|via|with|by|using"
+    rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
+    r"sent from my [^,.!?]{2,50}[.!]?\s*$",
+    r"sent from [A-Z]\w+(?:<|\s*$)",
+    rf"(?:gesendet|geschickt|versendet|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
+    rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
+    rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
+    rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
+    rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
+    r"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) .{2,80}(?:gesendet"
+    r"|versandt|verschickt|geschickt)[.!]?\s*$",
+    r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
+    r"(?:get|download) outlook for|holen sie sich outlook|outlook für \w+ (?:herunterladen"
+    r"|beziehen|holen)|laden sie outlook",
+    r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
+    r"|outlook|yahoo|mail|i)\S*[^.!?]{0,60}\s*$|télécharger outlook",
+    r"(?:enviado|enviada) (?:desde|do|de|da|a partir) (?:mi|meu|minha|el|o|a|i|outlook"
+    r"|yahoo)\S*[^.!?]{0,60}\s*$|obtener outlook|obter o outlook",
+    r"(?:inviato|inviata) (?:da|dal|con)\b[^.!?]{2,60}\s*$|ottieni outlook",
+    r"(?:verzonden|verstuurd) (?:vanaf|van|met|vanuit|via)\b[^.!?]{2,60}\s*$|outlook voor",
+    r"(?:skickat|sendt|skickades) (?:från|fra|med)\b[^.!?]{2,60}\s*$",
+    r"(?:wysłan[eoay]|odesláno|poslano|trimis|отправлен[оа]|надіслано|изпратено|poslané"
+    r"|послано) (?:z|ze|z\s|s|sa|de|de pe|с|из|з|от|mego|из)\b[^.!?]{2,60}\s*$",
+    r"lähetetty\b[^.!?]{2,60}\s*$|az \S+(?:ról|ről|omról|emről)? (?:küldve|elküldve)"
+    r"|\S{0,20}(?:iphone|ipad|android)\S{0,10}'?(?:den|dan|umdan|imden|mdan|mden)? gönderildi",
+    r"(?:iphone|ipad|android|outlook)\S{0,10}(?:から送信|で送信|에서 보냄)"
+    r"|(?:从|從)我的\s?\S{0,20}\s?(?:发送"
+    r"|發送|傳送)|发自我的|傳送自我的|나의 \S{1,20}에서 보냄",
+    r"\u202b?أُ?رسلت من|στάλθηκε από|απεσταλμένο από|נשלח מ",
+    r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
+    r"|typeapp|bluemail|newton|edison)",
+    r"diese nachricht ist von|message sent via|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
 )
+_MOBILE = re.compile(rf"[\s*_>\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVICE_LINES)})", re.I)
 
 
 def is_mobile_signature(line: str) -> bool:
     """Tell whether a line is what a device puts under every mail ("Von meinem iPhone gesendet")."""
     line = line[:500].strip()
-    return len(line) < LONGEST and any(pattern.match(line) for pattern in _MOBILE)
+    return len(line) < LONGEST and bool(_MOBILE.match(line))
 
 
 _SIGNOFF = re.compile(

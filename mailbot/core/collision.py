@@ -43,5 +43,5 @@ def _last_public(case: Case, ticket: Ticket) -> Message | None:
 
 def _collides(case: Case, last: Message) -> bool:
     within = timedelta(minutes=case.policy.limits.answer_collision_minutes)
-    by_colleague = case.policy.registered(last.author.email) != case.sender.email
+    by_colleague = last.author.email not in case.own
     return last.direction is Direction.OUT and by_colleague and case.now - last.at < within

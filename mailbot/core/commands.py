@@ -81,7 +81,8 @@ EXAMPLES = {"high": "hoch", "closed": "geschlossen"}
 
 def fold(word: str) -> str:
     """Return a word as it is compared: lower case, ä as ae, ß as ss, other marks dropped."""
-    word = word.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    word = unicodedata.normalize("NFKC", word).casefold()
+    word = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
@@ -101,9 +102,24 @@ _BY_WORD = _lexicon({command.name: command.german for command in COMMANDS})
 _PRIORITIES = _lexicon(PRIORITY_WORDS)
 _SCOPES = _lexicon(SCOPE_WORDS)
 _HIDDEN = frozenset({"confirm"})
+_SUGGESTED = {
+    spelling: word
+    for command in reversed(COMMANDS)
+    if command.name not in _HIDDEN
+    for word in (*reversed(command.german), command.name)
+    for spelling in _spellings(word)
+}
 
-_LINE = re.compile(r"\s*#([^\W\d_][\w-]{0,40})[:!.]*(?:\s+(.*?))?\s*")
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"  # editors leave them at the ends of words
+_MARKS = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
+_LINE = re.compile(
+    rf"[\s{_INVISIBLE}]*#([^\W\d_][\w{_MARKS}-]{{0,40}})(?:[{_INVISIBLE}:;,.!?]+|(?=\s)|$)(.*)", re.DOTALL
+)
+_TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
+_OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)", re.I)
+LOOKED_AT_MOST = 200  # lines that begin with "#": nobody writes more, and each costs time
+_AND = frozenset({"und", "and", "&", "+"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +134,11 @@ class CommandLine:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a mail says: its command lines and the remaining text."""
+    """What a mail says: its command lines, the remaining text and what is left of the subject."""
 
     text: str
     lines: tuple[CommandLine, ...] = ()
+    subject: str = ""
 
     def names(self, name: str) -> bool:
         """Tell whether a command of that name is among the lines."""
@@ -133,11 +150,10 @@ def command(name: str) -> Command:
     return _BY_NAME[name]
 
 
-def nearest(word: str, language: str) -> str:
-    """Return the command word of that language most like a mistyped one, or "" if none is like it."""
-    visible = [w for w, name in _BY_WORD.items() if name not in _HIDDEN]
-    found = get_close_matches(fold(word), visible, n=1, cutoff=0.7)
-    return _BY_NAME[_BY_WORD[found[0]]].word(language) if found else ""
+def nearest(word: str) -> str:
+    """Return the command word most like a mistyped one, or "" if none is like it."""
+    found = get_close_matches(fold(word), _SUGGESTED, n=1, cutoff=0.7)
+    return _SUGGESTED[found[0]] if found else ""
 
 
 def ticket_name(argument: str, school: str) -> str | None:
@@ -156,14 +172,9 @@ def scope(argument: str) -> str | None:
     return _SCOPES.get(fold(argument.strip(".!")))
 
 
-def _command_line(line: str) -> CommandLine | None:
-    found = _LINE.fullmatch(line)
-    if not found or _TICKET_NAME.fullmatch(found[0].strip()):
-        return None
-    word = fold(found[1])
-    name = _BY_WORD.get(word)
-    args = (found[2] or "").rstrip("!. ").replace(",", " ").split()
-    return CommandLine(line.strip(), word, tuple(args), _BY_NAME[name] if name else None)
+def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that should name tickets: "12, 14 und 15" joins them as people do."""
+    return tuple(arg for arg in args if fold(arg) not in _AND)
 
 
 def read(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
@@ -171,19 +182,54 @@ def read(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
 
     `lenient` leaves a line whose word is like no command in the text: teachers write hashtags, too.
     """
-    lines, rest = [], []
-    if (first := _command_line(subject)) is not None and not (lenient and _is_hashtag(first)):
-        lines.append(first)
+    lines: list[CommandLine] = []
+    rest: list[str] = []
+    left = _read_subject(subject, lines, rest, lenient=lenient)
+    looked_at = 0
     for line in text.splitlines():
-        found = _command_line(line)
-        if found is None or (lenient and _is_hashtag(found)):
-            rest.append(line)
-            continue
-        lines.append(found)
-        if found.command is not None and found.command.argument is Argument.TEXT and found.args:
-            rest.append(line.split(maxsplit=1)[1])
-    return Reading("\n".join(rest).strip(), tuple(lines))
+        looked_at += "#" in line[:10]
+        rest += _read_line(line, lines, lenient=lenient) if looked_at <= LOOKED_AT_MOST else [line]
+    return Reading("\n".join(rest).strip(), tuple(lines), left)
+
+
+def _read_subject(subject: str, lines: list[CommandLine], rest: list[str], *, lenient: bool) -> str:
+    """Take the command from the start of a subject; what is left is the subject of the mail answered."""
+    old = _OLD_SUBJECT.search(subject)
+    start = subject[: old.start()] if old else subject
+    known = len(lines)
+    text = _read_line(start, lines, lenient=lenient)
+    if len(lines) == known:
+        return subject
+    rest += text
+    return subject[old.start() :] if old else ""
+
+
+def _read_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[str]:
+    """Add a line's commands to `lines`; return what is left of it: "#note #close" are two commands."""
+    at = 0
+    while (found := _command_line(line, at)) is not None and not (lenient and _is_hashtag(found[0])):
+        lines.append(found[0])
+        if found[0].command is None or found[0].command.argument is not Argument.TEXT:
+            return []
+        at = found[1]
+    if at == 0:
+        return [line]
+    return [line[at:].strip()] if line[at:].strip(_TRAILING) else []
+
+
+def _command_line(line: str, at: int) -> tuple[CommandLine, int] | None:
+    """Return the command that begins there, and where the words behind it begin."""
+    found = _LINE.fullmatch(line, at)
+    if not found or _TICKET_NAME.fullmatch(found[1]):
+        return None
+    word = fold(found[1])
+    command = _BY_NAME[_BY_WORD[word]] if word in _BY_WORD else None
+    words = found.start(2)
+    if command is not None and command.argument is Argument.TEXT:
+        return CommandLine(line[at:words].strip(), word, (), command), words
+    args = found[2].rstrip(_TRAILING).replace(",", " ").replace(";", " ").split()
+    return CommandLine(line[at:].strip(), word, tuple(args), command), words
 
 
 def _is_hashtag(line: CommandLine) -> bool:
-    return line.command is None and not nearest(line.word, "en")
+    return line.command is None and not nearest(line.word)

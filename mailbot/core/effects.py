@@ -88,10 +88,11 @@ class LearnName:
 
 @dataclass(frozen=True, slots=True)
 class MarkUndeliverable:
-    """Mail to this address came back."""
+    """A letter of ours to this address came back."""
 
     address: str
     diagnostic: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,12 @@ class Facts:
 def listing(scope: str, email: str, school: School, policy: Policy) -> Listing:
     """Return what an overview of that scope means for that person."""
     wanted = Scope(scope)
+    assignee = policy.registered(email) if wanted is Scope.MINE else None
     if policy.second_level.member(email):
-        return Listing(wanted, assignee=email if wanted is Scope.MINE else None)
-    if school.team.member(email):
-        return Listing(wanted, school=school.key, assignee=email if wanted is Scope.MINE else None)
+        return Listing(wanted, assignee=assignee)
+    own = next((s for s in (school, *policy.schools) if s.team.member(email)), None)
+    if own is not None:
+        return Listing(wanted, school=own.key, assignee=assignee)
     return Listing(wanted, requester=email)
 
 
@@ -93,9 +95,7 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         named += [name for arg in line.args if (name := commands.ticket_name(arg, school.key))]
         if line.command is not None and line.command.argument is Argument.SCOPE and mail.sender is not None:
             scope = commands.scope(line.args[0]) if line.args else Scope.OPEN
-            listings += (
-                [listing(scope, policy.registered(mail.sender.email), school, policy)] if scope else []
-            )
+            listings += [listing(scope, mail.sender.email, school, policy)] if scope else []
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),
@@ -108,13 +108,13 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
 def roles(email: str, ticket: Ticket | None, school: School, policy: Policy) -> frozenset[Role]:
     """Return everything that somebody is to a ticket, or to a school where there is no ticket yet."""
     found = set()
+    addresses = policy.addresses(email)
     if school.team.member(email):
         found.add(Role.SUPPORTER)
     if policy.second_level.member(email):
         found.add(Role.SECOND_LEVEL)
-    person = policy.registered(email)
-    if ticket is not None and policy.registered(ticket.requester.email) == person:
+    if ticket is not None and ticket.requester.email in addresses:
         found.add(Role.REQUESTER)
-    if ticket is not None and any(policy.registered(other.email) == person for other in ticket.cc):
+    if ticket is not None and any(person.email in addresses for person in ticket.cc):
         found.add(Role.CC)
     return frozenset(found) or frozenset({Role.STRANGER})

@@ -25,7 +25,14 @@ class Order:
     until: date | None = None
 
 
-EXCLUSIVE = frozenset({"close", "escalate", "return", "reopen"})
+EXCLUSIVE = (
+    frozenset({"close", "escalate", "return", "reopen"}),
+    frozenset({"take", "escalate", "return"}),
+    frozenset({"take", "assign"}),
+    frozenset({"assign"}),
+    frozenset({"priority"}),
+)
+"""Commands of which one ticket bears only one at a time."""
 
 
 class _Refused(Exception):  # noqa: N818 - an early exit of this module, not an error
@@ -42,8 +49,8 @@ def understand(case: Case) -> tuple[tuple[Order, ...], tuple[Problem, ...]]:
     for line in case.reading.lines:
         try:
             order = _order(line, case, default)
-            _exclude(line, order, orders)
-            orders.append(order)
+            _exclude(line, order, orders, case.school.language)
+            orders += [] if order in orders else [order]
         except _Refused as refused:
             problems.append(refused.problem)
     return tuple(orders), tuple(problems)
@@ -54,19 +61,19 @@ def _default_tickets(case: Case) -> tuple[Ticket, ...]:
     if case.ticket is not None:
         return (case.ticket,)
     names = (
-        commands.ticket_name(arg, case.school.key)
+        commands.ticket_name(arg, case.facts.school.key)
         for line in case.reading.lines
-        if line.command is not None and line.command.argument is not Argument.TEXT
+        if line.command is not None
         for arg in line.args
     )
     found = (case.facts.ticket(name) for name in dict.fromkeys(names))
-    return tuple(t for t in found if t is not None)
+    return tuple(t for t in found if t is not None and case.takes_part(t))
 
 
 def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
     command = line.command
     if command is None:
-        nearest = commands.nearest(line.word, case.school.language)
+        nearest = commands.nearest(line.word)
         raise _Refused(Problem(line.raw, Reason.UNKNOWN, nearest=nearest))
     return _READERS[command.argument](line, command, case, default)
 
@@ -75,8 +82,7 @@ def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Tic
     if line.args:
         raise _wrong_argument(line, command, case, line.args[0])
     _for_staff(line, command, case)
-    asked = case.letter is not None and case.letter.held is not None
-    if command.name == "confirm" and not asked:
+    if command.name == "confirm":  # there is no held mail, or it waits no longer
         raise _Refused(Problem(line.raw, Reason.FORBIDDEN))
     return Order(command)
 
@@ -99,6 +105,8 @@ def _about_ticket(line: CommandLine, command: Command, case: Case, default: tupl
 
 
 def _about_text(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    if case.empty:
+        raise _wrong_argument(line, command, case, "")
     return Order(command, _tickets(line, (), command, case, default))
 
 
@@ -111,12 +119,31 @@ def _about_priority(line: CommandLine, command: Command, case: Case, default: tu
 
 
 def _about_member(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
-    numbers = [a for a in line.args if commands.ticket_name(a, case.school.key)]
+    numbers = tuple(a for a in line.args if commands.ticket_name(a, case.facts.school.key))
     name = " ".join(a for a in line.args if a not in numbers)
     if not name:
         raise _wrong_argument(line, command, case, "")
-    member = _colleague(line, name, command, case, dict.fromkeys(case.policy.staff(case.school)))
-    return Order(command, _tickets(line, tuple(numbers), command, case, default), member=member)
+    tickets = _tickets(line, numbers, command, case, default)
+    return Order(command, tickets, member=_called(line, name, command, case, _staff_of_all(tickets, case)))
+
+
+def _called(
+    line: CommandLine, name: str, command: Command, case: Case, candidates: Iterable[Member]
+) -> Address:
+    """Return the one of these people whom a name means."""
+    found = {m.address: m for m in candidates if _is_called(m, name, case)}
+    if len(found) != 1:
+        reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
+        raise _Refused(Problem(line.raw, reason, argument=name, expected=_example(command, case)))
+    member = next(iter(found.values()))
+    return Address(member.address, _name_of(member, case))
+
+
+def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
+    """Return who works for the schools of all these tickets."""
+    first, *others = (case.school_of(ticket) for ticket in tickets)
+    teams = [{m.address for m in case.policy.staff(school)} for school in others]
+    return [m for m in case.policy.staff(first) if all(m.address in team for team in teams)]
 
 
 def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
@@ -127,18 +154,7 @@ def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Tic
     if not name:
         return Order(command, until=until)
     colleagues = case.policy.colleagues(case.sender.email)
-    return Order(command, member=_colleague(line, name, command, case, colleagues), until=until)
-
-
-def _colleague(
-    line: CommandLine, name: str, command: Command, case: Case, candidates: Iterable[Member]
-) -> Address:
-    """Return the one whom a name means."""
-    found = [m for m in candidates if _is_called(m, name, case)]
-    if len(found) != 1:
-        reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
-        raise _Refused(Problem(line.raw, reason, argument=name, expected=_example(command, case)))
-    return Address(found[0].address, _name_of(found[0], case))
+    return Order(command, member=_called(line, name, command, case, colleagues), until=until)
 
 
 def _for_staff(line: CommandLine, command: Command, case: Case) -> None:
@@ -178,38 +194,43 @@ def _tickets(
     line: CommandLine, args: tuple[str, ...], command: Command, case: Case, default: tuple[Ticket, ...]
 ) -> tuple[Ticket, ...]:
     """Return the tickets that the arguments name, each of which the sender may treat so."""
-    named = [_named(line, arg, command, case) for arg in args]
+    named = [_named(line, arg, command, case) for arg in commands.numbers(args)]
     tickets = tuple({t.key: t for t in named}.values()) or default
     if not tickets:
         raise _Refused(Problem(line.raw, Reason.NO_TICKET, expected=_example(command, case, "104")))
     for ticket in tickets:
-        held = case.roles(ticket)
-        if held <= {Role.STRANGER}:
-            raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET, argument=ticket.key))
-        if not held & command.roles:
+        if not case.takes_part(ticket):  # somebody answers a letter that was forwarded
+            raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET))
+        if not case.roles(ticket) & command.roles:
             raise _Refused(Problem(line.raw, Reason.FORBIDDEN, argument=ticket.key))
     return tickets
 
 
 def _named(line: CommandLine, arg: str, command: Command, case: Case) -> Ticket:
-    name = commands.ticket_name(arg, case.school.key)
+    name = commands.ticket_name(arg, case.facts.school.key)
     if name is None:
         raise _wrong_argument(line, command, case, arg)
     ticket = case.facts.ticket(name)
-    if ticket is None:
+    if ticket is None or not case.takes_part(ticket):  # strangers learn nothing, not even that there is one
         raise _Refused(Problem(line.raw, Reason.NO_SUCH_TICKET, argument=name))
     return ticket
 
 
-def _exclude(line: CommandLine, order: Order, earlier: list[Order]) -> None:
+def _exclude(line: CommandLine, order: Order, earlier: list[Order], language: str) -> None:
     """Refuse two commands that contradict each other on one ticket."""
-    if order.command.name not in EXCLUSIVE:
-        return
     keys = {t.key for t in order.tickets}
     for other in earlier:
-        rival = other.command.name in EXCLUSIVE and other.command.name != order.command.name
-        if rival and keys & {t.key for t in other.tickets}:
-            raise _Refused(Problem(line.raw, Reason.AMBIGUOUS, argument=f"#{other.command.name}"))
+        if _contradicts(order, other) and keys & {t.key for t in other.tickets}:
+            word = other.command.word(language)
+            raise _Refused(Problem(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
+
+
+def _contradicts(one: Order, other: Order) -> bool:
+    if one.command == other.command:
+        alone = frozenset({one.command.name}) in EXCLUSIVE
+        return alone and (one.member, one.priority) != (other.member, other.priority)
+    names = {one.command.name, other.command.name}
+    return any(names <= rivals for rivals in EXCLUSIVE)
 
 
 def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:

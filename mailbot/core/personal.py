@@ -22,18 +22,18 @@ def carry_out(case: Case, orders: Iterable[Order]) -> tuple[tuple[Effect, ...], 
 
 
 def _register(case: Case, _: Order) -> tuple[Effect, Done | None]:
-    return Register(case.sender.email), None
+    return Register(case.person.email), None
 
 
 def _away(case: Case, order: Order) -> tuple[Effect, Done | None]:
     deputy = order.member
-    effect = SetAbsence(case.sender.email, order.until, deputy.email if deputy else "")
+    effect = SetAbsence(case.person.email, order.until, deputy.email if deputy else "")
     return effect, Done("away", None, detail=deputy.shown if deputy else "", until=order.until)
 
 
 def _back(case: Case, _: Order) -> tuple[Effect, Done | None]:
-    was_here = case.sender.email not in case.facts.absences
-    return SetAbsence(case.sender.email, None), Done("back", None, already=was_here)
+    was_here = case.person.email not in case.facts.absences
+    return SetAbsence(case.person.email, None), Done("back", None, already=was_here)
 
 
 _WORK: dict[str, _Work] = {"register": _register, "away": _away, "back": _back}

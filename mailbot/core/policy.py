@@ -88,8 +88,14 @@ class Policy:
         teams = (self.second_level, *(s.team for s in self.schools))
         return next((m for team in teams if (m := team.member(email))), None)
 
+    def addresses(self, email: str) -> frozenset[str]:
+        """Return all addresses of whoever has that one: a member may have several."""
+        teams = (self.second_level, *(s.team for s in self.schools))
+        same = (m.addresses for team in teams if (m := team.member(email)))
+        return frozenset({email}.union(*same))
+
     def registered(self, email: str) -> str:
-        """Return the registered address of the member who has that address; any other address as it is."""
+        """Return the address by which a person is known: that of the member, or the one given."""
         member = self.member(email)
         return member.address if member else email
 

@@ -27,7 +27,8 @@ _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\
 _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+[>)]*\s*>?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
 # How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
-_SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LOOK_AHEAD = 30, 14, 60
+_SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
+_LOOKED_AT = 4_000  # lines in which the beginning of a quotation is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +72,22 @@ def split(text: str, structured: bool = False) -> Split:
 def _classified(lines: list[str]) -> tuple[list[_Is], int]:
     """Return what each line is, and from which line on everything belongs to an earlier mail."""
     kinds: list[_Is] = []
-    signing = False
     while len(kinds) < len(lines):
         at = len(kinds)
         length = 1
         kind = _simple_kind(lines, at)
-        if kind is _Is.TEXT:
+        if kind is _Is.TEXT and at < _LOOKED_AT:
             if _introduces_the_rest(lines, at):
-                return kinds, at
-            if length := attribution_length(lines, at):
-                kind = _Is.INTRODUCTION
+                break
+            if attribution := attribution_length(lines, at):
+                kind, length = _Is.INTRODUCTION, attribution
                 if not _quotation_follows(lines, at + length):
-                    return kinds, at
-            else:
-                length = 1
-        signing = _is_signing(signing, kind, lines, kinds)
-        kinds.extend([_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind] * length)
+                    break
+        kinds.extend([kind] * length)
         if kind is _Is.INTRODUCTION:
             _mark_bars(lines, kinds)
-    return kinds, len(lines)
+    cut = len(kinds)
+    return _with_signatures(lines, kinds), cut
 
 
 def _simple_kind(lines: list[str], at: int) -> _Is:
@@ -107,36 +105,40 @@ def _introduces_the_rest(lines: list[str], at: int) -> bool:
     return is_separator(lines[at]) or is_forward_marker(lines[at]) or is_header_block(lines, at)
 
 
-def _begins_quotation(lines: list[str], at: int) -> bool:
-    return is_quoted(lines[at]) or _introduces_the_rest(lines, at) or attribution_length(lines, at) > 0
+def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
+    """Return the kinds with the lines below the delimiter of a signature told from text."""
+    below = _filled_below(lines, kinds)
+    out: list[_Is] = []
+    signing = written = False
+    for at, kind in enumerate(kinds):
+        if kind in (_Is.QUOTED, _Is.INTRODUCTION):
+            signing = False
+        elif kind is _Is.MARK:
+            signing = written and lines[at].strip() == SIGNATURE_BEGINS
+        elif kind is _Is.TEXT and not signing:
+            signing = written and below[at] <= _signature_lines(lines[at])
+            written = True
+        out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
+    return out
 
 
-def _is_signing(signing: bool, kind: _Is, lines: list[str], kinds: list[_Is]) -> bool:
-    """Tell whether a line belongs to a signature that began here or above."""
-    at = len(kinds)
-    if kind is _Is.MARK:
-        return lines[at].strip() == SIGNATURE_BEGINS and _Is.TEXT in kinds
-    if kind in (_Is.QUOTED, _Is.INTRODUCTION):
-        return False
-    return signing or (kind is _Is.TEXT and _Is.TEXT in kinds[-200:] and _begins_signature(lines, at))
+def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
+    """Return for each line how many filled ones follow it before a quotation; long ones count much."""
+    out, count = [0] * len(kinds), 0
+    for at in range(len(kinds) - 1, -1, -1):
+        if kinds[at] in (_Is.QUOTED, _Is.INTRODUCTION):
+            count = 0
+        out[at] = count
+        if kinds[at] is _Is.TEXT:
+            count += 1 if len(lines[at]) <= _LONG_LINE else _LOOSE_SIGNATURE_LINES
+    return out
 
 
-def _begins_signature(lines: list[str], at: int) -> bool:
-    """Tell whether a delimiter stands here with no more below it than a signature has."""
-    if _DELIMITER.match(lines[at]):
-        most = _SIGNATURE_LINES
-    elif _LOOSE_DELIMITER.match(lines[at]):
-        most = _LOOSE_SIGNATURE_LINES
-    else:
-        return False
-    filled = 0
-    for below in range(at + 1, min(at + _LOOK_AHEAD, len(lines))):
-        if _begins_quotation(lines, below):
-            break
-        filled += bool(lines[below].strip())
-        if filled > most or (most == _LOOSE_SIGNATURE_LINES and len(lines[below]) > 100):
-            return False
-    return True
+def _signature_lines(line: str) -> int:
+    """Return how many filled lines a signature has at most below this delimiter; -1 if it is none."""
+    if _DELIMITER.match(line):
+        return _SIGNATURE_LINES
+    return _LOOSE_SIGNATURE_LINES - 1 if _LOOSE_DELIMITER.match(line) else -1
 
 
 def _is_torn_off(lines: list[str], at: int) -> bool:
@@ -211,7 +213,7 @@ def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[s
     """Return the text and what closes it: a name behind a dash, or the address below the greeting."""
     while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
         lines = lines[:-1]
-    if sum(bool(line.strip()) for line in lines[-10:]) > 1 and _NAME_AFTER_DASH.match(lines[-1]):
+    if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
         return lines[:-1], lines[-1:]
     at = contact_block(lines)
     return lines[:at], lines[at:]

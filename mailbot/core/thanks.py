@@ -14,7 +14,7 @@ _THANKS = frozenset(
 )
 _COURTESIES = frozenset(
     """
-    vielen herzlichen besten lieben schoenen grossen tausend vielmals recht herzlich sehr ganz so mal
+    vielen herzlichen besten lieben schoen schoenen grossen tausend vielmals recht herzlich sehr ganz so mal
     nochmal nochmals ich wir mich uns bei ihnen euch dir fuer die den das der ihre ihren eure deine
     schnelle schnellen rasche prompte tolle gute super nette hilfe unterstuetzung antwort rueckmeldung
     muehe bearbeitung erledigung reparatur info information einsatz service arbeit loesung prima toll
@@ -40,7 +40,7 @@ _NEWS = re.compile(r"[?\d#@]")
 _SIGNED_MOST = 3
 
 
-def only_thanks(text: str, name: str = "") -> bool:
+def is_thanks(text: str, name: str = "") -> bool:
     """Tell whether a mail says thank you and nothing besides; `name` is its writer's."""
     if len(text) > LONGEST or _NEWS.search(text):
         return False

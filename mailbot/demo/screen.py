@@ -1,7 +1,7 @@
 """The demonstration on a terminal, by rich: each mail as it happens, in German like the mails themselves."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-_LINES_SHOWN = 16
+_LINES_SHOWN = 40
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
 _HEAD = (("Von", "From"), ("An", "To"), ("Kopie", "Cc"), ("Betreff", "Subject"))
 
@@ -53,11 +53,36 @@ def _head(message: EmailMessage) -> RenderableType:
 def _text(message: EmailMessage) -> Iterator[RenderableType]:
     body = message.get_body(("plain",))
     lines = str(body.get_content()).strip().splitlines() if body else ["(ohne Text)"]
-    for line in lines[:_LINES_SHOWN]:
-        # a one-tap link is long and meant for a click
-        yield Text(_printable(line), no_wrap="mailto:" in line, overflow="ellipsis")
-    if len(lines) > _LINES_SHOWN:
-        yield Text(f"… und {len(lines) - _LINES_SHOWN} weitere Zeilen", style="dim")
+    short = _in_short(_printable(line) for line in lines)
+    yield from (Text(line) for line in short[:_LINES_SHOWN])
+    if len(short) > _LINES_SHOWN:
+        yield Text(f"… und {len(short) - _LINES_SHOWN} weitere Zeilen", style="dim")
+
+
+def _in_short(lines: Iterable[str]) -> list[str]:
+    """Make one line of each quotation, and one of neighbouring one-tap links: their labels."""
+    short: list[str] = []
+    for line in lines:
+        if line.startswith(("mailto:", "<mailto:")):
+            _add_button(short)
+        elif line.startswith(">") and short and short[-1].startswith(">"):
+            short[-1] = "> …"
+        elif line or (short and short[-1]):
+            short.append(line)
+    return short
+
+
+def _add_button(lines: list[str]) -> None:
+    """Make a button of the last line with words in it, beside those that are above it."""
+    label = ""
+    while lines and not label:
+        label = lines.pop().partition(" – ")[0].rstrip(":")
+    while lines and not lines[-1]:
+        lines.pop()
+    button = f"[ {label} ]"
+    if lines and lines[-1].startswith("[ "):
+        button = f"{lines.pop()}  {button}"
+    lines += ["", button] if lines and lines[-1] else [button]
 
 
 def _files(message: EmailMessage) -> Iterator[RenderableType]:

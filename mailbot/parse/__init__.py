@@ -6,7 +6,7 @@ from mailbot.core import quotation
 from mailbot.core.mail import DeliveryStatus, Mail
 from mailbot.parse import delivery, limits, mime
 from mailbot.parse.headers import SENDER_FIELDS, Header
-from mailbot.parse.structure import Block, Contents, mark_inline
+from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
 
 __all__ = ["parse", "part_content"]
 
@@ -31,7 +31,7 @@ def parse(content: bytes) -> Mail:
     tree = mime.read(source, defects)
     contents = Contents(defects)
     blocks = contents.gather(tree)
-    text = _joined(blocks)
+    text = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
     fields = tuple((name, mime.decoded(value)) for name, value in tree.fields)
@@ -73,13 +73,14 @@ def part_content(content: bytes, path: str) -> bytes:
     raise KeyError(path)
 
 
-def _joined(blocks: list[Block]) -> str:
+def _joined(blocks: list[Block], defects: list[str]) -> str:
     texts = []
     room = limits.TEXT
     for block in blocks:
-        if room <= 0:
-            break
-        texts.append(_as_text(block)[:room])
+        text = _as_text(block)
+        if len(text) > room:
+            defects.append(TOO_LONG)
+        texts.append(text[:room])
         room -= len(texts[-1])
     return "\n\n".join(text.strip("\n") for text in texts if text.strip())
 

@@ -53,6 +53,11 @@ _MEANT = {
 _NO_CHARSET = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 )
+_IN_ASCII = frozenset(
+    {"utf-7", "hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
+) | {
+    f"iso2022_{variant}" for variant in ("jp", "jp_1", "jp_2", "jp_2004", "jp_3", "jp_ext", "kr")
+}  # charsets that say other letters in octets of ASCII
 _SINGLE_BYTE = re.compile(r"cp1252|cp125\d|iso8859.*|latin.*")
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
@@ -74,9 +79,9 @@ def decode(octets: bytes, label: str = "") -> str:
     UTF-8 that decodes strictly is believed even against a single-byte label, because other text hardly ever
     does so by chance; octets that fit neither are Windows-1252, what German mail programs mean when silent.
     """
-    if octets.isascii() and not re.search(rb"\x1b|\+|~\{", octets):
-        return clean(octets.decode("ascii"))
     codec = codec_name(label) if label else ""
+    if octets.isascii() and codec not in _IN_ASCII:
+        return octets.decode("ascii").replace("\0", "")
     for attempt in _attempts(codec):
         try:
             return clean(octets.decode(attempt))

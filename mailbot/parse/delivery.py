@@ -1,6 +1,7 @@
 """Which recipients a bounce is about. The only module that knows flufl.bounce."""
 
 import email
+import logging
 import re
 from collections.abc import Iterable
 
@@ -8,9 +9,11 @@ from flufl.bounce import all_failures
 
 from mailbot.core.mail import Action, DeliveryStatus
 
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
 _BLOCK = re.compile(r"\r?\n[ \t]*\r?\n")
 _FIELD = re.compile(r"^([A-Za-z-]{3,60}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.M)
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]{1,100}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
+_ALONE = re.compile(rf"^[ \t]{{0,8}}<?{_ADDRESS.pattern}>?:?[ \t\r]*$|^<{_ADDRESS.pattern}>:", re.M)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY = re.compile(r"\b([45])\d\d[ -]")
 _DELAYED = re.compile(
@@ -19,6 +22,7 @@ _DELAYED = re.compile(
     re.I,
 )
 _SCANNED = 100_000
+_FLUFL = 16_000  # octets; its detectors go over them again and again
 
 
 def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
@@ -44,13 +48,12 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
 def from_text(
     content: bytes, text: str, message_id: str, own: Iterable[str] = ()
 ) -> tuple[DeliveryStatus, ...]:
-    """Return the recipients that a bounce without a report names: by flufl.bounce, else by its wording."""
-    recipients = _by_flufl(content[:_SCANNED])
-    if not recipients:
-        told = text[:20_000]
-        recipients = list(
-            dict.fromkeys(m[0].lower() for m in _ADDRESS.finditer(told) if not _is_daemon(m[0]))
-        )[:5]
+    """Return the recipients that a bounce without a report names.
+
+    One that stands on a line of its own, else what flufl.bounce finds, else any address in the text.
+    """
+    told = text[:20_000]
+    recipients = _found(_ALONE, told) or _by_flufl(content[:_FLUFL]) or _found(_ADDRESS, told)[:5]
     status = _first(_STATUS, text[:_SCANNED])
     reply = _REPLY.search(text[:_SCANNED])
     soft = status.startswith("4") or (
@@ -64,6 +67,11 @@ def from_text(
     return tuple(
         DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients if who not in gone
     )
+
+
+def _found(pattern: re.Pattern[str], text: str) -> list[str]:
+    found = (match[0].strip(" \t\r\n<>:").lower() for match in pattern.finditer(text))
+    return list(dict.fromkeys(address for address in found if not _is_daemon(address)))
 
 
 def _by_flufl(content: bytes) -> list[str]:

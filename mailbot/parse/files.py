@@ -8,7 +8,7 @@ import filetype
 
 from mailbot.core.mail import Part
 from mailbot.parse.mime import Entity
-from mailbot.parse.words import decode_words, parameters
+from mailbot.parse.words import decode_words
 
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST = 180
@@ -55,14 +55,14 @@ def told_by_content(octets: bytes, claimed: str) -> str:
 
 def claimed_name(entity: Entity) -> str:
     """Return the file name that an entity bears in any of its fields, or ""."""
-    _, disposition = parameters(entity.field("content-disposition"))
+    disposition = entity.disposition_parameters
     for raw in (
         disposition.get("filename", ""),
         entity.parameters.get("name", ""),
         disposition.get("name", ""),
         entity.parameters.get("filename", ""),
     ):
-        if name := safe_name(raw):
+        if raw and (name := safe_name(raw)):
             return name
     location = entity.field("content-location").split("?")[0]
     return safe_name(location) if "." in location[-6:] else ""

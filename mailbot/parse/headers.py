@@ -3,10 +3,10 @@
 import logging
 import re
 from datetime import UTC, datetime
-from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-import mailparser
+from mailparser.dates import parse_mail_date
+from mailparser.utils import get_addresses
 
 from mailbot.core.mail import Address
 from mailbot.parse import limits
@@ -15,7 +15,6 @@ from mailbot.parse.mime import Field, decoded
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
 
 SENDER_FIELDS = ("from", "sender", "reply-to", "return-path", "x-sender")  # the first that names somebody
-_ADDRESS_FIELDS = ("from", "sender", "reply-to", "to", "cc")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
@@ -29,58 +28,35 @@ class Header:
     """Reads one header: mail-parser does the work, the stdlib what it cannot do."""
 
     def __init__(self, fields: tuple[Field, ...], defects: list[str]) -> None:
+        self._defects = defects
         self._raw: dict[str, str] = {}
         for name, value in fields:
             if not self._raw.get(name):
                 self._raw[name] = value
-        self._parsed = self._parse(defects)
-
-    def _parse(self, defects: list[str]) -> "mailparser.MailParser | None":
-        message = Message()
-        for name in (*_ADDRESS_FIELDS, "date"):
-            if value := self._raw.get(name):
-                message[name] = value[: limits.ADDRESS_FIELD]
-        try:
-            parsed = mailparser.MailParser(message)
-            parsed.parse()
-        except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
-            defects.append(f"mail-parser refused the header: {type(trouble).__name__}")
-            return None
-        defects.extend(_problems(parsed))
-        return parsed
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the mailboxes of the topmost field of that name."""
         value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
         if not value:
             return ()
-        found = self._parsed.__getattr__(name) if self._parsed else []
-        pairs = [(shown, email) for shown, email in found if _plausible(email)]
-        return tuple(_address(shown, email) for shown, email in pairs or _salvaged(value))
+        try:
+            pairs = get_addresses(value, defects=(problems := []), decode_names=True)
+        except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
+            pairs, problems = [], [{"reason": type(trouble).__name__}]
+        self._defects.extend(f"{name}: {problem.get('reason', '')}" for problem in problems[:5])
+        plausible = [(shown, email) for shown, email in pairs if email and "=?" not in email]
+        return tuple(_address(shown, email) for shown, email in plausible or _salvaged(value))
 
     def date(self) -> datetime | None:
         """Return the instant in Date, in UTC, or None where there is none that can be read."""
-        found = self._parsed.date if self._parsed else None
-        if isinstance(found, datetime):
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-        return _salvaged_date(self._raw.get("date", ""))
+        value = self._raw.get("date", "")[:200]
+        found = parse_mail_date(value).value if value else None
+        return found if isinstance(found, datetime) else _salvaged_date(value)
 
     def message_ids(self, name: str) -> tuple[str, ...]:
         """Return the Message-IDs of the topmost field of that name, with their angle brackets."""
         value = self._raw.get(name, "")
         return tuple(_MESSAGE_ID.findall(value)) or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
-
-
-def _problems(parsed: "mailparser.MailParser") -> list[str]:
-    found = [
-        f"{problem.get('header', 'address')}: {problem.get('reason', '')}"
-        for problem in parsed.address_header_defects
-    ]
-    return found[:20]
-
-
-def _plausible(email: object) -> bool:
-    return isinstance(email, str) and bool(email) and "=?" not in email
 
 
 def _salvaged(value: str) -> list[tuple[str, str]]:

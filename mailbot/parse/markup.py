@@ -1,34 +1,30 @@
-"""HTML to text, quotations told by structure. The only module that knows inscriptis (and its lxml)."""
+"""HTML to text, quotations and signatures told by structure. The only module that knows lxml."""
 
 import html as entities
 import re
+from dataclasses import dataclass, field
 
 import lxml.html
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.html_engine import Inscriptis
-from inscriptis.model.config import ParserConfig
 from lxml import etree
 
 from mailbot.core.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
-_MARKS = re.compile(f"[{OPEN}{CLOSE}{CUT}{SIGNATURE_BEGINS}{SIGNATURE_ENDS}]")
-_MARK = re.compile(f"([{OPEN}{CLOSE}{CUT}{SIGNATURE_BEGINS}{SIGNATURE_ENDS}])")
-_DROPPED = (
-    "script",
-    "style",
-    "head",
-    "title",
-    "noscript",
-    "template",
-    "object",
-    "svg",
-    "meta",
-    "link",
-    "base",
-)
-_CONFIG = ParserConfig(css=CSS_PROFILES["strict"])
+_MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS})
+_MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
+_DROPPED = frozenset({
+    "script", "style", "head", "title", "noscript", "template", "object", "svg", "meta", "link", "base",
+    "select", "textarea", "map"
+})  # fmt: skip
+_BLOCKS = frozenset({
+    "p", "div", "table", "tr", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
+    "blockquote", "pre", "address", "section", "article", "header", "footer", "center", "form",
+    "fieldset", "figure", "hr", "body", "html", "caption", "thead", "tbody", "nav", "main", "aside",
+    "details", "summary"
+})  # fmt: skip
+_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote"])
+_SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _UNSEEN = re.compile(
     r"<(script|style|head|title)\b[^<]*(?:<(?!/\1)[^<]*)*(?:</\1[^<>]*>?|\Z)|<!--(?:(?!-->).)*(?:-->|\Z)",
@@ -65,65 +61,129 @@ _GMX_RULE = re.compile(r"border-left:\s*2px solid #c3d9e5", re.I)
 def to_text(markup: str) -> str:
     """Return HTML as text; lines of a quoted mail begin with "> ", as in plain text.
 
-    Very long or deep HTML is only stripped of its tags.
+    What lxml cannot read, and elements nested too deep, are only stripped of their tags.
     """
-    markup = _MARKS.sub("", markup[: limits.TEXT * 2])
-    if len(markup) <= limits.MARKUP:
-        tree = _tree(markup)
-        if tree is not None:
-            _mark(tree)
-            return quoted_lines(Inscriptis(tree, _CONFIG).get_text())
-    return stripped(markup)
+    markup = _MARK.sub("", markup[: limits.MARKUP])
+    tree = _tree(markup)
+    if tree is None:
+        return stripped(markup)
+    page = _Page()
+    page.write(tree)
+    return page.text()
 
 
 def _tree(markup: str) -> "lxml.html.HtmlElement | None":
     markup = re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", markup)
     try:
-        tree = lxml.html.document_fromstring(
-            markup, parser=lxml.html.HTMLParser(huge_tree=False, recover=True)
-        )
+        return lxml.html.document_fromstring(markup, parser=lxml.html.HTMLParser(recover=True))
     except (etree.LxmlError, ValueError, AssertionError):
         return None
-    depth = 0
-    for event, _ in etree.iterwalk(tree, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > limits.MARKUP_DEPTH:
-            return None
-    etree.strip_elements(tree, *_DROPPED, etree.Comment, etree.ProcessingInstruction, with_tail=False)
-    return tree
+
+
+@dataclass(slots=True)
+class _Page:
+    """Writes the elements of an HTML tree as lines of text, in one pass."""
+
+    lines: list[str] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    depth: int = 0
+    cut: bool = False
+    literal: int = 0
+    elements: int = 0
+
+    def text(self) -> str:
+        """Return what was written, without blank lines at either end."""
+        self.end_line()
+        return "\n".join(self.lines).strip("\n")
+
+    def write(self, root: "lxml.html.HtmlElement") -> None:
+        """Write an element and all that it holds."""
+        for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+            if event in ("comment", "pi"):
+                self.put(element.tail)
+            elif event == "start":
+                self.elements += 1
+                self.begin(element)
+            else:
+                self.end(element)
+                self.put(element.tail)
+            if self.elements > limits.ELEMENTS:
+                self.put(" […]")
+                return
+
+    def begin(self, element: "lxml.html.HtmlElement") -> None:
+        """Write what comes before an element's content, and its own text."""
+        tag = element.tag
+        if tag in _DROPPED:
+            for inner in list(element):
+                element.remove(inner)
+            return
+        if tag in _BLOCKS:
+            self.end_line(blank=tag in _PARAGRAPHS)
+        if _begins_quotation(element):
+            self.cut = True
+        self.depth += _is_quotation(element)
+        if _is_signature(element):
+            self.mark(SIGNATURE_BEGINS)
+        self.literal += tag == "pre"
+        if (written := _WRITTEN.get(tag)) is not None:
+            self.line.append(written)
+        if tag in ("br", "hr"):
+            self.end_line(always=True)
+        self.put(element.text)
+
+    def end(self, element: "lxml.html.HtmlElement") -> None:
+        """Write what comes after an element's content."""
+        tag = element.tag
+        if tag in _DROPPED:
+            return
+        if tag in ("td", "th"):
+            self.line.append(" ")
+        if tag in _BLOCKS or _is_quotation(element) or _is_signature(element):
+            self.end_line(blank=tag in _PARAGRAPHS)
+        self.depth -= _is_quotation(element)
+        if _is_signature(element):
+            self.mark(SIGNATURE_ENDS)
+        self.literal -= tag == "pre"
+
+    def put(self, text: str | None) -> None:
+        """Write text: as it is inside <pre>, else with white space run together."""
+        if not text:
+            return
+        if not self.literal:
+            self.line.append(_SPACE.sub(" ", text))
+            return
+        first, *rest = text.replace("\r\n", "\n").split("\n")
+        self.line.append(first)
+        for following in rest:
+            self.end_line(always=True)
+            self.line.append(following)
+
+    def mark(self, sign: str) -> None:
+        """Put a mark on a line of its own, unless inside a quotation."""
+        self.end_line()
+        if not self.depth and not self.cut:
+            self.lines.append(sign)
+
+    def end_line(self, always: bool = False, blank: bool = False) -> None:
+        """End the line that is being written; `blank`: leave one free behind it."""
+        text = "".join(self.line)
+        text = text.rstrip() if self.literal else _SPACE.sub(" ", text).strip()
+        self.line.clear()
+        prefix = "> " * min(max(self.depth, int(self.cut)), limits.QUOTATION_DEPTH)
+        if text or always:
+            self.lines.append(prefix + text)
+        if blank and self.lines and self.lines[-1].strip("> "):
+            self.lines.append(prefix.rstrip())
+
+
+_WRITTEN = {"li": "* ", "hr": "-----"}
 
 
 def stripped(markup: str) -> str:
     """Return HTML without its tags, in one pass; for what is too large to be laid out."""
     text = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", markup)))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", entities.unescape(text)))
-
-
-def _mark(tree: "lxml.html.HtmlElement") -> None:
-    """Put marks around what is quoted, and before what begins a quotation that has no end."""
-    for element in list(tree.iter("div", "blockquote", "p", "hr", "table", "span", "pre")):
-        if _begins_quotation(element):
-            _insert(element, CUT)
-        elif _is_quotation(element):
-            _enclose(element, OPEN, CLOSE)
-        elif _is_signature(element):
-            _enclose(element, SIGNATURE_BEGINS, SIGNATURE_ENDS)
-        elif element.tag == "hr":
-            _insert(element, "-----")
-
-
-def _insert(element: "lxml.html.HtmlElement", mark: str) -> None:
-    opening = etree.Element("p")
-    opening.text = mark
-    element.addprevious(opening)
-
-
-def _enclose(element: "lxml.html.HtmlElement", begins: str, ends: str) -> None:
-    _insert(element, begins)
-    closing = etree.Element("p")
-    closing.text = ends
-    closing.tail, element.tail = element.tail, None
-    element.addnext(closing)
 
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:
@@ -148,18 +208,3 @@ def _is_quotation(element: "lxml.html.HtmlElement") -> bool:
         or (element.get("name") == "quote" and element.tag == "div")
         or (element.tag == "div" and _GMX_RULE.search(element.get("style", "")))
     )
-
-
-def quoted_lines(marked: str) -> str:
-    """Return text whose marks are turned into "> " before each line that stands between them."""
-    depth, cut, out = 0, False, []
-    for line in marked.split("\n"):
-        for piece in _MARK.split(line) if _MARKS.search(line) else (line,):
-            depth += {OPEN: 1, CLOSE: -1}.get(piece, 0)
-            cut = cut or piece == CUT
-            prefix = "> " * min(max(depth, int(cut)), 9)
-            if piece in (OPEN, CLOSE, CUT) or (prefix and piece in (SIGNATURE_BEGINS, SIGNATURE_ENDS)):
-                continue
-            if piece.strip() or piece is line:
-                out.append((prefix + piece.strip()) if prefix else piece.rstrip())
-    return "\n".join(out)

@@ -3,7 +3,8 @@
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 from mailbot.parse import limits
 from mailbot.parse.charset import decode
@@ -12,11 +13,16 @@ from mailbot.parse.words import base64_octets, decode_words, parameters
 Field = tuple[str, str]
 
 _BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
-_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_STRAY_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
-_KNOWN = re.compile(rb"^(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I | re.M)
-_FOLD = re.compile(rb"\r?\n(?![ \t])")
+_NAME = re.compile(r"[!-9;-~]{1,200}[ \t]*")
+_LOOK_ALIKES = 20_000  # lines that begin like a boundary, whether they are one or not
+_STRAYS = 50  # lines in headers that are no fields, before we stop to look for more fields behind them
+_STRAY_PARAMETER = re.compile(r"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
+_KNOWN = re.compile(r"(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I)
+_UNFOLD = re.compile(r"\r?\n[ \t]*")
+_FOLD = re.compile(r"\r?\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
+_BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
+_UU_END = re.compile(rb"^end[ \t]*\r?$", re.M)
 _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
 
 
@@ -31,6 +37,8 @@ class Entity:
     end: int
     content_type: str
     parameters: dict[str, str]
+    disposition: str = ""
+    disposition_parameters: dict[str, str] = field(default_factory=dict)
     children: tuple["Entity", ...] = ()
 
     def field(self, name: str) -> str:
@@ -58,6 +66,7 @@ class Reader:
     source: bytes
     defects: list[str]
     parts: int = 0
+    strays: int = 0
 
     def entity(self, start: int, end: int, path: str, default: str = "text/plain") -> Entity:
         """Return the entity that lies between two offsets, with all that it contains."""
@@ -71,40 +80,40 @@ class Reader:
         children = self._children(kind, found, body, end, path)
         if kind.startswith("multipart/") and not children:
             kind = "text/plain"
-        return Entity(path, fields, self.source, body, end, kind, found, children)
+        value = next((value for key, value in fields if key == "content-disposition"), "")
+        disposition = parameters(value) if value else ("", {})
+        return Entity(path, fields, self.source, body, end, kind, found, *disposition, children)
 
     def _header(self, start: int, end: int, bound: int) -> tuple[tuple[Field, ...], int]:
-        blank = _BLANK_LINE.search(self.source, max(start - 1, 0), min(end, start + bound))
+        """Return the fields that begin at an offset, and where the body begins."""
         if self.source.startswith((b"\n", b"\r\n"), start):  # no header at all
             return (), start + (1 if self.source.startswith(b"\n", start) else 2)
-        stop, body = (
-            (blank.start(), blank.end()) if blank else (min(end, start + bound), min(end, start + bound))
-        )
-        if not blank and end - start > bound:
+        bound = min(end, start + bound)
+        blank = _BLANK_LINE.search(self.source, start, bound)
+        stop, body = blank.span() if blank else (bound, bound)
+        if not blank and bound < end:
             self.defects.append("header too long")
+        lines = _FOLD.split(self.source[start:stop].decode("utf-8", "surrogateescape"))
         fields: list[Field] = []
-        at = start
-        for line in _FOLD.split(self.source[start:stop]):
-            match = _FIELD.match(line)
-            if match and len(fields) < limits.HEADER_FIELDS:
-                fields.append((match[1].decode("ascii").lower(), _value(line[match.end() :])))
+        for number, line in enumerate(lines):
+            name, colon, value = line.partition(":")
+            if colon and _NAME.fullmatch(name) and len(fields) < limits.HEADER_FIELDS:
+                fields.append((name.rstrip().lower(), _value(value)))
             elif fields and _STRAY_PARAMETER.match(line):  # a fold whose white space got lost
                 fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line)}")
-            elif not match and not self._skippable(line, at, stop, fields):
+            elif not colon and not self._skippable(line, lines[number + 1 :][:100], fields):
                 self.defects.append("text where the header should go on")
-                return tuple(fields), at
-            at += len(line) + (2 if self.source[at + len(line) : at + len(line) + 2] == b"\r\n" else 1)
+                return tuple(fields), self.source.index(line.encode("utf-8", "surrogateescape"), start)
         return tuple(fields), body
 
-    def _skippable(self, line: bytes, at: int, stop: int, fields: list[Field]) -> bool:
+    def _skippable(self, line: str, following: list[str], fields: list[Field]) -> bool:
         """Tell whether a line that is no field stands among fields: one that is still missing follows."""
-        if line.startswith((b"From ", b">From ")) or not line.strip():
+        if line.startswith(("From ", ">From ")) or not line.strip():
             return True
+        self.strays += 1
         had = {name for name, _ in fields}
-        found = (
-            match[1].decode("ascii").lower() for match in _KNOWN.finditer(self.source, at + len(line), stop)
-        )
-        return any(name not in had for name in found)
+        names = (match[1].lower() for match in map(_KNOWN.match, following) if match)
+        return self.strays <= _STRAYS and any(name not in had for name in names)
 
     def _children(
         self, kind: str, found: dict[str, str], start: int, end: int, path: str
@@ -115,11 +124,11 @@ class Reader:
             self.defects.append("nested too deep")
             return ()
         boundary = found.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
-        spans = list(self._spans(boundary, start, end)) if boundary else []
+        spans = list(islice(self._spans(boundary, start, end), limits.PARTS)) if boundary else []
         if not spans:
             self.defects.append("multipart without its boundary")
             guess = _GUESSED_BOUNDARY.search(self.source, max(start - 1, 0), end)
-            spans = list(self._spans(guess[1], start, end)) if guess else []
+            spans = list(islice(self._spans(guess[1], start, end), limits.PARTS)) if guess else []
         default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
         children = []
         for number, (first, last) in enumerate(spans, 1):
@@ -133,7 +142,9 @@ class Reader:
         """Yield where the parts between the boundary's lines begin and end (RFC 2046, 5.1.1)."""
         mark, opened = b"--" + boundary, -1
         at = self.source.find(mark, start, end)
-        while at >= 0:
+        for _ in range(_LOOK_ALIKES):
+            if at < 0:
+                break
             line_end = self.source.find(b"\n", at, end)
             line_end = end if line_end < 0 else line_end
             rest = self.source[at + len(mark) : min(line_end, at + len(mark) + 200)].strip()
@@ -186,19 +197,27 @@ def _uu_line(line: bytes) -> bytes:
 def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
     """Yield start, end, name and content of every file that lies uuencoded in a text."""
     at = 0
-    while begin := _UU.search(text, at):
-        stop = re.compile(rb"^end[ \t]*\r?$", re.M).search(text, begin.end())
-        if not stop:
+    for _ in range(limits.UUENCODED):
+        begin = _UU.search(text, at)
+        stop = _UU_END.search(text, begin.end()) if begin else None
+        if not begin or not stop:
             return
         yield begin.start(), stop.end(), decode(begin[1]), uudecoded(text[begin.end() : stop.start()])
         at = stop.end()
 
 
-def _value(raw: bytes) -> str:
-    unfolded = re.sub(rb"\r?\n[ \t]*", b" ", raw[: limits.FIELD_OCTETS]).strip()
-    return decode(unfolded)
+def _value(raw: str) -> str:
+    """Return a field's value unfolded; octets that are not UTF-8 are read in the charset that they may be."""
+    value = raw[: limits.FIELD_OCTETS].strip()
+    if "\n" in value:
+        value = _UNFOLD.sub(" ", value)
+    return (
+        value if value.isascii() and "\0" not in value else decode(value.encode("utf-8", "surrogateescape"))
+    )
 
 
 def decoded(value: str) -> str:
     """Return a header value as people read it: encoded words decoded, on one line."""
-    return re.sub(r"[\r\n\t\v\f\x85\u2028\u2029]+", " ", decode_words(value)).strip()
+    if "=?" in value:
+        value = decode_words(value)
+    return value if value.isprintable() else _BREAKS.sub(" ", value).strip()

@@ -9,6 +9,7 @@ _ENVELOPED = re.compile(
     bytes.fromhex("06092a864886f70d0107")
     + rb"[\x03\x06]|\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
 )
+_PIECES = 100_000
 _OCTETS, _OCTETS_IN_PIECES, _EXPLICIT = 0x04, 0x24, 0xA0
 
 
@@ -46,14 +47,14 @@ def _octet_string(octets: bytes, at: int, depth: int) -> bytes | None:
         return octets[value.start : value.end]
     if value.tag != _OCTETS_IN_PIECES:
         return None
-    pieces, at = [], value.start
-    while at < value.end:
-        piece = _value(octets, at)
+    pieces, at = bytearray(), value.start
+    for _ in range(_PIECES):
+        piece = _value(octets, at) if at < value.end else None
         if piece is None or piece.tag != _OCTETS:
             break
-        pieces.append(octets[piece.start : piece.end])
+        pieces += octets[piece.start : piece.end]
         at = piece.after
-    return b"".join(pieces)
+    return bytes(pieces)
 
 
 def _value(octets: bytes, at: int) -> _Value | None:

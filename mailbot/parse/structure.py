@@ -8,9 +8,10 @@ from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
 from mailbot.parse.delivery import from_report
 from mailbot.parse.mime import Entity
-from mailbot.parse.words import parameters
 
+TOO_LONG = "text too long: only its beginning is shown"
 _LETTER = re.compile(r"[^\W_]")
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -30,7 +31,6 @@ class Contents:
     """Gathers what lies in a mail, part by part."""
 
     defects: list[str]
-    blocks: list[Block] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
@@ -102,22 +102,19 @@ class Contents:
 
     def _note_original(self, entity: Entity) -> None:
         if not self.original_id:
-            header = mime.read(entity.octets[: limits.PART_HEADER_OCTETS], [])
-            match = re.search(r"<[^<>\s]{1,990}>", header.field("message-id"))
-            self.original_id = match[0] if match else ""
+            match = _MESSAGE_ID.search(entity.octets[: limits.PART_HEADER_OCTETS])
+            self.original_id = match[1].decode("ascii", "replace") if match else ""
 
     def _is_file(self, entity: Entity) -> bool:
         """Tell whether a text is sent as a file rather than as the mail's own words."""
-        disposition, _ = parameters(entity.field("content-disposition"))
-        if disposition == "attachment":
+        if entity.disposition == "attachment":
             return True
-        return bool(files.claimed_name(entity)) and bool(self.blocks or self.parts or disposition)
+        return bool(files.claimed_name(entity)) and bool(self.parts or entity.disposition)
 
     def _file(self, entity: Entity) -> None:
-        disposition, _ = parameters(entity.field("content-disposition"))
         octets = entity.octets
         if octets.strip() or files.claimed_name(entity):
-            self.parts.append(files.part(entity, octets, inline=disposition == "inline"))
+            self.parts.append(files.part(entity, octets, inline=entity.disposition == "inline"))
 
     def _text(self, entity: Entity) -> list[Block]:
         octets = entity.octets
@@ -131,6 +128,9 @@ class Contents:
         ):
             self.parts.append(files.part(entity, octets, inline=False))
             return []
+        if len(octets) > limits.TEXT_OCTETS:
+            self.defects.append(TOO_LONG)
+            octets = octets[: limits.TEXT_OCTETS]
         text = decode(octets, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.protection = Protection.PGP
@@ -170,18 +170,20 @@ def _best(alternatives: list[list[Block]]) -> list[Block]:
 
 def unflowed(text: str, delete_space: bool) -> str:
     """Return format=flowed text with its soft line breaks undone (RFC 3676, 4)."""
-    out: list[str] = []
+    out: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         depth = _FLOWED_QUOTE.match(line).end()  # type: ignore[union-attr]
         body = line[depth:].removeprefix(" ")
         signature = body.rstrip("\r") == "-- "
         if open_depth == depth and not signature:
-            out[-1] = (out[-1][:-1] if delete_space else out[-1]) + body
+            out[-1].append(body)
         else:
-            out.append((">" * depth + " " if depth else "") + body)
+            out.append([">" * depth + " " if depth else "", body])
+        if delete_space and body.endswith(" ") and not signature:
+            out[-1][-1] = body[:-1]
         open_depth = depth if body.endswith(" ") and not signature else -1
-    return "\n".join(out)
+    return "\n".join("".join(line) for line in out)
 
 
 def mark_inline(parts: list[Part], markup: str) -> tuple[Part, ...]:

@@ -1,42 +1,136 @@
-"""Files and text in a winmail.dat (MS-OXTNEF). The only module that knows tnefparse."""
+"""Files and text in a winmail.dat (MS-OXTNEF), read in one pass; no count in it is believed."""
 
-import logging
-from dataclasses import dataclass
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from tnefparse import TNEF
-
-from mailbot.parse import limits
 from mailbot.parse.charset import decode
 
-logging.getLogger("tnef-decode").setLevel(logging.CRITICAL)
 SIGNATURE = b"\x78\x9f\x3e\x22"
+_BODY, _TITLE, _DATA, _RENDER, _MESSAGE_PROPERTIES, _FILE_PROPERTIES, _CODE_PAGE = (
+    0x800C, 0x8010, 0x800F, 0x9002, 0x9003, 0x9005, 0x9007,
+)  # fmt: skip
+_PLAIN, _HTML, _DISPLAY_NAME, _FILE_DATA, _SHORT_NAME, _LONG_NAME = (
+    0x1000,
+    0x1013,
+    0x3001,
+    0x3701,
+    0x3704,
+    0x3707,
+)
+# Sizes of values by their property type; those that are missing bear their length (MS-OXCDATA, 2.11.1).
+_SIZES = {0x2: 4, 0x3: 4, 0x4: 4, 0x5: 8, 0x6: 8, 0x7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8, 0x48: 16, 0x1: 0}
+_VARIABLE = frozenset({0x0, 0xD, 0x1E, 0x1F, 0x102})
+_UNICODE, _MANY, _NAMED = 0x1F, 0x1000, 0x8000
+_PROPERTIES, _FILES, _DEPTH = 5_000, 500, 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unpacked:
     """What lay in a winmail.dat: files as (name, content), and the text as plain text and as HTML."""
 
-    files: tuple[tuple[str, bytes], ...] = ()
+    files: list[tuple[str, bytes]] = field(default_factory=list)
     text: str = ""
     html: str = ""
     defect: str = ""
 
 
-def unpack(octets: bytes) -> Unpacked:
-    """Return what lies in a winmail.dat; a broken one gives a defect and nothing else."""
-    if not octets.startswith(SIGNATURE) or len(octets) > limits.TNEF_OCTETS:
-        return Unpacked(defect="winmail.dat that cannot be opened")
+def unpack(octets: bytes, depth: int = 0) -> Unpacked:
+    """Return what lies in a winmail.dat; a broken one gives a defect and what was read before it broke.
+
+    A mail attached inside gives its own files too.
+    """
+    found = Unpacked()
+    if not octets.startswith(SIGNATURE):
+        found.defect = "winmail.dat that is none"
+        return found
     try:
-        found = TNEF(octets, do_checksum=False)
-        files = tuple(
-            (_text(item.long_filename() or item.name), bytes(item.data or b"")) for item in found.attachments
-        )
-        return Unpacked(files, _text(found.body), _text(found.htmlbody))
-    except Exception as trouble:  # noqa: BLE001 - assorted ones on broken files, see its issues
-        return Unpacked(defect=f"winmail.dat broken: {type(trouble).__name__}")
+        _read(octets, found)
+    except (struct.error, ValueError) as trouble:
+        found.defect = f"winmail.dat broken: {trouble}"
+    found.files = [(name, content) for name, content in found.files if content]
+    if depth < _DEPTH:
+        inner = (unpack(content, depth + 1) for _, content in found.files if content.startswith(SIGNATURE))
+        found.files += [file for unpacked in inner for file in unpacked.files][:_FILES]
+    return found
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return decode(value.rstrip(b"\0"))
-    return value.rstrip("\0") if isinstance(value, str) else ""
+def _read(octets: bytes, found: Unpacked) -> None:
+    charset = "cp1252"
+    for name, data in _attributes(octets):
+        if name == _CODE_PAGE and len(data) >= 4:
+            charset = f"cp{struct.unpack_from('<I', data)[0]}"
+        elif name == _RENDER:
+            found.files.append(("", b""))
+        elif name == _BODY:
+            found.text = decode(data.rstrip(b"\0"), charset)
+        elif name == _MESSAGE_PROPERTIES:
+            values = dict(_properties(data))
+            found.text = found.text or _text(values.get(_PLAIN), charset)
+            found.html = found.html or _text(values.get(_HTML), charset)
+        elif name in (_TITLE, _DATA, _FILE_PROPERTIES) and found.files:
+            found.files[-1] = _amended(found.files[-1], name, data, charset)
+        if len(found.files) > _FILES:
+            raise ValueError("too many files")
+
+
+def _attributes(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 6
+    while at + 9 <= len(octets):
+        name, length = struct.unpack_from("<xH2xI", octets, at)
+        if at + 9 + length > len(octets):
+            raise ValueError("an attribute reaches beyond the end")
+        yield name, octets[at + 9 : at + 9 + length]
+        at += 9 + length + 2
+
+
+def _amended(file: tuple[str, bytes], name: int, data: bytes, charset: str) -> tuple[str, bytes]:
+    shown, content = file
+    if name == _TITLE:
+        return shown or decode(data.rstrip(b"\0"), charset), content
+    if name == _DATA:
+        return shown, data
+    values = dict(_properties(data))
+    titles = (_text(values.get(key), charset) for key in (_LONG_NAME, _SHORT_NAME, _DISPLAY_NAME))
+    embedded = values.get(_FILE_DATA)
+    title = next(filter(None, titles), "") or shown
+    if (
+        isinstance(embedded, bytes) and embedded[16:20] == SIGNATURE
+    ):  # a mail, behind the GUID of its interface
+        return title, embedded[16:]
+    return title, content or (embedded if isinstance(embedded, bytes) else b"")
+
+
+def _text(value: str | bytes | None, charset: str) -> str:
+    return decode(value.rstrip(b"\0"), charset) if isinstance(value, bytes) else value or ""
+
+
+def _properties(data: bytes) -> Iterator[tuple[int, str | bytes]]:
+    """Yield identifier and value of the MAPI properties that have a length of their own."""
+    (count,) = struct.unpack_from("<I", data)
+    if count > min(_PROPERTIES, len(data) // 4):
+        raise ValueError("more properties than octets")
+    at = 4
+    for _ in range(count):
+        kind, name = struct.unpack_from("<HH", data, at)
+        at = _after_name(data, at + 4) if name >= _NAMED else at + 4
+        values = 1
+        if kind & _MANY or kind in _VARIABLE:
+            (values,) = struct.unpack_from("<I", data, at)
+            at += 4
+        if kind & ~_MANY not in _VARIABLE:
+            at += values * _SIZES[kind & ~_MANY] if kind & ~_MANY in _SIZES else len(data)
+            continue
+        if values > len(data) // 4:
+            raise ValueError("more values than octets")
+        for _ in range(values):
+            (length,) = struct.unpack_from("<I", data, at)
+            value = data[at + 4 : at + 4 + length]
+            yield name, decode(value, "utf-16-le").rstrip("\0") if kind == _UNICODE else value
+            at += 4 + (length + 3) // 4 * 4
+
+
+def _after_name(data: bytes, at: int) -> int:
+    """Return where a named property's value begins, behind its GUID and its number or name."""
+    kind, number = struct.unpack_from("<16xII", data, at)
+    return at + 24 + ((number + 3) // 4 * 4 if kind else 0)

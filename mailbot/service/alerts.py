@@ -7,7 +7,6 @@ import structlog
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.ticket import Role
-from mailbot.render import BrokenTemplateError
 from mailbot.service.desk import Desk
 from mailbot.store import alerts
 from mailbot.store.database import Session
@@ -40,7 +39,7 @@ def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None
         notice = Notice(NoticeKind.ALERT, Address(address), Role.STRANGER, details=details)
         try:
             letter = desk.letter(notice, school, now)
-        except BrokenTemplateError as error:  # the trouble may be that very template: the log has to do
-            log.error("alert not written", to=address, error=str(error), **dict(details))
+        except Exception:  # the trouble may be that very template: the log has to do
+            log.exception("alert not written", to=address, **dict(details))
             continue
         post_alone(session, school.key, letter, now)

@@ -1,8 +1,10 @@
 """A letter goes out: claimed from the outbox, put together, and how it went recorded."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import structlog
 
 from mailbot.compose import to_octets
 from mailbot.core.mail import Address
@@ -10,6 +12,7 @@ from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.retry import next_attempt
 from mailbot.core.ticket import Attachment, Role
 from mailbot.parse import parse
+from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import outbox, tickets
 from mailbot.store.database import Session, reading, transaction
@@ -18,12 +21,28 @@ from mailbot.store.rows import ticket_of
 from mailbot.store.tables import OutboxRow
 from mailbot.store.writing import octets_of, post_alone
 
+log = structlog.get_logger()
 
-def take(desk: Desk, schools: Collection[str], done: Attempt | None, now: datetime) -> Due | None:
-    """Record how the last letter went and return the next one that is due."""
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """News of an SMTP server: what is wrong with it, or "" when it works."""
+
+    topic: str
+    reason: str
+
+
+def take(
+    desk: Desk, schools: Collection[str], done: Attempt | None, trouble: Trouble | None, now: datetime
+) -> Due | None:
+    """Record how the last letter went and what it told of the server; return the next letter that is due."""
     with transaction(desk.engine) as session:
         if done is not None and done.state == "failed":
             _tell_author(session, desk, done, now)
+        if trouble is not None and trouble.reason:
+            raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
+        elif trouble is not None:
+            end_alert(session, desk, trouble.topic, now)
         return outbox.record_and_claim(session, schools, done, now)
 
 
@@ -73,4 +92,9 @@ def _tell_author(session: Session, desk: Desk, done: Attempt, now: datetime) -> 
         text=row.text,
         details=(("recipient", row.recipient), ("reason", done.error), ("subject", row.subject)),
     )
-    post_alone(session, row.school, desk.letter(notice, school, now), now)
+    try:
+        letter = desk.letter(notice, school, now)
+    except Exception:  # a broken template must not keep the failure itself from being recorded
+        log.exception("author not told of a failed letter", letter=done.id, to=row.author)
+        return
+    post_alone(session, row.school, letter, now)

@@ -10,7 +10,7 @@ from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.backup import restore
-from mailbot.store.database import migrate, open_database
+from mailbot.store.database import TRANSIENT, in_short, migrate, open_database
 
 
 class DeskError(Exception):
@@ -24,7 +24,11 @@ def open_desk(settings: Settings) -> Desk:
     except OSError as error:
         raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
     engine = open_database(settings.database)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except TRANSIENT as error:
+        engine.dispose()
+        raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
     return Desk(engine, settings.policy, Templates(settings.templates))
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Engine",
     "SQLAlchemyError",
     "Session",
+    "in_short",
     "migrate",
     "open_database",
     "reading",
@@ -29,6 +30,12 @@ __all__ = [
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
 """The database is away, locked or full: nothing was written, and it is worth trying again."""
+
+
+def in_short(error: Exception) -> str:
+    """Return in one line what the database says, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
 
 _READ_ONLY = "mailbot_read_only"
 

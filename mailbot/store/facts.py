@@ -12,8 +12,8 @@ from mailbot.core.notice import NoticeKind
 from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
 from mailbot.core.trust import Letter
-from mailbot.store import people, tickets
-from mailbot.store.rows import identity, ticket_of
+from mailbot.store import ledger, people, tickets
+from mailbot.store.rows import existing, identity, ticket_of
 from mailbot.store.tables import (
     LedgerRow,
     MessageRow,
@@ -24,6 +24,7 @@ from mailbot.store.tables import (
 )
 
 LOOKED_UP_MOST = 50
+BOUNCED = "bounced"
 
 
 def hash_of(action_key: str) -> str:
@@ -53,11 +54,11 @@ def gather(
     own_entry: int | None = None,
 ) -> Facts:
     """Look up everything that a mail asks for; `own_entry` is its ledger entry if it has one already."""
-    answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST])
-    keyed = _letter(session, wanted.action_key)
+    answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
+    keyed = _letter(session, wanted.action_key, now)
     names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket) if n)}
-    rows = tickets.by_names(session, sorted(names)[:LOOKED_UP_MOST])
-    hour, day = _automatic(session, mail, now)
+    rows = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
+    hour, day = _automatic(session, mail, policy, now)
     return Facts(
         school=school,
         next_number=_next_number(session, school.key),
@@ -77,7 +78,9 @@ def gather(
     )
 
 
-def _thread(session: Session, message_ids: tuple[str, ...]) -> tuple[Letter | None, str | None]:
+def _thread(
+    session: Session, message_ids: tuple[str, ...], now: datetime
+) -> tuple[Letter | None, str | None]:
     """Return the letter that a thread names first, and the ticket of the first mail of it that is known."""
     if not message_ids:
         return None, None
@@ -86,30 +89,42 @@ def _thread(session: Session, message_ids: tuple[str, ...]) -> tuple[Letter | No
         for row in session.exec(select(OutboxRow).where(col(OutboxRow.message_id).in_(message_ids)))
     }
     received: dict[str, int] = {}
-    query = select(MessageRow.message_id, MessageRow.ticket_id)
+    query = select(MessageRow.message_id, MessageRow.ticket_id).order_by(col(MessageRow.id))
     for message_id, ticket_id in session.exec(query.where(col(MessageRow.message_id).in_(message_ids))):
         received.setdefault(message_id, ticket_id)
-    answered = next((_as_letter(session, sent[m]) for m in message_ids if m in sent), None)
+    answered = next((_as_letter(session, sent[m], now) for m in message_ids if m in sent), None)
     known = (sent[m].ticket_id if m in sent else received.get(m) for m in message_ids)
     return answered, _name(session, next((t for t in known if t is not None), None))
 
 
-def _letter(session: Session, action_key: str | None) -> Letter | None:
+def _letter(session: Session, action_key: str | None, now: datetime) -> Letter | None:
     if action_key is None:
         return None
     row = session.exec(select(OutboxRow).where(OutboxRow.key_hash == hash_of(action_key))).first()
-    return _as_letter(session, row) if row else None
+    return _as_letter(session, row, now) if row else None
 
 
-def _as_letter(session: Session, row: OutboxRow) -> Letter:
+def _as_letter(session: Session, row: OutboxRow, now: datetime) -> Letter:
+    person = session.get(PersonRow, row.recipient)
     return Letter(
         recipient=row.recipient,
         role=Role(row.role),
         kind=NoticeKind(row.kind),
         ticket=_name(session, row.ticket_id),
         internal=row.internal,
-        held=row.held_id,
+        held=_still_held(session, row.held_id, now),
+        message_id=row.message_id,
+        author=row.author,
+        subject=row.subject,
+        text=row.text,
+        bounced=row.state == BOUNCED,
+        marked=bool(person and person.undeliverable),
     )
+
+
+def _still_held(session: Session, held_id: int | None, now: datetime) -> int | None:
+    """Return the held mail about which a letter asks, if that still waits."""
+    return held_id if held_id is not None and ledger.waiting(session, held_id, now) else None
 
 
 def _name(session: Session, ticket_id: int | None) -> str | None:
@@ -119,12 +134,7 @@ def _name(session: Session, ticket_id: int | None) -> str | None:
 
 def _next_number(session: Session, school: str) -> int:
     """Return the number of the school's next ticket; nobody else gets it before this transaction ends."""
-    row = session.get(SchoolRow, school, with_for_update=True)
-    if row is None:
-        row = SchoolRow(key=school)
-        session.add(row)
-        session.flush()
-    return row.last_number + 1
+    return existing(session, SchoolRow(key=school), school).last_number + 1
 
 
 def _names(session: Session, school: School, policy: Policy) -> dict[str, str]:
@@ -133,15 +143,17 @@ def _names(session: Session, school: School, policy: Policy) -> dict[str, str]:
     return {row.address: row.name for row in known if row.name}
 
 
-def _automatic(session: Session, mail: Mail, now: datetime) -> tuple[int, int]:
-    """Count the automatic letters to the sender within the last hour and day."""
+def _automatic(session: Session, mail: Mail, policy: Policy, now: datetime) -> tuple[int, int]:
+    """Count the automatic letters to the sender within the last hour and day; to staff, the questions."""
     if mail.sender is None:
         return 0, 0
     query = select(OutboxRow.created).where(
-        OutboxRow.recipient == mail.sender.email,
+        OutboxRow.recipient == policy.registered(mail.sender.email),
         OutboxRow.created > now - timedelta(days=1),
         col(OutboxRow.automatic).is_(True),
     )
+    if policy.member(mail.sender.email) is not None:
+        query = query.where(OutboxRow.kind == NoticeKind.CONFIRM.value)
     created = session.exec(query).all()
     return sum(at > now - timedelta(hours=1) for at in created), len(created)
 

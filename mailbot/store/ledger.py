@@ -92,9 +92,10 @@ def end(session: Session, place: Place) -> None:
     )
 
 
-def forget_begun(session: Session, school: str) -> None:
-    """Drop the notes of a batch that was given up in good order."""
-    session.execute(delete(AttemptRow).where(col(AttemptRow.school) == school))
+def forget_begun(session: Session, places: Iterable[Place]) -> None:
+    """Drop the notes of mails that were begun and given up in good order."""
+    for place in places:
+        end(session, place)
 
 
 def quarantined(session: Session) -> list[Entry]:

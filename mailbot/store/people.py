@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from mailbot.core.absence import Absence
 from mailbot.core.policy import Policy
 from mailbot.core.registration import Contact
+from mailbot.store.rows import existing
 from mailbot.store.tables import PersonRow
 
 
@@ -18,11 +19,7 @@ def today(policy: Policy, now: datetime) -> date:
 
 def person(session: Session, address: str) -> PersonRow:
     """Return what is known of an address, beginning it if it is new."""
-    row = session.get(PersonRow, address)
-    if row is None:
-        row = PersonRow(address=address)
-        session.add(row)
-    return row
+    return existing(session, PersonRow(address=address), address)
 
 
 def absences(session: Session, day: date) -> dict[str, Absence]:

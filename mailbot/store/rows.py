@@ -1,5 +1,10 @@
 """Rows to values of the core and back."""
 
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
 from mailbot.core.mail import Address
 from mailbot.core.ticket import (
     Attachment,
@@ -10,7 +15,25 @@ from mailbot.core.ticket import (
     Ticket,
     Visibility,
 )
-from mailbot.store.tables import AttachmentRow, MessageRow, TicketRow
+from mailbot.store.tables import AttachmentRow, MessageRow, Row, TicketRow
+
+Kept = TypeVar("Kept", bound=Row)
+
+
+def existing(session: Session, row: Kept, key: str) -> Kept:
+    """Return the row of that key, locked until the transaction ends; this one is written if there is none.
+
+    Two workers may write it at the same time: the second then takes the first one's.
+    """
+    found = session.get(type(row), key, with_for_update=True)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return session.get_one(type(row), key, with_for_update=True)
+    return row
 
 
 def identity(row_id: int | None) -> int:

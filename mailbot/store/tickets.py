@@ -34,6 +34,17 @@ def by_names(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
     return {name: row for name, row in found if row is not None}
 
 
+def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
+    """Find the rows of several tickets and keep others from changing them until this transaction ends.
+
+    Everybody locks in the order of the names, so that nobody waits for each other.
+    """
+    found = by_names(session, sorted(names))
+    for row in found.values():
+        session.refresh(row, with_for_update={"key_share": True})
+    return found
+
+
 def listed(session: Session, wanted: Listing, most: int | None = LISTED_MOST) -> tuple[Ticket, ...]:
     """Return the tickets of an overview, the newest first."""
     query = select(TicketRow).where(*_conditions(wanted))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from mailbot.core.effects import (
@@ -27,7 +28,7 @@ from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.store import people, tickets
-from mailbot.store.facts import hash_of
+from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
@@ -125,8 +126,13 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
             people.person(session, address.email).name = address.name
-        case MarkUndeliverable(address, diagnostic):
+        case MarkUndeliverable(address, diagnostic, message_id):
             people.person(session, address).undeliverable = diagnostic or "undeliverable"
+            session.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.message_id) == message_id)
+                .values(state=BOUNCED, last_error=diagnostic)
+            )
         case Register(address):
             people.person(session, address).registered = origin.now
         case SetAbsence(address, until, deputy):

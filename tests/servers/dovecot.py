@@ -192,6 +192,12 @@ class Dovecot:
             self._child.own(fresh)
             fresh.rename(home / "cur" / f"{name}:2,{flags}" if flags else home / "new" / name)
 
+    def make_unreadable(self, user: str, number: int) -> None:
+        """Take from Dovecot the right to read the mail of this number (from 0) in the user's INBOX."""
+        home = self._maildir(user)
+        mails = sorted([*(home / "new").iterdir(), *(home / "cur").iterdir()], key=lambda path: path.name)
+        mails[number].chmod(0)
+
     @contextmanager
     def login(self, user: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
         """Give a connection of another client, with the folder open for writing."""
@@ -233,8 +239,8 @@ class Dovecot:
 
     def _maildir(self, user: str) -> Path:
         home = self._path("mail") / user / "Maildir"
-        if not home.is_dir():
-            for path in (home.parent.parent, home.parent, home, home / "tmp", home / "cur", home / "new"):
+        for path in (home.parent.parent, home.parent, home, home / "tmp", home / "cur", home / "new"):
+            if not path.is_dir():  # Dovecot may be making them at this very moment
                 path.mkdir(mode=0o700, exist_ok=True)
                 self._child.own(path)
         return home

@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -30,12 +31,27 @@ def find_program(name: str, package: str, *folders: Path) -> Path:
     return Path(found)
 
 
+# Below the ports of outgoing connections, one of which could take a server's port while it is down.
+PORTS = range(10_000, 32_000)
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
+    """Return a port of 127.0.0.1 that nobody listens on now, and that was not returned before."""
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        if port not in _given and _binds(port):
+            _given.add(port)
+            return port
+
+
+def _binds(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(condition: Callable[[], T], seconds: float = 10) -> T:

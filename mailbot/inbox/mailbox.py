@@ -1,4 +1,4 @@
-"""Read one mailbox over IMAP (RFC 9051, 3501) and file what is done; the only module that knows imapclient.
+"""One folder of one account: look, fetch, file, wait.
 
 A `Mailbox` is one connection for one thread, and disposable: after an `InboxError` close it and open another.
 """
@@ -9,7 +9,7 @@ import selectors
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -19,28 +19,15 @@ import imapclient
 import imapclient.exceptions
 
 from mailbot.config import ImapAccount
-from mailbot.network import explain, presentable, tls_context
+from mailbot.inbox.session import BROKEN, InboxError, explained, hang_up, open_session
 
 DONE_KEYWORD = "$MailbotDone"
 IDLE_ROUND_SECONDS = 60
 BATCH_UIDS = 500
 BATCH_MAILS = 50
 BATCH_OCTETS = 8 * 2**20
-
-# Codes of a refused login that are not about the password (RFC 9051, 7.1).
-_NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
-_BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
-
-
-class InboxError(Exception):
-    """A mailbox that cannot be worked with: which one, why, and what to do about it.
-
-    `permanent`: it stays so until somebody changes the configuration or the server; worth telling at once.
-    """
-
-    def __init__(self, message: str, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
+# If the server fails over more, the trouble is not with single mails.
+REFUSED_MAILS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +48,30 @@ class Fetched:
 
 
 class Mailbox:
-    """An open folder of one account. `uid_validity` and `uid_next` are those of the last look (`refresh`)."""
+    """An open folder of one account. `uid_validity` and `uid_next` are those of the last look (`refresh`).
 
-    def __init__(self, account: ImapAccount, client: Any) -> None:
+    `refused` has the mails, by UID, that the server would not give, and what it said: they are left out of
+    what `describe` and `fetch` return, so that they do not stop the others.
+    """
+
+    def __init__(self, account: ImapAccount, timeout: float) -> None:
         self._account = account
-        self._client = client
+        self._timeout = timeout
+        self._client = open_session(account, timeout)
         self._dead = False
         self._done_folder = ""
         self._keeps_keywords = False
         self.uid_validity = 0
         self.uid_next = 0
+        self.refused: dict[int, str] = {}
 
     @classmethod
     def open(cls, account: ImapAccount, timeout: float = 60) -> Self:
         """Connect, log in and open the folder; `timeout` is in seconds, per answer. Raises InboxError."""
-        with _explained(account, "the connection failed"):
-            client = _connect(account, timeout)
-        mailbox = cls(account, client)
+        mailbox = cls(account, timeout)
         try:
-            with _explained(account, "STARTTLS failed"):
-                _secure(account, client)
-            _log_in(account, client)
-            with _explained(account, "the login failed"):
-                client.capabilities()  # which it remembers
             mailbox._select()
         except BaseException:
-            mailbox._dead = True
             mailbox.close()
             raise
         return mailbox
@@ -111,23 +96,16 @@ class Mailbox:
         """Return size and time of those mails that are still there. Raises InboxError."""
         found: dict[int, Described] = {}
         for batch in _batches(uids):
-            with self._talk("its mails cannot be described"):
-                answers = self._client.fetch(batch, ["RFC822.SIZE", "INTERNALDATE"])
+            answers = self._ask(batch, ["RFC822.SIZE", "INTERNALDATE"])
             # A mail that vanished meanwhile may still be there with its flags alone.
             there = ((uid, items) for uid, items in answers.items() if b"RFC822.SIZE" in items)
             found.update((uid, Described(items[b"RFC822.SIZE"], _received(items))) for uid, items in there)
         return dict(sorted(found.items()))
 
     def fetch(self, uids: Iterable[int]) -> Iterator[Fetched]:
-        """Yield those mails that are still there, by UID, and leave their flags alone. Raises InboxError.
-
-        A mail that the server refuses to give does not stop those behind it; the error comes at the end.
-        """
-        refused: list[InboxError] = []
+        """Yield those mails that are still there, by UID, and leave their flags alone. Raises InboxError."""
         for batch in _by_size(self.describe(uids)):
-            yield from self._fetch_batch(batch, refused)
-        if refused:
-            raise refused[0]
+            yield from self._fetch(batch, "")
 
     def fetch_header(self, uid: int) -> Fetched | None:
         """Return a mail's header alone, for one too large; None where it is gone. Raises InboxError."""
@@ -170,9 +148,7 @@ class Mailbox:
         except (imaplib.IMAP4.error, OSError):
             self._dead = True
         if self._dead:
-            # It complains of a socket that is not connected any more, after having closed it.
-            with suppress(OSError):
-                self._client.shutdown()
+            hang_up(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -186,12 +162,12 @@ class Mailbox:
     def _talk(self, doing: str, *, permanent: bool = False) -> Iterator[None]:
         """Turn what goes wrong into an InboxError, and remember whether the connection survived it."""
         try:
-            with _explained(self._account, doing, permanent=permanent):
+            with explained(self._account, doing, permanent=permanent):
                 yield
         except InboxError as error:
             # A refusal (NO, BAD) leaves the connection as it was; all else may leave half an answer in it.
             cause = error.__cause__
-            refusal = isinstance(cause, imaplib.IMAP4.error) and not isinstance(cause, _BROKEN)
+            refusal = isinstance(cause, imaplib.IMAP4.error) and not isinstance(cause, BROKEN)
             self._dead = self._dead or not refusal
             raise
 
@@ -204,25 +180,41 @@ class Mailbox:
             kept = folder.get(b"PERMANENTFLAGS", ())
             self._keeps_keywords = b"\\*" in kept or DONE_KEYWORD.encode() in kept
 
-    def _fetch_batch(self, batch: Sequence[int], refused: list[InboxError]) -> Iterator[Fetched]:
-        """Fetch a batch, or one by one what is refused together."""
-        try:
-            yield from self._fetch(batch, "")
-        except InboxError as error:
-            if self._dead:
-                raise
-            if len(batch) == 1:
-                refused.append(error)
-                return
-            for uid in batch:
-                yield from self._fetch_batch([uid], refused)
-
     def _fetch(self, uids: Sequence[int], section: str) -> list[Fetched]:
-        with self._talk(f"the mails with UID {', '.join(map(str, uids))} cannot be fetched"):
-            answers = self._client.fetch(uids, [f"BODY.PEEK[{section}]", "INTERNALDATE"])
+        answers = self._ask(uids, [f"BODY.PEEK[{section}]", "INTERNALDATE"])
         key = f"BODY[{section}]".encode()
         found = ((uid, items) for uid, items in sorted(answers.items()) if items.get(key) is not None)
         return [Fetched(uid, items[key], _received(items)) for uid, items in found]
+
+    def _ask(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, Mapping[bytes, Any]]:
+        """Ask about mails; where the server fails over them, about ever fewer, until the bad one is alone.
+
+        Dovecot ends the connection over a mail that it cannot read, whichever mails were asked for with it.
+        """
+        try:
+            with self._talk(f"mails cannot be fetched ({len(uids)}, from UID {uids[0]})"):
+                answers: dict[int, Mapping[bytes, Any]] = self._client.fetch(uids, items)
+                return answers
+        except InboxError as error:
+            if isinstance(error.__cause__, TimeoutError) or len(self.refused) >= REFUSED_MAILS:
+                raise
+            if self._dead:
+                self._reopen()
+            if len(uids) == 1:
+                self.refused[uids[0]] = str(error)
+                return {}
+        middle = len(uids) // 2
+        return self._ask(uids[:middle], items) | self._ask(uids[middle:], items)
+
+    def _reopen(self) -> None:
+        """Go on with a new connection, unless the UIDs mean other mails by now."""
+        self.close()
+        self._client = open_session(self._account, self._timeout)
+        self._dead = False
+        before = self.uid_validity
+        self._select()
+        if self.uid_validity != before:
+            raise InboxError(f"IMAP {self._account.host}: UIDVALIDITY has changed meanwhile", False)
 
     def _flag(self, uids: Sequence[int]) -> None:
         """Set the keyword, where the server keeps keywords at all: it is for people, the ledger is for us."""
@@ -311,59 +303,6 @@ class Mailbox:
             return False
         finally:
             connection.settimeout(timeout)
-
-
-def _connect(account: ImapAccount, timeout: float) -> Any:
-    context = tls_context(account.ca_file) if account.security == "tls" else None
-    limits = imapclient.SocketTimeout(timeout, timeout)
-    client = imapclient.IMAPClient(
-        account.host, account.port, ssl=account.security == "tls", ssl_context=context, timeout=limits
-    )
-    # Else INTERNALDATE comes without its zone, and an hour wrong across the change to summer time.
-    client.normalise_times = False
-    return client
-
-
-def _secure(account: ImapAccount, client: Any) -> None:
-    if account.security == "starttls":
-        client.starttls(tls_context(account.ca_file))
-
-
-def _log_in(account: ImapAccount, client: Any) -> None:
-    """Log in by PLAIN, which alone carries umlauts, or by LOGIN."""
-    password = account.password.reveal()
-    with _explained(account, "the login is refused; check username and password", permanent=True):
-        if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(account.username, password)
-        elif account.username.isascii() and password.isascii():
-            client.login(account.username, password)
-        else:
-            raise imaplib.IMAP4.error("it takes no letters but ASCII")
-
-
-@contextmanager
-def _explained(account: ImapAccount, doing: str, *, permanent: bool = False) -> Iterator[None]:
-    """Turn what imapclient and the network raise into an InboxError that an operator understands.
-
-    `permanent` is said of a refusal; a lost connection never is.
-    """
-    try:
-        yield
-    except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
-        if isinstance(error, imaplib.IMAP4.error):
-            reason, lasting = str(error), _lasts(error, permanent)
-        else:
-            reason, lasting = explain(error)
-        where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
-        raise InboxError(presentable(f"{where}: {doing}: {reason}", account.password), lasting) from error
-
-
-def _lasts(error: imaplib.IMAP4.error, permanent: bool) -> bool:
-    """Tell whether a refusal is one: imapclient makes a LoginError of a line that breaks, too."""
-    if isinstance(error, imaplib.IMAP4.readonly):
-        return True
-    lost = isinstance(error, _BROKEN) or isinstance(error.__context__, _BROKEN)
-    return permanent and not lost and not _NOT_THE_PASSWORD.search(str(error))
 
 
 def _batches(uids: Iterable[int]) -> Iterator[list[int]]:

@@ -1,0 +1,1 @@
+"""Measurements and endurance on the servers of the tests."""

@@ -1,0 +1,38 @@
+"""How fast a full mailbox is handled by one `mailbot once`, and whether every mail becomes what it should.
+
+make scale [MAILS=1000] [SEED=1]
+"""
+
+import sys
+import time
+
+from bench.setting import fresh_house, number
+from tests.flood import audit, flood, pour
+
+
+def main() -> int:
+    """Fill a mailbox and handle it; return the exit status."""
+    mails, seed = number("MAILS", 1000), number("SEED", 1)
+    wave = flood(mails, seed)
+    with fresh_house() as house:
+        pour(house, wave.mails, seed)
+        begin = time.monotonic()
+        counts = house.json("once")
+        seconds = time.monotonic() - begin
+        first = house.smtp.received[0].at
+        last = house.smtp.received[-1].at
+        again = house.json("once")
+        found = audit(house, wave)
+    sending = (last - first).total_seconds()
+    for line in found.broken:
+        print(f"BROKEN: {line}")
+    print(f"first:  {counts}\nsecond: {again}")
+    print(
+        f"{mails} mails in {seconds:.1f} s, start of the program included: {mails / seconds:.0f} mails/s; of"
+        f" these {sending:.1f} s for {found.letters} letters: {found.letters / sending:.0f} letters/s"
+    )
+    return 1 if found.broken or sum(again.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

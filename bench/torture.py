@@ -1,0 +1,36 @@
+"""Kill the bot at random moments over a flood of mails and count what became of them.
+
+    make torture [MAILS=1000] [KILLS=10] [SEED=1]
+
+Exit status 0 only if every promise held; the counts are printed last.
+"""
+
+import sys
+import time
+
+from bench.setting import fresh_house, number
+from tests.flood import audit, flood
+from tests.torture import torture
+
+
+def main() -> int:
+    """Torture the bot; return the exit status."""
+    mails, kills, seed = number("MAILS", 300), number("KILLS", 10), number("SEED", 1)
+    wave = flood(mails, seed)
+    with fresh_house() as house:
+        begin = time.monotonic()
+        torture(house, wave, kills, seed)
+        seconds = time.monotonic() - begin
+        found = audit(house, wave, kills)
+    for line in found.broken:
+        print(f"BROKEN: {line}")
+    print(
+        f"{mails} mails, {kills} kills, seed {seed}, {seconds:.0f} s: {found.tickets} tickets of"
+        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.letters} letters of"
+        f" {wave.expected_letters()}, {found.sent_twice} letters twice, {len(found.broken)} promises broken"
+    )
+    return 1 if found.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

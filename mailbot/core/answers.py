@@ -1,0 +1,90 @@
+"""Letters that answer the mail itself: receipts, overviews, sheets, help; outside the teams only so many."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from mailbot.core.audience import travel
+from mailbot.core.case import Case
+from mailbot.core.effects import Effect, Tell
+from mailbot.core.facts import listing
+from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.orders import Order
+from mailbot.core.ticket import Role, Ticket, Visibility
+
+QUESTIONS = frozenset({"list", "show", "help"})
+ANSWERED = QUESTIONS | {"register"}
+LIMITED = frozenset(
+    {
+        NoticeKind.RECEIPT,
+        NoticeKind.DONE,
+        NoticeKind.REFUSAL,
+        NoticeKind.HELP,
+        NoticeKind.OVERVIEW,
+        NoticeKind.SHEET,
+        NoticeKind.UNREADABLE,
+    }
+)
+"""Letters that answer a mail by machine: outside the teams only so many an hour and a day."""
+
+
+def answer(case: Case, kind: NoticeKind, ticket: Ticket | None = None, **what: object) -> Notice:
+    """Return a letter that answers the mail; it names no ticket in which the writer takes no part.
+
+    What members of the staff ask in this capacity is answered to their registered address.
+    """
+    shown = ticket if ticket is not None and case.takes_part(ticket) else None
+    role = case.role
+    if kind is NoticeKind.RECEIPT or (shown is None and role is Role.STRANGER):
+        role = Role.REQUESTER
+    message_id = case.mail.message_id
+    to = case.person if role.staff else case.sender
+    notice = Notice(kind, to, role, shown, author=case.sender, in_reply_to=message_id)
+    return replace(notice, **what)  # type: ignore[arg-type]  # the fields of Notice by name
+
+
+def replies_to(case: Case, order: Order) -> Iterator[Notice]:
+    """Yield the letters that answer a question."""
+    match order.command.name:
+        case "list":
+            wanted = listing(order.scope, case.sender.email, case.facts.school, case.policy)
+            tickets = case.facts.listings.get(wanted, ())
+            yield answer(case, NoticeKind.OVERVIEW, tickets=tickets, scope=order.scope)
+        case "show":
+            yield from (_sheet(case, ticket) for ticket in order.tickets)
+        case "register":
+            yield answer(case, NoticeKind.WELCOME)
+        case "help":
+            yield answer(case, NoticeKind.HELP, case.ticket)
+
+
+def _sheet(case: Case, ticket: Ticket) -> Notice:
+    staff = any(role.staff for role in case.roles(ticket))
+    readable = {Visibility.PUBLIC, Visibility.INTERNAL} if staff else {Visibility.PUBLIC}
+    history = tuple(m for m in case.facts.histories.get(ticket.key, ()) if m.visibility in readable)
+    files = (file for message in history for file in message.attachments)
+    travelling, listed = travel(files, case.policy.limits.attachments)
+    role = case.role_in(ticket)
+    return answer(
+        case, NoticeKind.SHEET, ticket, role=role, history=history, attachments=travelling, listed=listed
+    )
+
+
+def room(case: Case) -> int:
+    """Return how many automatic letters the sender may still get."""
+    limits, facts = case.policy.limits, case.facts
+    return min(
+        limits.hourly_automatic - facts.automatic_last_hour, limits.daily_automatic - facts.automatic_last_day
+    )
+
+
+def within_limits(effects: Iterable[Effect], case: Case) -> tuple[Effect, ...]:
+    """Drop letters that answer by machine where an address outside the teams had its share."""
+    if case.policy.member(case.sender.email) is not None:
+        return tuple(effects)
+    kept: list[Effect] = []
+    left = room(case)
+    for effect in effects:
+        limited = isinstance(effect, Tell) and effect.notice.kind in LIMITED
+        left -= limited
+        kept += [] if limited and left < 0 else [effect]
+    return tuple(kept)

@@ -1,0 +1,79 @@
+"""A mail that belongs to no ticket opens one: receipt to the requester, the problem to the team."""
+
+import re
+
+from mailbot.core import audience
+from mailbot.core.answers import answer
+from mailbot.core.audience import Turn
+from mailbot.core.case import Case
+from mailbot.core.effects import Append, Decision, Effect, Open, Tell
+from mailbot.core.mail import Address
+from mailbot.core.notice import NoticeKind
+from mailbot.core.ticket import Direction, Message, Ticket, Visibility
+
+CC_MOST = 20
+NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)"}
+
+_TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
+_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)+\s*", re.I)
+
+
+def open_ticket(case: Case) -> Decision:
+    """Open a ticket with the words of the mail; what was forwarded belongs to it, or is all there is."""
+    mail, school = case.mail, case.facts.school
+    text = case.reading.text
+    if mail.quoted and (mail.forwarded or not text):
+        text = f"{text}\n\n{mail.quoted}".strip()
+    ticket = Ticket(
+        school=school.key,
+        number=case.facts.next_number,
+        subject=_subject(case) or NO_SUBJECT[school.language],
+        requester=case.sender,
+        opened=case.now,
+        updated=case.now,
+        cc=_copied(case),
+        messages=1,
+    )
+    message = Message(
+        Direction.IN,
+        Visibility.PUBLIC,
+        case.sender,
+        text,
+        case.now,
+        mail.message_id,
+        mail.quoted,
+        case.attachments,
+    )
+    turn = Turn(case, ticket, ticket, message)
+    told = audience.once_each(audience.to_team_of_new(turn), case)
+    earlier, reason = _earlier(case)
+    receipt = answer(case, NoticeKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason)
+    effects: tuple[Effect, ...] = (
+        Open(ticket),
+        Append(ticket.key, message),
+        *(Tell(notice) for notice in (receipt, *told)),
+    )
+    return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
+
+
+def _subject(case: Case) -> str:
+    """Return the subject without the marks of an older ticket or mail."""
+    subject = " ".join(_TAG.sub(" ", case.reading.subject).split())
+    return _PREFIX.sub("", subject, count=1) if _TAG.search(case.reading.subject) else subject
+
+
+def _earlier(case: Case) -> tuple[Ticket | None, str]:
+    """Return the requester's own ticket that was closed too long ago to be opened again."""
+    related = case.match.related
+    if related is None or not case.takes_part(related):
+        return None, ""
+    return related, case.match.related_reason
+
+
+def _copied(case: Case) -> tuple[Address, ...]:
+    """Return the people of the school's own domains who got the mail too."""
+    others = {a.email: a for a in (*case.mail.to, *case.mail.cc)}
+    own = case.policy.own_addresses | case.own
+    staff = {address for m in case.policy.staff(case.facts.school) for address in m.addresses}
+    kept = [a for e, a in others.items() if a.domain in case.facts.school.domains and e not in own | staff]
+    return tuple(kept[:CC_MOST])

@@ -1,0 +1,68 @@
+"""The sample school of the demonstration: its configuration, and the bot that works for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mailbot.config import load
+from mailbot.daemon import Shift
+from mailbot.demo.people import ERIKA, EVERYBODY, MAX, SUPPORT, TONI
+from mailbot.demo.servers import PostOffice
+from mailbot.service.opening import sole
+
+SUPPORT_PASSWORD = "hausmeister"  # noqa: S105 - of a mailbox that lives as long as the demonstration
+
+PASSWORDS = {SUPPORT: SUPPORT_PASSWORD} | {person.address: person.password for person in EVERYBODY}
+
+_CONFIGURATION = f"""
+[bot]
+name = "Schul-Support"
+language = "de"
+state_dir = "state"
+
+[smtp]
+host = "127.0.0.1"
+port = {{smtp_port}}
+security = "none"
+
+[imap]
+host = "127.0.0.1"
+port = {{imap_port}}
+security = "none"
+username = "{SUPPORT}"
+password_file = "imap"
+
+[[school]]
+key = "GYM"
+name = "Gymnasium Marienschule"
+address = "{SUPPORT}"
+domains = ["schule.example"]
+
+[school.team]
+name = "Team Marienschule"
+members = ["{MAX.name} <{MAX.address}>", "{ERIKA.name} <{ERIKA.address}>"]
+
+[second_level]
+name = "Second-Level-Support"
+members = ["{TONI.name} <{TONI.address}>"]
+"""
+
+
+@contextmanager
+def working(office: PostOffice, directory: Path) -> Iterator[Shift]:
+    """Let the bot work for the sample school, with its configuration and state in that directory."""
+    password = directory / "imap"
+    password.touch(mode=0o600)
+    password.write_text(SUPPORT_PASSWORD, "utf-8")
+    configuration = directory / "mailbot.toml"
+    text = _CONFIGURATION.format(smtp_port=office.smtp_port, imap_port=office.imap_port)
+    configuration.write_text(text, "utf-8")
+    settings = load(configuration, {})
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with sole(settings):
+        shift = Shift(settings)
+        shift.start()
+        try:
+            yield shift
+        finally:
+            shift.stop()

@@ -1,0 +1,224 @@
+"""A school, its people and their mails as values: what a decision needs, without any server or database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from mailbot.core.decide import decide
+from mailbot.core.effects import Append, Decision, Effect, Hold, Open, Tell, fold
+from mailbot.core.facts import Facts
+from mailbot.core.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
+from mailbot.core.notice import Notice, NoticeKind, Reason
+from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.ticket import Message, Role, Status, Ticket
+from mailbot.core.trust import Letter
+
+LENA = "lena@schule.example"  # a teacher: requester of GYM-1
+KARL = "karl@schule.example"  # a teacher in copy of GYM-1
+MAX = "max@support.example"  # first level of GYM
+MAX_AT_HOME = "max@zuhause.example"  # the same person
+ERIKA = "erika@support.example"  # first level of GYM
+HANNA = "hanna@support.example"  # first level of HBG
+TONI = "toni@stadt.example"  # second level
+TINA = "tina@stadt.example"  # second level
+EVE = "eve@anderswo.example"  # a stranger
+EDV = "edv@stadt.example"  # operates the bot
+
+GYM = School(
+    "GYM",
+    "Gymnasium Marienschule",
+    "support-gym@schule.example",
+    Team("Team Marienschule", (Member(MAX, "Max Mustermann", (MAX_AT_HOME,)), Member(ERIKA, "Erika Muster"))),
+    domains=("schule.example",),
+    authserv_id="mx.schule.example",
+)
+HBG = School(
+    "HBG",
+    "Heisenberg-Gymnasium",
+    "support-hbg@heisenberg.example",
+    Team("Team Heisenberg", (Member(HANNA, "Hanna Helfer"),)),
+    language="en",
+    domains=("heisenberg.example",),
+)
+POLICY = Policy(
+    "Schul-Support",
+    (GYM, HBG),
+    Team("Second-Level-Support", (Member(TONI, "Toni Technik"), Member(TINA))),
+    operators=(EDV,),
+)
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+EARLIER = NOW - timedelta(days=1)
+HUMAN = Verdict(Kind.HUMAN, "no sign of a machine")
+
+
+def ticket(number: int = 1, school: str = "GYM", **what: object) -> Ticket:
+    """Return an open ticket of Lena, with Karl in copy."""
+    plain = Ticket(school, number, "Beamer defekt", Address(LENA, "Lena Lehrerin"), EARLIER, EARLIER)
+    return replace(plain, **{"cc": (Address(KARL),), "messages": 1, **what})  # type: ignore[arg-type]
+
+
+def closed(number: int = 1, days_ago: float = 1) -> Ticket:
+    """Return a closed ticket."""
+    return ticket(number, status=Status.CLOSED, closed=NOW - timedelta(days=days_ago))
+
+
+def assigned(to: str, level: int = 1) -> Ticket:
+    """Return a ticket that somebody has."""
+    return ticket(assignee=Address(to), level=level)
+
+
+def role_of(email: str, about: Ticket | None) -> Role:
+    """Return the role in which a letter about a ticket is sent to somebody."""
+    school = POLICY.school(about.school) if about else GYM
+    assert school is not None
+    if school.team.member(email):
+        return Role.SUPPORTER
+    if POLICY.second_level.member(email):
+        return Role.SECOND_LEVEL
+    return Role.REQUESTER if email == LENA else Role.CC
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mail in the making, and what the desk knows; every step returns a new case."""
+
+    mail: Mail
+    facts: Facts
+    verdict: Verdict = HUMAN
+    policy: Policy = POLICY
+
+    def knowing(self, *tickets: Ticket, **facts: object) -> "Case":
+        """Add tickets and other facts that the desk knows."""
+        known = {**self.facts.tickets, **{t.key: t for t in tickets}}
+        return replace(self, facts=replace(self.facts, tickets=known, **facts))  # type: ignore[arg-type]
+
+    def answering(self, about: Ticket | None, *, to: str = "", **letter: object) -> "Case":
+        """Make it an answer to a letter about that ticket, which was sent to the writer or to `to`."""
+        recipient = to or self.mail.senders[0].email
+        kind = NoticeKind.NEW_TICKET if about else NoticeKind.OVERVIEW
+        plain = Letter(recipient, role_of(recipient, about), kind, about.key if about else None)
+        answered = replace(plain, **letter)  # type: ignore[arg-type]
+        case = self.knowing(*((about,) if about else ()))
+        return case.knowing(answered=answered, by_reply=about.key if about else None)
+
+    def keyed(self, about: Ticket | None, *, to: str = "") -> "Case":
+        """Make it bear the action key of such a letter."""
+        case = self.answering(about, to=to)
+        return case.knowing(keyed=case.facts.answered, answered=None, by_reply=None)
+
+    def tagged(self, about: Ticket) -> "Case":
+        """Put a ticket's tag into the subject."""
+        mail = replace(self.mail, subject=f"Re: {about.tagged_subject}")
+        return replace(self, mail=mail).knowing(about, tagged=about.key)
+
+    def proven(self) -> "Case":
+        """Let the receiving server say that From is authentic."""
+        field_ = ("authentication-results", f"{GYM.authserv_id}; dmarc=pass")
+        return self.with_mail(headers=(field_,))
+
+    def with_mail(self, **what: object) -> "Case":
+        """Change the mail."""
+        return replace(self, mail=replace(self.mail, **what))  # type: ignore[arg-type]
+
+    def of_kind(self, kind: Kind) -> "Case":
+        """Let something else than a human have written it."""
+        return replace(self, verdict=Verdict(kind, f"it is {kind.value}"))
+
+    def decided(self) -> "Outcome":
+        """Decide."""
+        return Outcome(self, decide(self.mail, self.verdict, self.facts, self.policy, NOW))
+
+
+def writes(
+    sender: str, text: str = "", *, subject: str = "Beamer", school: School = GYM, name: str = ""
+) -> Case:
+    """Begin a case: somebody writes a mail to a school's support address."""
+    address = Address(sender, name)
+    mail = Mail("<new@mail.example>", (address,), to=(Address(school.address),), subject=subject, text=text)
+    return Case(mail, Facts(school, next_number=100))
+
+
+def answers(sender: str, about: Ticket, text: str) -> Case:
+    """Begin a case: somebody answers a letter about a ticket."""
+    return writes(sender, text).answering(about)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided, with what a test asks of it."""
+
+    case: Case
+    decision: Decision
+
+    @property
+    def outcome(self) -> str:
+        """Return the decision's name."""
+        return self.decision.outcome
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Return all effects."""
+        return self.decision.effects
+
+    @property
+    def letters(self) -> list[Notice]:
+        """Return all letters, the question about a held mail included."""
+        return list(letters(self.effects))
+
+    @property
+    def told(self) -> set[tuple[str, str]]:
+        """Return who gets which letter, answers to the mail itself included."""
+        rows = [(n.to.email, n.kind.value, n.ticket and n.ticket.key) for n in self.letters]
+        assert len(rows) == len(set(rows)), f"told twice: {rows}"
+        return {(to, kind) for to, kind, _ in rows}
+
+    @property
+    def changes(self) -> tuple[Effect, ...]:
+        """Return what changes beside letters."""
+        return tuple(e for e in self.effects if not isinstance(e, Tell | Hold))
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return the messages that are filed."""
+        return [e.message for e in self.effects if isinstance(e, Append)]
+
+    @property
+    def message(self) -> Message:
+        """Return the one message that is filed."""
+        (message,) = self.messages
+        return message
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Return why the mail was refused."""
+        return [p.reason for n in self.letters for p in n.problems]
+
+    def ticket(self, key: str = "GYM-1") -> Ticket:
+        """Return a ticket as it will stand."""
+        opened = (e.ticket for e in self.effects if isinstance(e, Open))
+        tickets = {**self.case.facts.tickets, **{t.key: replace(t, messages=0) for t in opened}}
+        return fold(tickets[key], self.effects, NOW)
+
+    def letter(self, to: str, kind: NoticeKind | None = None) -> Notice:
+        """Return the one letter to somebody, of that kind."""
+        (letter,) = [n for n in self.letters if n.to.email == to and kind in (None, n.kind)]
+        return letter
+
+
+def letters(effects: Iterable[Effect]) -> Iterable[Notice]:
+    """Yield the letters among effects."""
+    for effect in effects:
+        if isinstance(effect, Tell):
+            yield effect.notice
+        elif isinstance(effect, Hold) and effect.question is not None:
+            yield effect.question
+
+
+def photo(name: str = "foto.png", *, inline: bool = False) -> Part:
+    """Return a picture of a mail."""
+    return Part("2", name, "image/png", b"png", inline)
+
+
+def failed(recipient: str, action: Action = Action.FAILED) -> DeliveryStatus:
+    """Return what a bounce says of a recipient."""
+    return DeliveryStatus(recipient, action, "5.1.1", "550 user unknown", "<sent@schule.example>")

@@ -1,0 +1,287 @@
+"""What counts as a command line, in both languages, and what stays ordinary text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.core.commands import COMMANDS, LOOKED_AT_MOST, fold, nearest, priority, read, scope, ticket_name
+from mailbot.core.ticket import Role
+
+WORDS = {
+    "close": ("close", "schließen", "geschlossen", "erledigt", "gelöst"),
+    "escalate": ("escalate", "eskalieren", "weiterleiten"),
+    "return": ("return", "zurück"),
+    "reopen": ("reopen", "öffnen"),
+    "take": ("take", "übernehmen"),
+    "assign": ("assign", "zuweisen"),
+    "note": ("note", "notiz", "intern"),
+    "priority": ("priority", "priorität"),
+    "list": ("list", "liste", "übersicht"),
+    "show": ("show", "zeige"),
+    "help": ("help", "hilfe"),
+    "away": ("away", "abwesend"),
+    "back": ("back", "anwesend"),
+    "register": ("register", "anmelden"),
+    "confirm": ("confirm", "bestätigen"),
+}
+EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
+STAFF = {Role.SUPPORTER, Role.SECOND_LEVEL}
+WHO_MAY = {
+    "close": STAFF | {Role.REQUESTER},
+    "escalate": {Role.SUPPORTER},
+    "return": {Role.SECOND_LEVEL},
+    "reopen": STAFF | {Role.REQUESTER},
+    "take": STAFF,
+    "assign": STAFF,
+    "note": STAFF,
+    "priority": STAFF,
+    "list": set(Role),
+    "show": set(Role),
+    "help": set(Role),
+    "away": STAFF,
+    "back": STAFF,
+    "register": STAFF,
+    "confirm": set(Role),
+}
+
+
+def spellings(word: str) -> list[str]:
+    """Return how people write a word on whatever keyboard they have."""
+    typed = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    bare = word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
+    apart = word.replace("ä", "a\u0308").replace("ö", "o\u0308").replace("ü", "u\u0308")  # as macOS types
+    cases = [word, word.upper(), word.capitalize(), typed, typed.upper(), bare, apart]
+    return list(dict.fromkeys(cases))
+
+
+def names(text: str, subject: str = "", *, lenient: bool = False) -> list[str | None]:
+    """Return the names of the commands in a text; None for a line that looks like one and is none."""
+    lines = read(text, subject, lenient=lenient).lines
+    return [line.command.name if line.command else None for line in lines]
+
+
+def test_the_table_holds_the_words_that_this_file_tests() -> None:
+    assert {c.name: (c.name, *c.german) for c in COMMANDS} == WORDS
+
+
+def test_the_table_says_who_may_use_a_command() -> None:
+    assert {c.name: set(c.roles) for c in COMMANDS} == WHO_MAY
+
+
+@pytest.mark.parametrize(("name", "word"), EVERY_WORD)
+def test_every_word_is_known_in_every_spelling(name: str, word: str) -> None:
+    assert [names(f"#{written}") for written in spellings(word)] == [[name]] * len(spellings(word))
+
+
+@pytest.mark.parametrize(("name", "word"), EVERY_WORD)
+@pytest.mark.parametrize(
+    "ending", ["!", ".", "!!", "...", ":", ",", "?", " !", "  ", "\t", "\u200b", "\u00a0", "\ufeff"]
+)
+def test_what_stands_at_the_end_of_a_word_does_not_matter(name: str, word: str, ending: str) -> None:
+    reading = read(f"Guten Tag,\n#{word}{ending}\nM. M.")
+    assert [line.command.name for line in reading.lines if line.command] == [name]
+    assert [line.args for line in reading.lines] == [()]
+    assert reading.text == "Guten Tag,\nM. M."
+
+
+@pytest.mark.parametrize(("name", "word"), EVERY_WORD)
+def test_every_word_is_known_at_the_start_of_the_subject(name: str, word: str) -> None:
+    assert names("", f"#{word}") == [name]
+    assert names("", f"  #{word.upper()}! ") == [name]
+
+
+def test_a_command_in_front_of_the_old_subject_is_one() -> None:
+    reading = read("Kabel getauscht.", "#close 12, Re: [#GYM-104] Beamer defekt")
+    assert [(line.word, line.args) for line in reading.lines] == [("close", ("12",))]
+    assert reading.subject == "Re: [#GYM-104] Beamer defekt"
+    assert reading.text == "Kabel getauscht."
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: #close", "[#GYM-1] Beamer", "Beamer #close", "# close", "#104 Beamer", "WG: #list"]
+)
+def test_a_subject_that_only_holds_a_hashtag_stays_a_subject(subject: str) -> None:
+    reading = read("Text", subject)
+    assert (reading.lines, reading.subject, reading.text) == ((), subject, "Text")
+
+
+def test_the_words_of_a_note_in_the_subject_are_kept() -> None:
+    reading = read("Und der Beamer auch.", "#notiz Der Techniker war da")
+    assert reading.text == "Der Techniker war da\nUnd der Beamer auch."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#1",
+        "#1 ist der Beamer",
+        "# Punkt",
+        "# close",
+        "Bitte #close",
+        "Das ist #erledigt, danke!",
+        "#GYM-104",
+        "#GYM-104 ist auch kaputt",
+        "#gym-104.",
+        "[#GYM-104] Beamer",
+        "##close",
+        "#",
+        "#!",
+        "#_close",
+        "> #close",
+        "- #close",
+        "»#close«",
+        "#(close)",
+    ],
+)
+@pytest.mark.parametrize("lenient", [True, False])
+def test_ordinary_text_stays_text(line: str, *, lenient: bool) -> None:
+    reading = read(f"Hallo,\n{line}\nGruß", lenient=lenient)
+    assert reading.lines == ()
+    assert reading.text == f"Hallo,\n{line}\nGruß"
+
+
+@pytest.mark.parametrize("line", ["#Digitaltag", "#MINT ist toll", "#Beamer204", "#wlan-im-altbau"])
+def test_a_hashtag_of_a_teacher_is_text_and_of_the_staff_a_mistyped_command(line: str) -> None:
+    assert read(line, lenient=True).text == line
+    assert names(line) == [None]
+
+
+@pytest.mark.parametrize("line", ["#clsoe", "#erledgt", "#schliesen", "#hilfee"])
+def test_a_near_miss_is_a_mistyped_command_even_of_a_teacher(line: str) -> None:
+    assert names(line, lenient=True) == [None]
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [
+        ("clsoe", "close"),
+        ("schlissen", "schließen"),
+        ("SCHLIEẞN", "schließen"),
+        ("erledgt", "erledigt"),
+        ("uebernemen", "übernehmen"),
+        ("ubersichtt", "übersicht"),
+        ("eskaliern", "eskalieren"),
+        ("priorty", "priority"),
+        ("confrm", ""),
+        ("blumenkohl", ""),
+    ],
+)
+def test_the_nearest_command_is_suggested_in_the_language_it_was_mistyped_in(
+    mistyped: str, meant: str
+) -> None:
+    assert nearest(mistyped) == meant
+
+
+@pytest.mark.parametrize(
+    ("line", "args"),
+    [
+        ("#close 12 14 15", ("12", "14", "15")),
+        ("#close 12, 14,15", ("12", "14", "15")),
+        ("#close 12; 14.", ("12", "14")),
+        ("#close: #12 #14!", ("#12", "#14")),
+        ("#close,12", ("12",)),
+        ("#CLOSE GYM-12 hbg-3", ("GYM-12", "hbg-3")),
+        ("#priorität hoch!", ("hoch",)),
+        ("#liste geschlossene", ("geschlossene",)),
+    ],
+)
+def test_arguments_are_words_however_they_are_joined(line: str, args: tuple[str, ...]) -> None:
+    assert [found.args for found in read(line).lines] == [args]
+
+
+@pytest.mark.parametrize(
+    ("argument", "name"),
+    [
+        ("104", "GYM-104"),
+        ("#104", "GYM-104"),
+        ("GYM-104", "GYM-104"),
+        ("#hbg-7", "HBG-7"),
+        ("[#HBG-7]", "HBG-7"),
+        ("0104", "GYM-104"),
+        ("(104)", "GYM-104"),
+        ("1O4", None),
+        ("-", None),
+        ("104a", None),
+        ("12-14", None),
+        ("9999999999", None),
+    ],
+)
+def test_a_ticket_is_named_by_its_number_or_its_key(argument: str, name: str | None) -> None:
+    assert ticket_name(argument, "GYM") == name
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        (("low", "niedrig", "GERING"), "low"),
+        (("normal", "mittel"), "normal"),
+        (("high", "hoch", "wichtig!"), "high"),
+        (("urgent", "Dringend.", "eilig"), "urgent"),
+        (("sehr", "", "1"), None),
+    ],
+)
+def test_priorities_are_known_in_both_languages(words: tuple[str, ...], meaning: str | None) -> None:
+    assert {priority(word) for word in words} == {meaning}
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        (("open", "offen", "Offene"), "open"),
+        (("closed", "geschlossen", "erledigt"), "closed"),
+        (("mine", "meine", "mein"), "mine"),
+        (("all", "alle", "ALLES"), "all"),
+        (("some", "", "104"), None),
+    ],
+)
+def test_scopes_are_known_in_both_languages(words: tuple[str, ...], meaning: str | None) -> None:
+    assert {scope(word) for word in words} == {meaning}
+
+
+def test_the_words_behind_a_note_are_its_text_in_their_place() -> None:
+    reading = read("Vorher\n#notiz Die Lampe ist teuer.\nNachher")
+    assert reading.text == "Vorher\nDie Lampe ist teuer.\nNachher"
+
+
+def test_a_command_behind_a_note_is_a_command() -> None:
+    assert names("#note #close") == ["note", "close"]
+
+
+@pytest.mark.parametrize("hostile", ["#note " * 50_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 50_000])
+def test_hostile_lines_are_read_in_linear_time(hostile: str) -> None:
+    assert len(read(hostile, lenient=True).lines) <= 50_000
+
+
+def test_beyond_many_lines_with_a_hashtag_the_rest_is_text() -> None:
+    reading = read("#take\n" * (LOOKED_AT_MOST + 2))
+    assert len(reading.lines) == LOOKED_AT_MOST
+    assert reading.text == "#take\n#take"
+
+
+PIECES = st.sampled_from(
+    [*(f"#{word}" for _, word in EVERY_WORD), "#", "#1", "\n", " ", "!", ".", "12", "GYM-1", "Text", "\u200b"]
+)
+TEXTS = st.one_of(st.text(), st.lists(PIECES | st.text(max_size=3), max_size=20).map("".join))
+
+
+@given(TEXTS, TEXTS, st.booleans())
+def test_reading_never_raises_and_loses_no_line(text: str, subject: str, lenient: bool) -> None:
+    reading = read(text, lenient=lenient)
+    kept = iter(reading.text.splitlines())
+    commands = {line.raw for line in reading.lines}
+    for line in (written for line in text.splitlines() if (written := line.strip())):
+        bare = line.rstrip("!.? \t\u200b")
+        assert {line, bare} & commands or any(line.endswith(rest.strip()) for rest in kept)
+    assert read(text, subject, lenient=lenient).subject in subject
+
+
+@given(TEXTS, st.booleans())
+def test_the_remaining_text_holds_no_further_command(text: str, lenient: bool) -> None:
+    rest = read(text, lenient=lenient).text
+    again = read(rest, lenient=lenient)
+    assert (again.text, again.lines) == (rest, ())
+
+
+@given(st.text())
+def test_folding_is_idempotent(word: str) -> None:
+    assert fold(fold(word)) == fold(word)

@@ -1,0 +1,364 @@
+"""Commands by mail: who may, what they change, who is told what; and when nothing at all is applied."""
+
+import pytest
+
+from mailbot.core.commands import command
+from mailbot.core.effects import Append, Assign, LearnName, SetLevel, SetPriority, SetStatus
+from mailbot.core.mail import Address
+from mailbot.core.notice import NoticeKind, Reason
+from mailbot.core.ticket import Priority, Status, Ticket, Visibility
+from tests.cases import (
+    ERIKA,
+    EVE,
+    HANNA,
+    HBG,
+    KARL,
+    LENA,
+    MAX,
+    MAX_AT_HOME,
+    TINA,
+    TONI,
+    answers,
+    assigned,
+    closed,
+    photo,
+    ticket,
+    writes,
+)
+
+EVERYBODY = (LENA, KARL, MAX, TONI, EVE)
+MAY = {
+    "close": {LENA, MAX, TONI},
+    "escalate": {MAX},
+    "return": {TONI},
+    "reopen": {LENA, MAX, TONI},
+    "take": {MAX, TONI},
+    "assign Erika": {MAX, TONI},
+    "priority high": {MAX, TONI},
+    "note Nur für uns.": {MAX, TONI},
+    "show": {LENA, KARL, MAX, TONI},
+    "list": {LENA, KARL, MAX, TONI, EVE},
+    "help": {LENA, KARL, MAX, TONI, EVE},
+    "confirm": set(),
+}
+
+
+def in_german(line: str) -> str:
+    """Return a command line as a German school writes it."""
+    word, _, argument = line.partition(" ")
+    return f"#{command(word).word('de').upper()}! {argument}".strip()
+
+
+@pytest.mark.parametrize("writer", EVERYBODY)
+@pytest.mark.parametrize("line", MAY)
+@pytest.mark.parametrize("written", [lambda line: f"#{line}", in_german], ids=["english", "german"])
+def test_who_may_and_who_may_not(writer: str, line: str, written: object) -> None:
+    assert callable(written)
+    level = 2 if line == "return" else 1
+    case = answers(writer, ticket(level=level), written(line))
+    assert (case.decided().outcome != "refused") == (writer in MAY[line])
+
+
+@pytest.mark.parametrize("writer", EVERYBODY)
+@pytest.mark.parametrize("line", MAY)
+def test_a_refused_mail_changes_nothing_and_only_its_writer_hears_of_it(writer: str, line: str) -> None:
+    done = answers(writer, ticket(), f"Bitte sehr.\n#{line}\n#blumenkohl").decided()
+    if writer in (LENA, KARL, EVE):
+        done = answers(writer, ticket(), f"Bitte sehr.\n#{line}\n#clsoe").decided()
+    assert done.outcome == "refused"
+    assert done.changes == ()
+    assert done.told == {(writer, "refusal")}
+    assert "Bitte sehr." in done.letter(writer).text
+
+
+CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] = [
+    ("#close", MAX, ticket(), {"status": "closed", "assignee": MAX}, {(LENA, "closed"), (KARL, "closed"),
+     (ERIKA, "closed_team")}),
+    ("#close", MAX, assigned(MAX), {"status": "closed", "assignee": MAX},
+     {(LENA, "closed"), (KARL, "closed")}),
+    ("#close", MAX, assigned(ERIKA), {"status": "closed", "assignee": ERIKA},
+     {(LENA, "closed"), (KARL, "closed"), (ERIKA, "closed_team")}),
+    ("#close", MAX, closed(), {"status": "closed", "assignee": None}, set()),
+    ("#close", TONI, ticket(level=2), {"status": "closed", "assignee": TONI}, {(LENA, "closed"),
+     (KARL, "closed"), (TINA, "closed_team"), (MAX, "closed_team"), (ERIKA, "closed_team")}),
+    ("#close", LENA, ticket(), {"status": "closed", "assignee": None}, {(MAX, "closed_team"),
+     (ERIKA, "closed_team")}),
+    ("#close", LENA, assigned(MAX), {"status": "closed", "assignee": MAX}, {(MAX, "closed_team")}),
+    ("#escalate", MAX, assigned(MAX), {"level": 2, "status": "open", "assignee": None},
+     {(LENA, "escalated_requester"), (KARL, "escalated_requester"), (TONI, "escalated_second_level"),
+      (TINA, "escalated_second_level"), (ERIKA, "escalated_team")}),
+    ("#escalate", MAX, closed(), {"level": 2, "status": "open", "assignee": None},
+     {(LENA, "escalated_requester"), (KARL, "escalated_requester"), (TONI, "escalated_second_level"),
+      (TINA, "escalated_second_level"), (ERIKA, "escalated_team")}),
+    ("#escalate", MAX, ticket(level=2), {"level": 2}, set()),
+    ("#return", TONI, assigned(TONI, level=2), {"level": 1, "status": "open", "assignee": None},
+     {(MAX, "returned"), (ERIKA, "returned")}),
+    ("#return", TONI, ticket(), {"level": 1}, set()),
+    ("#reopen", MAX, closed(), {"status": "open", "closed": None}, {(LENA, "reopened"), (KARL, "reopened"),
+     (ERIKA, "reopened")}),
+    ("#reopen", LENA, closed(), {"status": "open"}, {(MAX, "reopened"), (ERIKA, "reopened")}),
+    ("#reopen", MAX, ticket(), {"status": "open"}, set()),
+    ("#take", MAX, ticket(), {"assignee": MAX}, {(ERIKA, "taken")}),
+    ("#take", MAX, assigned(ERIKA), {"assignee": MAX}, {(ERIKA, "taken")}),
+    ("#take", MAX, assigned(MAX), {"assignee": MAX}, set()),
+    ("#take", TONI, ticket(level=2), {"assignee": TONI, "level": 2}, {(TINA, "taken")}),
+    ("#assign Erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
+    ("#assign Erika", MAX, assigned(MAX), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
+    ("#assign Muster, Erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
+    ("#assign @erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
+    (f"#assign {TONI}", MAX, ticket(), {"assignee": TONI}, {(TONI, "assigned"), (ERIKA, "taken")}),
+    (f"#assign {MAX_AT_HOME}", ERIKA, ticket(), {"assignee": MAX}, {(MAX, "assigned")}),
+    ("#priority dringend", MAX, ticket(), {"priority": "urgent"}, set()),
+    ("#priority high", MAX, ticket(priority=Priority.HIGH), {"priority": "high"}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "writer", "before", "after", "told"), CHANGES)
+def test_what_a_command_changes_and_who_is_told(
+    line: str, writer: str, before: Ticket, after: dict[str, object], told: set[tuple[str, str]]
+) -> None:
+    done = answers(writer, before, line).decided()
+    stands = done.ticket()
+    found = {
+        name: getattr(stands, name).email if name == "assignee" and stands.assignee else getattr(stands, name)
+        for name in after
+    }
+    assert found == after
+    assert done.told == told | {(writer, "done")}
+    assert done.messages == []
+
+
+@pytest.mark.parametrize(("line", "writer", "before", "_", "told"), CHANGES)
+def test_the_receipt_says_who_was_told_and_what_was_so_already(
+    line: str, writer: str, before: Ticket, _: object, told: set[tuple[str, str]]
+) -> None:
+    done = answers(writer, before, line).decided()
+    (row,) = done.letter(writer, NoticeKind.DONE).done
+    assert {person.email for person in row.told} == {to for to, kind in told}
+    assert row.already == (done.changes == ())
+    assert row.ticket == done.ticket()
+
+
+def test_the_text_beside_a_command_is_the_public_answer() -> None:
+    done = answers(MAX, ticket(), "Die Lampe ist getauscht.\n#erledigt").decided()
+    assert done.message.visibility is Visibility.PUBLIC
+    assert {done.letter(who).text for who in (LENA, KARL, ERIKA)} == {"Die Lampe ist getauscht."}
+
+
+def test_the_text_beside_an_escalation_goes_to_all_sides() -> None:
+    done = answers(MAX, ticket(), "Das muss ein Techniker sehen.\n#escalate").decided()
+    assert {done.letter(who).text for who in (LENA, TONI, ERIKA)} == {"Das muss ein Techniker sehen."}
+
+
+def test_second_level_gets_the_history_with_an_escalation() -> None:
+    first = answers(LENA, ticket(), "Der Beamer bleibt dunkel.").decided().message
+    done = answers(MAX, ticket(), "#escalate").knowing(histories={"GYM-1": (first,)}).decided()
+    assert done.letter(TONI).history == (first,)
+    assert done.letter(LENA).history == ()
+
+
+def test_a_note_stays_inside() -> None:
+    done = answers(MAX, ticket(), "Der Kollege hat das Kabel gezogen.\n#intern").decided()
+    assert done.message.visibility is Visibility.INTERNAL
+    assert done.told == {(ERIKA, "note"), (MAX, "done")}
+    assert done.letter(ERIKA).internal
+
+
+def test_a_note_of_the_assignee_reaches_the_team() -> None:
+    done = answers(MAX, assigned(MAX), "#note Ich bin morgen weg.").decided()
+    assert done.told == {(ERIKA, "note"), (MAX, "done")}
+    assert done.letter(ERIKA).text == "Ich bin morgen weg."
+
+
+@pytest.mark.parametrize("line", ["#close", "#escalate", "#reopen"])
+def test_a_note_beside_another_command_stays_inside_too(line: str) -> None:
+    done = answers(MAX, closed() if line == "#reopen" else ticket(), f"Geheim.\n#note\n{line}").decided()
+    for requester in (LENA, KARL):
+        assert done.letter(requester).text == ""
+    assert done.message.visibility is Visibility.INTERNAL
+
+
+def test_a_note_keeps_the_text_inside_every_ticket_that_the_mail_names() -> None:
+    other = ticket(14)
+    done = answers(MAX, ticket(), "Geheim.\n#note\n#close 14").knowing(other).decided()
+    assert {m.visibility for m in done.messages} == {Visibility.INTERNAL}
+    assert done.letter(LENA).text == ""
+
+
+def test_an_empty_note_is_refused() -> None:
+    assert answers(MAX, ticket(), "#note").decided().reasons == [Reason.ARGUMENT]
+
+
+def test_several_tickets_are_closed_by_one_line() -> None:
+    known = [ticket(n, requester=person, cc=()) for n, person in enumerate(_people(3), 12)]
+    done = (
+        writes(MAX, "Strom ist wieder da.\n#close 12, 13 und GYM-14")
+        .answering(None)
+        .knowing(*known)
+        .decided()
+    )
+    assert [done.ticket(t.key).status for t in known] == [Status.CLOSED] * 3
+    assert {to for to, kind in done.told if kind == "closed"} == {p.email for p in _people(3)}
+    assert len(done.letter(MAX, NoticeKind.DONE).done) == 3
+    assert [m.text for m in done.messages] == ["Strom ist wieder da."] * 3
+
+
+def _people(count: int) -> list[Address]:
+    return [Address(f"t{n}@schule.example") for n in range(count)]
+
+
+def test_one_wrong_number_among_several_closes_none() -> None:
+    done = writes(MAX, "#close 12 13").answering(None).knowing(ticket(12)).decided()
+    assert (done.outcome, done.changes, done.reasons) == ("refused", (), [Reason.NO_SUCH_TICKET])
+
+
+def test_a_command_without_number_is_about_those_that_the_other_lines_name() -> None:
+    done = writes(MAX, "#close 12\n#priority low").answering(None).knowing(ticket(12)).decided()
+    assert done.ticket("GYM-12").priority is Priority.LOW
+
+
+def test_a_command_that_names_no_ticket_at_all_is_refused() -> None:
+    assert writes(MAX, "#close").answering(None).decided().reasons == [Reason.NO_TICKET]
+
+
+def test_the_mail_s_own_ticket_stays_as_it_is_when_a_command_names_another() -> None:
+    done = answers(MAX, ticket(), "#close 14").knowing(ticket(14)).decided()
+    assert (done.ticket().status, done.ticket("GYM-14").status) == (Status.OPEN, Status.CLOSED)
+
+
+CONTRADICTIONS = [
+    ("#close\n#escalate", MAX, 1),
+    ("#close\n#reopen", MAX, 1),
+    ("#escalate\n#take", MAX, 1),
+    ("#return\n#take", TONI, 2),
+    ("#take\n#assign Erika", MAX, 1),
+    ("#assign Max\n#assign Erika", TONI, 1),
+    ("#priority low\n#priority high", MAX, 1),
+    ("#close 1\n#escalate 1", MAX, 1),
+]
+
+
+@pytest.mark.parametrize(("lines", "writer", "level"), CONTRADICTIONS)
+def test_commands_that_contradict_each_other_are_refused(lines: str, writer: str, level: int) -> None:
+    done = answers(writer, ticket(level=level), lines).decided()
+    assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
+
+
+@pytest.mark.parametrize(
+    "lines", ["#close\n#escalate 14", "#close\n#close", "#close\n#close 1", "#take\n#close"]
+)
+def test_commands_that_do_not_contradict_each_other_are_carried_out(lines: str) -> None:
+    assert answers(MAX, ticket(), lines).knowing(ticket(14)).decided().outcome == "command"
+
+
+def test_a_command_written_twice_is_done_once() -> None:
+    done = answers(MAX, ticket(), "#close\n#schließen\n#close 1").decided()
+    assert [type(e) for e in done.changes] == [SetStatus, Assign]
+    assert [row.already for row in done.letter(MAX, NoticeKind.DONE).done] == [False]
+
+
+@pytest.mark.parametrize("lines", ["#escalate\n#assign Toni", "#assign Toni\n#escalate"])
+def test_an_assignment_beside_an_escalation_holds_in_either_order(lines: str) -> None:
+    after = answers(MAX, ticket(), lines).decided().ticket()
+    assert (after.level, after.assignee.email if after.assignee else None) == (2, TONI)
+
+
+WRONG = [
+    ("#close Beamer", Reason.ARGUMENT),
+    ("#close 99", Reason.NO_SUCH_TICKET),
+    ("#assign", Reason.ARGUMENT),
+    ("#assign 12", Reason.ARGUMENT),
+    ("#assign Niemand", Reason.ARGUMENT),
+    ("#assign Hanna", Reason.ARGUMENT),
+    ("#priority", Reason.ARGUMENT),
+    ("#priority sehr", Reason.ARGUMENT),
+    ("#list manche", Reason.ARGUMENT),
+    ("#list open closed", Reason.ARGUMENT),
+    ("#help me", Reason.ARGUMENT),
+    ("#blumenkohl", Reason.UNKNOWN),
+    ("#confirm", Reason.FORBIDDEN),
+    ("#assign m", Reason.ARGUMENT),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), WRONG)
+def test_a_wrong_argument_is_refused_with_its_reason(line: str, reason: Reason) -> None:
+    done = answers(MAX, ticket(), f"Danke.\n{line}\n#take").decided()
+    assert (done.changes, done.reasons) == ((), [reason])
+    assert done.told == {(MAX, "refusal")}
+
+
+def test_a_name_that_fits_several_is_refused() -> None:
+    two = ticket()
+    case = answers(MAX, two, "#assign Toni")
+    case = case.knowing(names={TONI: "Toni T.", TINA: "Toni Tina"})
+    assert case.decided().reasons == [Reason.AMBIGUOUS]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("#clsoe", "close"), ("#schliesn", "schließen")])
+def test_a_near_miss_is_told_the_nearest_command(typed: str, meant: str) -> None:
+    (problem,) = answers(MAX, ticket(), typed).decided().letter(MAX).problems
+    assert (problem.reason, problem.nearest) == (Reason.UNKNOWN, meant)
+
+
+def test_a_supporter_may_not_touch_the_tickets_of_another_school() -> None:
+    foreign = ticket(3, "HBG", requester=_people(1)[0], cc=())
+    unknown = answers(MAX, ticket(), "#close HBG-4").decided().letter(MAX).problems
+    known = answers(MAX, ticket(), "#close HBG-3").knowing(foreign).decided().letter(MAX).problems
+    assert [p.reason for p in known] == [p.reason for p in unknown] == [Reason.NO_SUCH_TICKET]
+
+
+def test_second_level_works_on_the_tickets_of_every_school() -> None:
+    foreign = ticket(3, "HBG", cc=())
+    done = answers(TONI, ticket(level=2), "#close HBG-3").knowing(foreign).decided()
+    assert done.ticket("HBG-3").status is Status.CLOSED
+
+
+def test_a_bare_number_is_of_the_school_that_the_mail_was_sent_to() -> None:
+    known = ticket(3, "HBG", cc=())
+    done = writes(TONI, "#close 3", school=HBG).answering(None).knowing(known, ticket(3)).decided()
+    assert (done.ticket("HBG-3").status, done.ticket("GYM-3").status) == (Status.CLOSED, Status.OPEN)
+
+
+def test_somebody_is_assigned_only_what_he_works_on() -> None:
+    foreign = ticket(3, "HBG", cc=())
+    case = writes(TONI, "#assign Hanna HBG-3 GYM-1").answering(None).knowing(foreign, ticket())
+    assert case.decided().reasons == [Reason.ARGUMENT]
+    case = writes(TONI, "#assign Hanna HBG-3").answering(None).knowing(foreign)
+    assert case.decided().told >= {(HANNA, "assigned")}
+
+
+def test_a_member_is_the_same_person_at_every_address() -> None:
+    done = writes(MAX_AT_HOME, "#take").answering(ticket(), to=MAX).decided()
+    assert done.told == {(ERIKA, "taken"), (MAX, "done")}
+    assert done.ticket().assignee is not None
+    assert done.ticket().assignee.email == MAX  # type: ignore[union-attr]
+
+
+def test_the_name_in_a_trusted_mail_of_the_staff_is_learnt_for_the_registered_address() -> None:
+    case = writes(MAX_AT_HOME, "#take", name="Max M.").answering(ticket(), to=MAX)
+    (learnt,) = [e for e in case.decided().effects if isinstance(e, LearnName)]
+    assert (learnt.address.email, learnt.address.name) == (MAX, "Max M.")
+
+
+def test_a_logo_below_a_command_is_no_answer() -> None:
+    done = answers(MAX, ticket(), "#take").with_mail(parts=(photo("logo.png", inline=True),)).decided()
+    assert done.messages == []
+    assert done.told == {(ERIKA, "taken"), (MAX, "done")}
+
+
+def test_a_file_beside_a_command_is_an_answer() -> None:
+    done = answers(MAX, ticket(), "#take").with_mail(parts=(photo("anleitung.png"),)).decided()
+    assert [a.filename for a in done.letter(LENA).attachments] == ["anleitung.png"]
+
+
+def test_a_command_in_front_of_the_old_subject_counts() -> None:
+    case = answers(MAX, ticket(), "Kabel getauscht.").with_mail(subject="#close Re: [#GYM-1] Beamer defekt")
+    done = case.decided()
+    assert done.ticket().status is Status.CLOSED
+    assert done.letter(LENA).text == "Kabel getauscht."
+
+
+def test_every_change_of_a_ticket_is_an_effect_of_its_own() -> None:
+    done = answers(MAX, ticket(), "Bitte.\n#escalate\n#priority high").decided()
+    assert [type(e) for e in done.changes] == [SetLevel, Assign, SetPriority, Append]

@@ -1,0 +1,141 @@
+"""Mail that no human wrote: never answered, never opens anything; a bounce reaches the author once."""
+
+import pytest
+
+from mailbot.core.effects import Append, MarkUndeliverable
+from mailbot.core.mail import Action, Kind
+from mailbot.core.notice import NoticeKind
+from mailbot.core.ticket import Role, Visibility
+from tests.cases import (
+    EDV,
+    ERIKA,
+    LENA,
+    MAX,
+    MAX_AT_HOME,
+    TONI,
+    Case,
+    assigned,
+    closed,
+    failed,
+    ticket,
+    writes,
+)
+
+MACHINES = [kind for kind in Kind if kind is not Kind.HUMAN]
+DAEMON = "mailer-daemon@mx.schule.example"
+
+
+@pytest.mark.parametrize("kind", MACHINES)
+@pytest.mark.parametrize("text", ["Ich bin im Urlaub.", "#close", "#help", ""])
+@pytest.mark.parametrize("sender", [LENA, MAX])
+def test_a_machine_s_mail_opens_nothing_and_is_not_answered(kind: Kind, text: str, sender: str) -> None:
+    done = writes(sender, text).tagged(ticket()).proven().of_kind(kind).decided()
+    assert (done.outcome, done.effects) == ("ignored", ())
+
+
+@pytest.mark.parametrize("sender", [LENA, MAX])
+def test_an_automatic_reply_is_filed_in_its_ticket_in_silence(sender: str) -> None:
+    case = writes(sender, "Ich bin im Urlaub.\n#close").answering(closed()).of_kind(Kind.AUTO_REPLY)
+    done = case.decided()
+    assert (done.outcome, done.told, done.ticket().status) == ("filed", set(), closed().status)
+    assert done.message.visibility is Visibility.SYSTEM
+
+
+@pytest.mark.parametrize("kind", [Kind.BULK, Kind.LOOP])
+def test_bulk_and_our_own_mail_are_not_even_filed(kind: Kind) -> None:
+    assert writes(LENA, "Hallo").answering(ticket()).of_kind(kind).decided().effects == ()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_mail_without_from_is_left_alone_with_the_reason(kind: Kind) -> None:
+    done = writes(LENA, "Hallo").with_mail(senders=()).of_kind(kind).decided()
+    assert (done.outcome, done.effects) == ("ignored", ())
+
+
+def test_the_reason_for_leaving_a_mail_without_from_alone_names_it() -> None:
+    done = writes(LENA, "Hallo").with_mail(senders=()).decided()
+    assert "no From address" in done.decision.because[-1]
+
+
+def bounce(to: str, kind: NoticeKind, author: str, action: Action = Action.FAILED, **letter: object) -> Case:
+    """Return a bounce of a letter about GYM-1."""
+    sent: dict[str, object] = {
+        "message_id": "<sent@schule.example>", "author": author, "kind": kind, "subject": "[#GYM-1] Beamer",
+        "text": "Die Lampe ist getauscht.", **letter,
+    }  # fmt: skip
+    case = writes(DAEMON, "550 user unknown").answering(ticket(), to=to, **sent)
+    return case.with_mail(delivery=(failed(to, action),)).of_kind(Kind.BOUNCE)
+
+
+@pytest.mark.parametrize(
+    "kind", [NoticeKind.ANSWER, NoticeKind.CLOSED, NoticeKind.ESCALATED_REQUESTER, NoticeKind.REOPENED]
+)
+def test_the_author_of_a_text_that_came_back_is_told(kind: NoticeKind) -> None:
+    done = bounce(LENA, kind, MAX).decided()
+    assert done.told == {(MAX, "bounce")}
+    letter = done.letter(MAX)
+    assert letter.text == "Die Lampe ist getauscht."
+    assert ("recipient", LENA) in letter.details
+    assert ("reason", "550 user unknown") in letter.details
+    assert letter.ticket is not None
+
+
+def test_a_bounce_is_filed_in_its_ticket_and_marks_the_address() -> None:
+    done = bounce(LENA, NoticeKind.ANSWER, MAX).decided()
+    mark = MarkUndeliverable(LENA, "550 user unknown", "<sent@schule.example>")
+    assert [type(e) for e in done.changes] == [Append, MarkUndeliverable]
+    assert mark in done.changes
+    assert done.message.visibility is Visibility.SYSTEM
+
+
+def test_the_author_is_told_at_the_registered_address() -> None:
+    assert bounce(LENA, NoticeKind.ANSWER, MAX_AT_HOME).decided().told == {(MAX, "bounce")}
+
+
+def test_the_author_is_told_once_of_one_letter() -> None:
+    done = bounce(LENA, NoticeKind.ANSWER, MAX, bounced=True).decided()
+    assert (done.told, [type(e) for e in done.changes]) == (set(), [Append])
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.FAILED])
+def test_a_delay_or_a_delivery_is_no_failure(action: Action) -> None:
+    done = bounce(LENA, NoticeKind.ANSWER, MAX, action).decided()
+    assert (done.told, [type(e) for e in done.changes]) == (set(), [Append])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NoticeKind.RECEIPT, NoticeKind.TAKEN, NoticeKind.OVERVIEW, NoticeKind.SHEET, NoticeKind.DONE,
+        NoticeKind.REFUSAL, NoticeKind.CONFIRM, NoticeKind.HELP, NoticeKind.ALERT, NoticeKind.BOUNCE,
+    ],
+)  # fmt: skip
+def test_a_letter_without_somebody_s_words_bounces_in_silence(kind: NoticeKind) -> None:
+    assert bounce(LENA, kind, MAX).decided().told == set()
+
+
+@pytest.mark.parametrize("to", [ERIKA, TONI])
+def test_a_dead_address_of_the_staff_is_told_to_the_operators_and_not_to_the_teacher(to: str) -> None:
+    done = bounce(to, NoticeKind.NEW_TICKET, LENA).decided()
+    assert done.told == {(EDV, "bounce")}
+    assert done.letter(EDV).role is Role.STRANGER
+
+
+def test_operators_hear_once_of_a_dead_address() -> None:
+    assert bounce(ERIKA, NoticeKind.NEW_TICKET, LENA, marked=True).decided().told == set()
+
+
+def test_a_bounce_of_a_mail_that_is_not_ours_is_ignored() -> None:
+    case = writes(DAEMON, "550").with_mail(delivery=(failed(LENA),)).of_kind(Kind.BOUNCE)
+    assert (case.decided().outcome, case.decided().effects) == ("ignored", ())
+
+
+def test_a_bounce_changes_neither_status_nor_assignee() -> None:
+    before = assigned(MAX)
+    after = bounce(LENA, NoticeKind.ANSWER, MAX).knowing(before).decided().ticket()
+    assert (after.status, after.assignee) == (before.status, before.assignee)
+
+
+def test_a_mail_that_was_handled_before_changes_nothing() -> None:
+    done = writes(LENA, "Hallo").knowing(duplicate="GYM 1/7").decided()
+    assert (done.outcome, done.effects, done.decision.because) == ("duplicate", (), ("GYM 1/7",))

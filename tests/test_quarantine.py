@@ -1,0 +1,211 @@
+"""What cannot be handled is set aside with its reason, stops nobody else, and can be handled later."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from mailbot.core.mail import Mail
+from mailbot.daemon import utc_now
+from mailbot.inbox import Mailbox
+from mailbot.intake import Intake
+from mailbot.parse import parse
+from mailbot.service import receive
+from mailbot.store.database import TRANSIENT
+from tests.daemon import Daemon
+from tests.house import EDV, LENA, MAX, House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import SmtpServer
+
+BROKEN = "{{ ticket.colour }}"
+ENDLESS = "{% for a in range(10 ** 9) %}{% for b in range(10 ** 9) %}{% endfor %}{% endfor %}"
+TEMPLATE = """{{% extends "staff.txt.j2" %}}
+{{% block lead %}}{{% if "Bombe" in ticket.subject %}}{trouble}{{% endif %}}{{% endblock %}}
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) -> House:
+    """A school whose operators have a template of their own for new tickets."""
+    (tmp_path / "templates" / "de").mkdir(parents=True)
+    return House(tmp_path, dovecot, smtp_server, user, bot='templates = "templates"')
+
+
+def trouble(house: House, what: str) -> None:
+    """Write into that template what happens to a mail with "Bombe" in its subject."""
+    template = house.directory / "templates" / "de" / "new_ticket.txt.j2"
+    template.write_text(TEMPLATE.format(trouble=what))
+
+
+def bomb_between_others(house: House) -> None:
+    """Deliver a mail that the template cannot stand, with one before and one behind it."""
+    house.deliver(
+        problem("Beamer dunkel").text("Er bleibt dunkel.\n"),
+        problem("Bombe").text("Sie tickt.\n"),
+        problem("Maus fehlt").text("Die Maus ist weg.\n"),
+    )
+
+
+@pytest.fixture
+def quarantined(house: House) -> House:
+    """A house with one mail in the quarantine, because of a broken template."""
+    trouble(house, BROKEN)
+    bomb_between_others(house)
+    counts = house.once()
+    assert (counts["opened"], counts["quarantined"]) == (2, 1)
+    return house
+
+
+def test_a_broken_template_sets_aside_the_mail_and_not_those_behind_it(quarantined: House) -> None:
+    assert [letter.subject for letter in quarantined.letters(MAX)] == [
+        "[#GYM-1] Beamer dunkel",
+        "[#GYM-2] Maus fehlt",
+    ]
+    assert not quarantined.dovecot.mails(quarantined.address)
+
+
+def test_nothing_of_the_mail_that_is_set_aside_is_done(quarantined: House) -> None:
+    assert len(quarantined.json("tickets", "--status=all")) == 2
+    assert all("Bombe" not in letter.subject for letter in quarantined.letters(LENA))
+
+
+def test_operators_are_told_once_of_a_quarantine(quarantined: House) -> None:
+    quarantined.deliver(problem("Noch eine Bombe").text("Sie tickt auch.\n"))
+    assert quarantined.once()["quarantined"] == 1
+    alert = quarantined.letter(EDV)
+    assert "mailbot quarantine" in alert.text
+    assert quarantined.call("status", status=1).count("alert since") == 1
+
+
+def test_the_quarantine_shows_reason_traceback_and_the_mail_as_it_came(quarantined: House) -> None:
+    (entry,) = quarantined.json("quarantine")
+    assert "colour" in entry["because"]
+    shown = quarantined.call("quarantine", "show", str(entry["id"]))
+    assert "Traceback (most recent call last)" in shown
+    assert "Subject: Bombe" in shown
+
+
+def test_a_mail_that_fails_again_stays_in_the_quarantine(quarantined: House) -> None:
+    (entry,) = quarantined.json("quarantine")
+    quarantined.call("quarantine", "retry", str(entry["id"]), status=1)
+    assert len(quarantined.json("quarantine")) == 1
+
+
+def test_a_mail_is_handled_from_the_quarantine_when_the_template_is_mended(quarantined: House) -> None:
+    (entry,) = quarantined.json("quarantine")
+    trouble(quarantined, "")
+    assert "opened GYM-3" in quarantined.call("quarantine", "retry", str(entry["id"]))
+    assert quarantined.once()["sent"] == 4
+    assert quarantined.letters(MAX)[-1].subject == "[#GYM-3] Bombe"
+    assert len(quarantined.letters(EDV)) == 2
+    assert quarantined.json("quarantine") == []
+
+
+def test_a_mail_is_dropped_from_the_quarantine(quarantined: House) -> None:
+    (entry,) = quarantined.json("quarantine")
+    quarantined.call("quarantine", "drop", str(entry["id"]))
+    assert quarantined.json("quarantine") == []
+    quarantined.call("quarantine", "retry", str(entry["id"]), status=1)
+    assert quarantined.once()["opened"] == 0
+
+
+def test_a_mail_that_cannot_be_parsed_is_set_aside_and_handled_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fragile(octets: bytes) -> Mail:
+        if b"Subject: Bombe" in octets:
+            raise RuntimeError("recursion in a header")
+        return parse(octets)
+
+    bomb_between_others(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(receive, "parse", fragile)
+        counts = house.once()
+    assert (counts["opened"], counts["quarantined"]) == (2, 1)
+    (entry,) = house.json("quarantine")
+    assert entry["because"] == "RuntimeError: recursion in a header"
+    assert "opened GYM-3" in house.call("quarantine", "retry", str(entry["id"]))
+
+
+def test_an_alert_that_cannot_be_written_keeps_no_mail_from_the_quarantine(house: House) -> None:
+    trouble(house, BROKEN)
+    (house.directory / "templates" / "de" / "alert.txt.j2").write_text("{{ 1 // 0 }}")
+    bomb_between_others(house)
+    counts = house.once()
+    assert (counts["opened"], counts["quarantined"]) == (2, 1)
+
+
+def test_a_mail_that_kills_the_process_three_times_is_set_aside(house: House) -> None:
+    trouble(house, ENDLESS)
+    bomb_between_others(house)
+    with Daemon(house) as daemon:
+        for tries in (1, 2, 3):
+            daemon.wait(partial(began, house, tries), f"attempt {tries} began")
+            daemon.kill()
+            daemon.start()
+        daemon.wait_said("outcome=quarantined")
+        daemon.wait(lambda: len(house.letters(MAX)) == 2, "the letters of the mails around it")
+        assert daemon.stop() == 0
+    (entry,) = house.json("quarantine")
+    assert entry["because"] == "the process died 3 times while it handled this mail"
+    trouble(house, "")
+    assert "opened GYM-3" in house.call("quarantine", "retry", str(entry["id"]))
+
+
+def database(house: House) -> Path:
+    """Return the database's file."""
+    return house.directory / "state" / "mailbot.db"
+
+
+def began(house: House, tries: int) -> bool:
+    """Tell whether the handling of the mail with UID 2 was begun so often."""
+    with closing(sqlite3.connect(database(house))) as connection:
+        row = connection.execute("SELECT tries FROM attempt WHERE uid = 2").fetchone()
+    return bool(row == (tries,))
+
+
+class Lock:
+    """Somebody else who writes to the database of a house and does not come to an end."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def taken(self) -> datetime:
+        """Take the lock; a clock that is looked at before a mail is handled."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        return utc_now()
+
+    def release(self) -> None:
+        """Let others write."""
+        self._connection.execute("ROLLBACK")
+
+
+def impatient(connection: sqlite3.Connection, *_: object) -> None:
+    """Have a connection wait for a lock hardly at all."""
+    connection.execute("PRAGMA busy_timeout = 1")
+
+
+def test_a_locked_database_sets_no_mail_aside(house: House) -> None:
+    with (
+        house.open() as (desk, settings),
+        closing(sqlite3.connect(database(house), isolation_level=None)) as other,
+        Mailbox.open(settings.imap["GYM"]) as box,
+    ):
+        event.listen(desk.engine, "checkout", impatient)
+        lock = Lock(other)
+        intake = Intake(desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7)
+        intake.drain(box)
+        house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+        box.refresh()
+        intake.clock = lock.taken
+        for _ in range(5):
+            with pytest.raises(TRANSIENT):
+                intake.drain(box)
+            lock.release()
+        intake.clock = utc_now
+        intake.drain(box)
+        assert intake.outcomes == {"opened": 1}
