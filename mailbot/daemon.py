@@ -21,7 +21,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.store import outbox
-from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.store.database import transaction
 from mailbot.watcher import Watcher
 
 log = structlog.get_logger()
@@ -54,12 +54,10 @@ class Postman:
         await asyncio.gather(*(self._tend(lane) for lane in self._found))
 
     async def _tend(self, lane: Lane) -> None:
-        """Run a lane, and again a little later when the database is away or after what nobody foresaw."""
+        """Run a lane, and again a little later after an error that nobody foresaw."""
         while not self._stop.is_set():
             try:
                 await lane.run(self._stop)
-            except TRANSIENT as error:
-                log.error("outbox waits for the database", topic=lane.topic, reason=in_short(error))
             except Exception:
                 log.exception("outbox failed", topic=lane.topic)
             await either(self._stop, None, OUTBOX_SECONDS)

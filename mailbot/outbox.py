@@ -17,6 +17,8 @@ from mailbot.store.outbox import Attempt, Due
 
 log = structlog.get_logger()
 
+DATABASE_SECONDS = 5.0
+
 Clock = Callable[[], datetime]
 
 
@@ -40,6 +42,7 @@ class Lane:
     failures: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _works: bool = False
+    _database_away: bool = False
     _done: Attempt | None = None
     _trouble: Trouble | None = None
 
@@ -117,14 +120,25 @@ class Lane:
         return pause(self.failures - 1)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Drain whenever somebody wakes this lane, until told to stop; rest while the server is away."""
+        """Drain whenever somebody wakes this lane, until told to stop; rest while a server is away."""
         while not stop.is_set():
             self.wake.clear()
+            seconds = await self._round(stop)
+            await either(stop, self.wake if seconds is None else None, seconds)
+
+    async def _round(self, stop: asyncio.Event) -> float | None:
+        """Drain; return for how many seconds to rest then, or None for until somebody wakes us."""
+        try:
             await self.drain(stop)
-            if self.failures:
-                await either(stop, None, self._rest())
-            else:
-                await either(stop, self.wake, None)
+        except TRANSIENT as error:
+            if not self._database_away:
+                log.error("outbox waits for the database", topic=self.topic, reason=in_short(error))
+            self._database_away = True
+            return DATABASE_SECONDS
+        if self._database_away:
+            log.info("outbox has its database back", topic=self.topic)
+        self._database_away = False
+        return self._rest() if self.failures else None
 
 
 async def either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> None:

@@ -39,6 +39,7 @@ HBG = School(
     Team("Team Heisenberg", (Member(HANNA, "Hanna Helfer"),)),
     language="en",
     domains=("heisenberg.example",),
+    authserv_id="mx.heisenberg.example",
 )
 POLICY = Policy(
     "Schul-Support",
@@ -113,8 +114,8 @@ class Case:
 
     def proven(self) -> "Case":
         """Let the receiving server say that From is authentic."""
-        field_ = ("authentication-results", f"{GYM.authserv_id}; dmarc=pass")
-        return self.with_mail(headers=(field_,))
+        result = ("authentication-results", f"{self.facts.school.authserv_id}; dmarc=pass")
+        return self.with_mail(headers=(result,))
 
     def with_mail(self, **what: object) -> "Case":
         """Change the mail."""

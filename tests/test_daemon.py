@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from mailbot.config import load
 from mailbot.daemon import Shift
 from mailbot.inbox import Mailbox
 from mailbot.intake import Intake
+from tests.conftest import require
 from tests.daemon import Daemon
 from tests.flood import audit, flood, pour
 from tests.house import EDV, LENA, MAX, ROOT, House, problem
 from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
 from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 
@@ -253,3 +256,45 @@ def test_a_mailbox_thread_that_crashes_stops_no_other_and_comes_back(
     finally:
         shift.stop()
     assert "nobody foresaw this" in house.letters(EDV)[0].text
+
+
+def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
+    two_schools: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = two_schools
+    house.imap = "poll_seconds = 1"
+    house.write_config()
+    monkeypatch.setattr(Mailbox, "open", partial(Mailbox.open, timeout=2))
+    shift = Shift(load(house.config, {}))
+    shift.start()
+    try:
+        house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+        wait_until(lambda: len(house.letters(MAX)) == 1, 30)
+        house.dovecot.freeze()
+        wait_until(lambda: len(house.letters(EDV)) == 1, 30)
+        house.dovecot.thaw()
+        house.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
+        wait_until(lambda: len(house.letters(MAX)) == 2 and len(house.letters(EDV)) == 2, 60)
+    finally:
+        house.dovecot.thaw()
+        shift.stop()
+
+
+def test_a_database_that_goes_away_costs_no_mail_and_no_letter(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> None:
+    with require(Postgres) as postgres:
+        house = House(tmp_path, dovecot, smtp_server, user, database=postgres.new_database())
+        with Daemon(house) as daemon:
+            house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+            daemon.wait(lambda: len(house.letters(MAX)) == 1, "the first letter")
+            postgres.stop()
+            house.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
+            daemon.wait_said("mailbox failed.*database")
+            postgres.start()
+            daemon.wait(lambda: len(house.letters(MAX)) == 2, "the letter after the recovery")
+            assert daemon.stop() == 0
+            assert daemon.said("outbox waits for the database") <= 1
+        assert house.json("quarantine") == []
+        ids = [letter.message_id for letter in house.letters(MAX)]
+        assert len(ids) == len(set(ids)) == 2

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.house import ERIKA, LENA, MAX, TONI, House, problem
+from tests.mails import mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -103,3 +104,15 @@ def test_an_answer_whose_from_nobody_proves_is_held_until_the_registered_address
     house.once()
     assert house.ticket()["status"] == "closed"
     assert "Geht wieder." in house.letter(LENA).text
+
+
+def test_the_greeting_under_a_question_reaches_nobody(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    key = house.letter(MAX).action_key
+    tapped = mail().sender(MAX).subject("Übersicht").message_id("<tap@support.example>")
+    house.deliver(tapped.text(f"#übersicht\n\n\n[mailbot:{key}]\n\nViele Grüße\nMax Mustermann\n"))
+    house.once()
+    assert not house.new_letters(LENA)
+    assert "GYM-1" in house.letter(MAX).text

@@ -176,6 +176,7 @@ _LABELS: dict[str, str] = {
 _MEANING = {word.replace("_", " "): meaning for meaning, words in _LABELS.items() for word in words.split()}
 _ANY_LABEL = "|".join(sorted((re.escape(word) for word in _MEANING), key=len, reverse=True))
 _LABEL = re.compile(rf"[\s>*_|\u200e\u200f]*({_ANY_LABEL})[\s*_]*[:：]", re.I)
+_TIME = re.compile(r"\s*\d(?!.*@)")
 _LABEL_INSIDE = re.compile(rf"({_ANY_LABEL})[ *_]*[:：]", re.I)
 _BLOCK = 14  # lines in which a header block must show itself
 _MAIN = frozenset({"from", "date", "to", "subject"})
@@ -185,7 +186,10 @@ def label(line: str) -> str:
     """Return what the field name at the head of a line means ("from", "date" …), or ""."""
     line = line[:80]
     match = _LABEL.match(line) if ":" in line or "：" in line else None
-    return _MEANING[match[1].lower()] if match else ""
+    meaning = _MEANING[match[1].lower()] if match else ""
+    if match and meaning == "from" and _TIME.match(line, match.end()):
+        return ""  # "Von: 8 Uhr" is a form that somebody filled in
+    return meaning
 
 
 def is_header_block(lines: list[str], at: int) -> bool:

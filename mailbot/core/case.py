@@ -1,10 +1,11 @@
 """The case of one human mail: who writes, to which ticket it belongs and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core import commands
 from mailbot.core.commands import Reading
+from mailbot.core.courtesy import only_courtesy
 from mailbot.core.facts import Facts, roles
 from mailbot.core.mail import Address, Mail
 from mailbot.core.policy import Policy, School
@@ -115,6 +116,8 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     held = roles(sender.email, found.ticket, school, policy)
     text = without_action_key(mail.text)
     reading = commands.read(text, mail.subject, lenient=policy.member(sender.email) is None)
+    if reading.lines and only_courtesy(reading.text, sender.name):
+        reading = replace(reading, text="")
     belief = (
         Trust(True, facts.confirmed)
         if facts.confirmed

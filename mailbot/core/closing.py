@@ -21,6 +21,7 @@ _DEVICE_LINES = (
     rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
     rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
     rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
+    rf"(?:mobil|von unterwegs|vo[nm] (?=.{{0,40}}(?:{_DEVICE})).{{2,50}}) (?:gesendet|geschickt)[.!]?\s*$",
     r"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) .{2,80}(?:gesendet"
     r"|versandt|verschickt|geschickt)[.!]?\s*$",
     r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
@@ -68,6 +69,11 @@ def is_signoff(line: str) -> bool:
     return len(line) < 90 and bool(_SIGNOFF.match(line))
 
 
+_FAREWELL = re.compile(
+    r"[\s*_]*(?:.{0,40}gr[üu](?:ß|ss|se)|mfg|lg\b|vg\b|hochachtungsvoll|.{0,20}(?:regards|wishes)"
+    r"|sincerely|yours|cordialement)",
+    re.I,
+)
 _CONTACT = re.compile(
     r"(?:tel|fon|phone|fax|mobil|handy|cell|t|m|f|p)\w{0,6}\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
     r"|\+\d{2}[\d ()/.-]{6,}"
@@ -75,6 +81,7 @@ _CONTACT = re.compile(
     r"|(?:straße|strasse|str\.|platz|weg|allee) \d",
     re.I,
 )
+_NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?:[ ,/&]+[\w.'’&()-]+){0,5}|_{3,}|-{3,}")
 _NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)
 _CONTACT_LINES = 16
 
@@ -85,7 +92,7 @@ def contact_block(lines: list[str]) -> int:
     Nothing is taken for one without two lines that bear a telephone number, a link or an address.
     """
     tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
-    greeting = next((at for at in reversed(tail) if is_signoff(lines[at])), None)
+    greeting = next((at for at in reversed(tail) if len(lines[at]) < 90 and _FAREWELL.match(lines[at])), None)
     if greeting is None:
         return len(lines)
     begin = _after_name(lines, greeting)
@@ -93,6 +100,14 @@ def contact_block(lines: list[str]) -> int:
     if len(block) > _CONTACT_LINES or any(len(line) > 90 or _NOT_CONTACT.match(line) for line in block):
         return len(lines)
     return begin if sum(bool(_CONTACT.search(line)) for line in block) >= 2 else len(lines)
+
+
+def is_address(lines: list[str]) -> bool:
+    """Tell whether lines below a mere rule are somebody's name and address rather than more text."""
+    filled = [line.strip() for line in lines if line.strip()]
+    if any(_CONTACT.search(line) for line in filled):
+        return True
+    return bool(filled) and len(filled) <= 6 and all(_NAME_LINE.fullmatch(line) for line in filled)
 
 
 def _after_name(lines: list[str], greeting: int) -> int:

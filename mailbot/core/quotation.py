@@ -15,7 +15,7 @@ from mailbot.core.attribution import (
     is_separator,
     label,
 )
-from mailbot.core.closing import contact_block, is_mobile_signature, is_signoff
+from mailbot.core.closing import contact_block, is_address, is_mobile_signature, is_signoff
 
 # Marks that the HTML reader puts on lines of their own around what a mail program calls a signature.
 SIGNATURE_BEGINS, SIGNATURE_ENDS = "\ue003", "\ue004"
@@ -66,6 +66,8 @@ def split(text: str, structured: bool = False) -> Split:
         return Split(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
     quoted += lines[cut:]
     new, closing = _without_closing(new, answers=bool(quoted))
+    if all(_RULE.match(line) for line in signature):
+        signature = []
     return Split(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
 
 
@@ -116,10 +118,20 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
         elif kind is _Is.MARK:
             signing = written and lines[at].strip() == SIGNATURE_BEGINS
         elif kind is _Is.TEXT and not signing:
-            signing = written and below[at] <= _signature_lines(lines[at])
+            signing = written and _is_signature(lines, at, below[at])
             written = True
         out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
     return out
+
+
+def _is_signature(lines: list[str], at: int, filled: int) -> bool:
+    """Tell whether a delimiter and a signature stand here; behind a mere rule it must look like one."""
+    if _DELIMITER.match(lines[at]):
+        return filled <= _SIGNATURE_LINES
+    if filled >= _LOOSE_SIGNATURE_LINES or not _LOOSE_DELIMITER.match(lines[at]):
+        return False
+    below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip()]
+    return filled == 0 or is_address(below[:filled])
 
 
 def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
@@ -132,13 +144,6 @@ def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
         if kinds[at] is _Is.TEXT:
             count += 1 if len(lines[at]) <= _LONG_LINE else _LOOSE_SIGNATURE_LINES
     return out
-
-
-def _signature_lines(line: str) -> int:
-    """Return how many filled lines a signature has at most below this delimiter; -1 if it is none."""
-    if _DELIMITER.match(line):
-        return _SIGNATURE_LINES
-    return _LOOSE_SIGNATURE_LINES - 1 if _LOOSE_DELIMITER.match(line) else -1
 
 
 def _is_torn_off(lines: list[str], at: int) -> bool:

@@ -3,15 +3,13 @@
 import email
 import logging
 import re
-from collections.abc import Iterable
-
-from flufl.bounce import all_failures
 
 from mailbot.core.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
 _BLOCK = re.compile(r"\r?\n[ \t]*\r?\n")
 _FIELD = re.compile(r"^([A-Za-z-]{3,60}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.M)
+_MESSAGE_ID = re.compile(r"^[> ]{0,4}Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]{1,100}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
 _ALONE = re.compile(rf"^[ \t]{{0,8}}<?{_ADDRESS.pattern}>?:?[ \t\r]*$|^<{_ADDRESS.pattern}>:", re.M)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
@@ -45,9 +43,7 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
     return tuple(found)
 
 
-def from_text(
-    content: bytes, text: str, message_id: str, own: Iterable[str] = ()
-) -> tuple[DeliveryStatus, ...]:
+def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
     """Return the recipients that a bounce without a report names.
 
     One that stands on a line of its own, else what flufl.bounce finds, else any address in the text.
@@ -63,10 +59,8 @@ def from_text(
     diagnostic = next(
         (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), ""
     )
-    gone = {address.lower() for address in own}
-    return tuple(
-        DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients if who not in gone
-    )
+    message_id = message_id or _first(_MESSAGE_ID, text[:_SCANNED])  # some append the mail to their text
+    return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:
@@ -75,6 +69,8 @@ def _found(pattern: re.Pattern[str], text: str) -> list[str]:
 
 
 def _by_flufl(content: bytes) -> list[str]:
+    from flufl.bounce import all_failures  # noqa: PLC0415 - takes its time to load, and few mails need it
+
     try:
         temporary, permanent = all_failures(email.message_from_bytes(content))
     except Exception:  # noqa: BLE001 - raises assorted ones on hostile mails; the wording is looked at then

@@ -74,10 +74,14 @@ def to_text(markup: str) -> str:
 
 def _tree(markup: str) -> "lxml.html.HtmlElement | None":
     markup = re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", markup)
+    # a thread of many answers nests deeper than the 256 elements that lxml allows by default
+    parser = lxml.html.HTMLParser(recover=True, huge_tree=True)
     try:
-        return lxml.html.document_fromstring(markup, parser=lxml.html.HTMLParser(recover=True))
+        tree = lxml.html.document_fromstring(markup, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
+    given_up = any(entry.level == etree.ErrorLevels.FATAL for entry in list(parser.error_log)[-1:])
+    return None if given_up else tree
 
 
 @dataclass(slots=True)

@@ -1,0 +1,29 @@
+"""Greetings that say nothing by themselves: with a command they are no answer for anybody."""
+
+import re
+
+from mailbot.core.closing import is_mobile_signature, is_signoff
+
+_SALUTATION = re.compile(
+    r"(?:hallo|hi|hey|moin|servus|gr[üu](?:ß|ss) gott|guten? (?:tag|morgen|abend)|liebe[rs]?"
+    r"|sehr geehrte[rs]?|dear|hello|good (?:morning|afternoon|evening|day))\b[^.?]{0,60}[,!.]?",
+    re.I,
+)
+_THANKS = re.compile(r"dank|thank", re.I)
+_SIGNED_LINES = 4
+
+
+def only_courtesy(text: str, writer: str) -> bool:
+    """Tell whether a text is nothing but a salutation, a closing formula and the writer's name."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and len(lines[0].split()) <= 6 and _SALUTATION.fullmatch(lines[0]):
+        del lines[0]
+    if lines and is_signoff(lines[0]) and not _THANKS.search(lines[0]):
+        return len(lines) <= _SIGNED_LINES and not any(_says_more(line) for line in lines[1:])
+    names = set(writer.casefold().split())
+    return all(is_mobile_signature(line) or set(line.casefold().split()) <= names for line in lines)
+
+
+def _says_more(line: str) -> bool:
+    """Tell whether a line below the formula is a sentence and no name, role or school."""
+    return len(line.split()) > 6 or line.endswith(("?", "!", ".")) or ":" in line

@@ -1,0 +1,33 @@
+"""A greeting around a command is no answer; a sentence is."""
+
+import pytest
+
+from mailbot.core.courtesy import only_courtesy
+
+SAYS_NOTHING = (
+    "",
+    "Viele Grüße\nMax Mustermann",
+    "Hallo,\n\nMfG\nM. Mustermann\nTeam Marienschule",
+    "Hallo zusammen,",
+    "Liebes Team,\n\nbeste Grüße\nMax",
+    "Max Mustermann",
+    "Hello,\n\nBest regards\nMax Mustermann",
+)
+SAYS_SOMETHING = (
+    "Geht wieder.",
+    "Hallo Lena,\nbitte neu starten.",
+    "Viele Grüße\nMax\nPS: Kabel liegt im Sekretariat.",
+    "Hallo, geht der Beamer wieder?",
+    "Liebe Grüße an alle, das Kabel war locker und ist jetzt fest, probiert es bitte einmal aus.",
+    "Danke",
+)
+
+
+@pytest.mark.parametrize("text", SAYS_NOTHING)
+def test_salutation_closing_formula_and_name_say_nothing(text: str) -> None:
+    assert only_courtesy(text, "Max Mustermann")
+
+
+@pytest.mark.parametrize("text", SAYS_SOMETHING)
+def test_whatever_else_is_an_answer(text: str) -> None:
+    assert not only_courtesy(text, "Max Mustermann")

@@ -1,0 +1,100 @@
+"""Hostile mails cost little: what is too much is left aside, and said."""
+
+import base64
+import sys
+import tracemalloc
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from mailbot.core.quotation import split
+from mailbot.parse import limits, parse
+
+_HEAD = b"From: a@b.example\r\nSubject: x\r\n"
+_MIXED = _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+
+
+def _calls(work: Callable[[], object]) -> int:
+    """Return how many functions are called, a measure of work that no busy machine disturbs."""
+    count = 0
+
+    def note(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Am 1.1.2026 um 10:00 x <a@b.example\n",
+        "schrieb schrieb 1.1.2026 10:00\n",
+        "Von:\n",
+        "Von: x\n\n\nx\n",
+        "a\n-- \n",
+        "> a\nb\n",
+        "____\nMax\n",
+        "Viele Grüße\n",
+        "Von meinem \n",
+        "a:\n",
+    ],
+)
+def test_splitting_twice_the_text_is_twice_the_work(line: str) -> None:
+    once, twice = _calls(lambda: split(line * 500)), _calls(lambda: split(line * 1000))
+    assert twice < 2.2 * once + 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "defect"),
+    [
+        (b"X: y\r\n" * 60_000 + _HEAD, "header too long"),
+        (
+            _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 5_000,
+            "too many parts",
+        ),
+        (
+            b"".join(
+                b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5_000)
+            ),
+            "nested too deep",
+        ),
+        (_HEAD + b"\r\n" + b"wort " * 400_000, "text too long: only its beginning is shown"),
+    ],
+    ids=["header", "parts", "depth", "text"],
+)
+def test_what_is_too_much_is_left_aside_and_said(content: bytes, defect: str) -> None:
+    assert defect in parse(content).defects
+
+
+def test_no_more_header_fields_are_kept_than_the_limit_allows() -> None:
+    assert len(parse(b"X-A: y\r\n" * 5_000 + _HEAD + b"\r\nx").headers) == limits.HEADER_FIELDS
+
+
+def test_a_mail_of_thousands_of_nested_elements_still_gives_its_text() -> None:
+    content = _HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 20_000 + b"Hallo"
+    assert "Hallo" in parse(content).text
+
+
+def test_a_wide_table_does_not_grow() -> None:
+    table = b"<table><tr>" + b"<td>" + b"x" * 50_000 + b"<tr><td>y" * 5_000
+    assert len(parse(_HEAD + b"Content-Type: text/html\r\n\r\n" + table).text) < 2 * len(table)
+
+
+def test_a_large_attachment_takes_less_than_five_times_its_size() -> None:
+    picture = base64.encodebytes(b"\xff\xd8\xff\xe0" + b"x" * 4_000_000)
+    content = _HEAD + b"Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n" + picture
+    tracemalloc.start()
+    try:
+        parsed = parse(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [part.size for part in parsed.parts] == [4_000_004]
+    assert peak < 5 * len(content)
