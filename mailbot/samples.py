@@ -204,7 +204,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
     done = (
         Done("close", DONE, told=(LENA, ERIKA)),
         Done("priority", ODD, detail="high"),
-        Done("assign", ODD, told=(ERIKA,), detail=ERIKA.name),
+        Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
         Done("take", replace(TAKEN, number=97), already=True),
     )
     problems = PROBLEMS[language]

@@ -239,6 +239,14 @@ def test_the_sender_of_an_encrypted_mail_is_told_what_to_do(house: House) -> Non
     assert len(house.dovecot.mails(house.address, "Mailbot/Done")) == 1
 
 
+def test_the_sender_of_an_smime_mail_is_told_too(house: House) -> None:
+    hidden = problem().header("Content-Type", "application/pkcs7-mime; smime-type=enveloped-data")
+    head = "".join(f"{name}: {value}\r\n" for name, value in hidden.fields.items())
+    house.deliver(f"{head}Content-Transfer-Encoding: base64\r\n\r\nMIIBHgYJKoZIhvcNAQcDoIIBDzCC\r\n".encode())
+    house.once()
+    assert "verschlüsselt" in house.letter(LENA).text
+
+
 def test_an_encrypted_reply_is_noted_in_its_ticket(house: House) -> None:
     report(house)
     reply = house.letter(LENA).answer(LENA, "")

@@ -9,6 +9,7 @@ from mailbot import samples
 from mailbot.core.registration import Contact, unregistered
 from mailbot.core.ticket import Role
 from mailbot.service.registration import invite_due
+from tests.daemon import Daemon
 from tests.house import ERIKA, LENA, MAX, TONI, House, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
@@ -124,3 +125,13 @@ def test_the_daemon_invites_new_members_once_and_reminds_them_later(house: House
 def test_invitations_can_be_switched_off(house: House) -> None:
     with house.open() as (desk, _):
         assert invite_due(desk, NOW, reminders=True) == []
+
+
+def test_a_daemon_that_starts_invites_every_member_once(house: House) -> None:
+    house.invitations = True
+    house.write_config()
+    for _ in range(2):
+        with Daemon(house) as daemon:
+            daemon.wait(lambda: bool(house.letters(TONI)), "second level has the invitation")
+            assert daemon.stop() == 0
+    assert [len(house.letters(member)) for member in (MAX, ERIKA, TONI)] == [1, 1, 1]

@@ -152,7 +152,7 @@ def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect]
     told = audience.once_each(_news(turn, by_staff=by_staff), case)
     effects += map(Tell, told)
     people = tuple(notice.to for notice in told)
-    done = [_done(one, after, people) for one in did]
+    done = [_done(case, one, after, people) for one in did]
     done += [Done("note", after, people) for o in orders if o.command.name == "note"]
     return effects, done
 
@@ -169,10 +169,12 @@ def _work(case: Case, ticket: Ticket, orders: list[Order]) -> list[_Did]:
     return did
 
 
-def _done(one: _Did, after: Ticket, told: tuple[Address, ...]) -> Done:
+def _done(case: Case, one: _Did, after: Ticket, told: tuple[Address, ...]) -> Done:
     order = one.order
     detail = order.priority.value if order.priority else (order.member.shown if order.member else "")
-    return Done(order.command.name, after, told, already=not one.effects, detail=detail)
+    absence = case.facts.absences.get(order.member.email) if order.member else None
+    until = absence.until if absence else None
+    return Done(order.command.name, after, told, already=not one.effects, detail=detail, until=until)
 
 
 def _news(turn: Turn, *, by_staff: bool) -> tuple[Notice, ...]:

@@ -66,7 +66,8 @@ class Problem:
 class Done:
     """What one command did: `already` if it was so before. `detail` is a priority or a name.
 
-    `ticket` is None where the command is about its writer, who is away until the end of the day `until`.
+    `ticket` is None where the command is about its writer. Until the end of the day `until` the writer is
+    away, or whom the ticket was assigned to.
     """
 
     command: str

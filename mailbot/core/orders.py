@@ -22,7 +22,7 @@ class Order:
     member: Address | None = None
     priority: Priority | None = None
     scope: str = ""
-    until: date | None = None
+    last_day: date | None = None
 
 
 EXCLUSIVE = (
@@ -148,13 +148,13 @@ def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
 
 def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
     _for_staff(line, command, case)
-    until, name = absence.read(line.args, case.facts.today or case.now.date())
-    if until is None:
+    last_day, name = absence.read(line.args, case.facts.today or case.now.date())
+    if last_day is None:
         raise _wrong_argument(line, command, case, line.args[0] if line.args else "")
     if not name:
-        return Order(command, until=until)
+        return Order(command, last_day=last_day)
     colleagues = case.policy.colleagues(case.sender.email)
-    return Order(command, member=_called(line, name, command, case, colleagues), until=until)
+    return Order(command, member=_called(line, name, command, case, colleagues), last_day=last_day)
 
 
 def _for_staff(line: CommandLine, command: Command, case: Case) -> None:

@@ -27,8 +27,8 @@ def _register(case: Case, _: Order) -> tuple[Effect, Done | None]:
 
 def _away(case: Case, order: Order) -> tuple[Effect, Done | None]:
     deputy = order.member
-    effect = SetAbsence(case.person.email, order.until, deputy.email if deputy else "")
-    return effect, Done("away", None, detail=deputy.shown if deputy else "", until=order.until)
+    effect = SetAbsence(case.person.email, order.last_day, deputy.email if deputy else "")
+    return effect, Done("away", None, detail=deputy.shown if deputy else "", until=order.last_day)
 
 
 def _back(case: Case, _: Order) -> tuple[Effect, Done | None]:

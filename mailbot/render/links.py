@@ -82,7 +82,7 @@ def short_enough(text: str) -> bool:
 
 def actions(notice: Notice) -> tuple[str, ...]:
     """Return the names of the actions that a letter offers, the most likely one first."""
-    if any(done.until for done in notice.done):
+    if any(done.command == "away" for done in notice.done):
         return ("back", "help")
     fixed = _BY_KIND.get(notice.kind)
     if fixed is not None or notice.ticket is None:
