@@ -168,6 +168,12 @@ def test_who_read_the_first_answer_is_not_held() -> None:
     assert not held(after(case, said(MAX, 1)))
 
 
+def test_an_answer_that_came_with_the_ticket_from_the_other_level_holds_none() -> None:
+    assert not held(after(answers(ERIKA, ticket(), "Sie leuchtet."), said(TONI, 1)))
+    assert not held(after(answers(TONI, ticket(level=2), "Ich komme."), said(MAX, 1)))
+    assert held(after(answers(TINA, ticket(level=2), "Ich komme."), said(TONI, 1)))
+
+
 def test_an_answer_that_was_confirmed_is_not_held_again() -> None:
     case = after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), said(MAX, 1))
     assert not held(case.knowing(confirmed="confirmed by erika"))

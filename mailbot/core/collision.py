@@ -11,9 +11,6 @@ INFORMED = frozenset(
     {
         NoticeKind.ANSWER_COPY,
         NoticeKind.CLOSED_TEAM,
-        NoticeKind.ESCALATED_TEAM,
-        NoticeKind.ESCALATED_SECOND_LEVEL,
-        NoticeKind.RETURNED,
         NoticeKind.HELD_ANSWER,
         NoticeKind.SHEET,
     }
@@ -31,7 +28,7 @@ def earlier_answer(case: Case, tickets: Iterable[Ticket]) -> tuple[Ticket, Messa
         return None
     for ticket in tickets:
         last = _last_public(case, ticket)
-        if last is not None and case.role_in(ticket).staff and _collides(case, last):
+        if last is not None and case.role_in(ticket).staff and _collides(case, ticket, last):
             return ticket, last
     return None
 
@@ -41,7 +38,11 @@ def _last_public(case: Case, ticket: Ticket) -> Message | None:
     return next((m for m in reversed(history) if m.visibility is Visibility.PUBLIC), None)
 
 
-def _collides(case: Case, last: Message) -> bool:
+def _collides(case: Case, ticket: Ticket, last: Message) -> bool:
+    """An answer from the other level came together with the ticket, which was handed over with it."""
+    here = case.policy.second_level if ticket.level == 2 else case.school_of(ticket).team
+    if here.member(last.author.email) is None:
+        return False
     within = timedelta(minutes=case.policy.limits.answer_collision_minutes)
     by_colleague = last.author.email not in case.own
     return last.direction is Direction.OUT and by_colleague and case.now - last.at < within
