@@ -3,6 +3,7 @@
 make scale [MAILS=1000] [SEED=1]
 """
 
+import resource
 import sys
 import time
 
@@ -19,6 +20,7 @@ def main() -> int:
         begin = time.monotonic()
         counts = house.json("once")
         seconds = time.monotonic() - begin
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)  # of this one child: the servers still run
         first = house.smtp.received[0].at
         last = house.smtp.received[-1].at
         again = house.json("once")
@@ -29,7 +31,8 @@ def main() -> int:
     print(f"first:  {counts}\nsecond: {again}")
     print(
         f"{mails} mails in {seconds:.1f} s, start of the program included: {mails / seconds:.0f} mails/s; of"
-        f" these {sending:.1f} s for {found.letters} letters: {found.letters / sending:.0f} letters/s"
+        f" these {sending:.1f} s for {found.letters} letters: {found.letters / sending:.0f} letters/s;"
+        f" processor {used.ru_utime + used.ru_stime:.1f} s, memory {used.ru_maxrss // 1024} MB at most"
     )
     return 1 if found.broken or sum(again.values()) else 0
 

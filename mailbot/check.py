@@ -6,9 +6,11 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from mailbot import holidays
 from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.preview import broken_letters
@@ -32,6 +34,7 @@ class Finding:
 def findings(settings: Settings, *, roundtrip: bool) -> Iterator[Finding]:
     """Look at everything in turn; with `roundtrip` a mail goes through each mailbox."""
     yield Finding(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
+    yield school_holidays(settings, datetime.now(UTC).year)
     yield _database(settings)
     yield _templates(settings)
     for key in settings.imap:
@@ -39,6 +42,21 @@ def findings(settings: Settings, *, roundtrip: bool) -> Iterator[Finding]:
         yield _relay(settings, key)
         if roundtrip:
             yield _roundtrip(settings, key)
+
+
+def school_holidays(settings: Settings, year: int) -> Finding:
+    """Look whether the school holidays of this year and the next are known or given."""
+    land = settings.land
+    if not land:
+        return Finding(True, "holidays", "none are kept: bot.land is not set")
+    given = settings.policy.schools[0].team.calendar.closed - holidays.public(land) - holidays.school(land)
+    winters = {day.year for day in given if day.month == 12}
+    missing = [y for y in holidays.unknown(land, (year, year + 1)) if y not in winters]
+    if missing:
+        years = " and ".join(map(str, missing))
+        text = f"the school holidays of {land} in {years} are not all known: give them as hours.closed"
+        return Finding(False, "holidays", text)
+    return Finding(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
 
 
 def _database(settings: Settings) -> Finding:

@@ -20,6 +20,7 @@ from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
+from mailbot.service.tick import tick
 from mailbot.store import outbox
 from mailbot.store.database import transaction
 from mailbot.watcher import Watcher
@@ -27,7 +28,7 @@ from mailbot.watcher import Watcher
 log = structlog.get_logger()
 
 OUTBOX_SECONDS = 20
-INVITATION_HOUR = 8
+TICK_SECONDS = 120
 HANGING_SECONDS = 900.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -109,32 +110,32 @@ class Shift:
         """Start the threads, and the jobs that look after them."""
         with transaction(self.desk.engine) as session:
             outbox.take_up_again(session, utc_now())
-        self._invite(reminders=False)
+        self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
         for watcher in self.watchers:
             watcher.start()
             poll = watcher.intake.account.poll_seconds
             self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
-        self.scheduler.add_job(
-            self._invite,
-            "cron",
-            kwargs={"reminders": True},
-            day_of_week="mon-fri",
-            hour=INVITATION_HOUR,
-            timezone=self.desk.policy.timezone,
-        )
+        self.scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         if (seconds := systemd.watchdog_seconds()) is not None:
             self.scheduler.add_job(self._guard, "interval", seconds=seconds)
         self.scheduler.add_listener(_job_failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self.scheduler.start()
 
-    def _invite(self, *, reminders: bool) -> None:
-        """Invite new members to register; who did not react is reminded in the morning of a working day."""
-        invited = invite_due(self.desk, utc_now(), reminders=reminders)
+    def _tick(self) -> None:
+        """Remind, close and escalate what time has come for; send digests, and remind of invitations."""
+        now = utc_now()
+        told, invited = tick(self.desk, now), self._invite(now, reminders=True)
+        if told or invited:
+            self.postman.wake()
+
+    def _invite(self, now: datetime, *, reminders: bool) -> bool:
+        """Invite new members to register; tell whether there were any."""
+        invited = invite_due(self.desk, now, reminders=reminders)
         if invited:
             log.info("invited", members=", ".join(invited))
-            self.postman.wake()
+        return bool(invited)
 
     def _guard(self) -> None:
         """Keep systemd's watchdog quiet as long as every thread shows signs of life."""

@@ -12,6 +12,7 @@ from mailbot.intake import Intake
 from mailbot.outbox import deliver_all
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError
+from mailbot.service.tick import tick
 from mailbot.store import ledger, outbox
 from mailbot.store.database import TRANSIENT, in_short, transaction
 
@@ -35,6 +36,7 @@ def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str,
 def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.take_up_again(session, utc_now())
+    tick(desk, utc_now())
     outcomes: Counter[str] = Counter()
     unreachable = 0
     with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:

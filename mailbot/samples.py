@@ -6,7 +6,8 @@ from functools import partial
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
-from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.policy import Member, Policy, School, Team, Times
+from mailbot.core.similar import Similar
 from mailbot.core.ticket import (
     Attachment,
     Direction,
@@ -16,6 +17,7 @@ from mailbot.core.ticket import (
     Status,
     Ticket,
     Visibility,
+    Wait,
 )
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
@@ -45,9 +47,17 @@ https://beispiel.example/ein/sehr/langer/pfad/der/nirgends/umbrochen/werden/kann
 
 <img src=x onerror=alert(1)> & "Anführungszeichen" 🎓👩‍🏫"""
 
+HOSTILE_ANSWER = "<script>alert(1)</script> {{ 7*7 }} https://beispiel.example/" + "sehrlang" * 25
+
 ANSWER = """Guten Tag Frau Lehrerin,
 
 das Netzteil war locker, jetzt leuchtet wieder alles. Bitte einmal ausprobieren.
+
+Gruß"""
+
+QUESTION = """Guten Tag Frau Lehrerin,
+
+in welchem Raum steht der Beamer, und welche Farbe hat die Leuchte am Netzteil?
 
 Gruß"""
 
@@ -62,12 +72,18 @@ FILES = (
 FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
 
 
+TIMES = Times(escalate_hours=40)
+
+
 def policy(language: str) -> Policy:
     """Return a sample house whose letters are in that language."""
+    other = Team("Team Westtor", (Member("westtor@support.example"),))
     team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
     school = School("GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language)
     second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
-    return Policy("Schul-Support", (school,), second, language, operators=("edv@stadt.example",))
+    west = School("RSW", "Realschule am Westtor", "support-rsw@schule.example", other, language)
+    schools = (school, west)
+    return Policy("Schul-Support", schools, second, language, operators=("edv@stadt.example",), times=TIMES)
 
 
 def _ticket(number: int, subject: str, days: int) -> Ticket:
@@ -78,6 +94,9 @@ def _ticket(number: int, subject: str, days: int) -> Ticket:
 BEAMER = replace(_ticket(104, "Beamer in Raum 204 defekt", 0), cc=(RAINER,), messages=1)
 TAKEN = replace(BEAMER, assignee=MAX, messages=3)
 UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
+ASLEEP = replace(TAKEN, status=Status.WAITING, wait=Wait(NOW - timedelta(days=7), asked=False))
+IDLE = replace(BEAMER, number=98, wait=Wait(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
+DUE = replace(TAKEN, number=97, due=NOW)
 DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
 ODD = replace(
     _ticket(99, 'WLAN & "Tablets" <b>100 %</b> {{ 7*7 }} im Informatikraum fallen ständig aus 😱', 3),
@@ -85,6 +104,19 @@ ODD = replace(
     priority=Priority.URGENT,
 )
 OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
+SOLVED = replace(
+    _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)
+)
+SIMILAR = (
+    Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),
+    Similar(OLD, HOSTILE_ANSWER),
+)
+OF_ALL_SCHOOLS = (
+    replace(ODD, due=NOW - timedelta(days=1)),
+    replace(UP, number=84, opened=NOW - timedelta(days=16)),
+    replace(TAKEN, school="RSW", number=31, status=Status.WAITING, opened=NOW - timedelta(days=1)),
+    replace(OLD, school="RSW", assignee=MAX),
+)
 
 HISTORY = (
     Message(Direction.IN, Visibility.PUBLIC, LENA, PROBLEM, NOW - timedelta(hours=3), attachments=FILES),
@@ -146,6 +178,10 @@ def _to_requester() -> dict[str, Notice]:
         "answer_cc": Notice(NoticeKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
         "closed": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
         "closed_silent": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX),
+        "waiting": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "waiting_silent": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX),
+        "wait_reminder": _TO_LENA(NoticeKind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "closed_waiting": _TO_LENA(NoticeKind.CLOSED_WAITING, ticket=closed),
         "escalated_requester": _TO_LENA(
             NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
@@ -158,6 +194,9 @@ def _to_team() -> dict[str, Notice]:
     return {
         "new_ticket": _TO_ERIKA(
             NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
+        ),
+        "new_ticket_similar": _TO_ERIKA(
+            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
         ),
         "new_ticket_hostile": _TO_ERIKA(
             NoticeKind.NEW_TICKET,
@@ -190,6 +229,18 @@ def _to_team() -> dict[str, Notice]:
         "escalated_team": _TO_ERIKA(
             NoticeKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
+        "escalated_second_level_by_itself": _TO_TONI(
+            NoticeKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
+        ),
+        "escalated_team_by_itself": _TO_ERIKA(NoticeKind.ESCALATED_TEAM, ticket=UP),
+        "reminder": _TO_ERIKA(NoticeKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
+        "reminder_mine": _TO_MAX(
+            NoticeKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
+        ),
+        "reminder_due": _TO_MAX(NoticeKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
+        "overdue": _TO_MAX(NoticeKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
+        "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(ODD, IDLE, DUE)),
+        "digest_second_level": _TO_TONI(NoticeKind.DIGEST, tickets=(UP,)),
         "returned": _TO_ERIKA(
             NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
         ),
@@ -206,14 +257,21 @@ def _to_writer(language: str) -> dict[str, Notice]:
         Done("priority", ODD, detail="high"),
         Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
         Done("take", replace(TAKEN, number=97), already=True),
+        Done("remind", DUE),
     )
     problems = PROBLEMS[language]
     refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))
     return {
         "overview": _TO_MAX(
-            NoticeKind.OVERVIEW, tickets=tickets, scope="open", in_reply_to="<2@schule.example>"
+            NoticeKind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
         ),
+        "overview_page": _TO_TONI(NoticeKind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2),
+        "overview_own": _TO_LENA(NoticeKind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
         "overview_empty": _TO_LENA(NoticeKind.OVERVIEW, scope="mine"),
+        "overview_found": _TO_MAX(
+            NoticeKind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
+        ),
+        "overview_found_nothing": _TO_MAX(NoticeKind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
         "sheet": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
         "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
         "done_several": _TO_MAX(NoticeKind.DONE, done=done),

@@ -138,6 +138,9 @@ ANSWERS: dict[str, bytes] = {
         f"{NEW}\n\nFrom: {_LENA}\nSent: Monday, November 23, 2026 1:47 PM\nTo: x\nSubject: y\n\n{OLD}\n"
     ),
     "gmail in english": _quoted("On Mon, Nov 23, 2026 at 1:47 PM Lena <lena@schule.example>\nwrote:\n"),
+    "program in a language that is not known": _text(
+        f"{NEW}\n\n---------- Původní e-mail ----------\n{_FIELDS}\n\n{OLD}\n"
+    ),
     "our own line": _text(f"{NEW}\n\n-- Bitte antworten Sie oberhalb dieser Zeile --\n\n{OLD}\n"),
 }
 
@@ -153,6 +156,7 @@ FORWARDS: dict[str, bytes] = {
     "apple mail with marks": _text(
         f"{NEW}\n\n> Anfang der weitergeleiteten Nachricht:\n> \n> Von: {_LENA}\n> Betreff: x\n> \n> {OLD}\n"
     ),
+    "outlook": mail().subject("WG: Beamer").text(f"{NEW}\n\n{_FIELDS}\n\n{OLD}\n").build(),
     "gmail": _text(
         f"{NEW}\n\n---------- Forwarded message ---------\nVon: {_LENA}\n"
         f"Date: Mo., 23. Nov. 2026\nSubject: x\n\n{OLD}\n"

@@ -66,6 +66,9 @@ imap = {{ username = "{address}" }}
 team = {{ name = "Team Marienschule", members = [{members}] }}
 {more}
 
+[times]
+digest = ""
+
 [second_level]
 name = "Second-Level-Support"
 members = ["{toni}"]

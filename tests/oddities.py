@@ -111,6 +111,8 @@ ODD: dict[str, Odd] = {
     "header field that is none": Odd(b"Subject: Beamer\r\nkein Feld\r\nFrom: max@schule.example\r\n\r\nHallo", "Hallo", sender="max@schule.example"),
     "header without the empty line behind it": Odd(_HEAD + b"Der Beamer ist kaputt.\r\n", "Der Beamer ist kaputt.", defects=["text where the header should go on"]),
     "boundary whose fold lost its white space": Odd(_HEAD + b"Content-Type: multipart/mixed;\r\nboundary=x\r\n\r\n--x\r\n\r\nHallo\r\n--x--", "Hallo"),
+    "header with a line of white space inside": Odd(b"Subject: Beamer\r\n \r\n in Raum 204\r\nFrom: max@schule.example\r\n\r\nHallo", "Hallo", sender="max@schule.example"),
+    "header parted from the text by a line of white space": Odd(_HEAD + b" \r\nHallo\r\nWelt", "Hallo\nWelt"),
     "mbox line in front": Odd(b"From lena Mon Nov 23 10:00:00 2026\r\n" + _HEAD + b"\r\nHallo", "Hallo", "Beamer"),
     "byte order mark in front": Odd(b"\xef\xbb\xbf" + _HEAD + b"\r\nHallo", "Hallo", "Beamer"),
     "only line feeds": Odd(_HEAD.replace(b"\r\n", b"\n") + b"\nHallo", "Hallo", "Beamer"),
@@ -146,6 +148,7 @@ ODD: dict[str, Odd] = {
     "winmail.dat": Odd(mail().text("Hallo").attach("winmail.dat", _tnef(), "application/ms-tnef").build(), "Hallo", names=["Stundenplan.pdf"]),
     "winmail.dat that is broken": Odd(mail().text("Hallo").attach("winmail.dat", b"kaputt", "application/ms-tnef").build(), "Hallo", names=["winmail.dat"], defects=["winmail.dat that is none"]),
     "uuencoded file in the text": Odd(_HEAD + b"\r\nHallo\r\nbegin 644 x.txt\r\n#86)C\r\n`\r\nend\r\n", "Hallo", names=["x.txt"]),
+    "text file without a disposition, as pine sends it": Odd(_typed("multipart/mixed; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: text/plain; name=log.txt\r\n\r\nFehler 5\r\n--x--"), "Hallo", names=["log.txt"]),
     "invitation": Odd(_typed("multipart/alternative; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n--x--"), "Hallo", names=["attachment-2.ics"]),
     # protected
     "s/mime signed, opaque": Odd(_typed("application/pkcs7-mime; smime-type=signed-data", base64.b64encode(_signed_cms(b"Content-Type: text/plain\r\n\r\nHallo")), "Content-Transfer-Encoding: base64\r\n"), "Hallo", defects=["S/MIME signed: opened, signature not verified"]),

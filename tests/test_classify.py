@@ -23,3 +23,12 @@ OWN = frozenset({"support-gym@schule.example"})
 )
 def test_a_mail_is_of_the_kind_that_its_signs_tell(letter: MailBuilder, kind: Kind) -> None:
     assert classify(parse(letter.build()), OWN).kind is kind
+
+
+def test_a_mail_through_a_list_is_human_if_the_list_is_our_own_address() -> None:
+    fields = (
+        mail().header("List-Id", "<gym.schule.example>").header("List-Post", "<mailto:gym@schule.example>")
+    )
+    letter = parse(fields.header("Precedence", "list").text("Der Beamer ist kaputt.").build())
+    assert classify(letter, OWN).kind is Kind.HUMAN
+    assert classify(letter, frozenset({"x@y.example"})).kind is Kind.BULK

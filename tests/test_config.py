@@ -3,13 +3,14 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 import trustme
 
 from mailbot.config import ConfigurationError, find, load
-from mailbot.core.policy import Limits, Member
+from mailbot.core.policy import Limits, Member, Times
 
 PASSWORD = "s3cr3t-Pässword"
 GOOD = """
@@ -123,6 +124,19 @@ WRONG = [
     ("a readable password on the wire", ("[imap]", '[imap]\nsecurity = "none"'), '[imap] security = "none": must be "tls" or "starttls": without it the password travels readable to mail.example'),
     ("no certificates", ("[imap]", '[imap]\nca_file = "gym"'), '[imap] ca_file = "gym": must be a file of certificates in PEM form; '),
     ("no file of certificates", ("[imap]", '[imap]\nca_file = "ca.pem"'), '[imap] ca_file = "ca.pem": must be a readable file; '),
+    ("no Land", ("[bot]", '[bot]\nland = "NRW"'), '[bot] land = "NRW": must be one of BB, BE, BW'),
+    ("no hours", ("[imap]", '[hours]\nmon = "8-16"\n[imap]'), '[hours] mon = "8-16": must be times such as "07:30-16:00"'),
+    ("hours that end before they begin", ("[imap]", '[hours]\nmon = "16:00-08:00"\n[imap]'), "[hours] mon = "),
+    ("hours that overlap", ("[imap]", '[hours]\nmon = "08:00-12:00, 11:00-13:00"\n[imap]'), "[hours] mon = "),
+    ("hours of no clock", ("[imap]", '[hours]\nmon = "08:00-24:00"\n[imap]'), "[hours] mon = "),
+    ("a team's hours", ('members = ["m@support.example"]', 'members = ["m@support.example"], hours = { fr = "" }'), "[[school]] GYM: team.hours.fr: unknown; did you mean fri"),
+    ("a team that never works", ("[imap]", '[hours]\nmon=""\ntue=""\nwed=""\nthu=""\nfri=""\n[imap]'), "[hours]: must leave hours on one day"),
+    ("no day off", ("[imap]", '[hours]\nclosed = ["2026-02-30"]\n[imap]'), '[hours] closed[1] = "2026-02-30": must be a day such as'),
+    ("days off that end before they begin", ("[imap]", '[hours]\nclosed = ["2026-12-24..2026-12-23"]\n[imap]'), "[hours] closed[1] = "),
+    ("days off for years", ("[imap]", '[hours]\nclosed = ["2026-01-01..9999-12-31"]\n[imap]'), "[hours] closed[1] = "),
+    ("no morning", ("[imap]", '[times]\ndigest = "früh"\n[imap]'), '[times] digest = "früh": must be a time such as "07:30"'),
+    ("overdue before it is reminded of", ("[imap]", "[times]\noverdue_hours = 8\n[imap]"), "[times] overdue_hours = 8: must be more than reminder_hours"),
+    ("closed before it is asked for again", ("[imap]", "[times]\nwait_close_days = 3\n[imap]"), "[times] wait_close_days = 3: must be more than wait_rem"),
     ("no templates", ("[bot]", '[bot]\ntemplates = "my"'), '[bot] templates = "my": must be a directory that can be read; '),
     ("mails are moved to where they are", ("[imap]", '[imap]\ndone = "inbox"'), '[imap] done = "inbox": must be another folder'),
     ("one key twice", ('"RS2"', '"gym"'), '[[school]] gym (no. 2): key = "GYM": must be the key of one school only; no. 1 has'),
@@ -432,3 +446,30 @@ def test_without_a_name_the_file_is_looked_for_in_its_places(
     assert find(None, {}) == places[1]
     places[0].touch()
     assert find(None, {}) == places[0]
+
+
+def test_a_team_works_on_the_common_hours_but_for_its_own(write: Write) -> None:
+    path = write(
+        ("[imap]", '[hours]\nwed = "08:00-12:00, 13:00-15:00"\nclosed = ["2026-12-07..2026-12-08"]\n[imap]'),
+        ('["r@support.example"]', '["r@support.example"], hours = { fri = "", closed = ["2026-12-09"] }'),
+    )
+    gym, rs = (school.team.calendar for school in load(path, ENVIRON).policy.schools)
+    assert gym.hours[2] == rs.hours[2] == ((time(8), time(12)), (time(13), time(15)))
+    assert (gym.hours[4], rs.hours[4]) == (((time(7, 30), time(16)),), ())
+    assert sorted(day.day for day in gym.closed) == [7, 8]
+    assert sorted(day.day for day in rs.closed) == [7, 8, 9]
+    assert str(gym.timezone) == "Europe/Berlin"
+
+
+def test_schools_keep_the_holidays_of_the_land_and_second_level_only_the_public_ones(write: Write) -> None:
+    policy = load(write(("[bot]", '[bot]\nland = "nw"')), ENVIRON).policy
+    school, office = policy.schools[0].team.calendar, policy.second_level.calendar
+    summer, corpus_christi, weekday = date(2026, 7, 22), date(2026, 6, 4), date(2026, 11, 25)
+    assert [school.works(day) for day in (summer, corpus_christi, weekday)] == [False, False, True]
+    assert [office.works(day) for day in (summer, corpus_christi, weekday)] == [True, False, True]
+
+
+def test_times_are_the_cores_unless_given(write: Write) -> None:
+    assert load(write(), ENVIRON).policy.times == Times()
+    path = write(("[imap]", '[times]\nescalate_hours = 40\ndigest = ""\n[imap]'))
+    assert load(path, ENVIRON).policy.times == Times(escalate_hours=40, digest=None)

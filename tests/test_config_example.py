@@ -11,7 +11,20 @@ import trustme
 
 from mailbot.config import load
 from mailbot.config.fields import Places
-from mailbot.config.model import Bot, Document, ImapSection, Limits, Login, Member, School, Smtp, Table, Team
+from mailbot.config.model import (
+    Bot,
+    Document,
+    ImapSection,
+    Limits,
+    Login,
+    Member,
+    School,
+    Smtp,
+    Table,
+    Team,
+    Times,
+    WorkingHours,
+)
 from mailbot.init import example, write_example
 
 DOCUMENTATION = Path(__file__).parents[1] / "docs" / "configuration.md"
@@ -22,6 +35,8 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[smtp]` and `[imap]`: both", Smtp, [*Login.model_fields, "security"]),
     ("`[imap]` only", ImapSection, IMAP_ONLY),
     ("`[limits]`", Limits, list(Limits.model_fields)),
+    ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
+    ("`[times]`", Times, list(Times.model_fields)),
     ("`[[school]]`", School, list(School.model_fields)),
     ("Teams: `team` of a school, and `[second_level]`", Team, list(Team.model_fields)),
     ("A member as a table", Member, list(Member.model_fields)),
@@ -43,6 +58,8 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "smtp": Smtp,
         "imap": ImapSection,
         "limits": Limits,
+        "hours": WorkingHours,
+        "times": Times,
         "school": School,
     }
     inner |= {"team": Team, "second_level": Team, "members": Member}

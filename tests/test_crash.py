@@ -12,7 +12,7 @@ from tests.servers.smtp import SmtpServer
 from tests.torture import torture
 
 KILLS = int(os.environ.get("KILLS", "3"))
-MAILS = int(os.environ.get("MAILS", "60"))
+MAILS = int(os.environ.get("MAILS", "50"))
 SEED = int(os.environ.get("SEED", "1"))
 
 

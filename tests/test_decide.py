@@ -1,5 +1,7 @@
 """Commands by mail: who may, what they change, who is told what; and when nothing at all is applied."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from mailbot.core.commands import command
@@ -35,12 +37,17 @@ MAY = {
     "take": {MAX, TONI},
     "assign Erika": {MAX, TONI},
     "priority high": {MAX, TONI},
+    "wait": {MAX, TONI},
+    "remind 1.12.": {MAX, TONI},
     "note Nur für uns.": {MAX, TONI},
     "show": {LENA, KARL, MAX, TONI},
     "list": {LENA, KARL, MAX, TONI, EVE},
     "help": {LENA, KARL, MAX, TONI, EVE},
     "confirm": set(),
 }
+
+
+DATES = {"1.12.": date(2026, 12, 1), "1.12": date(2026, 12, 1), "Freitag": date(2026, 11, 27)}
 
 
 def in_german(line: str) -> str:
@@ -55,7 +62,7 @@ def in_german(line: str) -> str:
 def test_who_may_and_who_may_not(writer: str, line: str, written: object) -> None:
     assert callable(written)
     level = 2 if line == "return" else 1
-    case = answers(writer, ticket(level=level), written(line))
+    case = answers(writer, ticket(level=level), written(line)).knowing(dates=DATES)
     assert (case.decided().outcome != "refused") == (writer in MAY[line])
 
 
@@ -71,6 +78,7 @@ def test_a_refused_mail_changes_nothing_and_only_its_writer_hears_of_it(writer: 
     assert "Bitte sehr." in done.letter(writer).text
 
 
+FRIDAY = datetime(2026, 11, 27, 7, 30, tzinfo=UTC)
 CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] = [
     ("#close", MAX, ticket(), {"status": "closed", "assignee": MAX}, {(LENA, "closed"), (KARL, "closed"),
      (ERIKA, "closed_team")}),
@@ -108,6 +116,17 @@ CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] 
     ("#assign @erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     (f"#assign {TONI}", MAX, ticket(), {"assignee": TONI}, {(TONI, "assigned"), (ERIKA, "taken")}),
     (f"#assign {MAX_AT_HOME}", ERIKA, ticket(), {"assignee": MAX}, {(MAX, "assigned")}),
+    ("#wait", MAX, assigned(MAX), {"status": "waiting", "due": None}, {(LENA, "waiting"), (KARL, "waiting")}),
+    ("#wait", MAX, closed(), {"status": "waiting", "closed": None},
+     {(LENA, "waiting"), (KARL, "waiting"), (ERIKA, "reopened")}),
+    ("#warten", TONI, assigned(TONI, level=2), {"status": "waiting", "level": 2},
+     {(LENA, "waiting"), (KARL, "waiting")}),
+    ("#wait", MAX, ticket(status=Status.WAITING), {"status": "waiting"}, set()),
+    ("#remind Freitag", MAX, ticket(), {"status": "open", "due": FRIDAY, "assignee": None}, set()),
+    ("#remind Freitag", MAX, ticket(status=Status.WAITING), {"status": "waiting", "due": FRIDAY}, set()),
+    ("#remind Freitag", MAX, ticket(due=FRIDAY), {"due": FRIDAY}, set()),
+    ("#remind Freitag", MAX, closed(), {"status": "open", "due": FRIDAY},
+     {(LENA, "reopened"), (KARL, "reopened"), (ERIKA, "reopened")}),
     ("#priority dringend", MAX, ticket(), {"priority": "urgent"}, set()),
     ("#priority high", MAX, ticket(priority=Priority.HIGH), {"priority": "high"}, set()),
 ]  # fmt: skip
@@ -117,7 +136,7 @@ CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] 
 def test_what_a_command_changes_and_who_is_told(
     line: str, writer: str, before: Ticket, after: dict[str, object], told: set[tuple[str, str]]
 ) -> None:
-    done = answers(writer, before, line).decided()
+    done = answers(writer, before, line).knowing(dates=DATES).decided()
     stands = done.ticket()
     found = {
         name: getattr(stands, name).email if name == "assignee" and stands.assignee else getattr(stands, name)
@@ -132,7 +151,7 @@ def test_what_a_command_changes_and_who_is_told(
 def test_the_receipt_says_who_was_told_and_what_was_so_already(
     line: str, writer: str, before: Ticket, _: object, told: set[tuple[str, str]]
 ) -> None:
-    done = answers(writer, before, line).decided()
+    done = answers(writer, before, line).knowing(dates=DATES).decided()
     (row,) = done.letter(writer, NoticeKind.DONE).done
     assert {person.email for person in row.told} == {to for to, kind in told}
     assert row.already == (done.changes == ())
@@ -234,13 +253,15 @@ CONTRADICTIONS = [
     ("#take\n#assign Erika", MAX, 1),
     ("#assign Max\n#assign Erika", TONI, 1),
     ("#priority low\n#priority high", MAX, 1),
+    ("#close\n#wait", MAX, 1),
+    ("#remind 1.12.\n#remind Freitag", MAX, 1),
     ("#close 1\n#escalate 1", MAX, 1),
 ]
 
 
 @pytest.mark.parametrize(("lines", "writer", "level"), CONTRADICTIONS)
 def test_commands_that_contradict_each_other_are_refused(lines: str, writer: str, level: int) -> None:
-    done = answers(writer, ticket(level=level), lines).decided()
+    done = answers(writer, ticket(level=level), lines).knowing(dates=DATES).decided()
     assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
 
 
@@ -272,6 +293,9 @@ WRONG = [
     ("#assign Hanna", Reason.ARGUMENT),
     ("#priority", Reason.ARGUMENT),
     ("#priority sehr", Reason.ARGUMENT),
+    ("#remind", Reason.ARGUMENT),
+    ("#remind demnächst", Reason.ARGUMENT),
+    ("#remind Freitag #99", Reason.ARGUMENT),
     ("#list manche", Reason.ARGUMENT),
     ("#list open closed", Reason.ARGUMENT),
     ("#help me", Reason.ARGUMENT),
@@ -362,3 +386,51 @@ def test_a_command_in_front_of_the_old_subject_counts() -> None:
 def test_every_change_of_a_ticket_is_an_effect_of_its_own() -> None:
     done = answers(MAX, ticket(), "Bitte.\n#escalate\n#priority high").decided()
     assert [type(e) for e in done.changes] == [SetLevel, Assign, SetPriority, Append]
+
+
+def test_a_question_goes_out_with_its_words_and_makes_the_writer_the_assignee() -> None:
+    done = answers(MAX, ticket(), "In welchem Raum?\n#rückfrage").decided()
+    assert done.letter(LENA).text == "In welchem Raum?"
+    assert (done.letter(LENA).kind, done.ticket().assignee) == (
+        NoticeKind.WAITING,
+        Address(MAX, "Max Mustermann"),
+    )
+    assert done.told >= {(ERIKA, "taken")}
+
+
+def test_a_question_while_we_wait_already_is_an_answer_like_any_other() -> None:
+    done = answers(MAX, ticket(status=Status.WAITING), "Und welches Gerät?\n#wait").decided()
+    assert done.told == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "taken"), (MAX, "done")}
+
+
+def test_the_answer_to_a_question_opens_the_ticket() -> None:
+    done = answers(LENA, ticket(status=Status.WAITING, assignee=Address(MAX)), "In 204.").decided()
+    assert done.ticket().status is Status.OPEN
+    assert done.told == {(MAX, "requester_reply")}
+
+
+@pytest.mark.parametrize(
+    "day", [date(2026, 11, 23), date(2026, 11, 20), date(2029, 1, 1)], ids=["today", "past", "far"]
+)
+def test_a_ticket_rests_until_a_day_to_come_within_two_years(day: date) -> None:
+    done = answers(MAX, ticket(), "#remind irgendwann").knowing(dates={"irgendwann": day}).decided()
+    assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
+    assert done.letter(MAX).problems[0].expected == "#wiedervorlage morgen"
+
+
+def test_a_day_off_means_the_next_morning_of_work() -> None:
+    saturday = {"Samstag": date(2026, 11, 28)}
+    done = answers(MAX, ticket(), "#remind Samstag").knowing(dates=saturday).decided()
+    assert done.ticket().due == datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
+
+
+def test_several_tickets_rest_by_one_line() -> None:
+    case = writes(MAX, "#remind Freitag #12 und GYM-13").answering(None)
+    done = case.knowing(ticket(12), ticket(13), dates=DATES).decided()
+    assert [done.ticket(key).due for key in ("GYM-12", "GYM-13")] == [FRIDAY] * 2
+
+
+def test_the_number_of_a_day_is_no_ticket() -> None:
+    case = writes(MAX, "#remind in 3 Tagen").answering(None)
+    done = case.knowing(ticket(3), dates={"in 3 Tagen": date(2026, 11, 26)}).decided()
+    assert (done.changes, done.reasons) == ((), [Reason.NO_TICKET])

@@ -9,6 +9,7 @@ from mailbot.core.effects import Hold, Open, Release
 from mailbot.core.facts import Listing, Scope
 from mailbot.core.mail import Address
 from mailbot.core.notice import NoticeKind, Reason
+from mailbot.core.overview import Page
 from mailbot.core.policy import Limits, School
 from mailbot.core.ticket import Direction, Role, Status, Ticket, Visibility
 from tests.cases import (
@@ -288,7 +289,8 @@ def test_a_stranger_in_the_thread_is_told_no_number(text: str) -> None:
 
 
 def test_an_overview_shows_a_stranger_only_the_own_tickets() -> None:
-    lists = {Listing(Scope.ALL, "GYM"): (ticket(),), Listing(Scope.ALL): (ticket(),)}
+    page = Page((ticket(),), total=1)
+    lists = {Listing(Scope.ALL, "GYM"): page, Listing(Scope.ALL, by_school=True): page}
     assert writes(EVE, "#list all").knowing(listings=lists).decided().letter(EVE).tickets == ()
 
 
@@ -299,7 +301,8 @@ def test_an_overview_shows_a_stranger_only_the_own_tickets() -> None:
 def test_an_overview_is_of_the_own_school_whatever_mailbox_is_asked(
     writer: str, school: School, tickets: str | None
 ) -> None:
-    lists = {Listing(Scope.OPEN, tickets): (ticket(7),)}
+    wanted = Listing(Scope.OPEN, tickets, by_school=tickets is None)
+    lists = {wanted: Page((ticket(7),), total=1)}
     asked = writes(writer, "#list", school=school)
     done = asked.answering(None).knowing(listings=lists).decided()
     assert [t.number for t in done.letter(writer).tickets] == [7]

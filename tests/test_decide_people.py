@@ -29,13 +29,12 @@ from tests.cases import (
     writes,
 )
 
-TODAY = NOW.date()
 LAST = date(2026, 12, 1)
-AWAY = Absence(LAST)
+DATES = {"1.12": LAST, "2026-12-01": LAST, "bis 1.12.2026": LAST, "1.1.2020": date(2020, 1, 1)}
 
 
 def absent(case: Case, *who: str, deputy: str = "") -> Case:
-    return case.knowing(today=TODAY, absences={person: Absence(LAST, deputy) for person in who})
+    return case.knowing(absences={person: Absence(LAST, deputy) for person in who})
 
 
 def told(case: Case) -> set[str]:
@@ -45,7 +44,7 @@ def told(case: Case) -> set[str]:
 @pytest.mark.parametrize("line", ["#away 1.12.", "#abwesend 2026-12-01", "#Abwesend bis 1.12.2026!"])
 @pytest.mark.parametrize("writer", [MAX, ERIKA, HANNA, TONI])
 def test_whoever_works_on_tickets_can_be_away(writer: str, line: str) -> None:
-    done = writes(writer, line).answering(None).knowing(today=TODAY).decided()
+    done = writes(writer, line).answering(None).knowing(dates=DATES).decided()
     assert SetAbsence(writer, LAST) in done.effects
     assert done.told == {(writer, "done")}
     assert done.letter(writer).done[0].until == LAST
@@ -56,21 +55,21 @@ def test_whoever_is_in_no_team_cannot_be_away_or_register(line: str) -> None:
     assert writes(LENA, line).decided().reasons == [Reason.FORBIDDEN]
 
 
-@pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12. Hanna", "#back now"])
+@pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back now"])
 def test_a_wrong_day_or_deputy_changes_nothing(line: str) -> None:
-    done = writes(MAX, line).answering(None).knowing(today=TODAY).decided()
+    done = writes(MAX, line).answering(None).knowing(dates=DATES).decided()
     assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
 
 
 def test_the_deputy_is_a_colleague_by_any_name() -> None:
     for name in ("Erika", "erika muster", ERIKA):
-        done = writes(MAX, f"#away 1.12. {name}").answering(None).knowing(today=TODAY).decided()
+        done = writes(MAX, f"#away 1.12 {name}").answering(None).knowing(dates=DATES).decided()
         assert SetAbsence(MAX, LAST, ERIKA) in done.effects
 
 
 def test_an_absence_and_a_registration_are_those_of_the_person() -> None:
     done = (
-        writes(MAX_AT_HOME, "#away 1.12.\n#register").answering(None, to=MAX).knowing(today=TODAY).decided()
+        writes(MAX_AT_HOME, "#away 1.12.\n#register").answering(None, to=MAX).knowing(dates=DATES).decided()
     )
     assert {e for e in done.effects if isinstance(e, SetAbsence | Register)} == {
         SetAbsence(MAX, LAST),
@@ -87,7 +86,7 @@ def test_coming_back_says_whether_one_was_away() -> None:
 
 
 def test_what_is_written_beside_an_absence_still_goes_out() -> None:
-    done = answers(MAX, ticket(), "Ist das Kabel drin?\n#away 1.12.").knowing(today=TODAY).decided()
+    done = answers(MAX, ticket(), "Ist das Kabel drin?\n#away 1.12.").knowing(dates=DATES).decided()
     assert done.message.text == "Ist das Kabel drin?"
     assert (LENA, "answer") in done.told
     assert [d.command for d in done.letter(MAX).done] == ["away"]

@@ -75,6 +75,30 @@ def test_a_whole_day_from_the_problem_to_the_closed_ticket(house: House) -> None
     assert house.once()["fetched"] == 0
 
 
+def test_a_question_waits_for_its_answer_and_a_ticket_rests_until_its_day(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    house.deliver(house.letter(MAX).answer(MAX, "In welchem Raum steht er?\n#rückfrage"))
+    house.once()
+    question = house.letter(LENA)
+    assert "In welchem Raum steht er?" in question.text
+    assert "wartet auf Ihre Antwort" in question.text
+    assert house.ticket()["status"] == "waiting"
+    house.deliver(question.answer(LENA, "In Raum 204."))
+    house.once()
+    assert house.ticket()["status"] == "open"
+    house.deliver(house.new_letters(MAX)[-1].answer(MAX, "#wiedervorlage in 3 Wochen"))
+    house.once()
+    receipt = house.letter(MAX)
+    assert "Wiedervorlage: " in receipt.text
+    event = house.ticket()["events"][-1]
+    assert (event["action"], event["actor"]) == ("due", MAX)
+    house.deliver(receipt.answer(MAX, "#wiedervorlage gestern"))
+    house.once()
+    assert "#wiedervorlage morgen" in house.letter(MAX).text
+
+
 def test_a_typo_changes_nothing_and_comes_back_with_the_nearest_command(house: House) -> None:
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     house.once()

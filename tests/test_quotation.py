@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.quotation import split
+from mailbot.core.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS, split
+
+_SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ def test_what_stands_above_the_introduction_of_a_quotation_is_the_text(introduct
     assert "Der Beamer ist kaputt." in got.quoted
 
 
-@given(st.text(alphabet=st.characters(exclude_characters=">:|_-—–~/=", exclude_categories=["Cs"])))
+@given(st.text(alphabet=st.characters(exclude_characters=_SIGNS, exclude_categories=["Cs"])))
 def test_text_without_any_sign_of_a_quotation_is_never_shortened(text: str) -> None:
     got = split(text)
     assert "".join((got.text + got.signature).split()) == "".join(text.split())

@@ -1,5 +1,6 @@
 """Members are invited to register, a few times each; one tap registers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.servers.smtp import SmtpServer
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
-POLICY = samples.policy("de")
+POLICY = replace(samples.policy("de"), schools=samples.policy("de").schools[:1])
 MUSTERMANN = samples.MAX.email
 
 DUE = (
@@ -39,15 +40,19 @@ def test_a_member_is_invited_once_and_reminded_twice_a_week_apart(
     assert invitee.due(NOW, reminders=reminders) is expected
 
 
+def test_nobody_is_reminded_at_night_or_on_a_sunday() -> None:
+    invitee = next(iter(unregistered(POLICY, {MUSTERMANN: Contact(invited=NOW - WEEK, invitations=1)})))
+    assert not invitee.due(NOW + timedelta(hours=12), reminders=True)
+    assert not invitee.due(NOW + timedelta(days=6), reminders=True)
+
+
 def test_who_registered_is_not_invited() -> None:
     found = unregistered(POLICY, {MUSTERMANN: Contact(registered=NOW)})
     assert [invitee.member.address for invitee in found] == [samples.ERIKA.email, samples.TECHNIK.email]
 
 
 def test_a_member_of_two_teams_is_invited_once() -> None:
-    twice = samples.policy("de")
-    teams = (*twice.schools, *twice.schools)
-    found = unregistered(type(twice)(twice.name, teams, twice.second_level), {})
+    found = unregistered(replace(POLICY, schools=POLICY.schools * 2), {})
     assert [i.role for i in found] == [Role.SUPPORTER, Role.SUPPORTER, Role.SECOND_LEVEL]
 
 
@@ -110,7 +115,7 @@ def test_the_daemon_invites_new_members_once_and_reminds_them_later(house: House
     house.invitations = True
     house.write_config()
     with house.open() as (desk, _):
-        start = datetime.now(UTC) - 4 * WEEK
+        start = NOW - 4 * WEEK  # a Monday morning before the holidays
         assert invite_due(desk, start, reminders=False) == [MAX, ERIKA, TONI]
         assert invite_due(desk, start + WEEK, reminders=False) == []
         assert invite_due(desk, start + WEEK, reminders=True) == [MAX, ERIKA, TONI]

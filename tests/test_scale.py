@@ -8,7 +8,7 @@ from tests.house import House
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
-MAILS = int(os.environ.get("MAILS", "120"))
+MAILS = int(os.environ.get("MAILS", "80"))
 
 
 def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_call(

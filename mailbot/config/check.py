@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator
 
 from mailbot.config.accounts import Access
+from mailbot.config.hours import week
 from mailbot.config.model import Document, Imap, Team
 from mailbot.config.problem import Finding, Location
 
@@ -23,6 +24,8 @@ def check(document: Document, mailboxes: Iterable[Access[Imap]]) -> Iterator[Fin
     yield from _team(("second_level",), document.second_level, support)
     for index, address in enumerate(document.bot.operators):
         yield from _person(("bot", "operators", index), address, support)
+    yield from _hours(document)
+    yield from _times(document)
 
 
 def _twice(uses: Iterable[tuple[Location, Hashable, object]], right: str) -> Iterator[Finding]:
@@ -59,3 +62,23 @@ def _person(at: Location, address: str, support: set[str]) -> Iterator[Finding]:
     """The bot would mail itself, and takes mails from its own addresses for a loop."""
     if address in support:
         yield Finding(at, "must be a person's own address, not a school's support address", address)
+
+
+def _hours(document: Document) -> Iterator[Finding]:
+    """A team that never works would never be reminded of anything."""
+    teams: list[tuple[Location, Team]] = [(("second_level",), document.second_level)]
+    teams += [(("school", index, "team"), school.team) for index, school in enumerate(document.school)]
+    for at, team in teams:
+        if not any(week(document, team)):
+            where: Location = (*at, "hours") if team.hours.model_fields_set else ("hours",)
+            yield Finding(where, "must leave hours on one day of the week at least")
+
+
+def _times(document: Document) -> Iterator[Finding]:
+    times = document.times
+    if 0 < times.overdue_hours <= times.reminder_hours:
+        right = "must be more than reminder_hours, or 0 for never"
+        yield Finding(("times", "overdue_hours"), right, times.overdue_hours)
+    if 0 < times.wait_close_days <= times.wait_reminder_days:
+        right = "must be more than wait_reminder_days, or 0 for never"
+        yield Finding(("times", "wait_close_days"), right, times.wait_close_days)

@@ -5,8 +5,10 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from functools import cache
 from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,11 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from mailbot.core.calendar import Span
+from mailbot.holidays import LAENDER
+
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{1,11}")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SIZE = re.compile(r"([0-9]{1,12})\s*([a-zA-Z]*)")
+_SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*[-–]\s*([0-9]{1,2}:[0-9]{2})")
+_CLOSED_MOST = timedelta(days=366)
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _DATABASES = ("postgresql", "postgresql+psycopg")
 
@@ -129,6 +136,56 @@ def _size(value: object) -> object:
     return int(match[1]) * unit
 
 
+def _clock(text: str) -> time:
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute))
+
+
+def _hours(value: object) -> object:
+    """Times of a day in their order, none of them in another."""
+    if not isinstance(value, str):
+        return value
+    found = [_SPAN.fullmatch(part.strip()) for part in value.split(",") if part.strip()]
+    try:
+        spans = [(_clock(span[1]), _clock(span[2])) for span in found if span]
+    except ValueError:
+        spans = []
+    clocks = [clock for span in spans for clock in span]
+    if len(spans) != len(found) or any(a >= b for a, b in pairwise(clocks)):
+        raise ValueError('must be times such as "07:30-16:00" or "07:30-12:00, 13:00-16:00", or "" for none')
+    return tuple(spans)
+
+
+def _time(value: object) -> object:
+    if not isinstance(value, str) or not value:
+        return None if value == "" else value
+    try:
+        return _clock(value)
+    except ValueError:
+        raise ValueError('must be a time such as "07:30", or "" for none') from None
+
+
+def _away(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    first, _, last = value.replace(" ", "").partition("..")
+    try:
+        start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise ValueError(
+            'must be a day such as "2026-12-21" or days such as "2026-12-21..2027-01-06"'
+        ) from None
+    if not timedelta() <= end - start < _CLOSED_MOST:
+        raise ValueError("must be days in their order, a year at most")
+    return tuple(start + timedelta(days=n) for n in range((end - start).days + 1))
+
+
+def _land(value: str) -> str:
+    if value and value.upper() not in LAENDER:
+        raise ValueError(f"must be one of {', '.join(LAENDER)}")
+    return value.upper()
+
+
 def _database(value: str) -> str:
     if value == "sqlite":
         return value
@@ -192,6 +249,10 @@ Port = Annotated[int, AfterValidator(_port)]
 Key = Annotated[str, AfterValidator(_key)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Size = Annotated[int, Field(ge=1), BeforeValidator(_size)]
+Hours = Annotated[tuple[Span, ...], BeforeValidator(_hours)]
+TimeOfDay = Annotated[time | None, BeforeValidator(_time)]
+DaysAway = Annotated[tuple[date, ...], BeforeValidator(_away)]
+Land = Annotated[str, AfterValidator(_land)]
 Database = Annotated[str, AfterValidator(_database)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Authorities = Annotated[Line, AfterValidator(_authorities)]

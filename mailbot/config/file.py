@@ -9,10 +9,12 @@ from mailbot.config import model
 from mailbot.config.accounts import imap_access, imap_account, smtp_access, smtp_account
 from mailbot.config.check import check
 from mailbot.config.fields import Places
+from mailbot.config.hours import office_calendar, school_calendar
 from mailbot.config.problem import ConfigurationError, Finding, Location, Problem, place, shown
 from mailbot.config.settings import ImapAccount, Settings, SmtpAccount
 from mailbot.config.validate import validate
-from mailbot.core.policy import Limits, Member, Policy, School, Team
+from mailbot.core.calendar import Calendar
+from mailbot.core.policy import Limits, Member, Policy, School, Team, Times
 
 STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
 
@@ -112,6 +114,7 @@ def _settings(
         smtp=dict(zip(keys, smtp, strict=True)),
         first_contact_days=document.imap.first_contact_days,
         templates=Path(bot.templates) if bot.templates else None,
+        land=bot.land,
     )
 
 
@@ -128,27 +131,29 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
     schools = zip(document.school, authserv_ids, strict=True)
     return Policy(
         name=bot.name,
-        schools=tuple(_school(school, authserv_id, bot.language) for school, authserv_id in schools),
-        second_level=_team(document.second_level),
+        schools=tuple(_school(document, school, authserv_id) for school, authserv_id in schools),
+        second_level=_team(document.second_level, office_calendar(document, document.second_level)),
         language=bot.language,
         timezone=bot.timezone,
         operators=tuple(bot.operators),
         invitations=bot.invitations,
         limits=Limits(**document.limits.model_dump()),
+        times=Times(**document.times.model_dump()),
     )
 
 
-def _school(school: model.School, authserv_id: str, language: str) -> School:
+def _school(document: model.Document, school: model.School, authserv_id: str) -> School:
     return School(
         key=school.key,
         name=school.name,
         address=school.address,
-        team=_team(school.team),
-        language=school.language or language,
+        team=_team(school.team, school_calendar(document, school.team)),
+        language=school.language or document.bot.language,
         domains=tuple(school.domains) or (school.address.rpartition("@")[2],),
         authserv_id=authserv_id,
     )
 
 
-def _team(team: model.Team) -> Team:
-    return Team(team.name, tuple(Member(m.address, m.name, tuple(m.also)) for m in team.members))
+def _team(team: model.Team, calendar: Calendar) -> Team:
+    members = tuple(Member(m.address, m.name, tuple(m.also)) for m in team.members)
+    return Team(team.name, members, calendar)

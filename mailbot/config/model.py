@@ -4,6 +4,7 @@ Every key has a default, so that the right part of a wrong document can still be
 have to be given all the same are named in `required`.
 """
 
+from datetime import time
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -12,24 +13,30 @@ from mailbot.config.fields import (
     AbsolutePath,
     Authorities,
     Database,
+    DaysAway,
     Domain,
     Email,
     Environment,
     ExistingDirectory,
     Host,
+    Hours,
     Key,
+    Land,
     Line,
     Port,
     Size,
     Text,
+    TimeOfDay,
     Timezone,
 )
 from mailbot.config.settings import Security
+from mailbot.core.calendar import OFFICE_HOURS
 
 Language = Literal["de", "en"]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Minutes = Annotated[int, Field(ge=0, le=1_440)]
+HoursOfWork = Annotated[int, Field(ge=0, le=2_000)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
 
 
@@ -48,6 +55,7 @@ class Bot(Table):
     name: Line = Field(default="", description="the name that mails are signed with")
     language: Language = Field(default="de", description="the language of mails")
     timezone: Timezone = Field(default="Europe/Berlin", description="the time zone of dates in mails")
+    land: Land = Field(default="", description="the Land whose holidays are kept")
     state_dir: AbsolutePath = Field(
         default="/var/lib/mailbot", description="the directory of the bot's own files"
     )
@@ -114,6 +122,19 @@ def _member(value: object) -> object:
     return {"address": value}
 
 
+class WorkingHours(Table):
+    """When a team works; its own table overrides the common one day by day."""
+
+    mon: Hours = Field(default=OFFICE_HOURS[0], description="the hours on Mondays")
+    tue: Hours = Field(default=OFFICE_HOURS[1], description="the hours on Tuesdays")
+    wed: Hours = Field(default=OFFICE_HOURS[2], description="the hours on Wednesdays")
+    thu: Hours = Field(default=OFFICE_HOURS[3], description="the hours on Thursdays")
+    fri: Hours = Field(default=OFFICE_HOURS[4], description="the hours on Fridays")
+    sat: Hours = Field(default=OFFICE_HOURS[5], description="the hours on Saturdays")
+    sun: Hours = Field(default=OFFICE_HOURS[6], description="the hours on Sundays")
+    closed: list[DaysAway] = Field(default=[], description="days on which nobody works, besides the holidays")
+
+
 class Team(Table):
     """People who share tickets."""
 
@@ -123,6 +144,7 @@ class Team(Table):
     members: list[Annotated[Member, BeforeValidator(_member)]] = Field(
         default=[], min_length=1, description="the team's people"
     )
+    hours: WorkingHours = Field(default_factory=WorkingHours, description="what differs from [hours]")
 
 
 class School(Table):
@@ -154,6 +176,17 @@ class Limits(Table):
     )
 
 
+class Times(Table):
+    """After how much working time what happens; 0 means never."""
+
+    reminder_hours: HoursOfWork = Field(default=8, description="until nobody's ticket is brought to mind")
+    overdue_hours: HoursOfWork = Field(default=24, description="until a ticket without progress is overdue")
+    escalate_hours: HoursOfWork = Field(default=0, description="until nobody's ticket goes to second level")
+    wait_reminder_days: Days = Field(default=5, description="until a requester is reminded of our question")
+    wait_close_days: Days = Field(default=10, description="until a ticket without an answer is closed")
+    digest: TimeOfDay = Field(default=time(7, 30), description="when the morning's overview comes")
+
+
 class Document(Table):
     """The whole file."""
 
@@ -163,5 +196,7 @@ class Document(Table):
     smtp: Smtp = Field(default_factory=Smtp, description="the server that takes mails")
     imap: ImapSection = Field(default_factory=ImapSection, description="what the mailboxes have in common")
     limits: Limits = Field(default_factory=Limits, description="how much is too much")
+    hours: WorkingHours = Field(default_factory=WorkingHours, description="when teams work")
+    times: Times = Field(default_factory=Times, description="after how much time what happens")
     school: list[School] = Field(default=[], min_length=1, description="one table for each school")
     second_level: Team = Field(default_factory=Team, description="the team over all schools")

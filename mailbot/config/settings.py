@@ -68,3 +68,4 @@ class Settings:
     smtp: Mapping[str, SmtpAccount]
     first_contact_days: int = 7
     templates: Path | None = None
+    land: str = ""

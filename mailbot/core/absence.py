@@ -1,19 +1,16 @@
 """Who is away, until when, and who gets the letters meanwhile."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mailbot.core.commands import fold
 from mailbot.core.policy import Member
 
-AHEAD_MOST = timedelta(days=250)  # a day and month without a year that lie further ahead are a slip
+LONGEST = timedelta(days=364)  # a day further ahead is a slip: "23.11." on that very day means next year's
+WORDS_MOST = 5
 
-_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.?(\d{4}|\d{2})?\.?")
-_FILLERS = frozenset(
-    {"bis", "zum", "einschliesslich", "until", "till", "to", "vertretung", "deputy", "durch", "by"}
-)
+_FILLERS = frozenset({"vertretung", "deputy", "durch", "by"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +21,21 @@ class Absence:
     deputy: str = ""
 
 
-def read(args: Iterable[str], today: date) -> tuple[date | None, str]:
-    """Return day and deputy's name of "#away DATE [DEPUTY]"; the day is None if it is none to come."""
-    words = [word for word in args if fold(word.strip(":")) not in _FILLERS]
-    until = day(words[0], today) if words else None
-    return (until if until and until >= today else None), " ".join(words[1:])
+def phrases(args: Sequence[str]) -> tuple[str, ...]:
+    """Return what of "#away DATE [DEPUTY]" may be the date, the longest first."""
+    return tuple(" ".join(args[:end]) for end in range(min(len(args), WORDS_MOST), 0, -1))
 
 
-def day(word: str, today: date) -> date | None:
-    """Read a date written as 2026-12-01, 1.12. or 1.12.2026; without a year it is the next such day."""
-    try:
-        if found := _DATE.fullmatch(word):
-            return _german(int(found[1]), int(found[2]), found[3], today)
-        return date.fromisoformat(word)
-    except ValueError:
-        return None
+def read(args: Sequence[str], dates: Mapping[str, date], today: date) -> tuple[date | None, str]:
+    """Return the last day and the deputy's name of "#away DATE [DEPUTY]"; None where no such day is to come.
 
-
-def _german(number: int, month: int, year: str | None, today: date) -> date | None:
-    if year:
-        return date(int(year) + (2000 if len(year) == 2 else 0), month, number)
-    this_year = date(today.year, month, number)
-    coming = this_year if this_year >= today else date(today.year + 1, month, number)
-    return coming if coming - today <= AHEAD_MOST else None
+    `dates` are the days that the phrases mean.
+    """
+    found = next((phrase for phrase in phrases(args) if phrase in dates), None)
+    if found is None or not today <= dates[found] <= today + LONGEST:
+        return None, ""
+    rest = args[len(found.split()) :]
+    return dates[found], " ".join(word for word in rest if fold(word.strip(":")) not in _FILLERS)
 
 
 def stand_in(member: Member, absences: Mapping[str, Absence], eligible: Iterable[Member]) -> Member | None:

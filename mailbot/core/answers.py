@@ -6,12 +6,13 @@ from dataclasses import replace
 from mailbot.core.audience import travel
 from mailbot.core.case import Case
 from mailbot.core.effects import Effect, Tell
-from mailbot.core.facts import listing
+from mailbot.core.facts import Listing
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.orders import Order
+from mailbot.core.overview import Page
 from mailbot.core.ticket import Role, Ticket, Visibility
 
-QUESTIONS = frozenset({"list", "show", "help"})
+QUESTIONS = frozenset({"list", "find", "show", "help"})
 ANSWERED = QUESTIONS | {"register"}
 LIMITED = frozenset(
     {
@@ -44,17 +45,28 @@ def answer(case: Case, kind: NoticeKind, ticket: Ticket | None = None, **what: o
 
 def replies_to(case: Case, order: Order) -> Iterator[Notice]:
     """Yield the letters that answer a question."""
+    if order.listing is not None:
+        yield _overview(case, order.listing)
     match order.command.name:
-        case "list":
-            wanted = listing(order.scope, case.sender.email, case.facts.school, case.policy)
-            tickets = case.facts.listings.get(wanted, ())
-            yield answer(case, NoticeKind.OVERVIEW, tickets=tickets, scope=order.scope)
         case "show":
             yield from (_sheet(case, ticket) for ticket in order.tickets)
         case "register":
             yield answer(case, NoticeKind.WELCOME)
         case "help":
             yield answer(case, NoticeKind.HELP, case.ticket)
+
+
+def _overview(case: Case, wanted: Listing) -> Notice:
+    page = case.facts.listings.get(wanted, Page())
+    return answer(
+        case,
+        NoticeKind.OVERVIEW,
+        tickets=page.tickets,
+        scope=wanted.scope.value,
+        words=wanted.written,
+        total=page.total,
+        page=page.number,
+    )
 
 
 def _sheet(case: Case, ticket: Ticket) -> Notice:

@@ -150,7 +150,7 @@ _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
 
 def is_quoted(line: str) -> bool:
     """Tell whether a line bears a quotation mark: ">", or the initials of The Bat."""
-    return bool(_QUOTED.match(line))
+    return ">" in line[:8] and bool(_QUOTED.match(line))
 
 
 # The field names of the blocks that Outlook and others put above an answered mail, by what they mean.
@@ -215,7 +215,11 @@ def is_header_block(lines: list[str], at: int) -> bool:
 
 
 _RULE = r"[-_=*#~\u2010-\u2015\u2500]"
-_SEPARATES = re.compile(rf"[\s>]*(?:{_RULE}|[a-z])", re.I)
+_INTRODUCES = re.compile(
+    rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib|begin|anfang|début|start|inicio"
+    r"|inizio|weitergeleitet)",
+    re.I,
+)
 _SEPARATOR = re.compile(
     rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|nachricht|mail|e-mail|text)"
     rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
@@ -249,11 +253,15 @@ _FORWARD = re.compile(
 )
 
 
+def may_introduce(line: str) -> bool:
+    """Tell cheaply whether a line may be a separator, a forward marker or a field of a header block."""
+    head = line[:80]
+    return ":" in head or "：" in head or bool(_INTRODUCES.match(head))
+
+
 def is_separator(line: str) -> bool:
     """Tell whether a line says that an earlier mail follows."""
     line = line[:LONGEST]
-    if not _SEPARATES.match(line):
-        return False
     return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 

@@ -40,6 +40,11 @@ class Turn:
         """Tell whether the ticket opens again now."""
         return self.before.status is Status.CLOSED and self.after.status is not Status.CLOSED
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether the ticket waits for the requester from now on."""
+        return self.before.status is not Status.WAITING and self.after.status is Status.WAITING
+
     def history(self) -> tuple[Message, ...]:
         """Return what was written before."""
         return self.case.facts.histories.get(self.before.key, ())
@@ -60,6 +65,8 @@ def _news_for_requester(turn: Turn) -> NoticeKind | None:
         return NoticeKind.CLOSED
     if turn.after.level > turn.before.level:
         return NoticeKind.ESCALATED_REQUESTER
+    if turn.waits:
+        return NoticeKind.WAITING
     if turn.reopened:
         return NoticeKind.REOPENED
     return NoticeKind.ANSWER if turn.public else None
@@ -200,6 +207,7 @@ def _notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
         history=history,
         related=match.related if role.staff else None,
         related_reason=match.related_reason if role.staff else "",
+        similar=turn.case.facts.similar if kind is NoticeKind.NEW_TICKET else (),
         internal=kind in INTERNAL,
     )
 

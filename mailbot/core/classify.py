@@ -121,6 +121,13 @@ def _complains(mail: Mail) -> bool:
     return bool(signs.FEEDBACK_SUBJECT.match(mail.subject))
 
 
+def _sent_to_many(mail: Mail) -> bool:
+    bulk = signs.BULK_WORD.match(mail.header("precedence")) or _is_set(
+        mail, ("list-unsubscribe", "feedback-id")
+    )
+    return bool(bulk) and not _by_hand(mail) and "mailto:" not in mail.header("list-post")
+
+
 def _list_post(mail: Mail) -> bool:
     to_list = mail.header("list-post") or mail.header("list-id") or mail.header("mailing-list")
     return bool(to_list) and not _by_hand(mail)
@@ -207,17 +214,7 @@ _SIGNS = (
         "header field of a program",
         lambda mail: _is_set(mail, _SENT_BY_PROGRAM) and not _by_hand(mail),
     ),
-    _Sign(
-        Kind.BULK,
-        "sent to many (List-Unsubscribe, Precedence)",
-        lambda mail: (
-            (
-                bool(signs.BULK_WORD.match(mail.header("precedence")))
-                or _is_set(mail, ("list-unsubscribe", "feedback-id"))
-            )
-            and not _by_hand(mail)
-        ),
-    ),
+    _Sign(Kind.BULK, "sent to many (List-Unsubscribe, Precedence)", _sent_to_many),
 )
 
 

@@ -46,7 +46,7 @@ _DEVICE_LINES = (
     r"|typeapp|bluemail|newton|edison)",
     r"diese nachricht ist von|message sent via|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
 )
-_MOBILE = re.compile(rf"[\s*_>\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVICE_LINES)})", re.I)
+_MOBILE = re.compile(rf"[\s*_>(\[\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVICE_LINES)})", re.I)
 
 
 def is_mobile_signature(line: str) -> bool:

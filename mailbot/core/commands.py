@@ -20,8 +20,10 @@ class Argument(StrEnum):
     TICKET = "ticket"  # at least one number
     MEMBER = "member"  # a name, then perhaps numbers
     PRIORITY = "priority"  # a priority, then perhaps numbers
-    SCOPE = "scope"  # open, closed, mine or all; nothing means open
     ABSENCE = "absence"  # a date, then perhaps a colleague
+    SCOPE = "scope"  # open, closed, mine or all, then perhaps a page; nothing means open
+    WORDS = "words"  # words to look for
+    DATE = "date"  # a day as people write it, then perhaps tickets as "#104" or "GYM-104"
     TEXT = "text"  # words that belong to the remaining text
 
 
@@ -43,6 +45,8 @@ class Command:
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
 PARTICIPANTS = STAFF | {Role.REQUESTER}
 EVERYONE = frozenset(Role)
+NO_NUMBERS = frozenset({Argument.TEXT, Argument.SCOPE, Argument.WORDS})
+"""Arguments in which a number is no ticket's."""
 
 COMMANDS = (
     Command(
@@ -50,6 +54,8 @@ COMMANDS = (
     ),
     Command("escalate", ("eskalieren", "weiterleiten"), frozenset({Role.SUPPORTER}), Argument.TICKETS),
     Command("return", ("zurück",), frozenset({Role.SECOND_LEVEL}), Argument.TICKETS),
+    Command("wait", ("rückfrage", "warten"), STAFF, Argument.TICKETS),
+    Command("remind", ("wiedervorlage",), STAFF, Argument.DATE, "tomorrow"),
     Command("reopen", ("öffnen",), PARTICIPANTS, Argument.TICKETS),
     Command("take", ("übernehmen",), STAFF, Argument.TICKETS),
     Command("assign", ("zuweisen",), STAFF, Argument.MEMBER, "Mustermann"),
@@ -57,6 +63,7 @@ COMMANDS = (
     Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
     Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
+    Command("find", ("suche", "suchen"), EVERYONE, Argument.WORDS, "Beamer 204"),
     Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
     Command("away", ("abwesend",), STAFF, Argument.ABSENCE, "2026-12-01"),
     Command("back", ("anwesend",), STAFF, Argument.NOTHING),
@@ -76,7 +83,7 @@ SCOPE_WORDS = {
     "mine": ("meine", "mein"),
     "all": ("alle", "alles"),
 }
-EXAMPLES = {"high": "hoch", "closed": "geschlossen"}
+EXAMPLES = {"high": "hoch", "closed": "geschlossen", "tomorrow": "morgen"}
 
 
 def fold(word: str) -> str:
@@ -160,6 +167,22 @@ def ticket_name(argument: str, school: str) -> str | None:
     """Return the ticket's key ("GYM-104") for "104", "#104" or "GYM-104" written within a school."""
     found = _TICKET_NAME.fullmatch(argument)
     return f"{(found[1] or school).upper()}-{int(found[2])}" if found else None
+
+
+def dated(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
+    """Part the arguments of a command into the day, as written, and the tickets after it."""
+    named = tuple(arg for arg in args if not arg[0].isdigit() and ticket_name(arg, school))
+    words = tuple(arg for arg in args if arg not in named)
+    return " ".join(numbers(words) if named else words), named
+
+
+def tickets_of(line: CommandLine, school: str) -> tuple[str, ...]:
+    """Return the keys of the tickets that a line may name; a number within a day or a search is none."""
+    if line.command is not None and line.command.argument in NO_NUMBERS:
+        return ()
+    dates = line.command is not None and line.command.argument is Argument.DATE
+    args = dated(line.args, school)[1] if dates else line.args
+    return tuple(name for arg in args if (name := ticket_name(arg, school)))
 
 
 def priority(argument: str) -> str | None:

@@ -121,7 +121,8 @@ def _without_ticket(case: Case, answers: tuple[Effect, ...]) -> Decision:
     """Answer questions, or open a ticket with the words that are left."""
     if answers and (case.role.staff or case.empty):
         names = ", ".join(f"#{line.command.name}" for line in case.reading.lines if line.command)
-        return Decision("answered", (f"answers {names}",), answers)
+        only_letters = all(isinstance(effect, Tell) for effect in answers)
+        return Decision("answered" if only_letters else "command", (f"carries out {names}",), answers)
     if case.role.staff and case.letter is not None and case.letter.ticket is None:
         return _helped(case, "answers a letter that is about no ticket")
     opened = open_ticket(case)

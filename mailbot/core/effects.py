@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice
-from mailbot.core.ticket import Message, Priority, Status, Ticket
+from mailbot.core.ticket import Message, Priority, Status, Step, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,23 @@ class Assign:
 
     ticket: str
     assignee: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDue:
+    """A ticket rests until then."""
+
+    ticket: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """The people of a ticket were told of its wait, which counts since then."""
+
+    ticket: str
+    step: Step
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +128,12 @@ class SetAbsence:
     deputy: str = ""
 
 
-TicketEffect = SetStatus | SetLevel | SetPriority | Assign
+TicketEffect = SetStatus | SetLevel | SetPriority | Assign | SetDue
 Effect = (
     Open
     | Append
     | TicketEffect
+    | Reminded
     | Tell
     | Hold
     | Release
@@ -153,6 +171,8 @@ def fold(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
                 ticket = replace(ticket, priority=value, updated=now)
             case Assign(key, assignee) if key == ticket.key:
                 ticket = replace(ticket, assignee=assignee, updated=now)
+            case SetDue(key, due) if key == ticket.key:
+                ticket = replace(ticket, due=due, updated=now)
             case _:
                 pass
     return ticket

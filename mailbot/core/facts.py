@@ -1,16 +1,19 @@
 """What has to be known to decide on a mail, and what a mail asks to be looked up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from mailbot.core import commands
-from mailbot.core.absence import Absence
-from mailbot.core.commands import Argument, Reading
+from mailbot.core.absence import Absence, phrases
+from mailbot.core.commands import Argument, CommandLine, Reading
 from mailbot.core.mail import Mail
+from mailbot.core.overview import Page, scope_and_page
 from mailbot.core.policy import Policy, School
-from mailbot.core.reference import action_key, subject_tag
+from mailbot.core.reference import action_key, subject_tag, without_action_key
+from mailbot.core.search import question
+from mailbot.core.similar import Similar, Terms, terms
 from mailbot.core.ticket import Message, Role, Ticket
 from mailbot.core.trust import Letter
 
@@ -26,12 +29,20 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A question for tickets: those of a school (None: of all), of a requester, of an assignee."""
+    """A question for tickets: those of a school (None: of all), of a requester, of an assignee.
+
+    With `words` those that bear them all, for a requester in what he may read; `written` shows how they were
+    put.
+    """
 
     scope: Scope
     school: str | None = None
     requester: str | None = None
     assignee: str | None = None
+    words: tuple[str, ...] = ()
+    written: str = ""
+    page: int = 1
+    by_school: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,15 @@ class Interests:
     tag: str | None
     named: tuple[str, ...]
     listings: tuple[Listing, ...]
+    problem: Terms | None = None
+    dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104").
 
-    `absences` are those of `today`, in the house's time zone, by registered address.
+    `absences` are those of this day, by registered address.
     """
 
     school: School
@@ -60,10 +73,11 @@ class Facts:
     tagged: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
-    listings: Mapping[Listing, tuple[Ticket, ...]] = field(default_factory=dict)
+    listings: Mapping[Listing, Page] = field(default_factory=dict)
+    similar: tuple[Similar, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-    today: date | None = None
     absences: Mapping[str, Absence] = field(default_factory=dict)
+    dates: Mapping[str, date] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
@@ -79,29 +93,48 @@ def listing(scope: str, email: str, school: School, policy: Policy) -> Listing:
     wanted = Scope(scope)
     assignee = policy.registered(email) if wanted is Scope.MINE else None
     if policy.second_level.member(email):
-        return Listing(wanted, assignee=assignee)
+        return Listing(wanted, assignee=assignee, by_school=True)
     own = next((s for s in (school, *policy.schools) if s.team.member(email)), None)
     if own is not None:
         return Listing(wanted, school=own.key, assignee=assignee)
     return Listing(wanted, requester=email)
 
 
+def asked(line: CommandLine, email: str, school: School, policy: Policy) -> Listing | None:
+    """Return the tickets that a person's #list or #find asks for; None if it asks for none."""
+    if line.command is not None and line.command.argument is Argument.WORDS:
+        written = " ".join(line.args)
+        words = question(written)
+        wanted = listing(Scope.ALL, email, school, policy)
+        return replace(wanted, words=words, written=written, by_school=False) if words else None
+    if line.command is not None and line.command.argument is Argument.SCOPE:
+        found = scope_and_page(line.args)
+        return replace(listing(found[0], email, school, policy), page=found[1]) if found else None
+    return None
+
+
 def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> Interests:
     """Return what has to be looked up for a mail to that school."""
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
-    named, listings = [], []
+    named: list[str] = []
+    listings, dates = [], []
     for line in reading.lines:
-        named += [name for arg in line.args if (name := commands.ticket_name(arg, school.key))]
-        if line.command is not None and line.command.argument is Argument.SCOPE and mail.sender is not None:
-            scope = commands.scope(line.args[0]) if line.args else Scope.OPEN
-            listings += [listing(scope, mail.sender.email, school, policy)] if scope else []
+        named += commands.tickets_of(line, school.key)
+        wanted = asked(line, mail.sender.email, school, policy) if mail.sender is not None else None
+        listings += [wanted] if wanted is not None else []
+        if line.command is not None and line.command.argument is Argument.DATE:
+            dates.append(commands.dated(line.args, school.key)[0])
+        if line.command is not None and line.command.argument is Argument.ABSENCE:
+            dates += phrases(line.args)
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),
         tag=subject_tag(mail.subject),
         named=tuple(dict.fromkeys(named)),
         listings=tuple(dict.fromkeys(listings)),
+        problem=terms(school.key, mail.subject, without_action_key(mail.problem), mail.sender),
+        dates=tuple(dict.fromkeys(dates)),
     )
 
 

@@ -14,6 +14,11 @@ from mailbot.core.trust import Letter
 WITH_WORDS = frozenset(NoticeKind) - {
     NoticeKind.RECEIPT,
     NoticeKind.TAKEN,
+    NoticeKind.WAIT_REMINDER,
+    NoticeKind.CLOSED_WAITING,
+    NoticeKind.REMINDER,
+    NoticeKind.OVERDUE,
+    NoticeKind.DIGEST,
     NoticeKind.OVERVIEW,
     NoticeKind.SHEET,
     NoticeKind.DONE,

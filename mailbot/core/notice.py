@@ -5,6 +5,8 @@ from datetime import date
 from enum import StrEnum
 
 from mailbot.core.mail import Address
+from mailbot.core.overview import pages
+from mailbot.core.similar import Similar
 from mailbot.core.ticket import Attachment, Message, Role, Ticket
 
 
@@ -26,6 +28,12 @@ class NoticeKind(StrEnum):
     REOPENED = "reopened"  # team or second level: it is open again
     TAKEN = "taken"  # colleagues, one line: somebody has it now
     ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
+    WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
+    WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
+    CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
+    REMINDER = "reminder"  # assignee or team: nobody has touched this, or the day has come
+    OVERDUE = "overdue"  # assignee or team: nothing has happened for long
+    DIGEST = "digest"  # each member: what needs the team this morning
     OVERVIEW = "overview"  # table of tickets
     SHEET = "sheet"  # one ticket with its history
     DONE = "done"  # receipt of a mail with commands
@@ -98,6 +106,10 @@ class Notice:
     history: tuple[Message, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     scope: str = ""  # of an overview: open, closed, mine, all
+    words: str = ""  # what an overview was asked to find
+    total: int = 0  # tickets on all pages of an overview
+    page: int = 1
+    similar: tuple[Similar, ...] = ()  # solved tickets that resemble a new one
     done: tuple[Done, ...] = ()
     problems: tuple[Problem, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
@@ -106,6 +118,11 @@ class Notice:
     reason: str = ""  # why a mail cannot be read; "reminder" of an invitation
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
+
+    @property
+    def pages(self) -> int:
+        """Return how many pages an overview has."""
+        return pages(self.total)
 
 
 AUTOMATIC = frozenset(NoticeKind) - {NoticeKind.ANSWER, NoticeKind.REQUESTER_REPLY}

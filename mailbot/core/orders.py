@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from mailbot.core import absence, commands
 from mailbot.core.case import Case
 from mailbot.core.commands import Argument, Command, CommandLine
+from mailbot.core.facts import Listing, asked
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member
@@ -21,18 +22,21 @@ class Order:
     tickets: tuple[Ticket, ...] = ()
     member: Address | None = None
     priority: Priority | None = None
-    scope: str = ""
     last_day: date | None = None
+    listing: Listing | None = None
+    until: datetime | None = None
 
 
 EXCLUSIVE = (
-    frozenset({"close", "escalate", "return", "reopen"}),
+    frozenset({"close", "escalate", "return", "reopen", "wait"}),
     frozenset({"take", "escalate", "return"}),
     frozenset({"take", "assign"}),
     frozenset({"assign"}),
     frozenset({"priority"}),
+    frozenset({"remind"}),
 )
 """Commands of which one ticket bears only one at a time."""
+REST_MOST = timedelta(days=730)
 
 
 class _Refused(Exception):  # noqa: N818 - an early exit of this module, not an error
@@ -60,11 +64,9 @@ def _default_tickets(case: Case) -> tuple[Ticket, ...]:
     """Return what a command without numbers is about: the mail's ticket, else those that other lines name."""
     if case.ticket is not None:
         return (case.ticket,)
+    school = case.facts.school.key
     names = (
-        commands.ticket_name(arg, case.facts.school.key)
-        for line in case.reading.lines
-        if line.command is not None
-        for arg in line.args
+        name for line in case.reading.lines if line.command for name in commands.tickets_of(line, school)
     )
     found = (case.facts.ticket(name) for name in dict.fromkeys(names))
     return tuple(t for t in found if t is not None and case.takes_part(t))
@@ -87,13 +89,12 @@ def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Tic
     return Order(command)
 
 
-def _about_scope(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
-    if not line.args:
-        return Order(command, scope="open")
-    scope = commands.scope(line.args[0])
-    if scope is None or len(line.args) > 1:
-        raise _wrong_argument(line, command, case, line.args[-1] if scope else line.args[0])
-    return Order(command, scope=scope)
+def _about_listing(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    wanted = asked(line, case.sender.email, case.facts.school, case.policy)
+    if wanted is None:
+        known = line.args and commands.scope(line.args[0])
+        raise _wrong_argument(line, command, case, "".join(line.args[-1:] if known else line.args[:1]))
+    return Order(command, listing=wanted)
 
 
 def _about_tickets(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
@@ -116,6 +117,18 @@ def _about_priority(line: CommandLine, command: Command, case: Case, default: tu
         raise _wrong_argument(line, command, case, line.args[0] if line.args else "")
     tickets = _tickets(line, line.args[1:], command, case, default)
     return Order(command, tickets, priority=Priority(value))
+
+
+def _about_date(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    """Take the morning of a day to come, by the working hours of who writes."""
+    phrase, numbers = commands.dated(line.args, case.facts.school.key)
+    day = case.facts.dates.get(phrase)
+    team = case.policy.second_level if case.role is Role.SECOND_LEVEL else case.school.team
+    today = team.calendar.day(case.now)
+    if day is None or not today < day <= today + REST_MOST:
+        raise _wrong_argument(line, command, case, phrase)
+    tickets = _tickets(line, numbers, command, case, default)
+    return Order(command, tickets, until=team.calendar.opening_on(day))
 
 
 def _about_member(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
@@ -148,7 +161,7 @@ def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
 
 def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
     _for_staff(line, command, case)
-    last_day, name = absence.read(line.args, case.facts.today or case.now.date())
+    last_day, name = absence.read(line.args, case.facts.dates, case.school.team.calendar.day(case.now))
     if last_day is None:
         raise _wrong_argument(line, command, case, line.args[0] if line.args else "")
     if not name:
@@ -166,13 +179,15 @@ def _for_staff(line: CommandLine, command: Command, case: Case) -> None:
 _Reader = Callable[[CommandLine, Command, Case, tuple[Ticket, ...]], Order]
 _READERS: dict[Argument, _Reader] = {
     Argument.NOTHING: _about_nothing,
-    Argument.SCOPE: _about_scope,
+    Argument.SCOPE: _about_listing,
+    Argument.WORDS: _about_listing,
     Argument.TICKETS: _about_tickets,
     Argument.TICKET: _about_ticket,
     Argument.TEXT: _about_text,
     Argument.PRIORITY: _about_priority,
     Argument.MEMBER: _about_member,
     Argument.ABSENCE: _about_absence,
+    Argument.DATE: _about_date,
 }
 
 
@@ -228,9 +243,13 @@ def _exclude(line: CommandLine, order: Order, earlier: list[Order], language: st
 def _contradicts(one: Order, other: Order) -> bool:
     if one.command == other.command:
         alone = frozenset({one.command.name}) in EXCLUSIVE
-        return alone and (one.member, one.priority) != (other.member, other.priority)
+        return alone and _details(one) != _details(other)
     names = {one.command.name, other.command.name}
     return any(names <= rivals for rivals in EXCLUSIVE)
+
+
+def _details(order: Order) -> tuple[object, ...]:
+    return (order.member, order.priority, order.until)
 
 
 def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import time
+
+from mailbot.core.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """People who share tickets."""
+    """People who share tickets, and when they work."""
 
     name: str
     members: tuple[Member, ...]
+    calendar: Calendar = field(default_factory=Calendar)
 
     def member(self, email: str) -> Member | None:
         """Return the member who has that address."""
@@ -57,6 +61,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """After how much working time what happens; 0 means never. `digest` is when it comes, None means never.
+
+    Hours count while nobody of the staff does anything, days while a requester is asked for something.
+    """
+
+    reminder_hours: int = 8
+    overdue_hours: int = 24
+    escalate_hours: int = 0
+    wait_reminder_days: int = 5
+    wait_close_days: int = 10
+    digest: time | None = time(7, 30)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that the core needs to know of the configuration."""
 
@@ -68,6 +87,7 @@ class Policy:
     operators: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     invitations: bool = True
+    times: Times = field(default_factory=Times)
 
     def school(self, key: str) -> School | None:
         """Return the school of that key, in any case."""

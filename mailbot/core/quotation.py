@@ -14,6 +14,7 @@ from mailbot.core.attribution import (
     is_quoted,
     is_separator,
     label,
+    may_introduce,
 )
 from mailbot.core.closing import contact_block, is_address, is_mobile_signature, is_signoff
 
@@ -24,6 +25,7 @@ _DELIMITER = re.compile(r"\s?--[ \xa0]?\s*$")
 _LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}[-=\u2014\u2015]{20,}\s*$")
 _RULE = re.compile(r"[\s>*_=~\-\u2010-\u2015\u2500]*$")
 _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\W\d_][\w.'-]{0,25}){0,3}\s*$")
+_FRAMED = re.compile(r"\s*-{3,}.{3,60}?-{3,}\s*$")  # words of a language that we do not know
 _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+[>)]*\s*>?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
 # How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
@@ -98,13 +100,18 @@ def _simple_kind(lines: list[str], at: int) -> _Is:
         return _Is.BLANK
     if line.strip() in (SIGNATURE_BEGINS, SIGNATURE_ENDS):
         return _Is.MARK
-    if is_quoted(line) or _is_torn_off(lines, at):
+    if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_torn_off(lines, at)):
         return _Is.QUOTED
     return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
 
 
 def _introduces_the_rest(lines: list[str], at: int) -> bool:
-    return is_separator(lines[at]) or is_forward_marker(lines[at]) or is_header_block(lines, at)
+    line = lines[at]
+    if not may_introduce(line):
+        return False
+    if is_separator(line) or is_forward_marker(line) or is_header_block(lines, at):
+        return True
+    return bool(_FRAMED.match(line)) and at + 1 < len(lines) and is_header_block(lines, at + 1)
 
 
 def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
@@ -148,7 +155,7 @@ def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
 
 def _is_torn_off(lines: list[str], at: int) -> bool:
     """Tell whether a line is the end of a quoted one that a program broke inside a link."""
-    if not (0 < at < len(lines) - 1 and is_quoted(lines[at - 1]) and is_quoted(lines[at + 1])):
+    if at + 1 >= len(lines) or not is_quoted(lines[at + 1]):
         return False
     alone = len(lines[at].split()) == 1
     return bool(_TORN_LINK.match(lines[at]) or (alone and _ENDS_IN_LINK.search(lines[at - 1][-500:])))

@@ -21,6 +21,8 @@ def action_key(text: str) -> str | None:
 
 def without_action_key(text: str) -> str:
     """Return the text without action keys and without the lines that held nothing else."""
+    if "mailbot:" not in text.lower():
+        return text
     text = re.sub(r"[^\S\n>]*" + _KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
     return re.sub(r"(?m)^[> ]*\0\n?|\0", "", text).rstrip("\n") if "\0" in text else text
 

@@ -85,9 +85,33 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
 
 
+class Step(StrEnum):
+    """What was already said of a ticket's present wait."""
+
+    NOTHING = "nothing"
+    REMINDED = "reminded"
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Since when nothing has happened on a ticket, and what was said of it when.
+
+    `asked`: the requester's side wrote last, or nobody of the present level has touched the ticket.
+    """
+
+    since: datetime
+    asked: bool = True
+    step: Step = Step.NOTHING
+    told: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A problem and where it stands. `level` is 1 (the school's team) or 2 (second level)."""
+    """A problem and where it stands. `level` is 1 (the school's team) or 2 (second level).
+
+    `due` is when the staff wants to be reminded of it. Without `wait` it waits since it was opened.
+    """
 
     school: str
     number: int
@@ -103,6 +127,12 @@ class Ticket:
     closed: datetime | None = None
     due: datetime | None = None
     messages: int = 0
+    wait: Wait | None = None
+
+    @property
+    def waits(self) -> Wait:
+        """Return the ticket's present wait."""
+        return self.wait or Wait(self.opened)
 
     @property
     def key(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mailbot.core.effects import Assign, SetLevel, SetPriority, SetStatus, TicketEffect
+from mailbot.core.effects import Assign, SetDue, SetLevel, SetPriority, SetStatus, TicketEffect
 from mailbot.core.mail import Address
 from mailbot.core.orders import Order
 from mailbot.core.ticket import Status, Ticket
@@ -34,6 +34,17 @@ def _return(ticket: Ticket, _: Order, __: Address) -> tuple[TicketEffect, ...]:
     return (*_open_again(ticket), SetLevel(ticket.key, 1), Assign(ticket.key, None))
 
 
+def _wait(ticket: Ticket, _: Order, __: Address) -> tuple[TicketEffect, ...]:
+    return () if ticket.status is Status.WAITING else (SetStatus(ticket.key, Status.WAITING),)
+
+
+def _remind(ticket: Ticket, order: Order, _: Address) -> tuple[TicketEffect, ...]:
+    if order.until is None or ticket.due == order.until:
+        return ()
+    opens = _open_again(ticket) if ticket.status is Status.CLOSED else ()
+    return (*opens, SetDue(ticket.key, order.until))
+
+
 def _take(ticket: Ticket, _: Order, actor: Address) -> tuple[TicketEffect, ...]:
     return _assign_to(ticket, actor)
 
@@ -59,6 +70,8 @@ WORK: dict[str, Work] = {
     "escalate": _escalate,
     "return": _return,
     "reopen": _reopen,
+    "wait": _wait,
+    "remind": _remind,
     "take": _take,
     "assign": _assign,
     "priority": _priority,

@@ -11,6 +11,8 @@ from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
 __all__ = ["parse", "part_content"]
 
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
+# Outlook marks a forwarded mail by the subject only; the prefix says so in many languages.
+_FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
 _FAILURE = re.compile(
     r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
@@ -50,7 +52,7 @@ def parse(content: bytes) -> Mail:
         text=split.text,
         signature=split.signature,
         quoted=split.quoted,
-        forwarded=split.forwarded,
+        forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
         parts=mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),

@@ -20,7 +20,7 @@ _DELAYED = re.compile(
     re.I,
 )
 _SCANNED = 100_000
-_FLUFL = 16_000  # octets; its detectors go over them again and again
+_FLUFL = 8_000  # octets; its detectors go over them again and again
 
 
 def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
@@ -46,10 +46,11 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
 def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
     """Return the recipients that a bounce without a report names.
 
-    One that stands on a line of its own, else what flufl.bounce finds, else any address in the text.
+    One on a line of its own, or the only one; else what flufl.bounce finds; else any in the text.
     """
     told = text[:20_000]
-    recipients = _found(_ALONE, told) or _by_flufl(content[:_FLUFL]) or _found(_ADDRESS, told)[:5]
+    named = _found(_ADDRESS, told)[:5]
+    recipients = _found(_ALONE, told) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
     status = _first(_STATUS, text[:_SCANNED])
     reply = _REPLY.search(text[:_SCANNED])
     soft = status.startswith("4") or (

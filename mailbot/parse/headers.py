@@ -15,8 +15,14 @@ from mailbot.parse.mime import Field, decoded
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
 
 SENDER_FIELDS = ("from", "sender", "reply-to", "return-path", "x-sender")  # the first that names somebody
+# One mailbox without anything that could be read in two ways; all others are left to mail-parser.
+_PLAIN_MAILBOX = re.compile(
+    r'(?:(?:([A-Za-z][A-Za-z0-9 _-]{0,80})|"([A-Za-z0-9 ,._-]{1,80})") {0,2})?'
+    r"<([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})>|([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})"
+)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
+_EMAIL = re.compile(r"(?!.*=\?)[^\s]{1,320}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
 _GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _DATE = re.compile(
@@ -39,12 +45,14 @@ class Header:
         value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
         if not value:
             return ()
+        if plain := _PLAIN_MAILBOX.fullmatch(value):
+            return (_address(plain[1] or plain[2] or "", plain[3] or plain[4]),)
         try:
             pairs = get_addresses(value, defects=(problems := []), decode_names=True)
         except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
             pairs, problems = [], [{"reason": type(trouble).__name__}]
         self._defects.extend(f"{name}: {problem.get('reason', '')}" for problem in problems[:5])
-        plausible = [(shown, email) for shown, email in pairs if email and "=?" not in email]
+        plausible = [(shown, email) for shown, email in pairs if _EMAIL.fullmatch(email)]
         return tuple(_address(shown, email) for shown, email in plausible or _salvaged(value))
 
     def date(self) -> datetime | None:
@@ -63,7 +71,7 @@ def _salvaged(value: str) -> list[tuple[str, str]]:
     """Find mailboxes where mail-parser gives up: by the stdlib, else whatever looks like an address."""
     value = decoded(value)
     try:
-        pairs = [(shown, email) for shown, email in getaddresses([value]) if "@" in email]
+        pairs = [(shown, email) for shown, email in getaddresses([value]) if _ADDRESS.fullmatch(email)]
     except (ValueError, IndexError, RecursionError):
         pairs = []
     if pairs:

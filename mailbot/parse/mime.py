@@ -12,7 +12,7 @@ from mailbot.parse.words import base64_octets, decode_words, parameters
 
 Field = tuple[str, str]
 
-_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r?\n\Z")
 _NAME = re.compile(r"[!-9;-~]{1,200}[ \t]*")
 _LOOK_ALIKES = 20_000  # lines that begin like a boundary, whether they are one or not
 _STRAYS = 50  # lines in headers that are no fields, before we stop to look for more fields behind them

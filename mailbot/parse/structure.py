@@ -35,6 +35,7 @@ class Contents:
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
     original_id: str = ""
+    written: bool = False
     protection: Protection = Protection.NONE
 
     def gather(self, entity: Entity) -> list[Block]:
@@ -109,7 +110,8 @@ class Contents:
         """Tell whether a text is sent as a file rather than as the mail's own words."""
         if entity.disposition == "attachment":
             return True
-        return bool(files.claimed_name(entity)) and bool(self.parts or entity.disposition)
+        follows = self.parts or entity.disposition or (self.written and entity.content_type == "text/plain")
+        return bool(follows and files.claimed_name(entity))
 
     def _file(self, entity: Entity) -> None:
         octets = entity.octets
@@ -134,6 +136,7 @@ class Contents:
         text = decode(octets, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.protection = Protection.PGP
+        self.written = self.written or bool(_LETTER.search(text))
         if entity.content_type == "text/html":
             return [Block(text, is_html=True)]
         if entity.content_type != "text/plain":

@@ -17,6 +17,7 @@ from mailbot.core.outgoing import Outgoing, content_id
 from mailbot.core.policy import Policy, School, Team
 from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Message, Role, Visibility
+from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
@@ -27,6 +28,7 @@ _IN_PERSON = frozenset(
         NoticeKind.NEW_TICKET,
         NoticeKind.REQUESTER_REPLY,
         NoticeKind.ANSWER,
+        NoticeKind.WAITING,
         NoticeKind.ANSWER_COPY,
         NoticeKind.NOTE,
         NoticeKind.CLOSED,
@@ -41,6 +43,7 @@ _IN_PERSON = frozenset(
 _TO_ONE = frozenset(
     {
         NoticeKind.ASSIGNED,
+        NoticeKind.DIGEST,
         NoticeKind.OVERVIEW,
         NoticeKind.SHEET,
         NoticeKind.DONE,
@@ -131,11 +134,13 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
         "corrected": corrected(clean(notice.text), notice.problems),
         "author": notice.author or Address("", policy.name),
         "school": school,
+        "schools": {s.key: s.name for s in policy.schools},
         "team": team,
         "author_team": _team_of(notice.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,
         "limits": policy.limits,
+        "times": policy.times,
         "staff": notice.role.staff,
         "role": notice.role.value,
         "salutation": _salutation(notice, team),
@@ -161,6 +166,7 @@ def _wording(
         "now": now,
         "date": partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]),
         "day": partial(_day, language=language, formats=words["dates"]),
+        "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),
     }
 
@@ -203,6 +209,12 @@ def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str
 def _day(value: date, *, language: str, formats: Any) -> str:
     """A day has no time zone."""
     return format_date(value, formats["weekday"], locale=language)
+
+
+def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str:
+    unit, number = age(value, now, zone)
+    phrase = str(phrases[unit])
+    return phrase % number if "%d" in phrase else phrase
 
 
 def _size(octets: int, *, language: str) -> str:

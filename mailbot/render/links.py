@@ -17,6 +17,7 @@ _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 _BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
     NoticeKind.TAKEN: ("take", "list", "help"),
+    NoticeKind.DIGEST: ("list_open", "list_mine", "help"),
     NoticeKind.DONE: ("list", "help"),
     NoticeKind.REFUSAL: ("help",),
     NoticeKind.CONFIRM: ("confirm",),
@@ -29,8 +30,8 @@ _BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.BOUNCE: (),
 }
 _OPEN: Mapping[Role, tuple[str, ...]] = {
-    Role.SUPPORTER: ("close", "escalate", "take", "list", "help"),
-    Role.SECOND_LEVEL: ("close", "return", "take", "list", "help"),
+    Role.SUPPORTER: ("close", "escalate", "take", "wait", "remind", "list", "help"),
+    Role.SECOND_LEVEL: ("close", "return", "take", "wait", "remind", "list", "help"),
     Role.REQUESTER: ("reply", "solved"),
     Role.CC: ("reply",),
 }
@@ -40,6 +41,7 @@ _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.REQUESTER: ("reopen",),
 }
 PRIMARY = frozenset({"reply", "close", "reopen", "confirm", "send_anyway", "register"})
+_LATE = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
 
@@ -94,4 +96,6 @@ def actions(notice: Notice) -> tuple[str, ...]:
 def _fits(name: str, notice: Notice, ticket: Ticket) -> bool:
     here = _LEVEL.get(notice.role) == ticket.level
     mine = ticket.assignee is not None and ticket.assignee.email == notice.to.email
-    return {"escalate": here, "return": here, "take": here and not mine}.get(name, True)
+    late = notice.kind in _LATE
+    fits = {"escalate": here, "return": here, "take": here and not mine, "wait": late, "remind": late}
+    return fits.get(name, True)

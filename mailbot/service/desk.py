@@ -2,13 +2,15 @@
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from mailbot.core.effects import Decision, Hold, Tell
 from mailbot.core.notice import Notice
 from mailbot.core.policy import Policy, School
+from mailbot.dates import day_of
 from mailbot.render import Templates, render
 from mailbot.store.database import Engine
 from mailbot.store.writing import Letter
@@ -21,6 +23,12 @@ class Desk:
     engine: Engine
     policy: Policy
     templates: Templates
+
+    def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
+        """Return the days that people mean who write now; what names no day is left out."""
+        today = now.astimezone(ZoneInfo(self.policy.timezone)).date()
+        found = ((phrase, day_of(phrase, today)) for phrase in phrases)
+        return {phrase: day for phrase, day in found if day is not None}
 
     def letters(self, decision: Decision, school: School, now: datetime) -> list[Letter]:
         """Put the notices of a decision into words."""

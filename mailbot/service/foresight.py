@@ -1,5 +1,6 @@
 """What would become of a mail, decided on the desk as it stands; nothing is written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mailbot.core.classify import classify
@@ -22,6 +23,7 @@ def foresee(desk: Desk, mail: Mail) -> Decision:
     wanted = interests(mail, read(without_action_key(mail.text), mail.subject), school, desk.policy)
     with transaction(desk.engine) as session:
         facts = gather(session, mail, wanted, school, desk.policy, "", now)
+        facts = replace(facts, dates=desk.days(wanted.dates, now))
         session.rollback()
     return decide(mail, classify(mail, desk.policy.own_addresses), facts, desk.policy, now)
 

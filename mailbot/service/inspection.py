@@ -54,7 +54,7 @@ def list_tickets(desk: Desk, school: str | None, status: str) -> list[Document]:
     """Return the tickets of one school or all, the newest first; status is open, closed or all."""
     wanted = Listing(Scope(status), school.upper() if school else None)
     with reading(desk.engine) as session:
-        return [ticket_document(ticket) for ticket in tickets.listed(session, wanted, most=None)]
+        return [ticket_document(ticket) for ticket in tickets.listed(session, wanted)]
 
 
 def show_ticket(desk: Desk, name: str) -> Document | None:

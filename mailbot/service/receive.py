@@ -109,14 +109,14 @@ def _settle(
     wanted = interests(mail, reading, school, desk.policy)
     content = entry.content_id
     facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
-    facts = replace(facts, confirmed=confirmed)
+    facts = replace(facts, confirmed=confirmed, dates=desk.days(wanted.dates, now))
     verdict = classify(mail, desk.policy.own_addresses)
     decision = decide(mail, verdict, facts, desk.policy, now)
     entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
     session.add(entry)
     letters = desk.letters(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
-    origin = Origin(entry, entry.raw_id or 0, actor, mail.message_id, now)
+    origin = Origin(actor, now, mail.message_id, entry, entry.raw_id)
     write(session, origin, school.key, decision, letters)
     for effect in decision.effects:
         if isinstance(effect, Release):

@@ -12,7 +12,7 @@ from mailbot.core.notice import NoticeKind
 from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
 from mailbot.core.trust import Letter
-from mailbot.store import ledger, people, tickets
+from mailbot.store import ledger, people, search, tickets
 from mailbot.store.rows import existing, identity, ticket_of
 from mailbot.store.tables import (
     LedgerRow,
@@ -68,10 +68,10 @@ def gather(
         tagged=wanted.tag,
         tickets={name: ticket_of(row) for name, row in rows.items()},
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
-        listings={listing: tickets.listed(session, listing) for listing in wanted.listings},
-        names=_names(session, school, policy),
-        today=people.today(policy, now),
         absences=people.absences(session, people.today(policy, now)),
+        listings={listing: tickets.page(session, listing) for listing in wanted.listings},
+        similar=search.similar(session, wanted.problem) if wanted.problem and not rows else (),
+        names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         automatic_last_hour=hour,
         automatic_last_day=day,
@@ -137,7 +137,8 @@ def _next_number(session: Session, school: str) -> int:
     return existing(session, SchoolRow(key=school), school).last_number + 1
 
 
-def _names(session: Session, school: School, policy: Policy) -> dict[str, str]:
+def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
+    """Return the names that those who work on a school's tickets use in own mails, by address."""
     staff = [address for member in policy.staff(school) for address in member.addresses]
     known = session.exec(select(PersonRow).where(col(PersonRow.address).in_(staff)))
     return {row.address: row.name for row in known if row.name}

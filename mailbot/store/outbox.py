@@ -136,20 +136,6 @@ def counts(session: Session) -> dict[str, int]:
     return {state: int(number) for state, number in session.exec(query)}
 
 
-def pending(session: Session, schools: Collection[str], before: datetime) -> int:
-    """Count the letters that are due until then."""
-    query = (
-        select(func.count())
-        .select_from(OutboxRow)
-        .where(
-            IS_DUE,
-            col(OutboxRow.school).in_(list(schools)),
-            OutboxRow.next_attempt <= before,
-        )
-    )
-    return int(session.exec(query).one())
-
-
 def unsent(session: Session) -> list[Line]:
     """Return the letters that are not sent, failed ones too, the oldest first."""
     query = select(OutboxRow).where(OutboxRow.state != "sent").order_by(col(OutboxRow.id))

@@ -12,8 +12,10 @@ from mailbot.core.ticket import (
     Message,
     Priority,
     Status,
+    Step,
     Ticket,
     Visibility,
+    Wait,
 )
 from mailbot.store.tables import AttachmentRow, MessageRow, Row, TicketRow
 
@@ -60,11 +62,12 @@ def ticket_of(row: TicketRow) -> Ticket:
         closed=row.closed,
         due=row.due,
         messages=row.messages,
+        wait=Wait(row.waits_since, row.asked, Step(row.step), row.told),
     )
 
 
 def put_ticket(row: TicketRow, ticket: Ticket) -> TicketRow:
-    """Write a ticket's value into its row."""
+    """Write a ticket's value into its row; the clock looks at it soon to see what is next."""
     row.subject, row.status, row.level = ticket.subject, ticket.status.value, ticket.level
     row.priority = ticket.priority.value
     row.assignee = ticket.assignee.email if ticket.assignee else None
@@ -72,6 +75,9 @@ def put_ticket(row: TicketRow, ticket: Ticket) -> TicketRow:
     row.cc = [[person.email, person.name] for person in ticket.cc]
     row.updated, row.closed, row.due = ticket.updated, ticket.closed, ticket.due
     row.messages = ticket.messages
+    wait = ticket.waits
+    row.waits_since, row.asked, row.step, row.told = wait.since, wait.asked, wait.step.value, wait.told
+    row.look_at = None if ticket.status is Status.CLOSED else ticket.updated
     return row
 
 
@@ -88,6 +94,7 @@ def new_ticket(ticket: Ticket) -> TicketRow:
         requester_name=ticket.requester.name,
         opened=ticket.opened,
         updated=ticket.updated,
+        waits_since=ticket.opened,
     )
     return put_ticket(row, ticket)
 

@@ -15,6 +15,7 @@ NAMES = {
 }
 metadata = MetaData(naming_convention=NAMES)
 
+LIVE = "look_at IS NOT NULL"
 DUE = "state IN ('queued', 'sending', 'uncertain')"
 
 
@@ -60,6 +61,7 @@ class TicketRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("school", "number"),
         Index("ix_ticket_school_status", "school", "status", "id"),
+        Index("ix_ticket_look_at", "look_at", sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
     )
     id: int | None = Field(default=None, primary_key=True)
     school: str
@@ -78,6 +80,11 @@ class TicketRow(Row, table=True):
     closed: datetime | None = None
     due: datetime | None = None
     messages: int = 0
+    waits_since: datetime
+    asked: bool = True
+    step: str = "nothing"
+    told: datetime | None = None
+    look_at: datetime | None = None
 
 
 class MessageRow(Row, table=True):
@@ -236,3 +243,11 @@ class AlertRow(Row, table=True):
     topic: str = Field(primary_key=True)
     since: datetime
     text: str = Field(sa_type=Text)
+
+
+class SlotRow(Row, table=True):
+    """A job that was done for a slot of time, so that nobody does it again."""
+
+    __tablename__ = "slot"
+    job: str = Field(primary_key=True)
+    slot: str = Field(primary_key=True)

@@ -4,14 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, String, cast, or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from mailbot.core.facts import Listing, Scope
+from mailbot.core.overview import ROWS, Page, pages
+from mailbot.core.search import fit
 from mailbot.core.ticket import Message, Status, Ticket
+from mailbot.store import search
 from mailbot.store.rows import identity, message_of, ticket_of
 from mailbot.store.tables import AttachmentRow, EventRow, MessageRow, TicketRow
 
-LISTED_MOST = 500
+FOUND_MOST = 500
 
 
 def by_name(session: Session, name: str) -> TicketRow | None:
@@ -45,11 +48,31 @@ def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
     return found
 
 
-def listed(session: Session, wanted: Listing, most: int | None = LISTED_MOST) -> tuple[Ticket, ...]:
-    """Return the tickets of an overview, the newest first."""
-    query = select(TicketRow).where(*_conditions(wanted))
-    rows = session.exec(query.order_by(col(TicketRow.id).desc()).limit(most)).all()
+def listed(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
+    """Return all tickets of a list, the newest first."""
+    rows = session.exec(select(TicketRow).where(*_conditions(wanted)).order_by(col(TicketRow.id).desc()))
     return tuple(ticket_of(row) for row in rows)
+
+
+def page(session: Session, wanted: Listing) -> Page:
+    """Return one page of an overview: the newest first, school by school where asked; the last if beyond."""
+    if wanted.words:
+        return _found(session, wanted)
+    conditions = _conditions(wanted)
+    total = session.exec(select(func.count()).select_from(TicketRow).where(*conditions)).one()
+    number = min(wanted.page, pages(total))
+    order = [col(TicketRow.school)] * wanted.by_school + [col(TicketRow.id).desc()]
+    query = select(TicketRow).where(*conditions).order_by(*order).offset((number - 1) * ROWS).limit(ROWS)
+    return Page(tuple(ticket_of(row) for row in session.exec(query)), total, number)
+
+
+def _found(session: Session, wanted: Listing) -> Page:
+    """Return the tickets that fit the words best; of very many only the newest are looked at."""
+    conditions = (*_conditions(wanted), search.finds(session, wanted))
+    query = select(TicketRow.id, TicketRow.subject).where(*conditions)
+    found = session.exec(query.order_by(col(TicketRow.id).desc()).limit(FOUND_MOST)).all()
+    best = sorted(found, key=lambda row: -fit(row[1], wanted.words))[:ROWS]
+    return Page(tuple(ticket_of(session.get_one(TicketRow, key)) for key, _ in best), len(found))
 
 
 def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:

@@ -18,7 +18,9 @@ from mailbot.core.effects import (
     MarkUndeliverable,
     Open,
     Register,
+    Reminded,
     SetAbsence,
+    SetDue,
     SetLevel,
     SetPriority,
     SetStatus,
@@ -27,7 +29,8 @@ from mailbot.core.effects import (
 from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
-from mailbot.store import people, tickets
+from mailbot.core.waiting import advance
+from mailbot.store import people, search, tickets
 from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
@@ -47,13 +50,13 @@ THREAD_MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The mail that causes changes: its ledger entry and raw octets, who wrote it, when."""
+    """What causes changes: who, when, and the mail if one does, with its ledger entry and raw octets."""
 
-    ledger: LedgerRow
-    raw_id: int
     actor: str
-    message_id: str
     now: datetime
+    message_id: str = ""
+    ledger: LedgerRow | None = None
+    raw_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,12 @@ def write(
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
     for name, row in rows.items():
-        put_ticket(row, fold(ticket_of(row), _unopened(decision.effects, name), origin.now))
+        before, effects = ticket_of(row), _unopened(decision.effects, name)
+        put_ticket(row, advance(before, fold(before, effects, origin.now), effects, origin.now))
+    search.index(session, [identity(row.id) for row in rows.values()])
     _audit(session, origin, decision, rows)
     held = _hold(session, origin, school, decision.effects)
-    if decision.ticket is not None:
+    if decision.ticket is not None and origin.ledger is not None:
         row_or_none = rows.get(decision.ticket) or tickets.by_name(session, decision.ticket)
         origin.ledger.ticket_id = row_or_none.id if row_or_none else None
     for letter in letters:
@@ -108,7 +113,10 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
                 session.get_one(SchoolRow, ticket.school).last_number = ticket.number
                 session.flush()
                 rows[ticket.key] = row
-            case Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name):
+            case (
+                Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
+                | SetDue(name) | Reminded(name)
+            ):  # fmt: skip
                 if name not in rows and (found := tickets.by_name(session, name)):
                     rows[name] = found
             case _:
@@ -156,7 +164,7 @@ def _append(session: Session, origin: Origin, ticket_id: int, message: Message) 
         raw_id=origin.raw_id,
     )
     session.add(row)
-    if not message.attachments:
+    if not message.attachments or origin.raw_id is None:  # files are parts of a mail
         return
     session.flush()
     for file in message.attachments:
@@ -190,6 +198,10 @@ def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str,
                 entry = (name, "priority", priority.value)
             case Assign(name, assignee):
                 entry = (name, "assignee", assignee.email if assignee else "")
+            case SetDue(name, due):
+                entry = (name, "due", due.isoformat(timespec="minutes"))
+            case Reminded(name, step):
+                entry = (name, "reminded", step.value)
             case _:
                 continue
         name, action, detail = entry
@@ -208,7 +220,7 @@ def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str,
 
 def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:
     for effect in effects:
-        if isinstance(effect, Hold):
+        if isinstance(effect, Hold) and origin.ledger is not None:
             session.flush()
             row = HeldRow(
                 ledger_id=identity(origin.ledger.id),

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -62,6 +63,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_school")),
     )
     op.create_table(
+        "slot",
+        sa.Column("job", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("slot", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_slot")),
+    )
+    op.create_table(
         "ticket",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("school", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -80,11 +87,23 @@ def upgrade() -> None:
         sa.Column("closed", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("due", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("waits_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("asked", sa.Boolean(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("told", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("look_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("school", "number", name=op.f("uq_ticket_school")),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_assignee"), ["assignee"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_look_at",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_ticket_requester"), ["requester"], unique=False)
         batch_op.create_index("ix_ticket_school_status", ["school", "status", "id"], unique=False)
 
@@ -232,8 +251,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_recipient_created", ["recipient", "created"], unique=False)
         batch_op.create_index("ix_outbox_thread", ["ticket_id", "recipient", "id"], unique=False)
 
+    _create_search()
+
+
+def _create_search() -> None:
+    """Create the full-text index; "_" within a word sets the school's key apart from a word of a problem."""
+    if op.get_context().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE search USING fts5"
+            " (subject, public, internal, problem, tokenize = \"ascii tokenchars '_'\")"
+        )
+        return
+    op.create_table(
+        "search",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_search_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_search")),
+    )
+    op.create_index(op.f("ix_search_words"), "search", ["words"], postgresql_using="gin")
+
 
 def downgrade() -> None:
+    op.drop_table("search")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_thread")
         batch_op.drop_index("ix_outbox_recipient_created")
@@ -270,9 +310,15 @@ def downgrade() -> None:
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_school_status")
         batch_op.drop_index(batch_op.f("ix_ticket_requester"))
+        batch_op.drop_index(
+            "ix_ticket_look_at",
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_ticket_assignee"))
 
     op.drop_table("ticket")
+    op.drop_table("slot")
     op.drop_table("school")
     op.drop_table("raw_mail")
     op.drop_table("person")

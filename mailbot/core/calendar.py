@@ -1,0 +1,108 @@
+"""Working time: when a team works, and how much of that lies between two moments."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import count
+
+Span = tuple[time, time]
+"""From when until when, within one day."""
+
+OFFICE_HOURS: tuple[tuple[Span, ...], ...] = (*(((time(7, 30), time(16)),) for _ in range(5)), (), ())
+"""Monday to Friday, 7:30 to 16:00."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A team's hours on each weekday, Monday first, the days on which it is away, and its time zone.
+
+    The hours are what clocks on the wall show; all lengths are those that really pass, so that a night in
+    which clocks are set loses or gains nothing. Moments are aware. Raises ValueError for hours that are not
+    those of seven weekdays, or that never come.
+    """
+
+    hours: tuple[tuple[Span, ...], ...] = OFFICE_HOURS
+    closed: frozenset[date] = field(default=frozenset(), repr=False)
+    timezone: tzinfo = UTC
+
+    def __post_init__(self) -> None:
+        if len(self.hours) != 7 or not any(self.hours):
+            raise ValueError("a calendar needs hours on at least one of seven weekdays")
+
+    def day(self, at: datetime) -> date:
+        """Return which day it is there at that moment."""
+        return at.astimezone(self.timezone).date()
+
+    def clock(self, at: datetime) -> time:
+        """Return what clocks there show at that moment."""
+        return at.astimezone(self.timezone).time()
+
+    def works(self, day: date) -> bool:
+        """Tell whether the team works on that day."""
+        return any(True for _ in self._spans(day))
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether the team works at that moment; closing time itself is closed."""
+        return any(start <= at < end for start, end in self._spans(self.day(at)))
+
+    def next_opening(self, at: datetime) -> datetime:
+        """Return that moment if the team works then, else the next one at which it does, in UTC."""
+        return max(at.astimezone(UTC), next(self._spans_from(at))[0])
+
+    def add(self, at: datetime, working: timedelta) -> datetime:
+        """Return the first moment of working time before which so much of it has passed since `at`, in UTC.
+
+        A length that ends at closing time ends at the next opening: nothing is due while nobody works.
+        """
+        for start, end in self._spans_from(at):
+            begin = max(start, at)
+            if working < end - begin:
+                return begin + working
+            working -= end - begin
+        raise OverflowError("no working time is left before the end of all days")
+
+    def open_between(self, start: datetime, end: datetime) -> timedelta:
+        """Return how much working time lies between two moments; none if the second is not the later one."""
+        passed = timedelta()
+        for opening, closing in self._spans_from(start):
+            if opening >= end:
+                break
+            passed += min(closing, end) - max(opening, start)
+        return passed
+
+    def days_between(self, start: datetime, end: datetime) -> int:
+        """Count the working days after the day of `start`, up to and with the day of `end`."""
+        first, last = self.day(start), self.day(end)
+        return sum(self.works(first + timedelta(days=n + 1)) for n in range((last - first).days))
+
+    def add_days(self, at: datetime, days: int) -> datetime:
+        """Return the first opening on the working day that is so many after the day of `at`, in UTC."""
+        day = self.day(at)
+        while days > 0:
+            day += timedelta(days=1)
+            days -= self.works(day)
+        return self.opening_on(day)
+
+    def opening_on(self, day: date) -> datetime:
+        """Return the first opening on that day or after it, in UTC."""
+        return self.next_opening(datetime.combine(day, time(), self.timezone))
+
+    def _spans_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield all working time that ends after a moment, in its order."""
+        first = self.day(at)
+        for number in count():
+            for start, end in self._spans(first + timedelta(days=number)):
+                if end > at:
+                    yield start, end
+
+    def _spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the working time of a day in UTC; what the clocks leap over or show twice counts once."""
+        if day in self.closed:
+            return
+        latest = datetime.combine(day, time(), self.timezone).astimezone(UTC)
+        for start, end in self.hours[day.weekday()]:
+            opening = max(datetime.combine(day, start, self.timezone).astimezone(UTC), latest)
+            closing = datetime.combine(day, end, self.timezone).astimezone(UTC)
+            if opening < closing:
+                yield opening, closing
+                latest = closing

@@ -1,0 +1,52 @@
+"""Days as people write them in German and English, by the library `dateparser`, which is known here alone."""
+
+import re
+from datetime import date, datetime
+
+import dateparser
+
+LONGEST = 40
+_SETTINGS = {"PREFER_DATES_FROM": "future", "DATE_ORDER": "DMY", "RETURN_AS_TIMEZONE_AWARE": False}
+
+# The library stumbles over these words, which do not change the day.
+_AROUND = re.compile(
+    r"\b(?:am|an|ab|bis|zum|zu|den|dem|der|diese[nrms]?|n(?:ä|ae)chste[nrms]?|kommende[nrms]?|on|by|until|from"
+    r"|the|this|coming|next|fr(?:ü|ue)h|vormittags?|mittags?|nachmittags?|abends?|morning|noon|afternoon)\b"
+)
+_LACKING = {"übernächste woche": "in 2 wochen", "uebernaechste woche": "in 2 wochen"}
+_WHOLE = re.compile(r"\b(?:woche|monat|jahr|week|month|year)\b")
+_NUMERIC = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.?\s*(\d{4}|\d{2})?")
+_TELLING = re.compile(r"[^\W\d_]{2}|\d[-./]\d")
+
+
+def day_of(phrase: str, today: date) -> date | None:
+    """Return the day that somebody who writes today means, or None where that is not clear.
+
+    A day without a year is the next one of that name: on a Wednesday, "Mittwoch" is in a week.
+    """
+    text = " ".join(phrase.casefold().split()).strip(" .!")
+    if len(text) > LONGEST or not _TELLING.search(text):
+        return None
+    text = _LACKING.get(text, text)
+    if not _WHOLE.search(text):
+        text = " ".join(_AROUND.sub(" ", text).split()) or text
+    numeric = _NUMERIC.fullmatch(text)
+    return _numeric(numeric, today) if numeric else _in_words(text, today)
+
+
+def _numeric(found: re.Match[str], today: date) -> date | None:
+    day, month = int(found[1]), int(found[2])
+    try:
+        if found[3]:
+            year = int(found[3])
+            return date(year if year > 99 else 2000 + year, month, day)
+        this = date(today.year, month, day)
+        return this if this > today else this.replace(year=today.year + 1)
+    except ValueError:  # there is no such day, or not in that year
+        return None
+
+
+def _in_words(text: str, today: date) -> date | None:
+    now = datetime.combine(today, datetime.min.time())
+    found = dateparser.parse(text, languages=["de", "en"], settings={**_SETTINGS, "RELATIVE_BASE": now})
+    return found.date() if found is not None else None

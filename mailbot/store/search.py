@@ -1,0 +1,157 @@
+"""The full-text index: FTS5 on SQLite, tsvector with GIN on PostgreSQL, one row a ticket in both.
+
+Both are given the same folded words and are asked for the beginnings of words, so they find the same tickets.
+A word of a problem is also kept with its school's key ("_gym_beamer"), for problems that resemble each other:
+no other school's tickets are looked at.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import ColumnElement, cast, column, delete, insert, literal, select, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from mailbot.core.facts import Listing
+from mailbot.core.search import words
+from mailbot.core.similar import COMMON, SHOWN_MOST, Similar, Terms, gist, resembling, terms
+from mailbot.core.ticket import Direction, Status, Visibility
+from mailbot.store.rows import ticket_of
+from mailbot.store.tables import MessageRow, SchoolRow, TicketRow
+
+TEXT_MOST = 200_000  # characters of a ticket that are read, its first ones
+CANDIDATES_MOST = 10
+
+_FTS5 = table("search", column("rowid"), *map(column, ("subject", "public", "internal", "problem")))
+_TSVECTOR = table("search", column("ticket_id"), column("words"))
+_LABELS = {"subject": "1A", "public": "2B", "internal": "3C", "problem": "4D"}
+
+_ONE_WORD_FTS5 = "SELECT * FROM (SELECT :{name}, rowid FROM search WHERE search MATCH :{name} LIMIT :most)"
+_ONE_WORD_TSVECTOR = (
+    "(SELECT CAST(:{name} AS text), ticket_id FROM search"
+    " WHERE words @@ CAST(:{name} AS tsquery) LIMIT :most)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The words of a ticket by where they stand: in `problem` with the school's key before them."""
+
+    subject: tuple[str, ...]
+    public: tuple[str, ...]
+    internal: tuple[str, ...]
+    problem: tuple[str, ...]
+
+
+def index(session: Session, ticket_ids: Iterable[int]) -> None:
+    """Write anew what can be found of these tickets, as they and their messages stand in this transaction."""
+    session.flush()
+    for ticket_id in ticket_ids:
+        ticket = session.get_one(TicketRow, ticket_id)
+        document = _document(session, ticket)
+        if _is_sqlite(session):
+            row = {name: " ".join(getattr(document, name)) for name in _LABELS}
+            session.execute(delete(_FTS5).where(_FTS5.c.rowid == ticket_id))
+            session.execute(insert(_FTS5).values(rowid=ticket_id, **row))
+        else:
+            vector = cast(literal(_vector(document)), TSVECTOR)
+            session.execute(delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == ticket_id))
+            session.execute(insert(_TSVECTOR).values(ticket_id=ticket_id, words=vector))
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _document(session: Session, ticket: TicketRow) -> _Document:
+    query = select_rows(MessageRow.direction, MessageRow.visibility, MessageRow.text)
+    query = query.where(MessageRow.ticket_id == ticket.id).order_by(col(MessageRow.id))
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    room, problem = TEXT_MOST, ""
+    for direction, visibility, written in session.exec(query):
+        texts[visibility].append(written[: max(room, 0)])
+        room -= len(written)
+        if not problem and direction == Direction.IN.value:
+            problem = written[:TEXT_MOST]
+    about = terms(ticket.school, ticket.subject, problem, None)
+    return _Document(
+        subject=words(ticket.subject),
+        public=words("\n".join(texts[Visibility.PUBLIC.value])),
+        internal=words("\n".join(texts[Visibility.INTERNAL.value])),
+        problem=tuple(_of_school(about.school, word) for word in about.words),
+    )
+
+
+def _of_school(school: str, word: str) -> str:
+    return f"_{school.lower()}_{word}"
+
+
+def _vector(document: _Document) -> str:
+    """Return the words as a tsvector is written; their labels say where they stand."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for name, label in _LABELS.items():
+        for word in getattr(document, name):
+            places[word].append(label)
+    return " ".join(f"'{word}':{','.join(labels)}" for word, labels in places.items())
+
+
+def finds(session: Session, wanted: Listing) -> ColumnElement[bool]:
+    """Return the condition on a ticket that it bears all the words asked for, where the asker may read."""
+    places = "subject public" if wanted.requester is not None else "subject public internal"
+    if _is_sqlite(session):
+        # Within quotation marks nothing is syntax, and no word has one.
+        query = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in wanted.words)
+        return _matching(session, f"{{{places}}} : ({query})")
+    labels = "".join(_LABELS[place][1] for place in places.split())
+    query = " & ".join(f"'{word}':{'*' * (len(word) > 1)}{labels}" for word in wanted.words)
+    return _matching(session, query)
+
+
+def _matching(session: Session, query: str) -> ColumnElement[bool]:
+    if _is_sqlite(session):
+        matches = text("search MATCH :query").bindparams(query=query)
+        return col(TicketRow.id).in_(select(_FTS5.c.rowid).where(matches))
+    matching = _TSVECTOR.c.words.op("@@")(cast(literal(query), TSQUERY))
+    return col(TicketRow.id).in_(select(_TSVECTOR.c.ticket_id).where(matching))
+
+
+def similar(session: Session, asked: Terms) -> tuple[Similar, ...]:
+    """Return solved tickets of the school that resemble a problem, each with the answer it got."""
+    school = session.get(SchoolRow, asked.school)
+    if school is None or not asked.words:
+        return ()
+    alike = resembling(asked, _bearers(session, asked), school.last_number)
+    return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), SHOWN_MOST))
+
+
+def _solved(session: Session, ticket_ids: Iterable[int]) -> Iterator[Similar]:
+    for ticket_id in ticket_ids:
+        row = session.get_one(TicketRow, ticket_id)
+        if row.status == Status.CLOSED.value and (answer := _answer(session, ticket_id)):
+            yield Similar(ticket_of(row), answer)
+
+
+def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
+    """Return for each word the tickets of the school whose problem bears it; of very many only some."""
+    one = _ONE_WORD_FTS5 if _is_sqlite(session) else _ONE_WORD_TSVECTOR
+    quote = '"' if _is_sqlite(session) else "'"
+    lexemes = {f"word{n}": _of_school(asked.school, word) for n, word in enumerate(asked.words)}
+    query = " UNION ALL ".join(one.format(name=name) for name in lexemes)
+    quoted = {name: f"{quote}{lexeme}{quote}" for name, lexeme in lexemes.items()}
+    bearers: defaultdict[str, list[int]] = defaultdict(list)
+    for lexeme, ticket_id in session.connection().execute(text(query), {**quoted, "most": COMMON + 1}):
+        bearers[lexeme[1:-1].rpartition("_")[2]].append(ticket_id)
+    return bearers
+
+
+def _answer(session: Session, ticket_id: int) -> str:
+    """Return the last words that the requester got, in short."""
+    query = select_rows(MessageRow.text).where(
+        MessageRow.ticket_id == ticket_id,
+        MessageRow.direction == Direction.OUT.value,
+        MessageRow.visibility == Visibility.PUBLIC.value,
+    )
+    return gist(session.exec(query.order_by(col(MessageRow.id).desc()).limit(1)).first() or "")

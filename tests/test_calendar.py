@@ -1,0 +1,134 @@
+"""Working time is what lies within working hours: whatever the clocks, the weekends and the holidays do."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.core.calendar import Calendar, Span
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SCHOOL = Calendar(closed=frozenset({date(2026, 12, 24), date(2026, 12, 25)}), timezone=BERLIN)
+HOUR = timedelta(hours=1)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> tuple[Span, ...]:
+    minutes = sorted(draw(st.sets(st.integers(0, 24 * 60 - 1), max_size=4)))
+    clocks = [time(m // 60, m % 60) for m in minutes]
+    return tuple(zip(clocks[::2], clocks[1::2], strict=False))
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendar:
+    hours = draw(st.lists(spans(), min_size=7, max_size=7).filter(any))
+    days = st.dates(date(2026, 3, 1), date(2026, 11, 30))
+    zones = st.sampled_from(["Europe/Berlin", "UTC", "America/New_York", "Australia/Lord_Howe"])
+    return Calendar(tuple(hours), draw(st.frozensets(days, max_size=20)), ZoneInfo(draw(zones)))
+
+
+MOMENTS = st.timedeltas(timedelta(), timedelta(days=275)).map(lambda d: datetime(2026, 3, 1, tzinfo=UTC) + d)
+LENGTHS = st.timedeltas(timedelta(), timedelta(days=3))
+
+
+@given(calendars(), MOMENTS, MOMENTS, MOMENTS)
+def test_working_time_adds_up(calendar: Calendar, a: datetime, b: datetime, c: datetime) -> None:
+    a, b, c = sorted((a, b, c))
+    parts = calendar.open_between(a, b) + calendar.open_between(b, c)
+    assert calendar.open_between(a, c) == parts
+
+
+@given(calendars(), MOMENTS, MOMENTS)
+def test_working_time_is_never_negative_and_never_more_than_the_time(
+    calendar: Calendar, a: datetime, b: datetime
+) -> None:
+    assert timedelta() <= calendar.open_between(a, b) <= max(b - a, timedelta())
+
+
+@given(calendars(), MOMENTS, LENGTHS)
+def test_what_is_added_lies_between_and_ends_in_working_time(
+    calendar: Calendar, start: datetime, length: timedelta
+) -> None:
+    end = calendar.add(start, length)
+    assert calendar.open_between(start, end) == length
+    assert calendar.is_open(end)
+
+
+@given(calendars(), MOMENTS, MOMENTS, LENGTHS, LENGTHS)
+def test_who_starts_later_or_needs_longer_is_not_done_earlier(
+    calendar: Calendar, a: datetime, b: datetime, short: timedelta, long: timedelta
+) -> None:
+    a, b = sorted((a, b))
+    short, long = sorted((short, long))
+    assert calendar.add(a, short) <= calendar.add(b, long)
+
+
+@given(calendars(), MOMENTS)
+def test_the_next_opening_is_open_and_nothing_before_it_is(calendar: Calendar, moment: datetime) -> None:
+    opening = calendar.next_opening(moment)
+    assert opening >= moment
+    assert calendar.is_open(opening)
+    assert calendar.open_between(moment, opening) == timedelta()
+    assert (opening == moment) == calendar.is_open(moment)
+
+
+@given(calendars(), MOMENTS)
+def test_a_closed_day_has_no_working_time(calendar: Calendar, moment: datetime) -> None:
+    day = calendar.day(moment)
+    start = datetime.combine(day, time(), calendar.timezone)
+    end = datetime.combine(day + timedelta(days=1), time(), calendar.timezone)
+    if not calendar.works(day):
+        assert calendar.open_between(start, end) == timedelta()
+        assert not calendar.is_open(moment)
+
+
+@given(calendars(), MOMENTS, st.integers(1, 30))
+def test_days_that_are_added_are_the_days_between(calendar: Calendar, start: datetime, days: int) -> None:
+    end = calendar.add_days(start, days)
+    assert calendar.is_open(end)
+    assert calendar.days_between(start, end) == days
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "end"),
+    [
+        ("2026-11-23 09:00", 2, "2026-11-23 11:00"),
+        ("2026-11-23 20:00", 1, "2026-11-24 08:30"),
+        ("2026-11-27 15:00", 2, "2026-11-30 08:30"),
+        ("2026-11-28 12:00", 0, "2026-11-30 07:30"),
+        ("2026-11-23 07:30", 8.5, "2026-11-24 07:30"),
+        ("2026-12-23 15:00", 2, "2026-12-28 08:30"),
+    ],
+    ids=["day", "evening", "over-the-weekend", "on-the-weekend", "to-closing-time", "over-holidays"],
+)
+def test_a_length_of_work_ends_in_working_time(start: str, hours: float, end: str) -> None:
+    assert SCHOOL.add(at(start), hours * HOUR) == at(end)
+
+
+@pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"], ids=["spring", "autumn"])
+def test_the_night_in_which_clocks_are_set_changes_no_working_day(sunday: str) -> None:
+    friday = at(f"{sunday} 15:00") - timedelta(days=2)
+    monday = at(f"{sunday} 08:30") + timedelta(days=1)
+    assert SCHOOL.add(friday, 2 * HOUR) == monday
+
+
+@pytest.mark.parametrize(
+    ("sunday", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-01", 24)], ids=str
+)
+def test_who_works_while_clocks_are_set_works_as_long_as_it_takes(sunday: str, hours: int) -> None:
+    always = Calendar(tuple(((time(), time(23, 59)),) for _ in range(7)), timezone=BERLIN)
+    day = at(f"{sunday} 00:00")
+    assert always.open_between(day, day + timedelta(days=1)) == hours * HOUR - timedelta(minutes=1)
+
+
+def test_hours_that_never_come_are_no_calendar() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Calendar(((),) * 7)
+    with pytest.raises(ValueError, match="seven"):
+        Calendar(Calendar().hours[:5])

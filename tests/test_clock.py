@@ -1,0 +1,231 @@
+"""Time passes on a real database: once, whoever looks, and whatever breaks."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlmodel import col, select
+from structlog.testing import capture_logs
+
+from mailbot.core.calendar import Calendar
+from mailbot.core.effects import Append, Assign, Decision, Open, SetLevel, SetStatus
+from mailbot.core.mail import Address
+from mailbot.core.policy import Member, Policy, School, Team, Times
+from mailbot.core.ticket import Direction, Message, Status, Ticket, Visibility
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.service.tick import tick
+from mailbot.store import tickets
+from mailbot.store.database import migrate, open_database, reading, transaction
+from mailbot.store.rows import identity, ticket_of
+from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
+from mailbot.store.writing import Origin, write
+
+BERLIN = ZoneInfo("Europe/Berlin")
+LENA, MAX, ERIKA = "lena@schule.example", "max@support.example", "erika@support.example"
+TONI, EDV = "toni@stadt.example", "edv@stadt.example"
+HOURS = Calendar(timezone=BERLIN)
+SCHOOL = School(
+    "GYM", "Gymnasium", "support@schule.example", Team("Team", (Member(MAX), Member(ERIKA)), HOURS)
+)
+POLICY = Policy(
+    "Support",
+    (SCHOOL,),
+    Team("Technik", (Member(TONI),), HOURS),
+    operators=(EDV,),
+    times=Times(escalate_hours=40, digest=None),
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+MONDAY, TUESDAY = at("2026-11-23 09:00"), at("2026-11-24 08:30")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A desk on an empty database, and no mailbox."""
+    sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
+    url = sqlite if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    engine = open_database(url)
+    migrate(engine)
+    with transaction(engine) as session:
+        session.add(SchoolRow(key="GYM"))
+    yield Desk(engine, POLICY, Templates())
+    engine.dispose()
+
+
+def do(desk: Desk, when: datetime, *effects: object) -> None:
+    """Write effects as a mail would."""
+    decision = Decision("test", ("a test",), effects)  # type: ignore[arg-type]  # any effects
+    with transaction(desk.engine) as session:
+        write(session, Origin(LENA, when), "GYM", decision, ())
+
+
+def open_ticket(desk: Desk, number: int = 1, when: datetime = MONDAY) -> str:
+    ticket = Ticket("GYM", number, "Beamer", Address(LENA, "Lena"), when, when, messages=1)
+    message = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Dunkel.", when)
+    do(desk, when, Open(ticket), Append(ticket.key, message))
+    return ticket.key
+
+
+def sent(desk: Desk) -> list[tuple[str, str]]:
+    """Return kind and recipient of all letters."""
+    with reading(desk.engine) as session:
+        rows = session.exec(select(OutboxRow).order_by(col(OutboxRow.id))).all()
+    return [(row.kind, row.recipient) for row in rows]
+
+
+def look_at(desk: Desk, number: int = 1) -> datetime | None:
+    with reading(desk.engine) as session:
+        return session.exec(select(TicketRow.look_at).where(TicketRow.number == number)).one()
+
+
+def test_a_new_ticket_is_looked_at_once_and_then_when_something_is_due(desk: Desk) -> None:
+    open_ticket(desk)
+    assert look_at(desk) == MONDAY
+    assert tick(desk, MONDAY) == 0
+    assert look_at(desk) == TUESDAY
+
+
+def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
+    open_ticket(desk)
+    assert [tick(desk, TUESDAY), tick(desk, TUESDAY), tick(desk, TUESDAY + timedelta(hours=1))] == [1, 0, 0]
+    assert sent(desk) == [("reminder", MAX), ("reminder", ERIKA)]
+    with reading(desk.engine) as session:
+        events = tickets.events(session, 1)
+    assert (events[-1].actor, events[-1].action, events[-1].detail) == ("mailbot", "reminded", "reminded")
+    assert "nobody has touched it for 8 hours" in events[-1].because
+
+
+def test_a_reminder_lies_in_the_thread_of_the_ticket(desk: Desk) -> None:
+    open_ticket(desk)
+    tick(desk, TUESDAY)
+    tick(desk, at("2026-11-26 07:30"))
+    with reading(desk.engine) as session:
+        reminder, overdue = session.exec(
+            select(OutboxRow).where(OutboxRow.recipient == MAX).order_by(col(OutboxRow.id))
+        ).all()
+    assert overdue.in_reply_to == reminder.message_id
+    assert reminder.automatic
+    assert reminder.subject == "[#GYM-1] Erinnerung: Beamer"
+
+
+def test_what_somebody_does_ends_the_wait(desk: Desk) -> None:
+    key = open_ticket(desk)
+    tick(desk, MONDAY)
+    do(desk, MONDAY + timedelta(hours=1), Assign(key, Address(MAX)))
+    assert tick(desk, TUESDAY) == 0
+    assert sent(desk) == []
+
+
+def test_a_ticket_goes_up_by_itself(desk: Desk) -> None:
+    open_ticket(desk)
+    assert tick(desk, at("2026-11-27 15:00")) == 1
+    assert sent(desk) == [
+        ("escalated_requester", LENA),
+        ("escalated_second_level", TONI),
+        ("escalated_team", MAX),
+        ("escalated_team", ERIKA),
+    ]
+    with reading(desk.engine) as session:
+        row = tickets.by_name(session, "GYM-1")
+        assert row is not None
+        assert (row.level, row.status, row.assignee) == (2, "open", None)
+
+
+def test_a_ticket_without_an_answer_is_closed_and_never_looked_at_again(desk: Desk) -> None:
+    key = open_ticket(desk)
+    do(desk, MONDAY, SetStatus(key, Status.WAITING))
+    for days in range(30):
+        tick(desk, MONDAY + timedelta(days=days))
+    assert sent(desk) == [("wait_reminder", LENA), ("closed_waiting", LENA)]
+    assert look_at(desk) is None
+
+
+def test_several_workers_say_nothing_twice(desk: Desk) -> None:
+    for number in range(1, 21):
+        open_ticket(desk, number)
+    digesting = replace(desk, policy=replace(POLICY, times=Times()))
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda _: tick(digesting, TUESDAY), range(8)))
+    assert sum(counts) == 21
+    kinds = [kind for kind, _ in sent(desk)]
+    assert (kinds.count("reminder"), kinds.count("digest")) == (40, 2)
+
+
+def test_a_digest_comes_once_a_morning_and_only_if_there_is_something(desk: Desk) -> None:
+    desk = replace(desk, policy=replace(POLICY, times=Times(reminder_hours=0, overdue_hours=0)))
+    assert tick(desk, MONDAY) == 0
+    up = open_ticket(desk)
+    open_ticket(desk, 2)
+    do(desk, MONDAY, SetLevel(up, 2))
+    assert tick(desk, MONDAY + timedelta(hours=1)) == 0
+    assert [tick(desk, TUESDAY), tick(desk, TUESDAY)] == [2, 0]
+    assert sent(desk) == [("digest", MAX), ("digest", ERIKA), ("digest", TONI)]
+    with reading(desk.engine) as session:
+        assert sorted((row.job, row.slot) for row in session.exec(select(SlotRow))) == [
+            ("digest GYM", "2026-11-24"),
+            ("digest second-level", "2026-11-24"),
+        ]
+
+
+def test_a_broken_template_stops_no_other_ticket_and_is_told_once(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "reminder.txt.j2").write_text("{{ no.such.thing }}")
+    broken = replace(desk, templates=Templates(tmp_path))
+    open_ticket(desk)
+    key = open_ticket(desk, 2, MONDAY - timedelta(days=21))
+    do(desk, MONDAY - timedelta(days=21), SetStatus(key, Status.WAITING))
+    with capture_logs() as logs:
+        assert tick(broken, TUESDAY) == 1
+        assert sent(desk) == [("wait_reminder", LENA), ("alert", EDV)]
+        assert look_at(desk) == TUESDAY + timedelta(hours=1)
+        assert tick(broken, TUESDAY + timedelta(hours=1)) == 0
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["ticket not looked at"] * 2
+    assert len(sent(desk)) == 2
+    assert tick(desk, TUESDAY + timedelta(hours=2)) == 1
+    assert sent(desk)[2:] == [("alert", EDV), ("reminder", MAX), ("reminder", ERIKA)]
+
+
+def test_a_broken_digest_is_told_and_does_not_come_again_that_day(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "digest.html.j2").write_text("{{ no.such.thing }}")
+    broken = replace(desk, templates=Templates(tmp_path), policy=replace(POLICY, times=Times(0, 0)))
+    open_ticket(desk)
+    with capture_logs():
+        assert [tick(broken, TUESDAY), tick(broken, TUESDAY)] == [0, 0]
+    assert sent(desk) == [("alert", EDV)]
+
+
+def test_the_tickets_of_a_school_that_is_gone_are_left_alone(desk: Desk) -> None:
+    open_ticket(desk)
+    other = replace(POLICY, schools=(replace(SCHOOL, key="RS2"),))
+    assert tick(replace(desk, policy=other), TUESDAY) == 0
+    assert look_at(desk) == TUESDAY + timedelta(days=1)
+
+
+def test_what_is_due_is_found_by_its_index(desk: Desk) -> None:
+    if desk.engine.dialect.name == "postgresql":
+        return  # with one row its planner reads the table
+    with reading(desk.engine) as session:
+        plan = session.connection().exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT id FROM ticket WHERE look_at <= 'x' ORDER BY look_at LIMIT 9"
+        )
+        assert "ix_ticket_look_at" in str(plan.all())
+
+
+def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
+    open_ticket(desk)
+    tick(desk, TUESDAY)
+    with reading(desk.engine) as session:
+        row = session.get_one(TicketRow, 1)
+        wait = ticket_of(row).waits
+        assert identity(row.id) == 1
+    assert (wait.since, wait.asked, wait.step.value, wait.told) == (MONDAY, True, "reminded", TUESDAY)

@@ -1,0 +1,63 @@
+"""Days as people write them: German and English, in words and figures; today is Wednesday, 25.11.2026."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.dates import day_of
+
+TODAY = date(2026, 11, 25)
+SAID = """
+morgen: 2026-11-26            | Morgen früh: 2026-11-26      | MORGEN: 2026-11-26
+übermorgen: 2026-11-27        | in 3 Tagen: 2026-11-28       | in drei Tagen: 2026-11-28
+10 Tage: 2026-12-05           | in 1 Woche: 2026-12-02       | in einer Woche: 2026-12-02
+in 2 Wochen: 2026-12-09       | in zwei Wochen: 2026-12-09   | übernächste Woche: 2026-12-09
+nächste Woche: 2026-12-02     | nächsten Monat: 2026-12-25   | in einem Monat: 2026-12-25
+nächsten Montag: 2026-11-30   | naechsten Montag: 2026-11-30 | am Montag: 2026-11-30
+kommenden Freitag: 2026-11-27 | Freitag: 2026-11-27          | Fr: 2026-11-27
+fr.: 2026-11-27               | bis Donnerstag: 2026-11-26   | Mittwoch: 2026-12-02
+1.12.: 2026-12-01             | 1.12: 2026-12-01             | am 1.12.: 2026-12-01
+bis zum 3.12.: 2026-12-03     | 3.1.: 2027-01-03             | 25.11.: 2027-11-25
+01.12.2026: 2026-12-01        | 1.12.26: 2026-12-01          | 1. Dezember: 2026-12-01
+24. Dez 2026: 2026-12-24      | 7. März: 2027-03-07          | ab 1. Januar: 2027-01-01
+2026-12-01: 2026-12-01        | 1/12/2026: 2026-12-01        | gestern: 2026-11-24
+tomorrow: 2026-11-26          | in 3 days: 2026-11-28        | the day after tomorrow: 2026-11-27
+in a week: 2026-12-02         | in 2 weeks: 2026-12-09       | next week: 2026-12-02
+next monday: 2026-11-30       | monday: 2026-11-30           | on Friday: 2026-11-27
+fri: 2026-11-27               | tuesday morning: 2026-12-01  | next month: 2026-12-25
+Dec 1: 2026-12-01             | December 1st: 2026-12-01     | 1 Dec 2026: 2026-12-01
+"""
+PHRASES = [entry.strip().rsplit(": ", 1) for entry in SAID.replace("\n", "|").split("|") if entry.strip()]
+
+
+@pytest.mark.parametrize(("phrase", "day"), PHRASES, ids=[phrase for phrase, _ in PHRASES])
+def test_a_day_is_understood(phrase: str, day: str) -> None:
+    assert day_of(phrase, TODAY) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "",
+        "bald",
+        "soon",
+        "nach den Ferien",
+        "12",
+        "104",
+        "GYM-104",
+        "31.11.",
+        "29.2.",
+        "99.99.",
+        "mustermann",
+    ],
+)
+def test_what_names_no_day_is_not_guessed(phrase: str) -> None:
+    assert day_of(phrase, TODAY) is None
+
+
+@given(st.text(max_size=60) | st.text("0123456789./- inTagedysMo", max_size=40))
+def test_no_text_is_too_odd(phrase: str) -> None:
+    found = day_of(phrase, TODAY)
+    assert found is None or found.year > 0
