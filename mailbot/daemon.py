@@ -19,6 +19,7 @@ from mailbot.intake import Intake
 from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError, open_desk, sole
+from mailbot.service.registration import invite_due
 from mailbot.service.tick import tick
 from mailbot.store import outbox
 from mailbot.store.database import transaction
@@ -109,6 +110,7 @@ class Shift:
         """Start the threads, and the jobs that look after them."""
         with transaction(self.desk.engine) as session:
             outbox.take_up_again(session, utc_now())
+        self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
         for watcher in self.watchers:
             watcher.start()
@@ -122,9 +124,18 @@ class Shift:
         self.scheduler.start()
 
     def _tick(self) -> None:
-        """Remind, close and escalate what time has come for; send digests."""
-        if tick(self.desk, utc_now()):
+        """Remind, close and escalate what time has come for; send digests, and remind of invitations."""
+        now = utc_now()
+        told, invited = tick(self.desk, now), self._invite(now, reminders=True)
+        if told or invited:
             self.postman.wake()
+
+    def _invite(self, now: datetime, *, reminders: bool) -> bool:
+        """Invite new members to register; tell whether there were any."""
+        invited = invite_due(self.desk, now, reminders=reminders)
+        if invited:
+            log.info("invited", members=", ".join(invited))
+        return bool(invited)
 
     def _guard(self) -> None:
         """Keep systemd's watchdog quiet as long as every thread shows signs of life."""

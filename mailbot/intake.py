@@ -5,16 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import structlog
 
 from mailbot.config import ImapAccount
 from mailbot.core.effects import Decision
 from mailbot.core.policy import School
-from mailbot.inbox import Described, Fetched, Mailbox
+from mailbot.inbox import Described, Mailbox
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.service.receive import receive, set_aside
+from mailbot.service.receive import receive
 from mailbot.store import ledger
 from mailbot.store.database import reading, transaction
 from mailbot.store.ledger import Place
@@ -121,32 +122,21 @@ class Intake:
     ) -> None:
         limit = self.desk.policy.limits.mail
         small = [uid for uid in places if described[uid].size <= limit]
+        large = (box.fetch_header(uid) for uid in places if uid not in set(small))
         done: list[int] = []
-        for mail in box.fetch(small):
+        for mail in chain(box.fetch(small), (header for header in large if header is not None)):
             if self.stop.is_set():
                 break
             place = places[mail.uid]
             now = self.clock()
-            decision = receive(self.desk, place, mail.octets, mail.received, now, tries=tries[place])
+            size = described[mail.uid].size if described[mail.uid].size > limit else None
+            decision = receive(
+                self.desk, place, mail.octets, mail.received, now, tries=tries[place], size=size
+            )
             self._note(place, decision)
             done.append(mail.uid)
-        done += self._set_aside_large(box, places, [uid for uid in places if uid not in set(small)])
         if done:
             box.file(done)
-
-    def _set_aside_large(self, box: Mailbox, places: dict[int, Place], uids: Iterable[int]) -> list[int]:
-        """Keep the header of mails that are too large to take; the mail itself is filed as it is."""
-        done = []
-        for uid in uids:
-            header: Fetched | None = box.fetch_header(uid)
-            if header is None:
-                continue
-            reason = f"larger than {self.desk.policy.limits.mail} octets; only its header was fetched"
-            self._note(
-                places[uid], set_aside(self.desk, places[uid], header.octets, reason, "", self.clock())
-            )
-            done.append(uid)
-        return done
 
     def _note(self, place: Place, decision: Decision | None) -> None:
         self._survived.discard(place)  # its note is gone together with its effects

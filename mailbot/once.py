@@ -19,7 +19,7 @@ from mailbot.store.database import TRANSIENT, in_short, transaction
 log = structlog.get_logger()
 
 MAILBOXES_AT_ONCE = 8
-REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed")
+REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed", "too-large", "encrypted")
 
 
 def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:

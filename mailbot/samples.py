@@ -1,7 +1,7 @@
 """One letter of each kind, with made-up people, long words, emoji and hostile texts."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from mailbot.core.mail import Address
@@ -154,6 +154,10 @@ PROBLEMS = {
     ),
 }
 
+AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1))
+QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
+UNREAD = (("subject", 'Film vom Beamer & "Ton" <b>'), ("size", "63400000"))
+
 _TO_LENA = partial(Notice, to=LENA, role=Role.REQUESTER)
 _TO_ERIKA = partial(Notice, to=ERIKA, role=Role.SUPPORTER)
 _TO_MAX = partial(Notice, to=MAX, role=Role.SUPPORTER)
@@ -162,7 +166,7 @@ _TO_TONI = partial(Notice, to=TECHNIK, role=Role.SECOND_LEVEL)
 
 def letters(language: str) -> dict[str, Notice]:
     """Return sample notices by name; the commands in them are those of the language."""
-    return _to_requester() | _to_team() | _to_writer(language)
+    return _to_requester() | _to_team() | _to_writer(language) | _about_people()
 
 
 def _to_requester() -> dict[str, Notice]:
@@ -253,7 +257,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
     done = (
         Done("close", DONE, told=(LENA, ERIKA)),
         Done("priority", ODD, detail="high"),
-        Done("assign", ODD, told=(ERIKA,), detail=ERIKA.name),
+        Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
         Done("take", replace(TAKEN, number=97), already=True),
         Done("remind", DUE),
     )
@@ -274,10 +278,28 @@ def _to_writer(language: str) -> dict[str, Notice]:
         "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
         "done_several": _TO_MAX(NoticeKind.DONE, done=done),
         "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "away": _TO_MAX(NoticeKind.DONE, done=(AWAY,)),
+        "back": _TO_MAX(NoticeKind.DONE, done=(Done("back", None),)),
+        "held_answer": _TO_ERIKA(
+            NoticeKind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
+        ),
         "confirm": _TO_MAX(NoticeKind.CONFIRM, ticket=TAKEN, text=ANSWER),
         "help_requester": _TO_LENA(NoticeKind.HELP),
         "help_supporter": _TO_MAX(NoticeKind.HELP, ticket=TAKEN),
         "help_second_level": _TO_TONI(NoticeKind.HELP),
         "alert": Notice(NoticeKind.ALERT, Address("edv@stadt.example"), Role.STRANGER, details=DETAILS),
         "bounce": _TO_MAX(NoticeKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
+    }
+
+
+def _about_people() -> dict[str, Notice]:
+    return {
+        "invitation": _TO_MAX(NoticeKind.INVITATION),
+        "invitation_reminder": _TO_TONI(NoticeKind.INVITATION, reason="reminder"),
+        "welcome": _TO_MAX(NoticeKind.WELCOME),
+        "welcome_second_level": _TO_TONI(NoticeKind.WELCOME),
+        "unreadable_too_large": _TO_LENA(NoticeKind.UNREADABLE, reason="too-large", details=UNREAD),
+        "unreadable_encrypted": _TO_LENA(
+            NoticeKind.UNREADABLE, ticket=BEAMER, reason="encrypted", details=UNREAD
+        ),
     }

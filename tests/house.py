@@ -38,6 +38,7 @@ name = "Schul-Support"
 state_dir = "state"
 database = "{database}"
 operators = ["{edv}"]
+invitations = {invitations}
 {bot}
 
 [smtp]
@@ -62,7 +63,7 @@ name = "Gymnasium Marienschule"
 address = "{address}"
 domains = ["schule.example"]
 imap = {{ username = "{address}" }}
-team = {{ name = "Team Marienschule", members = ["{max}", "{erika}"] }}
+team = {{ name = "Team Marienschule", members = [{members}] }}
 {more}
 
 [times]
@@ -89,6 +90,8 @@ class House:
     imap: str = "poll_seconds = 5"
     more: str = ""
     times: str = 'digest = ""'
+    members: str = f'"{MAX}", "{ERIKA}"'
+    invitations: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,8 +119,8 @@ class House:
             imap_port=self.dovecot.tls_port,
             ca_file=self.dovecot.account(self.address).ca_file,
             address=self.address,
-            max=MAX,
-            erika=ERIKA,
+            members=self.members,
+            invitations=str(self.invitations).lower(),
             toni=TONI,
             edv=EDV,
         )

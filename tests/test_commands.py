@@ -22,6 +22,9 @@ WORDS = {
     "find": ("find", "suche", "suchen"),
     "show": ("show", "zeige"),
     "help": ("help", "hilfe"),
+    "away": ("away", "abwesend"),
+    "back": ("back", "anwesend"),
+    "register": ("register", "anmelden"),
     "confirm": ("confirm", "bestätigen"),
 }
 EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
@@ -41,6 +44,9 @@ WHO_MAY = {
     "find": set(Role),
     "show": set(Role),
     "help": set(Role),
+    "away": STAFF,
+    "back": STAFF,
+    "register": STAFF,
     "confirm": set(Role),
 }
 

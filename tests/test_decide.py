@@ -354,7 +354,7 @@ def test_somebody_is_assigned_only_what_he_works_on() -> None:
 
 def test_a_member_is_the_same_person_at_every_address() -> None:
     done = writes(MAX_AT_HOME, "#take").answering(ticket(), to=MAX).decided()
-    assert done.told == {(ERIKA, "taken"), (MAX_AT_HOME, "done")}
+    assert done.told == {(ERIKA, "taken"), (MAX, "done")}
     assert done.ticket().assignee is not None
     assert done.ticket().assignee.email == MAX  # type: ignore[union-attr]
 
@@ -391,7 +391,10 @@ def test_every_change_of_a_ticket_is_an_effect_of_its_own() -> None:
 def test_a_question_goes_out_with_its_words_and_makes_the_writer_the_assignee() -> None:
     done = answers(MAX, ticket(), "In welchem Raum?\n#rückfrage").decided()
     assert done.letter(LENA).text == "In welchem Raum?"
-    assert (done.letter(LENA).kind, done.ticket().assignee) == (NoticeKind.WAITING, Address(MAX))
+    assert (done.letter(LENA).kind, done.ticket().assignee) == (
+        NoticeKind.WAITING,
+        Address(MAX, "Max Mustermann"),
+    )
     assert done.told >= {(ERIKA, "taken")}
 
 

@@ -41,6 +41,9 @@ ANSWERS = {
     NoticeKind.DONE,
     NoticeKind.REFUSAL,
     NoticeKind.CONFIRM,
+    NoticeKind.HELD_ANSWER,
+    NoticeKind.UNREADABLE,
+    NoticeKind.WELCOME,
     NoticeKind.HELP,
     NoticeKind.OVERVIEW,
     NoticeKind.SHEET,
@@ -95,7 +98,7 @@ class World:
         self.letters += [self._sent(notice) for notice in letters(outcome.effects)]
 
     def _sent(self, notice: Notice) -> Letter:
-        held = len(self.held) - 1 if notice.kind is NoticeKind.CONFIRM else None
+        held = len(self.held) - 1 if notice.kind in (NoticeKind.CONFIRM, NoticeKind.HELD_ANSWER) else None
         about = notice.ticket.key if notice.ticket else None
         return Letter(notice.to.email, notice.role, notice.kind, about, notice.internal, held)
 

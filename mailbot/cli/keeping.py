@@ -2,12 +2,13 @@
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, Config, app, desk_of, settings_of
+from mailbot.cli.frame import FAILED, WRONG, Config, Json, app, desk_of, print_json, settings_of
 
 
 @app.command()
@@ -45,3 +46,27 @@ def restore(
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     typer.echo(f"{file} is restored" + (f"; the state before is kept as {kept}" if kept else ""))
+
+
+@app.command()
+def invite(
+    context: typer.Context,
+    addresses: Annotated[
+        list[str] | None, typer.Argument(help="Members to invite; all who are not registered without.")
+    ] = None,
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Invite members who are not registered yet."""
+    from mailbot.service import registration
+
+    with desk_of(context, config) as (desk, _):
+        try:
+            invited = registration.invite(desk, addresses or (), datetime.now(UTC))
+        except registration.NotAMemberError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(WRONG) from None
+    if json_:
+        print_json(invited)
+    else:
+        typer.echo("\n".join(f"invited: {address}" for address in invited) or "everybody is registered")

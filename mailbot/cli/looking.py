@@ -129,6 +129,8 @@ def status(context: typer.Context, config: Config = None, json_: Json = False) -
         )
         letters = ", ".join(f"{number} {state}" for state, number in found["outbox"].items()) or "empty"
         typer.echo(f"\noutbox: {letters}\nquarantine: {found['quarantine']}")
+        if found["not_registered"]:
+            typer.echo(f"not registered: {', '.join(found['not_registered'])}")
         for alert in found["alerts"]:
             typer.echo(f"alert since {alert['since'][:16]}: {alert['topic']}: {alert['text']}")
     raise typer.Exit(FINE if healthy(found) else FAILED)

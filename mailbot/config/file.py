@@ -136,6 +136,7 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
         language=bot.language,
         timezone=bot.timezone,
         operators=tuple(bot.operators),
+        invitations=bot.invitations,
         limits=Limits(**document.limits.model_dump()),
         times=Times(**document.times.model_dump()),
     )

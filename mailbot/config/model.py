@@ -35,6 +35,7 @@ from mailbot.core.calendar import OFFICE_HOURS
 Language = Literal["de", "en"]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Minutes = Annotated[int, Field(ge=0, le=1_440)]
 HoursOfWork = Annotated[int, Field(ge=0, le=2_000)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
 
@@ -60,6 +61,7 @@ class Bot(Table):
     )
     database: Database = Field(default="sqlite", repr=False, description="the database of tickets and mails")
     operators: list[Email] = Field(default=[], description="the addresses that get the alerts")
+    invitations: bool = Field(default=True, description="whether members are invited to register")
     templates: ExistingDirectory | None = Field(
         default=None, description="a directory of your own mail templates"
     )
@@ -169,6 +171,9 @@ class Limits(Table):
     daily_automatic: Count = Field(default=20, description="automatic mails a day to one outside address")
     reopen_days: Days = Field(default=14, description="how long a reply reopens a ticket")
     confirm_days: Days = Field(default=3, description="how long a held mail can be confirmed")
+    answer_collision_minutes: Minutes = Field(
+        default=5, description="how soon after a colleague's answer another is held"
+    )
 
 
 class Times(Table):

@@ -13,6 +13,7 @@ from mailbot.core.overview import Page
 from mailbot.core.ticket import Role, Ticket, Visibility
 
 QUESTIONS = frozenset({"list", "find", "show", "help"})
+ANSWERED = QUESTIONS | {"register"}
 LIMITED = frozenset(
     {
         NoticeKind.RECEIPT,
@@ -21,19 +22,24 @@ LIMITED = frozenset(
         NoticeKind.HELP,
         NoticeKind.OVERVIEW,
         NoticeKind.SHEET,
+        NoticeKind.UNREADABLE,
     }
 )
 """Letters that answer a mail by machine: outside the teams only so many an hour and a day."""
 
 
 def answer(case: Case, kind: NoticeKind, ticket: Ticket | None = None, **what: object) -> Notice:
-    """Return a letter that answers the mail; it names no ticket in which the writer takes no part."""
+    """Return a letter that answers the mail; it names no ticket in which the writer takes no part.
+
+    What members of the staff ask in this capacity is answered to their registered address.
+    """
     shown = ticket if ticket is not None and case.takes_part(ticket) else None
     role = case.role
     if kind is NoticeKind.RECEIPT or (shown is None and role is Role.STRANGER):
         role = Role.REQUESTER
     message_id = case.mail.message_id
-    notice = Notice(kind, case.sender, role, shown, author=case.sender, in_reply_to=message_id)
+    to = case.person if role.staff else case.sender
+    notice = Notice(kind, to, role, shown, author=case.sender, in_reply_to=message_id)
     return replace(notice, **what)  # type: ignore[arg-type]  # the fields of Notice by name
 
 
@@ -44,6 +50,8 @@ def replies_to(case: Case, order: Order) -> Iterator[Notice]:
     match order.command.name:
         case "show":
             yield from (_sheet(case, ticket) for ticket in order.tickets)
+        case "register":
+            yield answer(case, NoticeKind.WELCOME)
         case "help":
             yield answer(case, NoticeKind.HELP, case.ticket)
 

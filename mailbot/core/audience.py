@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from mailbot.core.absence import present, stand_in
 from mailbot.core.case import Case
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.policy import Team
+from mailbot.core.policy import Member, Team
 from mailbot.core.ticket import Attachment, Message, Role, Status, Ticket, Visibility
 
 
@@ -74,8 +75,8 @@ def _news_for_requester(turn: Turn) -> NoticeKind | None:
 def to_colleagues(turn: Turn) -> Iterable[Notice]:
     """Tell the staff what one of them did or wrote; the first row that fits is the news."""
     case, before, after = turn.case, turn.before, turn.after
-    team = tuple(_people(case, case.school_of(after).team))
-    second_level = tuple(_people(case, case.policy.second_level))
+    team = tuple(_people(turn, case.school_of(after).team))
+    second_level = tuple(_people(turn, case.policy.second_level))
     if after.level > before.level:
         yield from _all(turn, NoticeKind.ESCALATED_SECOND_LEVEL, second_level, Role.SECOND_LEVEL)
         yield from _all(turn, NoticeKind.ESCALATED_TEAM, team, Role.SUPPORTER)
@@ -97,7 +98,7 @@ def _assignment(turn: Turn) -> Iterable[Notice]:
     if new is None or (old is not None and new.email == old.email):
         return
     if new.email not in turn.case.own:
-        yield _notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, turn.after, new.email))
+        yield from _to_assignee(turn, NoticeKind.ASSIGNED, turn.after, new)
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
 
@@ -127,9 +128,8 @@ def to_staff_from_requester(turn: Turn) -> Iterable[Notice]:
 
 def to_team_of_new(turn: Turn) -> Iterable[Notice]:
     """Tell the school's team of a new problem."""
-    yield from _all(
-        turn, NoticeKind.NEW_TICKET, _people(turn.case, turn.case.school_of(turn.after).team), Role.SUPPORTER
-    )
+    team = turn.case.school_of(turn.after).team
+    yield from _all(turn, NoticeKind.NEW_TICKET, _people(turn, team), Role.SUPPORTER)
 
 
 def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
@@ -142,30 +142,41 @@ def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
 
 
 def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
-    """Address the assignee, or the whole team of the ticket's level where there is none (any more)."""
-    if ticket.assignee is not None and _works_for(turn.case, ticket, ticket.assignee.email):
-        role = _staff_role(turn.case, ticket, ticket.assignee.email)
-        yield _notice(turn, kind, ticket.assignee, role)
-        return
-    if ticket.level == 2:
-        yield from _all(turn, kind, _people(turn.case, turn.case.policy.second_level), Role.SECOND_LEVEL)
+    """Address the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
+    if ticket.assignee is not None and (found := tuple(_to_assignee(turn, kind, ticket, ticket.assignee))):
+        yield from found
+    elif ticket.level == 2:
+        yield from _all(turn, kind, _people(turn, turn.case.policy.second_level), Role.SECOND_LEVEL)
     else:
-        yield from _all(turn, kind, _people(turn.case, turn.case.school_of(ticket).team), Role.SUPPORTER)
+        yield from _all(turn, kind, _people(turn, turn.case.school_of(ticket).team), Role.SUPPORTER)
 
 
-def _works_for(case: Case, ticket: Ticket, email: str) -> bool:
-    return any(email in member.addresses for member in case.policy.staff(case.school_of(ticket)))
+def _to_assignee(turn: Turn, kind: NoticeKind, ticket: Ticket, assignee: Address) -> Iterable[Notice]:
+    """Address the assignee, or a deputy while away; nobody where there is neither (any more)."""
+    case = turn.case
+    staff = tuple(case.policy.staff(case.school_of(ticket)))
+    member = next((m for m in staff if assignee.email in m.addresses), None)
+    who = stand_in(member, case.facts.absences, staff) if member else None
+    if who is not None:
+        to = assignee if who is member else _addressed(case, who)
+        yield _notice(turn, kind, to, _staff_role(case, ticket, to.email))
 
 
 def _staff_role(case: Case, ticket: Ticket, email: str) -> Role:
     return Role.SUPPORTER if case.school_of(ticket).team.member(email) else Role.SECOND_LEVEL
 
 
-def _people(case: Case, team: Team) -> Iterable[Address]:
-    """Yield the members at their registered addresses, without whoever wrote this mail."""
-    for member in team.members:
+def _people(turn: Turn, team: Team) -> Iterable[Address]:
+    """Yield who of a team is there, at their registered addresses, without whoever wrote this mail."""
+    case = turn.case
+    staff = case.policy.staff(case.school_of(turn.after))
+    for member in present(team.members, case.facts.absences, staff):
         if case.sender.email not in member.addresses:
-            yield Address(member.address, case.facts.names.get(member.address) or member.name)
+            yield _addressed(case, member)
+
+
+def _addressed(case: Case, member: Member) -> Address:
+    return Address(member.address, case.facts.names.get(member.address) or member.name)
 
 
 def _all(turn: Turn, kind: NoticeKind, people: Iterable[Address], role: Role) -> Iterable[Notice]:

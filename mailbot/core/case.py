@@ -67,6 +67,11 @@ class Case:
         return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
 
     @property
+    def internal(self) -> bool:
+        """Tell whether what a member of the staff writes stays among the staff."""
+        return self.reading.names("note") or (self.letter is not None and self.letter.internal)
+
+    @property
     def letter(self) -> Letter | None:
         """Return the letter of ours that the mail answers, if it was sent to this very person."""
         return _own_letter(self.facts, self.own)
@@ -105,7 +110,7 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     """Put the case of a human mail together."""
     sender = mail.senders[0]
     own = policy.addresses(sender.email)
-    sender = Address(sender.email, sender.name or facts.names.get(policy.registered(sender.email), ""))
+    sender = Address(sender.email, sender.name or _known_name(sender.email, facts, policy))
     found = _match(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
@@ -130,6 +135,12 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
         role=_acting(_own_letter(facts, own), held),
         trust=belief,
     )
+
+
+def _known_name(email: str, facts: Facts, policy: Policy) -> str:
+    """Return the name under which somebody is known: learnt from own mails, else as configured."""
+    member = policy.member(email)
+    return facts.names.get(policy.registered(email), "") or (member.name if member else "")
 
 
 def _own_letter(facts: Facts, own: frozenset[str]) -> Letter | None:

@@ -20,6 +20,7 @@ class Argument(StrEnum):
     TICKET = "ticket"  # at least one number
     MEMBER = "member"  # a name, then perhaps numbers
     PRIORITY = "priority"  # a priority, then perhaps numbers
+    ABSENCE = "absence"  # a date, then perhaps a colleague
     SCOPE = "scope"  # open, closed, mine or all, then perhaps a page; nothing means open
     WORDS = "words"  # words to look for
     DATE = "date"  # a day as people write it, then perhaps tickets as "#104" or "GYM-104"
@@ -64,6 +65,9 @@ COMMANDS = (
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
     Command("find", ("suche", "suchen"), EVERYONE, Argument.WORDS, "Beamer 204"),
     Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
+    Command("away", ("abwesend",), STAFF, Argument.ABSENCE, "2026-12-01"),
+    Command("back", ("anwesend",), STAFF, Argument.NOTHING),
+    Command("register", ("anmelden",), STAFF, Argument.NOTHING),
     Command("confirm", ("bestätigen",), EVERYONE, Argument.NOTHING),
 )
 

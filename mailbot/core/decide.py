@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailbot.core import audience
-from mailbot.core.answers import QUESTIONS, answer, replies_to, room, within_limits
+from mailbot.core import aside, audience, personal
+from mailbot.core.answers import ANSWERED, QUESTIONS, answer, replies_to, room, within_limits
 from mailbot.core.audience import Turn
 from mailbot.core.case import Case, build
 from mailbot.core.effects import (
@@ -27,7 +27,6 @@ from mailbot.core.notice import Done, Notice, NoticeKind, Problem
 from mailbot.core.opening import open_ticket
 from mailbot.core.orders import Order, understand
 from mailbot.core.policy import Policy
-from mailbot.core.thanks import is_thanks
 from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.work import WORK
 
@@ -53,6 +52,8 @@ def decide(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: date
 
 def _human(case: Case) -> Decision:
     """Decide on a human mail: the first row that fits."""
+    if unread := aside.unread(case):
+        return unread
     staff = case.policy.member(case.sender.email) is not None
     works = bool(case.reading.lines) or (case.ticket is not None and case.role.staff)
     if staff and works and not case.trust.trusted:
@@ -62,7 +63,10 @@ def _human(case: Case) -> Decision:
     orders, problems = understand(case)
     if problems:
         return _refuse(case, problems)
-    decision = _carry_out(case, orders)
+    targets = _targets(case, orders)
+    if kept := aside.thanked(case, orders) or aside.forestalled(case, targets):
+        return kept
+    decision = _carry_out(case, orders, targets)
     if staff and case.trust.trusted and case.mail.senders[0].name:
         learnt = LearnName(Address(case.person.email, case.mail.senders[0].name))
         decision = replace(decision, effects=(*decision.effects, learnt))
@@ -86,19 +90,20 @@ def _refuse(case: Case, problems: tuple[Problem, ...]) -> Decision:
     return Decision("refused", because, (Tell(refusal),))
 
 
-def _carry_out(case: Case, orders: tuple[Order, ...]) -> Decision:
-    questions = (o for o in orders if o.command.name in QUESTIONS)
-    answers = tuple(Tell(notice) for order in questions for notice in replies_to(case, order))
-    targets = _targets(case, orders)
+def _carry_out(case: Case, orders: tuple[Order, ...], targets: tuple[Ticket, ...]) -> Decision:
+    questions = (o for o in orders if o.command.name in ANSWERED)
+    own, own_done = personal.carry_out(case, orders)
+    answers = (*own, *(Tell(notice) for order in questions for notice in replies_to(case, order)))
     if not targets:
-        return _without_ticket(case, answers)
+        receipt = (Tell(answer(case, NoticeKind.DONE, done=own_done)),) if own_done else ()
+        return _without_ticket(case, (*answers, *receipt))
     if case.empty and not orders and case.role.staff:
         return _helped(case, "nothing is written in it")
     turns = [_turn(case, ticket, [o for o in orders if ticket in o.tickets]) for ticket in targets]
     effects = [effect for turn, _ in turns for effect in turn]
-    done = tuple(done for _, did in turns for done in did)
+    done = (*own_done, *(done for _, did in turns for done in did))
     if done:
-        effects.append(Tell(answer(case, NoticeKind.DONE, case.ticket or done[0].ticket, done=done)))
+        effects.append(Tell(answer(case, NoticeKind.DONE, case.ticket or done[-1].ticket, done=done)))
     names = ", ".join(f"#{o.command.name}" for o in orders)
     because = f"carries out {names}" if names else "files a message"
     return Decision("command" if done else "reply", (because,), (*effects, *answers), targets[0].key)
@@ -112,10 +117,12 @@ def _targets(case: Case, orders: tuple[Order, ...]) -> tuple[Ticket, ...]:
     return () if case.ticket is None or (orders and case.empty) else (case.ticket,)
 
 
-def _without_ticket(case: Case, answers: tuple[Tell, ...]) -> Decision:
+def _without_ticket(case: Case, answers: tuple[Effect, ...]) -> Decision:
     """Answer questions, or open a ticket with the words that are left."""
     if answers and (case.role.staff or case.empty):
-        return Decision("answered", ("answers a question",), answers)
+        names = ", ".join(f"#{line.command.name}" for line in case.reading.lines if line.command)
+        only_letters = all(isinstance(effect, Tell) for effect in answers)
+        return Decision("answered" if only_letters else "command", (f"carries out {names}",), answers)
     if case.role.staff and case.letter is not None and case.letter.ticket is None:
         return _helped(case, "answers a letter that is about no ticket")
     opened = open_ticket(case)
@@ -146,7 +153,7 @@ def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect]
     told = audience.once_each(_news(turn, by_staff=by_staff), case)
     effects += map(Tell, told)
     people = tuple(notice.to for notice in told)
-    done = [_done(one, after, people) for one in did]
+    done = [_done(case, one, after, people) for one in did]
     done += [Done("note", after, people) for o in orders if o.command.name == "note"]
     return effects, done
 
@@ -163,10 +170,12 @@ def _work(case: Case, ticket: Ticket, orders: list[Order]) -> list[_Did]:
     return did
 
 
-def _done(one: _Did, after: Ticket, told: tuple[Address, ...]) -> Done:
+def _done(case: Case, one: _Did, after: Ticket, told: tuple[Address, ...]) -> Done:
     order = one.order
     detail = order.priority.value if order.priority else (order.member.shown if order.member else "")
-    return Done(order.command.name, after, told, already=not one.effects, detail=detail)
+    absence = case.facts.absences.get(order.member.email) if order.member else None
+    until = absence.until if absence else None
+    return Done(order.command.name, after, told, already=not one.effects, detail=detail, until=until)
 
 
 def _news(turn: Turn, *, by_staff: bool) -> tuple[Notice, ...]:
@@ -180,7 +189,7 @@ def _new_words(case: Case, *, by_staff: bool) -> Message | None:
     if case.empty and (case.reading.lines or by_staff):
         return None
     # The note is of the mail, not of one ticket: "#note" beside "#close 14" keeps the text inside there too.
-    internal = case.reading.names("note") or (by_staff and case.letter is not None and case.letter.internal)
+    internal = case.internal if by_staff else case.reading.names("note")
     return Message(
         direction=Direction.OUT if by_staff else Direction.IN,
         visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
@@ -205,9 +214,7 @@ def _first_takes(case: Case, ticket: Ticket, effects: list[Effect], message: Mes
 
 
 def _wakes_up(ticket: Ticket, did: list[_Did], message: Message | None) -> list[Effect]:
-    """Open a closed or waiting ticket when the requester's side writes again, and not only "Danke!"."""
+    """Open a closed or waiting ticket when the requester's side writes again."""
     if ticket.status is Status.OPEN or did or message is None:
-        return []
-    if ticket.status is Status.CLOSED and not message.attachments and is_thanks(message.text):
         return []
     return [SetStatus(ticket.key, Status.OPEN)]

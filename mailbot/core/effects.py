@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice
@@ -112,8 +112,36 @@ class MarkUndeliverable:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A member registered."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAbsence:
+    """A member is away until the end of that day, or back (None); the deputy gets the letters meanwhile."""
+
+    address: str
+    until: date | None
+    deputy: str = ""
+
+
 TicketEffect = SetStatus | SetLevel | SetPriority | Assign | SetDue
-Effect = Open | Append | TicketEffect | Reminded | Tell | Hold | Release | LearnName | MarkUndeliverable
+Effect = (
+    Open
+    | Append
+    | TicketEffect
+    | Reminded
+    | Tell
+    | Hold
+    | Release
+    | LearnName
+    | MarkUndeliverable
+    | Register
+    | SetAbsence
+)
 
 
 @dataclass(frozen=True, slots=True)

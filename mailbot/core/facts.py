@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from mailbot.core import commands
+from mailbot.core.absence import Absence, phrases
 from mailbot.core.commands import Argument, CommandLine, Reading
 from mailbot.core.mail import Mail
 from mailbot.core.overview import Page, scope_and_page
@@ -59,7 +60,10 @@ class Interests:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104")."""
+    """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104").
+
+    `absences` are those of this day, by registered address.
+    """
 
     school: School
     next_number: int = 1
@@ -72,6 +76,7 @@ class Facts:
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
@@ -120,6 +125,8 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         listings += [wanted] if wanted is not None else []
         if line.command is not None and line.command.argument is Argument.DATE:
             dates.append(commands.dated(line.args, school.key)[0])
+        if line.command is not None and line.command.argument is Argument.ABSENCE:
+            dates += phrases(line.args)
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),

@@ -24,11 +24,14 @@ WITH_WORDS = frozenset(NoticeKind) - {
     NoticeKind.DONE,
     NoticeKind.REFUSAL,
     NoticeKind.CONFIRM,
+    NoticeKind.HELD_ANSWER,
+    NoticeKind.UNREADABLE,
+    NoticeKind.WELCOME,
     NoticeKind.HELP,
     NoticeKind.ALERT,
     NoticeKind.BOUNCE,
 }
-"""Letters that carry somebody's own words to somebody else."""
+"""Letters that carry somebody's own words to somebody else; an invitation matters as much."""
 
 
 def machine(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: datetime) -> Decision:

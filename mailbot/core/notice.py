@@ -1,6 +1,7 @@
 """What people are told: a notice is a letter before it is put into words and a language."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from mailbot.core.mail import Address
@@ -38,6 +39,10 @@ class NoticeKind(StrEnum):
     DONE = "done"  # receipt of a mail with commands
     REFUSAL = "refusal"  # nothing of that mail was applied, and why
     CONFIRM = "confirm"  # the registered address: did you write this?
+    HELD_ANSWER = "held_answer"  # the second who answers: a colleague was quicker, and wrote this
+    UNREADABLE = "unreadable"  # the sender: we cannot read this mail, and what to do instead
+    INVITATION = "invitation"  # a member of a team: one tap registers you
+    WELCOME = "welcome"  # whoever registered: the four things that you need
     HELP = "help"  # what I can write here
     ALERT = "alert"  # operators: something is wrong, or right again
     BOUNCE = "bounce"  # the author: your text did not reach the requester
@@ -67,13 +72,18 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one command did to one ticket: `already` if it was so before. `detail` is a priority or a name."""
+    """What one command did: `already` if it was so before. `detail` is a priority or a name.
+
+    `ticket` is None where the command is about its writer. Until the end of the day `until` the writer is
+    away, or whom the ticket was assigned to.
+    """
 
     command: str
-    ticket: Ticket
+    ticket: Ticket | None
     told: tuple[Address, ...] = ()
     already: bool = False
     detail: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ class Notice:
     related: Ticket | None = None  # a ticket that this mail may belong to
     related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"
     internal: bool = False
+    reason: str = ""  # why a mail cannot be read; "reminder" of an invitation
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
 

@@ -1,10 +1,10 @@
 """Command lines become orders: each with its tickets and its argument, or a problem that refuses the mail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from mailbot.core import commands
+from mailbot.core import absence, commands
 from mailbot.core.case import Case
 from mailbot.core.commands import Argument, Command, CommandLine
 from mailbot.core.facts import Listing, asked
@@ -22,6 +22,7 @@ class Order:
     tickets: tuple[Ticket, ...] = ()
     member: Address | None = None
     priority: Priority | None = None
+    last_day: date | None = None
     listing: Listing | None = None
     until: datetime | None = None
 
@@ -82,6 +83,7 @@ def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
 def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
     if line.args:
         raise _wrong_argument(line, command, case, line.args[0])
+    _for_staff(line, command, case)
     if command.name == "confirm":  # there is no held mail, or it waits no longer
         raise _Refused(Problem(line.raw, Reason.FORBIDDEN))
     return Order(command)
@@ -135,12 +137,19 @@ def _about_member(line: CommandLine, command: Command, case: Case, default: tupl
     if not name:
         raise _wrong_argument(line, command, case, "")
     tickets = _tickets(line, numbers, command, case, default)
-    found = {m.address: m for m in _staff_of_all(tickets, case) if _is_called(m, name, case)}
+    return Order(command, tickets, member=_called(line, name, command, case, _staff_of_all(tickets, case)))
+
+
+def _called(
+    line: CommandLine, name: str, command: Command, case: Case, candidates: Iterable[Member]
+) -> Address:
+    """Return the one of these people whom a name means."""
+    found = {m.address: m for m in candidates if _is_called(m, name, case)}
     if len(found) != 1:
         reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
         raise _Refused(Problem(line.raw, reason, argument=name, expected=_example(command, case)))
     member = next(iter(found.values()))
-    return Order(command, tickets, member=Address(member.address, _name_of(member, case)))
+    return Address(member.address, _name_of(member, case))
 
 
 def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
@@ -148,6 +157,23 @@ def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
     first, *others = (case.school_of(ticket) for ticket in tickets)
     teams = [{m.address for m in case.policy.staff(school)} for school in others]
     return [m for m in case.policy.staff(first) if all(m.address in team for team in teams)]
+
+
+def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    _for_staff(line, command, case)
+    last_day, name = absence.read(line.args, case.facts.dates, case.school.team.calendar.day(case.now))
+    if last_day is None:
+        raise _wrong_argument(line, command, case, line.args[0] if line.args else "")
+    if not name:
+        return Order(command, last_day=last_day)
+    colleagues = case.policy.colleagues(case.sender.email)
+    return Order(command, member=_called(line, name, command, case, colleagues), last_day=last_day)
+
+
+def _for_staff(line: CommandLine, command: Command, case: Case) -> None:
+    """Refuse a command about the writer's own work to those who are in no team."""
+    if Role.STRANGER not in command.roles and case.policy.member(case.sender.email) is None:
+        raise _Refused(Problem(line.raw, Reason.FORBIDDEN))
 
 
 _Reader = Callable[[CommandLine, Command, Case, tuple[Ticket, ...]], Order]
@@ -160,6 +186,7 @@ _READERS: dict[Argument, _Reader] = {
     Argument.TEXT: _about_text,
     Argument.PRIORITY: _about_priority,
     Argument.MEMBER: _about_member,
+    Argument.ABSENCE: _about_absence,
     Argument.DATE: _about_date,
 }
 

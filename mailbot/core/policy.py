@@ -57,6 +57,7 @@ class Limits:
     daily_automatic: int = 20
     reopen_days: int = 14
     confirm_days: int = 3
+    answer_collision_minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Policy:
     timezone: str = "Europe/Berlin"
     operators: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    invitations: bool = True
     times: Times = field(default_factory=Times)
 
     def school(self, key: str) -> School | None:
@@ -116,3 +118,10 @@ class Policy:
         """Return the address by which a person is known: that of the member, or the one given."""
         member = self.member(email)
         return member.address if member else email
+
+    def colleagues(self, email: str) -> tuple[Member, ...]:
+        """Return who shares a team with the member of that address, without that member."""
+        teams = (self.second_level, *(s.team for s in self.schools))
+        shared = (team for team in teams if team.member(email))
+        found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
+        return tuple(found.values())

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from mailbot.core.absence import Absence, present, stand_in
 from mailbot.core.audience import travel
 from mailbot.core.effects import Assign, Decision, Effect, Reminded, SetLevel, SetStatus, Tell, fold
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.policy import Policy, School, Team
+from mailbot.core.policy import Member, Policy, School, Team
 from mailbot.core.ticket import Direction, Message, Role, Status, Step, Ticket, Visibility
 
 LONGEST_SLEEP = timedelta(days=1)
@@ -20,7 +21,7 @@ DIGEST_LATEST = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A ticket of a school at a moment; `names` are those that people use in own mails, by address."""
+    """A ticket of a school at a moment; `names` and `absences` are those of people, by address."""
 
     ticket: Ticket
     school: School
@@ -28,6 +29,17 @@ class Passing:
     now: datetime
     names: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Message, ...] = ()
+    absences: Mapping[str, Absence] = field(default_factory=dict)
+
+    @property
+    def staff(self) -> tuple[Member, ...]:
+        """Return who may work on the ticket."""
+        return tuple(self.policy.staff(self.school))
+
+    def people(self, team: Team) -> list[Address]:
+        """Return who of a team is there."""
+        members = present(team.members, self.absences, self.staff)
+        return [_addressed(member, self.names) for member in members]
 
     @property
     def team(self) -> Team:
@@ -138,12 +150,14 @@ def _tell_staff(passing: Passing, kind: NoticeKind, step: Step, since: datetime,
 
 
 def _responsible(passing: Passing) -> list[tuple[Address, Role]]:
-    """Return the assignee, or the whole team of the ticket's level where there is none (any more)."""
-    assignee, school, policy = passing.ticket.assignee, passing.school, passing.policy
-    for team, role in ((school.team, Role.SUPPORTER), (policy.second_level, Role.SECOND_LEVEL)):
-        if assignee is not None and team.member(assignee.email):
-            return [(assignee, role)]
-    return [(to, passing.role) for to in _people(passing.team, passing.names)]
+    """Return the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
+    assignee = passing.ticket.assignee
+    member = next((m for m in passing.staff if assignee and assignee.email in m.addresses), None)
+    who = stand_in(member, passing.absences, passing.staff) if member else None
+    if who is not None and assignee is not None:
+        role = Role.SUPPORTER if passing.school.team.member(who.address) else Role.SECOND_LEVEL
+        return [(assignee if who is member else _addressed(who, passing.names), role)]
+    return [(to, passing.role) for to in passing.people(passing.team)]
 
 
 def _remind_requester(passing: Passing) -> Decision:
@@ -190,11 +204,11 @@ def _escalate(passing: Passing) -> Decision:
             listed=listed,
             history=passing.history,
         )
-        for to in _people(policy.second_level, passing.names)
+        for to in passing.people(policy.second_level)
     )
     team = (
         Notice(NoticeKind.ESCALATED_TEAM, to, Role.SUPPORTER, after)
-        for to in _people(passing.school.team, passing.names)
+        for to in passing.people(passing.school.team)
     )
     letters = (*_to_requester_side(NoticeKind.ESCALATED_REQUESTER, after), *map(Tell, (*second_level, *team)))
     because = f"nobody has touched it for {policy.times.escalate_hours} hours of work"
@@ -206,8 +220,8 @@ def _to_requester_side(kind: NoticeKind, ticket: Ticket) -> tuple[Tell, ...]:
     return (Tell(Notice(kind, ticket.requester, Role.REQUESTER, ticket)), *copies)
 
 
-def _people(team: Team, names: Mapping[str, str]) -> list[Address]:
-    return [Address(m.address, names.get(m.address) or m.name) for m in team.members]
+def _addressed(member: Member, names: Mapping[str, str]) -> Address:
+    return Address(member.address, names.get(member.address) or member.name)
 
 
 def digest_slot(team: Team, policy: Policy, now: datetime) -> str | None:
@@ -234,7 +248,7 @@ def decide_digest(
         key=lambda t: (schools.index(t.school), t.waits.since),
     )
     letters: list[Effect] = []
-    for person in _people(team, names):
+    for person in (_addressed(member, names) for member in team.members):
         mine = tuple(t for t in awake if _keeper(t, policy) in (None, person.email))
         if any(_asks(ticket, team, policy, now) for ticket in mine):
             letters.append(Tell(Notice(NoticeKind.DIGEST, person, role, tickets=mine)))

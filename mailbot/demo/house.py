@@ -19,6 +19,7 @@ _CONFIGURATION = f"""
 name = "Schul-Support"
 language = "de"
 state_dir = "state"
+invitations = false
 
 [smtp]
 host = "127.0.0.1"

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
@@ -51,6 +51,10 @@ _TO_ONE = frozenset(
         NoticeKind.CONFIRM,
         NoticeKind.HELP,
         NoticeKind.BOUNCE,
+        NoticeKind.HELD_ANSWER,
+        NoticeKind.UNREADABLE,
+        NoticeKind.INVITATION,
+        NoticeKind.WELCOME,
     }
 )
 
@@ -161,6 +165,7 @@ def _wording(
         "mailto": composer.mailto,
         "now": now,
         "date": partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]),
+        "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),
     }
@@ -199,6 +204,11 @@ def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Compose
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
     return format_datetime(value, formats[style], tzinfo=zone, locale=language)
+
+
+def _day(value: date, *, language: str, formats: Any) -> str:
+    """A day has no time zone."""
+    return format_date(value, formats["weekday"], locale=language)
 
 
 def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str:

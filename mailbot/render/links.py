@@ -21,6 +21,10 @@ _BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.DONE: ("list", "help"),
     NoticeKind.REFUSAL: ("help",),
     NoticeKind.CONFIRM: ("confirm",),
+    NoticeKind.HELD_ANSWER: ("send_anyway",),
+    NoticeKind.UNREADABLE: (),
+    NoticeKind.INVITATION: ("register",),
+    NoticeKind.WELCOME: ("list", "help"),
     NoticeKind.HELP: (),
     NoticeKind.ALERT: (),
     NoticeKind.BOUNCE: (),
@@ -36,7 +40,7 @@ _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.SECOND_LEVEL: ("reopen", "list", "help"),
     Role.REQUESTER: ("reopen",),
 }
-PRIMARY = frozenset({"reply", "close", "reopen", "confirm"})
+PRIMARY = frozenset({"reply", "close", "reopen", "confirm", "send_anyway", "register"})
 _LATE = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
@@ -80,6 +84,8 @@ def short_enough(text: str) -> bool:
 
 def actions(notice: Notice) -> tuple[str, ...]:
     """Return the names of the actions that a letter offers, the most likely one first."""
+    if any(done.command == "away" for done in notice.done):
+        return ("back", "help")
     fixed = _BY_KIND.get(notice.kind)
     if fixed is not None or notice.ticket is None:
         return fixed or ()

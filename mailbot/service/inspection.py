@@ -1,11 +1,13 @@
 """What operators look at: tickets, one ticket, how things stand. Plain values, ready for JSON."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from mailbot.core.facts import Listing, Scope
 from mailbot.core.ticket import Message, Ticket
 from mailbot.service.desk import Desk
+from mailbot.service.registration import not_registered
 from mailbot.store import alerts, ledger, outbox, tickets
 from mailbot.store.database import reading
 from mailbot.store.facts import count_open
@@ -88,6 +90,7 @@ def status(desk: Desk) -> Document:
             "outbox": outbox.counts(session),
             "quarantine": ledger.count_quarantined(session),
             "open_tickets": count_open(session),
+            "not_registered": not_registered(session, desk.policy, datetime.now(UTC)),
             "alerts": alerts.standing(session),
         }
 

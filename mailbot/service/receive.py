@@ -26,9 +26,18 @@ TRIES_MOST = 3
 
 
 def receive(
-    desk: Desk, place: Place, octets: bytes, received: datetime | None, now: datetime, *, tries: int = 1
+    desk: Desk,
+    place: Place,
+    octets: bytes,
+    received: datetime | None,
+    now: datetime,
+    *,
+    tries: int = 1,
+    size: int | None = None,
 ) -> Decision | None:
     """Handle one mail; return what became of it, or None if it was handled before.
+
+    `size` is that of the whole mail where `octets` are only its header, because it is too large to take.
 
     A mail that cannot be handled is set aside in the quarantine, raw and with the reason, so that it does not
     stop the others. Raises what `TRANSIENT` names when the database is away.
@@ -37,7 +46,7 @@ def receive(
         reason = f"the process died {tries - 1} times while it handled this mail"
         return set_aside(desk, place, octets, reason, "", now)
     try:
-        return _receive(desk, place, octets, received, now)
+        return _receive(desk, place, octets, received, now, size)
     except TRANSIENT:
         raise
     except Exception as error:  # noqa: BLE001 - every other error is this mail's: it goes to the quarantine
@@ -46,9 +55,11 @@ def receive(
 
 
 def _receive(
-    desk: Desk, place: Place, octets: bytes, received: datetime | None, now: datetime
+    desk: Desk, place: Place, octets: bytes, received: datetime | None, now: datetime, size: int | None
 ) -> Decision | None:
     mail = parse(octets)
+    if size is not None:
+        mail = replace(mail, size=size)
     school = _school(desk, place.school)
     with transaction(desk.engine) as session:
         if ledger.find(session, place) is not None:

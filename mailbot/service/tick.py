@@ -10,7 +10,7 @@ from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, 
 from mailbot.core.ticket import Role, Ticket
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import clock, tickets
+from mailbot.store import clock, people, tickets
 from mailbot.store.database import TRANSIENT, IntegrityError, Session, reading, transaction
 from mailbot.store.facts import names_of_staff
 from mailbot.store.rows import identity, ticket_of
@@ -78,7 +78,8 @@ def _pass(session: Session, desk: Desk, row: TicketRow, now: datetime) -> bool:
 def _passing(session: Session, desk: Desk, row: TicketRow, school: School, now: datetime) -> Passing:
     names = names_of_staff(session, school, desk.policy)
     history = tickets.history(session, identity(row.id))
-    return Passing(ticket_of(row), school, desk.policy, now, names, history)
+    absences = people.absences(session, people.today(desk.policy, now))
+    return Passing(ticket_of(row), school, desk.policy, now, names, history, absences)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:
@@ -101,7 +102,9 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             end_alert(session, desk, job, now)
             found = _open_tickets(session, school)
             names = names_of_staff(session, sender, desk.policy)
-            decision = decide_digest(team, role, found, desk.policy, now, names)
+            absences = people.absences(session, people.today(desk.policy, now))
+            there = tuple(member for member in team.members if member.address not in absences)
+            decision = decide_digest(replace(team, members=there), role, found, desk.policy, now, names)
             for letter in desk.letters(decision, sender, now):
                 post_alone(session, sender.key, letter, now)
             return bool(decision.effects)

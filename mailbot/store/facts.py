@@ -12,7 +12,7 @@ from mailbot.core.notice import NoticeKind
 from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
 from mailbot.core.trust import Letter
-from mailbot.store import ledger, search, tickets
+from mailbot.store import ledger, people, search, tickets
 from mailbot.store.rows import existing, identity, ticket_of
 from mailbot.store.tables import (
     LedgerRow,
@@ -68,6 +68,7 @@ def gather(
         tagged=wanted.tag,
         tickets={name: ticket_of(row) for name, row in rows.items()},
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
+        absences=people.absences(session, people.today(policy, now)),
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
         similar=search.similar(session, wanted.problem) if wanted.problem and not rows else (),
         names=names_of_staff(session, school, policy),

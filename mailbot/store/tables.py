@@ -1,6 +1,6 @@
 """The tables. Rows never leave the store: the core is handed values."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
@@ -220,12 +220,20 @@ class OutboxRow(Row, table=True):
 
 
 class PersonRow(Row, table=True):
-    """What was learnt of an address: the name in own mails, and whether mail comes back."""
+    """What was learnt of an address: the name in own mails, and whether mail comes back.
+
+    Of a member, by registered address, besides: whether registered, how often invited, and until when away.
+    """
 
     __tablename__ = "person"
     address: str = Field(primary_key=True)
     name: str = Field(default="", sa_type=Text)
     undeliverable: str = Field(default="", sa_type=Text)
+    registered: datetime | None = None
+    invited: datetime | None = None
+    invitations: int = 0
+    away_until: date | None = None
+    deputy: str = ""
 
 
 class AlertRow(Row, table=True):

@@ -17,7 +17,9 @@ from mailbot.core.effects import (
     LearnName,
     MarkUndeliverable,
     Open,
+    Register,
     Reminded,
+    SetAbsence,
     SetDue,
     SetLevel,
     SetPriority,
@@ -28,9 +30,9 @@ from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.core.waiting import advance
-from mailbot.store import search, tickets
+from mailbot.store import people, search, tickets
 from mailbot.store.facts import BOUNCED, hash_of
-from mailbot.store.rows import existing, identity, new_ticket, put_ticket, ticket_of
+from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
     EventRow,
@@ -38,7 +40,6 @@ from mailbot.store.tables import (
     LedgerRow,
     MessageRow,
     OutboxRow,
-    PersonRow,
     RawRow,
     SchoolRow,
     TicketRow,
@@ -132,14 +133,19 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
         case Append(name, message):
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
-            _person(session, address.email).name = address.name
+            people.person(session, address.email).name = address.name
         case MarkUndeliverable(address, diagnostic, message_id):
-            _person(session, address).undeliverable = diagnostic or "undeliverable"
+            people.person(session, address).undeliverable = diagnostic or "undeliverable"
             session.execute(
                 update(OutboxRow)
                 .where(col(OutboxRow.message_id) == message_id)
                 .values(state=BOUNCED, last_error=diagnostic)
             )
+        case Register(address):
+            people.person(session, address).registered = origin.now
+        case SetAbsence(address, until, deputy):
+            row = people.person(session, address)
+            row.away_until, row.deputy = until, deputy
         case _:
             pass
 
@@ -175,10 +181,6 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
         size=file.size,
         inline=file.inline,
     )
-
-
-def _person(session: Session, address: str) -> PersonRow:
-    return existing(session, PersonRow(address=address), address)
 
 
 def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str, TicketRow]) -> None:

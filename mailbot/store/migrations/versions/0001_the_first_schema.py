@@ -42,6 +42,11 @@ def upgrade() -> None:
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("undeliverable", sa.Text(), nullable=False),
+        sa.Column("registered", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("invited", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("invitations", sa.Integer(), nullable=False),
+        sa.Column("away_until", sa.Date(), nullable=True),
+        sa.Column("deputy", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("address", name=op.f("pk_person")),
     )
     op.create_table(

@@ -1,0 +1,48 @@
+"""Two supporters answer one ticket within minutes: the second has to know what the first wrote."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from mailbot.core.case import Case
+from mailbot.core.notice import NoticeKind
+from mailbot.core.ticket import Direction, Message, Ticket, Visibility
+
+INFORMED = frozenset(
+    {
+        NoticeKind.ANSWER_COPY,
+        NoticeKind.CLOSED_TEAM,
+        NoticeKind.HELD_ANSWER,
+        NoticeKind.SHEET,
+    }
+)
+"""Letters that carry what colleagues wrote: whoever answers one knows it."""
+
+
+def earlier_answer(case: Case, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:
+    """Return the answer that a colleague gave one of these tickets minutes ago, if the writer does not know.
+
+    `tickets` are those whose requesters would get the words of this mail.
+    """
+    informed = case.letter is not None and case.letter.kind in INFORMED
+    if case.facts.confirmed or informed:
+        return None
+    for ticket in tickets:
+        last = _last_public(case, ticket)
+        if last is not None and case.role_in(ticket).staff and _collides(case, ticket, last):
+            return ticket, last
+    return None
+
+
+def _last_public(case: Case, ticket: Ticket) -> Message | None:
+    history = case.facts.histories.get(ticket.key, ())
+    return next((m for m in reversed(history) if m.visibility is Visibility.PUBLIC), None)
+
+
+def _collides(case: Case, ticket: Ticket, last: Message) -> bool:
+    """An answer from the other level came together with the ticket, which was handed over with it."""
+    here = case.policy.second_level if ticket.level == 2 else case.school_of(ticket).team
+    if here.member(last.author.email) is None:
+        return False
+    within = timedelta(minutes=case.policy.limits.answer_collision_minutes)
+    by_colleague = last.author.email not in case.own
+    return last.direction is Direction.OUT and by_colleague and case.now - last.at < within

@@ -1,0 +1,57 @@
+"""Members of teams are invited to register: by the daemon, a few times each, or by an operator at once."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from mailbot.core.policy import Policy
+from mailbot.core.registration import Invitee, unregistered
+from mailbot.service.desk import Desk
+from mailbot.store import people
+from mailbot.store.database import Session, transaction
+from mailbot.store.writing import post_alone
+
+
+class NotAMemberError(Exception):
+    """An address that is to be invited belongs to no member of a team; the text names it."""
+
+
+def invite_due(desk: Desk, now: datetime, *, reminders: bool) -> list[str]:
+    """Invite who never was and, with `reminders`, remind who did not react; return their addresses."""
+    if not desk.policy.invitations:
+        return []
+    with transaction(desk.engine) as session:
+        due = [i for i in _invitees(session, desk.policy, now) if i.due(now, reminders=reminders)]
+        return _invite(session, desk, due, now)
+
+
+def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
+    """Invite these members, or all without addresses, unless registered; return who was invited.
+
+    Raises NotAMemberError.
+    """
+    for address in addresses:
+        if desk.policy.member(address) is None:
+            raise NotAMemberError(f"{address} is the address of no member of a team")
+    wanted = {desk.policy.registered(address) for address in addresses}
+    with transaction(desk.engine) as session:
+        found = _invitees(session, desk.policy, now)
+        return _invite(session, desk, [i for i in found if not wanted or i.member.address in wanted], now)
+
+
+def not_registered(session: Session, policy: Policy, now: datetime) -> list[str]:
+    """Return the addresses of the members who did not register yet."""
+    return [invitee.member.address for invitee in _invitees(session, policy, now)]
+
+
+def _invitees(session: Session, policy: Policy, now: datetime) -> list[Invitee]:
+    contacts = people.contacts(session, people.today(policy, now))
+    return list(unregistered(policy, contacts))
+
+
+def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: datetime) -> list[str]:
+    invited = []
+    for invitee in invitees:
+        post_alone(session, invitee.school.key, desk.letter(invitee.letter(), invitee.school, now), now)
+        people.note_invitation(session, invitee.member.address, now)
+        invited.append(invitee.member.address)
+    return invited

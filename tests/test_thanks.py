@@ -1,0 +1,69 @@
+"""A mere thank-you is told from news; in doubt somebody reads the mail."""
+
+import pytest
+
+from mailbot.core.thanks import is_thanks
+
+MERE = (
+    "Danke!",
+    "danke",
+    "DANKE!!!",
+    "Vielen Dank 😊",
+    "Vielen herzlichen Dank für die schnelle Hilfe!",
+    "Super, danke!",
+    "Perfekt, vielen Dank, jetzt geht es wieder.",
+    "Danke, es funktioniert wieder einwandfrei.",
+    "Dankeschön, hat geklappt",
+    "Hallo Herr Mustermann,\n\nvielen lieben Dank!\n\nViele Grüße\nLena Lehrerin",
+    "Liebes Team,\n\ndanke für die prompte Bearbeitung!\n\nMit freundlichen Grüßen\n\nL. Lehrerin",
+    "Guten Tag Frau Beispiel, herzlichen Dank",
+    "Danke und schönes Wochenende!\nLena",
+    "Ganz herzlichen Dank für Ihre Mühe und noch einen schönen Tag\nLG",
+    "Thanks!",
+    "Thank you very much for your quick help.",
+    "Great, thanks a lot, it works again!\n\nKind regards\nLena Lehrerin",
+    "Dear Max,\nthank you so much!\nBest wishes\nLena",
+    "Vielen\u00a0Dank!\r\n",
+)
+
+NEWS = (
+    "",
+    "Danke, aber es geht immer noch nicht.",
+    "Danke, aber es geht immer noch nicht",
+    "Danke, geht leider nicht.",
+    "Danke, jetzt geht auch der Drucker nicht mehr",
+    "Vielen Dank! Der Beamer in Raum 12 geht auch nicht.",
+    "Danke, geht das jetzt wieder?",
+    "Vielen Dank. Wann kommt jemand?",
+    "Danke, Drucker kaputt",
+    "Danke für nichts",
+    "Vielen Dank im Voraus",
+    "Danke, bitte wieder öffnen",
+    "Geht wieder.",
+    "Alles klar",
+    "Hallo Beamer kaputt, danke",
+    "Hallo, der Beamer ist wieder aus, danke",
+    "Danke\n\nViele Grüße\nLena Lehrerin\n\nPS: der Ton fehlt noch",
+    "Danke, ich bin bis 15 Uhr da",
+    "Danke, schicken Sie es an lena@schule.example",
+    "Thanks, but it still does not work",
+    "Thanks, it stopped again",
+    "Thank you! Could you look at room two as well",
+    "No thanks",
+    "Danke " * 100,
+)
+
+
+@pytest.mark.parametrize("text", MERE)
+def test_thanks_with_greetings_and_praise_are_mere_thanks(text: str) -> None:
+    assert is_thanks(text, "Lena Lehrerin")
+
+
+@pytest.mark.parametrize("text", NEWS)
+def test_one_word_more_is_news(text: str) -> None:
+    assert not is_thanks(text, "Lena Lehrerin")
+
+
+def test_names_below_a_farewell_need_not_be_known() -> None:
+    assert is_thanks("Danke!\nViele Grüße\nLena Lehrerin\nKlasse 5b".replace(" 5b", " Fünf"))
+    assert not is_thanks("Danke!\nViele Grüße\nder Beamer")
