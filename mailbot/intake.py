@@ -13,6 +13,7 @@ from mailbot.config import ImapAccount
 from mailbot.core.effects import Decision
 from mailbot.core.policy import School
 from mailbot.inbox import Described, Mailbox
+from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store import ledger
@@ -22,6 +23,7 @@ from mailbot.store.ledger import Place
 log = structlog.get_logger()
 
 BATCH = 50
+_REFUSED_ADVICE = ("todo", "look at them in a mail program; repair or remove them on the mail server")
 EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +40,7 @@ class Intake:
     handled: Callable[[], None] = lambda: None
     outcomes: Counter[str] = field(default_factory=Counter)
     _survived: set[Place] = field(default_factory=set)
+    _refused: set[int] = field(default_factory=set)
 
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
         """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
@@ -58,6 +61,20 @@ class Intake:
             if self.stop.is_set():
                 return
             self._take(box, batch, taken)
+        self._tell_refused(box, since)
+
+    def _tell_refused(self, box: Mailbox, since: int) -> None:
+        """Tell the operators once of mails that the server does not give; they stay where they are."""
+        topic = f"mailbox {self.school.key}: mails that the server does not give"
+        for uid in box.refused.keys() - self._refused:
+            log.error("mail refused by the server", school=self.school.key, uid=uid, reason=box.refused[uid])
+        self._refused = set(box.refused)
+        details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.refused.items()))
+        with transaction(self.desk.engine) as session:
+            if details:
+                raise_alert(session, self.desk, topic, (*details, _REFUSED_ADVICE), self.clock())
+            elif since == 1:
+                end_alert(session, self.desk, topic, self.clock())
 
     def _cutoff(self, *, backfill: bool) -> datetime:
         """Return since when mail counts: on first contact, old mail is left alone."""

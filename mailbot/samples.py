@@ -15,6 +15,7 @@ from mailbot.core.ticket import (
     Priority,
     Role,
     Status,
+    Step,
     Ticket,
     Visibility,
     Wait,
@@ -103,6 +104,7 @@ ODD = replace(
     requester=RAINER,
     priority=Priority.URGENT,
 )
+LATE = replace(ODD, wait=Wait(ODD.opened, step=Step.OVERDUE, told=NOW - timedelta(days=1)))
 OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
 SOLVED = replace(
     _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)
@@ -239,7 +241,7 @@ def _to_team() -> dict[str, Notice]:
         ),
         "reminder_due": _TO_MAX(NoticeKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
         "overdue": _TO_MAX(NoticeKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
-        "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(ODD, IDLE, DUE)),
+        "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(LATE, IDLE, DUE)),
         "digest_second_level": _TO_TONI(NoticeKind.DIGEST, tickets=(UP,)),
         "returned": _TO_ERIKA(
             NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True

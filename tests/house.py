@@ -67,7 +67,7 @@ team = {{ name = "Team Marienschule", members = [{members}] }}
 {more}
 
 [times]
-digest = ""
+{times}
 
 [second_level]
 name = "Second-Level-Support"
@@ -91,6 +91,7 @@ class House:
     more: str = ""
     members: str = f'"{MAX}", "{ERIKA}"'
     invitations: bool = False
+    times: str = 'digest = ""'
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,6 +113,7 @@ class House:
             bot=self.bot,
             imap=self.imap,
             more=self.more,
+            times=self.times,
             smtp_port=self.smtp.port,
             smtp_user=SMTP_USER,
             imap_port=self.dovecot.tls_port,

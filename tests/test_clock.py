@@ -1,9 +1,13 @@
 """Time passes on a real database: once, whoever looks, and whatever breaks."""
 
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,6 +28,8 @@ from mailbot.store.database import migrate, open_database, reading, transaction
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
 from mailbot.store.writing import Origin, write
+from tests.house import ROOT
+from tests.servers.process import wait_until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LENA, MAX, ERIKA = "lena@schule.example", "max@support.example", "erika@support.example"
@@ -158,6 +164,40 @@ def test_several_workers_say_nothing_twice(desk: Desk) -> None:
     assert sum(counts) == 21
     kinds = [kind for kind, _ in sent(desk)]
     assert (kinds.count("reminder"), kinds.count("digest")) == (40, 2)
+
+
+def has_sent(desk: Desk, number: int) -> bool:
+    return len(sent(desk)) >= number
+
+
+def look_on(url: str) -> None:
+    """Let time pass on a database, as a process of its own."""
+    desk = Desk(open_database(url), POLICY, Templates())
+    tick(desk, TUESDAY)
+
+
+def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'mailbot.db'}"
+    engine = open_database(url)
+    migrate(engine)
+    with transaction(engine) as session:
+        session.add(SchoolRow(key="GYM"))
+    desk = Desk(engine, POLICY, Templates())
+    for number in range(1, 61):
+        open_ticket(desk, number)
+    for goal in (20, 60, 100):
+        code = f"from tests.test_clock import look_on; look_on({url!r})"
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+        try:
+            wait_until(partial(has_sent, desk, goal), 60)
+        finally:
+            process.kill()
+            process.wait()
+    tick(desk, TUESDAY)
+    assert sorted(Counter(sent(desk)).values()) == [60, 60]
+    with reading(engine) as session:
+        assert {row.step for row in session.exec(select(TicketRow))} == {"reminded"}
+    engine.dispose()
 
 
 def test_a_digest_comes_once_a_morning_and_only_if_there_is_something(desk: Desk) -> None:

@@ -1,10 +1,15 @@
 """The day of product.md on real servers: from the teacher's mail to the closed ticket."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
-from tests.house import ERIKA, LENA, MAX, TONI, House, problem
+from mailbot.store.database import transaction
+from mailbot.store.tables import SlotRow, TicketRow
+from tests.house import EDV, ERIKA, LENA, MAX, TONI, House, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
@@ -99,6 +104,50 @@ def test_a_question_waits_for_its_answer_and_a_ticket_rests_until_its_day(house:
     assert "#wiedervorlage morgen" in house.letter(MAX).text
 
 
+def at_noon(house: House, times: str) -> None:
+    """Move the house to where it is about noon, and let it work every day."""
+    hour = datetime.now(UTC).hour
+    house.bot = f'timezone = "Etc/GMT{hour - 12:+d}"'
+    house.more = '[hours]\nsat = "07:30-16:00"\nsun = "07:30-16:00"'
+    house.times = times
+    house.write_config()
+
+
+def test_a_ticket_that_nobody_touches_is_brought_to_mind(house: House) -> None:
+    at_noon(house, 'digest = ""')
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(MAX)
+    assert not house.once()["sent"]
+    with house.open() as (desk, _), transaction(desk.engine) as session:
+        row = session.get_one(TicketRow, 1)
+        row.waits_since -= timedelta(days=2)
+        row.look_at = row.waits_since
+    assert house.once()["sent"] == 2
+    reminder = house.letter(MAX)
+    assert reminder.subject == "[#GYM-1] Erinnerung: Beamer in Raum 204 defekt"
+    assert "Der Beamer bleibt dunkel." in reminder.text
+    assert reminder.message["Auto-Submitted"] == "auto-generated"
+    assert not house.once()["sent"]
+
+
+def test_what_is_open_in_the_morning_comes_as_a_digest(house: House) -> None:
+    at_noon(house, 'digest = "10:00"')
+    assert not house.once()["sent"]
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(MAX)
+    with house.open() as (desk, _), transaction(desk.engine) as session:
+        for slot in session.exec(select(SlotRow)):
+            session.delete(slot)
+    assert house.once()["sent"] == 2
+    digest = house.letter(MAX)
+    assert digest.subject == "Heute: 1 offenes Ticket – Gymnasium Marienschule"
+    house.deliver(digest.answer(MAX, "#übernehmen 1"))
+    house.once()
+    assert house.ticket()["assignee"] == MAX
+
+
 def test_a_typo_changes_nothing_and_comes_back_with_the_nearest_command(house: House) -> None:
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     house.once()
@@ -140,3 +189,16 @@ def test_the_greeting_under_a_question_reaches_nobody(house: House) -> None:
     house.once()
     assert not house.new_letters(LENA)
     assert "GYM-1" in house.letter(MAX).text
+
+
+def test_a_mail_that_the_server_does_not_give_is_told_once_and_stops_no_other(
+    tmp_path: Path, start_dovecot: Callable[..., Dovecot], smtp_server: SmtpServer, user: str
+) -> None:
+    server = start_dovecot()
+    house = House(tmp_path, server, smtp_server, user)
+    house.deliver(*(problem(f"Problem {n}").text("kaputt") for n in range(3)))
+    server.make_unreadable(user, 2)
+    assert house.once()["opened"] == 2
+    assert "UID 3" in house.letter(EDV).text
+    assert house.once()["opened"] == 0
+    assert not house.new_letters(EDV)

@@ -30,3 +30,9 @@ def test_an_action_key_is_found_even_when_quoted_or_wrapped(text: str) -> None:
 
 def test_an_action_key_is_taken_out_with_its_line() -> None:
     assert without_action_key(f"Gut.\n\n[mailbot:{KEY}]\n") == "Gut."
+
+
+def test_a_key_in_a_quoted_link_reaches_nobody_else() -> None:
+    link = "<mailto:support@schule.example?body=%23close%0D%0A%5Bmailbot%3Aabcdefghijklmnopqrstuvwx23%5D>"
+    assert "abcdefghijklmnopqrstuvwx23" not in without_action_key(f"> {link}\nGeht wieder.")
+    assert action_key(link) == "abcdefghijklmnopqrstuvwx23"

@@ -120,9 +120,15 @@ def answer(row: OutboxRow, sender: str, text: str, message_id: str = "<answer@ma
 # -- the schema
 
 
+def is_compared(name: str | None, kind: str, _: object) -> bool:
+    """Leave out the full-text index: each database has one of its own kind, with tables of its own."""
+    return kind != "table" or name is None or name.partition("_")[0] != "search"
+
+
 def test_the_migrations_give_exactly_the_tables(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": is_compared}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

@@ -210,6 +210,18 @@ def test_a_digest_holds_what_nobody_has_and_what_is_ones_own_the_longest_wait_fi
     assert digest(NEW, mine, hers) == {"max": [2, 1], "erika": [1, 3]}
 
 
+def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is_gone() -> None:
+    house = replace(POLICY, schools=(replace(SCHOOL, key="RS2"), SCHOOL))
+    first = replace(NEW, level=2, number=1, wait=Wait(MONDAY))
+    older = replace(NEW, level=2, number=2, wait=Wait(MONDAY - timedelta(days=1)))
+    other = replace(NEW, level=2, number=3, school="RS2")
+    gone = replace(NEW, level=2, number=4, school="XYZ")
+    decision = decide_digest(
+        SECOND, Role.SECOND_LEVEL, (first, older, other, gone), house, at("2026-11-25 07:30"), {}
+    )
+    assert [[t.number for t in notice.tickets] for notice in told(decision)] == [[3, 2, 1]]
+
+
 @pytest.mark.parametrize(
     "ticket",
     [

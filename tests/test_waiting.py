@@ -100,6 +100,7 @@ DATES: list[tuple[str, Ticket, tuple[Effect, ...], datetime | None]] = [
     ("a date stays while the requester writes", RESTS, (REPLY,), RESTS.due),
     ("a date stays while the staff writes", RESTS, (NOTE,), RESTS.due),
     ("a date that is over goes with the next deed", replace(RESTS, due=OPENED), (NOTE,), None),
+    ("a date that is over goes with an answer", replace(WAITING, due=OPENED), (REPLY, OPEN), None),
     ("a closed ticket has no date", RESTS, (CLOSE,), None),
     ("one side's date is not the other's", RESTS, (UP,), None),
     ("a date for the other side stays", RESTS, (UP, SetDue("GYM-1", LATER)), LATER),

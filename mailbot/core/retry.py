@@ -17,4 +17,4 @@ def next_attempt(attempts: int, created: datetime, now: datetime, *, uncertain: 
 
 def pause(failures: int) -> float:
     """Return for how many seconds to leave a server alone that was away so often in a row."""
-    return float(min(5 * 2 ** min(failures, 10), 300))
+    return float(min(2 ** min(failures, 10), 300))

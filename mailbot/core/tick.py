@@ -239,10 +239,15 @@ def decide_digest(
     """Decide who of a team gets which tickets this morning: those of nobody and the own ones.
 
     Nobody gets a digest in which nothing asks for anything: a ticket that nobody has, a requester who waits
-    for an answer, one that rests until today, one on which nothing has happened for long.
+    for an answer, one that rests until today, one on which nothing has happened for long. The longest wait
+    comes first, within each school.
     """
-    awake = sorted((t for t in tickets if _awake(t, team, now)), key=lambda t: t.waits.since)
-    letters = []
+    schools = [school.key for school in policy.schools]
+    awake = sorted(
+        (t for t in tickets if t.school in schools and _awake(t, team, now)),
+        key=lambda t: (schools.index(t.school), t.waits.since),
+    )
+    letters: list[Effect] = []
     for person in (_addressed(member, names) for member in team.members):
         mine = tuple(t for t in awake if _keeper(t, policy) in (None, person.email))
         if any(_asks(ticket, team, policy, now) for ticket in mine):

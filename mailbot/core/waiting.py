@@ -23,13 +23,13 @@ def advance(before: Ticket, after: Ticket, effects: Iterable[Effect], now: datet
     if after.status is Status.CLOSED or after.level != before.level:
         asked_for = after.due if after.due != before.due else None
         return replace(after, due=asked_for, wait=Wait(now))
+    due = after.due if after.due is not None and after.due > now else None
     if after.status is not before.status:
-        return replace(after, wait=Wait(now, asked=after.status is Status.OPEN))
+        return replace(after, due=due, wait=Wait(now, asked=after.status is Status.OPEN))
     if any(map(_by_staff, own)):
-        passed = after.due is not None and after.due <= now
-        return replace(after, due=None if passed else after.due, wait=Wait(now, asked=False))
+        return replace(after, due=due, wait=Wait(now, asked=False))
     if not wait.asked and after.status is Status.OPEN and any(map(_by_requester, own)):
-        return replace(after, wait=Wait(now))
+        return replace(after, due=due, wait=Wait(now))
     return replace(after, wait=wait)
 
 
