@@ -66,7 +66,7 @@ def outcome(mail: Mail, verdict: Verdict) -> str:
         return "filed in silence"
     if mail.protection is not Protection.NONE:
         return "sender is asked for an unencrypted mail"
-    if action_key(f"{mail.text}\n{mail.signature}\n{mail.quoted}") or mail.in_reply_to or mail.references:
+    if action_key(f"{mail.text}\n{mail.signature}") or mail.in_reply_to or mail.references:
         return "filed as a reply, if it answers a mail of the desk"
     return "opens a ticket"
 

@@ -41,6 +41,7 @@ class Intake:
     outcomes: Counter[str] = field(default_factory=Counter)
     _survived: set[Place] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
+    _old: set[tuple[int, int]] = field(default_factory=set)
 
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
         """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
@@ -52,9 +53,11 @@ class Intake:
             begun = ledger.begun(session, self.school.key)
         if known and self.account.done:
             box.file(sorted(known))
-        described = box.describe([uid for uid in uids if uid not in known])
+        old = {uid for uid in uids if (box.uid_validity, uid) in self._old}
+        described = box.describe([uid for uid in uids if uid not in known | old])
         taken = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}
-        self._leave_alone(len(described) - len(taken), since)
+        self._old |= {(box.uid_validity, uid) for uid in described.keys() - taken.keys()}
+        self._leave_alone(len(old) + len(described) - len(taken), since)
         risky = [uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun]
         calm = [uid for uid in taken if uid not in set(risky)]
         for batch in (*([uid] for uid in risky), *_batches(calm)):

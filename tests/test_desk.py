@@ -202,3 +202,54 @@ def test_a_mail_that_the_server_does_not_give_is_told_once_and_stops_no_other(
     assert "UID 3" in house.letter(EDV).text
     assert house.once()["opened"] == 0
     assert not house.new_letters(EDV)
+
+
+def test_a_dead_address_of_the_team_is_told_to_the_operators_and_to_nobody_outside(house: House) -> None:
+    for member in (MAX, ERIKA):
+        house.smtp.replies[member] = "550 5.1.1 no such user"
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.once()
+    assert [letter.subject for letter in house.letters(LENA)] == ["[#GYM-1] Beamer in Raum 204 defekt"]
+    told = "".join(letter.text for letter in house.letters(EDV))
+    assert MAX in told
+    assert ERIKA in told
+
+
+def test_a_key_in_a_pasted_link_reaches_nobody(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    letter = house.letter(MAX)
+    link = f"mailto:support@schule.example?body=%23close%0D%0A%5Bmailbot%3A{letter.action_key}%5D"
+    house.deliver(letter.answer(MAX, f"Bitte hier klicken: {link}"))
+    house.once()
+    answer = house.letter(LENA)
+    assert "Bitte hier klicken" in answer.text
+    assert letter.action_key not in answer.octets.decode()
+
+
+def test_a_forwarded_notification_opens_a_ticket_of_its_own_without_the_key(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    house.new_letters(ERIKA)
+    letter = house.letter(MAX)
+    forward = (
+        "Zur Info\n\n-------- Weitergeleitete Nachricht --------\nBetreff: Beamer\nVon: Schul-Support\n"
+        f"Datum: 23.11.2026\nAn: Max\n\nHallo Team\n[mailbot:{letter.action_key}]\n"
+    )
+    house.deliver(mail().sender(MAX).subject("WG: Beamer").message_id("<wg@support.example>").text(forward))
+    assert house.once()["opened"] == 1
+    assert not house.new_letters(LENA)
+    assert all(letter.action_key not in other.octets.decode() for other in house.new_letters(ERIKA))
+
+
+def test_a_member_that_is_a_machine_gets_no_endless_row_of_refusals(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    letter = house.letter(MAX)
+    for _ in range(3):
+        house.deliver(*(letter.answer(MAX, "#unsinn") for _ in range(30)))
+        house.once()
+    assert len(house.new_letters(MAX)) == 60

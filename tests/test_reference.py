@@ -35,4 +35,4 @@ def test_an_action_key_is_taken_out_with_its_line() -> None:
 def test_a_key_in_a_quoted_link_reaches_nobody_else() -> None:
     link = "<mailto:support@schule.example?body=%23close%0D%0A%5Bmailbot%3Aabcdefghijklmnopqrstuvwx23%5D>"
     assert "abcdefghijklmnopqrstuvwx23" not in without_action_key(f"> {link}\nGeht wieder.")
-    assert action_key(link) == "abcdefghijklmnopqrstuvwx23"
+    assert action_key(link) is None

@@ -87,8 +87,10 @@ def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk
     settings = settings_of(context, config)
     try:
         desk = open_desk(settings)
-        yield desk, settings
-        desk.engine.dispose()
+        try:
+            yield desk, settings
+        finally:
+            desk.engine.dispose()
     except DeskError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None

@@ -68,6 +68,9 @@ def tickets(
     if status not in ("open", "closed", "all"):
         raise typer.BadParameter("open, closed or all", param_hint="--status")
     with desk_of(context, config) as (desk, _):
+        if school is not None and desk.policy.school(school) is None:
+            known = ", ".join(s.key for s in desk.policy.schools)
+            raise typer.BadParameter(f"{school} is none of {known}", param_hint="--school")
         found = list_tickets(desk, school, status)
     if json_:
         print_json(found)

@@ -7,25 +7,15 @@ from mailbot.core.audience import travel
 from mailbot.core.case import Case
 from mailbot.core.effects import Effect, Tell
 from mailbot.core.facts import Listing
-from mailbot.core.notice import Notice, NoticeKind
+from mailbot.core.notice import LIMITED, Notice, NoticeKind
 from mailbot.core.orders import Order
 from mailbot.core.overview import Page
 from mailbot.core.ticket import Role, Ticket, Visibility
 
 QUESTIONS = frozenset({"list", "find", "show", "help"})
 ANSWERED = QUESTIONS | {"register"}
-LIMITED = frozenset(
-    {
-        NoticeKind.RECEIPT,
-        NoticeKind.DONE,
-        NoticeKind.REFUSAL,
-        NoticeKind.HELP,
-        NoticeKind.OVERVIEW,
-        NoticeKind.SHEET,
-        NoticeKind.UNREADABLE,
-    }
-)
-"""Letters that answer a mail by machine: outside the teams only so many an hour and a day."""
+STAFF_HOURLY = 60
+"""Such letters to a member of a team within an hour."""
 
 
 def answer(case: Case, kind: NoticeKind, ticket: Ticket | None = None, **what: object) -> Notice:
@@ -90,11 +80,13 @@ def room(case: Case) -> int:
 
 
 def within_limits(effects: Iterable[Effect], case: Case) -> tuple[Effect, ...]:
-    """Drop letters that answer by machine where an address outside the teams had its share."""
-    if case.policy.member(case.sender.email) is not None:
-        return tuple(effects)
+    """Drop letters that answer by machine where an address had its share; members have a larger one.
+
+    An address of a team may be another machine, too: no exchange of letters goes on for ever.
+    """
+    member = case.policy.member(case.sender.email) is not None
+    left = STAFF_HOURLY - case.facts.answered_last_hour if member else room(case)
     kept: list[Effect] = []
-    left = room(case)
     for effect in effects:
         limited = isinstance(effect, Tell) and effect.notice.kind in LIMITED
         left -= limited

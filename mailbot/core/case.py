@@ -114,8 +114,7 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     found = _match(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
-    text = without_action_key(mail.text)
-    reading = commands.read(text, mail.subject, lenient=policy.member(sender.email) is None)
+    reading = commands.read(mail.text, mail.subject, lenient=policy.member(sender.email) is None)
     if reading.lines and only_courtesy(reading.text, sender.name):
         reading = replace(reading, text="")
     belief = (

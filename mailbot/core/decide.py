@@ -27,12 +27,14 @@ from mailbot.core.notice import Done, Notice, NoticeKind, Problem
 from mailbot.core.opening import open_ticket
 from mailbot.core.orders import Order, understand
 from mailbot.core.policy import Policy
+from mailbot.core.reference import without_action_key
 from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.work import WORK
 
 
 def decide(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Decide what becomes of a mail that lies in a school's mailbox."""
+    mail = replace(mail, text=without_action_key(mail.text), quoted=without_action_key(mail.quoted))
     if facts.duplicate:
         return Decision("duplicate", (facts.duplicate,))
     if verdict.kind is not Kind.HUMAN or mail.sender is None:

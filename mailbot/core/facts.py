@@ -82,6 +82,7 @@ class Facts:
     confirmed: str = ""
     automatic_last_hour: int = 0
     automatic_last_day: int = 0
+    answered_last_hour: int = 0  # by machine, to a member of a team
 
     def ticket(self, key: str | None) -> Ticket | None:
         """Return the ticket of that name if there is one."""
@@ -129,7 +130,7 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
             dates += phrases(line.args)
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
-        action_key=action_key("\n".join((mail.text, mail.signature, mail.quoted))),
+        action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
         tag=subject_tag(mail.subject),
         named=tuple(dict.fromkeys(named)),
         listings=tuple(dict.fromkeys(listings)),

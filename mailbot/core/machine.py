@@ -5,10 +5,10 @@ from datetime import datetime
 
 from mailbot.core.effects import Append, Decision, Effect, MarkUndeliverable, Tell
 from mailbot.core.facts import Facts
-from mailbot.core.mail import Action, Address, DeliveryStatus, Kind, Mail, Verdict
+from mailbot.core.mail import Action, Address, Kind, Mail, Verdict
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.policy import Policy
-from mailbot.core.ticket import Direction, Message, Role, Visibility
+from mailbot.core.ticket import Direction, Message, Role, Ticket, Visibility
 from mailbot.core.trust import Letter
 
 WITH_WORDS = frozenset(NoticeKind) - {
@@ -63,22 +63,21 @@ def _bounce(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: dat
     if failed is not None and not letter.bounced:
         why = failed.diagnostic or failed.status
         effects.append(MarkUndeliverable(letter.recipient, why, letter.message_id))
-        effects += map(Tell, _bad_news(letter, failed, facts, policy))
+        effects += map(Tell, bad_news(letter, why, facts.ticket(letter.ticket), policy))
     else:
         because.append("not (yet) a failure" if failed is None else "its author knows already")
     return Decision("filed", tuple(because), tuple(effects), ticket.key if ticket else None, "reply")
 
 
-def _bad_news(letter: Letter, failed: DeliveryStatus, facts: Facts, policy: Policy) -> Iterable[Notice]:
-    """Tell the author on the staff; where a colleague's address is dead, the operators, once an address."""
+def bad_news(letter: Letter, why: str, ticket: Ticket | None, policy: Policy) -> Iterable[Notice]:
+    """Tell of a letter that did not arrive: its author on the staff, else operators of a dead colleague.
+
+    The operators hear of an address once. Others hear nothing: From may be forged, and the staff's addresses
+    are nobody's business.
+    """
     if letter.kind not in WITH_WORDS:
         return
-    details = (
-        ("recipient", letter.recipient),
-        ("reason", failed.diagnostic or failed.status),
-        ("subject", letter.subject),
-    )
-    ticket = facts.ticket(letter.ticket)
+    details = (("recipient", letter.recipient), ("reason", why), ("subject", letter.subject))
     colleague = policy.member(letter.recipient) is not None
     if policy.member(letter.author) is not None and letter.author != letter.recipient:
         author = Address(policy.registered(letter.author))

@@ -127,3 +127,16 @@ class Notice:
 
 AUTOMATIC = frozenset(NoticeKind) - {NoticeKind.ANSWER, NoticeKind.REQUESTER_REPLY}
 """Letters that a machine wrote: they bear Auto-Submitted (RFC 3834). The others carry a human's words."""
+
+LIMITED = frozenset(
+    {
+        NoticeKind.RECEIPT,
+        NoticeKind.DONE,
+        NoticeKind.REFUSAL,
+        NoticeKind.HELP,
+        NoticeKind.OVERVIEW,
+        NoticeKind.SHEET,
+        NoticeKind.UNREADABLE,
+    }
+)
+"""Letters that answer a mail by machine: outside the teams only so many an hour and a day."""

@@ -3,8 +3,13 @@
 import re
 
 _TAG = re.compile(r"\[\s*#\s*([A-Za-z][A-Za-z0-9]{0,15})\s*-\s*(\d{1,9})\s*\]")
-_KEY = re.compile(r"(?:\[|%5B)\s*mailbot(?::|%3A)\s*((?:[a-z2-7]\s*){26})(?:\]|%5D)", re.I)
-_MARK = re.compile(r"mailbot(?::|%3A)", re.I)
+_KEY = re.compile(r"\[\s*mailbot:\s*((?:[a-z2-7]\s*){26})\]", re.I)
+_BREAK = r"(?:[\s>]|=\n)*"
+_SHOWN_KEY = re.compile(  # as it is, or percent-encoded once or twice in the links of a letter
+    rf"(?:\[|%(?:25)?5B){_BREAK}mailbot(?::|%(?:25)?3A){_BREAK}(?:[a-z2-7]{_BREAK}){{26}}(?:\]|%(?:25)?5D)",
+    re.I,
+)
+_MARK = re.compile(r"mailbot(?::|%(?:25)?3A)", re.I)
 _QUOTED_BREAK = re.compile(r"\n[> ]*")
 
 
@@ -15,19 +20,16 @@ def subject_tag(subject: str) -> str | None:
 
 
 def action_key(text: str) -> str | None:
-    """Return the 26 characters of the first `[mailbot:…]` in a text, or None; a line may break inside it.
-
-    In a quoted link it is percent-encoded.
-    """
+    """Return the 26 characters of the first `[mailbot:…]` in a text, or None; a line may break inside it."""
     match = _KEY.search(_unbroken(text))
     return "".join(match[1].split()).lower() if match else None
 
 
 def without_action_key(text: str) -> str:
-    """Return the text without action keys and without the lines that held nothing else."""
+    """Return the text without action keys, in links too, and without the lines that held nothing else."""
     if not _MARK.search(text):
         return text
-    text = re.sub(r"[^\S\n>]*" + _KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
+    text = re.sub(r"[^\S\n>]*" + _SHOWN_KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
     return re.sub(r"(?m)^[> ]*\0\n?|\0", "", text).rstrip("\n") if "\0" in text else text
 
 

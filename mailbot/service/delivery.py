@@ -7,15 +7,16 @@ from datetime import datetime
 import structlog
 
 from mailbot.compose import to_octets
+from mailbot.core.machine import bad_news
 from mailbot.core.mail import Address
-from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.retry import next_attempt
-from mailbot.core.ticket import Attachment, Role
+from mailbot.core.ticket import Attachment
 from mailbot.parse import parse
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import outbox, tickets
+from mailbot.store import outbox, people, tickets
 from mailbot.store.database import Session, reading, transaction
+from mailbot.store.facts import as_letter
 from mailbot.store.outbox import Attempt, Due
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import OutboxRow
@@ -38,7 +39,7 @@ def take(
     """Record how the last letter went and what it told of the server; return the next letter that is due."""
     with transaction(desk.engine) as session:
         if done is not None and done.state == "failed":
-            _tell_author(session, desk, done, now)
+            _tell(session, desk, done, now)
         if trouble is not None and trouble.reason:
             raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
         elif trouble is not None:
@@ -73,28 +74,21 @@ def outcome_of(due: Due, state: str, reply: str, now: datetime) -> Attempt:
     return Attempt(due.id, "uncertain" if state == "uncertain" else "queued", reply, again)
 
 
-def _tell_author(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
-    """Tell the person whose words did not arrive, once: a final failure must reach somebody."""
+def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
+    """Tell who has to know that a letter will never arrive: a final failure must reach somebody."""
     row = session.get_one(OutboxRow, done.id)
-    kind = NoticeKind(row.kind)
     school = desk.policy.school(row.school)
-    if not row.author or row.author == row.recipient or school is None:
+    if school is None:
         return
-    if kind in (NoticeKind.BOUNCE, NoticeKind.ALERT):
-        return
+    letter = as_letter(session, row, now)
     ticket_row = tickets.by_id(session, row.ticket_id) if row.ticket_id is not None else None
     ticket = ticket_of(ticket_row) if ticket_row else None
-    notice = Notice(
-        NoticeKind.BOUNCE,
-        Address(row.author),
-        Role.SUPPORTER if desk.policy.member(row.author) else Role.REQUESTER,
-        ticket=ticket,
-        text=row.text,
-        details=(("recipient", row.recipient), ("reason", done.error), ("subject", row.subject)),
-    )
-    try:
-        letter = desk.letter(notice, school, now)
-    except Exception:  # a broken template must not keep the failure itself from being recorded
-        log.exception("author not told of a failed letter", letter=done.id, to=row.author)
-        return
-    post_alone(session, row.school, letter, now)
+    if desk.policy.member(row.recipient) is not None:
+        people.person(session, row.recipient).undeliverable = done.error
+    for notice in bad_news(letter, done.error, ticket, desk.policy):
+        try:
+            written = desk.letter(notice, school, now)
+        except Exception:  # a broken template must not keep the failure itself from being recorded
+            log.exception("nobody told of a failed letter", letter=done.id, to=notice.to.email)
+            continue
+        post_alone(session, row.school, written, now)

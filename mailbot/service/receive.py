@@ -4,6 +4,8 @@ import traceback
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from mailbot.core.classify import classify
 from mailbot.core.commands import read
 from mailbot.core.decide import decide
@@ -21,6 +23,8 @@ from mailbot.store.facts import content_id, gather
 from mailbot.store.ledger import Place
 from mailbot.store.tables import LedgerRow
 from mailbot.store.writing import Origin, keep_octets, octets_of, write
+
+log = structlog.get_logger()
 
 TRIES_MOST = 3
 
@@ -145,17 +149,9 @@ def set_aside(
         if ledger.find(session, place) is not None:
             ledger.end(session, place)
             return None
-        entry = LedgerRow(
-            school=place.school,
-            uid_validity=place.uid_validity,
-            uid=place.uid,
-            content_id="",
-            at=now,
-            outcome=decision.outcome,
-            because=reason,
-            traceback=trace,
-            raw_id=keep_octets(session, octets),
-        )
+        entry = _entry(place, _readable(octets, trace), octets, None, now)
+        entry.outcome, entry.because, entry.traceback = decision.outcome, reason, trace
+        entry.raw_id = keep_octets(session, octets)
         session.add(entry)
         ledger.end(session, place)
         details = (
@@ -165,6 +161,17 @@ def set_aside(
         )
         raise_alert(session, desk, "quarantine", details, now)
     return decision
+
+
+def _readable(octets: bytes, trace: str) -> Mail:
+    """Return the mail for the list of the quarantine; one that killed the process is not read once more."""
+    if not trace:
+        return Mail(subject="(not read)")
+    try:
+        return parse(octets)
+    except Exception:  # the trouble is noted with the mail; here only its sender and subject are missing
+        log.exception("mail cannot be parsed")
+        return Mail(subject="(cannot be read)")
 
 
 def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from mailbot.core.facts import Facts, Interests
 from mailbot.core.mail import Mail
-from mailbot.core.notice import NoticeKind
+from mailbot.core.notice import LIMITED, NoticeKind
 from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
 from mailbot.core.trust import Letter
@@ -75,6 +75,7 @@ def gather(
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         automatic_last_hour=hour,
         automatic_last_day=day,
+        answered_last_hour=_answered(session, mail, policy, now),
     )
 
 
@@ -92,7 +93,7 @@ def _thread(
     query = select(MessageRow.message_id, MessageRow.ticket_id).order_by(col(MessageRow.id))
     for message_id, ticket_id in session.exec(query.where(col(MessageRow.message_id).in_(message_ids))):
         received.setdefault(message_id, ticket_id)
-    answered = next((_as_letter(session, sent[m], now) for m in message_ids if m in sent), None)
+    answered = next((as_letter(session, sent[m], now) for m in message_ids if m in sent), None)
     known = (sent[m].ticket_id if m in sent else received.get(m) for m in message_ids)
     return answered, _name(session, next((t for t in known if t is not None), None))
 
@@ -101,10 +102,11 @@ def _letter(session: Session, action_key: str | None, now: datetime) -> Letter |
     if action_key is None:
         return None
     row = session.exec(select(OutboxRow).where(OutboxRow.key_hash == hash_of(action_key))).first()
-    return _as_letter(session, row, now) if row else None
+    return as_letter(session, row, now) if row else None
 
 
-def _as_letter(session: Session, row: OutboxRow, now: datetime) -> Letter:
+def as_letter(session: Session, row: OutboxRow, now: datetime) -> Letter:
+    """Return a letter of the outbox as the core sees it."""
     person = session.get(PersonRow, row.recipient)
     return Letter(
         recipient=row.recipient,
@@ -157,6 +159,18 @@ def _automatic(session: Session, mail: Mail, policy: Policy, now: datetime) -> t
         query = query.where(OutboxRow.kind == NoticeKind.CONFIRM.value)
     created = session.exec(query).all()
     return sum(at > now - timedelta(hours=1) for at in created), len(created)
+
+
+def _answered(session: Session, mail: Mail, policy: Policy, now: datetime) -> int:
+    """Count the letters within the last hour that answered a member of a team by machine."""
+    if mail.sender is None or policy.member(mail.sender.email) is None:
+        return 0
+    query = select(func.count()).where(
+        OutboxRow.recipient == policy.registered(mail.sender.email),
+        OutboxRow.created > now - timedelta(hours=1),
+        col(OutboxRow.kind).in_([kind.value for kind in LIMITED]),
+    )
+    return int(session.exec(query).one())
 
 
 def _duplicate(
