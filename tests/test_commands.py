@@ -21,9 +21,9 @@ WORDS = {
     "list": ("list", "liste", "übersicht"),
     "find": ("find", "suche", "suchen"),
     "show": ("show", "zeige"),
-    "find": ("find", "suche", "suchen"),
     "help": ("help", "hilfe"),
     "confirm": ("confirm", "bestätigen"),
+    "undo": ("undo", "rückgängig"),
 }
 EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
 STAFF = {Role.SUPPORTER, Role.SECOND_LEVEL}
@@ -41,9 +41,9 @@ WHO_MAY = {
     "list": set(Role),
     "find": set(Role),
     "show": set(Role),
-    "find": set(Role),
     "help": set(Role),
     "confirm": set(Role),
+    "undo": STAFF | {Role.REQUESTER},
 }
 
 

@@ -54,9 +54,9 @@ def to_requester_side(turn: Turn) -> Iterable[Notice]:
     kind = _news_for_requester(turn)
     if kind is None:
         return
-    yield _notice(turn, kind, turn.after.requester, Role.REQUESTER)
+    yield notice(turn, kind, turn.after.requester, Role.REQUESTER)
     for person in turn.after.cc:
-        yield _notice(turn, kind, person, Role.CC)
+        yield notice(turn, kind, person, Role.CC)
 
 
 def _news_for_requester(turn: Turn) -> NoticeKind | None:
@@ -97,7 +97,7 @@ def _assignment(turn: Turn) -> Iterable[Notice]:
     if new is None or (old is not None and new.email == old.email):
         return
     if new.email not in turn.case.own:
-        yield _notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, turn.after, new.email))
+        yield notice(turn, NoticeKind.ASSIGNED, new, _staff_role(turn.case, turn.after, new.email))
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
 
@@ -135,9 +135,9 @@ def to_team_of_new(turn: Turn) -> Iterable[Notice]:
 def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
     """Keep the first notice to each person and none to the author: nobody is told the same thing twice."""
     first: dict[str, Notice] = {}
-    for notice in notices:
-        if notice.to.email not in case.own:
-            first.setdefault(case.policy.registered(notice.to.email), notice)
+    for letter in notices:
+        if letter.to.email not in case.own:
+            first.setdefault(case.policy.registered(letter.to.email), letter)
     return tuple(first.values())
 
 
@@ -145,7 +145,7 @@ def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[No
     """Address the assignee, or the whole team of the ticket's level where there is none (any more)."""
     if ticket.assignee is not None and _works_for(turn.case, ticket, ticket.assignee.email):
         role = _staff_role(turn.case, ticket, ticket.assignee.email)
-        yield _notice(turn, kind, ticket.assignee, role)
+        yield notice(turn, kind, ticket.assignee, role)
         return
     if ticket.level == 2:
         yield from _all(turn, kind, _people(turn.case, turn.case.policy.second_level), Role.SECOND_LEVEL)
@@ -169,14 +169,15 @@ def _people(case: Case, team: Team) -> Iterable[Address]:
 
 
 def _all(turn: Turn, kind: NoticeKind, people: Iterable[Address], role: Role) -> Iterable[Notice]:
-    return (_notice(turn, kind, person, role) for person in people)
+    return (notice(turn, kind, person, role) for person in people)
 
 
 WITH_HISTORY = frozenset({NoticeKind.ESCALATED_SECOND_LEVEL, NoticeKind.ASSIGNED, NoticeKind.RETURNED})
 INTERNAL = frozenset({NoticeKind.NOTE})
 
 
-def _notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
+def notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
+    """Return a letter about the turn: with its words where that role may read them."""
     message, match = turn.message, turn.case.match
     readable = message is not None and (role.staff or message.visibility is Visibility.PUBLIC)
     history = turn.history() if kind in WITH_HISTORY else ()

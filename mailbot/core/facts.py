@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from mailbot.core import commands
+from mailbot.core.change import Change
 from mailbot.core.commands import Argument, CommandLine, Reading
 from mailbot.core.mail import Mail
 from mailbot.core.overview import Page, scope_and_page
@@ -55,6 +56,7 @@ class Interests:
     listings: tuple[Listing, ...]
     problem: Terms | None = None
     dates: tuple[str, ...] = ()
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Facts:
     similar: tuple[Similar, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
+    changes: Mapping[str, Change] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
@@ -128,6 +131,7 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         listings=tuple(dict.fromkeys(listings)),
         problem=terms(school.key, mail.subject, without_action_key(mail.problem), mail.sender),
         dates=tuple(dict.fromkeys(dates)),
+        undoes=reading.names("undo"),
     )
 
 

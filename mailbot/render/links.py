@@ -81,10 +81,18 @@ def short_enough(text: str) -> bool:
 def actions(notice: Notice) -> tuple[str, ...]:
     """Return the names of the actions that a letter offers, the most likely one first."""
     fixed = _BY_KIND.get(notice.kind)
+    if _can_be_undone(notice):
+        return ("undo", *(fixed or ()))
     if fixed is not None or notice.ticket is None:
         return fixed or ()
     table = _CLOSED if notice.ticket.status is Status.CLOSED else _OPEN
     return tuple(name for name in table.get(notice.role, ()) if _fits(name, notice, notice.ticket))
+
+
+def _can_be_undone(notice: Notice) -> bool:
+    """Tell whether a receipt is about changes of its own ticket alone: one tap takes them back."""
+    changed = {item.ticket.key for item in notice.done if not item.already and item.command != "note"}
+    return notice.ticket is not None and changed == {notice.ticket.key}
 
 
 def _fits(name: str, notice: Notice, ticket: Ticket) -> bool:
