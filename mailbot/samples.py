@@ -247,6 +247,8 @@ def _to_team() -> dict[str, Notice]:
             NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
         ),
         "reopened": _TO_ERIKA(NoticeKind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
+        "undone": _TO_ERIKA(NoticeKind.UNDONE, ticket=TAKEN, author=MAX),
+        "undone_requester": _TO_LENA(NoticeKind.UNDONE, ticket=TAKEN, author=MAX),
         "taken": _TO_ERIKA(NoticeKind.TAKEN, ticket=TAKEN, author=MAX),
         "assigned": _TO_MAX(NoticeKind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
     }

@@ -26,6 +26,7 @@ WORDS = {
     "back": ("back", "anwesend"),
     "register": ("register", "anmelden"),
     "confirm": ("confirm", "bestätigen"),
+    "undo": ("undo", "rückgängig"),
 }
 EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
 STAFF = {Role.SUPPORTER, Role.SECOND_LEVEL}
@@ -48,6 +49,7 @@ WHO_MAY = {
     "back": STAFF,
     "register": STAFF,
     "confirm": set(Role),
+    "undo": STAFF | {Role.REQUESTER},
 }
 
 

@@ -55,9 +55,9 @@ def to_requester_side(turn: Turn) -> Iterable[Notice]:
     kind = _news_for_requester(turn)
     if kind is None:
         return
-    yield _notice(turn, kind, turn.after.requester, Role.REQUESTER)
+    yield notice(turn, kind, turn.after.requester, Role.REQUESTER)
     for person in turn.after.cc:
-        yield _notice(turn, kind, person, Role.CC)
+        yield notice(turn, kind, person, Role.CC)
 
 
 def _news_for_requester(turn: Turn) -> NoticeKind | None:
@@ -135,9 +135,9 @@ def to_team_of_new(turn: Turn) -> Iterable[Notice]:
 def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
     """Keep the first notice to each person and none to the author: nobody is told the same thing twice."""
     first: dict[str, Notice] = {}
-    for notice in notices:
-        if notice.to.email not in case.own:
-            first.setdefault(case.policy.registered(notice.to.email), notice)
+    for letter in notices:
+        if letter.to.email not in case.own:
+            first.setdefault(case.policy.registered(letter.to.email), letter)
     return tuple(first.values())
 
 
@@ -159,7 +159,7 @@ def _to_assignee(turn: Turn, kind: NoticeKind, ticket: Ticket, assignee: Address
     who = stand_in(member, case.facts.absences, staff) if member else None
     if who is not None:
         to = assignee if who is member else _addressed(case, who)
-        yield _notice(turn, kind, to, _staff_role(case, ticket, to.email))
+        yield notice(turn, kind, to, _staff_role(case, ticket, to.email))
 
 
 def _staff_role(case: Case, ticket: Ticket, email: str) -> Role:
@@ -180,14 +180,15 @@ def _addressed(case: Case, member: Member) -> Address:
 
 
 def _all(turn: Turn, kind: NoticeKind, people: Iterable[Address], role: Role) -> Iterable[Notice]:
-    return (_notice(turn, kind, person, role) for person in people)
+    return (notice(turn, kind, person, role) for person in people)
 
 
 WITH_HISTORY = frozenset({NoticeKind.ESCALATED_SECOND_LEVEL, NoticeKind.ASSIGNED, NoticeKind.RETURNED})
 INTERNAL = frozenset({NoticeKind.NOTE})
 
 
-def _notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
+def notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
+    """Return a letter about the turn: with its words where that role may read them."""
     message, match = turn.message, turn.case.match
     readable = message is not None and (role.staff or message.visibility is Visibility.PUBLIC)
     history = turn.history() if kind in WITH_HISTORY else ()

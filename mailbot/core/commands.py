@@ -24,6 +24,7 @@ class Argument(StrEnum):
     SCOPE = "scope"  # open, closed, mine or all, then perhaps a page; nothing means open
     WORDS = "words"  # words to look for
     DATE = "date"  # a day as people write it, then perhaps tickets as "#104" or "GYM-104"
+    CHANGES = "changes"  # as TICKETS, of each the last change
     TEXT = "text"  # words that belong to the remaining text
 
 
@@ -61,6 +62,7 @@ COMMANDS = (
     Command("assign", ("zuweisen",), STAFF, Argument.MEMBER, "Mustermann"),
     Command("note", ("notiz", "intern"), STAFF, Argument.TEXT),
     Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
+    Command("undo", ("rückgängig",), PARTICIPANTS, Argument.CHANGES),
     Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
     Command("find", ("suche", "suchen"), EVERYONE, Argument.WORDS, "Beamer 204"),

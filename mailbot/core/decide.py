@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailbot.core import aside, audience, personal
+from mailbot.core import aside, audience, personal, undo
 from mailbot.core.answers import ANSWERED, QUESTIONS, answer, replies_to, room, within_limits
 from mailbot.core.audience import Turn
 from mailbot.core.case import Case, build
@@ -15,6 +15,7 @@ from mailbot.core.effects import (
     Hold,
     LearnName,
     Release,
+    Restore,
     SetStatus,
     Tell,
     TicketEffect,
@@ -152,7 +153,7 @@ def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect]
     effects += _first_takes(case, ticket, effects, message) if by_staff else _wakes_up(ticket, did, message)
     after = fold(ticket, effects, case.now)
     turn = Turn(case, ticket, after, message)
-    told = audience.once_each(_news(turn, by_staff=by_staff), case)
+    told = audience.once_each((*_taken_back(turn, effects), *_news(turn, effects, by_staff=by_staff)), case)
     effects += map(Tell, told)
     people = tuple(notice.to for notice in told)
     done = [_done(case, one, after, people) for one in did]
@@ -180,7 +181,15 @@ def _done(case: Case, one: _Did, after: Ticket, told: tuple[Address, ...]) -> Do
     return Done(order.command.name, after, told, already=not one.effects, detail=detail, until=until)
 
 
-def _news(turn: Turn, *, by_staff: bool) -> tuple[Notice, ...]:
+def _taken_back(turn: Turn, effects: list[Effect]) -> tuple[Notice, ...]:
+    changes = turn.case.facts.changes
+    undone = [effect.ticket for effect in effects if isinstance(effect, Restore)]
+    return tuple(notice for key in undone for notice in undo.news(turn, changes[key]))
+
+
+def _news(turn: Turn, effects: list[Effect], *, by_staff: bool) -> tuple[Notice, ...]:
+    if any(isinstance(effect, Restore) for effect in effects):
+        turn = replace(turn, before=turn.after)  # `undo.news` tells of the change
     if by_staff:
         return (*audience.to_requester_side(turn), *audience.to_colleagues(turn))
     return tuple(audience.to_staff_from_requester(turn))
@@ -206,7 +215,7 @@ def _new_words(case: Case, *, by_staff: bool) -> Message | None:
 
 def _first_takes(case: Case, ticket: Ticket, effects: list[Effect], message: Message | None) -> list[Effect]:
     """Give the ticket to the first who answers or closes it, unless it was just assigned or handed on."""
-    settled = ticket.assignee is not None or any(isinstance(e, Assign) for e in effects)
+    settled = ticket.assignee is not None or any(isinstance(e, Assign | Restore) for e in effects)
     closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
     answers = message is not None and message.visibility is Visibility.PUBLIC
     elsewhere = ticket.level == 2 and Role.SECOND_LEVEL not in case.roles(ticket)

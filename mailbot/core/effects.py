@@ -65,6 +65,14 @@ class SetDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """A ticket gets back the state of `before`: its last change is taken back."""
+
+    ticket: str
+    before: Ticket
+
+
+@dataclass(frozen=True, slots=True)
 class Reminded:
     """The people of a ticket were told of its wait, which counts since then."""
 
@@ -128,7 +136,7 @@ class SetAbsence:
     deputy: str = ""
 
 
-TicketEffect = SetStatus | SetLevel | SetPriority | Assign | SetDue
+TicketEffect = SetStatus | SetLevel | SetPriority | Assign | SetDue | Restore
 Effect = (
     Open
     | Append
@@ -173,6 +181,24 @@ def fold(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
                 ticket = replace(ticket, assignee=assignee, updated=now)
             case SetDue(key, due) if key == ticket.key:
                 ticket = replace(ticket, due=due, updated=now)
+            case Restore(key, before) if key == ticket.key:
+                ticket = _restored(ticket, before, now)
             case _:
                 pass
     return ticket
+
+
+def _restored(ticket: Ticket, before: Ticket, now: datetime) -> Ticket:
+    return replace(
+        ticket,
+        status=before.status,
+        level=before.level,
+        priority=before.priority,
+        assignee=before.assignee,
+        requester=before.requester,
+        cc=before.cc,
+        closed=before.closed,
+        due=before.due,
+        wait=before.wait,
+        updated=now,
+    )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from mailbot.core import commands
 from mailbot.core.absence import Absence, phrases
+from mailbot.core.change import Change
 from mailbot.core.commands import Argument, CommandLine, Reading
 from mailbot.core.mail import Mail
 from mailbot.core.overview import Page, scope_and_page
@@ -56,6 +57,7 @@ class Interests:
     listings: tuple[Listing, ...]
     problem: Terms | None = None
     dates: tuple[str, ...] = ()
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Facts:
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
+    changes: Mapping[str, Change] = field(default_factory=dict)
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
@@ -136,6 +139,7 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         listings=tuple(dict.fromkeys(listings)),
         problem=terms(school.key, mail.subject, without_action_key(mail.problem), mail.sender),
         dates=tuple(dict.fromkeys(dates)),
+        undoes=reading.names("undo"),
     )
 
 

@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     REOPENED = "reopened"  # team or second level: it is open again
     TAKEN = "taken"  # colleagues, one line: somebody has it now
     ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
+    UNDONE = "undone"  # whoever was told of a change: it was taken back
     WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
     WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
     CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
@@ -57,6 +58,9 @@ class Reason(StrEnum):
     ARGUMENT = "argument"  # wrong or missing argument; `expected` shows a right line
     NO_TICKET = "no_ticket"  # the command needs a ticket, and neither line nor mail names one
     NO_SUCH_TICKET = "no_such_ticket"  # `argument` is no ticket that the writer may see
+    NOTHING_TO_UNDO = "nothing_to_undo"  # the ticket was not changed by a mail
+    CHANGED_SINCE = "changed_since"  # the last change of the ticket is somebody else's
+    TOO_LATE = "too_late"  # the last change is too old to be taken back
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from mailbot.core import absence, commands
+from mailbot.core import absence, commands, undo
 from mailbot.core.case import Case
+from mailbot.core.change import Change
 from mailbot.core.commands import Argument, Command, CommandLine
 from mailbot.core.facts import Listing, asked
 from mailbot.core.mail import Address
@@ -25,8 +26,10 @@ class Order:
     last_day: date | None = None
     listing: Listing | None = None
     until: datetime | None = None
+    changes: tuple[Change, ...] = ()
 
 
+CHANGING = ("close", "escalate", "return", "wait", "remind", "reopen", "take", "assign", "priority")
 EXCLUSIVE = (
     frozenset({"close", "escalate", "return", "reopen", "wait"}),
     frozenset({"take", "escalate", "return"}),
@@ -34,6 +37,7 @@ EXCLUSIVE = (
     frozenset({"assign"}),
     frozenset({"priority"}),
     frozenset({"remind"}),
+    *(frozenset({"undo", name}) for name in CHANGING),
 )
 """Commands of which one ticket bears only one at a time."""
 REST_MOST = timedelta(days=730)
@@ -103,6 +107,15 @@ def _about_tickets(line: CommandLine, command: Command, case: Case, default: tup
 
 def _about_ticket(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
     return _about_tickets(line, command, case, default)
+
+
+def _about_changes(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    tickets = _tickets(line, line.args, command, case, default)
+    for ticket in tickets:
+        reason = undo.refusal(case, ticket)
+        if reason is not None:
+            raise _Refused(Problem(line.raw, reason, argument=ticket.key))
+    return Order(command, tickets, changes=tuple(case.facts.changes[t.key] for t in tickets))
 
 
 def _about_text(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
@@ -188,6 +201,7 @@ _READERS: dict[Argument, _Reader] = {
     Argument.MEMBER: _about_member,
     Argument.ABSENCE: _about_absence,
     Argument.DATE: _about_date,
+    Argument.CHANGES: _about_changes,
 }
 
 

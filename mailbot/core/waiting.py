@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.effects import Append, Assign, Effect, Reminded, SetDue, SetPriority
+from mailbot.core.effects import Append, Assign, Effect, Reminded, Restore, SetDue, SetPriority
 from mailbot.core.ticket import Direction, Status, Ticket, Visibility, Wait
 
 
@@ -15,6 +15,8 @@ def advance(before: Ticket, after: Ticket, effects: Iterable[Effect], now: datet
     impatient must not be answered later for it.
     """
     own = [effect for effect in effects if getattr(effect, "ticket", None) == after.key]
+    if any(isinstance(effect, Restore) for effect in own):
+        return after
     wait = before.waits
     said = next((e for e in own if isinstance(e, Reminded)), None)
     if said is not None:

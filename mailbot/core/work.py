@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mailbot.core.effects import Assign, SetDue, SetLevel, SetPriority, SetStatus, TicketEffect
+from mailbot.core.effects import Assign, Restore, SetDue, SetLevel, SetPriority, SetStatus, TicketEffect
 from mailbot.core.mail import Address
 from mailbot.core.orders import Order
 from mailbot.core.ticket import Status, Ticket
@@ -65,6 +65,10 @@ def _priority(ticket: Ticket, order: Order, _: Address) -> tuple[TicketEffect, .
     return (SetPriority(ticket.key, order.priority),)
 
 
+def _undo(ticket: Ticket, order: Order, _: Address) -> tuple[TicketEffect, ...]:
+    return tuple(Restore(ticket.key, c.before) for c in order.changes if c.before.key == ticket.key)
+
+
 WORK: dict[str, Work] = {
     "close": _close,
     "escalate": _escalate,
@@ -75,4 +79,5 @@ WORK: dict[str, Work] = {
     "take": _take,
     "assign": _assign,
     "priority": _priority,
+    "undo": _undo,
 }

@@ -87,10 +87,19 @@ def actions(notice: Notice) -> tuple[str, ...]:
     if any(done.command == "away" for done in notice.done):
         return ("back", "help")
     fixed = _BY_KIND.get(notice.kind)
+    if _can_be_undone(notice):
+        return ("undo", *(fixed or ()))
     if fixed is not None or notice.ticket is None:
         return fixed or ()
     table = _CLOSED if notice.ticket.status is Status.CLOSED else _OPEN
     return tuple(name for name in table.get(notice.role, ()) if _fits(name, notice, notice.ticket))
+
+
+def _can_be_undone(notice: Notice) -> bool:
+    """Tell whether a receipt is about changes of its own ticket alone: one tap takes them back."""
+    done = (item for item in notice.done if not item.already and item.command != "note")
+    changed = {item.ticket.key if item.ticket else "" for item in done}
+    return notice.ticket is not None and changed == {notice.ticket.key}
 
 
 def _fits(name: str, notice: Notice, ticket: Ticket) -> bool:

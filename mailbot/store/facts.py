@@ -13,6 +13,7 @@ from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
 from mailbot.core.trust import Letter
 from mailbot.store import ledger, people, search, tickets
+from mailbot.store.changes import last_changes
 from mailbot.store.rows import existing, identity, ticket_of
 from mailbot.store.tables import (
     LedgerRow,
@@ -71,6 +72,7 @@ def gather(
         absences=people.absences(session, people.today(policy, now)),
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
         similar=search.similar(session, wanted.problem) if wanted.problem and not rows else (),
+        changes=last_changes(session, rows) if wanted.undoes else {},
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         automatic_last_hour=hour,

@@ -70,6 +70,7 @@ def put_ticket(row: TicketRow, ticket: Ticket) -> TicketRow:
     """Write a ticket's value into its row; the clock looks at it soon to see what is next."""
     row.subject, row.status, row.level = ticket.subject, ticket.status.value, ticket.level
     row.priority = ticket.priority.value
+    row.requester, row.requester_name = ticket.requester.email, ticket.requester.name
     row.assignee = ticket.assignee.email if ticket.assignee else None
     row.assignee_name = ticket.assignee.name if ticket.assignee else ""
     row.cc = [[person.email, person.name] for person in ticket.cc]

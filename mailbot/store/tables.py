@@ -119,7 +119,7 @@ class AttachmentRow(Row, table=True):
 
 
 class EventRow(Row, table=True):
-    """The audit trail: who changed what, when, by which mail, why."""
+    """The audit trail: who changed what, when, by which mail, why; `before` is the state to go back to."""
 
     __tablename__ = "event"
     id: int | None = Field(default=None, primary_key=True)
@@ -130,6 +130,7 @@ class EventRow(Row, table=True):
     detail: str = Field(default="", sa_type=Text)
     message_id: str = Field(default="", sa_type=Text)
     because: str = Field(default="", sa_type=Text)
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class LedgerRow(Row, table=True):

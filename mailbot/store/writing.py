@@ -19,11 +19,13 @@ from mailbot.core.effects import (
     Open,
     Register,
     Reminded,
+    Restore,
     SetAbsence,
     SetDue,
     SetLevel,
     SetPriority,
     SetStatus,
+    TicketEffect,
     fold,
 )
 from mailbot.core.notice import Notice
@@ -31,6 +33,7 @@ from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.core.waiting import advance
 from mailbot.store import people, search, tickets
+from mailbot.store.changes import State, state_of
 from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
@@ -89,11 +92,12 @@ def write(
     rows = _rows(session, decision.effects)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
+    states = {name: state_of(ticket_of(row)) for name, row in rows.items()}
     for name, row in rows.items():
         before, effects = ticket_of(row), _unopened(decision.effects, name)
         put_ticket(row, advance(before, fold(before, effects, origin.now), effects, origin.now))
     search.index(session, [identity(row.id) for row in rows.values()])
-    _audit(session, origin, decision, rows)
+    _audit(session, origin, decision, rows, states)
     held = _hold(session, origin, school, decision.effects)
     if decision.ticket is not None and origin.ledger is not None:
         row_or_none = rows.get(decision.ticket) or tickets.by_name(session, decision.ticket)
@@ -115,7 +119,7 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
                 rows[ticket.key] = row
             case (
                 Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
-                | SetDue(name) | Reminded(name)
+                | SetDue(name) | Restore(name) | Reminded(name)
             ):  # fmt: skip
                 if name not in rows and (found := tickets.by_name(session, name)):
                     rows[name] = found
@@ -183,7 +187,13 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
     )
 
 
-def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str, TicketRow]) -> None:
+def _audit(
+    session: Session,
+    origin: Origin,
+    decision: Decision,
+    rows: dict[str, TicketRow],
+    states: dict[str, State],
+) -> None:
     for effect in decision.effects:
         match effect:
             case Open(ticket):
@@ -200,6 +210,8 @@ def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str,
                 entry = (name, "assignee", assignee.email if assignee else "")
             case SetDue(name, due):
                 entry = (name, "due", due.isoformat(timespec="minutes"))
+            case Restore(name, before):
+                entry = (name, "undone", before.status.value)
             case Reminded(name, step):
                 entry = (name, "reminded", step.value)
             case _:
@@ -214,6 +226,7 @@ def _audit(session: Session, origin: Origin, decision: Decision, rows: dict[str,
                 detail=detail,
                 message_id=origin.message_id,
                 because="; ".join(decision.because),
+                before=states[name] if isinstance(effect, TicketEffect) else None,
             )
         )
 

@@ -1,0 +1,27 @@
+"""The last change of a ticket: who made it, what was before, and who was told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailbot.core.mail import Address
+from mailbot.core.notice import NoticeKind
+from mailbot.core.ticket import Role, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A letter that a change caused: to whom, in which role, of what kind."""
+
+    to: Address
+    role: Role
+    kind: NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change by one mail; `before` is the ticket with the state that it had, but all that it holds now."""
+
+    actor: str
+    at: datetime
+    before: Ticket
+    told: tuple[Told, ...] = ()

@@ -1,0 +1,82 @@
+"""The state of tickets as the audit trail keeps it, so that a change can be taken back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from mailbot.core.change import Change, Told
+from mailbot.core.mail import Address
+from mailbot.core.notice import NoticeKind
+from mailbot.core.ticket import Priority, Role, Status, Step, Ticket, Wait
+from mailbot.store.rows import identity, ticket_of
+from mailbot.store.tables import EventRow, OutboxRow, TicketRow
+
+State = dict[str, Any]
+
+
+def state_of(ticket: Ticket) -> State:
+    """Return what commands change of a ticket, as the audit trail keeps it."""
+    wait = ticket.waits
+    return {
+        "status": ticket.status.value,
+        "level": ticket.level,
+        "priority": ticket.priority.value,
+        "assignee": _pair(ticket.assignee) if ticket.assignee else None,
+        "requester": _pair(ticket.requester),
+        "cc": [_pair(person) for person in ticket.cc],
+        "closed": _written(ticket.closed),
+        "due": _written(ticket.due),
+        "wait": [wait.since.isoformat(), wait.asked, wait.step.value, _written(wait.told)],
+    }
+
+
+def with_state(ticket: Ticket, state: State) -> Ticket:
+    """Return the ticket with a state that was kept."""
+    since, asked, step, told = state["wait"]
+    return replace(
+        ticket,
+        status=Status(state["status"]),
+        level=state["level"],
+        priority=Priority(state["priority"]),
+        assignee=Address(*state["assignee"]) if state["assignee"] else None,
+        requester=Address(*state["requester"]),
+        cc=tuple(Address(*pair) for pair in state["cc"]),
+        closed=_read(state["closed"]),
+        due=_read(state["due"]),
+        wait=Wait(datetime.fromisoformat(since), asked, Step(step), _read(told)),
+    )
+
+
+def last_changes(session: Session, rows: Mapping[str, TicketRow]) -> dict[str, Change]:
+    """Return the last change of each ticket that was changed since it was opened."""
+    found = ((name, _last_change(session, row)) for name, row in rows.items())
+    return {name: change for name, change in found if change is not None}
+
+
+def _last_change(session: Session, row: TicketRow) -> Change | None:
+    query = select(EventRow).where(EventRow.ticket_id == row.id, col(EventRow.before).is_not(None))
+    event = session.exec(query.order_by(col(EventRow.id).desc()).limit(1)).first()
+    if event is None or event.before is None:
+        return None
+    letters = select(OutboxRow).where(OutboxRow.ticket_id == identity(row.id), OutboxRow.created == event.at)
+    told = tuple(
+        Told(Address(letter.recipient, letter.recipient_name), Role(letter.role), NoticeKind(letter.kind))
+        for letter in session.exec(letters.order_by(col(OutboxRow.id)))
+        if letter.recipient != event.actor
+    )
+    return Change(event.actor, event.at, with_state(ticket_of(row), event.before), told)
+
+
+def _pair(person: Address) -> list[str]:
+    return [person.email, person.name]
+
+
+def _written(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _read(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
