@@ -194,28 +194,10 @@ def _audit(
     rows: dict[str, TicketRow],
     states: dict[str, State],
 ) -> None:
+    """Note each change of a ticket: who, when, what, by which mail, why."""
     for effect in decision.effects:
-        match effect:
-            case Open(ticket):
-                entry = (ticket.key, "opened", ticket.subject)
-            case Append(name, message):
-                entry = (name, "message", message.visibility.value)
-            case SetStatus(name, status):
-                entry = (name, "status", status.value)
-            case SetLevel(name, level):
-                entry = (name, "level", str(level))
-            case SetPriority(name, priority):
-                entry = (name, "priority", priority.value)
-            case Assign(name, assignee):
-                entry = (name, "assignee", assignee.email if assignee else "")
-            case SetDue(name, due):
-                entry = (name, "due", due.isoformat(timespec="minutes"))
-            case Restore(name, before):
-                entry = (name, "undone", before.status.value)
-            case Reminded(name, step):
-                entry = (name, "reminded", step.value)
-            case _:
-                continue
+        if (entry := _audited(effect)) is None:
+            continue
         name, action, detail = entry
         session.add(
             EventRow(
@@ -229,6 +211,31 @@ def _audit(
                 before=states[name] if isinstance(effect, TicketEffect) else None,
             )
         )
+
+
+def _audited(effect: Effect) -> tuple[str, str, str] | None:
+    """Return ticket, action and detail of a change for the audit trail; None for what changes no ticket."""
+    match effect:
+        case Open(ticket):
+            return ticket.key, "opened", ticket.subject
+        case Append(name, message):
+            return name, "message", message.visibility.value
+        case SetStatus(name, status):
+            return name, "status", status.value
+        case SetLevel(name, level):
+            return name, "level", str(level)
+        case SetPriority(name, priority):
+            return name, "priority", priority.value
+        case Assign(name, assignee):
+            return name, "assignee", assignee.email if assignee else ""
+        case SetDue(name, due):
+            return name, "due", due.isoformat(timespec="minutes")
+        case Restore(name, before):
+            return name, "undone", before.status.value
+        case Reminded(name, step):
+            return name, "reminded", step.value
+        case _:
+            return None
 
 
 def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:
