@@ -166,7 +166,15 @@ _TO_TONI = partial(Notice, to=TECHNIK, role=Role.SECOND_LEVEL)
 
 def letters(language: str) -> dict[str, Notice]:
     """Return sample notices by name; the commands in them are those of the language."""
-    return _to_requester() | _to_team() | _to_writer(language) | _about_people()
+    return (
+        _to_requester()
+        | _words_to_team()
+        | _handed_on()
+        | _by_time()
+        | _deeds()
+        | _to_writer(language)
+        | _about_people()
+    )
 
 
 def _to_requester() -> dict[str, Notice]:
@@ -191,8 +199,7 @@ def _to_requester() -> dict[str, Notice]:
     }
 
 
-def _to_team() -> dict[str, Notice]:
-    back = replace(TAKEN, assignee=None)
+def _words_to_team() -> dict[str, Notice]:
     return {
         "new_ticket": _TO_ERIKA(
             NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
@@ -219,7 +226,11 @@ def _to_team() -> dict[str, Notice]:
         "note": _TO_ERIKA(
             NoticeKind.NOTE, ticket=TAKEN, author=MAX, text="Ersatzlampe liegt im Keller.", internal=True
         ),
-        "closed_team": _TO_ERIKA(NoticeKind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
+    }
+
+
+def _handed_on() -> dict[str, Notice]:
+    return {
         "escalated_second_level": _TO_TONI(
             NoticeKind.ESCALATED_SECOND_LEVEL,
             ticket=UP,
@@ -235,6 +246,11 @@ def _to_team() -> dict[str, Notice]:
             NoticeKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
         ),
         "escalated_team_by_itself": _TO_ERIKA(NoticeKind.ESCALATED_TEAM, ticket=UP),
+    }
+
+
+def _by_time() -> dict[str, Notice]:
+    return {
         "reminder": _TO_ERIKA(NoticeKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
         "reminder_mine": _TO_MAX(
             NoticeKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
@@ -243,6 +259,13 @@ def _to_team() -> dict[str, Notice]:
         "overdue": _TO_MAX(NoticeKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
         "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(LATE, IDLE, DUE)),
         "digest_second_level": _TO_TONI(NoticeKind.DIGEST, tickets=(UP,)),
+    }
+
+
+def _deeds() -> dict[str, Notice]:
+    back = replace(TAKEN, assignee=None)
+    return {
+        "closed_team": _TO_ERIKA(NoticeKind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
         "returned": _TO_ERIKA(
             NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
         ),
