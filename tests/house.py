@@ -100,6 +100,7 @@ class House:
             (self.directory / name).write_text(password)
             (self.directory / name).chmod(0o600)
         self.write_config()
+        self.dovecot.deliver(self.address)  # the mailbox is there before anybody looks into it
 
     @property
     def config(self) -> Path:

@@ -51,6 +51,7 @@ def two_schools(
 ) -> House:
     """A school whose IMAP server may be stopped, and a second one on another server."""
     more = SECOND_SCHOOL.format(address=f"ost-{user}", port=dovecot.tls_port)
+    dovecot.deliver(f"ost-{user}")
     return House(tmp_path, start_dovecot(), smtp_server, user, imap=WITHOUT_POLL, more=more)
 
 
