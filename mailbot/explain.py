@@ -1,7 +1,5 @@
 """What would become of mails, and why; changes nothing and needs no configuration."""
 
-import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -106,17 +104,3 @@ def explain_file(path: Path, foresee: Foresee | None = None) -> dict[str, Any]:
     except Exception as trouble:  # noqa: BLE001 - a bug at one mail must not take the answers for the others
         reason = f"{type(trouble).__name__}: {trouble}"
     return {"file": str(path), "kind": None, "outcome": "not understood", "because": [reason]}
-
-
-def main(arguments: list[str]) -> int:
-    """Print one JSON line for each file; return 1 if one of them could not be understood."""
-    status = 0
-    for path in files_in(Path(argument) for argument in arguments if argument != "--json"):
-        answer = explain_file(path)
-        status = 1 if answer["kind"] is None else status
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    return status
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
