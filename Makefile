@@ -33,7 +33,7 @@ demo: $(READY)
 	@$(VENV)/bin/mailbot demo
 
 test: $(TOOLS)
-	$(RUN) pytest
+	$(RUN) pytest -n auto
 
 check: lint test
 
