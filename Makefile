@@ -5,13 +5,14 @@
 #   make check   what CI runs: formatting, lint, types, layers, tests
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED)
 #   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
+#   make moving  an osTicket of TICKETS=10000 is taken over, twice
 #   make wheel   dist/mailbot-….whl
 #   make lock    resolve requirements.lock anew (needs uv)
 #   make clean   remove all that was made
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel clean torture scale latency
+.PHONY: demo test check lint lock wheel clean torture scale latency moving
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -43,7 +44,7 @@ lint: $(TOOLS)
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 
-torture scale latency: $(TOOLS)
+torture scale latency moving: $(TOOLS)
 	@$(RUN) bench.$@
 
 $(READY): requirements.lock pyproject.toml

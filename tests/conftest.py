@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from tests.servers.dovecot import Dovecot
+from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingError
 from tests.servers.smtp import SmtpServer
@@ -41,6 +42,13 @@ def authority() -> Iterator[Authority]:
 def dovecot(authority: Authority) -> Iterator[Dovecot]:
     """A Dovecot shared by all tests: take a user of your own, and leave the server running."""
     with require(lambda: Dovecot(authority)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """A MariaDB shared by all tests: take a database of your own."""
+    with require(MariaDb) as server:
         yield server
 
 

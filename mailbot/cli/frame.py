@@ -6,10 +6,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import structlog
 import typer
@@ -19,6 +19,8 @@ from mailbot import __version__
 if TYPE_CHECKING:
     from mailbot.config import Settings
     from mailbot.service.desk import Desk
+
+T = TypeVar("T")
 
 app = typer.Typer(
     help="A help desk for schools that needs nothing but e-mail.",
@@ -111,3 +113,12 @@ def print_table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def with_progress(items: Iterable[T], total: int, doing: str) -> Iterator[T]:
+    """Yield items while a bar on stderr shows how far it is; nothing is shown where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    yield from track(items, doing, total, console=console, disable=not console.is_terminal)

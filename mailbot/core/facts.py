@@ -64,7 +64,8 @@ class Interests:
 class Facts:
     """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104").
 
-    `absences` are those of this day, by registered address.
+    `aliases` leads from other names of tickets to these. `absences` are those of this day, by registered
+    address.
     """
 
     school: School
@@ -74,6 +75,7 @@ class Facts:
     by_reply: str | None = None
     tagged: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
@@ -88,8 +90,8 @@ class Facts:
     answered_last_hour: int = 0  # by machine, to a member of a team
 
     def ticket(self, key: str | None) -> Ticket | None:
-        """Return the ticket of that name if there is one."""
-        return self.tickets.get(key) if key else None
+        """Return the ticket of that name, or of that other name, if there is one."""
+        return self.tickets.get(self.aliases.get(key, key)) if key else None
 
 
 def listing(scope: str, email: str, school: School, policy: Policy) -> Listing:

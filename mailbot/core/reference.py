@@ -3,6 +3,7 @@
 import re
 
 _TAG = re.compile(r"\[\s*#\s*([A-Za-z][A-Za-z0-9]{0,15})\s*-\s*(\d{1,9})\s*\]")
+_OLD_TAG = re.compile(r"\[\s*#\s*(\d{1,20})\s*\]")
 _KEY = re.compile(r"\[\s*mailbot:\s*((?:[a-z2-7]\s*){26})\]", re.I)
 _BREAK = r"(?:[\s>]|=\n)*"
 _SHOWN_KEY = re.compile(  # as it is, or percent-encoded once or twice in the links of a letter
@@ -14,9 +15,15 @@ _QUOTED_BREAK = re.compile(r"\n[> ]*")
 
 
 def subject_tag(subject: str) -> str | None:
-    """Return the ticket that a subject names as `[#GYM-104]`, as "GYM-104", or None."""
-    match = _TAG.search(" ".join(subject.split()))
-    return f"{match[1].upper()}-{int(match[2])}" if match else None
+    """Return the ticket that a subject names as `[#GYM-104]`, as "GYM-104", or None.
+
+    A number without a school, `[#123456]`, is that of the help desk before this one: "#123456".
+    """
+    line = " ".join(subject.split())
+    if match := _TAG.search(line):
+        return f"{match[1].upper()}-{int(match[2])}"
+    old = _OLD_TAG.search(line)
+    return f"#{old[1]}" if old else None
 
 
 def action_key(text: str) -> str | None:

@@ -58,16 +58,18 @@ def gather(
     answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
     keyed = _letter(session, wanted.action_key, now)
     names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket) if n)}
-    rows = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
+    found = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
+    rows = {_key(row): row for row in found.values()}
     hour, day = _automatic(session, mail, policy, now)
     return Facts(
         school=school,
-        next_number=_next_number(session, school.key),
+        next_number=next_number(session, school.key),
         answered=answered,
         keyed=keyed,
         by_reply=by_reply,
         tagged=wanted.tag,
         tickets={name: ticket_of(row) for name, row in rows.items()},
+        aliases={name: _key(found[name]) for name in found.keys() - rows.keys()},
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
         absences=people.absences(session, people.today(policy, now)),
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
@@ -133,10 +135,14 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
 
 def _name(session: Session, ticket_id: int | None) -> str | None:
     row = session.get(TicketRow, ticket_id) if ticket_id is not None else None
-    return f"{row.school}-{row.number}" if row else None
+    return _key(row) if row else None
 
 
-def _next_number(session: Session, school: str) -> int:
+def _key(row: TicketRow) -> str:
+    return f"{row.school}-{row.number}"
+
+
+def next_number(session: Session, school: str) -> int:
     """Return the number of the school's next ticket; nobody else gets it before this transaction ends."""
     return existing(session, SchoolRow(key=school), school).last_number + 1
 

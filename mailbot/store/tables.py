@@ -87,6 +87,14 @@ class TicketRow(Row, table=True):
     look_at: datetime | None = None
 
 
+class AliasRow(Row, table=True):
+    """Another name of a ticket, by which subjects may call it: "#123456" of an older help desk."""
+
+    __tablename__ = "alias"
+    name: str = Field(primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+
+
 class MessageRow(Row, table=True):
     """One mail or note in a ticket."""
 

@@ -12,18 +12,29 @@ from mailbot.core.search import fit
 from mailbot.core.ticket import Message, Status, Ticket
 from mailbot.store import search
 from mailbot.store.rows import identity, message_of, ticket_of
-from mailbot.store.tables import AttachmentRow, EventRow, MessageRow, TicketRow
+from mailbot.store.tables import AliasRow, AttachmentRow, EventRow, MessageRow, TicketRow
 
 FOUND_MOST = 500
 
 
 def by_name(session: Session, name: str) -> TicketRow | None:
-    """Find the row of "GYM-104"."""
+    """Find the row of "GYM-104", or of another name that a ticket bears."""
     school, _, number = name.partition("-")
     if not number.isdigit():
-        return None
+        alias = session.get(AliasRow, name)
+        return session.get(TicketRow, alias.ticket_id) if alias else None
     wanted = select(TicketRow).where(TicketRow.school == school, TicketRow.number == int(number))
     return session.exec(wanted).first()
+
+
+def call(session: Session, alias: str, ticket_id: int) -> None:
+    """Give a ticket another name."""
+    session.add(AliasRow(name=alias, ticket_id=ticket_id))
+
+
+def message_ids(session: Session, ticket_id: int) -> set[str]:
+    """Return the Message-IDs of a ticket's messages."""
+    return set(session.exec(select(MessageRow.message_id).where(MessageRow.ticket_id == ticket_id)))
 
 
 def by_id(session: Session, ticket_id: int) -> TicketRow | None:
