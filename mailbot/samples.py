@@ -172,6 +172,7 @@ def letters(language: str) -> dict[str, Notice]:
         | _handed_on()
         | _by_time()
         | _deeds()
+        | _repaired()
         | _to_writer(language)
         | _about_people()
     )
@@ -277,6 +278,33 @@ def _deeds() -> dict[str, Notice]:
     }
 
 
+def _repaired() -> dict[str, Notice]:
+    moved = replace(BEAMER, school="RSW", number=31)
+    away = partial(Notice, NoticeKind.MOVED_AWAY, role=Role.SUPPORTER)
+    return {
+        "receipt_forwarded": _TO_LENA(NoticeKind.RECEIPT, ticket=BEAMER, author=MAX),
+        "receipt_split": _TO_LENA(NoticeKind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
+        "new_ticket_split": _TO_ERIKA(
+            NoticeKind.NEW_TICKET,
+            ticket=BEAMER,
+            author=LENA,
+            text=PROBLEM,
+            related=SOLVED,
+            related_reason="split",
+        ),
+        "new_ticket_forwarded": _TO_ERIKA(NoticeKind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
+        "copied": Notice(NoticeKind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
+        "copied_requester": _TO_LENA(NoticeKind.COPIED, ticket=BEAMER, author=MAX, text=ANSWER),
+        "merged": _TO_ERIKA(NoticeKind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
+        "merged_requester": Notice(NoticeKind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"),
+        "moved": _TO_LENA(NoticeKind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
+        "moved_team": _TO_MAX(
+            NoticeKind.MOVED_TEAM, ticket=moved, author=TECHNIK, was="GYM-104", history=HISTORY
+        ),
+        "moved_away": away(ERIKA, ticket=BEAMER, author=TECHNIK, was="RSW-31"),
+    }
+
+
 def _to_writer(language: str) -> dict[str, Notice]:
     tickets = (BEAMER, ODD, replace(UP, number=101), replace(TAKEN, number=97, status=Status.WAITING))
     done = (
@@ -285,6 +313,8 @@ def _to_writer(language: str) -> dict[str, Notice]:
         Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
         Done("take", replace(TAKEN, number=97), already=True),
         Done("remind", DUE),
+        Done("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
+        Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
     )
     problems = PROBLEMS[language]
     refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))

@@ -4,10 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store.database import Engine, migrate, open_database
+from tests.door import HOUSE, Door
 from tests.servers.dovecot import Dovecot
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
@@ -83,3 +88,20 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """The URL of a PostgreSQL database for this test alone."""
     return postgres.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database that holds the schema and nothing else."""
+    sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = open_database(url)
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Door:
+    """A desk on that database."""
+    return Door(Desk(engine, HOUSE, Templates()))

@@ -24,10 +24,11 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.tick import tick
 from mailbot.store import tickets
+from mailbot.store.audit import Origin
 from mailbot.store.database import migrate, open_database, reading, transaction
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
-from mailbot.store.writing import Origin, write
+from mailbot.store.writing import write
 from tests.house import ROOT
 from tests.servers.process import wait_until
 

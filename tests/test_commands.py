@@ -27,6 +27,12 @@ WORDS = {
     "register": ("register", "anmelden"),
     "confirm": ("confirm", "bestätigen"),
     "undo": ("undo", "rückgängig"),
+    "cc": ("cc", "kopie"),
+    "for": ("for", "für"),
+    "merge": ("merge", "zusammenführen"),
+    "split": ("split", "trennen"),
+    "move": ("move", "verschieben"),
+    "spam": ("spam",),
 }
 EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
 STAFF = {Role.SUPPORTER, Role.SECOND_LEVEL}
@@ -50,6 +56,12 @@ WHO_MAY = {
     "register": STAFF,
     "confirm": set(Role),
     "undo": STAFF | {Role.REQUESTER},
+    "cc": STAFF,
+    "for": STAFF,
+    "merge": STAFF,
+    "split": STAFF,
+    "move": {Role.SECOND_LEVEL},
+    "spam": {Role.SUPPORTER},
 }
 
 

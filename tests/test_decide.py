@@ -385,7 +385,7 @@ def test_a_command_in_front_of_the_old_subject_counts() -> None:
 
 def test_every_change_of_a_ticket_is_an_effect_of_its_own() -> None:
     done = answers(MAX, ticket(), "Bitte.\n#escalate\n#priority high").decided()
-    assert [type(e) for e in done.changes] == [SetLevel, Assign, SetPriority, Append]
+    assert [type(e) for e in done.changes] == [Append, SetLevel, Assign, SetPriority]
 
 
 def test_a_question_goes_out_with_its_words_and_makes_the_writer_the_assignee() -> None:

@@ -1,11 +1,10 @@
 """The store on SQLite and on PostgreSQL: one transaction, nothing twice, nothing lost."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +14,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import func, select
 
-from mailbot.core.effects import Decision
 from mailbot.core.notice import NoticeKind
 from mailbot.core.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.service.receive import receive
 from mailbot.store import ledger, outbox, tickets
-from mailbot.store.database import Engine, migrate, open_database, reading, transaction
-from mailbot.store.ledger import Place
+from mailbot.store.database import Engine, migrate, reading, transaction
 from mailbot.store.outbox import Attempt
 from mailbot.store.rows import existing
 from mailbot.store.tables import (
@@ -33,70 +29,17 @@ from mailbot.store.tables import (
     OutboxRow,
     PersonRow,
     RawRow,
-    Row,
     SchoolRow,
     TicketRow,
     metadata,
 )
-from tests.cases import ERIKA, GYM, HBG, LENA, MAX, NOW, POLICY, TONI
+from tests.cases import ERIKA, LENA, MAX, NOW, TONI
+from tests.door import HOUSE, Door, answer
 from tests.house import problem
 from tests.mails import MailBuilder, mail
 
 T = TypeVar("T")
 WORKERS = 8
-HOUSE = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database that holds the schema and nothing else."""
-    sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = open_database(url)
-    migrate(opened)
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def desk(engine: Engine) -> "Door":
-    """A desk on that database."""
-    return Door(Desk(engine, HOUSE, Templates()))
-
-
-class Door:
-    """Puts mails into a desk and looks at what the database then holds."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.engine = desk.engine
-        self._uids = count(1)
-
-    def take(
-        self, built: MailBuilder | bytes, school: str = "GYM", uid: int = 0, at: datetime = NOW
-    ) -> Decision | None:
-        """Handle a mail as if it had just been fetched."""
-        octets = built if isinstance(built, bytes) else built.build()
-        return receive(self.desk, Place(school, 1, uid or next(self._uids)), octets, at, at)
-
-    def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
-        """Handle a mail and return what became of it; a traceback fails the test with its text."""
-        decision = self.take(built, school)
-        assert decision is not None
-        assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
-        return decision.outcome
-
-    def rows(self, table: type["Kept"]) -> list["Kept"]:
-        """Return all rows of a table in their order."""
-        with reading(self.engine) as session:
-            return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
-
-    def letters(self, to: str, kind: NoticeKind | None = None) -> list[OutboxRow]:
-        """Return the letters to somebody."""
-        return [r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NoticeKind(r.kind))]
-
-
-Kept = TypeVar("Kept", bound=Row)
 
 
 def together(work: Callable[[int], T], workers: int = WORKERS) -> list[T]:
@@ -109,12 +52,6 @@ def together(work: Callable[[int], T], workers: int = WORKERS) -> list[T]:
 
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(begin, range(workers)))
-
-
-def answer(row: OutboxRow, sender: str, text: str, message_id: str = "<answer@mail.example>") -> MailBuilder:
-    """Return somebody's answer to a letter in the outbox."""
-    built = mail().sender(sender).subject(f"Re: {row.subject}").message_id(message_id)
-    return built.reply_to(row.message_id).text(text)
 
 
 # -- the schema
@@ -291,11 +228,11 @@ def test_a_whole_day_is_written_down(desk: Door) -> None:
         (MAX, "message", "public"),
         (MAX, "assignee", MAX),
         (LENA, "message", "public"),
+        (MAX, "message", "public"),
         (MAX, "level", "2"),
         (MAX, "assignee", ""),
-        (MAX, "message", "public"),
-        (TONI, "status", "closed"),
         (TONI, "message", "public"),
+        (TONI, "status", "closed"),
         (TONI, "assignee", TONI),
     ]
     assert all(row.because and row.message_id for row in desk.rows(EventRow))

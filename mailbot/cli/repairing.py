@@ -1,4 +1,4 @@
-"""Calls that repair by hand: the outbox and the quarantine."""
+"""Calls that repair by hand: the outbox, the quarantine, and who was blocked."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -33,6 +33,37 @@ def outbox_list(context: typer.Context, config: Config = None, json_: Json = Fal
         return
     titles = ("id", "state", "kind", "ticket", "recipient", "attempts", "next_attempt", "last_error")
     print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+
+
+@app.command()
+def blocked(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """List the senders whose mails are let be, because one was spam."""
+    from mailbot.service.operation import blocked_senders
+
+    with desk_of(context, config) as (desk, _):
+        found = blocked_senders(desk)
+    if json_:
+        print_json(found)
+        return
+    titles = ("address", "school", "since", "by")
+    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+
+
+@app.command()
+def unblock(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="The address that may write again.")],
+    config: Config = None,
+) -> None:
+    """Let a blocked sender write again."""
+    from mailbot.service import operation
+
+    with desk_of(context, config) as (desk, _):
+        try:
+            typer.echo(operation.unblock(desk, address))
+        except operation.OperationError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
 
 
 def _operate(context: typer.Context, operation: str, number: int) -> None:

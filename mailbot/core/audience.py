@@ -13,12 +13,16 @@ from mailbot.core.ticket import Attachment, Message, Role, Status, Ticket, Visib
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One change of one ticket by one mail; `message` holds the new words, if there are any."""
+    """One change of one ticket by one mail; `message` holds the new words, if there are any.
+
+    `joined` are addresses that came into copy because the mail itself went there, too.
+    """
 
     case: Case
     before: Ticket
     after: Ticket
     message: Message | None
+    joined: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> Address:
@@ -45,9 +49,10 @@ class Turn:
         """Tell whether the ticket waits for the requester from now on."""
         return self.before.status is not Status.WAITING and self.after.status is Status.WAITING
 
-    def history(self) -> tuple[Message, ...]:
-        """Return what was written before."""
-        return self.case.facts.histories.get(self.before.key, ())
+    def history(self, role: Role) -> tuple[Message, ...]:
+        """Return what was written before and that role may read."""
+        history = self.case.facts.histories.get(self.before.key, ())
+        return history if role.staff else tuple(m for m in history if m.visibility is Visibility.PUBLIC)
 
 
 def to_requester_side(turn: Turn) -> Iterable[Notice]:
@@ -57,7 +62,8 @@ def to_requester_side(turn: Turn) -> Iterable[Notice]:
         return
     yield notice(turn, kind, turn.after.requester, Role.REQUESTER)
     for person in turn.after.cc:
-        yield notice(turn, kind, person, Role.CC)
+        if person.email not in turn.joined:
+            yield notice(turn, kind, person, Role.CC)
 
 
 def _news_for_requester(turn: Turn) -> NoticeKind | None:
@@ -75,8 +81,8 @@ def _news_for_requester(turn: Turn) -> NoticeKind | None:
 def to_colleagues(turn: Turn) -> Iterable[Notice]:
     """Tell the staff what one of them did or wrote; the first row that fits is the news."""
     case, before, after = turn.case, turn.before, turn.after
-    team = tuple(_people(turn, case.school_of(after).team))
-    second_level = tuple(_people(turn, case.policy.second_level))
+    team = tuple(people_of(turn, case.school_of(after).team))
+    second_level = tuple(people_of(turn, case.policy.second_level))
     if after.level > before.level:
         yield from _all(turn, NoticeKind.ESCALATED_SECOND_LEVEL, second_level, Role.SECOND_LEVEL)
         yield from _all(turn, NoticeKind.ESCALATED_TEAM, team, Role.SUPPORTER)
@@ -98,7 +104,8 @@ def _assignment(turn: Turn) -> Iterable[Notice]:
     if new is None or (old is not None and new.email == old.email):
         return
     if new.email not in turn.case.own:
-        yield from _to_assignee(turn, NoticeKind.ASSIGNED, turn.after, new)
+        for to, role in _assignee(turn, turn.after, new):
+            yield notice(turn, NoticeKind.ASSIGNED, to, role)
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
 
@@ -126,10 +133,20 @@ def to_staff_from_requester(turn: Turn) -> Iterable[Notice]:
     yield from _to_responsible(turn, kind, turn.after)
 
 
+def to_joined(turn: Turn) -> Iterable[Notice]:
+    """Tell whoever a command put in copy, or made the requester, what the ticket is about."""
+    before = {turn.before.requester.email, *(person.email for person in turn.before.cc)}
+    if turn.after.requester.email not in before:
+        yield notice(turn, NoticeKind.COPIED, turn.after.requester, Role.REQUESTER)
+    for person in turn.after.cc:
+        if person.email not in before | turn.joined:
+            yield notice(turn, NoticeKind.COPIED, person, Role.CC)
+
+
 def to_team_of_new(turn: Turn) -> Iterable[Notice]:
     """Tell the school's team of a new problem."""
     team = turn.case.school_of(turn.after).team
-    yield from _all(turn, NoticeKind.NEW_TICKET, _people(turn, team), Role.SUPPORTER)
+    yield from _all(turn, NoticeKind.NEW_TICKET, people_of(turn, team), Role.SUPPORTER)
 
 
 def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
@@ -141,32 +158,37 @@ def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
     return tuple(first.values())
 
 
-def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
-    """Address the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
-    if ticket.assignee is not None and (found := tuple(_to_assignee(turn, kind, ticket, ticket.assignee))):
-        yield from found
-    elif ticket.level == 2:
-        yield from _all(turn, kind, _people(turn, turn.case.policy.second_level), Role.SECOND_LEVEL)
-    else:
-        yield from _all(turn, kind, _people(turn, turn.case.school_of(ticket).team), Role.SUPPORTER)
+def responsible(turn: Turn, ticket: Ticket) -> tuple[tuple[Address, Role], ...]:
+    """Return the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
+    if ticket.assignee is not None and (found := _assignee(turn, ticket, ticket.assignee)):
+        return found
+    team, role = turn.case.school_of(ticket).team, Role.SUPPORTER
+    if ticket.level == 2:
+        team, role = turn.case.policy.second_level, Role.SECOND_LEVEL
+    return tuple((person, role) for person in people_of(turn, team))
 
 
-def _to_assignee(turn: Turn, kind: NoticeKind, ticket: Ticket, assignee: Address) -> Iterable[Notice]:
-    """Address the assignee, or a deputy while away; nobody where there is neither (any more)."""
+def _assignee(turn: Turn, ticket: Ticket, assignee: Address) -> tuple[tuple[Address, Role], ...]:
+    """Return the assignee, or a deputy while away; nobody where there is neither (any more)."""
     case = turn.case
     staff = tuple(case.policy.staff(case.school_of(ticket)))
     member = next((m for m in staff if assignee.email in m.addresses), None)
     who = stand_in(member, case.facts.absences, staff) if member else None
-    if who is not None:
-        to = assignee if who is member else _addressed(case, who)
-        yield notice(turn, kind, to, _staff_role(case, ticket, to.email))
+    if who is None:
+        return ()
+    to = assignee if who is member else _addressed(case, who)
+    return ((to, _staff_role(case, ticket, to.email)),)
+
+
+def _to_responsible(turn: Turn, kind: NoticeKind, ticket: Ticket) -> Iterable[Notice]:
+    return (notice(turn, kind, to, role) for to, role in responsible(turn, ticket))
 
 
 def _staff_role(case: Case, ticket: Ticket, email: str) -> Role:
     return Role.SUPPORTER if case.school_of(ticket).team.member(email) else Role.SECOND_LEVEL
 
 
-def _people(turn: Turn, team: Team) -> Iterable[Address]:
+def people_of(turn: Turn, team: Team) -> Iterable[Address]:
     """Yield who of a team is there, at their registered addresses, without whoever wrote this mail."""
     case = turn.case
     staff = case.policy.staff(case.school_of(turn.after))
@@ -183,7 +205,15 @@ def _all(turn: Turn, kind: NoticeKind, people: Iterable[Address], role: Role) ->
     return (notice(turn, kind, person, role) for person in people)
 
 
-WITH_HISTORY = frozenset({NoticeKind.ESCALATED_SECOND_LEVEL, NoticeKind.ASSIGNED, NoticeKind.RETURNED})
+WITH_HISTORY = frozenset(
+    {
+        NoticeKind.ESCALATED_SECOND_LEVEL,
+        NoticeKind.ASSIGNED,
+        NoticeKind.RETURNED,
+        NoticeKind.MOVED_TEAM,
+        NoticeKind.COPIED,
+    }
+)
 INTERNAL = frozenset({NoticeKind.NOTE})
 
 
@@ -191,7 +221,7 @@ def notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
     """Return a letter about the turn: with its words where that role may read them."""
     message, match = turn.message, turn.case.match
     readable = message is not None and (role.staff or message.visibility is Visibility.PUBLIC)
-    history = turn.history() if kind in WITH_HISTORY else ()
+    history = turn.history(role) if kind in WITH_HISTORY else ()
     files = message.attachments if message is not None and readable else ()
     if kind in WITH_HISTORY:
         files = (*(file for old in history for file in old.attachments), *files)

@@ -13,6 +13,9 @@ from mailbot.core.reference import without_action_key
 from mailbot.core.ticket import Attachment, Role, Status, Ticket
 from mailbot.core.trust import Letter, Trust, trust
 
+INTERNAL = ("note", "merge", "split", "move", "spam")
+"""Commands whose mail is for the staff: what else stands in it stays inside."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -67,9 +70,15 @@ class Case:
         return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
 
     @property
+    def opens(self) -> bool:
+        """Tell whether the mail can open a ticket: it belongs to none, and there is something in it."""
+        return self.ticket is None and (not self.empty or bool(self.mail.quoted))
+
+    @property
     def internal(self) -> bool:
         """Tell whether what a member of the staff writes stays among the staff."""
-        return self.reading.names("note") or (self.letter is not None and self.letter.internal)
+        kept = any(map(self.reading.names, INTERNAL))
+        return kept or (self.letter is not None and self.letter.internal)
 
     @property
     def letter(self) -> Letter | None:

@@ -19,9 +19,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change by one mail; `before` is the ticket with the state that it had, but all that it holds now."""
+    """A change by one mail; `before` is the ticket with the state that it had, but all that it holds now.
+
+    `final`: it touched other tickets too and cannot be taken back.
+    """
 
     actor: str
     at: datetime
     before: Ticket
     told: tuple[Told, ...] = ()
+    final: bool = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+from mailbot.core.mail import Address
 from mailbot.core.ticket import Role
 
 
@@ -25,6 +26,12 @@ class Argument(StrEnum):
     WORDS = "words"  # words to look for
     DATE = "date"  # a day as people write it, then perhaps tickets as "#104" or "GYM-104"
     CHANGES = "changes"  # as TICKETS, of each the last change
+    ADDRESSES = "addresses"  # one address or more, then perhaps tickets as "#104" or "GYM-104"
+    ADDRESS = "address"  # one address, then perhaps tickets
+    INTO = "into"  # the number of the ticket that goes on
+    SCHOOL = "school"  # the key or name of a school, then perhaps tickets as "#104" or "GYM-104"
+    OUTSIDERS = "outsiders"  # as TICKETS, of requesters who are in no team
+    NO_TICKET = "no-ticket"  # nothing: it is about the ticket of this mail
     TEXT = "text"  # words that belong to the remaining text
 
 
@@ -46,7 +53,7 @@ class Command:
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
 PARTICIPANTS = STAFF | {Role.REQUESTER}
 EVERYONE = frozenset(Role)
-NO_NUMBERS = frozenset({Argument.TEXT, Argument.SCOPE, Argument.WORDS})
+NO_NUMBERS = frozenset({Argument.TEXT, Argument.SCOPE, Argument.WORDS, Argument.NO_TICKET})
 """Arguments in which a number is no ticket's."""
 
 COMMANDS = (
@@ -62,6 +69,12 @@ COMMANDS = (
     Command("assign", ("zuweisen",), STAFF, Argument.MEMBER, "Mustermann"),
     Command("note", ("notiz", "intern"), STAFF, Argument.TEXT),
     Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
+    Command("cc", ("kopie",), STAFF, Argument.ADDRESSES, "name@schule.example"),
+    Command("for", ("für",), STAFF, Argument.ADDRESS, "name@schule.example"),
+    Command("merge", ("zusammenführen",), STAFF, Argument.INTO, "104"),
+    Command("split", ("trennen",), STAFF, Argument.NO_TICKET),
+    Command("move", ("verschieben",), frozenset({Role.SECOND_LEVEL}), Argument.SCHOOL, "GYM"),
+    Command("spam", (), frozenset({Role.SUPPORTER}), Argument.OUTSIDERS),
     Command("undo", ("rückgängig",), PARTICIPANTS, Argument.CHANGES),
     Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
     Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
@@ -126,6 +139,7 @@ _LINE = re.compile(
 )
 _TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
+_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.[^\W\d_]{2,24}")
 _OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)", re.I)
 LOOKED_AT_MOST = 200  # lines that begin with "#": nobody writes more, and each costs time
 _AND = frozenset({"und", "and", "&", "+"})
@@ -171,8 +185,8 @@ def ticket_name(argument: str, school: str) -> str | None:
     return f"{(found[1] or school).upper()}-{int(found[2])}" if found else None
 
 
-def dated(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
-    """Part the arguments of a command into the day, as written, and the tickets after it."""
+def phrase(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
+    """Part the arguments of a command into the day or name, as written, and the tickets after it."""
     named = tuple(arg for arg in args if not arg[0].isdigit() and ticket_name(arg, school))
     words = tuple(arg for arg in args if arg not in named)
     return " ".join(numbers(words) if named else words), named
@@ -182,8 +196,8 @@ def tickets_of(line: CommandLine, school: str) -> tuple[str, ...]:
     """Return the keys of the tickets that a line may name; a number within a day or a search is none."""
     if line.command is not None and line.command.argument in NO_NUMBERS:
         return ()
-    dates = line.command is not None and line.command.argument is Argument.DATE
-    args = dated(line.args, school)[1] if dates else line.args
+    worded = line.command is not None and line.command.argument in (Argument.DATE, Argument.SCHOOL)
+    args = phrase(line.args, school)[1] if worded else line.args
     return tuple(name for arg in args if (name := ticket_name(arg, school)))
 
 
@@ -195,6 +209,20 @@ def priority(argument: str) -> str | None:
 def scope(argument: str) -> str | None:
     """Return the scope of an overview that a word in either language means."""
     return _SCOPES.get(fold(argument.strip(".!")))
+
+
+def people(args: tuple[str, ...]) -> tuple[Address, ...]:
+    """Return the people whom words name: "a@b", "Name <a@b>", several of them; () if a word is left over."""
+    found: dict[str, Address] = {}
+    name: list[str] = []
+    for arg in numbers(args):
+        email = arg.strip("<>()[]\"'.").removeprefix("mailto:").lower()
+        if _EMAIL.fullmatch(email):
+            found.setdefault(email, Address(email, " ".join(name).strip("\"'")))
+            name = []
+        else:
+            name.append(arg)
+    return () if name else tuple(found.values())
 
 
 def numbers(args: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,31 +1,33 @@
 """Decide what becomes of a mail: a pure function of the mail, the facts, the policy and the time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailbot.core import aside, audience, personal, undo
+from mailbot.core import aside, audience, personal, repair, undo
 from mailbot.core.answers import ANSWERED, QUESTIONS, answer, replies_to, room, within_limits
 from mailbot.core.audience import Turn
 from mailbot.core.case import Case, build
 from mailbot.core.effects import (
     Append,
     Assign,
+    Copy,
     Decision,
     Effect,
     Hold,
     LearnName,
     Release,
     Restore,
+    SetBlocked,
     SetStatus,
     Tell,
-    TicketEffect,
     fold,
 )
 from mailbot.core.facts import Facts
 from mailbot.core.machine import machine
 from mailbot.core.mail import Address, Kind, Mail, Verdict
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem
-from mailbot.core.opening import open_ticket
+from mailbot.core.opening import CC_MOST, copied, open_ticket
 from mailbot.core.orders import Order, understand
 from mailbot.core.policy import Policy
 from mailbot.core.reference import without_action_key
@@ -40,6 +42,8 @@ def decide(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: date
         return Decision("duplicate", (facts.duplicate,))
     if verdict.kind is not Kind.HUMAN or mail.sender is None:
         return machine(mail, verdict, facts, policy, now)
+    if (facts.school.key, mail.sender.email) in facts.blocked and policy.member(mail.sender.email) is None:
+        return Decision("ignored", (f"{mail.sender.email} is blocked: one of its mails was spam",))
     case = build(mail, facts, policy, now)
     decision = _human(case)
     because = (verdict.reason, case.match.because, case.trust.reason, *decision.because)
@@ -99,7 +103,7 @@ def _carry_out(case: Case, orders: tuple[Order, ...], targets: tuple[Ticket, ...
     answers = (*own, *(Tell(notice) for order in questions for notice in replies_to(case, order)))
     if not targets:
         receipt = (Tell(answer(case, NoticeKind.DONE, done=own_done)),) if own_done else ()
-        return _without_ticket(case, (*answers, *receipt))
+        return _without_ticket(case, (*answers, *receipt), orders)
     if case.empty and not orders and case.role.staff:
         return _helped(case, "nothing is written in it")
     turns = [_turn(case, ticket, [o for o in orders if ticket in o.tickets]) for ticket in targets]
@@ -120,15 +124,16 @@ def _targets(case: Case, orders: tuple[Order, ...]) -> tuple[Ticket, ...]:
     return () if case.ticket is None or (orders and case.empty) else (case.ticket,)
 
 
-def _without_ticket(case: Case, answers: tuple[Effect, ...]) -> Decision:
+def _without_ticket(case: Case, answers: tuple[Effect, ...], orders: tuple[Order, ...]) -> Decision:
     """Answer questions, or open a ticket with the words that are left."""
-    if answers and (case.role.staff or case.empty):
+    for_somebody = tuple(order for order in orders if order.people)
+    if answers and not for_somebody and (case.role.staff or case.empty):
         names = ", ".join(f"#{line.command.name}" for line in case.reading.lines if line.command)
         only_letters = all(isinstance(effect, Tell) for effect in answers)
         return Decision("answered" if only_letters else "command", (f"carries out {names}",), answers)
-    if case.role.staff and case.letter is not None and case.letter.ticket is None:
+    if case.role.staff and case.letter is not None and case.letter.ticket is None and not for_somebody:
         return _helped(case, "answers a letter that is about no ticket")
-    opened = open_ticket(case)
+    opened = open_ticket(case, for_somebody)
     return replace(opened, effects=(*opened.effects, *answers))
 
 
@@ -139,21 +144,24 @@ def _helped(case: Case, because: str) -> Decision:
 @dataclass(frozen=True, slots=True)
 class _Did:
     order: Order
-    effects: tuple[TicketEffect, ...]
+    effects: tuple[Effect, ...]
 
 
 def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect], list[Done]]:
     """Change one ticket by the commands that concern it and by the words of the mail."""
     by_staff = case.role_in(ticket).staff or any(Role.REQUESTER not in o.command.roles for o in orders)
     did = _work(case, ticket, orders)
-    effects: list[Effect] = [effect for one in did for effect in one.effects]
+    mending = repair.of(orders)
     message = _new_words(case, by_staff=by_staff)
-    if message is not None:
-        effects.append(Append(ticket.key, message))
+    joins = _joins(case, ticket)
+    goes_on = mending.into.key if mending and mending.into else ticket.key
+    effects: list[Effect] = [*joins, *([Append(goes_on, message)] if message is not None else [])]
+    effects += [effect for one in did for effect in one.effects]
     effects += _first_takes(case, ticket, effects, message) if by_staff else _wakes_up(ticket, did, message)
     after = fold(ticket, effects, case.now)
-    turn = Turn(case, ticket, after, message)
-    told = audience.once_each((*_taken_back(turn, effects), *_news(turn, effects, by_staff=by_staff)), case)
+    effects += repair.lifted(ticket, after, effects, case.facts.blocked)
+    turn = Turn(case, ticket, after, message, frozenset(copy.person.email for copy in joins))
+    told = audience.once_each(_letters(turn, effects, mending, by_staff=by_staff), case)
     effects += map(Tell, told)
     people = tuple(notice.to for notice in told)
     done = [_done(case, one, after, people) for one in did]
@@ -164,7 +172,7 @@ def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect]
 def _work(case: Case, ticket: Ticket, orders: list[Order]) -> list[_Did]:
     """Return what each command changes, in the order of the table: a level before who works there."""
     table = list(WORK)
-    once = {(o.command.name, o.member, o.priority): o for o in orders if o.command.name in WORK}
+    once = {(o.command.name, o.member, o.priority, o.people): o for o in orders if o.command.name in WORK}
     did: list[_Did] = []
     for order in sorted(once.values(), key=lambda o: table.index(o.command.name)):
         effects = WORK[order.command.name](ticket, order, case.person)
@@ -175,10 +183,44 @@ def _work(case: Case, ticket: Ticket, orders: list[Order]) -> list[_Did]:
 
 def _done(case: Case, one: _Did, after: Ticket, told: tuple[Address, ...]) -> Done:
     order = one.order
-    detail = order.priority.value if order.priority else (order.member.shown if order.member else "")
+    detail = _detail(order)
     absence = case.facts.absences.get(order.member.email) if order.member else None
     until = absence.until if absence else None
     return Done(order.command.name, after, told, already=not one.effects, detail=detail, until=until)
+
+
+def _detail(order: Order) -> str:
+    """Return what the receipt says besides: a priority, a person, a school, a ticket."""
+    if order.priority is not None:
+        return order.priority.value
+    if order.member is not None:
+        return order.member.shown
+    if order.into is not None:
+        return order.into.key
+    if order.school is not None:
+        return order.school.name
+    if order.parted is not None:
+        return f"{order.tickets[0].school}-{dict(order.numbers)[order.tickets[0].key]}"
+    return ", ".join(person.email for person in order.people)
+
+
+def _letters(turn: Turn, effects: list[Effect], mending: Order | None, *, by_staff: bool) -> Iterator[Notice]:
+    if mending is not None:
+        into = fold(mending.into, effects, turn.case.now) if mending.into else None
+        yield from repair.news(turn, mending, into)
+        return
+    yield from audience.to_joined(turn)
+    yield from _taken_back(turn, effects)
+    yield from _news(turn, effects, by_staff=by_staff)
+
+
+def _joins(case: Case, ticket: Ticket) -> list[Copy]:
+    """Put in copy whom else a trusted mail went to, if these are people of the school."""
+    if ticket != case.ticket or not case.trust.trusted or not case.takes_part(ticket):
+        return []
+    there = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    new = [person for person in copied(case) if person.email not in there]
+    return [Copy(ticket.key, person) for person in new[: max(0, CC_MOST - len(ticket.cc))]]
 
 
 def _taken_back(turn: Turn, effects: list[Effect]) -> tuple[Notice, ...]:
@@ -215,7 +257,9 @@ def _new_words(case: Case, *, by_staff: bool) -> Message | None:
 
 def _first_takes(case: Case, ticket: Ticket, effects: list[Effect], message: Message | None) -> list[Effect]:
     """Give the ticket to the first who answers or closes it, unless it was just assigned or handed on."""
-    settled = ticket.assignee is not None or any(isinstance(e, Assign | Restore) for e in effects)
+    settled = ticket.assignee is not None or any(
+        isinstance(e, Assign | Restore | SetBlocked) for e in effects
+    )
     closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
     answers = message is not None and message.visibility is Visibility.PUBLIC
     elsewhere = ticket.level == 2 and Role.SECOND_LEVEL not in case.roles(ticket)

@@ -65,6 +65,59 @@ class SetDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Somebody gets copies of a ticket's public mails from now on."""
+
+    ticket: str
+    person: Address
+
+
+@dataclass(frozen=True, slots=True)
+class SetRequester:
+    """A ticket is somebody else's."""
+
+    ticket: str
+    requester: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A ticket with so many messages goes on in another one, which bears its name, too."""
+
+    ticket: str
+    into: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The message at that position of a ticket's history goes on in another, which was opened for it."""
+
+    ticket: str
+    position: int
+    opened: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A ticket goes to another school, where it has another name; it bears the old one, too."""
+
+    ticket: str
+    school: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetBlocked:
+    """What a ticket's requester writes to its school is let be from now on, or is read again."""
+
+    school: str
+    address: str
+    blocked: bool
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restore:
     """A ticket gets back the state of `before`: its last change is taken back."""
 
@@ -136,11 +189,17 @@ class SetAbsence:
     deputy: str = ""
 
 
-TicketEffect = SetStatus | SetLevel | SetPriority | Assign | SetDue | Restore
+TicketEffect = (
+    SetStatus | SetLevel | SetPriority | Assign | SetDue | Copy | SetRequester | SetBlocked | Restore
+)
+"""What changes a ticket so that it can be taken back."""
+Repair = Merge | Split | Move
+"""What changes more than one ticket; each repairs the other."""
 Effect = (
     Open
     | Append
     | TicketEffect
+    | Repair
     | Reminded
     | Tell
     | Hold
@@ -181,11 +240,34 @@ def fold(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
                 ticket = replace(ticket, assignee=assignee, updated=now)
             case SetDue(key, due) if key == ticket.key:
                 ticket = replace(ticket, due=due, updated=now)
+            case Copy(key, person) if key == ticket.key:
+                ticket = replace(ticket, cc=(*ticket.cc, person), updated=now)
+            case SetRequester(key, requester) if key == ticket.key:
+                ticket = replace(ticket, requester=requester, updated=now)
             case Restore(key, before) if key == ticket.key:
                 ticket = _restored(ticket, before, now)
+            case Merge() | Split() | Move():
+                ticket = _repaired(ticket, effect, now)
             case _:
                 pass
     return ticket
+
+
+def _repaired(ticket: Ticket, effect: Repair, now: datetime) -> Ticket:
+    match effect:
+        case Merge(key) if key == ticket.key:
+            return replace(ticket, status=Status.CLOSED, closed=now, messages=0, updated=now)
+        case Merge(_, into, messages) if into == ticket.key:
+            return replace(ticket, messages=ticket.messages + messages, updated=now)
+        case Split(key) if key == ticket.key:
+            return replace(ticket, messages=ticket.messages - 1, updated=now)
+        case Split(opened=key) if key == ticket.key:
+            return replace(ticket, messages=ticket.messages + 1)
+        case Move(key, school, number) if key == ticket.key:
+            moved = replace(ticket, school=school, number=number, updated=now)
+            return replace(moved, level=1, assignee=None, due=None)
+        case _:
+            return ticket
 
 
 def _restored(ticket: Ticket, before: Ticket, now: datetime) -> Ticket:

@@ -58,6 +58,8 @@ class Interests:
     problem: Terms | None = None
     dates: tuple[str, ...] = ()
     undoes: bool = False
+    splits: bool = False
+    schools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Facts:
     """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104").
 
     `aliases` leads from other names of tickets to these. `absences` are those of this day, by registered
-    address.
+    address. `next_number` is of this school, `numbers_elsewhere` are of others that may get a ticket.
+    `blocked` are school and address of who may not write there, of the sender and the tickets' requesters.
     """
 
     school: School
@@ -83,11 +86,17 @@ class Facts:
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
+    blocked: frozenset[tuple[str, str]] = frozenset()
     duplicate: str = ""
     confirmed: str = ""
     automatic_last_hour: int = 0
     automatic_last_day: int = 0
     answered_last_hour: int = 0  # by machine, to a member of a team
+
+    def number_in(self, school: str) -> int:
+        """Return the number that the next ticket of a school gets."""
+        return self.numbers_elsewhere.get(school, self.next_number)
 
     def ticket(self, key: str | None) -> Ticket | None:
         """Return the ticket of that name, or of that other name, if there is one."""
@@ -124,15 +133,18 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
     named: list[str] = []
-    listings, dates = [], []
+    listings, dates, schools = [], [], []
     for line in reading.lines:
         named += commands.tickets_of(line, school.key)
         wanted = asked(line, mail.sender.email, school, policy) if mail.sender is not None else None
         listings += [wanted] if wanted is not None else []
         if line.command is not None and line.command.argument is Argument.DATE:
-            dates.append(commands.dated(line.args, school.key)[0])
+            dates.append(commands.phrase(line.args, school.key)[0])
         if line.command is not None and line.command.argument is Argument.ABSENCE:
             dates += phrases(line.args)
+        if line.command is not None and line.command.argument is Argument.SCHOOL:
+            there = policy.school_called(commands.phrase(line.args, school.key)[0])
+            schools += [there.key] if there is not None else []
     return Interests(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
@@ -142,6 +154,8 @@ def interests(mail: Mail, reading: Reading, school: School, policy: Policy) -> I
         problem=terms(school.key, mail.subject, without_action_key(mail.problem), mail.sender),
         dates=tuple(dict.fromkeys(dates)),
         undoes=reading.names("undo"),
+        splits=reading.names("split"),
+        schools=tuple(dict.fromkeys(schools)),
     )
 
 

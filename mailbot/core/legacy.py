@@ -107,8 +107,7 @@ def _school(ticket: OldTicket, mapping: Mapping[str, str], policy: Policy) -> Sc
     wanted = mapping.get(ticket.department, ticket.department)
     if wanted == SECOND_LEVEL:
         return next((s for s in policy.schools if s.address == ticket.mailbox), None)
-    named = (s for s in policy.schools if wanted.casefold() in (s.key.casefold(), s.name.casefold()))
-    return next(named, None)
+    return policy.school_called(wanted)
 
 
 def _misfits(ticket: OldTicket, policy: Policy) -> list[str]:

@@ -32,6 +32,11 @@ class NoticeKind(StrEnum):
     WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
     WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
     CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
+    COPIED = "copied"  # whoever was put in copy: what the ticket is about
+    MERGED = "merged"  # whoever has to know: this ticket goes on in another one
+    MOVED = "moved"  # requester and cc: another school has your ticket now, under another number
+    MOVED_TEAM = "moved_team"  # the team that gets it, with its history
+    MOVED_AWAY = "moved_away"  # who worked on it before: another school has it now
     REMINDER = "reminder"  # assignee or team: nobody has touched this, or the day has come
     OVERDUE = "overdue"  # assignee or team: nothing has happened for long
     DIGEST = "digest"  # each member: what needs the team this morning
@@ -61,6 +66,10 @@ class Reason(StrEnum):
     NOTHING_TO_UNDO = "nothing_to_undo"  # the ticket was not changed by a mail
     CHANGED_SINCE = "changed_since"  # the last change of the ticket is somebody else's
     TOO_LATE = "too_late"  # the last change is too old to be taken back
+    CANNOT_UNDO = "cannot_undo"  # the last change touched other tickets too: merge, split, move
+    NOT_HERE = (
+        "not_here"  # `argument` cannot be treated so: a support address, one's own ticket, another school
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class Notice:
     problems: tuple[Problem, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
     related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"
+    was: str = ""  # the name that a merged or moved ticket had before
     internal: bool = False
     reason: str = ""  # why a mail cannot be read; "reminder" of an invitation
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers

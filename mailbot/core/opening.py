@@ -1,6 +1,7 @@
 """A mail that belongs to no ticket opens one: receipt to the requester, the problem to the team."""
 
 import re
+from dataclasses import replace
 
 from mailbot.core import audience
 from mailbot.core.answers import answer
@@ -8,7 +9,8 @@ from mailbot.core.audience import Turn
 from mailbot.core.case import Case
 from mailbot.core.effects import Append, Decision, Effect, Open, Tell
 from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind
+from mailbot.core.notice import Done, NoticeKind
+from mailbot.core.orders import Order
 from mailbot.core.ticket import Direction, Message, Ticket, Visibility
 
 CC_MOST = 20
@@ -18,26 +20,33 @@ _TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
 _PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)+\s*", re.I)
 
 
-def open_ticket(case: Case) -> Decision:
-    """Open a ticket with the words of the mail; what was forwarded belongs to it, or is all there is."""
+def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:
+    """Open a ticket with the words of the mail; what was forwarded belongs to it, or is all there is.
+
+    Of commands only those count that say for whom it is and who else gets copies.
+    """
     mail, school = case.mail, case.facts.school
     text = case.reading.text
     if mail.quoted and (mail.forwarded or not text):
         text = f"{text}\n\n{mail.quoted}".strip()
+    requester = next((o.people[0] for o in orders if o.command.name == "for"), case.sender)
+    copies = (*copied(case), *(person for o in orders if o.command.name == "cc" for person in o.people))
     ticket = Ticket(
         school=school.key,
         number=case.facts.next_number,
         subject=_subject(case) or NO_SUBJECT[school.language],
-        requester=case.sender,
+        requester=requester,
         opened=case.now,
         updated=case.now,
-        cc=_copied(case),
+        cc=tuple(
+            person for person in {p.email: p for p in copies}.values() if person.email != requester.email
+        ),
         messages=1,
     )
     message = Message(
         Direction.IN,
         Visibility.PUBLIC,
-        case.sender,
+        requester,
         text,
         case.now,
         mail.message_id,
@@ -48,12 +57,21 @@ def open_ticket(case: Case) -> Decision:
     told = audience.once_each(audience.to_team_of_new(turn), case)
     earlier, reason = _earlier(case)
     receipt = answer(case, NoticeKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason)
+    if requester is not case.sender:
+        receipt = replace(receipt, to=requester, ticket=ticket, in_reply_to="")
+    people = (requester, *(letter.to for letter in told))
+    done = tuple(Done(o.command.name, ticket, people, detail=_names(o)) for o in orders)
+    own = (answer(case, NoticeKind.DONE, ticket, done=done),) if done else ()
     effects: tuple[Effect, ...] = (
         Open(ticket),
         Append(ticket.key, message),
-        *(Tell(notice) for notice in (receipt, *told)),
+        *(Tell(notice) for notice in (receipt, *told, *own)),
     )
     return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
+
+
+def _names(order: Order) -> str:
+    return ", ".join(person.email for person in order.people)
 
 
 def _subject(case: Case) -> str:
@@ -70,7 +88,7 @@ def _earlier(case: Case) -> tuple[Ticket | None, str]:
     return related, case.match.related_reason
 
 
-def _copied(case: Case) -> tuple[Address, ...]:
+def copied(case: Case) -> tuple[Address, ...]:
     """Return the people of the school's own domains who got the mail too."""
     others = {a.email: a for a in (*case.mail.to, *case.mail.cc)}
     own = case.policy.own_addresses | case.own

@@ -1,7 +1,8 @@
 """Command lines become orders: each with its tickets and its argument, or a problem that refuses the mail."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from mailbot.core import absence, commands, undo
@@ -11,8 +12,8 @@ from mailbot.core.commands import Argument, Command, CommandLine
 from mailbot.core.facts import Listing, asked
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
-from mailbot.core.policy import Member
-from mailbot.core.ticket import Priority, Role, Ticket
+from mailbot.core.policy import Member, School
+from mailbot.core.ticket import Message, Priority, Role, Ticket, separable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,27 @@ class Order:
     listing: Listing | None = None
     until: datetime | None = None
     changes: tuple[Change, ...] = ()
+    people: tuple[Address, ...] = ()
+    into: Ticket | None = None
+    school: School | None = None
+    parted: tuple[int, Message] | None = None  # the message that becomes a ticket, with its position
+    numbers: tuple[tuple[str, int], ...] = ()  # by the names of tickets: the next free ones
 
 
-CHANGING = ("close", "escalate", "return", "wait", "remind", "reopen", "take", "assign", "priority")
+CHANGING = (
+    "close",
+    "escalate",
+    "return",
+    "wait",
+    "remind",
+    "reopen",
+    "take",
+    "assign",
+    "priority",
+    "cc",
+    "for",
+)
+REPAIRS = ("merge", "split", "move", "spam")
 EXCLUSIVE = (
     frozenset({"close", "escalate", "return", "reopen", "wait"}),
     frozenset({"take", "escalate", "return"}),
@@ -37,7 +56,12 @@ EXCLUSIVE = (
     frozenset({"assign"}),
     frozenset({"priority"}),
     frozenset({"remind"}),
+    frozenset({"for"}),
     *(frozenset({"undo", name}) for name in CHANGING),
+    *(frozenset({repair, name}) for repair in REPAIRS for name in (*CHANGING, "undo")),
+    frozenset(REPAIRS),
+    frozenset({"merge"}),
+    frozenset({"move"}),
 )
 """Commands of which one ticket bears only one at a time."""
 REST_MOST = timedelta(days=730)
@@ -61,7 +85,22 @@ def understand(case: Case) -> tuple[tuple[Order, ...], tuple[Problem, ...]]:
             orders += [] if order in orders else [order]
         except _Refused as refused:
             problems.append(refused.problem)
-    return tuple(orders), tuple(problems)
+    return tuple(_numbered(orders, case)), tuple(problems)
+
+
+def _numbered(orders: Iterable[Order], case: Case) -> Iterator[Order]:
+    """Give the tickets that will have a new name the next numbers of their schools, one after the other."""
+    taken: Counter[str] = Counter()
+    for order in orders:
+        if order.command.name not in ("split", "move"):
+            yield order
+            continue
+        numbers = []
+        for ticket in order.tickets:
+            school = order.school.key if order.school else ticket.school
+            numbers.append((ticket.key, case.facts.number_in(school) + taken[school]))
+            taken[school] += 1
+        yield replace(order, numbers=tuple(numbers))
 
 
 def _default_tickets(case: Case) -> tuple[Ticket, ...]:
@@ -134,7 +173,7 @@ def _about_priority(line: CommandLine, command: Command, case: Case, default: tu
 
 def _about_date(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
     """Take the morning of a day to come, by the working hours of who writes."""
-    phrase, numbers = commands.dated(line.args, case.facts.school.key)
+    phrase, numbers = commands.phrase(line.args, case.facts.school.key)
     day = case.facts.dates.get(phrase)
     team = case.policy.second_level if case.role is Role.SECOND_LEVEL else case.school.team
     today = team.calendar.day(case.now)
@@ -151,6 +190,61 @@ def _about_member(line: CommandLine, command: Command, case: Case, default: tupl
         raise _wrong_argument(line, command, case, "")
     tickets = _tickets(line, numbers, command, case, default)
     return Order(command, tickets, member=_called(line, name, command, case, _staff_of_all(tickets, case)))
+
+
+def _about_people(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    """Read whom a ticket concerns besides: it is the mail's, or the one that the mail opens."""
+    school = case.facts.school.key
+    numbers = tuple(arg for arg in line.args if "@" not in arg and commands.ticket_name(arg, school))
+    people = commands.people(tuple(arg for arg in line.args if arg not in numbers))
+    if not people or (command.argument is Argument.ADDRESS and len(people) > 1):
+        raise _wrong_argument(line, command, case, " ".join(line.args))
+    if own := next((p.email for p in people if p.email in case.policy.own_addresses), None):
+        raise _Refused(Problem(line.raw, Reason.NOT_HERE, argument=own))
+    if not default and not numbers and case.opens:
+        _for_staff(line, command, case)
+        return Order(command, people=people)
+    return Order(command, _tickets(line, numbers, command, case, default), people=people)
+
+
+def _about_merging(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    if len(line.args) != 1:
+        raise _wrong_argument(line, command, case, " ".join(line.args[1:]))
+    mine = (case.ticket,) if case.ticket is not None else ()
+    (into,) = _tickets(line, line.args, command, case, ())
+    (ticket,) = _tickets(line, (), command, case, mine)
+    if into.key == ticket.key or into.school != ticket.school:
+        raise _Refused(Problem(line.raw, Reason.NOT_HERE, argument=into.key))
+    return Order(command, (ticket,), into=into)
+
+
+def _about_splitting(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
+    if line.args:
+        raise _wrong_argument(line, command, case, line.args[0])
+    mine = (case.ticket,) if case.ticket is not None else ()
+    (ticket,) = _tickets(line, (), command, case, mine)
+    history = case.facts.histories.get(ticket.key, ())
+    position = separable(history)
+    if position is None:
+        raise _Refused(Problem(line.raw, Reason.NOT_HERE, argument=ticket.key))
+    return Order(command, (ticket,), parted=(position, history[position]))
+
+
+def _about_school(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    name, numbers = commands.phrase(line.args, case.facts.school.key)
+    school = case.policy.school_called(name)
+    if school is None:
+        raise _wrong_argument(line, command, case, name)
+    return Order(command, _tickets(line, numbers, command, case, default), school=school)
+
+
+def _about_outsiders(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
+    """Take tickets whose requesters belong to no team: nobody shuts a colleague out."""
+    tickets = _tickets(line, line.args, command, case, default)
+    colleague = next((t for t in tickets if case.policy.member(t.requester.email)), None)
+    if colleague is not None:
+        raise _Refused(Problem(line.raw, Reason.NOT_HERE, argument=colleague.key))
+    return Order(command, tickets)
 
 
 def _called(
@@ -202,6 +296,12 @@ _READERS: dict[Argument, _Reader] = {
     Argument.ABSENCE: _about_absence,
     Argument.DATE: _about_date,
     Argument.CHANGES: _about_changes,
+    Argument.ADDRESSES: _about_people,
+    Argument.ADDRESS: _about_people,
+    Argument.INTO: _about_merging,
+    Argument.NO_TICKET: _about_splitting,
+    Argument.SCHOOL: _about_school,
+    Argument.OUTSIDERS: _about_outsiders,
 }
 
 
@@ -263,7 +363,7 @@ def _contradicts(one: Order, other: Order) -> bool:
 
 
 def _details(order: Order) -> tuple[object, ...]:
-    return (order.member, order.priority, order.until)
+    return (order.member, order.priority, order.until, order.people, order.into, order.school)
 
 
 def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:

@@ -93,6 +93,11 @@ class Policy:
         """Return the school of that key, in any case."""
         return next((s for s in self.schools if s.key == key.upper()), None)
 
+    def school_called(self, words: str) -> School | None:
+        """Return the school that people mean by its key or name, in any case."""
+        wanted = words.casefold()
+        return next((s for s in self.schools if wanted in (s.key.casefold(), s.name.casefold())), None)
+
     @property
     def own_addresses(self) -> frozenset[str]:
         """Return the support addresses: mail from them is our own."""

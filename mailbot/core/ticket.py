@@ -148,3 +148,16 @@ class Ticket:
     def tagged_subject(self) -> str:
         """Return the subject with its tag in front."""
         return f"{self.tag} {self.subject}"
+
+
+def separable(history: tuple[Message, ...]) -> int | None:
+    """Return the position of the message that can become a ticket of its own: the requester's side's last.
+
+    None where there is none but the first, without which the ticket would be about nothing.
+    """
+    asked = (
+        position
+        for position, message in reversed(tuple(enumerate(history)))
+        if message.direction is Direction.IN and message.visibility is Visibility.PUBLIC
+    )
+    return next(asked, 0) or None

@@ -16,6 +16,7 @@ NEWS = frozenset(
         NoticeKind.ESCALATED_REQUESTER,
         NoticeKind.WAITING,
         NoticeKind.REOPENED,
+        NoticeKind.COPIED,
         NoticeKind.UNDONE,
     }
 )
@@ -29,6 +30,8 @@ def refusal(case: Case, ticket: Ticket) -> Reason | None:
         return Reason.NOTHING_TO_UNDO
     if change.actor not in case.own:
         return Reason.CHANGED_SINCE
+    if change.final:
+        return Reason.CANNOT_UNDO
     return None if case.now - change.at <= UNDO_WITHIN else Reason.TOO_LATE
 
 

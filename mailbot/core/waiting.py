@@ -22,7 +22,7 @@ def advance(before: Ticket, after: Ticket, effects: Iterable[Effect], now: datet
     if said is not None:
         asked = wait.asked or said.since > wait.since
         return replace(after, wait=Wait(said.since, asked, said.step, told=now))
-    if after.status is Status.CLOSED or after.level != before.level:
+    if after.status is Status.CLOSED or after.level != before.level or after.school != before.school:
         asked_for = after.due if after.due != before.due else None
         return replace(after, due=asked_for, wait=Wait(now))
     due = after.due if after.due is not None and after.due > now else None

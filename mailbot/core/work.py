@@ -2,12 +2,28 @@
 
 from collections.abc import Callable
 
-from mailbot.core.effects import Assign, Restore, SetDue, SetLevel, SetPriority, SetStatus, TicketEffect
+from mailbot.core.effects import (
+    Assign,
+    Copy,
+    Effect,
+    Merge,
+    Move,
+    Open,
+    Restore,
+    SetBlocked,
+    SetDue,
+    SetLevel,
+    SetPriority,
+    SetRequester,
+    SetStatus,
+    Split,
+    TicketEffect,
+)
 from mailbot.core.mail import Address
 from mailbot.core.orders import Order
 from mailbot.core.ticket import Status, Ticket
 
-Work = Callable[[Ticket, Order, Address], tuple[TicketEffect, ...]]
+Work = Callable[[Ticket, Order, Address], tuple[Effect, ...]]
 
 
 def _close(ticket: Ticket, _: Order, __: Address) -> tuple[TicketEffect, ...]:
@@ -65,6 +81,56 @@ def _priority(ticket: Ticket, order: Order, _: Address) -> tuple[TicketEffect, .
     return (SetPriority(ticket.key, order.priority),)
 
 
+def _cc(ticket: Ticket, order: Order, _: Address) -> tuple[TicketEffect, ...]:
+    there = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    return tuple(Copy(ticket.key, person) for person in order.people if person.email not in there)
+
+
+def _for(ticket: Ticket, order: Order, actor: Address) -> tuple[TicketEffect, ...]:
+    """Whoever had it goes on in copy, unless it was the colleague who only passed it on."""
+    (requester,) = order.people
+    before = ticket.requester
+    if requester.email == before.email:
+        return ()
+    copy = () if before.email == actor.email else (Copy(ticket.key, before),)
+    return (SetRequester(ticket.key, requester), *copy)
+
+
+def _merge(ticket: Ticket, order: Order, _: Address) -> tuple[Effect, ...]:
+    """The surviving ticket is open if one of the two was; the other's people get its mails in copy."""
+    into = order.into
+    if into is None:
+        return ()
+    known = {into.requester.email, *(person.email for person in into.cc)}
+    people = (p for p in (ticket.requester, *ticket.cc) if p.email not in known)
+    opens = into.status is Status.CLOSED and ticket.status is not Status.CLOSED
+    return (
+        *(Copy(into.key, person) for person in people),
+        *((SetStatus(into.key, Status.OPEN),) if opens else ()),
+        Merge(ticket.key, into.key, ticket.messages),
+    )
+
+
+def _move(ticket: Ticket, order: Order, _: Address) -> tuple[Effect, ...]:
+    if order.school is None or order.school.key == ticket.school:
+        return ()
+    return (Move(ticket.key, order.school.key, dict(order.numbers)[ticket.key]),)
+
+
+def _split(ticket: Ticket, order: Order, _: Address) -> tuple[Effect, ...]:
+    if order.parted is None:
+        return ()
+    position, message = order.parted
+    number = dict(order.numbers)[ticket.key]
+    opened = Ticket(ticket.school, number, ticket.subject, message.author, message.at, message.at, messages=1)
+    return Open(opened), Split(ticket.key, position, opened.key)
+
+
+def _spam(ticket: Ticket, order: Order, actor: Address) -> tuple[Effect, ...]:
+    blocks = SetBlocked(ticket.school, ticket.requester.email, blocked=True, ticket=ticket.key)
+    return (*_close(ticket, order, actor), blocks)
+
+
 def _undo(ticket: Ticket, order: Order, _: Address) -> tuple[TicketEffect, ...]:
     return tuple(Restore(ticket.key, c.before) for c in order.changes if c.before.key == ticket.key)
 
@@ -79,5 +145,11 @@ WORK: dict[str, Work] = {
     "take": _take,
     "assign": _assign,
     "priority": _priority,
+    "cc": _cc,
+    "for": _for,
     "undo": _undo,
+    "merge": _merge,
+    "split": _split,
+    "move": _move,
+    "spam": _spam,
 }

@@ -38,6 +38,8 @@ _IN_PERSON = frozenset(
         NoticeKind.ESCALATED_TEAM,
         NoticeKind.RETURNED,
         NoticeKind.REOPENED,
+        NoticeKind.COPIED,
+        NoticeKind.MOVED_TEAM,
     }
 )
 _TO_ONE = frozenset(

@@ -17,6 +17,7 @@ _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 _BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
     NoticeKind.TAKEN: ("take", "list", "help"),
+    NoticeKind.MOVED_AWAY: ("list", "help"),
     NoticeKind.DIGEST: ("list_open", "list_mine", "help"),
     NoticeKind.DONE: ("list", "help"),
     NoticeKind.REFUSAL: ("help",),
@@ -41,6 +42,7 @@ _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.REQUESTER: ("reopen",),
 }
 PRIMARY = frozenset({"reply", "close", "reopen", "confirm", "send_anyway", "register"})
+FINAL = frozenset({"merge", "split", "move"})
 _LATE = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
@@ -97,7 +99,9 @@ def actions(notice: Notice) -> tuple[str, ...]:
 
 def _can_be_undone(notice: Notice) -> bool:
     """Tell whether a receipt is about changes of its own ticket alone: one tap takes them back."""
-    done = (item for item in notice.done if not item.already and item.command != "note")
+    done = [item for item in notice.done if not item.already and item.command != "note"]
+    if any(item.command in FINAL for item in done):
+        return False
     changed = {item.ticket.key if item.ticket else "" for item in done}
     return notice.ticket is not None and changed == {notice.ticket.key}
 

@@ -29,10 +29,11 @@ from mailbot.core.ticket import Attachment, Direction, Message, Priority, Status
 from mailbot.parse import parse
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
+from mailbot.store.audit import Origin
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.facts import next_number
 from mailbot.store.rows import identity
-from mailbot.store.writing import Origin, keep_octets, write
+from mailbot.store.writing import keep_octets, write
 
 ACTOR = "import"
 

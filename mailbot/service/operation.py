@@ -7,7 +7,7 @@ from typing import Any
 from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
-from mailbot.store import ledger, outbox
+from mailbot.store import ledger, outbox, people
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.tables import LedgerRow, OutboxRow
 from mailbot.store.writing import octets_of
@@ -105,6 +105,24 @@ def drop_mail(desk: Desk, number: int) -> str:
         row.because = f"{row.because}\ndropped by an operator at {now.isoformat(timespec='seconds')}"
     _end_alert_when_empty(desk, now)
     return f"mail {number} will not be handled"
+
+
+def blocked_senders(desk: Desk) -> list[dict[str, Any]]:
+    """Return who is blocked where, since when and by whom."""
+    with reading(desk.engine) as session:
+        return [
+            {"school": row.school, "address": row.address, "since": row.since.isoformat(), "by": row.by}
+            for row in people.all_blocked(session)
+        ]
+
+
+def unblock(desk: Desk, address: str) -> str:
+    """Let an address write again to all schools where it is blocked."""
+    with transaction(desk.engine) as session:
+        schools = people.unblock(session, address.lower())
+    if not schools:
+        raise OperationError(f"{address} is not blocked")
+    return f"{address} may write again to {', '.join(schools)}"
 
 
 def _mail(session: Session, number: int) -> LedgerRow:

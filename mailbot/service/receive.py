@@ -18,11 +18,12 @@ from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import ledger
+from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
 from mailbot.store.ledger import Place
 from mailbot.store.tables import LedgerRow
-from mailbot.store.writing import Origin, keep_octets, octets_of, write
+from mailbot.store.writing import keep_octets, octets_of, write
 
 log = structlog.get_logger()
 

@@ -11,11 +11,12 @@ from mailbot.core.ticket import Role, Ticket
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import clock, people, tickets
+from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, IntegrityError, Session, reading, transaction
 from mailbot.store.facts import names_of_staff
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import TicketRow
-from mailbot.store.writing import Origin, post_alone, write
+from mailbot.store.writing import post_alone, write
 
 log = structlog.get_logger()
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from mailbot.core.change import Change, Told
@@ -15,6 +16,9 @@ from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import EventRow, OutboxRow, TicketRow
 
 State = dict[str, Any]
+
+FINAL = frozenset({"merged", "split", "moved"})
+"""Actions in the audit trail that touched more than one ticket."""
 
 
 def state_of(ticket: Ticket) -> State:
@@ -57,10 +61,13 @@ def last_changes(session: Session, rows: Mapping[str, TicketRow]) -> dict[str, C
 
 
 def _last_change(session: Session, row: TicketRow) -> Change | None:
-    query = select(EventRow).where(EventRow.ticket_id == row.id, col(EventRow.before).is_not(None))
+    counts = or_(col(EventRow.before).is_not(None), col(EventRow.action).in_(FINAL))
+    query = select(EventRow).where(EventRow.ticket_id == row.id, counts)
     event = session.exec(query.order_by(col(EventRow.id).desc()).limit(1)).first()
-    if event is None or event.before is None:
+    if event is None:
         return None
+    if event.before is None:
+        return Change(event.actor, event.at, ticket_of(row), final=True)
     letters = select(OutboxRow).where(OutboxRow.ticket_id == identity(row.id), OutboxRow.created == event.at)
     told = tuple(
         Told(Address(letter.recipient, letter.recipient_name), Role(letter.role), NoticeKind(letter.kind))

@@ -80,7 +80,22 @@ def gather(
         automatic_last_hour=hour,
         automatic_last_day=day,
         answered_last_hour=_answered(session, mail, policy, now),
+        numbers_elsewhere={key: next_number(session, key) for key in _schools(wanted, rows.values())},
+        blocked=_blocked(session, mail, school, rows.values()),
     )
+
+
+def _schools(wanted: Interests, rows: Iterable[TicketRow]) -> list[str]:
+    """Return the schools that may get a ticket by a command; all workers lock them in the same order."""
+    split = {row.school for row in rows} if wanted.splits else set()
+    return sorted({*wanted.schools, *split})
+
+
+def _blocked(
+    session: Session, mail: Mail, school: School, rows: Iterable[TicketRow]
+) -> frozenset[tuple[str, str]]:
+    sender = [(school.key, mail.sender.email)] if mail.sender else []
+    return people.blocked(session, (*sender, *((row.school, row.requester) for row in rows)))
 
 
 def _thread(

@@ -1,5 +1,6 @@
 """What is known of people: names, registrations, absences."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from mailbot.core.absence import Absence
 from mailbot.core.policy import Policy
 from mailbot.core.registration import Contact
 from mailbot.store.rows import existing
-from mailbot.store.tables import PersonRow
+from mailbot.store.tables import BlockedRow, PersonRow
 
 
 def today(policy: Policy, now: datetime) -> date:
@@ -40,6 +41,30 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
         )
         for row in session.exec(select(PersonRow))
     }
+
+
+def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return which of these pairs of school and address are blocked."""
+    return frozenset(pair for pair in set(pairs) if session.get(BlockedRow, pair) is not None)
+
+
+def all_blocked(session: Session) -> list[BlockedRow]:
+    """Return who is blocked where, the newest first."""
+    return list(session.exec(select(BlockedRow).order_by(col(BlockedRow.since).desc())))
+
+
+def block(session: Session, school: str, address: str, by: str, now: datetime) -> None:
+    """Let a school's mails of an address be from now on."""
+    if session.get(BlockedRow, (school, address)) is None:
+        session.add(BlockedRow(school=school, address=address, since=now, by=by))
+
+
+def unblock(session: Session, address: str, school: str | None = None) -> list[str]:
+    """Read mails of an address again, in one school or in all; return where it was blocked."""
+    rows = [r for r in all_blocked(session) if r.address == address and school in (None, r.school)]
+    for row in rows:
+        session.delete(row)
+    return sorted(row.school for row in rows)
 
 
 def note_invitation(session: Session, address: str, now: datetime) -> None:

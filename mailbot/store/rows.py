@@ -68,6 +68,7 @@ def ticket_of(row: TicketRow) -> Ticket:
 
 def put_ticket(row: TicketRow, ticket: Ticket) -> TicketRow:
     """Write a ticket's value into its row; the clock looks at it soon to see what is next."""
+    row.school, row.number = ticket.school, ticket.number
     row.subject, row.status, row.level = ticket.subject, ticket.status.value, ticket.level
     row.priority = ticket.priority.value
     row.requester, row.requester_name = ticket.requester.email, ticket.requester.name

@@ -45,6 +45,16 @@ class MailboxRow(Row, table=True):
     failing_since: datetime | None = None
 
 
+class BlockedRow(Row, table=True):
+    """An address whose mails to a school are let be, because one was spam."""
+
+    __tablename__ = "blocked"
+    school: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    since: datetime
+    by: str
+
+
 class RawRow(Row, table=True):
     """The octets of a mail as they came, compressed."""
 
@@ -85,10 +95,11 @@ class TicketRow(Row, table=True):
     step: str = "nothing"
     told: datetime | None = None
     look_at: datetime | None = None
+    merged_into: int | None = Field(default=None, foreign_key="ticket.id")
 
 
 class AliasRow(Row, table=True):
-    """Another name of a ticket, by which subjects may call it: "#123456" of an older help desk."""
+    """Another name of a ticket: what it was before it was moved or merged, or in an older help desk."""
 
     __tablename__ = "alias"
     name: str = Field(primary_key=True)

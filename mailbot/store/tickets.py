@@ -18,13 +18,17 @@ FOUND_MOST = 500
 
 
 def by_name(session: Session, name: str) -> TicketRow | None:
-    """Find the row of "GYM-104", or of another name that a ticket bears."""
+    """Find the row of "GYM-104"; of a ticket that was moved or merged, the one that goes on."""
     school, _, number = name.partition("-")
-    if not number.isdigit():
-        alias = session.get(AliasRow, name)
-        return session.get(TicketRow, alias.ticket_id) if alias else None
-    wanted = select(TicketRow).where(TicketRow.school == school, TicketRow.number == int(number))
-    return session.exec(wanted).first()
+    row = None
+    if number.isdigit():
+        wanted = select(TicketRow).where(TicketRow.school == school, TicketRow.number == int(number))
+        row = session.exec(wanted).first()
+    if row is None and (alias := session.get(AliasRow, name)) is not None:
+        row = session.get(TicketRow, alias.ticket_id)
+    while row is not None and row.merged_into is not None:
+        row = session.get(TicketRow, row.merged_into)
+    return row
 
 
 def call(session: Session, alias: str, ticket_id: int) -> None:
@@ -87,7 +91,7 @@ def _found(session: Session, wanted: Listing) -> Page:
 
 
 def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [col(TicketRow.merged_into).is_(None)]
     if wanted.scope in (Scope.OPEN, Scope.MINE):
         conditions.append(col(TicketRow.status) != Status.CLOSED.value)
     if wanted.scope is Scope.CLOSED:

@@ -11,21 +11,26 @@ from sqlmodel import Session, col, select
 from mailbot.core.effects import (
     Append,
     Assign,
+    Copy,
     Decision,
     Effect,
     Hold,
     LearnName,
     MarkUndeliverable,
+    Merge,
+    Move,
     Open,
     Register,
     Reminded,
     Restore,
     SetAbsence,
+    SetBlocked,
     SetDue,
     SetLevel,
     SetPriority,
+    SetRequester,
     SetStatus,
-    TicketEffect,
+    Split,
     fold,
 )
 from mailbot.core.notice import Notice
@@ -33,14 +38,14 @@ from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
 from mailbot.core.waiting import advance
 from mailbot.store import people, search, tickets
-from mailbot.store.changes import State, state_of
+from mailbot.store.audit import Origin, audit
+from mailbot.store.changes import state_of
 from mailbot.store.facts import BOUNCED, hash_of
+from mailbot.store.repair import mend
 from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
-    EventRow,
     HeldRow,
-    LedgerRow,
     MessageRow,
     OutboxRow,
     RawRow,
@@ -49,17 +54,6 @@ from mailbot.store.tables import (
 )
 
 THREAD_MOST = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What causes changes: who, when, and the mail if one does, with its ledger entry and raw octets."""
-
-    actor: str
-    now: datetime
-    message_id: str = ""
-    ledger: LedgerRow | None = None
-    raw_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +88,10 @@ def write(
         _apply(session, origin, rows, effect)
     states = {name: state_of(ticket_of(row)) for name, row in rows.items()}
     for name, row in rows.items():
-        before, effects = ticket_of(row), _unopened(decision.effects, name)
+        before, effects = ticket_of(row), _concerning(decision.effects, name)
         put_ticket(row, advance(before, fold(before, effects, origin.now), effects, origin.now))
     search.index(session, [identity(row.id) for row in rows.values()])
-    _audit(session, origin, decision, rows, states)
+    audit(session, origin, decision, rows, states)
     held = _hold(session, origin, school, decision.effects)
     if decision.ticket is not None and origin.ledger is not None:
         row_or_none = rows.get(decision.ticket) or tickets.by_name(session, decision.ticket)
@@ -119,7 +113,8 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
                 rows[ticket.key] = row
             case (
                 Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
-                | SetDue(name) | Restore(name) | Reminded(name)
+                | SetDue(name) | Copy(name) | SetRequester(name) | SetBlocked(ticket=name) | Restore(name)
+                | Reminded(name) | Merge(name) | Split(name) | Move(name)
             ):  # fmt: skip
                 if name not in rows and (found := tickets.by_name(session, name)):
                     rows[name] = found
@@ -128,8 +123,9 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
     return rows
 
 
-def _unopened(effects: Iterable[Effect], name: str) -> list[Effect]:
-    return [e for e in effects if getattr(e, "ticket", None) == name]
+def _concerning(effects: Iterable[Effect], name: str) -> list[Effect]:
+    roles = ("ticket", "into", "opened")
+    return [e for e in effects if name in (getattr(e, role, None) for role in roles)]
 
 
 def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect: Effect) -> None:
@@ -145,6 +141,12 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
                 .where(col(OutboxRow.message_id) == message_id)
                 .values(state=BOUNCED, last_error=diagnostic)
             )
+        case Merge() | Split() | Move():
+            mend(session, rows, effect)
+        case SetBlocked(school, address, blocked=True):
+            people.block(session, school, address, origin.actor, origin.now)
+        case SetBlocked(school, address):
+            people.unblock(session, address, school)
         case Register(address):
             people.person(session, address).registered = origin.now
         case SetAbsence(address, until, deputy):
@@ -185,57 +187,6 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
         size=file.size,
         inline=file.inline,
     )
-
-
-def _audit(
-    session: Session,
-    origin: Origin,
-    decision: Decision,
-    rows: dict[str, TicketRow],
-    states: dict[str, State],
-) -> None:
-    """Note each change of a ticket: who, when, what, by which mail, why."""
-    for effect in decision.effects:
-        if (entry := _audited(effect)) is None:
-            continue
-        name, action, detail = entry
-        session.add(
-            EventRow(
-                ticket_id=identity(rows[name].id),
-                at=origin.now,
-                actor=origin.actor,
-                action=action,
-                detail=detail,
-                message_id=origin.message_id,
-                because="; ".join(decision.because),
-                before=states[name] if isinstance(effect, TicketEffect) else None,
-            )
-        )
-
-
-def _audited(effect: Effect) -> tuple[str, str, str] | None:
-    """Return ticket, action and detail of a change for the audit trail; None for what changes no ticket."""
-    match effect:
-        case Open(ticket):
-            return ticket.key, "opened", ticket.subject
-        case Append(name, message):
-            return name, "message", message.visibility.value
-        case SetStatus(name, status):
-            return name, "status", status.value
-        case SetLevel(name, level):
-            return name, "level", str(level)
-        case SetPriority(name, priority):
-            return name, "priority", priority.value
-        case Assign(name, assignee):
-            return name, "assignee", assignee.email if assignee else ""
-        case SetDue(name, due):
-            return name, "due", due.isoformat(timespec="minutes")
-        case Restore(name, before):
-            return name, "undone", before.status.value
-        case Reminded(name, step):
-            return name, "reminded", step.value
-        case _:
-            return None
 
 
 def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:

@@ -1,0 +1,72 @@
+"""A desk with a real database and no servers: mails go in, and what the database holds is looked at."""
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from typing import Any, TypeVar
+
+from sqlmodel import select
+
+from mailbot.core.effects import Decision
+from mailbot.core.notice import NoticeKind
+from mailbot.service.desk import Desk
+from mailbot.service.inspection import show_ticket
+from mailbot.service.receive import receive
+from mailbot.store.database import reading
+from mailbot.store.ledger import Place
+from mailbot.store.tables import LedgerRow, OutboxRow, Row
+from tests.cases import GYM, HBG, NOW, POLICY
+from tests.mails import MailBuilder, mail
+
+HOUSE = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
+
+
+_answers = count(1)
+Kept = TypeVar("Kept", bound=Row)
+
+
+class Door:
+    """Puts mails into a desk and looks at what the database then holds."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.engine = desk.engine
+        self._uids = count(1)
+
+    def take(
+        self, built: MailBuilder | bytes, school: str = "GYM", uid: int = 0, at: datetime = NOW
+    ) -> Decision | None:
+        """Handle a mail as if it had just been fetched."""
+        octets = built if isinstance(built, bytes) else built.build()
+        return receive(self.desk, Place(school, 1, uid or next(self._uids)), octets, at, at)
+
+    def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
+        """Handle a mail and return what became of it; a traceback fails the test with its text."""
+        decision = self.take(built, school)
+        assert decision is not None
+        assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
+        return decision.outcome
+
+    def rows(self, table: type["Kept"]) -> list["Kept"]:
+        """Return all rows of a table in their order."""
+        with reading(self.engine) as session:
+            return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
+
+    def does(self, person: str, line: str, kind: NoticeKind | None = None) -> str:
+        """Let somebody answer his last letter, of that kind, with a line; return the outcome."""
+        return self.outcome(answer(self.letters(person, kind)[-1], person, line))
+
+    def ticket(self, name: str) -> Any:
+        """Return a ticket as `mailbot show --json` tells it."""
+        return show_ticket(self.desk, name)
+
+    def letters(self, to: str, kind: NoticeKind | None = None) -> list[OutboxRow]:
+        """Return the letters to somebody."""
+        return [r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NoticeKind(r.kind))]
+
+
+def answer(row: OutboxRow, sender: str, text: str, message_id: str = "") -> MailBuilder:
+    """Return somebody's answer to a letter in the outbox."""
+    name = message_id or f"<answer{next(_answers)}@mail.example>"
+    built = mail().sender(sender).subject(f"Re: {row.subject}").message_id(name)
+    return built.reply_to(row.message_id).text(text)

@@ -1,0 +1,207 @@
+"""Merge, split, move, spam, cc and for, through the database: what goes where, and what still finds it."""
+
+from typing import Any
+
+import pytest
+
+from mailbot.core.notice import NoticeKind
+from mailbot.service import operation
+from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
+from tests.cases import ERIKA, HANNA, KARL, LENA, MAX, TONI
+from tests.door import Door, answer
+from tests.house import problem
+
+OLGA = "olga@schule.example"
+
+
+def texts(ticket: Any) -> list[str]:
+    """Return what was written in a ticket."""
+    return [message["text"] for message in ticket["messages"]]
+
+
+@pytest.fixture
+def two(desk: Door) -> Door:
+    """A desk with two tickets, of Lena and of Olga."""
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    desk.take(problem("Bild fehlt", sender=f"Olga <{OLGA}>").text("Kein Bild in 204."))
+    return desk
+
+
+def test_a_merged_ticket_goes_on_in_the_other_with_all_that_was_written(two: Door) -> None:
+    assert two.does(MAX, "Dasselbe Kabel.\n#merge 1") == "command"
+    survivor = two.ticket("GYM-1")
+    assert texts(survivor) == ["Der Beamer ist dunkel.", "Kein Bild in 204.", "Dasselbe Kabel."]
+    assert two.ticket("GYM-2") == survivor
+    assert [(row.number, row.status, row.messages) for row in two.rows(TicketRow)] == [
+        (1, "open", 3),
+        (2, "closed", 0),
+    ]
+    assert ("merged", "GYM-2") in [(e["action"], e["detail"]) for e in survivor["events"]]
+
+
+def test_who_answers_in_the_old_thread_answers_the_surviving_ticket(two: Door) -> None:
+    receipt = two.letters(OLGA)[-1]
+    two.does(MAX, "#merge 1")
+    assert two.outcome(answer(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
+    assert texts(two.ticket("GYM-1"))[-1] == "Jetzt ist auch der Ton weg."
+
+
+def test_who_names_the_merged_ticket_in_the_subject_means_the_surviving_one(two: Door) -> None:
+    two.does(MAX, "#merge 1")
+    two.take(problem("[#GYM-2] Bild fehlt", sender=OLGA).text("Gibt es etwas Neues?"))
+    assert texts(two.ticket("GYM-1"))[-1] == "Gibt es etwas Neues?"
+
+
+def test_the_other_requester_hears_of_a_merge_and_gets_the_answer_in_copy(two: Door) -> None:
+    two.does(MAX, "#zusammenführen 1")
+    (told,) = two.letters(OLGA, NoticeKind.MERGED)
+    assert "GYM-1" in told.text
+    assert "GYM-2" in told.text
+    two.does(MAX, "Das Kabel steckt wieder.\n#close", NoticeKind.DONE)
+    assert two.letters(OLGA, NoticeKind.CLOSED)
+    assert two.letters(LENA, NoticeKind.CLOSED)
+
+
+def test_a_merged_ticket_is_in_no_overview(two: Door) -> None:
+    two.does(MAX, "#merge 1")
+    two.does(MAX, "#list all", NoticeKind.DONE)
+    overview = two.letters(MAX, NoticeKind.OVERVIEW)[-1].text
+    assert "GYM-1" in overview
+    assert "GYM-2" not in overview
+
+
+def test_a_merge_cannot_be_taken_back_and_says_so(two: Door) -> None:
+    two.does(MAX, "#merge 1")
+    assert two.does(MAX, "#undo", NoticeKind.DONE) == "refused"
+    assert "#trennen" in two.letters(MAX, NoticeKind.REFUSAL)[-1].text
+
+
+def test_a_split_message_becomes_a_ticket_with_receipt_and_letter_to_the_team(desk: Door) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    desk.outcome(answer(desk.letters(LENA)[-1], LENA, "Und der Drucker ist leer.", "<zweite@schule.example>"))
+    assert desk.does(MAX, "#split") == "command"
+    assert texts(desk.ticket("GYM-1")) == ["Der Beamer ist dunkel."]
+    assert texts(desk.ticket("GYM-2")) == ["Und der Drucker ist leer."]
+    receipt = desk.letters(LENA, NoticeKind.RECEIPT)[-1]
+    assert receipt.subject.startswith("[#GYM-2]")
+    news = desk.letters(ERIKA, NoticeKind.NEW_TICKET)[-1]
+    assert "Und der Drucker ist leer." in news.text
+    assert desk.outcome(answer(receipt, LENA, "Farbe Schwarz.")) == "reply"
+    assert texts(desk.ticket("GYM-2"))[-1] == "Farbe Schwarz."
+
+
+def test_a_split_undoes_a_merge_of_its_last_message(two: Door) -> None:
+    two.does(MAX, "#merge 1")
+    assert two.does(MAX, "#trennen", NoticeKind.DONE) == "command"
+    assert texts(two.ticket("GYM-3")) == ["Kein Bild in 204."]
+    assert two.ticket("GYM-3")["requester"] == OLGA
+
+
+def test_a_moved_ticket_gets_a_number_of_its_new_school_and_is_found_by_the_old_one(desk: Door) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    receipt = desk.letters(LENA)[-1]
+    desk.does(MAX, "#weiterleiten")
+    assert desk.does(TONI, "#verschieben HBG") == "command"
+    moved = desk.ticket("HBG-1")
+    assert (moved["school"], moved["level"], moved["assignee"]) == ("HBG", 1, None)
+    assert desk.ticket("GYM-1") == moved
+    assert "Der Beamer ist dunkel." in desk.letters(HANNA, NoticeKind.MOVED_TEAM)[-1].text
+    assert "HBG-1" in desk.letters(LENA, NoticeKind.MOVED)[-1].text
+    assert desk.letters(ERIKA, NoticeKind.MOVED_AWAY)
+    assert desk.outcome(answer(receipt, LENA, "Noch immer dunkel.")) == "reply"
+    assert desk.letters(HANNA, NoticeKind.REQUESTER_REPLY)
+    desk.take(problem("Maus", sender="karla@heisenberg.example").text("klemmt"), school="HBG")
+    assert desk.ticket("HBG-2")["subject"] == "Maus"
+
+
+def test_several_tickets_moved_at_once_get_numbers_one_after_the_other(two: Door) -> None:
+    for letter in two.letters(MAX):
+        two.outcome(answer(letter, MAX, "#escalate"))
+    assert two.outcome(answer(two.letters(TONI)[-1], TONI, "#move HBG #1 #2")) == "command"
+    assert [two.ticket(f"HBG-{n}")["subject"] for n in (1, 2)] == ["Beamer", "Bild fehlt"]
+
+
+def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: Door) -> None:
+    desk.take(problem("Gewinn!", sender="eve@anderswo.example").text("Sie haben gewonnen."))
+    desk.does(MAX, "#spam")
+    assert desk.ticket("GYM-1")["status"] == "closed"
+    before = len(desk.rows(OutboxRow))
+    assert desk.outcome(problem("Gewinn!!", sender="eve@anderswo.example").text("Klicken Sie!")) == "ignored"
+    assert len(desk.rows(OutboxRow)) == before
+    assert "blocked" in desk.rows(LedgerRow)[-1].because
+    assert len(desk.letters("eve@anderswo.example")) == 1  # the receipt of before
+
+
+@pytest.mark.parametrize("line", ["#undo", "#öffnen"])
+def test_undo_and_reopen_lift_the_block(desk: Door, line: str) -> None:
+    desk.take(problem("Gewinn!", sender="eve@anderswo.example").text("Im Ernst, ich bin Eve."))
+    desk.does(MAX, "#spam")
+    assert desk.does(MAX, line, NoticeKind.DONE) == "command"
+    assert desk.outcome(problem("Noch etwas", sender="eve@anderswo.example").text("Danke.")) == "opened"
+
+
+def test_an_operator_sees_who_is_blocked_and_lifts_it(desk: Door) -> None:
+    desk.take(problem("Gewinn!", sender="eve@anderswo.example").text("Sie haben gewonnen."))
+    desk.does(MAX, "#spam")
+    (row,) = operation.blocked_senders(desk.desk)
+    assert (row["school"], row["address"], row["by"]) == ("GYM", "eve@anderswo.example", MAX)
+    assert (
+        operation.unblock(desk.desk, "eve@anderswo.example") == "eve@anderswo.example may write again to GYM"
+    )
+    with pytest.raises(operation.OperationError):
+        operation.unblock(desk.desk, "eve@anderswo.example")
+
+
+def test_a_block_holds_in_its_school_only(desk: Door) -> None:
+    desk.take(problem("Gewinn!", sender="eve@anderswo.example").text("Sie haben gewonnen."))
+    desk.does(MAX, "#spam")
+    mail = problem("Frage", sender="eve@anderswo.example").text("Eine Frage an das HBG.")
+    assert desk.outcome(mail, school="HBG") == "opened"
+
+
+def test_a_forwarded_mail_opens_the_ticket_of_whom_it_is_for(desk: Door) -> None:
+    opening = problem("WG: Beamer", sender=MAX).text("#für lena@schule.example\nDer Beamer ist dunkel.")
+    desk.outcome(opening)  # held: nothing proves that it is from Max
+    assert desk.does(MAX, "#bestätigen", NoticeKind.CONFIRM) == "opened"
+    ticket = desk.ticket("GYM-1")
+    assert (ticket["requester"], texts(ticket)) == (LENA, ["Der Beamer ist dunkel."])
+    (receipt,) = desk.letters(LENA)
+    assert receipt.kind == "receipt"
+    assert "an uns weitergegeben" in receipt.text
+    assert [letter.kind for letter in desk.letters(ERIKA)] == ["new_ticket"]
+    assert desk.letters(MAX, NoticeKind.DONE)
+    assert desk.outcome(answer(receipt, LENA, "Danke fürs Weiterleiten, Raum 204.")) == "reply"
+
+
+def test_who_is_put_in_copy_learns_what_it_is_about_and_gets_what_is_written(desk: Door) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    desk.does(MAX, "#kopie Haus Meister <hausmeister@stadt.example>")
+    (copied,) = desk.letters("hausmeister@stadt.example")
+    assert "Der Beamer ist dunkel." in copied.text
+    desk.does(MAX, "Der Hausmeister kommt.", NoticeKind.DONE)
+    assert [row.kind for row in desk.letters("hausmeister@stadt.example")] == ["copied", "answer"]
+    assert "Kopie an Haus Meister" in desk.letters(ERIKA)[-1].text
+
+
+def test_whom_a_reply_went_to_comes_into_copy_if_the_school_s(desk: Door) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    reply = answer(desk.letters(LENA)[-1], LENA, "Karl weiß mehr.").cc(KARL, "fremd@anderswo.example")
+    desk.outcome(reply)
+    desk.does(MAX, "Danke!")
+    assert [row.kind for row in desk.letters(KARL)] == ["answer"]
+    assert desk.letters("fremd@anderswo.example") == []
+
+
+def test_a_mail_that_proves_nothing_puts_nobody_in_copy(desk: Door) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    desk.take(problem("[#GYM-1] Beamer").cc(KARL).text("Ich bin Lena, wirklich."))
+    desk.does(MAX, "Danke!")
+    assert desk.letters(KARL) == []
+
+
+def test_undo_takes_somebody_out_of_copy_again(desk: Door) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    desk.does(MAX, f"#kopie {KARL}")
+    desk.does(MAX, "#rückgängig", NoticeKind.DONE)
+    desk.does(MAX, "Erledigt.", NoticeKind.DONE)
+    assert [row.kind for row in desk.letters(KARL)] == ["copied", "undone"]
