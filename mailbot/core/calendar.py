@@ -65,9 +65,10 @@ class Calendar:
         """Return how much working time lies between two moments; none if the second is not the later one."""
         passed = timedelta()
         for opening, closing in self._spans_from(start):
-            if opening >= end:
+            begin = max(opening, start)
+            if begin >= end:
                 break
-            passed += min(closing, end) - max(opening, start)
+            passed += min(closing, end) - begin
         return passed
 
     def days_between(self, start: datetime, end: datetime) -> int:
