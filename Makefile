@@ -6,13 +6,14 @@
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED)
 #   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
+#   make gallery dist/gallery/index.html: every letter, to look at
 #   make wheel   dist/mailbot-….whl
 #   make lock    resolve requirements.lock anew (needs uv)
 #   make clean   remove all that was made
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel clean torture scale latency moving
+.PHONY: demo test check lint lock wheel gallery clean torture scale latency moving
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -70,6 +71,9 @@ $(TOOLS): $(READY) requirements-dev.lock
 lock:
 	$(COMPILE) --extra postgresql --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --all-extras --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+gallery: $(READY)
+	@$(VENV)/bin/mailbot preview dist/gallery
 
 wheel: $(READY)
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

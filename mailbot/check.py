@@ -71,7 +71,7 @@ def _database(settings: Settings) -> Finding:
 
 
 def _templates(settings: Settings) -> Finding:
-    for broken in broken_letters(Templates(settings.templates)):
+    for broken in broken_letters(Templates(settings.templates, settings.colour)):
         return Finding(False, "templates", broken)
     return Finding(True, "templates", "every letter can be written in every language")
 

@@ -11,6 +11,8 @@ from mailbot.core.outgoing import Outgoing, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
 
 LANGUAGES = ("de", "en")
+FORMS = (("de", False), ("de", True), ("en", False))
+"""Languages, and whether letters speak as to friends, where a language can."""
 
 _MESSAGE_ID = "<sample@schule.example>"
 _ACTION_KEY = "abcdefghijklmnopqrstuvwxyz"
@@ -44,10 +46,11 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
     """Write every letter as a page and as text below that directory; return the index page to open."""
     directory.mkdir(parents=True, exist_ok=True)
     entries = []
-    for language in LANGUAGES:
+    for language, informal in FORMS:
         for name, notice in samples.letters(language).items():
-            letter = sample(notice, language, templates)
-            entries.append(_write(directory, f"{language}.{name}", letter))
+            letter = sample(notice, language, templates, informal=informal)
+            prefix = f"{language}-du" if informal else language
+            entries.append(_write(directory, f"{prefix}.{name}", letter))
     index = directory / "index.html"
     index.write_text(_INDEX.format(letters="\n".join(entries)), encoding="utf-8")
     return index
@@ -55,17 +58,17 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
 
 def broken_letters(templates: Templates) -> Iterator[str]:
     """Yield what is wrong with the templates, one line for each letter that cannot be rendered."""
-    for language in LANGUAGES:
+    for language, informal in FORMS:
         for notice in samples.letters(language).values():
             try:
-                sample(notice, language, templates)
+                sample(notice, language, templates, informal=informal)
             except BrokenTemplateError as error:
                 yield str(error)
 
 
-def sample(notice: Notice, language: str, templates: Templates) -> Outgoing:
+def sample(notice: Notice, language: str, templates: Templates, *, informal: bool = False) -> Outgoing:
     """Return a sample notice as a letter of the sample house; raise `BrokenTemplateError`."""
-    policy = samples.policy(language)
+    policy = samples.policy(language, informal=informal)
     return render(
         notice,
         policy.schools[0],

@@ -76,15 +76,27 @@ FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
 TIMES = Times(escalate_hours=40)
 
 
-def policy(language: str) -> Policy:
-    """Return a sample house whose letters are in that language."""
+def policy(language: str, *, informal: bool = False) -> Policy:
+    """Return a sample house whose letters are in that language, perhaps as to friends."""
     other = Team("Team Westtor", (Member("westtor@support.example"),))
     team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
-    school = School("GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language)
+    school = School(
+        "GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language, informal=informal
+    )
     second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
-    west = School("RSW", "Realschule am Westtor", "support-rsw@schule.example", other, language)
+    west = School(
+        "RSW", "Realschule am Westtor", "support-rsw@schule.example", other, language, informal=informal
+    )
     schools = (school, west)
-    return Policy("Schul-Support", schools, second, language, operators=("edv@stadt.example",), times=TIMES)
+    return Policy(
+        "Schul-Support",
+        schools,
+        second,
+        language,
+        operators=("edv@stadt.example",),
+        times=TIMES,
+        informal=informal,
+    )
 
 
 def _ticket(number: int, subject: str, days: int) -> Ticket:
@@ -129,6 +141,14 @@ HISTORY = (
         Direction.OUT, Visibility.INTERNAL, MAX, "Ersatzlampe liegt im Keller.", NOW - timedelta(hours=2)
     ),
     Message(Direction.IN, Visibility.PUBLIC, RAINER, HOSTILE, NOW - timedelta(hours=1)),
+)
+ENDLESS = tuple(
+    replace(HISTORY[n % 2], text=f"{n + 1}. {PROBLEM}", at=NOW - timedelta(hours=200 - n), attachments=())
+    for n in range(200)
+)
+MANY_FILES = tuple(
+    Attachment(f"{n}", f"Aufnahme {n} aus dem Treppenhaus West.jpeg", "application/pdf", 91_000)
+    for n in range(1, 41)
 )
 
 DETAILS = (
@@ -330,6 +350,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
         ),
         "overview_found_nothing": _TO_MAX(NoticeKind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
         "sheet": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "sheet_endless": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
         "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
         "done_several": _TO_MAX(NoticeKind.DONE, done=done),
         "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),

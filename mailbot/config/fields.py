@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from mailbot.core.calendar import Span
+from mailbot.core.colour import READABLE, WHITE, contrast
 from mailbot.holidays import LAENDER
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]{1,11}")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SIZE = re.compile(r"([0-9]{1,12})\s*([a-zA-Z]*)")
@@ -96,6 +98,14 @@ def _host(value: str) -> str:
     if domain is None:
         raise ValueError("must be a server's name or IP address alone, such as mail.example")
     return domain
+
+
+def _colour(value: str) -> str:
+    if not _COLOUR.fullmatch(value):
+        raise ValueError('must be a colour such as "#1a5f8f"')
+    if contrast(value, WHITE) < READABLE:
+        raise ValueError("must be darker: white writing on it cannot be read")
+    return value.lower()
 
 
 def _port(value: int) -> int:
@@ -245,6 +255,7 @@ Line = Annotated[Text, AfterValidator(_given)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Email = Annotated[str, AfterValidator(_email)]
 Host = Annotated[str, AfterValidator(_host)]
+Colour = Annotated[str, AfterValidator(_colour)]
 Port = Annotated[int, AfterValidator(_port)]
 Key = Annotated[str, AfterValidator(_key)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

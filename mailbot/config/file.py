@@ -115,6 +115,7 @@ def _settings(
         first_contact_days=document.imap.first_contact_days,
         templates=Path(bot.templates) if bot.templates else None,
         land=bot.land,
+        colour=bot.colour,
     )
 
 
@@ -139,6 +140,7 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
         invitations=bot.invitations,
         limits=Limits(**document.limits.model_dump()),
         times=Times(**document.times.model_dump()),
+        informal=bot.address_form == "informal",
     )
 
 
@@ -151,6 +153,7 @@ def _school(document: model.Document, school: model.School, authserv_id: str) ->
         language=school.language or document.bot.language,
         domains=tuple(school.domains) or (school.address.rpartition("@")[2],),
         authserv_id=authserv_id,
+        informal=(school.address_form or document.bot.address_form) == "informal",
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from mailbot.config.fields import (
     AbsolutePath,
     Authorities,
+    Colour,
     Database,
     DaysAway,
     Domain,
@@ -33,6 +34,7 @@ from mailbot.config.settings import Security
 from mailbot.core.calendar import OFFICE_HOURS
 
 Language = Literal["de", "en"]
+AddressForm = Literal["formal", "informal"]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Minutes = Annotated[int, Field(ge=0, le=1_440)]
@@ -54,6 +56,8 @@ class Bot(Table):
 
     name: Line = Field(default="", description="the name that mails are signed with")
     language: Language = Field(default="de", description="the language of mails")
+    address_form: AddressForm = Field(default="formal", description="how German mails address people")
+    colour: Colour = Field(default="#1a5f8f", description="the colour of buttons and links in mails")
     timezone: Timezone = Field(default="Europe/Berlin", description="the time zone of dates in mails")
     land: Land = Field(default="", description="the Land whose holidays are kept")
     state_dir: AbsolutePath = Field(
@@ -156,6 +160,9 @@ class School(Table):
     name: Line = Field(default="", description="the school's name")
     address: Email = Field(default="", description="the support address that teachers write to")
     language: Language | None = Field(default=None, description="the language of this school's mails")
+    address_form: AddressForm | None = Field(
+        default=None, description="how this school's German mails address people"
+    )
     domains: list[Domain] = Field(default=[], description="the domains of the school's people")
     imap: Imap = Field(default_factory=Imap, description="what differs from [imap]")
     smtp: Smtp = Field(default_factory=Smtp, description="what differs from [smtp]")

@@ -69,3 +69,4 @@ class Settings:
     first_contact_days: int = 7
     templates: Path | None = None
     land: str = ""
+    colour: str = "#1a5f8f"

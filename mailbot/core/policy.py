@@ -36,7 +36,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """One school: its key in ticket numbers, its support address and its first-level team."""
+    """One school: its key in ticket numbers, its support address and its first-level team.
+
+    `informal`: its letters speak as to friends, "du" instead of "Sie".
+    """
 
     key: str
     name: str
@@ -45,6 +48,7 @@ class School:
     language: str = "de"
     domains: tuple[str, ...] = ()
     authserv_id: str = ""
+    informal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Policy:
     limits: Limits = field(default_factory=Limits)
     invitations: bool = True
     times: Times = field(default_factory=Times)
+    informal: bool = False
 
     def school(self, key: str) -> School | None:
         """Return the school of that key, in any case."""

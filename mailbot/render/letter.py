@@ -19,6 +19,7 @@ from mailbot.core.printable import clean, one_line
 from mailbot.core.ticket import Message, Role, Visibility
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
+from mailbot.render.history import cut, shown
 from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
 
@@ -60,6 +61,7 @@ _TO_ONE = frozenset(
     }
 )
 
+TEXT_LONGEST = 30_000  # characters of what the letter is about; what is beyond is kept in the ticket
 _BLANK = "\n\n\n"
 _SIGNATURE = "-- "
 
@@ -87,12 +89,13 @@ def render(
     `message_id` is the letter's own, `action_key` the secret in its one-tap links.
     """
     name = f"{_language(notice, school, policy)}/{notice.kind.value}"
+    get = partial(templates.get, informal=_informal(notice, school, policy))
     try:
         context = _context(notice, school, policy, message_id) | _wording(
             notice, school, policy, templates, action_key=action_key, now=now
         )
-        subject, _, text = clean(templates.get(f"{name}.txt.j2").render(context)).partition("\n")
-        html = clean(templates.get(f"{name}.html.j2").render(context, subject=one_line(subject)))
+        subject, _, text = clean(get(f"{name}.txt.j2").render(context)).partition("\n")
+        html = clean(get(f"{name}.html.j2").render(context, subject=one_line(subject)))
     except (TemplateError, LookupError, TypeError, ValueError) as error:
         raise BrokenTemplateError(f"templates/{name}: {error}") from error
     return Outgoing(
@@ -113,8 +116,15 @@ def render(
 
 def _language(notice: Notice, school: School, policy: Policy) -> str:
     """Second level and operators serve all schools: they read the house's language."""
-    over_schools = notice.role is Role.SECOND_LEVEL or notice.kind is NoticeKind.ALERT
-    return policy.language if over_schools else school.language
+    return policy.language if _over_schools(notice) else school.language
+
+
+def _informal(notice: Notice, school: School, policy: Policy) -> bool:
+    return policy.informal if _over_schools(notice) else school.informal
+
+
+def _over_schools(notice: Notice) -> bool:
+    return notice.role is Role.SECOND_LEVEL or notice.kind is NoticeKind.ALERT
 
 
 def _sender_name(notice: Notice, school: School, policy: Policy) -> str:
@@ -132,7 +142,7 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
     return {
         "notice": notice,
         "ticket": notice.ticket,
-        "text": clean(notice.text).strip(),
+        "text": cut(clean(notice.text).strip(), TEXT_LONGEST),
         "corrected": corrected(clean(notice.text), notice.problems),
         "author": notice.author or Address("", policy.name),
         "school": school,
@@ -148,7 +158,7 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
         "salutation": _salutation(notice, team),
         "pictures": _pictures(notice, message_id),
         "files": tuple(a for a in notice.attachments if not a.picture),
-        "history": tuple(m for m in notice.history if _may_read(notice.role, m)),
+        "history": shown([m for m in notice.history if _may_read(notice.role, m)]),
         "short_enough": short_enough,
     }
 
@@ -158,7 +168,7 @@ def _wording(
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
     language = _language(notice, school, policy)
-    words = templates.words(language)
+    words = templates.words(language, informal=_informal(notice, school, policy))
     composer = Composer(school.address, action_key, str(words["conjunction"]))
     return {
         "language": language,

@@ -1,12 +1,16 @@
 """Where the templates are, and how jinja2 reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from mailbot.core.colour import on_dark
 from mailbot.core.printable import clean, one_line
+
+COLOUR = "#1a5f8f"
+INFORMAL = "informal.txt"
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -31,28 +35,63 @@ class BrokenTemplateError(Exception):
     """A letter could not be put into words: which one, and what jinja2 said."""
 
 
+class _Informal(FileSystemLoader):
+    """Reads the templates of a language as they speak to friends, where its `informal.txt` says how.
+
+    A line of that file is a phrase as the templates have it, " | ", and what becomes of it.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        super().__init__(folders)
+        self._phrases: dict[str, list[tuple[str, str]]] = {}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template's source with its phrases replaced, the longest first."""
+        source, file, is_current = super().get_source(environment, template)
+        for formal, informal in self._phrases_of(template.partition("/")[0]):
+            source = source.replace(formal, informal)
+        return source, file, is_current
+
+    def _phrases_of(self, language: str) -> list[tuple[str, str]]:
+        if language not in self._phrases:
+            files = (Path(folder) / language / INFORMAL for folder in self.searchpath)
+            file = next((file for file in files if file.is_file()), None)
+            lines = file.read_text("utf-8").splitlines() if file else []
+            pairs = (line.partition(" | ") for line in lines if " | " in line and not line.startswith("#"))
+            found = [(formal, informal) for formal, _, informal in pairs]
+            self._phrases[language] = sorted(found, key=lambda pair: -len(pair[0]))
+        return self._phrases[language]
+
+
 class Templates:
     """The operator's templates before the packaged ones, file by file; each is compiled once.
 
-    A person's text is only ever a value in a template, never a template.
+    `colour` is that of buttons and links. A person's text is only ever a value in a template, never one.
     """
 
-    def __init__(self, override: Path | None = None) -> None:
+    def __init__(self, override: Path | None = None, colour: str = COLOUR) -> None:
         folders = [folder for folder in (override, _packaged()) if folder is not None]
-        self._environment = Environment(
-            loader=FileSystemLoader(folders),
-            autoescape=_autoescape,  # noqa: S701 - all but *.txt.j2
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.filters |= {"one_line": one_line, "prose": _prose}
+        self._formal = _environment(FileSystemLoader(folders), colour)
+        self._informal = _environment(_Informal(folders), colour)
 
-    def get(self, name: str) -> Template:
+    def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
-        return self._environment.get_template(name)
+        return (self._informal if informal else self._formal).get_template(name)
 
-    def words(self, language: str) -> Mapping[str, object]:
+    def words(self, language: str, *, informal: bool = False) -> Mapping[str, object]:
         """Return the labels and phrases of a language, as its words.txt.j2 sets them."""
-        return vars(self.get(f"{language}/words.txt.j2").module)
+        return vars(self.get(f"{language}/words.txt.j2", informal=informal).module)
+
+
+def _environment(loader: FileSystemLoader, colour: str) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=_autoescape,  # noqa: S701 - all but *.txt.j2
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"one_line": one_line, "prose": _prose}
+    environment.globals |= {"colour": colour, "colour_on_dark": on_dark(colour)}
+    return environment

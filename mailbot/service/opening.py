@@ -29,7 +29,7 @@ def open_desk(settings: Settings) -> Desk:
     except TRANSIENT as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
-    return Desk(engine, settings.policy, Templates(settings.templates))
+    return Desk(engine, settings.policy, Templates(settings.templates, settings.colour))
 
 
 @contextmanager

@@ -1,0 +1,46 @@
+"""The history that a letter shows, bounded: Gmail clips letters of more than 102 kB."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mailbot.core.ticket import Message
+
+SHOWN = 16_000  # characters of all messages together
+LONGEST = 6_000  # characters of one message
+_EACH = 150  # what the frame of a message weighs, in characters
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The messages that are shown, oldest first, and how many are left out after the first one."""
+
+    messages: tuple[Message, ...]
+    left_out: int = 0
+
+
+def shown(history: Sequence[Message]) -> Shown:
+    """Return the first message, which tells what it is about, and of the others the latest that find room."""
+    if not history:
+        return Shown(())
+    first, *others = (_cut(message) for message in history)
+    room = SHOWN - _weight(first)
+    latest: list[Message] = []
+    for message in reversed(others):
+        room -= _weight(message)
+        if room < 0 and latest:
+            break
+        latest.append(message)
+    return Shown((first, *reversed(latest)), len(others) - len(latest))
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text, or the begin of one that is too long, which ends with an ellipsis."""
+    return text if len(text) <= longest else f"{text[:longest].rstrip()} …"
+
+
+def _cut(message: Message) -> Message:
+    return replace(message, text=cut(message.text, LONGEST))
+
+
+def _weight(message: Message) -> int:
+    return len(message.text) + _EACH
