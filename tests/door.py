@@ -34,11 +34,16 @@ class Door:
         self._uids = count(1)
 
     def take(
-        self, built: MailBuilder | bytes, school: str = "GYM", uid: int = 0, at: datetime = NOW
+        self,
+        built: MailBuilder | bytes,
+        school: str = "GYM",
+        uid: int = 0,
+        at: datetime = NOW,
+        size: int | None = None,
     ) -> Decision | None:
-        """Handle a mail as if it had just been fetched."""
+        """Handle a mail as if it had just been fetched; of one too large to take, `size` is its own."""
         octets = built if isinstance(built, bytes) else built.build()
-        return receive(self.desk, Place(school, 1, uid or next(self._uids)), octets, at, at)
+        return receive(self.desk, Place(school, 1, uid or next(self._uids)), octets, at, at, size=size)
 
     def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
         """Handle a mail and return what became of it; a traceback fails the test with its text."""
