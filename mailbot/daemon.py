@@ -4,7 +4,8 @@ import asyncio
 import queue
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import FrameType
@@ -18,6 +19,7 @@ from mailbot.config import ConfigurationError, Settings
 from mailbot.intake import Intake
 from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
+from mailbot.service.guard import Guard
 from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.service.tick import tick
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 
 OUTBOX_SECONDS = 20
 TICK_SECONDS = 120
+GUARD_SECONDS = 60
 HANGING_SECONDS = 900.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -87,11 +90,32 @@ class Shift:
         self.settings = settings
         self.desk = open_desk(settings)
         self.postman = Postman(self.desk, settings)
+        self.guard = self._make_guard()
         self.watchers = [self._watcher(key) for key in settings.imap]
         self.scheduler = BackgroundScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
         )
+
+    def _make_guard(self) -> Guard:
+        threads = ("outbox", *(f"mailbox {key}" for key in self.settings.imap))
+        mailboxes = tuple(self.settings.imap)
+        return Guard(
+            self.desk,
+            self.settings.state_dir,
+            self.settings.guard,
+            mailboxes,
+            threads,
+            self._hanging,
+            utc_now,
+            time.monotonic,
+        )
+
+    def _hanging(self) -> Iterator[str]:
+        """Yield the names of threads that show no sign of life."""
+        yield from (f"mailbox {w.school}" for w in self.watchers if not w.alive(HANGING_SECONDS))
+        if not self.postman.thread.is_alive():
+            yield "outbox"
 
     def _watcher(self, key: str) -> Watcher:
         school = self.desk.policy.school(key)
@@ -103,13 +127,14 @@ class Shift:
             self.settings.imap[key],
             utc_now,
             self.settings.first_contact_days,
+            room=self.guard.room,
         )
         return Watcher(intake, utc_now, self.postman.wake)
 
     def start(self) -> None:
         """Start the threads, and the jobs that look after them."""
         with transaction(self.desk.engine) as session:
-            outbox.take_up_again(session, utc_now())
+            outbox.take_up_again(session, self.desk.worker, utc_now())
         self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
         for watcher in self.watchers:
@@ -118,13 +143,16 @@ class Shift:
             self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
         self.scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
+        self.scheduler.add_job(self._stand_guard, "interval", seconds=GUARD_SECONDS)
         if (seconds := systemd.watchdog_seconds()) is not None:
-            self.scheduler.add_job(self._guard, "interval", seconds=seconds)
+            self.scheduler.add_job(self._feed_watchdog, "interval", seconds=seconds)
         self.scheduler.add_listener(_job_failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self.scheduler.start()
 
     def _tick(self) -> None:
         """Remind, close and escalate what time has come for; send digests, and remind of invitations."""
+        if not self.guard.clock_is_right():
+            return
         now = utc_now()
         told, invited = tick(self.desk, now), self._invite(now, reminders=True)
         if told or invited:
@@ -137,11 +165,15 @@ class Shift:
             log.info("invited", members=", ".join(invited))
         return bool(invited)
 
-    def _guard(self) -> None:
+    def _stand_guard(self) -> None:
+        """Tell the operators of what is wrong in silence."""
+        if self.guard.look():
+            self.postman.wake()
+
+    def _feed_watchdog(self) -> None:
         """Keep systemd's watchdog quiet as long as every thread shows signs of life."""
-        hanging = [w.school for w in self.watchers if not w.alive(HANGING_SECONDS)]
-        if hanging or not self.postman.thread.is_alive():
-            log.error("hanging", mailboxes=hanging, outbox=self.postman.thread.is_alive())
+        if hanging := list(self._hanging()):
+            log.error("hanging", threads=hanging)
             return
         systemd.alive()
 

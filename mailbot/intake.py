@@ -29,7 +29,10 @@ EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Intake:
-    """One school's way in. `handled` is called after each mail that became something."""
+    """One school's way in. `handled` is called after each mail that became something.
+
+    `room` tells whether the disk has room for more mail.
+    """
 
     desk: Desk
     school: School
@@ -38,6 +41,7 @@ class Intake:
     first_contact_days: int
     stop: threading.Event = field(default_factory=threading.Event)
     handled: Callable[[], None] = lambda: None
+    room: Callable[[], bool] = lambda: True
     outcomes: Counter[str] = field(default_factory=Counter)
     _survived: set[Place] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
@@ -62,6 +66,9 @@ class Intake:
         calm = [uid for uid in taken if uid not in set(risky)]
         for batch in (*([uid] for uid in risky), *_batches(calm)):
             if self.stop.is_set():
+                return
+            if not self.room():
+                log.warning("no mail is taken: the disk is nearly full", school=self.school.key)
                 return
             self._take(box, batch, taken)
         self._tell_refused(box, since)

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from mailbot.config import Settings
+from mailbot.core.guard import has_room
 from mailbot.daemon import utc_now
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
 from mailbot.outbox import deliver_all
 from mailbot.service.desk import Desk
+from mailbot.service.guard import free_disk
 from mailbot.service.opening import DeskError
 from mailbot.service.tick import tick
 from mailbot.store import ledger, outbox
@@ -35,7 +37,7 @@ def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str,
 
 def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
-        outbox.take_up_again(session, utc_now())
+        outbox.take_up_again(session, desk.worker, utc_now())
     tick(desk, utc_now())
     outcomes: Counter[str] = Counter()
     unreachable = 0
@@ -62,7 +64,14 @@ def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple
     school = desk.policy.school(key)
     if school is None:
         raise LookupError(f"school {key} has a mailbox and no policy")
-    intake = Intake(desk, school, settings.imap[key], utc_now, settings.first_contact_days)
+    intake = Intake(
+        desk,
+        school,
+        settings.imap[key],
+        utc_now,
+        settings.first_contact_days,
+        room=lambda: has_room(free_disk(desk, settings.state_dir), settings.guard),
+    )
     try:
         with Mailbox.open(settings.imap[key]) as box:
             intake.drain(box, backfill=backfill)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.config import Settings, SmtpAccount
-from mailbot.core.retry import pause
+from mailbot.core.retry import REFUSED_IN_A_ROW, pause
 from mailbot.service.delivery import Trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
 from mailbot.smtp import Outcome, Relay
@@ -40,6 +40,7 @@ class Lane:
     clock: Clock
     tally: Tally = field(default_factory=Tally)
     failures: int = 0
+    refused: int = 0  # letters that the server did not take, one after the other
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _works: bool = False
     _database_away: bool = False
@@ -87,6 +88,9 @@ class Lane:
             self._server_away(outcome.reply)
             again = now + timedelta(seconds=self._rest())
             return Attempt(due.id, "queued", outcome.reply, again, counts=False)
+        self.refused = 0 if outcome.state == "sent" else self.refused + 1
+        if self.refused > REFUSED_IN_A_ROW:
+            return self._refuses_everything(due, outcome, now)
         self._server_back()
         attempt = outcome_of(due, outcome.state, outcome.reply, now)
         self.tally.sent += attempt.state == "sent"
@@ -99,6 +103,15 @@ class Lane:
             letter=due.id,
             reply="" if attempt.state == "sent" else outcome.reply,
         )
+        return attempt
+
+    def _refuses_everything(self, due: Due, outcome: Outcome, now: datetime) -> Attempt:
+        """Keep the letter and rest: what a server says to every letter is about the server."""
+        self._server_away(f"refuses every letter: {outcome.reply}")
+        attempt = outcome_of(
+            due, "uncertain" if outcome.state == "uncertain" else "temporary", outcome.reply, now
+        )
+        self.tally.failed += attempt.state == "failed"
         return attempt
 
     def _server_away(self, reply: str) -> None:

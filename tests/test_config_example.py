@@ -14,6 +14,7 @@ from mailbot.config.fields import Places
 from mailbot.config.model import (
     Bot,
     Document,
+    Guard,
     ImapSection,
     Limits,
     Login,
@@ -37,6 +38,7 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[limits]`", Limits, list(Limits.model_fields)),
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
     ("`[times]`", Times, list(Times.model_fields)),
+    ("`[guard]`", Guard, list(Guard.model_fields)),
     ("`[[school]]`", School, list(School.model_fields)),
     ("Teams: `team` of a school, and `[second_level]`", Team, list(Team.model_fields)),
     ("A member as a table", Member, list(Member.model_fields)),
@@ -60,6 +62,7 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "limits": Limits,
         "hours": WorkingHours,
         "times": Times,
+        "guard": Guard,
         "school": School,
     }
     inner |= {"team": Team, "second_level": Team, "members": Member}

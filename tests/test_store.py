@@ -363,7 +363,7 @@ def test_a_letter_that_was_claimed_comes_back_when_its_claimer_died(desk: Door) 
         claimed = outbox.record_and_claim(session, ["GYM"], None, NOW)
     assert claimed is not None
     with transaction(desk.engine) as session:
-        assert outbox.take_up_again(session, NOW) == 1
+        assert outbox.take_up_again(session, "", NOW) == 1
         again = outbox.record_and_claim(session, ["GYM"], None, NOW)
     assert again is not None
     assert again.outgoing.message_id in {row.message_id for row in desk.rows(OutboxRow)}

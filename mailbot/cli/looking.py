@@ -5,7 +5,7 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -108,11 +108,20 @@ def show(
 
 
 @app.command()
-def status(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+def status(
+    context: typer.Context,
+    config: Config = None,
+    json_: Json = False,
+    probe_: Annotated[
+        bool, typer.Option("--probe", help="One line and an exit status for Nagios, Icinga or Checkmk.")
+    ] = False,
+) -> None:
     """Tell how mailboxes, outbox, quarantine and tickets stand."""
     from mailbot.service.inspection import healthy
     from mailbot.service.inspection import status as look
 
+    if probe_:
+        _probe(context, config)
     with desk_of(context, config) as (desk, _):
         found = look(desk)
     if json_:
@@ -137,3 +146,17 @@ def status(context: typer.Context, config: Config = None, json_: Json = False) -
         for alert in found["alerts"]:
             typer.echo(f"alert since {alert['since'][:16]}: {alert['topic']}: {alert['text']}")
     raise typer.Exit(FINE if healthy(found) else FAILED)
+
+
+def _probe(context: typer.Context, config: Path | None) -> NoReturn:
+    """Print one line, whatever happens, and end with the status that monitoring expects."""
+    from mailbot.core.probe import Level, probe
+    from mailbot.service.inspection import status as look
+
+    try:
+        with desk_of(context, config) as (desk, _):
+            level, line = probe(look(desk))
+    except typer.Exit:
+        level, line = Level.UNKNOWN, "MAILBOT UNKNOWN - the desk cannot be opened: mailbot check"
+    typer.echo(line)
+    raise typer.Exit(level)

@@ -14,6 +14,7 @@ from mailbot.config.problem import ConfigurationError, Finding, Location, Proble
 from mailbot.config.settings import ImapAccount, Settings, SmtpAccount
 from mailbot.config.validate import validate
 from mailbot.core.calendar import Calendar
+from mailbot.core.guard import Thresholds
 from mailbot.core.policy import Limits, Member, Policy, School, Team, Times
 
 STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
@@ -116,6 +117,7 @@ def _settings(
         templates=Path(bot.templates) if bot.templates else None,
         land=bot.land,
         colour=bot.colour,
+        guard=Thresholds(**document.guard.model_dump()),
     )
 
 

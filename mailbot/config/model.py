@@ -194,6 +194,14 @@ class Times(Table):
     digest: TimeOfDay = Field(default=time(7, 30), description="when the morning's overview comes")
 
 
+class Guard(Table):
+    """When silence is trouble; 0 means never."""
+
+    mailbox_minutes: Minutes = Field(default=15, description="how long a mailbox may go unread")
+    outbox_minutes: Minutes = Field(default=60, description="how long a letter may wait to be sent")
+    disk_free: Size = Field(default=200_000_000, description="below how much free disk no mail is taken")
+
+
 class Document(Table):
     """The whole file."""
 
@@ -205,5 +213,6 @@ class Document(Table):
     limits: Limits = Field(default_factory=Limits, description="how much is too much")
     hours: WorkingHours = Field(default_factory=WorkingHours, description="when teams work")
     times: Times = Field(default_factory=Times, description="after how much time what happens")
+    guard: Guard = Field(default_factory=Guard, description="when silence is trouble")
     school: list[School] = Field(default=[], min_length=1, description="one table for each school")
     second_level: Team = Field(default_factory=Team, description="the team over all schools")

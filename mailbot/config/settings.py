@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from mailbot.core.guard import Thresholds
 from mailbot.core.policy import Policy
 
 Security = Literal["tls", "starttls", "none"]
@@ -70,3 +71,4 @@ class Settings:
     templates: Path | None = None
     land: str = ""
     colour: str = "#1a5f8f"
+    guard: Thresholds = field(default_factory=Thresholds)

@@ -5,10 +5,23 @@ from datetime import datetime, timedelta
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240))
 UNCERTAIN_DELAY = timedelta(minutes=30)  # the server may have it: do not hurry to send it twice
+DOUBTS_MOST = 2  # so often the same letter is handed over without an answer, and not once more
+WAITS_FOR_EARLIER = timedelta(hours=1)
+"""So long a letter waits for an earlier one of its thread that was not taken yet."""
+REFUSED_IN_A_ROW = 5
+"""So many letters that a server did not take, one after the other, are its trouble and not theirs."""
 
 
-def next_attempt(attempts: int, created: datetime, now: datetime, *, uncertain: bool) -> datetime | None:
-    """Return when to try again after so many attempts, or None when it is time to give up."""
+def next_attempt(
+    attempts: int, created: datetime, now: datetime, *, uncertain: bool = False, doubts: int = 0
+) -> datetime | None:
+    """Return when to try again after so many attempts, or None when it is time to give up.
+
+    `doubts` counts the attempts, the last one included, after which the server may have the letter or not:
+    it is never sent a third time for them.
+    """
+    if uncertain and doubts >= DOUBTS_MOST:
+        return None
     delay = DELAYS[min(max(attempts, 1), len(DELAYS)) - 1]
     if uncertain:
         delay = max(delay, UNCERTAIN_DELAY)

@@ -14,7 +14,8 @@ from mailbot.core.ticket import Attachment
 from mailbot.parse import parse
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import outbox, people, tickets
+from mailbot.store import audit, outbox, people, tickets
+from mailbot.store.audit import Origin
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.facts import as_letter
 from mailbot.store.outbox import Attempt, Due
@@ -44,7 +45,7 @@ def take(
             raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
         elif trouble is not None:
             end_alert(session, desk, trouble.topic, now)
-        return outbox.record_and_claim(session, schools, done, now)
+        return outbox.record_and_claim(session, schools, done, now, desk.worker)
 
 
 def put_together(desk: Desk, due: Due, sender: str) -> bytes:
@@ -68,10 +69,13 @@ def outcome_of(due: Due, state: str, reply: str, now: datetime) -> Attempt:
     """Return what a server's answer means for a letter: sent, failed for good, or tried again later."""
     if state == "sent":
         return Attempt(due.id, "sent")
-    again = next_attempt(due.attempts, due.created, now, uncertain=state == "uncertain")
+    doubtful = state == "uncertain"
+    doubts = due.doubts + doubtful
+    again = next_attempt(due.attempts, due.created, now, uncertain=doubtful, doubts=doubts)
     if state == "permanent" or again is None:
-        return Attempt(due.id, "failed", reply)
-    return Attempt(due.id, "uncertain" if state == "uncertain" else "queued", reply, again)
+        maybe = f"handed over {doubts} times without an answer, so it may have arrived; " if doubts else ""
+        return Attempt(due.id, "failed", maybe + reply, doubtful=doubtful)
+    return Attempt(due.id, "uncertain" if doubtful else "queued", reply, again, doubtful=doubtful)
 
 
 def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
@@ -83,6 +87,9 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
     letter = as_letter(session, row, now)
     ticket_row = tickets.by_id(session, row.ticket_id) if row.ticket_id is not None else None
     ticket = ticket_of(ticket_row) if ticket_row else None
+    if row.ticket_id is not None:
+        origin = Origin("mailbot", now, row.message_id)
+        audit.note(session, row.ticket_id, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind)
     if desk.policy.member(row.recipient) is not None:
         people.person(session, row.recipient).undeliverable = done.error
     for notice in bad_news(letter, done.error, ticket, desk.policy):

@@ -18,11 +18,15 @@ from mailbot.store.writing import Letter
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The database, the rules and the templates of a running help desk."""
+    """The database, the rules and the templates of a running help desk.
+
+    `worker` names who works here among several that share the database; it stays the same after a restart.
+    """
 
     engine: Engine
     policy: Policy
     templates: Templates
+    worker: str = ""
 
     def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
         """Return the days that people mean who write now; what names no day is left out."""

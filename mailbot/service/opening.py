@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,12 @@ def open_desk(settings: Settings) -> Desk:
     except TRANSIENT as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
-    return Desk(engine, settings.policy, Templates(settings.templates, settings.colour))
+    return Desk(engine, settings.policy, Templates(settings.templates, settings.colour), worker_of(settings))
+
+
+def worker_of(settings: Settings) -> str:
+    """Return the name of the worker that has this state directory on this machine."""
+    return f"{socket.gethostname()}:{settings.state_dir}"
 
 
 @contextmanager

@@ -63,6 +63,21 @@ _ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
 }
 
 
+def note(session: Session, ticket_id: int, origin: Origin, action: str, detail: str, because: str) -> None:
+    """Note what happened to a ticket without changing it."""
+    session.add(
+        EventRow(
+            ticket_id=ticket_id,
+            at=origin.now,
+            actor=origin.actor,
+            action=action,
+            detail=detail,
+            message_id=origin.message_id,
+            because=because,
+        )
+    )
+
+
 def audit(
     session: Session,
     origin: Origin,

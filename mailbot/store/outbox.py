@@ -4,17 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, text, update
+from sqlalchemy import ColumnElement, CursorResult, exists, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.mail import Address
 from mailbot.core.notice import NoticeKind
 from mailbot.core.outgoing import Outgoing
+from mailbot.core.retry import WAITS_FOR_EARLIER
 from mailbot.core.ticket import Attachment
 from mailbot.store.rows import identity
 from mailbot.store.tables import DUE, OutboxRow, TicketRow
 
 IS_DUE = text(DUE)  # literally the condition of the partial index, or SQLite reads through all letters
+UNSENT = ("queued", "sending", "uncertain")
 CLAIM = timedelta(minutes=15)
 
 
@@ -28,13 +31,15 @@ class Due:
     references: tuple[str, ...]
     created: datetime
     attempts: int
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """How sending a letter ended: its new state, what the server said, and when to try again.
 
-    `counts` is False where the server was away: the letter itself was not tried.
+    `counts` is False where the server was away: the letter itself was not tried. `doubtful`: the server may
+    have it or not.
     """
 
     id: int
@@ -42,6 +47,7 @@ class Attempt:
     error: str = ""
     next_attempt: datetime | None = None
     counts: bool = True
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +68,19 @@ class Line:
 
 
 def record_and_claim(
-    session: Session, schools: Collection[str], done: Attempt | None, now: datetime
+    session: Session, schools: Collection[str], done: Attempt | None, now: datetime, holder: str = ""
 ) -> Due | None:
     """Record how the last letter went and take the next due one, in one transaction.
 
-    So at most one letter of a sender is between "being tried" and "recorded" when the process dies.
+    So at most one letter of a sender is between "being tried" and "recorded" when the process dies. A letter
+    waits for an earlier one to the same person about the same ticket, but not for long.
     """
     if done is not None:
         _record(session, done, now)
     first = (
         select(OutboxRow.id)
         .where(IS_DUE, col(OutboxRow.school).in_(list(schools)), OutboxRow.next_attempt <= now)
+        .where(~_follows_an_unsent(now))
         .order_by(col(OutboxRow.next_attempt), col(OutboxRow.id))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -82,7 +90,19 @@ def record_and_claim(
     if row is None:
         return None
     row.state, row.attempts, row.next_attempt = "sending", row.attempts + 1, now + CLAIM
+    row.holder = holder
     return _due(session, row)
+
+
+def _follows_an_unsent(now: datetime) -> ColumnElement[bool]:
+    earlier = aliased(OutboxRow)
+    return exists().where(
+        col(earlier.ticket_id) == col(OutboxRow.ticket_id),
+        col(earlier.recipient) == col(OutboxRow.recipient),
+        col(earlier.id) < col(OutboxRow.id),
+        col(earlier.state).in_(UNSENT),
+        col(earlier.created) > now - WAITS_FOR_EARLIER,
+    )
 
 
 def _record(session: Session, done: Attempt, now: datetime) -> None:
@@ -92,6 +112,7 @@ def _record(session: Session, done: Attempt, now: datetime) -> None:
         row.sent = now
     if not done.counts:
         row.attempts -= 1
+    row.doubts += done.doubtful
     if done.next_attempt is not None:
         row.next_attempt = done.next_attempt
 
@@ -111,7 +132,9 @@ def _due(session: Session, row: OutboxRow) -> Due:
         internal=row.internal,
         ticket=_ticket_name(session, row.ticket_id),
     )
-    return Due(identity(row.id), row.school, outgoing, tuple(row.references), row.created, row.attempts)
+    return Due(
+        identity(row.id), row.school, outgoing, tuple(row.references), row.created, row.attempts, row.doubts
+    )
 
 
 def _ticket_name(session: Session, ticket_id: int | None) -> str:
@@ -119,15 +142,25 @@ def _ticket_name(session: Session, ticket_id: int | None) -> str:
     return f"{row.school}-{row.number}" if row else ""
 
 
-def take_up_again(session: Session, now: datetime) -> int:
-    """Make letters due again that were being sent when the process ended; count them."""
+def take_up_again(session: Session, holder: str, now: datetime) -> int:
+    """Make letters due again that this worker was sending when it ended; count them.
+
+    Those of other workers become due when their claim expires.
+    """
     statement = (
         update(OutboxRow)
-        .where(IS_DUE, col(OutboxRow.state) == "sending")
+        .where(IS_DUE, col(OutboxRow.state) == "sending", col(OutboxRow.holder).in_(["", holder]))
         .values(state="queued", next_attempt=now, last_error="interrupted while being sent")
     )
     result = session.execute(statement)
     return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def oldest_due(session: Session) -> tuple[datetime | None, int]:
+    """Return when the letter was written that waits longest to be sent, and how many wait."""
+    query = select(func.min(OutboxRow.created), func.count()).where(IS_DUE)
+    oldest, number = session.exec(query).one()
+    return oldest, int(number)
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -233,6 +233,8 @@ class OutboxRow(Row, table=True):
     author: str = ""
     state: str = "queued"
     attempts: int = 0
+    doubts: int = 0  # attempts after which the server may have it or not
+    holder: str = ""  # the worker that is sending it
     next_attempt: datetime
     last_error: str = Field(default="", sa_type=Text)
     created: datetime

@@ -1,0 +1,120 @@
+"""Standing guard: what asks for an operator although nothing has failed aloud. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From when on silence is trouble; 0 turns that rule off. `disk_free` is in octets."""
+
+    mailbox_minutes: int = 15
+    outbox_minutes: int = 60
+    disk_free: int = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the guard sees at a moment.
+
+    `read` says of each mailbox when it was read last without trouble; one that never was counts since
+    `since`, when the watch began. `oldest_letter` is when the letter was written that waits longest.
+    `disk_free` is None where the database is elsewhere. `leap` is by how much the clock on the wall went
+    astray since the guard looked last, and `hanging` are threads that show no sign of life.
+    """
+
+    now: datetime
+    since: datetime
+    read: Mapping[str, datetime | None] = field(default_factory=dict)
+    oldest_letter: datetime | None = None
+    letters: int = 0
+    disk_free: int | None = None
+    leap: timedelta = timedelta()
+    hanging: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing that an operator should look at: its topic, what is so, and what to do."""
+
+    topic: str
+    reason: str
+    todo: str
+
+
+LEAP = timedelta(minutes=2)
+"""A clock that goes astray by more than that between two looks was set; less is what NTP does."""
+
+
+def concerns(sight: Sight, thresholds: Thresholds) -> tuple[Concern, ...]:
+    """Return what asks for an operator now."""
+    return (
+        *_unread(sight, thresholds),
+        *_stuck(sight, thresholds),
+        *_full(sight, thresholds),
+        *_astray(sight),
+        *(Concern(f"thread {name}", "shows no sign of life", "restart mailbot") for name in sight.hanging),
+    )
+
+
+def topics(mailboxes: Mapping[str, object], threads: tuple[str, ...]) -> frozenset[str]:
+    """Return all topics that the guard may raise: those that it does not are over."""
+    unread = {_unread_topic(school) for school in mailboxes}
+    return frozenset({*unread, OUTBOX, DISK, CLOCK, *(f"thread {name}" for name in threads)})
+
+
+OUTBOX, DISK, CLOCK = "outbox", "disk", "clock"
+
+
+def has_room(disk_free: int | None, thresholds: Thresholds) -> bool:
+    """Tell whether there is room for more mail."""
+    return disk_free is None or disk_free >= thresholds.disk_free
+
+
+def _unread_topic(school: str) -> str:
+    return f"mailbox {school} unread"
+
+
+def _unread(sight: Sight, thresholds: Thresholds) -> list[Concern]:
+    most = timedelta(minutes=thresholds.mailbox_minutes)
+    silent = [
+        (school, sight.now - max(last or sight.since, sight.since))
+        for school, last in sight.read.items()
+        if most and sight.now - max(last or sight.since, sight.since) > most
+    ]
+    todo = "mailbot check; restart mailbot if the server answers"
+    return [
+        Concern(_unread_topic(school), f"not read for {_minutes(silence)} minutes", todo)
+        for school, silence in silent
+    ]
+
+
+def _stuck(sight: Sight, thresholds: Thresholds) -> list[Concern]:
+    most = timedelta(minutes=thresholds.outbox_minutes)
+    if not most or sight.oldest_letter is None or sight.now - sight.oldest_letter <= most:
+        return []
+    waits = _minutes(sight.now - sight.oldest_letter)
+    reason = f"{sight.letters} letters wait, the oldest for {waits} minutes"
+    return [Concern(OUTBOX, reason, "mailbot outbox; mailbot check")]
+
+
+def _full(sight: Sight, thresholds: Thresholds) -> list[Concern]:
+    if has_room(sight.disk_free, thresholds):
+        return []
+    reason = f"only {(sight.disk_free or 0) // 1_000_000} MB are free; no mail is taken until there is room"
+    return [Concern(DISK, reason, "make room where state_dir lies")]
+
+
+def _astray(sight: Sight) -> list[Concern]:
+    if abs(sight.leap) <= LEAP:
+        return []
+    direction = "forward" if sight.leap > timedelta() else "back"
+    reason = (
+        f"leapt {direction} by {_minutes(abs(sight.leap))} minutes; nothing that time does happens for now"
+    )
+    return [Concern(CLOCK, reason, "look at the machine's time synchronisation")]
+
+
+def _minutes(length: timedelta) -> int:
+    return int(length.total_seconds()) // 60

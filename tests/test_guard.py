@@ -1,0 +1,184 @@
+"""Standing guard: what is told although nothing failed aloud, and what is kept from happening."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailbot.core.guard import Sight, Thresholds, concerns, has_room
+from mailbot.core.probe import Level, probe
+from mailbot.service.guard import Guard
+from mailbot.store import ledger
+from mailbot.store.database import transaction
+from mailbot.store.tables import AlertRow, OutboxRow
+from tests.cases import EDV, NOW
+from tests.door import Door
+from tests.house import House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import SmtpServer
+
+LONG_AGO = NOW - timedelta(hours=3)
+QUIET = Sight(NOW, LONG_AGO, {"GYM": NOW}, disk_free=10**12)
+USUAL = Thresholds()
+
+
+def topics(sight: Sight, thresholds: Thresholds = USUAL) -> list[str]:
+    return [concern.topic for concern in concerns(sight, thresholds)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "topic"),
+    [
+        ({"read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
+        ({"read": {"GYM": None}}, "mailbox GYM unread"),
+        ({"oldest_letter": NOW - timedelta(minutes=61), "letters": 4}, "outbox"),
+        ({"disk_free": 199_000_000}, "disk"),
+        ({"leap": timedelta(hours=1)}, "clock"),
+        ({"leap": -timedelta(hours=1)}, "clock"),
+        ({"hanging": ("outbox",)}, "thread outbox"),
+    ],
+)
+def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str) -> None:
+    assert topics(QUIET) == []
+    assert topics(replace(QUIET, **changes)) == [topic]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"read": {"GYM": NOW - timedelta(minutes=14)}},
+        {"read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
+        {"oldest_letter": NOW - timedelta(minutes=59)},
+        {"disk_free": None},  # the database is elsewhere
+        {"leap": timedelta(seconds=30)},
+    ],
+)
+def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:
+    assert topics(replace(QUIET, **changes)) == []
+
+
+def test_a_rule_that_is_set_to_0_rests() -> None:
+    silent = replace(QUIET, read={"GYM": None}, oldest_letter=LONG_AGO, disk_free=1)
+    assert topics(silent, Thresholds(0, 0, 0)) == []
+
+
+class Hands:
+    """Clocks that are set by hand."""
+
+    def __init__(self) -> None:
+        self.now, self.ticks = NOW, 0.0
+
+    def pass_(self, length: timedelta, *, wall: timedelta | None = None) -> None:
+        """Let time pass; the clock on the wall may be set meanwhile."""
+        self.ticks += length.total_seconds()
+        self.now += length if wall is None else wall
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """The clocks of the guard."""
+    return Hands()
+
+
+@pytest.fixture
+def guard(desk: Door, tmp_path: Path, hands: Hands) -> Guard:
+    """A guard of a desk."""
+
+    def wall() -> datetime:
+        return hands.now
+
+    return Guard(desk.desk, tmp_path, USUAL, ("GYM",), ("outbox",), lambda: (), wall, lambda: hands.ticks)
+
+
+def alerts(desk: Door) -> list[str]:
+    return [row.text for row in desk.rows(OutboxRow) if row.recipient == EDV and row.kind == "alert"]
+
+
+def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
+    desk: Door, guard: Guard, hands: Hands
+) -> None:
+    for _ in range(5):
+        hands.pass_(timedelta(minutes=10))
+        guard.look()
+    assert [row.topic for row in desk.rows(AlertRow)] == ["mailbox GYM unread"]
+    assert len(alerts(desk)) == 1
+    with transaction(desk.engine) as session:
+        ledger.mailbox(session, "GYM").last_success = hands.now
+    guard.look()
+    assert desk.rows(AlertRow) == []
+    assert len(alerts(desk)) == 2
+
+
+def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: Guard, hands: Hands) -> None:
+    assert guard.clock_is_right()
+    hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
+    assert not guard.clock_is_right()
+    hands.pass_(timedelta(minutes=5))
+    assert not guard.clock_is_right()
+    hands.pass_(timedelta(minutes=6))
+    assert guard.clock_is_right()
+
+
+def test_a_clock_that_leaps_back_is_noticed_too(guard: Guard, hands: Hands) -> None:
+    hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
+    assert not guard.clock_is_right()
+
+
+def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_is_room(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> None:
+    house = House(tmp_path, dovecot, smtp_server, user, times='digest = ""\n[guard]\ndisk_free = "900000 GB"')
+    house.deliver(problem().text("dunkel"))
+    assert house.once()["fetched"] == 0
+    assert len(dovecot.mails(user)) == 1
+    house.times = 'digest = ""'
+    house.write_config()
+    assert house.once()["opened"] == 1
+
+
+def test_there_is_room_if_nobody_asks() -> None:
+    assert has_room(None, USUAL)
+    assert not has_room(0, USUAL)
+
+
+FINE: dict[str, Any] = {
+    "mailboxes": [{"school": "GYM", "failing_since": None}],
+    "outbox": {"sent": 9},
+    "quarantine": 0,
+    "open_tickets": {"GYM": 3},
+    "alerts": [],
+}
+BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are free"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "said"),
+    [
+        ({}, Level.OK, "1 mailboxes are read"),
+        ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
+        ({"outbox": {"failed": 1}}, Level.WARNING, "1 letters failed"),
+        (
+            {"mailboxes": [{"school": "GYM", "failing_since": "x"}]},
+            Level.CRITICAL,
+            "mailbox GYM cannot be read",
+        ),
+        ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
+    ],
+)
+def test_monitoring_gets_one_line_and_a_level(changes: dict[str, Any], level: Level, said: str) -> None:
+    found, line = probe(FINE | changes)
+    assert (found, line.count("|")) == (level, 1)
+    assert line.startswith(f"MAILBOT {level.name} - {said}")
+    assert "open_tickets=3" in line
+
+
+def test_monitoring_gets_its_line_by_the_command_line(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> None:
+    house = House(tmp_path, dovecot, smtp_server, user)
+    house.once()
+    assert house.call("status", "--probe").startswith("MAILBOT OK - ")
+    house.config.write_text("[bot", "utf-8")
+    assert house.call("status", "--probe", status=3).startswith("MAILBOT UNKNOWN - ")

@@ -1,0 +1,174 @@
+"""What goes out: at least once, at most twice, in order; who refuses everything is not believed."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.config import SmtpAccount
+from mailbot.core.notice import NoticeKind
+from mailbot.core.retry import DOUBTS_MOST, GIVE_UP_AFTER, REFUSED_IN_A_ROW, WAITS_FOR_EARLIER, next_attempt
+from mailbot.outbox import Lane
+from mailbot.store import outbox
+from mailbot.store.database import transaction
+from mailbot.store.outbox import Attempt
+from mailbot.store.tables import AlertRow, OutboxRow
+from tests.cases import ERIKA, LENA, MAX, NOW
+from tests.door import Door
+from tests.house import problem
+from tests.servers.scripted import Answer, ScriptedServer
+
+
+def smtp(answers: dict[bytes, bytes | None]) -> Callable[[], Answer]:
+    """Return a script of a server that takes mail, but for these answers; None closes the connection."""
+
+    def begin() -> Answer:
+        text = False
+
+        def answer(line: bytes) -> bytes | None:
+            nonlocal text
+            if text and line != b".":
+                return b""
+            text = False
+            verb = b"." if line == b"." else line.split(b" ")[0].upper()
+            plain = {b"DATA": b"354 go\r\n"}
+            said = answers.get(verb, plain.get(verb, b"250 fine\r\n"))
+            text = verb == b"DATA" and said == b"354 go\r\n"
+            return said
+
+        return answer
+
+    return begin
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def drain(desk: Door, port: int, clock: Clock) -> Lane:
+    """Send what is due; return the lane."""
+    lane = Lane(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock)
+    asyncio.run(lane.drain())
+    return lane
+
+
+def states(desk: Door) -> list[str]:
+    return [row.state for row in desk.rows(OutboxRow)]
+
+
+@pytest.mark.parametrize("answer", [None, b"gibberish\r\n"])
+def test_a_letter_that_a_server_may_have_is_handed_over_twice_at_most(
+    desk: Door, answer: bytes | None
+) -> None:
+    desk.take(problem("Beamer").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": answer})) as server:
+        for _ in range(60):
+            drain(desk, server.port, clock)
+            clock.now += timedelta(hours=3)
+        texts = server.heard.count(b".\r\n")
+    letters = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
+    assert [row.state for row in letters] == ["failed"] * 3
+    assert all("it may have arrived" in row.last_error for row in letters)
+    told = [row for row in desk.rows(OutboxRow) if row.kind == NoticeKind.BOUNCE.value]
+    assert texts <= DOUBTS_MOST * (len(letters) + len(told))
+
+
+def test_a_doubtful_letter_is_not_sent_again_at_once(desk: Door) -> None:
+    desk.take(problem("Beamer").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": None})) as server:
+        drain(desk, server.port, clock)
+        clock.now += timedelta(minutes=20)
+        drain(desk, server.port, clock)
+        ids = [line for line in server.heard if line.startswith(b"Message-ID")]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: Door) -> None:
+    desk.take(problem("Beamer").text("dunkel"))
+    desk.does(MAX, "Kabel?")
+    with transaction(desk.engine) as session:
+        first = outbox.record_and_claim(session, ["GYM"], None, NOW)
+        assert first is not None
+        again = NOW + timedelta(minutes=30)
+        held = Attempt(first.id, "queued", "450 busy", again)
+        claimed = []
+        due = outbox.record_and_claim(session, ["GYM"], held, NOW)
+        while due is not None:
+            claimed.append(due.outgoing)
+            due = outbox.record_and_claim(session, ["GYM"], Attempt(due.id, "sent"), NOW)
+    waits = first.outgoing.recipient.email
+    assert waits == LENA
+    assert LENA not in [letter.recipient.email for letter in claimed]
+    assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
+    with transaction(desk.engine) as session:
+        late = outbox.record_and_claim(session, ["GYM"], None, NOW + WAITS_FOR_EARLIER)
+    assert late is not None
+    assert late.outgoing.recipient.email == LENA
+
+
+def test_a_server_that_refuses_every_letter_is_left_alone_and_told_of_once(desk: Door) -> None:
+    for number in range(6):
+        desk.take(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"554 5.7.1 blocked\r\n"})) as server:
+        for _ in range(4):
+            lane = drain(desk, server.port, clock)
+            clock.now += timedelta(minutes=10)
+    assert lane.failures == 0 or lane.refused
+    failed = [row for row in desk.rows(OutboxRow) if row.state == "failed"]
+    assert len(failed) <= 4 * REFUSED_IN_A_ROW
+    alerts = [row.topic for row in desk.rows(AlertRow)]
+    assert [topic for topic in alerts if topic.startswith("SMTP")] == alerts[:1]
+
+
+def test_after_so_many_refusals_in_a_row_letters_are_kept(desk: Door) -> None:
+    for number in range(6):
+        desk.take(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"554 5.7.1 blocked\r\n"})) as server:
+        lane = drain(desk, server.port, clock)
+    assert lane.failures == 1
+    assert states(desk).count("failed") == REFUSED_IN_A_ROW
+    assert "sending" not in states(desk)
+    with ScriptedServer(b"220 x\r\n", smtp({})) as server:
+        clock.now += timedelta(hours=2)
+        lane.account = SmtpAccount("localhost", server.port, "none")
+        asyncio.run(lane.drain())
+    assert lane.failures == 0
+    assert "queued" not in states(desk)
+
+
+def test_a_letter_that_never_arrives_is_noted_in_its_ticket(desk: Door) -> None:
+    desk.take(problem("Beamer").text("dunkel"))
+    desk.does(MAX, "Das Kabel ist lose.")
+    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"550 5.1.1 no such user\r\n"})) as server:
+        drain(desk, server.port, Clock())
+    trail = [(e["action"], e["detail"]) for e in desk.ticket("GYM-1")["events"]]
+    assert ("undelivered", f"{LENA}: 5.1.1 no such user") in trail
+
+
+@given(st.lists(st.sampled_from(["temporary", "uncertain"]), max_size=60), st.integers(0, 3))
+def test_a_letter_is_tried_for_five_days_and_doubted_twice(outcomes: list[str], seed: int) -> None:
+    created = now = NOW
+    doubts = 0
+    for attempts, outcome in enumerate(outcomes, 1):
+        doubts += outcome == "uncertain"
+        again = next_attempt(attempts, created, now, uncertain=outcome == "uncertain", doubts=doubts)
+        if again is None:
+            assert doubts >= DOUBTS_MOST or now > created + GIVE_UP_AFTER - timedelta(hours=5)
+            return
+        assert again > now
+        assert doubts < DOUBTS_MOST or outcome == "temporary"
+        now = again + timedelta(seconds=seed)
+    assert now < created + GIVE_UP_AFTER + timedelta(hours=5)
