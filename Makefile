@@ -6,6 +6,7 @@
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED)
 #   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
+#   make year    a school year of TICKETS=1000, lived at a desk without servers
 #   make gallery dist/gallery/index.html: every letter, to look at
 #   make wheel   dist/mailbot-….whl
 #   make lock    resolve requirements.lock anew (needs uv)
@@ -13,7 +14,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel gallery clean torture scale latency moving
+.PHONY: demo test check lint lock wheel gallery clean torture scale latency moving year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -47,6 +48,9 @@ lint: $(TOOLS)
 
 torture scale latency moving: $(TOOLS)
 	@$(RUN) bench.$@
+
+year: $(TOOLS)
+	MAILBOT_YEAR_TICKETS=$(or $(TICKETS),1000) $(RUN) pytest tests/test_lived_year.py
 
 $(READY): requirements.lock pyproject.toml
 	@for python in $(CANDIDATES); do \

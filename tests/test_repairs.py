@@ -39,6 +39,15 @@ def test_a_merged_ticket_goes_on_in_the_other_with_all_that_was_written(two: Doo
     assert ("merged", "GYM-2") in [(e["action"], e["detail"]) for e in survivor["events"]]
 
 
+def test_two_tickets_of_one_person_become_one_without_a_word_to_anybody(desk: Door) -> None:
+    for text in ("Der Beamer ist dunkel.", "Noch immer dunkel."):
+        desk.take(problem("Beamer").text(text))
+    before = len(desk.letters(LENA))
+    assert desk.does(MAX, "#merge 1") == "command"
+    assert texts(desk.ticket("GYM-2")) == ["Der Beamer ist dunkel.", "Noch immer dunkel."]
+    assert len(desk.letters(LENA)) == before
+
+
 def test_who_answers_in_the_old_thread_answers_the_surviving_ticket(two: Door) -> None:
     receipt = two.letters(OLGA)[-1]
     two.does(MAX, "#merge 1")

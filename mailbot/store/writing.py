@@ -114,13 +114,20 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
             case (
                 Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
                 | SetDue(name) | Copy(name) | SetRequester(name) | SetBlocked(ticket=name) | Restore(name)
-                | Reminded(name) | Merge(name) | Split(name) | Move(name)
+                | Reminded(name) | Split(name) | Move(name)
             ):  # fmt: skip
-                if name not in rows and (found := tickets.by_name(session, name)):
-                    rows[name] = found
+                _find(session, rows, name)
+            case Merge(name, into):
+                _find(session, rows, name)
+                _find(session, rows, into)
             case _:
                 pass
     return rows
+
+
+def _find(session: Session, rows: dict[str, TicketRow], name: str) -> None:
+    if name not in rows and (found := tickets.by_name(session, name)):
+        rows[name] = found
 
 
 def _concerning(effects: Iterable[Effect], name: str) -> list[Effect]:
