@@ -115,7 +115,7 @@ class Case:
     def proven(self) -> "Case":
         """Let the receiving server say that From is authentic."""
         result = ("authentication-results", f"{self.facts.school.authserv_id}; dmarc=pass")
-        return self.with_mail(headers=(result,))
+        return self.with_mail(headers=(*self.mail.headers, result))
 
     def with_mail(self, **what: object) -> "Case":
         """Change the mail."""
@@ -136,6 +136,7 @@ def writes(
     """Begin a case: somebody writes a mail to a school's support address."""
     address = Address(sender, name)
     mail = Mail("<new@mail.example>", (address,), to=(Address(school.address),), subject=subject, text=text)
+    mail = replace(mail, headers=(("from", sender),))
     return Case(mail, Facts(school, next_number=100))
 
 

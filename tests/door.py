@@ -28,10 +28,10 @@ Kept = TypeVar("Kept", bound=Row)
 class Door:
     """Puts mails into a desk and looks at what the database then holds."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, first_uid: int = 1) -> None:
         self.desk = desk
         self.engine = desk.engine
-        self._uids = count(1)
+        self._uids = count(first_uid)
 
     def take(
         self,

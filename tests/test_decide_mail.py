@@ -263,7 +263,7 @@ def test_a_key_counts_before_a_tag() -> None:
 
 
 def test_a_key_of_somebody_else_s_letter_leads_nowhere() -> None:
-    done = writes(EVE, "#close").keyed(ticket(), to=MAX).decided()
+    done = writes(EVE, "#close").keyed(ticket(), to=MAX).proven().decided()
     assert (done.decision.matched_by, done.reasons) == (None, [Reason.NO_TICKET])
 
 
@@ -274,15 +274,22 @@ def test_a_key_of_somebody_else_s_letter_leads_nowhere() -> None:
     "line", ["#show", "#close", "#show GYM-1", "#close 1", "#show 1 99", "#show 1\n#close"]
 )
 def test_a_stranger_learns_nothing_about_a_ticket(line: str) -> None:
-    known = writes(EVE, line).knowing(ticket()).decided()
-    unknown = writes(EVE, line).decided()
+    known = writes(EVE, line).knowing(ticket()).proven().decided()
+    unknown = writes(EVE, line).proven().decided()
     assert known.effects == unknown.effects
     assert known.outcome == "refused"
 
 
+@pytest.mark.parametrize("line", ["#show 1", "#close", "#clsoe", "#list quatsch"])
+def test_whoever_may_be_somebody_else_is_not_refused_but_taken_at_his_words(line: str) -> None:
+    done = writes(EVE, line).knowing(ticket()).decided()
+    assert done.told == {(EVE, "receipt"), *TEAM}
+    assert done.letter(MAX).text == line
+
+
 @pytest.mark.parametrize("text", ["#show", "#close", "#help", "#list", "#clsoe"])
 def test_a_stranger_in_the_thread_is_told_no_number(text: str) -> None:
-    done = writes(EVE, text).answering(ticket(), to=LENA).decided()
+    done = writes(EVE, text).answering(ticket(), to=LENA).proven().decided()
     letter = done.letter(EVE)
     assert (letter.ticket, [p.argument for p in letter.problems if "GYM" in p.argument]) == (None, [])
     assert letter.role is Role.REQUESTER
@@ -345,7 +352,7 @@ def test_a_confirmed_mail_is_carried_out() -> None:
 def test_only_the_registered_address_confirms() -> None:
     def confirmed_by(writer: str) -> Outcome:
         case = writes(writer, "#bestätigen").answering(ticket(), to=MAX, kind=NoticeKind.CONFIRM, held=7)
-        return case.decided()
+        return (case.proven() if writer == EVE else case).decided()
 
     assert confirmed_by(MAX).effects == (Release(7),)
     assert [confirmed_by(other).outcome for other in (EVE, ERIKA)] == ["refused", "held"]
@@ -374,7 +381,7 @@ def crowded(case: Case, hour: int = 0, day: int = 0) -> Case:
 def test_outside_the_teams_only_so_many_letters_answer_by_machine(
     text: str, hour: int, day: int, answered: bool
 ) -> None:
-    done = crowded(writes(LENA, text), hour, day).decided()
+    done = crowded(writes(LENA, text).proven(), hour, day).decided()
     assert any(to == LENA for to, _ in done.told) == answered
     assert (done.told >= TEAM) == (text == "Problem")
 

@@ -52,7 +52,7 @@ def test_whoever_works_on_tickets_can_be_away(writer: str, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["#away 1.12.", "#back", "#register", "#abwesend", "#anmelden"])
 def test_whoever_is_in_no_team_cannot_be_away_or_register(line: str) -> None:
-    assert writes(LENA, line).decided().reasons == [Reason.FORBIDDEN]
+    assert writes(LENA, line).proven().decided().reasons == [Reason.FORBIDDEN]
 
 
 @pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back now"])

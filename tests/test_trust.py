@@ -1,16 +1,32 @@
 """Whether From is who wrote a mail: a table of what servers and forgers write."""
 
+from collections.abc import Collection
+
 import pytest
 
 from mailbot.core.mail import Address, Mail
 from mailbot.core.notice import NoticeKind
 from mailbot.core.ticket import Role
-from mailbot.core.trust import Letter, trust
+from mailbot.core.trust import Evidence, Letter, Trust
+from mailbot.core.trust import trust as judge
 from mailbot.parse import parse
 from tests.mails import mail
 
 MAX = "max@support.example"
 US = "mx.schule.example"
+
+
+def trust(
+    found: Mail,
+    authserv_id: str,
+    answered: Letter | None,
+    keyed: Letter | None,
+    own: Collection[str] = (),
+    parents: Collection[str] = ("support.example",),
+) -> Trust:
+    """Judge a mail by its evidence."""
+    return judge(Evidence(found, authserv_id, answered, keyed, own, parents))
+
 
 PROOFS = [
     ("rspamd", f"{US}; dkim=pass header.d=support.example header.s=2024 header.b=abc; spf=pass"
@@ -74,8 +90,8 @@ NO_PROOFS = [
 
 def from_max(*results: str) -> Mail:
     """Return a mail of Max with these header fields, the topmost first."""
-    headers = tuple(("authentication-results", " ".join(value.split("\r\n"))) for value in results)
-    return Mail(senders=(Address(MAX),), headers=headers)
+    headers = (("authentication-results", " ".join(value.split("\r\n"))) for value in results)
+    return Mail(senders=(Address(MAX),), headers=(("from", MAX), *headers))
 
 
 @pytest.mark.parametrize("value", [v for _, v in PROOFS], ids=[name for name, _ in PROOFS])
@@ -137,7 +153,7 @@ def test_one_s_own_key_beside_a_forwarded_letter_is_trusted() -> None:
 
 
 def test_another_registered_address_of_the_same_person_is_that_person() -> None:
-    home = Mail(senders=(Address("max@zuhause.example"),))
+    home = Mail(senders=(Address("max@zuhause.example"),), headers=(("from", "max@zuhause.example"),))
     assert trust(home, US, letter(), None, {MAX, "max@zuhause.example"}).trusted
     assert not trust(home, US, letter(), None).trusted
 

@@ -11,7 +11,7 @@ from mailbot.core.mail import Address, Mail
 from mailbot.core.policy import Policy, School
 from mailbot.core.reference import without_action_key
 from mailbot.core.ticket import Attachment, Role, Status, Ticket
-from mailbot.core.trust import Letter, Trust, trust
+from mailbot.core.trust import Evidence, Letter, Trust, trust
 
 INTERNAL = ("note", "merge", "split", "move", "spam")
 """Commands whose mail is for the staff: what else stands in it stays inside."""
@@ -126,11 +126,7 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
     reading = commands.read(mail.text, mail.subject, lenient=policy.member(sender.email) is None)
     if reading.lines and only_courtesy(reading.text, sender.name):
         reading = replace(reading, text="")
-    belief = (
-        Trust(True, facts.confirmed)
-        if facts.confirmed
-        else trust(mail, facts.school.authserv_id, facts.answered, facts.keyed, own)
-    )
+    evidence = Evidence(mail, facts.school.authserv_id, facts.answered, facts.keyed, own, policy.domains)
     return Case(
         mail=mail,
         sender=sender,
@@ -141,7 +137,7 @@ def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:
         school=school,
         match=found,
         role=_acting(_own_letter(facts, own), held),
-        trust=belief,
+        trust=Trust(True, facts.confirmed) if facts.confirmed else trust(evidence),
     )
 
 

@@ -8,6 +8,7 @@ from mailbot.core import aside, audience, personal, repair, undo
 from mailbot.core.answers import ANSWERED, QUESTIONS, answer, replies_to, room, within_limits
 from mailbot.core.audience import Turn
 from mailbot.core.case import Case, build
+from mailbot.core.commands import Reading
 from mailbot.core.effects import (
     Append,
     Assign,
@@ -68,6 +69,8 @@ def _human(case: Case) -> Decision:
     if case.reading.names("confirm") and case.letter is not None and case.letter.held is not None:
         return Decision("confirmed", ("the held mail was confirmed",), (Release(case.letter.held),))
     orders, problems = understand(case)
+    if problems and not case.trust.trusted:
+        case, orders, problems = _as_words(case), (), ()
     if problems:
         return _refuse(case, problems)
     targets = _targets(case, orders)
@@ -88,6 +91,11 @@ def _hold(case: Case) -> Decision:
     asked = question if room(case) > 0 else None
     until = case.now + timedelta(days=case.policy.limits.confirm_days)
     return Decision("held", ("waits for confirmation",), (Hold(registered, until, asked),))
+
+
+def _as_words(case: Case) -> Case:
+    """Take wrong command lines for words: a refusal would go to whomever a forger put into From."""
+    return replace(case, reading=Reading(case.text, (), case.mail.subject))
 
 
 def _refuse(case: Case, problems: tuple[Problem, ...]) -> Decision:

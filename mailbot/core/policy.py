@@ -108,6 +108,18 @@ class Policy:
         """Return the support addresses: mail from them is our own."""
         return frozenset(s.address for s in self.schools)
 
+    @property
+    def domains(self) -> frozenset[str]:
+        """Return the domains of the house: those of its schools and of the addresses of its people."""
+        people = (a for team in self._teams for member in team.members for a in member.addresses)
+        addresses = (*self.own_addresses, *self.operators, *people)
+        schools = (domain for school in self.schools for domain in school.domains)
+        return frozenset({*schools, *(address.rpartition("@")[2] for address in addresses)})
+
+    @property
+    def _teams(self) -> tuple[Team, ...]:
+        return (self.second_level, *(school.team for school in self.schools))
+
     def staff(self, school: School) -> Iterator[Member]:
         """Yield who may work on that school's tickets: its team, then second level."""
         yield from school.team.members
@@ -115,13 +127,11 @@ class Policy:
 
     def member(self, email: str) -> Member | None:
         """Return whoever has that address in any team."""
-        teams = (self.second_level, *(s.team for s in self.schools))
-        return next((m for team in teams if (m := team.member(email))), None)
+        return next((m for team in self._teams if (m := team.member(email))), None)
 
     def addresses(self, email: str) -> frozenset[str]:
         """Return all addresses of whoever has that one: a member may have several."""
-        teams = (self.second_level, *(s.team for s in self.schools))
-        same = (m.addresses for team in teams if (m := team.member(email)))
+        same = (m.addresses for team in self._teams if (m := team.member(email)))
         return frozenset({email}.union(*same))
 
     def registered(self, email: str) -> str:
@@ -131,7 +141,6 @@ class Policy:
 
     def colleagues(self, email: str) -> tuple[Member, ...]:
         """Return who shares a team with the member of that address, without that member."""
-        teams = (self.second_level, *(s.team for s in self.schools))
-        shared = (team for team in teams if team.member(email))
+        shared = (team for team in self._teams if team.member(email))
         found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
         return tuple(found.values())

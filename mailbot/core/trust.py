@@ -5,7 +5,7 @@ mail server found (Authentication-Results, RFC 8601).
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from mailbot.core.mail import Mail
@@ -43,40 +43,83 @@ class Trust:
     reason: str
 
 
-_PAIR = re.compile(r'([\w.-]+)(?:\s*/\s*\d+)?\s*=\s*("(?:[^"\\]|\\.)*"\S*|[^\s;]+)')
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against a mail's From.
+
+    `own` are all addresses of who has that one. `parents` are the domains that may vouch for those below
+    them, as `schule.example` for `mail.schule.example`: those of the house. Of others it is not known whether
+    strangers share them, as they do co.uk or github.io; for those the receiving server may say dmarc=pass.
+    """
+
+    mail: Mail
+    authserv_id: str = ""
+    answered: Letter | None = None
+    keyed: Letter | None = None
+    own: Collection[str] = ()
+    parents: Collection[str] = ()
 
 
-def trust(
-    mail: Mail,
-    authserv_id: str,
-    answered: Letter | None,
-    keyed: Letter | None,
-    addresses: Collection[str] = (),
-) -> Trust:
-    """Decide whether From is who wrote this mail; `addresses` are others of the same person."""
-    if len(mail.senders) != 1:
-        return Trust(False, f"From has {len(mail.senders)} addresses")
-    own = {mail.senders[0].email, *addresses}
-    if answered is not None and answered.recipient in own:
-        return Trust(True, "answers a letter that was sent to this person")
-    if keyed is not None and keyed.recipient in own:
-        return Trust(True, "bears the action key of a letter that was sent to this person")
-    if authserv_id and (sign := _authenticated(mail, authserv_id)):
-        return Trust(True, sign)
-    if answered is not None or keyed is not None:
-        return Trust(False, "answers a letter or bears a key that was sent to another address")
-    return Trust(False, "nothing proves that this mail is from its From address")
+def trust(evidence: Evidence) -> Trust:
+    """Decide whether From is who wrote this mail: the first sign that is there."""
+    return next(Trust(trusted, reason) for trusted, sign in _SIGNS if (reason := sign(evidence)))
 
 
-def _authenticated(mail: Mail, authserv_id: str) -> str:
+def _several_or_no_from(evidence: Evidence) -> str:
+    """Tell of a From that programs read in several ways: RFC 5322, 3.6, wants one field, we one address."""
+    fields = sum(1 for _ in evidence.mail.all_headers("from"))
+    if fields != 1:
+        return f"there are {fields} From fields"
+    addresses = len(evidence.mail.senders)
+    return f"From has {addresses} addresses" if addresses != 1 else ""
+
+
+def _answers_own_letter(evidence: Evidence) -> str:
+    own = _sent_to(evidence.answered, evidence)
+    return "answers a letter that was sent to this person" if own else ""
+
+
+def _bears_own_key(evidence: Evidence) -> str:
+    own = _sent_to(evidence.keyed, evidence)
+    return "bears the action key of a letter that was sent to this person" if own else ""
+
+
+def _sent_to(letter: Letter | None, evidence: Evidence) -> bool:
+    return letter is not None and letter.recipient in {evidence.mail.senders[0].email, *evidence.own}
+
+
+def _authenticated(evidence: Evidence) -> str:
     """Return the sign of the topmost header field of our own receiving server, or ""."""
-    for value in mail.all_headers("authentication-results"):
+    wanted = evidence.authserv_id.casefold()
+    for value in evidence.mail.all_headers("authentication-results"):
         head, *methods = _statements(value)
-        if (head.split() or [""])[0].strip('"').casefold() != authserv_id.casefold():
+        if not wanted or (head.split() or [""])[0].strip('"').casefold() != wanted:
             continue
         results = (dict(_pairs(method)) for method in methods)
-        return next((sign for r in results if (sign := _aligned(r, mail.senders[0].domain))), "")
+        return next((sign for result in results if (sign := _aligned(result, evidence))), "")
     return ""
+
+
+def _answers_foreign_letter(evidence: Evidence) -> str:
+    foreign = evidence.answered is not None or evidence.keyed is not None
+    return "answers a letter or bears a key that was sent to another address" if foreign else ""
+
+
+def _unproven(_: Evidence) -> str:
+    return "nothing proves that this mail is from its From address"
+
+
+_SIGNS: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
+    (False, _several_or_no_from),
+    (True, _answers_own_letter),
+    (True, _bears_own_key),
+    (True, _authenticated),
+    (False, _answers_foreign_letter),
+    (False, _unproven),
+)
+"""Whether the mail is believed where a sign gives a reason; read from top to bottom."""
+
+_PAIR = re.compile(r'([\w.-]+)(?:\s*/\s*\d+)?\s*=\s*("(?:[^"\\]|\\.)*"\S*|[^\s;]+)')
 
 
 def _statements(value: str) -> list[str]:
@@ -111,8 +154,9 @@ def _pairs(method: str) -> Iterator[tuple[str, str]]:
         yield "result", pairs[0][1]
 
 
-def _aligned(result: dict[str, str], domain: str) -> str:
+def _aligned(result: dict[str, str], evidence: Evidence) -> str:
     """Return the sign if this result passed for the domain of From (RFC 7489, 3.1), or ""."""
+    domain = evidence.mail.senders[0].domain
     if result.get("result") != "pass":
         return ""
     match result.get("method"):
@@ -124,6 +168,7 @@ def _aligned(result: dict[str, str], domain: str) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
-    if claimed == domain or ("." in claimed and domain.endswith("." + claimed)):
+    above = claimed in evidence.parents and domain.endswith("." + claimed)
+    if claimed == domain or above:
         return f"Authentication-Results: {result['method']}=pass for {claimed}"
     return ""

@@ -13,6 +13,8 @@ __all__ = ["parse", "part_content"]
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
 # Outlook marks a forwarded mail by the subject only; the prefix says so in many languages.
 _FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
+# Its server writes no encoded words; who chose an address in it may have put a forged result into one.
+_AS_WRITTEN = frozenset({"authentication-results"})
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
 _FAILURE = re.compile(
     r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
@@ -36,7 +38,7 @@ def parse(content: bytes) -> Mail:
     text = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
-    fields = tuple((name, mime.decoded(value)) for name, value in tree.fields)
+    fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
     subject = next((value for name, value in fields if name == "subject" and value), "")
     return Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
