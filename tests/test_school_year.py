@@ -124,7 +124,7 @@ class Year:
         for team, role, level in ((TEAM, Role.SUPPORTER, 1), (SECOND, Role.SECOND_LEVEL, 2)):
             if digest_slot(team, self.policy, now):
                 tickets = [t for t in self.tickets.values() if t.level == level]
-                letters = decide_digest(team, role, tickets, self.policy, now, {})
+                letters = decide_digest(team, role, tickets, self.policy, now, {}, {})
                 self.sent += [(now, e.notice) for e in letters.effects if isinstance(e, Tell)]
 
 

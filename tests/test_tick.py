@@ -1,11 +1,14 @@
 """What becomes of a ticket when time passes, told by working hours alone."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbot.core.absence import Absence
 from mailbot.core.calendar import Calendar
 from mailbot.core.effects import Assign, Decision, SetLevel, SetStatus, Tell, fold
 from mailbot.core.mail import Address
@@ -198,8 +201,8 @@ def test_zero_means_never() -> None:
     assert live(WAITING, at("2027-06-01 12:00"), never) == []
 
 
-def digest(*tickets: Ticket, now: str = "2026-11-25 07:30", policy: Policy = POLICY) -> dict[str, list[int]]:
-    decision = decide_digest(TEAM, Role.SUPPORTER, tickets, policy, at(now), {})
+def digest(*tickets: Ticket, absences: Mapping[str, Absence] = MappingProxyType({})) -> dict[str, list[int]]:
+    decision = decide_digest(TEAM, Role.SUPPORTER, tickets, POLICY, at("2026-11-25 07:30"), {}, absences)
     assert {notice.kind for notice in told(decision)} <= {NoticeKind.DIGEST}
     return {n.to.email.partition("@")[0]: [t.number for t in n.tickets] for n in told(decision)}
 
@@ -210,6 +213,23 @@ def test_a_digest_holds_what_nobody_has_and_what_is_ones_own_the_longest_wait_fi
     assert digest(NEW, mine, hers) == {"max": [2, 1], "erika": [1, 3]}
 
 
+@pytest.mark.parametrize(
+    ("absences", "expected"),
+    [
+        ({"max@support.example": "erika@support.example"}, {"erika": [2]}),
+        ({"max@support.example": ""}, {"erika": [2]}),
+        ({"erika@support.example": "max@support.example"}, {"max": [2]}),
+        ({"max@support.example": "", "erika@support.example": ""}, {}),
+    ],
+    ids=["to-the-deputy", "to-the-team", "only-ones-own", "nobody-is-there"],
+)
+def test_who_is_away_gets_no_digest_and_the_deputy_or_the_team_his_tickets(
+    absences: dict[str, str], expected: dict[str, list[int]]
+) -> None:
+    away = {person: Absence(date(2026, 11, 30), deputy) for person, deputy in absences.items()}
+    assert digest(replace(TAKEN, number=2), absences=away) == expected
+
+
 def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is_gone() -> None:
     house = replace(POLICY, schools=(replace(SCHOOL, key="RS2"), SCHOOL))
     first = replace(NEW, level=2, number=1, wait=Wait(MONDAY))
@@ -217,7 +237,7 @@ def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is
     other = replace(NEW, level=2, number=3, school="RS2")
     gone = replace(NEW, level=2, number=4, school="XYZ")
     decision = decide_digest(
-        SECOND, Role.SECOND_LEVEL, (first, older, other, gone), house, at("2026-11-25 07:30"), {}
+        SECOND, Role.SECOND_LEVEL, (first, older, other, gone), house, at("2026-11-25 07:30"), {}, {}
     )
     assert [[t.number for t in notice.tickets] for notice in told(decision)] == [[3, 2, 1]]
 

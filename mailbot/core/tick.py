@@ -234,32 +234,43 @@ def digest_slot(team: Team, policy: Policy, now: datetime) -> str | None:
 
 
 def decide_digest(
-    team: Team, role: Role, tickets: Iterable[Ticket], policy: Policy, now: datetime, names: Mapping[str, str]
+    team: Team,
+    role: Role,
+    tickets: Iterable[Ticket],
+    policy: Policy,
+    now: datetime,
+    names: Mapping[str, str],
+    absences: Mapping[str, Absence],
 ) -> Decision:
-    """Decide who of a team gets which tickets this morning: those of nobody and the own ones.
+    """Decide who of a team gets which tickets this morning: those of nobody, the own ones, a deputy's too.
 
     Nobody gets a digest in which nothing asks for anything: a ticket that nobody has, a requester who waits
     for an answer, one that rests until today, one on which nothing has happened for long. The longest wait
-    comes first, within each school.
+    comes first, within each school. Who is away gets none.
     """
     schools = [school.key for school in policy.schools]
     awake = sorted(
         (t for t in tickets if t.school in schools and _awake(t, team, now)),
         key=lambda t: (schools.index(t.school), t.waits.since),
     )
+    keepers = {ticket.key: _keeper(ticket, team, policy, absences) for ticket in awake}
     letters: list[Effect] = []
-    for person in (_addressed(member, names) for member in team.members):
-        mine = tuple(t for t in awake if _keeper(t, policy) in (None, person.email))
-        if any(_asks(ticket, team, policy, now) for ticket in mine):
-            letters.append(Tell(Notice(NoticeKind.DIGEST, person, role, tickets=mine)))
+    for member in team.members:
+        if member.address in absences:
+            continue
+        mine = tuple(t for t in awake if keepers[t.key] in (None, member.address))
+        if any(keepers[t.key] is None or _asks(t, team, policy, now) for t in mine):
+            to = _addressed(member, names)
+            letters.append(Tell(Notice(NoticeKind.DIGEST, to, role, tickets=mine)))
     because = f"{len(awake)} tickets, {len(letters)} people who have to know"
     return Decision(NoticeKind.DIGEST.value, (because,), tuple(letters))
 
 
-def _keeper(ticket: Ticket, policy: Policy) -> str | None:
-    """Return who has the ticket, or None if nobody has it (any more)."""
+def _keeper(ticket: Ticket, team: Team, policy: Policy, absences: Mapping[str, Absence]) -> str | None:
+    """Return who has the ticket today, a deputy perhaps; None if nobody has it (any more)."""
     member = policy.member(ticket.assignee.email) if ticket.assignee else None
-    return member.address if member else None
+    who = stand_in(member, absences, team.members) if member else None
+    return who.address if who else None
 
 
 def _awake(ticket: Ticket, team: Team, now: datetime) -> bool:
@@ -271,4 +282,4 @@ def _awake(ticket: Ticket, team: Team, now: datetime) -> bool:
 def _asks(ticket: Ticket, team: Team, policy: Policy, now: datetime) -> bool:
     wait = ticket.waits
     idle = team.calendar.open_between(wait.since, now) >= timedelta(hours=policy.times.reminder_hours)
-    return _keeper(ticket, policy) is None or wait.asked or ticket.due is not None or idle
+    return wait.asked or ticket.due is not None or idle

@@ -104,8 +104,7 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             found = _open_tickets(session, school)
             names = names_of_staff(session, sender, desk.policy)
             absences = people.absences(session, people.today(desk.policy, now))
-            there = tuple(member for member in team.members if member.address not in absences)
-            decision = decide_digest(replace(team, members=there), role, found, desk.policy, now, names)
+            decision = decide_digest(team, role, found, desk.policy, now, names, absences)
             for letter in desk.letters(decision, sender, now):
                 post_alone(session, sender.key, letter, now)
             return bool(decision.effects)

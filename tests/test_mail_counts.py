@@ -1,0 +1,81 @@
+"""How many mails a ticket brings to each person; docs/letters.md publishes the table that is proved here."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailbot.core.notice import NoticeKind
+from tests.cases import ERIKA, LENA, MAX, TONI
+from tests.door import Door, answer
+from tests.house import problem
+
+PEOPLE = {"teacher": LENA, "supporter": MAX, "colleague": ERIKA, "second level": TONI}
+
+
+def closed_at_once(desk: Door) -> None:
+    """Answered and closed with one mail."""
+    desk.does(MAX, "Geht wieder.\n#close")
+
+
+def asked_back(desk: Door) -> None:
+    """A question, the teacher's answer, then the solution and `#close`."""
+    desk.does(MAX, "Ist das Kabel eingesteckt?")
+    desk.does(LENA, "Jetzt ja.")
+    desk.does(MAX, "Dann geht es wieder.\n#close")
+
+
+def closed_by_taps(desk: Door) -> None:
+    """Taken with one tap, closed with another."""
+    desk.does(MAX, "#take")
+    desk.does(MAX, "#close", NoticeKind.NEW_TICKET)
+
+
+def solved_by_second_level(desk: Door) -> None:
+    """Escalated with a short answer; second level answers and closes."""
+    desk.does(MAX, "Das sieht sich ein Techniker an.\n#escalate")
+    desk.does(TONI, "Lampe getauscht.\n#close")
+
+
+def merely_thanked(desk: Door) -> None:
+    """Answered and closed with one mail; the teacher says thank you."""
+    desk.does(MAX, "Geht wieder.\n#close")
+    desk.does(LENA, "Vielen Dank!")
+
+
+def seen_by_nobody_else(desk: Door) -> None:
+    """Noted, put off and given a priority: the team's own business."""
+    news = desk.letters(MAX)[-1]
+    desk.outcome(answer(news, MAX, "#take\n#priority high\n#remind in 3 days"))
+
+
+STORIES: dict[Callable[[Door], None], tuple[int, int, int, int]] = {
+    closed_at_once: (2, 2, 2, 0),
+    asked_back: (3, 3, 2, 0),
+    closed_by_taps: (2, 3, 2, 0),
+    solved_by_second_level: (3, 3, 3, 2),
+    merely_thanked: (2, 2, 2, 0),
+    seen_by_nobody_else: (1, 2, 2, 0),
+}
+"""What happens to a new ticket, and how many mails each of `PEOPLE` gets for it, the first included."""
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"), STORIES.items(), ids=lambda value: getattr(value, "__name__", "")
+)
+def test_a_ticket_brings_each_person_a_few_mails(
+    desk: Door, story: Callable[[Door], None], expected: tuple[int, ...]
+) -> None:
+    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    story(desk)
+    got = {name: [row.kind for row in desk.letters(address)] for name, address in PEOPLE.items()}
+    assert tuple(len(kinds) for kinds in got.values()) == expected, got
+
+
+def test_the_table_is_published() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "letters.md").read_text("utf-8")
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in page.splitlines()]
+    for story, numbers in STORIES.items():
+        text = re.sub(r"\s+", " ", story.__doc__ or "").strip().rstrip(".")
+        assert (text, *map(str, numbers)) in rows
