@@ -32,6 +32,7 @@ log = structlog.get_logger()
 OUTBOX_SECONDS = 20
 TICK_SECONDS = 120
 GUARD_SECONDS = 60
+NIGHT_HOUR = 3
 HANGING_SECONDS = 900.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -141,6 +142,8 @@ class Shift:
             watcher.start()
             poll = watcher.intake.account.poll_seconds
             self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
+            night = {"hour": NIGHT_HOUR, "minute": 17, "timezone": self.desk.policy.timezone}
+            self.scheduler.add_job(watcher.reconcile, "cron", **night, jitter=1200)
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
         self.scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         self.scheduler.add_job(self._stand_guard, "interval", seconds=GUARD_SECONDS)

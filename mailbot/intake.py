@@ -12,18 +12,24 @@ import structlog
 from mailbot.config import ImapAccount
 from mailbot.core.effects import Decision
 from mailbot.core.policy import School
+from mailbot.core.reconcile import Difference, differences
 from mailbot.inbox import Described, Mailbox
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store import ledger
-from mailbot.store.database import reading, transaction
+from mailbot.store.database import Session, reading, transaction
 from mailbot.store.ledger import Place
 
 log = structlog.get_logger()
 
 BATCH = 50
 _REFUSED_ADVICE = ("todo", "look at them in a mail program; repair or remove them on the mail server")
+_DIFFERENT_ADVICE = (
+    "todo",
+    "move what was never handled into the folder that is read; see the log for the reason",
+)
+RECONCILED = timedelta(days=3)
 EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +56,8 @@ class Intake:
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
         """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
         self._forget_survived()
+        if since == 1:
+            self._recover(box)
         cutoff = self._cutoff(backfill=backfill)
         uids = box.uids(since)
         with reading(self.desk.engine) as session:
@@ -72,6 +80,55 @@ class Intake:
                 return
             self._take(box, batch, taken)
         self._tell_refused(box, since)
+
+    def reconcile(self, box: Mailbox) -> Difference:
+        """Compare the mailbox with the ledger, and tell the operators of a difference. Raises InboxError."""
+        now, cutoff = self.clock(), self._cutoff(backfill=False)
+        lying = {uid: mail.received for uid, mail in box.describe(box.uids()).items()}
+        done = box.done_since(now - RECONCILED)
+        with reading(self.desk.engine) as session:
+            handled = ledger.handled(session, self.school.key, box.uid_validity, lying)
+            unknown = self._unknown(session, done)
+        files = bool(self.account.done)
+        found = differences(lying, handled, cutoff=cutoff, now=now, files=files, unknown_in_done=len(unknown))
+        self._tell_difference(found, now)
+        return found
+
+    def _unknown(self, session: Session, done: dict[int, str]) -> list[int]:
+        known = ledger.known_messages(session, self.school.key, set(done.values()) - {""})
+        return [uid for uid, message_id in done.items() if message_id and message_id not in known]
+
+    def _tell_difference(self, found: Difference, now: datetime) -> None:
+        topic = f"mailbox {self.school.key}: not as the ledger says"
+        names = {
+            "mails that were never handled, by UID": ", ".join(map(str, found.missed)),
+            "mails that were handled and cannot be filed, by UID": ", ".join(map(str, found.unfiled)),
+            f"mails in {self.account.done} that nobody handled": str(found.unknown_in_done or ""),
+        }
+        details = tuple((name, value) for name, value in names.items() if value)
+        log.info("reconciled", school=self.school.key, differences=len(details))
+        with transaction(self.desk.engine) as session:
+            if details:
+                raise_alert(session, self.desk, topic, (*details, _DIFFERENT_ADVICE), now)
+            else:
+                end_alert(session, self.desk, topic, now)
+
+    def _recover(self, box: Mailbox) -> None:
+        """After a backup was restored: put back what was handled after it, to be handled again."""
+        with reading(self.desk.engine) as session:
+            since = ledger.mailbox(session, self.school.key).recover_since
+        if since is None:
+            return
+        done = box.done_since(since)
+        with reading(self.desk.engine) as session:
+            unknown = self._unknown(session, done)
+        if unknown:
+            log.warning(
+                "mails of after the backup are handled again", school=self.school.key, mails=len(unknown)
+            )
+            box.take_back(unknown)
+        with transaction(self.desk.engine) as session:
+            ledger.mailbox(session, self.school.key).recover_since = None
 
     def _tell_refused(self, box: Mailbox, since: int) -> None:
         """Tell the operators once of mails that the server does not give; they stay where they are."""

@@ -66,6 +66,7 @@ class Watcher:
     bell: Bell = field(default_factory=Bell)
     beat: float = field(default_factory=time.monotonic)
     failures: int = 0
+    reconciles: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +84,11 @@ class Watcher:
 
     def look(self) -> None:
         """Look at the whole folder soon."""
+        self.bell.ring()
+
+    def reconcile(self) -> None:
+        """Compare the mailbox with the ledger soon."""
+        self.reconciles.set()
         self.bell.ring()
 
     def alive(self, seconds: float) -> bool:
@@ -124,6 +130,10 @@ class Watcher:
             self.intake.drain(box, 1 if everything or found[0] != seen[0] else seen[1])
             seen = found
             self._worked()
+            if everything and self.reconciles.is_set():
+                self.intake.reconcile(box)
+                self.reconciles.clear()
+                self.wake()
             everything = False
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:

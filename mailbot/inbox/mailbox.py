@@ -21,6 +21,7 @@ import imapclient.exceptions
 from mailbot.config import ImapAccount
 from mailbot.inbox.session import BROKEN, InboxError, explained, hang_up, open_session
 
+MESSAGE_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 DONE_KEYWORD = "$MailbotDone"
 IDLE_ROUND_SECONDS = 60
 BATCH_UIDS = 500
@@ -124,6 +125,36 @@ class Mailbox:
                     self._client.move(batch, self._done())
                 else:
                     self._copy_and_expunge(batch)
+
+    def done_since(self, since: datetime) -> dict[int, str]:
+        """Return the done mails that came since that day, by UID their Message-IDs. Raises InboxError.
+
+        "" where there is none; nothing where mails are not moved, or no folder for them is there yet.
+        """
+        name = self._full_name(self._account.done) if self._account.done else ""
+        with self._talk("the done mails cannot be listed"):
+            if not name or not self._client.folder_exists(name):
+                return {}
+            self._client.select_folder(name, readonly=True)
+            uids = self._client.search(["SINCE", since.date()])
+            found: dict[int, str] = {}
+            for batch in _batches(uids):
+                for uid, items in self._client.fetch(batch, [MESSAGE_ID_FIELD]).items():
+                    found[uid] = _message_id(items)
+        self._select()
+        return found
+
+    def take_back(self, uids: Iterable[int]) -> None:
+        """Move done mails back into the folder that is read. Raises InboxError."""
+        with self._talk("done mails cannot be moved back"):
+            self._client.select_folder(self._full_name(self._account.done))
+            for batch in _batches(uids):
+                folder = self._full_name(self._account.folder)
+                if self._client.has_capability("MOVE"):
+                    self._client.move(batch, folder)
+                else:
+                    self._client.copy(batch, folder)
+        self._select()
 
     def wait(self, seconds: float, wake: int) -> bool:
         """Wait until the server says something or `wake` can be read, at most so long. Raises InboxError.
@@ -322,6 +353,13 @@ def _by_size(described: Mapping[int, Described]) -> Iterator[list[int]]:
         octets += mail.size
     if batch:
         yield batch
+
+
+def _message_id(items: Mapping[bytes, Any]) -> str:
+    """Return the Message-ID of a header of which nothing else was asked for."""
+    header = next((value for key, value in items.items() if key.startswith(b"BODY[")), b"") or b""
+    found = re.search(rb"<[^<>\s]+>", header)
+    return found[0].decode("utf-8", "replace") if found else ""
 
 
 def _received(items: Mapping[bytes, Any]) -> datetime:

@@ -5,13 +5,17 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.backup import restore
-from mailbot.store.database import TRANSIENT, in_short, migrate, open_database
+from mailbot.store.database import TRANSIENT, in_short, migrate, open_database, transaction
+from mailbot.store.ledger import expect_recovery
+
+RECOVERY_MARGIN = timedelta(days=2)  # a mail may lie for a while before it is handled
 
 
 class DeskError(Exception):
@@ -59,12 +63,14 @@ def replace_state(settings: Settings, file: Path) -> Path | None:
     """Restore a backup while nobody else works with the state; return where the present one is kept.
 
     Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`. An older backup is brought to
-    the newest schema.
+    the newest schema. Mails that were handled after it are handled again when the mailboxes are read next.
     """
     settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     with sole(settings):
         engine = open_database(settings.database)
         kept = restore(engine, file)
         migrate(engine)
+        with transaction(engine) as session:
+            expect_recovery(session, RECOVERY_MARGIN)
         engine.dispose()
     return kept

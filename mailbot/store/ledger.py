@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
@@ -58,6 +58,27 @@ def handled(session: Session, school: str, uid_validity: int, uids: Collection[i
         )
         found.update(session.exec(query))
     return found
+
+
+def known_messages(session: Session, school: str, message_ids: Collection[str]) -> set[str]:
+    """Return which of these Message-IDs are in the ledger of a school."""
+    wanted = list(message_ids)
+    found: set[str] = set()
+    for at in range(0, len(wanted), 500):
+        query = select(LedgerRow.message_id).where(
+            LedgerRow.school == school, col(LedgerRow.message_id).in_(wanted[at : at + 500])
+        )
+        found.update(session.exec(query))
+    return found
+
+
+def expect_recovery(session: Session, margin: timedelta) -> None:
+    """Note in each mailbox since when mails may be missing in the ledger, which was restored."""
+    query = select(LedgerRow.school, func.max(LedgerRow.at)).group_by(LedgerRow.school)
+    latest = dict(session.exec(query).all())
+    for row in mailboxes(session):
+        since = latest.get(row.school) or row.cutoff
+        row.recover_since = since - margin if since else None
 
 
 def begin(session: Session, places: Iterable[Place]) -> dict[Place, int]:

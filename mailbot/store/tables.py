@@ -34,7 +34,10 @@ class SchoolRow(Row, table=True):
 
 
 class MailboxRow(Row, table=True):
-    """How a school's mailbox is doing; mail received before `cutoff` is left alone."""
+    """How a school's mailbox is doing; mail received before `cutoff` is left alone.
+
+    After a backup was restored, mail received since `recover_since` may lie among the done ones unknown.
+    """
 
     __tablename__ = "mailbox"
     school: str = Field(primary_key=True)
@@ -43,6 +46,7 @@ class MailboxRow(Row, table=True):
     last_success: datetime | None = None
     last_error: str = Field(default="", sa_type=Text)
     failing_since: datetime | None = None
+    recover_since: datetime | None = None
 
 
 class BlockedRow(Row, table=True):

@@ -1,0 +1,130 @@
+"""Mailbox and ledger are compared at night; after a restore what the ledger lacks is handled again."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import select
+
+from mailbot.core.reconcile import GRACE, Difference, differences
+from mailbot.inbox import Mailbox
+from mailbot.intake import Intake
+from mailbot.store.database import reading
+from mailbot.store.tables import AlertRow
+from tests.cases import NOW
+from tests.house import LENA, House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import SmtpServer
+
+OLD = NOW - timedelta(days=30)
+LATELY = NOW - 2 * GRACE
+
+
+def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Difference:
+    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "files": True, **more})
+
+
+def test_a_mail_that_was_never_handled_is_a_difference() -> None:
+    assert found({7: LATELY}, set()).missed == (7,)
+
+
+def test_a_mail_that_was_handled_and_still_lies_there_is_one_if_mails_are_filed() -> None:
+    assert found({7: LATELY}, {7}).unfiled == (7,)
+    assert not found({7: LATELY}, {7}, files=False)
+
+
+@pytest.mark.parametrize("received", [NOW - GRACE / 2, OLD - timedelta(days=1)])
+def test_a_mail_on_its_way_or_left_alone_on_purpose_is_none(received: datetime) -> None:
+    assert not found({7: received}, set())
+
+
+@given(st.sets(st.integers(1, 50)), st.sets(st.integers(1, 50)))
+def test_every_settled_mail_is_told_once_and_no_other(lying: set[int], handled: set[int]) -> None:
+    difference = found(dict.fromkeys(lying, LATELY), handled)
+    assert set(difference.missed) == lying - handled
+    assert set(difference.unfiled) == lying & handled
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> House:
+    """A school whose desk keeps its state in each of the databases."""
+    database = "sqlite"
+    if request.param == "postgresql":
+        database = request.getfixturevalue("postgres_url")
+    return House(tmp_path, dovecot, smtp_server, user, database=database)
+
+
+def reconciled(house: House) -> Difference:
+    """Compare the house's mailbox with its ledger."""
+    with house.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
+        return Intake(
+            desk, desk.policy.schools[0], settings.imap["GYM"], lambda: datetime.now(UTC), 7
+        ).reconcile(box)
+
+
+def alerts(house: House) -> list[str]:
+    with house.open() as (desk, _), reading(desk.engine) as session:
+        return [row.topic for row in session.exec(select(AlertRow))]
+
+
+def test_a_mailbox_that_was_emptied_in_good_order_differs_in_nothing(house: House) -> None:
+    house.deliver(problem().text("dunkel"), problem("Drucker").text("leer"))
+    house.once()
+    assert not reconciled(house)
+    assert alerts(house) == []
+
+
+def test_what_lies_there_unhandled_for_long_is_told_once_and_its_end_too(house: House) -> None:
+    house.once()
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    house.dovecot.deliver(house.address, problem().text("dunkel").build(), received=two_hours_ago)
+    assert reconciled(house).missed
+    assert reconciled(house).missed
+    assert alerts(house) == ["mailbox GYM: not as the ledger says"]
+    house.once()
+    assert not reconciled(house)
+    assert alerts(house) == []
+
+
+def test_a_mail_that_somebody_filed_by_hand_is_told(house: House) -> None:
+    house.deliver(problem().text("dunkel"))
+    house.once()
+    house.deliver(problem("Drucker").text("leer"))
+    with house.dovecot.login(house.address) as client:
+        client.uid("MOVE", "1:*", "Mailbot/Done")
+    assert reconciled(house).unknown_in_done == 1
+
+
+def test_after_a_restore_what_was_handled_since_the_backup_is_handled_again_and_nothing_twice(
+    house: House,
+) -> None:
+    house.deliver(problem("Beamer").text("dunkel"))
+    house.once()
+    file = house.directory / "backup"
+    house.call("backup", str(file))
+    house.deliver(problem("Drucker").text("leer"), house.letters(LENA)[0].answer(LENA, "Es eilt."))
+    house.once()
+    house.call("restore", str(file))
+    assert [t["subject"] for t in house.json("tickets")] == ["Beamer"]
+    house.once()
+    assert sorted(t["subject"] for t in house.json("tickets")) == ["Beamer", "Drucker"]
+    assert [m["text"] for m in house.ticket()["messages"]] == ["dunkel", "Es eilt."]
+    assert house.once()["fetched"] == 0
+    assert not reconciled(house)
+    assert len(house.dovecot.mails(house.address, "Mailbot/Done")) == 3
+
+
+def test_a_mail_that_somebody_moves_back_is_filed_again_and_handled_once(house: House) -> None:
+    house.deliver(problem("Beamer").text("dunkel"))
+    house.once()
+    with house.dovecot.login(house.address, "Mailbot/Done") as client:
+        client.uid("MOVE", "1:*", "INBOX")
+    counts = house.once()
+    assert (counts["opened"], counts["ignored"], counts["sent"]) == (0, 1, 0)
+    assert len(house.json("tickets")) == 1
+    assert house.dovecot.mails(house.address) == []
