@@ -397,6 +397,30 @@ def test_a_support_address_is_nobody_who_could_get_mails(line: str) -> None:
     assert answers(MAX, ticket(), line).decided().reasons == [Reason.NOT_HERE]
 
 
+@pytest.mark.parametrize("line", [f"#cc {ERIKA}", f"#kopie {KARL} {TONI}"])
+def test_who_works_on_a_ticket_needs_no_copies(line: str) -> None:
+    done = answers(MAX, ticket(), line).decided()
+    assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
+
+
+def test_a_new_ticket_has_no_colleague_in_copy_either() -> None:
+    done = writes(MAX, f"#cc {ERIKA}\n#for {LENA}\nDer Beamer ist dunkel.").proven().decided()
+    assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
+
+
+@pytest.mark.parametrize(("more", "reasons"), [(19, []), (20, [Reason.TOO_MANY])])
+def test_twenty_people_are_in_copy_at_most(more: int, reasons: list[Reason]) -> None:
+    line = "#cc " + " ".join(f"person{n}@schule.example" for n in range(more))
+    done = answers(MAX, ticket(), line).decided()
+    assert done.reasons == reasons
+    assert len(done.ticket().cc) == (1 if reasons else 20)
+
+
+def test_a_colleague_s_own_problem_may_be_his() -> None:
+    done = answers(MAX, ticket(), f"#für {ERIKA}").decided()
+    assert done.ticket().requester.email == ERIKA
+
+
 @pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
 def test_what_stands_beside_a_repair_stays_inside(line: str) -> None:
     case = answers(MAX, ticket(), f"Das war Werbung.\n{line}").knowing(OTHER, histories={"GYM-1": HISTORY})

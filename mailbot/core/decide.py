@@ -28,11 +28,11 @@ from mailbot.core.facts import Facts
 from mailbot.core.machine import machine
 from mailbot.core.mail import Address, Kind, Mail, Verdict
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem
-from mailbot.core.opening import CC_MOST, copied, open_ticket
+from mailbot.core.opening import copied, open_ticket
 from mailbot.core.orders import Order, understand
 from mailbot.core.policy import Policy
 from mailbot.core.reference import without_action_key
-from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.ticket import CC_MOST, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.work import WORK
 
 

@@ -67,6 +67,8 @@ class Reason(StrEnum):
     CHANGED_SINCE = "changed_since"  # the last change of the ticket is somebody else's
     TOO_LATE = "too_late"  # the last change is too old to be taken back
     CANNOT_UNDO = "cannot_undo"  # the last change touched other tickets too: merge, split, move
+    WORKS_HERE = "works_here"  # `argument` is of the staff and gets the ticket's mails without being in copy
+    TOO_MANY = "too_many"  # more people in copy than a ticket bears
     NOT_HERE = (
         "not_here"  # `argument` cannot be treated so: a support address, one's own ticket, another school
     )

@@ -11,9 +11,8 @@ from mailbot.core.effects import Append, Decision, Effect, Open, Tell
 from mailbot.core.mail import Address
 from mailbot.core.notice import Done, NoticeKind
 from mailbot.core.orders import Order
-from mailbot.core.ticket import Direction, Message, Ticket, Visibility
+from mailbot.core.ticket import CC_MOST, Direction, Message, Ticket, Visibility
 
-CC_MOST = 20
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)"}
 
 _TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
@@ -30,7 +29,7 @@ def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:
     if mail.quoted and (mail.forwarded or not text):
         text = f"{text}\n\n{mail.quoted}".strip()
     requester = next((o.people[0] for o in orders if o.command.name == "for"), case.sender)
-    copies = (*copied(case), *(person for o in orders if o.command.name == "cc" for person in o.people))
+    copies = (*(person for o in orders if o.command.name == "cc" for person in o.people), *copied(case))
     ticket = Ticket(
         school=school.key,
         number=case.facts.next_number,
@@ -38,9 +37,7 @@ def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:
         requester=requester,
         opened=case.now,
         updated=case.now,
-        cc=tuple(
-            person for person in {p.email: p for p in copies}.values() if person.email != requester.email
-        ),
+        cc=tuple({p.email: p for p in copies if p.email != requester.email}.values())[:CC_MOST],
         messages=1,
     )
     message = Message(

@@ -13,7 +13,7 @@ from mailbot.core.facts import Listing, asked
 from mailbot.core.mail import Address
 from mailbot.core.notice import Problem, Reason
 from mailbot.core.policy import Member, School
-from mailbot.core.ticket import Message, Priority, Role, Ticket, separable
+from mailbot.core.ticket import CC_MOST, Message, Priority, Role, Ticket, separable
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +203,25 @@ def _about_people(line: CommandLine, command: Command, case: Case, default: tupl
         raise _Refused(Problem(line.raw, Reason.NOT_HERE, argument=own))
     if not default and not numbers and case.opens:
         _for_staff(line, command, case)
-        return Order(command, people=people)
-    return Order(command, _tickets(line, numbers, command, case, default), people=people)
+        tickets: tuple[Ticket, ...] = ()
+    else:
+        tickets = _tickets(line, numbers, command, case, default)
+    if command.argument is Argument.ADDRESSES:
+        _may_be_copied(line, people, tickets, case)
+    return Order(command, tickets, people=people)
+
+
+def _may_be_copied(
+    line: CommandLine, people: tuple[Address, ...], tickets: tuple[Ticket, ...], case: Case
+) -> None:
+    """Refuse copies to who works on the ticket, and more of them than anybody reads."""
+    for ticket in tickets or (None,):
+        staff = {a for member in case.policy.staff(case.school_of(ticket)) for a in member.addresses}
+        if colleague := next((person.email for person in people if person.email in staff), None):
+            raise _Refused(Problem(line.raw, Reason.WORKS_HERE, argument=colleague))
+        there = {person.email for person in (*(ticket.cc if ticket else ()), *people)}
+        if len(there) > CC_MOST:
+            raise _Refused(Problem(line.raw, Reason.TOO_MANY, argument=str(CC_MOST)))
 
 
 def _about_merging(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:

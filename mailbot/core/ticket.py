@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from mailbot.core.mail import Address
 
+CC_MOST = 20
+"""So many people get a ticket's mails in copy at most."""
+
 
 class Status(StrEnum):
     """Whether somebody has to do something."""
