@@ -15,9 +15,11 @@ from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.preview import broken_letters
 from mailbot.render import Templates
+from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError, open_desk
 from mailbot.smtp import Relay
-from mailbot.store.database import SQLAlchemyError
+from mailbot.store.database import SQLAlchemyError, reading
+from mailbot.store.trail import verify
 
 ROUNDTRIP_SECONDS = 60
 
@@ -35,7 +37,7 @@ def findings(settings: Settings, *, roundtrip: bool) -> Iterator[Finding]:
     """Look at everything in turn; with `roundtrip` a mail goes through each mailbox."""
     yield Finding(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
     yield school_holidays(settings, datetime.now(UTC).year)
-    yield _database(settings)
+    yield from _database(settings)
     yield _templates(settings)
     for key in settings.imap:
         yield _inbox(settings, key)
@@ -59,15 +61,30 @@ def school_holidays(settings: Settings, year: int) -> Finding:
     return Finding(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> Iterator[Finding]:
     try:
         desk = open_desk(settings)
-        desk.engine.dispose()
     except (DeskError, SQLAlchemyError, OSError) as error:
-        return Finding(False, "database", str(error).splitlines()[0])
-    if not os.access(settings.state_dir, os.W_OK):
-        return Finding(False, "database", f"{settings.state_dir} cannot be written to")
-    return Finding(True, "database", "at its newest schema")
+        yield Finding(False, "database", str(error).splitlines()[0])
+        return
+    if os.access(settings.state_dir, os.W_OK):
+        yield Finding(True, "database", "at its newest schema")
+    else:
+        yield Finding(False, "database", f"{settings.state_dir} cannot be written to")
+    yield _trail(desk)
+    desk.engine.dispose()
+
+
+def _trail(desk: Desk) -> Finding:
+    """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
+    with reading(desk.engine) as session:
+        verdict = verify(session)
+    if verdict.wrong:
+        more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
+        return Finding(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
+    return Finding(
+        True, "audit trail", f"{verdict.entries} entries hold, up to {verdict.head[:16] or 'none'}"
+    )
 
 
 def _templates(settings: Settings) -> Finding:

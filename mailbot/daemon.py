@@ -20,6 +20,7 @@ from mailbot.intake import Intake
 from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
 from mailbot.service.guard import Guard
+from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.service.tick import tick
@@ -158,6 +159,7 @@ class Shift:
             return
         now = utc_now()
         told, invited = tick(self.desk, now), self._invite(now, reminders=True)
+        nightly(self.desk, now)
         if told or invited:
             self.postman.wake()
 

@@ -13,6 +13,7 @@ from mailbot.intake import Intake
 from mailbot.outbox import deliver_all
 from mailbot.service.desk import Desk
 from mailbot.service.guard import free_disk
+from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError
 from mailbot.service.tick import tick
 from mailbot.store import ledger, outbox
@@ -39,6 +40,7 @@ def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.take_up_again(session, desk.worker, utc_now())
     tick(desk, utc_now())
+    nightly(desk, utc_now())
     outcomes: Counter[str] = Counter()
     unreachable = 0
     with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
+import getpass
 import json
 import logging
 import os
@@ -81,6 +82,14 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
         raise typer.Exit(WRONG) from None
 
 
+def operator() -> str:
+    """Return who calls, as the audit trail names him: the account behind sudo, else that of the process."""
+    try:
+        return f"operator {os.environ.get('SUDO_USER') or getpass.getuser()}"
+    except (KeyError, OSError):  # an account without a name, as in a container
+        return f"operator {os.getuid()}"
+
+
 @contextmanager
 def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk, Settings]"]:
     """Open the desk, or end with status 1 and the reason."""
@@ -88,7 +97,7 @@ def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk
 
     settings = settings_of(context, config)
     try:
-        desk = open_desk(settings)
+        desk = open_desk(settings, operator())
         try:
             yield desk, settings
         finally:

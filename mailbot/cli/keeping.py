@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, WRONG, Config, Json, app, desk_of, print_json, settings_of
+from mailbot.cli.frame import FAILED, WRONG, Config, Json, app, desk_of, operator, print_json, settings_of
 
 
 @app.command()
@@ -41,7 +41,7 @@ def restore(
     from mailbot.store.backup import BackupError
 
     try:
-        kept = replace_state(settings_of(context, config), file)
+        kept = replace_state(settings_of(context, config), file, operator())
     except (DeskError, BackupError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None

@@ -104,7 +104,23 @@ def show(
         typer.echo("\n".join(f"    {line}" for line in message["text"].splitlines()))
     typer.echo("")
     for event in found["events"]:
-        typer.echo(f"{event['at'][:16]} {event['actor']}: {event['action']} {event['detail']}")
+        typer.echo(f"{event['at'][:16]} {event['actor'] or '(erased)'}: {event['action']} {event['detail']}")
+        origin = " ".join(part for part in (event["message_id"], event["trusted"]) if part)
+        typer.echo(f"    {origin}\n" if origin else "", nl=False)
+
+
+@app.command()
+def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """Tell what operators and the clock did that concerns no single ticket."""
+    from mailbot.service.operation import deeds
+
+    with desk_of(context, config) as (desk, _):
+        found = deeds(desk)
+    if json_:
+        print_json(found)
+        return
+    titles = ("at", "actor", "action", "detail")
+    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
 
 
 @app.command()

@@ -55,6 +55,7 @@ def decide(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: date
         ticket=decision.ticket or (case.ticket.key if case.ticket else None),
         matched_by=case.match.by,
         role=case.role.value,
+        trusted=case.trust.reason,
     )
 
 

@@ -213,7 +213,7 @@ Effect = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a mail, why, and what is to be done."""
+    """What becomes of a mail, why, and what is to be done; `trusted`: what proves the sender, or does not."""
 
     outcome: str
     because: tuple[str, ...]
@@ -221,6 +221,7 @@ class Decision:
     ticket: str | None = None
     matched_by: str | None = None
     role: str | None = None
+    trusted: str = ""
 
 
 def fold(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:

@@ -89,7 +89,7 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
     ticket = ticket_of(ticket_row) if ticket_row else None
     if row.ticket_id is not None:
         origin = Origin("mailbot", now, row.message_id)
-        audit.note(session, row.ticket_id, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind)
+        audit.note(session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id)
     if desk.policy.member(row.recipient) is not None:
         people.person(session, row.recipient).undeliverable = done.error
     for notice in bad_news(letter, done.error, ticket, desk.policy):

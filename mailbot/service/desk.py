@@ -15,18 +15,22 @@ from mailbot.render import Templates, render
 from mailbot.store.database import Engine
 from mailbot.store.writing import Letter
 
+BOT = "mailbot"
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The database, the rules and the templates of a running help desk.
 
     `worker` names who works here among several that share the database; it stays the same after a restart.
+    `actor` is who did what is done here, as the audit trail names him: the bot, or an operator.
     """
 
     engine: Engine
     policy: Policy
     templates: Templates
     worker: str = ""
+    actor: str = BOT
 
     def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
         """Return the days that people mean who write now; what names no day is left out."""

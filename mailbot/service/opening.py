@@ -5,12 +5,13 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mailbot.config import Settings
 from mailbot.render import Templates
-from mailbot.service.desk import Desk
+from mailbot.service.desk import BOT, Desk
+from mailbot.store.audit import Origin, note
 from mailbot.store.backup import restore
 from mailbot.store.database import TRANSIENT, in_short, migrate, open_database, transaction
 from mailbot.store.ledger import expect_recovery
@@ -22,8 +23,11 @@ class DeskError(Exception):
     """The desk cannot be opened; the text says why and what to do."""
 
 
-def open_desk(settings: Settings) -> Desk:
-    """Open the database, bring its schema up to date and load the templates; raise DeskError."""
+def open_desk(settings: Settings, actor: str = BOT) -> Desk:
+    """Open the database, bring its schema up to date and load the templates; raise DeskError.
+
+    `actor` is who will have done what is done there.
+    """
     try:
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
@@ -34,7 +38,8 @@ def open_desk(settings: Settings) -> Desk:
     except TRANSIENT as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
-    return Desk(engine, settings.policy, Templates(settings.templates, settings.colour), worker_of(settings))
+    templates = Templates(settings.templates, settings.colour)
+    return Desk(engine, settings.policy, templates, worker_of(settings), actor)
 
 
 def worker_of(settings: Settings) -> str:
@@ -59,7 +64,7 @@ def sole(settings: Settings) -> Iterator[None]:
         yield
 
 
-def replace_state(settings: Settings, file: Path) -> Path | None:
+def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
     """Restore a backup while nobody else works with the state; return where the present one is kept.
 
     Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`. An older backup is brought to
@@ -72,5 +77,6 @@ def replace_state(settings: Settings, file: Path) -> Path | None:
         migrate(engine)
         with transaction(engine) as session:
             expect_recovery(session, RECOVERY_MARGIN)
+            note(session, Origin(actor, datetime.now(UTC)), "restored", file.name)
         engine.dispose()
     return kept

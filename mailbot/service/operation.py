@@ -7,7 +7,8 @@ from typing import Any
 from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
-from mailbot.store import ledger, outbox, people
+from mailbot.store import ledger, outbox, people, trail
+from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.tables import LedgerRow, OutboxRow
 from mailbot.store.writing import octets_of
@@ -39,6 +40,7 @@ def retry_letter(desk: Desk, number: int) -> str:
             raise OperationError(f"letter {number} was sent at {row.sent}")
         now = datetime.now(UTC)
         row.state, row.attempts, row.next_attempt, row.created = "queued", 0, now, now
+        note(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
     return f"letter {number} is due now"
 
 
@@ -49,7 +51,13 @@ def drop_letter(desk: Desk, number: int) -> str:
         if row.state == "sent":
             raise OperationError(f"letter {number} was sent at {row.sent}")
         row.state = "dropped"
+        origin = Origin(desk.actor, datetime.now(UTC))
+        note(session, origin, "letter dropped", _about(row), ticket_id=row.ticket_id)
     return f"letter {number} will not be sent"
+
+
+def _about(row: OutboxRow) -> str:
+    return f"{row.id}: {row.kind} to {row.recipient}"
 
 
 def _letter(session: Session, number: int) -> OutboxRow:
@@ -92,6 +100,8 @@ def retry_mail(desk: Desk, number: int) -> str:
         decision = retry(desk, number, now)
     except Exception as error:
         raise OperationError(f"mail {number} fails again: {type(error).__name__}: {error}") from error
+    with transaction(desk.engine) as session:
+        note(session, Origin(desk.actor, now), "mail retried", f"{number}: {decision.outcome}")
     _end_alert_when_empty(desk, now)
     return f"mail {number}: {decision.outcome} {decision.ticket or ''}".rstrip()
 
@@ -102,7 +112,8 @@ def drop_mail(desk: Desk, number: int) -> str:
     with transaction(desk.engine) as session:
         row = _mail(session, number)
         row.outcome = "dropped"
-        row.because = f"{row.because}\ndropped by an operator at {now.isoformat(timespec='seconds')}"
+        row.because = f"{row.because}\ndropped by {desk.actor} at {now.isoformat(timespec='seconds')}"
+        note(session, Origin(desk.actor, now), "mail dropped", str(number))
     _end_alert_when_empty(desk, now)
     return f"mail {number} will not be handled"
 
@@ -120,9 +131,18 @@ def unblock(desk: Desk, address: str) -> str:
     """Let an address write again to all schools where it is blocked."""
     with transaction(desk.engine) as session:
         schools = people.unblock(session, address.lower())
+        if schools:
+            detail = f"{address.lower()} in {', '.join(schools)}"
+            note(session, Origin(desk.actor, datetime.now(UTC)), "unblocked", detail)
     if not schools:
         raise OperationError(f"{address} is not blocked")
     return f"{address} may write again to {', '.join(schools)}"
+
+
+def deeds(desk: Desk) -> list[dict[str, Any]]:
+    """Return what operators and the clock did that concerns no ticket."""
+    with reading(desk.engine) as session:
+        return trail.desk_entries(session)
 
 
 def _mail(session: Session, number: int) -> LedgerRow:

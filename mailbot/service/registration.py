@@ -7,6 +7,7 @@ from mailbot.core.policy import Policy
 from mailbot.core.registration import Invitee, unregistered
 from mailbot.service.desk import Desk
 from mailbot.store import people
+from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, transaction
 from mailbot.store.writing import post_alone
 
@@ -54,4 +55,6 @@ def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: date
         post_alone(session, invitee.school.key, desk.letter(invitee.letter(), invitee.school, now), now)
         people.note_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
+    if invited:
+        note(session, Origin(desk.actor, now), "invited", ", ".join(invited))
     return invited

@@ -9,7 +9,7 @@ from mailbot.core.policy import School, Team
 from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, next_look
 from mailbot.core.ticket import Role, Ticket
 from mailbot.service.alerts import end_alert, raise_alert
-from mailbot.service.desk import Desk
+from mailbot.service.desk import BOT, Desk
 from mailbot.store import clock, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, IntegrityError, Session, reading, transaction
@@ -20,7 +20,6 @@ from mailbot.store.writing import post_alone, write
 
 log = structlog.get_logger()
 
-ACTOR = "mailbot"
 AFTER_TROUBLE = timedelta(hours=1)
 
 
@@ -69,7 +68,7 @@ def _pass(session: Session, desk: Desk, row: TicketRow, now: datetime) -> bool:
     passing = _passing(session, desk, row, school, now)
     decision = decide_tick(passing)
     if decision is not None:
-        write(session, Origin(ACTOR, now), school.key, decision, desk.letters(decision, school, now))
+        write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
         log.info("time", ticket=passing.ticket.key, outcome=decision.outcome, because=decision.because[0])
         passing = replace(passing, ticket=ticket_of(row))
     row.look_at = next_look(passing)

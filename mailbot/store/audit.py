@@ -1,4 +1,7 @@
-"""The audit trail: who changed what of a ticket, when, by which mail, why."""
+"""The audit trail: who changed what, when, by which mail, trusted by what, why.
+
+It is only ever added to; `mailbot.store.chain` says how a change of it is noticed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +16,14 @@ from mailbot.core.effects import (
     Copy,
     Decision,
     Effect,
+    MarkUndeliverable,
     Merge,
     Move,
     Open,
+    Register,
     Reminded,
     Restore,
+    SetAbsence,
     SetBlocked,
     SetDue,
     SetLevel,
@@ -27,9 +33,12 @@ from mailbot.core.effects import (
     Split,
     TicketEffect,
 )
+from mailbot.store.chain import chained
 from mailbot.store.changes import State
-from mailbot.store.rows import identity
-from mailbot.store.tables import EventRow, LedgerRow, TicketRow
+from mailbot.store.rows import existing, identity
+from mailbot.store.tables import ChainRow, EventRow, LedgerRow, TicketRow
+
+DESK = "desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +71,12 @@ _ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Reminded: lambda e: (e.ticket, "reminded", e.step.value),
 }
 
-
-def note(session: Session, ticket_id: int, origin: Origin, action: str, detail: str, because: str) -> None:
-    """Note what happened to a ticket without changing it."""
-    session.add(
-        EventRow(
-            ticket_id=ticket_id,
-            at=origin.now,
-            actor=origin.actor,
-            action=action,
-            detail=detail,
-            message_id=origin.message_id,
-            because=because,
-        )
-    )
+# Of each effect that changes what is known of a person: what happened to it, and to whom.
+_OF_PEOPLE: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
+    Register: lambda e: ("registered", e.address),
+    SetAbsence: lambda e: ("away" if e.until else "back", f"{e.address} {e.until or ''} {e.deputy}".rstrip()),
+    MarkUndeliverable: lambda e: ("undeliverable", e.address),
+}
 
 
 def audit(
@@ -85,21 +86,50 @@ def audit(
     rows: dict[str, TicketRow],
     states: dict[str, State],
 ) -> None:
-    """Note each change of a ticket; `states` are those before it, by the tickets' names."""
+    """Note each change of a ticket or person; `states` are the tickets' before it, by their names."""
     for effect in decision.effects:
-        entry = _ENTRIES.get(type(effect))
-        if entry is None:
-            continue
-        name, action, detail = entry(effect)
-        session.add(
-            EventRow(
-                ticket_id=identity(rows[name].id),
-                at=origin.now,
-                actor=origin.actor,
-                action=action,
-                detail=detail,
-                message_id=origin.message_id,
-                because="; ".join(decision.because),
-                before=states[name] if isinstance(effect, TicketEffect) else None,
-            )
-        )
+        if (entry := _ENTRIES.get(type(effect))) is not None:
+            name, action, detail = entry(effect)
+            before = states[name] if isinstance(effect, TicketEffect) else None
+            _add(session, rows[name], _event(origin, decision, action, detail, before))
+    for effect in decision.effects:  # last, for all workers lock the tickets before the desk
+        if (known := _OF_PEOPLE.get(type(effect))) is not None:
+            _add(session, None, _event(origin, decision, *known(effect)))
+
+
+def _event(
+    origin: Origin, decision: Decision, action: str, detail: str, before: State | None = None
+) -> EventRow:
+    return EventRow(
+        at=origin.now,
+        actor=origin.actor,
+        action=action,
+        detail=detail,
+        message_id=origin.message_id,
+        because="; ".join(decision.because),
+        trusted=decision.trusted,
+        before=before,
+    )
+
+
+def note(
+    session: Session,
+    origin: Origin,
+    action: str,
+    detail: str,
+    because: str = "",
+    ticket_id: int | None = None,
+) -> None:
+    """Note what was done besides decisions, to a ticket or to the desk as a whole."""
+    row = session.get_one(TicketRow, ticket_id, with_for_update=True) if ticket_id is not None else None
+    decision = Decision(action, (because,))
+    _add(session, row, _event(origin, decision, action, detail))
+
+
+def _add(session: Session, ticket: TicketRow | None, event: EventRow) -> None:
+    """Lengthen a ticket's chain, or the desk's."""
+    chain = ticket or existing(session, ChainRow(name=DESK), DESK)
+    if ticket is not None:
+        event.ticket_id = identity(ticket.id)
+    chain.head, chain.entries = chained(event, chain.head), chain.entries + 1
+    session.add(event)

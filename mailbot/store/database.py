@@ -89,6 +89,28 @@ def migrate(engine: Engine) -> None:
         return
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
         shutil.copy2(engine.url.database, f"{engine.url.database}.before-{head}")
-    with engine.begin() as connection:
+    with _without_foreign_keys(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction in which SQLite lets a table be replaced that others refer to.
+
+    Its only way to change a table is to copy and drop it. It heeds the switch outside of transactions only.
+    """
+    if engine.url.get_backend_name() != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        sqlite: Any = connection.connection.driver_connection
+        sqlite.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise LookupError("after the migration a row refers to one that is not there")
+        finally:
+            sqlite.execute("PRAGMA foreign_keys=ON")

@@ -100,6 +100,8 @@ class TicketRow(Row, table=True):
     told: datetime | None = None
     look_at: datetime | None = None
     merged_into: int | None = Field(default=None, foreign_key="ticket.id")
+    head: str = ""
+    entries: int = 0
 
 
 class AliasRow(Row, table=True):
@@ -142,18 +144,34 @@ class AttachmentRow(Row, table=True):
 
 
 class EventRow(Row, table=True):
-    """The audit trail: who changed what, when, by which mail, why; `before` is the state to go back to."""
+    """The audit trail: who changed what, when, by which mail, trusted by what, why.
+
+    `before` is the state to go back to. `salt`, `digest` and `link` are explained in `mailbot.store.chain`.
+    """
 
     __tablename__ = "event"
     id: int | None = Field(default=None, primary_key=True)
-    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
     at: datetime
     actor: str
     action: str
     detail: str = Field(default="", sa_type=Text)
     message_id: str = Field(default="", sa_type=Text)
     because: str = Field(default="", sa_type=Text)
+    trusted: str = Field(default="", sa_type=Text)
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    salt: str = ""
+    digest: str = ""
+    link: str = ""
+
+
+class ChainRow(Row, table=True):
+    """The newest link of a chain of the audit trail that belongs to no ticket."""
+
+    __tablename__ = "chain"
+    name: str = Field(primary_key=True)
+    head: str = ""
+    entries: int = 0
 
 
 class LedgerRow(Row, table=True):

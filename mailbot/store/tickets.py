@@ -134,16 +134,17 @@ class Event:
     detail: str
     message_id: str
     because: str
+    trusted: str
 
     def document(self) -> dict[str, str]:
         """Return it as `mailbot show --json` prints it."""
         return asdict(self)
 
 
-def events(session: Session, ticket_id: int) -> tuple[Event, ...]:
-    """Return a ticket's audit trail in its order."""
+def events(session: Session, ticket_id: int | None) -> tuple[Event, ...]:
+    """Return a ticket's audit trail in its order; None is for what concerns no ticket."""
     query = select(EventRow).where(EventRow.ticket_id == ticket_id).order_by(col(EventRow.id))
     return tuple(
-        Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because)
+        Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because, r.trusted)
         for r in session.exec(query)
     )

@@ -90,8 +90,8 @@ def write(
     for name, row in rows.items():
         before, effects = ticket_of(row), _concerning(decision.effects, name)
         put_ticket(row, advance(before, fold(before, effects, origin.now), effects, origin.now))
-    search.index(session, [identity(row.id) for row in rows.values()])
     audit(session, origin, decision, rows, states)
+    search.index(session, [identity(row.id) for row in rows.values()])
     held = _hold(session, origin, school, decision.effects)
     if decision.ticket is not None and origin.ledger is not None:
         row_or_none = rows.get(decision.ticket) or tickets.by_name(session, decision.ticket)

@@ -1,0 +1,75 @@
+"""0006 the audit trail is chained, and knows what concerns no ticket."""
+
+import secrets
+
+import sqlalchemy as sa
+import sqlmodel.sql.sqltypes
+from alembic import op
+
+from mailbot.store.chain import GENESIS, linked, salted
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default="")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "chain",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("head", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chain")),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.alter_column("ticket_id", existing_type=sa.Integer(), nullable=True)
+        batch_op.add_column(sa.Column("trusted", sa.Text(), nullable=False, server_default=""))
+        for name in ("salt", "digest", "link"):
+            batch_op.add_column(_text(name))
+    op.add_column("ticket", _text("head"))
+    op.add_column("ticket", sa.Column("entries", sa.Integer(), nullable=False, server_default="0"))
+    _chain_what_is_there()
+
+
+_EVENT = sa.table(
+    "event",
+    *(sa.column(name) for name in ("id", "ticket_id", "actor", "action", "detail", "message_id", "because")),
+    *(sa.column(name) for name in ("trusted", "salt", "digest", "link")),
+    sa.column("at", sqlmodel.sql.sqltypes.UTCDateTime()),
+    sa.column("before", sa.JSON()),
+)
+_TICKET = sa.table("ticket", *(sa.column(name) for name in ("id", "head", "entries")))
+
+
+def _chain_what_is_there() -> None:
+    """Tie the entries that are there as if they had been chained from the first."""
+    connection = op.get_bind()
+    keys = connection.execute(sa.select(_TICKET.c.id).order_by(_TICKET.c.id)).scalars().all()
+    for ticket_id in keys:
+        rows = sa.select(_EVENT).where(_EVENT.c.ticket_id == ticket_id).order_by(_EVENT.c.id)
+        head, entries = GENESIS, 0
+        for row in connection.execute(rows).all():
+            salt = secrets.token_hex(16)
+            said = (row.actor, row.detail, row.message_id, row.because, row.trusted, row.before)
+            digest = salted(salt, said)
+            head, entries = linked(head, ticket_id, row.at, row.action, digest), entries + 1
+            tied = sa.update(_EVENT).where(_EVENT.c.id == row.id)
+            connection.execute(tied.values(salt=salt, digest=digest, link=head))
+        newest = sa.update(_TICKET).where(_TICKET.c.id == ticket_id)
+        connection.execute(newest.values(head=head, entries=entries))
+
+
+def downgrade() -> None:
+    op.drop_column("ticket", "entries")
+    op.drop_column("ticket", "head")
+    op.execute(sa.delete(_EVENT).where(_EVENT.c.ticket_id.is_(None)))
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        for name in ("link", "digest", "salt", "trusted"):
+            batch_op.drop_column(name)
+        batch_op.alter_column("ticket_id", existing_type=sa.Integer(), nullable=False)
+    op.drop_table("chain")
