@@ -1,18 +1,23 @@
 """A desk with a real database and no servers: mails go in, and what the database holds is looked at."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlmodel import select
 
 from mailbot.core.effects import Decision
 from mailbot.core.notice import NoticeKind
+from mailbot.core.policy import Policy
+from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.inspection import show_ticket
 from mailbot.service.receive import receive
-from mailbot.store.database import reading
+from mailbot.store.database import migrate, open_database, reading
 from mailbot.store.ledger import Place
 from mailbot.store.tables import LedgerRow, OutboxRow, Row
 from tests.cases import GYM, HBG, NOW, POLICY
@@ -68,6 +73,17 @@ class Door:
     def letters(self, to: str, kind: NoticeKind | None = None) -> list[OutboxRow]:
         """Return the letters to somebody."""
         return [r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NoticeKind(r.kind))]
+
+
+@contextmanager
+def opened(directory: Path, policy: Policy = HOUSE) -> Iterator[Door]:
+    """Open a desk on a new SQLite database in that directory."""
+    engine = open_database(f"sqlite:///{directory / 'mailbot.db'}")
+    migrate(engine)
+    try:
+        yield Door(Desk(engine, policy, Templates()))
+    finally:
+        engine.dispose()
 
 
 def answer(row: OutboxRow, sender: str, text: str, message_id: str = "") -> MailBuilder:

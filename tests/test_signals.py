@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.core.notice import NoticeKind
-from mailbot.render import Templates
-from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database
 from mailbot.store.tables import OutboxRow
 from tests.cases import ERIKA, EVE, HANNA, LENA, MAX, POLICY
-from tests.door import Door, answer
+from tests.door import Door, answer, opened
 from tests.house import problem
 
 OLGA = "olga@schule.example"
@@ -20,13 +17,10 @@ OLGA = "olga@schule.example"
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Door]:
     """A desk whose second school is English, with two tickets of Lena and one of Olga."""
-    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
-    migrate(engine)
-    door = Door(Desk(engine, POLICY, Templates()))
-    for subject, sender in (("Beamer", LENA), ("Drucker", LENA), ("Maus", OLGA)):
-        door.take(problem(subject, sender=sender).text(f"{subject} kaputt."))
-    yield door
-    engine.dispose()
+    with opened(tmp_path, POLICY) as door:
+        for subject, sender in (("Beamer", LENA), ("Drucker", LENA), ("Maus", OLGA)):
+            door.take(problem(subject, sender=sender).text(f"{subject} kaputt."))
+        yield door
 
 
 def statuses(desk: Door) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.core.absence import Absence
 from mailbot.core.change import Change, Told
 from mailbot.core.mail import Address
 from mailbot.core.notice import NoticeKind, Reason
@@ -95,6 +96,13 @@ def test_it_goes_with_no_other_change() -> None:
 
 def test_who_was_told_of_the_change_is_told_that_it_was_taken_back_and_nobody_else() -> None:
     assert undoes(SUPPORTER).decided().told == {(TEACHER, "undone"), (ERIKA, "undone"), (SUPPORTER, "done")}
+
+
+@pytest.mark.parametrize(("deputy", "told"), [("", set()), (TONI, {(TONI, "undone")})])
+def test_who_is_away_meanwhile_is_not_told_but_the_deputy_is(deputy: str, told: set[tuple[str, str]]) -> None:
+    away = {ERIKA: Absence(NOW.date(), deputy)}
+    done = undoes(SUPPORTER).knowing(absences=away).decided()
+    assert done.told == {(TEACHER, "undone"), (SUPPORTER, "done"), *told}
 
 
 def test_the_requester_who_only_got_an_answer_is_not_told() -> None:

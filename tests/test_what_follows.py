@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.core.notice import NoticeKind
-from mailbot.render import Templates
-from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database
 from mailbot.store.tables import LedgerRow, OutboxRow, RawRow, TicketRow
 from tests.cases import ERIKA, GYM, HBG, KARL, LENA, MAX, NOW
-from tests.door import HOUSE, Door, answer
+from tests.door import HOUSE, Door, answer, opened
 from tests.house import problem
 
 PROMISES = (
@@ -44,12 +41,9 @@ OUTSIDE = "firma@anderswo.example"
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Door]:
     """A desk with Lena's ticket GYM-1."""
-    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
-    migrate(engine)
-    door = Door(Desk(engine, HOUSE, Templates()))
-    door.take(problem("Beamer").text("Der Beamer ist dunkel."))
-    yield door
-    engine.dispose()
+    with opened(tmp_path) as door:
+        door.take(problem("Beamer").text("Der Beamer ist dunkel."))
+        yield door
 
 
 def kinds(desk: Door, to: str) -> list[str]:

@@ -104,7 +104,7 @@ def _assignment(turn: Turn) -> Iterable[Notice]:
     if new is None or (old is not None and new.email == old.email):
         return
     if new.email not in turn.case.own:
-        for to, role in _assignee(turn, turn.after, new):
+        for to, role in there_for(turn, turn.after, new):
             yield notice(turn, NoticeKind.ASSIGNED, to, role)
     yield from _to_responsible(turn, NoticeKind.TAKEN, replace(turn.before, level=turn.after.level))
 
@@ -160,7 +160,7 @@ def once_each(notices: Iterable[Notice], case: Case) -> tuple[Notice, ...]:
 
 def responsible(turn: Turn, ticket: Ticket) -> tuple[tuple[Address, Role], ...]:
     """Return the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
-    if ticket.assignee is not None and (found := _assignee(turn, ticket, ticket.assignee)):
+    if ticket.assignee is not None and (found := there_for(turn, ticket, ticket.assignee)):
         return found
     team, role = turn.case.school_of(ticket).team, Role.SUPPORTER
     if ticket.level == 2:
@@ -168,15 +168,15 @@ def responsible(turn: Turn, ticket: Ticket) -> tuple[tuple[Address, Role], ...]:
     return tuple((person, role) for person in people_of(turn, team))
 
 
-def _assignee(turn: Turn, ticket: Ticket, assignee: Address) -> tuple[tuple[Address, Role], ...]:
-    """Return the assignee, or a deputy while away; nobody where there is neither (any more)."""
+def there_for(turn: Turn, ticket: Ticket, colleague: Address) -> tuple[tuple[Address, Role], ...]:
+    """Return somebody of the staff, or a deputy while away; nobody where there is neither (any more)."""
     case = turn.case
     staff = tuple(case.policy.staff(case.school_of(ticket)))
-    member = next((m for m in staff if assignee.email in m.addresses), None)
+    member = next((m for m in staff if colleague.email in m.addresses), None)
     who = stand_in(member, case.facts.absences, staff) if member else None
     if who is None:
         return ()
-    to = assignee if who is member else _addressed(case, who)
+    to = colleague if who is member else _addressed(case, who)
     return ((to, _staff_role(case, ticket, to.email)),)
 
 

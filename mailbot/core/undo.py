@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from mailbot.core.audience import Turn, notice
+from mailbot.core.audience import Turn, notice, there_for
 from mailbot.core.case import Case
 from mailbot.core.change import Change
 from mailbot.core.notice import Notice, NoticeKind, Reason
@@ -36,7 +36,10 @@ def refusal(case: Case, ticket: Ticket) -> Reason | None:
 
 
 def news(turn: Turn, change: Change) -> Iterable[Notice]:
-    """Tell those who were told of the change that it was taken back."""
+    """Tell those who were told of the change that it was taken back; of the staff those who are there."""
     for told in change.told:
-        if told.role.staff or told.kind in NEWS:
+        if told.role.staff:
+            for to, role in there_for(turn, turn.after, told.to):
+                yield notice(turn, NoticeKind.UNDONE, to, role)
+        elif told.kind in NEWS:
             yield notice(turn, NoticeKind.UNDONE, told.to, told.role)
