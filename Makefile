@@ -3,7 +3,7 @@
 #   make demo    a day at the help desk, played with real mails on this machine
 #   make test    the tests
 #   make check   what CI runs: formatting, lint, types, layers, tests
-#   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED)
+#   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
 #   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
 #   make year    a school year of TICKETS=1000, lived at a desk without servers

@@ -1,6 +1,6 @@
 """Kill the bot at random moments over a flood of mails and count what became of them.
 
-    make torture [MAILS=1000] [KILLS=10] [SEED=1]
+    make torture [MAILS=1000] [KILLS=200] [SEED=1] [DATABASE=postgresql]
 
 Exit status 0 only if every promise held; the counts are printed last.
 """
