@@ -1,6 +1,5 @@
 """The database: SQLite in the state directory, or PostgreSQL; opened, migrated, and read and written."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
+
+from mailbot.store.backup import backup
 
 __all__ = [
     "TRANSIENT",
@@ -78,20 +79,33 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; a SQLite file that holds something is copied beside itself before."""
+def migrations() -> Config:
+    """Return where alembic finds the migrations."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; a SQLite file that holds something is copied beside itself before."""
+    config = migrations()
     head = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current == head:
         return
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
-        shutil.copy2(engine.url.database, f"{engine.url.database}.before-{head}")
+        before = Path(f"{engine.url.database}.before-{head}")
+        if not before.exists():  # else an upgrade that failed has left the true one
+            backup(engine, before)
+    upgrade(engine, config, "head")
+
+
+def upgrade(engine: Engine, config: Config, revision: str) -> None:
+    """Bring the schema to a revision, in one transaction."""
     with _without_foreign_keys(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 @contextmanager
