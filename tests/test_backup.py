@@ -36,7 +36,7 @@ def test_what_happened_after_a_backup_is_handled_again_without_doubling_what_is_
 
 
 def test_a_backup_is_consistent_while_mails_are_handled(house: House) -> None:
-    house.deliver(*(problem(f"Problem {n}").text("kaputt") for n in range(30)))
+    house.deliver(*(problem(f"Problem {n}", f"lena{n}@schule.example").text("kaputt") for n in range(30)))
     worker = threading.Thread(target=house.once)
     worker.start()
     file = house.directory / "backup"

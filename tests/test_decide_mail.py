@@ -12,6 +12,7 @@ from mailbot.core.notice import NoticeKind, Reason
 from mailbot.core.overview import Page
 from mailbot.core.policy import Limits, School
 from mailbot.core.ticket import Direction, Role, Status, Ticket, Visibility
+from mailbot.core.traffic import Traffic
 from tests.cases import (
     ERIKA,
     EVE,
@@ -373,7 +374,7 @@ def test_the_requester_s_own_commands_need_no_proof() -> None:
 
 def crowded(case: Case, hour: int = 0, day: int = 0) -> Case:
     """Let the sender have got so many automatic letters already."""
-    return case.knowing(automatic_last_hour=hour, automatic_last_day=day)
+    return case.knowing(traffic=Traffic(hour, day))
 
 
 @pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])

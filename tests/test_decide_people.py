@@ -10,6 +10,7 @@ from mailbot.core.effects import Hold, Register, SetAbsence
 from mailbot.core.mail import Address, Kind, Protection
 from mailbot.core.notice import NoticeKind, Reason
 from mailbot.core.ticket import Direction, Message, Role, Visibility
+from mailbot.core.traffic import Traffic
 from tests.cases import (
     ERIKA,
     HANNA,
@@ -232,7 +233,7 @@ def test_a_mail_with_readable_words_above_an_encrypted_block_is_read() -> None:
 
 
 def test_an_address_that_had_its_share_is_not_told_again() -> None:
-    case = writes(LENA).with_mail(**LARGE).knowing(automatic_last_hour=5)
+    case = writes(LENA).with_mail(**LARGE).knowing(traffic=Traffic(5))
     assert told(case) == set()
 
 

@@ -98,7 +98,10 @@ def test_times_come_back_aware_and_in_utc(engine: Engine) -> None:
 def test_numbers_have_no_gaps_and_no_doubles_under_concurrent_writers(desk: Door) -> None:
     def write(worker: int) -> None:
         for n in range(5):
-            desk.take(problem(f"Problem {worker}.{n}").text("x"), uid=1 + worker * 5 + n)
+            desk.take(
+                problem(f"Problem {worker}.{n}").sender(f"lena{worker}@schule.example").text("x"),
+                uid=1 + worker * 5 + n,
+            )
 
     together(write)
     assert [row.outcome for row in desk.rows(LedgerRow)] == ["opened"] * (WORKERS * 5)
@@ -281,7 +284,7 @@ def test_a_busy_supporter_is_still_asked_for_confirmation(desk: Door) -> None:
 
 def test_a_teacher_gets_five_automatic_letters_an_hour_and_the_team_every_problem(desk: Door) -> None:
     for n in range(7):
-        desk.take(problem(f"Problem {n}").text("x"))
+        desk.take(problem(f"Problem {n}").text("abcdefg"[n]))
     assert (len(desk.letters(LENA)), len(desk.letters(MAX))) == (5, 7)
 
 

@@ -176,6 +176,8 @@ class Limits(Table):
     mail: Size = Field(default=50_000_000, description="the largest mail that is taken")
     hourly_automatic: Count = Field(default=5, description="automatic mails an hour to one outside address")
     daily_automatic: Count = Field(default=20, description="automatic mails a day to one outside address")
+    hourly_overall: Count = Field(default=500, description="letters by machine an hour to everybody together")
+    hourly_tickets: Count = Field(default=20, description="tickets that one outside address opens in an hour")
     reopen_days: Days = Field(default=14, description="how long a reply reopens a ticket")
     confirm_days: Days = Field(default=3, description="how long a held mail can be confirmed")
     answer_collision_minutes: Minutes = Field(

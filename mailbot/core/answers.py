@@ -1,21 +1,18 @@
-"""Letters that answer the mail itself: receipts, overviews, sheets, help; outside the teams only so many."""
+"""Letters that answer the mail itself: receipts, overviews, sheets, help."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mailbot.core.audience import travel
 from mailbot.core.case import Case
-from mailbot.core.effects import Effect, Tell
 from mailbot.core.facts import Listing
-from mailbot.core.notice import LIMITED, Notice, NoticeKind
+from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.orders import Order
 from mailbot.core.overview import Page
 from mailbot.core.ticket import Role, Ticket, Visibility
 
 QUESTIONS = frozenset({"list", "find", "show", "help"})
 ANSWERED = QUESTIONS | {"register"}
-STAFF_HOURLY = 60
-"""Such letters to a member of a team within an hour."""
 
 
 def answer(case: Case, kind: NoticeKind, ticket: Ticket | None = None, **what: object) -> Notice:
@@ -69,26 +66,3 @@ def _sheet(case: Case, ticket: Ticket) -> Notice:
     return answer(
         case, NoticeKind.SHEET, ticket, role=role, history=history, attachments=travelling, listed=listed
     )
-
-
-def room(case: Case) -> int:
-    """Return how many automatic letters the sender may still get."""
-    limits, facts = case.policy.limits, case.facts
-    return min(
-        limits.hourly_automatic - facts.automatic_last_hour, limits.daily_automatic - facts.automatic_last_day
-    )
-
-
-def within_limits(effects: Iterable[Effect], case: Case) -> tuple[Effect, ...]:
-    """Drop letters that answer by machine where an address had its share; members have a larger one.
-
-    An address of a team may be another machine, too: no exchange of letters goes on for ever.
-    """
-    member = case.policy.member(case.sender.email) is not None
-    left = STAFF_HOURLY - case.facts.answered_last_hour if member else room(case)
-    kept: list[Effect] = []
-    for effect in effects:
-        limited = isinstance(effect, Tell) and effect.notice.kind in LIMITED
-        left -= limited
-        kept += [] if limited and left < 0 else [effect]
-    return tuple(kept)

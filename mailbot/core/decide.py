@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core import aside, audience, personal, repair, undo
-from mailbot.core.answers import ANSWERED, QUESTIONS, answer, replies_to, room, within_limits
+from mailbot.core.answers import ANSWERED, QUESTIONS, answer, replies_to
 from mailbot.core.audience import Turn
 from mailbot.core.case import Case, build
 from mailbot.core.commands import Reading
@@ -25,6 +25,7 @@ from mailbot.core.effects import (
     fold,
 )
 from mailbot.core.facts import Facts
+from mailbot.core.limits import hushed, joined, room, within_limits
 from mailbot.core.machine import machine
 from mailbot.core.mail import Address, Kind, Mail, Verdict
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem
@@ -45,8 +46,8 @@ def decide(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: date
         return machine(mail, verdict, facts, policy, now)
     if (facts.school.key, mail.sender.email) in facts.blocked and policy.member(mail.sender.email) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked: one of its mails was spam",))
-    case = build(mail, facts, policy, now)
-    decision = _human(case)
+    case = joined(build(mail, facts, policy, now))
+    decision = hushed(_human(case), case)
     because = (verdict.reason, case.match.because, case.trust.reason, *decision.because)
     return replace(
         decision,

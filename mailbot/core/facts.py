@@ -16,6 +16,7 @@ from mailbot.core.reference import action_key, subject_tag, without_action_key
 from mailbot.core.search import question
 from mailbot.core.similar import Similar, Terms, terms
 from mailbot.core.ticket import Message, Role, Ticket
+from mailbot.core.traffic import Traffic
 from mailbot.core.trust import Letter
 
 
@@ -90,9 +91,7 @@ class Facts:
     blocked: frozenset[tuple[str, str]] = frozenset()
     duplicate: str = ""
     confirmed: str = ""
-    automatic_last_hour: int = 0
-    automatic_last_day: int = 0
-    answered_last_hour: int = 0  # by machine, to a member of a team
+    traffic: Traffic = field(default_factory=Traffic)
 
     def number_in(self, school: str) -> int:
         """Return the number that the next ticket of a school gets."""

@@ -20,6 +20,7 @@ class Sight:
 
     `read` says of each mailbox when it was read last without trouble; one that never was counts since
     `since`, when the watch began. `oldest_letter` is when the letter was written that waits longest.
+    `answers` are the letters by machine of the last hour, of which no more than `answers_most` are written.
     `disk_free` is None where the database is elsewhere. `leap` is by how much the clock on the wall went
     astray since the guard looked last, and `hanging` are threads that show no sign of life.
     """
@@ -29,6 +30,8 @@ class Sight:
     read: Mapping[str, datetime | None] = field(default_factory=dict)
     oldest_letter: datetime | None = None
     letters: int = 0
+    answers: int = 0
+    answers_most: int = 500
     disk_free: int | None = None
     leap: timedelta = timedelta()
     hanging: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ def concerns(sight: Sight, thresholds: Thresholds) -> tuple[Concern, ...]:
     return (
         *_unread(sight, thresholds),
         *_stuck(sight, thresholds),
+        *_flooded(sight),
         *_full(sight, thresholds),
         *_astray(sight),
         *(Concern(f"thread {name}", "shows no sign of life", "restart mailbot") for name in sight.hanging),
@@ -61,10 +65,10 @@ def concerns(sight: Sight, thresholds: Thresholds) -> tuple[Concern, ...]:
 def topics(mailboxes: Mapping[str, object], threads: tuple[str, ...]) -> frozenset[str]:
     """Return all topics that the guard may raise: those that it does not are over."""
     unread = {_unread_topic(school) for school in mailboxes}
-    return frozenset({*unread, OUTBOX, DISK, CLOCK, *(f"thread {name}" for name in threads)})
+    return frozenset({*unread, OUTBOX, FLOOD, DISK, CLOCK, *(f"thread {name}" for name in threads)})
 
 
-OUTBOX, DISK, CLOCK = "outbox", "disk", "clock"
+OUTBOX, FLOOD, DISK, CLOCK = "outbox", "letters by machine", "disk", "clock"
 
 
 def has_room(disk_free: int | None, thresholds: Thresholds) -> bool:
@@ -97,6 +101,16 @@ def _stuck(sight: Sight, thresholds: Thresholds) -> list[Concern]:
     waits = _minutes(sight.now - sight.oldest_letter)
     reason = f"{sight.letters} letters wait, the oldest for {waits} minutes"
     return [Concern(OUTBOX, reason, "mailbot outbox; mailbot check")]
+
+
+def _flooded(sight: Sight) -> list[Concern]:
+    """Tell of the breaker once: as long as a flood lasts, room that gets free is used up at once."""
+    if sight.answers < sight.answers_most * 0.9:
+        return []
+    reason = f"{sight.answers} within an hour: nobody outside the teams gets any beyond {sight.answers_most}"
+    return [
+        Concern(FLOOD, reason, "mailbot tickets: who floods the desk? Raise limits.hourly_overall if nobody")
+    ]
 
 
 def _full(sight: Sight, thresholds: Thresholds) -> list[Concern]:

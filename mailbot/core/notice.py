@@ -156,3 +156,6 @@ LIMITED = frozenset(
     }
 )
 """Letters that answer a mail by machine: outside the teams only so many an hour and a day."""
+
+COUNTED = LIMITED | {NoticeKind.CONFIRM, NoticeKind.WAIT_REMINDER, NoticeKind.CLOSED_WAITING}
+"""Letters that use that up: those of time, too, but none that a human's deed caused."""

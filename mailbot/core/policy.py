@@ -59,6 +59,8 @@ class Limits:
     mail: int = 50_000_000
     hourly_automatic: int = 5
     daily_automatic: int = 20
+    hourly_overall: int = 500
+    hourly_tickets: int = 20
     reopen_days: int = 14
     confirm_days: int = 3
     answer_collision_minutes: int = 5

@@ -13,6 +13,7 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import ledger, outbox
 from mailbot.store.database import reading, transaction
+from mailbot.store.traffic import overall
 
 log = structlog.get_logger()
 
@@ -75,12 +76,15 @@ class Guard:
             boxes = ledger.mailboxes(session)
             read = {box.school: now if box.failing_since else box.last_success for box in boxes}
             oldest, letters = outbox.oldest_due(session)
+            answers = overall(session, now)
         return Sight(
             now=now,
             since=self.since,
             read={school: read.get(school) for school in self.mailboxes},
             oldest_letter=oldest,
             letters=letters,
+            answers=answers,
+            answers_most=self.desk.policy.limits.hourly_overall,
             disk_free=free_disk(self.desk, self.state_dir),
             leap=leap,
             hanging=tuple(self.hanging()),

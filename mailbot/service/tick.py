@@ -10,6 +10,7 @@ from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, 
 from mailbot.core.ticket import Role, Ticket
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
+from mailbot.service.holding import drop_overdue
 from mailbot.store import clock, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, IntegrityError, Session, reading, transaction
@@ -32,6 +33,7 @@ def tick(desk: Desk, now: datetime) -> int:
     with reading(desk.engine) as session:
         due = clock.due(session, now)
     moved = sum(_look(desk, ticket_id, now) for ticket_id in due)
+    moved += drop_overdue(desk, now)
     return moved + sum(_digest(desk, *about, now) for about in _teams(desk))
 
 

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.facts import Facts, Interests
 from mailbot.core.mail import Mail
-from mailbot.core.notice import LIMITED, NoticeKind
+from mailbot.core.notice import NoticeKind
 from mailbot.core.policy import Policy, School
 from mailbot.core.ticket import Role, Ticket
+from mailbot.core.traffic import Traffic
 from mailbot.core.trust import Letter
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.changes import last_changes
@@ -23,6 +24,7 @@ from mailbot.store.tables import (
     SchoolRow,
     TicketRow,
 )
+from mailbot.store.traffic import traffic
 
 LOOKED_UP_MOST = 50
 BOUNCED = "bounced"
@@ -57,10 +59,11 @@ def gather(
     """Look up everything that a mail asks for; `own_entry` is its ledger entry if it has one already."""
     answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
     keyed = _letter(session, wanted.action_key, now)
-    names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket) if n)}
+    lately = traffic(session, mail.sender.email, policy, now) if mail.sender else Traffic()
+    flooded = lately.flooded(policy.limits)
+    names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket, flooded) if n)}
     found = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
     rows = {_key(row): row for row in found.values()}
-    hour, day = _automatic(session, mail, policy, now)
     return Facts(
         school=school,
         next_number=next_number(session, school.key),
@@ -77,9 +80,7 @@ def gather(
         changes=last_changes(session, rows) if wanted.undoes else {},
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
-        automatic_last_hour=hour,
-        automatic_last_day=day,
-        answered_last_hour=_answered(session, mail, policy, now),
+        traffic=lately,
         numbers_elsewhere={key: next_number(session, key) for key in _schools(wanted, rows.values())},
         blocked=_blocked(session, mail, school, rows.values()),
     )
@@ -167,33 +168,6 @@ def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str
     staff = [address for member in policy.staff(school) for address in member.addresses]
     known = session.exec(select(PersonRow).where(col(PersonRow.address).in_(staff)))
     return {row.address: row.name for row in known if row.name}
-
-
-def _automatic(session: Session, mail: Mail, policy: Policy, now: datetime) -> tuple[int, int]:
-    """Count the automatic letters to the sender within the last hour and day; to staff, the questions."""
-    if mail.sender is None:
-        return 0, 0
-    query = select(OutboxRow.created).where(
-        OutboxRow.recipient == policy.registered(mail.sender.email),
-        OutboxRow.created > now - timedelta(days=1),
-        col(OutboxRow.automatic).is_(True),
-    )
-    if policy.member(mail.sender.email) is not None:
-        query = query.where(OutboxRow.kind == NoticeKind.CONFIRM.value)
-    created = session.exec(query).all()
-    return sum(at > now - timedelta(hours=1) for at in created), len(created)
-
-
-def _answered(session: Session, mail: Mail, policy: Policy, now: datetime) -> int:
-    """Count the letters within the last hour that answered a member of a team by machine."""
-    if mail.sender is None or policy.member(mail.sender.email) is None:
-        return 0
-    query = select(func.count()).where(
-        OutboxRow.recipient == policy.registered(mail.sender.email),
-        OutboxRow.created > now - timedelta(hours=1),
-        col(OutboxRow.kind).in_([kind.value for kind in LIMITED]),
-    )
-    return int(session.exec(query).one())
 
 
 def _duplicate(

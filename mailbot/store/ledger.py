@@ -11,6 +11,7 @@ from mailbot.store.rows import identity
 from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow
 
 QUARANTINED = "quarantined"
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,19 @@ def waiting(session: Session, held_id: int, now: datetime) -> tuple[HeldRow, Led
     if held is None or held.state != "waiting" or held.until < now:
         return None
     return held, session.get_one(LedgerRow, held.ledger_id)
+
+
+def overdue(session: Session, now: datetime) -> list[int]:
+    """Return the held mails that waited in vain."""
+    query = select(HeldRow.id).where(HeldRow.state == "waiting", HeldRow.until < now)
+    return [identity(key) for key in session.exec(query.limit(AT_ONCE))]
+
+
+def claim_overdue(session: Session, held_id: int, now: datetime) -> tuple[HeldRow, LedgerRow] | None:
+    """Lock a held mail to drop it, with its ledger entry; None if another worker does so or has done so."""
+    query = select(HeldRow).where(HeldRow.id == held_id, HeldRow.state == "waiting", HeldRow.until < now)
+    held = session.exec(query.with_for_update(skip_locked=True)).first()
+    return (held, session.get_one(LedgerRow, held.ledger_id)) if held is not None else None
 
 
 def mailbox(session: Session, school: str) -> MailboxRow:

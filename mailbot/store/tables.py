@@ -116,6 +116,7 @@ class MessageRow(Row, table=True):
     """One mail or note in a ticket."""
 
     __tablename__ = "message"
+    __table_args__ = (Index("ix_message_author_at", "author", "at"),)
     id: int | None = Field(default=None, primary_key=True)
     ticket_id: int = Field(foreign_key="ticket.id", index=True)
     direction: str
@@ -229,6 +230,7 @@ class OutboxRow(Row, table=True):
     __table_args__ = (
         Index("ix_outbox_due", "school", "next_attempt", sqlite_where=text(DUE), postgresql_where=text(DUE)),
         Index("ix_outbox_recipient_created", "recipient", "created"),
+        Index("ix_outbox_kind_created", "kind", "created"),
         Index("ix_outbox_thread", "ticket_id", "recipient", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -253,6 +255,7 @@ class OutboxRow(Row, table=True):
     automatic: bool = True
     internal: bool = False
     author: str = ""
+    reasons: str = ""  # of a refusal, with spaces between
     state: str = "queued"
     attempts: int = 0
     doubts: int = 0  # attempts after which the server may have it or not

@@ -33,6 +33,7 @@ from mailbot.core.effects import (
     Split,
     fold,
 )
+from mailbot.core.limits import reasons
 from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
@@ -245,6 +246,7 @@ def _post(
             automatic=out.automatic,
             internal=out.internal,
             author=notice.author.email if notice.author else "",
+            reasons=" ".join(sorted(reasons(notice))),
             next_attempt=now,
             created=now,
         )

@@ -1,0 +1,90 @@
+"""How much is too much: letters by machine to one address, and mails of one sender.
+
+Whoever answers each of our letters by a program, in good faith or not, must not keep us writing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mailbot.core.case import Case, Match
+from mailbot.core.effects import Decision, Effect, Tell
+from mailbot.core.notice import LIMITED, Notice, NoticeKind
+from mailbot.core.ticket import Role
+
+STAFF_HOURLY = 60
+"""Letters by machine to a member of a team within an hour."""
+FLOOD = "flood"
+
+
+def room(case: Case) -> int:
+    """Return how many letters outside the teams, or questions for confirmation, the sender may still get."""
+    limits, traffic = case.policy.limits, case.facts.traffic
+    return min(limits.hourly_automatic - traffic.hour, limits.daily_automatic - traffic.day)
+
+
+def _left(case: Case) -> int:
+    """Return how many letters by machine this mail may cause: none where the house wrote too many."""
+    traffic = case.facts.traffic
+    if not _outside(case):
+        return STAFF_HOURLY - traffic.answered_hour
+    too_many = traffic.overall_hour >= case.policy.limits.hourly_overall
+    return 0 if too_many or traffic.repetitions(case.mail.text) else room(case)
+
+
+def _outside(case: Case) -> bool:
+    return case.policy.member(case.sender.email) is None
+
+
+def within_limits(effects: Iterable[Effect], case: Case) -> tuple[Effect, ...]:
+    """Drop letters that answer by machine where an address had its share; members have a larger one.
+
+    An address of a team may be another machine, too: no exchange of letters goes on for ever.
+    """
+    left = _left(case)
+    kept: list[Effect] = []
+    for effect in effects:
+        if isinstance(effect, Tell) and effect.notice.kind in LIMITED:
+            if left <= 0 or _told_today(effect.notice, case):
+                continue
+            left -= 1
+        kept.append(effect)
+    return tuple(kept)
+
+
+def reasons(notice: Notice) -> frozenset[str]:
+    """Return why a letter refuses a mail; nothing where it is no refusal."""
+    if notice.kind not in (NoticeKind.REFUSAL, NoticeKind.UNREADABLE):
+        return frozenset()
+    return frozenset({notice.reason, *(problem.reason.value for problem in notice.problems)} - {""})
+
+
+def _told_today(notice: Notice, case: Case) -> bool:
+    """Tell whether somebody outside the teams heard all these reasons within a day.
+
+    Members hear it each time: they have to know that a command was not carried out.
+    """
+    why = reasons(notice)
+    return _outside(case) and bool(why) and why <= case.facts.traffic.refused
+
+
+def joined(case: Case) -> Case:
+    """Let a mail belong to the sender's last ticket if it would open one too many."""
+    traffic = case.facts.traffic
+    ticket = case.facts.ticket(traffic.flooded(case.policy.limits))
+    if case.ticket is not None or ticket is None or not _outside(case):
+        return case
+    because = f"{case.sender.email} opened {traffic.opened_hour} tickets within the hour"
+    match = Match(ticket, None, because, related_reason=FLOOD)
+    school = case.policy.school(ticket.school) or case.school
+    return replace(case, match=match, role=Role.REQUESTER, school=school)
+
+
+def hushed(decision: Decision, case: Case) -> Decision:
+    """Tell the team of the first mail of a flood, and file the others in silence."""
+    if case.match.related_reason != FLOOD or case.ticket is None:
+        return decision
+    before = case.facts.histories.get(case.ticket.key, ())
+    first = len(before) < 2 or before[-1].author.email != case.sender.email
+    if first:
+        return decision
+    return replace(decision, effects=tuple(e for e in decision.effects if not isinstance(e, Tell)))

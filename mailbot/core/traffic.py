@@ -1,0 +1,41 @@
+"""What went to and fro between the desk and an address lately: limits are counted from it."""
+
+import re
+from dataclasses import dataclass
+
+from mailbot.core.policy import Limits
+
+_NO_WORDS = re.compile(r"[\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Letters to the sender of a mail, and mails from there, within the last hour or day.
+
+    `hour` and `day` are automatic letters to somebody outside the teams, or questions for confirmation to a
+    member; `answered_hour` are letters by machine to a member, `overall_hour` those to everybody together.
+    `refused` are the reasons of a day's refusals. `opened_hour` counts the sender's new tickets, `latest` is
+    the last of a day, and `said` are the texts of the sender's mails of a day, the newest first.
+    """
+
+    hour: int = 0
+    day: int = 0
+    answered_hour: int = 0
+    overall_hour: int = 0
+    refused: frozenset[str] = frozenset()
+    opened_hour: int = 0
+    latest: str | None = None
+    said: tuple[str, ...] = ()
+
+    def repetitions(self, text: str) -> int:
+        """Count how often the sender said the very same within a day, numbers and dates aside."""
+        said = _shape(text)
+        return sum(_shape(earlier) == said for earlier in self.said) if said else 0
+
+    def flooded(self, limits: Limits) -> str | None:
+        """Return the ticket that a mail joins because it would open one too many."""
+        return self.latest if self.opened_hour >= limits.hourly_tickets else None
+
+
+def _shape(text: str) -> str:
+    return _NO_WORDS.sub(" ", text.casefold()).strip()

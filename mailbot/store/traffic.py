@@ -1,0 +1,70 @@
+"""Count what went to and fro between the desk and an address lately."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from mailbot.core.notice import COUNTED, LIMITED, NoticeKind
+from mailbot.core.policy import Policy
+from mailbot.core.ticket import Direction
+from mailbot.core.traffic import Traffic
+from mailbot.store.tables import MessageRow, OutboxRow, TicketRow
+
+LOOKED_AT_MOST = 50  # of somebody's mails and tickets of a day
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Traffic:
+    """Return what the sender of a mail got and sent within the last hour and day."""
+    letters = _letters(session, policy.registered(sender), now)
+    hour = [kind for kind, at, _ in letters if at > now - _HOUR]
+    if policy.member(sender) is not None:
+        asked = [kind for kind, *_ in letters if kind is NoticeKind.CONFIRM]
+        answered = sum(kind in LIMITED for kind in hour)
+        return Traffic(hour.count(NoticeKind.CONFIRM), len(asked), answered, overall(session, now))
+    opened = _opened(session, sender, now)
+    return Traffic(
+        hour=len(hour),
+        day=len(letters),
+        overall_hour=overall(session, now),
+        refused=frozenset(reason for *_, why in letters for reason in why.split()),
+        opened_hour=sum(at > now - _HOUR for _, at in opened),
+        latest=opened[0][0] if opened else None,
+        said=_said(session, sender, now),
+    )
+
+
+def overall(session: Session, now: datetime) -> int:
+    """Count the letters of the last hour that answered a mail by machine, whoever got them."""
+    query = select(func.count()).where(
+        col(OutboxRow.kind).in_([kind.value for kind in LIMITED]), OutboxRow.created > now - _HOUR
+    )
+    return int(session.exec(query).one())
+
+
+def _letters(session: Session, recipient: str, now: datetime) -> list[tuple[NoticeKind, datetime, str]]:
+    query = select(OutboxRow.kind, OutboxRow.created, OutboxRow.reasons).where(
+        OutboxRow.recipient == recipient,
+        OutboxRow.created > now - _DAY,
+        col(OutboxRow.kind).in_([kind.value for kind in COUNTED]),
+    )
+    return [(NoticeKind(kind), created, why) for kind, created, why in session.exec(query)]
+
+
+def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, datetime]]:
+    """Return somebody's new tickets of a day, the newest first."""
+    query = select(TicketRow.school, TicketRow.number, TicketRow.opened).where(
+        TicketRow.requester == sender, TicketRow.opened > now - _DAY
+    )
+    rows = session.exec(query.order_by(col(TicketRow.id).desc()).limit(LOOKED_AT_MOST))
+    return [(f"{school}-{number}", opened) for school, number, opened in rows]
+
+
+def _said(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
+    query = select(MessageRow.text).where(
+        MessageRow.author == sender,
+        MessageRow.at > now - _DAY,
+        MessageRow.direction == Direction.IN.value,
+    )
+    return tuple(session.exec(query.order_by(col(MessageRow.id).desc()).limit(LOOKED_AT_MOST)))

@@ -1,0 +1,70 @@
+"""A post office in the process: letters of desks reach other desks and programs that answer mail."""
+
+import email
+import email.policy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+from mailbot.service.delivery import put_together, take
+from mailbot.store.outbox import Attempt, Due
+from tests.cases import NOW
+from tests.door import Door
+
+Program = Callable[[EmailMessage], bytes | None]
+"""Whoever reads a mail and may answer it."""
+
+
+def composed(door: Door, due: Due) -> bytes:
+    """Return a letter of the outbox as it goes to the server."""
+    school = door.desk.policy.school(due.school)
+    assert school is not None
+    return put_together(door.desk, due, school.address)
+
+
+def sent(door: Door, now: datetime) -> Iterator[tuple[Due, bytes]]:
+    """Send what is due; yield the letters as they go to the server."""
+    schools = [school.key for school in door.desk.policy.schools]
+    done: Attempt | None = None
+    while (due := take(door.desk, schools, done, None, now)) is not None:
+        done = Attempt(due.id, "sent")
+        yield due, composed(door, due)
+
+
+def opened(octets: bytes) -> EmailMessage:
+    """Return a mail as a program reads it."""
+    message = email.message_from_bytes(octets, policy=email.policy.SMTP)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+@dataclass
+class Post:
+    """Brings letters until nobody has anything to say; `exchanged` reached a desk or a program."""
+
+    desks: dict[str, Door]
+    programs: dict[str, Program] = field(default_factory=dict)
+    between: Callable[[bytes], bytes] = lambda octets: octets
+    now: datetime = NOW
+    exchanged: list[bytes] = field(default_factory=list)
+
+    def bring(self, to: str, octets: bytes) -> None:
+        """Bring one mail, and let whoever gets it answer a minute later."""
+        self.exchanged.append(octets)
+        self.now += timedelta(minutes=1)
+        if to in self.desks:
+            self.desks[to].take(octets, self.desks[to].desk.policy.schools[0].key, at=self.now)
+            return
+        answer = self.programs[to](opened(octets))
+        if answer is not None:
+            self.bring(str(opened(octets)["From"].addresses[0].addr_spec), answer)
+
+    def settle(self, most: int = 40) -> int:
+        """Bring letters until there are none; return how many mails were exchanged."""
+        while found := [letter for door in self.desks.values() for letter in sent(door, self.now)]:
+            for due, octets in found:
+                to = due.outgoing.recipient.email
+                if to in (*self.desks, *self.programs) and len(self.exchanged) < most:
+                    self.bring(to, self.between(octets))
+        return len(self.exchanged)

@@ -1,0 +1,161 @@
+"""Nobody is mailed in a loop: two machines that answer each other fall silent within a few mails."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store.database import migrate, open_database
+from mailbot.store.tables import OutboxRow
+from tests.cases import ERIKA, GYM, LENA, MAX, POLICY
+from tests.door import Door, answer
+from tests.mails import mail
+from tests.post import Post, Program
+
+NORTH = "support@nord.example"
+NORTHERN = School("NORD", "Nordschule", NORTH, Team("Team Nord", (Member("nina@nord.example", "Nina Nord"),)))
+ELSEWHERE = Policy("Helfer Nord", (NORTHERN,), Team("Technik", (Member("theo@nord.example"),)))
+MOST = 6
+
+
+@pytest.fixture
+def doors(tmp_path: Path) -> Iterator[tuple[Door, Door]]:
+    """Two desks of two cities."""
+    made = []
+    for name, policy in (("one", replace(POLICY, schools=(GYM,))), ("other", ELSEWHERE)):
+        engine = open_database(f"sqlite:///{tmp_path / name}.db")
+        migrate(engine)
+        made.append(Door(Desk(engine, policy, Templates())))
+    yield made[0], made[1]
+    for door in made:
+        door.engine.dispose()
+
+
+_BY_MACHINE = re.compile(rb"^(?:Auto-Submitted|X-Auto-Response-Suppress):[^\r\n]*\r\n", re.M)
+_THREAD = re.compile(rb"^(?:In-Reply-To|References):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*", re.M)
+_TAG = re.compile(rb"\[#[A-Z]+-\d+\] ?")
+
+
+def as_it_is(octets: bytes) -> bytes:
+    """Bring a mail as it was written."""
+    return octets
+
+
+def without_signs(octets: bytes) -> bytes:
+    """Take away what tells that a machine wrote it, as a bad gateway does."""
+    return _BY_MACHINE.sub(b"", octets)
+
+
+def without_anything(octets: bytes) -> bytes:
+    """Take away what it answers and the ticket's number, too: only the limits are left."""
+    return _TAG.sub(b"", _THREAD.sub(b"", without_signs(octets)))
+
+
+@pytest.mark.parametrize(
+    ("gateway", "most"),
+    [(as_it_is, MOST), (without_signs, MOST), (without_anything, MOST + 4)],
+)
+def test_two_desks_that_write_to_each_other_fall_silent(
+    doors: tuple[Door, Door], gateway: Callable[[bytes], bytes], most: int
+) -> None:
+    ours, theirs = doors
+    post = Post({GYM.address: ours, NORTH: theirs}, between=gateway)
+    post.bring(GYM.address, mail().sender(f"Helfer Nord <{NORTH}>").text("Der Beamer bleibt dunkel.").build())
+    post.settle()
+    ours.outcome(answer(ours.letters(MAX)[-1], MAX, "Ist das Kabel eingesteckt?"))
+    assert post.settle() <= most
+
+
+_numbers = count(1)
+
+
+def away(to: str, *, answers: bool) -> Program:
+    """Return somebody's broken out-of-office: a new Message-ID, no field that tells of a machine."""
+
+    def answered(message: EmailMessage) -> bytes:
+        made = mail().sender(to).subject(f"Re: {message['Subject']}" if answers else "Nicht im Haus")
+        made.message_id(f"<away{next(_numbers)}@schule.example>")
+        if answers:
+            made.reply_to(str(message["Message-ID"]))
+        return made.text("Ich lese diese Mail am 7.12. Mein Vertreter ist Herr Krause.").build()
+
+    return answered
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["in the thread", "as new mails"])
+@pytest.mark.parametrize("who", [LENA, MAX, "fremd@anderswo.example"])
+def test_a_broken_out_of_office_falls_silent(doors: tuple[Door, Door], who: str, answers: bool) -> None:
+    ours, _ = doors
+    post = Post({GYM.address: ours}, {who: away(who, answers=answers)})
+    writer = who if who != MAX else LENA
+    post.bring(GYM.address, mail().sender(writer).text("Der Beamer bleibt dunkel.").build())
+    assert post.settle() <= MOST
+
+
+def page(number: int) -> bytes:
+    """Return what a scanner sends for a page: no words, one picture."""
+    made = (
+        mail()
+        .sender("scanner@schule.example")
+        .subject(f"Scan {number}")
+        .message_id(f"<scan{number}@schule.example>")
+    )
+    return made.attach(f"{number}.png", b"\x89PNG\r\n\x1a\n" + bytes([number % 256]), "image/png").build()
+
+
+def test_a_scanner_that_sends_500_pages_writes_few_tickets_and_fewer_letters(
+    doors: tuple[Door, Door],
+) -> None:
+    ours, _ = doors
+    for number in range(500):
+        ours.take(page(number))
+    assert len(ours.letters("scanner@schule.example")) == 5
+    assert len(ours.letters(ERIKA)) == 21
+    assert len(ours.ticket("GYM-20")["messages"]) == 481
+    assert ours.ticket("GYM-21") is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("List-Id", "<kollegium.schule.example>"),
+        ("List-Unsubscribe", "<mailto:weg@liste.example>"),
+        ("Precedence", "list"),
+    ],
+)
+def test_a_list_that_subscribed_the_address_gets_no_answer(
+    doors: tuple[Door, Door], field: str, value: str
+) -> None:
+    ours, _ = doors
+    for number in range(5):
+        ours.take(
+            mail()
+            .header(field, value)
+            .to("kollegium@schule.example")
+            .message_id(f"<{number}@l>")
+            .text(f"Heft {number}")
+        )
+    assert ours.rows(OutboxRow) == []
+
+
+def test_a_bounce_of_a_bounce_is_told_to_nobody(doors: tuple[Door, Door]) -> None:
+    ours, _ = doors
+    ours.take(mail().text("Der Beamer bleibt dunkel."))
+    sent = len(ours.rows(OutboxRow))
+    for number, to in enumerate((LENA, MAX, ERIKA)):
+        bounce = (
+            mail()
+            .sender("MAILER-DAEMON@mx.example")
+            .header("Return-Path", "<>")
+            .message_id(f"<b{number}@mx.example>")
+        )
+        bounce.subject("Undelivered Mail Returned to Sender").reply_to(ours.letters(to)[0].message_id)
+        ours.take(bounce.text("550 5.1.1 user unknown"))
+    assert len(ours.rows(OutboxRow)) == sent

@@ -1,0 +1,70 @@
+"""How many letters a machine may write to whom, and what does not count."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mailbot.core.guard import FLOOD, Sight, Thresholds, concerns
+from mailbot.core.notice import NoticeKind
+from mailbot.core.policy import Limits
+from mailbot.core.traffic import Traffic
+from tests.cases import LENA, MAX, NOW, POLICY, ticket, writes
+from tests.door import Door, answer
+from tests.mails import mail
+
+TEAM = {(MAX, "new_ticket"), ("erika@support.example", "new_ticket")}
+
+
+@pytest.mark.parametrize(("refused", "told"), [((), 1), (("argument",), 1), (("unknown",), 0)])
+def test_a_reason_is_told_once_a_day_outside_the_teams(refused: tuple[str, ...], told: int) -> None:
+    case = writes(LENA, "#clsoe").proven().knowing(traffic=Traffic(refused=frozenset(refused)))
+    assert len(case.decided().letters) == told
+
+
+def test_a_member_of_a_team_hears_of_every_mistake() -> None:
+    case = writes(MAX, "#clsoe").proven().knowing(traffic=Traffic(refused=frozenset({"unknown"})))
+    assert case.decided().told == {(MAX, "refusal")}
+
+
+def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team() -> None:
+    case = writes(LENA, "Beamer, 3. Stock!").knowing(traffic=Traffic(said=("Beamer (4. Stock)",)))
+    assert case.decided().told == TEAM
+
+
+def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
+    flood = Traffic(overall_hour=500)
+    assert writes(LENA, "Beamer").knowing(traffic=flood).decided().told == TEAM
+    assert writes(MAX, "#help").proven().knowing(traffic=flood).decided().told == {(MAX, "help")}
+
+
+def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
+    sight = Sight(NOW, NOW, answers=450)
+    assert [concern.topic for concern in concerns(sight, Thresholds())] == [FLOOD]
+    assert concerns(replace(sight, answers=449), Thresholds()) == ()
+
+
+def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
+    full = Traffic(opened_hour=20, latest="GYM-1")
+    done = writes(LENA, "Noch einer").knowing(ticket(), traffic=full).decided()
+    assert (done.outcome, done.decision.ticket, done.decision.matched_by) == ("reply", "GYM-1", None)
+    lenient = replace(POLICY, limits=Limits(hourly_tickets=21))
+    more = replace(writes(LENA, "Noch einer").knowing(ticket(), traffic=full), policy=lenient)
+    assert more.decided().outcome == "opened"
+
+
+def test_letters_that_a_human_s_deed_caused_do_not_count(desk: Door) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    for line in ("#close", "#reopen", "#close", "#reopen", "#close"):
+        desk.outcome(answer(desk.letters(MAX)[-1], MAX, line))
+    assert len(desk.letters(LENA)) == 6
+    desk.outcome(mail().message_id("<2@schule.example>").text("Jetzt streikt der Drucker."))
+    assert len(desk.letters(LENA, NoticeKind.RECEIPT)) == 2
+
+
+def test_a_refusal_is_remembered_for_a_day(desk: Door) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    receipt = desk.letters(LENA)[0]
+    for number, at in enumerate((NOW, NOW + timedelta(hours=23), NOW + timedelta(hours=25))):
+        desk.take(answer(receipt, LENA, "#close 99", f"<wrong{number}@schule.example>"), at=at)
+    assert len(desk.letters(LENA, NoticeKind.REFUSAL)) == 2
