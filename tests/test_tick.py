@@ -110,6 +110,15 @@ def test_second_level_is_reminded_by_its_own_hours() -> None:
     assert told(decided(up, at("2026-12-23 10:00")))[0].role is Role.SECOND_LEVEL
 
 
+def test_who_has_a_ticket_of_the_other_level_is_reminded_by_the_own_hours() -> None:
+    taken = replace(TAKEN, level=2)  # the office works in the school holidays, Max does not
+    holiday, school_day = at("2026-12-23 10:00"), at("2027-01-07 10:00")
+    assert decided(replace(taken, wait=Wait(at("2026-12-16 09:00"))), holiday) is None
+    assert kinds(decided(replace(taken, wait=Wait(at("2026-12-16 09:00"))), school_day)) == [
+        ("overdue", "max")
+    ]
+
+
 def test_a_ticket_goes_up_as_if_the_team_had_passed_it_on() -> None:
     photo = Attachment("2", "foto.png", "image/png", 1_000, raw=7)
     history = (Message(Direction.IN, Visibility.PUBLIC, LENA, "Dunkel.", MONDAY, attachments=(photo,)),)

@@ -30,6 +30,7 @@ from tests.mails import MailBuilder
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
+EVERY = timedelta(minutes=1)
 AT_SCHOOL = Calendar(closed=holidays.public("NW") | holidays.school("NW"), timezone=BERLIN)
 AT_THE_OFFICE = Calendar(closed=holidays.public("NW"), timezone=BERLIN)
 
@@ -204,9 +205,10 @@ class Year:
             heapq.heappush(self._agenda, (at.astimezone(BERLIN), next(self._order), act))
 
     def catch_up(self, until: datetime) -> None:
-        """Let time do what it does until that moment, as the daemon would that looks every minute."""
+        """Let time do what it does until that moment, by a daemon that is down now and then."""
         while (look := self.next_look()) is not None and look < until:
-            self.now = max(self.now, look.astimezone(BERLIN) + timedelta(minutes=1))
+            late = timedelta(hours=self.chance.uniform(1, 60)) if self.chance.random() < 0.03 else EVERY
+            self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
             self.pass_time()
             following = self.next_look()
             assert following is None or following > self.now, "a ticket is looked at again and again"

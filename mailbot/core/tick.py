@@ -47,6 +47,20 @@ class Passing:
         return self.policy.second_level if self.ticket.level == 2 else self.school.team
 
     @property
+    def keeper(self) -> Member | None:
+        """Return the assignee, or a deputy while away; None where there is neither (any more)."""
+        assignee = self.ticket.assignee
+        member = next((m for m in self.staff if assignee and assignee.email in m.addresses), None)
+        return stand_in(member, self.absences, self.staff) if member else None
+
+    @property
+    def workers(self) -> Team:
+        """Return whose working hours count: the team of whoever has the ticket, or that of its level."""
+        if self.keeper is None:
+            return self.team
+        return self.school.team if self.school.team.member(self.keeper.address) else self.policy.second_level
+
+    @property
     def role(self) -> Role:
         """Return in which role they do."""
         return Role.SECOND_LEVEL if self.ticket.level == 2 else Role.SUPPORTER
@@ -92,7 +106,7 @@ def _plans(passing: Passing) -> Iterator[Plan]:
     if ticket.status is Status.CLOSED:
         return
     if ticket.due is not None and ticket.waits.since < ticket.due:
-        yield Plan(passing.team.calendar.next_opening(ticket.due), (passing.team,), _remind_when_due)
+        yield Plan(passing.workers.calendar.next_opening(ticket.due), (passing.workers,), _remind_when_due)
     elif ticket.status is Status.WAITING:
         yield from _plans_for_requester(passing)
     else:
@@ -100,13 +114,14 @@ def _plans(passing: Passing) -> Iterator[Plan]:
 
 
 def _plans_for_staff(passing: Passing) -> Iterator[Plan]:
-    times, wait, team = passing.policy.times, passing.ticket.waits, passing.team
+    times, wait, team = passing.policy.times, passing.ticket.waits, passing.workers
 
     def after(hours: int) -> datetime:
         return team.calendar.add(wait.since, timedelta(hours=hours))
 
     if times.escalate_hours and wait.asked and passing.ticket.level == 1:
-        yield Plan(after(times.escalate_hours), (team, passing.policy.second_level), _escalate)
+        both = (passing.team, passing.policy.second_level)
+        yield Plan(after(times.escalate_hours), both, _escalate)
     if times.overdue_hours and wait.step is not Step.OVERDUE:
         yield Plan(after(times.overdue_hours), (team,), _say_overdue)
     if times.reminder_hours and wait.asked and wait.step is Step.NOTHING:
@@ -151,12 +166,10 @@ def _tell_staff(passing: Passing, kind: NoticeKind, step: Step, since: datetime,
 
 def _responsible(passing: Passing) -> list[tuple[Address, Role]]:
     """Return the assignee or a deputy, or the whole team of the ticket's level where there is neither."""
-    assignee = passing.ticket.assignee
-    member = next((m for m in passing.staff if assignee and assignee.email in m.addresses), None)
-    who = stand_in(member, passing.absences, passing.staff) if member else None
+    assignee, who = passing.ticket.assignee, passing.keeper
     if who is not None and assignee is not None:
         role = Role.SUPPORTER if passing.school.team.member(who.address) else Role.SECOND_LEVEL
-        return [(assignee if who is member else _addressed(who, passing.names), role)]
+        return [(assignee if assignee.email in who.addresses else _addressed(who, passing.names), role)]
     return [(to, passing.role) for to in passing.people(passing.team)]
 
 
