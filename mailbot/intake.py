@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -11,6 +11,7 @@ import structlog
 
 from mailbot.config import ImapAccount
 from mailbot.core.effects import Decision
+from mailbot.core.fairness import in_fair_order
 from mailbot.core.policy import School
 from mailbot.core.reconcile import Difference, differences
 from mailbot.inbox import Described, Mailbox
@@ -72,7 +73,7 @@ class Intake:
         self._leave_alone(len(old) + len(described) - len(taken), since)
         risky = [uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun]
         calm = [uid for uid in taken if uid not in set(risky)]
-        for batch in (*([uid] for uid in risky), *_batches(calm)):
+        for batch in chain(([uid] for uid in risky), self._batches(box, calm, taken)):
             if self.stop.is_set():
                 return
             if not self.room():
@@ -80,6 +81,20 @@ class Intake:
                 return
             self._take(box, batch, taken)
         self._tell_refused(box, since)
+
+    def _batches(self, box: Mailbox, uids: list[int], taken: dict[int, Described]) -> Iterator[list[int]]:
+        """Yield what waits, so that no flood delays others; what comes meanwhile is added to `taken`."""
+        senders = dict.fromkeys(uids, "")
+        if len(uids) > BATCH:
+            senders |= box.senders(uids)
+        while senders:
+            batch = in_fair_order(senders)[:BATCH]
+            yield batch
+            senders = {uid: sender for uid, sender in senders.items() if uid not in set(batch)}
+            if senders:
+                came = box.describe(box.uids(max(taken) + 1))
+                taken |= came
+                senders |= dict.fromkeys(came, "") | box.senders(came)
 
     def reconcile(self, box: Mailbox) -> Difference:
         """Compare the mailbox with the ledger, and tell the operators of a difference. Raises InboxError."""
@@ -219,7 +234,3 @@ class Intake:
             because="; ".join(decision.because),
         )
         self.handled()
-
-
-def _batches(uids: list[int]) -> Iterable[list[int]]:
-    return (uids[at : at + BATCH] for at in range(0, len(uids), BATCH))

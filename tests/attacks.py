@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from mailbot.service.desk import Desk, unguessable
 from mailbot.service.inspection import list_tickets
 from mailbot.store.database import migrate, open_database
 from mailbot.store.tables import OutboxRow
-from tests.cases import LENA, MAX
+from tests.cases import LENA, MAX, NOW
 from tests.door import HOUSE, Door
 from tests.mails import MailBuilder, mail
 
@@ -28,6 +29,11 @@ class Scene:
     def letter(self, to: str) -> OutboxRow:
         """Return somebody's letter about the ticket."""
         return self.door.letters(to)[0]
+
+    @property
+    def now(self) -> datetime:
+        """Return when letters are sent: when the mails came."""
+        return NOW
 
     @property
     def state(self) -> Any:

@@ -29,6 +29,7 @@ BATCH_MAILS = 50
 BATCH_OCTETS = 8 * 2**20
 # If the server fails over more, the trouble is not with single mails.
 REFUSED_MAILS = 10
+_FROM = b"BODY[HEADER.FIELDS (FROM)]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,17 @@ class Mailbox:
             there = ((uid, items) for uid, items in answers.items() if b"RFC822.SIZE" in items)
             found.update((uid, Described(items[b"RFC822.SIZE"], _received(items))) for uid, items in there)
         return dict(sorted(found.items()))
+
+    def senders(self, uids: Iterable[int]) -> dict[int, str]:
+        """Return what From says of those mails that are still there, as it is written. Raises InboxError."""
+        found: dict[int, str] = {}
+        for batch in _batches(uids):
+            answers = self._ask(batch, ["BODY.PEEK[HEADER.FIELDS (FROM)]"])
+            fields = ((uid, items.get(_FROM)) for uid, items in answers.items())
+            found.update(
+                (uid, field.decode("ascii", "replace")) for uid, field in fields if field is not None
+            )
+        return found
 
     def fetch(self, uids: Iterable[int]) -> Iterator[Fetched]:
         """Yield those mails that are still there, by UID, and leave their flags alone. Raises InboxError."""

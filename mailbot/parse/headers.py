@@ -9,6 +9,7 @@ from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
 
 from mailbot.core.mail import Address
+from mailbot.core.printable import one_line
 from mailbot.parse import limits
 from mailbot.parse.mime import Field, decoded
 
@@ -82,7 +83,7 @@ def _salvaged(value: str) -> list[tuple[str, str]]:
 
 
 def _address(shown: str, email: str) -> Address:
-    shown = decoded(shown).strip(" \"'")
+    shown = one_line(decoded(shown)).strip(" \"'")
     return Address(email.strip(" <>\"'").lower(), "" if shown.lower() == email.lower() else shown)
 
 

@@ -1,0 +1,113 @@
+"""Puts mails that were changed at random through a whole desk and reads every letter as strictly as may be.
+
+RUNS=20000 SEED=1 python -m bench.fuzz_desk [FOLDER of further mails to mutate]
+"""
+
+import os
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bench.fuzz_parse import LARGEST, mutated
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store.database import migrate, open_database
+from mailbot.store.tables import LedgerRow
+from tests.cases import ERIKA, LENA, MAX, NOW, TONI
+from tests.door import HOUSE, Door, answer
+from tests.mails import mail
+from tests.oddities import ODDITIES
+from tests.post import sent
+from tests.strict import faults
+
+LINES = (
+    "#close",
+    "#escalate",
+    "#list alle",
+    "#show 1",
+    "#help",
+    "#note",
+    "#take",
+    "#clsoe",
+    "Danke!",
+    "",
+    "#wait",
+)
+
+
+@dataclass
+class Report:
+    """How many mails became what, how many letters were read, and what was wrong."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    letters: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def samples(door: Door, chance: random.Random) -> list[bytes]:
+    """Return mails that people would write now: problems, and answers to letters that they got."""
+    made = [
+        mail().message_id(f"<p{chance.random()}@schule.example>").text("Der Beamer bleibt dunkel.").build()
+    ]
+    for person in (LENA, MAX, ERIKA, TONI):
+        letters = door.letters(person)
+        if letters:
+            line = f"Bitte prüfen.\n{chance.choice(LINES)}\n{chance.choice(LINES)}"
+            made.append(
+                answer(chance.choice(letters[-20:]), person, line, f"<a{chance.random()}@x.example>").build()
+            )
+    return made
+
+
+def fuzz(door: Door, runs: int, seed: int, more: Sequence[bytes] = ()) -> Report:
+    """Hand in mails: one in three as it is, so that tickets live, the others changed at random."""
+    chance, report, now, fresh = random.Random(seed), Report(), NOW, list[bytes]()
+    for number in range(runs):
+        fresh = samples(door, chance) if number % 10 == 0 else fresh
+        octets = chance.choice(fresh)
+        if number % 3:
+            octets = next(
+                mutated([octets, chance.choice((*more, *ODDITIES.values()))], seed * 1_000_003 + number)
+            )
+        now += timedelta(minutes=7)
+        decision = door.take(octets, chance.choice(("GYM", "HBG")), at=now)
+        report.outcomes[decision.outcome if decision else "nothing"] += 1
+        for fault in _read(door, now, report):
+            report.wrong.append(f"mail {number}: {fault}")
+            Path(f"fuzz-desk-{seed}-{number}.eml").write_bytes(octets)
+    report.wrong += [row.traceback for row in door.rows(LedgerRow) if row.outcome == "quarantined"]
+    return report
+
+
+def _read(door: Door, now: datetime, report: Report) -> Iterator[str]:
+    for due, octets in sent(door, now):
+        report.letters += 1
+        yield from (f"{due.outgoing.kind}: {fault}" for fault in faults(octets, due.outgoing.recipient.email))
+
+
+def main() -> int:
+    """Run; return 1 if anything was wrong."""
+    more = [
+        path.read_bytes()[:LARGEST]
+        for folder in sys.argv[1:]
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    ]
+    runs, seed = int(os.environ.get("RUNS", "20000")), int(os.environ.get("SEED", "1"))
+    with tempfile.TemporaryDirectory() as directory:
+        engine = open_database(f"sqlite:///{directory}/mailbot.db")
+        migrate(engine)
+        report = fuzz(Door(Desk(engine, HOUSE, Templates())), runs, seed, more)
+        engine.dispose()
+    print(f"{runs} mails, {report.letters} letters, {dict(report.outcomes)}, {len(report.wrong)} wrong")
+    print("\n".join(report.wrong[:20]))
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

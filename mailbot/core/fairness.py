@@ -1,0 +1,20 @@
+"""In which order the mails that wait in a mailbox are taken: a flood of one sender delays nobody else."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+SHARE = 20
+"""So many mails of one sender keep their place before those of others that came later."""
+
+
+def in_fair_order(senders: Mapping[int, str]) -> list[int]:
+    """Return mails, by UID, in the order in which they are taken: a share of each sender, then the next.
+
+    Within a share they stay in the order in which they came, and so do all the mails of one sender.
+    """
+    counted: Counter[str] = Counter()
+    rounds: dict[int, int] = {}
+    for uid in sorted(senders):
+        rounds[uid] = counted[senders[uid]] // SHARE
+        counted[senders[uid]] += 1
+    return sorted(rounds, key=lambda uid: (rounds[uid], uid))

@@ -1,0 +1,28 @@
+"""A flood of one sender delays nobody else."""
+
+import random
+
+from mailbot.core.fairness import SHARE, in_fair_order
+
+FLOOD = dict.fromkeys(range(1, 10001), "a@flood.example")
+
+
+def test_a_mail_behind_ten_thousand_of_one_sender_is_taken_after_a_share_of_them() -> None:
+    order = in_fair_order(FLOOD | {10_001: "b@schule.example"})
+    assert order.index(10_001) == SHARE
+    assert order[:SHARE] == list(range(1, SHARE + 1))
+
+
+def test_no_mail_gets_lost_and_those_of_one_sender_stay_in_their_order() -> None:
+    chance = random.Random(1)
+    senders = {uid: f"{chance.randrange(9) ** 2}@schule.example" for uid in range(1, 500)}
+    order = in_fair_order(senders)
+    assert sorted(order) == sorted(senders)
+    for sender in set(senders.values()):
+        own = [uid for uid in order if senders[uid] == sender]
+        assert own == sorted(own)
+
+
+def test_ordinary_mail_is_taken_as_it_came() -> None:
+    senders = {uid: f"{uid % 10}@schule.example" for uid in range(1, 10 * SHARE + 1)}
+    assert in_fair_order(senders) == sorted(senders)
