@@ -4,6 +4,7 @@
 #   make test    the tests
 #   make check   what CI runs: formatting, lint, types, layers, tests
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
+#   make week    a week of mail while everything breaks: memory, descriptors and threads (MAILS, SEED)
 #   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
 #   make year    a school year of TICKETS=1000, lived at a desk without servers
@@ -14,7 +15,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel gallery clean torture scale latency moving year
+.PHONY: demo test check lint lock wheel gallery clean torture scale latency moving week year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -46,7 +47,7 @@ lint: $(TOOLS)
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 
-torture scale latency moving: $(TOOLS)
+torture scale latency moving week: $(TOOLS)
 	@$(RUN) bench.$@
 
 year: $(TOOLS)

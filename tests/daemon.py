@@ -52,6 +52,12 @@ class Daemon:
         watchdog = {"WATCHDOG_USEC": str(self._watchdog)} if self._watchdog else {}
         return {"NOTIFY_SOCKET": f"@{self._name}", **watchdog}
 
+    @property
+    def pid(self) -> int:
+        """Return its process's number."""
+        assert self._process is not None
+        return self._process.pid
+
     def told(self) -> list[str]:
         """Return all assignments that systemd would have got by now, in order."""
         while True:

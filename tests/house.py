@@ -19,6 +19,7 @@ from mailbot.once import once
 from mailbot.service.desk import Desk
 from mailbot.service.inspection import show_ticket
 from mailbot.service.opening import open_desk, sole
+from mailbot.service.operation import retry_letter, unsent_letters
 from tests.mails import MailBuilder, mail
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp import PASSWORD as SMTP_PASSWORD
@@ -126,6 +127,19 @@ class House:
             edv=EDV,
         )
         self.config.write_text(text, "utf-8")
+
+    def go_through(self, imap_port: int, smtp_port: int) -> None:
+        """Let it reach its servers by other ports, such as those of proxies."""
+        text = self.config.read_text("utf-8")
+        for port, other in ((self.dovecot.tls_port, imap_port), (self.smtp.port, smtp_port)):
+            text = text.replace(f"port = {port}", f"port = {other}")
+        self.config.write_text(text, "utf-8")
+
+    def make_due(self) -> None:
+        """Let letters be tried at once that wait for their next attempt."""
+        with self.open() as (desk, _):
+            for line in unsent_letters(desk):
+                retry_letter(desk, line["id"])
 
     def command(self, *args: str) -> list[str]:
         """Return the command line of a call."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.service.operation import retry_letter, unsent_letters
 from tests.flood import audit, flood, pour
 from tests.house import House
 from tests.servers.dovecot import Dovecot
@@ -49,10 +48,7 @@ def house(
 ) -> House:
     """A school that reaches its servers through the proxies."""
     house = House(tmp_path, dovecot, smtp_server, user)
-    text = house.config.read_text("utf-8")
-    for port, proxy in ((dovecot.tls_port, proxies["imap"]), (smtp_server.port, proxies["smtp"])):
-        text = text.replace(f"port = {port}", f"port = {proxy.port}")
-    house.config.write_text(text, "utf-8")
+    house.go_through(proxies["imap"].port, proxies["smtp"].port)
     return house
 
 
@@ -65,18 +61,11 @@ def test_a_promise_holds_through_a_fault(promise: str, house: House, proxies: di
     house.once()
     assert proxies[which].harmed, "the fault touched no connection"
     proxies[which].fault = None
-    make_due(house)
+    house.make_due()
     house.once()
     assert house.once()["fetched"] == 0
     found = audit(house, wave, kills=2)
     assert found.broken == ()
-
-
-def make_due(house: House) -> None:
-    """Let letters be tried at once that wait for their next attempt."""
-    with house.open() as (desk, _):
-        for line in unsent_letters(desk):
-            retry_letter(desk, line["id"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""A week's mail through the daemon while network and servers break at random; what it uses stays flat.
+
+    make week [MAILS=350] [SEED=1]
+
+The week is told in mails, not in hours: a seventh of them a day, in bursts. Exit status 0 only if every mail
+became what it should, and memory, descriptors and threads of the last day are those of the second.
+"""
+
+import random
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bench.setting import fresh_house, number
+from tests.daemon import Daemon
+from tests.flood import Flood, audit, flood, pour
+from tests.house import House
+from tests.servers.process import wait_until
+from tests.servers.proxy import Fault, Proxy
+
+DAYS = 7
+BURST = 10
+FAULTS = (
+    Fault("cut", "to client", 1_000),
+    Fault("cut", "to server", 700),
+    Fault("cut", "to client", 9_000),
+    Fault("split", "to client", 3_000),
+    Fault("corrupt", "to client", 6_000),
+    Fault("delay", "to client", 0),
+)
+FLAT = 1.15  # what the last day may use more than the second
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process uses: resident kilobytes, open descriptors, threads."""
+
+    kilobytes: int
+    descriptors: int
+    threads: int
+
+
+def usage(pid: int) -> Usage:
+    """Return what a process uses now."""
+    status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return Usage(int(fields["VmRSS"].split()[0]), descriptors, int(fields["Threads"]))
+
+
+def main() -> int:
+    """Live through the week; return the exit status."""
+    mails, seed = number("MAILS", 350), number("SEED", 1)
+    wave = flood(mails, seed)
+    with (
+        fresh_house("poll_seconds = 5") as house,
+        Proxy(house.dovecot.tls_port) as imap,
+        Proxy(house.smtp.port) as smtp,
+    ):
+        house.go_through(imap.port, smtp.port)
+        with Daemon(house) as daemon:
+            used = list(days(house, wave, (imap, smtp), daemon.pid, random.Random(seed)))
+            daemon.stop()
+        house.make_due()
+        house.call("once")
+        found = audit(house, wave, kills=mails)
+    for day, one in enumerate(used, 1):
+        print(f"day {day}: {one.kilobytes // 1024} MB, {one.descriptors} descriptors, {one.threads} threads")
+    grown = [name for name in Usage.__slots__ if getattr(used[-1], name) > FLAT * getattr(used[1], name)]
+    for line in (*found.broken, *(f"{name} grew" for name in grown)):
+        print(f"BROKEN: {line}")
+    print(
+        f"{mails} mails, {imap.harmed + smtp.harmed} connections broken: {found.tickets} tickets of"
+        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.letters} letters of"
+        f" {wave.expected_letters()}, {found.sent_twice} letters twice"
+    )
+    return 1 if found.broken or grown else 0
+
+
+def days(
+    house: House, wave: Flood, proxies: tuple[Proxy, Proxy], pid: int, chance: random.Random
+) -> Iterator[Usage]:
+    """Live each day; yield what the daemon uses at its end."""
+    each = -(-len(wave.mails) // DAYS)
+    for start in range(0, len(wave.mails), each):
+        today = wave.mails[start : start + each]
+        for at in range(0, len(today), BURST):
+            pour(house, today[at : at + BURST], at)
+            trouble(house, proxies, chance)
+        wait_until(partial(_is_filed, house, start + len(today)), seconds=300)
+        yield usage(pid)
+
+
+def trouble(house: House, proxies: tuple[Proxy, Proxy], chance: random.Random) -> None:
+    """Break something for a moment."""
+    proxy = chance.choice(proxies)
+    proxy.fault = chance.choice(FAULTS)
+    if chance.random() < 0.2:
+        proxy.cut_all()
+    if chance.random() < 0.1:
+        house.smtp.stop()
+        house.smtp.start()
+    threading.Event().wait(chance.uniform(0.5, 2))
+    proxy.fault = None
+
+
+def _is_filed(house: House, mails: int) -> bool:
+    return filed(house) >= mails
+
+
+def filed(house: House) -> int:
+    """Count the mails that were handled and filed."""
+    try:
+        return len(house.dovecot.mails(house.address, "Mailbot/Done"))
+    except LookupError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
