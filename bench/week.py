@@ -89,20 +89,17 @@ def days(
         today = wave.mails[start : start + each]
         for at in range(0, len(today), BURST):
             pour(house, today[at : at + BURST], at)
-            trouble(house, proxies, chance)
+            trouble(proxies, chance)
         wait_until(partial(_is_filed, house, start + len(today)), seconds=300)
         yield usage(pid)
 
 
-def trouble(house: House, proxies: tuple[Proxy, Proxy], chance: random.Random) -> None:
+def trouble(proxies: tuple[Proxy, Proxy], chance: random.Random) -> None:
     """Break something for a moment."""
     proxy = chance.choice(proxies)
     proxy.fault = chance.choice(FAULTS)
     if chance.random() < 0.2:
         proxy.cut_all()
-    if chance.random() < 0.1:
-        house.smtp.stop()
-        house.smtp.start()
     threading.Event().wait(chance.uniform(0.5, 2))
     proxy.fault = None
 
