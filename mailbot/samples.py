@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from mailbot.core.mail import Address
+from mailbot.core.mail import Address, Danger
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
 from mailbot.core.policy import Member, Policy, School, Team, Times
 from mailbot.core.similar import Similar
@@ -71,6 +71,10 @@ FILES = (
     Attachment("4", "protokoll.txt", "text/plain", 512),
 )
 FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
+HARMFUL = (
+    Attachment("6", "treiber.exe", "application/octet-stream", 2_400_000, danger=Danger.PROGRAM),
+    Attachment("7", "fotos.7z", "application/octet-stream", 9_000_000, danger=Danger.SEALED),
+)
 
 
 TIMES = Times(escalate_hours=40)
@@ -227,6 +231,9 @@ def _words_to_team() -> dict[str, Notice]:
         ),
         "new_ticket_similar": _TO_ERIKA(
             NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
+        ),
+        "new_ticket_withheld": _TO_ERIKA(
+            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),
         "new_ticket_hostile": _TO_ERIKA(
             NoticeKind.NEW_TICKET,

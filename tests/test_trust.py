@@ -202,3 +202,12 @@ def test_every_verdict_has_its_reason() -> None:
         trust(Mail(), US, None, None).reason,
     }
     assert len(reasons) == 6
+
+
+@pytest.mark.parametrize(
+    ("sender", "shared"), [("max@schule.co.uk", "co.uk"), ("max@schule.github.io", "github.io")]
+)
+def test_a_domain_that_strangers_share_speaks_for_nobody_below_it(sender: str, shared: str) -> None:
+    results = f"{US}; dkim=pass header.d={shared}; spf=pass smtp.mailfrom=x@{shared}"
+    found = Mail(senders=(Address(sender),), headers=(("from", sender), ("authentication-results", results)))
+    assert not trust(found, US, None, None).trusted

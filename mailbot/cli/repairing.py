@@ -66,6 +66,24 @@ def unblock(
             raise typer.Exit(FAILED) from None
 
 
+@app.command()
+def release(
+    context: typer.Context,
+    ticket: Annotated[str, typer.Argument(help="The ticket, such as GYM-104.")],
+    files: Annotated[list[str] | None, typer.Argument(help="Their names; all without.")] = None,
+    config: Config = None,
+) -> None:
+    """Let withheld files of a ticket travel."""
+    from mailbot.service import operation
+
+    with desk_of(context, config) as (desk, _):
+        try:
+            typer.echo(operation.release_files(desk, ticket, files or ()))
+        except operation.OperationError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+
+
 def _operate(context: typer.Context, operation: str, number: int) -> None:
     """Do what an operator asks with one letter or mail; end with status 1 and the reason if it fails."""
     from mailbot.service import operation as operations

@@ -244,12 +244,15 @@ def notice(turn: Turn, kind: NoticeKind, to: Address, role: Role) -> Notice:
 
 
 def travel(files: Iterable[Attachment], limit: int) -> tuple[tuple[Attachment, ...], tuple[Attachment, ...]]:
-    """Part files into those that travel with a letter, up to a sum of octets, and those only listed."""
+    """Part files into those that travel with a letter, up to a sum of octets, and those only listed.
+
+    What can do harm never travels.
+    """
     travelling: list[Attachment] = []
     listed: list[Attachment] = []
     room = limit
     for file in files:
-        fits = file.size <= room
+        fits = file.size <= room and not file.danger
         (travelling if fits else listed).append(file)
         room -= file.size if fits else 0
     return tuple(travelling), tuple(listed)

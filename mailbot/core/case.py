@@ -89,7 +89,8 @@ class Case:
     def attachments(self) -> tuple[Attachment, ...]:
         """Return the mail's parts as files of a message."""
         return tuple(
-            Attachment(p.path, p.filename, p.content_type, p.size, p.inline) for p in self.mail.parts
+            Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
+            for p in self.mail.parts
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

@@ -24,6 +24,16 @@ class Address:
         return self.name or self.email
 
 
+class Danger(StrEnum):
+    """What harm a file can do to whoever opens it."""
+
+    NONE = ""
+    PROGRAM = "program"
+    MACROS = "macros"
+    ARCHIVE = "archive"  # with a program or macros inside
+    SEALED = "sealed"  # encrypted, broken, nested too deep or of a kind that nobody can look into
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One attachment or inline picture of a mail, with its decoded content.
@@ -38,6 +48,7 @@ class Part:
     content: bytes = field(repr=False)
     inline: bool = False
     content_id: str = ""
+    danger: Danger = Danger.NONE
 
     @property
     def size(self) -> int:

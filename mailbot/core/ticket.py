@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from mailbot.core.mail import Address
+from mailbot.core.mail import Address, Danger
 
 CC_MOST = 20
 """So many people get a ticket's mails in copy at most."""
@@ -59,7 +59,10 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message: a part of a stored raw mail (`raw` is None while that mail is being handled)."""
+    """A file of a message: a part of a stored raw mail (`raw` is None while that mail is being handled).
+
+    One with a danger travels with no letter until an operator releases it.
+    """
 
     path: str
     filename: str
@@ -67,6 +70,7 @@ class Attachment:
     size: int
     inline: bool = False
     raw: int | None = None
+    danger: Danger = Danger.NONE
 
     @property
     def picture(self) -> bool:

@@ -3,8 +3,9 @@
 import re
 
 from mailbot.core import quotation
-from mailbot.core.mail import DeliveryStatus, Mail
+from mailbot.core.mail import DeliveryStatus, Mail, Part
 from mailbot.parse import delivery, limits, mime
+from mailbot.parse.danger import judged
 from mailbot.parse.headers import SENDER_FIELDS, Header
 from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
 
@@ -55,13 +56,17 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html)),
+        parts=tuple(map(judged, _parts(contents, blocks))),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),
         protection=contents.protection,
         size=len(content),
         defects=tuple(dict.fromkeys(defects)),
     )
+
+
+def _parts(contents: Contents, blocks: list[Block]) -> tuple[Part, ...]:
+    return mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html))
 
 
 def part_content(content: bytes, path: str) -> bytes:

@@ -13,4 +13,7 @@ TEXT_OCTETS = 1_200_000
 MARKUP = 2_000_000  # characters of HTML
 ELEMENTS = 50_000  # of HTML
 QUOTATION_DEPTH = 9  # ">" that are written for the quotations of HTML
+MEMBERS = 2_000  # of an archive
+ARCHIVES = 2  # inside each other, below the attached one
+MEMBER_OCTETS = 20_000_000  # of an archive in an archive
 UUENCODED = 100  # files in one text

@@ -44,7 +44,12 @@ def message_document(message: Message) -> Document:
         "at": message.at.isoformat(),
         "message_id": message.message_id,
         "attachments": [
-            {"filename": a.filename, "content_type": a.content_type, "size": a.size}
+            {
+                "filename": a.filename,
+                "content_type": a.content_type,
+                "size": a.size,
+                "withheld": a.danger.value,
+            }
             for a in message.attachments
         ],
     }

@@ -1,5 +1,6 @@
 """What operators do by hand with single letters and mails. Each call returns a line that says what it did."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
-from mailbot.store import ledger, outbox, people, trail
+from mailbot.store import ledger, outbox, people, tickets, trail
 from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, reading, transaction
+from mailbot.store.rows import identity
 from mailbot.store.tables import LedgerRow, OutboxRow
 from mailbot.store.writing import octets_of
 
@@ -65,6 +67,24 @@ def _letter(session: Session, number: int) -> OutboxRow:
     if row is None:
         raise OperationError(f"there is no letter {number} in the outbox")
     return row
+
+
+def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
+    """Let a ticket's withheld files of these names, or all without names, travel with letters from now on."""
+    with transaction(desk.engine) as session:
+        ticket = tickets.by_name(session, name.upper())
+        if ticket is None:
+            raise OperationError(f"there is no ticket {name.upper()}")
+        withheld = tickets.withheld(session, identity(ticket.id))
+        released = [file for file in withheld if not files or file.filename in files]
+        if not released:
+            raise OperationError(f"{name.upper()} has no such file that is withheld")
+        origin = Origin(desk.actor, datetime.now(UTC))
+        for file in released:
+            note(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket.id)
+            file.danger = ""
+        names = ", ".join(file.filename for file in released)
+    return f"released: {names}; an answer with #show {name.upper()} brings them"
 
 
 def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from mailbot.core.mail import Address
+from mailbot.core.mail import Address, Danger
 from mailbot.core.ticket import (
     Attachment,
     Direction,
@@ -117,4 +117,5 @@ def message_of(row: MessageRow, files: list[AttachmentRow]) -> Message:
 
 def attachment_of(row: AttachmentRow) -> Attachment:
     """Return a file's row as a value."""
-    return Attachment(row.path, row.filename, row.content_type, row.size, row.inline, row.raw_id)
+    danger = Danger(row.danger)
+    return Attachment(row.path, row.filename, row.content_type, row.size, row.inline, row.raw_id, danger)

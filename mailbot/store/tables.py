@@ -142,6 +142,7 @@ class AttachmentRow(Row, table=True):
     content_type: str
     size: int
     inline: bool = False
+    danger: str = ""
 
 
 class EventRow(Row, table=True):

@@ -115,6 +115,12 @@ def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
     return tuple(message_of(row, files.get(identity(row.id), [])) for row in rows)
 
 
+def withheld(session: Session, ticket_id: int) -> list[AttachmentRow]:
+    """Return the rows of a ticket's files that travel with no letter."""
+    query = select(AttachmentRow).join(MessageRow, col(MessageRow.id) == col(AttachmentRow.message_row))
+    return list(session.exec(query.where(MessageRow.ticket_id == ticket_id, AttachmentRow.danger != "")))
+
+
 def _files(session: Session, messages: Sequence[int]) -> dict[int, list[AttachmentRow]]:
     found: dict[int, list[AttachmentRow]] = {}
     if messages:

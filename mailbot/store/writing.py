@@ -194,6 +194,7 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
         content_type=file.content_type,
         size=file.size,
         inline=file.inline,
+        danger=file.danger.value,
     )
 
 

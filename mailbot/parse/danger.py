@@ -1,0 +1,97 @@
+"""Files that can do harm when somebody opens them: told by their content first, then by their names."""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+
+from mailbot.core.mail import Danger, Part
+from mailbot.parse import limits
+
+# Of Windows, Linux, macOS, Java; links and compiled help of Windows; scripts.
+_PROGRAM = re.compile(
+    rb"MZ[^\0]{0,60}\0|\x7fELF|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe"
+    rb"|L\0\0\0\x01\x14\x02\0|ITSF|#!"
+)
+# Archives that we cannot look into: 7z, RAR, cabinets, gzip, bzip2, xz, ARJ, Zstandard.
+_SEALED = re.compile(
+    rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|MSCF\0|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x60\xea|\x28\xb5\x2f\xfd"
+)
+_SUFFIXES = frozenset({
+    "exe", "com", "scr", "pif", "msi", "msp", "msc", "msix", "appx", "application", "gadget", "cpl", "dll",
+    "sys", "xll", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "sh",
+    "command", "jar", "apk", "lnk", "url", "reg", "scf", "inf", "chm", "iso", "img", "vhd", "vhdx", "app",
+    "dmg", "pkg",
+})  # fmt: skip
+_WITH_MACROS = frozenset(["docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppam", "ppsm", "sldm"])
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_VBA = "_VBA_PROJECT".encode("utf-16-le")
+_EXCEL_4 = "Macros".encode("utf-16-le")
+_ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
+_ENCRYPTED_FLAG = 0x1
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_HEAD = 16
+
+
+def judged(part: Part) -> Part:
+    """Return a part with the danger that lies in it, if one does."""
+    return replace(part, danger=danger(part.filename, part.content))
+
+
+def danger(name: str, content: bytes, depth: int = 0) -> Danger:
+    """Return what harm a file can do: the first row that fits."""
+    found = next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE)
+    return _in_archive(content, depth) if not found and _is_zip(content) else found
+
+
+def _suffix(name: str) -> str:
+    return name.rstrip(". ").rpartition(".")[2].lower()
+
+
+def _is_zip(content: bytes) -> bool:
+    return content.startswith(_ZIP)
+
+
+def _has_macros(name: str, content: bytes) -> bool:
+    if _suffix(name) in _WITH_MACROS:
+        return True
+    if content.startswith(_OLE):
+        return _VBA in content or _EXCEL_4 in content
+    return content.startswith(b"{\\rt") and b"\\objdata" in content
+
+
+_SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
+    (Danger.PROGRAM, lambda _, content: bool(_PROGRAM.match(content))),
+    (Danger.PROGRAM, lambda name, _: _suffix(name) in _SUFFIXES),
+    (Danger.MACROS, _has_macros),
+    (Danger.SEALED, lambda _, content: content.startswith(_OLE) and _ENCRYPTED_OFFICE in content),
+    (Danger.SEALED, lambda _, content: bool(_SEALED.match(content))),
+    (Danger.SEALED, lambda _, content: content[257:262] == b"ustar"),
+)
+
+
+def _in_archive(content: bytes, depth: int) -> Danger:
+    """Look at the members of an archive, no deeper, no more and no larger ones than the limits say."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > limits.MEMBERS or any(m.flag_bits & _ENCRYPTED_FLAG for m in members):
+                return Danger.SEALED
+            return next(filter(None, (_member(archive, member, depth) for member in members)), Danger.NONE)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
+        return Danger.SEALED
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, depth: int) -> Danger:
+    if member.filename.endswith("vbaProject.bin"):
+        return Danger.MACROS
+    with archive.open(member) as file:
+        content = file.read(_HEAD)
+        if _is_zip(content) or content.startswith(_OLE):
+            content += file.read(limits.MEMBER_OCTETS)
+            if depth >= limits.ARCHIVES or len(content) > limits.MEMBER_OCTETS:
+                return Danger.SEALED
+    found = danger(member.filename, content, depth + 1)
+    return found if found in (Danger.NONE, Danger.SEALED) else Danger.ARCHIVE
