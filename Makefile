@@ -6,6 +6,7 @@
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
 #   make week    a week of mail while everything breaks: memory, descriptors and threads (MAILS, SEED)
 #   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
+#   make intake  a mailbox full of mails, against the least that any program does (MAILS, ROUNDS)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
 #   make year    a school year of TICKETS=1000, lived at a desk without servers
 #   make gallery dist/gallery/index.html: every letter, to look at
@@ -15,7 +16,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel gallery clean torture scale latency moving week year
+.PHONY: demo test check lint lock wheel gallery clean torture intake scale latency moving week year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -47,7 +48,7 @@ lint: $(TOOLS)
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 
-torture scale latency moving week: $(TOOLS)
+torture intake scale latency moving week: $(TOOLS)
 	@$(RUN) bench.$@
 
 year: $(TOOLS)

@@ -1,45 +1,79 @@
-"""A house on servers of its own for a measurement."""
+"""Servers of one's own for a measurement, and houses on them."""
 
-import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from tests.house import House
+from tests.house import ERIKA, MAX, House
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 from tests.servers.smtp import SmtpServer
 from tests.servers.tls import Authority
 
 
-@contextmanager
-def fresh_house(imap: str = "") -> Iterator[House]:
-    """Give a school with its mailbox; `imap` has further lines for the table of that name.
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A Dovecot, and an SMTP server that keeps what it gets, for one house after the other."""
 
-    Its state is in SQLite, or with DATABASE=postgresql in a server of its own.
-    """
-    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of itself with every login
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        Authority() as authority,
-        Dovecot(authority) as dovecot,
-        SmtpServer(authority) as smtp,
-        _database() as database,
-    ):
-        yield House(
-            Path(directory), dovecot, smtp, "support-gym@schule.example", imap=imap, database=database
+    directory: Path
+    authority: Authority
+    dovecot: Dovecot
+    smtp: SmtpServer
+    postgres: Postgres | None
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def house(self, *, imap: str = "", more: str = "", team: tuple[str, ...] = (MAX, ERIKA)) -> House:
+        """Give a new school with an empty mailbox, its state in SQLite or in the PostgreSQL that is there.
+
+        `imap` has further lines for the table of that name, `more` further tables.
+        """
+        number = next(self._numbers)
+        database = self.postgres.new_database() if self.postgres else "sqlite"
+        address = f"support-gym{number or ''}@schule.example"
+        members = ", ".join(f'"{member}"' for member in team)
+        return House(
+            self.directory / str(number),
+            self.dovecot,
+            self.smtp,
+            address,
+            imap=imap,
+            more=more,
+            members=members,
+            database=database,
         )
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def site(*, login: bool = True) -> Iterator[Site]:
+    """Start the servers; with DATABASE=postgresql one of these too. `login`: for handing in mail."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Authority() as authority,
+        Dovecot(authority) as dovecot,
+        SmtpServer(authority, login=login) as smtp,
+        _postgres() as postgres,
+    ):
+        yield Site(Path(directory), authority, dovecot, smtp, postgres)
+
+
+@contextmanager
+def fresh_house(imap: str = "") -> Iterator[House]:
+    """Give a school on servers of its own; `imap` has further lines for the table of that name."""
+    with site() as place:
+        yield place.house(imap=imap)
+
+
+@contextmanager
+def _postgres() -> Iterator[Postgres | None]:
     if os.environ.get("DATABASE", "sqlite") == "sqlite":
-        yield "sqlite"
+        yield None
         return
     with Postgres() as server:
-        yield server.new_database()
+        yield server
 
 
 def number(name: str, default: int) -> int:

@@ -1,0 +1,58 @@
+"""The mails that intake is measured with: 60 % new problems, 30 % replies, 10 % new ones with a picture."""
+
+import random
+
+from tests.mails import mail
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PICTURE_OCTETS = 200_000
+REPLIES, PICTURES = 0.3, 0.1
+THINGS = ("Beamer", "Drucker", "Tablet", "Lautsprecher", "Notebook", "Dokumentenkamera", "WLAN", "Leinwand")
+TROUBLE = (
+    "bleibt dunkel",
+    "startet nicht",
+    "wird nicht gefunden",
+    "fragt nach einem Passwort",
+    "druckt nur leere Seiten",
+    "rauscht",
+)
+
+
+def mix(number: int, seed: int = 1) -> list[bytes]:
+    """Make mails of many teachers, the same ones for the same seed."""
+    chance = random.Random(seed)
+    mails: list[bytes] = []
+    opened: list[int] = []
+    for index in range(number):
+        lot = chance.random()
+        answers = chance.choice(opened) if opened and lot < REPLIES else None
+        mails.append(_mail(chance, index, answers, picture=lot >= 1 - PICTURES))
+        opened += [index] if answers is None else []
+    return mails
+
+
+def _mail(chance: random.Random, index: int, answers: int | None, *, picture: bool) -> bytes:
+    thread = index if answers is None else answers
+    who, thing = f"lehrkraft{thread}", THINGS[thread % len(THINGS)]
+    trouble = TROUBLE[thread % len(TROUBLE)]
+    made = (
+        mail()
+        .sender(f"Lehrkraft {thread} <{who}@schule.example>")
+        .subject(f"{'' if answers is None else 'Re: '}{thing} in Raum {thread % 300} {trouble}")
+        .message_id(f"<bench{index}@schule.example>")
+        .text(
+            f"Guten Tag,\n\nseit heute früh gilt: {thing} in Raum {thread % 300} {trouble}. Neu gestartet"
+            f" habe ich schon {chance.randrange(2, 9)}-mal. Gerätenummer: {chance.randrange(10**6)}."
+            f" Können Sie bitte kommen?\n\nViele Grüße\nLehrkraft {thread}\n"
+        )
+    )
+    if answers is not None:
+        made.reply_to(f"<bench{answers}@schule.example>")
+    if picture:
+        made.attach(f"foto{index}.png", PNG + chance.randbytes(PICTURE_OCTETS), "image/png")
+    return made.build()
+
+
+def letters_of(mails: list[bytes]) -> int:
+    """Return how many letters the bot writes of them: a receipt for a new problem, one to the team each."""
+    return len(mails) + sum(b"\r\nIn-Reply-To:" not in octets for octets in mails)
