@@ -13,6 +13,7 @@ from mailbot.config import ImapAccount
 from mailbot.core.effects import Decision
 from mailbot.core.fairness import in_fair_order
 from mailbot.core.policy import School
+from mailbot.core.printable import without_people
 from mailbot.core.reconcile import Difference, differences
 from mailbot.inbox import Described, Mailbox
 from mailbot.service.alerts import end_alert, raise_alert
@@ -231,6 +232,6 @@ class Intake:
             uid=place.uid,
             outcome=decision.outcome,
             ticket=decision.ticket or "",
-            because="; ".join(decision.because),
+            because=without_people("; ".join(decision.because)),
         )
         self.handled()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.config import Settings, SmtpAccount
+from mailbot.core.printable import without_people
 from mailbot.core.retry import REFUSED_IN_A_ROW, pause
 from mailbot.service.delivery import Trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
@@ -101,7 +102,7 @@ class Lane:
             kind=due.outgoing.kind.value,
             ticket=due.outgoing.ticket,
             letter=due.id,
-            reply="" if attempt.state == "sent" else outcome.reply,
+            reply="" if attempt.state == "sent" else without_people(outcome.reply),
         )
         return attempt
 

@@ -19,6 +19,7 @@ from mailbot.config.model import (
     Limits,
     Login,
     Member,
+    Retention,
     School,
     Smtp,
     Table,
@@ -39,6 +40,7 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
     ("`[times]`", Times, list(Times.model_fields)),
     ("`[guard]`", Guard, list(Guard.model_fields)),
+    ("`[retention]`", Retention, list(Retention.model_fields)),
     ("`[[school]]`", School, list(School.model_fields)),
     ("Teams: `team` of a school, and `[second_level]`", Team, list(Team.model_fields)),
     ("A member as a table", Member, list(Member.model_fields)),
@@ -62,6 +64,7 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "limits": Limits,
         "hours": WorkingHours,
         "times": Times,
+        "retention": Retention,
         "guard": Guard,
         "school": School,
     }

@@ -124,7 +124,7 @@ def print_table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     Console().print(table)
 
 
-def with_progress(items: Iterable[T], total: int, doing: str) -> Iterator[T]:
+def with_progress(items: Iterable[T], total: int | None, doing: str) -> Iterator[T]:
     """Yield items while a bar on stderr shows how far it is; nothing is shown where that is no terminal."""
     from rich.console import Console
     from rich.progress import track

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, WRONG, Config, Json, app, desk_of, operator, print_json, settings_of
+from mailbot.cli.frame import (
+    FAILED,
+    WRONG,
+    Config,
+    Json,
+    app,
+    desk_of,
+    operator,
+    print_json,
+    settings_of,
+    with_progress,
+)
 
 
 @app.command()
@@ -70,3 +81,57 @@ def invite(
         print_json(invited)
     else:
         typer.echo("\n".join(f"invited: {address}" for address in invited) or "everybody is registered")
+
+
+@app.command()
+def disclose(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="Whose data is to be given out.")],
+    file: Annotated[Path | None, typer.Option("--to", help="A new ZIP file; ADDRESS.zip without.")] = None,
+    config: Config = None,
+) -> None:
+    """Write all that is stored on a person into a ZIP file (GDPR, Art. 15)."""
+    from mailbot.service.operation import OperationError
+    from mailbot.service.privacy import disclose as write
+
+    target = file or Path(f"{address}.zip")
+    with desk_of(context, config) as (desk, _):
+        try:
+            steps = write(desk, address.lower(), target, datetime.now(UTC))
+            for _step in with_progress(steps, None, "mails"):
+                pass
+        except OperationError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+    typer.echo(f"{target}: {target.stat().st_size} octets; check internal.json before you hand it out")
+
+
+@app.command()
+def forget(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="Who is to be erased.")],
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Erase a person: tickets, mails, quotations, letters, traces in the audit trail (GDPR, Art. 17)."""
+    from mailbot.service.operation import OperationError
+    from mailbot.service.privacy import Forgetting
+
+    with desk_of(context, config) as (desk, settings):
+        forgetting = Forgetting(desk, address.lower(), datetime.now(UTC))
+        try:
+            forgetting.check()
+        except OperationError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+        for _ in with_progress(forgetting.steps(), forgetting.total(), "rows"):
+            pass
+        copies = [str(path) for path in sorted(settings.state_dir.glob("*.before-*"))]
+    erased = forgetting.erased
+    counts = {name: getattr(erased, name) for name in ("tickets", "mails", "places", "entries")}
+    if json_:
+        print_json({**counts, "copies": copies})
+        return
+    typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
+    typer.echo("Not reached from here: the mails in the mailboxes themselves, and backups.")
+    typer.echo("".join(f"Delete this copy of the database, too: {path}\n" for path in copies), nl=False)

@@ -82,3 +82,13 @@ def _times(document: Document) -> Iterator[Finding]:
     if 0 < times.wait_close_days <= times.wait_reminder_days:
         right = "must be more than wait_reminder_days, or 0 for never"
         yield Finding(("times", "wait_close_days"), right, times.wait_close_days)
+    kept, limits = document.retention, document.limits
+    if 0 < kept.mail_days <= limits.reopen_days:
+        right = "must be more than reopen_days, or 0 for never"
+        yield Finding(("retention", "mail_days"), right, kept.mail_days)
+    if 0 < kept.text_days < max(kept.mail_days, limits.reopen_days + 1):
+        right = "must be no less than mail_days and more than reopen_days, or 0 for never"
+        yield Finding(("retention", "text_days"), right, kept.text_days)
+    if 0 < kept.other_days <= limits.confirm_days:
+        right = "must be more than confirm_days, or 0 for never"
+        yield Finding(("retention", "other_days"), right, kept.other_days)

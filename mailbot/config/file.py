@@ -15,7 +15,7 @@ from mailbot.config.settings import ImapAccount, Settings, SmtpAccount
 from mailbot.config.validate import validate
 from mailbot.core.calendar import Calendar
 from mailbot.core.guard import Thresholds
-from mailbot.core.policy import Limits, Member, Policy, School, Team, Times
+from mailbot.core.policy import Limits, Member, Policy, Retention, School, Team, Times
 
 STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
 
@@ -142,6 +142,7 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
         invitations=bot.invitations,
         limits=Limits(**document.limits.model_dump()),
         times=Times(**document.times.model_dump()),
+        retention=Retention(**document.retention.model_dump()),
         informal=bot.address_form == "informal",
     )
 

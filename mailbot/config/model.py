@@ -204,6 +204,14 @@ class Guard(Table):
     disk_free: Size = Field(default=200_000_000, description="below how much free disk no mail is taken")
 
 
+class Retention(Table):
+    """After how many days what is erased; 0 means never."""
+
+    mail_days: Days = Field(default=180, description="raw mails and files, after a ticket was closed")
+    text_days: Days = Field(default=730, description="all words and names, after a ticket was closed")
+    other_days: Days = Field(default=90, description="mails and letters that belong to no ticket")
+
+
 class Document(Table):
     """The whole file."""
 
@@ -215,6 +223,7 @@ class Document(Table):
     limits: Limits = Field(default_factory=Limits, description="how much is too much")
     hours: WorkingHours = Field(default_factory=WorkingHours, description="when teams work")
     times: Times = Field(default_factory=Times, description="after how much time what happens")
+    retention: Retention = Field(default_factory=Retention, description="after how many days what is erased")
     guard: Guard = Field(default_factory=Guard, description="when silence is trouble")
     school: list[School] = Field(default=[], min_length=1, description="one table for each school")
     second_level: Team = Field(default_factory=Team, description="the team over all schools")

@@ -82,6 +82,19 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """After how many days what is erased; 0 means never.
+
+    `mail_days` and `text_days` count from the closing of a ticket: raw mails, files, letters; then all words.
+    `other_days` is for mails and letters that belong to no ticket.
+    """
+
+    mail_days: int = 180
+    text_days: int = 730
+    other_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that the core needs to know of the configuration."""
 
@@ -95,6 +108,7 @@ class Policy:
     invitations: bool = True
     times: Times = field(default_factory=Times)
     informal: bool = False
+    retention: Retention = field(default_factory=Retention)
 
     def school(self, key: str) -> School | None:
         """Return the school of that key, in any case."""

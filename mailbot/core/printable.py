@@ -15,3 +15,12 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Return the text as one line that fits into a header: white space joined, no bidirectional tricks."""
     return " ".join(_DIRECTION.sub("", clean(text)).split())
+
+
+_QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*\1""")
+_ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
+
+
+def without_people(reason: str) -> str:
+    """Return a reason as it may stand in a log: without addresses and what people wrote (it is in quotes)."""
+    return _ADDRESS.sub("…", _QUOTED.sub("…", reason))

@@ -1,4 +1,4 @@
-"""What is done once a night: the audit trail is sealed."""
+"""What is done once a night: what is kept no longer is erased, and the audit trail is sealed."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from mailbot.service.desk import BOT, Desk
+from mailbot.service.retention import expire
 from mailbot.store import clock, trail
 from mailbot.store.database import IntegrityError, transaction
 
@@ -23,8 +24,10 @@ def nightly(desk: Desk, now: datetime) -> bool:
         with transaction(desk.engine) as session:
             if not clock.claim_slot(session, "night", here.date().isoformat()):
                 return False
-            sealed, head = trail.seal(session, BOT, now)
     except IntegrityError:  # another worker was faster
         return False
+    expire(desk, now)
+    with transaction(desk.engine) as session:
+        sealed, head = trail.seal(session, BOT, now)
     log.info("audit trail sealed", tickets=sealed, link=head)  # a witness outside of the database
     return True

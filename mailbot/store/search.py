@@ -62,6 +62,14 @@ def index(session: Session, ticket_ids: Iterable[int]) -> None:
             session.execute(insert(_TSVECTOR).values(ticket_id=ticket_id, words=vector))
 
 
+def remove(session: Session, ticket_id: int) -> None:
+    """Let a ticket be found no more."""
+    if _is_sqlite(session):
+        session.execute(delete(_FTS5).where(_FTS5.c.rowid == ticket_id))
+    else:
+        session.execute(delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == ticket_id))
+
+
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 

@@ -66,6 +66,10 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self._url(name)
 
+    def files(self, folder: str) -> list[Path]:
+        """Return the files in one of its folders, such as a database's."""
+        return [path for path in (self._data / folder).iterdir() if path.is_file()]
+
     def __enter__(self) -> Self:
         self.start()
         return self

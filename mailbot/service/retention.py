@@ -1,0 +1,49 @@
+"""What is kept no longer is erased, in small batches: mails, then words, and what belongs to no ticket."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.service.desk import BOT, Desk
+from mailbot.store import erasure
+from mailbot.store.audit import Origin, note
+from mailbot.store.database import Session, transaction
+from mailbot.store.erasure import Erased
+from mailbot.store.trail import ERASED
+
+log = structlog.get_logger()
+
+Batch = Callable[[Session, datetime], Erased]
+
+
+def expire(desk: Desk, now: datetime) -> Erased:
+    """Erase what is older than the configuration says; count it."""
+    total = Erased()
+    for batch, since in _batches(desk, now):
+        while True:
+            with transaction(desk.engine) as session:
+                erasure.overwrite(session)
+                erased = batch(session, since)
+                if erased.entries:
+                    detail = {"why": "retention", "tickets": erased.tickets, "entries": erased.entries}
+                    note(session, Origin(BOT, now), ERASED, json.dumps(detail))
+            if not (erased.tickets or erased.mails or erased.places):
+                break
+            total.add(erased)
+    if total.tickets or total.mails or total.places:
+        with transaction(desk.engine) as session:
+            erasure.settle_index(session)
+        log.info("expired", tickets=total.tickets, mails=total.mails, letters=total.places)
+    return total
+
+
+def _batches(desk: Desk, now: datetime) -> Iterator[tuple[Batch, datetime]]:
+    kept = desk.policy.retention
+    rows: tuple[tuple[Batch, int], ...] = (
+        (erasure.expire_tickets, kept.text_days),
+        (erasure.expire_mails, kept.mail_days),
+        (erasure.expire_others, kept.other_days),
+    )
+    return ((batch, now - timedelta(days=days)) for batch, days in rows if days)

@@ -1,0 +1,208 @@
+"""What is stored on a person can be given out and erased, to the last octet, on both databases."""
+
+import base64
+import json
+import quopri
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from mailbot.core.policy import Retention
+from mailbot.service.operation import OperationError
+from mailbot.service.privacy import Forgetting, disclose
+from mailbot.service.retention import expire
+from mailbot.store.database import reading, transaction
+from mailbot.store.erasure import readable
+from mailbot.store.tables import (
+    EventRow,
+    HeldRow,
+    LedgerRow,
+    MessageRow,
+    OutboxRow,
+    PersonRow,
+    RawRow,
+    TicketRow,
+    metadata,
+)
+from mailbot.store.trail import verify
+from tests.cases import MAX, NOW
+from tests.door import Door, answer
+from tests.house import problem
+from tests.servers.postgres import Postgres
+
+PAULA = "paula.personal@schule.example"
+NAME = "Paula Persönlich"
+FROM = f'"{NAME}" <{PAULA}>'
+TICKETS = 50
+SECRET = "Sonderbare Auskunft Nummer {} über Beamer"
+QUOTED = "Das Passwort der Kollegin lautet Rumpelstilzchen und sonst nichts"
+
+
+@pytest.fixture
+def lived(desk: Door) -> Door:
+    """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else."""
+    for n in range(TICKETS):
+        mail = problem(f"Anliegen {n} Persönlich", FROM).text(f"{SECRET.format(n)}.\n\nGruß, {NAME}")
+        desk.take(mail, at=NOW - timedelta(days=TICKETS - n))
+    for n in (1, 2):
+        ticket = next(row for row in desk.letters(MAX) if row.subject.startswith(f"[#GYM-{n}]"))
+        quoted = f"Liegt bereit.\n#close\n\nAm 23.11.2026 schrieb {FROM}:\n> {SECRET.format(n - 1)}.\n"
+        desk.take(answer(ticket, MAX, quoted).attach("notiz.txt", f"von {PAULA}".encode(), "text/plain"))
+    desk.take(problem("Drucker").cc(PAULA).text(f"Frag auch {PAULA} oder {NAME}."))
+    desk.does(MAX, "Ich frage sie.")
+    desk.take(answer(desk.letters(PAULA)[-1], FROM, QUOTED))
+    desk.does(MAX, "Danke!\n> Das Passwort der Kollegin\n> lautet Rumpelstilzchen und sonst nichts")
+    with transaction(desk.engine) as session:
+        session.execute(text("UPDATE outbox SET state = 'sent'"))
+        session.add(PersonRow(address=PAULA, name=NAME, undeliverable=f"550 {PAULA} unknown"))
+        entry = session.exec(select(LedgerRow.id)).first() or 0
+        session.add(HeldRow(ledger_id=entry, school="GYM", address=PAULA, until=NOW))
+    return desk
+
+
+def test_who_asks_gets_all_that_is_stored_in_a_readable_form(lived: Door, tmp_path: Path) -> None:
+    file = tmp_path / "paula.zip"
+    for _ in disclose(lived.desk, PAULA, file, NOW):
+        pass
+    assert file.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(file) as archive:
+        data = json.loads(archive.read("data.json"))
+        mails = [archive.read(name) for name in archive.namelist() if name.startswith("mails/")]
+        internal = json.loads(archive.read("internal.json"))
+    assert len(data["tickets"]) == TICKETS + 1
+    assert len(mails) == TICKETS + 1
+    assert data["person"]["name"] == NAME
+    assert {SECRET.format(n) in json.dumps(data, ensure_ascii=False) for n in range(TICKETS)} == {True}
+    assert len(data["letters"]) >= TICKETS
+    assert len(internal) == TICKETS + 1
+    with pytest.raises(OperationError, match="exists"):
+        next(disclose(lived.desk, PAULA, file, NOW))
+
+
+def test_nothing_of_a_forgotten_person_is_found_in_the_database(
+    lived: Door, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    assert set(needles()) - missing(lived, request), "the search finds what is there"
+    forget(lived)
+    assert set(needles()) - missing(lived, request) == set()
+    assert [row.requester for row in lived.rows(TicketRow)].count("") == TICKETS
+    with reading(lived.engine) as session:
+        assert verify(session).wrong == []
+
+
+def test_what_others_wrote_and_the_figures_stay(lived: Door) -> None:
+    before = lived.rows(TicketRow)
+    forget(lived)
+    after = lived.rows(TicketRow)
+    figures = ("school", "number", "level", "priority", "opened", "messages")
+    assert [[getattr(row, f) for f in figures] for row in after] == [
+        [getattr(row, f) for f in figures] for row in before
+    ]
+    other = lived.ticket(f"GYM-{TICKETS + 1}")
+    assert other["messages"][0]["text"] == "Frag auch […] oder […]."
+    assert [m["text"] for m in other["messages"][1:]] == ["Ich frage sie.", "", "Danke!"]
+    assert all(row.outcome for row in lived.rows(LedgerRow))
+    assert len({row.id for row in lived.rows(EventRow) if row.salt}) > 0
+
+
+def test_who_writes_again_is_a_stranger(lived: Door) -> None:
+    letter = lived.letters(PAULA)[0]
+    forget(lived)
+    lived.take(answer(letter, PAULA, "Noch etwas"))
+    assert lived.rows(TicketRow)[-1].number == TICKETS + 2
+
+
+def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(lived: Door) -> None:
+    with pytest.raises(OperationError, match="configuration"):
+        Forgetting(lived.desk, MAX, NOW).check()
+    with transaction(lived.engine) as session:
+        row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
+        assert row is not None
+        row.state = "queued"
+    with pytest.raises(OperationError, match="1 letters"):
+        Forgetting(lived.desk, PAULA, NOW).check()
+
+
+def test_time_erases_mails_then_words_then_what_became_no_ticket(lived: Door) -> None:
+    lived.take(problem("Werbung").header("Precedence", "bulk").text("Kaufen Sie"))
+    days = lived.desk.policy.retention
+    with transaction(lived.engine) as session:
+        session.execute(text("UPDATE ticket SET status = 'open', closed = NULL WHERE number > 2"))
+    expire(lived.desk, NOW + timedelta(days=days.mail_days - 1))
+    assert len(lived.rows(RawRow)) == len(lived.rows(LedgerRow)) - 1  # the advertisement
+    expire(lived.desk, NOW + timedelta(days=days.mail_days + 1))
+    closed = {row.id for row in lived.rows(TicketRow) if row.status == "closed"}
+    assert {row.raw_id for row in lived.rows(MessageRow) if row.ticket_id in closed} == {None}
+    assert all(row.text for row in lived.rows(MessageRow))
+    expire(lived.desk, NOW + timedelta(days=days.text_days + 1))
+    assert [row.requester for row in lived.rows(TicketRow)][:3] == ["", "", PAULA]
+    assert lived.rows(LedgerRow)[-1].sender == ""
+    with reading(lived.engine) as session:
+        assert verify(session).wrong == []
+    assert len(lived.rows(TicketRow)) == TICKETS + 1
+
+
+def test_what_is_kept_for_ever_stays(lived: Door) -> None:
+    policy = replace(lived.desk.policy, retention=Retention(0, 0, 0))
+    before = lived.rows(MessageRow), len(lived.rows(RawRow)), len(lived.rows(OutboxRow))
+    expire(replace(lived.desk, policy=policy), NOW + timedelta(days=9_999))
+    assert (lived.rows(MessageRow), len(lived.rows(RawRow)), len(lived.rows(OutboxRow))) == before
+
+
+def forget(door: Door) -> None:
+    """Forget Paula."""
+    forgetting = Forgetting(replace(door.desk, actor="operator root"), PAULA, NOW)
+    forgetting.check()
+    steps, total = list(forgetting.steps()), forgetting.total()
+    assert len(steps) > total > 0
+
+
+def needles() -> Iterator[bytes]:
+    """Yield what must be nowhere: address, name and texts, as they are, in base64 and quoted-printable."""
+    for plain in (PAULA, NAME, "Rumpelstilzchen", *(SECRET.format(n) for n in range(TICKETS))):
+        octets = plain.encode()
+        yield octets
+        yield quopri.encodestring(octets).strip(b"\n")
+        for shift in range(3):  # base64 looks different by where in its groups of three octets a word begins
+            encoded = base64.b64encode(b"\0" * shift + octets).rstrip(b"=")
+            yield encoded[4 if shift else 0 : -2]
+
+
+def missing(door: Door, request: pytest.FixtureRequest) -> set[bytes]:
+    """Return the needles that are nowhere: in no file of the database, and in no mail that lies in it."""
+    haystack = [octets.lower() for octets in (*files(door, request), *values(door), *mails(door))]
+    return {needle for needle in needles() if not any(needle.lower() in octets for octets in haystack)}
+
+
+def files(door: Door, request: pytest.FixtureRequest) -> Iterable[bytes]:
+    """Yield the octets of all files that the database consists of."""
+    if door.engine.url.get_backend_name() == "sqlite":
+        database = Path(door.engine.url.database or "")
+        return [path.read_bytes() for path in database.parent.glob(f"{database.name}*")]
+    with door.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+        oid = connection.execute(
+            text("SELECT oid FROM pg_database WHERE datname = current_database()")
+        ).scalar()
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return [path.read_bytes() for path in postgres.files(f"base/{oid}")]
+
+
+def values(door: Door) -> Iterator[bytes]:
+    """Yield every value of every table: what is long may lie compressed in the files."""
+    with reading(door.engine) as session:
+        for table in metadata.tables:
+            yield "\n".join(map(str, session.execute(text(f"SELECT * FROM {table}")).all())).encode()  # noqa: S608
+
+
+def mails(door: Door) -> Iterator[bytes]:
+    """Yield what can be read in the mails that are kept."""
+    for row in door.rows(RawRow):
+        yield readable(zlib.decompress(row.octets)).encode()
