@@ -7,7 +7,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import col, func, select
@@ -30,7 +30,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     """The year, lived once."""
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('year') / 'mailbot.db'}")
     migrate(engine)
-    lived = Year(engine, random.Random(4), TICKETS)
+    lived = Year(engine, random.Random(2), TICKETS)
     lived.run()
     yield lived
     engine.dispose()
@@ -101,11 +101,19 @@ def test_every_reply_of_a_requester_reaches_somebody_of_the_staff(year: Year) ->
 
 
 def test_every_mail_with_a_command_is_answered(year: Year) -> None:
+    """Outside the teams a refusal comes once a day for each reason; a blocked sender gets nothing."""
+    refused: dict[str, list[datetime]] = {}
     for step in year.steps:
-        blocked = step.decision is not None and step.decision.outcome == "ignored"
-        if step.writer and read(step.text).lines and not blocked:
-            answered = [row.kind for row in step.letters if row.recipient == step.writer]
-            assert REPLIES & set(answered), step
+        if not step.writer or step.decision is None or not read(step.text).lines:
+            continue
+        answered = {row.kind for row in step.letters if row.recipient == step.writer}
+        again = any(step.at - at < timedelta(days=1) for at in refused.get(step.writer, []))
+        silent = step.decision.outcome == "ignored" or (
+            step.decision.outcome == "refused" and again and step.writer not in COLLEAGUES
+        )
+        assert silent or REPLIES & answered, step
+        if "refusal" in answered:
+            refused.setdefault(step.writer, []).append(step.at)
 
 
 def test_nobody_who_is_away_gets_mail_unless_all_are(year: Year) -> None:
@@ -154,7 +162,6 @@ def test_no_letter_belongs_to_a_ticket_that_went_on_in_another(year: Year) -> No
     assert merged.isdisjoint(row.ticket_id for row in year.door.rows(OutboxRow))
 
 
-def test_nobody_gets_more_than_a_few_letters_for_a_ticket(year: Year) -> None:
-    letters = [row for step in year.steps for row in step.letters if row.kind != "digest"]
-    assert len(letters) / len(year.door.rows(TicketRow)) < 25
-    assert all(row.created.astimezone(UTC) for row in letters)
+def test_a_mail_brings_a_few_letters(year: Year) -> None:
+    letters = [row for step in year.steps if step.writer for row in step.letters]
+    assert len(letters) / sum(bool(step.writer) for step in year.steps) < 4

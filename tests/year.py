@@ -84,7 +84,7 @@ FIRST_LEVEL = (
     (4, "#zuweisen {colleague}"),
     (3, "#kopie hausmeister@stadt.example"),
     (3, "#für lehrer3@schule.example"),
-    (6, "#merge {other}"),
+    (9, "#merge {other}"),
     (4, "#trennen"),
     (4, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
@@ -181,15 +181,15 @@ class Year:
         listen(self.engine, "connect", _careless)
         self.engine.dispose()
         self.door = Door(Desk(self.engine, POLICY, Templates()))
-        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = count()
 
     def run(self) -> None:
         """Live the year."""
         for _ in range(self.tickets):
-            day = START + timedelta(seconds=self.chance.randrange(364 * 86_400))
-            opened = AT_SCHOOL.next_opening(day) if self.chance.random() < 0.8 else day
-            self.plan(opened + timedelta(minutes=self.chance.randrange(300)), self.report)
+            whenever = self.chance.random() < 0.2
+            moments = (START + timedelta(seconds=self.chance.randrange(364 * 86_400)) for _ in count())
+            self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
             self.plan(morning, self.pass_time)
@@ -199,7 +199,7 @@ class Year:
             self.now = at
             act()
 
-    def plan(self, at: datetime, act: Callable[[], None]) -> None:
+    def plan(self, at: datetime, act: Callable[[], object]) -> None:
         """Let something happen later, if it is still this year."""
         if at < END:
             heapq.heappush(self._agenda, (at.astimezone(BERLIN), next(self._order), act))
@@ -209,9 +209,9 @@ class Year:
         while (look := self.next_look()) is not None and look < until:
             late = timedelta(hours=self.chance.uniform(1, 60)) if self.chance.random() < 0.03 else EVERY
             self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
-            self.pass_time()
+            acted = self.pass_time()
             following = self.next_look()
-            assert following is None or following > self.now, "a ticket is looked at again and again"
+            assert acted or following is None or following > self.now, "looked at again and again"
 
     def next_look(self) -> datetime | None:
         """Return when a ticket is looked at next."""
@@ -219,10 +219,11 @@ class Year:
             query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
             return session.exec(query.order_by(col(TicketRow.look_at)).limit(1)).first()
 
-    def pass_time(self) -> None:
-        """Let time act now."""
-        tick(self.door.desk, self.now)
+    def pass_time(self) -> int:
+        """Let time act now; return on how many tickets and teams it did."""
+        acted = tick(self.door.desk, self.now)
         self.note("", "", None)
+        return acted
 
     def report(self) -> None:
         """Let a teacher report a problem, or a seller write, or a supporter pass something on."""
@@ -230,10 +231,14 @@ class Year:
         what = self.chance.choice(TOPICS)
         kind = self.chance.random()
         sender = self.chance.choice(SELLERS if kind < 0.06 else TEACHERS[school])
-        mail = problem(what, sender=sender).text(f"{what} im Raum {self.chance.randrange(100, 400)}.")
+        mail = problem(what, sender=sender).text(f"{what} in der {self.word()}.")
         if kind > 0.9:
             mail.cc(self.chance.choice(TEACHERS[school]))
         self.write(sender, mail, what, school)
+
+    def word(self) -> str:
+        """Return a word that nobody used: the very same words within a day are taken for a machine's."""
+        return "".join(self.chance.choices("abcdefghijklmnopqrstuvwxyz", k=8)).title()
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> Step:
         """Put a mail in and note what follows."""
@@ -275,6 +280,8 @@ class Year:
         text = self.filled(self.chance.choices([t for _, t in table], [w for w, _ in table])[0], letter)
         if not text:
             return
+        if table is REQUESTER and text != "Danke!":
+            text = f"{text}\n{self.word()} ist dabei."
         before = self.state(letter.ticket_id)
         step = self.write(writer, answer(letter, writer, text), text, letter.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
