@@ -92,7 +92,9 @@ def test_a_registration_that_nothing_proves_waits_for_confirmation(house: House)
 
 
 def test_a_teacher_cannot_register_as_a_supporter(house: House) -> None:
-    house.deliver(mail().sender(LENA).subject("#anmelden"))
+    house.deliver(problem().text("Der Beamer bleibt dunkel."))
+    house.once()
+    house.deliver(house.letter(LENA).answer(LENA, "#anmelden"))
     house.once()
     assert "steht Ihnen hier nicht zu" in house.letter(LENA).text
 
