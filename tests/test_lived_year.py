@@ -1,6 +1,6 @@
 """A school year through the door of a real desk: after it, every promise still holds.
 
-`MAILBOT_YEAR_TICKETS=1000` (or `make year`) lives a year of eight thousand mails.
+`make year` lives a longer one: `MAILBOT_YEAR_TICKETS` of seven mails or more each.
 """
 
 import os
