@@ -52,8 +52,9 @@ Write = Callable[..., Path]
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Write GOOD with changes, and the password files that it names."""
-    (tmp_path / "smtp").write_text(PASSWORD + "\n")
-    (tmp_path / "gym").write_text(PASSWORD + "\n")
+    for name in ("smtp", "gym"):
+        (tmp_path / name).write_text(PASSWORD + "\n")
+        (tmp_path / name).chmod(0o600)
 
     def written(*changes: tuple[str, str]) -> Path:
         text = GOOD

@@ -111,8 +111,9 @@ def test_the_example_shows_every_key_commented_or_not() -> None:
 def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
     write_example(path)
-    (tmp_path / "smtp").write_text("a password\n")
-    (tmp_path / "gym").write_text("another\n")
+    for name in ("smtp", "gym"):
+        (tmp_path / name).write_text("a password\n")
+        (tmp_path / name).chmod(0o600)
     settings = load(path, {})
     assert settings.policy.schools[0].key == "GYM"
     assert settings.imap["GYM"].done == "Mailbot/Done"
@@ -123,6 +124,7 @@ def test_what_the_example_shows_in_comments_loads_too(tmp_path: Path) -> None:
     (tmp_path / "mailbot.toml").write_text(text)
     for name in ("smtp", "imap", "gym"):
         (tmp_path / name).write_text("a password\n")
+        (tmp_path / name).chmod(0o600)
     (tmp_path / "templates").mkdir()
     (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
     settings = load(tmp_path / "mailbot.toml", {"MAILBOT_GS1": "a password"})

@@ -1,5 +1,6 @@
 """From [imap] and [smtp] and what each school overrides to the accounts of each school."""
 
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -19,6 +20,7 @@ _PORTS: dict[tuple[str, Security], int] = {
     ("smtp", "starttls"): 587,
     ("smtp", "none"): 25,
 }
+CONTAINER_SECRETS = "/run/secrets"
 _PASSWORD = ("password_file", "password_env")
 _GIVE_PASSWORD = "missing; needed is the password, by password_file or password_env"  # noqa: S105 a sentence
 
@@ -165,12 +167,24 @@ def _content(name: str, places: Places) -> str:
     path = places.path(name)
     try:
         path = places.credential(name)
+        _kept_private(path, places)
         content = path.read_bytes().decode()
     except OSError as error:
         raise ValueError(f"must be a readable file; {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"must be a text file in UTF-8; {path} is none") from None
     return content.removesuffix("\n").removesuffix("\r")
+
+
+def _kept_private(path: Path, places: Places) -> None:
+    """Refuse a password that others on this machine can read.
+
+    Not where somebody else sees to that: systemd's credentials, and what is mounted into a container.
+    """
+    trusted = (places.environ.get("CREDENTIALS_DIRECTORY"), CONTAINER_SECRETS)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077 and path.is_file() and not any(d and path.is_relative_to(d) for d in trusted):
+        raise ValueError(f"must be readable by its owner only, not mode {mode:04o}: chmod 600 {path}")
 
 
 def _variable(name: str, places: Places) -> str:
