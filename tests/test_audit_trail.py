@@ -83,6 +83,15 @@ def test_tampering_is_noticed(lived: Door, tampering: str) -> None:
     assert checked(lived).wrong
 
 
+def test_an_entry_taken_out_before_the_first_seal_leaves_a_gap(desk: Door) -> None:
+    desk.take(problem("Beamer").text("dunkel"))
+    desk.does(MAX, "Ist neu.\n#close")
+    with transaction(desk.engine) as session:
+        session.execute(text("DELETE FROM event WHERE action = 'message'"))
+        session.execute(text("UPDATE ticket SET entries = (SELECT count(*) FROM event)"))
+    assert [line for line in checked(desk).wrong if "does not follow" in line]
+
+
 def test_a_rewritten_chain_is_noticed_by_its_seal(lived: Door) -> None:
     with transaction(lived.engine) as session:
         ticket, link = session.get_one(TicketRow, 2), ""
