@@ -48,7 +48,10 @@ def _reads_alike(octets: bytes, message: EmailMessage, recipient: str) -> Iterat
     local, _, domain = recipient.rpartition("@")
     written = [f"{local}@{domain}", f"{local}@{_ascii(domain)}"]
     read = [address for _, address in other.to]
-    if read != [a.addr_spec for a in message["To"].addresses] or read not in ([one] for one in written):
+    plain = written[1].isascii()  # else RFC 6532, which parsers read as they like
+    if plain and (
+        read != [a.addr_spec for a in message["To"].addresses] or read not in ([w] for w in written)
+    ):
         yield f"To is {other.to}"
     if [a.addr_spec for a in message["From"].addresses] != [address for _, address in other.from_]:
         yield f"From is {other.from_}"

@@ -77,14 +77,14 @@ _numbers = count(1)
 
 
 def away(to: str, *, answers: bool) -> Program:
-    """Return somebody's broken out-of-office: a new Message-ID, no field that tells of a machine."""
+    """Return somebody's broken out-of-office: a new Message-ID, neither a field nor words that tell of it."""
 
     def answered(message: EmailMessage) -> bytes:
         made = mail().sender(to).subject(f"Re: {message['Subject']}" if answers else "Nicht im Haus")
         made.message_id(f"<away{next(_numbers)}@schule.example>")
         if answers:
             made.reply_to(str(message["Message-ID"]))
-        return made.text("Ich lese diese Mail am 7.12. Mein Vertreter ist Herr Krause.").build()
+        return made.text("Vielen Dank, wir melden uns so bald wie es geht. Stand: 26.11.").build()
 
     return answered
 
