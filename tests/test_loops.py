@@ -80,7 +80,7 @@ def away(to: str, *, answers: bool) -> Program:
     """Return somebody's broken out-of-office: a new Message-ID, neither a field nor words that tell of it."""
 
     def answered(message: EmailMessage) -> bytes:
-        made = mail().sender(to).subject(f"Re: {message['Subject']}" if answers else "Nicht im Haus")
+        made = mail().sender(to).subject(f"Re: {message['Subject']}" if answers else "Hallo")
         made.message_id(f"<away{next(_numbers)}@schule.example>")
         if answers:
             made.reply_to(str(message["Message-ID"]))

@@ -23,12 +23,16 @@ def room(case: Case) -> int:
 
 
 def _left(case: Case) -> int:
-    """Return how many letters by machine this mail may cause: none where the house wrote too many."""
+    """Return how many letters by machine this mail may cause: none where it says the same once more.
+
+    Commands of members are answered each time; nobody else is, where the house wrote too many.
+    """
     traffic = case.facts.traffic
+    again = traffic.repetitions(case.mail.text) > 0
     if not _outside(case):
-        return STAFF_HOURLY - traffic.answered_hour
+        return 0 if again and not case.reading.lines else STAFF_HOURLY - traffic.answered_hour
     too_many = traffic.overall_hour >= case.policy.limits.hourly_overall
-    return 0 if too_many or traffic.repetitions(case.mail.text) else room(case)
+    return 0 if too_many or again else room(case)
 
 
 def _outside(case: Case) -> bool:

@@ -22,7 +22,13 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Tra
     if policy.member(sender) is not None:
         asked = [kind for kind, *_ in letters if kind is NoticeKind.CONFIRM]
         answered = sum(kind in LIMITED for kind in hour)
-        return Traffic(hour.count(NoticeKind.CONFIRM), len(asked), answered, overall(session, now))
+        return Traffic(
+            hour=hour.count(NoticeKind.CONFIRM),
+            day=len(asked),
+            answered_hour=answered,
+            overall_hour=overall(session, now),
+            said=_said(session, sender, now),
+        )
     opened = _opened(session, sender, now)
     return Traffic(
         hour=len(hour),
