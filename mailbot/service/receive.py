@@ -118,7 +118,6 @@ def _settle(
     verdict = classify(mail, desk.policy.own_addresses)
     decision = decide(mail, verdict, facts, desk.policy, now)
     entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
-    session.add(entry)
     letters = desk.letters(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
     origin = Origin(actor, now, mail.message_id, entry, entry.raw_id)

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, exists, text, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, exists, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
@@ -19,6 +20,7 @@ from mailbot.store.tables import DUE, OutboxRow, TicketRow
 IS_DUE = text(DUE)  # literally the condition of the partial index, or SQLite reads through all letters
 UNSENT = ("queued", "sending", "uncertain")
 CLAIM = timedelta(minutes=15)
+_NAME_OF = select(TicketRow.school, TicketRow.number).where(col(TicketRow.id) == bindparam("ticket"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +108,17 @@ def _follows_an_unsent(now: datetime) -> ColumnElement[bool]:
 
 
 def _record(session: Session, done: Attempt, now: datetime) -> None:
-    row = session.get_one(OutboxRow, done.id)
-    row.state, row.last_error = done.state, done.error
+    values: dict[str, Any] = {"state": done.state, "last_error": done.error}
     if done.state == "sent":
-        row.sent = now
+        values["sent"] = now
     if not done.counts:
-        row.attempts -= 1
-    row.doubts += done.doubtful
+        values["attempts"] = OutboxRow.attempts - 1
+    if done.doubtful:
+        values["doubts"] = OutboxRow.doubts + 1
     if done.next_attempt is not None:
-        row.next_attempt = done.next_attempt
+        values["next_attempt"] = done.next_attempt
+    statement = update(OutboxRow).where(col(OutboxRow.id) == done.id).values(values)
+    session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _due(session: Session, row: OutboxRow) -> Due:
@@ -138,8 +142,10 @@ def _due(session: Session, row: OutboxRow) -> Due:
 
 
 def _ticket_name(session: Session, ticket_id: int | None) -> str:
-    row = session.get(TicketRow, ticket_id) if ticket_id is not None else None
-    return f"{row.school}-{row.number}" if row else ""
+    if ticket_id is None:
+        return ""
+    school, number = session.exec(_NAME_OF, params={"ticket": ticket_id}).one()
+    return f"{school}-{number}"
 
 
 def take_up_again(session: Session, holder: str, now: datetime) -> int:

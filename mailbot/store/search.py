@@ -6,7 +6,7 @@ no other school's tickets are looked at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -135,11 +135,14 @@ def similar(session: Session, asked: Terms) -> tuple[Similar, ...]:
     return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), SHOWN_MOST))
 
 
-def _solved(session: Session, ticket_ids: Iterable[int]) -> Iterator[Similar]:
+def _solved(session: Session, ticket_ids: Sequence[int]) -> Iterator[Similar]:
+    closed = select_rows(TicketRow).where(
+        col(TicketRow.id).in_(ticket_ids), TicketRow.status == Status.CLOSED.value
+    )
+    rows = {row.id: row for row in session.exec(closed)} if ticket_ids else {}
     for ticket_id in ticket_ids:
-        row = session.get_one(TicketRow, ticket_id)
-        if row.status == Status.CLOSED.value and (answer := _answer(session, ticket_id)):
-            yield Similar(ticket_of(row), answer)
+        if ticket_id in rows and (answer := _answer(session, ticket_id)):
+            yield Similar(ticket_of(rows[ticket_id]), answer)
 
 
 def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, col, select
 
 from mailbot.core.effects import (
@@ -47,14 +47,33 @@ from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
     HeldRow,
+    LedgerRow,
     MessageRow,
     OutboxRow,
     RawRow,
     SchoolRow,
     TicketRow,
+    metadata,
 )
 
 THREAD_MOST = 12
+COMPRESSION = 1  # most of what is large are pictures, which no effort makes smaller
+
+# What is written or asked for each letter is put together once.
+_INTO_RAW = insert(metadata.tables["raw_mail"])
+_INTO_OUTBOX = insert(metadata.tables["outbox"])
+_OWN_MESSAGES = (
+    select(MessageRow.message_id)
+    .where(col(MessageRow.ticket_id) == bindparam("ticket"), col(MessageRow.author) == bindparam("reader"))
+    .order_by(col(MessageRow.id))
+    .limit(1)
+)
+_EARLIER_LETTERS = (
+    select(OutboxRow.message_id)
+    .where(col(OutboxRow.ticket_id) == bindparam("ticket"), col(OutboxRow.recipient) == bindparam("reader"))
+    .order_by(col(OutboxRow.id).desc())
+    .limit(THREAD_MOST)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +87,9 @@ class Letter:
 
 def keep_octets(session: Session, octets: bytes) -> int:
     """Store the octets of a mail and return their key."""
-    row = RawRow(octets=zlib.compress(octets, 6), size=len(octets))
-    session.add(row)
-    session.flush()
-    return identity(row.id)
+    values = {"octets": zlib.compress(octets, COMPRESSION), "size": len(octets)}
+    key = session.connection().execute(_INTO_RAW, values).inserted_primary_key
+    return identity(key[0] if key else None)
 
 
 def octets_of(session: Session, raw_id: int) -> bytes:
@@ -85,6 +103,8 @@ def write(
 ) -> None:
     """Write the effects of a decision and its letters."""
     rows = _rows(session, decision.effects)
+    if origin.ledger is not None:
+        _enter(session, origin.ledger, rows, decision.ticket)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
     states = {name: state_of(ticket_of(row)) for name, row in rows.items()}
@@ -94,11 +114,17 @@ def write(
     audit(session, origin, decision, rows, states)
     search.index(session, [identity(row.id) for row in rows.values()])
     held = _hold(session, origin, school, decision.effects)
-    if decision.ticket is not None and origin.ledger is not None:
-        row_or_none = rows.get(decision.ticket) or tickets.by_name(session, decision.ticket)
-        origin.ledger.ticket_id = row_or_none.id if row_or_none else None
     for letter in letters:
-        _post(session, school, letter, origin.now, origin.raw_id, held)
+        name = letter.outgoing.ticket
+        about = rows.get(name) or (tickets.by_name(session, name) if name else None)
+        _post(session, school, letter, origin.now, about, origin.raw_id, held)
+
+
+def _enter(session: Session, entry: LedgerRow, rows: dict[str, TicketRow], ticket: str | None) -> None:
+    """Put the mail into the ledger, with the ticket to which it belongs."""
+    row = (rows.get(ticket) or tickets.by_name(session, ticket)) if ticket is not None else None
+    entry.ticket_id = row.id if row is not None else None
+    session.add(entry)
 
 
 def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
@@ -216,42 +242,48 @@ def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effec
 
 def post_alone(session: Session, school: str, letter: Letter, now: datetime) -> None:
     """Put a letter into the outbox that no mail caused."""
-    _post(session, school, letter, now, None, None)
+    name = letter.outgoing.ticket
+    _post(session, school, letter, now, tickets.by_name(session, name) if name else None)
 
 
 def _post(
-    session: Session, school: str, letter: Letter, now: datetime, raw_id: int | None, held: int | None
+    session: Session,
+    school: str,
+    letter: Letter,
+    now: datetime,
+    ticket: TicketRow | None,
+    raw_id: int | None = None,
+    held: int | None = None,
 ) -> None:
     """Put a letter into the outbox, tied to the letters that its recipient has of the same ticket."""
     out, notice = letter.outgoing, letter.notice
-    ticket = tickets.by_name(session, out.ticket) if out.ticket else None
+    session.flush()
     references = _references(session, ticket.id if ticket else None, out)
-    session.add(
-        OutboxRow(
-            school=school,
-            message_id=out.message_id,
-            key_hash=hash_of(letter.action_key),
-            ticket_id=ticket.id if ticket else None,
-            held_id=held,
-            kind=out.kind.value,
-            role=notice.role.value,
-            recipient=out.recipient.email,
-            recipient_name=out.recipient.name,
-            sender_name=out.sender.name,
-            subject=out.subject,
-            text=out.text,
-            html=out.html,
-            in_reply_to=out.in_reply_to or (references[-1] if references else ""),
-            references=references,
-            attachments=[asdict(_sent(file, raw_id)) for file in out.attachments],
-            automatic=out.automatic,
-            internal=out.internal,
-            author=notice.author.email if notice.author else "",
-            reasons=" ".join(sorted(reasons(notice))),
-            next_attempt=now,
-            created=now,
-        )
-    )
+    values = {
+        "school": school,
+        "message_id": out.message_id,
+        "key_hash": hash_of(letter.action_key),
+        "ticket_id": ticket.id if ticket else None,
+        "held_id": held,
+        "kind": out.kind.value,
+        "role": notice.role.value,
+        "recipient": out.recipient.email,
+        "recipient_name": out.recipient.name,
+        "sender_name": out.sender.name,
+        "subject": out.subject,
+        "text": out.text,
+        "html": out.html,
+        "in_reply_to": out.in_reply_to or (references[-1] if references else ""),
+        "reference_ids": references,
+        "attachments": [asdict(_sent(file, raw_id)) for file in out.attachments],
+        "automatic": out.automatic,
+        "internal": out.internal,
+        "author": notice.author.email if notice.author else "",
+        "reasons": " ".join(sorted(reasons(notice))),
+        "next_attempt": now,
+        "created": now,
+    }
+    session.connection().execute(_INTO_OUTBOX, values)
 
 
 def _sent(file: Attachment, raw_id: int | None) -> Attachment:
@@ -262,14 +294,8 @@ def _references(session: Session, ticket_id: int | None, out: Outgoing) -> list[
     """Return the ticket's Message-IDs that the recipient has: the first and the latest (RFC 5322, 3.6.4)."""
     known: list[str] = []
     if ticket_id is not None:
-        session.flush()
-        own = select(MessageRow.message_id).where(
-            MessageRow.ticket_id == ticket_id, MessageRow.author == out.recipient.email
-        )
-        sent = select(OutboxRow.message_id).where(
-            OutboxRow.ticket_id == ticket_id, OutboxRow.recipient == out.recipient.email
-        )
-        known += [m for m in session.exec(own.order_by(col(MessageRow.id)).limit(1)) if m]
-        known += reversed(session.exec(sent.order_by(col(OutboxRow.id).desc()).limit(THREAD_MOST)).all())
+        of = {"ticket": ticket_id, "reader": out.recipient.email}
+        known += [m for m in session.exec(_OWN_MESSAGES, params=of) if m]
+        known += reversed(session.exec(_EARLIER_LETTERS, params=of).all())
     known += [out.in_reply_to] if out.in_reply_to else []
     return list(dict.fromkeys(known))
