@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
 from mailbot.intake import Intake
+from mailbot.oauth import secret_until
 from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
 from mailbot.service.guard import Guard
@@ -159,7 +160,7 @@ class Shift:
             return
         now = utc_now()
         told, invited = tick(self.desk, now), self._invite(now, reminders=True)
-        nightly(self.desk, now)
+        nightly(self.desk, now, secret_until(self.settings.oauth2))
         if told or invited:
             self.postman.wake()
 

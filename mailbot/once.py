@@ -10,6 +10,7 @@ from mailbot.core.guard import has_room
 from mailbot.daemon import utc_now
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
+from mailbot.oauth import secret_until
 from mailbot.outbox import deliver_all
 from mailbot.service.desk import Desk
 from mailbot.service.guard import free_disk
@@ -40,7 +41,7 @@ def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.take_up_again(session, desk.worker, utc_now())
     tick(desk, utc_now())
-    nightly(desk, utc_now())
+    nightly(desk, utc_now(), secret_until(settings.oauth2))
     outcomes: Counter[str] = Counter()
     unreachable = 0
     with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:

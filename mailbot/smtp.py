@@ -7,8 +7,9 @@ from typing import Literal, Self, cast
 
 import aiosmtplib
 
-from mailbot.config import SmtpAccount
+from mailbot.config import OAuth2, SmtpAccount
 from mailbot.network import explain, is_loopback, presentable, tls_context
+from mailbot.oauth import OAuthError, access_token, refused
 
 State = Literal["sent", "temporary", "permanent", "uncertain"]
 
@@ -72,7 +73,7 @@ class Relay:
         """Connect and log in; return what went wrong, or None."""
         try:
             await (await self._connected()).noop()
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             self._drop()
             return self._judge(error, begun=False)
         return None
@@ -107,7 +108,7 @@ class Relay:
             self._sent += 1
             self._used_at = asyncio.get_running_loop().time()
             return Outcome("sent", response.code, self._presentable(response.message))
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             return self._judge(error, begun=begun)
         finally:
             # After a cancelled task too: a connection in the middle of a mail is of no more use.
@@ -140,6 +141,9 @@ class Relay:
 
     async def _log_in(self, client: aiosmtplib.SMTP) -> None:
         username, password = self._account.username, self._account.password
+        if self._account.oauth2 is not None:
+            await self._log_in_by_token(client, self._account.oauth2)
+            return
         if not username or password is None:
             return
         # `login` would try a wrong password by one method after the other, and so use up the tries.
@@ -147,6 +151,15 @@ class Relay:
             await client.auth_plain(username, password.reveal())
         else:
             await client.login(username, password.reveal())
+
+    async def _log_in_by_token(self, client: aiosmtplib.SMTP, oauth2: OAuth2) -> None:
+        username = self._account.username
+        token = await asyncio.to_thread(access_token, oauth2, username)
+        try:
+            await client.auth_xoauth2(username, token)
+        except aiosmtplib.SMTPAuthenticationError:
+            await asyncio.to_thread(refused, oauth2, username)
+            raise
 
     def _is_fresh(self) -> bool:
         if self._client is None or not self._client.is_connected:
@@ -192,6 +205,8 @@ class Relay:
         who = f" as {account.username}" if account.username else ""
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
             what = f"the login is refused; check username and password ({error.code} {error.message})"
+        elif isinstance(error, OAuthError):
+            what = str(error)
         elif isinstance(error, aiosmtplib.SMTPResponseException):
             what = f"{error.code} {error.message}"
         else:

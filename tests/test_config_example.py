@@ -19,6 +19,7 @@ from mailbot.config.model import (
     Limits,
     Login,
     Member,
+    OAuth2,
     Retention,
     School,
     Smtp,
@@ -40,6 +41,7 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
     ("`[times]`", Times, list(Times.model_fields)),
     ("`[guard]`", Guard, list(Guard.model_fields)),
+    ("`[oauth2]`", OAuth2, list(OAuth2.model_fields)),
     ("`[retention]`", Retention, list(Retention.model_fields)),
     ("`[[school]]`", School, list(School.model_fields)),
     ("Teams: `team` of a school, and `[second_level]`", Team, list(Team.model_fields)),
@@ -65,6 +67,7 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "hours": WorkingHours,
         "times": Times,
         "retention": Retention,
+        "oauth2": OAuth2,
         "guard": Guard,
         "school": School,
     }

@@ -2,11 +2,12 @@
 
 from mailbot.config.file import find, load
 from mailbot.config.problem import ConfigurationError, Problem
-from mailbot.config.settings import ImapAccount, Secret, Security, Settings, SmtpAccount
+from mailbot.config.settings import ImapAccount, OAuth2, Secret, Security, Settings, SmtpAccount
 
 __all__ = [
     "ConfigurationError",
     "ImapAccount",
+    "OAuth2",
     "Problem",
     "Secret",
     "Security",

@@ -1,6 +1,5 @@
 """From [imap] and [smtp] and what each school overrides to the accounts of each school."""
 
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -10,7 +9,8 @@ from typing import Generic, Literal, TypeVar
 from mailbot.config.fields import Places
 from mailbot.config.model import Document, Imap, Smtp
 from mailbot.config.problem import Finding, Location
-from mailbot.config.settings import ImapAccount, Secret, Security, SmtpAccount
+from mailbot.config.secrets import secret_line
+from mailbot.config.settings import ImapAccount, OAuth2, Secret, Security, SmtpAccount
 
 _PORTS: dict[tuple[str, Security], int] = {
     ("imap", "tls"): 993,
@@ -20,7 +20,6 @@ _PORTS: dict[tuple[str, Security], int] = {
     ("smtp", "starttls"): 587,
     ("smtp", "none"): 25,
 }
-CONTAINER_SECRETS = "/run/secrets"
 _PASSWORD = ("password_file", "password_env")
 _GIVE_PASSWORD = "missing; needed is the password, by password_file or password_env"  # noqa: S105 a sentence
 
@@ -80,14 +79,17 @@ def _access(kind: Kind, school: int, common: L, own: L, wrong: Iterable[Location
     return Access(kind, school, model.model_construct(**values | changes), frozenset(changes), broken)
 
 
-def imap_account(access: Access[Imap], places: Places) -> tuple[ImapAccount, list[Finding]]:
+def imap_account(
+    access: Access[Imap], places: Places, oauth2: OAuth2 | None
+) -> tuple[ImapAccount, list[Finding]]:
     """Return the account of a school's mailbox, good if there are no findings."""
     login = access.login
     password, findings = _password(access, places)
     findings += [*_connection(access), *_folders(access)]
     if access.lacks("username"):
         findings.append(Finding(access.needed("username"), "missing; needed is the name to log in with"))
-    if access.lacks(*_PASSWORD):
+    by_token = login.auth == "oauth2"
+    if not by_token and access.lacks(*_PASSWORD):
         findings.append(Finding(access.needed("password_file"), _GIVE_PASSWORD))
     account = ImapAccount(
         host=login.host,
@@ -99,17 +101,21 @@ def imap_account(access: Access[Imap], places: Places) -> tuple[ImapAccount, lis
         done=login.done,
         poll_seconds=login.poll_seconds,
         ca_file=Path(login.ca_file) if login.ca_file else None,
+        oauth2=oauth2 if by_token else None,
     )
     return account, findings
 
 
-def smtp_account(access: Access[Smtp], places: Places) -> tuple[SmtpAccount, list[Finding]]:
+def smtp_account(
+    access: Access[Smtp], places: Places, oauth2: OAuth2 | None
+) -> tuple[SmtpAccount, list[Finding]]:
     """Return the account that a school sends by, good if there are no findings; no username, no login."""
     login = access.login
     anonymous = not login.username and "username" in login.model_fields_set
     password, findings = (None, []) if anonymous else _password(access, places)
     findings += _connection(access)
-    if login.username and access.lacks(*_PASSWORD):
+    by_token = login.auth == "oauth2"
+    if login.username and not by_token and access.lacks(*_PASSWORD):
         findings.append(Finding((*access.at("username")[:-1], "password_file"), _GIVE_PASSWORD))
     if password and not anonymous and access.lacks("username"):
         findings.append(Finding(access.at("username"), "missing; the password is of no use without it"))
@@ -120,6 +126,7 @@ def smtp_account(access: Access[Smtp], places: Places) -> tuple[SmtpAccount, lis
         username=login.username,
         password=password,
         ca_file=Path(login.ca_file) if login.ca_file else None,
+        oauth2=oauth2 if by_token else None,
     )
     return account, findings
 
@@ -152,52 +159,12 @@ def _password(access: Access[L], places: Places) -> tuple[Secret | None, list[Fi
     if file and variable:
         right = "must not be set beside password_file; one of them is enough"
         return None, [Finding(access.at("password_env"), right)]
+    if access.login.auth == "oauth2":
+        return None, []
     try:
-        if file:
-            return Secret(_one_line(_content(file, places))), []
-        if variable:
-            return Secret(_one_line(_variable(variable, places))), []
+        if file or variable:
+            return secret_line(file, variable, places), []
     except ValueError as error:
         key = "password_file" if file else "password_env"
         return None, [Finding(access.at(key), str(error), file or variable)]
     return None, []
-
-
-def _content(name: str, places: Places) -> str:
-    path = places.path(name)
-    try:
-        path = places.credential(name)
-        _kept_private(path, places)
-        content = path.read_bytes().decode()
-    except OSError as error:
-        raise ValueError(f"must be a readable file; {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"must be a text file in UTF-8; {path} is none") from None
-    return content.removesuffix("\n").removesuffix("\r")
-
-
-def _kept_private(path: Path, places: Places) -> None:
-    """Refuse a password that others on this machine can read.
-
-    Not where somebody else sees to that: systemd's credentials, and what is mounted into a container.
-    """
-    trusted = (places.environ.get("CREDENTIALS_DIRECTORY"), CONTAINER_SECRETS)
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077 and path.is_file() and not any(d and path.is_relative_to(d) for d in trusted):
-        raise ValueError(f"must be readable by its owner only, not mode {mode:04o}: chmod 600 {path}")
-
-
-def _variable(name: str, places: Places) -> str:
-    value = places.environ.get(name)
-    if value is None:
-        raise ValueError("must be the name of an environment variable that is set")
-    return value
-
-
-def _one_line(password: str) -> str:
-    """A line break or NUL would end the command that carries the password (RFC 9051, 4.3)."""
-    if not password:
-        raise ValueError("must not be empty")
-    if any(c in password for c in "\r\n\0"):
-        raise ValueError("must hold the password as its only line")
-    return password

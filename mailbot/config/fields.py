@@ -229,6 +229,14 @@ def _authorities(value: str, info: ValidationInfo) -> str:
     return str(path)
 
 
+def _url(value: str) -> str:
+    """Secrets go there: only over TLS."""
+    parts = urlsplit(value)
+    if value and not (parts.scheme == "https" and parts.hostname and not parts.username):
+        raise ValueError('must be a URL that begins with "https://"')
+    return value
+
+
 def _directory(value: str, info: ValidationInfo) -> str:
     path = _places(info).path(value)
     try:
@@ -267,5 +275,6 @@ Land = Annotated[str, AfterValidator(_land)]
 Database = Annotated[str, AfterValidator(_database)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Authorities = Annotated[Line, AfterValidator(_authorities)]
+Url = Annotated[Text, AfterValidator(_url)]
 ExistingDirectory = Annotated[Line, AfterValidator(_directory)]
 AbsolutePath = Annotated[Line, AfterValidator(_absolute)]

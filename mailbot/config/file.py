@@ -10,8 +10,9 @@ from mailbot.config.accounts import imap_access, imap_account, smtp_access, smtp
 from mailbot.config.check import check
 from mailbot.config.fields import Places
 from mailbot.config.hours import office_calendar, school_calendar
+from mailbot.config.oauth import oauth2_of
 from mailbot.config.problem import ConfigurationError, Finding, Location, Problem, place, shown
-from mailbot.config.settings import ImapAccount, Settings, SmtpAccount
+from mailbot.config.settings import ImapAccount, OAuth2, Settings, SmtpAccount
 from mailbot.config.validate import validate
 from mailbot.core.calendar import Calendar
 from mailbot.core.guard import Thresholds
@@ -56,14 +57,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     document, findings = validate(data, places)
     wrong = [finding.location for finding in findings]
     mailboxes = imap_access(document, wrong)
-    imap = [imap_account(access, places) for access in mailboxes]
-    smtp = [smtp_account(access, places) for access in smtp_access(document, wrong)]
-    findings += check(document, mailboxes)
+    oauth2, unfit = oauth2_of(document, places)
+    imap = [imap_account(access, places, oauth2) for access in mailboxes]
+    smtp = [smtp_account(access, places, oauth2) for access in smtp_access(document, wrong)]
+    findings += [*check(document, mailboxes), *unfit]
     findings += [finding for _, found in (*imap, *smtp) for finding in found]
     if findings:
         raise ConfigurationError(tuple(_problems(path, data, findings)))
     policy = _policy(document, [access.login.authserv_id for access in mailboxes])
-    return _settings(path, document, policy, [a for a, _ in imap], [a for a, _ in smtp])
+    return _settings(path, document, policy, [a for a, _ in imap], [a for a, _ in smtp], oauth2)
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -103,6 +105,7 @@ def _settings(
     policy: Policy,
     imap: Iterable[ImapAccount],
     smtp: Iterable[SmtpAccount],
+    oauth2: OAuth2 | None,
 ) -> Settings:
     bot = document.bot
     keys = [school.key for school in document.school]
@@ -117,6 +120,7 @@ def _settings(
         templates=Path(bot.templates) if bot.templates else None,
         land=bot.land,
         colour=bot.colour,
+        oauth2=oauth2,
         guard=Thresholds(**document.guard.model_dump()),
     )
 

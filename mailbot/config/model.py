@@ -4,7 +4,7 @@ Every key has a default, so that the right part of a wrong document can still be
 have to be given all the same are named in `required`.
 """
 
-from datetime import time
+from datetime import date, time
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -29,6 +29,7 @@ from mailbot.config.fields import (
     Text,
     TimeOfDay,
     Timezone,
+    Url,
 )
 from mailbot.config.settings import Security
 from mailbot.core.calendar import OFFICE_HOURS
@@ -82,6 +83,7 @@ class Login(Table):
         default=None, description="the environment variable with the password"
     )
     ca_file: Authorities | None = Field(default=None, description="the certificates of an own authority, PEM")
+    auth: Literal["password", "oauth2"] = Field(default="password", description="how to log in")
 
 
 class Imap(Login):
@@ -204,6 +206,22 @@ class Guard(Table):
     disk_free: Size = Field(default=200_000_000, description="below how much free disk no mail is taken")
 
 
+class OAuth2(Table):
+    """How access tokens are had, where `auth` is "oauth2"."""
+
+    provider: Literal["microsoft", "google"] = Field(default="microsoft", description="who gives the tokens")
+    tenant: Text = Field(default="", description="Microsoft: the directory's id or domain")
+    client_id: Text = Field(default="", description="the application's id")
+    secret_file: Line | None = Field(default=None, description="the file with the application's secret")
+    secret_env: Environment | None = Field(default=None, description="the environment variable with it")
+    certificate_file: Line | None = Field(default=None, description="Microsoft: certificate and key, PEM")
+    service_account_file: Line | None = Field(default=None, description="Google: a service account's JSON")
+    refresh_token_file: Line | None = Field(default=None, description="Google: the first refresh token")
+    authority: Url = Field(default="", description="another token endpoint, such as a national cloud's")
+    expires: date | None = Field(default=None, description="the last day of the application's secret")
+    ca_file: Authorities | None = Field(default=None, description="the certificates of an own authority, PEM")
+
+
 class Retention(Table):
     """After how many days what is erased; 0 means never."""
 
@@ -220,6 +238,7 @@ class Document(Table):
     bot: Bot = Field(default_factory=Bot, description="the bot as a whole")
     smtp: Smtp = Field(default_factory=Smtp, description="the server that takes mails")
     imap: ImapSection = Field(default_factory=ImapSection, description="what the mailboxes have in common")
+    oauth2: OAuth2 = Field(default_factory=OAuth2, description="how access tokens are had")
     limits: Limits = Field(default_factory=Limits, description="how much is too much")
     hours: WorkingHours = Field(default_factory=WorkingHours, description="when teams work")
     times: Times = Field(default_factory=Times, description="after how much time what happens")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,26 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuth2:
+    """How access tokens are had (RFC 6749).
+
+    `secret` is the application's secret, its certificate with the key (PEM), or Google's service account
+    (JSON), as `kind` says. `authority` is Microsoft's with the tenant, or Google's token endpoint. Tokens are
+    kept in the directory `cache`. `expires` is the last day on which the provider takes the secret.
+    """
+
+    provider: Literal["microsoft", "google"]
+    kind: Literal["secret", "certificate", "service-account", "refresh-token"]
+    client_id: str
+    secret: Secret
+    authority: str
+    cache: Path
+    refresh_token: Secret | None = None
+    expires: date | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImapAccount:
     """How to reach one support mailbox (RFC 9051). `done` is "" where mails are flagged instead of moved."""
 
@@ -40,6 +61,7 @@ class ImapAccount:
     done: str = "Mailbot/Done"
     poll_seconds: int = 60
     ca_file: Path | None = None
+    oauth2: OAuth2 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,7 @@ class SmtpAccount:
     username: str = ""
     password: Secret | None = None
     ca_file: Path | None = None
+    oauth2: OAuth2 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +94,5 @@ class Settings:
     templates: Path | None = None
     land: str = ""
     colour: str = "#1a5f8f"
+    oauth2: OAuth2 | None = None
     guard: Thresholds = field(default_factory=Thresholds)

@@ -9,8 +9,9 @@ from typing import Any
 import imapclient
 import imapclient.exceptions
 
-from mailbot.config import ImapAccount
+from mailbot.config import ImapAccount, OAuth2
 from mailbot.network import explain, presentable, tls_context
+from mailbot.oauth import OAuthError, access_token, refused
 
 # An answer was broken off, or makes no sense: whatever comes next belongs to it.
 BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
@@ -70,7 +71,10 @@ def _secure(account: ImapAccount, client: Any) -> None:
 
 
 def _log_in(account: ImapAccount, client: Any) -> None:
-    """Log in by PLAIN, which alone carries umlauts, or by LOGIN."""
+    """Log in by a token, by PLAIN, which alone carries umlauts, or by LOGIN."""
+    if account.oauth2 is not None:
+        _log_in_by_token(account, account.oauth2, client)
+        return
     password = account.password.reveal()
     with explained(account, "the login is refused; check username and password", permanent=True):
         if client.has_capability("AUTH=PLAIN"):
@@ -79,6 +83,21 @@ def _log_in(account: ImapAccount, client: Any) -> None:
             client.login(account.username, password)
         else:
             raise imaplib.IMAP4.error("it takes no letters but ASCII")
+
+
+def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
+    try:
+        token = access_token(oauth2, account.username)
+    except OAuthError as error:
+        raise InboxError(
+            f"IMAP {account.host}:{account.port}, {account.username}: {error}", error.permanent
+        ) from error
+    try:
+        with explained(account, "the token is refused; check the rights of the application", permanent=True):
+            client.oauth2_login(account.username, token)
+    except InboxError:
+        refused(oauth2, account.username)
+        raise
 
 
 @contextmanager

@@ -102,11 +102,18 @@ class Dovecot:
     """A Dovecot of its own: IMAP with STARTTLS on `port`, IMAPS on `tls_port`, both the same after a restart.
 
     `prefix` and `separator` name the folders as other providers do ("INBOX." and "."); `capability` is what
-    clients are told instead of the truth, to hide MOVE or IDLE from them.
+    clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
+    tells whose access token is good (RFC 7662), beside which no password counts.
     """
 
     def __init__(
-        self, authority: Authority, *, prefix: str = "", separator: str = "/", capability: str = ""
+        self,
+        authority: Authority,
+        *,
+        prefix: str = "",
+        separator: str = "/",
+        capability: str = "",
+        introspection: str = "",
     ) -> None:
         self._program = find_program("dovecot", "dovecot-imapd", Path("/usr/sbin"))
         self._authority = authority
@@ -126,8 +133,11 @@ class Dovecot:
                 separator=separator,
                 port=self.port,
                 tls_port=self.tls_port,
-                more=f"imap_capability = {capability}" if capability else "",
+                more=_more(capability, self._path("oauth2.conf") if introspection else None),
             )
+        )
+        self._path("oauth2.conf").write_text(
+            f"introspection_mode = auth\nintrospection_url = {introspection}\nusername_attribute = username\n"
         )
 
     def start(self) -> None:
@@ -244,6 +254,17 @@ class Dovecot:
                 path.mkdir(mode=0o700, exist_ok=True)
                 self._child.own(path)
         return home
+
+
+def _more(capability: str, oauth2: Path | None) -> str:
+    lines = [f"imap_capability = {capability}"] if capability else []
+    if oauth2 is not None:
+        lines += [
+            "auth_mechanisms = xoauth2 oauthbearer",
+            "passdb {\n  driver = oauth2\n  mechanisms = xoauth2",
+        ]
+        lines += [f"  args = {oauth2}\n}}"]
+    return "\n".join(lines)
 
 
 def _stored(head: bytes, octets: bytes) -> Stored:
