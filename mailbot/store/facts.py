@@ -64,9 +64,10 @@ def gather(
     names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket, flooded) if n)}
     found = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
     rows = {_key(row): row for row in found.values()}
+    number = next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
-        next_number=next_number(session, school.key),
+        next_number=number,
         answered=answered,
         keyed=keyed,
         by_reply=by_reply,
@@ -76,7 +77,7 @@ def gather(
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
         absences=people.absences(session, people.today(policy, now)),
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
-        similar=search.similar(session, wanted.problem) if wanted.problem and not rows else (),
+        similar=search.similar(session, wanted.problem, number - 1) if wanted.problem and not rows else (),
         changes=last_changes(session, rows) if wanted.undoes else {},
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),

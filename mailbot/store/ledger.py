@@ -1,10 +1,10 @@
 """The ledger of all mails ever fetched, the quarantine, and how each mailbox is doing."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col, func, select
 
 from mailbot.store.rows import identity
@@ -12,6 +12,18 @@ from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow
 
 QUARANTINED = "quarantined"
 AT_ONCE = 1_000
+
+# Each mail asks these, so they are put together once.
+_AT = select(LedgerRow).where(
+    col(LedgerRow.school) == bindparam("school"),
+    col(LedgerRow.uid_validity) == bindparam("uid_validity"),
+    col(LedgerRow.uid) == bindparam("uid"),
+)
+_END = delete(AttemptRow).where(
+    col(AttemptRow.school) == bindparam("its_school"),
+    col(AttemptRow.uid_validity) == bindparam("its_uid_validity"),
+    col(AttemptRow.uid) == bindparam("its_uid"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +51,7 @@ class Entry:
 
 def find(session: Session, place: Place) -> LedgerRow | None:
     """Return a mail's entry if it was handled before."""
-    query = select(LedgerRow).where(
-        LedgerRow.school == place.school,
-        LedgerRow.uid_validity == place.uid_validity,
-        LedgerRow.uid == place.uid,
-    )
-    return session.exec(query).first()
+    return session.exec(_AT, params=asdict(place)).first()
 
 
 def handled(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
@@ -105,13 +112,8 @@ def begun(session: Session, school: str) -> set[Place]:
 
 def end(session: Session, place: Place) -> None:
     """Note that a mail was handled, in the transaction of its effects."""
-    session.execute(
-        delete(AttemptRow).where(
-            col(AttemptRow.school) == place.school,
-            col(AttemptRow.uid_validity) == place.uid_validity,
-            col(AttemptRow.uid) == place.uid,
-        )
-    )
+    session.flush()
+    session.connection().execute(_END, {f"its_{name}": value for name, value in asdict(place).items()})
 
 
 def forget_begun(session: Session, places: Iterable[Place]) -> None:

@@ -20,7 +20,7 @@ from mailbot.core.search import words
 from mailbot.core.similar import COMMON, SHOWN_MOST, Similar, Terms, gist, resembling, terms
 from mailbot.core.ticket import Direction, Status, Visibility
 from mailbot.store.rows import ticket_of
-from mailbot.store.tables import MessageRow, SchoolRow, TicketRow
+from mailbot.store.tables import MessageRow, TicketRow
 
 TEXT_MOST = 200_000  # characters of a ticket that are read, its first ones
 CANDIDATES_MOST = 10
@@ -126,12 +126,14 @@ def _matching(session: Session, query: str) -> ColumnElement[bool]:
     return col(TicketRow.id).in_(select(_TSVECTOR.c.ticket_id).where(matching))
 
 
-def similar(session: Session, asked: Terms) -> tuple[Similar, ...]:
-    """Return solved tickets of the school that resemble a problem, each with the answer it got."""
-    school = session.get(SchoolRow, asked.school)
-    if school is None or not asked.words:
+def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
+    """Return solved tickets of the school that resemble a problem, each with the answer it got.
+
+    `total` is how many tickets the school has.
+    """
+    if not total or not asked.words:
         return ()
-    alike = resembling(asked, _bearers(session, asked), school.last_number)
+    alike = resembling(asked, _bearers(session, asked), total)
     return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), SHOWN_MOST))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.notice import COUNTED, LIMITED, NoticeKind
@@ -13,6 +14,32 @@ from mailbot.store.tables import MessageRow, OutboxRow, TicketRow
 LOOKED_AT_MOST = 50  # of somebody's mails and tickets of a day
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+# Each mail asks these, so they are put together once.
+_LETTERS = select(OutboxRow.kind, OutboxRow.created, OutboxRow.reasons).where(
+    col(OutboxRow.recipient) == bindparam("who"),
+    col(OutboxRow.created) > bindparam("since"),
+    col(OutboxRow.kind).in_([kind.value for kind in COUNTED]),
+)
+_OVERALL = select(func.count()).where(
+    col(OutboxRow.kind).in_([kind.value for kind in LIMITED]), col(OutboxRow.created) > bindparam("since")
+)
+_OPENED = (
+    select(TicketRow.school, TicketRow.number, TicketRow.opened)
+    .where(col(TicketRow.requester) == bindparam("who"), col(TicketRow.opened) > bindparam("since"))
+    .order_by(col(TicketRow.id).desc())
+    .limit(LOOKED_AT_MOST)
+)
+_SAID = (
+    select(MessageRow.text)
+    .where(
+        col(MessageRow.author) == bindparam("who"),
+        col(MessageRow.at) > bindparam("since"),
+        MessageRow.direction == Direction.IN.value,
+    )
+    .order_by(col(MessageRow.id).desc())
+    .limit(LOOKED_AT_MOST)
+)
 
 
 def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Traffic:
@@ -43,34 +70,19 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Tra
 
 def overall(session: Session, now: datetime) -> int:
     """Count the letters of the last hour that answered a mail by machine, whoever got them."""
-    query = select(func.count()).where(
-        col(OutboxRow.kind).in_([kind.value for kind in LIMITED]), OutboxRow.created > now - _HOUR
-    )
-    return int(session.exec(query).one())
+    return int(session.exec(_OVERALL, params={"since": now - _HOUR}).one())
 
 
 def _letters(session: Session, recipient: str, now: datetime) -> list[tuple[NoticeKind, datetime, str]]:
-    query = select(OutboxRow.kind, OutboxRow.created, OutboxRow.reasons).where(
-        OutboxRow.recipient == recipient,
-        OutboxRow.created > now - _DAY,
-        col(OutboxRow.kind).in_([kind.value for kind in COUNTED]),
-    )
-    return [(NoticeKind(kind), created, why) for kind, created, why in session.exec(query)]
+    rows = session.exec(_LETTERS, params={"who": recipient, "since": now - _DAY})
+    return [(NoticeKind(kind), created, why) for kind, created, why in rows]
 
 
 def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, datetime]]:
     """Return somebody's new tickets of a day, the newest first."""
-    query = select(TicketRow.school, TicketRow.number, TicketRow.opened).where(
-        TicketRow.requester == sender, TicketRow.opened > now - _DAY
-    )
-    rows = session.exec(query.order_by(col(TicketRow.id).desc()).limit(LOOKED_AT_MOST))
+    rows = session.exec(_OPENED, params={"who": sender, "since": now - _DAY})
     return [(f"{school}-{number}", opened) for school, number, opened in rows]
 
 
 def _said(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
-    query = select(MessageRow.text).where(
-        MessageRow.author == sender,
-        MessageRow.at > now - _DAY,
-        MessageRow.direction == Direction.IN.value,
-    )
-    return tuple(session.exec(query.order_by(col(MessageRow.id).desc()).limit(LOOKED_AT_MOST)))
+    return tuple(session.exec(_SAID, params={"who": sender, "since": now - _DAY}))
