@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import select
 
 from mailbot.core.policy import Retention
@@ -47,7 +47,13 @@ QUOTED = "Das Passwort der Kollegin lautet Rumpelstilzchen und sonst nichts"
 
 @pytest.fixture
 def lived(desk: Door) -> Door:
-    """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else."""
+    """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else.
+
+    Its SQLite is one that lets go of what is deleted without writing over it, as many are built.
+    """
+    if desk.engine.url.get_backend_name() == "sqlite":
+        event.listen(desk.engine, "connect", lambda raw, _: raw.execute("PRAGMA secure_delete=OFF"))
+        desk.engine.dispose()
     for n in range(TICKETS):
         mail = problem(f"Anliegen {n} Persönlich", FROM).text(f"{SECRET.format(n)}.\n\nGruß, {NAME}")
         desk.take(mail, at=NOW - timedelta(days=TICKETS - n))
