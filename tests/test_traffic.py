@@ -27,9 +27,33 @@ def test_a_member_of_a_team_hears_of_every_mistake() -> None:
     assert case.decided().told == {(MAX, "refusal")}
 
 
-def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team() -> None:
-    case = writes(LENA, "Beamer, 3. Stock!").knowing(traffic=Traffic(said=("Beamer (4. Stock)",)))
-    assert case.decided().told == TEAM
+DATED = "Beamer, Raum {}. Stand: {} um 12:30, Vorgang {}, {}"
+
+
+@pytest.mark.parametrize(
+    ("said", "receipts"),
+    [
+        (DATED.format(3, "26.11.2026", 81723, "HBG-7"), 0),
+        (DATED.format(3, "25.11.2026", 90412, "HBG-8"), 0),
+        (DATED.format(4, "26.11.2026", 81723, "HBG-7"), 1),
+    ],
+)
+def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said: str, receipts: int) -> None:
+    again = writes(LENA, DATED.format(3, "26.11.2026", 81723, "HBG-7"))
+    told = again.knowing(traffic=Traffic(said=("Maus", said))).decided().told
+    assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
+
+
+def test_who_asks_for_the_same_list_again_gets_it_again() -> None:
+    again = Traffic(said=("#übersicht",) * 3)
+    assert writes(LENA, "#übersicht").knowing(traffic=again).decided().told == {(LENA, "overview")}
+
+
+def test_what_was_said_an_hour_ago_is_no_repetition(desk: Door) -> None:
+    for minutes in (0, 10, 70):
+        note = mail().message_id(f"<{minutes}@schule.example>").text("Der Drucker ist leer.")
+        desk.take(note, at=NOW + timedelta(minutes=minutes))
+    assert len(desk.letters(LENA, NoticeKind.RECEIPT)) == 2
 
 
 def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:

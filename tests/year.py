@@ -231,14 +231,10 @@ class Year:
         what = self.chance.choice(TOPICS)
         kind = self.chance.random()
         sender = self.chance.choice(SELLERS if kind < 0.06 else TEACHERS[school])
-        mail = problem(what, sender=sender).text(f"{what} in der {self.word()}.")
+        mail = problem(what, sender=sender).text(f"{what} in Raum {self.chance.randint(101, 399)}.")
         if kind > 0.9:
             mail.cc(self.chance.choice(TEACHERS[school]))
         self.write(sender, mail, what, school)
-
-    def word(self) -> str:
-        """Return a word that nobody used: the very same words within a day are taken for a machine's."""
-        return "".join(self.chance.choices("abcdefghijklmnopqrstuvwxyz", k=8)).title()
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> Step:
         """Put a mail in and note what follows."""
@@ -281,7 +277,7 @@ class Year:
         if not text:
             return
         if table is REQUESTER and text != "Danke!":
-            text = f"{text}\n{self.word()} ist dabei."
+            text = f"{text}\n{self.chance.choice(TOPICS)} ist dabei."
         before = self.state(letter.ticket_id)
         step = self.write(writer, answer(letter, writer, text), text, letter.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None

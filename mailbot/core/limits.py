@@ -25,12 +25,13 @@ def room(case: Case) -> int:
 def _left(case: Case) -> int:
     """Return how many letters by machine this mail may cause: none where it says the same once more.
 
-    Commands of members are answered each time; nobody else is, where the house wrote too many.
+    People say the same twice when they ask for a list again: commands are answered. Nobody outside the teams
+    is, where the house wrote too many.
     """
     traffic = case.facts.traffic
-    again = traffic.repetitions(case.mail.text) > 0
+    again = traffic.repeats(case.mail.text) and not case.reading.lines
     if not _outside(case):
-        return 0 if again and not case.reading.lines else STAFF_HOURLY - traffic.answered_hour
+        return 0 if again else STAFF_HOURLY - traffic.answered_hour
     too_many = traffic.overall_hour >= case.policy.limits.hourly_overall
     return 0 if too_many or again else room(case)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from mailbot.core.policy import Limits
 
-_NO_WORDS = re.compile(r"[\W\d_]+")
+# A program dates and numbers what it writes; "Raum 101" and "Raum 305" are two printers, though.
+_DATED = re.compile(r"\d+(?:[.:/-]\d+)+|[^\W\d_]+-\d+|\d{4,}")
+_NO_WORDS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Traffic:
     `hour` and `day` are automatic letters to somebody outside the teams, or questions for confirmation to a
     member; `answered_hour` are letters by machine to a member, `overall_hour` those to everybody together.
     `refused` are the reasons of a day's refusals. `opened_hour` counts the sender's new tickets, `latest` is
-    the last of a day, and `said` are the texts of the sender's mails of a day, the newest first.
+    the last of a day, and `said` are the texts of the sender's mails of the hour, the newest first.
     """
 
     hour: int = 0
@@ -27,10 +29,10 @@ class Traffic:
     latest: str | None = None
     said: tuple[str, ...] = ()
 
-    def repetitions(self, text: str) -> int:
-        """Count how often the sender said the very same within a day, numbers and dates aside."""
+    def repeats(self, text: str) -> bool:
+        """Tell whether the sender said the same within the hour, dates, times and names of tickets aside."""
         said = _shape(text)
-        return sum(_shape(earlier) == said for earlier in self.said) if said else 0
+        return said != "" and said in map(_shape, self.said)
 
     def flooded(self, limits: Limits) -> str | None:
         """Return the ticket that a mail joins because it would open one too many."""
@@ -38,4 +40,4 @@ class Traffic:
 
 
 def _shape(text: str) -> str:
-    return _NO_WORDS.sub(" ", text.casefold()).strip()
+    return _NO_WORDS.sub(" ", _DATED.sub("", text.casefold())).strip()

@@ -85,4 +85,4 @@ def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, dat
 
 
 def _said(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
-    return tuple(session.exec(_SAID, params={"who": sender, "since": now - _DAY}))
+    return tuple(session.exec(_SAID, params={"who": sender, "since": now - _HOUR}))

@@ -116,8 +116,14 @@ def write(
     held = _hold(session, origin, school, decision.effects)
     for letter in letters:
         name = letter.outgoing.ticket
-        about = rows.get(name) or (tickets.by_name(session, name) if name else None)
+        about = _where_it_goes_on(session, rows, name) if name else None
         _post(session, school, letter, origin.now, about, origin.raw_id, held)
+
+
+def _where_it_goes_on(session: Session, rows: dict[str, TicketRow], name: str) -> TicketRow | None:
+    """Return the ticket of that name, or the one that it was merged into just now or earlier."""
+    row = rows.get(name)
+    return row if row is not None and row.merged_into is None else tickets.by_name(session, name)
 
 
 def _enter(session: Session, entry: LedgerRow, rows: dict[str, TicketRow], ticket: str | None) -> None:
