@@ -24,6 +24,7 @@ from mailbot.service.guard import Guard
 from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
+from mailbot.service.report import send_due
 from mailbot.service.tick import tick
 from mailbot.store import outbox
 from mailbot.store.database import transaction
@@ -155,13 +156,14 @@ class Shift:
         self.scheduler.start()
 
     def _tick(self) -> None:
-        """Remind, close and escalate what time has come for; send digests, and remind of invitations."""
+        """Remind, close and escalate what time has come for; send digests, invitations and the report."""
         if not self.guard.clock_is_right():
             return
         now = utc_now()
         told, invited = tick(self.desk, now), self._invite(now, reminders=True)
         nightly(self.desk, now, secret_until(self.settings.oauth2))
-        if told or invited:
+        reported = send_due(self.desk, now)
+        if told or invited or reported:
             self.postman.wake()
 
     def _invite(self, now: datetime, *, reminders: bool) -> bool:

@@ -1,8 +1,9 @@
-"""Calls that look and change nothing: explain, preview, tickets, show, status."""
+"""Calls that look and change nothing: explain, preview, tickets, show, trail, report, status."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -121,6 +122,35 @@ def trail(context: typer.Context, config: Config = None, json_: Json = False) ->
         return
     titles = ("at", "actor", "action", "detail")
     print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    config: Config = None,
+    month: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m"], help="As in 2026-10; without it, the last one.", show_default=False),
+    ] = None,
+    json_: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="A line for each school, for spreadsheets.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="The page that operators get by mail.")] = False,
+) -> None:
+    """Tell what a month brought each school, and how long it took."""
+    from mailbot.service import report as reports
+
+    now = datetime.now(UTC)
+    with desk_of(context, config) as (desk, _):
+        wanted = reports.month_of(desk, month.date() if month else None, now)
+        found = reports.report_of(desk, wanted)
+        page = reports.page(desk, found, now) if html else ""
+    if json_:
+        print_json(reports.document(found))
+    elif csv or html:
+        typer.echo(page or reports.as_csv(found), nl=False)
+    else:
+        rows = list(reports.rows(found))
+        print_table(tuple(rows[0]), [tuple(str(value) for value in row.values()) for row in rows])
 
 
 @app.command()

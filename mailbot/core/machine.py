@@ -28,6 +28,7 @@ WITH_WORDS = frozenset(NoticeKind) - {
     NoticeKind.UNREADABLE,
     NoticeKind.WELCOME,
     NoticeKind.HELP,
+    NoticeKind.REPORT,
     NoticeKind.ALERT,
     NoticeKind.BOUNCE,
 }

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from mailbot.core.mail import Address
 from mailbot.core.overview import pages
+from mailbot.core.report import Report
 from mailbot.core.similar import Similar
 from mailbot.core.ticket import Attachment, Message, Role, Ticket
 
@@ -50,6 +51,7 @@ class NoticeKind(StrEnum):
     INVITATION = "invitation"  # a member of a team: one tap registers you
     WELCOME = "welcome"  # whoever registered: the four things that you need
     HELP = "help"  # what I can write here
+    REPORT = "report"  # operators: what last month brought
     ALERT = "alert"  # operators: something is wrong, or right again
     BOUNCE = "bounce"  # the author: your text did not reach the requester
 
@@ -134,6 +136,7 @@ class Notice:
     reason: str = ""  # why a mail cannot be read; "reminder" of an invitation
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
+    report: Report | None = None
 
     @property
     def pages(self) -> int:

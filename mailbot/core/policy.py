@@ -127,13 +127,14 @@ class Policy:
     @property
     def domains(self) -> frozenset[str]:
         """Return the domains of the house: those of its schools and of the addresses of its people."""
-        people = (a for team in self._teams for member in team.members for a in member.addresses)
+        people = (a for team in self.teams for member in team.members for a in member.addresses)
         addresses = (*self.own_addresses, *self.operators, *people)
         schools = (domain for school in self.schools for domain in school.domains)
         return frozenset({*schools, *(address.rpartition("@")[2] for address in addresses)})
 
     @property
-    def _teams(self) -> tuple[Team, ...]:
+    def teams(self) -> tuple[Team, ...]:
+        """Return all teams, second level first."""
         return (self.second_level, *(school.team for school in self.schools))
 
     def staff(self, school: School) -> Iterator[Member]:
@@ -143,11 +144,11 @@ class Policy:
 
     def member(self, email: str) -> Member | None:
         """Return whoever has that address in any team."""
-        return next((m for team in self._teams if (m := team.member(email))), None)
+        return next((m for team in self.teams if (m := team.member(email))), None)
 
     def addresses(self, email: str) -> frozenset[str]:
         """Return all addresses of whoever has that one: a member may have several."""
-        same = (m.addresses for team in self._teams if (m := team.member(email)))
+        same = (m.addresses for team in self.teams if (m := team.member(email)))
         return frozenset({email}.union(*same))
 
     def registered(self, email: str) -> str:
@@ -157,6 +158,6 @@ class Policy:
 
     def colleagues(self, email: str) -> tuple[Member, ...]:
         """Return who shares a team with the member of that address, without that member."""
-        shared = (team for team in self._teams if team.member(email))
+        shared = (team for team in self.teams if team.member(email))
         found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
         return tuple(found.values())

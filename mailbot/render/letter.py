@@ -58,8 +58,10 @@ _TO_ONE = frozenset(
         NoticeKind.UNREADABLE,
         NoticeKind.INVITATION,
         NoticeKind.WELCOME,
+        NoticeKind.REPORT,
     }
 )
+_TO_OPERATORS = frozenset({NoticeKind.ALERT, NoticeKind.REPORT})
 
 TEXT_LONGEST = 30_000  # characters of what the letter is about; what is beyond is kept in the ticket
 _BLANK = "\n\n\n"
@@ -124,7 +126,7 @@ def _informal(notice: Notice, school: School, policy: Policy) -> bool:
 
 
 def _over_schools(notice: Notice) -> bool:
-    return notice.role is Role.SECOND_LEVEL or notice.kind is NoticeKind.ALERT
+    return notice.role is Role.SECOND_LEVEL or notice.kind in _TO_OPERATORS
 
 
 def _sender_name(notice: Notice, school: School, policy: Policy) -> str:
@@ -180,6 +182,7 @@ def _wording(
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),
+        "number": partial(_number, language=language),
     }
 
 
@@ -218,9 +221,13 @@ def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str
     return format_datetime(value, formats[style], tzinfo=zone, locale=language)
 
 
-def _day(value: date, *, language: str, formats: Any) -> str:
+def _day(value: date, style: str = "weekday", *, language: str, formats: Any) -> str:
     """A day has no time zone."""
-    return format_date(value, formats["weekday"], locale=language)
+    return format_date(value, formats[style], locale=language)
+
+
+def _number(value: float, *, language: str) -> str:
+    return format_decimal(value, "0.#" if value < 10 else "0", locale=language)
 
 
 def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str:
@@ -231,7 +238,7 @@ def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str
 
 def _size(octets: int, *, language: str) -> str:
     amount, unit = (octets / 1e6, "MB") if octets >= 1e6 else (max(octets / 1e3, 1), "kB")
-    return f"{format_decimal(amount, '0.#' if amount < 10 else '0', locale=language)} {unit}"
+    return f"{_number(amount, language=language)} {unit}"
 
 
 def _tidy(text: str) -> str:

@@ -27,6 +27,7 @@ _BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
     NoticeKind.INVITATION: ("register",),
     NoticeKind.WELCOME: ("list", "help"),
     NoticeKind.HELP: (),
+    NoticeKind.REPORT: (),
     NoticeKind.ALERT: (),
     NoticeKind.BOUNCE: (),
 }

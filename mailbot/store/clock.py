@@ -24,9 +24,14 @@ def claim(session: Session, ticket_id: int, now: datetime) -> TicketRow | None:
     return session.exec(query.with_for_update(skip_locked=True)).first()
 
 
+def slot_done(session: Session, job: str, slot: str) -> bool:
+    """Tell whether a job is done for a slot of time."""
+    return session.get(SlotRow, (job, slot)) is not None
+
+
 def claim_slot(session: Session, job: str, slot: str) -> bool:
     """Note that a job is done for a slot of time; False if it was done. Slots in the order of their names."""
-    if session.get(SlotRow, (job, slot)) is not None:
+    if slot_done(session, job, slot):
         return False
     session.execute(delete(SlotRow).where(col(SlotRow.job) == job, col(SlotRow.slot) < slot))
     session.add(SlotRow(job=job, slot=slot))
