@@ -167,6 +167,12 @@ def test_the_number_of_a_failed_transaction_is_given_again(engine: Engine) -> No
 # -- duplicates
 
 
+def test_a_place_that_was_handled_is_so_for_ever_whatever_lies_there_later(desk: Door) -> None:
+    assert desk.take(mail().subject("Beamer").message_id("<a@x.example>").text("dunkel"), uid=7)
+    assert desk.take(mail().subject("Drucker").message_id("<b@x.example>").text("leer"), uid=7) is None
+    assert [row.subject for row in desk.rows(TicketRow)] == ["Beamer"]
+
+
 def test_a_second_delivery_of_a_mail_is_known_by_its_content(desk: Door) -> None:
     octets = problem().text("Dunkel.").build()
     again = b"Received: from a by b; Mon, 23 Nov 2026 10:00:01 +0100\r\nX-Spam: no\r\n" + octets

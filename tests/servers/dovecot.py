@@ -3,6 +3,7 @@
 import imaplib
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -192,7 +193,7 @@ class Dovecot:
 
         `flags` are Maildir's letters ("S" seen, "T" deleted); `received` becomes their INTERNALDATE.
         """
-        home = self._maildir(user)
+        home = self.maildir(user)
         for octets in mails:
             name = f"{int(time.time())}.M{next(self._numbers):06d}P{os.getpid()}.localhost"
             fresh = home / "tmp" / name
@@ -204,9 +205,32 @@ class Dovecot:
 
     def make_unreadable(self, user: str, number: int) -> None:
         """Take from Dovecot the right to read the mail of this number (from 0) in the user's INBOX."""
-        home = self._maildir(user)
+        home = self.maildir(user)
         mails = sorted([*(home / "new").iterdir(), *(home / "cur").iterdir()], key=lambda path: path.name)
         mails[number].chmod(0)
+
+    def uid_validity(self, user: str) -> int:
+        """Return the UIDVALIDITY of a user's INBOX."""
+        with self.login(user) as client:
+            (validity,) = client.response("UIDVALIDITY")[1]
+        return int(validity or 0)
+
+    def renumber(self, user: str) -> None:
+        """Give the mails of a user's INBOX other UIDs, as a repaired or moved mailbox has them."""
+        before = validity = self.uid_validity(user)
+        while validity == before:  # it is a time, in seconds
+            for name in ("dovecot-uid*", "dovecot.index*"):
+                for file in self.maildir(user).glob(name):
+                    file.unlink()
+            validity = self.uid_validity(user)
+
+    def put_back(self, user: str, backup: Path) -> None:
+        """Let a user's folders be what they were when their directory was copied."""
+        home = self.maildir(user)
+        shutil.rmtree(home)
+        shutil.copytree(backup, home)
+        for path in (home, *home.rglob("*")):
+            self._child.own(path)
 
     @contextmanager
     def login(self, user: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
@@ -247,7 +271,8 @@ class Dovecot:
     def _path(self, name: str) -> Path:
         return self._child.directory / name
 
-    def _maildir(self, user: str) -> Path:
+    def maildir(self, user: str) -> Path:
+        """Return the directory of a user's mails, which is made if it is missing."""
         home = self._path("mail") / user / "Maildir"
         for path in (home.parent.parent, home.parent, home, home / "tmp", home / "cur", home / "new"):
             if not path.is_dir():  # Dovecot may be making them at this very moment
