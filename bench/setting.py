@@ -15,6 +15,10 @@ from tests.servers.smtp import SmtpServer
 from tests.servers.tls import Authority
 
 
+UNLIMITED = "[limits]\nhourly_overall = 1000000"
+"""A flood is what is measured: no breaker shall withhold its receipts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A Dovecot, and an SMTP server that keeps what it gets, for one house after the other."""
@@ -26,10 +30,10 @@ class Site:
     postgres: Postgres | None
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def house(self, *, imap: str = "", more: str = "", team: tuple[str, ...] = (MAX, ERIKA)) -> House:
+    def house(self, *, imap: str = "", team: tuple[str, ...] = (MAX, ERIKA)) -> House:
         """Give a new school with an empty mailbox, its state in SQLite or in the PostgreSQL that is there.
 
-        `imap` has further lines for the table of that name, `more` further tables.
+        `imap` has further lines for the table of that name.
         """
         number = next(self._numbers)
         database = self.postgres.new_database() if self.postgres else "sqlite"
@@ -41,7 +45,7 @@ class Site:
             self.smtp,
             address,
             imap=imap,
-            more=more,
+            more=UNLIMITED,
             members=members,
             database=database,
         )
