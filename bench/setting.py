@@ -14,7 +14,6 @@ from tests.servers.postgres import Postgres
 from tests.servers.smtp import SmtpServer
 from tests.servers.tls import Authority
 
-
 UNLIMITED = "[limits]\nhourly_overall = 1000000"
 """A flood is what is measured: no breaker shall withhold its receipts."""
 
