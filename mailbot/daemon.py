@@ -170,7 +170,7 @@ class Shift:
         """Invite new members to register; tell whether there were any."""
         invited = invite_due(self.desk, now, reminders=reminders)
         if invited:
-            log.info("invited", members=", ".join(invited))
+            log.info("invited", members=len(invited))
         return bool(invited)
 
     def _stand_guard(self) -> None:

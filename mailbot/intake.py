@@ -232,6 +232,13 @@ class Intake:
             uid=place.uid,
             outcome=decision.outcome,
             ticket=decision.ticket or "",
-            because=without_people("; ".join(decision.because)),
+            because=_fit_for_the_log(decision),
         )
         self.handled()
+
+
+def _fit_for_the_log(decision: Decision) -> str:
+    """Return why that became of a mail; of an error its kind alone, for it may tell words of the mail."""
+    if decision.outcome == ledger.QUARANTINED:
+        return decision.because[0].partition(":")[0]
+    return without_people("; ".join(decision.because))

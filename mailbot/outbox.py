@@ -117,7 +117,7 @@ class Lane:
 
     def _server_away(self, reply: str) -> None:
         if not self.failures:
-            log.error("server away", topic=self.topic, reason=reply)
+            log.error("server away", topic=self.topic, reason=without_people(reply))
             self._trouble = Trouble(self.topic, reply)
         self.failures += 1
         self._works = False

@@ -7,9 +7,11 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import structlog
@@ -62,12 +64,18 @@ def _log_to_stderr() -> None:
         processors=[
             structlog.processors.add_log_level,
             *stamp,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_where_it_happened),
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _where_it_happened(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Return a traceback without what the error says: that may be words out of somebody's mail."""
+    kind, _, trace = exc_info
+    return f"{''.join(traceback.format_tb(trace))}{kind.__module__}.{kind.__qualname__}"
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":

@@ -40,6 +40,6 @@ def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None
         try:
             letter = desk.letter(notice, school, now)
         except Exception:  # the trouble may be that very template: the log has to do
-            log.exception("alert not written", to=address, **dict(details))
+            log.exception("alert not written", topic=details[0][1])
             continue
         post_alone(session, school.key, letter, now)

@@ -96,6 +96,6 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
         try:
             written = desk.letter(notice, school, now)
         except Exception:  # a broken template must not keep the failure itself from being recorded
-            log.exception("nobody told of a failed letter", letter=done.id, to=notice.to.email)
+            log.exception("nobody told of a failed letter", letter=done.id)
             continue
         post_alone(session, row.school, written, now)

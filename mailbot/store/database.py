@@ -43,11 +43,13 @@ _READ_ONLY = "mailbot_read_only"
 
 
 def open_database(database: str) -> Engine:
-    """Open the database of that URL."""
+    """Open the database of that URL; its errors do not tell the values of a statement, which are people's."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
