@@ -148,15 +148,15 @@ class Shift:
             night = {"hour": NIGHT_HOUR, "minute": 17, "timezone": self.desk.policy.timezone}
             self.scheduler.add_job(watcher.reconcile, "cron", **night, jitter=1200)
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
-        self.scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
+        self.scheduler.add_job(self.let_time_pass, "interval", seconds=TICK_SECONDS)
         self.scheduler.add_job(self._stand_guard, "interval", seconds=GUARD_SECONDS)
         if (seconds := systemd.watchdog_seconds()) is not None:
             self.scheduler.add_job(self._feed_watchdog, "interval", seconds=seconds)
         self.scheduler.add_listener(_job_failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self.scheduler.start()
 
-    def _tick(self) -> None:
-        """Remind, close and escalate what time has come for; send digests, invitations and the report."""
+    def let_time_pass(self) -> None:
+        """Remind, close and escalate what is due; send digests, invitations and the monthly report."""
         if not self.guard.clock_is_right():
             return
         now = utc_now()

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from mailbot import daemon
+from mailbot.config import load
 from mailbot.core.guard import Sight, Thresholds, concerns, has_room
 from mailbot.core.probe import Level, probe
+from mailbot.daemon import Shift, utc_now
 from mailbot.service.guard import Guard
 from mailbot.store import ledger
 from mailbot.store.database import transaction
@@ -124,6 +127,21 @@ def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: Guard, hands
 def test_a_clock_that_leaps_back_is_noticed_too(guard: Guard, hands: Hands) -> None:
     hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
     assert not guard.clock_is_right()
+
+
+def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> None:
+    looks: list[datetime] = []
+    monkeypatch.setattr(daemon, "tick", lambda _, now: looks.append(now))
+    house = House(tmp_path, dovecot, smtp_server, user)
+    house.once()
+    shift = Shift(load(house.config, {}))
+    shift.let_time_pass()
+    assert len(looks) == 1
+    shift.guard.clock = lambda: utc_now() + timedelta(days=30)
+    shift.let_time_pass()
+    assert len(looks) == 1
 
 
 def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_is_room(

@@ -184,7 +184,7 @@ def test_what_an_agent_edited_comes_in_its_last_version_only(move: Move) -> None
 
 
 def test_nobody_is_reminded_of_old_open_tickets_at_once(move: Move) -> None:
-    move.house.times = "reminder_hours = 8\nescalate_hours = 24"
+    move.house.times = 'digest = ""\nreminder_hours = 8\nescalate_hours = 24'
     move.house.write_config()
     move.old.entry(move.old.ticket("1", "Seit März offen"), "M", "klemmt")
     move.report()
