@@ -182,7 +182,7 @@ class Intake:
     def _take(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
         places = {uid: Place(self.school.key, box.uid_validity, uid) for uid in uids}
         with transaction(self.desk.engine) as session:
-            tries = ledger.begin(session, places.values())
+            tries = ledger.begin(session, list(places.values()))
         self._survived = set(places.values())
         try:
             self._handle(box, places, described, tries)

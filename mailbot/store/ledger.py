@@ -89,8 +89,12 @@ def expect_recovery(session: Session, margin: timedelta) -> None:
         row.recover_since = since - margin if since else None
 
 
-def begin(session: Session, places: Iterable[Place]) -> dict[Place, int]:
-    """Note that these mails are about to be handled; return how often each was begun, this time included."""
+def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
+    """Note that these mails are about to be handled; return how often each was begun alone, with this time.
+
+    If the process dies, any of several may be the reason: none is accused, but each is begun alone then.
+    """
+    alone = len(places) == 1
     tries: dict[Place, int] = {}
     for place in places:
         key = (place.school, place.uid_validity, place.uid)
@@ -98,8 +102,7 @@ def begin(session: Session, places: Iterable[Place]) -> dict[Place, int]:
         if row is None:
             row = AttemptRow(school=place.school, uid_validity=place.uid_validity, uid=place.uid)
             session.add(row)
-        else:
-            row.tries += 1
+        row.tries += alone
         tries[place] = row.tries
     return tries
 

@@ -203,13 +203,13 @@ class LedgerRow(Row, table=True):
 
 
 class AttemptRow(Row, table=True):
-    """A mail that is being handled, so that one that kills the process is noticed."""
+    """A mail that is being handled, so that one that kills the process is noticed: how often it was alone."""
 
     __tablename__ = "attempt"
     school: str = Field(primary_key=True)
     uid_validity: int = Field(primary_key=True, sa_type=BigInteger)
     uid: int = Field(primary_key=True, sa_type=BigInteger)
-    tries: int = 1
+    tries: int = 0
 
 
 class HeldRow(Row, table=True):
