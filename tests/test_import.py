@@ -183,6 +183,16 @@ def test_what_an_agent_edited_comes_in_its_last_version_only(move: Move) -> None
     assert [m["text"] for m in move.house.ticket("GYM-1")["messages"]] == ["richtig"]
 
 
+def test_what_can_do_harm_is_withheld_as_if_it_came_by_mail(move: Move) -> None:
+    entry = move.old.entry(move.old.ticket("1", "Treiber"), "M", "anbei")
+    move.old.file(entry, "treiber.exe", b"MZ\x90\0\x03\0", "application/octet-stream")
+    move.old.file(entry, "plan.pdf", b"%PDF-1.4", "application/pdf")
+    move.report()
+    (message,) = move.house.ticket("GYM-1")["messages"]
+    withheld = {a["filename"]: a["withheld"] for a in message["attachments"]}
+    assert withheld == {"treiber.exe": "program", "plan.pdf": ""}
+
+
 def test_nobody_is_reminded_of_old_open_tickets_at_once(move: Move) -> None:
     move.house.times = 'digest = ""\nreminder_hours = 8\nescalate_hours = 24'
     move.house.write_config()

@@ -25,6 +25,14 @@ _SUFFIXES = frozenset({
     "command", "jar", "apk", "lnk", "url", "reg", "scf", "inf", "chm", "iso", "img", "vhd", "vhdx", "app",
     "dmg", "pkg",
 })  # fmt: skip
+# Web pages and drawings are opened by the browser: a form for a password is enough to do harm.
+_PAGES = frozenset(["htm", "html", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "svgz", "xsl", "xslt"])
+_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|svg|script|\?xml)\b", re.I)
+_ACTIVE = re.compile(
+    rb"<script|javascript:|[\s/\"']on[a-z]{3,20}\s*=|<form|<i?frame|<embed|<object|<foreignobject"
+    rb"|http-equiv\s*=\s*[\"']?\s*refresh|data:text/html",
+    re.I,
+)
 _WITH_MACROS = frozenset(["docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppam", "ppsm", "sldm"])
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _VBA = "_VBA_PROJECT".encode("utf-16-le")
@@ -62,9 +70,17 @@ def _has_macros(name: str, content: bytes) -> bool:
     return content.startswith(b"{\\rt") and b"\\objdata" in content
 
 
+def _is_active_page(name: str, content: bytes) -> bool:
+    """Tell whether a page does more than show; in UTF-16 every other octet is a zero."""
+    plain = content.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe")
+    page = _suffix(name) in _PAGES or _PAGE.match(plain)
+    return bool(page and (_ACTIVE.search(plain) or _suffix(name) in ("svgz", "mht", "mhtml")))
+
+
 _SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
     (Danger.PROGRAM, lambda _, content: bool(_PROGRAM.match(content))),
     (Danger.PROGRAM, lambda name, _: _suffix(name) in _SUFFIXES),
+    (Danger.PROGRAM, _is_active_page),
     (Danger.MACROS, _has_macros),
     (Danger.SEALED, lambda _, content: content.startswith(_OLE) and _ENCRYPTED_OFFICE in content),
     (Danger.SEALED, lambda _, content: bool(_SEALED.match(content))),

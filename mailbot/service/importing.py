@@ -111,7 +111,9 @@ def _open(session: Session, old: OldTicket, school: School) -> str:
 def _append(session: Session, name: str, entry: OldEntry, school: School) -> None:
     octets = as_mail(entry, school)
     mail = parse(octets)
-    files = tuple(Attachment(p.path, p.filename, p.content_type, p.size, p.inline) for p in mail.parts)
+    files = tuple(
+        Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger) for p in mail.parts
+    )
     message = Message(
         direction=Direction.IN if entry.kind is EntryKind.MESSAGE else Direction.OUT,
         visibility=Visibility.INTERNAL if entry.kind is EntryKind.NOTE else Visibility.PUBLIC,
