@@ -5,8 +5,9 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -17,10 +18,16 @@ _numbers = count()
 
 
 class Daemon:
-    """The daemon of a house. What it says on stderr lies in `log`, what it tells systemd in `told`."""
+    """The daemon of a house. What it says on stderr lies in `log`, what it tells systemd in `told`.
 
-    def __init__(self, house: House, *, watchdog_seconds: float = 0) -> None:
+    `within` is a command that runs another command, as `strace` does.
+    """
+
+    def __init__(
+        self, house: House, *, watchdog_seconds: float = 0, within: Sequence[str | Path] = ()
+    ) -> None:
         self._house = house
+        self._within = within
         self._watchdog = int(watchdog_seconds * 1_000_000)
         self._log = house.directory / "daemon.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,7 +47,7 @@ class Daemon:
         """Start it, and do not wait."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._house.command("run"),
+                [*self._within, *self._house.command("run")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
