@@ -17,8 +17,11 @@ from mailbot.service.night import nightly
 from mailbot.smtp import Relay
 from mailbot.store.tables import AlertRow
 from tests.cases import EDV, NOW
+from tests.daemon import Daemon
 from tests.door import Door
+from tests.house import LENA, House, problem
 from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import USER as SMTP_USER
 from tests.servers.smtp import SmtpServer
 from tests.servers.tls import Authority
 from tests.servers.tokens import Tokens
@@ -133,6 +136,53 @@ def test_mail_is_handed_in_by_a_token(authority: Authority, microsoft: OAuth2, t
         assert asyncio.run(send()) == "temporary"
         assert asyncio.run(send()) == "sent"
     assert len(server.received) == 2
+
+
+def by_token(house: House, tokens: Tokens, authority: Authority) -> None:
+    """Let a house log in everywhere by tokens of an application at Microsoft."""
+    (house.directory / "secret").write_text(SECRET)
+    (house.directory / "secret").chmod(0o600)
+    text = house.config.read_text("utf-8")
+    text = text.replace('password_file = "smtp"', 'auth = "oauth2"')
+    text = text.replace('password_file = "imap"', 'auth = "oauth2"')
+    text = text.replace(f'username = "{SMTP_USER}"', f'username = "{house.address}"')
+    assert text.count('auth = "oauth2"') == 2
+    house.config.write_text(
+        f"""{text}
+[oauth2]
+tenant = "tenant"
+client_id = "client"
+secret_file = "secret"
+authority = "{tokens.authority}"
+ca_file = "{authority.ca_file}"
+""",
+        "utf-8",
+    )
+
+
+def test_a_daemon_lives_by_tokens_and_has_new_ones_when_the_provider_takes_them_back(
+    start_dovecot: Callable[..., Dovecot], authority: Authority, tokens: Tokens, tmp_path: Path
+) -> None:
+    dovecot = start_dovecot(introspection=tokens.introspection)
+    with SmtpServer(authority) as smtp:
+        smtp.good_tokens = tokens.good
+        house = House(tmp_path / "house", dovecot, smtp, USER, imap="poll_seconds = 1")
+        by_token(house, tokens, authority)
+        with Daemon(house) as daemon:
+            house.deliver(problem("Beamer").text("dunkel"))
+            daemon.wait(lambda: len(house.letters(LENA)) == 1, "the receipt of the first problem")
+            asked = len(tokens.asked)
+            tokens.good.clear()
+            dovecot.restart()
+            house.deliver(problem("Drucker", "Otto <otto@schule.example>").text("leer"))
+            daemon.wait(lambda: len(house.letters("otto@schule.example")) == 1, "the receipt of the second")
+            assert daemon.stop() == 0
+            assert SECRET not in daemon.log
+            assert "geheim" not in daemon.log
+    assert len(tokens.asked) > asked
+    files = list((house.directory / "state").rglob("*token*/*"))
+    assert files
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 def test_the_operators_are_told_a_fortnight_before_the_secret_expires(desk: Door) -> None:
