@@ -33,9 +33,12 @@ from mailbot.store.tables import (
 )
 from mailbot.store.trail import verify
 from tests.cases import MAX, NOW
+from tests.daemon import Daemon
 from tests.door import Door, answer
-from tests.house import problem
+from tests.house import House, problem
+from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
+from tests.servers.smtp import SmtpServer
 
 PAULA = "paula.personal@schule.example"
 NAME = "Paula Persönlich"
@@ -212,3 +215,32 @@ def mails(door: Door) -> Iterator[bytes]:
     """Yield what can be read in the mails that are kept."""
     for row in door.rows(RawRow):
         yield readable(zlib.decompress(row.octets)).encode()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> House:
+    """A school whose desk keeps its state in each of the databases."""
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    return House(tmp_path, dovecot, smtp_server, user, database=database)
+
+
+def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(house: House) -> None:
+    with Daemon(house) as daemon:
+        house.deliver(*(problem(f"Anliegen {n} Persönlich", FROM).text(SECRET.format(n)) for n in range(5)))
+        daemon.wait(lambda: len(house.letters(PAULA)) == 5, "Paula's receipts")
+        daemon.wait(lambda: house.json("status")["outbox"] == {"sent": 15}, "nothing waits to be sent")
+        others = [f"otto{n}@schule.example" for n in range(30)]
+        house.deliver(*(problem(f"Maus {n}", other).text("weg") for n, other in enumerate(others)))
+        counts = house.json("forget", PAULA)
+        daemon.wait(lambda: all(house.letters(other) for other in others), "the receipts of the others")
+        assert daemon.stop() == 0
+        assert "Traceback" not in daemon.log
+    assert counts["tickets"] == 5
+    listed = house.json("tickets", "--status", "all")
+    assert sorted(t["requester"] for t in listed if t["requester"]) == sorted(others)
+    assert sorted(int(t["ticket"].removeprefix("GYM-")) for t in listed) == list(range(1, 36))
+    with house.open() as (desk, _):
+        for table in (LedgerRow, OutboxRow, MessageRow, EventRow):
+            assert PAULA not in str(Door(desk).rows(table))
