@@ -57,6 +57,7 @@ ATTACKS = [
     Attack("SPF of another", "pass SPF by an own envelope", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=x@evil.example"), HELD),
     Attack("subdomain signs", "sign below the domain", lambda _: claims(f"{OURS}; dkim=pass header.d=evil.support.example"), HELD),
     Attack("our own address", "write as the desk", lambda _: forged("support-gym@schule.example"), Must("ignored")),
+    Attack("two tags", "put a ticket of another behind an own one", lambda _: forged(EVE).subject("[#GYM-9] Re: [#GYM-1] x"), STRANGER),
     Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), Must("ignored")),
     Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), Must("ignored")),
     Attack("confirmation by a stranger", "confirm without the key", lambda _: forged(text="#confirm"), HELD),

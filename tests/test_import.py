@@ -183,6 +183,14 @@ def test_what_an_agent_edited_comes_in_its_last_version_only(move: Move) -> None
     assert [m["text"] for m in move.house.ticket("GYM-1")["messages"]] == ["richtig"]
 
 
+def test_the_audit_trail_tells_who_took_over_how_much(move: Move) -> None:
+    move.old.entry(move.old.ticket("1", "Maus"), "M", "weg")
+    move.report()
+    (deed,) = move.house.json("trail")
+    assert (deed["action"], deed["detail"]) == ("imported", "1 tickets, 1 messages, 0 files")
+    assert deed["actor"].startswith("operator ")
+
+
 def test_what_can_do_harm_is_withheld_as_if_it_came_by_mail(move: Move) -> None:
     entry = move.old.entry(move.old.ticket("1", "Treiber"), "M", "anbei")
     move.old.file(entry, "treiber.exe", b"MZ\x90\0\x03\0", "application/octet-stream")

@@ -38,7 +38,7 @@ def osticket(
     """Take over the tickets of an osTicket, with threads, files and numbers; can be repeated."""
     from zoneinfo import ZoneInfo
 
-    from mailbot.service.importing import Report, take_over
+    from mailbot.service.importing import Report, note_import, take_over
 
     try:
         from mailbot.osticket import OsTicket, OsTicketError
@@ -53,6 +53,8 @@ def osticket(
             with OsTicket.open(database, password, prefix, ZoneInfo(desk.policy.timezone)) as old:
                 for ticket in with_progress(old.tickets(), old.count(), "tickets"):
                     take_over(desk, ticket, mapping, report, now, dry=dry_run)
+            if not dry_run:
+                note_import(desk, report, now)
         except OsTicketError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None

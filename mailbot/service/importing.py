@@ -29,7 +29,7 @@ from mailbot.core.ticket import Attachment, Direction, Message, Priority, Status
 from mailbot.parse import parse
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
-from mailbot.store.audit import Origin
+from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.facts import next_number
 from mailbot.store.rows import identity
@@ -88,6 +88,13 @@ def take_over(
             _append(session, known, entry, school)
         if row is None:
             _settle(session, known, old, school, placement.level, now)
+
+
+def note_import(desk: Desk, report: Report, now: datetime) -> None:
+    """Say in the audit trail who took over how much; what came of each ticket stands in the ticket's own."""
+    detail = ", ".join(f"{getattr(report, name).total()} {name}" for name in ("tickets", "messages", "files"))
+    with transaction(desk.engine) as session:
+        note(session, Origin(desk.actor, now), "imported", detail)
 
 
 def _open(session: Session, old: OldTicket, school: School) -> str:
