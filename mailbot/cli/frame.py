@@ -8,11 +8,11 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import structlog
 import typer
@@ -20,10 +20,13 @@ import typer
 from mailbot import __version__
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from mailbot.config import Settings
     from mailbot.service.desk import Desk
 
 T = TypeVar("T")
+Cell: TypeAlias = "str | Text"
 
 app = typer.Typer(
     help="A help desk for schools that needs nothing but e-mail.",
@@ -32,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 FINE, FAILED, WRONG = 0, 1, 2
+_UNLIMITED = 1_000
 
 Config = Annotated[
     Path | None,
@@ -120,16 +124,23 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=None))
 
 
-def print_table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print rows under their titles, as wide as the terminal."""
+def print_table(
+    titles: tuple[str, ...], rows: Sequence[tuple["Cell", ...]], *, numbers: Collection[str] = ()
+) -> None:
+    """Print rows under their titles, as wide as the terminal, in colours only there; numbers to the right.
+
+    Lines that go elsewhere are as long as they need to be: a program reads them.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(titles))
+    for title in titles:
+        table.add_column(title, justify="right" if title in numbers else "left")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
 
 
 def with_progress(items: Iterable[T], total: int | None, doing: str) -> Iterator[T]:

@@ -163,6 +163,7 @@ def status(
     ] = False,
 ) -> None:
     """Tell how mailboxes, outbox, quarantine and tickets stand."""
+    from mailbot.cli.standing import print_status
     from mailbot.service.inspection import healthy
     from mailbot.service.inspection import status as look
 
@@ -173,24 +174,7 @@ def status(
     if json_:
         print_json(found)
     else:
-        print_table(
-            ("mailbox", "last success", "open tickets", "trouble"),
-            [
-                (
-                    f"{m['school']} {m['address']}",
-                    (m["last_success"] or "never")[:16].replace("T", " "),
-                    str(found["open_tickets"].get(m["school"], 0)),
-                    m["last_error"] if m["failing_since"] else "-",
-                )
-                for m in found["mailboxes"]
-            ],
-        )
-        letters = ", ".join(f"{number} {state}" for state, number in found["outbox"].items()) or "empty"
-        typer.echo(f"\noutbox: {letters}\nquarantine: {found['quarantine']}")
-        if found["not_registered"]:
-            typer.echo(f"not registered: {', '.join(found['not_registered'])}")
-        for alert in found["alerts"]:
-            typer.echo(f"alert since {alert['since'][:16]}: {alert['topic']}: {alert['text']}")
+        print_status(found)
     raise typer.Exit(FINE if healthy(found) else FAILED)
 
 

@@ -1,19 +1,22 @@
 """What operators look at: tickets, one ticket, how things stand. Plain values, ready for JSON."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from mailbot.core.facts import Listing, Scope
 from mailbot.core.ticket import Message, Ticket
 from mailbot.service.desk import Desk
 from mailbot.service.registration import not_registered
-from mailbot.store import alerts, ledger, outbox, tickets
-from mailbot.store.database import reading
-from mailbot.store.facts import count_open
+from mailbot.store import alerts, facts, ledger, outbox, tickets
+from mailbot.store.database import Session, reading
 from mailbot.store.rows import identity, ticket_of
 
 Document = dict[str, Any]
+RECENT = timedelta(days=1)
+"""Of which mails the latency is told."""
 
 
 def ticket_document(ticket: Ticket) -> Document:
@@ -76,28 +79,65 @@ def show_ticket(desk: Desk, name: str) -> Document | None:
 
 def status(desk: Desk) -> Document:
     """Return how mailboxes, outbox, quarantine and tickets stand."""
+    now = datetime.now(UTC)
     with reading(desk.engine) as session:
-        known = {row.school: row for row in ledger.mailboxes(session)}
-        rows = [(school.key, school.address, known.get(school.key)) for school in desk.policy.schools]
-        mailboxes = [
-            {
-                "school": key,
-                "address": address,
-                "last_success": row.last_success.isoformat() if row and row.last_success else None,
-                "last_error": row.last_error if row else "",
-                "failing_since": row.failing_since.isoformat() if row and row.failing_since else None,
-                "left_alone": row.left_alone if row else 0,
-            }
-            for key, address, row in rows
-        ]
+        opened = facts.opened(session)
         return {
-            "mailboxes": mailboxes,
+            "at": now.isoformat(),
+            "mailboxes": _mailboxes(session, desk, now),
             "outbox": outbox.counts(session),
+            "letters": _letters(session, now),
             "quarantine": ledger.count_quarantined(session),
-            "open_tickets": count_open(session),
-            "not_registered": not_registered(session, desk.policy, datetime.now(UTC)),
+            "open_tickets": dict(Counter(school for school, _ in opened)),
+            "tickets_by_age": {s.key: _by_age(opened, s.key, now) for s in desk.policy.schools},
+            "not_registered": not_registered(session, desk.policy, now),
             "alerts": alerts.standing(session),
         }
+
+
+def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
+    known = {row.school: row for row in ledger.mailboxes(session)}
+    delays = ledger.delays(session, now - RECENT)
+    rows = [(school.key, school.address, known.get(school.key)) for school in desk.policy.schools]
+    return [
+        {
+            "school": key,
+            "address": address,
+            "last_success": row.last_success.isoformat() if row and row.last_success else None,
+            "last_error": row.last_error if row else "",
+            "failing_since": row.failing_since.isoformat() if row and row.failing_since else None,
+            "left_alone": row.left_alone if row else 0,
+            "latency": latency(delays.get(key, [])),
+        }
+        for key, address, row in rows
+    ]
+
+
+def latency(seconds: list[float]) -> Document | None:
+    """Return how many seconds mails lay before they were handled, or None without any: median and maximum."""
+    if not seconds:
+        return None
+    return {"mails": len(seconds), "median": round(median(seconds), 1), "maximum": round(max(seconds), 1)}
+
+
+def _letters(session: Session, now: datetime) -> Document:
+    """Count what is not sent: due now, waiting for another try, doubtful (the server may have it), failed."""
+    counts, due = outbox.counts(session), outbox.count_due(session, now)
+    oldest, unsent = outbox.oldest_due(session)
+    return {
+        "due": due,
+        "waiting": unsent - due,
+        "doubtful": counts.get("uncertain", 0),
+        "failed": counts.get("failed", 0),
+        "oldest": oldest.isoformat() if oldest else None,
+    }
+
+
+def _by_age(opened: Iterable[tuple[str, datetime]], school: str, now: datetime) -> Document:
+    """Count a school's open tickets: of the last day, of the last week, older ones."""
+    ages = [now - at for of, at in opened if of == school]
+    day, week = (sum(age < limit for age in ages) for limit in (timedelta(days=1), timedelta(days=7)))
+    return {"day": day, "week": week - day, "older": len(ages) - week}
 
 
 def healthy(document: Mapping[str, Any]) -> bool:

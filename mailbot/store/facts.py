@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from mailbot.core.facts import Facts, Interests
 from mailbot.core.mail import Mail
@@ -196,7 +196,7 @@ def tickets_called(session: Session, names: Iterable[str]) -> dict[str, Ticket]:
     return {name: ticket_of(row) for name, row in tickets.by_names(session, set(names)).items()}
 
 
-def count_open(session: Session) -> dict[str, int]:
-    """Count the tickets that are not closed, by school."""
-    query = select(TicketRow.school, func.count()).where(TicketRow.status != "closed")
-    return {school: int(number) for school, number in session.exec(query.group_by(TicketRow.school))}
+def opened(session: Session) -> list[tuple[str, datetime]]:
+    """Return school and time of opening of each ticket that is not closed."""
+    query = select(TicketRow.school, TicketRow.opened).where(TicketRow.status != "closed")
+    return list(session.exec(query).all())

@@ -137,6 +137,16 @@ def count_quarantined(session: Session) -> int:
     return int(session.exec(query).one())
 
 
+def delays(session: Session, since: datetime) -> dict[str, list[float]]:
+    """Return by school how many seconds the newest mails lay until they were handled, of those since then."""
+    query = select(LedgerRow.school, LedgerRow.received, LedgerRow.at).order_by(col(LedgerRow.id).desc())
+    found: dict[str, list[float]] = {}
+    for school, received, at in session.exec(query.limit(AT_ONCE)):
+        if received is not None and received >= since:
+            found.setdefault(school, []).append(max((at - received).total_seconds(), 0.0))
+    return found
+
+
 def entry(session: Session, entry_id: int) -> LedgerRow | None:
     """Return the row of a quarantined mail by its number."""
     row = session.get(LedgerRow, entry_id)

@@ -169,6 +169,12 @@ def oldest_due(session: Session) -> tuple[datetime | None, int]:
     return oldest, int(number)
 
 
+def count_due(session: Session, now: datetime) -> int:
+    """Count the letters that could be sent now; the others that wait do so for their next try."""
+    query = select(func.count()).select_from(OutboxRow).where(IS_DUE, OutboxRow.next_attempt <= now)
+    return int(session.exec(query).one())
+
+
 def counts(session: Session) -> dict[str, int]:
     """Count the letters in each state."""
     query = select(OutboxRow.state, func.count()).group_by(OutboxRow.state)

@@ -1,0 +1,75 @@
+"""How the desk stands, as operators see it: what `mailbot status` prints of its document."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from mailbot.cli.frame import Cell, print_table
+
+_BAD, _WARNING, _GOOD = "bold red", "yellow", "green"
+_SPANS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def print_status(found: Mapping[str, Any]) -> None:
+    """Print each mailbox, then the desk as a whole, then what is wrong."""
+    print_table(
+        ("school", "mailbox", "read", "latency", "open", "<1 day", "<1 week", "older"),
+        [_mailbox(found, mailbox) for mailbox in found["mailboxes"]],
+        numbers=("latency", "open", "<1 day", "<1 week", "older"),
+    )
+    print_table(("", ""), list(_desk(found)))
+
+
+def _mailbox(found: Mapping[str, Any], mailbox: Mapping[str, Any]) -> tuple[Cell, ...]:
+    ages = found["tickets_by_age"][mailbox["school"]]
+    read = f"{ago(mailbox['last_success'], found['at'])} ago" if mailbox["last_success"] else "never"
+    style = _BAD if mailbox["failing_since"] else _GOOD if mailbox["last_success"] else _WARNING
+    seconds = mailbox["latency"]
+    return (
+        Text(mailbox["school"], style="bold"),
+        mailbox["address"],
+        Text(f"{read}, fails" if mailbox["failing_since"] else read, style=style),
+        span(seconds["median"]) if seconds else "-",
+        str(sum(ages.values())),
+        str(ages["day"]),
+        str(ages["week"]),
+        Text(str(ages["older"]), style=_WARNING if ages["older"] else ""),
+    )
+
+
+def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
+    letters, lines = found["letters"], list[tuple[Cell, ...]]()
+    said = ", ".join(f"{letters[name]} {name}" for name in ("due", "waiting", "doubtful", "failed"))
+    if letters["oldest"]:
+        said += f"; the oldest for {ago(letters['oldest'], found['at'])}"
+    lines.append(("outbox", Text(said, style=_BAD if letters["failed"] else "")))
+    quarantine = f"{found['quarantine']} mails: mailbot quarantine" if found["quarantine"] else "empty"
+    lines.append(("quarantine", Text(quarantine, style=_BAD if found["quarantine"] else "")))
+    if found["not_registered"]:
+        lines.append(("not registered", ", ".join(found["not_registered"])))
+    for mailbox in found["mailboxes"]:
+        if mailbox["left_alone"]:
+            lines.append((f"old mail {mailbox['school']}", f"{mailbox['left_alone']} mails left alone"))
+        if mailbox["failing_since"]:
+            since = ago(mailbox["failing_since"], found["at"])
+            text = f"fails for {since}: {mailbox['last_error']}"
+            lines.append((f"mailbox {mailbox['school']}", Text(text, style=_BAD)))
+    told = {f"mailbox {mailbox['school']}" for mailbox in found["mailboxes"] if mailbox["failing_since"]}
+    for alert in found["alerts"]:
+        if alert["topic"] in told:
+            continue
+        text = f"{alert['topic']}, for {ago(alert['since'], found['at'])}: {alert['text']}"
+        lines.append(("alert", Text(text, style=_BAD)))
+    return lines
+
+
+def ago(then: str, now: str) -> str:
+    """Return how long before `now` that was; both as in ISO 8601."""
+    return span((datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds())
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest unit, rounded down."""
+    return next((f"{int(seconds // size)} {unit}" for unit, size in _SPANS if seconds >= size), "<1 s")
