@@ -117,7 +117,7 @@ def test_what_programs_read_is_without_colours_and_not_wrapped(capsys: pytest.Ca
     assert "\x1b" not in printed
     [failing] = [line for line in printed.splitlines() if line.startswith("mailbox RSW")]
     assert failing.rstrip().endswith("fails for 2 h: the server refuses the login: [AUTHENTICATIONFAILED]")
-    assert "alert          disk, for 1 h: 180 MB are free" in printed
+    assert "alert           disk, for 1 h: 180 MB are free" in printed
 
 
 def test_trouble_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
