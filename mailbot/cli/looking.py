@@ -1,4 +1,4 @@
-"""Calls that look and change nothing: explain, preview, tickets, show, trail, report, status."""
+"""Calls that look and change nothing: explain, preview, handouts, tickets, show, trail, report, status."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table
+from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table, settings_of
 
 
 @app.command()
@@ -53,6 +53,30 @@ def preview(
     from mailbot.render import Templates
 
     typer.echo(write_gallery(directory, Templates(templates)))
+
+
+@app.command()
+def handouts(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(help="Where to write the pages.")],
+    config: Config = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print them too, by an installed Chromium.")] = False,
+) -> None:
+    """Write one page each for teachers and supporters, to print: of each school, or of the sample house."""
+    from mailbot.handouts import PrintError, print_pdf, write_handouts
+    from mailbot.render import Templates
+
+    given = config or context.find_root().obj
+    settings = settings_of(context, config) if given else None
+    templates = Templates(settings.templates, settings.colour) if settings else Templates()
+    try:
+        for page in write_handouts(directory, settings.policy if settings else None, templates):
+            typer.echo(page)
+            if pdf:
+                typer.echo(print_pdf(page))
+    except PrintError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
 
 
 @app.command()

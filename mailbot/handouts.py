@@ -1,0 +1,119 @@
+"""A page to print for teachers and one for supporters, made of the words and letters that the bot sends."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mailbot import samples
+from mailbot.core.outgoing import Outgoing
+from mailbot.core.policy import Policy, School
+from mailbot.core.ticket import Role
+from mailbot.preview import LANGUAGES
+from mailbot.render import Templates, render
+
+READERS = {Role.REQUESTER: "teachers", Role.SUPPORTER: "supporters"}
+"""For whom there are pages, and what their files are called."""
+
+LETTERS = {Role.REQUESTER: ("receipt", "closed"), Role.SUPPORTER: ("new_ticket",)}
+"""The sample letters that a page shows."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+PRINT_SECONDS = 60
+
+
+class PrintError(Exception):
+    """A page could not be printed into a PDF; the text says why."""
+
+
+def write_handouts(directory: Path, policy: Policy | None, templates: Templates) -> Iterator[Path]:
+    """Write the pages of each school, or of a sample one, in each language, and yield where they are."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        house = replace(policy or samples.policy(language), language=language)
+        for school in house.schools if policy else house.schools[:1]:
+            prefix = f"{school.key}-" if policy else ""
+            for role, readers in READERS.items():
+                path = directory / f"{prefix}{readers}-{language}.html"
+                page = handout(role, replace(school, language=language), house, templates)
+                path.write_text(page, encoding="utf-8")
+                yield path
+
+
+def handout(role: Role, school: School, policy: Policy, templates: Templates) -> str:
+    """Return the page for the readers of that role, in the school's language; raise `BrokenTemplateError`."""
+    words: Mapping[str, Any] = templates.words(school.language, informal=school.informal)
+    page, example = words["handouts"][role.value], words["handouts"]["example"]
+    letters = [_letter(name, example, school, policy, templates) for name in LETTERS[role]]
+    return templates.get("handout.html.j2").render(
+        language=school.language,
+        role=role.value,
+        school=school,
+        brand=policy.name,
+        page=page,
+        commands=words[f"help_{role.value}"],
+        letters=[(title, each, each.html) for title, each in zip(page["pictures"], letters, strict=True)],
+        names=_names(words, school, policy),
+    )
+
+
+def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str, object]:
+    """Return what the sentences of a page name: people, and commands as the letters' buttons write them."""
+    _, close, _ = words["actions"]["close"]
+    _, escalate, _ = words["actions"]["escalate"]
+    return {
+        "team": school.team.name,
+        "second_level": policy.second_level.name,
+        "days": policy.limits.reopen_days,
+        "close": close,
+        "escalate": escalate,
+    }
+
+
+def _letter(
+    name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
+) -> Outgoing:
+    """Return a letter about a short example, as this school sends it."""
+    notice = samples.letters(school.language)[name]
+    if notice.ticket is None:
+        raise LookupError(f"the sample letter {name} is about no ticket")
+    ticket = replace(notice.ticket, school=school.key, subject=example["subject"], cc=())
+    return render(
+        replace(notice, ticket=ticket, text=example[name], attachments=(), listed=()),
+        school,
+        policy,
+        templates,
+        message_id="<sample@school.example>",
+        action_key="",
+        now=samples.NOW,
+    )
+
+
+def print_pdf(page: Path) -> Path:
+    """Print a page into a PDF beside it by an installed Chromium; raise PrintError."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise PrintError("no Chromium is installed: apt install chromium, or print the pages from a browser")
+    pdf = page.with_suffix(".pdf")
+    with tempfile.TemporaryDirectory() as profile:
+        command = [
+            browser,
+            "--headless",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+            "--no-pdf-header-footer",
+            f"--user-data-dir={profile}",
+            f"--print-to-pdf={pdf.resolve()}",
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),  # Chromium refuses to run as root with it
+            page.resolve().as_uri(),
+        ]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=PRINT_SECONDS)  # noqa: S603
+        except (OSError, subprocess.SubprocessError) as error:
+            raise PrintError(f"{page}: {browser} could not print it: {error}") from error
+    return pdf

@@ -1,0 +1,137 @@
+"""The pages to hang up say what the help mail says, of the right school, and need nothing but themselves."""
+
+import re
+import stat
+from dataclasses import replace
+from html import escape, unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from mailbot import handouts, samples
+from mailbot.core.commands import COMMANDS
+from mailbot.core.ticket import Role
+from mailbot.handouts import READERS, PrintError, handout, print_pdf, write_handouts
+from mailbot.preview import LANGUAGES, sample
+from mailbot.render import Templates
+
+HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
+TEMPLATES = Templates()
+PAGES = [(role, language) for role in READERS for language in LANGUAGES]
+OF_NO_PAGE = {"confirm", "register"}
+"""Commands that nobody writes by hand: the links of letters fill them in."""
+
+
+def page(role: Role, language: str, templates: Templates = TEMPLATES, *, informal: bool = False) -> str:
+    policy = samples.policy(language, informal=informal)
+    return handout(role, policy.schools[0], policy, templates)
+
+
+def commands(markup: str) -> set[str]:
+    """Return the words of the commands that a page lists."""
+    return set(re.findall(r"<dt>#(\S+?)(?: [^<]*)?</dt>", unescape(markup)))
+
+
+@pytest.mark.parametrize(("role", "language"), PAGES)
+def test_a_page_lists_what_the_help_mail_lists(role: Role, language: str) -> None:
+    letter = sample(samples.letters(language)[HELP[role]], language, TEMPLATES).text
+    lines = re.findall(r"^• (.+)\n  (.+)$", letter, re.MULTILINE)
+    assert lines
+    missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
+    assert missing == []
+
+
+@pytest.mark.parametrize(("role", "language"), PAGES)
+def test_each_command_of_the_table_that_people_write_appears(role: Role, language: str) -> None:
+    listed = commands(page(role, language))
+    missing = [
+        command.name
+        for command in COMMANDS
+        if role in command.roles and not listed & {command.name, *command.german}
+    ]
+    assert set(missing) <= OF_NO_PAGE
+
+
+def test_changed_words_change_the_page_and_the_help_mail(tmp_path: Path) -> None:
+    words = (Path("templates") / "de" / "words.txt.j2").read_text("utf-8")
+    (tmp_path / "de").mkdir()
+    ours = words.replace("Sie bearbeiten das Ticket.", "Das Ticket ist jetzt Ihres.")
+    assert ours != words
+    (tmp_path / "de" / "words.txt.j2").write_text(ours, "utf-8")
+    templates = Templates(tmp_path)
+    letter = sample(samples.letters("de")["help_supporter"], "de", templates)
+    assert "Das Ticket ist jetzt Ihres." in letter.text
+    assert "Das Ticket ist jetzt Ihres." in page(Role.SUPPORTER, "de", templates)
+
+
+class _Sources(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.frames: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.fetched += [value for name, value in attrs if name in ("src", "data", "poster") and value]
+        self.fetched += [found["href"] or ""] if tag == "link" else []
+        self.frames += [found] if tag == "iframe" else []
+
+
+@pytest.mark.parametrize(("role", "language"), PAGES)
+def test_a_page_fetches_nothing_and_its_letters_run_nothing(role: Role, language: str) -> None:
+    sources = _Sources()
+    sources.feed(page(role, language))
+    assert sources.fetched == []
+    assert len(sources.frames) == len(handouts.LETTERS[role])
+    assert all(frame.get("sandbox", "missing") is None for frame in sources.frames)
+    inner = _Sources()
+    for frame in sources.frames:
+        inner.feed(frame["srcdoc"] or "")
+    assert inner.fetched == []
+
+
+@pytest.mark.parametrize(("role", "language"), PAGES)
+def test_a_school_that_is_called_like_markup_stays_words(role: Role, language: str) -> None:
+    policy = samples.policy(language)
+    school = replace(policy.schools[0], name="<script>alert(1)</script>")
+    assert "<script" not in handout(role, school, policy, TEMPLATES)
+
+
+def test_the_letters_on_a_page_are_of_its_school() -> None:
+    policy = samples.policy("de")
+    west = policy.schools[1]
+    markup = handout(Role.SUPPORTER, west, policy, TEMPLATES)
+    assert west.address in markup
+    assert "[#RSW-104]" in markup
+    assert "GYM" not in markup
+
+
+def test_a_school_that_says_du_has_pages_that_do() -> None:
+    shown = page(Role.REQUESTER, "de", informal=True).partition("<section>")[2]
+    assert not re.search(r"\bSie\b|\bIhre?n?\b", shown)
+
+
+def test_each_school_gets_both_pages_in_both_languages(tmp_path: Path) -> None:
+    written = {path.name for path in write_handouts(tmp_path, samples.policy("de"), TEMPLATES)}
+    assert written == {
+        f"{key}-{readers}-{language}.html"
+        for key in ("GYM", "RSW")
+        for readers in READERS.values()
+        for language in LANGUAGES
+    }
+
+
+def test_without_a_chromium_one_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PrintError, match="apt install chromium"):
+        print_pdf(tmp_path / "page.html")
+
+
+def test_a_chromium_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    browser = tmp_path / "chromium"
+    browser.write_text("#!/bin/sh\nexit 3\n")
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(PrintError, match=r"chromium could not print it"):
+        print_pdf(tmp_path / "page.html")
