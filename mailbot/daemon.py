@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
 from mailbot.intake import Intake
+from mailbot.metrics import Figures
 from mailbot.oauth import secret_until
 from mailbot.outbox import Lane, either, lanes
 from mailbot.service.desk import Desk
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 OUTBOX_SECONDS = 20
 TICK_SECONDS = 120
 GUARD_SECONDS = 60
+METRICS_SECONDS = 60
 NIGHT_HOUR = 3
 HANGING_SECONDS = 900.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -49,7 +51,7 @@ class Postman:
     """The thread in which the outbox is sent."""
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
-        self._found: list[Lane] = lanes(desk, settings, utc_now)
+        self.lanes: list[Lane] = lanes(desk, settings, utc_now)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self.thread = threading.Thread(target=self._run, name="outbox")
@@ -59,7 +61,7 @@ class Postman:
             runner.run(self._all())
 
     async def _all(self) -> None:
-        await asyncio.gather(*(self._tend(lane) for lane in self._found))
+        await asyncio.gather(*(self._tend(lane) for lane in self.lanes))
 
     async def _tend(self, lane: Lane) -> None:
         """Run a lane, and again a little later after an error that nobody foresaw."""
@@ -75,7 +77,7 @@ class Postman:
         self._tell(self._wake)
 
     def _wake(self) -> None:
-        for lane in self._found:
+        for lane in self.lanes:
             lane.wake.set()
 
     def stop(self) -> None:
@@ -96,6 +98,8 @@ class Shift:
         self.postman = Postman(self.desk, settings)
         self.guard = self._make_guard()
         self.watchers = [self._watcher(key) for key in settings.imap]
+        self.figures = self._figures()
+        self._stop_serving: Callable[[], None] = lambda: None
         self.scheduler = BackgroundScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
@@ -114,6 +118,12 @@ class Shift:
             utc_now,
             time.monotonic,
         )
+
+    def _figures(self) -> Figures | None:
+        if self.settings.metrics_file is None and self.settings.metrics_port is None:
+            return None
+        intakes = tuple(watcher.intake for watcher in self.watchers)
+        return Figures(self.desk, intakes, tuple(self.postman.lanes))
 
     def _hanging(self) -> Iterator[str]:
         """Yield the names of threads that show no sign of life."""
@@ -150,10 +160,23 @@ class Shift:
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
         self.scheduler.add_job(self.let_time_pass, "interval", seconds=TICK_SECONDS)
         self.scheduler.add_job(self._stand_guard, "interval", seconds=GUARD_SECONDS)
+        if self.figures is not None:
+            self._publish(self.figures)
         if (seconds := systemd.watchdog_seconds()) is not None:
             self.scheduler.add_job(self._feed_watchdog, "interval", seconds=seconds)
         self.scheduler.add_listener(_job_failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self.scheduler.start()
+
+    def _publish(self, figures: Figures) -> None:
+        """Begin to tell Prometheus; that it cannot be told stops no mail."""
+        if (file := self.settings.metrics_file) is not None:
+            every = {"seconds": METRICS_SECONDS, "next_run_time": utc_now()}
+            self.scheduler.add_job(figures.write, "interval", args=(file,), **every)
+        if (port := self.settings.metrics_port) is not None:
+            try:
+                self._stop_serving = figures.serve(port)
+            except OSError as error:
+                log.error("metrics are not served", port=port, reason=str(error))
 
     def let_time_pass(self) -> None:
         """Remind, close and escalate what is due; send digests, invitations and the monthly report."""
@@ -188,6 +211,7 @@ class Shift:
     def stop(self) -> None:
         """Finish what is in hand and end all threads; nothing is left half done."""
         self.scheduler.shutdown(wait=True)
+        self._stop_serving()
         for watcher in self.watchers:
             watcher.stop()
         for watcher in self.watchers:

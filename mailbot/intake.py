@@ -10,6 +10,7 @@ from itertools import chain
 import structlog
 
 from mailbot.config import ImapAccount
+from mailbot.core.delays import Delays
 from mailbot.core.effects import Decision
 from mailbot.core.fairness import in_fair_order
 from mailbot.core.policy import School
@@ -51,6 +52,7 @@ class Intake:
     handled: Callable[[], None] = lambda: None
     room: Callable[[], bool] = lambda: True
     outcomes: Counter[str] = field(default_factory=Counter)
+    delays: Delays = field(default_factory=Delays)
     _survived: set[Place] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
     _old: set[tuple[int, int]] = field(default_factory=set)
@@ -216,16 +218,17 @@ class Intake:
             decision = receive(
                 self.desk, place, mail.octets, mail.received, now, tries=tries[place], size=size
             )
-            self._note(place, decision)
+            self._note(place, decision, now - mail.received if mail.received else timedelta())
             done.append(mail.uid)
         if done:
             box.file(done)
 
-    def _note(self, place: Place, decision: Decision | None) -> None:
+    def _note(self, place: Place, decision: Decision | None, delay: timedelta) -> None:
         self._survived.discard(place)  # its note is gone together with its effects
         if decision is None:
             return
         self.outcomes[decision.outcome] += 1
+        self.delays.add(max(delay.total_seconds(), 0.0))
         log.info(
             "mail",
             school=place.school,

@@ -19,6 +19,7 @@ from mailbot.config.model import (
     Limits,
     Login,
     Member,
+    Metrics,
     OAuth2,
     Retention,
     School,
@@ -41,6 +42,7 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
     ("`[times]`", Times, list(Times.model_fields)),
     ("`[guard]`", Guard, list(Guard.model_fields)),
+    ("`[metrics]`", Metrics, list(Metrics.model_fields)),
     ("`[oauth2]`", OAuth2, list(OAuth2.model_fields)),
     ("`[retention]`", Retention, list(Retention.model_fields)),
     ("`[[school]]`", School, list(School.model_fields)),
@@ -69,6 +71,7 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "retention": Retention,
         "oauth2": OAuth2,
         "guard": Guard,
+        "metrics": Metrics,
         "school": School,
     }
     inner |= {"team": Team, "second_level": Team, "members": Member}

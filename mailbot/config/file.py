@@ -122,6 +122,8 @@ def _settings(
         colour=bot.colour,
         oauth2=oauth2,
         guard=Thresholds(**document.guard.model_dump()),
+        metrics_file=Path(document.metrics.textfile) if document.metrics.textfile else None,
+        metrics_port=document.metrics.port,
     )
 
 

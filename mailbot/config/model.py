@@ -206,6 +206,13 @@ class Guard(Table):
     disk_free: Size = Field(default=200_000_000, description="below how much free disk no mail is taken")
 
 
+class Metrics(Table):
+    """Where Prometheus finds figures."""
+
+    textfile: AbsolutePath | None = Field(default=None, description="a file for node_exporter, *.prom")
+    port: Port | None = Field(default=None, description="a port of this machine that answers scrapes")
+
+
 class OAuth2(Table):
     """How access tokens are had, where `auth` is "oauth2"."""
 
@@ -244,5 +251,6 @@ class Document(Table):
     times: Times = Field(default_factory=Times, description="after how much time what happens")
     retention: Retention = Field(default_factory=Retention, description="after how many days what is erased")
     guard: Guard = Field(default_factory=Guard, description="when silence is trouble")
+    metrics: Metrics = Field(default_factory=Metrics, description="where Prometheus finds figures")
     school: list[School] = Field(default=[], min_length=1, description="one table for each school")
     second_level: Team = Field(default_factory=Team, description="the team over all schools")

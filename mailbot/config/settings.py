@@ -96,3 +96,5 @@ class Settings:
     colour: str = "#1a5f8f"
     oauth2: OAuth2 | None = None
     guard: Thresholds = field(default_factory=Thresholds)
+    metrics_file: Path | None = None
+    metrics_port: int | None = None

@@ -78,19 +78,31 @@ def show_ticket(desk: Desk, name: str) -> Document | None:
 
 
 def status(desk: Desk) -> Document:
-    """Return how mailboxes, outbox, quarantine and tickets stand."""
+    """Return how mailboxes, outbox, quarantine and tickets stand, with what takes a while to count."""
+    with reading(desk.engine) as session:
+        counts = outbox.counts(session)
+        unknown = not_registered(session, desk.policy, datetime.now(UTC))
+    found = standing(desk)
+    found["letters"]["failed"] = counts.get("failed", 0)
+    return {**found, "outbox": counts, "not_registered": unknown}
+
+
+def standing(desk: Desk) -> Document:
+    """Return how things stand, of what is quickly counted however much there is."""
     now = datetime.now(UTC)
     with reading(desk.engine) as session:
         opened = facts.opened(session)
+        oldest, _ = outbox.oldest_due(session)
         return {
             "at": now.isoformat(),
             "mailboxes": _mailboxes(session, desk, now),
-            "outbox": outbox.counts(session),
-            "letters": _letters(session, now),
+            "letters": {
+                **outbox.backlog(session, now),
+                "oldest": oldest.isoformat() if oldest else None,
+            },
             "quarantine": ledger.count_quarantined(session),
             "open_tickets": dict(Counter(school for school, _ in opened)),
             "tickets_by_age": {s.key: _by_age(opened, s.key, now) for s in desk.policy.schools},
-            "not_registered": not_registered(session, desk.policy, now),
             "alerts": alerts.standing(session),
         }
 
@@ -118,19 +130,6 @@ def latency(seconds: list[float]) -> Document | None:
     if not seconds:
         return None
     return {"mails": len(seconds), "median": round(median(seconds), 1), "maximum": round(max(seconds), 1)}
-
-
-def _letters(session: Session, now: datetime) -> Document:
-    """Count what is not sent: due now, waiting for another try, doubtful (the server may have it), failed."""
-    counts, due = outbox.counts(session), outbox.count_due(session, now)
-    oldest, unsent = outbox.oldest_due(session)
-    return {
-        "due": due,
-        "waiting": unsent - due,
-        "doubtful": counts.get("uncertain", 0),
-        "failed": counts.get("failed", 0),
-        "oldest": oldest.isoformat() if oldest else None,
-    }
 
 
 def _by_age(opened: Iterable[tuple[str, datetime]], school: str, now: datetime) -> Document:

@@ -169,10 +169,13 @@ def oldest_due(session: Session) -> tuple[datetime | None, int]:
     return oldest, int(number)
 
 
-def count_due(session: Session, now: datetime) -> int:
-    """Count the letters that could be sent now; the others that wait do so for their next try."""
-    query = select(func.count()).select_from(OutboxRow).where(IS_DUE, OutboxRow.next_attempt <= now)
-    return int(session.exec(query).one())
+def backlog(session: Session, now: datetime) -> dict[str, int]:
+    """Count what is to be sent: due now, waiting for its next try, and of both what is doubtful."""
+    query = select(OutboxRow.state, OutboxRow.next_attempt).where(IS_DUE)
+    unsent = session.exec(query).all()
+    due = sum(next_attempt <= now for _, next_attempt in unsent)
+    doubtful = sum(state == "uncertain" for state, _ in unsent)
+    return {"due": due, "waiting": len(unsent) - due, "doubtful": doubtful}
 
 
 def counts(session: Session) -> dict[str, int]:
