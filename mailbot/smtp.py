@@ -69,10 +69,13 @@ class Relay:
             outcome = await self._transact(*envelope, octets)
         return outcome
 
-    async def check(self) -> Outcome | None:
-        """Connect and log in; return what went wrong, or None."""
+    async def check(self, address: str) -> Outcome | None:
+        """Log in, and begin a mail from that address to itself without sending it; return what went wrong."""
         try:
-            await (await self._connected()).noop()
+            client = await self._connected()
+            await client.mail(_ascii(address))
+            await client.rcpt(_ascii(address))
+            await client.rset()
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             self._drop()
             return self._judge(error, begun=False)

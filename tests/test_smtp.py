@@ -30,7 +30,7 @@ def send(account: SmtpAccount, *recipients: str, timeout: float = 10) -> list[Ou
 def check(account: SmtpAccount) -> Outcome | None:
     async def run() -> Outcome | None:
         async with Relay(account) as relay:
-            return await relay.check()
+            return await relay.check(SENDER)
 
     return asyncio.run(run())
 

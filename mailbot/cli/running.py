@@ -50,7 +50,7 @@ def check(
     from mailbot.check import findings
 
     fine = True
-    for finding in findings(settings_of(context, config), roundtrip=roundtrip):
+    for finding in findings(settings_of(context, config), with_roundtrip=roundtrip):
         fine = fine and finding.fine
         typer.echo(f"{'ok     ' if finding.fine else 'FAILED '} {finding.what}: {finding.text}")
     raise typer.Exit(FINE if fine else FAILED)

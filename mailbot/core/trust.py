@@ -92,12 +92,18 @@ def _authenticated(evidence: Evidence) -> str:
     """Return the sign of the topmost header field of our own receiving server, or ""."""
     wanted = evidence.authserv_id.casefold()
     for value in evidence.mail.all_headers("authentication-results"):
-        head, *methods = _statements(value)
-        if not wanted or (head.split() or [""])[0].strip('"').casefold() != wanted:
+        if not wanted or authserv_id(value) != wanted:
             continue
+        methods = _statements(value)[1:]
         results = (dict(_pairs(method)) for method in methods)
         return next((sign for result in results if (sign := _aligned(result, evidence))), "")
     return ""
+
+
+def authserv_id(value: str) -> str:
+    """Return who wrote a field Authentication-Results, in lower case, or "" (RFC 8601, 2.5)."""
+    name = (_statements(value)[0].split() or [""])[0].strip('"').casefold()
+    return "" if "=" in name else name  # Microsoft names nobody and begins with a result
 
 
 def _answers_foreign_letter(evidence: Evidence) -> str:

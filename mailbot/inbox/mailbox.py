@@ -229,10 +229,13 @@ class Mailbox:
         found = ((uid, items) for uid, items in sorted(answers.items()) if items.get(key) is not None)
         return [Fetched(uid, items[key], _received(items)) for uid, items in found]
 
-    def _ask(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, Mapping[bytes, Any]]:
+    def _ask(
+        self, uids: Sequence[int], items: Sequence[str], *, fresh: bool = False
+    ) -> dict[int, Mapping[bytes, Any]]:
         """Ask about mails; where the server fails over them, about ever fewer, until the bad one is alone.
 
-        Dovecot ends the connection over a mail that it cannot read, whichever mails were asked for with it.
+        Dovecot ends the connection over a mail that it cannot read, whichever mails were asked for with it;
+        bad networks end it over any. So a mail is to blame only for a `fresh` connection of its own.
         """
         try:
             with self._talk(f"mails cannot be fetched ({len(uids)}, from UID {uids[0]})"):
@@ -241,8 +244,11 @@ class Mailbox:
         except InboxError as error:
             if isinstance(error.__cause__, TimeoutError) or len(self.refused) >= REFUSED_MAILS:
                 raise
-            if self._dead:
+            lost = self._dead
+            if lost:
                 self._reopen()
+            if len(uids) == 1 and lost and not fresh:
+                return self._ask(uids, items, fresh=True)
             if len(uids) == 1:
                 self.refused[uids[0]] = str(error)
                 return {}

@@ -13,7 +13,14 @@ from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, note
 from mailbot.store.backup import restore
-from mailbot.store.database import TRANSIENT, in_short, migrate, open_database, transaction
+from mailbot.store.database import (
+    SchemaError,
+    SQLAlchemyError,
+    in_short,
+    migrate,
+    open_database,
+    transaction,
+)
 from mailbot.store.ledger import expect_recovery
 
 RECOVERY_MARGIN = timedelta(days=2)  # a mail may lie for a while before it is handled
@@ -35,7 +42,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
     engine = open_database(settings.database)
     try:
         migrate(engine)
-    except TRANSIENT as error:
+    except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
     templates = Templates(settings.templates, settings.colour)

@@ -22,6 +22,7 @@ __all__ = [
     "Engine",
     "IntegrityError",
     "SQLAlchemyError",
+    "SchemaError",
     "Session",
     "in_short",
     "migrate",
@@ -32,6 +33,10 @@ __all__ = [
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
 """The database is away, locked or full: nothing was written, and it is worth trying again."""
+
+
+class SchemaError(Exception):
+    """The database is not one that this program can use."""
 
 
 def in_short(error: Exception) -> str:
@@ -89,13 +94,19 @@ def migrations() -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; a SQLite file that holds something is copied beside itself before."""
+    """Bring the schema up to date; a SQLite file that holds something is copied beside itself before.
+
+    Raises SchemaError where the schema is that of a newer program.
+    """
     config = migrations()
-    head = ScriptDirectory.from_config(config).get_current_head()
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current == head:
         return
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaError(f"its schema {current} is that of a newer mailbot: install it, or restore a backup")
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
         before = Path(f"{engine.url.database}.before-{head}")
         if not before.exists():  # else an upgrade that failed has left the true one

@@ -187,6 +187,11 @@ def claim_overdue(session: Session, held_id: int, now: datetime) -> tuple[HeldRo
     return (held, session.get_one(LedgerRow, held.ledger_id)) if held is not None else None
 
 
+def latest(session: Session) -> datetime | None:
+    """Return when the last mail was handled."""
+    return session.exec(select(LedgerRow.at).order_by(col(LedgerRow.id).desc()).limit(1)).first()
+
+
 def mailbox(session: Session, school: str) -> MailboxRow:
     """Return how a school's mailbox is doing, beginning it if it is new."""
     row = session.get(MailboxRow, school)

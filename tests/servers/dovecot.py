@@ -104,7 +104,8 @@ class Dovecot:
 
     `prefix` and `separator` name the folders as other providers do ("INBOX." and "."); `capability` is what
     clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
-    tells whose access token is good (RFC 7662), beside which no password counts.
+    tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
+    user may keep, as in "1M".
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class Dovecot:
         separator: str = "/",
         capability: str = "",
         introspection: str = "",
+        quota: str = "",
     ) -> None:
         self._program = find_program("dovecot", "dovecot-imapd", Path("/usr/sbin"))
         self._authority = authority
@@ -134,7 +136,7 @@ class Dovecot:
                 separator=separator,
                 port=self.port,
                 tls_port=self.tls_port,
-                more=_more(capability, self._path("oauth2.conf") if introspection else None),
+                more=_more(capability, self._path("oauth2.conf") if introspection else None, quota),
             )
         )
         self._path("oauth2.conf").write_text(
@@ -281,7 +283,7 @@ class Dovecot:
         return home
 
 
-def _more(capability: str, oauth2: Path | None) -> str:
+def _more(capability: str, oauth2: Path | None, quota: str) -> str:
     lines = [f"imap_capability = {capability}"] if capability else []
     if oauth2 is not None:
         lines += [
@@ -289,6 +291,9 @@ def _more(capability: str, oauth2: Path | None) -> str:
             "passdb {\n  driver = oauth2\n  mechanisms = xoauth2",
         ]
         lines += [f"  args = {oauth2}\n}}"]
+    if quota:
+        lines += ["mail_plugins = quota", "protocol imap {\n  mail_plugins = quota imap_quota\n}"]
+        lines += [f"plugin {{\n  quota = maildir:User\n  quota_rule = *:storage={quota}\n}}"]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import ssl
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,13 +14,15 @@ import trustme
 class Authority:
     """A certificate authority with one certificate, valid for localhost and 127.0.0.1.
 
-    `ca_file` is what clients trust. Its certificates pass the strict checks of Python 3.13 (RFC 5280).
+    `ca_file` is what clients trust. Its certificates pass the strict checks of Python 3.13 (RFC 5280). It may
+    have one for another `name` instead, or one that is valid until `until` only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "localhost", until: datetime | None = None) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="mailbot-ca-"))
         authority = trustme.CA()
-        self._certificate = authority.issue_cert("localhost", "127.0.0.1")
+        others = ("127.0.0.1",) if name == "localhost" else ()
+        self._certificate = authority.issue_cert(name, *others, not_after=until)
         self.ca_file = self._directory / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca_file))
 

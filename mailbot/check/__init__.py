@@ -1,0 +1,109 @@
+"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one finding each."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from mailbot import holidays
+from mailbot.check.finding import Finding
+from mailbot.check.roundtrip import roundtrip
+from mailbot.check.servers import inbox, relay
+from mailbot.config import Settings
+from mailbot.core.guard import LEAP
+from mailbot.preview import broken_letters
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.service.opening import DeskError, open_desk
+from mailbot.store import ledger
+from mailbot.store.database import SQLAlchemyError, reading
+from mailbot.store.trail import verify
+
+__all__ = ["Finding", "findings", "school_holidays"]
+
+
+def findings(settings: Settings, *, with_roundtrip: bool) -> Iterator[Finding]:
+    """Look at everything in turn; `with_roundtrip` a mail goes through each mailbox."""
+    yield Finding(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
+    yield school_holidays(settings, datetime.now(UTC).year)
+    yield from _database(settings)
+    yield _templates(settings)
+    yield _disk(settings)
+    for school in settings.policy.schools:
+        yield from inbox(school, settings.imap[school.key])
+        yield relay(school, settings.smtp[school.key])
+        if with_roundtrip:
+            yield roundtrip(settings, school.key)
+
+
+def school_holidays(settings: Settings, year: int) -> Finding:
+    """Look whether the school holidays of this year and the next are known or given."""
+    land = settings.land
+    if not land:
+        return Finding(True, "holidays", "none are kept: bot.land is not set")
+    given = settings.policy.schools[0].team.calendar.closed - holidays.public(land) - holidays.school(land)
+    winters = {day.year for day in given if day.month == 12}
+    missing = [y for y in holidays.unknown(land, (year, year + 1)) if y not in winters]
+    if missing:
+        years = " and ".join(map(str, missing))
+        text = f"the school holidays of {land} in {years} are not all known: give them as hours.closed"
+        return Finding(False, "holidays", text)
+    return Finding(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        desk = open_desk(settings)
+    except (DeskError, SQLAlchemyError, OSError) as error:
+        yield Finding(False, "database", str(error).splitlines()[0])
+        return
+    if os.access(settings.state_dir, os.W_OK):
+        yield Finding(True, "database", "at its newest schema")
+    else:
+        yield Finding(False, "database", f"{settings.state_dir} cannot be written to")
+    yield _trail(desk)
+    yield _clock(desk, datetime.now(UTC))
+    desk.engine.dispose()
+
+
+def _trail(desk: Desk) -> Finding:
+    """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
+    with reading(desk.engine) as session:
+        verdict = verify(session)
+    if verdict.wrong:
+        more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
+        return Finding(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
+    return Finding(
+        True, "audit trail", f"{verdict.entries} entries hold, up to {verdict.head[:16] or 'none'}"
+    )
+
+
+def _clock(desk: Desk, now: datetime) -> Finding:
+    """Look whether mails were handled in the future: then the clock was set back since."""
+    with reading(desk.engine) as session:
+        latest = ledger.latest(session)
+    if latest is not None and latest > now + LEAP:
+        text = (
+            f"a mail was handled at {latest:%Y-%m-%d %H:%M} UTC, which is to come: set it right (timedatectl)"
+        )
+        return Finding(False, "clock", text)
+    return Finding(True, "clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _disk(settings: Settings) -> Finding:
+    """Look whether the daemon would take mail at all."""
+    needed = settings.guard.disk_free
+    try:
+        free = shutil.disk_usage(settings.state_dir).free
+    except OSError as error:
+        return Finding(False, "disk", f"{settings.state_dir}: {error.strerror}")
+    told = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
+    if free < needed:
+        return Finding(False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (guard.disk_free)")
+    return Finding(True, "disk", told)
+
+
+def _templates(settings: Settings) -> Finding:
+    for broken in broken_letters(Templates(settings.templates, settings.colour)):
+        return Finding(False, "templates", broken)
+    return Finding(True, "templates", "every letter can be written in every language")

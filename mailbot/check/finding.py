@@ -1,0 +1,12 @@
+"""What was found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is as it should be, and what it is or what to do."""
+
+    fine: bool
+    what: str
+    text: str

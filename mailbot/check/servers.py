@@ -1,0 +1,90 @@
+"""A school's mailbox and its way out: whether they work, and whether they are what the configuration says."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+from mailbot.check.finding import Finding
+from mailbot.config import ImapAccount, SmtpAccount
+from mailbot.core.policy import School
+from mailbot.core.trust import authserv_id
+from mailbot.inbox import InboxError, Mailbox
+from mailbot.inbox.survey import Survey, survey
+from mailbot.smtp import Relay
+
+FULL = 0.9
+ENOUGH_MAILS = 5  # from so many on, a name that none of them bears is a wrong one
+
+
+def inbox(school: School, account: ImapAccount) -> Iterator[Finding]:
+    """Open a school's mailbox and look around in it."""
+    what = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
+    try:
+        with Mailbox.open(account) as box:
+            found = survey(box)
+    except InboxError as error:
+        yield Finding(False, what, str(error))
+        return
+    yield Finding(True, what, f"{found.mails} mails in {account.folder}{_lacking(found, account)}")
+    if found.full is not None and found.full >= FULL:
+        text = f"the mailbox is {found.full:.0%} full: delete old mails, or have its quota raised"
+        yield Finding(False, what, text)
+    yield _authentication(school, found)
+
+
+def _lacking(found: Survey, account: ImapAccount) -> str:
+    advice = {
+        "IDLE": f"no IDLE, so new mail is seen every {account.poll_seconds} s",
+        "MOVE": "no MOVE, so mails are copied and then deleted",
+        "UIDPLUS": "no UIDPLUS, so what others mark as deleted keeps ours from being removed",
+    }
+    return "".join(f"; {advice[name]}" for name in found.lacks if name != "UIDPLUS" or "MOVE" in found.lacks)
+
+
+def _authentication(school: School, found: Survey) -> Finding:
+    """Compare the name of the receiving server with what it writes into mails (RFC 8601)."""
+    what = f"{school.key} Authentication-Results"
+    fields = [field for text in found.results for field in _fields(text)]
+    names = Counter(name for field in fields if (name := authserv_id(field)))
+    wanted = school.authserv_id.casefold()
+    number = len(found.results)
+    told = " and ".join(f'"{name}" ({count})' for name, count in names.most_common(3))
+    if not wanted:
+        advice = (
+            f'; with authserv_id = "{names.most_common(1)[0][0]}" senders are trusted by them'
+            if names
+            else ""
+        )
+        return Finding(
+            True, what, f"imap.authserv_id is not set: answers and links alone are trusted{advice}"
+        )
+    if names[wanted]:
+        return Finding(True, what, f"{wanted} is in {names[wanted]} of the newest {number} mails")
+    if names:
+        text = f"{wanted} is in none of the newest {number} mails, they have {told}: correct imap.authserv_id"
+        return Finding(False, what, text)
+    if number >= ENOUGH_MAILS:
+        text = f"none of the newest {number} mails has any: does the mail server check senders (DMARC)?"
+        return Finding(False, what, text)
+    return Finding(True, what, f"no mail yet to see {wanted} in")
+
+
+def _fields(text: str) -> list[str]:
+    """Return the values of header fields, unfolded (RFC 5322, 2.2.3)."""
+    unfolded = text.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ")
+    return [line.partition(":")[2] for line in unfolded.splitlines() if ":" in line]
+
+
+def relay(school: School, account: SmtpAccount) -> Finding:
+    """Log in, and ask whether the school may send from its address; nothing is sent."""
+    what = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
+
+    async def knock() -> str:
+        async with Relay(account) as server:
+            outcome = await server.check(school.address)
+        if outcome is None or outcome.server_down:
+            return outcome.reply if outcome else ""
+        return f"refuses mail to {school.address}: {outcome.reply}"
+
+    trouble = asyncio.run(knock())
+    return Finding(not trouble, what, trouble or f"takes mail from {school.address}")
