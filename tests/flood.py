@@ -75,7 +75,10 @@ def pour(house: House, mails: Iterable[bytes], seed: int = 1) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What became of a flood; `broken` has a line for each promise that was not kept."""
+    """What became of a flood; `broken` has a line for each promise that was not kept.
+
+    `letters` are those to teachers and supporters: operators are told of the trouble besides.
+    """
 
     tickets: int
     messages: int
@@ -101,7 +104,8 @@ def audit(house: House, wave: Flood, kills: int = 0) -> Audit:
         *([f"outbox: {state['outbox']}"] if set(state["outbox"]) != {"sent"} else []),
     )
     messages = sum(len(document["messages"]) for document in documents)
-    return Audit(len(documents), messages, len(ids), twice, broken)
+    letters = len({message_id for mail_, (message_id, _) in received if mail_.recipients != (EDV,)})
+    return Audit(len(documents), messages, letters, twice, broken)
 
 
 def _tickets_broken(documents: list[dict[str, Any]], wave: Flood) -> list[str]:
