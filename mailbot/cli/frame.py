@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 import structlog
 import typer
 
-from mailbot import __version__
+from mailbot import __version__, journal
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -61,18 +61,22 @@ def _global(
 
 
 def _log_to_stderr() -> None:
-    """Write one line for each thing that happened; journald adds the time where it takes the lines."""
-    under_systemd = "JOURNAL_STREAM" in os.environ
-    stamp = [] if under_systemd else [structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)]
+    """Write a line for each thing that happened; where stderr is the journal, an entry with fields."""
+    in_words: list[structlog.typing.Processor] = [
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
+    ]
+    to_journal = journal.takes(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            *stamp,
             structlog.processors.ExceptionRenderer(_where_it_happened),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
+            *([journal.as_entry] if to_journal else in_words),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=(lambda *_: journal.Journal(sys.stderr))
+        if to_journal
+        else structlog.PrintLoggerFactory(sys.stderr),
     )
 
 
