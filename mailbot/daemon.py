@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
+from mailbot.core.printable import without_people
 from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.oauth import secret_until
@@ -222,7 +223,9 @@ class Shift:
 
 
 def _job_failed(event: JobExecutionEvent) -> None:
-    log.error("job failed or missed", job=event.job_id, reason=str(event.exception or "missed"))
+    error = event.exception
+    reason = f"{type(error).__name__}: {without_people(str(error))}" if error else "missed"
+    log.error("job failed or missed", job=event.job_id, reason=reason)
 
 
 def run(settings: Settings, reload: Callable[[], Settings]) -> int:

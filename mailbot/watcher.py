@@ -10,6 +10,7 @@ from datetime import datetime
 
 import structlog
 
+from mailbot.core.printable import without_people
 from mailbot.core.retry import pause
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
@@ -119,7 +120,7 @@ class Watcher:
                 self._failed(f"database: {in_short(error)}")
             except Exception as error:
                 log.exception("mailbox watcher failed", school=self.school)
-                self._failed(f"{type(error).__name__}: {error}")
+                self._failed(f"{type(error).__name__}: {without_people(str(error))}")
 
     def _watch(self, box: Mailbox) -> None:
         """Handle what is new whenever the server or the bell says so; the whole folder at first."""

@@ -1,6 +1,8 @@
 """The log tells what became of a mail and why, and nothing of what people wrote or who they are."""
 
+import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,4 +84,32 @@ def test_a_traceback_tells_where_it_was_and_not_over_whose_words(house: House) -
     assert "alert not written" in log
     assert "letter.py" in log
     assert "BrokenTemplateError" in log
+    assert_discreet(log)
+
+
+def test_a_database_that_refuses_a_mail_says_nothing_of_its_words(house: House) -> None:
+    said_by(house, "once")
+    with sqlite3.connect(house.directory / "state" / "mailbot.db") as database:
+        database.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON message WHEN NEW.text LIKE '%Kabelsalat%'"
+            " BEGIN SELECT RAISE(ABORT, 'Kabelsalat of lena@schule.example'); END"
+        )
+    house.deliver(problem("Geheimbeamer").text("Kabelsalat"))
+    log = said_by(house, "once")
+    assert "outcome=quarantined" in log
+    assert "IntegrityError" in log
+    assert_discreet(log)
+
+
+def test_what_a_library_complains_of_is_told_by_its_place_alone() -> None:
+    complaint = (
+        "import logging; from mailbot.cli.frame import _log_to_stderr; _log_to_stderr()\n"
+        "try: {}['Kabelsalat']\n"
+        "except KeyError: logging.getLogger('apscheduler').exception('of %s', 'lena@schule.example')\n"
+    )
+    log = subprocess.run(
+        [sys.executable, "-c", complaint], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stderr
+    assert "library=apscheduler" in log
+    assert "KeyError" in log
     assert_discreet(log)

@@ -78,6 +78,20 @@ def _log_to_stderr() -> None:
         if to_journal
         else structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING)
+
+
+class _Libraries(logging.Handler):
+    """Logs that a library complains, and where: what it says may be words out of somebody's mail."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno,
+            "a library complains",
+            library=record.name,
+            at=f"{record.filename}:{record.lineno}",
+            exc_info=record.exc_info,
+        )
 
 
 def _where_it_happened(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:

@@ -19,7 +19,8 @@ SENDER_FIELDS = ("from", "sender", "reply-to", "return-path", "x-sender")  # the
 # One mailbox without anything that could be read in two ways; all others are left to mail-parser.
 _PLAIN_MAILBOX = re.compile(
     r'(?:(?:([A-Za-z][A-Za-z0-9 _-]{0,80})|"([A-Za-z0-9 ,._-]{1,80})") {0,2})?'
-    r"<([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})>|([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})"
+    r"<([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{0,199}[A-Za-z0-9])>"
+    r"|([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{0,199}[A-Za-z0-9])"
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
@@ -46,7 +47,7 @@ class Header:
         value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
         if not value:
             return ()
-        if plain := _PLAIN_MAILBOX.fullmatch(value):
+        if (plain := _PLAIN_MAILBOX.fullmatch(value)) and ".." not in value:
             return (_address(plain[1] or plain[2] or "", plain[3] or plain[4]),)
         try:
             pairs = get_addresses(value, defects=(problems := []), decode_names=True)
@@ -54,7 +55,12 @@ class Header:
             pairs, problems = [], [{"reason": type(trouble).__name__}]
         self._defects.extend(f"{name}: {problem.get('reason', '')}" for problem in problems[:5])
         plausible = [(shown, email) for shown, email in pairs if _EMAIL.fullmatch(email)]
-        return tuple(_address(shown, email) for shown, email in plausible or _salvaged(value))
+        found = [_address(shown, email) for shown, email in plausible or _salvaged(value)]
+        good = tuple(address for address in found if _can_be_written_to(address.email))
+        lost = any("@" in problem.get("raw", "") and not problem.get("recovered") for problem in problems)
+        # who stands beside an address that nobody can read is not known to be the sender
+        alone = len(good) == len(found) and not (lost and plausible)
+        return good if alone or name not in SENDER_FIELDS else ()
 
     def date(self) -> datetime | None:
         """Return the instant in Date, in UTC, or None where there is none that can be read."""
@@ -85,6 +91,12 @@ def _salvaged(value: str) -> list[tuple[str, str]]:
 def _address(shown: str, email: str) -> Address:
     shown = one_line(decoded(shown)).strip(" \"'")
     return Address(email.strip(" <>\"'").lower(), "" if shown.lower() == email.lower() else shown)
+
+
+def _can_be_written_to(email: str) -> bool:
+    """Tell whether a letter could bear that address in To as it stands; one that cannot names nobody."""
+    _, at, domain = email.rpartition("@")
+    return one_line(email) == email and (not at or all(domain.split(".")))
 
 
 def _salvaged_date(value: str) -> datetime | None:
