@@ -11,12 +11,13 @@
 #   make year    a school year of TICKETS=1000, lived at a desk without servers
 #   make gallery dist/gallery/index.html: every letter, to look at
 #   make wheel   dist/mailbot-….whl
+#   make deb     dist/mailbot_….deb, for the Debian or Ubuntu that it is made on
 #   make lock    resolve requirements.lock anew (needs uv)
 #   make clean   remove all that was made
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel gallery clean torture intake scale latency moving week year
+.PHONY: demo test check lint lock wheel deb gallery clean torture intake scale latency moving week year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -83,6 +84,9 @@ gallery: $(READY)
 
 wheel: $(READY)
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+deb: wheel
+	@.deb/build
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
