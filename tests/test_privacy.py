@@ -44,22 +44,34 @@ PAULA = "paula.personal@schule.example"
 NAME = "Paula Persönlich"
 FROM = f'"{NAME}" <{PAULA}>'
 TICKETS = 50
+FEW = 3
 SECRET = "Sonderbare Auskunft Nummer {} über Beamer"
 QUOTED = "Das Passwort der Kollegin lautet Rumpelstilzchen und sonst nichts"
 
 
 @pytest.fixture
 def lived(desk: Door) -> Door:
-    """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else.
+    """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else."""
+    return with_traces(desk, TICKETS)
+
+
+@pytest.fixture
+def begun(desk: Door) -> Door:
+    """The same with few tickets, where their number proves nothing."""
+    return with_traces(desk, FEW)
+
+
+def with_traces(desk: Door, tickets: int) -> Door:
+    """Let Paula write mails to a desk, and others write of her.
 
     Its SQLite is one that lets go of what is deleted without writing over it, as many are built.
     """
     if desk.engine.url.get_backend_name() == "sqlite":
         event.listen(desk.engine, "connect", lambda raw, _: raw.execute("PRAGMA secure_delete=OFF"))
         desk.engine.dispose()
-    for n in range(TICKETS):
+    for n in range(tickets):
         mail = problem(f"Anliegen {n} Persönlich", FROM).text(f"{SECRET.format(n)}.\n\nGruß, {NAME}")
-        desk.take(mail, at=NOW - timedelta(days=TICKETS - n))
+        desk.take(mail, at=NOW - timedelta(days=tickets - n))
     for n in (1, 2):
         ticket = next(row for row in desk.letters(MAX) if row.subject.startswith(f"[#GYM-{n}]"))
         quoted = f"Liegt bereit.\n#close\n\nAm 23.11.2026 schrieb {FROM}:\n> {SECRET.format(n - 1)}.\n"
@@ -106,63 +118,63 @@ def test_nothing_of_a_forgotten_person_is_found_in_the_database(
         assert verify(session).wrong == []
 
 
-def test_what_others_wrote_and_the_figures_stay(lived: Door) -> None:
-    before = lived.rows(TicketRow)
-    forget(lived)
-    after = lived.rows(TicketRow)
+def test_what_others_wrote_and_the_figures_stay(begun: Door) -> None:
+    before = begun.rows(TicketRow)
+    forget(begun)
+    after = begun.rows(TicketRow)
     figures = ("school", "number", "level", "priority", "opened", "messages")
     assert [[getattr(row, f) for f in figures] for row in after] == [
         [getattr(row, f) for f in figures] for row in before
     ]
-    other = lived.ticket(f"GYM-{TICKETS + 1}")
+    other = begun.ticket(f"GYM-{FEW + 1}")
     assert other["messages"][0]["text"] == "Frag auch […] oder […]."
     assert [m["text"] for m in other["messages"][1:]] == ["Ich frage sie.", "", "Danke!"]
-    assert all(row.outcome for row in lived.rows(LedgerRow))
-    assert len({row.id for row in lived.rows(EventRow) if row.salt}) > 0
+    assert all(row.outcome for row in begun.rows(LedgerRow))
+    assert len({row.id for row in begun.rows(EventRow) if row.salt}) > 0
 
 
-def test_who_writes_again_is_a_stranger(lived: Door) -> None:
-    letter = lived.letters(PAULA)[0]
-    forget(lived)
-    lived.take(answer(letter, PAULA, "Noch etwas"))
-    assert lived.rows(TicketRow)[-1].number == TICKETS + 2
+def test_who_writes_again_is_a_stranger(begun: Door) -> None:
+    letter = begun.letters(PAULA)[0]
+    forget(begun)
+    begun.take(answer(letter, PAULA, "Noch etwas"))
+    assert begun.rows(TicketRow)[-1].number == FEW + 2
 
 
-def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(lived: Door) -> None:
+def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(begun: Door) -> None:
     with pytest.raises(OperationError, match="configuration"):
-        Forgetting(lived.desk, MAX, NOW).check()
-    with transaction(lived.engine) as session:
+        Forgetting(begun.desk, MAX, NOW).check()
+    with transaction(begun.engine) as session:
         row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
         assert row is not None
         row.state = "queued"
     with pytest.raises(OperationError, match="1 letters"):
-        Forgetting(lived.desk, PAULA, NOW).check()
+        Forgetting(begun.desk, PAULA, NOW).check()
 
 
-def test_time_erases_mails_then_words_then_what_became_no_ticket(lived: Door) -> None:
-    lived.take(problem("Werbung").header("Precedence", "bulk").text("Kaufen Sie"))
-    days = lived.desk.policy.retention
-    with transaction(lived.engine) as session:
+def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: Door) -> None:
+    begun.take(problem("Werbung").header("Precedence", "bulk").text("Kaufen Sie"))
+    days = begun.desk.policy.retention
+    with transaction(begun.engine) as session:
         session.execute(text("UPDATE ticket SET status = 'open', closed = NULL WHERE number > 2"))
-    expire(lived.desk, NOW + timedelta(days=days.mail_days - 1))
-    assert len(lived.rows(RawRow)) == len(lived.rows(LedgerRow)) - 1  # the advertisement
-    expire(lived.desk, NOW + timedelta(days=days.mail_days + 1))
-    closed = {row.id for row in lived.rows(TicketRow) if row.status == "closed"}
-    assert {row.raw_id for row in lived.rows(MessageRow) if row.ticket_id in closed} == {None}
-    assert all(row.text for row in lived.rows(MessageRow))
-    expire(lived.desk, NOW + timedelta(days=days.text_days + 1))
-    assert [row.requester for row in lived.rows(TicketRow)][:3] == ["", "", PAULA]
-    assert lived.rows(LedgerRow)[-1].sender == ""
-    with reading(lived.engine) as session:
+    expire(begun.desk, NOW + timedelta(days=days.mail_days - 1))
+    assert len(begun.rows(RawRow)) == len(begun.rows(LedgerRow)) - 1  # the advertisement
+    expire(begun.desk, NOW + timedelta(days=days.mail_days + 1))
+    closed = {row.id for row in begun.rows(TicketRow) if row.status == "closed"}
+    assert {row.raw_id for row in begun.rows(MessageRow) if row.ticket_id in closed} == {None}
+    assert all(row.text for row in begun.rows(MessageRow))
+    expire(begun.desk, NOW + timedelta(days=days.text_days + 1))
+    assert [row.requester for row in begun.rows(TicketRow)][:3] == ["", "", PAULA]
+    assert begun.rows(LedgerRow)[-1].sender == ""
+    with reading(begun.engine) as session:
         assert verify(session).wrong == []
-    assert len(lived.rows(TicketRow)) == TICKETS + 1
+    assert len(begun.rows(TicketRow)) == FEW + 1
 
 
-def test_what_is_kept_for_ever_stays(lived: Door) -> None:
-    policy = replace(lived.desk.policy, retention=Retention(0, 0, 0))
-    before = lived.rows(MessageRow), len(lived.rows(RawRow)), len(lived.rows(OutboxRow))
-    expire(replace(lived.desk, policy=policy), NOW + timedelta(days=9_999))
-    assert (lived.rows(MessageRow), len(lived.rows(RawRow)), len(lived.rows(OutboxRow))) == before
+def test_what_is_kept_for_ever_stays(begun: Door) -> None:
+    policy = replace(begun.desk.policy, retention=Retention(0, 0, 0))
+    before = begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))
+    expire(replace(begun.desk, policy=policy), NOW + timedelta(days=9_999))
+    assert (begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))) == before
 
 
 def forget(door: Door) -> None:

@@ -79,8 +79,9 @@ def _human(case: Case) -> Decision:
     if kept := aside.thanked(case, orders) or aside.forestalled(case, targets):
         return kept
     decision = _carry_out(case, orders, targets)
-    if staff and case.trust.trusted and case.mail.senders[0].name:
-        learnt = LearnName(Address(case.person.email, case.mail.senders[0].name))
+    shown = case.mail.senders[0].name
+    if staff and case.trust.trusted and shown and shown != case.facts.names.get(case.person.email):
+        learnt = LearnName(Address(case.person.email, shown))
         decision = replace(decision, effects=(*decision.effects, learnt))
     return decision
 

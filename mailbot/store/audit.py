@@ -16,6 +16,7 @@ from mailbot.core.effects import (
     Copy,
     Decision,
     Effect,
+    LearnName,
     MarkUndeliverable,
     Merge,
     Move,
@@ -73,6 +74,7 @@ _ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
 
 # Of each effect that changes what is known of a person: what happened to it, and to whom.
 _OF_PEOPLE: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
+    LearnName: lambda e: ("name learnt", f"{e.address.email} {e.address.name}"),
     Register: lambda e: ("registered", e.address),
     SetAbsence: lambda e: ("away" if e.until else "back", f"{e.address} {e.until or ''} {e.deputy}".rstrip()),
     MarkUndeliverable: lambda e: ("undeliverable", e.address),
