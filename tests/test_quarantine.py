@@ -78,7 +78,7 @@ def test_operators_are_told_once_of_a_quarantine(quarantined: House) -> None:
     assert quarantined.once()["quarantined"] == 1
     alert = quarantined.letter(EDV)
     assert "mailbot quarantine" in alert.text
-    assert quarantined.call("status", status=1).count("alert since") == 1
+    assert quarantined.call("status", status=1).count("alert ") == 1
 
 
 def test_the_quarantine_shows_reason_traceback_and_the_mail_as_it_came(quarantined: House) -> None:
