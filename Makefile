@@ -5,8 +5,8 @@
 #   make check   what CI runs: formatting, lint, types, layers, tests
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
 #   make week    a week of mail while everything breaks: memory, descriptors and threads (MAILS, SEED)
-#   make scale   a full mailbox in one go (MAILS, SEED); make latency: from delivery to notification (MAILS)
-#   make intake  a mailbox full of mails, against the least that any program does (MAILS, ROUNDS)
+#   make bench   how fast, how large, how slow with age: one table (QUICK=1 in a minute, ONLY=a,b,c,d,e)
+#   make scale   a full mailbox in one go, and whether every mail became what it should (MAILS, SEED)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
 #   make year    a school year of TICKETS=1000, lived at a desk without servers
 #   make gallery dist/gallery/index.html: every letter, to look at
@@ -17,7 +17,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel deb gallery clean torture intake scale latency moving week year
+.PHONY: demo test check lint lock wheel deb gallery clean torture bench scale moving week year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -49,7 +49,10 @@ lint: $(TOOLS)
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 
-torture intake scale latency moving week: $(TOOLS)
+bench: $(TOOLS)
+	@$(RUN) bench
+
+torture scale moving week: $(TOOLS)
 	@$(RUN) bench.$@
 
 year: $(TOOLS)

@@ -1,7 +1,4 @@
-"""A full mailbox becomes tickets, messages and letters: the daemon against the floor, in turns.
-
-make intake [MAILS=1000] [ROUNDS=3]
-"""
+"""A full mailbox becomes tickets, messages and letters: the daemon against the floor, in turns."""
 
 import subprocess
 import sys
@@ -9,17 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from statistics import median
 
-from bench.figures import Figure, show
+from bench.figures import Figure
 from bench.mails import letters_of, mix
-from bench.setting import Site, number, site
+from bench.setting import Site, site
 from tests.daemon import Daemon
-from tests.house import MAX, ROOT
+from tests.house import MAX, ROOT, House
 from tests.servers.dovecot import PASSWORD
-
-
-def main() -> int:
-    """Measure and print."""
-    return show(figures(number("MAILS", 1000), number("ROUNDS", 3)))
 
 
 def figures(mails: int, rounds: int) -> Iterator[Figure]:
@@ -29,7 +21,7 @@ def figures(mails: int, rounds: int) -> Iterator[Figure]:
     with site(login=False) as place:
         for _ in range(rounds):
             floors.append(mails / floor_seconds(place, octets))
-            bots.append(mails / bot_seconds(place, octets))
+            bots.append(mails / handled_seconds(place.house(team=(MAX,)), octets))
     floor, bot = median(floors), median(bots)
     letters = letters_of(octets)
     yield Figure("intake, floor: one notification a mail", f"{floor:.0f} mails/s")
@@ -54,17 +46,13 @@ def floor_seconds(place: Site, octets: list[bytes]) -> float:
     return (handed_in[-1].at - begin).total_seconds()
 
 
-def bot_seconds(place: Site, octets: list[bytes]) -> float:
-    """Return how long the daemon takes for these mails, from when it is ready to the last of all letters."""
-    house = place.house(team=(MAX,))
+def handled_seconds(house: House, octets: list[bytes]) -> float:
+    """Return how long a daemon takes for these mails, from when it is ready to the last of all letters."""
     house.deliver(*octets)
-    before, letters = len(place.smtp.received), letters_of(octets)
+    sent, letters = house.smtp.received, letters_of(octets)
+    before = len(sent)
     with Daemon(house) as daemon:
         begin = datetime.now(UTC)
-        daemon.wait(lambda: len(place.smtp.received) - before >= letters, f"{letters} letters", seconds=1800)
+        daemon.wait(lambda: len(sent) - before >= letters, f"{letters} letters", seconds=1800)
         daemon.stop()
-    return (place.smtp.received[before + letters - 1].at - begin).total_seconds()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return (sent[before + letters - 1].at - begin).total_seconds()

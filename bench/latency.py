@@ -1,37 +1,94 @@
-"""How long it takes from a mail's delivery until the team's notification is handed in, under IDLE.
+"""How long it takes from a mail's delivery by LMTP until the team's notification is handed in, under IDLE.
 
-make latency [MAILS=20]
+A bare client under IDLE shows how much of that Dovecot takes: it gathers mails for 0.5 s before it tells.
 """
 
-import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from statistics import median
+from statistics import median, quantiles
 
-from bench.setting import fresh_house, number
+import imapclient
+
+from bench.figures import Figure
+from bench.lmtp import hand_over
+from bench.setting import Site, site
 from tests.daemon import Daemon
-from tests.house import MAX, House, problem
+from tests.house import MAX, House, Letter, problem
+from tests.servers.dovecot import PASSWORD
+
+LOAD_SECONDS = 0.2  # from one mail to the next
 
 
-def main() -> int:
-    """Deliver mails one by one; print how long each took."""
-    mails = number("MAILS", 20)
-    with fresh_house("poll_seconds = 3600") as house, Daemon(house) as daemon:
-        _seconds(house, daemon)  # the first one connects and compiles templates
-        taken = sorted(_seconds(house, daemon) for _ in range(mails))
-        daemon.stop()
-    print(f"{mails} mails: median {median(taken):.3f} s, from {taken[0]:.3f} to {taken[-1]:.3f} s")
-    return 0
+def figures(mails: int) -> Iterator[Figure]:
+    """Deliver so many mails one by one, and as many again in a steady flow."""
+    with site(lmtp=True) as place:
+        told = median(dovecot_seconds(place, mails))
+        house = place.house(imap="poll_seconds = 3600", team=(MAX,))
+        with Daemon(house) as daemon:
+            _one_by_one(house, daemon, ["anlauf"])  # the first one connects and compiles templates
+            idle = _one_by_one(house, daemon, [f"einzeln{i}" for i in range(mails)])
+            load = _in_a_flow(house, daemon, [f"schwall{i}" for i in range(mails)])
+            daemon.stop()
+    yield Figure("latency, floor: Dovecot tells a bare client under IDLE", _milliseconds([told]))
+    yield Figure("latency, idle: added by mailbot", *_added(idle, told))
+    yield Figure(f"latency, {1 / LOAD_SECONDS:.0f} mails/s: added by mailbot", *_added(load, told))
 
 
-def _seconds(house: House, daemon: Daemon) -> float:
-    """Deliver a mail and wait until the team's notification and all else that follows is handed in."""
+def dovecot_seconds(place: Site, mails: int) -> list[float]:
+    """Return how long it takes from each delivery until a client under IDLE hears of it."""
+    user = place.house().address
+    context, taken = place.authority.client_context(), []
+    with imapclient.IMAPClient("localhost", place.dovecot.tls_port, ssl_context=context) as client:
+        client.login(user, PASSWORD)
+        client.select_folder("INBOX")
+        client.idle()
+        for _ in range(mails):
+            begin = hand_over(place.dovecot, user, problem().text("Der Beamer bleibt dunkel.\n").build())
+            while not any(b"EXISTS" in answer for answer in client.idle_check(timeout=10)):
+                pass
+            taken.append((datetime.now(UTC) - begin).total_seconds())
+        client.idle_done()
+    return taken
+
+
+def _one_by_one(house: House, daemon: Daemon, names: list[str]) -> list[float]:
+    return [seconds for name in names for seconds in _in_a_flow(house, daemon, [name])]
+
+
+def _in_a_flow(house: House, daemon: Daemon, names: list[str]) -> list[float]:
+    """Deliver a mail by each of these teachers; return after what time the team knew of each."""
     before = len(house.smtp.received)
-    begin = datetime.now(UTC)
-    sender = f"lehrkraft{before}@schule.example"  # one address gets only so many receipts an hour
-    house.deliver(problem(sender=sender).text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(house.smtp.received) >= before + 3, "three letters")
-    return min((r.at - begin).total_seconds() for r in house.smtp.received[before:] if r.recipients == (MAX,))
+    begun: dict[str, datetime] = {}
+    for name in names:
+        octets = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n").build()
+        begun[name] = hand_over(house.dovecot, house.address, octets)
+        time.sleep(LOAD_SECONDS)
+    daemon.wait(_all_sent(house, before + 2 * len(names)), "receipts and notifications", seconds=300)
+    return [(at - begun[name]).total_seconds() for name, at in _told(house, before, begun).items()]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _all_sent(house: House, letters: int) -> Callable[[], bool]:
+    return lambda: len(house.smtp.received) >= letters
+
+
+def _told(house: House, before: int, names: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return when the team was told of the mail of each teacher."""
+    told = {}
+    for received in house.smtp.received[before:]:
+        if received.recipients == (MAX,):
+            name = Letter(received.octets).subject.rpartition("(")[2].rstrip(")")
+            told[name] = received.at
+    if told.keys() != names.keys():
+        raise RuntimeError(f"the team was not told of {names.keys() - told.keys()}")
+    return told
+
+
+def _added(taken: list[float], told: float) -> tuple[str, float]:
+    """Return what the bot adds to what Dovecot takes, and how often that is the whole."""
+    return _milliseconds([seconds - told for seconds in taken]), median(taken) / told
+
+
+def _milliseconds(taken: list[float]) -> str:
+    worst = f", 99th percentile {quantiles(taken, n=100)[-1] * 1000:.0f} ms" if len(taken) > 1 else ""
+    return f"median {median(taken) * 1000:.0f} ms{worst}"

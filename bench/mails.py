@@ -26,20 +26,20 @@ def mix(number: int, seed: int = 1) -> list[bytes]:
     for index in range(number):
         lot = chance.random()
         answers = chance.choice(opened) if opened and lot < REPLIES else None
-        mails.append(_mail(chance, index, answers, picture=lot >= 1 - PICTURES))
+        mails.append(_mail(chance, f"{seed}-", index, answers, picture=lot >= 1 - PICTURES))
         opened += [index] if answers is None else []
     return mails
 
 
-def _mail(chance: random.Random, index: int, answers: int | None, *, picture: bool) -> bytes:
+def _mail(chance: random.Random, mark: str, index: int, answers: int | None, *, picture: bool) -> bytes:
     thread = index if answers is None else answers
-    who, thing = f"lehrkraft{thread}", THINGS[thread % len(THINGS)]
+    who, thing = f"lehrkraft{mark}{thread}", THINGS[thread % len(THINGS)]
     trouble = TROUBLE[thread % len(TROUBLE)]
     made = (
         mail()
         .sender(f"Lehrkraft {thread} <{who}@schule.example>")
         .subject(f"{'' if answers is None else 'Re: '}{thing} in Raum {thread % 300} {trouble}")
-        .message_id(f"<bench{index}@schule.example>")
+        .message_id(f"<bench{mark}{index}@schule.example>")
         .text(
             f"Guten Tag,\n\nseit heute früh gilt: {thing} in Raum {thread % 300} {trouble}. Neu gestartet"
             f" habe ich schon {chance.randrange(2, 9)}-mal. Gerätenummer: {chance.randrange(10**6)}."
@@ -47,7 +47,7 @@ def _mail(chance: random.Random, index: int, answers: int | None, *, picture: bo
         )
     )
     if answers is not None:
-        made.reply_to(f"<bench{answers}@schule.example>")
+        made.reply_to(f"<bench{mark}{answers}@schule.example>")
     if picture:
         made.attach(f"foto{index}.png", PNG + chance.randbytes(PICTURE_OCTETS), "image/png")
     return made.build()

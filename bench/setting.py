@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,10 +29,10 @@ class Site:
     postgres: Postgres | None
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def house(self, *, imap: str = "", team: tuple[str, ...] = (MAX, ERIKA)) -> House:
+    def house(self, *, imap: str = "", team: tuple[str, ...] = (MAX, ERIKA), more: str = "") -> House:
         """Give a new school with an empty mailbox, its state in SQLite or in the PostgreSQL that is there.
 
-        `imap` has further lines for the table of that name.
+        `imap` has further lines for the table of that name, `more` further tables.
         """
         number = next(self._numbers)
         database = self.postgres.new_database() if self.postgres else "sqlite"
@@ -44,19 +44,19 @@ class Site:
             self.smtp,
             address,
             imap=imap,
-            more=UNLIMITED,
+            more=f"{UNLIMITED}\n{more}",
             members=members,
             database=database,
         )
 
 
 @contextmanager
-def site(*, login: bool = True) -> Iterator[Site]:
+def site(*, login: bool = True, lmtp: bool = False) -> Iterator[Site]:
     """Start the servers; with DATABASE=postgresql one of these too. `login`: for handing in mail."""
     with (
         tempfile.TemporaryDirectory() as directory,
         Authority() as authority,
-        Dovecot(authority) as dovecot,
+        Dovecot(authority, lmtp=lmtp) as dovecot,
         SmtpServer(authority, login=login) as smtp,
         _postgres() as postgres,
     ):
@@ -68,6 +68,17 @@ def fresh_house(imap: str = "") -> Iterator[House]:
     """Give a school on servers of its own; `imap` has further lines for the table of that name."""
     with site() as place:
         yield place.house(imap=imap)
+
+
+def further_schools(number: int, accounts: Sequence[str] = ()) -> str:
+    """Return the tables of so many more schools; `accounts` says in what each one's SMTP account differs."""
+    return "\n".join(
+        f'[[school]]\nkey = "S{i}"\nname = "Schule {i}"\naddress = "support-s{i}@schule.example"\n'
+        f'imap = {{ username = "support-s{i}@schule.example" }}\n'
+        f"smtp = {{ {accounts[i] if accounts else ''} }}\n"
+        f'team = {{ name = "Team {i}", members = ["{MAX}"] }}\n'
+        for i in range(number)
+    )
 
 
 @contextmanager

@@ -23,6 +23,14 @@ def test_a_mail_handed_in_by_smtp_lies_in_the_inbox_as_it_was_written(
     assert [stored.octets for stored in dovecot.mails(user)] == [b"Subject: Beamer\r\n\r\n.defekt\r\n"]
 
 
+def test_a_mail_handed_in_by_lmtp_lies_in_the_inbox(authority: Authority, user: str) -> None:
+    with Dovecot(authority, lmtp=True) as dovecot:
+        with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port) as client:
+            client.sendmail("lehrerin@schule.example", [user], b"Subject: Beamer\r\n\r\ndefekt\r\n")
+        (stored,) = dovecot.mails(user)
+    assert stored.octets.endswith(b"Subject: Beamer\r\n\r\ndefekt\r\n")
+
+
 def test_each_database_is_fresh(postgres_url: str) -> None:
     with psycopg.connect(postgres_url) as connection:
         connection.execute("CREATE TABLE ticket (number int)")

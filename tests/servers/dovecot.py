@@ -89,6 +89,18 @@ service anvil {{
 {more}
 """
 
+LMTP = """
+protocols = imap lmtp
+postmaster_address = postmaster@schule.example
+service lmtp {{
+  chroot =
+  user = {user}
+  inet_listener lmtp {{
+    port = {port}
+  }}
+}}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -105,7 +117,7 @@ class Dovecot:
     `prefix` and `separator` name the folders as other providers do ("INBOX." and "."); `capability` is what
     clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
     tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
-    user may keep, as in "1M".
+    user may keep, as in "1M". With `lmtp` it takes mail on `lmtp_port`, as it does from a mail server.
     """
 
     def __init__(
@@ -117,12 +129,15 @@ class Dovecot:
         capability: str = "",
         introspection: str = "",
         quota: str = "",
+        lmtp: bool = False,
     ) -> None:
         self._program = find_program("dovecot", "dovecot-imapd", Path("/usr/sbin"))
+        if lmtp:
+            find_program("lmtp", "dovecot-lmtpd", Path("/usr/lib/dovecot"), Path("/usr/libexec/dovecot"))
         self._authority = authority
         self._child = Child()
         self._numbers = count()
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port, self.lmtp_port = free_port(), free_port(), free_port()
         authority.write_certificate(self._path("certificate.pem"), self._path("key.pem"))
         self._child.own(self._path("key.pem"))
         self._path("users").write_text(f"{ODD_USER}:{ODD_PASSWORD}\n", encoding="utf-8")
@@ -136,7 +151,8 @@ class Dovecot:
                 separator=separator,
                 port=self.port,
                 tls_port=self.tls_port,
-                more=_more(capability, self._path("oauth2.conf") if introspection else None, quota),
+                more=_more(capability, self._path("oauth2.conf") if introspection else None, quota)
+                + (LMTP.format(port=self.lmtp_port, user=self._child.user) if lmtp else ""),
             )
         )
         self._path("oauth2.conf").write_text(

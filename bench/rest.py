@@ -1,0 +1,54 @@
+"""What the daemon uses while nothing happens, with few and with many mailboxes under IDLE."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.figures import Figure
+from bench.setting import Site, further_schools, site
+from tests.daemon import Daemon
+
+SETTLES_SECONDS = 2
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def figures(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
+    """Watch so many mailboxes, each time for so long."""
+    with site() as place:
+        least = 0.0
+        for mailboxes in sizes:
+            memory, processor = at_rest(place, mailboxes, seconds)
+            least = least or memory
+            said = f"{memory:.0f} MB, {processor:.2%} of a core"
+            yield Figure(f"at rest, mailboxes under IDLE: {mailboxes}", said, memory / least)
+
+
+def at_rest(place: Site, mailboxes: int, seconds: float) -> tuple[float, float]:
+    """Return memory in MB and the share of a core that the daemon uses once it watches all mailboxes."""
+    house = place.house(more=further_schools(mailboxes - 1))
+
+    def all_watched() -> bool:
+        return all(box["last_success"] for box in house.json("status")["mailboxes"])
+
+    with Daemon(house) as daemon:
+        daemon.wait(all_watched, f"{mailboxes} mailboxes are watched", seconds=300)
+        time.sleep(SETTLES_SECONDS)
+        before = _processor_seconds(daemon.pid)
+        time.sleep(seconds)
+        share = (_processor_seconds(daemon.pid) - before) / seconds
+        memory = _memory(daemon.pid)
+        daemon.stop()
+    return memory, share
+
+
+def _memory(pid: int) -> float:
+    """Return a process's resident memory in MB (proc(5), status)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return how long a process has run on a processor (proc(5), stat: utime and stime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
