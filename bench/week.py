@@ -55,7 +55,7 @@ def usage(pid: int) -> Usage:
 def main() -> int:
     """Live through the week; return the exit status."""
     mails, seed = number("MAILS", 350), number("SEED", 1)
-    wave = flood(mails, seed)
+    wave = flood(mails, seed, pause=2 * -(-mails // DAYS))
     with (
         fresh_house("poll_seconds = 5") as house,
         Proxy(house.dovecot.tls_port) as imap,

@@ -31,20 +31,28 @@ class Flood:
         return sum(3 + 2 * (len(thread) - 1) for thread in self.threads)
 
 
-def flood(number: int, seed: int = 1) -> Flood:
-    """Make new problems and replies of many teachers, some with pictures, the same for the same seed."""
+def flood(number: int, seed: int = 1, pause: int = 1) -> Flood:
+    """Make new problems and replies of many teachers, some with pictures, the same for the same seed.
+
+    So many mails at least lie between two of a thread: a large mail that broken connections do not carry comes
+    after the small ones behind it, and a reply that comes before what it answers is a problem of its own.
+    """
     chance = random.Random(seed)
     mails: list[bytes] = []
     threads: list[list[str]] = []
+    latest: list[int] = []
     for index in range(number):
         own = f"<mail{index}@schule.example>"
-        if threads and chance.random() < REPLIES:
-            which = chance.randrange(len(threads))
+        rested = [thread for thread, last in enumerate(latest) if last <= index - pause]
+        if rested and chance.random() < REPLIES:
+            which = chance.choice(rested)
+            latest[which] = index
             mails.append(_mail(chance, index, which, answers=chance.choice(threads[which])))
             threads[which].append(own)
         else:
             mails.append(_mail(chance, index, len(threads)))
             threads.append([own])
+            latest.append(index)
     return Flood(tuple(mails), tuple(map(tuple, threads)))
 
 
