@@ -34,8 +34,8 @@ class Flood:
 def flood(number: int, seed: int = 1, pause: int = 1) -> Flood:
     """Make new problems and replies of many teachers, some with pictures, the same for the same seed.
 
-    So many mails at least lie between two of a thread: a large mail that broken connections do not carry comes
-    after the small ones behind it, and a reply that comes before what it answers is a problem of its own.
+    So many mails at least lie between two of a thread: a large mail that broken connections do not carry
+    comes after the small ones behind it, and a reply before what it answers is a problem of its own.
     """
     chance = random.Random(seed)
     mails: list[bytes] = []
