@@ -45,7 +45,7 @@ def osticket(
     except ModuleNotFoundError as error:
         typer.echo(f"{error.name} is missing: pip install 'mailbot[osticket]'", err=True)
         raise typer.Exit(FAILED) from None
-    password = password_file.read_text("utf-8").strip("\r\n") if password_file else ""
+    password = _password(password_file)
     with desk_of(context, config) as (desk, _):
         mapping = _mapping(map_ or [], desk.policy)
         report, now = Report(), datetime.now(UTC)
@@ -58,10 +58,11 @@ def osticket(
         except OsTicketError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-    if json_:
-        print_json(report.document())
-    else:
-        _print(report, dry=dry_run)
+    print_json(report.document()) if json_ else _print(report, dry=dry_run)
+
+
+def _password(file: Path | None) -> str:
+    return file.read_text("utf-8").strip("\r\n") if file else ""
 
 
 def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:

@@ -24,26 +24,19 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 Kind = Literal["secret", "certificate", "service-account", "refresh-token"]
 
 
+_FILES = ("secret_file", "secret_env", "certificate_file", "service_account_file", "refresh_token_file")
+
+
 def oauth2_of(document: Document, places: Places) -> tuple[OAuth2 | None, list[Finding]]:
     """Return how tokens are had, and what is wrong with it; None where nobody logs in by a token."""
-    logins = [
-        document.imap,
-        document.smtp,
-        *(s.imap for s in document.school),
-        *(s.smtp for s in document.school),
-    ]
+    of_schools = (login for s in document.school for login in (s.imap, s.smtp))
+    logins = [document.imap, document.smtp, *of_schools]
     if not any(login.auth == "oauth2" for login in logins):
         return None, []
     table = document.oauth2
     findings = list(_missing(table))
     secret, refresh_token = Secret(""), None
-    for key in (
-        "secret_file",
-        "secret_env",
-        "certificate_file",
-        "service_account_file",
-        "refresh_token_file",
-    ):
+    for key in _FILES:
         name = getattr(table, key)
         try:
             if name and key == "refresh_token_file":

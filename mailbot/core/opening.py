@@ -24,10 +24,8 @@ def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:
 
     Of commands only those count that say for whom it is and who else gets copies.
     """
-    mail, school = case.mail, case.facts.school
-    text = case.reading.text
-    if mail.quoted and (mail.forwarded or not text):
-        text = f"{text}\n\n{mail.quoted}".strip()
+    school = case.facts.school
+    text = _words(case)
     requester = next((o.people[0] for o in orders if o.command.name == "for"), case.sender)
     copies = (*(person for o in orders if o.command.name == "cc" for person in o.people), *copied(case))
     ticket = Ticket(
@@ -40,16 +38,7 @@ def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:
         cc=tuple({p.email: p for p in copies if p.email != requester.email}.values())[:CC_MOST],
         messages=1,
     )
-    message = Message(
-        Direction.IN,
-        Visibility.PUBLIC,
-        requester,
-        text,
-        case.now,
-        mail.message_id,
-        mail.quoted,
-        case.attachments,
-    )
+    message = _message(case, requester, text)
     turn = Turn(case, ticket, ticket, message)
     told = audience.once_each(audience.to_team_of_new(turn), case)
     earlier, reason = _earlier(case)
@@ -65,6 +54,25 @@ def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:
         *(Tell(notice) for notice in (receipt, *told, *own)),
     )
     return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
+
+
+def _message(case: Case, requester: Address, text: str) -> Message:
+    return Message(
+        Direction.IN,
+        Visibility.PUBLIC,
+        requester,
+        text,
+        case.now,
+        case.mail.message_id,
+        case.mail.quoted,
+        case.attachments,
+    )
+
+
+def _words(case: Case) -> str:
+    """Return what the mail says, with what it forwards or quotes alone."""
+    text, mail = case.reading.text, case.mail
+    return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and (mail.forwarded or not text) else text
 
 
 def _names(order: Order) -> str:

@@ -7,7 +7,6 @@ from functools import partial
 from mailbot.core.mail import Address, Danger
 from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
 from mailbot.core.policy import Member, Policy, School, Team, Times
-from mailbot.core.report import Figures, Report, Span
 from mailbot.core.similar import Similar
 from mailbot.core.ticket import (
     Attachment,
@@ -21,6 +20,7 @@ from mailbot.core.ticket import (
     Visibility,
     Wait,
 )
+from mailbot.samples.month import REPORT
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -183,19 +183,6 @@ AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 UNREAD = (("subject", 'Film vom Beamer & "Ton" <b>'), ("size", "63400000"))
 
-REPORT = Report(
-    date(2026, 10, 1),
-    (
-        Figures("GYM", "Gymnasium Marienschule", 41, 38, 6, 3, Span(0.7, 5.2, 40), Span(6.4, 23.6, 38)),
-        Figures("RSW", "Realschule am Westtor", 17, 19, 1, 0, Span(1.4, 7.9, 17), Span(9.1, 41.0, 19)),
-        Figures("GSB", "Grundschule am Bach <b> & Söhne {{ 7*7 }}"),
-    ),
-    Figures("", "", 58, 57, 7, 3, Span(0.9, 6.1, 57), Span(7.2, 31.5, 57)),
-    (*(0,) * 6, 2, 9, 14, 8, 7, 6, 3, 4, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0),
-    (17, 12, 11, 9, 8, 0, 1),
-    (("Beamer", 14), ("WLAN", 11), ("Drucker", 9), ("Passwort", 6), ("iPad", 4)),
-)
-
 _TO_LENA = partial(Notice, to=LENA, role=Role.REQUESTER)
 _TO_ERIKA = partial(Notice, to=ERIKA, role=Role.SUPPORTER)
 _TO_MAX = partial(Notice, to=MAX, role=Role.SUPPORTER)
@@ -213,6 +200,7 @@ def letters(language: str) -> dict[str, Notice]:
         | _repaired()
         | _to_writer(language)
         | _about_people()
+        | _to_operators()
     )
 
 
@@ -384,8 +372,6 @@ def _to_writer(language: str) -> dict[str, Notice]:
         "help_requester": _TO_LENA(NoticeKind.HELP),
         "help_supporter": _TO_MAX(NoticeKind.HELP, ticket=TAKEN),
         "help_second_level": _TO_TONI(NoticeKind.HELP),
-        "report": Notice(NoticeKind.REPORT, Address("edv@stadt.example"), Role.STRANGER, report=REPORT),
-        "alert": Notice(NoticeKind.ALERT, Address("edv@stadt.example"), Role.STRANGER, details=DETAILS),
         "bounce": _TO_MAX(NoticeKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
     }
 
@@ -400,4 +386,12 @@ def _about_people() -> dict[str, Notice]:
         "unreadable_encrypted": _TO_LENA(
             NoticeKind.UNREADABLE, ticket=BEAMER, reason="encrypted", details=UNREAD
         ),
+    }
+
+
+def _to_operators() -> dict[str, Notice]:
+    to = Address("edv@stadt.example")
+    return {
+        "report": Notice(NoticeKind.REPORT, to, Role.STRANGER, report=REPORT),
+        "alert": Notice(NoticeKind.ALERT, to, Role.STRANGER, details=DETAILS),
     }
