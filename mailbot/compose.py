@@ -37,6 +37,7 @@ _CONTENT_TYPE = re.compile(r"(text|image|audio|video|application)/([a-z0-9][a-z0
 _FIRST, _LAST = 1, 50  # references of a thread that goes on for ever (RFC 5537, 3.4.4, cuts the same way)
 _FILENAME_LENGTH = 150
 _NAME_LENGTH = 120
+_WORDS_LINE = 76  # an encoded word has 75 characters at most (RFC 2047, 2), and a space before it
 _PIECE = 60
 _WORD_LENGTH = 500  # a longer one cannot be folded below 998 octets
 _FOLD = "\r\n"
@@ -90,7 +91,9 @@ def _unstructured(text: str) -> str:
     """Return the value of Subject, in encoded words where ASCII lines do not do (RFC 2047)."""
     line = one_line(text)
     plain = line.isascii() and "=?" not in line and max(map(len, line.split()), default=0) < _WORD_LENGTH
-    return Header(line, "us-ascii" if plain else "utf-8", header_name="Subject").encode(linesep=_FOLD)
+    return Header(line, "us-ascii" if plain else "utf-8", header_name="Subject").encode(
+        linesep=_FOLD, maxlinelen=_WORDS_LINE
+    )
 
 
 def _address(address: Address) -> str:
@@ -102,7 +105,8 @@ def _address(address: Address) -> str:
         return email
     if name.isascii() and "=?" not in name:
         return f'"{quote(name)}"{_FOLD} <{email}>'
-    return f"{Header(name, 'utf-8', header_name='From').encode(linesep=_FOLD)}{_FOLD} <{email}>"
+    words = Header(name, "utf-8", header_name="From").encode(linesep=_FOLD, maxlinelen=_WORDS_LINE)
+    return f"{words}{_FOLD} <{email}>"
 
 
 def _ascii_domain(domain: str) -> str:

@@ -4,6 +4,7 @@ import logging
 import re
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
+from unicodedata import normalize
 
 from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
@@ -26,6 +27,7 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _EMAIL = re.compile(r"(?!.*=\?)[^\s]{1,320}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
+_SPECIAL = re.compile(r"[\s<>(),;@\\\"]")
 _GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _DATE = re.compile(
     r"(\d{1,2})\.?[ -]+([A-Za-zä]{3})[a-zä]*\.?,?[ -]+(\d{2,4})[ ,]+(\d{1,2}:\d{2}(?::\d{2})?)\s*([+-]\d{4})?"
@@ -96,7 +98,8 @@ def _address(shown: str, email: str) -> Address:
 def _can_be_written_to(email: str) -> bool:
     """Tell whether a letter could bear that address in To as it stands; one that cannot names nobody."""
     _, at, domain = email.rpartition("@")
-    return one_line(email) == email and (not at or all(domain.split(".")))
+    plain = normalize("NFKC", domain)  # as a domain becomes ASCII (RFC 3491): a wide comma is a comma then
+    return one_line(email) == email and (not at or (all(plain.split(".")) and not _SPECIAL.search(plain)))
 
 
 def _salvaged_date(value: str) -> datetime | None:
