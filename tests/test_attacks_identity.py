@@ -38,6 +38,7 @@ ATTACKS = [
     Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), SILENT),
     Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), SILENT),
     Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), SILENT),
+    Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), SILENT),
     Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support."), SILENT),
     Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),

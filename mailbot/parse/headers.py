@@ -27,6 +27,7 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _EMAIL = re.compile(r"(?!.*=\?)[^\s]{1,320}")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
+_LOCAL_MOST = 64  # octets: RFC 5321, 4.5.3.1.1
 _SPECIAL = re.compile(r"[\s<>(),;@\\\"]")
 _GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _DATE = re.compile(
@@ -97,7 +98,9 @@ def _address(shown: str, email: str) -> Address:
 
 def _can_be_written_to(email: str) -> bool:
     """Tell whether a letter could bear that address in To as it stands; one that cannot names nobody."""
-    _, at, domain = email.rpartition("@")
+    local, at, domain = email.rpartition("@")
+    if len(local.encode("utf-8", "replace")) > _LOCAL_MOST:
+        return False
     plain = normalize("NFKC", domain)  # as a domain becomes ASCII (RFC 3491): a wide comma is a comma then
     return one_line(email) == email and (not at or (all(plain.split(".")) and not _SPECIAL.search(plain)))
 
