@@ -47,6 +47,7 @@ class Lane:
     _database_away: bool = False
     _done: Attempt | None = None
     _trouble: Trouble | None = None
+    _turn: str = ""  # the school whose letter was taken last
 
     @property
     def topic(self) -> str:
@@ -65,8 +66,9 @@ class Lane:
 
     def _next(self, schools: tuple[str, ...]) -> Due | None:
         """Record the last letter and claim the next; what cannot be recorded now is the next time."""
-        due = take(self.desk, schools, self._done, self._trouble, self.clock())
+        due = take(self.desk, schools, self._done, self._trouble, self.clock(), self._turn)
         self._done = self._trouble = None
+        self._turn = due.school if due else self._turn
         return due
 
     async def _send(self, relay: Relay, due: Due) -> Attempt:

@@ -12,6 +12,7 @@ from mailbot.config import SmtpAccount
 from mailbot.core.notice import NoticeKind
 from mailbot.core.retry import GIVE_UP_AFTER, REFUSED_IN_A_ROW, WAITS_FOR_EARLIER, next_attempt
 from mailbot.outbox import Lane
+from mailbot.service.delivery import take
 from mailbot.store import outbox
 from mailbot.store.database import transaction
 from mailbot.store.outbox import Attempt
@@ -115,6 +116,19 @@ def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: 
         late = outbox.record_and_claim(session, ["GYM"], None, NOW + WAITS_FOR_EARLIER)
     assert late is not None
     assert late.outgoing.recipient.email == LENA
+
+
+def test_schools_with_one_account_take_turns_so_that_a_flood_of_letters_delays_nobody(desk: Door) -> None:
+    for number in range(20):
+        desk.take(problem(f"Beamer {number}", f"t{number}@schule.example").text("dunkel"))
+    desk.take(problem("Tafel").text("klemmt"), "HBG")
+    due, turns = take(desk.desk, ("GYM", "HBG"), None, None, NOW), list[str]()
+    while due is not None:
+        turns.append(due.school)
+        due = take(desk.desk, ("GYM", "HBG"), Attempt(due.id, "sent"), None, NOW, turns[-1])
+    of_the_other = [place for place, school in enumerate(turns) if school == "HBG"]
+    assert of_the_other == [1, 3]
+    assert len(turns) == len(desk.rows(OutboxRow))
 
 
 def test_a_server_that_refuses_every_letter_is_left_alone_and_told_of_once(desk: Door) -> None:

@@ -35,9 +35,17 @@ class Trouble:
 
 
 def take(
-    desk: Desk, schools: Collection[str], done: Attempt | None, trouble: Trouble | None, now: datetime
+    desk: Desk,
+    schools: Collection[str],
+    done: Attempt | None,
+    trouble: Trouble | None,
+    now: datetime,
+    after: str = "",
 ) -> Due | None:
-    """Record how the last letter went and what it told of the server; return the next letter that is due."""
+    """Record how the last letter went and what it told of the server; return the next letter that is due.
+
+    It is of the school that follows `after`, where several take turns.
+    """
     with transaction(desk.engine) as session:
         if done is not None and done.state == "failed":
             _tell(session, desk, done, now)
@@ -45,7 +53,7 @@ def take(
             raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
         elif trouble is not None:
             end_alert(session, desk, trouble.topic, now)
-        return outbox.record_and_claim(session, schools, done, now, desk.worker)
+        return outbox.record_and_claim(session, schools, done, now, desk.worker, after)
 
 
 def put_together(desk: Desk, due: Due, sender: str) -> bytes:

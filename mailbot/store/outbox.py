@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, exists, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import CursorResult, Row, bindparam, exists, text, update
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.mail import Address
@@ -15,12 +14,56 @@ from mailbot.core.outgoing import Outgoing
 from mailbot.core.retry import WAITS_FOR_EARLIER
 from mailbot.core.ticket import Attachment
 from mailbot.store.rows import identity
-from mailbot.store.tables import DUE, OutboxRow, TicketRow
+from mailbot.store.tables import DUE, OutboxRow, metadata
 
 IS_DUE = text(DUE)  # literally the condition of the partial index, or SQLite reads through all letters
 UNSENT = ("queued", "sending", "uncertain")
 CLAIM = timedelta(minutes=15)
-_NAME_OF = select(TicketRow.school, TicketRow.number).where(col(TicketRow.id) == bindparam("ticket"))
+
+_LETTERS, _TICKETS = metadata.tables["outbox"], metadata.tables["ticket"].c
+_LETTER, _EARLIER = _LETTERS.alias("letter").c, _LETTERS.alias("earlier").c
+
+# Each letter asks these, so they are put together once.
+_FOLLOWS_AN_UNSENT = exists().where(
+    _EARLIER.ticket_id == _LETTER.ticket_id,
+    _EARLIER.recipient == _LETTER.recipient,
+    _EARLIER.id < _LETTER.id,
+    _EARLIER.state.in_(UNSENT),
+    _EARLIER.created > bindparam("waits_since"),
+)
+_FIRST = (
+    select(_LETTER.id)
+    .where(
+        IS_DUE,
+        _LETTER.school.in_(bindparam("schools", expanding=True)),
+        _LETTER.school > bindparam("after"),
+        _LETTER.next_attempt <= bindparam("now"),
+        ~_FOLLOWS_AN_UNSENT,
+    )
+    .order_by(_LETTER.school, _LETTER.next_attempt, _LETTER.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(_LETTERS)
+    .where(_LETTERS.c.id == _FIRST.scalar_subquery())
+    .values(state="sending", attempts=_LETTERS.c.attempts + 1)
+    .values(next_attempt=bindparam("until"), holder=bindparam("worker"))
+    .returning(*_LETTERS.c)
+)
+_RECORD = (
+    update(_LETTERS)
+    .where(_LETTERS.c.id == bindparam("its_id"))
+    .values(
+        state=bindparam("new_state"),
+        last_error=bindparam("reply"),
+        sent=func.coalesce(bindparam("at", type_=_LETTERS.c.sent.type), _LETTERS.c.sent),
+        attempts=_LETTERS.c.attempts - bindparam("uncounted"),
+        doubts=_LETTERS.c.doubts + bindparam("doubtful"),
+        next_attempt=func.coalesce(bindparam("again", type_=_LETTERS.c.sent.type), _LETTERS.c.next_attempt),
+    )
+)
+_NAME_OF = select(_TICKETS.school, _TICKETS.number).where(_TICKETS.id == bindparam("ticket"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,58 +113,43 @@ class Line:
 
 
 def record_and_claim(
-    session: Session, schools: Collection[str], done: Attempt | None, now: datetime, holder: str = ""
+    session: Session,
+    schools: Collection[str],
+    done: Attempt | None,
+    now: datetime,
+    holder: str = "",
+    after: str = "",
 ) -> Due | None:
     """Record how the last letter went and take the next due one, in one transaction.
 
     So at most one letter of a sender is between "being tried" and "recorded" when the process dies. A letter
-    waits for an earlier one to the same person about the same ticket, but not for long.
+    waits for an earlier one to the same person about the same ticket, but not for long. The schools take
+    turns: the next letter is of the one that follows `after`, so that nobody waits for another one's flood.
     """
     if done is not None:
         _record(session, done, now)
-    first = (
-        select(OutboxRow.id)
-        .where(IS_DUE, col(OutboxRow.school).in_(list(schools)), OutboxRow.next_attempt <= now)
-        .where(~_follows_an_unsent(now))
-        .order_by(col(OutboxRow.next_attempt), col(OutboxRow.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    query = select(OutboxRow).where(OutboxRow.id == first.scalar_subquery())
-    row = session.exec(query).first()
-    if row is None:
-        return None
-    row.state, row.attempts, row.next_attempt = "sending", row.attempts + 1, now + CLAIM
-    row.holder = holder
-    return _due(session, row)
-
-
-def _follows_an_unsent(now: datetime) -> ColumnElement[bool]:
-    earlier = aliased(OutboxRow)
-    return exists().where(
-        col(earlier.ticket_id) == col(OutboxRow.ticket_id),
-        col(earlier.recipient) == col(OutboxRow.recipient),
-        col(earlier.id) < col(OutboxRow.id),
-        col(earlier.state).in_(UNSENT),
-        col(earlier.created) > now - WAITS_FOR_EARLIER,
-    )
+    asked = {
+        "schools": list(schools),
+        "after": after,
+        "now": now,
+        "waits_since": now - WAITS_FOR_EARLIER,
+        "until": now + CLAIM,
+        "worker": holder,
+    }
+    row = session.connection().execute(_CLAIM, asked).first()
+    if row is None and after:
+        row = session.connection().execute(_CLAIM, asked | {"after": ""}).first()
+    return _due(session, row) if row is not None else None
 
 
 def _record(session: Session, done: Attempt, now: datetime) -> None:
-    values: dict[str, Any] = {"state": done.state, "last_error": done.error}
-    if done.state == "sent":
-        values["sent"] = now
-    if not done.counts:
-        values["attempts"] = OutboxRow.attempts - 1
-    if done.doubtful:
-        values["doubts"] = OutboxRow.doubts + 1
-    if done.next_attempt is not None:
-        values["next_attempt"] = done.next_attempt
-    statement = update(OutboxRow).where(col(OutboxRow.id) == done.id).values(values)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    sent = now if done.state == "sent" else None
+    values = {"its_id": done.id, "new_state": done.state, "reply": done.error, "at": sent}
+    values |= {"uncounted": int(not done.counts), "doubtful": int(done.doubtful), "again": done.next_attempt}
+    session.connection().execute(_RECORD, values)
 
 
-def _due(session: Session, row: OutboxRow) -> Due:
+def _due(session: Session, row: Row[Any]) -> Due:
     outgoing = Outgoing(
         message_id=row.message_id,
         kind=NoticeKind(row.kind),
@@ -136,15 +164,14 @@ def _due(session: Session, row: OutboxRow) -> Due:
         internal=row.internal,
         ticket=_ticket_name(session, row.ticket_id),
     )
-    return Due(
-        identity(row.id), row.school, outgoing, tuple(row.references), row.created, row.attempts, row.doubts
-    )
+    references = tuple(row.reference_ids)
+    return Due(row.id, row.school, outgoing, references, row.created, row.attempts, row.doubts)
 
 
 def _ticket_name(session: Session, ticket_id: int | None) -> str:
     if ticket_id is None:
         return ""
-    school, number = session.exec(_NAME_OF, params={"ticket": ticket_id}).one()
+    school, number = session.connection().execute(_NAME_OF, {"ticket": ticket_id}).one()
     return f"{school}-{number}"
 
 
