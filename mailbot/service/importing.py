@@ -31,7 +31,6 @@ from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, reading, transaction
-from mailbot.store.facts import next_number
 from mailbot.store.rows import identity
 from mailbot.store.writing import keep_octets, write
 
@@ -101,7 +100,7 @@ def _open(session: Session, old: OldTicket, school: School) -> str:
     """Open the ticket and note its old number; return its name."""
     ticket = Ticket(
         school.key,
-        next_number(session, school.key),
+        tickets.next_number(session, school.key),
         one_line(old.subject),
         old.requester,
         opened=old.opened,

@@ -21,8 +21,7 @@ from mailbot.store import ledger
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
-from mailbot.store.ledger import Place
-from mailbot.store.tables import LedgerRow
+from mailbot.store.ledger import Place, Record
 from mailbot.store.writing import keep_octets, octets_of, write
 
 log = structlog.get_logger()
@@ -67,10 +66,10 @@ def _receive(
         mail = replace(mail, size=size)
     school = _school(desk, place.school)
     with transaction(desk.engine) as session:
-        if ledger.find(session, place) is not None:
+        if ledger.knows(session, place):
             ledger.end(session, place)
             return None
-        entry = _entry(place, mail, octets, received, now)
+        entry = _record(place, mail, octets, received, now)
         entry.raw_id = keep_octets(session, octets)
         decision = _settle(session, desk, school, mail, entry, now)
         ledger.end(session, place)
@@ -84,8 +83,8 @@ def _school(desk: Desk, key: str) -> School:
     return school
 
 
-def _entry(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> LedgerRow:
-    return LedgerRow(
+def _record(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> Record:
+    return Record(
         school=place.school,
         uid_validity=place.uid_validity,
         uid=place.uid,
@@ -95,7 +94,6 @@ def _entry(place: Place, mail: Mail, octets: bytes, received: datetime | None, n
         subject=mail.subject,
         received=received,
         at=now,
-        outcome="",
     )
 
 
@@ -104,7 +102,7 @@ def _settle(
     desk: Desk,
     school: School,
     mail: Mail,
-    entry: LedgerRow,
+    entry: Record,
     now: datetime,
     *,
     confirmed: str = "",
@@ -133,10 +131,10 @@ def _release(session: Session, desk: Desk, held: int, actor: str, now: datetime)
     found = ledger.waiting(session, held, now)
     if found is None:
         return None
-    row, entry = found
-    row.state = "confirmed"
-    octets = octets_of(session, entry.raw_id or 0)
-    school = _school(desk, entry.school)
+    held_row, row = found
+    held_row.state = "confirmed"
+    octets = octets_of(session, row.raw_id or 0)
+    school, entry = _school(desk, row.school), ledger.record_of(row)
     return _settle(session, desk, school, parse(octets), entry, now, confirmed=f"confirmed by {actor}")
 
 
@@ -146,13 +144,13 @@ def set_aside(
     """Put a mail into the quarantine and tell the operators; None if it was handled before."""
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
-        if ledger.find(session, place) is not None:
+        if ledger.knows(session, place):
             ledger.end(session, place)
             return None
-        entry = _entry(place, _readable(octets, trace), octets, None, now)
+        entry = _record(place, _readable(octets, trace), octets, None, now)
         entry.outcome, entry.because, entry.traceback = decision.outcome, reason, trace
         entry.raw_id = keep_octets(session, octets)
-        session.add(entry)
+        ledger.enter(session, entry)
         ledger.end(session, place)
         details = (
             ("mailbox", place.school),
@@ -180,9 +178,10 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
     If it fails again, the error is raised and the mail stays in the quarantine.
     """
     with transaction(desk.engine) as session:
-        entry = ledger.entry(session, entry_id)
-        if entry is None:
+        row = ledger.entry(session, entry_id)
+        if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
+        entry = ledger.record_of(row)
         octets = octets_of(session, entry.raw_id or 0)
         mail = parse(octets)
         entry.content_id = content_id(mail, octets)

@@ -15,11 +15,26 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
-
-from mailbot.store.tables import EventRow
+from typing import Any, Protocol
 
 GENESIS = ""
+
+
+class Entry(Protocol):
+    """An entry of the audit trail, be it written or not."""
+
+    ticket_id: int | None
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+    message_id: str
+    because: str
+    trusted: str
+    before: dict[str, Any] | None
+    salt: str
+    digest: str
+    link: str
 
 
 def salted(salt: str, personal: Sequence[Any]) -> str:
@@ -37,12 +52,12 @@ def _octets(values: Sequence[Any]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
-def personal(row: EventRow) -> tuple[Any, ...]:
+def personal(row: Entry) -> tuple[Any, ...]:
     """Return what an entry says of people."""
     return (row.actor, row.detail, row.message_id, row.because, row.trusted, row.before)
 
 
-def chained(row: EventRow, previous: str) -> str:
+def chained(row: Entry, previous: str) -> str:
     """Tie a new entry to the link before it; return its own link."""
     row.salt = secrets.token_hex(16)
     row.digest = salted(row.salt, personal(row))
@@ -50,7 +65,7 @@ def chained(row: EventRow, previous: str) -> str:
     return row.link
 
 
-def erase(row: EventRow) -> bool:
+def erase(row: Entry) -> bool:
     """Take from an entry what it says of people; tell whether there was something."""
     if not row.salt:
         return False

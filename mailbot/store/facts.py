@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mailbot.core.facts import Facts, Interests
@@ -15,19 +17,17 @@ from mailbot.core.traffic import Traffic
 from mailbot.core.trust import Letter
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.changes import last_changes
-from mailbot.store.rows import existing, identity, ticket_of
-from mailbot.store.tables import (
-    LedgerRow,
-    MessageRow,
-    OutboxRow,
-    PersonRow,
-    SchoolRow,
-    TicketRow,
-)
+from mailbot.store.rows import identity, ticket_of
+from mailbot.store.tables import MessageRow, OutboxRow, PersonRow, TicketRow, metadata
 from mailbot.store.traffic import traffic
 
 LOOKED_UP_MOST = 50
 BOUNCED = "bounced"
+
+_ENTRY = metadata.tables["ledger"].c
+_OF_CONTENT = columns(_ENTRY.id, _ENTRY.school, _ENTRY.uid_validity, _ENTRY.uid, _ENTRY.ticket_id).where(
+    _ENTRY.content_id == bindparam("content")
+)
 
 
 def hash_of(action_key: str) -> str:
@@ -57,6 +57,7 @@ def gather(
     own_entry: int | None = None,
 ) -> Facts:
     """Look up everything that a mail asks for; `own_entry` is its ledger entry if it has one already."""
+    session.flush()
     answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
     keyed = _letter(session, wanted.action_key, now)
     lately = traffic(session, mail.sender.email, policy, now) if mail.sender else Traffic()
@@ -64,7 +65,7 @@ def gather(
     names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket, flooded) if n)}
     found = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
     rows = {_key(row): row for row in found.values()}
-    number = next_number(session, school.key)  # after the tickets: all workers lock in this order
+    number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
         next_number=number,
@@ -82,7 +83,7 @@ def gather(
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         traffic=lately,
-        numbers_elsewhere={key: next_number(session, key) for key in _schools(wanted, rows.values())},
+        numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(wanted, rows.values())},
         blocked=_blocked(session, mail, school, rows.values()),
     )
 
@@ -159,16 +160,9 @@ def _key(row: TicketRow) -> str:
     return f"{row.school}-{row.number}"
 
 
-def next_number(session: Session, school: str) -> int:
-    """Return the number of the school's next ticket; nobody else gets it before this transaction ends."""
-    return existing(session, SchoolRow(key=school), school).last_number + 1
-
-
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
     """Return the names that those who work on a school's tickets use in own mails, by address."""
-    staff = [address for member in policy.staff(school) for address in member.addresses]
-    known = session.exec(select(PersonRow).where(col(PersonRow.address).in_(staff)))
-    return {row.address: row.name for row in known if row.name}
+    return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
 
 
 def _duplicate(
@@ -180,7 +174,7 @@ def _duplicate(
     own_entry: int | None,
 ) -> str:
     """Say where the same mail was handled before: in this mailbox, or for the same ticket in another."""
-    earlier = session.exec(select(LedgerRow).where(LedgerRow.content_id == content)).all()
+    earlier = session.connection().execute(_OF_CONTENT, {"content": content}).all()
     belongs = {name for name in (by_reply, wanted.tag, *wanted.named) if name}
     for entry in earlier:
         if entry.id == own_entry:

@@ -4,25 +4,30 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from mailbot.store.rows import identity
-from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow
+from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow, metadata
 
 QUARANTINED = "quarantined"
 AT_ONCE = 1_000
 
+_LEDGER, _ATTEMPTS = metadata.tables["ledger"], metadata.tables["attempt"]
+
 # Each mail asks these, so they are put together once.
-_AT = select(LedgerRow).where(
-    col(LedgerRow.school) == bindparam("school"),
-    col(LedgerRow.uid_validity) == bindparam("uid_validity"),
-    col(LedgerRow.uid) == bindparam("uid"),
+_AT = columns(_LEDGER.c.id).where(
+    _LEDGER.c.school == bindparam("school"),
+    _LEDGER.c.uid_validity == bindparam("uid_validity"),
+    _LEDGER.c.uid == bindparam("uid"),
 )
-_END = delete(AttemptRow).where(
-    col(AttemptRow.school) == bindparam("its_school"),
-    col(AttemptRow.uid_validity) == bindparam("its_uid_validity"),
-    col(AttemptRow.uid) == bindparam("its_uid"),
+_INTO_LEDGER = insert(_LEDGER)
+_BEGIN = insert(_ATTEMPTS)
+_END = delete(_ATTEMPTS).where(
+    _ATTEMPTS.c.school == bindparam("its_school"),
+    _ATTEMPTS.c.uid_validity == bindparam("its_uid_validity"),
+    _ATTEMPTS.c.uid == bindparam("its_uid"),
 )
 
 
@@ -33,6 +38,27 @@ class Place:
     school: str
     uid_validity: int
     uid: int
+
+
+@dataclass
+class Record:
+    """What the ledger is to say of a mail: a row of the table, without what it costs to build one."""
+
+    school: str
+    uid_validity: int
+    uid: int
+    content_id: str
+    message_id: str
+    sender: str
+    subject: str
+    received: datetime | None
+    at: datetime
+    outcome: str = ""
+    because: str = ""
+    ticket_id: int | None = None
+    raw_id: int | None = None
+    traceback: str = ""
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +75,24 @@ class Entry:
     traceback: str
 
 
-def find(session: Session, place: Place) -> LedgerRow | None:
-    """Return a mail's entry if it was handled before."""
-    return session.exec(_AT, params=asdict(place)).first()
+def knows(session: Session, place: Place) -> bool:
+    """Tell whether a mail was handled before."""
+    return session.connection().execute(_AT, asdict(place)).first() is not None
+
+
+def enter(session: Session, record: Record) -> None:
+    """Write what became of a mail; of one that stands in the ledger already, write it anew."""
+    values = {name: value for name, value in vars(record).items() if name != "id"}
+    if record.id is not None:
+        session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == record.id).values(values))
+        return
+    key = session.connection().execute(_INTO_LEDGER, values).inserted_primary_key
+    record.id = identity(key[0] if key else None)
+
+
+def record_of(row: LedgerRow) -> Record:
+    """Return what the ledger says of a mail, to be written anew."""
+    return Record(**row.model_dump())
 
 
 def handled(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
@@ -94,17 +135,19 @@ def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
 
     If the process dies, any of several may be the reason: none is accused, but each is begun alone then.
     """
-    alone = len(places) == 1
-    tries: dict[Place, int] = {}
+    alone = int(len(places) == 1)
+    begun_before = {
+        Place(row.school, row.uid_validity, row.uid): row
+        for school in {place.school for place in places}
+        for row in session.exec(select(AttemptRow).where(AttemptRow.school == school))
+    }
     for place in places:
-        key = (place.school, place.uid_validity, place.uid)
-        row = session.get(AttemptRow, key)
-        if row is None:
-            row = AttemptRow(school=place.school, uid_validity=place.uid_validity, uid=place.uid)
-            session.add(row)
-        row.tries += alone
-        tries[place] = row.tries
-    return tries
+        if place in begun_before:
+            begun_before[place].tries += alone
+    new = [asdict(place) | {"tries": alone} for place in places if place not in begun_before]
+    if new:
+        session.connection().execute(_BEGIN, new)
+    return {place: begun_before[place].tries if place in begun_before else alone for place in places}
 
 
 def begun(session: Session, school: str) -> set[Place]:
@@ -115,7 +158,6 @@ def begun(session: Session, school: str) -> set[Place]:
 
 def end(session: Session, place: Place) -> None:
     """Note that a mail was handled, in the transaction of its effects."""
-    session.flush()
     session.connection().execute(_END, {f"its_{name}": value for name, value in asdict(place).items()})
 
 

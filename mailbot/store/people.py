@@ -4,13 +4,28 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mailbot.core.absence import Absence
 from mailbot.core.policy import Policy
 from mailbot.core.registration import Contact
 from mailbot.store.rows import existing
-from mailbot.store.tables import BlockedRow, PersonRow
+from mailbot.store.tables import BlockedRow, PersonRow, metadata
+
+_PERSON, _BLOCKED = metadata.tables["person"].c, metadata.tables["blocked"].c
+
+# Each mail asks these, so they are put together once.
+_AWAY = columns(_PERSON.address, _PERSON.away_until, _PERSON.deputy).where(
+    _PERSON.away_until >= bindparam("day")
+)
+_NAMES = columns(_PERSON.address, _PERSON.name).where(
+    _PERSON.address.in_(bindparam("addresses", expanding=True)), _PERSON.name != ""
+)
+_IS_BLOCKED = columns(_BLOCKED.since).where(
+    _BLOCKED.school == bindparam("school"), _BLOCKED.address == bindparam("address")
+)
 
 
 def today(policy: Policy, now: datetime) -> date:
@@ -25,8 +40,14 @@ def person(session: Session, address: str) -> PersonRow:
 
 def absences(session: Session, day: date) -> dict[str, Absence]:
     """Return who is away that day, by registered address."""
-    query = select(PersonRow).where(col(PersonRow.away_until) >= day)
-    return {row.address: Absence(row.away_until, row.deputy) for row in session.exec(query) if row.away_until}
+    away = session.connection().execute(_AWAY, {"day": day})
+    return {address: Absence(until, deputy) for address, until, deputy in away}
+
+
+def names(session: Session, addresses: Iterable[str]) -> dict[str, str]:
+    """Return the names that these addresses use in own mails, as far as they were learnt."""
+    known = session.connection().execute(_NAMES, {"addresses": list(addresses)})
+    return {row.address: row.name for row in known}
 
 
 def contacts(session: Session, day: date) -> dict[str, Contact]:
@@ -45,7 +66,9 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
 
 def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return which of these pairs of school and address are blocked."""
-    return frozenset(pair for pair in set(pairs) if session.get(BlockedRow, pair) is not None)
+    connection = session.connection()
+    asked = {pair: dict(zip(("school", "address"), pair, strict=True)) for pair in pairs}
+    return frozenset(p for p, values in asked.items() if connection.execute(_IS_BLOCKED, values).first())
 
 
 def all_blocked(session: Session) -> list[BlockedRow]:

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 from mailbot.core.effects import Merge, Move, Repair, Split
 from mailbot.store import tickets
 from mailbot.store.rows import identity
-from mailbot.store.tables import AliasRow, LedgerRow, MessageRow, OutboxRow, SchoolRow, TicketRow
+from mailbot.store.tables import AliasRow, LedgerRow, MessageRow, OutboxRow, TicketRow
 
 
 def mend(session: Session, rows: dict[str, TicketRow], effect: Repair) -> None:
@@ -19,7 +19,7 @@ def mend(session: Session, rows: dict[str, TicketRow], effect: Repair) -> None:
             _split(session, identity(rows[name].id), position, identity(rows[opened].id))
         case Move(name, school, number):
             tickets.call(session, name, identity(rows[name].id))
-            session.get_one(SchoolRow, school).last_number = number
+            tickets.give_number(session, school, number)
 
 
 def _merge(session: Session, row: TicketRow, into: int) -> None:

@@ -1,7 +1,9 @@
 """Rows to values of the core and back."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
+from sqlalchemy.engine import Row as Read
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -66,42 +68,42 @@ def ticket_of(row: TicketRow) -> Ticket:
     )
 
 
-def put_ticket(row: TicketRow, ticket: Ticket) -> TicketRow:
-    """Write a ticket's value into its row; the clock looks at it soon to see what is next."""
-    row.school, row.number = ticket.school, ticket.number
-    row.subject, row.status, row.level = ticket.subject, ticket.status.value, ticket.level
-    row.priority = ticket.priority.value
-    row.requester, row.requester_name = ticket.requester.email, ticket.requester.name
-    row.assignee = ticket.assignee.email if ticket.assignee else None
-    row.assignee_name = ticket.assignee.name if ticket.assignee else ""
-    row.cc = [[person.email, person.name] for person in ticket.cc]
-    row.updated, row.closed, row.due = ticket.updated, ticket.closed, ticket.due
-    row.messages = ticket.messages
-    wait = ticket.waits
-    row.waits_since, row.asked, row.step, row.told = wait.since, wait.asked, wait.step.value, wait.told
-    row.look_at = None if ticket.status is Status.CLOSED else ticket.updated
-    return row
+def columns_of(ticket: Ticket) -> dict[str, Any]:
+    """Return what a ticket's row says of it; the clock looks at it soon to see what is next."""
+    assignee, waits = ticket.assignee, ticket.waits
+    return {
+        "school": ticket.school,
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "status": ticket.status.value,
+        "level": ticket.level,
+        "priority": ticket.priority.value,
+        "requester": ticket.requester.email,
+        "requester_name": ticket.requester.name,
+        "assignee": assignee.email if assignee else None,
+        "assignee_name": assignee.name if assignee else "",
+        "cc": [[person.email, person.name] for person in ticket.cc],
+        "opened": ticket.opened,
+        "updated": ticket.updated,
+        "closed": ticket.closed,
+        "due": ticket.due,
+        "messages": ticket.messages,
+        "waits_since": waits.since,
+        "asked": waits.asked,
+        "step": waits.step.value,
+        "told": waits.told,
+        "look_at": None if ticket.status is Status.CLOSED else ticket.updated,
+    }
 
 
-def new_ticket(ticket: Ticket) -> TicketRow:
-    """Return the row of a new ticket."""
-    row = TicketRow(
-        school=ticket.school,
-        number=ticket.number,
-        subject=ticket.subject,
-        status=ticket.status.value,
-        level=ticket.level,
-        priority=ticket.priority.value,
-        requester=ticket.requester.email,
-        requester_name=ticket.requester.name,
-        opened=ticket.opened,
-        updated=ticket.updated,
-        waits_since=ticket.opened,
-    )
-    return put_ticket(row, ticket)
+def put_ticket(row: TicketRow, ticket: Ticket) -> None:
+    """Write a ticket's value into its row, as far as it changed."""
+    for name, value in columns_of(ticket).items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
-def message_of(row: MessageRow, files: list[AttachmentRow]) -> Message:
+def message_of(row: MessageRow | Read[Any], files: Sequence[AttachmentRow | Read[Any]]) -> Message:
     """Return a message's row as a value."""
     return Message(
         direction=Direction(row.direction),
@@ -115,7 +117,7 @@ def message_of(row: MessageRow, files: list[AttachmentRow]) -> Message:
     )
 
 
-def attachment_of(row: AttachmentRow) -> Attachment:
+def attachment_of(row: AttachmentRow | Read[Any]) -> Attachment:
     """Return a file's row as a value."""
     danger = Danger(row.danger)
     return Attachment(row.path, row.filename, row.content_type, row.size, row.inline, row.raw_id, danger)

@@ -10,7 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import ColumnElement, cast, column, delete, insert, literal, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -20,7 +32,7 @@ from mailbot.core.search import words
 from mailbot.core.similar import COMMON, SHOWN_MOST, Similar, Terms, gist, resembling, terms
 from mailbot.core.ticket import Direction, Status, Visibility
 from mailbot.store.rows import ticket_of
-from mailbot.store.tables import MessageRow, TicketRow
+from mailbot.store.tables import MessageRow, TicketRow, metadata
 
 TEXT_MOST = 200_000  # characters of a ticket that are read, its first ones
 CANDIDATES_MOST = 10
@@ -29,10 +41,27 @@ _FTS5 = table("search", column("rowid"), *map(column, ("subject", "public", "int
 _TSVECTOR = table("search", column("ticket_id"), column("words"))
 _LABELS = {"subject": "1A", "public": "2B", "internal": "3C", "problem": "4D"}
 
-_ONE_WORD_FTS5 = "SELECT * FROM (SELECT :{name}, rowid FROM search WHERE search MATCH :{name} LIMIT :most)"
+_MESSAGE = metadata.tables["message"].c
+
+# Each mail asks these, so they are put together once.
+_TEXTS = (
+    select(_MESSAGE.direction, _MESSAGE.visibility, _MESSAGE.text)
+    .where(_MESSAGE.ticket_id == bindparam("ticket"))
+    .order_by(_MESSAGE.id)
+)
+_OUT_OF_FTS5 = delete(_FTS5).where(_FTS5.c.rowid == bindparam("ticket"))
+_OUT_OF_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("ticket"))
+_INTO_FTS5 = insert(_FTS5)
+_INTO_TSVECTOR = insert(_TSVECTOR).values(
+    ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
+)
+_ONE_WORD_FTS5 = (
+    "SELECT :{name}, group_concat(rowid)"
+    " FROM (SELECT rowid FROM search WHERE search MATCH :{name} LIMIT :most)"
+)
 _ONE_WORD_TSVECTOR = (
-    "(SELECT CAST(:{name} AS text), ticket_id FROM search"
-    " WHERE words @@ CAST(:{name} AS tsquery) LIMIT :most)"
+    "SELECT CAST(:{name} AS text), string_agg(CAST(ticket_id AS text), ',')"
+    " FROM (SELECT ticket_id FROM search WHERE words @@ CAST(:{name} AS tsquery) LIMIT :most) AS bearers"
 )
 
 
@@ -49,25 +78,23 @@ class _Document:
 def index(session: Session, ticket_ids: Iterable[int]) -> None:
     """Write anew what can be found of these tickets, as they and their messages stand in this transaction."""
     session.flush()
+    connection = session.connection()
     for ticket_id in ticket_ids:
         ticket = session.get_one(TicketRow, ticket_id)
         document = _document(session, ticket)
         if _is_sqlite(session):
             row = {name: " ".join(getattr(document, name)) for name in _LABELS}
-            session.execute(delete(_FTS5).where(_FTS5.c.rowid == ticket_id))
-            session.execute(insert(_FTS5).values(rowid=ticket_id, **row))
+            connection.execute(_OUT_OF_FTS5, {"ticket": ticket_id})
+            connection.execute(_INTO_FTS5, {"rowid": ticket_id, **row})
         else:
-            vector = cast(literal(_vector(document)), TSVECTOR)
-            session.execute(delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == ticket_id))
-            session.execute(insert(_TSVECTOR).values(ticket_id=ticket_id, words=vector))
+            connection.execute(_OUT_OF_TSVECTOR, {"ticket": ticket_id})
+            connection.execute(_INTO_TSVECTOR, {"ticket": ticket_id, "vector": _vector(document)})
 
 
 def remove(session: Session, ticket_id: int) -> None:
     """Let a ticket be found no more."""
-    if _is_sqlite(session):
-        session.execute(delete(_FTS5).where(_FTS5.c.rowid == ticket_id))
-    else:
-        session.execute(delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == ticket_id))
+    out = _OUT_OF_FTS5 if _is_sqlite(session) else _OUT_OF_TSVECTOR
+    session.connection().execute(out, {"ticket": ticket_id})
 
 
 def _is_sqlite(session: Session) -> bool:
@@ -75,11 +102,9 @@ def _is_sqlite(session: Session) -> bool:
 
 
 def _document(session: Session, ticket: TicketRow) -> _Document:
-    query = select_rows(MessageRow.direction, MessageRow.visibility, MessageRow.text)
-    query = query.where(MessageRow.ticket_id == ticket.id).order_by(col(MessageRow.id))
     texts: defaultdict[str, list[str]] = defaultdict(list)
     room, problem = TEXT_MOST, ""
-    for direction, visibility, written in session.exec(query):
+    for direction, visibility, written in session.connection().execute(_TEXTS, {"ticket": ticket.id}):
         texts[visibility].append(written[: max(room, 0)])
         room -= len(written)
         if not problem and direction == Direction.IN.value:
@@ -154,10 +179,12 @@ def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
     lexemes = {f"word{n}": _of_school(asked.school, word) for n, word in enumerate(asked.words)}
     query = " UNION ALL ".join(one.format(name=name) for name in lexemes)
     quoted = {name: f"{quote}{lexeme}{quote}" for name, lexeme in lexemes.items()}
-    bearers: defaultdict[str, list[int]] = defaultdict(list)
-    for lexeme, ticket_id in session.connection().execute(text(query), {**quoted, "most": COMMON + 1}):
-        bearers[lexeme[1:-1].rpartition("_")[2]].append(ticket_id)
-    return bearers
+    found = session.connection().execute(text(query), {**quoted, "most": COMMON + 1})
+    return {
+        lexeme[1:-1].rpartition("_")[2]: [int(ticket) for ticket in tickets.split(",")]
+        for lexeme, tickets in found
+        if tickets
+    }
 
 
 def _answer(session: Session, ticket_id: int) -> str:

@@ -1,9 +1,11 @@
 """Tickets and their messages, as they are asked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, or_
+from sqlalchemy import ColumnElement, Row, String, bindparam, cast, or_, update
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.facts import Listing, Scope
@@ -11,10 +13,46 @@ from mailbot.core.overview import ROWS, Page, pages
 from mailbot.core.search import fit
 from mailbot.core.ticket import Message, Status, Ticket
 from mailbot.store import search
-from mailbot.store.rows import identity, message_of, ticket_of
-from mailbot.store.tables import AliasRow, AttachmentRow, EventRow, MessageRow, TicketRow
+from mailbot.store.rows import existing, message_of, ticket_of
+from mailbot.store.tables import (
+    AliasRow,
+    AttachmentRow,
+    EventRow,
+    MessageRow,
+    SchoolRow,
+    TicketRow,
+    metadata,
+)
 
 FOUND_MOST = 500
+
+_SCHOOLS, _MESSAGES, _FILES = (metadata.tables[name] for name in ("school", "message", "attachment"))
+
+# Each mail asks these, so they are put together once.
+_LAST_NUMBER = columns(_SCHOOLS.c.last_number).where(_SCHOOLS.c.key == bindparam("school")).with_for_update()
+_GIVE_NUMBER = (
+    update(_SCHOOLS).where(_SCHOOLS.c.key == bindparam("school")).values(last_number=bindparam("given"))
+)
+_BY_NUMBER = select(TicketRow).where(
+    TicketRow.school == bindparam("school"), TicketRow.number == bindparam("number")
+)
+_HISTORY = columns(_MESSAGES).where(_MESSAGES.c.ticket_id == bindparam("ticket")).order_by(_MESSAGES.c.id)
+_FILES_OF = (
+    columns(_FILES)
+    .where(_FILES.c.message_row.in_(bindparam("messages", expanding=True)))
+    .order_by(_FILES.c.id)
+)
+
+
+def next_number(session: Session, school: str) -> int:
+    """Return the number of the school's next ticket; nobody else gets it before this transaction ends."""
+    last = session.connection().execute(_LAST_NUMBER, {"school": school}).scalar()
+    return (existing(session, SchoolRow(key=school), school).last_number if last is None else last) + 1
+
+
+def give_number(session: Session, school: str, number: int) -> None:
+    """Note that a school's newest ticket has this number."""
+    session.connection().execute(_GIVE_NUMBER, {"school": school, "given": number})
 
 
 def by_name(session: Session, name: str) -> TicketRow | None:
@@ -22,8 +60,7 @@ def by_name(session: Session, name: str) -> TicketRow | None:
     school, _, number = name.partition("-")
     row = None
     if number.isdigit():
-        wanted = select(TicketRow).where(TicketRow.school == school, TicketRow.number == int(number))
-        row = session.exec(wanted).first()
+        row = session.exec(_BY_NUMBER, params={"school": school, "number": int(number)}).first()
     if row is None and (alias := session.get(AliasRow, name)) is not None:
         row = session.get(TicketRow, alias.ticket_id)
     while row is not None and row.merged_into is not None:
@@ -108,11 +145,10 @@ def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
 
 def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
     """Return the messages of a ticket in their order."""
-    rows = session.exec(
-        select(MessageRow).where(MessageRow.ticket_id == ticket_id).order_by(col(MessageRow.id))
-    ).all()
-    files = _files(session, [identity(row.id) for row in rows])
-    return tuple(message_of(row, files.get(identity(row.id), [])) for row in rows)
+    session.flush()
+    rows = session.connection().execute(_HISTORY, {"ticket": ticket_id}).all()
+    files = _files(session, [row.id for row in rows])
+    return tuple(message_of(row, files.get(row.id, ())) for row in rows)
 
 
 def withheld(session: Session, ticket_id: int) -> list[AttachmentRow]:
@@ -121,11 +157,10 @@ def withheld(session: Session, ticket_id: int) -> list[AttachmentRow]:
     return list(session.exec(query.where(MessageRow.ticket_id == ticket_id, AttachmentRow.danger != "")))
 
 
-def _files(session: Session, messages: Sequence[int]) -> dict[int, list[AttachmentRow]]:
-    found: dict[int, list[AttachmentRow]] = {}
+def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
+    found: dict[int, list[Row[Any]]] = {}
     if messages:
-        query = select(AttachmentRow).where(col(AttachmentRow.message_row).in_(messages))
-        for row in session.exec(query.order_by(col(AttachmentRow.id))):
+        for row in session.connection().execute(_FILES_OF, {"messages": messages}):
             found.setdefault(row.message_row, []).append(row)
     return found
 

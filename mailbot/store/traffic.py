@@ -2,42 +2,44 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam, func, select
+from sqlmodel import Session
 
 from mailbot.core.notice import COUNTED, LIMITED, NoticeKind
 from mailbot.core.policy import Policy
 from mailbot.core.ticket import Direction
 from mailbot.core.traffic import Traffic
-from mailbot.store.tables import MessageRow, OutboxRow, TicketRow
+from mailbot.store.tables import metadata
 
 LOOKED_AT_MOST = 50  # of somebody's mails and tickets of a day
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
+_LETTER, _TICKET, _MESSAGE = (metadata.tables[name].c for name in ("outbox", "ticket", "message"))
+
 # Each mail asks these, so they are put together once.
-_LETTERS = select(OutboxRow.kind, OutboxRow.created, OutboxRow.reasons).where(
-    col(OutboxRow.recipient) == bindparam("who"),
-    col(OutboxRow.created) > bindparam("since"),
-    col(OutboxRow.kind).in_([kind.value for kind in COUNTED]),
+_LETTERS = select(_LETTER.kind, _LETTER.created, _LETTER.reasons).where(
+    _LETTER.recipient == bindparam("who"),
+    _LETTER.created > bindparam("since"),
+    _LETTER.kind.in_([kind.value for kind in COUNTED]),
 )
 _OVERALL = select(func.count()).where(
-    col(OutboxRow.kind).in_([kind.value for kind in LIMITED]), col(OutboxRow.created) > bindparam("since")
+    _LETTER.kind.in_([kind.value for kind in LIMITED]), _LETTER.created > bindparam("since")
 )
 _OPENED = (
-    select(TicketRow.school, TicketRow.number, TicketRow.opened)
-    .where(col(TicketRow.requester) == bindparam("who"), col(TicketRow.opened) > bindparam("since"))
-    .order_by(col(TicketRow.id).desc())
+    select(_TICKET.school, _TICKET.number, _TICKET.opened)
+    .where(_TICKET.requester == bindparam("who"), _TICKET.opened > bindparam("since"))
+    .order_by(_TICKET.id.desc())
     .limit(LOOKED_AT_MOST)
 )
 _SAID = (
-    select(MessageRow.text)
+    select(_MESSAGE.text)
     .where(
-        col(MessageRow.author) == bindparam("who"),
-        col(MessageRow.at) > bindparam("since"),
-        MessageRow.direction == Direction.IN.value,
+        _MESSAGE.author == bindparam("who"),
+        _MESSAGE.at > bindparam("since"),
+        _MESSAGE.direction == Direction.IN.value,
     )
-    .order_by(col(MessageRow.id).desc())
+    .order_by(_MESSAGE.id.desc())
     .limit(LOOKED_AT_MOST)
 )
 
@@ -70,19 +72,20 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Tra
 
 def overall(session: Session, now: datetime) -> int:
     """Count the letters of the last hour that answered a mail by machine, whoever got them."""
-    return int(session.exec(_OVERALL, params={"since": now - _HOUR}).one())
+    return int(session.connection().execute(_OVERALL, {"since": now - _HOUR}).scalar_one())
 
 
 def _letters(session: Session, recipient: str, now: datetime) -> list[tuple[NoticeKind, datetime, str]]:
-    rows = session.exec(_LETTERS, params={"who": recipient, "since": now - _DAY})
+    rows = session.connection().execute(_LETTERS, {"who": recipient, "since": now - _DAY})
     return [(NoticeKind(kind), created, why) for kind, created, why in rows]
 
 
 def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, datetime]]:
     """Return somebody's new tickets of a day, the newest first."""
-    rows = session.exec(_OPENED, params={"who": sender, "since": now - _DAY})
+    rows = session.connection().execute(_OPENED, {"who": sender, "since": now - _DAY})
     return [(f"{school}-{number}", opened) for school, number, opened in rows]
 
 
 def _said(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
-    return tuple(session.exec(_SAID, params={"who": sender, "since": now - _HOUR}))
+    since = {"who": sender, "since": now - _HOUR}
+    return tuple(session.connection().execute(_SAID, since).scalars())

@@ -4,9 +4,10 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, insert, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Insert, bindparam, insert, select, update
+from sqlmodel import Session, col
 
 from mailbot.core.effects import (
     Append,
@@ -42,16 +43,14 @@ from mailbot.store import people, search, tickets
 from mailbot.store.audit import Origin, audit
 from mailbot.store.changes import state_of
 from mailbot.store.facts import BOUNCED, hash_of
+from mailbot.store.ledger import Record, enter
 from mailbot.store.repair import mend
-from mailbot.store.rows import identity, new_ticket, put_ticket, ticket_of
+from mailbot.store.rows import columns_of, identity, put_ticket, ticket_of
 from mailbot.store.tables import (
     AttachmentRow,
     HeldRow,
-    LedgerRow,
-    MessageRow,
     OutboxRow,
     RawRow,
-    SchoolRow,
     TicketRow,
     metadata,
 )
@@ -61,17 +60,19 @@ COMPRESSION = 1  # most of what is large are pictures, which no effort makes sma
 
 # What is written or asked for each letter is put together once.
 _INTO_RAW = insert(metadata.tables["raw_mail"])
+_INTO_TICKETS, _INTO_MESSAGES = insert(metadata.tables["ticket"]), insert(metadata.tables["message"])
 _INTO_OUTBOX = insert(metadata.tables["outbox"])
+_MESSAGE, _LETTER = metadata.tables["message"].c, metadata.tables["outbox"].c
 _OWN_MESSAGES = (
-    select(MessageRow.message_id)
-    .where(col(MessageRow.ticket_id) == bindparam("ticket"), col(MessageRow.author) == bindparam("reader"))
-    .order_by(col(MessageRow.id))
+    select(_MESSAGE.message_id)
+    .where(_MESSAGE.ticket_id == bindparam("ticket"), _MESSAGE.author == bindparam("reader"))
+    .order_by(_MESSAGE.id)
     .limit(1)
 )
 _EARLIER_LETTERS = (
-    select(OutboxRow.message_id)
-    .where(col(OutboxRow.ticket_id) == bindparam("ticket"), col(OutboxRow.recipient) == bindparam("reader"))
-    .order_by(col(OutboxRow.id).desc())
+    select(_LETTER.message_id)
+    .where(_LETTER.ticket_id == bindparam("ticket"), _LETTER.recipient == bindparam("reader"))
+    .order_by(_LETTER.id.desc())
     .limit(THREAD_MOST)
 )
 
@@ -88,7 +89,12 @@ class Letter:
 def keep_octets(session: Session, octets: bytes) -> int:
     """Store the octets of a mail and return their key."""
     values = {"octets": zlib.compress(octets, COMPRESSION), "size": len(octets)}
-    key = session.connection().execute(_INTO_RAW, values).inserted_primary_key
+    return _insert(session, _INTO_RAW, values)
+
+
+def _insert(session: Session, into: Insert, values: dict[str, Any]) -> int:
+    """Write a row and return its key."""
+    key = session.connection().execute(into, values).inserted_primary_key
     return identity(key[0] if key else None)
 
 
@@ -126,11 +132,11 @@ def _where_it_goes_on(session: Session, rows: dict[str, TicketRow], name: str) -
     return row if row is not None and row.merged_into is None else tickets.by_name(session, name)
 
 
-def _enter(session: Session, entry: LedgerRow, rows: dict[str, TicketRow], ticket: str | None) -> None:
+def _enter(session: Session, record: Record, rows: dict[str, TicketRow], ticket: str | None) -> None:
     """Put the mail into the ledger, with the ticket to which it belongs."""
     row = (rows.get(ticket) or tickets.by_name(session, ticket)) if ticket is not None else None
-    entry.ticket_id = row.id if row is not None else None
-    session.add(entry)
+    record.ticket_id = row.id if row is not None else None
+    enter(session, record)
 
 
 def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
@@ -139,11 +145,9 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
     for effect in effects:
         match effect:
             case Open(ticket):
-                row = new_ticket(replace(ticket, messages=0))
-                session.add(row)
-                session.get_one(SchoolRow, ticket.school).last_number = ticket.number
-                session.flush()
-                rows[ticket.key] = row
+                values = columns_of(replace(ticket, messages=0))
+                rows[ticket.key] = session.get_one(TicketRow, _insert(session, _INTO_TICKETS, values))
+                tickets.give_number(session, ticket.school, ticket.number)
             case (
                 Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
                 | SetDue(name) | Copy(name) | SetRequester(name) | SetBlocked(ticket=name) | Restore(name)
@@ -197,24 +201,23 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
 
 
 def _append(session: Session, origin: Origin, ticket_id: int, message: Message) -> None:
-    row = MessageRow(
-        ticket_id=ticket_id,
-        direction=message.direction.value,
-        visibility=message.visibility.value,
-        author=message.author.email,
-        author_name=message.author.name,
-        text=message.text,
-        quoted=message.quoted,
-        at=message.at,
-        message_id=message.message_id,
-        raw_id=origin.raw_id,
-    )
-    session.add(row)
+    values = {
+        "ticket_id": ticket_id,
+        "direction": message.direction.value,
+        "visibility": message.visibility.value,
+        "author": message.author.email,
+        "author_name": message.author.name,
+        "text": message.text,
+        "quoted": message.quoted,
+        "at": message.at,
+        "message_id": message.message_id,
+        "raw_id": origin.raw_id,
+    }
+    key = _insert(session, _INTO_MESSAGES, values)
     if not message.attachments or origin.raw_id is None:  # files are parts of a mail
         return
-    session.flush()
     for file in message.attachments:
-        session.add(_attachment(file, identity(row.id), origin.raw_id))
+        session.add(_attachment(file, key, origin.raw_id))
 
 
 def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRow:
@@ -301,7 +304,8 @@ def _references(session: Session, ticket_id: int | None, out: Outgoing) -> list[
     known: list[str] = []
     if ticket_id is not None:
         of = {"ticket": ticket_id, "reader": out.recipient.email}
-        known += [m for m in session.exec(_OWN_MESSAGES, params=of) if m]
-        known += reversed(session.exec(_EARLIER_LETTERS, params=of).all())
+        connection = session.connection()
+        known += [m for m in connection.execute(_OWN_MESSAGES, of).scalars() if m]
+        known += reversed(connection.execute(_EARLIER_LETTERS, of).scalars().all())
     known += [out.in_reply_to] if out.in_reply_to else []
     return list(dict.fromkeys(known))
