@@ -32,7 +32,7 @@ from mailbot.store import tickets
 from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.rows import identity
-from mailbot.store.writing import keep_octets, write
+from mailbot.store.writing import keep_octets, packed, write
 
 ACTOR = "import"
 
@@ -129,7 +129,7 @@ def _append(session: Session, name: str, entry: OldEntry, school: School) -> Non
         message_id=_message_id(entry, school),
         attachments=files,
     )
-    origin = Origin(ACTOR, entry.at, message.message_id, raw_id=keep_octets(session, octets))
+    origin = Origin(ACTOR, entry.at, message.message_id, raw_id=keep_octets(session, packed(octets)))
     decision = Decision("imported", (f"entry {entry.number} of the old help desk",), (Append(name, message),))
     write(session, origin, school.key, decision, ())
 

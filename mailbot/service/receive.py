@@ -22,7 +22,7 @@ from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
 from mailbot.store.ledger import Place, Record
-from mailbot.store.writing import keep_octets, octets_of, write
+from mailbot.store.writing import keep_octets, octets_of, packed, write
 
 log = structlog.get_logger()
 
@@ -64,13 +64,13 @@ def _receive(
     mail = parse(octets)
     if size is not None:
         mail = replace(mail, size=size)
-    school = _school(desk, place.school)
+    school, raw = _school(desk, place.school), packed(octets)
     with transaction(desk.engine) as session:
         if ledger.knows(session, place):
             ledger.end(session, place)
             return None
         entry = _record(place, mail, octets, received, now)
-        entry.raw_id = keep_octets(session, octets)
+        entry.raw_id = keep_octets(session, raw)
         decision = _settle(session, desk, school, mail, entry, now)
         ledger.end(session, place)
     return decision
@@ -149,7 +149,7 @@ def set_aside(
             return None
         entry = _record(place, _readable(octets, trace), octets, None, now)
         entry.outcome, entry.because, entry.traceback = decision.outcome, reason, trace
-        entry.raw_id = keep_octets(session, octets)
+        entry.raw_id = keep_octets(session, packed(octets))
         ledger.enter(session, entry)
         ledger.end(session, place)
         details = (

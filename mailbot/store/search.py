@@ -5,6 +5,7 @@ A word of a problem is also kept with its school's key ("_gym_beamer"), for prob
 no other school's tickets are looked at.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ _FTS5 = table("search", column("rowid"), *map(column, ("subject", "public", "int
 _TSVECTOR = table("search", column("ticket_id"), column("words"))
 _LABELS = {"subject": "1A", "public": "2B", "internal": "3C", "problem": "4D"}
 
-_MESSAGE = metadata.tables["message"].c
+_MESSAGE, _TICKET = metadata.tables["message"].c, metadata.tables["ticket"].c
 
 # Each mail asks these, so they are put together once.
 _TEXTS = (
@@ -55,13 +56,17 @@ _INTO_FTS5 = insert(_FTS5)
 _INTO_TSVECTOR = insert(_TSVECTOR).values(
     ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
 )
-_ONE_WORD_FTS5 = (
-    "SELECT :{name}, group_concat(rowid)"
-    " FROM (SELECT rowid FROM search WHERE search MATCH :{name} LIMIT :most)"
+_BEARERS_FTS5 = text(
+    "SELECT word.value, (SELECT group_concat(rowid) FROM"
+    " (SELECT rowid FROM search WHERE search MATCH word.value LIMIT :most)) FROM json_each(:words) AS word"
 )
-_ONE_WORD_TSVECTOR = (
-    "SELECT CAST(:{name} AS text), string_agg(CAST(ticket_id AS text), ',')"
-    " FROM (SELECT ticket_id FROM search WHERE words @@ CAST(:{name} AS tsquery) LIMIT :most) AS bearers"
+_BEARERS_TSVECTOR = text(
+    "SELECT word, (SELECT string_agg(CAST(ticket_id AS text), ',') FROM"
+    " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :most) AS bearers)"
+    " FROM json_array_elements_text(CAST(:words AS json)) AS word"
+)
+_CLOSED = select(_TICKET.id).where(
+    _TICKET.id.in_(bindparam("tickets", expanding=True)), _TICKET.status == Status.CLOSED.value
 )
 
 
@@ -163,28 +168,18 @@ def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
 
 
 def _solved(session: Session, ticket_ids: Sequence[int]) -> Iterator[Similar]:
-    closed = select_rows(TicketRow).where(
-        col(TicketRow.id).in_(ticket_ids), TicketRow.status == Status.CLOSED.value
-    )
-    rows = {row.id: row for row in session.exec(closed)} if ticket_ids else {}
+    closed = set(session.connection().execute(_CLOSED, {"tickets": ticket_ids}).scalars())
     for ticket_id in ticket_ids:
-        if ticket_id in rows and (answer := _answer(session, ticket_id)):
-            yield Similar(ticket_of(rows[ticket_id]), answer)
+        if ticket_id in closed and (answer := _answer(session, ticket_id)):
+            yield Similar(ticket_of(session.get_one(TicketRow, ticket_id)), answer)
 
 
 def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
     """Return for each word the tickets of the school whose problem bears it; of very many only some."""
-    one = _ONE_WORD_FTS5 if _is_sqlite(session) else _ONE_WORD_TSVECTOR
-    quote = '"' if _is_sqlite(session) else "'"
-    lexemes = {f"word{n}": _of_school(asked.school, word) for n, word in enumerate(asked.words)}
-    query = " UNION ALL ".join(one.format(name=name) for name in lexemes)
-    quoted = {name: f"{quote}{lexeme}{quote}" for name, lexeme in lexemes.items()}
-    found = session.connection().execute(text(query), {**quoted, "most": COMMON + 1})
-    return {
-        lexeme[1:-1].rpartition("_")[2]: [int(ticket) for ticket in tickets.split(",")]
-        for lexeme, tickets in found
-        if tickets
-    }
+    quote, query = ('"', _BEARERS_FTS5) if _is_sqlite(session) else ("'", _BEARERS_TSVECTOR)
+    words = {f"{quote}{_of_school(asked.school, word)}{quote}": word for word in asked.words}
+    found = session.connection().execute(query, {"words": json.dumps(list(words)), "most": COMMON + 1})
+    return {words[lexeme]: [int(one) for one in bearers.split(",")] for lexeme, bearers in found if bearers}
 
 
 def _answer(session: Session, ticket_id: int) -> str:

@@ -86,10 +86,14 @@ class Letter:
     action_key: str
 
 
-def keep_octets(session: Session, octets: bytes) -> int:
-    """Store the octets of a mail and return their key."""
-    values = {"octets": zlib.compress(octets, COMPRESSION), "size": len(octets)}
-    return _insert(session, _INTO_RAW, values)
+def packed(octets: bytes) -> dict[str, Any]:
+    """Return a mail's octets as they are stored: made before a transaction, nobody waits for it."""
+    return {"octets": zlib.compress(octets, COMPRESSION), "size": len(octets)}
+
+
+def keep_octets(session: Session, octets: dict[str, Any]) -> int:
+    """Store the packed octets of a mail and return their key."""
+    return _insert(session, _INTO_RAW, octets)
 
 
 def _insert(session: Session, into: Insert, values: dict[str, Any]) -> int:
