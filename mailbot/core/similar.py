@@ -1,7 +1,7 @@
 """Solved tickets that resemble a new one: rare words that both have in common, and the answer that helped."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import log
@@ -64,18 +64,16 @@ def resembling(asked: Terms, bearers: Mapping[str, Collection[int]], total: int)
         for word, tickets in bearers.items()
         if 0 < len(tickets) <= COMMON
     }
-    shared: defaultdict[int, set[str]] = defaultdict(set)
-    for word in weights:
-        for ticket in bearers[word]:
-            shared[ticket].add(word)
+    candidates = set[int]().union(*(bearers[word] for word in weights if word in asked.subject))
+    scores: defaultdict[int, float] = defaultdict(float)
+    shared: Counter[int] = Counter()
+    for word, weight in weights.items():
+        for ticket in candidates.intersection(bearers[word]):
+            scores[ticket] += weight
+            shared[ticket] += 1
     unheard = sum(not bearers.get(word) for word in asked.subject)  # it is about something else, too
     needed = ENOUGH * (sum(weights.values()) + unheard * log(1 + total))
-    scores = {
-        ticket: sum(weights[word] for word in common)
-        for ticket, common in shared.items()
-        if len(common) > 1 and common & asked.subject
-    }
-    alike = [ticket for ticket, score in scores.items() if score >= needed]
+    alike = [ticket for ticket, score in scores.items() if shared[ticket] > 1 and score >= needed]
     return tuple(sorted(alike, key=lambda ticket: (-scores[ticket], -ticket)))
 
 
