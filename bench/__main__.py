@@ -15,7 +15,7 @@ Parts = Mapping[str, Callable[[], Iterable[Figure]]]
 FULL: Parts = {
     "a": lambda: intake.figures(mails=1000, rounds=3),
     "b": lambda: latency.figures(mails=100),
-    "c": lambda: rest.figures((1, 100, 500), seconds=60),
+    "c": lambda: rest.figures((1, 100, 500), seconds=300),  # in which each is looked at
     "d": lambda: growth.figures(1000, (100_000, 1_000_000), mails=300),  # and f: the restart
     "e": lambda: handing_in.figures(mails=300),
 }

@@ -24,7 +24,7 @@ def figures(mails: int) -> Iterator[Figure]:
     """Deliver so many mails one by one, and as many again in a steady flow."""
     with site(lmtp=True) as place:
         told = median(dovecot_seconds(place, mails))
-        house = place.house(imap="poll_seconds = 3600", team=(MAX,))
+        house = place.house(imap="poll_seconds = 300", team=(MAX,))
         with Daemon(house) as daemon:
             _one_by_one(house, daemon, ["anlauf"])  # the first one connects and compiles templates
             idle = _one_by_one(house, daemon, [f"einzeln{i}" for i in range(mails)])

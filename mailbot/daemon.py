@@ -28,7 +28,7 @@ from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
 from mailbot.service.tick import tick
-from mailbot.store import outbox
+from mailbot.store import ledger, outbox
 from mailbot.store.database import transaction
 from mailbot.watcher import Watcher
 
@@ -154,8 +154,6 @@ class Shift:
         self.postman.thread.start()
         for watcher in self.watchers:
             watcher.start()
-            poll = watcher.intake.account.poll_seconds
-            self.scheduler.add_job(watcher.look, "interval", seconds=poll, jitter=min(poll, 5))
             night = {"hour": NIGHT_HOUR, "minute": 17, "timezone": self.desk.policy.timezone}
             self.scheduler.add_job(watcher.reconcile, "cron", **night, jitter=1200)
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
@@ -198,7 +196,10 @@ class Shift:
         return bool(invited)
 
     def _stand_guard(self) -> None:
-        """Tell the operators of what is wrong in silence."""
+        """Note which mailboxes were read, and tell the operators of what is wrong in silence."""
+        read = {w.school: w.succeeded for w in self.watchers if w.succeeded is not None and not w.failures}
+        with transaction(self.desk.engine) as session:
+            ledger.note_read(session, read)
         if self.guard.look():
             self.postman.wake()
 

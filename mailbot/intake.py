@@ -56,13 +56,17 @@ class Intake:
     _survived: set[Place] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
     _old: set[tuple[int, int]] = field(default_factory=set)
+    _cutoff: datetime | None = None
+    _recovered: bool = False
+    _left_alone: int | None = None
+    _told_refused: tuple[tuple[str, str], ...] | None = None
 
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
         """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
         self._forget_survived()
-        if since == 1:
+        if not self._recovered:
             self._recover(box)
-        cutoff = self._cutoff(backfill=backfill)
+        cutoff = self._mail_counts_since(backfill=backfill)
         uids = box.uids(since)
         with reading(self.desk.engine) as session:
             known = ledger.handled(session, self.school.key, box.uid_validity, uids)
@@ -73,7 +77,8 @@ class Intake:
         described = box.describe([uid for uid in uids if uid not in known | old])
         taken = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}
         self._old |= {(box.uid_validity, uid) for uid in described.keys() - taken.keys()}
-        self._leave_alone(len(old) + len(described) - len(taken), since)
+        if since == 1:
+            self._leave_alone(len(old) + len(described) - len(taken))
         risky = [uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun]
         calm = [uid for uid in taken if uid not in set(risky)]
         for batch in chain(([uid] for uid in risky), self._batches(box, calm, taken)):
@@ -101,7 +106,7 @@ class Intake:
 
     def reconcile(self, box: Mailbox) -> Difference:
         """Compare the mailbox with the ledger, and tell the operators of a difference. Raises InboxError."""
-        now, cutoff = self.clock(), self._cutoff(backfill=False)
+        now, cutoff = self.clock(), self._mail_counts_since(backfill=False)
         lying = {uid: mail.received for uid, mail in box.describe(box.uids()).items()}
         done = box.done_since(now - RECONCILED)
         with reading(self.desk.engine) as session:
@@ -136,6 +141,7 @@ class Intake:
         with reading(self.desk.engine) as session:
             since = ledger.mailbox(session, self.school.key).recover_since
         if since is None:
+            self._recovered = True
             return
         done = box.done_since(since)
         with reading(self.desk.engine) as session:
@@ -147,22 +153,34 @@ class Intake:
             box.take_back(unknown)
         with transaction(self.desk.engine) as session:
             ledger.mailbox(session, self.school.key).recover_since = None
+        self._recovered = True
 
     def _tell_refused(self, box: Mailbox, since: int) -> None:
-        """Tell the operators once of mails that the server does not give; they stay where they are."""
+        """Tell the operators once of mails that the server does not give; they stay where they are.
+
+        Only a look at the whole folder shows that none is left.
+        """
         topic = f"mailbox {self.school.key}: mails that the server does not give"
         for uid in box.refused.keys() - self._refused:
             log.error("mail refused by the server", school=self.school.key, uid=uid, reason=box.refused[uid])
         self._refused = set(box.refused)
         details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.refused.items()))
+        if details == self._told_refused or (since > 1 and not details):
+            return
         with transaction(self.desk.engine) as session:
             if details:
                 raise_alert(session, self.desk, topic, (*details, _REFUSED_ADVICE), self.clock())
-            elif since == 1:
+            else:
                 end_alert(session, self.desk, topic, self.clock())
+        self._told_refused = details
 
-    def _cutoff(self, *, backfill: bool) -> datetime:
+    def _mail_counts_since(self, *, backfill: bool) -> datetime:
         """Return since when mail counts: on first contact, old mail is left alone."""
+        if self._cutoff is None or backfill:
+            self._cutoff = self._agreed_cutoff(backfill=backfill)
+        return self._cutoff
+
+    def _agreed_cutoff(self, *, backfill: bool) -> datetime:
         with transaction(self.desk.engine) as session:
             row = ledger.mailbox(session, self.school.key)
             if row.cutoff is None:
@@ -171,15 +189,16 @@ class Intake:
                 row.cutoff = EVERYTHING
             return row.cutoff
 
-    def _leave_alone(self, number: int, since: int) -> None:
+    def _leave_alone(self, number: int) -> None:
         """Note how much old mail was left alone, and say so when it changed."""
-        if since > 1:
+        if number == self._left_alone:
             return
         with transaction(self.desk.engine) as session:
             row = ledger.mailbox(session, self.school.key)
             if row.left_alone != number and number:
                 log.info("old mail left alone", school=self.school.key, mails=number)
             row.left_alone = number
+        self._left_alone = number
 
     def _take(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
         places = {uid: Place(self.school.key, box.uid_validity, uid) for uid in uids}

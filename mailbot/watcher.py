@@ -20,8 +20,8 @@ from mailbot.store.database import TRANSIENT, in_short, transaction
 
 log = structlog.get_logger()
 
-ROUND_SECONDS = 60.0
-SOON_SECONDS = 3.0  # a mail that came while the last one was handled may go unannounced
+IDLE_LOOKS = 5  # a server that tells of new mail by itself is asked that many times more rarely
+LONGEST_WAIT = 300.0  # seconds; the guard expects a sign of life
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class Watcher:
     bell: Bell = field(default_factory=Bell)
     beat: float = field(default_factory=time.monotonic)
     failures: int = 0
+    succeeded: datetime | None = None
     reconciles: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
@@ -82,10 +83,6 @@ class Watcher:
         """Begin to watch."""
         self.thread = threading.Thread(target=self._run, name=f"mailbox-{self.school}")
         self.thread.start()
-
-    def look(self) -> None:
-        """Look at the whole folder soon."""
-        self.bell.ring()
 
     def reconcile(self) -> None:
         """Compare the mailbox with the ledger soon."""
@@ -138,20 +135,28 @@ class Watcher:
             everything = False
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:
-                box.wait(ROUND_SECONDS, self.bell.read)
-                everything = self.bell.silence()
+                said = box.wait(self._pause(box), self.bell.read)
+                everything = self.bell.silence() or not said
                 box.refresh()
+
+    def _pause(self, box: Mailbox) -> float:
+        """Return after how many seconds of silence to look at the whole folder; not all at once."""
+        seconds = self.intake.account.poll_seconds * (IDLE_LOOKS if box.announces else 1)
+        return min(seconds, LONGEST_WAIT) * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, no secret
 
     def _handled(self) -> None:
         self.beat = time.monotonic()
         self.wake()
 
     def _worked(self) -> None:
+        """Note it: at once after trouble, else the daemon does so for all watchers together."""
         now = self.clock()
-        with transaction(self.intake.desk.engine) as session:
-            row = ledger.mailbox(session, self.school)
-            row.last_success, row.last_error, row.failing_since = now, "", None
-            end_alert(session, self.intake.desk, self._topic, now)
+        if self.failures or self.succeeded is None:
+            with transaction(self.intake.desk.engine) as session:
+                row = ledger.mailbox(session, self.school)
+                row.last_success, row.last_error, row.failing_since = now, "", None
+                end_alert(session, self.intake.desk, self._topic, now)
+        self.succeeded = now
         if self.failures:
             log.info("mailbox is back", school=self.school)
             self.wake()

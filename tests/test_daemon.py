@@ -23,7 +23,7 @@ from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 
 RITA = "rita@support.example"
-WITHOUT_POLL = "poll_seconds = 3600"
+WITHOUT_POLL = "poll_seconds = 300"
 SECOND_SCHOOL = """
 [[school]]
 key = "RSO"
@@ -118,7 +118,7 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     house: House, daemon: Daemon
 ) -> None:
     right = house.config.read_text()
-    house.config.write_text(right.replace("poll_seconds = 3600", 'poll_seconds = "often"\nfoldr = "INBOX"'))
+    house.config.write_text(right.replace("poll_seconds = 300", 'poll_seconds = "often"\nfoldr = "INBOX"'))
     daemon.signal(signal.SIGHUP)
     daemon.wait_said("configuration refused.*poll_seconds")
     daemon.wait_said("configuration refused.*foldr")

@@ -37,7 +37,7 @@ from mailbot.core.calendar import OFFICE_HOURS
 Language = Literal["de", "en"]
 AddressForm = Literal["formal", "informal"]
 Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Seconds = Annotated[int, Field(ge=1, le=300)]
 Minutes = Annotated[int, Field(ge=0, le=1_440)]
 HoursOfWork = Annotated[int, Field(ge=0, le=2_000)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
@@ -92,7 +92,7 @@ class Imap(Login):
     security: Security = Field(default="tls", description="how the connection is encrypted")
     folder: Line = Field(default="INBOX", description="the folder to read")
     done: Text = Field(default="Mailbot/Done", description="the folder for handled mails")
-    poll_seconds: Seconds = Field(default=60, description="the longest time between two looks")
+    poll_seconds: Seconds = Field(default=60, description="seconds between looks; with IDLE, five times that")
     authserv_id: Text = Field(default="", description="the server's name in its Authentication-Results")
 
 

@@ -23,7 +23,7 @@ from mailbot.inbox.session import BROKEN, InboxError, explained, hang_up, open_s
 
 MESSAGE_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 DONE_KEYWORD = "$MailbotDone"
-IDLE_ROUND_SECONDS = 60
+IDLE_ROUND_SECONDS = 300
 BATCH_UIDS = 500
 BATCH_MAILS = 50
 BATCH_OCTETS = 8 * 2**20
@@ -77,6 +77,11 @@ class Mailbox:
             mailbox.close()
             raise
         return mailbox
+
+    @property
+    def announces(self) -> bool:
+        """Whether the server tells of new mail by itself (RFC 2177)."""
+        return bool(self._client.has_capability("IDLE"))
 
     def refresh(self) -> None:
         """Look at the folder again: `uid_validity` and `uid_next` are up to date then. Raises InboxError."""
@@ -313,7 +318,7 @@ class Mailbox:
 
     def _idle(self, seconds: float, wake: int) -> tuple[bool, bool]:
         """Idle for one round; return whether the server said something, and whether we were woken."""
-        if not self._client.has_capability("IDLE"):
+        if not self.announces:
             return self._watch(seconds, wake)
         with self._talk("the connection was lost while waiting for mail"):
             wire = self._client._imap

@@ -2,6 +2,7 @@
 
 import imaplib
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -12,6 +13,8 @@ import imapclient.exceptions
 from mailbot.config import ImapAccount, OAuth2
 from mailbot.network import explain, presentable, tls_context
 from mailbot.oauth import OAuthError, access_token, refused
+
+KEEP_ALIVE_SECONDS = 60
 
 # An answer was broken off, or makes no sense: whatever comes next belongs to it.
 BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
@@ -62,6 +65,9 @@ def _connect(account: ImapAccount, timeout: float) -> Any:
     )
     # Else INTERNALDATE comes without its zone, and an hour wrong across the change to summer time.
     client.normalise_times = False
+    # While nothing is said, routers forget a connection, and one that is dead looks alive.
+    client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE_SECONDS)
     return client
 
 

@@ -1,6 +1,6 @@
 """The ledger of all mails ever fetched, the quarantine, and how each mailbox is doing."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -14,13 +14,18 @@ from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow, met
 QUARANTINED = "quarantined"
 AT_ONCE = 1_000
 
-_LEDGER, _ATTEMPTS = metadata.tables["ledger"], metadata.tables["attempt"]
+_LEDGER, _ATTEMPTS, _MAILBOXES = (metadata.tables[name] for name in ("ledger", "attempt", "mailbox"))
 
 # Each mail asks these, so they are put together once.
 _AT = columns(_LEDGER.c.id).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.uid_validity == bindparam("uid_validity"),
     _LEDGER.c.uid == bindparam("uid"),
+)
+_NOTE_READ = (
+    update(_MAILBOXES)
+    .where(_MAILBOXES.c.school == bindparam("its_school"))
+    .values(last_success=bindparam("at"))
 )
 _INTO_LEDGER = insert(_LEDGER)
 _BEGIN = insert(_ATTEMPTS)
@@ -241,6 +246,13 @@ def mailbox(session: Session, school: str) -> MailboxRow:
         row = MailboxRow(school=school)
         session.add(row)
     return row
+
+
+def note_read(session: Session, read: Mapping[str, datetime]) -> None:
+    """Note when mailboxes were read last without trouble, by school."""
+    if read:
+        values = [{"its_school": school, "at": at} for school, at in read.items()]
+        session.connection().execute(_NOTE_READ, values)
 
 
 def mailboxes(session: Session) -> list[MailboxRow]:
