@@ -21,6 +21,7 @@ from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.oauth import secret_until
 from mailbot.outbox import Lane, either, lanes
+from mailbot.roster import BEAT_SECONDS, Roster
 from mailbot.service.desk import Desk
 from mailbot.service.guard import Guard
 from mailbot.service.night import nightly
@@ -30,6 +31,7 @@ from mailbot.service.report import send_due
 from mailbot.service.tick import tick
 from mailbot.store import ledger, outbox
 from mailbot.store.database import transaction
+from mailbot.store.leases import Lease
 from mailbot.watcher import Watcher
 
 log = structlog.get_logger()
@@ -98,7 +100,7 @@ class Shift:
         self.desk = open_desk(settings)
         self.postman = Postman(self.desk, settings)
         self.guard = self._make_guard()
-        self.watchers = [self._watcher(key) for key in settings.imap]
+        self.roster = Roster(self.desk, tuple(settings.imap), self._watcher)
         self.figures = self._figures()
         self._stop_serving: Callable[[], None] = lambda: None
         self.scheduler = BackgroundScheduler(
@@ -123,16 +125,21 @@ class Shift:
     def _figures(self) -> Figures | None:
         if self.settings.metrics_file is None and self.settings.metrics_port is None:
             return None
-        intakes = tuple(watcher.intake for watcher in self.watchers)
-        return Figures(self.desk, intakes, tuple(self.postman.lanes))
+        return Figures(self.desk, self._intakes, tuple(self.postman.lanes))
+
+    def _intakes(self) -> list[Intake]:
+        return [watcher.intake for watcher in self._watchers()]
+
+    def _watchers(self) -> list[Watcher]:
+        return list(self.roster.watchers.values())
 
     def _hanging(self) -> Iterator[str]:
         """Yield the names of threads that show no sign of life."""
-        yield from (f"mailbox {w.school}" for w in self.watchers if not w.alive(HANGING_SECONDS))
+        yield from (f"mailbox {w.school}" for w in self._watchers() if not w.alive(HANGING_SECONDS))
         if not self.postman.thread.is_alive():
             yield "outbox"
 
-    def _watcher(self, key: str) -> Watcher:
+    def _watcher(self, key: str, lease: Lease | None) -> Watcher:
         school = self.desk.policy.school(key)
         if school is None:
             raise LookupError(f"school {key} has a mailbox and no policy")
@@ -143,6 +150,7 @@ class Shift:
             utc_now,
             self.settings.first_contact_days,
             room=self.guard.room,
+            lease=lease,
         )
         return Watcher(intake, utc_now, self.postman.wake)
 
@@ -152,10 +160,11 @@ class Shift:
             outbox.take_up_again(session, self.desk.worker, utc_now())
         self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
-        for watcher in self.watchers:
-            watcher.start()
-            night = {"hour": NIGHT_HOUR, "minute": 17, "timezone": self.desk.policy.timezone}
-            self.scheduler.add_job(watcher.reconcile, "cron", **night, jitter=1200)
+        self.roster.start()
+        if self.desk.shared:
+            self.scheduler.add_job(self.roster.beat, "interval", seconds=BEAT_SECONDS)
+        night = {"hour": NIGHT_HOUR, "minute": 17, "timezone": self.desk.policy.timezone}
+        self.scheduler.add_job(self._reconcile, "cron", **night, jitter=1200)
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)
         self.scheduler.add_job(self.let_time_pass, "interval", seconds=TICK_SECONDS)
         self.scheduler.add_job(self._stand_guard, "interval", seconds=GUARD_SECONDS)
@@ -195,9 +204,14 @@ class Shift:
             log.info("invited", members=len(invited))
         return bool(invited)
 
+    def _reconcile(self) -> None:
+        """Compare every mailbox with the ledger."""
+        for watcher in self._watchers():
+            watcher.reconcile()
+
     def _stand_guard(self) -> None:
         """Note which mailboxes were read, and tell the operators of what is wrong in silence."""
-        read = {w.school: w.succeeded for w in self.watchers if w.succeeded is not None and not w.failures}
+        read = {w.school: w.succeeded for w in self._watchers() if w.succeeded is not None and not w.failures}
         with transaction(self.desk.engine) as session:
             ledger.note_read(session, read)
         if self.guard.look():
@@ -214,10 +228,7 @@ class Shift:
         """Finish what is in hand and end all threads; nothing is left half done."""
         self.scheduler.shutdown(wait=True)
         self._stop_serving()
-        for watcher in self.watchers:
-            watcher.stop()
-        for watcher in self.watchers:
-            watcher.join()
+        self.roster.stop()
         self.postman.stop()
         self.postman.thread.join()
         self.desk.engine.dispose()
@@ -243,7 +254,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         stack.enter_context(sole(settings))
         shift = Shift(settings)
         shift.start()
-        log.info("running", mailboxes=len(shift.watchers), config=str(settings.file))
+        log.info("running", mailboxes=len(shift.roster.watchers), config=str(settings.file))
         systemd.ready(_status_line(shift))
         while (number := signals.get()) == signal.SIGHUP:
             shift = _reload(shift, reload)
@@ -266,7 +277,7 @@ def _reload(shift: Shift, reload: Callable[[], Settings]) -> Shift:
         return shift
     shift.stop()
     fresh.start()
-    log.info("configuration read again", mailboxes=len(fresh.watchers))
+    log.info("configuration read again", mailboxes=len(fresh.roster.watchers))
     systemd.ready(_status_line(fresh))
     return fresh
 
@@ -279,4 +290,4 @@ def _next_shift(shift: Shift, settings: Settings) -> Shift:
 
 
 def _status_line(shift: Shift) -> str:
-    return f"watching {len(shift.watchers)} mailboxes"
+    return f"watching {len(shift.roster.watchers)} mailboxes"

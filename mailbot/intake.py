@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -22,6 +23,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store import ledger
 from mailbot.store.database import Session, reading, transaction
+from mailbot.store.leases import Lease, hold
 from mailbot.store.ledger import Place
 
 log = structlog.get_logger()
@@ -40,7 +42,8 @@ EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 class Intake:
     """One school's way in. `handled` is called after each mail that became something.
 
-    `room` tells whether the disk has room for more mail.
+    `room` tells whether the disk has room for more mail, `lease` is the right to read this mailbox where
+    several workers share them: once it is lost, whatever is to be written raises LeaseLostError.
     """
 
     desk: Desk
@@ -51,6 +54,7 @@ class Intake:
     stop: threading.Event = field(default_factory=threading.Event)
     handled: Callable[[], None] = lambda: None
     room: Callable[[], bool] = lambda: True
+    lease: Lease | None = None
     outcomes: Counter[str] = field(default_factory=Counter)
     delays: Delays = field(default_factory=Delays)
     _survived: set[Place] = field(default_factory=set)
@@ -60,6 +64,12 @@ class Intake:
     _recovered: bool = False
     _left_alone: int | None = None
     _told_refused: tuple[tuple[str, str], ...] | None = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with transaction(self.desk.engine) as session:
+            hold(session, self.lease)
+            yield session
 
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
         """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
@@ -130,7 +140,7 @@ class Intake:
         }
         details = tuple((name, value) for name, value in names.items() if value)
         log.info("reconciled", school=self.school.key, differences=len(details))
-        with transaction(self.desk.engine) as session:
+        with self._writing() as session:
             if details:
                 raise_alert(session, self.desk, topic, (*details, _DIFFERENT_ADVICE), now)
             else:
@@ -151,7 +161,7 @@ class Intake:
                 "mails of after the backup are handled again", school=self.school.key, mails=len(unknown)
             )
             box.take_back(unknown)
-        with transaction(self.desk.engine) as session:
+        with self._writing() as session:
             ledger.mailbox(session, self.school.key).recover_since = None
         self._recovered = True
 
@@ -167,7 +177,7 @@ class Intake:
         details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.refused.items()))
         if details == self._told_refused or (since > 1 and not details):
             return
-        with transaction(self.desk.engine) as session:
+        with self._writing() as session:
             if details:
                 raise_alert(session, self.desk, topic, (*details, _REFUSED_ADVICE), self.clock())
             else:
@@ -181,7 +191,7 @@ class Intake:
         return self._cutoff
 
     def _agreed_cutoff(self, *, backfill: bool) -> datetime:
-        with transaction(self.desk.engine) as session:
+        with self._writing() as session:
             row = ledger.mailbox(session, self.school.key)
             if row.cutoff is None:
                 row.cutoff = self.clock() - timedelta(days=self.first_contact_days)
@@ -193,7 +203,7 @@ class Intake:
         """Note how much old mail was left alone, and say so when it changed."""
         if number == self._left_alone:
             return
-        with transaction(self.desk.engine) as session:
+        with self._writing() as session:
             row = ledger.mailbox(session, self.school.key)
             if row.left_alone != number and number:
                 log.info("old mail left alone", school=self.school.key, mails=number)
@@ -202,7 +212,7 @@ class Intake:
 
     def _take(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
         places = {uid: Place(self.school.key, box.uid_validity, uid) for uid in uids}
-        with transaction(self.desk.engine) as session:
+        with self._writing() as session:
             tries = ledger.begin(session, list(places.values()))
         self._survived = set(places.values())
         try:
@@ -213,7 +223,7 @@ class Intake:
     def _forget_survived(self) -> None:
         """Drop the notes of begun mails that did not kill us; later, while the database is away."""
         if self._survived:
-            with transaction(self.desk.engine) as session:
+            with self._writing() as session:
                 ledger.forget_begun(session, self._survived)
         self._survived = set()
 
@@ -235,7 +245,14 @@ class Intake:
             now = self.clock()
             size = described[mail.uid].size if described[mail.uid].size > limit else None
             decision = receive(
-                self.desk, place, mail.octets, mail.received, now, tries=tries[place], size=size
+                self.desk,
+                place,
+                mail.octets,
+                mail.received,
+                now,
+                tries=tries[place],
+                size=size,
+                lease=self.lease,
             )
             self._note(place, decision, now - mail.received if mail.received else timedelta())
             done.append(mail.uid)

@@ -33,7 +33,7 @@ class Figures:
     """What a scrape returns: the collector of prometheus_client's registry. Raises DeskError without it."""
 
     desk: Desk
-    intakes: tuple[Intake, ...]
+    intakes: Callable[[], Iterable[Intake]]
     lanes: tuple[Lane, ...]
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Figures:
     def collect(self) -> Iterator["Metric"]:
         """Yield every metric with its samples."""
         found = standing(self.desk)
-        yield from _happened(self.intakes, self.lanes)
+        yield from _happened(self.intakes(), self.lanes)
         yield from _mailboxes(found)
         yield from _desk(found)
 

@@ -17,6 +17,7 @@ from mailbot.intake import Intake
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.store import ledger
 from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.store.leases import LeaseLostError
 
 log = structlog.get_logger()
 
@@ -89,6 +90,11 @@ class Watcher:
         self.reconciles.set()
         self.bell.ring()
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was started and runs no more."""
+        return self.thread is not None and not self.thread.is_alive()
+
     def alive(self, seconds: float) -> bool:
         """Tell whether its thread runs and showed a sign of life within so many seconds."""
         running = self.thread is not None and self.thread.is_alive()
@@ -115,6 +121,9 @@ class Watcher:
                 self._failed(str(error))
             except TRANSIENT as error:
                 self._failed(f"database: {in_short(error)}")
+            except LeaseLostError as error:
+                log.warning("mailbox lost", school=self.school, reason=str(error))
+                return
             except Exception as error:
                 log.exception("mailbox watcher failed", school=self.school)
                 self._failed(f"{type(error).__name__}: {without_people(str(error))}")

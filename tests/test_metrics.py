@@ -63,7 +63,7 @@ def figures(door: Door) -> Figures:
         intake.delays.add(seconds)
     lane = Lane(door.desk, SmtpAccount("127.0.0.1", 25, "none"), ("GYM",), lambda: datetime.now(UTC))
     lane.tally.sent, lane.tally.failed = 7, 1
-    return Figures(door.desk, (intake,), (lane,))
+    return Figures(door.desk, lambda: (intake,), (lane,))
 
 
 def written(door: Door, directory: Path) -> Samples:
@@ -150,7 +150,7 @@ def test_only_this_machine_may_ask(door: Door) -> None:
 def test_without_the_library_one_is_told_what_to_install(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(DeskError, match=r"mailbot\[prometheus\]"):
-        Figures(door.desk, (), ())
+        Figures(door.desk, tuple, ())
 
 
 def test_the_daemon_tells_of_a_mail_by_port_and_by_file(

@@ -42,6 +42,7 @@ DOCUMENT = {
         "RSW": {"day": 0, "week": 0, "older": 0},
     },
     "not_registered": ["max@support.example"],
+    "workers": {"pc1:/var/lib/mailbot:0a1b": ["GYM"], "pc2:/var/lib/mailbot:2c3d": []},
     "alerts": [
         {"topic": "mailbox RSW", "since": "2026-11-27T06:00:00+00:00", "text": "refused"},
         {"topic": "disk", "since": "2026-11-27T07:00:00+00:00", "text": "180 MB are free"},
@@ -118,6 +119,8 @@ def test_what_programs_read_is_without_colours_and_not_wrapped(capsys: pytest.Ca
     [failing] = [line for line in printed.splitlines() if line.startswith("mailbox RSW")]
     assert failing.rstrip().endswith("fails for 2 h: the server refuses the login: [AUTHENTICATIONFAILED]")
     assert "alert           disk, for 1 h: 180 MB are free" in printed
+    assert "worker          pc1:/var/lib/mailbot:0a1b reads GYM" in printed
+    assert "worker          pc2:/var/lib/mailbot:2c3d reads no mailbox" in printed
 
 
 def test_trouble_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:

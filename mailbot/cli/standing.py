@@ -47,6 +47,8 @@ def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
     lines.append(("outbox", Text(said, style=_BAD if letters["failed"] else "")))
     quarantine = f"{found['quarantine']} mails: mailbot quarantine" if found["quarantine"] else "empty"
     lines.append(("quarantine", Text(quarantine, style=_BAD if found["quarantine"] else "")))
+    for worker, schools in found["workers"].items():
+        lines.append(("worker", f"{worker} reads {', '.join(schools) or 'no mailbox'}"))
     if found["not_registered"]:
         lines.append(("not registered", ", ".join(found["not_registered"])))
     for mailbox in found["mailboxes"]:

@@ -71,6 +71,11 @@ def topics(mailboxes: Mapping[str, object], threads: tuple[str, ...]) -> frozens
 OUTBOX, FLOOD, DISK, CLOCK = "outbox", "letters by machine", "disk", "clock"
 
 
+def of_this_machine(topic: str) -> bool:
+    """Tell whether a topic is about one machine among several."""
+    return topic == CLOCK or topic.startswith("thread ")
+
+
 def has_room(disk_free: int | None, thresholds: Thresholds) -> bool:
     """Tell whether there is room for more mail."""
     return disk_free is None or disk_free >= thresholds.disk_free

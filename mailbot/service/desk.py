@@ -32,6 +32,11 @@ class Desk:
     worker: str = ""
     actor: str = BOT
 
+    @property
+    def shared(self) -> bool:
+        """Whether other workers may work with the same database: with PostgreSQL."""
+        return self.engine.dialect.name == "postgresql"
+
     def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
         """Return the days that people mean who write now; what names no day is left out."""
         today = now.astimezone(ZoneInfo(self.policy.timezone)).date()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import structlog
 
-from mailbot.core.guard import LEAP, Concern, Sight, Thresholds, concerns, has_room, topics
+from mailbot.core.guard import LEAP, Concern, Sight, Thresholds, concerns, has_room, of_this_machine, topics
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import ledger, outbox
+from mailbot.store import alerts, ledger, outbox
 from mailbot.store.database import reading, transaction
 from mailbot.store.traffic import overall
 
@@ -54,11 +54,15 @@ class Guard:
         with transaction(self.desk.engine) as session:
             for concern in found:
                 details = (("reason", concern.reason), ("todo", concern.todo))
-                raise_alert(session, self.desk, concern.topic, details, sight.now)
+                raise_alert(session, self.desk, self._named(concern.topic), details, sight.now)
             over = topics(dict.fromkeys(self.mailboxes), self.threads) - {c.topic for c in found}
-            for topic in sorted(over):
+            for topic in sorted(alerts.topics(session) & {self._named(topic) for topic in over}):
                 end_alert(session, self.desk, topic, sight.now)
         return found
+
+    def _named(self, topic: str) -> str:
+        """Return a topic as it is told: with the worker's name where that is the question."""
+        return f"{topic} on {self.desk.worker}" if self.desk.shared and of_this_machine(topic) else topic
 
     def room(self) -> bool:
         """Tell whether there is room on the disk for more mail."""

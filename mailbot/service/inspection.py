@@ -10,7 +10,7 @@ from mailbot.core.facts import Listing, Scope
 from mailbot.core.ticket import Message, Ticket
 from mailbot.service.desk import Desk
 from mailbot.service.registration import not_registered
-from mailbot.store import alerts, facts, ledger, outbox, tickets
+from mailbot.store import alerts, facts, leases, ledger, outbox, tickets
 from mailbot.store.database import Session, reading
 from mailbot.store.rows import identity, ticket_of
 
@@ -104,6 +104,7 @@ def standing(desk: Desk) -> Document:
             "open_tickets": dict(Counter(school for school, _ in opened)),
             "tickets_by_age": {s.key: _by_age(opened, s.key, now) for s in desk.policy.schools},
             "alerts": alerts.standing(session),
+            "workers": leases.sharing(session) if desk.shared else {},
         }
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,8 +51,10 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
 
 
 def worker_of(settings: Settings) -> str:
-    """Return the name of the worker that has this state directory on this machine."""
-    return f"{socket.gethostname()}:{settings.state_dir}"
+    """Return the name of the worker that has this state directory; machines of the same name have others."""
+    file = settings.state_dir / "worker"
+    mark = file.read_text("ascii").strip() if file.exists() else "new"
+    return f"{socket.gethostname()}:{settings.state_dir}:{mark}"
 
 
 @contextmanager
@@ -68,6 +71,9 @@ def sole(settings: Settings) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        name = settings.state_dir / "worker"
+        if not name.exists():
+            name.write_text(secrets.token_hex(4), "ascii")
         yield
 
 

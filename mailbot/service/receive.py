@@ -21,6 +21,7 @@ from mailbot.store import ledger
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
+from mailbot.store.leases import Lease, LeaseLostError, hold
 from mailbot.store.ledger import Place, Record
 from mailbot.store.writing import keep_octets, octets_of, packed, write
 
@@ -38,34 +39,43 @@ def receive(
     *,
     tries: int = 1,
     size: int | None = None,
+    lease: Lease | None = None,
 ) -> Decision | None:
     """Handle one mail; return what became of it, or None if it was handled before.
 
     `size` is that of the whole mail where `octets` are only its header, because it is too large to take.
+    `lease` is the right to read this mailbox where several workers share them; raises LeaseLostError.
 
     A mail that cannot be handled is set aside in the quarantine, raw and with the reason, so that it does not
     stop the others. Raises what `TRANSIENT` names when the database is away.
     """
     if tries > TRIES_MOST:
         reason = f"the process died {tries - 1} times while it handled this mail"
-        return set_aside(desk, place, octets, reason, "", now)
+        return set_aside(desk, place, octets, reason, "", now, lease)
     try:
-        return _receive(desk, place, octets, received, now, size)
-    except TRANSIENT:
+        return _receive(desk, place, octets, received, now, size, lease)
+    except (*TRANSIENT, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - every other error is this mail's: it goes to the quarantine
         reason = f"{type(error).__name__}: {error}"
-        return set_aside(desk, place, octets, reason, traceback.format_exc(), now)
+        return set_aside(desk, place, octets, reason, traceback.format_exc(), now, lease)
 
 
 def _receive(
-    desk: Desk, place: Place, octets: bytes, received: datetime | None, now: datetime, size: int | None
+    desk: Desk,
+    place: Place,
+    octets: bytes,
+    received: datetime | None,
+    now: datetime,
+    size: int | None,
+    lease: Lease | None,
 ) -> Decision | None:
     mail = parse(octets)
     if size is not None:
         mail = replace(mail, size=size)
     school, raw = _school(desk, place.school), packed(octets)
     with transaction(desk.engine) as session:
+        hold(session, lease)
         if ledger.knows(session, place):
             ledger.end(session, place)
             return None
@@ -139,11 +149,18 @@ def _release(session: Session, desk: Desk, held: int, actor: str, now: datetime)
 
 
 def set_aside(
-    desk: Desk, place: Place, octets: bytes, reason: str, trace: str, now: datetime
+    desk: Desk,
+    place: Place,
+    octets: bytes,
+    reason: str,
+    trace: str,
+    now: datetime,
+    lease: Lease | None,
 ) -> Decision | None:
     """Put a mail into the quarantine and tell the operators; None if it was handled before."""
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
+        hold(session, lease)
         if ledger.knows(session, place):
             ledger.end(session, place)
             return None

@@ -6,7 +6,7 @@ from datetime import datetime
 from mailbot.core.policy import Policy
 from mailbot.core.registration import Invitee, unregistered
 from mailbot.service.desk import Desk
-from mailbot.store import people
+from mailbot.store import audit, people
 from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, transaction
 from mailbot.store.writing import post_alone
@@ -21,6 +21,7 @@ def invite_due(desk: Desk, now: datetime, *, reminders: bool) -> list[str]:
     if not desk.policy.invitations:
         return []
     with transaction(desk.engine) as session:
+        audit.lock_desk(session)
         due = [i for i in _invitees(session, desk.policy, now) if i.due(now, reminders=reminders)]
         return _invite(session, desk, due, now)
 
@@ -35,6 +36,7 @@ def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
             raise NotAMemberError(f"{address} is the address of no member of a team")
     wanted = {desk.policy.registered(address) for address in addresses}
     with transaction(desk.engine) as session:
+        audit.lock_desk(session)
         found = _invitees(session, desk.policy, now)
         return _invite(session, desk, [i for i in found if not wanted or i.member.address in wanted], now)
 

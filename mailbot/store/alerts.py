@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from mailbot.store.tables import AlertRow
@@ -11,17 +13,24 @@ def begin(session: Session, topic: str, text: str, now: datetime) -> bool:
     """Note a trouble; return False if it was known."""
     if session.get(AlertRow, topic) is not None:
         return False
-    session.add(AlertRow(topic=topic, since=now, text=text))
+    try:
+        with session.begin_nested():
+            session.add(AlertRow(topic=topic, since=now, text=text))
+    except IntegrityError:  # another worker was faster
+        return False
     return True
 
 
 def end(session: Session, topic: str) -> datetime | None:
     """Forget a trouble that is over; return since when it was, or None if it was not known."""
-    row = session.get(AlertRow, topic)
-    if row is None:
-        return None
-    session.delete(row)
-    return row.since
+    over = delete(AlertRow).where(col(AlertRow.topic) == topic).returning(col(AlertRow.since))
+    since: datetime | None = session.execute(over).scalar()
+    return since
+
+
+def topics(session: Session) -> set[str]:
+    """Return what the troubles are about that are not over."""
+    return set(session.exec(select(AlertRow.topic)))
 
 
 def standing(session: Session) -> list[dict[str, str]]:

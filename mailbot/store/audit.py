@@ -150,9 +150,14 @@ def note(
     _add(session, row, _event(origin, decision, action, detail))
 
 
+def lock_desk(session: Session) -> ChainRow:
+    """Return the newest link of the desk's chain; others who lengthen it wait until this transaction ends."""
+    return existing(session, ChainRow(name=DESK), DESK)
+
+
 def _add(session: Session, ticket: TicketRow | None, event: _Event) -> None:
     """Lengthen a ticket's chain, or the desk's."""
-    chain = ticket or existing(session, ChainRow(name=DESK), DESK)
+    chain = ticket or lock_desk(session)
     if ticket is not None:
         event.ticket_id = identity(ticket.id)
     chain.head, chain.entries = chained(event, chain.head), chain.entries + 1

@@ -44,6 +44,7 @@ def in_short(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
+_MIGRATING = 0x6D61696C  # the key of a lock of PostgreSQL that nobody else has in this database
 _READ_ONLY = "mailbot_read_only"
 
 
@@ -129,6 +130,8 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
     """
     if engine.url.get_backend_name() != "sqlite":
         with engine.begin() as connection:
+            # Workers that start together wait for the first one, and find nothing left to do.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
             yield connection
         return
     with engine.connect() as connection:

@@ -53,7 +53,11 @@ _CLAIM = (
 )
 _RECORD = (
     update(_LETTERS)
-    .where(_LETTERS.c.id == bindparam("its_id"))
+    .where(
+        _LETTERS.c.id == bindparam("its_id"),
+        _LETTERS.c.state == "sending",
+        _LETTERS.c.holder == bindparam("worker"),
+    )
     .values(
         state=bindparam("new_state"),
         last_error=bindparam("reply"),
@@ -127,7 +131,7 @@ def record_and_claim(
     turns: the next letter is of the one that follows `after`, so that nobody waits for another one's flood.
     """
     if done is not None:
-        _record(session, done, now)
+        _record(session, done, now, holder)
     asked = {
         "schools": list(schools),
         "after": after,
@@ -142,10 +146,16 @@ def record_and_claim(
     return _due(session, row) if row is not None else None
 
 
-def _record(session: Session, done: Attempt, now: datetime) -> None:
+def _record(session: Session, done: Attempt, now: datetime, holder: str) -> None:
+    """Note how sending went, unless the claim has expired and another worker has taken the letter."""
     sent = now if done.state == "sent" else None
     values = {"its_id": done.id, "new_state": done.state, "reply": done.error, "at": sent}
-    values |= {"uncounted": int(not done.counts), "doubtful": int(done.doubtful), "again": done.next_attempt}
+    values |= {
+        "worker": holder,
+        "uncounted": int(not done.counts),
+        "doubtful": int(done.doubtful),
+        "again": done.next_attempt,
+    }
     session.connection().execute(_RECORD, values)
 
 

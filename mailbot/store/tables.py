@@ -293,6 +293,23 @@ class AlertRow(Row, table=True):
     text: str = Field(sa_type=Text)
 
 
+class WorkerRow(Row, table=True):
+    """One of several daemons that share a PostgreSQL; counted among the living until then."""
+
+    __tablename__ = "worker"
+    name: str = Field(primary_key=True)
+    until: datetime
+
+
+class LeaseRow(Row, table=True):
+    """Which worker reads a school's mailbox; whoever takes it over raises the token."""
+
+    __tablename__ = "lease"
+    school: str = Field(primary_key=True)
+    worker: str
+    token: int = Field(sa_type=BigInteger)
+
+
 class SlotRow(Row, table=True):
     """A job that was done for a slot of time, so that nobody does it again."""
 

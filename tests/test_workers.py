@@ -1,0 +1,287 @@
+"""Several workers on one PostgreSQL: each mailbox is read by one, and by another one when that dies."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.core.sharing import share_of
+from mailbot.render import Templates
+from mailbot.roster import LEASE
+from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.service.desk import Desk
+from mailbot.service.receive import receive
+from mailbot.service.registration import invite_due
+from mailbot.store import leases, outbox
+from mailbot.store.database import migrate, open_database, transaction
+from mailbot.store.leases import Lease, LeaseLostError
+from mailbot.store.ledger import Place
+from mailbot.store.outbox import CLAIM, Attempt
+from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
+from tests.cases import NOW
+from tests.conftest import require
+from tests.daemon import Daemon
+from tests.door import HOUSE, Door
+from tests.house import MAX, House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
+from tests.servers.process import wait_until
+from tests.servers.smtp import SmtpServer
+from tests.test_store import together
+
+NAMES = st.sets(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=6)
+SCHOOLS = tuple(f"S{number}" for number in range(8))
+TAKEN_OVER = LEASE.total_seconds() + 30  # a worker beats every few seconds, and a busy machine is slow
+
+
+@given(NAMES, NAMES)
+def test_each_mailbox_is_exactly_one_worker_s(workers: set[str], schools: set[str]) -> None:
+    shares = [share_of(worker, workers, schools) for worker in workers]
+    assert sorted(school for share in shares for school in share) == sorted(schools)
+
+
+@given(NAMES, NAMES, st.data())
+def test_when_a_worker_goes_only_its_own_mailboxes_move(
+    workers: set[str], schools: set[str], data: st.DataObject
+) -> None:
+    gone = data.draw(st.sampled_from(sorted(workers)))
+    for worker in workers - {gone}:
+        assert share_of(worker, workers - {gone}, schools) >= share_of(worker, workers, schools)
+
+
+# -- leases in the database
+
+ANNA, BELA = "anna", "bela"
+LONG, OVER = timedelta(minutes=5), timedelta(seconds=-1)
+
+
+@pytest.fixture
+def shared(postgres_url: str) -> Iterator[Door]:
+    """A desk on a PostgreSQL."""
+    engine = open_database(postgres_url)
+    migrate(engine)
+    yield Door(Desk(engine, HOUSE, Templates(), ANNA))
+    engine.dispose()
+
+
+def taken(desk: Door, worker: str, lives: timedelta = LONG) -> Lease | None:
+    """Let a worker show a sign of life that lasts so long, and try to take the mailbox of GYM."""
+    with transaction(desk.engine) as session:
+        leases.beat(session, worker, lives)
+        return leases.take(session, "GYM", worker)
+
+
+def handled(desk: Door, lease: Lease | None, uid: int = 1) -> str:
+    """Handle a mail of GYM under a lease; return what became of it."""
+    decision = receive(
+        desk.desk, Place("GYM", 1, uid), problem().text("dunkel").build(), NOW, NOW, lease=lease
+    )
+    return decision.outcome if decision else "nothing"
+
+
+def test_the_mailbox_of_a_living_worker_is_not_taken_and_that_of_a_dead_one_is(shared: Door) -> None:
+    first = taken(shared, ANNA)
+    assert first is not None
+    assert taken(shared, BELA) is None
+    assert taken(shared, ANNA, OVER) is not None
+    second = taken(shared, BELA)
+    assert second is not None
+    assert second.token > first.token
+
+
+def test_a_mailbox_that_was_given_up_is_anybody_s(shared: Door) -> None:
+    lease = taken(shared, ANNA)
+    assert lease is not None
+    with transaction(shared.engine) as session:
+        leases.give_up(session, lease)
+    assert taken(shared, BELA) is not None
+
+
+def test_whoever_lost_its_lease_writes_nothing(shared: Door) -> None:
+    old = taken(shared, ANNA, OVER)
+    new = taken(shared, BELA)
+    with pytest.raises(LeaseLostError, match="GYM"):
+        handled(shared, old)
+    assert shared.rows(LedgerRow) == []
+    assert shared.rows(TicketRow) == []
+    assert handled(shared, new) == "opened"
+
+
+def test_a_mail_that_breaks_is_set_aside_by_nobody_but_the_holder(shared: Door) -> None:
+    old = taken(shared, ANNA, OVER)
+    taken(shared, BELA)
+    with pytest.raises(LeaseLostError):
+        receive(shared.desk, Place("GYM", 1, 1), b"kills", None, NOW, tries=4, lease=old)
+    assert shared.rows(LedgerRow) == []
+
+
+def test_a_mailbox_is_taken_over_only_after_the_transaction_in_hand(shared: Door) -> None:
+    old = taken(shared, ANNA, OVER)
+    takeover = threading.Thread(target=taken, args=(shared, BELA))
+    with transaction(shared.engine) as session:
+        leases.hold(session, old)
+        takeover.start()
+        takeover.join(0.5)
+        assert takeover.is_alive()
+    takeover.join(30)
+    assert not takeover.is_alive()
+
+
+# -- what several do at the same moment happens once
+
+
+def test_a_trouble_that_several_workers_see_is_told_once(shared: Door) -> None:
+    def see(_: int) -> None:
+        with transaction(shared.engine) as session:
+            raise_alert(session, shared.desk, "outbox", (("reason", "stuck"),), NOW)
+
+    together(see)
+    assert [letter.kind for letter in shared.rows(OutboxRow)] == ["alert"]
+
+
+def test_its_end_is_told_once_too(shared: Door) -> None:
+    with transaction(shared.engine) as session:
+        raise_alert(session, shared.desk, "outbox", (("reason", "stuck"),), NOW)
+
+    def see(_: int) -> None:
+        with transaction(shared.engine) as session:
+            end_alert(session, shared.desk, "outbox", NOW + timedelta(hours=1))
+
+    together(see)
+    assert len(shared.rows(OutboxRow)) == 2
+
+
+def test_a_member_is_invited_once_by_workers_that_start_together(shared: Door) -> None:
+    inviting = replace(shared.desk, policy=replace(HOUSE, invitations=True))
+    together(lambda _: invite_due(inviting, NOW, reminders=False))
+    invited = [letter.recipient for letter in shared.rows(OutboxRow)]
+    assert invited
+    assert len(set(invited)) == len(invited)
+
+
+def test_a_worker_that_comes_too_late_does_not_change_what_became_of_a_letter(shared: Door) -> None:
+    shared.take(problem().text("dunkel"))
+    late = NOW + CLAIM + timedelta(minutes=1)
+    with transaction(shared.engine) as session:
+        slow = outbox.record_and_claim(session, ["GYM"], None, NOW, ANNA)
+    assert slow is not None
+    with transaction(shared.engine) as session:
+        again = outbox.record_and_claim(session, ["GYM"], None, late, BELA)
+        while again is not None and again.id != slow.id:
+            again = outbox.record_and_claim(session, ["GYM"], None, late, BELA)
+        assert again is not None
+    with transaction(shared.engine) as session:
+        outbox.record_and_claim(session, [], Attempt(slow.id, "failed", "too late"), late, ANNA)
+    assert [row.state for row in shared.rows(OutboxRow) if row.id == slow.id] == ["sending"]
+
+
+# -- daemons
+
+
+@dataclass
+class Team:
+    """Two daemons on machines of their own, so to speak, with one PostgreSQL and one IMAP server."""
+
+    houses: tuple[House, House]
+    daemons: dict[str, Daemon]
+
+    def shares(self) -> dict[str, list[str]]:
+        """Return the schools that each living worker reads, by the state directory in its name."""
+        workers = self.houses[0].json("status")["workers"]
+        return {name.split(":")[1].rpartition("/")[0]: schools for name, schools in workers.items()}
+
+    def share(self, house: House) -> list[str]:
+        """Return the schools that the daemon of a house reads."""
+        return self.shares().get(str(house.directory), [])
+
+    def settled(self, *houses: House) -> bool:
+        """Tell whether these share all mailboxes, each of them with some."""
+        read = [self.share(house) for house in houses]
+        return all(read) and sorted(school for share in read for school in share) == sorted(self.all())
+
+    def all(self) -> list[str]:
+        """Return all schools."""
+        return ["GYM", *SCHOOLS]
+
+    def deliver(self, word: str) -> None:
+        """Put a problem into each mailbox."""
+        for school in self.all():
+            address = self.houses[0].address if school == "GYM" else address_of(self.houses[0], school)
+            self.houses[0].dovecot.deliver(address, problem(f"{word} {school}").text(f"{word} fehlt").build())
+
+    def opened(self) -> list[str]:
+        """Return the subjects of all tickets."""
+        return sorted(ticket["subject"] for ticket in self.houses[0].json("tickets"))
+
+
+def address_of(house: House, school: str) -> str:
+    """Return the mailbox of one of the further schools."""
+    return f"{school.lower()}-{house.address}"
+
+
+@pytest.fixture
+def team(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) -> Iterator[Team]:
+    """Two running workers that share nine mailboxes."""
+    with require(Postgres) as postgres, ExitStack() as stack:
+        database = postgres.new_database()
+        schools = [
+            f'[[school]]\nkey = "{key}"\nname = "Schule {key}"\naddress = "{key.lower()}-{user}"\n'
+            f'imap = {{ username = "{key.lower()}-{user}" }}\nteam = {{ name = "T", members = ["{MAX}"] }}\n'
+            for key in SCHOOLS
+        ]
+        for key in SCHOOLS:
+            dovecot.deliver(f"{key.lower()}-{user}")
+        one, other = (
+            House(tmp_path / name, dovecot, smtp_server, user, database=database, more="\n".join(schools))
+            for name in ("one", "other")
+        )
+        daemons = {str(house.directory): Daemon(house) for house in (one, other)}
+        for daemon in daemons.values():
+            daemon.launch()  # both at once: one of them makes the tables
+            stack.push(daemon)
+        found = Team((one, other), daemons)
+        wait_until(lambda: found.settled(one, other), TAKEN_OVER)
+        yield found
+
+
+def test_when_a_worker_is_killed_the_other_reads_its_mailboxes_within_the_lease(team: Team) -> None:
+    one, other = team.houses
+    team.deliver("Maus")
+    wait_until(lambda: len(team.opened()) == 9, 60)
+    team.daemons[str(one.directory)].kill()
+    team.deliver("Kabel")
+    wait_until(lambda: team.settled(other), TAKEN_OVER)
+    wait_until(lambda: len(team.opened()) == 18, 60)
+    assert len(set(team.opened())) == 18
+    team.daemons[str(one.directory)].start()
+    wait_until(lambda: team.settled(one, other), TAKEN_OVER)
+
+
+def test_a_worker_that_was_thought_dead_commits_nothing_when_it_wakes(team: Team) -> None:
+    one, other = team.houses
+    sleeper = team.daemons[str(one.directory)]
+    sleeper.signal(signal.SIGSTOP)
+    team.deliver("Maus")
+    wait_until(lambda: team.settled(other), TAKEN_OVER)
+    wait_until(lambda: len(team.opened()) == 9, 60)
+    sleeper.signal(signal.SIGCONT)
+    sleeper.wait_said("mailbox (lost|given up)", seconds=TAKEN_OVER)
+    wait_until(lambda: team.settled(one, other), TAKEN_OVER)
+    team.deliver("Kabel")
+    wait_until(lambda: len(team.opened()) == 18, 60)
+    assert len(set(team.opened())) == 18
+    assert one.json("quarantine") == []
+
+
+def test_a_worker_that_ends_in_order_leaves_its_mailboxes_at_once(team: Team) -> None:
+    one, other = team.houses
+    assert team.daemons[str(one.directory)].stop() == 0
+    assert team.share(one) == []
+    wait_until(lambda: team.settled(other), TAKEN_OVER)
