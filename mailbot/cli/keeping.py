@@ -1,10 +1,11 @@
-"""Calls that keep the state and the people: backup, restore, invite."""
+"""Calls that keep the state and the people: backup, restore, migrate-database, invite, disclose, forget."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,9 +18,13 @@ from mailbot.cli.frame import (
     desk_of,
     operator,
     print_json,
+    print_table,
     settings_of,
     with_progress,
 )
+
+if TYPE_CHECKING:
+    from mailbot.store.transfer import Transfer
 
 
 @app.command()
@@ -57,6 +62,55 @@ def restore(
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     typer.echo(f"{file} is restored" + (f"; the state before is kept as {kept}" if kept else ""))
+
+
+@app.command("migrate-database")
+def migrate_database(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="The old SQLite file; mailbot.db in state_dir without.")
+    ] = None,
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Move the desk from SQLite into the PostgreSQL of the configuration; the daemon must not run."""
+    from mailbot.service.moving import moving
+    from mailbot.service.opening import DeskError
+
+    settings = settings_of(context, config)
+    old = file or settings.state_dir / "mailbot.db"
+    try:
+        with moving(settings, old, operator()) as transfer:
+            for _ in with_progress(transfer.steps(), transfer.total(), "rows"):
+                pass
+            print_json(_compared(transfer)) if json_ else _print(transfer)
+    except DeskError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    if not json_:
+        typer.echo(
+            f"All is in PostgreSQL, and mailbot may start. {old} is as it was; delete it when you like."
+        )
+
+
+def _compared(transfer: "Transfer") -> dict[str, object]:
+    return {
+        "tables": {name: asdict(tally) for name, tally in transfer.tallies.items()},
+        "entries": transfer.trail.entries,
+        "differences": transfer.differences,
+        "trail": transfer.trail.wrong,
+    }
+
+
+def _print(transfer: "Transfer") -> None:
+    titles = ("table", "SQLite", "PostgreSQL", "different")
+    rows = [(name, str(t.old), str(t.new), str(t.different)) for name, t in transfer.tallies.items()]
+    print_table(titles, rows, numbers=titles[1:])
+    for difference in transfer.differences:
+        typer.echo(difference)
+    held = f"{transfer.trail.entries} entries hold"
+    wrong = f"does not hold, and did not before: {'; '.join(transfer.trail.wrong[:3])}"
+    typer.echo(f"audit trail: {wrong if transfer.trail.wrong else held}")
 
 
 @app.command()

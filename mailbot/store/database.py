@@ -28,6 +28,7 @@ __all__ = [
     "migrate",
     "open_database",
     "reading",
+    "schemas",
     "transaction",
 ]
 
@@ -94,6 +95,13 @@ def migrations() -> Config:
     return config
 
 
+def schemas(engine: Engine) -> tuple[str | None, str | None]:
+    """Return which schema a database has, None if none, and which one this program needs."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(migrations()).get_current_head()
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date; a SQLite file that holds something is copied beside itself before.
 
@@ -101,9 +109,7 @@ def migrate(engine: Engine) -> None:
     """
     config = migrations()
     scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    current, head = schemas(engine)
     if current == head:
         return
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:

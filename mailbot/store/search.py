@@ -18,6 +18,7 @@ from sqlalchemy import (
     cast,
     column,
     delete,
+    func,
     insert,
     literal,
     select,
@@ -37,6 +38,7 @@ from mailbot.store.tables import MessageRow, TicketRow, metadata
 
 TEXT_MOST = 200_000  # characters of a ticket that are read, its first ones
 CANDIDATES_MOST = 10
+TICKETS_AT_ONCE = 100
 
 _FTS5 = table("search", column("rowid"), *map(column, ("subject", "public", "internal", "problem")))
 _TSVECTOR = table("search", column("ticket_id"), column("words"))
@@ -55,6 +57,10 @@ _OUT_OF_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("t
 _INTO_FTS5 = insert(_FTS5)
 _INTO_TSVECTOR = insert(_TSVECTOR).values(
     ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
+)
+_SAME_IN_TSVECTOR = select(_TSVECTOR.c.ticket_id).where(
+    _TSVECTOR.c.ticket_id == bindparam("ticket"),
+    _TSVECTOR.c.words == cast(bindparam("vector", type_=Text), TSVECTOR),
 )
 _BEARERS_FTS5 = text(
     "SELECT word.value, (SELECT group_concat(rowid) FROM"
@@ -100,6 +106,31 @@ def remove(session: Session, ticket_id: int) -> None:
     """Let a ticket be found no more."""
     out = _OUT_OF_FTS5 if _is_sqlite(session) else _OUT_OF_TSVECTOR
     session.connection().execute(out, {"ticket": ticket_id})
+
+
+def size(session: Session) -> int:
+    """Return how many tickets are in the index."""
+    return session.connection().scalar(select(func.count()).select_from(_TSVECTOR)) or 0
+
+
+def vectors(sqlite: Session) -> Iterator[list[tuple[int, str]]]:
+    """Yield what can be found in a SQLite, some tickets at a time: each with its words as a tsvector."""
+    query = select(_FTS5).order_by(_FTS5.c.rowid).execution_options(yield_per=TICKETS_AT_ONCE)
+    for rows in sqlite.connection().execute(query).partitions():
+        documents = ((key, _Document(*(tuple(words.split()) for words in places))) for key, *places in rows)
+        yield [(ticket_id, _vector(document)) for ticket_id, document in documents]
+
+
+def put(postgresql: Session, vectors: Iterable[tuple[int, str]]) -> None:
+    """Put tickets into the index of a PostgreSQL that does not have them."""
+    rows = [{"ticket": ticket_id, "vector": vector} for ticket_id, vector in vectors]
+    postgresql.connection().execute(_INTO_TSVECTOR, rows)
+
+
+def holds(postgresql: Session, ticket_id: int, vector: str) -> bool:
+    """Tell whether the index of a PostgreSQL has a ticket with these words and no others."""
+    same = {"ticket": ticket_id, "vector": vector}
+    return postgresql.connection().execute(_SAME_IN_TSVECTOR, same).first() is not None
 
 
 def _is_sqlite(session: Session) -> bool:

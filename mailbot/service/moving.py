@@ -1,0 +1,75 @@
+"""Move the whole desk from SQLite to PostgreSQL, while nobody works with either."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailbot.config import Settings
+from mailbot.service.opening import DeskError, sole
+from mailbot.store.audit import Origin, note
+from mailbot.store.database import (
+    Engine,
+    SchemaError,
+    SQLAlchemyError,
+    in_short,
+    migrate,
+    open_database,
+    schemas,
+    transaction,
+)
+from mailbot.store.transfer import Transfer, occupied
+
+NOTHING = "nothing was moved"
+
+
+@contextmanager
+def moving(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
+    """Open the old file and the new database; commit afterwards what was transferred, if all is the same.
+
+    Raises DeskError, with nothing moved, if it cannot begin or a row differs. Both databases are locked.
+    """
+    if not settings.database.startswith("postgresql"):
+        wanted = '"postgresql://USER@HOST/DATABASE"'
+        raise DeskError(f"{settings.file}: bot.database: name the new database, as in {wanted}; {NOTHING}")
+    if not file.is_file():
+        raise DeskError(f"{file}: there is no such file; name the SQLite file of the desk; {NOTHING}")
+    settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(sole(settings))
+        old, new = open_database(f"sqlite:///{file}"), open_database(settings.database)
+        stack.callback(old.dispose)
+        stack.callback(new.dispose)
+        with _in_words(str(file)):
+            _check_schema(old, file)
+        where = f"{settings.file}: bot.database"
+        with _in_words(where):
+            migrate(new)
+        with _in_words(where), transaction(old) as source, transaction(new) as target:
+            if names := occupied(target):
+                raise DeskError(f"{where}: holds something in {', '.join(names)}; give a new one; {NOTHING}")
+            transfer = Transfer(source, target)
+            with _in_words(f"{where}: table", transfer):
+                yield transfer
+            if transfer.differences:
+                raise DeskError(f"{where}: not all is there as it is in {file}, see above; {NOTHING}")
+            note(target, Origin(actor, datetime.now(UTC)), "moved to PostgreSQL", file.name)
+
+
+def _check_schema(old: Engine, file: Path) -> None:
+    current, needed = schemas(old)
+    if current is None:
+        raise DeskError(f"{file}: is no desk of mailbot; {NOTHING}")
+    if current != needed:
+        how = f'call mailbot status once with database = "sqlite:///{file.resolve()}"'
+        raise DeskError(f"{file}: has the schema {current}, this mailbot needs {needed}: {how}; {NOTHING}")
+
+
+@contextmanager
+def _in_words(where: str, transfer: Transfer | None = None) -> Iterator[None]:
+    """Say of what a database complains about where it was."""
+    try:
+        yield
+    except (SQLAlchemyError, SchemaError) as error:
+        place = f"{where} {transfer.at}" if transfer else where
+        raise DeskError(f"{place}: {in_short(error)}; {NOTHING}") from error

@@ -1,0 +1,247 @@
+"""`mailbot migrate-database`: a desk moves from SQLite to PostgreSQL, with every row of it or not at all."""
+
+import subprocess
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, func, select, text
+from sqlmodel import col
+
+from mailbot.config import load
+from mailbot.core.notice import NoticeKind
+from mailbot.service.opening import sole
+from mailbot.store.database import migrate, open_database, reading, transaction
+from mailbot.store.tables import (
+    AlertRow,
+    AliasRow,
+    AttemptRow,
+    EventRow,
+    LeaseRow,
+    LedgerRow,
+    MailboxRow,
+    OutboxRow,
+    PersonRow,
+    SlotRow,
+    TicketRow,
+    WorkerRow,
+    metadata,
+)
+from mailbot.store.trail import seal, verify
+from tests.cases import NOW
+from tests.door import Door, answer
+from tests.house import ERIKA, LENA, MAX, House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.process import wait_until
+from tests.servers.smtp import SmtpServer
+
+SELLER = "gewinn@anderswo.example"
+MOMENT = NOW.replace(microsecond=123_456)
+
+
+@pytest.fixture
+def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str, postgres_url: str) -> House:
+    """A school that worked with SQLite, and whose configuration now names a PostgreSQL."""
+    school = House(tmp_path, dovecot, smtp_server, user)
+    with school.open() as (desk, _):
+        live(Door(desk))
+    school.database = postgres_url
+    school.write_config()
+    return school
+
+
+def live(door: Door) -> None:
+    """Let happen what fills every table."""
+    door.take(
+        problem("Beamer dunkel").text("Es summt: „hä?“ 🎥").attach("bild.png", b"\x89PNG\0", "image/png")
+    )
+    door.take(problem("Beamer flackert").text("Er flackert."))
+    door.take(problem("Gewinnspiel", SELLER).text("Sie haben gewonnen."))
+    first, second, third = [letter for letter in door.letters(MAX) if letter.kind == "new_ticket"]
+    assert door.outcome(answer(first, MAX, "#merge GYM-2")) == "command"  # refers to a row that comes later
+    assert door.outcome(answer(third, MAX, "#spam")) == "command"
+    assert door.outcome(answer(second, MAX, "Ist das Kabel eingesteckt?")) == "reply"
+    forged = answer(door.letters(ERIKA)[0], MAX, "#close")
+    assert door.outcome(forged) == "held"
+    quarantined = LedgerRow(
+        school="GYM", uid_validity=2**32 - 1, uid=2**32 - 1, content_id="c", at=MOMENT, outcome="quarantined"
+    )
+    with transaction(door.engine) as session:
+        seal(session, "mailbot", MOMENT)
+        session.add_all(
+            (
+                quarantined,
+                AliasRow(name="123456", ticket_id=2),
+                AlertRow(topic="disk", since=MOMENT, text="voll"),
+                AttemptRow(school="GYM", uid_validity=1, uid=99, tries=1),
+                LeaseRow(school="GYM", worker="w", token=2**40),
+                MailboxRow(school="GYM", last_success=MOMENT, recover_since=MOMENT - timedelta(days=1)),
+                PersonRow(address=MAX, name="Max", registered=MOMENT, away_until=date(2026, 2, 28)),
+                SlotRow(job="digest ä", slot="2026-11-23"),
+                SlotRow(job="Digest", slot="2026-11-23"),
+                WorkerRow(name="w", until=MOMENT),
+            )
+        )
+
+
+def number_of_rows(url: str) -> int:
+    """Return how many rows all tables hold together."""
+    engine = open_database(url)
+    with reading(engine) as session:
+        number = sum(session.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables)
+    engine.dispose()
+    return number
+
+
+def make_schema(url: str, *statements: str) -> None:
+    """Bring an empty PostgreSQL to the newest schema, and then execute statements there."""
+    engine = open_database(url)
+    migrate(engine)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def trigger(table: str, what: str) -> tuple[str, str]:
+    """Return the statements that let PostgreSQL do something before each new row of a table."""
+    body = f"CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {what}; RETURN NEW; END'"
+    return body, f"CREATE TRIGGER meddle BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION meddle()"
+
+
+def refused(house: House, *args: str) -> str:
+    """Let the move fail; return what it says."""
+    done = subprocess.run(
+        house.command("migrate-database", *args), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "nothing was moved" in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_every_row_of_every_table_is_moved(house: House) -> None:
+    document = house.json("migrate-database")
+    tables = document["tables"]
+    assert set(tables) == {*metadata.tables, "search"}
+    assert {name: t for name, t in tables.items() if not t["old"] == t["new"] > t["different"] == 0} == {}
+    assert (document["differences"], document["trail"]) == ([], [])
+    with house.open() as (desk, _), reading(desk.engine) as session:
+        assert verify(session).wrong == []
+        moved = session.get_one(MailboxRow, "GYM")
+        assert moved.last_success == MOMENT
+        assert session.scalar(select(func.count()).select_from(EventRow)) == document["entries"] + 1
+
+
+def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(house: House) -> None:
+    with reading(engine := open_database(f"sqlite:///{house.directory / 'state' / 'mailbot.db'}")) as session:
+        letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
+    engine.dispose()
+    assert "All is in PostgreSQL" in house.call("migrate-database")
+    house.deliver(answer(letter, LENA, "Ja, es steckt."), problem("Drucker").text("leer"))
+    assert house.once()["failed"] == 0
+    assert house.ticket("GYM-2")["messages"][-1]["text"] == "Ja, es steckt."
+    assert house.ticket("GYM-4")["subject"] == "Drucker"
+    with house.open() as (desk, _):
+        door = Door(desk, first_uid=1_000)
+        assert door.does(MAX, "#suche flackert", NoticeKind.NEW_TICKET) == "answered"
+        assert "GYM-2" in door.letters(MAX)[-1].text
+        assert door.rows(TicketRow)[0].merged_into == 2
+    assert house.call("trail").count("moved to PostgreSQL") == 1
+
+
+def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(house: House) -> None:
+    make_schema(
+        house.database, *trigger("message", "IF NEW.id = 2 THEN NEW.text := NEW.text || chr(33); END IF")
+    )
+    said = refused(house)
+    assert "message 2: differs in text" in said
+    assert "flackert" not in said
+    assert number_of_rows(house.database) == 0
+
+
+def test_a_row_that_does_not_arrive_is_named_and_nothing_is_moved(house: House) -> None:
+    make_schema(house.database, *trigger("slot", "IF NEW.job = ''Digest'' THEN RETURN NULL; END IF"))
+    assert "slot Digest/2026-11-23: is missing in PostgreSQL" in refused(house)
+    assert number_of_rows(house.database) == 0
+
+
+def test_an_entry_of_the_audit_trail_that_is_not_the_same_afterwards_is_told(house: House) -> None:
+    make_schema(house.database, *trigger("event", "NEW.actor := ''nobody''"))
+    assert "the audit trail is not the one that it was" in refused(house)
+
+
+def test_words_that_are_not_found_afterwards_are_told(house: House) -> None:
+    make_schema(house.database, *trigger("search", "NEW.words := ''''''beamer'''':1A''::tsvector"))
+    assert "search 2: other words are found" in refused(house)
+
+
+def test_a_database_that_holds_something_is_refused(house: House) -> None:
+    make_schema(house.database, "INSERT INTO school (key, last_number) VALUES ('HBG', 7)")
+    assert "holds something in school" in refused(house)
+    assert number_of_rows(house.database) == 1
+
+
+def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(house: House) -> None:
+    make_schema(house.database, *trigger("outbox", "PERFORM pg_sleep(60)"))
+    with psycopg.connect(house.database, autocommit=True) as watcher:
+        asleep = (
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        )
+        with subprocess.Popen(house.command("migrate-database")) as process:
+            wait_until(lambda: watcher.execute(asleep).fetchone() is not None, seconds=30)
+            process.kill()
+        watcher.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        )
+        assert number_of_rows(house.database) == 0
+        watcher.execute("DROP TRIGGER meddle ON outbox")
+    assert "All is in PostgreSQL" in house.call("migrate-database")
+
+
+def test_nothing_is_moved_while_a_mailbot_works(house: House) -> None:
+    with sole(load(house.config, {})):
+        done = subprocess.run(
+            house.command("migrate-database"), capture_output=True, text=True, check=False, timeout=120
+        )
+    assert done.returncode == 1
+    assert "another mailbot works with" in done.stderr
+    assert number_of_rows_or_none(house.database) is None
+
+
+def number_of_rows_or_none(url: str) -> int | None:
+    """Return how many rows a database holds; None if it has not even tables."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT to_regclass('ticket')")).scalar()
+    engine.dispose()
+    return None if found is None else number_of_rows(url)
+
+
+def test_an_older_schema_is_refused_with_what_to_do(house: House) -> None:
+    old = open_database(f"sqlite:///{house.directory / 'state' / 'mailbot.db'}")
+    with old.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    old.dispose()
+    said = refused(house)
+    assert "has the schema 0001" in said
+    assert "call mailbot status once" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "there is no such file"), (b"no database, only words" * 50, "not a database"), (b"", "no desk")],
+)
+def test_a_file_that_is_no_desk_is_refused(house: House, content: bytes | None, reason: str) -> None:
+    file = house.directory / "old.db"
+    if content is not None:
+        file.write_bytes(content)
+    assert reason in refused(house, str(file))
+
+
+def test_a_configuration_that_still_names_sqlite_is_refused(house: House) -> None:
+    house.database = "sqlite"
+    house.write_config()
+    assert "bot.database: name the new database" in refused(house)
