@@ -4,6 +4,7 @@
 #   make test    the tests
 #   make check   what CI runs: formatting, lint, types, layers, tests
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
+#   make crowd   several workers on one PostgreSQL, killed at random (WORKERS, MAILBOXES, MAILS, KILLS, SEED)
 #   make week    a week of mail while everything breaks: memory, descriptors and threads (MAILS, SEED)
 #   make bench   how fast, how large, how slow with age: one table (QUICK=1 in a minute, ONLY=a,b,c,d,e)
 #   make scale   a full mailbox in one go, and whether every mail became what it should (MAILS, SEED)
@@ -17,7 +18,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel deb gallery clean torture bench scale moving week year
+.PHONY: demo test check lint lock wheel deb gallery clean torture crowd bench scale moving week year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -52,7 +53,7 @@ lint: $(TOOLS)
 bench: $(TOOLS)
 	@$(RUN) bench
 
-torture scale moving week: $(TOOLS)
+torture crowd scale moving week: $(TOOLS)
 	@$(RUN) bench.$@
 
 year: $(TOOLS)

@@ -60,6 +60,9 @@ class Roster:
                 watcher.stop()
         for watcher in [watcher for watcher in self.watchers.values() if watcher.ended]:
             self._forget(watcher)
+        for old in held:
+            if old.school not in mine | self.watchers.keys():  # we died before we gave it up
+                self._give_up(old)
         for school in sorted(mine - self.watchers.keys()):
             with transaction(self.desk.engine) as session:
                 lease = leases.take(session, school, me)
@@ -77,9 +80,12 @@ class Roster:
         watcher.join()
         del self.watchers[watcher.school]
         if watcher.intake.lease is not None:
-            with transaction(self.desk.engine) as session:
-                leases.give_up(session, watcher.intake.lease)
-            log.info("mailbox given up", school=watcher.school)
+            self._give_up(watcher.intake.lease)
+
+    def _give_up(self, lease: Lease) -> None:
+        with transaction(self.desk.engine) as session:
+            leases.give_up(session, lease)
+        log.info("mailbox given up", school=lease.school)
 
     def stop(self) -> None:
         """End all watching after the mails in hand, and leave the mailboxes to others."""

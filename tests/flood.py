@@ -1,8 +1,8 @@
 """A mailbox full of mails, and what must have become of them, whatever happened meanwhile."""
 
 import random
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
@@ -95,8 +95,11 @@ class Audit:
     broken: tuple[str, ...]
 
 
-def audit(house: House, wave: Flood, kills: int = 0) -> Audit:
-    """Compare tickets, mailbox and letters with what the mails should have become."""
+def audit(house: House, wave: Flood, kills: int = 0, mailboxes: Sequence[str] = ()) -> Audit:
+    """Compare tickets, mailbox and letters with what the mails should have become.
+
+    `mailboxes` are those of all schools, where the flood came to more than the house's own.
+    """
     with house.open() as (desk, _):
         documents = [show_ticket(desk, found["ticket"]) or {} for found in list_tickets(desk, None, "all")]
         state = status(desk)
@@ -105,7 +108,7 @@ def audit(house: House, wave: Flood, kills: int = 0) -> Audit:
     twice = sum(ids.values()) - len(ids)
     broken = (
         *_tickets_broken(documents, wave),
-        *_mailbox_broken(house, wave),
+        *_mailbox_broken(house, wave, mailboxes or (house.address,)),
         *_letters_broken(documents, received),
         *([f"{twice} letters came twice, after {kills} kills"] if twice > kills else []),
         *([f"quarantined: {state['quarantine']}"] if state["quarantine"] else []),
@@ -118,18 +121,26 @@ def audit(house: House, wave: Flood, kills: int = 0) -> Audit:
 
 def _tickets_broken(documents: list[dict[str, Any]], wave: Flood) -> list[str]:
     """Return what is missing, twice or in the wrong ticket."""
-    numbers = sorted(int(document["ticket"].partition("-")[2]) for document in documents)
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    for document in documents:
+        school, _, number = document["ticket"].partition("-")
+        numbers[school].append(int(number))
     found = Counter(tuple(m["message_id"] for m in document["messages"]) for document in documents)
     wanted = Counter(wave.threads)
-    gaps = [] if numbers == list(range(1, len(numbers) + 1)) else [f"numbers are not 1 to n: {numbers}"]
+    gaps = [
+        f"numbers of {school} are not 1 to n: {sorted(given)}"
+        for school, given in numbers.items()
+        if sorted(given) != list(range(1, len(given) + 1))
+    ]
     missing = [f"no ticket consists of {thread}" for thread in wanted - found]
     return [*gaps, *missing, *(f"there should be no ticket of {thread}" for thread in found - wanted)]
 
 
-def _mailbox_broken(house: House, wave: Flood) -> list[str]:
+def _mailbox_broken(house: House, wave: Flood, mailboxes: Sequence[str]) -> list[str]:
     """Return which mails do not lie where they belong: all are filed, and each is there once."""
-    left = house.dovecot.mails(house.address)
-    filed = Counter(stored.octets for stored in house.dovecot.mails(house.address, "Mailbot/Done"))
+    left = [stored for box in mailboxes for stored in house.dovecot.mails(box)]
+    done = (stored for box in mailboxes for stored in house.dovecot.mails(box, "Mailbot/Done"))
+    filed = Counter(stored.octets for stored in done)
     here = [f"{len(left)} mails still lie in INBOX"] if left else []
     wrong = filed != Counter(wave.mails)
     return [*here, *([f"{filed.total()} of {len(wave.mails)} mails are filed"] if wrong else [])]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mailbot.core.sharing import share_of
 from mailbot.render import Templates
-from mailbot.roster import LEASE
+from mailbot.roster import LEASE, Roster
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
@@ -25,6 +25,7 @@ from mailbot.store.leases import Lease, LeaseLostError
 from mailbot.store.ledger import Place
 from mailbot.store.outbox import CLAIM, Attempt
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
+from mailbot.watcher import Watcher
 from tests.cases import NOW
 from tests.conftest import require
 from tests.daemon import Daemon
@@ -102,6 +103,22 @@ def test_a_mailbox_that_was_given_up_is_anybody_s(shared: Door) -> None:
     with transaction(shared.engine) as session:
         leases.give_up(session, lease)
     assert taken(shared, BELA) is not None
+
+
+def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(shared: Door) -> None:
+    theirs = sorted(share_of(BELA, {ANNA, BELA}, SCHOOLS))
+    with transaction(shared.engine) as session:
+        leases.beat(session, BELA, LONG)
+        leases.beat(session, ANNA, LONG)
+        assert leases.take(session, theirs[0], ANNA) is not None
+    Roster(shared.desk, tuple(theirs), unneeded).beat()
+    with transaction(shared.engine) as session:
+        assert leases.take(session, theirs[0], BELA) is not None
+
+
+def unneeded(school: str, lease: Lease | None) -> Watcher:
+    """Make no watcher."""
+    raise AssertionError(f"{school} is watched under {lease}")
 
 
 def test_whoever_lost_its_lease_writes_nothing(shared: Door) -> None:

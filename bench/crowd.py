@@ -1,0 +1,111 @@
+"""Several workers on one PostgreSQL handle a flood in many mailboxes, and are killed at random moments.
+
+    make crowd [WORKERS=2] [MAILBOXES=200] [MAILS=2000] [KILLS=10] [SEED=1]
+
+Exit status 0 only if every promise held; how fast it went is printed last.
+"""
+
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+from bench.setting import UNLIMITED, Site, number, site
+from mailbot.service.inspection import status
+from tests.daemon import Daemon
+from tests.flood import Flood, audit, flood
+from tests.house import ERIKA, MAX, House
+
+STUCK_SECONDS = 60
+
+
+def main() -> int:
+    """Let the workers work; return the exit status."""
+    os.environ["DATABASE"] = "postgresql"
+    workers, mailboxes = number("WORKERS", 2), number("MAILBOXES", 200)
+    mails, kills, seed = number("MAILS", 2000), number("KILLS", 10), number("SEED", 1)
+    wave = flood(mails, seed)
+    with site() as place:
+        houses = list(_houses(place, workers, mailboxes))
+        boxes = [_address(key) for key in _keys(mailboxes)]
+        for box, octets in zip(_boxes_of(wave, boxes), wave.mails, strict=True):
+            place.dovecot.deliver(box, octets)
+        seconds = _handled(houses, wave, kills, random.Random(seed))
+        found = audit(houses[0], wave, kills, boxes)
+    for line in found.broken:
+        print(f"BROKEN: {line}")
+    letters = f"{found.letters} letters of {wave.expected_letters()}, {found.sent_twice} letters twice"
+    print(f"{workers} workers, {mailboxes} mailboxes, {mails} mails, {kills} kills, seed {seed}:")
+    print(f"{seconds:.0f} s, {mails / seconds:.0f} mails/s; {found.tickets} tickets of {len(wave.threads)},")
+    print(f"{found.messages} messages of {mails}, {letters}, {len(found.broken)} promises broken")
+    return 1 if found.broken else 0
+
+
+def _keys(mailboxes: int) -> list[str]:
+    return ["GYM", *(f"S{index}" for index in range(mailboxes - 1))]
+
+
+def _address(key: str) -> str:
+    return f"support-{key.lower()}@schule.example"
+
+
+def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[House]:
+    """Give each worker a directory and the same configuration."""
+    database = place.postgres.new_database() if place.postgres else ""
+    team = f'{{ name = "Team", members = ["{MAX}", "{ERIKA}"] }}'
+    schools = [
+        f'[[school]]\nkey = "{key}"\nname = "Schule {key}"\naddress = "{_address(key)}"\n'
+        f'domains = ["schule.example"]\nimap = {{ username = "{_address(key)}" }}\nteam = {team}\n'
+        for key in _keys(mailboxes)[1:]
+    ]
+    for index in range(workers):
+        yield House(
+            place.directory / f"worker{index}",
+            place.dovecot,
+            place.smtp,
+            _address("GYM"),
+            database=database,
+            more="\n".join((UNLIMITED, *schools)),
+        )
+
+
+def _boxes_of(wave: Flood, boxes: Sequence[str]) -> Iterator[str]:
+    """Yield the mailbox of each mail: all mails of a thread go to the same one."""
+    box_of = {
+        message_id: boxes[index % len(boxes)]
+        for index, thread in enumerate(wave.threads)
+        for message_id in thread
+    }
+    for index in range(len(wave.mails)):
+        yield box_of[f"<mail{index}@schule.example>"]
+
+
+def _handled(houses: Sequence[House], wave: Flood, kills: int, chance: random.Random) -> float:
+    """Run a daemon for each house until all is handled; kill one after so many letters and start it again."""
+    letters = wave.expected_letters()
+    moments = sorted(chance.sample(range(1, int(letters * 0.9)), kills))
+    received, begun = houses[0].smtp.received, time.monotonic()
+    with ExitStack() as stack, houses[0].open() as (desk, _):
+        daemons = [Daemon(house) for house in houses]
+        for daemon in daemons:
+            daemon.launch()
+            stack.push(daemon)
+        while len(received) < letters or status(desk)["outbox"] != {"sent": letters}:
+            while moments and len(received) >= moments[0]:
+                moments.pop(0)
+                victim = chance.choice(daemons)
+                victim.kill()
+                victim.launch()
+            if time.monotonic() - begun > STUCK_SECONDS + len(wave.mails) / 5:
+                raise RuntimeError(f"{status(desk)}, {len(received)} of {letters} letters")
+            time.sleep(0.1)
+        seconds = time.monotonic() - begun
+        for daemon in daemons:
+            daemon.stop()
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
