@@ -2,7 +2,11 @@
 
 import pytest
 
+from mailbot.core.mail import Address
 from mailbot.core.thanks import is_thanks
+
+LENA = Address("lena@schule.example", "Lena Lehrerin")
+NOBODY = Address("support@anderswo.example")
 
 MERE = (
     "Danke!",
@@ -56,14 +60,32 @@ NEWS = (
 
 @pytest.mark.parametrize("text", MERE)
 def test_thanks_with_greetings_and_praise_are_mere_thanks(text: str) -> None:
-    assert is_thanks(text, "Lena Lehrerin")
+    assert is_thanks(text, LENA)
 
 
 @pytest.mark.parametrize("text", NEWS)
 def test_one_word_more_is_news(text: str) -> None:
-    assert not is_thanks(text, "Lena Lehrerin")
+    assert not is_thanks(text, LENA)
 
 
 def test_names_below_a_farewell_need_not_be_known() -> None:
-    assert is_thanks("Danke!\nViele Grüße\nLena Lehrerin\nKlasse 5b".replace(" 5b", " Fünf"))
-    assert not is_thanks("Danke!\nViele Grüße\nder Beamer")
+    assert is_thanks("Danke!\nViele Grüße\nLena Lehrerin\nKlasse Fünf", NOBODY)
+    assert not is_thanks("Danke!\nViele Grüße\nder Beamer", NOBODY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Danke … LG Lena",
+        "Vielen Dank! Viele Grüße, Lena Müller",
+        "Danke, läuft wieder, lg lena",
+    ],
+)
+def test_without_a_display_name_the_name_below_is_known_by_the_address(text: str) -> None:
+    assert is_thanks(text, Address("lena.mueller@schule.example"))
+    assert not is_thanks(text, NOBODY)
+
+
+@pytest.mark.parametrize("text", ["Danke, Beamer aus", "Danke, der Beamer geht", "Beamer"])
+def test_a_word_of_the_address_is_no_name_elsewhere(text: str) -> None:
+    assert not is_thanks(text, Address("beamer@schule.example"))

@@ -33,7 +33,7 @@ def thanked(case: Case, orders: tuple[Order, ...]) -> Decision | None:
     if orders or case.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
     files = any(not part.inline for part in case.mail.parts)
-    if files or not is_thanks(case.reading.text, case.sender.name):
+    if files or not is_thanks(case.reading.text, case.sender):
         return None
     filed = Append(ticket.key, _message(case, case.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"a mere thank-you leaves {ticket.key} closed",), (filed,), ticket.key)

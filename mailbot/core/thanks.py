@@ -6,6 +6,7 @@ Every word has to be known as thanks, praise, greeting or "it works"; one word m
 import re
 
 from mailbot.core.commands import fold
+from mailbot.core.mail import Address
 
 LONGEST = 400  # characters; whoever writes more has something to say
 
@@ -40,17 +41,27 @@ _NEWS = re.compile(r"[?\d#@]")
 _SIGNED_MOST = 3
 
 
-def is_thanks(text: str, name: str = "") -> bool:
-    """Tell whether a mail says thank you and nothing besides; `name` is its writer's."""
+def is_thanks(text: str, writer: Address) -> bool:
+    """Tell whether a mail says thank you and nothing besides.
+
+    The writer's name may stand anywhere. The words of the address may be no name, as in
+    beamer@schule.example: they count as the name below the mail only.
+    """
     if len(text) > LONGEST or _NEWS.search(text):
         return False
-    own = {fold(word) for word in _WORD.findall(name)}
+    own = _words(writer.name)
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     if lines:
         lines[0] = _without_salutation(lines[0])
     words = [fold(word) for line in _unsigned(lines) for word in _WORD.findall(line)]
+    while words and words[-1] in _words(writer.email.rpartition("@")[0]) - _COURTESIES:
+        words.pop()
     known = _THANKS | _COURTESIES | own
     return any(word in _THANKS for word in words) and all(word in known for word in words)
+
+
+def _words(name: str) -> set[str]:
+    return {fold(word) for word in _WORD.findall(name)}
 
 
 def _without_salutation(line: str) -> str:
