@@ -1,6 +1,7 @@
 """A letter becomes octets that every server passes on and every mail program reads back the same."""
 
 import email
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from email.policy import SMTP
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailbot import samples
@@ -54,6 +55,28 @@ def read(octets: bytes) -> EmailMessage:
 def header(octets: bytes, name: str) -> str:
     head = octets.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n ", " ")
     return next((line.partition(": ")[2] for line in head.split("\r\n") if line.startswith(f"{name}:")), "")
+
+
+LONG = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1, max_size=150)
+_ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", re.I)
+
+
+@given(LONG, LONG)
+@example("Ä" * 120, "Ü" * 500)
+@example("Oberstudiendirektorin Änne-Sophie Freifrau von Übelacker (Förderverein Köln-Süd)" * 2, "😀" * 200)
+@example("校長" * 60, "Übertragungsgeschwindigkeitsmessgerät" * 20)
+def test_no_encoded_word_is_longer_than_75_characters_and_none_of_their_lines_than_76(
+    name: str, subject: str
+) -> None:
+    """RFC 2047, 2."""
+    sender, recipient = Address("a@b.example", name), Address("b@b.example", name)
+    letter = replace(LETTER, subject=subject, sender=sender, recipient=recipient)
+    head = compose(letter).partition(b"\r\n\r\n")[0]
+    lines = [line for line in head.split(b"\r\n") if b"=?" in line]
+    words = [word for line in lines for word in _ENCODED_WORD.findall(line)]
+    assert max(map(len, words), default=0) <= 75
+    assert max(map(len, lines), default=0) <= 76
+    assert [line for line in lines if b"=?" in _ENCODED_WORD.sub(b"", line)] == [], "a word is broken"
 
 
 @pytest.mark.parametrize("name", samples.letters("de"))
