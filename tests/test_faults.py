@@ -9,7 +9,8 @@ import pytest
 from tests.flood import audit, flood, pour
 from tests.house import House
 from tests.servers.dovecot import Dovecot
-from tests.servers.proxy import Direction, Fault, Kind, Proxy
+from tests.servers.proxy import Fault, Kind, Proxy
+from tests.servers.relay import Direction
 from tests.servers.smtp import SmtpServer
 
 MAILS = 4

@@ -2,12 +2,12 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
-Direction = Literal["to server", "to client"]
+from tests.servers.relay import Direction, Relay
+
 Kind = Literal["cut", "stall", "delay", "split", "corrupt"]
 
 DELAY_SECONDS = 0.02
@@ -22,73 +22,23 @@ class Fault:
     after: int = 0
 
 
-class Proxy:
-    """Stands before a server on 127.0.0.1, on `port`. `fault` holds for connections and octets from now on.
+class Proxy(Relay):
+    """Breaks what passes; `fault` holds for connections and octets from now on.
 
     `harmed` counts the connections that a fault touched.
     """
 
     def __init__(self, server_port: int) -> None:
-        self._server_port = server_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: set[socket.socket] = set()
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self.port: int = self._listener.getsockname()[1]
+        super().__init__(server_port)
         self.fault: Fault | None = None
         self.harmed = 0
 
-    def __enter__(self) -> Self:
-        self._accepting.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._hang_up(self._listener)
-        self.cut_all()
-        self._accepting.join(10)
-
-    def cut_all(self) -> None:
-        """Cut all connections."""
-        for one in tuple(self._open):
-            self._hang_up(one)
-
-    def _hang_up(self, one: socket.socket) -> None:
-        self._open.discard(one)
-        try:
-            one.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-        finally:
-            one.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server_port))
-            except OSError:
-                return
-            self._open |= {client, server}
-            pumps: tuple[tuple[Direction, socket.socket, socket.socket], ...] = (
-                ("to server", client, server),
-                ("to client", server, client),
-            )
-            for pump in pumps:
-                threading.Thread(target=self._pump, args=pump, daemon=True).start()
-
-    def _pump(self, direction: Direction, source: socket.socket, sink: socket.socket) -> None:
+    def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
+        """Yield what the fault leaves."""
         passed = 0
-        try:
-            while octets := source.recv(65_536):
-                for piece in self._harm(direction, passed, octets):
-                    sink.sendall(piece)
-                passed += len(octets)
-        except (OSError, _CutError):
-            pass
-        finally:
-            self._hang_up(source)
-            self._hang_up(sink)
+        for octets in super().passing(direction, source):
+            yield from self._harm(direction, passed, octets)
+            passed += len(octets)
 
     def _harm(self, direction: Direction, passed: int, octets: bytes) -> list[bytes]:
         """Return the pieces that pass; raise where the connection is to be cut."""
@@ -99,7 +49,7 @@ class Proxy:
         return _HARM[fault.kind](octets, max(0, fault.after - passed))
 
 
-class _CutError(Exception):
+class _CutError(ConnectionError):
     pass
 
 
