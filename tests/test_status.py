@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.event import listen
 from sqlmodel import select
 
 from mailbot.cli.standing import print_status, span
 from mailbot.service.inspection import status
-from mailbot.store.database import transaction
+from mailbot.store import outbox
+from mailbot.store.database import reading, transaction
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.door import Door, opened
 from tests.mails import mail
@@ -144,6 +146,30 @@ def test_on_a_terminal_of_80_columns_nothing_is_wider_and_failures_are_red() -> 
     plain = _without_colours(printed.decode())
     assert max(map(len, plain.splitlines())) <= 80
     assert "GYM     support-gym@gymn…  12 s ago            1 s    14       3        9      2" in plain
+
+
+def test_letters_of_every_state_are_counted(tmp_path: Path) -> None:
+    with opened(tmp_path) as door:
+        assert status(door.desk)["outbox"] == {}
+        door.take(mail().text("Der Beamer bleibt dunkel."))
+        with transaction(door.engine) as session:
+            for row, state in zip(session.exec(select(OutboxRow)), ("sent", "failed", "sent"), strict=True):
+                row.state = state
+        assert status(door.desk)["outbox"] == {"failed": 1, "sent": 2}
+
+
+def test_the_letters_that_were_sent_are_not_read_to_find_the_others(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with opened(tmp_path) as door, reading(door.engine) as session:
+        connection = session.connection()
+        listen(
+            connection, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement)
+        )
+        outbox.counts(session)
+        outbox.unsent(session)
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}").all() for s in tuple(asked)]
+    assert len(plans) == 3
+    assert [plan for plan in map(str, plans) if "INDEX" not in plan] == []
 
 
 def _read(terminal: int) -> bytes:

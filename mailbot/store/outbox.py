@@ -14,9 +14,10 @@ from mailbot.core.outgoing import Outgoing
 from mailbot.core.retry import WAITS_FOR_EARLIER
 from mailbot.core.ticket import Attachment
 from mailbot.store.rows import identity
-from mailbot.store.tables import DUE, OutboxRow, metadata
+from mailbot.store.tables import DUE, NOT_SENT, OutboxRow, metadata
 
-IS_DUE = text(DUE)  # literally the condition of the partial index, or SQLite reads through all letters
+# Literally the conditions of the partial indexes, or SQLite reads through all letters.
+IS_DUE, IS_NOT_SENT = text(DUE), text(NOT_SENT)
 UNSENT = ("queued", "sending", "uncertain")
 CLAIM = timedelta(minutes=15)
 
@@ -217,13 +218,15 @@ def backlog(session: Session, now: datetime) -> dict[str, int]:
 
 def counts(session: Session) -> dict[str, int]:
     """Count the letters in each state."""
-    query = select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
-    return {state: int(number) for state, number in session.exec(query)}
+    query = select(OutboxRow.state, func.count()).where(IS_NOT_SENT).group_by(OutboxRow.state)
+    found = {state: int(number) for state, number in session.exec(query)}
+    sent = session.exec(select(func.count(col(OutboxRow.id)))).one() - sum(found.values())
+    return {**found, "sent": sent} if sent else found
 
 
 def unsent(session: Session) -> list[Line]:
     """Return the letters that are not sent, failed ones too, the oldest first."""
-    query = select(OutboxRow).where(OutboxRow.state != "sent").order_by(col(OutboxRow.id))
+    query = select(OutboxRow).where(IS_NOT_SENT).order_by(col(OutboxRow.id))
     return [_line(session, row) for row in session.exec(query)]
 
 

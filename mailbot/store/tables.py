@@ -17,6 +17,7 @@ metadata = MetaData(naming_convention=NAMES)
 
 LIVE = "look_at IS NOT NULL"
 DUE = "state IN ('queued', 'sending', 'uncertain')"
+NOT_SENT = "state <> 'sent'"
 
 
 class Row(SQLModel):
@@ -230,6 +231,9 @@ class OutboxRow(Row, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_due", "school", "next_attempt", sqlite_where=text(DUE), postgresql_where=text(DUE)),
+        Index(
+            "ix_outbox_unsent", "id", "state", sqlite_where=text(NOT_SENT), postgresql_where=text(NOT_SENT)
+        ),
         Index("ix_outbox_recipient_created", "recipient", "created"),
         Index("ix_outbox_kind_created", "kind", "created"),
         Index("ix_outbox_thread", "ticket_id", "recipient", "id"),
