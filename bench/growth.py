@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import Column, DateTime
+from sqlalchemy import Column
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from bench.figures import Figure
 from bench.intake import handled_seconds
@@ -26,6 +27,7 @@ from tests.house import MAX, House
 
 COPIED = ("ticket", "message", "attachment", "event", "ledger", "outbox")
 HOURS_A_COPY = 4  # so that a thousand copies are younger than what retention erases
+LATELY_HOURS = 48  # copies are older: what came lately counts for the limits
 ROOM = 10  # times the ids of the first tickets are between copies, for what comes meanwhile
 ONE_OF_A_KIND = ("message_id", "key_hash", "content_id")
 CLOSED = {"status": "'closed'", "closed": "updated", "look_at": "NULL"}
@@ -124,8 +126,8 @@ def _copied(column: "Column[object]", base: dict[str, int]) -> str:
         target = "ticket"
     if target in COPIED:
         return f"{table}.{name} + n * {ROOM * base[target]}"
-    if isinstance(column.type, DateTime):
-        shift = f"'-' || ({HOURS_A_COPY} * n) || ' hours'"
+    if isinstance(column.type, UTCDateTime):
+        shift = f"'-' || ({LATELY_HOURS} + {HOURS_A_COPY} * n) || ' hours'"
         return f"strftime('%Y-%m-%d %H:%M:%S.000000', {table}.{name}, {shift})"
     if name in ONE_OF_A_KIND:
         return f"{table}.{name} || n"

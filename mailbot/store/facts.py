@@ -192,5 +192,5 @@ def tickets_called(session: Session, names: Iterable[str]) -> dict[str, Ticket]:
 
 def opened(session: Session) -> list[tuple[str, datetime]]:
     """Return school and time of opening of each ticket that is not closed."""
-    query = select(TicketRow.school, TicketRow.opened).where(TicketRow.status != "closed")
+    query = select(TicketRow.school, TicketRow.opened).where(col(TicketRow.status).in_(tickets.NOT_CLOSED))
     return list(session.exec(query).all())

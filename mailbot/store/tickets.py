@@ -25,6 +25,7 @@ from mailbot.store.tables import (
 )
 
 FOUND_MOST = 500
+NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds what is, not what is not
 
 _SCHOOLS, _MESSAGES, _FILES = (metadata.tables[name] for name in ("school", "message", "attachment"))
 
@@ -130,7 +131,7 @@ def _found(session: Session, wanted: Listing) -> Page:
 def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [col(TicketRow.merged_into).is_(None)]
     if wanted.scope in (Scope.OPEN, Scope.MINE):
-        conditions.append(col(TicketRow.status) != Status.CLOSED.value)
+        conditions.append(col(TicketRow.status).in_(NOT_CLOSED))
     if wanted.scope is Scope.CLOSED:
         conditions.append(col(TicketRow.status) == Status.CLOSED.value)
     if wanted.school is not None:
