@@ -230,6 +230,15 @@ def test_an_older_schema_is_refused_with_what_to_do(house: House) -> None:
     assert "call mailbot status once" in said
 
 
+def test_a_row_that_postgresql_refuses_is_told_with_its_table(house: House) -> None:
+    old = open_database(f"sqlite:///{house.directory / 'state' / 'mailbot.db'}")
+    with old.begin() as connection:
+        connection.execute(text("UPDATE alert SET text = 'a' || char(0) || 'b'"))
+    old.dispose()
+    assert "bot.database: table alert: " in refused(house)
+    assert number_of_rows(house.database) == 0
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(None, "there is no such file"), (b"no database, only words" * 50, "not a database"), (b"", "no desk")],

@@ -45,15 +45,19 @@ def moving(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
         where = f"{settings.file}: bot.database"
         with _in_words(where):
             migrate(new)
-        with _in_words(where), transaction(old) as source, transaction(new) as target:
-            if names := occupied(target):
-                raise DeskError(f"{where}: holds something in {', '.join(names)}; give a new one; {NOTHING}")
-            transfer = Transfer(source, target)
-            with _in_words(f"{where}: table", transfer):
-                yield transfer
-            if transfer.differences:
-                raise DeskError(f"{where}: not all is there as it is in {file}, see above; {NOTHING}")
-            note(target, Origin(actor, datetime.now(UTC)), "moved to PostgreSQL", file.name)
+        with _in_words(str(file)), transaction(old) as source:
+            source.connection()  # from now on nobody else writes there
+            with _in_words(where), transaction(new) as target:
+                if names := occupied(target):
+                    raise DeskError(
+                        f"{where}: holds something in {', '.join(names)}; give a new one; {NOTHING}"
+                    )
+                transfer = Transfer(source, target)
+                with _in_words(f"{where}: table", transfer):
+                    yield transfer
+                if transfer.differences:
+                    raise DeskError(f"{where}: not all is there as it is in {file}, see above; {NOTHING}")
+                note(target, Origin(actor, datetime.now(UTC)), "moved to PostgreSQL", file.name)
 
 
 def _check_schema(old: Engine, file: Path) -> None:
