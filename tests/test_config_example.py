@@ -1,7 +1,11 @@
 """The example and the documentation know every key, and `mailbot init` writes what works."""
 
+import os
+import pty
 import re
 import stat
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +33,7 @@ from mailbot.config.model import (
     Times,
     WorkingHours,
 )
-from mailbot.init import example, write_example
+from mailbot.init import QUESTIONS, configuration, example, write_configuration, write_passwords
 
 DOCUMENTATION = Path(__file__).parents[1] / "docs" / "configuration.md"
 COMMENTED = re.compile(r"^# (?=\[|\w+ = |  [{\"]|\])", re.MULTILINE)
@@ -116,7 +120,7 @@ def test_the_example_shows_every_key_commented_or_not() -> None:
 
 def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
-    write_example(path)
+    write_configuration(path, {})
     for name in ("smtp", "gym"):
         (tmp_path / name).write_text("a password\n")
         (tmp_path / name).chmod(0o600)
@@ -138,7 +142,7 @@ def test_what_the_example_shows_in_comments_loads_too(tmp_path: Path) -> None:
 
 
 def test_a_new_configuration_is_not_for_everybodys_eyes(tmp_path: Path) -> None:
-    write_example(tmp_path / "new" / "mailbot.toml")
+    write_configuration(tmp_path / "new" / "mailbot.toml", {})
     assert stat.S_IMODE((tmp_path / "new" / "mailbot.toml").stat().st_mode) == 0o644
 
 
@@ -146,5 +150,90 @@ def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> Non
     path = tmp_path / "mailbot.toml"
     path.write_text("mine")
     with pytest.raises(FileExistsError):
-        write_example(path)
+        write_configuration(path, {})
     assert path.read_text() == "mine"
+
+
+ANSWERS = {
+    "desk": 'Hilfe "am" Berg',
+    "land": "BY",
+    "host": "mx.berg.example",
+    "sender": "bot@berg.example",
+    "operator": "it@berg.example",
+    "key": "MSB",
+    "school": "Mittelschule Berg",
+    "address": "hilfe@msb.example",
+    "supporter": "paul@berg.example",
+    "second_level": "amt@berg.example",
+}
+
+
+def test_each_question_is_about_what_stands_in_the_example() -> None:
+    assert ANSWERS.keys() == {question.name for question in QUESTIONS}
+    for question in QUESTIONS:
+        assert f'"{question.example}"' in example(), question
+        assert f'"{question.example}"' not in configuration(ANSWERS), question
+
+
+def test_the_answers_make_a_configuration_that_loads(tmp_path: Path) -> None:
+    path = tmp_path / "mailbot.toml"
+    write_configuration(path, ANSWERS)
+    assert write_passwords(tmp_path, {"smtp": "one", "msb": "two"}) == [tmp_path / "smtp", tmp_path / "msb"]
+    settings = load(path, {})
+    (school,) = settings.policy.schools
+    assert (school.key, school.name, school.address) == ("MSB", "Mittelschule Berg", "hilfe@msb.example")
+    assert [member.address for member in school.team.members] == ["paul@berg.example"]
+    assert settings.policy.name == 'Hilfe "am" Berg'
+    assert settings.policy.operators == ("it@berg.example",)
+    assert (settings.imap["MSB"].host, settings.smtp["MSB"].host) == ("mx.berg.example", "mx.berg.example")
+    assert settings.imap["MSB"].password.reveal() == "two"
+
+
+def test_passwords_are_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_text("mine")
+    assert write_passwords(tmp_path, {"smtp": "other", "gym": ""}) == [tmp_path / "gym"]
+    assert (tmp_path / "smtp").read_text() == "mine"
+    assert stat.S_IMODE((tmp_path / "gym").stat().st_mode) == 0o600
+
+
+def init(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """Call `mailbot init` without a terminal."""
+    command = [sys.executable, "-m", "mailbot", "init", str(folder / "mailbot.toml"), *args]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_init_takes_answers_makes_the_files_and_says_what_is_next(tmp_path: Path) -> None:
+    done = init(tmp_path, *(f"--set={name}={value}" for name, value in ANSWERS.items()))
+    assert done.returncode == 0, done.stderr
+    assert f"LoadCredential=msb:{tmp_path / 'msb'}" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mailbot.toml", "msb", "smtp"]
+    assert "check" in done.stdout.splitlines()[-1]
+
+
+def test_init_refuses_what_it_does_not_know_and_what_is_there(tmp_path: Path) -> None:
+    assert "host" in init(tmp_path, "--set=hots=x").stderr
+    assert list(tmp_path.iterdir()) == []
+    assert init(tmp_path).returncode == 0
+    assert "left alone" in init(tmp_path).stderr
+
+
+def test_init_asks_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    printed = b""
+    command = [sys.executable, "-m", "mailbot", "init", str(tmp_path / "mailbot.toml")]
+    replies = [(question.text, ANSWERS[question.name]) for question in QUESTIONS]
+    replies += [("Password for SMTP", "one-secret"), ("school's mailbox", "two-secret")]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        for asked, reply in replies:
+            while asked.encode() not in printed.rpartition(b"\n")[2]:
+                printed += os.read(ours, 4096)
+            os.write(ours, f"{reply}\n".encode())
+        while b"check" not in printed:
+            printed += os.read(ours, 4096)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0
+    assert b"-secret" not in printed
+    assert load(tmp_path / "mailbot.toml", {}).imap["MSB"].password.reveal() == "two-secret"

@@ -28,19 +28,6 @@ def demo(
 
 
 @app.command()
-def init(file: Annotated[Path, typer.Argument()] = Path("mailbot.toml")) -> None:
-    """Write a commented configuration."""
-    from mailbot.init import write_example
-
-    try:
-        write_example(file)
-    except FileExistsError:
-        typer.echo(f"{file} is there already and was left alone", err=True)
-        raise typer.Exit(FAILED) from None
-    typer.echo(f"{file} is written: change what is yours, then run: mailbot --config {file} check")
-
-
-@app.command()
 def check(
     context: typer.Context,
     config: Config = None,
