@@ -3,11 +3,14 @@
 import os
 import pty
 import re
+import select
 import stat
 import subprocess
 import sys
+import termios
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,7 @@ from mailbot.config.model import (
     WorkingHours,
 )
 from mailbot.init import QUESTIONS, configuration, example, write_configuration, write_passwords
+from tests.servers.process import wait_until
 
 DOCUMENTATION = Path(__file__).parents[1] / "docs" / "configuration.md"
 COMMENTED = re.compile(r"^# (?=\[|\w+ = |  [{\"]|\])", re.MULTILINE)
@@ -219,19 +223,24 @@ def test_init_refuses_what_it_does_not_know_and_what_is_there(tmp_path: Path) ->
 
 def test_init_asks_on_a_terminal(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    printed = b""
+    printed = bytearray()
+
+    def asked(text: str, *, hidden: bool) -> bool:
+        while select.select([ours], [], [], 0)[0]:
+            printed.extend(os.read(ours, 4096))
+        echoes = bool(termios.tcgetattr(ours)[3] & termios.ECHO)
+        return text.encode() in printed and echoes != hidden
+
     command = [sys.executable, "-m", "mailbot", "init", str(tmp_path / "mailbot.toml")]
-    replies = [(question.text, ANSWERS[question.name]) for question in QUESTIONS]
-    replies += [("Password for SMTP", "one-secret"), ("school's mailbox", "two-secret")]
+    replies = [(question.text, ANSWERS[question.name], False) for question in QUESTIONS]
+    replies += [("Password for SMTP", "one-secret", True), ("school's mailbox", "two-secret", True)]
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as process:
-        for asked, reply in replies:
-            while asked.encode() not in printed.rpartition(b"\n")[2]:
-                printed += os.read(ours, 4096)
+        for text, reply, hidden in replies:
+            wait_until(partial(asked, text, hidden=hidden), 60)
             os.write(ours, f"{reply}\n".encode())
-        while b"check" not in printed:
-            printed += os.read(ours, 4096)
+        wait_until(partial(asked, " check", hidden=False), 60)
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from mailbot.config import Settings
 from mailbot.render import Templates
@@ -61,7 +62,7 @@ def worker_of(settings: Settings) -> str:
 def sole(settings: Settings) -> Iterator[None]:
     """Be the only process that reads mail with this state directory; raise DeskError if another one does."""
     path = settings.state_dir / "lock"
-    with path.open("a+") as file:
+    with _writable(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -75,6 +76,14 @@ def sole(settings: Settings) -> Iterator[None]:
         if not name.exists():
             name.write_text(secrets.token_hex(4), "ascii")
         yield
+
+
+def _writable(path: Path) -> TextIO:
+    try:
+        return path.open("a+")
+    except OSError as error:
+        advice = "use the user to whom the folder belongs"
+        raise DeskError(f"{path}: {error.strerror}; {advice}") from error
 
 
 def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
@@ -92,4 +101,13 @@ def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
             expect_recovery(session, RECOVERY_MARGIN)
             note(session, Origin(actor, datetime.now(UTC)), "restored", file.name)
         engine.dispose()
+        _hand_back(settings.state_dir)
     return kept
+
+
+def _hand_back(folder: Path) -> None:
+    """Give what root has made in a folder to the owner of the folder: the service is not root."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        for path in folder.iterdir():
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
