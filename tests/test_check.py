@@ -151,6 +151,19 @@ def test_check_says_what_is_wrong_and_where(house: House, name: str) -> None:
     assert not any("Traceback" in line or len(line) > 400 for line in wrong)
 
 
+def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(house: House) -> None:
+    write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"')(house)
+    write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]')(house)
+    fine, _ = looked_at(house)
+    assert "disk: not looked at: the mails are in PostgreSQL, not here" in fine
+
+
+def test_a_server_that_asks_to_come_again_later_refuses_nothing(house: House) -> None:
+    house.smtp.replies[house.address] = "450 4.7.1 greylisted, come again in five minutes"
+    _, wrong = looked_at(house)
+    assert not [line for line in wrong if "SMTP" in line]
+
+
 def test_an_address_of_one_school_that_another_uses_is_found(house: House) -> None:
     house.more = f'''
 [[school]]

@@ -84,6 +84,8 @@ def relay(school: School, account: SmtpAccount) -> Finding:
             outcome = await server.check(school.address)
         if outcome is None or outcome.server_down:
             return outcome.reply if outcome else ""
+        if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
+            return ""
         return f"refuses mail to {school.address}: {outcome.reply}"
 
     trouble = asyncio.run(knock())
