@@ -82,6 +82,11 @@ def _boxes_of(wave: Flood, boxes: Sequence[str]) -> Iterator[str]:
         yield box_of[f"<mail{index}@schule.example>"]
 
 
+def _all_sent(outbox: dict[str, int], letters: int) -> bool:
+    """Tell whether nothing is left to be sent; what operators are told of the trouble comes besides."""
+    return outbox.keys() == {"sent"} and outbox["sent"] >= letters
+
+
 def _handled(houses: Sequence[House], wave: Flood, kills: int, chance: random.Random) -> float:
     """Run a daemon for each house until all is handled; kill one after so many letters and start it again."""
     letters = wave.expected_letters()
@@ -92,7 +97,7 @@ def _handled(houses: Sequence[House], wave: Flood, kills: int, chance: random.Ra
         for daemon in daemons:
             daemon.launch()
             stack.push(daemon)
-        while len(received) < letters or status(desk)["outbox"] != {"sent": letters}:
+        while len(received) < letters or not _all_sent(status(desk)["outbox"], letters):
             while moments and len(received) >= moments[0]:
                 moments.pop(0)
                 victim = chance.choice(daemons)

@@ -300,6 +300,19 @@ def test_a_server_that_dies_while_we_wait_is_noticed(
     assert not error.permanent
 
 
+def test_mails_that_somebody_else_has_moved_meanwhile_do_no_harm(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    account = dovecot.account(user)
+    with Mailbox.open(account) as slow, Mailbox.open(account) as quick:
+        assert slow.uids() == quick.uids() == [1, 2]
+        quick.file([1])
+        slow.file([1, 2])
+        quick.refresh()
+        quick.file(quick.uids())
+    assert dovecot.mails(user) == []
+    assert len(dovecot.mails(user, "Mailbot/Done")) == 2
+
+
 def test_a_server_that_hangs_is_noticed(
     start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
 ) -> None:

@@ -135,13 +135,21 @@ class Mailbox:
         Mails that are gone already do no harm. The folder is made and subscribed when it is missing.
         """
         for batch in _batches(uids):
-            with self._talk("mails cannot be filed"):
-                if not self._account.done:
-                    self._flag(batch)
-                elif self._client.has_capability("MOVE"):
-                    self._client.move(batch, self._done())
-                else:
-                    self._copy_and_expunge(batch)
+            try:
+                self._file(batch)
+            except InboxError as error:
+                if "[EXPUNGEISSUED]" not in str(error):
+                    raise
+                # Somebody moves the same mails now (RFC 5530, 3); the next look files what is left.
+
+    def _file(self, uids: Sequence[int]) -> None:
+        with self._talk("mails cannot be filed"):
+            if not self._account.done:
+                self._flag(uids)
+            elif self._client.has_capability("MOVE"):
+                self._client.move(uids, self._done())
+            else:
+                self._copy_and_expunge(uids)
 
     def done_since(self, since: datetime) -> dict[int, str]:
         """Return the done mails that came since that day, by UID their Message-IDs. Raises InboxError.
