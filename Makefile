@@ -6,7 +6,7 @@
 #   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
 #   make crowd   several workers on one PostgreSQL, killed at random (WORKERS, MAILBOXES, MAILS, KILLS, SEED)
 #   make week    a week of mail while everything breaks: memory, descriptors and threads (MAILS, SEED)
-#   make bench   how fast, how large, how slow with age: one table (QUICK=1 in a minute, ONLY=a,b,c,d,e)
+#   make bench   how fast, how large, how slow with age: one table (QUICK=1 in a minute, ONLY=a,b,c,d,e,g)
 #   make scale   a full mailbox in one go, and whether every mail became what it should (MAILS, SEED)
 #   make moving  an osTicket of TICKETS=10000 is taken over, twice
 #   make year    a school year of TICKETS=1000, lived at a desk without servers

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench import growth, handing_in, intake, latency, rest
+from bench import fairness, growth, handing_in, intake, latency, rest
 from bench.figures import Figure, show
 from bench.setting import number
 
@@ -21,6 +21,7 @@ FULL: Parts = {
     "c": lambda: rest.figures((1, 100, 500), seconds=300),  # in which each is looked at
     "d": lambda: growth.figures(1000, sorted({min(MOST, 100_000), MOST}), mails=300),  # and f: the restart
     "e": lambda: handing_in.figures(mails=300),
+    "g": lambda: fairness.figures(mails=5000),
 }
 QUICK: Parts = {
     "a": lambda: intake.figures(mails=40, rounds=1),
@@ -28,6 +29,7 @@ QUICK: Parts = {
     "c": lambda: rest.figures((1, 20), seconds=2),
     "d": lambda: growth.figures(30, (3_000,), mails=20),
     "e": lambda: handing_in.figures(mails=30),
+    "g": lambda: fairness.figures(mails=300),
 }
 
 

@@ -160,8 +160,9 @@ def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(house: Hous
 
 def test_a_server_that_asks_to_come_again_later_refuses_nothing(house: House) -> None:
     house.smtp.replies[house.address] = "450 4.7.1 greylisted, come again in five minutes"
-    _, wrong = looked_at(house)
+    fine, wrong = looked_at(house)
     assert not [line for line in wrong if "SMTP" in line]
+    assert [line for line in fine if "asks to come again later: 4.7.1 greylisted" in line]
 
 
 def test_an_address_of_one_school_that_another_uses_is_found(house: House) -> None:

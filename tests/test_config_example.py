@@ -216,6 +216,7 @@ def test_init_takes_answers_makes_the_files_and_says_what_is_next(tmp_path: Path
 
 def test_init_refuses_what_it_does_not_know_and_what_is_there(tmp_path: Path) -> None:
     assert "host" in init(tmp_path, "--set=hots=x").stderr
+    assert "letters and digits" in init(tmp_path, "--set=key=../etc").stderr
     assert list(tmp_path.iterdir()) == []
     assert init(tmp_path).returncode == 0
     assert "left alone" in init(tmp_path).stderr

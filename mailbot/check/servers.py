@@ -10,7 +10,7 @@ from mailbot.core.policy import School
 from mailbot.core.trust import authserv_id
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.inbox.survey import Survey, survey
-from mailbot.smtp import Relay
+from mailbot.smtp import Outcome, Relay
 
 FULL = 0.9
 ENOUGH_MAILS = 5  # from so many on, a name that none of them bears is a wrong one
@@ -79,14 +79,15 @@ def relay(school: School, account: SmtpAccount) -> Finding:
     """Log in, and ask whether the school may send from its address; nothing is sent."""
     what = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
 
-    async def knock() -> str:
+    async def knock() -> Outcome | None:
         async with Relay(account) as server:
-            outcome = await server.check(school.address)
-        if outcome is None or outcome.server_down:
-            return outcome.reply if outcome else ""
-        if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
-            return ""
-        return f"refuses mail to {school.address}: {outcome.reply}"
+            return await server.check(school.address)
 
-    trouble = asyncio.run(knock())
-    return Finding(not trouble, what, trouble or f"takes mail from {school.address}")
+    outcome = asyncio.run(knock())
+    if outcome is None:
+        return Finding(True, what, f"takes mail from {school.address}")
+    if outcome.server_down:
+        return Finding(False, what, outcome.reply)
+    if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
+        return Finding(True, what, f"asks to come again later: {outcome.reply}")
+    return Finding(False, what, f"refuses mail to {school.address}: {outcome.reply}")

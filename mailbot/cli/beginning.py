@@ -34,6 +34,9 @@ def init(
     given = _given(answers or ())
     asking = sys.stdin.isatty()
     known = _asked(given) if asking else given
+    if not known.get("key", "GYM").isalnum():
+        typer.echo(f"key {known['key']}: letters and digits only", err=True)
+        raise typer.Exit(WRONG)
     names = password_names(known)
     passwords = {name: _password(name) if asking else "" for name in names} if known else {}
     try:
