@@ -98,6 +98,8 @@ def _handled(houses: Sequence[House], wave: Flood, kills: int, chance: random.Ra
             daemon.launch()
             stack.push(daemon)
         while len(received) < letters or not _all_sent(status(desk)["outbox"], letters):
+            for daemon in daemons:
+                daemon.told()  # else what nobody hears fills the socket, and the daemon waits to be heard
             while moments and len(received) >= moments[0]:
                 moments.pop(0)
                 victim = chance.choice(daemons)
