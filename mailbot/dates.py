@@ -1,4 +1,4 @@
-"""Days as people write them in German and English, by the library `dateparser`, which is known here alone."""
+"""Days as people write them, in three languages, by the library `dateparser`, which is known here alone."""
 
 import re
 from datetime import date, datetime
@@ -11,10 +11,16 @@ _SETTINGS = {"PREFER_DATES_FROM": "future", "DATE_ORDER": "DMY", "RETURN_AS_TIME
 # The library stumbles over these words, which do not change the day.
 _AROUND = re.compile(
     r"\b(?:am|an|ab|bis|zum|zu|den|dem|der|diese[nrms]?|n(?:ä|ae)chste[nrms]?|kommende[nrms]?|on|by|until|from"
-    r"|the|this|coming|next|fr(?:ü|ue)h|vormittags?|mittags?|nachmittags?|abends?|morning|noon|afternoon)\b"
+    r"|the|this|coming|next|fr(?:ü|ue)h|vormittags?|mittags?|nachmittags?|abends?|morning|noon|afternoon"
+    r"|le|du|au|ce|cette|jusqu['’](?:au|à)|à (?:partir|compter)|prochaine?|matin|midi|après-midi|soir)\b"
 )
-_LACKING = {"übernächste woche": "in 2 wochen", "uebernaechste woche": "in 2 wochen"}
-_WHOLE = re.compile(r"\b(?:woche|monat|jahr|week|month|year)\b")
+_LACKING = {
+    "übernächste woche": "in 2 wochen",
+    "uebernaechste woche": "in 2 wochen",
+    "semaine prochaine": "dans 1 semaine",
+    "dans quinze jours": "dans 15 jours",
+}
+_WHOLE = re.compile(r"\b(?:woche|monat|jahr|week|month|year|semaine|mois|année)\b")
 _NUMERIC = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.?\s*(\d{4}|\d{2})?")
 _TELLING = re.compile(r"[^\W\d_]{2}|\d[-./]\d")
 
@@ -48,5 +54,5 @@ def _numeric(found: re.Match[str], today: date) -> date | None:
 
 def _in_words(text: str, today: date) -> date | None:
     now = datetime.combine(today, datetime.min.time())
-    found = dateparser.parse(text, languages=["de", "en"], settings={**_SETTINGS, "RELATIVE_BASE": now})
+    found = dateparser.parse(text, languages=["de", "en", "fr"], settings={**_SETTINGS, "RELATIVE_BASE": now})
     return found.date() if found is not None else None

@@ -10,8 +10,8 @@ from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
 
-LANGUAGES = ("de", "en")
-FORMS = (("de", False), ("de", True), ("en", False))
+LANGUAGES = ("de", "en", "fr")
+FORMS = (("de", False), ("de", True), ("en", False), ("fr", False))
 """Languages, and whether letters speak as to friends, where a language can."""
 
 _MESSAGE_ID = "<sample@schule.example>"

@@ -1,4 +1,4 @@
-"""Answers as the mail programs of German teachers write them; made up here, one per program."""
+"""Answers as the mail programs of teachers write them, mostly German; made up here, one per program."""
 
 from tests.mails import MailBuilder, mail
 
@@ -138,6 +138,22 @@ ANSWERS: dict[str, bytes] = {
         f"{NEW}\n\nFrom: {_LENA}\nSent: Monday, November 23, 2026 1:47 PM\nTo: x\nSubject: y\n\n{OLD}\n"
     ),
     "gmail in english": _quoted("On Mon, Nov 23, 2026 at 1:47 PM Lena <lena@schule.example>\nwrote:\n"),
+    "thunderbird in french": _quoted("Le 23/11/2026 à 13:47, Lena Lehrerin a écrit\u00a0:"),
+    "gmail in french": _quoted(
+        "Le lun. 23 nov. 2026 à 13:47, Lena Lehrerin <lena@schule.example> a\nécrit\u00a0:\n"
+    ),
+    "iphone in french": _text(
+        f"{NEW}\n\nEnvoyé de mon iPhone\n\n> Le 23 nov. 2026 à 13:47, {_LENA} a écrit :\n> \n> {OLD}\n"
+    ),
+    "outlook in french": _text(
+        f"{NEW}\n\nDe : {_LENA}\nEnvoyé : lundi 23 novembre 2026 13:47\nÀ : x\nObjet : y\n\n{OLD}\n"
+    ),
+    "old outlook in french": _text(
+        f"{NEW}\n\n-----Message d’origine-----\nDe : Lena\nEnvoyé : lundi 23 novembre 2026\n\n{OLD}\n"
+    ),
+    "somebody's own line in french": _text(
+        f"{NEW}\n\n-- Merci de répondre au-dessus de cette ligne --\n\n{OLD}\n"
+    ),
     "program in a language that is not known": _text(
         f"{NEW}\n\n---------- Původní e-mail ----------\n{_FIELDS}\n\n{OLD}\n"
     ),
@@ -160,6 +176,13 @@ FORWARDS: dict[str, bytes] = {
     "gmail": _text(
         f"{NEW}\n\n---------- Forwarded message ---------\nVon: {_LENA}\n"
         f"Date: Mo., 23. Nov. 2026\nSubject: x\n\n{OLD}\n"
+    ),
+    "outlook in french": mail()
+    .subject("TR: Beamer")
+    .text(f"{NEW}\n\nDe : {_LENA}\nEnvoyé : lundi 23 novembre 2026\nÀ : x\nObjet : y\n\n{OLD}\n")
+    .build(),
+    "thunderbird in french": _text(
+        f"{NEW}\n\n-------- Message transféré --------\nSujet : \tBeamer\nDate : \tMon\nDe : \tx\n\n{OLD}\n"
     ),
     "gmail in html": _html(
         f'<div>{NEW}</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message -----'

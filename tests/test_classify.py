@@ -16,6 +16,16 @@ OWN = frozenset({"support-gym@schule.example"})
         (mail().text("Der Beamer ist kaputt."), Kind.HUMAN),
         (mail().subject("Automatische Antwort geht nicht").text("Bitte helfen."), Kind.HUMAN),
         (mail().subject("Automatische Antwort: Beamer").text("Ich bin nicht da."), Kind.AUTO_REPLY),
+        (mail().subject("Réponse automatique : Beamer").text("Je suis en congés."), Kind.AUTO_REPLY),
+        (mail().subject("Message d’absence").text("De retour le 30 novembre."), Kind.AUTO_REPLY),
+        (mail().subject("Absente vendredi").text("Merci de prêter la clé de la salle 204."), Kind.HUMAN),
+        (
+            mail()
+            .subject("Re: Beamer")
+            .reply_to("<1@x>")
+            .text("Je suis actuellement absente. De retour le 30 novembre ; en cas d’urgence : x@y.example"),
+            Kind.AUTO_REPLY,
+        ),
         (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), Kind.AUTO_REPLY),
         (mail().sender("support-gym@schule.example").text("Neu"), Kind.LOOP),
         (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), Kind.BOUNCE),

@@ -1,4 +1,4 @@
-"""Answers are understood from whatever program a German teacher uses."""
+"""Answers are understood from whatever program a teacher uses."""
 
 import pytest
 

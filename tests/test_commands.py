@@ -1,38 +1,65 @@
-"""What counts as a command line, in both languages, and what stays ordinary text."""
+"""What counts as a command line, in every language, and what stays ordinary text."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.commands import COMMANDS, LOOKED_AT_MOST, nearest, priority, read, scope, ticket_name
+from mailbot.core.commands import (
+    COMMANDS,
+    LOOKED_AT_MOST,
+    PRIORITY_WORDS,
+    SCOPE_WORDS,
+    Words,
+    every_word,
+    fold,
+    nearest,
+    priority,
+    read,
+    scope,
+    ticket_name,
+)
 from mailbot.core.ticket import Role
 
 WORDS = {
-    "close": ("close", "schließen", "geschlossen", "erledigt", "gelöst"),
-    "escalate": ("escalate", "eskalieren", "weiterleiten"),
-    "return": ("return", "zurück"),
-    "wait": ("wait", "rückfrage", "warten"),
-    "remind": ("remind", "wiedervorlage"),
-    "reopen": ("reopen", "öffnen"),
-    "take": ("take", "übernehmen"),
-    "assign": ("assign", "zuweisen"),
-    "note": ("note", "notiz", "intern"),
-    "priority": ("priority", "priorität"),
+    "close": (
+        "close",
+        "schließen",
+        "geschlossen",
+        "erledigt",
+        "gelöst",
+        "fermer",
+        "fermé",
+        "clôturer",
+        "résolu",
+    ),
+    "escalate": ("escalate", "eskalieren", "weiterleiten", "transmettre", "escalader"),
+    "return": ("return", "zurück", "renvoyer", "retourner"),
+    "wait": ("wait", "rückfrage", "warten", "attendre", "attente"),
+    "remind": ("remind", "wiedervorlage", "rappel", "rappeler"),
+    "reopen": ("reopen", "öffnen", "rouvrir"),
+    "take": ("take", "übernehmen", "prendre"),
+    "assign": ("assign", "zuweisen", "attribuer", "assigner"),
+    "note": ("note", "notiz", "intern", "interne"),
+    "priority": ("priority", "priorität", "priorité"),
     "list": ("list", "liste", "übersicht"),
-    "find": ("find", "suche", "suchen"),
-    "show": ("show", "zeige"),
-    "help": ("help", "hilfe"),
-    "away": ("away", "abwesend"),
-    "back": ("back", "anwesend"),
-    "register": ("register", "anmelden"),
-    "confirm": ("confirm", "bestätigen"),
-    "undo": ("undo", "rückgängig"),
-    "cc": ("cc", "kopie"),
-    "for": ("for", "für"),
-    "merge": ("merge", "zusammenführen"),
-    "split": ("split", "trennen"),
-    "move": ("move", "verschieben"),
-    "spam": ("spam",),
+    "find": ("find", "suche", "suchen", "chercher", "rechercher"),
+    "show": ("show", "zeige", "afficher"),
+    "help": ("help", "hilfe", "aide"),
+    "away": ("away", "abwesend", "absent", "absente"),
+    "back": ("back", "anwesend", "présent", "présente"),
+    "register": ("register", "anmelden", "inscription"),
+    "confirm": ("confirm", "bestätigen", "confirmer"),
+    "undo": ("undo", "rückgängig", "annuler"),
+    "cc": ("cc", "kopie", "copie"),
+    "for": ("for", "für", "pour"),
+    "merge": ("merge", "zusammenführen", "fusionner"),
+    "split": ("split", "trennen", "séparer"),
+    "move": ("move", "verschieben", "déplacer"),
+    "spam": ("spam", "indésirable"),
 }
 EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
 STAFF = {Role.SUPPORTER, Role.SECOND_LEVEL}
@@ -68,8 +95,8 @@ WHO_MAY = {
 def spellings(word: str) -> list[str]:
     """Return how people write a word on whatever keyboard they have."""
     typed = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-    bare = word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
-    apart = word.replace("ä", "a\u0308").replace("ö", "o\u0308").replace("ü", "u\u0308")  # as macOS types
+    apart = unicodedata.normalize("NFD", word)  # as macOS types
+    bare = "".join(c for c in apart if not unicodedata.combining(c))
     cases = [word, word.upper(), word.capitalize(), typed, typed.upper(), bare, apart]
     return list(dict.fromkeys(cases))
 
@@ -81,7 +108,17 @@ def names(text: str, subject: str = "", *, lenient: bool = False) -> list[str | 
 
 
 def test_the_table_holds_the_words_that_this_file_tests() -> None:
-    assert {c.name: (c.name, *c.german) for c in COMMANDS} == WORDS
+    assert {c.name: c.spoken for c in COMMANDS} == WORDS
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{c.name: c.words for c in COMMANDS}, PRIORITY_WORDS, SCOPE_WORDS],
+    ids=["command", "priority", "scope"],
+)
+def test_a_word_means_one_thing_in_all_languages(table: Mapping[str, Words]) -> None:
+    meanings = Counter(fold(word) for name, words in table.items() for word in set(every_word(name, words)))
+    assert [word for word, meant in meanings.items() if meant > 1] == []
 
 
 def test_the_table_says_who_may_use_a_command() -> None:
@@ -166,7 +203,7 @@ def test_a_hashtag_of_a_teacher_is_text_and_of_the_staff_a_mistyped_command(line
     assert names(line) == [None]
 
 
-@pytest.mark.parametrize("line", ["#clsoe", "#erledgt", "#schliesen", "#hilfee"])
+@pytest.mark.parametrize("line", ["#clsoe", "#erledgt", "#schliesen", "#hilfee", "#fremer"])
 def test_a_near_miss_is_a_mistyped_command_even_of_a_teacher(line: str) -> None:
     assert names(line, lenient=True) == [None]
 
@@ -181,6 +218,9 @@ def test_a_near_miss_is_a_mistyped_command_even_of_a_teacher(line: str) -> None:
         ("uebernemen", "übernehmen"),
         ("ubersichtt", "übersicht"),
         ("eskaliern", "eskalieren"),
+        ("fremer", "fermer"),
+        ("transmetre", "transmettre"),
+        ("PRIORITEE", "priorité"),
         ("priorty", "priority"),
         ("confrm", ""),
         ("blumenkohl", ""),
@@ -233,28 +273,28 @@ def test_a_ticket_is_named_by_its_number_or_its_key(argument: str, name: str | N
 @pytest.mark.parametrize(
     ("words", "meaning"),
     [
-        (("low", "niedrig", "GERING"), "low"),
-        (("normal", "mittel"), "normal"),
-        (("high", "hoch", "wichtig!"), "high"),
-        (("urgent", "Dringend.", "eilig"), "urgent"),
+        (("low", "niedrig", "GERING", "basse", "faible"), "low"),
+        (("normal", "mittel", "normale", "moyenne"), "normal"),
+        (("high", "hoch", "wichtig!", "haute", "Élevée", "elevee", "important", "importante"), "high"),
+        (("urgent", "Dringend.", "eilig", "urgente"), "urgent"),
         (("sehr", "", "1"), None),
     ],
 )
-def test_priorities_are_known_in_both_languages(words: tuple[str, ...], meaning: str | None) -> None:
+def test_priorities_are_known_in_every_language(words: tuple[str, ...], meaning: str | None) -> None:
     assert {priority(word) for word in words} == {meaning}
 
 
 @pytest.mark.parametrize(
     ("words", "meaning"),
     [
-        (("open", "offen", "Offene"), "open"),
-        (("closed", "geschlossen", "erledigt"), "closed"),
-        (("mine", "meine", "mein"), "mine"),
-        (("all", "alle", "ALLES"), "all"),
+        (("open", "offen", "Offene", "ouvertes", "ouverts"), "open"),
+        (("closed", "geschlossen", "erledigt", "fermées", "fermes", "résolues"), "closed"),
+        (("mine", "meine", "mein", "miennes", "mes"), "mine"),
+        (("all", "alle", "ALLES", "toutes", "Tous", "tout"), "all"),
         (("some", "", "104"), None),
     ],
 )
-def test_scopes_are_known_in_both_languages(words: tuple[str, ...], meaning: str | None) -> None:
+def test_scopes_are_known_in_every_language(words: tuple[str, ...], meaning: str | None) -> None:
     assert {scope(word) for word in words} == {meaning}
 
 

@@ -103,7 +103,7 @@ WRONG = [
     ("no port", ("[imap]", "[imap]\nport = 99999"), "[imap] port = 99999: must be a port, a whole number from 1 to"),
     ("no host", ('[imap]\nhost = "', '[imap]\nhost = "imaps://'), '[imap] host = "imaps://mail.example": must be a'),
     ("no security", ("[imap]", '[imap]\nsecurity = "ssl"'), '[imap] security = "ssl": must be "tls", "starttls" or'),
-    ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "fr"'), '[[school]] GYM: language = "fr": must be "de"'),
+    ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "la"'), '[[school]] GYM: language = "la": must be "de"'),
     ("no time zone", ("[bot]", '[bot]\ntimezone = "Europe/Berln"'), '[bot] timezone = "Europe/Berln": must be a time zone such as Europe/Berlin'),
     ("no time", ("[imap]", "[imap]\npoll_seconds = 0"), "[imap] poll_seconds = 0: must be at least 1"),
     ("no size", ("[imap]", '[limits]\nmail = "10 Mb/s"\n[imap]'), '[limits] mail = "10 Mb/s": must be a size such as'),

@@ -12,6 +12,8 @@ SAYS_NOTHING = (
     "Liebes Team,\n\nbeste Grüße\nMax",
     "Max Mustermann",
     "Hello,\n\nBest regards\nMax Mustermann",
+    "Bonjour à tous,\n\nBien cordialement\nMax Mustermann",
+    "Chère collègue,\n\nBonne journée",
 )
 SAYS_SOMETHING = (
     "Geht wieder.",
@@ -20,6 +22,9 @@ SAYS_SOMETHING = (
     "Hallo, geht der Beamer wieder?",
     "Liebe Grüße an alle, das Kabel war locker und ist jetzt fest, probiert es bitte einmal aus.",
     "Danke",
+    "Merci",
+    "Hallo Lena, bitte neu starten.",
+    "Bonjour Léa, merci de redémarrer.",
 )
 
 

@@ -1,4 +1,4 @@
-"""Days as people write them: German and English, in words and figures; today is Wednesday, 25.11.2026."""
+"""Days as people write them in three languages, in words and figures; today is Wednesday, 25.11.2026."""
 
 from datetime import date
 
@@ -27,6 +27,13 @@ tomorrow: 2026-11-26          | in 3 days: 2026-11-28        | the day after tom
 in a week: 2026-12-02         | in 2 weeks: 2026-12-09       | next week: 2026-12-02
 next monday: 2026-11-30       | monday: 2026-11-30           | on Friday: 2026-11-27
 fri: 2026-11-27               | tuesday morning: 2026-12-01  | next month: 2026-12-25
+demain: 2026-11-26            | Demain matin: 2026-11-26     | après-demain: 2026-11-27
+dans 3 jours: 2026-11-28      | dans trois jours: 2026-11-28 | dans quinze jours: 2026-12-10
+dans une semaine: 2026-12-02  | la semaine prochaine: 2026-12-02 | semaine prochaine: 2026-12-02
+le mois prochain: 2026-12-25  | lundi prochain: 2026-11-30   | vendredi: 2026-11-27
+ven.: 2026-11-27              | jusqu’à vendredi: 2026-11-27 | mercredi: 2026-12-02
+1er décembre: 2026-12-01      | jusqu'au 1er décembre 2026: 2026-12-01 | le 1/12: 2026-12-01
+7 mars: 2027-03-07            | à partir du 1er janvier: 2027-01-01 | mardi après-midi: 2026-12-01
 Dec 1: 2026-12-01             | December 1st: 2026-12-01     | 1 Dec 2026: 2026-12-01
 """
 PHRASES = [entry.strip().rsplit(": ", 1) for entry in SAID.replace("\n", "|").split("|") if entry.strip()]
@@ -43,6 +50,8 @@ def test_a_day_is_understood(phrase: str, day: str) -> None:
         "",
         "bald",
         "soon",
+        "bientôt",
+        "après les vacances",
         "nach den Ferien",
         "12",
         "104",

@@ -48,7 +48,7 @@ ANSWERS = {
     NoticeKind.OVERVIEW,
     NoticeKind.SHEET,
 }
-WORDS = [word for command in COMMANDS for word in (command.name, *command.german)]
+WORDS = [word for command in COMMANDS for word in command.spoken]
 ARGUMENTS = [
     "",
     "",

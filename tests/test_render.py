@@ -1,4 +1,4 @@
-"""Letters in both languages say what they should, and nothing that a person wrote becomes code."""
+"""Letters in every language say what they should, and nothing that a person wrote becomes code."""
 
 import re
 from collections.abc import Mapping
@@ -49,6 +49,11 @@ def test_every_letter_reads_as_it_was_agreed(language: str, name: str, snapshot:
     assert outgoing.html == snapshot(name="html")
 
 
+def test_no_line_of_french_breaks_before_a_sign() -> None:
+    source = "\n".join(file.read_text("utf-8") for file in (PACKAGED / "fr").glob("*.j2"))
+    assert re.findall(r".{0,20}\S (?:[:;?»]|!(?!=))|« .{0,20}", source) == []
+
+
 def test_there_is_a_sample_of_every_kind() -> None:
     assert {notice.kind for notice in samples.letters("de").values()} == set(NoticeKind)
 
@@ -60,12 +65,13 @@ def test_every_kind_has_its_templates(language: str) -> None:
     assert found == expected | {"words.txt.j2"}
 
 
-def test_both_languages_have_the_same_words() -> None:
-    german, english = (TEMPLATES.words(language) for language in ("de", "en"))
-    assert german.keys() == english.keys()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_words_of_the_first(language: str) -> None:
+    german, others = TEMPLATES.words(LANGUAGES[0]), TEMPLATES.words(language)
+    assert german.keys() == others.keys()
     for name, value in german.items():
         if isinstance(value, dict):
-            other = english[name]
+            other = others[name]
             assert isinstance(other, dict)
             assert value.keys() == other.keys()
 
@@ -327,6 +333,7 @@ def test_a_closed_ticket_says_so_in_its_head() -> None:
 def test_dates_are_those_of_the_house() -> None:
     assert "Montag, 23. November 2026, 13:47" in letter("new_ticket").text
     assert "Monday, 23 November 2026, 13:47" in letter("new_ticket", "en").text
+    assert "lundi 23 novembre 2026 à 13:47" in letter("new_ticket", "fr").text
 
 
 def test_only_answers_and_replies_are_a_humans_own() -> None:

@@ -28,6 +28,11 @@ MERE = (
     "Great, thanks a lot, it works again!\n\nKind regards\nLena Lehrerin",
     "Dear Max,\nthank you so much!\nBest wishes\nLena",
     "Vielen\u00a0Dank!\r\n",
+    "Merci !",
+    "Merci beaucoup pour votre aide rapide !",
+    "Bonjour,\n\nUn grand merci, tout fonctionne de nouveau.\n\nBien cordialement\nLena Lehrerin",
+    "Bonjour Monsieur Mustermann,\nje vous remercie, c’est résolu.\nCordialement,\nL. Lehrerin",
+    "Merci, ça marche !\nBonne journée",
 )
 
 NEWS = (
@@ -54,6 +59,12 @@ NEWS = (
     "Thanks, it stopped again",
     "Thank you! Could you look at room two as well",
     "No thanks",
+    "Merci, mais ça ne marche toujours pas.",
+    "Merci d’avance pour votre aide.",
+    "Merci, ça marche, sauf le son",
+    "Bonjour, merci, le vidéoprojecteur est de nouveau en panne",
+    "Ça marche.",
+    "Merci de réparer la lampe",
     "Danke " * 100,
 )
 

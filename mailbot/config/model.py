@@ -34,7 +34,7 @@ from mailbot.config.fields import (
 from mailbot.config.settings import Security
 from mailbot.core.calendar import OFFICE_HOURS
 
-Language = Literal["de", "en"]
+Language = Literal["de", "en", "fr"]
 AddressForm = Literal["formal", "informal"]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=1, le=300)]

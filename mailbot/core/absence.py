@@ -10,7 +10,7 @@ from mailbot.core.policy import Member
 LONGEST = timedelta(days=364)  # a day further ahead is a slip: "23.11." on that very day means next year's
 WORDS_MOST = 5
 
-_FILLERS = frozenset({"vertretung", "deputy", "durch", "by"})
+_FILLERS = frozenset({"vertretung", "deputy", "durch", "by", "par", "remplacant", "remplacante"})
 
 
 @dataclass(frozen=True, slots=True)

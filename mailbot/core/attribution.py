@@ -43,7 +43,9 @@ _GMAIL_WITHOUT_COLON = re.compile(
 )
 _QUOTING = re.compile(r"\s*(?:zitat von|quoting)\s.{1,150}:\s*$", re.I)
 _ABBREVIATED = re.compile(
-    r"\b(?:jan|feb|mär|mrz|mar|apr|jun|jul|aug|sept?|o[kc]t|nov|de[zc]|mo|di|mi|do|fr|sa|so)\.\s*$", re.I
+    r"\b(?:jan|feb|mär|mrz|mar|apr|jun|jul|aug|sept?|o[kc]t|nov|de[zc]|mo|di|mi|do|fr|sa|so"
+    r"|janv|févr|avr|juil|déc|lun|mer|jeu|ven|sam|dim)\.\s*$",
+    re.I,
 )
 _NAME_WORD = re.compile(
     r"(?:via|von|van|de[rnls]?|zu|zum|zur|vom|und|and|of|the|at|um|am|an|on|uhr|du|le|la|el|di|da"
@@ -216,14 +218,14 @@ def is_header_block(lines: list[str], at: int) -> bool:
 
 _RULE = r"[-_=*#~\u2010-\u2015\u2500]"
 _INTRODUCES = re.compile(
-    rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib|begin|anfang|début|start|inicio"
-    r"|inizio|weitergeleitet)",
+    rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib"
+    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet)",
     re.I,
 )
 _SEPARATOR = re.compile(
     rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|nachricht|mail|e-mail|text)"
     rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
-    r"|message d'origine|mensaje original|messaggio originale|mensagem original"
+    r"|message d['’]origine|mensaje original|messaggio originale|mensagem original"
     r"|oorspronkelijk bericht|originalmeddelande|oprindelig meddelelse"
     r"|opprinnelig melding|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|eredeti üzenet"
     r"|alkuperäinen viesti|исходное сообщение|пересылаемое сообщение"
@@ -234,8 +236,9 @@ _SEPARATOR = re.compile(
 )
 _ABOVE = re.compile(
     r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
-    r"(?:above this line|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
+    r"(?:above this line|au-dessus de cette ligne|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
     r"|[\s>]*(?:please )?(?:reply|respond|write|type)\b.{0,40}\babove this line\W{0,10}$"
+    r"|[\s>]*(?:(?:merci de|veuillez) )?(?:répond|écri)\w*\b.{0,40}au-dessus de cette ligne\W{0,10}$"
     r"|[\s>]*(?:bitte )?(?:antwort|schreib)\w*\b.{0,40}"
     r"(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)\W{0,10}$",
     re.I,

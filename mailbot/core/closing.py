@@ -59,7 +59,10 @@ _SIGNOFF = re.compile(
     r"[\s*_]*(?:(?:mit |die |ganz )?(?:freundliche[nm]?|besten?|viele[n]?|liebe[n]?|herzliche[nm]?"
     r"|sch[öo]ne[n]?|kollegiale[nm]?|sonnige[n]?)\b.{0,30}(?:gr[üu](?:ß|ss|se)|dank|abend|tag)"
     r"|gr[üu](?:ß|ss)|mfg|lg\b|vg\b|hochachtungsvoll|(?:best|kind|warm|with|many)?\s*(?:regards"
-    r"|wishes)|cheers|thanks|thank you|sincerely|yours|danke|cordialement|saludos|mvh|hilsen)",
+    r"|wishes)|cheers|thanks|thank you|sincerely|yours|danke|saludos|mvh|hilsen"
+    r"|(?:bien |très )?(?:cordialement|amicalement|respectueusement)|bien à vous"
+    r"|merci(?: (?:beaucoup|bien|d['’]avance|à (?:vous|tous)|et|encore))*\W*$"
+    r"|(?:sincères|meilleures|cordiales) salutations|bonne (?:journée|soirée)|salutations)",
     re.I,
 )
 
@@ -71,14 +74,15 @@ def is_signoff(line: str) -> bool:
 
 _FAREWELL = re.compile(
     r"[\s*_]*(?:.{0,40}gr[üu](?:ß|ss|se)|mfg|lg\b|vg\b|hochachtungsvoll|.{0,20}(?:regards|wishes)"
-    r"|sincerely|yours|cordialement)",
+    r"|sincerely|yours|.{0,20}(?:cordialement|amicalement|salutations)|bien à vous)",
     re.I,
 )
 _CONTACT = re.compile(
-    r"(?:tel|fon|phone|fax|mobil|handy|cell|t|m|f|p)\w{0,6}\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
+    r"(?:t[ée]l|fon|phone|fax|mobil|handy|cell|portable|t|m|f|p)\w{0,6}\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
     r"|\+\d{2}[\d ()/.-]{6,}"
     r"|www\.|https?://|[\w.+-]+@[\w-]+\.\w|(?<!\d)\d{5} [A-ZÄÖÜ]\w"
-    r"|(?:straße|strasse|str\.|platz|weg|allee) \d",
+    r"|(?:straße|strasse|str\.|platz|weg|allee) \d"
+    r"|\d,? (?:bis |ter )?(?:rue|avenue|av\.|boulevard|bd|place|chemin|quai|allée|impasse) ",
     re.I,
 )
 _NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?:[ ,/&]+[\w.'’&()-]+){0,5}|_{3,}|-{3,}")

@@ -5,9 +5,11 @@ A command is a row in `COMMANDS`; what it does to a ticket is a row in `mailbot.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import chain
 
 from mailbot.core.mail import Address
 from mailbot.core.ticket import Role
@@ -35,19 +37,33 @@ class Argument(StrEnum):
     TEXT = "text"  # words that belong to the remaining text
 
 
+Words = Mapping[str, tuple[str, ...]]
+"""Words by language besides the English one; the first of each is that of letters."""
+
+
+def every_word(name: str, words: Words) -> tuple[str, ...]:
+    """Return an English word and those of the other languages that mean the same, each once."""
+    return tuple(dict.fromkeys((name, *chain.from_iterable(words.values()))))
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One row of the table: its name, its words by language, who may, what follows."""
 
-    name: str
-    german: tuple[str, ...]
+    name: str  # the English word
+    words: Words
     roles: frozenset[Role]
     argument: Argument
     example: str = ""
 
     def word(self, language: str) -> str:
         """Return the word that letters in that language use."""
-        return self.german[0] if language == "de" and self.german else self.name
+        return self.words.get(language, (self.name,))[0]
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Return the words of every language, the English one first; a word may belong to two languages."""
+        return every_word(self.name, self.words)
 
 
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
@@ -58,47 +74,87 @@ NO_NUMBERS = frozenset({Argument.TEXT, Argument.SCOPE, Argument.WORDS, Argument.
 
 COMMANDS = (
     Command(
-        "close", ("schließen", "geschlossen", "erledigt", "gelöst"), PARTICIPANTS, Argument.TICKETS, "12 14"
+        "close",
+        {
+            "de": ("schließen", "geschlossen", "erledigt", "gelöst"),
+            "fr": ("fermer", "fermé", "clôturer", "résolu"),
+        },
+        PARTICIPANTS,
+        Argument.TICKETS,
+        "12 14",
     ),
-    Command("escalate", ("eskalieren", "weiterleiten"), frozenset({Role.SUPPORTER}), Argument.TICKETS),
-    Command("return", ("zurück",), frozenset({Role.SECOND_LEVEL}), Argument.TICKETS),
-    Command("wait", ("rückfrage", "warten"), STAFF, Argument.TICKETS),
-    Command("remind", ("wiedervorlage",), STAFF, Argument.DATE, "tomorrow"),
-    Command("reopen", ("öffnen",), PARTICIPANTS, Argument.TICKETS),
-    Command("take", ("übernehmen",), STAFF, Argument.TICKETS),
-    Command("assign", ("zuweisen",), STAFF, Argument.MEMBER, "Mustermann"),
-    Command("note", ("notiz", "intern"), STAFF, Argument.TEXT),
-    Command("priority", ("priorität",), STAFF, Argument.PRIORITY, "high"),
-    Command("cc", ("kopie",), STAFF, Argument.ADDRESSES, "name@schule.example"),
-    Command("for", ("für",), STAFF, Argument.ADDRESS, "name@schule.example"),
-    Command("merge", ("zusammenführen",), STAFF, Argument.INTO, "104"),
-    Command("split", ("trennen",), STAFF, Argument.NO_TICKET),
-    Command("move", ("verschieben",), frozenset({Role.SECOND_LEVEL}), Argument.SCHOOL, "GYM"),
-    Command("spam", (), frozenset({Role.SUPPORTER}), Argument.OUTSIDERS),
-    Command("undo", ("rückgängig",), PARTICIPANTS, Argument.CHANGES),
-    Command("list", ("liste", "übersicht"), EVERYONE, Argument.SCOPE, "closed"),
-    Command("show", ("zeige",), EVERYONE, Argument.TICKET, "104"),
-    Command("find", ("suche", "suchen"), EVERYONE, Argument.WORDS, "Beamer 204"),
-    Command("help", ("hilfe",), EVERYONE, Argument.NOTHING),
-    Command("away", ("abwesend",), STAFF, Argument.ABSENCE, "2026-12-01"),
-    Command("back", ("anwesend",), STAFF, Argument.NOTHING),
-    Command("register", ("anmelden",), STAFF, Argument.NOTHING),
-    Command("confirm", ("bestätigen",), EVERYONE, Argument.NOTHING),
+    Command(
+        "escalate",
+        {"de": ("eskalieren", "weiterleiten"), "fr": ("transmettre", "escalader")},
+        frozenset({Role.SUPPORTER}),
+        Argument.TICKETS,
+    ),
+    Command(
+        "return",
+        {"de": ("zurück",), "fr": ("renvoyer", "retourner")},
+        frozenset({Role.SECOND_LEVEL}),
+        Argument.TICKETS,
+    ),
+    Command("wait", {"de": ("rückfrage", "warten"), "fr": ("attendre", "attente")}, STAFF, Argument.TICKETS),
+    Command(
+        "remind", {"de": ("wiedervorlage",), "fr": ("rappel", "rappeler")}, STAFF, Argument.DATE, "tomorrow"
+    ),
+    Command("reopen", {"de": ("öffnen",), "fr": ("rouvrir",)}, PARTICIPANTS, Argument.TICKETS),
+    Command("take", {"de": ("übernehmen",), "fr": ("prendre",)}, STAFF, Argument.TICKETS),
+    Command(
+        "assign", {"de": ("zuweisen",), "fr": ("attribuer", "assigner")}, STAFF, Argument.MEMBER, "Mustermann"
+    ),
+    Command("note", {"de": ("notiz", "intern"), "fr": ("note", "interne")}, STAFF, Argument.TEXT),
+    Command("priority", {"de": ("priorität",), "fr": ("priorité",)}, STAFF, Argument.PRIORITY, "high"),
+    Command("cc", {"de": ("kopie",), "fr": ("copie",)}, STAFF, Argument.ADDRESSES, "name@schule.example"),
+    Command("for", {"de": ("für",), "fr": ("pour",)}, STAFF, Argument.ADDRESS, "name@schule.example"),
+    Command("merge", {"de": ("zusammenführen",), "fr": ("fusionner",)}, STAFF, Argument.INTO, "104"),
+    Command("split", {"de": ("trennen",), "fr": ("séparer",)}, STAFF, Argument.NO_TICKET),
+    Command(
+        "move",
+        {"de": ("verschieben",), "fr": ("déplacer",)},
+        frozenset({Role.SECOND_LEVEL}),
+        Argument.SCHOOL,
+        "GYM",
+    ),
+    Command("spam", {"fr": ("spam", "indésirable")}, frozenset({Role.SUPPORTER}), Argument.OUTSIDERS),
+    Command("undo", {"de": ("rückgängig",), "fr": ("annuler",)}, PARTICIPANTS, Argument.CHANGES),
+    Command("list", {"de": ("liste", "übersicht"), "fr": ("liste",)}, EVERYONE, Argument.SCOPE, "closed"),
+    Command("show", {"de": ("zeige",), "fr": ("afficher",)}, EVERYONE, Argument.TICKET, "104"),
+    Command(
+        "find",
+        {"de": ("suche", "suchen"), "fr": ("chercher", "rechercher")},
+        EVERYONE,
+        Argument.WORDS,
+        "Beamer 204",
+    ),
+    Command("help", {"de": ("hilfe",), "fr": ("aide",)}, EVERYONE, Argument.NOTHING),
+    Command(
+        "away", {"de": ("abwesend",), "fr": ("absent", "absente")}, STAFF, Argument.ABSENCE, "2026-12-01"
+    ),
+    Command("back", {"de": ("anwesend",), "fr": ("présent", "présente")}, STAFF, Argument.NOTHING),
+    Command("register", {"de": ("anmelden",), "fr": ("inscription",)}, STAFF, Argument.NOTHING),
+    Command("confirm", {"de": ("bestätigen",), "fr": ("confirmer",)}, EVERYONE, Argument.NOTHING),
 )
 
-PRIORITY_WORDS = {
-    "low": ("niedrig", "gering"),
-    "normal": ("mittel",),
-    "high": ("hoch", "wichtig"),
-    "urgent": ("dringend", "eilig"),
+PRIORITY_WORDS: Mapping[str, Words] = {
+    "low": {"de": ("niedrig", "gering"), "fr": ("basse", "faible")},
+    "normal": {"de": ("mittel",), "fr": ("normale", "moyenne")},
+    "high": {"de": ("hoch", "wichtig"), "fr": ("haute", "élevée", "importante", "important")},
+    "urgent": {"de": ("dringend", "eilig"), "fr": ("urgente",)},
 }
-SCOPE_WORDS = {
-    "open": ("offen", "offene"),
-    "closed": ("geschlossen", "geschlossene", "erledigt"),
-    "mine": ("meine", "mein"),
-    "all": ("alle", "alles"),
+SCOPE_WORDS: Mapping[str, Words] = {
+    "open": {"de": ("offen", "offene"), "fr": ("ouvertes", "ouverts")},
+    "closed": {"de": ("geschlossen", "geschlossene", "erledigt"), "fr": ("fermées", "fermés", "résolues")},
+    "mine": {"de": ("meine", "mein"), "fr": ("miennes", "mes")},
+    "all": {"de": ("alle", "alles"), "fr": ("toutes", "tous", "tout")},
 }
-EXAMPLES = {"high": "hoch", "closed": "geschlossen", "tomorrow": "morgen"}
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "high": {"de": "hoch", "fr": "haute"},
+    "closed": {"de": "geschlossen", "fr": "fermées"},
+    "tomorrow": {"de": "morgen", "fr": "demain"},
+}
+"""Examples of arguments by language, where they are words."""
 
 
 def fold(word: str) -> str:
@@ -115,14 +171,17 @@ def _spellings(word: str) -> set[str]:
     return {fold(word), fold(bare)}
 
 
-def _lexicon(rows: dict[str, tuple[str, ...]]) -> dict[str, str]:
+def _lexicon(rows: Mapping[str, Words]) -> dict[str, str]:
     return {
-        spelling: name for name, words in rows.items() for w in (name, *words) for spelling in _spellings(w)
+        spelling: name
+        for name, words in rows.items()
+        for word in every_word(name, words)
+        for spelling in _spellings(word)
     }
 
 
 _BY_NAME = {command.name: command for command in COMMANDS}
-_BY_WORD = _lexicon({command.name: command.german for command in COMMANDS})
+_BY_WORD = _lexicon({command.name: command.words for command in COMMANDS})
 _PRIORITIES = _lexicon(PRIORITY_WORDS)
 _SCOPES = _lexicon(SCOPE_WORDS)
 _HIDDEN = frozenset({"confirm"})
@@ -130,7 +189,7 @@ _SUGGESTED = {
     spelling: word
     for command in reversed(COMMANDS)
     if command.name not in _HIDDEN
-    for word in (*reversed(command.german), command.name)
+    for word in reversed(command.spoken)
     for spelling in _spellings(word)
 }
 
@@ -142,9 +201,9 @@ _LINE = re.compile(
 _TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.[^\W\d_]{2,24}")
-_OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)", re.I)
+_OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)", re.I)
 LOOKED_AT_MOST = 200  # lines that begin with "#": nobody writes more, and each costs time
-_AND = frozenset({"und", "and", "&", "+"})
+_AND = frozenset({"und", "and", "et", "&", "+"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +263,12 @@ def tickets_of(line: CommandLine, school: str) -> tuple[str, ...]:
 
 
 def priority(argument: str) -> str | None:
-    """Return the priority that a word in either language means."""
+    """Return the priority that a word in any language means."""
     return _PRIORITIES.get(fold(argument.strip(".!")))
 
 
 def scope(argument: str) -> str | None:
-    """Return the scope of an overview that a word in either language means."""
+    """Return the scope of an overview that a word in any language means."""
     return _SCOPES.get(fold(argument.strip(".!")))
 
 

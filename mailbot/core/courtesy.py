@@ -6,10 +6,11 @@ from mailbot.core.closing import is_mobile_signature, is_signoff
 
 _SALUTATION = re.compile(
     r"(?:hallo|hi|hey|moin|servus|gr[üu](?:ß|ss) gott|guten? (?:tag|morgen|abend)|liebe[rs]?"
-    r"|sehr geehrte[rs]?|dear|hello|good (?:morning|afternoon|evening|day))\b[^.?]{0,60}[,!.]?",
+    r"|sehr geehrte[rs]?|dear|hello|good (?:morning|afternoon|evening|day)"
+    r"|bonjour|bonsoir|ch[eè]re?s?)\b[^.?!,]{0,60}[,!.]?",
     re.I,
 )
-_THANKS = re.compile(r"dank|thank", re.I)
+_THANKS = re.compile(r"dank|thank|merci", re.I)
 _SIGNED_LINES = 4
 
 

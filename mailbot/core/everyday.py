@@ -1,4 +1,4 @@
-"""Words of every mail, German and English, folded: they do not tell one problem from another."""
+"""Words of every mail, German, English and French, folded: they do not tell one problem from another."""
 
 _WORDS = """
     aber about after again all alle allem allen alles als also and any anybody are auch auf aus because
@@ -18,6 +18,16 @@ _WORDS = """
     ticket today too two ueber um und uns unser unsere unter very viel viele vielen vom von vor wann
     want war waren warum was weg weil weiss welche wenn wer werden were what when where which while who
     why wie wieder will wir wird with wo wohl would wurde wurden you your yours zu zum zur zwar
+    afin ai aide ainsi alors apres assez au aucun aucune aujourd aussi autre autres aux avance avant
+    avec avez avoir avons beaucoup bien bonjour bonne bonsoir ca car cas ce cela ces cet cette chaque
+    cher chere classe comme comment cordialement cours dans demain depuis deux deja doit donc elle elles
+    eleve eleves encore enseignant enseignante entre est etait etes etre eux fait faire faut fois
+    fonctionne fonctionnent hier hui ici ils jour journee jusqu la les leur leurs lors lorsque lui
+    madame mais marche marchent matin meme merci mes moi moins mon monsieur ne ni nos notre nous nouveau
+    ou par parce parfois pas pendant peu peut peux plus plusieurs possible pour pourquoi pourriez pouvez
+    problemes pu puis puisque quand que quel quelle quelque quelques qui quoi rien sa salutations sans
+    semaine sera ses si sommes sont souvent suis sur tous tout toute toutes toujours tres une vers
+    veuillez voici voir vos votre vous
 """
 
 EVERYDAY = frozenset(_WORDS.split())

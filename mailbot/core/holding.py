@@ -12,6 +12,8 @@ NOTE = {
     " Es kam keine, darum wurde sie verworfen; sie hat nichts geändert.",
     "en": "A mail in the name of {sender} (“{subject}”) waited until {until} for a confirmation."
     " There was none, so it was dropped; it has changed nothing.",
+    "fr": "Un message au nom de {sender} («\u00a0{subject}\u00a0») a attendu une confirmation"
+    " jusqu’au {until}. Elle n’est pas venue\u00a0: il a donc été écarté et n’a rien changé.",
 }
 
 

@@ -13,10 +13,10 @@ from mailbot.core.notice import Done, NoticeKind
 from mailbot.core.orders import Order
 from mailbot.core.ticket import CC_MOST, Direction, Message, Ticket, Visibility
 
-NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)"}
+NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
 
 _TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
-_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?)(?:\[\d+\])?:)+\s*", re.I)
+_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)+\s*", re.I)
 
 
 def open_ticket(case: Case, orders: tuple[Order, ...] = ()) -> Decision:

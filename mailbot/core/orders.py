@@ -391,6 +391,5 @@ def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: s
 def _example(command: Command, case: Case, argument: str = "") -> str:
     language = case.school.language
     example = argument or command.example
-    if language == "de":
-        example = commands.EXAMPLES.get(example, example)
+    example = commands.EXAMPLES.get(example, {}).get(language, example)
     return f"#{command.word(language)} {example}".rstrip()

@@ -25,7 +25,9 @@ FAILED_SUBJECT = re.compile(
     r"|rejected mail|mail rejected|unable to deliver|warning: (?:message|could not send)"
     r"|warning - delayed|delayed mail|mail (?:could )?not (?:be )?delivered|bounced? (?:mail"
     r"|message)|your (?:e-?mail|message) .{0,40}(?:not delivered|rejected|failed|bounced)"
-    r"|non remis|no entregad|mancata consegna|fehlgeschlagen.{0,20}zustell|error sending"
+    r"|non (?:remis|distribu|délivr)"
+    r"|échec (?:de (?:la )?)?(?:remise|distribution)|remise (?:impossible|retardée)"
+    r"|retour à l['’]expéditeur|no entregad|mancata consegna|fehlgeschlagen.{0,20}zustell|error sending"
     r"|returned to sender|verzögerung bei der zustellung|dsn:",
     re.I,
 )
@@ -33,7 +35,8 @@ FAILED_TEXT = re.compile(
     r"could not be delivered|was not delivered|undeliverable|delivery (?:has "
     r"|to the following .{0,40})?(?:failed|attempt)|user (?:is )?unknown"
     r"|(?:メールボックスが一杯|送信できませんでした"
-    r"|配信できませんでした)|unknown user|no such (?:user"
+    r"|配信できませんでした)|unknown user"
+    r"|n['’](?:a|ont) pas pu être (?:remis|distribué|délivré)|no such (?:user"
     r"|recipient|mailbox|address)|mailbox (?:is )?(?:full|unavailable|not found|disabled)|"
     r"(?:recipient|address)(?: address)? rejected|permanent (?:fatal )?error|unable to deliver"
     r"|can(?:'t|not) be delivered|nicht zugestellt|konnte nicht .{0,40}zugestellt|unzustellbar"
@@ -55,7 +58,10 @@ _AWAY_PHRASES = (
     *("out of office message", "out of office assistant", "i am out of office"),
     *("i am out of the office", "vacation", "vacation reply", "vacation message"),
     *("vacation notice", "away", "away message", "away from office", "away from the office"),
-    *("absence", "absence du bureau", "absent", "réponse automatique", "respuesta automática"),
+    *("absence", "absence du bureau", "absent", "absente", "absence temporaire", "message d'absence"),
+    *("message d’absence", "notification d'absence", "notification d’absence", "hors du bureau"),
+    *("réponse automatique d'absence", "réponse automatique d’absence", "en congé", "en congés"),
+    *("réponse automatique", "message automatique", "respuesta automática"),
     *("risposta automatica", "automatisch antwoord", "automatiskt svar", "autosvar"),
     *("automatisk svar", "odpowiedź automatyczna", "resposta automática", "automaattinen vastaus"),
     *("automatická odpověď", "автоответ", "自动回复", "自動応答", "afwezig", "niet aanwezig"),
@@ -66,13 +72,14 @@ _AWAY_PHRASES = (
 _AWAY_WORDS = "|".join(re.escape(phrase) for phrase in sorted(_AWAY_PHRASES, key=len, reverse=True))
 AWAY_SUBJECT = re.compile(
     rf"\s*(?:(?:re|aw):\s*)?\[?(?:{_AWAY_WORDS})\]?"
-    r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|re:|aw:|from \d|vom \d|\d)|\s*[.!]?\s*$)"
+    r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)|\s*[.!]?\s*$)"
     r"|\s*(?:abwesenheit|abwesend|(?-i:AUTO))\s*:",
     re.I,
 )
 RECEIPT_SUBJECT = re.compile(
     r"\s*(?:read|gelesen|return receipt|disposition notification|lesebestätigung"
-    r"|empfangsbestätigung|not read|ungelesen gelöscht|lu|leído|letto|displayed|delivered"
+    r"|empfangsbestätigung|not read|ungelesen gelöscht|lu|non lu|leído|letto|displayed|delivered"
+    r"|accusé de (?:réception|lecture)|confirmation de lecture|accepté|refusé|provisoire"
     r"|zugestellt|übermittelt|recall|rückruf|accepted|declined|tentative|zugesagt|abgesagt"
     r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?)\s*(?:\([^)]{0,20}\))?\s*[:]",
     re.I,
@@ -85,6 +92,8 @@ AWAY_TEXT = re.compile(
     r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave))"
     r"|(?:ich bin|bin ich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)|erreichbar"
     r"|am arbeitsplatz)|außer haus|abwesend|in (?:urlaub|elternzeit|den ferien)|im (?:urlaub|mutterschutz))"
+    r"|je (?:suis|serai) .{0,40}(?:absente?\b|en congés?\b|en vacances|hors du bureau|injoignable"
+    r"|indisponible)|(?:ceci|c['’]?est|il s['’]agit).{0,20}(?:message|réponse|courriel) automatique"
     r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?weitergeleitet|your (?:e-?mail"
     r"|message) will not be forwarded",
     re.I,
@@ -96,6 +105,8 @@ AWAY_MORE = re.compile(
     r"|@|unter)|meine vertretung"
     r"|ab (?:dem )?\d{1,2}\.\s?\d{0,2}.{0,20} (?:wieder|bin ich)|(?:bis (?:zum|einschließlich)"
     r"|vom) \d{1,2}\.|in (?:urgent|case of urgent)"
+    r"|en cas d['’]urgence|(?:de retour le|jusqu['’]au|à partir du) (?:\w+ )?\d{1,2}(?:er)?\b"
+    r"|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
     r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|(?:return"
     r"|back) (?:to the office )?on|limited access to (?:my )?e-?mail",
     re.I,
@@ -123,11 +134,13 @@ CHALLENGE_SUBJECT = re.compile(
 )
 NO_REPLY = re.compile(
     r"(?:no|not|do[-_.]?not|donot)[-_.]?reply|noreply|keine?[-_.]?antwort|nicht[-_.]?antworten"
-    r"|nepasrepondre|auto(?:mailer|responder|reply|confirm|message)|notifications?$|newsletter$"
+    r"|ne[-_.]?pas[-_.]?repondre|auto(?:mailer|responder|reply|confirm|message)|notifications?$|newsletter$"
     r"|mailings?$|bounces?[+@-]",
     re.I,
 )
-REPLY_SUBJECT = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw|sv|fw|fwd|wg)(?:\[\d+\])?\s*:", re.I)
+REPLY_SUBJECT = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw|sv|fw|fwd|wg|tr|rép)(?:\[\d+\])?\s*:", re.I
+)
 BULK_WORD = re.compile(r"\s*(?:bulk|list|junk)\b", re.I)
 AUTO_PRECEDENCE = re.compile(r"\s*auto[_-]?reply", re.I)
 FEEDBACK_SUBJECT = re.compile(

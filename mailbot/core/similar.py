@@ -21,7 +21,8 @@ GIST_LENGTH = 240
 _SHORTEST = 3
 _IN_SUBJECT = 2.0
 _SALUTATION = re.compile(
-    r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good)\b.{0,60}", re.I
+    r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good|bonjour|ch[eè]re?s?)\b.{0,60}",
+    re.I,
 )
 
 

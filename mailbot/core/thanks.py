@@ -11,7 +11,9 @@ from mailbot.core.mail import Address
 LONGEST = 400  # characters; whoever writes more has something to say
 
 _THANKS = frozenset(
-    {"danke", "dank", "dankeschoen", "dankesehr", "bedanke", "bedanken", "merci", "thanks", "thank", "thx"}
+    """
+    danke dank dankeschoen dankesehr bedanke bedanken thanks thank thx merci remercie remercions
+    """.split()  # noqa: SIM905 - as below
 )
 _COURTESIES = frozenset(
     """
@@ -26,15 +28,26 @@ _COURTESIES = frozenset(
     much so many a lot for the your quick fast prompt great kind help support reply answer response work
     it is now works working again fine well perfect wonderful excellent brilliant nice good solved fixed
     everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
+    beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
+    les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
+    gentillesse reponse intervention reactivite depannage solution retour parfait parfaitement grand genial
+    excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
+    maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
+    salutations amicalement
     """.split()  # noqa: SIM905 - a word list reads better than four hundred quotation marks
 )
 _SALUTATION = re.compile(
-    r"\s*(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?|dear|hello)"
+    r"\s*(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?|dear|hello"
+    r"|bonjour|bonsoir|ch[eè]re?s?)"
     r"(?: (?:frau|herr|herrn|dr\.?|prof\.?|zusammen|team|kollegen|all|everyone|mr\.?|ms\.?|mrs\.?"
+    r"|madame|monsieur|mme\.?|m\.|tous|toutes|à|et|l’équipe|l'équipe"
     r"|[A-ZÄÖÜ][\w-]+)){0,4}\s*[,!]",
     re.I,
 )
-_FAREWELL = re.compile(r"(?i:.*\b(?:grü(?:ß|ss)e?n?|gruss|mfg|lg|vg|regards|wishes|sincerely|yours)\b)")
+_FAREWELL = re.compile(
+    r"(?i:.*\b(?:grü(?:ß|ss)e?n?|gruss|mfg|lg|vg|regards|wishes|sincerely|yours|cordialement|salutations"
+    r"|amicalement)\b)"
+)
 _NAME = re.compile(r"(?:(?:[A-ZÄÖÜ][\w'’-]*|[A-ZÄÖÜ]\.|von|van|de)[ ,]*){1,4}")
 _WORD = re.compile(r"[^\W\d_]+")
 _NEWS = re.compile(r"[?\d#@]")
@@ -73,7 +86,10 @@ def _without_salutation(line: str) -> str:
     return line[found.end() :] if all(n[0].isupper() or n in _LOWER for n in names) else line
 
 
-_LOWER = frozenset({"tag", "morgen", "abend", "geehrte", "geehrter", "zusammen", "team", "all", "everyone"})
+_LOWER = frozenset(
+    {"tag", "morgen", "abend", "geehrte", "geehrter", "zusammen", "team", "all", "everyone"}
+    | {"à", "et", "tous", "toutes", "madame", "monsieur"}
+)
 
 
 def _unsigned(lines: list[str]) -> list[str]:

@@ -64,6 +64,7 @@ _TO_ONE = frozenset(
 _TO_OPERATORS = frozenset({NoticeKind.ALERT, NoticeKind.REPORT})
 
 TEXT_LONGEST = 30_000  # characters of what the letter is about; what is beyond is kept in the ticket
+_UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
 _BLANK = "\n\n\n"
 _SIGNATURE = "-- "
 
@@ -237,7 +238,8 @@ def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str
 
 
 def _size(octets: int, *, language: str) -> str:
-    amount, unit = (octets / 1e6, "MB") if octets >= 1e6 else (max(octets / 1e3, 1), "kB")
+    small, large = _UNITS.get(language, ("kB", "MB"))
+    amount, unit = (octets / 1e6, large) if octets >= 1e6 else (max(octets / 1e3, 1), small)
     return f"{_number(amount, language=language)} {unit}"
 
 

@@ -177,6 +177,11 @@ PROBLEMS = {
         Problem("#priority hihg", Reason.ARGUMENT, argument="hihg", expected="#priority high"),
         Problem("#show GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
     ),
+    "fr": (
+        Problem("#fremer", Reason.UNKNOWN, nearest="fermer"),
+        Problem("#priorité hautte", Reason.ARGUMENT, argument="hautte", expected="#priorité haute"),
+        Problem("#afficher GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
+    ),
 }
 
 AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1))
