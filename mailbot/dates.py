@@ -53,6 +53,9 @@ def _numeric(found: re.Match[str], today: date) -> date | None:
 
 
 def _in_words(text: str, today: date) -> date | None:
+    """French comes last: its "di" is Sunday, but German "Di" is Tuesday."""
     now = datetime.combine(today, datetime.min.time())
-    found = dateparser.parse(text, languages=["de", "en", "fr"], settings={**_SETTINGS, "RELATIVE_BASE": now})
+    settings = {**_SETTINGS, "RELATIVE_BASE": now}
+    found = dateparser.parse(text, languages=["de", "en"], settings=settings)
+    found = found or dateparser.parse(text, languages=["fr"], settings=settings)
     return found.date() if found is not None else None
