@@ -14,6 +14,10 @@ SAYS_NOTHING = (
     "Hello,\n\nBest regards\nMax Mustermann",
     "Bonjour à tous,\n\nBien cordialement\nMax Mustermann",
     "Chère collègue,\n\nBonne journée",
+    "Guten Morgen, Frau Müller,",
+    "Hallo Lena, lieber Max,",
+    "Sehr geehrte Damen, sehr geehrte Herren,",
+    "Bonjour, Madame Dupont,",
 )
 SAYS_SOMETHING = (
     "Geht wieder.",
@@ -25,6 +29,8 @@ SAYS_SOMETHING = (
     "Merci",
     "Hallo Lena, bitte neu starten.",
     "Bonjour Léa, merci de redémarrer.",
+    "Hallo, Frau Müller ist krank.",
+    "Hallo Lena, Netzteil tauschen.",
 )
 
 

@@ -4,11 +4,16 @@ import re
 
 from mailbot.core.closing import is_mobile_signature, is_signoff
 
-_SALUTATION = re.compile(
+_GREETING = (
     r"(?:hallo|hi|hey|moin|servus|gr[üu](?:ß|ss) gott|guten? (?:tag|morgen|abend)|liebe[rs]?"
     r"|sehr geehrte[rs]?|dear|hello|good (?:morning|afternoon|evening|day)"
-    r"|bonjour|bonsoir|ch[eè]re?s?)\b[^.?!,]{0,60}[,!.]?",
-    re.I,
+    r"|bonjour|bonsoir|ch[eè]re?s?)\b"
+)
+_TITLE = r"(?:frau|herrn?|dr\.?|prof\.?|mr\.?|ms\.?|mrs\.?|madame|monsieur|mme\.?|m\.)"
+_NAMES = r"(?-i:(?: [A-ZÀ-Þ][\w.'’-]*){1,3})"
+# Below a comma stands another greeting, or a name; whatever else stands there is an answer.
+_SALUTATION = re.compile(
+    rf"{_GREETING}[^.?!,]{{0,60}}(?:, (?:{_GREETING}[^.?!,]{{0,60}}|{_TITLE}{_NAMES}))*[,!.]?", re.I
 )
 _THANKS = re.compile(r"dank|thank|merci", re.I)
 _SIGNED_LINES = 4
