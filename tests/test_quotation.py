@@ -33,3 +33,20 @@ def test_what_stands_above_the_introduction_of_a_quotation_is_the_text(introduct
 def test_text_without_any_sign_of_a_quotation_is_never_shortened(text: str) -> None:
     got = split(text)
     assert "".join((got.text + got.signature).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "Laptop 2024-1183 startet seit heute früh nicht mehr.",
+        "Portable 2024-1183 ne démarre plus depuis ce matin.",
+    ],
+)
+def test_the_number_of_a_device_below_a_rule_is_no_telephone(device: str) -> None:
+    written = f"Zwei Dinge sind kaputt: der Beamer in Raum 204, und außerdem:\n_____\n{device}\n"
+    assert split(written).text.endswith(device)
+
+
+def test_name_and_telephone_below_a_rule_are_a_signature() -> None:
+    got = split("Der Beamer ist kaputt.\n_____\nLéa Dupont\nPortable 06 12 34 56 78\n")
+    assert got.text == "Der Beamer ist kaputt."

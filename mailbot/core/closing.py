@@ -78,7 +78,9 @@ _FAREWELL = re.compile(
     re.I,
 )
 _CONTACT = re.compile(
-    r"(?:t[ée]l|fon|phone|fax|mobil|handy|cell|portable|t|m|f|p)\w{0,6}\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
+    # At the start of a word, or "Laptop 2024-1183" is a telephone; a French "portable" is a laptop, too.
+    r"\b(?:(?:t[ée]l|fon|phone|fax|mob|handy|cell)\w{0,6}|[tmfp]\b)\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
+    r"|\bportable\s*:?\s*[+(]?[+0][\d ()/.-]{6,}"
     r"|\+\d{2}[\d ()/.-]{6,}"
     r"|www\.|https?://|[\w.+-]+@[\w-]+\.\w|(?<!\d)\d{5} [A-ZÄÖÜ]\w"
     r"|(?:straße|strasse|str\.|platz|weg|allee) \d"
