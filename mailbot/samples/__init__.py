@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from mailbot.core.mail import Address, Danger
-from mailbot.core.notice import Done, Notice, NoticeKind, Problem, Reason
+from mailbot.core.notice import Done, Notice, NoticeKind
 from mailbot.core.policy import Member, Policy, School, Team, Times
 from mailbot.core.similar import Similar
 from mailbot.core.ticket import (
@@ -21,6 +21,7 @@ from mailbot.core.ticket import (
     Wait,
 )
 from mailbot.samples.month import REPORT
+from mailbot.samples.problems import PROBLEMS
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -166,24 +167,6 @@ BOUNCED = (
     ("recipient", LENA.email),
     ("reason", "552 5.2.2 Mailbox full"),
 )
-PROBLEMS = {
-    "de": (
-        Problem("#schliesen", Reason.UNKNOWN, nearest="schließen"),
-        Problem("#priorität hochh", Reason.ARGUMENT, argument="hochh", expected="#priorität hoch"),
-        Problem("#zeige GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
-    ),
-    "en": (
-        Problem("#clsoe", Reason.UNKNOWN, nearest="close"),
-        Problem("#priority hihg", Reason.ARGUMENT, argument="hihg", expected="#priority high"),
-        Problem("#show GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
-    ),
-    "fr": (
-        Problem("#fremer", Reason.UNKNOWN, nearest="fermer"),
-        Problem("#priorité hautte", Reason.ARGUMENT, argument="hautte", expected="#priorité haute"),
-        Problem("#afficher GYM-9999", Reason.NO_SUCH_TICKET, argument="GYM-9999"),
-    ),
-}
-
 AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 UNREAD = (("subject", 'Film vom Beamer & "Ton" <b>'), ("size", "63400000"))
