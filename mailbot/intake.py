@@ -13,7 +13,7 @@ import structlog
 from mailbot.config import ImapAccount
 from mailbot.core.delays import Delays
 from mailbot.core.effects import Decision
-from mailbot.core.fairness import in_fair_order
+from mailbot.core.fairness import in_fair_order, next_batch
 from mailbot.core.policy import School
 from mailbot.core.printable import without_people
 from mailbot.core.reconcile import Difference, differences
@@ -89,9 +89,8 @@ class Intake:
         self._old |= {(box.uid_validity, uid) for uid in described.keys() - taken.keys()}
         if since == 1:
             self._leave_alone(len(old) + len(described) - len(taken))
-        risky = [uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun]
-        calm = [uid for uid in taken if uid not in set(risky)]
-        for batch in chain(([uid] for uid in risky), self._batches(box, calm, taken)):
+        risky = {uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun}
+        for batch in self._batches(box, taken, risky):
             if self.stop.is_set():
                 return
             if not self.room():
@@ -100,19 +99,21 @@ class Intake:
             self._take(box, batch, taken)
         self._tell_refused(box, since)
 
-    def _batches(self, box: Mailbox, uids: list[int], taken: dict[int, Described]) -> Iterator[list[int]]:
+    def _batches(self, box: Mailbox, taken: dict[int, Described], risky: set[int]) -> Iterator[list[int]]:
         """Yield what waits, so that no flood delays others; what comes meanwhile is added to `taken`."""
-        senders = dict.fromkeys(uids, "")
-        if len(uids) > BATCH:
-            senders |= box.senders(uids)
-        while senders:
-            batch = in_fair_order(senders)[:BATCH]
+        waiting, senders = sorted(taken), dict[int, str]()
+        while waiting:
+            if len(waiting) > BATCH:
+                unknown = [uid for uid in waiting if uid not in senders]
+                senders |= dict.fromkeys(unknown, "") | box.senders(unknown)
+                waiting = in_fair_order({uid: senders[uid] for uid in waiting})
+            batch = next_batch(waiting, risky, BATCH)
             yield batch
-            senders = {uid: sender for uid, sender in senders.items() if uid not in set(batch)}
-            if senders:
+            waiting = sorted(set(waiting).difference(batch))
+            if waiting:
                 came = box.describe(box.uids(max(taken) + 1))
                 taken |= came
-                senders |= dict.fromkeys(came, "") | box.senders(came)
+                waiting += came
 
     def reconcile(self, box: Mailbox) -> Difference:
         """Compare the mailbox with the ledger, and tell the operators of a difference. Raises InboxError."""

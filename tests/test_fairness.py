@@ -2,7 +2,10 @@
 
 import random
 
-from mailbot.core.fairness import SHARE, in_fair_order
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.core.fairness import SHARE, in_fair_order, next_batch
 
 FLOOD = dict.fromkeys(range(1, 10001), "a@flood.example")
 
@@ -26,3 +29,14 @@ def test_no_mail_gets_lost_and_those_of_one_sender_stay_in_their_order() -> None
 def test_ordinary_mail_is_taken_as_it_came() -> None:
     senders = {uid: f"{uid % 10}@schule.example" for uid in range(1, 10 * SHARE + 1)}
     assert in_fair_order(senders) == sorted(senders)
+
+
+@given(st.sets(st.integers(1, 40), min_size=1), st.sets(st.integers(1, 40)), st.integers(1, 10))
+def test_a_mail_that_is_tried_alone_keeps_its_place(uids: set[int], alone: set[int], most: int) -> None:
+    ordered, batches = sorted(uids), list[list[int]]()
+    while ordered:
+        batches.append(next_batch(ordered, alone, most))
+        ordered = ordered[len(batches[-1]) :]
+    assert [uid for batch in batches for uid in batch] == sorted(uids)
+    assert all(len(batch) <= most for batch in batches)
+    assert all(batch == [uid] for batch in batches for uid in batch if uid in alone)

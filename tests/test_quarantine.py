@@ -15,7 +15,8 @@ from mailbot.inbox import Mailbox
 from mailbot.intake import Intake
 from mailbot.parse import parse
 from mailbot.service import receive
-from mailbot.store.database import TRANSIENT
+from mailbot.store.database import TRANSIENT, transaction
+from mailbot.store.ledger import Place, begin
 from tests.daemon import Daemon
 from tests.house import EDV, LENA, MAX, House, problem
 from tests.servers.dovecot import Dovecot
@@ -154,6 +155,19 @@ def test_a_mail_that_kills_the_process_three_times_is_set_aside(house: House) ->
     assert entry["because"] == "the process died 3 times while it handled this mail"
     trouble(house, "")
     assert "opened GYM-3" in house.call("quarantine", "retry", str(entry["id"]))
+
+
+def test_a_mail_during_which_the_process_died_is_not_handled_before_the_one_that_it_answers(
+    house: House,
+) -> None:
+    house.deliver(
+        problem().message_id("<problem@schule.example>").text("Der Beamer bleibt dunkel.\n"),
+        problem("Re: Beamer").reply_to("<problem@schule.example>").text("Auch am Laptop.\n"),
+    )
+    with house.open() as (desk, _), transaction(desk.engine) as session:
+        begin(session, [Place("GYM", house.dovecot.uid_validity(house.address), 2)])
+    assert house.once()["opened"] == 1
+    assert len(house.ticket()["messages"]) == 2
 
 
 def database(house: House) -> Path:
