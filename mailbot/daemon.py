@@ -32,6 +32,7 @@ from mailbot.service.tick import tick
 from mailbot.store import ledger, outbox
 from mailbot.store.database import transaction
 from mailbot.store.leases import Lease
+from mailbot.turns import turns_of
 from mailbot.watcher import Watcher
 
 log = structlog.get_logger()
@@ -100,6 +101,7 @@ class Shift:
         self.desk = open_desk(settings)
         self.postman = Postman(self.desk, settings)
         self.guard = self._make_guard()
+        self.turns = turns_of(settings.imap, settings.connections)
         self.roster = Roster(self.desk, tuple(settings.imap), self._watcher)
         self.figures = self._figures()
         self._stop_serving: Callable[[], None] = lambda: None
@@ -152,7 +154,7 @@ class Shift:
             room=self.guard.room,
             lease=lease,
         )
-        return Watcher(intake, utc_now, self.postman.wake)
+        return Watcher(intake, utc_now, self.postman.wake, self.turns.get(key))
 
     def start(self) -> None:
         """Start the threads, and the jobs that look after them."""

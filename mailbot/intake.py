@@ -44,6 +44,7 @@ class Intake:
 
     `room` tells whether the disk has room for more mail, `lease` is the right to read this mailbox where
     several workers share them: once it is lost, whatever is to be written raises LeaseLostError.
+    `wanted` tells whether another mailbox waits for the connection.
     """
 
     desk: Desk
@@ -55,6 +56,7 @@ class Intake:
     handled: Callable[[], None] = lambda: None
     room: Callable[[], bool] = lambda: True
     lease: Lease | None = None
+    wanted: Callable[[], bool] = lambda: False
     outcomes: Counter[str] = field(default_factory=Counter)
     delays: Delays = field(default_factory=Delays)
     _survived: set[Place] = field(default_factory=set)
@@ -71,8 +73,11 @@ class Intake:
             hold(session, self.lease)
             yield session
 
-    def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> None:
-        """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError."""
+    def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> bool:
+        """Handle every mail of UID `since` and above that is not in the ledger; raise InboxError.
+
+        Returns False if it ended after some of them, for others wait for the connection.
+        """
         self._forget_survived()
         if not self._recovered:
             self._recover(box)
@@ -92,12 +97,15 @@ class Intake:
         risky = {uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun}
         for batch in self._batches(box, taken, risky):
             if self.stop.is_set():
-                return
+                return True
             if not self.room():
                 log.warning("no mail is taken: the disk is nearly full", school=self.school.key)
-                return
+                return True
             self._take(box, batch, taken)
+            if self.wanted():
+                return False
         self._tell_refused(box, since)
+        return True
 
     def _batches(self, box: Mailbox, taken: dict[int, Described], risky: set[int]) -> Iterator[list[int]]:
         """Yield what waits, so that no flood delays others; what comes meanwhile is added to `taken`."""

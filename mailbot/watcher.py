@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.store import ledger
 from mailbot.store.database import TRANSIENT, in_short, transaction
 from mailbot.store.leases import LeaseLostError
+from mailbot.turns import Turns
 
 log = structlog.get_logger()
 
@@ -49,6 +51,11 @@ class Bell:
         except BlockingIOError:
             return False
 
+    def wait(self, seconds: float) -> None:
+        """Wait until it rings, at most so long, and silence it."""
+        select.select([self.read], [], [], seconds)
+        self.silence()
+
     def close(self) -> None:
         """Give the pipe back."""
         os.close(self.read)
@@ -60,20 +67,25 @@ class Watcher:
     """One mailbox and the thread that watches it.
 
     `wake` is called when there are letters to be sent; `beat` is the monotonic time of the last sign of life.
+    With `turns` it waits for a connection, looks once and leaves it to others; else it keeps one.
     """
 
     intake: Intake
     clock: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
+    turns: Turns | None = None
     bell: Bell = field(default_factory=Bell)
     beat: float = field(default_factory=time.monotonic)
     failures: int = 0
     succeeded: datetime | None = None
     reconciles: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
+    _called: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.intake.handled = self._handled
+        if (turns := self.turns) is not None:
+            self.intake.wanted = lambda: turns.wanted
 
     @property
     def school(self) -> str:
@@ -104,6 +116,7 @@ class Watcher:
         """End after the mail in hand."""
         self.intake.stop.set()
         self.bell.ring()
+        self._called.set()
 
     def join(self) -> None:
         """Wait until it has ended."""
@@ -113,8 +126,11 @@ class Watcher:
 
     def _run(self) -> None:
         while not self.intake.stop.is_set():
-            self.beat = time.monotonic()
+            self._living()
             try:
+                if self.turns is not None:
+                    self._visit(self.turns)
+                    continue
                 with Mailbox.open(self.intake.account) as box:
                     self._watch(box)
             except InboxError as error:
@@ -132,30 +148,51 @@ class Watcher:
         """Handle what is new whenever the server or the bell says so; the whole folder at first."""
         everything, seen = True, (box.uid_validity, 1)
         while not self.intake.stop.is_set():
-            self.beat = time.monotonic()
+            self._living()
             found = box.uid_validity, box.uid_next
             self.intake.drain(box, 1 if everything or found[0] != seen[0] else seen[1])
             seen = found
             self._worked()
-            if everything and self.reconciles.is_set():
-                self.intake.reconcile(box)
-                self.reconciles.clear()
-                self.wake()
+            if everything:
+                self._reconcile(box)
             everything = False
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:
-                said = box.wait(self._pause(box), self.bell.read)
+                said = box.wait(self._pause(announces=box.announces), self.bell.read)
                 everything = self.bell.silence() or not said
                 box.refresh()
 
-    def _pause(self, box: Mailbox) -> float:
+    def _visit(self, turns: Turns) -> None:
+        """Look at the whole folder when it is our turn; then rest, or ask again if the turn was too short."""
+        with turns.turn(self._called, self._living):
+            if self.intake.stop.is_set():
+                return
+            with Mailbox.open(self.intake.account) as box:
+                finished = self.intake.drain(box)
+                self._worked()
+                if finished:
+                    self._reconcile(box)
+        if finished:
+            self.bell.wait(self._pause(announces=False))
+
+    def _reconcile(self, box: Mailbox) -> None:
+        """Compare the mailbox with the ledger, if that is asked for."""
+        if self.reconciles.is_set():
+            self.intake.reconcile(box)
+            self.reconciles.clear()
+            self.wake()
+
+    def _pause(self, *, announces: bool) -> float:
         """Return after how many seconds of silence to look at the whole folder; not all at once."""
-        seconds = self.intake.account.poll_seconds * (IDLE_LOOKS if box.announces else 1)
+        seconds = self.intake.account.poll_seconds * (IDLE_LOOKS if announces else 1)
         return min(seconds, LONGEST_WAIT) * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, no secret
 
     def _handled(self) -> None:
-        self.beat = time.monotonic()
+        self._living()
         self.wake()
+
+    def _living(self) -> None:
+        self.beat = time.monotonic()
 
     def _worked(self) -> None:
         """Note it: at once after trouble, else the daemon does so for all watchers together."""

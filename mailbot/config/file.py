@@ -117,6 +117,7 @@ def _settings(
         imap=dict(zip(keys, imap, strict=True)),
         smtp=dict(zip(keys, smtp, strict=True)),
         first_contact_days=document.imap.first_contact_days,
+        connections=document.imap.connections,
         templates=Path(bot.templates) if bot.templates else None,
         land=bot.land,
         colour=bot.colour,

@@ -99,6 +99,7 @@ class Imap(Login):
 class ImapSection(Imap):
     """What holds for the mailboxes of all schools."""
 
+    connections: Count | None = Field(default=None, description="to one server at once, if it allows few")
     first_contact_days: Days = Field(default=7, description="how old a mail is taken at first")
 
 

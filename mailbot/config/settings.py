@@ -82,6 +82,7 @@ class Settings:
     """A configuration that was found right. `imap` and `smtp` are keyed by the school's key.
 
     `database` is a URL, `state_dir` and `templates` are absolute. The URL may hold a password: not shown.
+    `connections` is how many an IMAP server allows at once; None where each mailbox keeps one.
     """
 
     file: Path
@@ -91,6 +92,7 @@ class Settings:
     imap: Mapping[str, ImapAccount]
     smtp: Mapping[str, SmtpAccount]
     first_contact_days: int = 7
+    connections: int | None = None
     templates: Path | None = None
     land: str = ""
     colour: str = "#1a5f8f"

@@ -20,6 +20,7 @@ KEEP_ALIVE_SECONDS = 60
 BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
 
 # Codes of a refused login that are not about the password (RFC 9051, 7.1).
+_NO_MORE = "a limit of the server is reached; if it is that of connections, set imap.connections"
 _NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
 
 
@@ -117,6 +118,7 @@ def explained(account: ImapAccount, doing: str, *, permanent: bool = False) -> I
     except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
         if isinstance(error, imaplib.IMAP4.error):
             reason, lasting = str(error), _lasts(error, permanent)
+            doing = _NO_MORE if "[LIMIT]" in reason else doing
         else:
             reason, lasting = explain(error)
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"

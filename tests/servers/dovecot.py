@@ -64,7 +64,7 @@ namespace inbox {{
   separator = {separator}
 }}
 protocol imap {{
-  mail_max_userip_connections = 1000
+  mail_max_userip_connections = {connections}
 }}
 service imap-login {{
   chroot =
@@ -117,7 +117,8 @@ class Dovecot:
     `prefix` and `separator` name the folders as other providers do ("INBOX." and "."); `capability` is what
     clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
     tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
-    user may keep, as in "1M". With `lmtp` it takes mail on `lmtp_port`, as it does from a mail server.
+    user may keep, as in "1M", `connections` how many each may have at once. With `lmtp` it takes mail on
+    `lmtp_port`, as it does from a mail server.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Dovecot:
         capability: str = "",
         introspection: str = "",
         quota: str = "",
+        connections: int = 1000,
         lmtp: bool = False,
     ) -> None:
         self._program = find_program("dovecot", "dovecot-imapd", Path("/usr/sbin"))
@@ -149,6 +151,7 @@ class Dovecot:
                 password=PASSWORD,
                 prefix=prefix,
                 separator=separator,
+                connections=connections,
                 port=self.port,
                 tls_port=self.tls_port,
                 more=_more(capability, self._path("oauth2.conf") if introspection else None, quota)

@@ -1,0 +1,170 @@
+"""Where a server allows few connections, mailboxes take turns: none is left out or waits for a flood."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mailbot.config import ImapAccount, Secret
+from mailbot.inbox import InboxError, Mailbox
+from mailbot.intake import BATCH
+from mailbot.turns import Turns, turns_of
+from tests.daemon import Daemon
+from tests.house import MAX, House, problem
+from tests.servers.dovecot import Dovecot
+from tests.servers.smtp import SmtpServer
+from tests.servers.tls import Authority
+
+ALLOWED = 3
+SCHOOLS = 8
+
+
+def nothing() -> None:
+    """Show no sign of life."""
+
+
+def test_no_more_have_a_turn_at_once_than_there_are_connections_and_each_gets_one() -> None:
+    turns, served, now, lock = Turns(ALLOWED), list[int](), list[int](), threading.Lock()
+    busiest = 0
+
+    def visit(name: int) -> None:
+        nonlocal busiest
+        for _ in range(20):
+            with turns.turn(threading.Event(), nothing):
+                with lock:
+                    now.append(name)
+                    busiest = max(busiest, len(now))
+                time.sleep(0)
+                with lock:
+                    now.remove(name)
+                    served.append(name)
+
+    threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert busiest <= ALLOWED
+    assert sorted(served) == sorted(list(range(SCHOOLS)) * 20)
+    assert not turns.wanted
+
+
+def test_who_asked_first_is_served_first() -> None:
+    turns, order = Turns(1), list[int]()
+
+    def visit(name: int) -> None:
+        with turns.turn(threading.Event(), nothing):
+            order.append(name)
+
+    with turns.turn(threading.Event(), nothing):
+        threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
+        for name, thread in enumerate(threads):
+            thread.start()
+            while len(turns._queue) <= name:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == list(range(SCHOOLS))
+
+
+def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None:
+    turns, called = Turns(1), threading.Event()
+    with turns.turn(threading.Event(), nothing):
+        called.set()
+        with turns.turn(called, nothing):
+            pass
+        assert not turns.wanted
+    with turns.turn(threading.Event(), nothing):
+        assert not turns.wanted
+
+
+def accounts(*hosts: str) -> dict[str, ImapAccount]:
+    """Return a mailbox on each host."""
+    return {f"S{n}": ImapAccount(host, 993, "tls", f"u{n}", Secret("x")) for n, host in enumerate(hosts)}
+
+
+@pytest.mark.parametrize(
+    ("connections", "waits"),
+    [(None, set[str]()), (1, {"S0", "S1", "S2"}), (2, {"S0", "S1", "S2"}), (3, set[str]())],
+)
+def test_turns_are_taken_only_on_a_server_with_more_mailboxes_than_connections(
+    connections: int | None, waits: set[str]
+) -> None:
+    assert turns_of(accounts("a", "a", "a", "b"), connections).keys() == waits
+
+
+# -- on a Dovecot that allows few connections to each user
+
+
+@pytest.fixture
+def narrow(authority: Authority) -> Iterator[Dovecot]:
+    """A Dovecot that allows three connections."""
+    with Dovecot(authority, connections=ALLOWED) as server:
+        yield server
+
+
+def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, connections: int | None) -> House:
+    """A house whose schools all have a folder of one account, as some providers give them."""
+    account = "support-gym@schule.example"
+    schools = [
+        f'[[school]]\nkey = "S{n}"\nname = "Schule {n}"\naddress = "support-s{n}@schule.example"\n'
+        f'imap = {{ folder = "S{n}", username = "{account}" }}\n'
+        f'team = {{ name = "Team", members = ["{MAX}"] }}\n'
+        for n in range(SCHOOLS)
+    ]
+    with dovecot.login(account) as client:
+        for n in range(SCHOOLS):
+            client.create(f"S{n}")
+    allowed = f"connections = {connections}\n" if connections else ""
+    return House(
+        tmp_path, dovecot, smtp_server, account, imap=f"poll_seconds = 1\n{allowed}", more="\n".join(schools)
+    )
+
+
+def handled(daemon: Daemon) -> list[str]:
+    """Return the schools of the mails that were handled, in their order."""
+    return re.findall(r"\] mail +.*school=(\w+)", daemon.log)
+
+
+def test_all_mailboxes_are_served_by_few_connections(
+    tmp_path: Path, narrow: Dovecot, smtp_server: SmtpServer
+) -> None:
+    at = house(tmp_path, narrow, smtp_server, ALLOWED - 1)
+    with Daemon(at) as daemon:
+        for _ in range(2):
+            before = len(handled(daemon))
+            for n in range(SCHOOLS):
+                with narrow.login(at.address) as client:
+                    client.append(f"S{n}", "", "", problem(f"Beamer {n}").text("dunkel").build())
+            daemon.wait(lambda: len(handled(daemon)) == before + SCHOOLS, "all are handled")  # noqa: B023
+        assert daemon.stop() == 0
+    assert "mailbox failed" not in daemon.log
+    assert "Maximum number of connections" not in narrow.log()
+
+
+def test_a_server_that_allows_no_further_connection_is_told_with_what_to_do(narrow: Dovecot) -> None:
+    account = narrow.account("support-gym@schule.example")
+    with ExitStack() as stack:
+        for _ in range(ALLOWED):
+            stack.enter_context(narrow.login(account.username))
+        with pytest.raises(InboxError, match=r"set imap\.connections.*Maximum number") as told:
+            Mailbox.open(account)
+    assert not told.value.permanent
+
+
+def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(
+    tmp_path: Path, narrow: Dovecot, smtp_server: SmtpServer
+) -> None:
+    at = house(tmp_path, narrow, smtp_server, 1)
+    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(3 * BATCH)))
+    with ExitStack() as stack:
+        client = stack.enter_context(narrow.login(at.address))
+        client.append("S7", "", "", problem("Drucker").text("leer").build())
+        daemon = stack.enter_context(Daemon(at))
+        daemon.wait(lambda: len(handled(daemon)) == 3 * BATCH + 1, "all are handled")
+        assert handled(daemon).index("S7") <= 2 * BATCH
+        assert daemon.stop() == 0
