@@ -13,6 +13,8 @@ import pytest
 from mailbot.check import findings
 from mailbot.check.roundtrip import ASTRAY, timed
 from mailbot.config import ConfigurationError, load
+from mailbot.inbox import Mailbox
+from tests.daemon import Daemon
 from tests.house import House, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
@@ -230,6 +232,26 @@ def test_the_mail_of_a_roundtrip_becomes_nothing(delivering: House) -> None:
     delivering.once()
     assert delivering.dovecot.mails(delivering.address) == []
     assert delivering.json("tickets") == []
+
+
+@pytest.mark.parametrize("done", ["Mailbot/Done", ""])
+def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
+    delivering: House, monkeypatch: pytest.MonkeyPatch, done: str
+) -> None:
+    in_imap("", f'done = "{done}"\n')(delivering)
+    roundtrip = sys.modules["mailbot.check.roundtrip"]
+    with Daemon(delivering) as daemon:
+
+        def handled_first(box: Mailbox, message_id: str, started: float) -> datetime | None:
+            daemon.wait_said("our own mail")
+            daemon.wait(lambda: not done or not delivering.dovecot.mails(delivering.address), "it is filed")
+            return wait_for(box, message_id, started)
+
+        wait_for: Callable[[Mailbox, str, float], datetime | None] = roundtrip._wait_for
+        monkeypatch.setattr(roundtrip, "_wait_for", handled_first)
+        fine, wrong = looked_at(delivering, with_roundtrip=True)
+    assert wrong == []
+    assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
 
 
 def test_a_mail_that_does_not_come_back_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

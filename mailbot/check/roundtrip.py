@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,9 +12,11 @@ from email.policy import SMTP
 from mailbot.check.finding import Finding
 from mailbot.config import Settings
 from mailbot.inbox import Fetched, InboxError, Mailbox
+from mailbot.inbox.survey import done_received
 from mailbot.smtp import Relay
 
 ROUNDTRIP_SECONDS = 60
+LOOK_SECONDS = 1
 ASTRAY = timedelta(minutes=5)
 
 
@@ -33,13 +36,13 @@ def roundtrip(settings: Settings, key: str) -> Finding:
             reply = asyncio.run(_hand_in(settings, key, address, mail.as_bytes()))
             if reply:
                 return Finding(False, what, reply)
-            found = _wait_for(box, str(mail["Message-ID"]).encode(), started)
+            received = _wait_for(box, str(mail["Message-ID"]), started)
     except InboxError as error:
         return Finding(False, what, str(error))
-    if found is None:
+    if received is None:
         advice = "look into the spam folder, and whether mail to this address is forwarded"
         return Finding(False, what, f"the mail did not arrive within {ROUNDTRIP_SECONDS} s: {advice}")
-    return timed(what, time.monotonic() - started, found.received - datetime.now(UTC))
+    return timed(what, time.monotonic() - started, received - datetime.now(UTC))
 
 
 def timed(what: str, seconds: float, astray: timedelta) -> Finding:
@@ -57,18 +60,23 @@ async def _hand_in(settings: Settings, key: str, address: str, octets: bytes) ->
         return "" if outcome.state == "sent" else outcome.reply
 
 
-def _wait_for(box: Mailbox, message_id: bytes, started: float) -> Fetched | None:
+def _wait_for(box: Mailbox, message_id: str, started: float) -> datetime | None:
+    """Return when the server took the mail; a daemon that runs meanwhile may have filed it before we look."""
     since = box.uid_next
     read, write = os.pipe()
     try:
         while (left := started + ROUNDTRIP_SECONDS - time.monotonic()) > 0:
-            for uid in box.uids(since):
-                header = box.fetch_header(uid)
-                if header is not None and message_id in header.octets:
-                    return header  # whoever reads the mailbox next knows it for our own, and files it
-            box.wait(min(left, 5), read)
-            box.refresh()
+            headers = (box.fetch_header(uid) for uid in box.uids(since))
+            received = _received(headers, message_id) or done_received(box, message_id)
+            if received:
+                return received  # whoever reads the mailbox next knows it for our own, and files it
+            box.wait(min(left, LOOK_SECONDS), read)
     finally:
         os.close(read)
         os.close(write)
     return None
+
+
+def _received(headers: Iterable[Fetched | None], message_id: str) -> datetime | None:
+    found = (header for header in headers if header is not None)
+    return next((header.received for header in found if message_id.encode() in header.octets), None)

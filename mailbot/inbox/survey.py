@@ -1,10 +1,11 @@
 """What an operator should know of a mailbox before the daemon reads it: nothing in it is changed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import imapclient
 
-from mailbot.inbox.mailbox import Mailbox
+from mailbot.inbox.mailbox import Described, Mailbox
 
 HELPFUL = ("IDLE", "MOVE", "UIDPLUS")
 _FIELD = "HEADER.FIELDS (AUTHENTICATION-RESULTS)"
@@ -32,12 +33,29 @@ def survey(box: Mailbox, newest: int = 20) -> Survey:
     uids = box.uids()
     with box._talk("the newest mails cannot be looked at"):
         results = _results(client, uids[-newest:])
-        done = box._full_name(box._account.done) if box._account.done else ""
-        if done and client.folder_exists(done):
-            client.select_folder(done, readonly=True)
+        if _open_done(box):
             results += _results(client, client.search()[-newest:])
     box.refresh()
     return Survey(len(uids), lacks, full, tuple(results))
+
+
+def done_received(box: Mailbox, message_id: str) -> datetime | None:
+    """Return when the server took the done mail of that Message-ID (UTC), or None. Raises InboxError."""
+    found: dict[int, Described] = {}
+    with box._talk("the done mails cannot be searched"):
+        if _open_done(box):
+            found = box.describe(box._client.search(["HEADER", "Message-ID", message_id]))
+    box.refresh()
+    return next((mail.received for mail in found.values()), None)
+
+
+def _open_done(box: Mailbox) -> bool:
+    """Look into the folder of done mails from now on, if there is one."""
+    done = box._full_name(box._account.done) if box._account.done else ""
+    if not done or not box._client.folder_exists(done):
+        return False
+    box._client.select_folder(done, readonly=True)
+    return True
 
 
 def _full(client: imapclient.IMAPClient) -> float | None:
