@@ -21,7 +21,7 @@ from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.oauth import secret_until
 from mailbot.outbox import Lane, either, lanes
-from mailbot.roster import BEAT_SECONDS, Roster
+from mailbot.roster import Roster
 from mailbot.service.desk import Desk
 from mailbot.service.guard import Guard
 from mailbot.service.night import nightly
@@ -163,8 +163,6 @@ class Shift:
         self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
         self.roster.start()
-        if self.desk.shared:
-            self.scheduler.add_job(self.roster.beat, "interval", seconds=BEAT_SECONDS)
         night = {"hour": NIGHT_HOUR, "minute": 17, "timezone": self.desk.policy.timezone}
         self.scheduler.add_job(self._reconcile, "cron", **night, jitter=1200)
         self.scheduler.add_job(self.postman.wake, "interval", seconds=OUTBOX_SECONDS)

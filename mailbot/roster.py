@@ -1,6 +1,8 @@
 """Which mailboxes this daemon watches: all of them, or its share where several share one PostgreSQL."""
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,14 +12,16 @@ from mailbot.core.sharing import share_of
 from mailbot.service.desk import Desk
 from mailbot.store import leases
 from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.store.hints import Hints, hint
 from mailbot.store.leases import Lease
-from mailbot.watcher import Watcher
+from mailbot.watcher import Bell, Watcher
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
 """So long after its last sign of life the mailboxes of a worker are taken over."""
-BEAT_SECONDS = 5
+BEAT_SECONDS = 5.0
+SOON_SECONDS = 0.2  # where a watcher is about to end, its mailbox is given up so soon
 
 
 @dataclass(slots=True)
@@ -28,15 +32,37 @@ class Roster:
     schools: tuple[str, ...]
     make: Callable[[str, Lease | None], Watcher]
     watchers: dict[str, Watcher] = field(default_factory=dict)
+    _workers: set[str] = field(default_factory=set)
     _database_away: bool = False
+    _ends: threading.Event = field(default_factory=threading.Event)
+    _bell: Bell | None = None
+    _thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to watch."""
         if self.desk.shared:
             self.beat()
+            self._bell = Bell()
+            self._thread = threading.Thread(target=self._tend, args=(self._bell,), name="roster")
+            self._thread.start()
             return
         for school in self.schools:
             self._start(school, None)
+
+    def _tend(self, bell: Bell) -> None:
+        """Beat every few seconds, and at once when another worker hints that there is something to do."""
+        seconds = 0.0  # listen first: what was hinted before is to be looked for
+        with closing(Hints(self.desk.engine)) as hints:
+            while not self._ends.is_set():
+                try:
+                    hints.wait(seconds, bell.read)
+                    if not self._ends.is_set():
+                        self.beat()
+                    stopping = any(watcher.intake.stop.is_set() for watcher in self.watchers.values())
+                    seconds = SOON_SECONDS if stopping else BEAT_SECONDS
+                except Exception:  # whatever it is, the others would take our mailboxes if we fell silent
+                    log.exception("leases not tended")
+                    self._ends.wait(BEAT_SECONDS)
 
     def beat(self) -> None:
         """Show the other workers that we live; begin and end watching as they come and go."""
@@ -54,6 +80,9 @@ class Roster:
         with transaction(self.desk.engine) as session:
             workers = leases.beat(session, me, LEASE)
             held = leases.held(session, me)
+            if workers != self._workers:
+                hint(session)
+        self._workers = workers
         mine = share_of(me, workers, self.schools)
         for school, watcher in self.watchers.items():
             if school not in mine or watcher.intake.lease not in held:
@@ -85,10 +114,16 @@ class Roster:
     def _give_up(self, lease: Lease) -> None:
         with transaction(self.desk.engine) as session:
             leases.give_up(session, lease)
+            hint(session)
         log.info("mailbox given up", school=lease.school)
 
     def stop(self) -> None:
         """End all watching after the mails in hand, and leave the mailboxes to others."""
+        self._ends.set()
+        if self._thread is not None and self._bell is not None:
+            self._bell.ring()
+            self._thread.join()
+            self._bell.close()
         for watcher in self.watchers.values():
             watcher.stop()
         for watcher in self.watchers.values():
@@ -105,3 +140,4 @@ class Roster:
                 if watcher.intake.lease is not None:
                     leases.give_up(session, watcher.intake.lease)
             leases.leave(session, self.desk.worker)
+            hint(session)

@@ -2,7 +2,7 @@
 
 import os
 import random
-import select
+import selectors
 import threading
 import time
 from collections.abc import Callable
@@ -53,7 +53,9 @@ class Bell:
 
     def wait(self, seconds: float) -> None:
         """Wait until it rings, at most so long, and silence it."""
-        select.select([self.read], [], [], seconds)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.read, selectors.EVENT_READ)
+            selector.select(seconds)
         self.silence()
 
     def close(self) -> None:

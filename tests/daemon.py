@@ -97,7 +97,8 @@ class Daemon:
             wait_until(so, seconds)
         except AssertionError:
             raise AssertionError(f"not within {seconds} s: {what}\n{self.log}") from None
-        assert condition(), f"it ended before {what}\n{self.log}"
+        status = self._process.poll() if self._process is not None else None
+        assert condition(), f"it ended (exit status {status}) before {what}\n{self.log}"
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""

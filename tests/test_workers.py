@@ -1,9 +1,10 @@
 """Several workers on one PostgreSQL: each mailbox is read by one, and by another one when that dies."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbot.config import ImapAccount
+from mailbot.core.policy import School
 from mailbot.core.sharing import share_of
+from mailbot.intake import Intake
 from mailbot.render import Templates
 from mailbot.roster import LEASE, Roster
 from mailbot.service.alerts import end_alert, raise_alert
@@ -21,11 +25,12 @@ from mailbot.service.receive import receive
 from mailbot.service.registration import invite_due
 from mailbot.store import leases, outbox
 from mailbot.store.database import migrate, open_database, transaction
+from mailbot.store.hints import Hints, hint
 from mailbot.store.leases import Lease, LeaseLostError
 from mailbot.store.ledger import Place
 from mailbot.store.outbox import CLAIM, Attempt
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
-from mailbot.watcher import Watcher
+from mailbot.watcher import Bell, Watcher
 from tests.cases import NOW
 from tests.conftest import require
 from tests.daemon import Daemon
@@ -151,6 +156,113 @@ def test_a_mailbox_is_taken_over_only_after_the_transaction_in_hand(shared: Door
     assert not takeover.is_alive()
 
 
+# -- hints: what a worker does not have to wait for
+
+
+@dataclass
+class Silence:
+    """A descriptor that nobody writes to."""
+
+    bell: Bell
+
+    def wait(self, hints: Hints) -> threading.Thread:
+        """Wait for a hint, for an hour at most, in a thread."""
+        thread = threading.Thread(target=hints.wait, args=(3600, self.bell.read))
+        thread.start()
+        return thread
+
+
+@pytest.fixture
+def silence() -> Iterator[Silence]:
+    """Nobody rings, unless a test does."""
+    bell = Bell()
+    yield Silence(bell)
+    bell.close()
+
+
+def told(desk: Door) -> None:
+    """Give a hint."""
+    with transaction(desk.engine) as session:
+        hint(session)
+
+
+def test_a_hint_is_heard_at_once_and_once(shared: Door, silence: Silence) -> None:
+    with closing(Hints(shared.engine)) as hints:
+        hints.wait(0, silence.bell.read)  # from now on it listens
+        waiting = silence.wait(hints)
+        told(shared)
+        waiting.join(60)
+        assert not waiting.is_alive()
+        again = silence.wait(hints)
+        again.join(0.5)
+        assert again.is_alive()
+        silence.bell.ring()
+        again.join(60)
+        assert not again.is_alive()
+
+
+def test_hints_are_heard_again_after_the_connection_was_lost(shared: Door, silence: Silence) -> None:
+    with closing(Hints(shared.engine)) as hints:
+        hints.wait(0, silence.bell.read)
+        with shared.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'"
+            )
+        silence.wait(hints).join(60)  # the lost connection ends the wait
+        hints.wait(0, silence.bell.read)
+        waiting = silence.wait(hints)
+        told(shared)
+        waiting.join(60)
+        assert not waiting.is_alive()
+
+
+def test_without_a_database_waiting_for_hints_is_only_waiting(silence: Silence) -> None:
+    engine = open_database("postgresql://nobody@127.0.0.1:1/nothing")
+    with closing(Hints(engine)) as hints:
+        hints.wait(0.01, silence.bell.read)
+    engine.dispose()
+
+
+def test_mailboxes_change_hands_by_hints_alone(
+    shared: Door, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["mailbot.roster"], "BEAT_SECONDS", 3600.0)
+    account = dovecot.account(user)
+    with working(shared, ANNA, account) as anna:
+        wait_until(lambda: held(anna), 60)
+        with working(shared, BELA, account) as bela:
+            wait_until(lambda: bool(bela.watchers) and held(anna, bela), 60)
+        wait_until(lambda: held(anna), 60)
+
+
+@contextmanager
+def working(desk: Door, name: str, account: ImapAccount) -> Iterator[Roster]:
+    """Let a worker work whose schools all read the same mailbox: what matters is who reads it."""
+    its = replace(
+        desk.desk, worker=name, policy=replace(HOUSE, schools=tuple(school(key) for key in SCHOOLS))
+    )
+
+    def watcher(key: str, lease: Lease | None) -> Watcher:
+        return Watcher(Intake(its, school(key), account, lambda: NOW, 7, lease=lease), lambda: NOW)
+
+    roster = Roster(its, SCHOOLS, watcher)
+    roster.start()
+    try:
+        yield roster
+    finally:
+        roster.stop()
+
+
+def school(key: str) -> School:
+    """Return one of the further schools."""
+    return replace(HOUSE.schools[0], key=key)
+
+
+def held(*rosters: Roster) -> bool:
+    """Tell whether these share all mailboxes."""
+    return sorted(key for roster in rosters for key in roster.watchers) == sorted(SCHOOLS)
+
+
 # -- what several do at the same moment happens once
 
 
@@ -211,17 +323,24 @@ class Team:
 
     def shares(self) -> dict[str, list[str]]:
         """Return the schools that each living worker reads, by the state directory in its name."""
-        workers = self.houses[0].json("status")["workers"]
-        return {name.split(":")[1].rpartition("/")[0]: schools for name, schools in workers.items()}
+        return {directory_of(name): schools for name, schools in self.workers().items()}
+
+    def workers(self) -> dict[str, list[str]]:
+        """Return the schools that each living worker reads, by its name."""
+        found: dict[str, list[str]] = self.houses[0].json("status")["workers"]
+        return found
 
     def share(self, house: House) -> list[str]:
         """Return the schools that the daemon of a house reads."""
         return self.shares().get(str(house.directory), [])
 
     def settled(self, *houses: House) -> bool:
-        """Tell whether these share all mailboxes, each of them with some."""
-        read = [self.share(house) for house in houses]
-        return all(read) and sorted(school for share in read for school in share) == sorted(self.all())
+        """Tell whether these are the living workers, and each of them reads its share."""
+        workers = self.workers()
+        shares = {name: sorted(share_of(name, workers, self.all())) for name in workers}
+        return {directory_of(name) for name in workers} == {str(h.directory) for h in houses} and (
+            shares == {name: sorted(schools) for name, schools in workers.items()}
+        )
 
     def all(self) -> list[str]:
         """Return all schools."""
@@ -236,6 +355,11 @@ class Team:
     def opened(self) -> list[str]:
         """Return the subjects of all tickets."""
         return sorted(ticket["subject"] for ticket in self.houses[0].json("tickets"))
+
+
+def directory_of(worker: str) -> str:
+    """Return the directory of the house whose daemon has this name."""
+    return worker.split(":")[1].rpartition("/")[0]
 
 
 def address_of(house: House, school: str) -> str:
@@ -264,7 +388,8 @@ def team(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) -
             daemon.launch()  # both at once: one of them makes the tables
             stack.push(daemon)
         found = Team((one, other), daemons)
-        wait_until(lambda: found.settled(one, other), TAKEN_OVER)
+        for daemon in daemons.values():
+            daemon.wait(lambda: found.settled(one, other), "they share the mailboxes", TAKEN_OVER)
         yield found
 
 
