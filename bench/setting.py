@@ -51,12 +51,15 @@ class Site:
 
 
 @contextmanager
-def site(*, login: bool = True, lmtp: bool = False) -> Iterator[Site]:
-    """Start the servers; with DATABASE=postgresql one of these too. `login`: for handing in mail."""
+def site(*, login: bool = True, lmtp: bool = False, looks: int = 1) -> Iterator[Site]:
+    """Start the servers; with DATABASE=postgresql one of these too. `login`: for handing in mail.
+
+    `looks` is how often, in seconds, Dovecot looks at a folder under IDLE though nothing tells it to.
+    """
     with (
         tempfile.TemporaryDirectory() as directory,
         Authority() as authority,
-        Dovecot(authority, lmtp=lmtp) as dovecot,
+        Dovecot(authority, lmtp=lmtp, looks=looks) as dovecot,
         SmtpServer(authority, login=login) as smtp,
         _postgres() as postgres,
     ):

@@ -55,14 +55,18 @@ class Lane:
         user = f" as {self.account.username}" if self.account.username else ""
         return f"SMTP {self.account.host}:{self.account.port}{user}"
 
-    async def drain(self, stop: asyncio.Event | None = None) -> None:
+    async def drain(self, relay: Relay, stop: asyncio.Event | None = None) -> None:
         """Send what is due until nothing is left, the server is away, or told to stop."""
+        while (due := self._next(self.schools)) is not None:
+            self._done = await self._send(relay, due)
+            if self.failures or (stop is not None and stop.is_set()):
+                self._next(())
+                return
+
+    async def drain_once(self) -> None:
+        """Send what is due, by a connection for this alone."""
         async with Relay(self.account) as relay:
-            while (due := self._next(self.schools)) is not None:
-                self._done = await self._send(relay, due)
-                if self.failures or (stop is not None and stop.is_set()):
-                    self._next(())
-                    return
+            await self.drain(relay)
 
     def _next(self, schools: tuple[str, ...]) -> Due | None:
         """Record the last letter and claim the next; what cannot be recorded now is the next time."""
@@ -137,15 +141,17 @@ class Lane:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Drain whenever somebody wakes this lane, until told to stop; rest while a server is away."""
-        while not stop.is_set():
-            self.wake.clear()
-            seconds = await self._round(stop)
-            await either(stop, self.wake if seconds is None else None, seconds)
+        async with Relay(self.account) as relay:
+            while not stop.is_set():
+                self.wake.clear()
+                seconds = await self._round(relay, stop)
+                await relay.close_if_idle()
+                await either(stop, self.wake if seconds is None else None, seconds)
 
-    async def _round(self, stop: asyncio.Event) -> float | None:
+    async def _round(self, relay: Relay, stop: asyncio.Event) -> float | None:
         """Drain; return for how many seconds to rest then, or None for until somebody wakes us."""
         try:
-            await self.drain(stop)
+            await self.drain(relay, stop)
         except TRANSIENT as error:
             if not self._database_away:
                 log.error("outbox waits for the database", topic=self.topic, reason=in_short(error))
@@ -179,7 +185,7 @@ def deliver_all(desk: Desk, settings: Settings, clock: Clock) -> Tally:
 
     async def drain_all() -> list[Lane]:
         found = lanes(desk, settings, clock)
-        await asyncio.gather(*(lane.drain() for lane in found))
+        await asyncio.gather(*(lane.drain_once() for lane in found))
         return found
 
     found = asyncio.run(drain_all())

@@ -81,9 +81,14 @@ class Relay:
             return self._judge(error, begun=False)
         return None
 
+    async def close_if_idle(self) -> None:
+        """Take leave of the server if nothing was handed in lately: it has better use for a connection."""
+        if self._client is not None and not self._is_fresh():
+            await self.close()
+
     async def close(self) -> None:
         """Take leave of the server."""
-        if self._is_fresh() and self._client is not None:
+        if self._client is not None and self._client.is_connected:
             try:
                 await self._client.quit(timeout=min(self._timeout, 5))
             except (aiosmtplib.SMTPException, OSError):

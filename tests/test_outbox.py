@@ -21,6 +21,7 @@ from tests.cases import ERIKA, LENA, MAX, NOW
 from tests.door import Door
 from tests.house import problem
 from tests.servers.scripted import Answer, ScriptedServer
+from tests.servers.smtp import SmtpServer
 
 
 def smtp(answers: dict[bytes, bytes | None]) -> Callable[[], Answer]:
@@ -58,7 +59,7 @@ class Clock:
 def drain(desk: Door, port: int, clock: Clock) -> Lane:
     """Send what is due; return the lane."""
     lane = Lane(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock)
-    asyncio.run(lane.drain())
+    asyncio.run(lane.drain_once())
     return lane
 
 
@@ -158,9 +159,28 @@ def test_after_so_many_refusals_in_a_row_letters_are_kept(desk: Door) -> None:
     with ScriptedServer(b"220 x\r\n", smtp({})) as server:
         clock.now += timedelta(hours=2)
         lane.account = SmtpAccount("localhost", server.port, "none")
-        asyncio.run(lane.drain())
+        asyncio.run(lane.drain_once())
     assert lane.failures == 0
     assert "queued" not in states(desk)
+
+
+def test_letters_that_follow_soon_go_by_the_same_connection(desk: Door, smtp_server: SmtpServer) -> None:
+    lane = Lane(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock())
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(lane.run(stop))
+        for number in (1, 2):
+            desk.take(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
+            lane.wake.set()
+            while "queued" in states(desk) or "sending" in states(desk):
+                await asyncio.sleep(0.01)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+    assert len(smtp_server.received) == len(desk.rows(OutboxRow)) > 2
+    assert smtp_server.connections == 1
 
 
 def test_a_letter_that_never_arrives_is_noted_in_its_ticket(desk: Door) -> None:

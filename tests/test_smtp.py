@@ -11,7 +11,7 @@ from mailbot import smtp
 from mailbot.config import Secret, SmtpAccount
 from mailbot.smtp import MAILS_PER_CONNECTION, Outcome, Relay
 from tests.servers.process import wait_until
-from tests.servers.scripted import ScriptedServer
+from tests.servers.scripted import Answer, ScriptedServer
 from tests.servers.smtp import PASSWORD, USER, SmtpServer
 from tests.servers.tls import Authority
 
@@ -66,6 +66,32 @@ def test_a_connection_is_renewed_after_a_pause(
     monkeypatch.setattr(smtp, "IDLE_SECONDS", 0)
     send(smtp_server.account(), RECIPIENT, RECIPIENT)
     assert smtp_server.connections == 2
+
+
+def test_a_connection_that_nobody_uses_any_more_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[bytes] = []
+
+    def begin() -> Answer:
+        answer = script({})
+
+        def heard(line: bytes) -> bytes | None:
+            said.append(line.upper())
+            return answer(line)
+
+        return heard
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+
+        async def run() -> None:
+            async with Relay(SmtpAccount("localhost", server.port, "none")) as relay:
+                await relay.send(SENDER, RECIPIENT, OCTETS)
+                await relay.close_if_idle()
+                assert b"QUIT" not in said
+                monkeypatch.setattr(smtp, "IDLE_SECONDS", 0)
+                await relay.close_if_idle()
+                assert said[-1] == b"QUIT"
+
+        asyncio.run(run())
 
 
 def test_a_mail_with_eight_bit_octets_is_announced_as_such() -> None:

@@ -42,7 +42,7 @@ ssl_key = <{directory}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
-mailbox_idle_check_interval = 1s
+mailbox_idle_check_interval = {looks}s
 mail_fsync = never
 passdb {{
   driver = passwd-file
@@ -118,7 +118,7 @@ class Dovecot:
     clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
     tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
     user may keep, as in "1M", `connections` how many each may have at once. With `lmtp` it takes mail on
-    `lmtp_port`, as it does from a mail server.
+    `lmtp_port`, as it does from a mail server. Under IDLE it `looks` every so many seconds without a cause.
     """
 
     def __init__(
@@ -132,6 +132,7 @@ class Dovecot:
         quota: str = "",
         connections: int = 1000,
         lmtp: bool = False,
+        looks: int = 1,
     ) -> None:
         self._program = find_program("dovecot", "dovecot-imapd", Path("/usr/sbin"))
         if lmtp:
@@ -152,6 +153,7 @@ class Dovecot:
                 prefix=prefix,
                 separator=separator,
                 connections=connections,
+                looks=looks,
                 port=self.port,
                 tls_port=self.tls_port,
                 more=_more(capability, self._path("oauth2.conf") if introspection else None, quota)
