@@ -83,9 +83,7 @@ class Intake:
             self._recover(box)
         cutoff = self._mail_counts_since(backfill=backfill)
         uids = box.uids(since)
-        with reading(self.desk.engine) as session:
-            known = ledger.handled(session, self.school.key, box.uid_validity, uids)
-            begun = ledger.begun(session, self.school.key)
+        known, begun = self._noted(box, uids)
         if known and self.account.done:
             box.file(sorted(known))
         old = {uid for uid in uids if (box.uid_validity, uid) in self._old}
@@ -106,6 +104,14 @@ class Intake:
                 return False
         self._tell_refused(box, since)
         return True
+
+    def _noted(self, box: Mailbox, uids: list[int]) -> tuple[set[int], set[Place]]:
+        """Return which of these mails were handled, and during which mails the process ended."""
+        if not uids:  # as in most looks at most mailboxes
+            return set(), set()
+        with reading(self.desk.engine) as session:
+            known = ledger.handled(session, self.school.key, box.uid_validity, uids)
+            return known, ledger.begun(session, self.school.key)
 
     def _batches(self, box: Mailbox, taken: dict[int, Described], risky: set[int]) -> Iterator[list[int]]:
         """Yield what waits, so that no flood delays others; what comes meanwhile is added to `taken`."""
