@@ -1,5 +1,6 @@
 """A notice becomes a letter: what the templates get to see, and what becomes of their output."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -219,12 +220,20 @@ def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Compose
 
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
-    return format_datetime(value, formats[style], tzinfo=zone, locale=language)
+    local = value.astimezone(zone)
+    return format_datetime(local, _pattern(local, style, formats), tzinfo=zone, locale=language)
 
 
 def _day(value: date, style: str = "weekday", *, language: str, formats: Any) -> str:
     """A day has no time zone."""
-    return format_date(value, formats[style], locale=language)
+    return format_date(value, _pattern(value, style, formats), locale=language)
+
+
+def _pattern(value: date, style: str, formats: Any) -> str:
+    """Return a date's pattern (CLDR); in some languages the first of a month is an ordinal number."""
+    pattern: str = formats[style]
+    ordinal = formats.get("first", "") if value.day == 1 else ""
+    return re.sub(r"\bd\b", f"'{ordinal}'", pattern) if ordinal else pattern
 
 
 def _number(value: float, *, language: str) -> str:
