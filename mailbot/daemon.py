@@ -111,7 +111,7 @@ class Shift:
         )
 
     def _make_guard(self) -> Guard:
-        threads = ("outbox", *(f"mailbox {key}" for key in self.settings.imap))
+        threads = ("outbox", "roster", *(f"mailbox {key}" for key in self.settings.imap))
         mailboxes = tuple(self.settings.imap)
         return Guard(
             self.desk,
@@ -140,6 +140,8 @@ class Shift:
         yield from (f"mailbox {w.school}" for w in self._watchers() if not w.alive(HANGING_SECONDS))
         if not self.postman.thread.is_alive():
             yield "outbox"
+        if self.desk.shared and time.monotonic() - self.roster.beaten > HANGING_SECONDS:
+            yield "roster"
 
     def _watcher(self, key: str, lease: Lease | None) -> Watcher:
         school = self.desk.policy.school(key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from heapq import merge
 
 import structlog
 
@@ -93,15 +93,15 @@ class Intake:
         if since == 1:
             self._leave_alone(len(old) + len(described) - len(taken))
         risky = {uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun}
-        for batch in self._batches(box, taken, risky):
+        for number, batch in enumerate(self._batches(box, taken, risky)):
             if self.stop.is_set():
                 return True
+            if number and self.wanted():
+                return False
             if not self.room():
                 log.warning("no mail is taken: the disk is nearly full", school=self.school.key)
                 return True
             self._take(box, batch, taken)
-            if self.wanted():
-                return False
         self._tell_refused(box, since)
         return True
 
@@ -253,7 +253,8 @@ class Intake:
         small = [uid for uid in places if described[uid].size <= limit]
         large = (box.fetch_header(uid) for uid in places if uid not in set(small))
         done: list[int] = []
-        for mail in chain(box.fetch(small), (header for header in large if header is not None)):
+        headers = (header for header in large if header is not None)
+        for mail in merge(box.fetch(small), headers, key=lambda mail: mail.uid):
             if self.stop.is_set():
                 break
             place = places[mail.uid]

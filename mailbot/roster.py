@@ -1,6 +1,7 @@
 """Which mailboxes this daemon watches: all of them, or its share where several share one PostgreSQL."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -26,12 +27,16 @@ SOON_SECONDS = 0.2  # where a watcher is about to end, its mailbox is given up s
 
 @dataclass(slots=True)
 class Roster:
-    """The watchers of this daemon; `make` makes one for a school, under its lease if there are any."""
+    """The watchers of this daemon; `make` makes one for a school, under its lease if there are any.
+
+    `beaten` is the monotonic time of the last beat, whether the database heard it or not.
+    """
 
     desk: Desk
     schools: tuple[str, ...]
     make: Callable[[str, Lease | None], Watcher]
     watchers: dict[str, Watcher] = field(default_factory=dict)
+    beaten: float = field(default_factory=time.monotonic)
     _workers: set[str] = field(default_factory=set)
     _database_away: bool = False
     _ends: threading.Event = field(default_factory=threading.Event)
@@ -59,7 +64,7 @@ class Roster:
                     if not self._ends.is_set():
                         self.beat()
                     stopping = any(watcher.intake.stop.is_set() for watcher in self.watchers.values())
-                    seconds = SOON_SECONDS if stopping else BEAT_SECONDS
+                    seconds = SOON_SECONDS if stopping and not self._database_away else BEAT_SECONDS
                 except Exception:  # whatever it is, the others would take our mailboxes if we fell silent
                     log.exception("leases not tended")
                     self._ends.wait(BEAT_SECONDS)
@@ -74,6 +79,7 @@ class Roster:
             self._database_away = True
         else:
             self._database_away = False
+        self.beaten = time.monotonic()
 
     def _beat(self) -> None:
         me = self.desk.worker
@@ -119,6 +125,8 @@ class Roster:
 
     def stop(self) -> None:
         """End all watching after the mails in hand, and leave the mailboxes to others."""
+        for watcher in list(self.watchers.values()):
+            watcher.stop()  # before we wait for the thread, which may wait for the database
         self._ends.set()
         if self._thread is not None and self._bell is not None:
             self._bell.ring()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import col, select
 
 from mailbot.core.mail import Mail
 from mailbot.daemon import utc_now
@@ -15,8 +16,9 @@ from mailbot.inbox import Mailbox
 from mailbot.intake import Intake
 from mailbot.parse import parse
 from mailbot.service import receive
-from mailbot.store.database import TRANSIENT, transaction
+from mailbot.store.database import TRANSIENT, reading, transaction
 from mailbot.store.ledger import Place, begin
+from mailbot.store.tables import LedgerRow
 from tests.daemon import Daemon
 from tests.house import EDV, LENA, MAX, House, problem
 from tests.servers.dovecot import Dovecot
@@ -169,6 +171,19 @@ def test_a_mail_during_which_the_process_died_is_not_handled_before_the_one_that
         begin(session, [Place("GYM", house.dovecot.uid_validity(house.address), 2)])
     assert house.once()["opened"] == 1
     assert len(house.ticket()["messages"]) == 2
+
+
+def test_a_mail_that_is_too_large_keeps_its_place_among_the_others(house: House) -> None:
+    house.more = '[limits]\nmail = "20 kB"'
+    house.write_config()
+    house.deliver(
+        problem("Beamer").text("dunkel"),
+        problem("Film").text("zu lang").attach("film.bin", bytes(50_000), "application/octet-stream"),
+        problem("Maus").text("weg"),
+    )
+    house.once()
+    with house.open() as (desk, _), reading(desk.engine) as session:
+        assert [row.uid for row in session.exec(select(LedgerRow).order_by(col(LedgerRow.id)))] == [1, 2, 3]
 
 
 def database(house: House) -> Path:

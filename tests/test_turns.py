@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.config import ImapAccount, Secret
+from mailbot.daemon import utc_now
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.intake import BATCH
+from mailbot.intake import BATCH, Intake
 from mailbot.turns import Turns, turns_of
 from tests.daemon import Daemon
 from tests.house import MAX, House, problem
@@ -80,6 +81,7 @@ def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None
         assert not turns.wanted
     with turns.turn(threading.Event(), nothing):
         assert not turns.wanted
+    assert turns._free == 1
 
 
 def accounts(*hosts: str) -> dict[str, ImapAccount]:
@@ -144,6 +146,18 @@ def test_all_mailboxes_are_served_by_few_connections(
         assert daemon.stop() == 0
     assert "mailbox failed" not in daemon.log
     assert "Maximum number of connections" not in narrow.log()
+
+
+def test_a_turn_ends_early_only_where_something_was_done_and_something_is_left(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
+) -> None:
+    at = House(tmp_path, dovecot, smtp_server, user)
+    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(BATCH + 1)))
+    with at.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
+        intake = Intake(desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7, wanted=lambda: True)
+        finished = [intake.drain(box), intake.drain(box)]
+    assert finished == [False, True]
+    assert intake.outcomes.total() == BATCH + 1
 
 
 def test_a_server_that_allows_no_further_connection_is_told_with_what_to_do(narrow: Dovecot) -> None:

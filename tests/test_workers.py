@@ -208,7 +208,9 @@ def test_hints_are_heard_again_after_the_connection_was_lost(shared: Door, silen
             connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'"
             )
-        silence.wait(hints).join(60)  # the lost connection ends the wait
+        losing = silence.wait(hints)
+        losing.join(60)  # the lost connection ends the wait
+        assert not losing.is_alive()
         hints.wait(0, silence.bell.read)
         waiting = silence.wait(hints)
         told(shared)

@@ -19,8 +19,9 @@ KEEP_ALIVE_SECONDS = 60
 # An answer was broken off, or makes no sense: whatever comes next belongs to it.
 BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
 
+_NO_MORE = "the server takes no more logins at once; if it allows few, set imap.connections"
+
 # Codes of a refused login that are not about the password (RFC 9051, 7.1).
-_NO_MORE = "a limit of the server is reached; if it is that of connections, set imap.connections"
 _NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
 
 
@@ -83,7 +84,8 @@ def _log_in(account: ImapAccount, client: Any) -> None:
         _log_in_by_token(account, account.oauth2, client)
         return
     password = account.password.reveal()
-    with explained(account, "the login is refused; check username and password", permanent=True):
+    wrong = "the login is refused; check username and password"
+    with explained(account, wrong, permanent=True, limited=_NO_MORE):
         if client.has_capability("AUTH=PLAIN"):
             client.plain_login(account.username, password)
         elif account.username.isascii() and password.isascii():
@@ -108,17 +110,20 @@ def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
 
 
 @contextmanager
-def explained(account: ImapAccount, doing: str, *, permanent: bool = False) -> Iterator[None]:
+def explained(
+    account: ImapAccount, doing: str, *, permanent: bool = False, limited: str = ""
+) -> Iterator[None]:
     """Turn what imapclient and the network raise into an InboxError that an operator understands.
 
-    `permanent` is said of a refusal; a lost connection never is.
+    `permanent` is said of a refusal; a lost connection never is. `limited` is said instead of `doing` where
+    the server has reached a limit (RFC 5530, 3).
     """
     try:
         yield
     except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
         if isinstance(error, imaplib.IMAP4.error):
             reason, lasting = str(error), _lasts(error, permanent)
-            doing = _NO_MORE if "[LIMIT]" in reason else doing
+            doing = limited if limited and "[LIMIT]" in reason else doing
         else:
             reason, lasting = explain(error)
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"

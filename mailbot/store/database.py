@@ -45,6 +45,7 @@ def in_short(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
+CONNECT_SECONDS = 15
 _MIGRATING = 0x6D61696C  # the key of a lock of PostgreSQL that nobody else has in this database
 _READ_ONLY = "mailbot_read_only"
 
@@ -53,9 +54,9 @@ def open_database(database: str) -> Engine:
     """Open the database of that URL; its errors do not tell the values of a statement, which are people's."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
-        )
+        patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+        psycopg = url.set(drivername="postgresql+psycopg")
+        return create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
