@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +16,7 @@ from mailbot.turns import Turns, turns_of
 from tests.daemon import Daemon
 from tests.house import MAX, House, problem
 from tests.servers.dovecot import Dovecot
+from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 from tests.servers.tls import Authority
 
@@ -28,48 +28,40 @@ def nothing() -> None:
     """Show no sign of life."""
 
 
-def test_no_more_have_a_turn_at_once_than_there_are_connections_and_each_gets_one() -> None:
-    turns, served, now, lock = Turns(ALLOWED), list[int](), list[int](), threading.Lock()
-    busiest = 0
-
-    def visit(name: int) -> None:
-        nonlocal busiest
-        for _ in range(20):
-            with turns.turn(threading.Event(), nothing):
-                with lock:
-                    now.append(name)
-                    busiest = max(busiest, len(now))
-                time.sleep(0)
-                with lock:
-                    now.remove(name)
-                    served.append(name)
-
-    threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert busiest <= ALLOWED
-    assert sorted(served) == sorted(list(range(SCHOOLS)) * 20)
-    assert not turns.wanted
-
-
-def test_who_asked_first_is_served_first() -> None:
-    turns, order = Turns(1), list[int]()
+def visitors(turns: Turns, served: list[int]) -> list[threading.Thread]:
+    """Let some ask for a turn, one after the other, while all turns are taken."""
 
     def visit(name: int) -> None:
         with turns.turn(threading.Event(), nothing):
-            order.append(name)
+            served.append(name)
 
-    with turns.turn(threading.Event(), nothing):
-        threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
-        for name, thread in enumerate(threads):
-            thread.start()
-            while len(turns._queue) <= name:
-                time.sleep(0.001)
+    threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
+    for asked, thread in enumerate(threads, 1):
+        thread.start()
+        wait_until(lambda: len(turns._queue) == asked, 60)  # noqa: B023
+    return threads
+
+
+def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_one() -> None:
+    turns, served = Turns(ALLOWED), list[int]()
+    with ExitStack() as taken:
+        for _ in range(ALLOWED):
+            taken.enter_context(turns.turn(threading.Event(), nothing))
+        threads = visitors(turns, served)
+        assert served == []
     for thread in threads:
         thread.join()
-    assert order == list(range(SCHOOLS))
+    assert sorted(served) == list(range(SCHOOLS))
+    assert (turns.wanted, turns._free) == (False, ALLOWED)
+
+
+def test_who_asked_first_is_served_first() -> None:
+    turns, served = Turns(1), list[int]()
+    with turns.turn(threading.Event(), nothing):
+        threads = visitors(turns, served)
+    for thread in threads:
+        thread.join()
+    assert served == list(range(SCHOOLS))
 
 
 def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None:
@@ -109,7 +101,7 @@ def narrow(authority: Authority) -> Iterator[Dovecot]:
         yield server
 
 
-def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, connections: int | None) -> House:
+def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, connections: int) -> House:
     """A house whose schools all have a folder of one account, as some providers give them."""
     account = "support-gym@schule.example"
     schools = [
@@ -121,10 +113,8 @@ def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, connections
     with dovecot.login(account) as client:
         for n in range(SCHOOLS):
             client.create(f"S{n}")
-    allowed = f"connections = {connections}\n" if connections else ""
-    return House(
-        tmp_path, dovecot, smtp_server, account, imap=f"poll_seconds = 1\n{allowed}", more="\n".join(schools)
-    )
+    imap = f"poll_seconds = 1\nconnections = {connections}"
+    return House(tmp_path, dovecot, smtp_server, account, imap=imap, more="\n".join(schools))
 
 
 def handled(daemon: Daemon) -> list[str]:
