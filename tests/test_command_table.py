@@ -101,7 +101,7 @@ ROWS = {
         {(MAX, "returned"), (ERIKA, "returned"), (TONI, "done")},
         teller=TONI,
         about=UP,
-        wrong=("#return jetzt", "#zurück jetzt", "#retourner vite"),
+        wrong=("#return Max", "#zurück morgen", "#retourner vite"),
     ),
     "wait": Row(
         ("#wait", "#rückfrage", "#attendre"),
@@ -124,7 +124,7 @@ ROWS = {
         lambda done: done.ticket().status is Status.OPEN,
         {(LENA, "reopened"), (KARL, "reopened"), (ERIKA, "reopened"), (MAX, "done")},
         about=closed(),
-        wrong=("#reopen bitte", "#öffnen bitte", "#rouvrir vite"),
+        wrong=("#reopen again", "#öffnen wieder", "#rouvrir vite"),
     ),
     "take": Row(
         ("#take", "#übernehmen", "#prendre"),
@@ -262,7 +262,7 @@ ROWS = {
         lambda done: any(isinstance(effect, SetAbsence) and effect.until is None for effect in done.effects),
         {(MAX, "done")},
         about=None,
-        wrong=("#back now", "#anwesend jetzt", "#présent ici"),
+        wrong=("#back here", "#anwesend hier", "#présent ici"),
     ),
     "register": Row(
         ("#register", "#anmelden", "#inscription"),
@@ -270,7 +270,7 @@ ROWS = {
         lambda done: any(isinstance(effect, Register) for effect in done.effects),
         {(MAX, "welcome")},
         about=None,
-        wrong=("#register me", "#anmelden bitte", "#inscription vite"),
+        wrong=("#register me", "#anmelden mich", "#inscription vite"),
     ),
     "confirm": Row(
         ("#confirm", "#bestätigen", "#confirmer"),

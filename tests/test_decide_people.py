@@ -56,7 +56,7 @@ def test_whoever_is_in_no_team_cannot_be_away_or_register(line: str) -> None:
     assert writes(LENA, line).proven().decided().reasons == [Reason.FORBIDDEN]
 
 
-@pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back now"])
+@pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back here"])
 def test_a_wrong_day_or_deputy_changes_nothing(line: str) -> None:
     done = writes(MAX, line).answering(None).knowing(dates=DATES).decided()
     assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])

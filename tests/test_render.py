@@ -151,13 +151,6 @@ def test_broken_templates_are_told_one_by_one(tmp_path: Path) -> None:
     assert list(broken_letters(TEMPLATES)) == []
 
 
-def test_words_that_an_operator_forgot_are_told(tmp_path: Path) -> None:
-    (tmp_path / "de").mkdir()
-    (tmp_path / "de" / "words.txt.j2").write_text('{% set conjunction = "und" %}')
-    with pytest.raises(BrokenTemplateError, match="templates/de/receipt"):
-        sample(samples.letters("de")["receipt"], "de", Templates(tmp_path))
-
-
 def test_an_operator_overrides_a_single_file(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("Unser {{ ticket.key }}\n\nEigener Text\n")
@@ -231,8 +224,14 @@ def test_a_letter_offers_what_fits_role_and_ticket(name: str, changes: dict[str,
 def test_a_refused_mail_comes_back_corrected_in_a_link() -> None:
     corrected = fields(hrefs(letter("refusal").html)[0])["body"].split("\r\n")
     assert corrected[0] == "#schließen"
-    assert "#priorität hoch" in corrected
-    assert not [line for line in corrected if "9999" in line]
+
+
+def test_a_refusal_whose_lines_cannot_be_guessed_has_no_such_link() -> None:
+    assert labels(letter("refusal_unclear")) == ["Hilfe"]
+
+
+def test_a_refusal_for_a_command_within_the_text_has_two_links() -> None:
+    assert labels(letter("refusal_in_text")) == ["Befehl ausführen", "So senden, wie es ist", "Hilfe"]
 
 
 def test_a_mail_too_long_for_a_link_is_asked_for_again() -> None:

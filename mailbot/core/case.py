@@ -8,7 +8,7 @@ from mailbot.core.commands import Reading
 from mailbot.core.courtesy import only_courtesy
 from mailbot.core.facts import Facts, roles
 from mailbot.core.mail import Address, Mail
-from mailbot.core.policy import Policy, School
+from mailbot.core.policy import Member, Policy, School
 from mailbot.core.reference import without_action_key
 from mailbot.core.ticket import Attachment, Role, Status, Ticket
 from mailbot.core.trust import Evidence, Letter, Trust, trust
@@ -114,6 +114,25 @@ class Case:
     def school_of(self, ticket: Ticket | None) -> School:
         """Return the ticket's school, or the mailbox's where there is none."""
         return (self.policy.school(ticket.school) if ticket else None) or self.facts.school
+
+    def staff_of(self, tickets: tuple[Ticket, ...]) -> list[Member]:
+        """Return the members of the staff who work for the schools of all these tickets."""
+        first, *others = (self.school_of(ticket) for ticket in tickets)
+        teams = [{m.address for m in self.policy.staff(school)} for school in others]
+        return [m for m in self.policy.staff(first) if all(m.address in team for team in teams)]
+
+    def name_of(self, member: Member) -> str:
+        """Return the name that a member uses in own mails, else the configured one."""
+        return self.facts.names.get(member.address) or member.name
+
+    def is_called(self, member: Member, name: str) -> bool:
+        """Tell whether a name as people write it means this member: an address or words of the name."""
+        wanted = commands.fold(name).removeprefix("@")
+        if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
+            return True
+        words = commands.fold(self.name_of(member)).replace(",", " ").split()
+        local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
+        return set(wanted.split()) <= {*words, *(part for part in local if len(part) > 1)}
 
 
 def build(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Case:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from itertools import chain
 
+from mailbot.core.courtesy import without_politeness
 from mailbot.core.mail import Address
 from mailbot.core.ticket import Role
 
@@ -193,27 +194,46 @@ _SUGGESTED = {
     for spelling in _spellings(word)
 }
 
-_INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"  # editors leave them at the ends of words
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2069\u202a-\u202e\ufe0f\u20e3\ufeff"
+"""Characters without a width of their own: editors leave them at the ends of words."""
+_EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
+_CLOSING = r"*_~\"'`´“”‘’»«›‹)\]}"
 _MARKS = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
+# Mail programs and people put marks around a command: "*#close*", "- #close", "„#close“", "# close".
+# The marks of a quotation, ">" and "|", are none of these.
+SIGN = rf"[#＃﹟]{{1,6}}[\s{_INVISIBLE}*_~\"'„“»«(\[]{{0,10}}"
+"""The sign before a command's word; editors make a heading of it, and fill it with marks."""
+WORD = rf"[^\W\d_][\w{_MARKS}-]{{0,40}}"
+LEAD_MOST = 60
+REST_MOST = 1_000  # a longer mail is not sent again by a link
 _LINE = re.compile(
-    rf"[\s{_INVISIBLE}]*#([^\W\d_][\w{_MARKS}-]{{0,40}})(?:[{_INVISIBLE}:;,.!?]+|(?=\s)|$)(.*)", re.DOTALL
+    rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w#＃﹟<>|@]|_){{0,{LEAD_MOST}}})"
+    rf"(?P<hash>{SIGN})"
+    rf"(?P<word>{WORD})"
+    rf"(?:[{_CLOSING}…:;,.!?{_INVISIBLE}{_EMOJI}]*[…:;,.!?{_INVISIBLE}{_EMOJI}]|[{_CLOSING}]*(?=\s|$))"
+    r"(?P<rest>.*)",
+    re.DOTALL,
 )
 _TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.[^\W\d_]{2,24}")
 _OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)", re.I)
-LOOKED_AT_MOST = 200  # lines that begin with "#": nobody writes more, and each costs time
+LOOKED_AT_MOST = 200  # lines with a "#" near their start: people write fewer, and each costs time
 _AND = frozenset({"und", "and", "et", "&", "+"})
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """One line as written, its folded word, and the command of that word if there is one."""
+    """One line as written, its folded word, and the command of that word if there is one.
+
+    `rest` is the text behind the word as written, `args` are its words without politeness.
+    """
 
     raw: str
     word: str
     args: tuple[str, ...]
     command: Command | None
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +252,12 @@ class Reading:
 def command(name: str) -> Command:
     """Return the row of that name."""
     return _BY_NAME[name]
+
+
+def called(word: str) -> Command | None:
+    """Return the command that a word in any language means."""
+    name = _BY_WORD.get(fold(word))
+    return _BY_NAME[name] if name else None
 
 
 def nearest(word: str) -> str:
@@ -294,14 +320,14 @@ def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
 def read(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     """Find the command lines in new text (no quotation, no signature) and at the start of the subject.
 
-    `lenient` leaves a line whose word is like no command in the text: teachers write hashtags, too.
+    `lenient` leaves hashtags, lists and headings in the text: their writer is in no team.
     """
     lines: list[CommandLine] = []
     rest: list[str] = []
     left = _read_subject(subject, lines, rest, lenient=lenient)
     looked_at = 0
     for line in text.splitlines():
-        looked_at += "#" in line[:10]
+        looked_at += any(sign in line[:LEAD_MOST] for sign in "#＃﹟")
         rest += _read_line(line, lines, lenient=lenient) if looked_at <= LOOKED_AT_MOST else [line]
     return Reading("\n".join(rest).strip(), tuple(lines), left)
 
@@ -321,29 +347,54 @@ def _read_subject(subject: str, lines: list[CommandLine], rest: list[str], *, le
 def _read_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[str]:
     """Add a line's commands to `lines`; return what is left of it: "#note #close" are two commands."""
     at = 0
-    while (found := _command_line(line, at)) is not None and not (lenient and _is_hashtag(found[0])):
+    while (found := _command_line(line, at, lenient=lenient)) is not None:
         lines.append(found[0])
         if found[0].command is None or found[0].command.argument is not Argument.TEXT:
             return []
         at = found[1]
     if at == 0:
         return [line]
-    return [line[at:].strip()] if line[at:].strip(_TRAILING) else []
+    marks = lines[-1].raw.partition("#")[0]
+    text = line[at:].strip().rstrip(marks)  # "*#note it is his password*"
+    return [text] if text.strip(_TRAILING) else []
 
 
-def _command_line(line: str, at: int) -> tuple[CommandLine, int] | None:
+def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, int] | None:
     """Return the command that begins there, and where the words behind it begin."""
     found = _LINE.fullmatch(line, at)
-    if not found or _TICKET_NAME.fullmatch(found[1]):
+    if not found or _TICKET_NAME.fullmatch(found["word"]):
         return None
-    word = fold(found[1])
-    command = _BY_NAME[_BY_WORD[word]] if word in _BY_WORD else None
-    words = found.start(2)
+    word = fold(found["word"].rstrip("_-"))
+    command = called(word)
+    words = found.start("rest")
+    rest = line[words : words + REST_MOST].strip()
     if command is not None and command.argument is Argument.TEXT:
-        return CommandLine(line[at:words].strip(), word, (), command), words
-    args = found[2].rstrip(_TRAILING).replace(",", " ").replace(";", " ").split()
-    return CommandLine(line[at:].strip(), word, tuple(args), command), words
+        return CommandLine(line[at:words].strip(), word, (), command, rest), words
+    args = arguments(found["rest"].rstrip(_TRAILING), command)
+    read = CommandLine(line[at:].strip(), word, args, command, rest)
+    marked = bool(found["lead"].strip(_TRAILING)) or found["hash"] != "#"
+    return None if _is_text(read, marked=marked, lenient=lenient) else (read, words)
 
 
-def _is_hashtag(line: CommandLine) -> bool:
-    return line.command is None and not nearest(line.word)
+def with_word(line: CommandLine, word: str) -> CommandLine:
+    """Return a line with a command's word in place of its own."""
+    command = called(word)
+    return CommandLine(line.raw, fold(word), arguments(line.rest, command), command, line.rest)
+
+
+def arguments(rest: str, command: Command | None) -> tuple[str, ...]:
+    """Return the words behind a command without politeness, emoji and marks at both ends."""
+    words = rest.replace(",", " ").replace(";", " ").split()
+    if command is None or command.argument is Argument.WORDS:
+        return tuple(words)
+    words = without_politeness(words)
+    if words:
+        words[-1] = words[-1].rstrip("*_~\"'“”’»)…")
+    return tuple(words)
+
+
+def _is_text(line: CommandLine, *, marked: bool, lenient: bool) -> bool:
+    """Tell whether a line that looks like a command is ordinary text, as in lists and headings."""
+    if line.command is not None:
+        return marked and lenient and bool(line.args)
+    return (marked or lenient) and not nearest(line.word)

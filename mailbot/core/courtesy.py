@@ -33,3 +33,18 @@ def only_courtesy(text: str, writer: str) -> bool:
 def _says_more(line: str) -> bool:
     """Tell whether a line below the formula is a sentence and no name, role or school."""
     return len(line.split()) > 6 or line.endswith(("?", "!", ".")) or ":" in line
+
+
+_POLITE = frozenset(
+    {"bitte", "danke", "jetzt", "please", "thanks", "now", "merci", "svp", "maintenant", "ticket", "tickets"}
+)
+
+
+def without_politeness(words: list[str]) -> list[str]:
+    """Return the words of a command's argument without polite words, emoji and the like at both ends."""
+    said = [at for at, word in enumerate(words) if _letters(word) not in _POLITE | {""}]
+    return words[said[0] : said[-1] + 1] if said else []
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalnum, word.casefold()))

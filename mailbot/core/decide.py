@@ -69,7 +69,8 @@ def _human(case: Case) -> Decision:
     if staff and works and not case.trust.trusted:
         return _hold(case)
     if case.reading.names("confirm") and case.letter is not None and case.letter.held is not None:
-        return Decision("confirmed", ("the held mail was confirmed",), (Release(case.letter.held),))
+        release = Release(case.letter.held, as_written=case.letter.kind is NoticeKind.REFUSAL)
+        return Decision("confirmed", ("the held mail was confirmed",), (release,))
     orders, problems = understand(case)
     if problems and not case.trust.trusted:
         case, orders, problems = _as_words(case), (), ()
@@ -105,7 +106,10 @@ def _refuse(case: Case, problems: tuple[Problem, ...]) -> Decision:
     """Apply nothing; tell the writer why and give the text back."""
     because = tuple(f"{p.line!r}: {p.reason.value}" for p in problems)
     refusal = answer(case, NoticeKind.REFUSAL, case.ticket, text=case.text, problems=problems)
-    return Decision("refused", because, (Tell(refusal),))
+    if not refusal.sendable:
+        return Decision("refused", because, (Tell(refusal),))
+    until = case.now + timedelta(days=case.policy.limits.confirm_days)
+    return Decision("refused", because, (Hold(case.person.email, until, refusal),))
 
 
 def _carry_out(case: Case, orders: tuple[Order, ...], targets: tuple[Ticket, ...]) -> Decision:

@@ -152,9 +152,13 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A held mail was confirmed: decide it again, now trusted."""
+    """A held mail was confirmed: decide it again, now trusted.
+
+    `as_written`: it was refused for commands within its text, which is sent as it is.
+    """
 
     held: int
+    as_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class Facts:
 
     `aliases` leads from other names of tickets to these. `absences` are those of this day, by registered
     address. `next_number` is of this school, `numbers_elsewhere` are of others that may get a ticket.
+    `as_written`: the sender knows that commands within the text are not carried out, and sends it.
     `blocked` are school and address of who may not write there, of the sender and the tickets' requesters.
     """
 
@@ -91,6 +92,7 @@ class Facts:
     blocked: frozenset[tuple[str, str]] = frozenset()
     duplicate: str = ""
     confirmed: str = ""
+    as_written: bool = False
     traffic: Traffic = field(default_factory=Traffic)
 
     def number_in(self, school: str) -> int:

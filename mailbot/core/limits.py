@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailbot.core.case import Case, Match
-from mailbot.core.effects import Decision, Effect, Tell
+from mailbot.core.effects import Decision, Effect, Hold, Tell
 from mailbot.core.notice import LIMITED, Notice, NoticeKind
 from mailbot.core.ticket import Role
 
@@ -48,12 +48,24 @@ def within_limits(effects: Iterable[Effect], case: Case) -> tuple[Effect, ...]:
     left = _left(case)
     kept: list[Effect] = []
     for effect in effects:
-        if isinstance(effect, Tell) and effect.notice.kind in LIMITED:
-            if left <= 0 or _told_today(effect.notice, case):
-                continue
+        letter = _automatic(effect)
+        if letter is None:
+            kept.append(effect)
+        elif left > 0 and not _told_today(letter, case):
             left -= 1
-        kept.append(effect)
+            kept.append(effect)
+        elif isinstance(effect, Hold):
+            kept.append(replace(effect, question=None))
     return tuple(kept)
+
+
+def _automatic(effect: Effect) -> Notice | None:
+    """Return the letter of an effect if it answers a mail by machine."""
+    match effect:
+        case Tell(Notice() as letter) | Hold(question=Notice() as letter) if letter.kind in LIMITED:
+            return letter
+        case _:
+            return None
 
 
 def reasons(notice: Notice) -> frozenset[str]:

@@ -74,17 +74,23 @@ class Reason(StrEnum):
     NOT_HERE = (
         "not_here"  # `argument` cannot be treated so: a support address, one's own ticket, another school
     )
+    IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One refused command line, as written, and what would have been right."""
+    """One refused command line, as written, and what would have been right.
+
+    `expected` only explains. `meant` replaces the line in the corrected mail that a link sends: nothing that
+    the writer did not write themselves, so "" where that cannot be known.
+    """
 
     line: str
     reason: Reason
     nearest: str = ""  # a command word in the writer's language, without "#"
     argument: str = ""  # the word that does not fit
     expected: str = ""  # an example line such as "#priority high"
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,11 @@ class Notice:
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
     report: Report | None = None
+
+    @property
+    def sendable(self) -> bool:
+        """Tell whether the refused mail may be sent as it is: it only mentions commands."""
+        return bool(self.problems) and all(problem.reason is Reason.IN_TEXT for problem in self.problems)
 
     @property
     def pages(self) -> int:

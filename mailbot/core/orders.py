@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from mailbot.core import absence, commands, undo
+from mailbot.core import absence, commands, misplaced, undo
 from mailbot.core.case import Case
 from mailbot.core.change import Change
 from mailbot.core.commands import Argument, Command, CommandLine
@@ -85,6 +85,8 @@ def understand(case: Case) -> tuple[tuple[Order, ...], tuple[Problem, ...]]:
             orders += [] if order in orders else [order]
         except _Refused as refused:
             problems.append(refused.problem)
+    if case.policy.member(case.sender.email) is not None and not case.facts.as_written:
+        problems += misplaced.problems(case.reading.text, case.mail.signature)
     return tuple(_numbered(orders, case)), tuple(problems)
 
 
@@ -119,8 +121,21 @@ def _order(line: CommandLine, case: Case, default: tuple[Ticket, ...]) -> Order:
     command = line.command
     if command is None:
         nearest = commands.nearest(line.word)
-        raise _Refused(Problem(line.raw, Reason.UNKNOWN, nearest=nearest))
+        meant = _mistyped(line, nearest, case, default) if nearest else ""
+        raise _Refused(Problem(line.raw, Reason.UNKNOWN, nearest=nearest, meant=meant))
     return _READERS[command.argument](line, command, case, default)
+
+
+def _mistyped(line: CommandLine, word: str, case: Case, default: tuple[Ticket, ...]) -> str:
+    """Return a line with its word replaced by the nearest command, or "" if that would be refused, too."""
+    mended = commands.with_word(line, word)
+    if line.rest and mended.command is not None and mended.command.argument is Argument.TEXT:
+        return f"#{word} {line.rest}"
+    try:
+        _order(mended, case, default)
+    except _Refused as refused:
+        return refused.problem.meant
+    return f"#{word} {line.rest}".rstrip()
 
 
 def _about_nothing(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
@@ -189,7 +204,7 @@ def _about_member(line: CommandLine, command: Command, case: Case, default: tupl
     if not name:
         raise _wrong_argument(line, command, case, "")
     tickets = _tickets(line, numbers, command, case, default)
-    return Order(command, tickets, member=_called(line, name, command, case, _staff_of_all(tickets, case)))
+    return Order(command, tickets, member=_called(line, name, command, case, case.staff_of(tickets)))
 
 
 def _about_people(line: CommandLine, command: Command, case: Case, default: tuple[Ticket, ...]) -> Order:
@@ -268,19 +283,12 @@ def _called(
     line: CommandLine, name: str, command: Command, case: Case, candidates: Iterable[Member]
 ) -> Address:
     """Return the one of these people whom a name means."""
-    found = {m.address: m for m in candidates if _is_called(m, name, case)}
+    found = {m.address: m for m in candidates if case.is_called(m, name)}
     if len(found) != 1:
         reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
         raise _Refused(Problem(line.raw, reason, argument=name, expected=_example(command, case)))
     member = next(iter(found.values()))
-    return Address(member.address, _name_of(member, case))
-
-
-def _staff_of_all(tickets: tuple[Ticket, ...], case: Case) -> list[Member]:
-    """Return who works for the schools of all these tickets."""
-    first, *others = (case.school_of(ticket) for ticket in tickets)
-    teams = [{m.address for m in case.policy.staff(school)} for school in others]
-    return [m for m in case.policy.staff(first) if all(m.address in team for team in teams)]
+    return Address(member.address, case.name_of(member))
 
 
 def _about_absence(line: CommandLine, command: Command, case: Case, _: tuple[Ticket, ...]) -> Order:
@@ -320,20 +328,6 @@ _READERS: dict[Argument, _Reader] = {
     Argument.SCHOOL: _about_school,
     Argument.OUTSIDERS: _about_outsiders,
 }
-
-
-def _name_of(member: Member, case: Case) -> str:
-    return case.facts.names.get(member.address) or member.name
-
-
-def _is_called(member: Member, name: str, case: Case) -> bool:
-    """Tell whether a name as people write it means this member: an address or words of the name."""
-    wanted = commands.fold(name).removeprefix("@")
-    if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
-        return True
-    words = commands.fold(_name_of(member, case)).replace(",", " ").split()
-    local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
-    return set(wanted.split()) <= {*words, *(part for part in local if len(part) > 1)}
 
 
 def _tickets(
@@ -384,8 +378,19 @@ def _details(order: Order) -> tuple[object, ...]:
 
 
 def _wrong_argument(line: CommandLine, command: Command, case: Case, argument: str) -> _Refused:
-    problem = Problem(line.raw, Reason.ARGUMENT, argument=argument, expected=_example(command, case))
-    return _Refused(problem)
+    example, meant = _example(command, case), _bare(line, command, case)
+    return _Refused(Problem(line.raw, Reason.ARGUMENT, argument=argument, expected=example, meant=meant))
+
+
+def _bare(line: CommandLine, command: Command, case: Case) -> str:
+    """Return the command about the mail's own ticket, with the words behind it as text below.
+
+    Return "" where numbers lead the words: "3" of "#close 3 printers work" may be a ticket or not.
+    """
+    numbers = line.args and commands.ticket_name(line.args[0], case.facts.school.key)
+    if command.argument is not Argument.TICKETS or case.ticket is None or numbers:
+        return ""
+    return f"#{command.word(case.school.language)}\n{line.rest}"
 
 
 def _example(command: Command, case: Case, argument: str = "") -> str:

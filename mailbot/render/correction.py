@@ -1,18 +1,26 @@
-"""A refused mail with its command lines put right, ready to be sent again."""
+"""A refused mail with its command lines corrected, ready to be sent again by a link."""
 
 from mailbot.core.notice import Problem
 
 
 def corrected(text: str, problems: tuple[Problem, ...]) -> str:
-    """Return the text with each refused line as it was probably meant; what cannot be guessed is left out."""
-    meant = {problem.line.strip(): _meant(problem) for problem in problems}
-    lines = [meant.pop(line.strip(), line) for line in text.split("\n")]
-    missing = [line for line in meant.values() if line]  # it stood in the subject
-    return "\n".join([*missing, *lines]).strip()
+    """Return the text with each refused line as it was meant, or "" if one of them cannot be guessed."""
+    if not all(problem.meant for problem in problems):
+        return ""
+    lines = text.split("\n")
+    above: list[str] = []  # commands of the subject or the signature
+    for problem in problems:
+        refused = problem.line.strip()
+        place = _line_of(refused, lines)
+        if place is None:
+            above.append(problem.meant)
+        else:
+            lines[place] = lines[place].strip().removesuffix(refused) + problem.meant
+    return "\n".join([*above, *lines]).strip()
 
 
-def _meant(problem: Problem) -> str:
-    if problem.nearest:
-        arguments = problem.line.strip().partition(" ")[2]
-        return f"#{problem.nearest} {arguments}".strip()
-    return problem.expected
+def _line_of(refused: str, lines: list[str]) -> int | None:
+    """Return the index of the line that was refused, or of the line that ends with it: "#note and #close"."""
+    whole = (at for at, line in enumerate(lines) if line.strip() == refused)
+    ending = (at for at, line in enumerate(lines) if line.strip().endswith(refused))
+    return next(whole, next(ending, None))

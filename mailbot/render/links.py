@@ -89,7 +89,7 @@ def actions(notice: Notice) -> tuple[str, ...]:
     """Return the names of the actions that a letter offers, the most likely one first."""
     if any(done.command == "away" for done in notice.done):
         return ("back", "help")
-    fixed = _BY_KIND.get(notice.kind)
+    fixed = ("send_as_is", "help") if notice.sendable else _BY_KIND.get(notice.kind)
     if _can_be_undone(notice):
         return ("undo", *(fixed or ()))
     if fixed is not None or notice.ticket is None:

@@ -73,14 +73,26 @@ class Templates:
         folders = [folder for folder in (override, _packaged()) if folder is not None]
         self._formal = _environment(FileSystemLoader(folders), colour)
         self._informal = _environment(_Informal(folders), colour)
+        self._own = _environment(FileSystemLoader([_packaged()]), colour)
 
     def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
         return (self._informal if informal else self._formal).get_template(name)
 
     def words(self, language: str, *, informal: bool = False) -> Mapping[str, object]:
-        """Return the labels and phrases of a language, as its words.txt.j2 sets them."""
-        return vars(self.get(f"{language}/words.txt.j2", informal=informal).module)
+        """Return the labels and phrases of a language, as its words.txt.j2 sets them.
+
+        An operator's file of an earlier version lacks the newest phrases: the packaged ones are taken.
+        """
+        name = f"{language}/words.txt.j2"
+        words = vars(self.get(name, informal=informal).module)
+        packaged = vars(self._own.get_template(name).module)
+        return {**packaged, **{key: _with_defaults(packaged.get(key), value) for key, value in words.items()}}
+
+
+def _with_defaults(packaged: object, own: object) -> object:
+    both = isinstance(packaged, dict) and isinstance(own, dict)
+    return {**packaged, **own} if both else own  # type: ignore[dict-item]
 
 
 def _environment(loader: FileSystemLoader, colour: str) -> Environment:

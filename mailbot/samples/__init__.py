@@ -21,7 +21,7 @@ from mailbot.core.ticket import (
     Wait,
 )
 from mailbot.samples.month import REPORT
-from mailbot.samples.problems import PROBLEMS
+from mailbot.samples.problems import IN_TEXT, PROBLEMS
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -334,7 +334,9 @@ def _to_writer(language: str) -> dict[str, Notice]:
         Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
     )
     problems = PROBLEMS[language]
-    refused = "\n".join((problems[0].line, ANSWER, problems[1].line, problems[2].line))
+    mistyped = f"{problems[0].line}\n{ANSWER}"
+    refused = "\n".join((mistyped, *(problem.line for problem in problems[1:])))
+    in_text = IN_TEXT[language]
     return {
         "overview": _TO_MAX(
             NoticeKind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
@@ -350,7 +352,9 @@ def _to_writer(language: str) -> dict[str, Notice]:
         "sheet_endless": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
         "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
         "done_several": _TO_MAX(NoticeKind.DONE, done=done),
-        "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
+        "refusal_unclear": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_in_text": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
         "away": _TO_MAX(NoticeKind.DONE, done=(AWAY,)),
         "back": _TO_MAX(NoticeKind.DONE, done=(Done("back", None),)),
         "held_answer": _TO_ERIKA(

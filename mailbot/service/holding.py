@@ -16,6 +16,8 @@ from mailbot.store.writing import write
 
 log = structlog.get_logger()
 
+REFUSED = "refused"
+
 
 def drop_overdue(desk: Desk, now: datetime) -> int:
     """Drop every held mail that nobody confirmed in time; return how many those were."""
@@ -38,9 +40,10 @@ def _note(session: Session, desk: Desk, held: HeldRow, entry: LedgerRow, now: da
     school = desk.policy.school(held.school)
     row = tickets.by_id(session, entry.ticket_id) if entry.ticket_id is not None else None
     row = tickets.by_name(session, f"{row.school}-{row.number}") if row is not None else None
+    ticket = ticket_of(row) if row and entry.outcome != REFUSED else None  # its writer was told all of it
     until = f"{held.until.astimezone(ZoneInfo(desk.policy.timezone)):%d.%m.%Y}"
     language = school.language if school else desk.policy.language
-    decision = expire(ticket_of(row) if row else None, entry.sender, entry.subject, until, language, now)
+    decision = expire(ticket, entry.sender, entry.subject, until, language, now)
     entry.because = "\n".join((entry.because, *decision.because))
     write(session, Origin(BOT, now), held.school, decision, ())
     log.info("held mail dropped", school=held.school, ticket=decision.ticket or "", ledger=entry.id)

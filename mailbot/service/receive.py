@@ -116,13 +116,15 @@ def _settle(
     now: datetime,
     *,
     confirmed: str = "",
+    as_written: bool = False,
 ) -> Decision:
     """Decide on a mail and write what follows, its ledger entry included."""
     reading = read(without_action_key(mail.text), mail.subject)
     wanted = interests(mail, reading, school, desk.policy)
     content = entry.content_id
     facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
-    facts = replace(facts, confirmed=confirmed, dates=desk.days(wanted.dates, now))
+    dates = desk.days(wanted.dates, now)
+    facts = replace(facts, confirmed=confirmed, as_written=as_written, dates=dates)
     verdict = classify(mail, desk.policy.own_addresses)
     decision = decide(mail, verdict, facts, desk.policy, now)
     entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
@@ -132,20 +134,21 @@ def _settle(
     write(session, origin, school.key, decision, letters)
     for effect in decision.effects:
         if isinstance(effect, Release):
-            return _release(session, desk, effect.held, actor, now) or decision
+            return _release(session, desk, effect, actor, now) or decision
     return decision
 
 
-def _release(session: Session, desk: Desk, held: int, actor: str, now: datetime) -> Decision | None:
+def _release(session: Session, desk: Desk, effect: Release, actor: str, now: datetime) -> Decision | None:
     """Decide a held mail again, now that its sender's registered address confirmed it."""
-    found = ledger.waiting(session, held, now)
+    found = ledger.waiting(session, effect.held, now)
     if found is None:
         return None
     held_row, row = found
     held_row.state = "confirmed"
     octets = octets_of(session, row.raw_id or 0)
     school, entry = _school(desk, row.school), ledger.record_of(row)
-    return _settle(session, desk, school, parse(octets), entry, now, confirmed=f"confirmed by {actor}")
+    mail, because = parse(octets), f"confirmed by {actor}"
+    return _settle(session, desk, school, mail, entry, now, confirmed=because, as_written=effect.as_written)
 
 
 def set_aside(

@@ -1,0 +1,204 @@
+"""A refused mail comes back with links that do what its writer meant, and never anything else."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailbot.core.notice import NoticeKind
+from mailbot.render import Templates
+from mailbot.service.tick import tick
+from mailbot.store.tables import OutboxRow
+from tests.cases import ERIKA, EVE, LENA, MAX, NOW
+from tests.door import Door, answer
+from tests.mails import MailBuilder, mail
+from tests.test_render import fields, hrefs
+
+OTHERS = ("Der Drucker druckt nicht.", "Die Maus fehlt.", "Das WLAN ist weg.")
+
+
+def reported(desk: Door) -> None:
+    """Let Lena open GYM-1, and a colleague GYM-2 to GYM-4."""
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    for number, text in enumerate(OTHERS, 2):
+        other = mail().sender("olga@schule.example").subject(f"Problem {number}").text(text)
+        desk.outcome(other.message_id(f"<other{number}@schule.example>"))
+
+
+def answered(desk: Door, text: str) -> str:
+    """Let Max answer the notification of GYM-1; return the outcome."""
+    first = next(row for row in desk.letters(MAX) if "GYM-1]" in row.subject)
+    return desk.outcome(answer(first, MAX, text))
+
+
+def refusal(desk: Door) -> OutboxRow:
+    """Return the newest refusal that Max got."""
+    return desk.letters(MAX, NoticeKind.REFUSAL)[-1]
+
+
+def links(desk: Door) -> list[str]:
+    """Return the ready-made mails of the newest refusal without the link to the help mail."""
+    bodies = [fields(href)["body"].replace("\r\n", "\n") for href in hrefs(refusal(desk).html)]
+    return [body for body in bodies if not body.startswith("#hilfe")]
+
+
+def sent(body: str) -> MailBuilder:
+    """Return the mail that a link opens, as Max sends it."""
+    return mail().sender(MAX).subject("Re: Beamer").message_id(f"<{hash(body)}@mail.example>").text(body)
+
+
+def told(desk: Door, person: str) -> list[tuple[str, str]]:
+    """Return kind and text of the letters to somebody."""
+    return [(row.kind, row.text) for row in desk.letters(person)]
+
+
+def test_words_behind_a_command_become_text_below_it_in_the_corrected_mail(desk: Door) -> None:
+    reported(desk)
+    assert answered(desk, "Ist erledigt.\n\n#Schließen Danke für die Geduld!") == "refused"
+    (corrected,) = links(desk)
+    assert corrected.startswith("Ist erledigt.\n\n#schließen\nDanke für die Geduld!\n")
+    assert desk.outcome(sent(corrected)) == "command"
+    states = [desk.ticket(f"GYM-{number}")["status"] for number in (1, 2, 3, 4)]
+    assert states == ["closed", "open", "open", "open"]
+    kind, text = told(desk, LENA)[-1]
+    assert kind == "closed"
+    assert "Danke für die Geduld!" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#zusammenführen mit dem anderen",
+        "#kopie Frau Meier",
+        "#zuweisen die Neue",
+        "#für Lena",
+        "#verschieben",
+        "#zeige das andere",
+        "#priorität sehr",
+        "#wiedervorlage irgendwann",
+        "#schließen 3 Rechner laufen wieder",
+        "#schließen\n#weiterleiten",
+        "#schliesen\n#zuweisen die Neue",
+    ],
+)
+def test_a_line_that_cannot_be_guessed_has_no_link(desk: Door, line: str) -> None:
+    reported(desk)
+    assert answered(desk, f"Ist erledigt.\n\n{line}") == "refused"
+    assert links(desk) == []
+    assert "Bitte senden Sie Ihre Mail berichtigt noch einmal." in refusal(desk).text
+
+
+def test_a_mistyped_word_is_corrected_with_what_follows_it(desk: Door) -> None:
+    reported(desk)
+    answered(desk, "Kabel getauscht.\n#schliesen danke Ihnen")
+    assert links(desk)[0].startswith("Kabel getauscht.\n#schließen\ndanke Ihnen\n")
+    answered(desk, "*#notitz* Sie hat den Stecker gezogen.")
+    assert links(desk)[0].startswith("#notiz Sie hat den Stecker gezogen.\n")
+
+
+def test_a_polite_word_after_a_command_is_ignored(desk: Door) -> None:
+    reported(desk)
+    assert answered(desk, "Ist erledigt.\n\n#Schließen bitte") == "command"
+    assert desk.ticket("GYM-1")["status"] == "closed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*#notiz* Kollegin hat den Stecker gezogen.",
+        "- #notiz\nKollegin hat den Stecker gezogen.",
+        "# notiz\nKollegin hat den Stecker gezogen.",
+        "„#intern“ Kollegin hat den Stecker gezogen.",
+        "\\#notiz Kollegin hat den Stecker gezogen.",
+        "#Notiz👍 Kollegin hat den Stecker gezogen.",
+        "*#notitz* Kollegin hat den Stecker gezogen.",
+        "Nur für uns: #notiz Kollegin hat den Stecker gezogen.",
+        "Kollegin hat den Stecker gezogen. #intern",
+        "Kollegin hat den Stecker gezogen.\n-- \nMax Mustermann\n#intern",
+    ],
+)
+def test_an_internal_note_never_reaches_the_teacher(desk: Door, text: str) -> None:
+    reported(desk)
+    before = told(desk, LENA)
+    assert answered(desk, text) in ("command", "refused")
+    assert told(desk, LENA) == before
+
+
+@pytest.mark.parametrize("line", ["*#close*", "# close", "- #close", "„#close“", "\\#close", "#erledigt👍"])
+def test_a_command_with_marks_around_it_is_carried_out(desk: Door, line: str) -> None:
+    reported(desk)
+    assert answered(desk, f"Läuft wieder.\n{line}") == "command"
+    kind, text = told(desk, LENA)[-1]
+    assert (kind, "#" in text.partition("Läuft wieder.")[0]) == ("closed", False)
+    assert line not in text
+
+
+def test_a_command_within_the_text_is_carried_out_by_one_link(desk: Door) -> None:
+    reported(desk)
+    before = told(desk, LENA)
+    assert answered(desk, "Läuft wieder. #schließen") == "refused"
+    assert told(desk, LENA) == before
+    assert desk.ticket("GYM-1")["status"] == "open"
+    carry_out, _ = links(desk)
+    assert carry_out.startswith("Läuft wieder.\n#schließen\n")
+    assert desk.outcome(sent(carry_out)) == "command"
+    assert desk.ticket("GYM-1")["status"] == "closed"
+    assert "#" not in told(desk, LENA)[-1][1].partition("Läuft wieder.")[2].partition("Mustermann")[0]
+
+
+def test_a_text_with_a_command_within_it_is_sent_as_it_is_by_the_other_link(desk: Door) -> None:
+    reported(desk)
+    answered(desk, "Schreiben Sie dann einfach #erledigt, danke!")
+    _, as_it_is = links(desk)
+    assert desk.outcome(sent(as_it_is)) == "reply"
+    kind, text = told(desk, LENA)[-1]
+    assert kind == "answer"
+    assert "Schreiben Sie dann einfach #erledigt, danke!" in text
+    assert desk.ticket("GYM-1")["status"] == "open"
+
+
+def test_a_command_below_the_signature_is_asked_about(desk: Door) -> None:
+    reported(desk)
+    assert answered(desk, "Läuft wieder.\n\n-- \nMax Mustermann\nFirst-Level\n#schließen") == "refused"
+    carry_out, _ = links(desk)
+    assert desk.outcome(sent(carry_out)) == "command"
+    assert desk.ticket("GYM-1")["status"] == "closed"
+
+
+def test_a_teacher_may_write_a_command_word_within_the_text(desk: Door) -> None:
+    assert desk.outcome(mail().text("Ich habe #hilfe versucht, und #list auch.")) == "opened"
+    assert desk.ticket("GYM-1")["messages"][0]["text"] == "Ich habe #hilfe versucht, und #list auch."
+
+
+def test_a_forged_mail_with_a_command_within_its_text_waits_for_its_writer(desk: Door) -> None:
+    reported(desk)
+    forged = answer(desk.letters(ERIKA)[0], MAX, "Läuft wieder. #schließen")
+    assert desk.outcome(forged) == "held"
+    assert desk.does(MAX, "#bestätigen", NoticeKind.CONFIRM) == "refused"
+    assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+
+
+def test_only_the_writer_can_send_it_as_it_is(desk: Door) -> None:
+    reported(desk)
+    answered(desk, "Das ist #erledigt, danke!")
+    body = links(desk)[1]
+    desk.outcome(sent(body).sender(EVE))
+    assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+
+
+def test_a_refused_mail_that_is_left_alone_lapses_without_a_note(desk: Door) -> None:
+    reported(desk)
+    answered(desk, "Läuft wieder. #schließen")
+    tick(desk.desk, NOW + timedelta(days=3, minutes=1))
+    assert [m["text"] for m in desk.ticket("GYM-1")["messages"]] == ["Der Beamer bleibt dunkel."]
+
+
+def test_words_that_an_older_file_of_the_operator_lacks_are_the_packaged_ones(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "words.txt.j2").write_text('{% set reasons = {"unknown": ("Wie bitte?", "%s?")} %}')
+    words, packaged = Templates(tmp_path).words("de"), Templates().words("de")
+    assert isinstance(words["reasons"], dict)
+    assert isinstance(packaged["reasons"], dict)
+    assert words["reasons"]["unknown"] == ("Wie bitte?", "%s?")
+    assert words["reasons"]["in_text"] == packaged["reasons"]["in_text"]
+    assert words["actions"] == packaged["actions"]
