@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from mailbot.core.decide import decide
-from mailbot.core.effects import Append, Decision, Effect, Hold, Open, Tell, fold
+from mailbot.core.effects import Append, Decision, Effect, Hold, Open, Tell
 from mailbot.core.facts import Facts
 from mailbot.core.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
 from mailbot.core.notice import Notice, NoticeKind, Reason
 from mailbot.core.policy import Member, Policy, School, Team
 from mailbot.core.ticket import Message, Role, Status, Ticket
+from mailbot.core.transition import apply
 from mailbot.core.trust import Letter
 
 LENA = "lena@schule.example"  # a teacher: requester of GYM-1
@@ -199,7 +200,7 @@ class Outcome:
         """Return a ticket as it will stand."""
         opened = (e.ticket for e in self.effects if isinstance(e, Open))
         tickets = {**self.case.facts.tickets, **{t.key: replace(t, messages=0) for t in opened}}
-        return fold(tickets[key], self.effects, NOW)
+        return apply(tickets[key], self.effects, NOW)
 
     def letter(self, to: str, kind: NoticeKind | None = None) -> Notice:
         """Return the one letter to somebody, of that kind."""

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from mailbot.core.commands import COMMANDS, read
-from mailbot.core.effects import Append, LearnName, Merge, Move, Open, Release, Split, fold
+from mailbot.core.effects import Append, LearnName, Merge, Move, Open, Release, Split
 from mailbot.core.facts import Facts
 from mailbot.core.mail import Address, Kind, Mail, Verdict
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.policy import School
 from mailbot.core.ticket import Message, Status, Ticket, Visibility
+from mailbot.core.transition import apply
 from mailbot.core.trust import Letter
 from tests.cases import (
     ERIKA,
@@ -93,7 +94,7 @@ class World:
                 self.histories[effect.ticket] += (effect.message,)
             if isinstance(effect, Merge | Split | Move):
                 self._repair(effect)
-        folded = {key: fold(ticket, outcome.effects, NOW) for key, ticket in self.tickets.items()}
+        folded = {key: apply(ticket, outcome.effects, NOW) for key, ticket in self.tickets.items()}
         self.histories = {folded[key].key: history for key, history in self.histories.items() if history}
         self.tickets = {t.key: t for t in folded.values() if t.key in self.histories}
         if outcome.outcome == "held":

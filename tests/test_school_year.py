@@ -13,13 +13,13 @@ import pytest
 
 from mailbot import holidays
 from mailbot.core.calendar import Calendar
-from mailbot.core.effects import Append, Assign, Effect, SetDue, SetStatus, Tell, fold
+from mailbot.core.effects import Append, Assign, Effect, SetDue, SetStatus, Tell
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.policy import Member, Policy, School, Team, Times
 from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, next_look
 from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
-from mailbot.core.waiting import advance
+from mailbot.core.transition import apply
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
@@ -103,7 +103,7 @@ class Year:
 
     def change(self, now: datetime, number: int, effects: list[Effect] | tuple[Effect, ...]) -> None:
         before = self.tickets[number]
-        self.tickets[number] = advance(before, fold(before, effects, now), effects, now)
+        self.tickets[number] = apply(before, effects, now)
         self.sent += [(now, e.notice) for e in effects if isinstance(e, Tell)]
         if any(not isinstance(e, Tell) for e in effects):
             self.look_at(now + EVERY, number)

@@ -10,13 +10,13 @@ import pytest
 
 from mailbot.core.absence import Absence
 from mailbot.core.calendar import Calendar
-from mailbot.core.effects import Assign, Decision, SetLevel, SetStatus, Tell, fold
+from mailbot.core.effects import Assign, Decision, SetLevel, SetStatus, Tell
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.policy import Member, Policy, School, Team, Times
 from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, next_look
 from mailbot.core.ticket import Attachment, Direction, Message, Role, Status, Step, Ticket, Visibility, Wait
-from mailbot.core.waiting import advance
+from mailbot.core.transition import apply
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LENA, RAINER = Address("lena@schule.example", "Lena"), Address("rektor@schule.example")
@@ -61,7 +61,7 @@ def live(
         decision = decide_tick(passing)
         if decision is not None:
             before, effects = passing.ticket, decision.effects
-            passing = replace(passing, ticket=advance(before, fold(before, effects, now), effects, now))
+            passing = replace(passing, ticket=apply(before, effects, now))
             letters.append((now, kinds(decision)))
     return letters
 

@@ -85,7 +85,7 @@ def test_where_nothing_was_changed_there_is_nothing_to_take_back() -> None:
 
 
 def test_a_word_after_it_is_a_wrong_argument() -> None:
-    done = undoes(SUPPORTER, "#undo bitte").decided()
+    done = undoes(SUPPORTER, "#undo das").decided()
     assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
 
 

@@ -14,7 +14,6 @@ from mailbot.core.effects import (
     SetLevel,
     SetPriority,
     SetStatus,
-    fold,
 )
 from mailbot.core.mail import Address
 from mailbot.core.ticket import (
@@ -27,7 +26,7 @@ from mailbot.core.ticket import (
     Visibility,
     Wait,
 )
-from mailbot.core.waiting import advance
+from mailbot.core.transition import apply
 
 LENA, MAX = Address("lena@schule.example"), Address("max@support.example")
 OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -93,7 +92,7 @@ ROWS: list[tuple[str, Ticket, tuple[Effect, ...], Wait]] = [
 
 @pytest.mark.parametrize(("before", "effects", "expected"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
 def test_each_deed_has_its_wait(before: Ticket, effects: tuple[Effect, ...], expected: Wait) -> None:
-    assert advance(before, fold(before, effects, NOW), effects, NOW).waits == expected
+    assert apply(before, effects, NOW).waits == expected
 
 
 DATES: list[tuple[str, Ticket, tuple[Effect, ...], datetime | None]] = [
@@ -112,4 +111,4 @@ DATES: list[tuple[str, Ticket, tuple[Effect, ...], datetime | None]] = [
 def test_a_date_lasts_until_it_is_over(
     before: Ticket, effects: tuple[Effect, ...], due: datetime | None
 ) -> None:
-    assert advance(before, fold(before, effects, NOW), effects, NOW).due == due
+    assert apply(before, effects, NOW).due == due

@@ -22,7 +22,6 @@ from mailbot.core.effects import (
     SetBlocked,
     SetStatus,
     Tell,
-    fold,
 )
 from mailbot.core.facts import Facts
 from mailbot.core.limits import hushed, joined, room, within_limits
@@ -34,6 +33,7 @@ from mailbot.core.orders import Order, understand
 from mailbot.core.policy import Policy
 from mailbot.core.reference import without_action_key
 from mailbot.core.ticket import CC_MOST, Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.transition import apply
 from mailbot.core.work import WORK
 
 
@@ -125,10 +125,17 @@ def _carry_out(case: Case, orders: tuple[Order, ...], targets: tuple[Ticket, ...
     effects = [effect for turn, _ in turns for effect in turn]
     done = (*own_done, *(done for _, did in turns for done in did))
     if done:
-        effects.append(Tell(answer(case, NoticeKind.DONE, case.ticket or done[-1].ticket, done=done)))
+        effects.append(Tell(answer(case, NoticeKind.DONE, _about(case, done), done=done)))
     names = ", ".join(f"#{o.command.name}" for o in orders)
     because = f"carries out {names}" if names else "files a message"
     return Decision("command" if done else "reply", (because,), (*effects, *answers), targets[0].key)
+
+
+def _about(case: Case, done: tuple[Done, ...]) -> Ticket | None:
+    """Return the ticket that a receipt is about, as it is now: that of the mail, or the last that changed."""
+    changed = [item.ticket for item in done if item.ticket is not None]
+    own = case.ticket.key if case.ticket else ""
+    return next((t for t in reversed(changed) if t.key == own), None) or case.ticket or changed[-1]
 
 
 def _targets(case: Case, orders: tuple[Order, ...]) -> tuple[Ticket, ...]:
@@ -173,7 +180,7 @@ def _turn(case: Case, ticket: Ticket, orders: list[Order]) -> tuple[list[Effect]
     effects: list[Effect] = [*joins, *([Append(goes_on, message)] if message is not None else [])]
     effects += [effect for one in did for effect in one.effects]
     effects += _first_takes(case, ticket, effects, message) if by_staff else _wakes_up(ticket, did, message)
-    after = fold(ticket, effects, case.now)
+    after = apply(ticket, effects, case.now)
     effects += repair.lifted(ticket, after, effects, case.facts.blocked)
     turn = Turn(case, ticket, after, message, frozenset(copy.person.email for copy in joins))
     told = audience.once_each(_letters(turn, effects, mending, by_staff=by_staff), case)
@@ -191,7 +198,7 @@ def _work(case: Case, ticket: Ticket, orders: list[Order]) -> list[_Did]:
     did: list[_Did] = []
     for order in sorted(once.values(), key=lambda o: table.index(o.command.name)):
         effects = WORK[order.command.name](ticket, order, case.person)
-        ticket = fold(ticket, effects, case.now)
+        ticket = apply(ticket, effects, case.now)
         did.append(_Did(order, effects))
     return did
 
@@ -221,7 +228,7 @@ def _detail(order: Order) -> str:
 
 def _letters(turn: Turn, effects: list[Effect], mending: Order | None, *, by_staff: bool) -> Iterator[Notice]:
     if mending is not None:
-        into = fold(mending.into, effects, turn.case.now) if mending.into else None
+        into = apply(mending.into, effects, turn.case.now) if mending.into else None
         yield from repair.news(turn, mending, into)
         return
     yield from audience.to_joined(turn)

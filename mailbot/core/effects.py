@@ -1,7 +1,6 @@
 """What a decision wants done: a small closed union, written by the store in one transaction."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from mailbot.core.mail import Address
@@ -226,66 +225,3 @@ class Decision:
     matched_by: str | None = None
     role: str | None = None
     trusted: str = ""
-
-
-def fold(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
-    """Return the ticket as it will stand after these effects."""
-    for effect in effects:
-        match effect:
-            case Append(key) if key == ticket.key:
-                ticket = replace(ticket, messages=ticket.messages + 1, updated=now)
-            case SetStatus(key, status) if key == ticket.key:
-                closed = now if status is Status.CLOSED else None
-                ticket = replace(ticket, status=status, closed=closed, updated=now)
-            case SetLevel(key, level) if key == ticket.key:
-                ticket = replace(ticket, level=level, updated=now)
-            case SetPriority(key, value) if key == ticket.key:
-                ticket = replace(ticket, priority=value, updated=now)
-            case Assign(key, assignee) if key == ticket.key:
-                ticket = replace(ticket, assignee=assignee, updated=now)
-            case SetDue(key, due) if key == ticket.key:
-                ticket = replace(ticket, due=due, updated=now)
-            case Copy(key, person) if key == ticket.key:
-                ticket = replace(ticket, cc=(*ticket.cc, person), updated=now)
-            case SetRequester(key, requester) if key == ticket.key:
-                ticket = replace(ticket, requester=requester, updated=now)
-            case Restore(key, before) if key == ticket.key:
-                ticket = _restored(ticket, before, now)
-            case Merge() | Split() | Move():
-                ticket = _repaired(ticket, effect, now)
-            case _:
-                pass
-    return ticket
-
-
-def _repaired(ticket: Ticket, effect: Repair, now: datetime) -> Ticket:
-    match effect:
-        case Merge(key) if key == ticket.key:
-            return replace(ticket, status=Status.CLOSED, closed=now, messages=0, updated=now)
-        case Merge(_, into, messages) if into == ticket.key:
-            return replace(ticket, messages=ticket.messages + messages, updated=now)
-        case Split(key) if key == ticket.key:
-            return replace(ticket, messages=ticket.messages - 1, updated=now)
-        case Split(opened=key) if key == ticket.key:
-            return replace(ticket, messages=ticket.messages + 1)
-        case Move(key, school, number) if key == ticket.key:
-            moved = replace(ticket, school=school, number=number, updated=now)
-            return replace(moved, level=1, assignee=None, due=None)
-        case _:
-            return ticket
-
-
-def _restored(ticket: Ticket, before: Ticket, now: datetime) -> Ticket:
-    return replace(
-        ticket,
-        status=before.status,
-        level=before.level,
-        priority=before.priority,
-        assignee=before.assignee,
-        requester=before.requester,
-        cc=before.cc,
-        closed=before.closed,
-        due=before.due,
-        wait=before.wait,
-        updated=now,
-    )

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from mailbot.core.absence import Absence, present, stand_in
 from mailbot.core.audience import travel
-from mailbot.core.effects import Assign, Decision, Effect, Reminded, SetLevel, SetStatus, Tell, fold
+from mailbot.core.effects import Decision, Effect, Reminded, SetStatus, Tell
 from mailbot.core.mail import Address
 from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.policy import Member, Policy, School, Team
 from mailbot.core.ticket import Direction, Message, Role, Status, Step, Ticket, Visibility
+from mailbot.core.transition import apply
+from mailbot.core.work import escalate
 
 LONGEST_SLEEP = timedelta(days=1)
 """A ticket is looked at so often at least: changed hours and holidays are noticed within that time."""
@@ -158,10 +160,11 @@ def _remind_when_due(passing: Passing) -> Decision:
 
 
 def _tell_staff(passing: Passing, kind: NoticeKind, step: Step, since: datetime, because: str) -> Decision:
-    ticket = passing.ticket
+    said = Reminded(passing.ticket.key, step, since)
+    after = apply(passing.ticket, [said], passing.now)
     latest = tuple(m for m in passing.history if m.visibility is not Visibility.SYSTEM)[-1:]
-    letters = (Tell(Notice(kind, to, role, ticket, history=latest)) for to, role in _responsible(passing))
-    return Decision(kind.value, (because,), (Reminded(ticket.key, step, since), *letters), ticket.key)
+    letters = (Tell(Notice(kind, to, role, after, history=latest)) for to, role in _responsible(passing))
+    return Decision(kind.value, (because,), (said, *letters), after.key)
 
 
 def _responsible(passing: Passing) -> list[tuple[Address, Role]]:
@@ -178,15 +181,15 @@ def _remind_requester(passing: Passing) -> Decision:
     answers = [
         m for m in passing.history if m.direction is Direction.OUT and m.visibility is Visibility.PUBLIC
     ]
+    said = Reminded(ticket.key, Step.REMINDED, ticket.waits.since)
     letter = Notice(
         NoticeKind.WAIT_REMINDER,
         ticket.requester,
         Role.REQUESTER,
-        ticket,
+        apply(ticket, [said], passing.now),
         author=answers[-1].author if answers else None,
         text=answers[-1].text if answers else "",
     )
-    said = Reminded(ticket.key, Step.REMINDED, ticket.waits.since)
     because = f"no answer for {passing.policy.times.wait_reminder_days} working days"
     return Decision(NoticeKind.WAIT_REMINDER.value, (because,), (said, Tell(letter)), ticket.key)
 
@@ -194,7 +197,7 @@ def _remind_requester(passing: Passing) -> Decision:
 def _close_waiting(passing: Passing) -> Decision:
     ticket = passing.ticket
     closing = SetStatus(ticket.key, Status.CLOSED)
-    after = fold(ticket, [closing], passing.now)
+    after = apply(ticket, [closing], passing.now)
     letters = _to_requester_side(NoticeKind.CLOSED_WAITING, after)
     because = f"no answer for {passing.policy.times.wait_close_days} working days"
     return Decision(NoticeKind.CLOSED_WAITING.value, (because,), (closing, *letters), ticket.key)
@@ -203,8 +206,8 @@ def _close_waiting(passing: Passing) -> Decision:
 def _escalate(passing: Passing) -> Decision:
     """Do what the team would have done by `#escalate`; all three sides are told."""
     key, policy = passing.ticket.key, passing.policy
-    changes: tuple[Effect, ...] = (SetLevel(key, 2), Assign(key, None))
-    after = fold(passing.ticket, changes, passing.now)
+    changes = escalate(passing.ticket)
+    after = apply(passing.ticket, changes, passing.now)
     files = (file for message in passing.history for file in message.attachments)
     travelling, listed = travel(files, policy.limits.attachments)
     second_level = (

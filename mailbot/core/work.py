@@ -39,6 +39,11 @@ def _reopen(ticket: Ticket, _: Order, __: Address) -> tuple[TicketEffect, ...]:
 
 
 def _escalate(ticket: Ticket, _: Order, __: Address) -> tuple[TicketEffect, ...]:
+    return escalate(ticket)
+
+
+def escalate(ticket: Ticket) -> tuple[TicketEffect, ...]:
+    """Hand a ticket over to second level; timers and `#escalate` do the same."""
     if ticket.level == 2:
         return ()
     return (*_open_again(ticket), SetLevel(ticket.key, 2), Assign(ticket.key, None))

@@ -32,13 +32,12 @@ from mailbot.core.effects import (
     SetRequester,
     SetStatus,
     Split,
-    fold,
 )
 from mailbot.core.limits import reasons
 from mailbot.core.notice import Notice
 from mailbot.core.outgoing import Outgoing
 from mailbot.core.ticket import Attachment, Message
-from mailbot.core.waiting import advance
+from mailbot.core.transition import apply
 from mailbot.store import people, search, tickets
 from mailbot.store.audit import Origin, audit
 from mailbot.store.changes import state_of
@@ -120,7 +119,7 @@ def write(
     states = {name: state_of(ticket_of(row)) for name, row in rows.items()}
     for name, row in rows.items():
         before, effects = ticket_of(row), _concerning(decision.effects, name)
-        put_ticket(row, advance(before, fold(before, effects, origin.now), effects, origin.now))
+        put_ticket(row, apply(before, effects, origin.now))
     audit(session, origin, decision, rows, states)
     search.index(session, [identity(row.id) for row in rows.values()])
     held = _hold(session, origin, school, decision.effects)

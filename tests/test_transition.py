@@ -1,0 +1,67 @@
+"""A ticket changes by one function: what a letter shows of it is what the database holds."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailbot.core.effects import Decision, SetDue, SetLevel, SetStatus, Tell
+from mailbot.core.ticket import Status, Ticket
+from mailbot.core.transition import apply
+from mailbot.store.database import reading
+from mailbot.store.rows import ticket_of
+from mailbot.store.tickets import by_name
+from tests.cases import LENA, MAX, NOW, TONI, ticket
+from tests.door import Door, answer, opened
+from tests.mails import mail
+
+LINES = (
+    "#close", "#escalate", "#return", "#wait", "#reopen", "#take", "#priority high", "#remind Friday",
+    "#undo", "#note", "#assign Erika", "#cc karl@schule.example",
+    "#escalate\n#remind Friday", "#close\n#priority low", "",
+)  # fmt: skip
+STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(LINES)), max_size=6)
+
+
+def stored(desk: Door, key: str) -> Ticket:
+    """Return a ticket as the database holds it."""
+    with reading(desk.engine) as session:
+        row = by_name(session, key)
+        assert row is not None
+        return ticket_of(row)
+
+
+def shown(decision: Decision) -> list[Ticket]:
+    """Return the tickets that the letters of a decision show."""
+    found = [effect.notice.ticket for effect in decision.effects if isinstance(effect, Tell)]
+    return [replace(ticket, wait=ticket.waits) for ticket in found if ticket is not None]
+
+
+@given(STEPS)
+@settings(max_examples=40, deadline=None)
+def test_letters_show_the_ticket_that_is_stored(steps: list[tuple[str, str]]) -> None:
+    with TemporaryDirectory() as directory, opened(Path(directory)) as desk:
+        desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+        desk.outcome(answer(desk.letters(MAX)[-1], MAX, "#escalate"))
+        for minute, (writer, line) in enumerate(steps):
+            built = answer(desk.letters(writer)[-1], writer, f"Ein Satz, Nummer {minute}.\n{line}")
+            decision = desk.take(built, at=NOW + timedelta(hours=minute))
+            assert decision is not None
+            assert decision.outcome != "quarantined"
+            if decision.outcome in ("reply", "command"):
+                for seen in shown(decision):
+                    assert seen == stored(desk, seen.key)
+
+
+def test_a_due_date_ends_when_the_ticket_is_handed_over_or_closed() -> None:
+    resting = ticket(due=NOW + timedelta(days=3))
+    for effect in (SetLevel("GYM-1", 2), SetStatus("GYM-1", Status.CLOSED)):
+        assert apply(resting, [effect], NOW).due is None
+
+
+def test_a_due_date_that_comes_with_the_handing_over_stays_even_if_it_was_so_before() -> None:
+    due = NOW + timedelta(days=3)
+    assert apply(ticket(due=due), [SetLevel("GYM-1", 2), SetDue("GYM-1", due)], NOW).due == due
