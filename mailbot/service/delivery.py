@@ -14,7 +14,7 @@ from mailbot.core.ticket import Attachment
 from mailbot.parse import parse
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import audit, outbox, people, tickets
+from mailbot.store import alerts, audit, outbox, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.facts import as_letter
@@ -54,6 +54,12 @@ def take(
         elif trouble is not None:
             end_alert(session, desk, trouble.topic, now)
         return outbox.record_and_claim(session, schools, done, now, desk.worker, after)
+
+
+def known_trouble(desk: Desk, topic: str) -> str:
+    """Return what the operators were told of an SMTP server, by this process or another; "" if it works."""
+    with reading(desk.engine) as session:
+        return alerts.reason(session, topic)
 
 
 def put_together(desk: Desk, due: Due, sender: str) -> bytes:
