@@ -53,6 +53,7 @@ class Figures:
         found = standing(self.desk)
         yield from _happened(self.intakes(), self.lanes)
         yield from _mailboxes(found)
+        yield _accounts(self.lanes)
         yield from _desk(found)
 
     def write(self, file: Path) -> None:
@@ -117,6 +118,18 @@ def _mailboxes(found: Mapping[str, Any]) -> Iterator["Metric"]:
         success.add_metric([key], datetime.fromisoformat(last).timestamp() if last else 0)
         failing.add_metric([key], bool(mailbox["failing_since"]))
     yield from (success, failing)
+
+
+def _accounts(lanes: Iterable[Lane]) -> "Metric":
+    from prometheus_client.core import GaugeMetricFamily
+
+    paused = GaugeMetricFamily(
+        "mailbot_smtp_paused", "1 while the letters of a school wait for its SMTP account.", labels=["school"]
+    )
+    for lane in lanes:
+        for key in lane.schools:
+            paused.add_metric([key], bool(lane.failures))
+    return paused
 
 
 def _desk(found: Mapping[str, Any]) -> Iterator["Metric"]:

@@ -9,8 +9,10 @@ import structlog
 
 from mailbot.config import Settings, SmtpAccount
 from mailbot.core.printable import without_people
-from mailbot.core.retry import REFUSED_IN_A_ROW, pause
-from mailbot.service.delivery import Trouble, outcome_of, put_together, take
+from mailbot.core.refusals import Refusal, Refusals, Ruling
+from mailbot.core.retry import PAUSE_ACCOUNT, PAUSE_SERVER, pause
+from mailbot.core.smtp_reply import About
+from mailbot.service.delivery import Trouble, known_trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
 from mailbot.smtp import Outcome, Relay
 from mailbot.store.database import TRANSIENT, in_short
@@ -41,9 +43,12 @@ class Lane:
     clock: Clock
     tally: Tally = field(default_factory=Tally)
     failures: int = 0
-    refused: int = 0  # letters that the server did not take, one after the other
+    refusals: Refusals = field(default_factory=Refusals)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _works: bool = False
+    _longest: int = PAUSE_SERVER
+    _began: bool = False
+    _told: bool = False  # the operators know that the server works
     _database_away: bool = False
     _done: Attempt | None = None
     _trouble: Trouble | None = None
@@ -56,12 +61,29 @@ class Lane:
         return f"SMTP {self.account.host}:{self.account.port}{user}"
 
     async def drain(self, relay: Relay, stop: asyncio.Event | None = None) -> None:
-        """Send what is due until nothing is left, the server is away, or told to stop."""
-        while (due := self._next(self.schools)) is not None:
-            self._done = await self._send(relay, due)
+        """Send what is due until nothing is left, the server is away, the account paused, or told to stop."""
+        if not self._began:
+            self.refusals.remember(known_trouble(self.desk, self.topic))
+            self._began = True
+        while True:
+            due = self._next(self.schools)
+            if due is None and not self._recovered():
+                return
+            if due is not None:
+                self._done = await self._send(relay, due)
             if self.failures or (stop is not None and stop.is_set()):
                 self._next(())
                 return
+
+    def _recovered(self) -> bool:
+        """Tell whether the operators have to hear that the server takes mail again.
+
+        They hear it when nothing is due any more, and not of each letter that gets through in between.
+        """
+        if not self._works or self._told:
+            return False
+        self._trouble, self._told = Trouble(self.topic, ""), True
+        return True
 
     async def drain_once(self) -> None:
         """Send what is due, by a connection for this alone."""
@@ -90,16 +112,29 @@ class Lane:
         return self._judge(due, outcome)
 
     def _judge(self, due: Due, outcome: Outcome) -> Attempt:
-        now = self.clock()
-        if outcome.server_down and outcome.state == "temporary":
-            self._server_away(outcome.reply)
-            again = now + timedelta(seconds=self._rest())
-            return Attempt(due.id, "queued", outcome.reply, again, counts=False)
-        self.refused = 0 if outcome.state == "sent" else self.refused + 1
-        if self.refused > REFUSED_IN_A_ROW:
-            return self._refuses_everything(due, outcome, now)
-        self._server_back()
-        attempt = outcome_of(due, outcome.state, outcome.reply, now)
+        if outcome.state == "sent":
+            self.refusals.taken()
+            self._go_on(works=True)
+            return self._record(due, "sent", outcome.reply)
+        if outcome.server_down and outcome.state == "temporary" and outcome.about is not About.ACCOUNT:
+            self._pause(outcome.reply, PAUSE_SERVER)
+            return self._keep(due, outcome.reply)
+        ruling, reason = self.refusals.rule(_refusal(due, outcome))
+        if ruling is Ruling.ACCOUNT:
+            self._pause(reason, PAUSE_ACCOUNT)
+            if outcome.state != "uncertain":
+                return self._keep(due, outcome.reply)
+        else:
+            self._go_on(works=outcome.about is About.RECIPIENT)
+        return self._record(due, "temporary" if ruling is Ruling.AGAIN else outcome.state, outcome.reply)
+
+    def _keep(self, due: Due, reply: str) -> Attempt:
+        """Return an attempt that does not count: it said nothing about the letter."""
+        again = self.clock() + timedelta(seconds=self._rest())
+        return Attempt(due.id, "queued", reply, again, counts=False)
+
+    def _record(self, due: Due, state: str, reply: str) -> Attempt:
+        attempt = outcome_of(due, state, reply, self.clock())
         self.tally.sent += attempt.state == "sent"
         self.tally.failed += attempt.state == "failed"
         log.info(
@@ -108,36 +143,29 @@ class Lane:
             kind=due.outgoing.kind.value,
             ticket=due.outgoing.ticket,
             letter=due.id,
-            reply="" if attempt.state == "sent" else without_people(outcome.reply),
+            reply="" if attempt.state == "sent" else without_people(reply),
         )
         return attempt
 
-    def _refuses_everything(self, due: Due, outcome: Outcome, now: datetime) -> Attempt:
-        """Keep the letter and rest: what a server says to every letter is about the server."""
-        self._server_away(f"refuses every letter: {outcome.reply}")
-        attempt = outcome_of(
-            due, "uncertain" if outcome.state == "uncertain" else "temporary", outcome.reply, now
-        )
-        self.tally.failed += attempt.state == "failed"
-        return attempt
-
-    def _server_away(self, reply: str) -> None:
+    def _pause(self, reason: str, longest: int) -> None:
+        """Leave the server alone for a while, `longest` seconds at most."""
         if not self.failures:
-            log.error("server away", topic=self.topic, reason=without_people(reply))
-            self._trouble = Trouble(self.topic, reply)
+            log.error("server away", topic=self.topic, reason=without_people(reason))
+            self._trouble = Trouble(self.topic, reason)
         self.failures += 1
-        self._works = False
+        self._longest = longest
+        self._works = self._told = False
 
-    def _server_back(self) -> None:
+    def _go_on(self, *, works: bool) -> None:
+        """Send the next letter; `works` tells that the server does what it is there for."""
         if self.failures:
             log.info("server back", topic=self.topic)
-        if not self._works:  # the first time too: it may have been away when we were started
-            self._trouble = Trouble(self.topic, "")
-        self.failures, self._works = 0, True
+        self.failures = 0
+        self._works = self._works or works
 
     def _rest(self) -> float:
         """Return for how many seconds to leave the server alone."""
-        return pause(self.failures - 1)
+        return pause(self.failures - 1, self._longest)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Drain whenever somebody wakes this lane, until told to stop; rest while a server is away."""
@@ -161,6 +189,11 @@ class Lane:
             log.info("outbox has its database back", topic=self.topic)
         self._database_away = False
         return self._rest() if self.failures else None
+
+
+def _refusal(due: Due, outcome: Outcome) -> Refusal:
+    recipient, permanent = due.outgoing.recipient.email, outcome.state == "permanent"
+    return Refusal(due.id, recipient, outcome.about, outcome.reply, permanent, due.attempts)
 
 
 async def either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> None:

@@ -8,6 +8,7 @@ from typing import Literal, Self, cast
 import aiosmtplib
 
 from mailbot.config import OAuth2, SmtpAccount
+from mailbot.core.smtp_reply import About, classify
 from mailbot.network import explain, is_loopback, presentable, tls_context
 from mailbot.oauth import OAuthError, access_token, refused
 
@@ -30,14 +31,15 @@ class Outcome:
     """What became of handing in a mail.
 
     `uncertain`: the connection broke after the mail's text was begun, so the server may have it.
-    `server_down`: the trouble is the connection or the login, so other mails would fail as well.
-    `reply` is one line, fit to be shown.
+    `server_down`: the trouble is the connection or the account, so other mails would fail as well.
+    `reply` is one line, fit to be shown; `about` says what a refusal concerns.
     """
 
     state: State
     code: int | None
     reply: str
     server_down: bool = False
+    about: About = About.UNCLEAR
 
 
 class Relay:
@@ -61,10 +63,12 @@ class Relay:
         try:
             envelope = _ascii(sender), _ascii(recipient)
         except ValueError as error:
-            return Outcome("permanent", None, f"the address cannot be written to: {error}")
+            reply = f"the address cannot be written to: {error}"
+            return Outcome("permanent", None, reply, about=About.RECIPIENT)
         reused = self._is_fresh()
         outcome = await self._transact(*envelope, octets)
-        if reused and outcome.server_down and outcome.state == "temporary":
+        lost = outcome.server_down and outcome.about is not About.ACCOUNT
+        if reused and lost and outcome.state == "temporary":
             # The server has closed the connection meanwhile, as it may (RFC 5321, 3.8).
             outcome = await self._transact(*envelope, octets)
         return outcome
@@ -197,16 +201,21 @@ class Relay:
         reply = self._presentable(message)
         if 200 <= code < 300:
             return Outcome("sent", code, reply)
+        about = classify(code, reply).about
+        if about is About.ACCOUNT:
+            return Outcome("temporary", code, reply, server_down=True, about=about)
         server_down = code == _CLOSING or code in _LOGIN_CODES
         permanent = code >= 500 and not server_down
-        return Outcome("permanent" if permanent else "temporary", code, reply, server_down)
+        return Outcome("permanent" if permanent else "temporary", code, reply, server_down, about)
 
     def _sender_refused(self, error: aiosmtplib.SMTPSenderRefused) -> Outcome:
         """Judge a reply to MAIL: unless about the mail's size, it is about the account and all its mails."""
-        if error.code == _TOO_LARGE:
-            return Outcome("permanent", error.code, self._presentable(error.message))
+        reply = self._presentable(error.message)
+        if error.code == _TOO_LARGE and classify(error.code, reply).about is not About.ACCOUNT:
+            return Outcome("permanent", error.code, reply, about=About.MAIL)
         reply = self._presentable(f"the server refuses the sender {error.sender}: {error.message}")
-        return Outcome("temporary", error.code, reply, server_down=True)
+        about = About.UNCLEAR if error.code == _CLOSING else About.ACCOUNT
+        return Outcome("temporary", error.code, reply, server_down=True, about=about)
 
     def _complaint(self, error: Exception) -> str:
         account = self._account

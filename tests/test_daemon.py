@@ -193,6 +193,15 @@ def test_letters_wait_for_an_smtp_server_that_is_away(house: House, daemon: Daem
     assert daemon.said("server back") == 1
 
 
+def test_letters_go_on_when_the_limit_of_the_mail_account_is_over(house: House, daemon: Daemon) -> None:
+    house.smtp.refuses_data = "550 5.4.5 Daily user sending limit exceeded"
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    daemon.wait_said("server away")
+    house.smtp.refuses_data = ""
+    daemon.wait(lambda: len(house.letters(MAX)) == len(house.letters(LENA)) == 1, "all letters")
+    daemon.wait(lambda: len(house.letters(EDV)) == 2, "the alert and its end")
+
+
 def test_sigterm_does_not_wait_for_a_long_outbox(house: House) -> None:
     wave = flood(30)
     pour(house, wave.mails)

@@ -216,6 +216,25 @@ def test_a_dead_address_of_the_team_is_told_to_the_operators_and_to_nobody_outsi
     assert ERIKA in told
 
 
+def test_an_answer_waits_while_the_mail_account_is_at_its_limit(house: House) -> None:
+    house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    house.once()
+    house.new_letters(LENA)
+    house.smtp.refuses_data = "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException"
+    house.deliver(house.letter(MAX).answer(MAX, "Das Kabel war lose.\n\n#close"))
+    for _ in range(3):
+        house.call("once", status=1)
+        assert "SubmissionQuotaExceeded" in house.call("status", "--probe", status=2)
+        status = house.json("status", status=1)
+        assert (status["outbox"].keys(), len(status["alerts"])) == ({"queued", "sent"}, 1)
+    house.smtp.refuses_data = ""
+    house.make_due()
+    house.call("once")
+    assert "Das Kabel war lose." in house.letter(LENA).text
+    assert house.json("status")["outbox"].keys() == {"sent"}
+    assert len(house.letters(EDV)) == 2
+
+
 def test_a_key_in_a_pasted_link_reaches_nobody(house: House) -> None:
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     house.once()

@@ -182,6 +182,11 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
         ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
         ({"outbox": {"failed": 1}}, Level.WARNING, "1 letters failed"),
         (
+            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed letters", "text": "x"}]},
+            Level.WARNING,
+            "1 letters failed",
+        ),
+        (
             {"mailboxes": [{"school": "GYM", "failing_since": "x"}]},
             Level.CRITICAL,
             "mailbox GYM cannot be read",

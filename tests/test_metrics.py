@@ -80,6 +80,15 @@ def test_what_happened_is_counted(door: Door, tmp_path: Path) -> None:
     assert found["mailbot_letters_total", "failed"] == 1
 
 
+def test_a_school_whose_smtp_account_is_paused_is_named(door: Door, tmp_path: Path) -> None:
+    found = figures(door)
+    for failures in (0, 2):
+        found.lanes[0].failures = failures
+        found.write(tmp_path / "mailbot.prom")
+        read = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
+        assert read["mailbot_smtp_paused", "GYM"] == bool(failures)
+
+
 def test_the_latency_is_a_cumulative_histogram(door: Door, tmp_path: Path) -> None:
     found = written(door, tmp_path)
     buckets = [found["mailbot_mail_latency_seconds_bucket", str(bound), "GYM"] for bound in BOUNDS]

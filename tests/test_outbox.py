@@ -1,8 +1,9 @@
-"""What goes out: at least once, at most twice, in order; who refuses everything is not believed."""
+"""What goes out: at least once, at most twice, in order; refusals about the account fail no letter."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import cycle
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,21 @@ from hypothesis import strategies as st
 
 from mailbot.config import SmtpAccount
 from mailbot.core.notice import NoticeKind
-from mailbot.core.retry import GIVE_UP_AFTER, REFUSED_IN_A_ROW, WAITS_FOR_EARLIER, next_attempt
+from mailbot.core.retry import (
+    GIVE_UP_AFTER,
+    PAUSE_ACCOUNT,
+    REFUSED_IN_A_ROW,
+    WAITS_FOR_EARLIER,
+    next_attempt,
+    pause,
+)
 from mailbot.outbox import Lane
 from mailbot.service.delivery import take
 from mailbot.store import outbox
 from mailbot.store.database import transaction
 from mailbot.store.outbox import Attempt
 from mailbot.store.tables import AlertRow, OutboxRow
-from tests.cases import ERIKA, LENA, MAX, NOW
+from tests.cases import EDV, ERIKA, LENA, MAX, NOW
 from tests.door import Door
 from tests.house import problem
 from tests.servers.scripted import Answer, ScriptedServer
@@ -81,7 +89,7 @@ def test_a_letter_that_a_server_may_have_is_handed_over_twice_at_most(
     letters = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
     assert [row.state for row in letters] == ["failed"] * 3
     assert all("it may have arrived" in row.last_error for row in letters)
-    told = [row for row in desk.rows(OutboxRow) if row.kind == NoticeKind.BOUNCE.value]
+    told = [row for row in desk.rows(OutboxRow) if row.kind in (NoticeKind.BOUNCE, NoticeKind.ALERT)]
     assert texts <= 2 * (len(letters) + len(told))
 
 
@@ -132,26 +140,123 @@ def test_schools_with_one_account_take_turns_so_that_a_flood_of_letters_delays_n
     assert len(turns) == len(desk.rows(OutboxRow))
 
 
-def test_a_server_that_refuses_every_letter_is_left_alone_and_told_of_once(desk: Door) -> None:
-    for number in range(6):
-        desk.take(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
+QUOTA = b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException\r\n"
+
+
+def report(desk: Door, number: int) -> None:
+    """Let teachers of their own report so many problems."""
+    for n in range(number):
+        desk.take(problem(f"Beamer {n}", sender=f"lehrer{n}@schule.example").text("dunkel"))
+
+
+def smtp_alerts(desk: Door) -> list[str]:
+    return [row.text for row in desk.rows(AlertRow) if row.topic.startswith("SMTP")]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {b".": QUOTA},
+        {b"DATA": b"550 5.4.5 Daily user sending limit exceeded\r\n"},
+        {b"RCPT": b"550 limit per hour reached, retry later\r\n"},
+        {b"RCPT": b"554 5.7.0 refused\r\n"},
+        {b".": b"554 Transaction failed\r\n"},
+    ],
+)
+def test_letters_wait_while_the_account_is_refused_and_all_arrive_afterwards(
+    desk: Door, refused: dict[bytes, bytes | None]
+) -> None:
+    report(desk, 3)
     clock = Clock()
-    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"554 5.7.1 blocked\r\n"})) as server:
-        for _ in range(4):
+    answers = dict(refused)
+    with ScriptedServer(b"220 x\r\n", smtp(answers)) as server:
+        for _ in range(20):  # each time by a process of its own, for eight days
             lane = drain(desk, server.port, clock)
-            clock.now += timedelta(minutes=10)
-    assert lane.failures == 0 or lane.refused
-    failed = [row for row in desk.rows(OutboxRow) if row.state == "failed"]
-    assert len(failed) <= 4 * REFUSED_IN_A_ROW
-    alerts = [row.topic for row in desk.rows(AlertRow)]
-    assert [topic for topic in alerts if topic.startswith("SMTP")] == alerts[:1]
+            assert (lane.tally.failed, set(states(desk))) == (0, {"queued"})
+            clock.now += timedelta(hours=10)
+        assert len(smtp_alerts(desk)) == 1
+        assert len(desk.letters(EDV)) == 1
+        answers.clear()
+        drain(desk, server.port, clock)
+    assert set(states(desk)) == {"sent"}
+    assert (smtp_alerts(desk), len(desk.letters(EDV))) == ([], 2)
 
 
-def test_after_so_many_refusals_in_a_row_letters_are_kept(desk: Door) -> None:
-    for number in range(6):
-        desk.take(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
+def test_a_paused_account_is_asked_for_one_letter_only(desk: Door) -> None:
+    report(desk, 3)
+    with ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA})) as server:
+        lane = drain(desk, server.port, Clock())
+        assert server.heard.count(b".\r\n") == 1
+    assert lane.failures == 1
+    assert "SubmissionQuotaExceeded" in smtp_alerts(desk)[0]
+
+
+def test_an_account_is_left_alone_for_longer_the_longer_it_is_refused() -> None:
+    assert [pause(n, PAUSE_ACCOUNT) for n in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 900, 900]
+
+
+def test_another_account_sends_while_one_is_paused(desk: Door) -> None:
+    desk.take(problem("Beamer").text("dunkel"))
+    desk.take(problem("Tafel").text("klemmt"), "HBG")
+
+    async def both(*lanes: Lane) -> None:
+        await asyncio.gather(*(lane.drain_once() for lane in lanes))
+
+    refuses = ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA}))
+    takes = ScriptedServer(b"220 x\r\n", smtp({}))
+    with refuses, takes:
+        servers = (("GYM", refuses), ("HBG", takes))
+        lanes = [Lane(desk.desk, SmtpAccount("localhost", s.port, "none"), (k,), Clock()) for k, s in servers]
+        asyncio.run(both(*lanes))
+    found = {(row.school, row.state) for row in desk.rows(OutboxRow)}
+    assert found == {("GYM", "queued"), ("HBG", "sent")}
+
+
+def test_a_letter_that_alone_is_refused_does_not_stop_the_others(desk: Door, smtp_server: SmtpServer) -> None:
+    smtp_server.replies["lehrer0@schule.example"] = "550 5.7.1 rate limit exceeded"
+    report(desk, 3)
     clock = Clock()
-    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"554 5.7.1 blocked\r\n"})) as server:
+    lane = Lane(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock)
+    for _ in range(4):
+        asyncio.run(lane.drain_once())
+        clock.now += timedelta(minutes=20)
+    [refused] = [row for row in desk.rows(OutboxRow) if row.state != "sent"]
+    assert (refused.recipient, refused.state, lane.failures) == ("lehrer0@schule.example", "queued", 0)
+    assert refused.attempts > 1
+    assert len(desk.letters(EDV)) == 2  # the alert and its end
+
+
+def test_operators_hear_once_of_a_limit_that_lets_a_letter_through_now_and_then(desk: Door) -> None:
+    report(desk, 4)
+    clock, ends = Clock(), cycle([QUOTA, b"250 taken\r\n"])
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 end\r\n"})()
+        return lambda line: next(ends) if (said := answer(line)) == b"250 end\r\n" else said
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        lane = Lane(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock)
+        while states(desk).count("sent") < 10:
+            asyncio.run(lane.drain_once())
+            clock.now += timedelta(minutes=20)
+            assert len(desk.letters(EDV)) <= 1 or "queued" not in states(desk)[:12]
+
+
+def test_two_unknown_recipients_are_no_trouble_of_the_account(desk: Door, smtp_server: SmtpServer) -> None:
+    report(desk, 12)
+    for n in range(10):
+        smtp_server.replies[f"lehrer{n}@schule.example"] = f"550 5.1.1 <lehrer{n}@schule.example> unknown"
+    lane = Lane(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock())
+    asyncio.run(lane.drain_once())
+    failed = [row.recipient for row in desk.rows(OutboxRow) if row.state == "failed"]
+    assert failed == [f"lehrer{n}@schule.example" for n in range(10)]
+    assert (lane.failures, smtp_alerts(desk), set(states(desk))) == (0, [], {"failed", "sent"})
+
+
+def test_a_server_that_takes_nothing_as_spam_is_left_alone_after_a_few_letters(desk: Door) -> None:
+    report(desk, 6)
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": b"554 5.7.1 spam\r\n"})) as server:
         lane = drain(desk, server.port, clock)
     assert lane.failures == 1
     assert states(desk).count("failed") == REFUSED_IN_A_ROW

@@ -263,6 +263,20 @@ def script(replies: Mapping[bytes, bytes | None]) -> Callable[[bytes], bytes | N
     return answer
 
 
+def test_a_mail_that_the_account_may_not_send_is_handed_in_once() -> None:
+    quota = b"554 5.2.0 SubmissionQuotaExceededException\r\n"
+    ends = iter([b"250 taken\r\n", quota, quota])
+
+    def begin() -> Answer:
+        answer = script({})
+        return lambda line: next(ends) if (said := answer(line)) == b"250 taken\r\n" else said
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        sent, refused = send(SmtpAccount("localhost", server.port, "none"), RECIPIENT, RECIPIENT)
+        assert server.heard.count(b".\r\n") == 2
+    assert (sent.state, refused.state) == ("sent", "temporary")
+
+
 @pytest.mark.parametrize(
     ("when", "reply", "state", "code", "server_down"),
     [
@@ -277,6 +291,12 @@ def script(replies: Mapping[bytes, bytes | None]) -> Callable[[bytes], bytes | N
         (b"RCPT", b"421 closing\r\n", "temporary", 421, True),
         (b"RCPT", b"450 mailbox busy\r\n", "temporary", 450, False),
         (b"RCPT", b"530 login first\r\n", "temporary", 530, True),
+        (b"RCPT", b"450 4.7.1 too many messages per hour\r\n", "temporary", 450, True),
+        (b"RCPT", b"550-5.4.5 Daily user sending\r\n550 5.4.5 limit exceeded\r\n", "temporary", 550, True),
+        (b"RCPT", b"553 5.7.1 Sender address rejected: not owned by user x\r\n", "temporary", 553, True),
+        (b"RCPT", b"452 4.2.2 over quota\r\n", "temporary", 452, False),
+        (b"RCPT", b"552 5.2.2 over quota\r\n", "permanent", 552, False),
+        (b"MAIL", b"552 Your account has been suspended\r\n", "temporary", 552, True),
         (b"RCPT", b"550 unknown\r\n", "permanent", 550, False),
         (b"RCPT", b"", "temporary", None, True),
         (b"RCPT", None, "temporary", None, True),
@@ -288,6 +308,14 @@ def script(replies: Mapping[bytes, bytes | None]) -> Callable[[bytes], bytes | N
         (b".", b"421 shutting down\r\n", "temporary", 421, True),
         (b".", b"452 disk full\r\n", "temporary", 452, False),
         (b".", b"550 spam\r\n", "permanent", 550, False),
+        (
+            b".",
+            b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException\r\n",
+            "temporary",
+            554,
+            True,
+        ),
+        (b".", b"554 5.2.252 SendAsDenied; a not allowed to send as b\r\n", "temporary", 554, True),
         (b".", b"gibberish\r\n", "uncertain", None, True),
         (b".", b"", "uncertain", None, True),
         (b".", None, "uncertain", None, True),

@@ -33,6 +33,8 @@ WITH_WORDS = frozenset(NoticeKind) - {
     NoticeKind.BOUNCE,
 }
 """Letters that carry somebody's own words to somebody else; an invitation matters as much."""
+MUST_ARRIVE = WITH_WORDS | {NoticeKind.BOUNCE}
+"""Letters whose final failure an operator has to know of."""
 
 
 def machine(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: datetime) -> Decision:

@@ -28,7 +28,7 @@ def probe(status: Mapping[str, Any]) -> tuple[Level, str]:
         "alerts": len(status["alerts"]),
     }
     critical = [f"mailbox {school} cannot be read" for school in failing]
-    critical += [f"{a['topic']}: {a['text']}" for a in status["alerts"] if not _about_mailbox(a, failing)]
+    critical += [f"{a['topic']}: {a['text']}" for a in status["alerts"] if not _is_named(a, failing)]
     warning = [f"{counts[name]} {what}" for name, what in _WARNINGS.items() if counts[name]]
     level = Level.CRITICAL if critical else Level.WARNING if warning else Level.OK
     said = "; ".join((*critical, *warning)) or f"{counts['mailboxes']} mailboxes are read"
@@ -40,9 +40,9 @@ _WARNINGS = {"quarantine": "mails in quarantine", "failed": "letters failed"}
 _LONGEST = 500
 
 
-def _about_mailbox(alert: Mapping[str, Any], failing: list[str]) -> bool:
-    """A mailbox that fails is named already; the quarantine is a warning."""
-    return alert["topic"] == "quarantine" or alert["topic"] in {f"mailbox {school}" for school in failing}
+def _is_named(alert: Mapping[str, Any], failing: list[str]) -> bool:
+    """Tell whether the line names that trouble without the alert: a failing mailbox, or a warning."""
+    return alert["topic"] in {"quarantine", "failed letters", *(f"mailbox {school}" for school in failing)}
 
 
 def _plain(text: str) -> str:

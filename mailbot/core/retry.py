@@ -28,6 +28,10 @@ def next_attempt(
     return now + delay if now + delay < created + GIVE_UP_AFTER else None
 
 
-def pause(failures: int) -> float:
-    """Return for how many seconds to leave a server alone that was away so often in a row."""
-    return float(min(2 ** min(failures, 10), 300))
+PAUSE_SERVER = 300  # seconds
+PAUSE_ACCOUNT = 900  # seconds; some providers count refused letters, too: ask less often
+
+
+def pause(failures: int, longest: int = PAUSE_SERVER) -> float:
+    """Return for how many seconds to leave a server alone after so many failures in a row."""
+    return float(min(2 ** min(failures, 10), longest))

@@ -7,14 +7,14 @@ from datetime import datetime
 import structlog
 
 from mailbot.compose import to_octets
-from mailbot.core.machine import bad_news
+from mailbot.core.machine import MUST_ARRIVE, bad_news
 from mailbot.core.mail import Address
 from mailbot.core.retry import next_attempt
 from mailbot.core.ticket import Attachment
 from mailbot.parse import parse
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import audit, outbox, people, tickets
+from mailbot.store import alerts, audit, outbox, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, reading, transaction
 from mailbot.store.facts import as_letter
@@ -24,6 +24,9 @@ from mailbot.store.tables import OutboxRow
 from mailbot.store.writing import octets_of, post_alone
 
 log = structlog.get_logger()
+
+FAILED_LETTERS = "failed letters"
+"""The topic of the alert that lasts as long as a letter that must arrive has failed for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ def take(
         return outbox.record_and_claim(session, schools, done, now, desk.worker, after)
 
 
+def known_trouble(desk: Desk, topic: str) -> str:
+    """Return what the operators were told of an SMTP server, by this process or another; "" if it works."""
+    with reading(desk.engine) as session:
+        return alerts.reason(session, topic)
+
+
 def put_together(desk: Desk, due: Due, sender: str) -> bytes:
     """Return the mail of a letter from that address with the files that it carries (RFC 5322)."""
     with reading(desk.engine) as session:
@@ -86,9 +95,22 @@ def outcome_of(due: Due, state: str, reply: str, now: datetime) -> Attempt:
     return Attempt(due.id, "uncertain" if doubtful else "queued", reply, again, doubtful=doubtful)
 
 
+def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> None:
+    """End the alert if no letter that must arrive is left that has failed."""
+    if not outbox.has_failed(session, MUST_ARRIVE):
+        end_alert(session, desk, FAILED_LETTERS, now)
+
+
 def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
     """Tell who has to know that a letter will never arrive: a final failure must reach somebody."""
     row = session.get_one(OutboxRow, done.id)
+    if row.kind in MUST_ARRIVE:
+        details = (
+            ("letter", f"{done.id}: {row.kind} to {row.recipient}"),
+            ("reason", done.error),
+            ("todo", "mailbot outbox; then mailbot outbox retry NUMBER or mailbot outbox drop NUMBER"),
+        )
+        raise_alert(session, desk, FAILED_LETTERS, details, now)
     school = desk.policy.school(row.school)
     if school is None:
         return

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.service.delivery import end_alert_of_failed_letters
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.retention import expire
 from mailbot.store import clock, trail
@@ -34,6 +35,7 @@ def nightly(desk: Desk, now: datetime, secret_until: date | None = None) -> bool
     expire(desk, now)
     _announce(desk, secret_until, now)
     with transaction(desk.engine) as session:
+        end_alert_of_failed_letters(session, desk, now)  # retention may have erased the last one
         sealed, head = trail.seal(session, BOT, now)
     log.info("audit trail sealed", tickets=sealed, link=head)  # a witness outside of the database
     return True

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailbot.service.alerts import end_alert
+from mailbot.service.delivery import end_alert_of_failed_letters
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
 from mailbot.store import ledger, outbox, people, tickets, trail
@@ -43,6 +44,7 @@ def retry_letter(desk: Desk, number: int) -> str:
         now = datetime.now(UTC)
         row.state, row.attempts, row.next_attempt, row.created = "queued", 0, now, now
         note(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
+        end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} is due now"
 
 
@@ -53,8 +55,9 @@ def drop_letter(desk: Desk, number: int) -> str:
         if row.state == "sent":
             raise OperationError(f"letter {number} was sent at {row.sent}")
         row.state = "dropped"
-        origin = Origin(desk.actor, datetime.now(UTC))
-        note(session, origin, "letter dropped", _about(row), ticket_id=row.ticket_id)
+        now = datetime.now(UTC)
+        note(session, Origin(desk.actor, now), "letter dropped", _about(row), ticket_id=row.ticket_id)
+        end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} will not be sent"
 
 

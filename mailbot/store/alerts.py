@@ -28,6 +28,12 @@ def end(session: Session, topic: str) -> datetime | None:
     return since
 
 
+def reason(session: Session, topic: str) -> str:
+    """Return the text of an alert that is not over, or "" without one."""
+    row = session.get(AlertRow, topic)
+    return row.text if row is not None else ""
+
+
 def topics(session: Session) -> set[str]:
     """Return what the troubles are about that are not over."""
     return set(session.exec(select(AlertRow.topic)))

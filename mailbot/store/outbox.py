@@ -216,6 +216,12 @@ def backlog(session: Session, now: datetime) -> dict[str, int]:
     return {"due": due, "waiting": len(unsent) - due, "doubtful": doubtful}
 
 
+def has_failed(session: Session, kinds: Collection[str]) -> bool:
+    """Tell whether a letter of these kinds has failed for good and was neither retried nor dropped."""
+    query = select(OutboxRow.id).where(IS_NOT_SENT, OutboxRow.state == "failed")
+    return session.exec(query.where(col(OutboxRow.kind).in_(kinds)).limit(1)).first() is not None
+
+
 def counts(session: Session) -> dict[str, int]:
     """Count the letters in each state."""
     query = select(OutboxRow.state, func.count()).where(IS_NOT_SENT).group_by(OutboxRow.state)

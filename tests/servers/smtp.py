@@ -45,7 +45,8 @@ class SmtpServer:
     """An SMTP server on 127.0.0.1: `port` with STARTTLS, `tls_port` with TLS from the start.
 
     With `login` nobody hands in mail without `USER` and `PASSWORD`. What came lies in `received`, in order.
-    `replies` says for single recipients what RCPT is answered, such as "550 5.1.1 no such user".
+    `replies` says for single recipients what RCPT is answered, such as "550 5.1.1 no such user". If
+    `refuses_data` is not empty, it is the answer to the text of every mail.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class SmtpServer:
         self.port, self.tls_port = free_port(), free_port()
         self.received: list[Received] = []
         self.replies: dict[str, str] = {}
+        self.refuses_data = ""
         self.good_tokens: set[str] = set()
         self.connections = 0
 
@@ -139,7 +141,9 @@ class SmtpServer:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the mail, and deliver it where somebody takes it."""
+        """Keep the mail, and deliver it where somebody takes it, unless `refuses_data`."""
+        if self.refuses_data:
+            return self.refuses_data
         octets = envelope.content if isinstance(envelope.content, bytes) else b""
         recipients = tuple(envelope.rcpt_tos)
         if self._inboxes is not None:

@@ -1,0 +1,146 @@
+"""What a refusal by an SMTP server is about: the account, the recipient or the mail (RFC 5321, 3463)."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class About(StrEnum):
+    """Whom or what a refusal concerns."""
+
+    ACCOUNT = "account"  # the sender's login, its rights and its limits: other mails would be refused as well
+    RECIPIENT = "recipient"  # one mailbox, its address or its own limits
+    MAIL = "mail"  # the size or the content of one mail
+    UNCLEAR = "unclear"  # the reply does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A sign of what a reply is about.
+
+    `status` is a pattern for the enhanced status code without its class (RFC 3463), such as "1.1". `words`
+    are patterns for the text in lower case, without addresses; one of them has to be found. Where both are
+    given, both must match. With `final` the rule is for 5yz replies only.
+    """
+
+    about: About
+    reason: str
+    status: str = ""
+    words: tuple[str, ...] = ()
+    final: bool = False
+
+
+_LIMIT = r"(limit|quota|exceed|too many|maximum|\bmax\b|\bonly\b|reached|threshold)"
+_PERIOD = (
+    r"((per|an?|each|every|last) (second|minute|hour|day|month)"
+    r"|hourly|daily|monthly|\d-hours?|(hour|day) limit)"
+)
+_MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten)"
+
+RULES = (
+    Rule(About.ACCOUNT, "the sender's address or rights", status=r"1\.[78]|2\.252|7\.(13|60)"),
+    Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
+    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
+    Rule(About.RECIPIENT, "the recipient's mailbox", words=(r"storedrv\.deliver", "recipient thread limit")),
+    Rule(
+        About.ACCOUNT,
+        "the sender's rights",
+        words=(
+            "send ?as ?denied",
+            r"(permissions?|allowed|authori[sz]ed|permitted) to send",
+            "not owned by",
+            "sender (address |login )?(rejected|blocked|disabled)",
+            "(bad outbound|banned) sender",
+        ),
+    ),
+    Rule(
+        About.ACCOUNT,
+        "the sender's limit",
+        words=(
+            "submission ?quota",
+            r"(send|sending|outgoing|outbound|relay|sender|versand)[a-z ]{0,30} ?(limit|quota)",
+            r"(limit|quota)[a-z ]{0,40} (outgoing|outbound|sent)\b",
+            "sending (messages )?too",
+        ),
+    ),
+    Rule(About.RECIPIENT, "the recipient's address or mailbox", status=r"1\.([1-6]|9|10)|2\.[1-4]|4\.4"),
+    Rule(About.RECIPIENT, "the recipient takes mail of some senders only", status=r"7\.1(2[4-9]|3[0-6])"),
+    Rule(About.MAIL, "the size or the format of the mail", status=r"3\.4|6\.\d+|4\.6"),
+    Rule(
+        About.RECIPIENT,
+        "the recipient's address or mailbox",
+        words=(
+            "mailbox|inbox|maildir|postfach|benutzer|speicher",
+            "over ?-?quota|over storage|disk quota|allowed storage",
+            "on (the )?server|auf dem server|receiving",
+            "unknown(?! (error|mailer|command|sender))|no such|unroute?able",
+            r"(not|n't) (exist|have an?)\b",
+            "(user|recipient|address)( is)? (not found|inactive|disabled|invalid)",
+        ),
+    ),
+    Rule(About.ACCOUNT, "the sender's limit", words=(f"{_LIMIT}.*{_PERIOD}", f"{_PERIOD}.*{_LIMIT}")),
+    Rule(
+        About.MAIL,
+        "the size or the content of the mail",
+        words=(
+            r"\bspam\b|virus|malware|phishing|content|unsolicited|attachment",
+            r"\bsize\b|too (large|big|long)|length|header|\bhops\b|\blinks?\b",
+        ),
+    ),
+    Rule(
+        About.ACCOUNT,
+        "the sender's limit",
+        words=(
+            r"rate[ -]?limit|limits?\b|throttl|threshold|too (fast|quickly|frequent)",
+            f"(too|zu) ?(many|viele) {_MESSAGES}",
+            f"{_MESSAGES} (count )?quota",
+        ),
+    ),
+    Rule(About.ACCOUNT, "the sender's quota", status=r"[02]\.0|7\.\d+", words=("quota",)),
+    Rule(About.RECIPIENT, "the recipient's quota", words=("quota",)),
+    Rule(
+        About.ACCOUNT,
+        "the account is blocked",
+        words=("suspend|gesperrt|your account|temporarily",),
+        final=True,
+    ),
+    Rule(
+        About.ACCOUNT,
+        "the server asks to try again later",
+        words=(r"(try|retry|again|send|resend|come)[a-z ]{0,30} later", "spaeter|später"),
+        final=True,
+    ),
+    Rule(About.RECIPIENT, "the recipient", words=("recipient( address)? (rejected|refused|not)",)),
+    Rule(About.UNCLEAR, "the reply does not say"),
+)
+"""The first rule that matches counts."""
+
+_STATUS = re.compile(r"^\W*[245]\.(\d{1,3}\.\d{1,3})(?![.\d])|#[245]\.(\d{1,3}\.\d{1,3})(?![.\d])")
+_ADDRESSES = re.compile(r"https?://\S+|\S*@\S*")
+_VARYING = re.compile(r"\S*\d\S*|[^\w\s]")
+
+
+def classify(code: int, text: str) -> Rule:
+    """Return the rule that says what a reply is about; `text` is the reply without its three-digit code."""
+    status = enhanced_status(text)
+    words = " ".join(_ADDRESSES.sub(" ", text).lower().split())
+    return next(rule for rule in RULES if _matches(rule, code, status, words))
+
+
+def enhanced_status(text: str) -> str:
+    """Return subject and detail of a reply's enhanced status code, such as "1.1", or "" (RFC 3463, 2)."""
+    found = _STATUS.search(text)
+    return (found[1] or found[2]) if found else ""
+
+
+def shape(text: str) -> str:
+    """Return what replies of the same meaning have in common: no addresses, ids, numbers or marks."""
+    return " ".join(_VARYING.sub(" ", _ADDRESSES.sub(" ", text)).lower().split())
+
+
+def _matches(rule: Rule, code: int, status: str, words: str) -> bool:
+    if rule.final and code < 500:
+        return False
+    if rule.status and not re.fullmatch(rule.status, status):
+        return False
+    return not rule.words or any(re.search(pattern, words) for pattern in rule.words)

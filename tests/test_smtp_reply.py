@@ -1,0 +1,218 @@
+"""What replies of real mail servers are about: as providers document them and as people quoted them.
+
+Microsoft 365, Google, IONOS, GMX and web.de, Strato, OVH, T-Online, Plesk, cPanel, Exim, mailcow, Mailu,
+Postfix with policyd, postfwd and policyd-rate-limit, Dovecot's quota service, postgrey.
+"""
+
+import pytest
+
+from mailbot.core.smtp_reply import RULES, About, classify, enhanced_status, shape
+
+ACCOUNT = (
+    "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message",
+    "554 5.2.252 SendAsDenied; support@school.example not allowed to send as gym@school.example; "
+    "STOREDRV.Submission.Exception:SendAsDeniedException",
+    "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; "
+    "Failed to process message due to a permanent exception with message Cannot submit message.",
+    "550 5.7.60 SMTP; Client does not have permissions to send as this sender "
+    "[MW2PR1901MB2155.namprd19.prod.outlook.com]",
+    "550 5.7.1 Client does not have permissions to send as this sender",
+    "550 5.1.8 Access denied, bad outbound sender AS(42004)",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+    "550 5.7.705 Access denied, tenant has exceeded threshold. For more information please go to "
+    "http://go.microsoft.com/fwlink/?LinkId=524931 AS831",
+    "550 5.7.232 Your message can't be sent because your trial tenant has exceeded its daily limit "
+    "for sending email to external recipients",
+    "550 5.7.501 Access denied, spam abuse detected",
+    "432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for "
+    "more information.",
+    "550 5.4.5 Daily user sending quota exceeded. o65sm25351206pga.71 - gsmtp",
+    "550 5.4.5 Daily SMTP relay sending limit exceeded for customer. For more 5.4.5 information see "
+    "https://support.google.com/a/answer/166852",
+    "450 4.2.1 Peak SMTP relay limit exceeded for customer. This is a temporary error.",
+    "452 4.5.3 Your message has too many recipients. For more information regarding Google's "
+    "sending limits, visit https://x",
+    "450 Requested mail action not taken: mailbox unavailable Mail send limit exceeded.",
+    "451 Requested action aborted Mails per session limit",
+    "421 Rate limit reached. Please try again later",
+    "550 5.7.1 Your mail limit has been reached.",
+    "554 5.7.0 Your message could not be sent. The limit on the number of allowed outgoing messages "
+    "was exceeded. Try again later.",
+    "553 5.7.1 <support@schule.example>: Sender address rejected: not owned by user bot@schule.example",
+    "553 5.7.1 <support@schule.example>: Sender address rejected: not logged in",
+    "554 5.7.1 <lena@schule.example>: Recipient address rejected: Policy Rejection- Quota Exceeded.",
+    "450 4.7.1 <lena@schule.example>: Recipient address rejected: Policy Rejection- Quota Exceeded.",
+    "450 4.7.1 <gym@schule.example>: Sender address rejected: Deferring: Too many messages from "
+    "sender in last 60",
+    "550 5.4.5 <lena@schule.example>: Recipient address rejected: Domain Sending Quota Exceeded",
+    "450 4.7.1 <END-OF-MESSAGE>: End-of-data rejected: Number messages per hour exceeded. Error:RATE_MSG",
+    "554 5.7.1 <lena@schule.example>: Recipient address rejected: rate limit exceeded",
+    "554 5.7.1 <DATA>: Data command rejected: only 10 messages per day",
+    "554 5.7.1 message count quota exceeded",
+    '451 4.7.1 Ratelimit "user" exceeded',
+    "554 5.7.1 <bot@schule.example>: SASL login name rejected: You are sending too many emails too fast.",
+    "554 sorry, too many emails (#5.7.1)",
+    "550 Domain schule.example has exceeded the max emails per hour (125/100 (125%)) allowed. "
+    "Message discarded.",
+    "550 Domain schule.example has exceeded the max defers and failures per hour (5/5 (38%)) "
+    "allowed. Message discarded.",
+    "550 User bot@schule.example has exceeded its 24-hour sending limit. Messages to 25 recipients "
+    "out of 25 allowed have been sent.",
+    "550 limit per hour reached, retry later",
+    "550 Daily limit has been exceeded for bot@schule.example",
+    "550 Stop, you are sending too fast!",
+    "550 Too many messages. Try again in 92 seconds.",
+    "550 User has exceeded outgoing email quota",
+    '550 Outgoing mail from "schule.example" has been suspended.',
+    "552 Your account has been suspended. Please contact us to reactivate",
+    "525 5.7.13 User account disabled",
+    "554 You've reached your daily relay quota - 50.62.77.48",
+    "550 send mail rejected: exceeded hour limit",
+    "550 5.7.1 Service unavailable, please try again later",
+    "550 Versandlimit erreicht",
+    "550 Zu viele Nachrichten, bitte spaeter erneut versuchen",
+    "550 5.7.1 Access denied, your sending account is blocked: send limit",
+)
+RECIPIENT = (
+    "432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded",
+    "554 5.2.2 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded; "
+    "mailbox full",
+    "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient lena@schule.example not found by SMTP "
+    "address lookup",
+    "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
+    "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required",
+    "550 5.7.124 Sender not in allowed-senders list",
+    "450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents "
+    "additional messages from being delivered. Please resend your message at a later time.",
+    "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents "
+    "additional messages from being delivered.",
+    "450 4.2.1 The user you are trying to contact is receiving mail too quickly. Please resend your "
+    "message at a later time.",
+    "452 4.2.2 The email account that you tried to reach is over quota. Please direct the recipient "
+    "to https://support.google.com",
+    "552 5.2.2 The email account that you tried to reach is over quota.",
+    "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking "
+    "the recipient's email address",
+    "550 5.2.1 The email account that you tried to reach is disabled.",
+    "550 Quota Exceeded",
+    "550 Unknown User",
+    "550 Requested action not taken: mailbox unavailable",
+    "550 5.1.1 <lena@gmx.example> User is unknown {mx004}",
+    "550 5.2.1 <lena@gmx.example> User is inactive",
+    "550 Benutzer hat das Speichervolumen ueberschritten. / User has exhausted allowed storage space.",
+    "550 Benutzer hat zuviele Mails auf dem Server. / User has too many messages on the server.",
+    "552 5.2.2 Over STORAGE quota",
+    "552 5.2.2 Mailbox full",
+    "422 4.2.2 Quota limit exceeded (Speicherplatz des Kontos ueberschritten)",
+    "550 5.1.1 <b@x.example> unknown",
+    "550 5.1.1 <lena@schule.example>: Recipient address rejected: User unknown in local recipient table",
+    "550 <lena@schule.example>: Recipient address rejected: User unknown in virtual mailbox table",
+    "552 5.2.2 <lena@schule.example>: Recipient address rejected: Mailbox is full",
+    "552 5.2.2 <lena@schule.example> Quota exceeded (mailbox for user is full)",
+    "452 4.2.2 <lena@schule.example> Quota exceeded (mailbox for user is full)",
+    "552 quota exceeded",
+    "452 quota exceeded",
+    "550 5.2.1 mailbox disabled",
+    "550 5.2.0 No such mailbox",
+    "554 delivery error: dd This user doesn't have a yahoo.de account [0]",
+    "554 delivery error: dd Sorry your message to lena@yahoo.de cannot be delivered. This mailbox "
+    "is disabled (554.30).",
+    "552 5.2.1 <lena@schule.example>: Recipient address rejected: User disabled",
+    "550 unrouteable address",
+    "450 4.2.0 <lena@schule.example>: Recipient address rejected: Greylisted, see "
+    "http://postgrey.schweikert.ch/help/x.html",
+)
+MAIL = (
+    "552 5.3.4 Message size exceeds fixed maximum message size",
+    "554 5.2.0 MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Message size "
+    "exceeds maximum size limit.",
+    "550 5.7.1 Our system has detected that this message is likely unsolicited mail.",
+    "552 5.7.0 This message was blocked because its content presents a potential security issue.",
+    "571 5.7.1 message classified as spam (Nachricht als Spam eingestuft)",
+    "550 5.7.1 Refused by local policy. No SPAM please! (B-EX "
+    "155302::1746872527-DA5A4E5B-9B48BD03/20/8334951246) see https://www.strato-hosting.co.uk/faq",
+    "554 5.7.1 message content rejected",
+    "552 spam score (6.9) exceeded threshold (state 18)",
+    "550 spam",
+    "552 too large",
+    "552 message size limit exceeded",
+    "554 5.4.6 Routing loop detected: too many hops",
+    "550 5.7.1 This message looks like spam and was not sent",
+)
+UNCLEAR = (
+    "554 Transaction failed Reject due to policy restrictions. For explanation visit "
+    "https://postmaster.gmx.net/de/case?c=r0735&i=ip&v=185.79.233.85",
+    "550 5.7.1 Refused by local policy (MBL-R)",
+    "451 4.7.1 Greylisting in action, please come back later",
+    "450 4.7.1 greylisted, come again in five minutes",
+    "452 4.3.1 Insufficient system storage",
+    "451 4.3.0 Temporary system problem. Try again later.",
+    "554 5.7.1 blocked",
+    "554 no",
+    "554 5.7.1 <lena@gmx.example>: Relay access denied",
+    "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; "
+    "https://www.spamhaus.org/query/ip/192.0.2.1",
+    "550 5.7.26 Unauthenticated email from schule.example is not accepted due to domain's DMARC policy.",
+    "550 5.2.0 STOREDRV.Submission.Exception:ObjectNotFoundException; Failed to process message",
+    "550 Administrative prohibition",
+)
+
+
+def about(reply: str) -> About:
+    code, _, text = reply.partition(" ")
+    return classify(int(code), text).about
+
+
+@pytest.mark.parametrize("reply", ACCOUNT)
+def test_a_reply_about_the_account_is_known_by_its_code_or_its_words(reply: str) -> None:
+    assert about(reply) is About.ACCOUNT
+
+
+@pytest.mark.parametrize("reply", RECIPIENT)
+def test_a_reply_about_the_recipient_is_not_the_account_s(reply: str) -> None:
+    assert about(reply) is About.RECIPIENT
+
+
+@pytest.mark.parametrize("reply", MAIL)
+def test_a_reply_about_size_or_content_is_not_the_account_s(reply: str) -> None:
+    assert about(reply) is About.MAIL
+
+
+@pytest.mark.parametrize("reply", UNCLEAR)
+def test_a_reply_that_does_not_say_is_unclear(reply: str) -> None:
+    assert about(reply) is About.UNCLEAR
+
+
+def test_words_within_addresses_and_links_do_not_count() -> None:
+    assert (
+        about("554 5.7.1 <limit@schule.example> refused, see https://x.example/rate-limit") is About.UNCLEAR
+    )
+
+
+def test_every_rule_has_a_reason_and_a_reply_that_needs_it() -> None:
+    replies = (*ACCOUNT, *RECIPIENT, *MAIL, *UNCLEAR)
+    used = {classify(int(reply[:3]), reply[4:]) for reply in replies}
+    assert [rule for rule in RULES if rule not in used or not rule.reason] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("5.1.1 no such user", "1.1"),
+        ("sorry, too many emails (#5.7.1)", "7.1"),
+        ("refused for 5.7.1.2", ""),
+        ("5.7.1.2 is blocked", ""),
+        ("no", ""),
+    ],
+)
+def test_the_enhanced_status_code_stands_at_the_beginning_or_behind_a_number_sign(
+    text: str, status: str
+) -> None:
+    assert enhanced_status(text) == status
+
+
+def test_replies_are_alike_but_for_addresses_ids_and_numbers() -> None:
+    one = "5.7.1 <lena@schule.example>: blocked by policy 17, id A1B2C3 (https://x.example/a)"
+    other = "5.7.1 <max@support.example>: blocked by policy 4, id Z9Y8 (https://x.example/b)"
+    assert shape(one) == shape(other) == "blocked by policy id"
+    assert shape(one) != shape("5.7.1 <lena@schule.example>: refused by policy 17")
