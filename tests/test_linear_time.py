@@ -14,6 +14,7 @@ from mailbot.core.quotation import split
 from mailbot.core.traffic import Traffic
 from mailbot.core.trust import Evidence, trust
 from mailbot.parse import parse
+from mailbot.parse.danger import Budget, danger
 from tests.cases import MAX
 from tests.door import opened
 from tests.mails import mail
@@ -89,6 +90,11 @@ def test_a_field_longer_than_servers_write_proves_nothing() -> None:
 @pytest.mark.parametrize("line", [f"{run('-')}x", f"https://{run('>')} x y", f"https://x{run(' ')}x"])
 def test_quotations_are_found_in_linear_time(line: str) -> None:
     assert split(f"Hallo\n> a\n{line}\n> b\nDanke").text.startswith("Hallo")
+
+
+def test_a_page_is_looked_through_in_linear_time() -> None:
+    page = f"<html><meta http-equiv={run(' ')}x>".encode()
+    assert not danger("plan.html", page, Budget())
 
 
 @pytest.mark.parametrize("unit", ["a", "a.", "-", "1", '"', "<", "a@", "=?utf-8?q?a"])
