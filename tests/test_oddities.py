@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.core.classify import classify
-from mailbot.parse import parse, part_content
+from mailbot.parse import parse, part_contents
 from tests.oddities import ODD
 
 
@@ -28,4 +28,5 @@ def test_an_odd_mail_is_understood(name: str) -> None:
 @pytest.mark.parametrize("name", ODD)
 def test_every_file_of_an_odd_mail_is_found_again_by_its_path(name: str) -> None:
     content = ODD[name].content
-    assert all(part_content(content, part.path) == part.content for part in parse(content).parts)
+    contents = part_contents(content)
+    assert all(contents[part.path] == part.content for part in parse(content).parts)

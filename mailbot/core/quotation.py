@@ -25,8 +25,8 @@ _DELIMITER = re.compile(r"\s?--[ \xa0]?\s*$")
 _LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}[-=\u2014\u2015]{20,}\s*$")
 _RULE = re.compile(r"[\s>*_=~\-\u2010-\u2015\u2500]*$")
 _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\W\d_][\w.'-]{0,25}){0,3}\s*$")
-_FRAMED = re.compile(r"\s*-{3,}.{3,60}?-{3,}\s*$")  # words of a language that we do not know
-_TORN_LINK = re.compile(r"\s*\(?<?https?://\S+[>)]*\s*>?\s*$")
+_FRAMED = re.compile(r"\s*(?:-{9,}|-{3,}(?!-).{3,60}?-{3,})\s*$")  # words of a language that we do not know
+_TORN_LINK = re.compile(r"\s*\(?<?https?://\S+(?:\s+>)?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
 # How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
 _SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100

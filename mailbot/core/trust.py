@@ -94,6 +94,8 @@ def _authenticated(evidence: Evidence) -> str:
     for value in evidence.mail.all_headers("authentication-results"):
         if not wanted or authserv_id(value) != wanted:
             continue
+        if len(value) > _MAX_FIELD:
+            return ""
         methods = _statements(value)[1:]
         results = (dict(_pairs(method)) for method in methods)
         return next((sign for result in results if (sign := _aligned(result, evidence))), "")
@@ -102,7 +104,7 @@ def _authenticated(evidence: Evidence) -> str:
 
 def authserv_id(value: str) -> str:
     """Return who wrote a field Authentication-Results, in lower case, or "" (RFC 8601, 2.5)."""
-    name = (_statements(value)[0].split() or [""])[0].strip('"').casefold()
+    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').casefold()
     return "" if "=" in name else name  # Microsoft names nobody and begins with a result
 
 
@@ -125,7 +127,11 @@ _SIGNS: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
 )
 """Whether the mail is believed where a sign gives a reason; read from top to bottom."""
 
-_PAIR = re.compile(r'([\w.-]+)(?:\s*/\s*\d+)?\s*=\s*("(?:[^"\\]|\\.)*"\S*|[^\s;]+)')
+_MAX_FIELD = 8_000
+"""Characters of a field Authentication-Results. Servers write a few hundred; a longer one proves nothing."""
+
+# The lookbehind makes it linear: a name is tried from its first character only.
+_PAIR = re.compile(r'(?<![\w.-])([\w.-]+)(?:\s*/\s*\d+)?\s*=\s*("(?:[^"\\]|\\.)*"\S*|[^\s;]+)')
 
 
 def _statements(value: str) -> list[str]:
@@ -133,7 +139,7 @@ def _statements(value: str) -> list[str]:
 
     Strangers choose what stands in quotation marks and comments: a semicolon in there separates nothing.
     """
-    found = [""]
+    found: list[list[str]] = [[]]
     depth, quoted, escaped = 0, False, False
     for char in value:
         plain = not escaped
@@ -142,13 +148,13 @@ def _statements(value: str) -> list[str]:
             quoted = not quoted
         elif plain and not quoted and char in "()":
             depth = max(0, depth + (1 if char == "(" else -1))
-            found[-1] += " "
+            found[-1].append(" ")
             continue
         if plain and char == ";" and not quoted and depth == 0:
-            found.append("")
+            found.append([])
         elif depth == 0:
-            found[-1] += char
-    return found
+            found[-1].append(char)
+    return ["".join(statement) for statement in found]
 
 
 def _pairs(method: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from mailbot.parse.danger import judged
 from mailbot.parse.headers import SENDER_FIELDS, Header
 from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
 
-__all__ = ["parse", "part_content"]
+__all__ = ["parse", "part_contents"]
 
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
 # Outlook marks a forwarded mail by the subject only; the prefix says so in many languages.
@@ -56,7 +56,7 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=tuple(map(judged, _parts(contents, blocks))),
+        parts=judged(_parts(contents, blocks)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),
         protection=contents.protection,
@@ -69,17 +69,11 @@ def _parts(contents: Contents, blocks: list[Block]) -> tuple[Part, ...]:
     return mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html))
 
 
-def part_content(content: bytes, path: str) -> bytes:
-    """Return the decoded content of the part that `parse` named by that path.
-
-    Raises KeyError if the mail has no such part.
-    """
+def part_contents(content: bytes) -> dict[str, bytes]:
+    """Return the decoded contents of a mail's parts by their paths, without judging the files again."""
     contents = Contents([])
     contents.gather(mime.read(mime.normalised(content), []))
-    for part in contents.parts:
-        if part.path == path:
-            return part.content
-    raise KeyError(path)
+    return {part.path: part.content for part in contents.parts}
 
 
 def _joined(blocks: list[Block], defects: list[str]) -> str:

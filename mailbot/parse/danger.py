@@ -3,8 +3,8 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from mailbot.core.mail import Danger, Part
@@ -30,7 +30,7 @@ _PAGES = frozenset(["htm", "html", "xhtml", "xht", "shtml", "mht", "mhtml", "svg
 _PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|svg|script|\?xml)\b", re.I)
 _ACTIVE = re.compile(
     rb"<script|javascript:|[\s/\"']on[a-z]{3,20}\s*=|<form|<i?frame|<embed|<object|<foreignobject"
-    rb"|http-equiv\s*=\s*[\"']?\s*refresh|data:text/html",
+    rb"|http-equiv\s*=\s*(?:[\"']\s*)?refresh|data:text/html",
     re.I,
 )
 _WITH_MACROS = frozenset(["docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppam", "ppsm", "sldm"])
@@ -40,18 +40,37 @@ _EXCEL_4 = "Macros".encode("utf-16-le")
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 _ENCRYPTED_FLAG = 0x1
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_ENTRY = b"PK\x01\x02"  # of the central directory
+_LOCAL_HEADER = 30  # bytes, without its name
+# A step of bzip2 or LZMA may inflate 4 kB to 80 MB, and zipfile cannot stop it.
+_METHODS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 _HEAD = 16
+_MEMBER_COST = 4_096  # bytes that zipfile inflates of a member at least
 
 
-def judged(part: Part) -> Part:
-    """Return a part with the danger that lies in it, if one does."""
-    return replace(part, danger=danger(part.filename, part.content))
+@dataclass(slots=True)
+class Budget:
+    """How many bytes of archives may still be inflated for one mail."""
+
+    left: int = limits.INFLATED
+
+    def spend(self, size: int) -> None:
+        """Count bytes before they are inflated; raises ValueError when there are too many."""
+        self.left -= size
+        if self.left < 0:
+            raise ValueError("too much in the archives of one mail")
 
 
-def danger(name: str, content: bytes, depth: int = 0) -> Danger:
-    """Return what harm a file can do: the first row that fits."""
+def judged(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts of one mail, each with the danger that lies in it, if one does."""
+    budget = Budget()
+    return tuple(replace(part, danger=danger(part.filename, part.content, budget)) for part in parts)
+
+
+def danger(name: str, content: bytes, budget: Budget, depth: int = 0) -> Danger:
+    """Return what harm a file can do: the first row that fits. The budget is that of the whole mail."""
     found = next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE)
-    return _in_archive(content, depth) if not found and _is_zip(content) else found
+    return _in_archive(content, budget, depth) if not found and _is_zip(content) else found
 
 
 def _suffix(name: str) -> str:
@@ -88,26 +107,43 @@ _SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
 )
 
 
-def _in_archive(content: bytes, depth: int) -> Danger:
+def _in_archive(content: bytes, budget: Budget, depth: int) -> Danger:
     """Look at the members of an archive, no deeper, no more and no larger ones than the limits say."""
     try:
+        budget.spend(content.count(_ENTRY) * _MEMBER_COST)
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > limits.MEMBERS or any(m.flag_bits & _ENCRYPTED_FLAG for m in members):
+            if len(members) > limits.MEMBERS or not all(map(_readable, members)) or _overlap(members):
                 return Danger.SEALED
-            return next(filter(None, (_member(archive, member, depth) for member in members)), Danger.NONE)
+            found = (_member(archive, member, budget, depth) for member in members)
+            return next(filter(None, found), Danger.NONE)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
         return Danger.SEALED
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, depth: int) -> Danger:
+def _readable(member: zipfile.ZipInfo) -> bool:
+    return not member.flag_bits & _ENCRYPTED_FLAG and member.compress_type in _METHODS
+
+
+def _overlap(members: list[zipfile.ZipInfo]) -> bool:
+    """Tell whether members share data: a bomb that inflates the same bytes for each of them."""
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            return True
+        end = member.header_offset + _LOCAL_HEADER + len(member.orig_filename) + member.compress_size
+    return False
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, depth: int) -> Danger:
     if member.filename.endswith("vbaProject.bin"):
         return Danger.MACROS
     with archive.open(member) as file:
         content = file.read(_HEAD)
         if _is_zip(content) or content.startswith(_OLE):
-            content += file.read(limits.MEMBER_OCTETS)
+            content += file.read(min(limits.MEMBER_OCTETS, budget.left + 1))
+            budget.spend(len(content))
             if depth >= limits.ARCHIVES or len(content) > limits.MEMBER_OCTETS:
                 return Danger.SEALED
-    found = danger(member.filename, content, depth + 1)
+    found = danger(member.filename, content, budget, depth + 1)
     return found if found in (Danger.NONE, Danger.SEALED) else Danger.ARCHIVE

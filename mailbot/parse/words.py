@@ -9,7 +9,7 @@ from mailbot.parse.charset import decode
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*?)\?=", re.S)
 _GAP = re.compile(r"\s*")
 _PARAMETER = re.compile(
-    r"""[;\s]*([^\s=;"]{1,80}?)(?:\*(\d{1,3}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.S
+    r"""([^\s=;"]{1,80}?)(?:\*(\d{1,3}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.S
 )
 _TAG = re.compile(r"([^']{0,40})'[^']{0,20}'")
 
@@ -25,7 +25,8 @@ def decode_words(value: str) -> str:
     out: list[str] = []
     pending: list[bytes] = []
     charset, at = "", 0
-    for word in _WORD.finditer(value):
+    # Behind the last "?=" each beginning of a word would be followed to the end of the value.
+    for word in _WORD.finditer(value, 0, value.rfind("?=") + 2):
         between = value[at : word.start()]
         label = word[1].partition("*")[0].lower()
         if pending and (between.strip() or label != charset):

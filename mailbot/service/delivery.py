@@ -11,7 +11,7 @@ from mailbot.core.machine import MUST_ARRIVE, bad_news
 from mailbot.core.mail import Address
 from mailbot.core.retry import next_attempt
 from mailbot.core.ticket import Attachment
-from mailbot.parse import parse
+from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import alerts, audit, outbox, people, tickets
@@ -73,7 +73,7 @@ def put_together(desk: Desk, due: Due, sender: str) -> bytes:
             for file in due.outgoing.attachments
             if file.raw is not None
         }
-    parts = {raw: {p.path: p.content for p in parse(octets).parts} for raw, octets in raws.items()}
+    parts = {raw: part_contents(octets) for raw, octets in raws.items()}
 
     def content_of(file: Attachment) -> bytes:
         return parts[file.raw or 0][file.path]
