@@ -19,13 +19,17 @@ INTERNAL = ("note", "merge", "split", "move", "spam")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The ticket that a mail belongs to, by which sign, and another that it may belong to."""
+    """The ticket that a mail belongs to, by which sign, and another that it may belong to.
+
+    `flood`: it joins the sender's last ticket because it would open one too many.
+    """
 
     ticket: Ticket | None
     by: str | None
     because: str
     related: Ticket | None = None
     related_reason: str = ""
+    flood: bool = False
 
 
 @dataclass(frozen=True, slots=True)

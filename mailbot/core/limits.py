@@ -13,7 +13,6 @@ from mailbot.core.ticket import Role
 
 STAFF_HOURLY = 60
 """Letters by machine to a member of a team within an hour."""
-FLOOD = "flood"
 
 
 def room(case: Case) -> int:
@@ -91,14 +90,14 @@ def joined(case: Case) -> Case:
     if case.ticket is not None or ticket is None or not _outside(case):
         return case
     because = f"{case.sender.email} opened {traffic.opened_hour} tickets within the hour"
-    match = Match(ticket, None, because, related_reason=FLOOD)
+    match = Match(ticket, None, because, flood=True)
     school = case.policy.school(ticket.school) or case.school
     return replace(case, match=match, role=Role.REQUESTER, school=school)
 
 
 def hushed(decision: Decision, case: Case) -> Decision:
     """Tell the team of the first mail of a flood, and file the others in silence."""
-    if case.match.related_reason != FLOOD or case.ticket is None:
+    if not case.match.flood or case.ticket is None:
         return decision
     before = case.facts.histories.get(case.ticket.key, ())
     first = len(before) < 2 or before[-1].author.email != case.sender.email
