@@ -11,7 +11,7 @@ from mailbot.core.mail import Kind, Mail, Protection, Verdict
 from mailbot.core.reference import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
-Foresee = Callable[[Mail], Decision]
+Foresee = Callable[[Mail, bytes], Decision]
 
 
 def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
     verdict = classify(mail, frozenset())
     if foresee is None:
         return {**_understood(mail, verdict), "outcome": outcome(mail, verdict)}
-    decision = foresee(mail)
+    decision = foresee(mail, content)
     return {
         **_understood(mail, verdict),
         "role": decision.role,

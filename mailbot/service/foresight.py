@@ -1,31 +1,23 @@
 """What would become of a mail, decided on the desk as it stands; nothing is written."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from mailbot.core.classify import classify
-from mailbot.core.commands import read
-from mailbot.core.decide import decide
 from mailbot.core.effects import Decision
-from mailbot.core.facts import interests
 from mailbot.core.mail import Mail
 from mailbot.core.policy import School
-from mailbot.core.reference import without_action_key
 from mailbot.service.desk import Desk
-from mailbot.store.database import transaction
-from mailbot.store.facts import gather
+from mailbot.service.receive import receive
+from mailbot.store.ledger import Place
 
 
-def foresee(desk: Desk, mail: Mail) -> Decision:
+def foresee(desk: Desk, mail: Mail, octets: bytes) -> Decision:
     """Decide on a mail as if it came now to the support address that it names, or to the first school's."""
     now = datetime.now(UTC)
-    school = addressed(desk, mail)
-    wanted = interests(mail, read(without_action_key(mail.text), mail.subject), school, desk.policy)
-    with transaction(desk.engine) as session:
-        facts = gather(session, mail, wanted, school, desk.policy, "", now)
-        facts = replace(facts, dates=desk.days(wanted.dates, now))
-        session.rollback()
-    return decide(mail, classify(mail, desk.policy.own_addresses), facts, desk.policy, now)
+    nowhere = Place(addressed(desk, mail).key, 0, 0)  # no server has a UID of 0 (RFC 9051, 2.3.1.1)
+    decision = receive(desk, nowhere, octets, now, now, dry_run=True)
+    if decision is None:
+        raise LookupError("the ledger has a mail of UID 0")
+    return decision
 
 
 def addressed(desk: Desk, mail: Mail) -> School:

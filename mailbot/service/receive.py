@@ -40,6 +40,7 @@ def receive(
     tries: int = 1,
     size: int | None = None,
     lease: Lease | None = None,
+    dry_run: bool = False,
 ) -> Decision | None:
     """Handle one mail; return what became of it, or None if it was handled before.
 
@@ -48,7 +49,12 @@ def receive(
 
     A mail that cannot be handled is set aside in the quarantine, raw and with the reason, so that it does not
     stop the others. Raises what `TRANSIENT` names when the database is away.
+
+    With `dry_run` everything is rolled back, an error is raised, and earlier deliveries of the mail do not
+    count.
     """
+    if dry_run:
+        return _receive(desk, place, octets, received, now, size, lease, dry_run=True)
     if tries > TRIES_MOST:
         reason = f"the process died {tries - 1} times while it handled this mail"
         return set_aside(desk, place, octets, reason, "", now, lease)
@@ -69,6 +75,8 @@ def _receive(
     now: datetime,
     size: int | None,
     lease: Lease | None,
+    *,
+    dry_run: bool = False,
 ) -> Decision | None:
     mail = parse(octets)
     if size is not None:
@@ -80,9 +88,13 @@ def _receive(
             ledger.end(session, place)
             return None
         entry = _record(place, mail, octets, received, now)
+        if dry_run:
+            entry.content_id = ""
         entry.raw_id = keep_octets(session, raw)
         decision = _settle(session, desk, school, mail, entry, now)
         ledger.end(session, place)
+        if dry_run:
+            session.rollback()
     return decision
 
 
