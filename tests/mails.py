@@ -57,6 +57,10 @@ class MailBuilder:
         """Make it an answer to the mail of that Message-ID."""
         return self.header("In-Reply-To", message_id).header("References", message_id)
 
+    def proven(self, server: str = "mx.schule.example") -> "MailBuilder":
+        """Let the receiving server say that From is authentic."""
+        return self.header("Authentication-Results", f"{server}; dmarc=pass")
+
     def text(self, text: str) -> "MailBuilder":
         """Add a plain text body."""
         self.bodies.append(("plain", text))

@@ -89,3 +89,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nobody_acts_as_somebody_else(attack: Attack, file: Path, tmp_path: Path) -> None:
     with scene(file, tmp_path) as at:
         assert result(attack, at) == attack.must, attack.tries
+
+
+def test_a_forged_mail_brings_its_writer_neither_answers_nor_the_ticket(file: Path, tmp_path: Path) -> None:
+    with scene(file, tmp_path) as at:
+        spy = "spion@schule.example"
+        at.door.outcome(forged(LENA, "Wie lautet das Kennwort?", "Kennwort").cc(spy))
+        at.door.does(MAX, "Es lautet Rumpelstilzchen.")
+        at.door.outcome(forged(spy, "#show GYM-2", "x").proven())
+        assert [row.kind for row in at.door.letters(spy) if "Rumpelstilzchen" in row.text] == []

@@ -66,8 +66,22 @@ def test_an_empty_mail_opens_a_ticket_with_its_quotation() -> None:
 
 def test_people_of_the_school_are_copied_others_are_not() -> None:
     others = tuple(map(Address, (KARL, LENA, MAX, EVE, HANNA, GYM.address)))
-    done = writes(LENA, "Hallo").with_mail(cc=others).decided()
+    done = writes(LENA, "Hallo").with_mail(cc=others).proven().decided()
     assert [person.email for person in done.ticket("GYM-100").cc] == [KARL]
+
+
+def test_an_unproven_mail_puts_nobody_in_copy_when_it_opens_a_ticket() -> None:
+    done = (
+        writes(LENA, "Hallo").with_mail(to=(Address(KARL),), cc=(Address("olga@schule.example"),)).decided()
+    )
+    assert done.outcome == "opened"
+    assert done.ticket("GYM-100").cc == ()
+
+
+def test_an_unproven_mail_puts_nobody_in_copy_when_it_answers_a_ticket() -> None:
+    answer = writes(LENA, "Hallo").tagged(ticket(cc=())).with_mail(cc=(Address(KARL),))
+    assert answer.decided().ticket().cc == ()
+    assert [person.email for person in answer.proven().decided().ticket().cc] == [KARL]
 
 
 def test_a_supporter_s_own_problem_is_not_told_to_himself_and_he_is_its_requester() -> None:

@@ -76,7 +76,7 @@ def with_traces(desk: Door, tickets: int) -> Door:
         ticket = next(row for row in desk.letters(MAX) if row.subject.startswith(f"[#GYM-{n}]"))
         quoted = f"Liegt bereit.\n#close\n\nAm 23.11.2026 schrieb {FROM}:\n> {SECRET.format(n - 1)}.\n"
         desk.take(answer(ticket, MAX, quoted).attach("notiz.txt", f"von {PAULA}".encode(), "text/plain"))
-    desk.take(problem("Drucker").cc(PAULA).text(f"Frag auch {PAULA} oder {NAME}."))
+    desk.take(problem("Drucker").cc(PAULA).proven().text(f"Frag auch {PAULA} oder {NAME}."))
     desk.does(MAX, "Ich frage sie.")
     desk.take(answer(desk.letters(PAULA)[-1], FROM, QUOTED))
     desk.does(MAX, "Danke!\n> Das Passwort der Kollegin\n> lautet Rumpelstilzchen und sonst nichts")

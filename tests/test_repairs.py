@@ -202,7 +202,7 @@ def test_whom_a_reply_went_to_comes_into_copy_if_the_school_s(desk: Door) -> Non
 
 
 def test_a_mail_that_proves_nothing_puts_nobody_in_copy(desk: Door) -> None:
-    desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
+    desk.take(problem("Beamer").cc(KARL).text("Der Beamer ist dunkel."))
     desk.take(problem("[#GYM-1] Beamer").cc(KARL).text("Ich bin Lena, wirklich."))
     desk.does(MAX, "Danke!")
     assert desk.letters(KARL) == []

@@ -26,7 +26,7 @@ PROMISES = (
     "one tap sends it all the same.",
     "A new mail by a supporter for somebody else (a forwarded mail) opens the ticket in the original "
     "sender's name if it says `#for ADDRESS`.",
-    "Several addresses in To/Cc: people of the school's domains become cc of the ticket "
+    "Several addresses in To/Cc: people of the school's domains become cc if the mail is trusted "
     "and are shown in every mail;",
     "others only by `#cc ADDRESS`.",
     "One mail to several support mailboxes, or delivered twice to one: handled once per ticket "
@@ -203,10 +203,10 @@ def test_a_forwarded_mail_is_the_original_sender_s(desk: Door) -> None:
 
 
 def test_colleagues_in_to_and_cc_come_into_copy(desk: Door) -> None:
-    """Several addresses in To/Cc: people of the school's domains become cc of the ticket
+    """Several addresses in To/Cc: people of the school's domains become cc if the mail is trusted
     and are shown in every mail;
     """
-    desk.take(problem("Drucker").cc(KARL).to(GYM.address, "olga@schule.example").text("Leer."))
+    desk.take(problem("Drucker").cc(KARL).to(GYM.address, "olga@schule.example").proven().text("Leer."))
     desk.does(MAX, "Ich bringe Papier.")
     assert kinds(desk, KARL) == kinds(desk, "olga@schule.example") == ["answer"]
     for person in (MAX, ERIKA, LENA, KARL):
@@ -217,7 +217,7 @@ def test_colleagues_in_to_and_cc_come_into_copy(desk: Door) -> None:
 
 def test_outsiders_come_into_copy_by_command_only(desk: Door) -> None:
     """others only by `#cc ADDRESS`."""
-    desk.take(problem("Drucker").cc(OUTSIDE).text("Leer."))
+    desk.take(problem("Drucker").cc(OUTSIDE).proven().text("Leer."))
     news = desk.letters(MAX)[-1]
     desk.outcome(answer(news, MAX, "Ich bringe Papier."))
     assert desk.letters(OUTSIDE) == []

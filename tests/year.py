@@ -46,6 +46,7 @@ GYM = School(
     "support-gym@schule.example",
     _team("Team GYM", "support.example", "Max", "Erika", "Moritz"),
     domains=("schule.example",),
+    authserv_id="mx.schule.example",
 )
 HBG = School(
     "HBG",
@@ -54,6 +55,7 @@ HBG = School(
     _team("Team HBG", "helfer.example", "Hanna", "Hugo"),
     language="en",
     domains=("hbg.example",),
+    authserv_id="mx.hbg.example",
 )
 POLICY = Policy(
     "Support",
@@ -65,6 +67,7 @@ TEACHERS = {
     "GYM": tuple(f"lehrer{n}@schule.example" for n in range(12)),
     "HBG": tuple(f"teacher{n}@hbg.example" for n in range(6)),
 }
+SERVERS = {school.key: school.authserv_id for school in (GYM, HBG)}
 SELLERS = tuple(f"gewinn{n}@anderswo.example" for n in range(4))
 COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_level) for m in team.members}
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
@@ -233,7 +236,7 @@ class Year:
         sender = self.chance.choice(SELLERS if kind < 0.06 else TEACHERS[school])
         mail = problem(what, sender=sender).text(f"{what} in Raum {self.chance.randint(101, 399)}.")
         if kind > 0.9:
-            mail.cc(self.chance.choice(TEACHERS[school]))
+            mail.cc(self.chance.choice(TEACHERS[school])).proven(SERVERS[school])
         self.write(sender, mail, what, school)
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> Step:

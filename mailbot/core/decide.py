@@ -238,7 +238,7 @@ def _letters(turn: Turn, effects: list[Effect], mending: Order | None, *, by_sta
 
 def _joins(case: Case, ticket: Ticket) -> list[Copy]:
     """Put in copy whom else a trusted mail went to, if these are people of the school."""
-    if ticket != case.ticket or not case.trust.trusted or not case.takes_part(ticket):
+    if ticket != case.ticket or not case.takes_part(ticket):
         return []
     there = {ticket.requester.email, *(person.email for person in ticket.cc)}
     new = [person for person in copied(case) if person.email not in there]

@@ -94,7 +94,12 @@ def _earlier(case: Case) -> tuple[Ticket | None, str]:
 
 
 def copied(case: Case) -> tuple[Address, ...]:
-    """Return the people of the school's own domains who got the mail too."""
+    """Return the people of the school's own domains who got the mail too, if the mail is trusted.
+
+    Answers go to them and they may ask for the ticket: a forger must not put an address of theirs there.
+    """
+    if not case.trust.trusted:
+        return ()
     others = {a.email: a for a in (*case.mail.to, *case.mail.cc)}
     own = case.policy.own_addresses | case.own
     staff = {address for m in case.policy.staff(case.facts.school) for address in m.addresses}
