@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -39,6 +39,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
     """
     try:
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        worker = worker_of(settings)
     except OSError as error:
         raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
     engine = open_database(settings.database)
@@ -48,14 +49,42 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
     templates = Templates(settings.templates, settings.colour)
-    return Desk(engine, settings.policy, templates, worker_of(settings), actor)
+    return Desk(engine, settings.policy, templates, worker, actor)
 
 
 def worker_of(settings: Settings) -> str:
-    """Return the name of the worker that has this state directory; machines of the same name have others."""
+    """Return the name of the worker that has this state directory; machines of the same name have others.
+
+    It is on the disk before it is used: after a crash the next process must know the claims as its own.
+    Raises OSError.
+    """
     file = settings.state_dir / "worker"
-    mark = file.read_text("ascii").strip() if file.exists() else "new"
-    return f"{socket.gethostname()}:{settings.state_dir}:{mark}"
+    if not file.exists():
+        _create_durably(file, secrets.token_hex(4))
+    return f"{socket.gethostname()}:{settings.state_dir}:{file.read_text('ascii').strip()}"
+
+
+def _create_durably(file: Path, text: str) -> None:
+    """Create a file with its whole content; keep the one that another process creates at the same time."""
+    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        with fresh.open("w", encoding="ascii") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, file)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _sync_directory(file.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -72,9 +101,6 @@ def sole(settings: Settings) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        name = settings.state_dir / "worker"
-        if not name.exists():
-            name.write_text(secrets.token_hex(4), "ascii")
         yield
 
 
