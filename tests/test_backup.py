@@ -1,6 +1,5 @@
 """The whole state goes into one file and comes back from it, on both databases."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -65,15 +64,6 @@ def test_a_file_that_is_no_backup_is_refused_and_the_state_stays(house: House) -
     house.call("restore", str(file), status=1)
     assert len(house.json("tickets")) == 1
     assert {r.recipients[0] for r in house.smtp.received} == {LENA, MAX, ERIKA}
-
-
-def test_what_root_restores_belongs_to_the_owner_of_the_folder(house: House) -> None:
-    file, state = house.directory / "backup", house.directory / "state"
-    house.call("backup", str(file))
-    service = 12_345 if os.geteuid() == 0 else os.geteuid()
-    os.chown(state, service, -1)
-    house.call("restore", str(file))
-    assert {path.stat().st_uid for path in state.iterdir()} == {service}
 
 
 def test_a_folder_that_cannot_be_locked_is_told_without_a_traceback(house: House) -> None:

@@ -13,6 +13,7 @@ from typing import TextIO
 from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
+from mailbot.service.ownership import restore_ownership
 from mailbot.store.audit import Origin, note
 from mailbot.store.backup import restore
 from mailbot.store.database import (
@@ -48,6 +49,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
     except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+    restore_ownership(settings.state_dir)  # now too: the call may be killed
     templates = Templates(settings.templates, settings.colour)
     return Desk(engine, settings.policy, templates, worker, actor)
 
@@ -101,6 +103,7 @@ def sole(settings: Settings) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        restore_ownership(settings.state_dir)
         yield
 
 
@@ -127,13 +130,4 @@ def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
             expect_recovery(session, RECOVERY_MARGIN)
             note(session, Origin(actor, datetime.now(UTC)), "restored", file.name)
         engine.dispose()
-        _hand_back(settings.state_dir)
     return kept
-
-
-def _hand_back(folder: Path) -> None:
-    """Give what root has made in a folder to the owner of the folder: the service is not root."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        for path in folder.iterdir():
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
