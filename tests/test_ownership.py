@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.service.ownership import restore_ownership
+from mailbot.store.state_files import restore_ownership
 from tests.daemon import Daemon
 from tests.house import ROOT, House, problem
 from tests.servers.dovecot import Dovecot

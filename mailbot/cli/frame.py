@@ -107,7 +107,7 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
     When the call ends, what it made in the state directory belongs to the owner of the directory.
     """
     from mailbot.config import ConfigurationError, find, load
-    from mailbot.service.ownership import restore_ownership
+    from mailbot.store.state_files import restore_ownership
 
     root: Path | None = context.find_root().obj
     try:
