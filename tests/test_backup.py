@@ -82,7 +82,7 @@ def test_a_file_that_is_no_backup_is_refused_and_the_state_stays(house: House) -
 
 
 def test_a_folder_that_cannot_be_locked_is_told_without_a_traceback(house: House) -> None:
-    house.json("status")
+    house.json("tickets")
     (house.directory / "state" / "lock").mkdir()
     with pytest.raises(AssertionError, match="lock: Is a directory; use the user to whom") as failed:
         house.call("once")

@@ -18,7 +18,7 @@ from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.outbox import Lane
 from mailbot.service.opening import DeskError
-from mailbot.store import ledger
+from mailbot.store import heartbeat, ledger
 from mailbot.store.database import transaction
 from mailbot.store.tables import OutboxRow
 from tests.daemon import Daemon
@@ -78,6 +78,15 @@ def test_what_happened_is_counted(door: Door, tmp_path: Path) -> None:
     assert found["mailbot_mails_total", "ignored", "GYM"] == 1
     assert found["mailbot_letters_total", "sent"] == 7
     assert found["mailbot_letters_total", "failed"] == 1
+
+
+def test_the_heartbeat_is_told(door: Door, tmp_path: Path) -> None:
+    assert written(door, tmp_path)["mailbot_heartbeat_timestamp_seconds",] == 0
+    now = datetime.now(UTC)
+    with transaction(door.engine) as session:
+        heartbeat.beat(session, door.desk.worker, now)
+    told = written(door, tmp_path)["mailbot_heartbeat_timestamp_seconds",]
+    assert told == pytest.approx(now.timestamp())
 
 
 def test_the_latency_is_a_cumulative_histogram(door: Door, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
     restore_ownership(settings.state_dir)  # now too: the call may be killed
     templates = Templates(settings.templates, settings.colour)
-    return Desk(engine, settings.policy, templates, worker, actor)
+    return Desk(engine, settings.policy, templates, worker, actor, settings.guard)
 
 
 def _make_state_dir(settings: Settings) -> None:

@@ -21,7 +21,7 @@ def give(path: Path, owner: os.stat_result) -> None:
 
     A file with several names is left alone: it may be one of the system's.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or owner.st_uid == 0:
         return
     with suppress(FileNotFoundError, PermissionError):  # SQLite removed it; root may lack CAP_CHOWN
         made = path.lstat()
