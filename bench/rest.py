@@ -29,7 +29,7 @@ def at_rest(place: Site, mailboxes: int, seconds: float) -> tuple[float, float]:
     house = place.house(more=further_schools(mailboxes - 1))
 
     def all_watched() -> bool:
-        return all(box["last_success"] for box in house.json("status")["mailboxes"])
+        return all(box["last_success"] for box in house.status()["mailboxes"])
 
     with Daemon(house) as daemon:
         daemon.wait(all_watched, f"{mailboxes} mailboxes are watched", seconds=300)

@@ -29,7 +29,7 @@ from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
 from mailbot.service.tick import tick
-from mailbot.store import ledger, outbox
+from mailbot.store import heartbeat, ledger, outbox
 from mailbot.store.database import transaction
 from mailbot.store.leases import Lease
 from mailbot.turns import turns_of
@@ -162,6 +162,7 @@ class Shift:
         """Start the threads, and the jobs that look after them."""
         with transaction(self.desk.engine) as session:
             outbox.take_up_again(session, self.desk.worker, utc_now())
+            heartbeat.expect(session, self.desk.worker, utc_now())
         self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
         self.roster.start()
@@ -212,10 +213,11 @@ class Shift:
             watcher.reconcile()
 
     def _stand_guard(self) -> None:
-        """Note which mailboxes were read, and tell the operators of what is wrong in silence."""
+        """Note which mailboxes were read and that we work; tell the operators of what is wrong in silence."""
         read = {w.school: w.succeeded for w in self._watchers() if w.succeeded is not None and not w.failures}
         with transaction(self.desk.engine) as session:
             ledger.note_read(session, read)
+            heartbeat.beat(session, self.desk.worker, utc_now())
         if self.guard.look():
             self.postman.wake()
 

@@ -115,7 +115,7 @@ def _mailboxes(found: Mapping[str, Any]) -> Iterator["Metric"]:
     failing = GaugeMetricFamily("mailbot_mailbox_failing", "1 while it cannot be read.", labels=["school"])
     for mailbox in found["mailboxes"]:
         last, key = mailbox["last_success"], mailbox["school"]
-        success.add_metric([key], datetime.fromisoformat(last).timestamp() if last else 0)
+        success.add_metric([key], _timestamp(last))
         failing.add_metric([key], bool(mailbox["failing_since"]))
     yield from (success, failing)
 
@@ -135,7 +135,7 @@ def _accounts(lanes: Iterable[Lane]) -> "Metric":
 def _desk(found: Mapping[str, Any]) -> Iterator["Metric"]:
     from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 
-    letters = found["letters"]
+    letters, beat = found["letters"], found["daemon"]["heartbeat"]
     outbox = GaugeMetricFamily("mailbot_outbox_letters", "Letters that are not sent yet.", labels=["state"])
     for state in ("due", "waiting"):
         outbox.add_metric([state], letters[state])
@@ -150,10 +150,16 @@ def _desk(found: Mapping[str, Any]) -> Iterator["Metric"]:
         ("outbox_doubtful_letters", "Of these, letters that the server may have.", letters["doubtful"]),
         ("outbox_oldest_age_seconds", "For how long the oldest of them waits; 0 if none.", _age(found)),
         ("quarantined_mails", "Mails that could not be handled.", found["quarantine"]),
+        ("heartbeat_timestamp_seconds", "When the daemon noted last that it works.", _timestamp(beat)),
         ("alerts", "Troubles that the operators were told of and that last.", len(found["alerts"])),
     ):
         yield GaugeMetricFamily(f"mailbot_{name}", help_text, value)
     yield InfoMetricFamily("mailbot", "The program.", {"version": __version__})
+
+
+def _timestamp(moment: str | None) -> float:
+    """Return seconds since 1970, or 0 for never."""
+    return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
 
 def _age(found: Mapping[str, Any]) -> float:

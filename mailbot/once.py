@@ -17,7 +17,7 @@ from mailbot.service.guard import free_disk
 from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError
 from mailbot.service.tick import tick
-from mailbot.store import ledger, outbox
+from mailbot.store import heartbeat, ledger, outbox
 from mailbot.store.database import TRANSIENT, in_short, transaction
 
 log = structlog.get_logger()
@@ -40,6 +40,7 @@ def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str,
 def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.take_up_again(session, desk.worker, utc_now())
+        heartbeat.expect_none(session, desk.worker)
     tick(desk, utc_now())
     nightly(desk, utc_now(), secret_until(settings.oauth2))
     outcomes: Counter[str] = Counter()

@@ -17,7 +17,7 @@ from typing import Any
 from mailbot.config import Settings, load
 from mailbot.once import once
 from mailbot.service.desk import Desk
-from mailbot.service.inspection import show_ticket
+from mailbot.service.inspection import show_ticket, status
 from mailbot.service.opening import open_desk, sole
 from mailbot.service.operation import retry_letter, unsent_letters
 from tests.mails import MailBuilder, mail
@@ -193,6 +193,11 @@ class House:
         new = self.new_letters(address)
         assert len(new) == 1, [letter.subject for letter in new]
         return new[0]
+
+    def status(self) -> Any:
+        """Return what `mailbot status --json` tells, whatever its exit status is."""
+        with self.open() as (desk, _):
+            return status(desk)
 
     def ticket(self, name: str = "GYM-1") -> Any:
         """Return a ticket as `mailbot show --json` tells it."""

@@ -1,14 +1,17 @@
 """Nothing lost and nothing twice, whenever the process is killed. KILLS, MAILS and SEED make it longer."""
 
 import os
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.flood import audit, flood
-from tests.house import House
+from tests.house import ROOT, House, problem
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
+from tests.servers.tls import Authority
 from tests.torture import torture
 
 KILLS = int(os.environ.get("KILLS", "3"))
@@ -31,3 +34,31 @@ def test_kills_at_random_moments_lose_nothing_and_double_nothing(house: House) -
     found = audit(house, wave, KILLS)
     print(found)
     assert found.broken == ()
+
+
+class HeldDelivery:
+    """Takes mails from an SMTP server, and keeps it from answering until `released` is set."""
+
+    def __init__(self) -> None:
+        self.reached, self.released = threading.Event(), threading.Event()
+
+    def deliver(self, user: str, *mails: bytes) -> None:
+        """Report that a mail is there, and wait."""
+        self.reached.set()
+        self.released.wait(60)
+
+
+def test_a_mail_that_the_first_call_was_sending_when_it_was_killed_is_sent_by_the_next_call(
+    tmp_path: Path, dovecot: Dovecot, authority: Authority, user: str
+) -> None:
+    held = HeldDelivery()
+    with SmtpServer(authority, deliver_to=held) as smtp:
+        house = House(tmp_path, dovecot, smtp, user)
+        house.deliver(problem().text("dunkel"))
+        with subprocess.Popen(house.command("once"), cwd=ROOT, stdout=subprocess.DEVNULL) as first:
+            reached = held.reached.wait(60)
+            first.kill()
+        held.released.set()
+        assert reached
+        assert house.json("once")["sent"] == 3
+        assert house.json("outbox") == []

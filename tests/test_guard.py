@@ -9,7 +9,7 @@ import pytest
 
 from mailbot import daemon
 from mailbot.config import load
-from mailbot.core.guard import Sight, Thresholds, concerns, has_room
+from mailbot.core.guard import Sight, Thresholds, concerns, has_room, is_stale
 from mailbot.core.probe import Level, probe
 from mailbot.daemon import Shift, utc_now
 from mailbot.service.guard import Guard
@@ -65,6 +65,7 @@ def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:
 def test_a_rule_that_is_set_to_0_rests() -> None:
     silent = replace(QUIET, read={"GYM": None}, oldest_letter=LONG_AGO, disk_free=1)
     assert topics(silent, Thresholds(0, 0, 0)) == []
+    assert not is_stale(None, NOW, Thresholds(0, 0, 0))
 
 
 class Hands:
@@ -165,8 +166,26 @@ def test_there_is_room_if_nobody_asks() -> None:
     assert not has_room(0, USUAL)
 
 
+LATE = (NOW - timedelta(minutes=20)).isoformat()
+
+
+def box(school: str = "GYM", **changes: Any) -> dict[str, Any]:
+    """Return how a mailbox is doing; without changes it was read just now."""
+    usual = {"failing_since": None, "last_success": NOW.isoformat(), "stale": False}
+    return {"school": school} | usual | changes
+
+
+def working(**changes: Any) -> dict[str, Any]:
+    """Return how the daemon is doing; without changes it has worked for long, and works."""
+    return {"heartbeat": NOW.isoformat(), "stale": False, "starting": False} | changes
+
+
+UNREAD, NEVER = box(last_success=LATE, stale=True), box(last_success=None, stale=True)
+NO_DAEMON = working(heartbeat=None)
 FINE: dict[str, Any] = {
-    "mailboxes": [{"school": "GYM", "failing_since": None}],
+    "at": NOW.isoformat(),
+    "mailboxes": [box()],
+    "daemon": working(),
     "outbox": {"sent": 9},
     "quarantine": 0,
     "open_tickets": {"GYM": 3},
@@ -187,10 +206,36 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
             "1 letters failed",
         ),
         (
-            {"mailboxes": [{"school": "GYM", "failing_since": "x"}]},
+            {"mailboxes": [box(failing_since="x")]},
             Level.CRITICAL,
             "mailbox GYM cannot be read",
         ),
+        ({"mailboxes": [UNREAD]}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
+        (
+            {
+                "mailboxes": [UNREAD, UNREAD | box("HBG", last_success=NOW.isoformat(), stale=True)],
+                "alerts": [{"topic": "mailbox GYM unread", "since": "x", "text": "not read for 16 minutes"}],
+            },
+            Level.CRITICAL,
+            "mailbox GYM, HBG not read for 20 minutes: systemctl status mailbot |",
+        ),
+        ({"mailboxes": [UNREAD], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
+        (
+            {"daemon": working(heartbeat=LATE, stale=True)},
+            Level.CRITICAL,
+            "no heartbeat of the daemon for 20 minutes",
+        ),
+        (
+            {"daemon": working(heartbeat=LATE, stale=True, starting=True)},
+            Level.CRITICAL,
+            "no heartbeat of the daemon for 20 minutes",
+        ),
+        ({"daemon": NO_DAEMON}, Level.OK, "1 mailboxes are read"),  # `mailbot once`, by a timer
+        ({"mailboxes": [NEVER], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM never read"),
+        ({"mailboxes": [NEVER], "daemon": working(starting=True)}, Level.WARNING, "mailbox GYM not read yet"),
+        ({"mailboxes": [NEVER, box("HBG")], "daemon": working()}, Level.CRITICAL, "mailbox GYM never read"),
+        ({"mailboxes": [NEVER, box("HBG")], "daemon": NO_DAEMON}, Level.WARNING, "mailbox GYM not read yet"),
+        ({"mailboxes": [box(last_success=None)], "daemon": NO_DAEMON}, Level.OK, "1 mailboxes are read"),
         ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
     ],
 )
@@ -205,7 +250,10 @@ def test_monitoring_gets_its_line_by_the_command_line(
     tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
 ) -> None:
     house = House(tmp_path, dovecot, smtp_server, user)
+    assert house.call("status", "--probe", status=2).startswith("MAILBOT CRITICAL - mailbox GYM never read")
+    house.call("status", status=1)
     house.once()
     assert house.call("status", "--probe").startswith("MAILBOT OK - ")
+    house.call("status")
     house.config.write_text("[bot", "utf-8")
     assert house.call("status", "--probe", status=3).startswith("MAILBOT UNKNOWN - ")

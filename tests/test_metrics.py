@@ -18,7 +18,7 @@ from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.outbox import Lane
 from mailbot.service.opening import DeskError
-from mailbot.store import ledger
+from mailbot.store import heartbeat, ledger
 from mailbot.store.database import transaction
 from mailbot.store.tables import OutboxRow
 from tests.daemon import Daemon
@@ -87,6 +87,15 @@ def test_a_school_whose_smtp_account_is_paused_is_named(door: Door, tmp_path: Pa
         found.write(tmp_path / "mailbot.prom")
         read = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
         assert read["mailbot_smtp_paused", "GYM"] == bool(failures)
+
+
+def test_the_heartbeat_is_told(door: Door, tmp_path: Path) -> None:
+    assert written(door, tmp_path)["mailbot_heartbeat_timestamp_seconds",] == 0
+    now = datetime.now(UTC)
+    with transaction(door.engine) as session:
+        heartbeat.beat(session, door.desk.worker, now)
+    told = written(door, tmp_path)["mailbot_heartbeat_timestamp_seconds",]
+    assert told == pytest.approx(now.timestamp())
 
 
 def test_the_latency_is_a_cumulative_histogram(door: Door, tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) 
     return house
 
 
-def overheard(house: House) -> list[str]:
-    """Run `mailbot once`; return what it did to its database's journal and told the IMAP server, in order."""
+def traced(house: House) -> list[str]:
+    """Run `mailbot once`; return a line for each of its system calls that write, send or sync."""
     trace = house.directory / "trace"
     command: list[str | Path] = [
         require(strace),
@@ -44,8 +44,13 @@ def overheard(house: House) -> list[str]:
         *house.command("once"),
     ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    return trace.read_text("utf-8", errors="replace").splitlines()
+
+
+def overheard(house: House) -> list[str]:
+    """Run `mailbot once`; return what it did to its database's journal and told the IMAP server, in order."""
     did = []
-    for line in trace.read_text("utf-8", errors="replace").splitlines():
+    for line in traced(house):
         if "UID MOVE" in line:
             did.append("move")
         elif re.search(r"(?:pwrite64|write)\(\d+<[^>]*mailbot\.db-wal>", line):
@@ -64,3 +69,11 @@ def test_nothing_of_a_mail_waits_for_the_disk_when_the_mailbox_is_told_to_move_i
             before = [step for step in did[:position] if step != "move"]
             assert before
             assert before[-1] == "sync"
+
+
+def test_the_name_of_the_worker_is_on_the_disk_before_the_database_names_it(house: House) -> None:
+    lines = traced(house)
+    synced = [n for n, line in enumerate(lines) if re.search(r"fsync\(\d+<[^>]*/state/worker\b", line)]
+    written = [n for n, line in enumerate(lines) if re.search(r"write.*\(\d+<[^>]*mailbot\.db-wal>", line)]
+    assert synced
+    assert synced[0] < written[0]

@@ -242,7 +242,7 @@ def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(hous
     with Daemon(house) as daemon:
         house.deliver(*(problem(f"Anliegen {n} Persönlich", FROM).text(SECRET.format(n)) for n in range(5)))
         daemon.wait(lambda: len(house.letters(PAULA)) == 5, "Paula's receipts")
-        daemon.wait(lambda: house.json("status")["outbox"] == {"sent": 15}, "nothing waits to be sent")
+        daemon.wait(lambda: house.status()["outbox"] == {"sent": 15}, "nothing waits to be sent")
         others = [f"otto{n}@schule.example" for n in range(30)]
         house.deliver(*(problem(f"Maus {n}", other).text("weg") for n, other in enumerate(others)))
         counts = house.json("forget", PAULA)

@@ -28,6 +28,7 @@ DOCUMENT = {
             "school": key,
             "address": f"support-{key.lower()}@gymnasium-marienschule.example",
             "last_success": "2026-11-27T07:59:48+00:00" if well else "2026-11-27T05:59:00+00:00",
+            "stale": not well,
             "last_error": "" if well else "the server refuses the login: [AUTHENTICATIONFAILED]",
             "failing_since": None if well else "2026-11-27T06:00:00+00:00",
             "left_alone": 0 if well else 1200,
@@ -35,6 +36,7 @@ DOCUMENT = {
         }
         for key, well in (("GYM", True), ("RSW", False))
     ],
+    "daemon": {"heartbeat": "2026-11-27T07:59:30+00:00", "stale": False, "starting": False},
     "outbox": {"sent": 90, "queued": 3, "failed": 1},
     "letters": {"due": 2, "waiting": 1, "doubtful": 0, "failed": 1, "oldest": "2026-11-27T07:30:00+00:00"},
     "quarantine": 2,
@@ -121,6 +123,7 @@ def test_what_programs_read_is_without_colours_and_not_wrapped(capsys: pytest.Ca
     [failing] = [line for line in printed.splitlines() if line.startswith("mailbox RSW")]
     assert failing.rstrip().endswith("fails for 2 h: the server refuses the login: [AUTHENTICATIONFAILED]")
     assert "alert           disk, for 1 h: 180 MB are free" in printed
+    assert "daemon          last heartbeat 30 s ago" in printed
     assert "worker          pc1:/var/lib/mailbot:0a1b reads GYM" in printed
     assert "worker          pc2:/var/lib/mailbot:2c3d reads no mailbox" in printed
 

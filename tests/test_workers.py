@@ -329,7 +329,7 @@ class Team:
 
     def workers(self) -> dict[str, list[str]]:
         """Return the schools that each living worker reads, by its name."""
-        found: dict[str, list[str]] = self.houses[0].json("status")["workers"]
+        found: dict[str, list[str]] = self.houses[0].status()["workers"]
         return found
 
     def share(self, house: House) -> list[str]:

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -101,15 +102,21 @@ def _where_it_happened(exc_info: tuple[type[BaseException], BaseException, Trace
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":
-    """Return the configuration, or end with status 2 and a line for each of its problems."""
+    """Return the configuration, or end with status 2 and a line for each of its problems.
+
+    When the call ends, what it made in the state directory belongs to the owner of the directory.
+    """
     from mailbot.config import ConfigurationError, find, load
+    from mailbot.store.state_files import restore_ownership
 
     root: Path | None = context.find_root().obj
     try:
-        return load(find(config or root, os.environ), os.environ)
+        settings = load(find(config or root, os.environ), os.environ)
     except ConfigurationError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG) from None
+    context.call_on_close(partial(restore_ownership, settings.state_dir))
+    return settings
 
 
 def operator() -> str:

@@ -188,7 +188,7 @@ def status(
 ) -> None:
     """Tell how mailboxes, outbox, quarantine and tickets stand."""
     from mailbot.cli.standing import print_status
-    from mailbot.service.inspection import healthy
+    from mailbot.core.probe import Level, probe
     from mailbot.service.inspection import status as look
 
     if probe_:
@@ -199,7 +199,7 @@ def status(
         print_json(found)
     else:
         print_status(found)
-    raise typer.Exit(FINE if healthy(found) else FAILED)
+    raise typer.Exit(FINE if probe(found)[0] is Level.OK else FAILED)
 
 
 def _probe(context: typer.Context, config: Path | None) -> NoReturn:

@@ -25,7 +25,8 @@ def print_status(found: Mapping[str, Any]) -> None:
 def _mailbox(found: Mapping[str, Any], mailbox: Mapping[str, Any]) -> tuple[Cell, ...]:
     ages = found["tickets_by_age"][mailbox["school"]]
     read = f"{ago(mailbox['last_success'], found['at'])} ago" if mailbox["last_success"] else "never"
-    style = _BAD if mailbox["failing_since"] else _GOOD if mailbox["last_success"] else _WARNING
+    bad = mailbox["failing_since"] or (mailbox["stale"] and mailbox["last_success"])
+    style = _BAD if bad else _GOOD if mailbox["last_success"] else _WARNING
     seconds = mailbox["latency"]
     return (
         Text(mailbox["school"], style="bold"),
@@ -47,6 +48,9 @@ def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
     lines.append(("outbox", Text(said, style=_BAD if letters["failed"] else "")))
     quarantine = f"{found['quarantine']} mails: mailbot quarantine" if found["quarantine"] else "empty"
     lines.append(("quarantine", Text(quarantine, style=_BAD if found["quarantine"] else "")))
+    if (daemon := found["daemon"])["heartbeat"]:
+        said = f"last heartbeat {ago(daemon['heartbeat'], found['at'])} ago"
+        lines.append(("daemon", Text(said, style=_BAD if daemon["stale"] else "")))
     for worker, schools in found["workers"].items():
         lines.append(("worker", f"{worker} reads {', '.join(schools) or 'no mailbox'}"))
     if found["not_registered"]:

@@ -64,11 +64,17 @@ def concerns(sight: Sight, thresholds: Thresholds) -> tuple[Concern, ...]:
 
 def topics(mailboxes: Mapping[str, object], threads: tuple[str, ...]) -> frozenset[str]:
     """Return all topics that the guard may raise: those that it does not are over."""
-    unread = {_unread_topic(school) for school in mailboxes}
+    unread = {unread_topic(school) for school in mailboxes}
     return frozenset({*unread, OUTBOX, FLOOD, DISK, CLOCK, *(f"thread {name}" for name in threads)})
 
 
 OUTBOX, FLOOD, DISK, CLOCK = "outbox", "letters by machine", "disk", "clock"
+
+
+def is_stale(last: datetime | None, now: datetime, thresholds: Thresholds) -> bool:
+    """Tell whether the last success is older than `mailbox_minutes`, or there was none; 0 turns that off."""
+    most = timedelta(minutes=thresholds.mailbox_minutes)
+    return bool(most) and (last is None or now - last > most)
 
 
 def of_this_machine(topic: str) -> bool:
@@ -81,21 +87,18 @@ def has_room(disk_free: int | None, thresholds: Thresholds) -> bool:
     return disk_free is None or disk_free >= thresholds.disk_free
 
 
-def _unread_topic(school: str) -> str:
+def unread_topic(school: str) -> str:
+    """Return the topic of a mailbox that was not read for too long."""
     return f"mailbox {school} unread"
 
 
 def _unread(sight: Sight, thresholds: Thresholds) -> list[Concern]:
-    most = timedelta(minutes=thresholds.mailbox_minutes)
-    silent = [
-        (school, sight.now - max(last or sight.since, sight.since))
-        for school, last in sight.read.items()
-        if most and sight.now - max(last or sight.since, sight.since) > most
-    ]
+    watched = {school: max(last or sight.since, sight.since) for school, last in sight.read.items()}
     todo = "mailbot check; restart mailbot if the server answers"
     return [
-        Concern(_unread_topic(school), f"not read for {_minutes(silence)} minutes", todo)
-        for school, silence in silent
+        Concern(unread_topic(school), f"not read for {_minutes(sight.now - last)} minutes", todo)
+        for school, last in watched.items()
+        if is_stale(last, sight.now, thresholds)
     ]
 
 

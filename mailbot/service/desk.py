@@ -3,11 +3,12 @@
 import base64
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from mailbot.core.effects import Decision, Hold, Tell
+from mailbot.core.guard import Thresholds
 from mailbot.core.notice import Notice
 from mailbot.core.policy import Policy, School
 from mailbot.dates import day_of
@@ -24,6 +25,7 @@ class Desk:
 
     `worker` names who works here among several that share the database; it stays the same after a restart.
     `actor` is who did what is done here, as the audit trail names him: the bot, or an operator.
+    `thresholds` say from when on silence is trouble.
     """
 
     engine: Engine
@@ -31,6 +33,7 @@ class Desk:
     templates: Templates
     worker: str = ""
     actor: str = BOT
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property
     def shared(self) -> bool:

@@ -1,16 +1,17 @@
 """What operators look at: tickets, one ticket, how things stand. Plain values, ready for JSON."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
 from mailbot.core.facts import Listing, Scope
+from mailbot.core.guard import is_stale
 from mailbot.core.ticket import Message, Ticket
 from mailbot.service.desk import Desk
 from mailbot.service.registration import not_registered
-from mailbot.store import alerts, facts, leases, ledger, outbox, tickets
+from mailbot.store import alerts, facts, heartbeat, leases, ledger, outbox, tickets
 from mailbot.store.database import Session, reading
 from mailbot.store.rows import identity, ticket_of
 
@@ -96,6 +97,7 @@ def standing(desk: Desk) -> Document:
         return {
             "at": now.isoformat(),
             "mailboxes": _mailboxes(session, desk, now),
+            "daemon": _daemon(session, desk, now),
             "letters": {
                 **outbox.backlog(session, now),
                 "oldest": oldest.isoformat() if oldest else None,
@@ -119,11 +121,24 @@ def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
             "last_success": row.last_success.isoformat() if row and row.last_success else None,
             "last_error": row.last_error if row else "",
             "failing_since": row.failing_since.isoformat() if row and row.failing_since else None,
+            "stale": is_stale(row.last_success if row else None, now, desk.thresholds),
             "left_alone": row.left_alone if row else 0,
             "latency": latency(delays.get(key, [])),
         }
         for key, address, row in rows
     ]
+
+
+def _daemon(session: Session, desk: Desk, now: datetime) -> Document:
+    """Return how the daemon of this state directory works; `starting` for `mailbox_minutes` after a start."""
+    last = heartbeat.last(session, desk.worker)
+    if last is None:
+        return {"heartbeat": None, "stale": False, "starting": False}
+    return {
+        "heartbeat": last.at.isoformat(),
+        "stale": is_stale(last.at, now, desk.thresholds),
+        "starting": not is_stale(last.started, now, desk.thresholds),
+    }
 
 
 def latency(seconds: list[float]) -> Document | None:
@@ -138,9 +153,3 @@ def _by_age(opened: Iterable[tuple[str, datetime]], school: str, now: datetime) 
     ages = [now - at for of, at in opened if of == school]
     day, week = (sum(age < limit for age in ages) for limit in (timedelta(days=1), timedelta(days=7)))
     return {"day": day, "week": week - day, "older": len(ages) - week}
-
-
-def healthy(document: Mapping[str, Any]) -> bool:
-    """Tell whether nothing of a status asks for an operator."""
-    failing = any(mailbox["failing_since"] for mailbox in document["mailboxes"])
-    return not (failing or document["quarantine"] or document["outbox"].get("failed") or document["alerts"])

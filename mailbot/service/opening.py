@@ -14,16 +14,17 @@ from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, note
-from mailbot.store.backup import restore
 from mailbot.store.database import (
     SchemaError,
+    Session,
     SQLAlchemyError,
     in_short,
     migrate,
     open_database,
-    transaction,
 )
 from mailbot.store.ledger import expect_recovery
+from mailbot.store.restore import restore
+from mailbot.store.state_files import create_durably, restore_ownership
 
 RECOVERY_MARGIN = timedelta(days=2)  # a mail may lie for a while before it is handled
 
@@ -37,24 +38,43 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
 
     `actor` is who will have done what is done there.
     """
-    try:
-        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
-    except OSError as error:
-        raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
+    _make_state_dir(settings)
+    worker = worker_of(settings)
     engine = open_database(settings.database)
     try:
         migrate(engine)
     except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+    restore_ownership(settings.state_dir)  # now too: the call may be killed
     templates = Templates(settings.templates, settings.colour)
-    return Desk(engine, settings.policy, templates, worker_of(settings), actor)
+    return Desk(engine, settings.policy, templates, worker, actor, settings.guard)
+
+
+def _make_state_dir(settings: Settings) -> None:
+    with _told_as_desk_error(settings):
+        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+
+@contextmanager
+def _told_as_desk_error(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
 
 
 def worker_of(settings: Settings) -> str:
-    """Return the name of the worker that has this state directory; machines of the same name have others."""
+    """Return the name of the worker that has this state directory; machines of the same name have others.
+
+    It is on the disk before it is used: after a crash the next process must know the claims as its own.
+    Raises DeskError.
+    """
     file = settings.state_dir / "worker"
-    mark = file.read_text("ascii").strip() if file.exists() else "new"
+    with _told_as_desk_error(settings):
+        if not file.exists():
+            create_durably(file, secrets.token_hex(4))
+        mark = file.read_text("ascii").strip()
     return f"{socket.gethostname()}:{settings.state_dir}:{mark}"
 
 
@@ -72,9 +92,7 @@ def sole(settings: Settings) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        name = settings.state_dir / "worker"
-        if not name.exists():
-            name.write_text(secrets.token_hex(4), "ascii")
+        restore_ownership(settings.state_dir)
         yield
 
 
@@ -89,25 +107,28 @@ def _writable(path: Path) -> TextIO:
 def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
     """Restore a backup while nobody else works with the state; return where the present one is kept.
 
-    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`. An older backup is brought to
-    the newest schema. Mails that were handled after it are handled again when the mailboxes are read next.
+    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`; then the present state is in
+    place. An older backup is brought to the newest schema. Mails that were handled after it are handled again
+    when the mailboxes are read next.
     """
-    settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    _make_state_dir(settings)
+    now = datetime.now(UTC)
+    before = _name_of_replaced(settings, now)
+
+    def complete(session: Session) -> None:
+        expect_recovery(session, RECOVERY_MARGIN)
+        note(session, Origin(actor, now), "restored", file.name)
+
     with sole(settings):
         engine = open_database(settings.database)
-        kept = restore(engine, file)
-        migrate(engine)
-        with transaction(engine) as session:
-            expect_recovery(session, RECOVERY_MARGIN)
-            note(session, Origin(actor, datetime.now(UTC)), "restored", file.name)
-        engine.dispose()
-        _hand_back(settings.state_dir)
-    return kept
+        try:
+            return restore(engine, file, before, complete)
+        finally:
+            engine.dispose()
 
 
-def _hand_back(folder: Path) -> None:
-    """Give what root has made in a folder to the owner of the folder: the service is not root."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        for path in folder.iterdir():
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+def _name_of_replaced(settings: Settings, now: datetime) -> Path:
+    """Return where the present state is kept: beside SQLite's file, or in the state directory."""
+    scheme, _, name = settings.database.partition(":///")
+    database = Path(name) if scheme == "sqlite" else settings.state_dir / "postgresql"
+    return database.with_name(f"{database.name}.before-restore-{now:%Y-%m-%dT%H-%M-%SZ}")

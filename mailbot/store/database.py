@@ -103,23 +103,27 @@ def schemas(engine: Engine) -> tuple[str | None, str | None]:
     return current, ScriptDirectory.from_config(migrations()).get_current_head()
 
 
+def is_known(revision: str) -> bool:
+    """Tell whether a schema is one of this program's, the newest or an older one."""
+    scripts = ScriptDirectory.from_config(migrations())
+    return revision in {script.revision for script in scripts.walk_revisions()}
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date; a SQLite file that holds something is copied beside itself before.
 
     Raises SchemaError where the schema is that of a newer program.
     """
-    config = migrations()
-    scripts = ScriptDirectory.from_config(config)
     current, head = schemas(engine)
     if current == head:
         return
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    if current is not None and not is_known(current):
         raise SchemaError(f"its schema {current} is that of a newer mailbot: install it, or restore a backup")
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
         before = Path(f"{engine.url.database}.before-{head}")
         if not before.exists():  # else an upgrade that failed has left the true one
             backup(engine, before)
-    upgrade(engine, config, "head")
+    upgrade(engine, migrations(), "head")
 
 
 def upgrade(engine: Engine, config: Config, revision: str) -> None:

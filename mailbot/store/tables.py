@@ -314,6 +314,18 @@ class LeaseRow(Row, table=True):
     token: int = Field(sa_type=BigInteger)
 
 
+class HeartbeatRow(Row, table=True):
+    """When the daemon of a state directory read its configuration, and when it last noted that it works.
+
+    `worker` is its name in leases, too.
+    """
+
+    __tablename__ = "heartbeat"
+    worker: str = Field(primary_key=True)
+    started: datetime
+    at: datetime
+
+
 class SlotRow(Row, table=True):
     """A job that was done for a slot of time, so that nobody does it again."""
 
