@@ -92,6 +92,8 @@ def test_a_mistyped_word_is_corrected_with_what_follows_it(desk: Door) -> None:
     reported(desk)
     answered(desk, "Kabel getauscht.\n#schliesen danke Ihnen")
     assert links(desk)[0].startswith("Kabel getauscht.\n#schließen\ndanke Ihnen\n")
+    answered(desk, "Danke! Läuft #schließen bitte")
+    assert links(desk)[0].startswith("Danke! Läuft\n#schließen\n")
     answered(desk, "*#notitz* Sie hat den Stecker gezogen.")
     assert links(desk)[0].startswith("#notiz Sie hat den Stecker gezogen.\n")
 
@@ -115,6 +117,19 @@ def test_a_polite_word_after_a_command_is_ignored(desk: Door) -> None:
         "Nur für uns: #notiz Kollegin hat den Stecker gezogen.",
         "Kollegin hat den Stecker gezogen. #intern",
         "Kollegin hat den Stecker gezogen.\n-- \nMax Mustermann\n#intern",
+        "Kollegin hat den Stecker gezogen.\n-- \nMax, bitte #intern",
+        "Kollegin hat den Stecker gezogen. # intern",
+        "siehe:#intern Kollegin hat den Stecker gezogen.",
+        "ok;#notiz Kollegin hat den Stecker gezogen.",
+        "Kollegin hat den Stecker gezogen. /#intern",
+        "# - notiz Kollegin hat den Stecker gezogen.",
+        "#: notiz\nKollegin hat den Stecker gezogen.",
+        "a) #notiz Kollegin hat den Stecker gezogen.",
+        "| #notiz | Kollegin hat den Stecker gezogen. |",
+        "> #notiz Kollegin hat den Stecker gezogen.",
+        "Erledigt. #notitz Kollegin hat den Stecker gezogen.",
+        f"{'-' * 70}#notiz Kollegin hat den Stecker gezogen.",
+        "\n" * 2_100 + "Kollegin hat den Stecker gezogen. #intern",
     ],
 )
 def test_an_internal_note_never_reaches_the_teacher(desk: Door, text: str) -> None:
@@ -122,6 +137,44 @@ def test_an_internal_note_never_reaches_the_teacher(desk: Door, text: str) -> No
     before = told(desk, LENA)
     assert answered(desk, text) in ("command", "refused")
     assert told(desk, LENA) == before
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: [#GYM-1] Beamer #intern", "AW: #notiz AW: [#GYM-1]", "Erledigt #schließen Re: [#GYM-1]"]
+)
+def test_a_command_within_the_subject_is_asked_about(desk: Door, subject: str) -> None:
+    reported(desk)
+    built = answer(desk.letters(MAX)[0], MAX, "Kollegin hat den Stecker gezogen.").subject(subject)
+    assert desk.outcome(built) == "refused"
+    assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+
+
+def test_a_word_of_the_tickets_own_subject_is_no_command(desk: Door) -> None:
+    desk.outcome(mail().subject("Beamer #hilfe").text("Er bleibt dunkel."))
+    assert desk.does(MAX, "Kabel getauscht.") == "reply"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Siehe https://schule.example/a)#close und www.schule.example/#list",
+        "Siehe [Anleitung](#help) und seite.html#help",
+        "Raum #12, C#, #help.html und #list()",
+        "Danke!\n> #close\nDas war es.",
+    ],
+)
+def test_links_and_quotations_of_the_staff_hold_no_command(desk: Door, text: str) -> None:
+    reported(desk)
+    assert answered(desk, text) == "reply"
+
+
+@pytest.mark.parametrize(
+    "text", ["# Hilfe\nDer Beamer brennt.", "# Notiz: Beamer", "# Suche\nIch suche Kabel."]
+)
+def test_a_heading_of_a_teacher_is_text(desk: Door, text: str) -> None:
+    built = mail().text(text).header("Authentication-Results", "mx.schule.example; dmarc=pass")
+    assert desk.outcome(built) == "opened"
+    assert desk.ticket("GYM-1")["messages"][0]["text"] == text
 
 
 @pytest.mark.parametrize("line", ["*#close*", "# close", "- #close", "„#close“", "\\#close", "#erledigt👍"])
@@ -176,6 +229,24 @@ def test_a_forged_mail_with_a_command_within_its_text_waits_for_its_writer(desk:
     assert desk.outcome(forged) == "held"
     assert desk.does(MAX, "#bestätigen", NoticeKind.CONFIRM) == "refused"
     assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+
+
+def test_a_mail_that_is_sent_as_it_is_meets_the_answer_of_a_colleague(desk: Door) -> None:
+    reported(desk)
+    answered(desk, "Das ist #erledigt, danke!")
+    as_it_is = links(desk)[1]
+    assert desk.outcome(answer(desk.letters(ERIKA)[0], ERIKA, "Ich war schon da.")) == "reply"
+    assert desk.outcome(sent(as_it_is)) == "held"
+    assert desk.does(MAX, "#bestätigen", NoticeKind.HELD_ANSWER) == "reply"
+
+
+def test_a_corrected_mail_replaces_the_one_that_was_refused(desk: Door) -> None:
+    reported(desk)
+    answered(desk, "Läuft wieder. #schließen")
+    carry_out, as_it_is = links(desk)
+    assert desk.outcome(sent(carry_out)) == "command"
+    assert desk.outcome(sent(as_it_is)) == "refused"
+    assert [kind for kind, _ in told(desk, LENA)] == ["receipt", "closed"]
 
 
 def test_only_the_writer_can_send_it_as_it_is(desk: Door) -> None:

@@ -9,6 +9,7 @@ import pytest
 from mailbot.core.smtp_reply import RULES, About, classify, enhanced_status, shape
 
 ACCOUNT = (
+    "553 From header must match an address that you own",
     "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message",
     "554 5.2.252 SendAsDenied; support@school.example not allowed to send as gym@school.example; "
     "STOREDRV.Submission.Exception:SendAsDeniedException",
@@ -74,6 +75,18 @@ ACCOUNT = (
     "550 5.7.1 Access denied, your sending account is blocked: send limit",
 )
 RECIPIENT = (
+    "550 5.7.1 RESOLVER.RST.NotAuthorized; not authorized to send to this group",
+    "550 5.7.1 You are not allowed to send mail to this recipient",
+    "550 5.7.1 You do not have permission to send to this recipient",
+    "550 5.7.1 Sender rejected by recipient: you are not allowed to send to this list",
+    "550 User suspended",
+    "550 recipient account suspended",
+    "550 Account suspended: lena@schule.example",
+    "550 5.7.1 user account temporarily disabled",
+    "550 Message limit for recipient reached",
+    "550 Recipient has exceeded the number of messages it can receive per hour",
+    "550 The mail box of the recipient exceeded the daily limit",
+    "550 5.7.1 The recipient's server limits mails from your domain",
     "432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded",
     "554 5.2.2 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded; "
     "mailbox full",
@@ -123,6 +136,9 @@ RECIPIENT = (
     "http://postgrey.schweikert.ch/help/x.html",
 )
 MAIL = (
+    "554 Message score over limit",
+    "550 Message contains too many recipients",
+    "552 attachment exceeding daily limit",
     "552 5.3.4 Message size exceeds fixed maximum message size",
     "554 5.2.0 MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Message size "
     "exceeds maximum size limit.",

@@ -24,7 +24,8 @@ def earlier_answer(case: Case, tickets: Iterable[Ticket]) -> tuple[Ticket, Messa
     `tickets` are those whose requesters would get the words of this mail.
     """
     informed = case.letter is not None and case.letter.kind in INFORMED
-    if case.facts.confirmed or informed:
+    sent_all_the_same = case.facts.confirmed and case.facts.released is not NoticeKind.REFUSAL
+    if sent_all_the_same or informed:
         return None
     for ticket in tickets:
         last = _last_public(case, ticket)

@@ -11,6 +11,15 @@ from difflib import get_close_matches
 from enum import StrEnum
 from itertools import chain
 
+from mailbot.core.command_syntax import (
+    LEAD_MOST,
+    LINE,
+    SIGNS,
+    TRAILING,
+    is_marked,
+    is_typed,
+    without_emphasis,
+)
 from mailbot.core.courtesy import without_politeness
 from mailbot.core.mail import Address
 from mailbot.core.ticket import Role
@@ -194,27 +203,7 @@ _SUGGESTED = {
     for spelling in _spellings(word)
 }
 
-_INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2069\u202a-\u202e\ufe0f\u20e3\ufeff"
-"""Characters without a width of their own: editors leave them at the ends of words."""
-_EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
-_CLOSING = r"*_~\"'`´“”‘’»«›‹)\]}"
-_MARKS = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
-# Mail programs and people put marks around a command: "*#close*", "- #close", "„#close“", "# close".
-# The marks of a quotation, ">" and "|", are none of these.
-SIGN = rf"[#＃﹟]{{1,6}}[\s{_INVISIBLE}*_~\"'„“»«(\[]{{0,10}}"
-"""The sign before a command's word; editors make a heading of it, and fill it with marks."""
-WORD = rf"[^\W\d_][\w{_MARKS}-]{{0,40}}"
-LEAD_MOST = 60
-REST_MOST = 1_000  # a longer mail is not sent again by a link
-_LINE = re.compile(
-    rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w#＃﹟<>|@]|_){{0,{LEAD_MOST}}})"
-    rf"(?P<hash>{SIGN})"
-    rf"(?P<word>{WORD})"
-    rf"(?:[{_CLOSING}…:;,.!?{_INVISIBLE}{_EMOJI}]*[…:;,.!?{_INVISIBLE}{_EMOJI}]|[{_CLOSING}]*(?=\s|$))"
-    r"(?P<rest>.*)",
-    re.DOTALL,
-)
-_TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+REST_MOST = 1_000  # characters behind a note that are read with its line
 _TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.[^\W\d_]{2,24}")
 _OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)", re.I)
@@ -320,14 +309,14 @@ def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
 def read(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     """Find the command lines in new text (no quotation, no signature) and at the start of the subject.
 
-    `lenient` leaves hashtags, lists and headings in the text: their writer is in no team.
+    `lenient` leaves hashtags, lists and headings with "#" in the text: their writer is in no team.
     """
     lines: list[CommandLine] = []
     rest: list[str] = []
     left = _read_subject(subject, lines, rest, lenient=lenient)
     looked_at = 0
     for line in text.splitlines():
-        looked_at += any(sign in line[:LEAD_MOST] for sign in "#＃﹟")
+        looked_at += any(sign in line[:LEAD_MOST] for sign in SIGNS)
         rest += _read_line(line, lines, lenient=lenient) if looked_at <= LOOKED_AT_MOST else [line]
     return Reading("\n".join(rest).strip(), tuple(lines), left)
 
@@ -354,26 +343,26 @@ def _read_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[st
         at = found[1]
     if at == 0:
         return [line]
-    marks = lines[-1].raw.partition("#")[0]
-    text = line[at:].strip().rstrip(marks)  # "*#note it is his password*"
-    return [text] if text.strip(_TRAILING) else []
+    text = without_emphasis(line[at:].strip(), lines[-1].raw)
+    return [text] if text.strip(TRAILING) else []
 
 
 def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, int] | None:
     """Return the command that begins there, and where the words behind it begin."""
-    found = _LINE.fullmatch(line, at)
+    found = LINE.fullmatch(line, at)
     if not found or _TICKET_NAME.fullmatch(found["word"]):
         return None
+    if lenient and is_marked(found) and (found["rest"].strip(TRAILING) or not is_typed(found)):
+        return None
     word = fold(found["word"].rstrip("_-"))
-    command = called(word)
-    words = found.start("rest")
-    rest = line[words : words + REST_MOST].strip()
+    command, words = called(word), found.start("rest")
     if command is not None and command.argument is Argument.TEXT:
+        rest = line[words : words + REST_MOST].strip()
         return CommandLine(line[at:words].strip(), word, (), command, rest), words
-    args = arguments(found["rest"].rstrip(_TRAILING), command)
-    read = CommandLine(line[at:].strip(), word, args, command, rest)
-    marked = bool(found["lead"].strip(_TRAILING)) or found["hash"] != "#"
-    return None if _is_text(read, marked=marked, lenient=lenient) else (read, words)
+    args, rest = arguments(found["rest"].rstrip(TRAILING), command), found["rest"].strip()
+    if command is None and (lenient or is_marked(found)) and not nearest(word):
+        return None
+    return CommandLine(line[at:].strip(), word, args, command, rest), words
 
 
 def with_word(line: CommandLine, word: str) -> CommandLine:
@@ -391,10 +380,3 @@ def arguments(rest: str, command: Command | None) -> tuple[str, ...]:
     if words:
         words[-1] = words[-1].rstrip("*_~\"'“”’»)…")
     return tuple(words)
-
-
-def _is_text(line: CommandLine, *, marked: bool, lenient: bool) -> bool:
-    """Tell whether a line that looks like a command is ordinary text, as in lists and headings."""
-    if line.command is not None:
-        return marked and lenient and bool(line.args)
-    return (marked or lenient) and not nearest(line.word)

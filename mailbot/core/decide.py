@@ -14,6 +14,7 @@ from mailbot.core.effects import (
     Assign,
     Copy,
     Decision,
+    Discard,
     Effect,
     Hold,
     LearnName,
@@ -69,7 +70,7 @@ def _human(case: Case) -> Decision:
     if staff and works and not case.trust.trusted:
         return _hold(case)
     if case.reading.names("confirm") and case.letter is not None and case.letter.held is not None:
-        release = Release(case.letter.held, as_written=case.letter.kind is NoticeKind.REFUSAL)
+        release = Release(case.letter.held, case.letter.kind)
         return Decision("confirmed", ("the held mail was confirmed",), (release,))
     orders, problems = understand(case)
     if problems and not case.trust.trusted:
@@ -79,12 +80,20 @@ def _human(case: Case) -> Decision:
     targets = _targets(case, orders)
     if kept := aside.thanked(case, orders) or aside.forestalled(case, targets):
         return kept
-    decision = _carry_out(case, orders, targets)
+    decision = _discarding_refused(_carry_out(case, orders, targets), case)
     shown = case.mail.senders[0].name
     if staff and case.trust.trusted and shown and shown != case.facts.names.get(case.person.email):
         learnt = LearnName(Address(case.person.email, shown))
         decision = replace(decision, effects=(*decision.effects, learnt))
     return decision
+
+
+def _discarding_refused(decision: Decision, case: Case) -> Decision:
+    """Discard the mail that was held when it was refused, now that its corrected version is carried out."""
+    letter = case.letter
+    if letter is None or letter.held is None or letter.kind is not NoticeKind.REFUSAL:
+        return decision
+    return replace(decision, effects=(*decision.effects, Discard(letter.held)))
 
 
 def _hold(case: Case) -> Decision:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from mailbot.core.mail import Address
-from mailbot.core.notice import Notice
+from mailbot.core.notice import Notice, NoticeKind
 from mailbot.core.ticket import Message, Priority, Status, Step, Ticket
 
 
@@ -151,13 +151,17 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A held mail was confirmed: decide it again, now trusted.
-
-    `as_written`: it was refused for commands within its text, which is sent as it is.
-    """
+    """A held mail was confirmed by an answer to a letter of that kind: decide it again, now trusted."""
 
     held: int
-    as_written: bool = False
+    by: NoticeKind = NoticeKind.CONFIRM
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """A held mail is not needed any more: its corrected version was carried out."""
+
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,7 @@ Effect = (
     | Tell
     | Hold
     | Release
+    | Discard
     | LearnName
     | MarkUndeliverable
     | Register

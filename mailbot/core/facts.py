@@ -10,6 +10,7 @@ from mailbot.core.absence import Absence, phrases
 from mailbot.core.change import Change
 from mailbot.core.commands import Argument, CommandLine, Reading
 from mailbot.core.mail import Mail
+from mailbot.core.notice import NoticeKind
 from mailbot.core.overview import Page, scope_and_page
 from mailbot.core.policy import Policy, School
 from mailbot.core.reference import action_key, subject_tag, without_action_key
@@ -69,7 +70,7 @@ class Facts:
 
     `aliases` leads from other names of tickets to these. `absences` are those of this day, by registered
     address. `next_number` is of this school, `numbers_elsewhere` are of others that may get a ticket.
-    `as_written`: the sender knows that commands within the text are not carried out, and sends it.
+    `released` is the kind of the letter by whose confirmation a held mail is decided again.
     `blocked` are school and address of who may not write there, of the sender and the tickets' requesters.
     """
 
@@ -92,7 +93,7 @@ class Facts:
     blocked: frozenset[tuple[str, str]] = frozenset()
     duplicate: str = ""
     confirmed: str = ""
-    as_written: bool = False
+    released: NoticeKind | None = None
     traffic: Traffic = field(default_factory=Traffic)
 
     def number_in(self, school: str) -> int:

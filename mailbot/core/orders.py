@@ -85,8 +85,7 @@ def understand(case: Case) -> tuple[tuple[Order, ...], tuple[Problem, ...]]:
             orders += [] if order in orders else [order]
         except _Refused as refused:
             problems.append(refused.problem)
-    if case.policy.member(case.sender.email) is not None and not case.facts.as_written:
-        problems += misplaced.problems(case.reading.text, case.mail.signature)
+    problems += misplaced.problems(case)
     return tuple(_numbered(orders, case)), tuple(problems)
 
 

@@ -36,7 +36,7 @@ class Refusals:
     """What the server of one account refused since it last took a letter.
 
     `suspect` is the letter whose refusal paused the account. If the account has taken another letter since,
-    a second refusal concerns the suspect alone. So a reply that is misunderstood delays one letter only.
+    a second refusal concerns the suspect alone: a misunderstood reply to one letter stops no other.
     """
 
     in_a_row: int = 0

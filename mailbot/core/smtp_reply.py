@@ -42,13 +42,25 @@ RULES = (
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
     Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
     Rule(About.RECIPIENT, "the recipient's mailbox", words=(r"storedrv\.deliver", "recipient thread limit")),
+    Rule(About.MAIL, "the content of the mail", words=("message (score|contains)", "attachments? exceed")),
+    Rule(
+        About.RECIPIENT,
+        "the recipient's address, mailbox or rules",
+        words=(
+            r"(this|the) (group|list|recipient|user|mail ?box)\b",
+            r"(by|for) recipient|recipient('s| has| account)\b",
+            r"\buser( account)? (is )?(suspended|disabled|locked|temporarily)",
+            "account suspended: ?$",
+        ),
+        final=True,
+    ),
     Rule(
         About.ACCOUNT,
         "the sender's rights",
         words=(
             "send ?as ?denied",
             r"(permissions?|allowed|authori[sz]ed|permitted) to send",
-            "not owned by",
+            "not owned by|that you own",
             "sender (address |login )?(rejected|blocked|disabled)",
             "(bad outbound|banned) sender",
         ),

@@ -16,5 +16,5 @@ QUOTATION_DEPTH = 9  # ">" that are written for the quotations of HTML
 MEMBERS = 2_000  # of an archive
 ARCHIVES = 2  # inside each other, below the attached one
 MEMBER_OCTETS = 20_000_000  # of an archive in an archive
-INFLATED = 100_000_000  # bytes of all archives of a mail together
+INFLATED = 30_000_000  # bytes of all archives of a mail together
 UUENCODED = 100  # files in one text

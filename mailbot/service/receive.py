@@ -12,6 +12,7 @@ from mailbot.core.decide import decide
 from mailbot.core.effects import Decision, Release
 from mailbot.core.facts import interests
 from mailbot.core.mail import Mail
+from mailbot.core.notice import NoticeKind
 from mailbot.core.policy import School
 from mailbot.core.reference import without_action_key
 from mailbot.parse import parse
@@ -128,7 +129,7 @@ def _settle(
     now: datetime,
     *,
     confirmed: str = "",
-    as_written: bool = False,
+    released: NoticeKind | None = None,
 ) -> Decision:
     """Decide on a mail and write what follows, its ledger entry included."""
     reading = read(without_action_key(mail.text), mail.subject)
@@ -136,7 +137,7 @@ def _settle(
     content = entry.content_id
     facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
     dates = desk.days(wanted.dates, now)
-    facts = replace(facts, confirmed=confirmed, as_written=as_written, dates=dates)
+    facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
     verdict = classify(mail, desk.policy.own_addresses)
     decision = decide(mail, verdict, facts, desk.policy, now)
     entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
@@ -160,7 +161,7 @@ def _release(session: Session, desk: Desk, effect: Release, actor: str, now: dat
     octets = octets_of(session, row.raw_id or 0)
     school, entry = _school(desk, row.school), ledger.record_of(row)
     mail, because = parse(octets), f"confirmed by {actor}"
-    return _settle(session, desk, school, mail, entry, now, confirmed=because, as_written=effect.as_written)
+    return _settle(session, desk, school, mail, entry, now, confirmed=because, released=effect.by)
 
 
 def set_aside(

@@ -14,6 +14,7 @@ from mailbot.core.effects import (
     Assign,
     Copy,
     Decision,
+    Discard,
     Effect,
     Hold,
     LearnName,
@@ -188,6 +189,8 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
                 .where(col(OutboxRow.message_id) == message_id)
                 .values(state=BOUNCED, last_error=diagnostic)
             )
+        case Discard(held):
+            session.get_one(HeldRow, held).state = "discarded"
         case Merge() | Split() | Move():
             mend(session, rows, effect)
         case SetBlocked(school, address, blocked=True):
