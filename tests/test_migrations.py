@@ -18,7 +18,7 @@ from tests.cases import LENA, MAX
 from tests.door import HOUSE, Door, answer
 
 RELEASED = Path(__file__).parent / "released"
-VERSIONS = {"0.1.0": "0001"}
+VERSIONS = {"0.1.0": "0001", "0.1.1": "0011"}
 """The schema of each released version."""
 
 

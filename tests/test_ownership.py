@@ -66,7 +66,7 @@ def test_what_root_makes_by_any_call_belongs_to_the_service(house: House, call: 
     command = house.command(*call.format(directory=house.directory).split())
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
     assert "Traceback" not in done.stderr
-    assert done.returncode in (0, 1), done.stderr
+    assert done.returncode in (0, 1, 2), done.stderr  # 2: the probe says that nothing was read
     assert foreign(house) == []
 
 
