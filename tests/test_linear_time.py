@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.mail import Address, Mail
+from mailbot.core.classify import classify
+from mailbot.core.mail import Address, Kind, Mail
+from mailbot.core.printable import without_people
 from mailbot.core.quotation import split
 from mailbot.core.traffic import Traffic
 from mailbot.core.trust import Evidence, trust
@@ -90,6 +92,17 @@ def test_a_field_longer_than_servers_write_proves_nothing() -> None:
 @pytest.mark.parametrize("line", [f"{run('-')}x", f"https://{run('>')} x y", f"https://x{run(' ')}x"])
 def test_quotations_are_found_in_linear_time(line: str) -> None:
     assert split(f"Hallo\n> a\n{line}\n> b\nDanke").text.startswith("Hallo")
+
+
+@pytest.mark.parametrize("begins", ["Abwesenheitsnotiz", "Gelesen"])
+def test_what_a_machine_wrote_is_told_in_linear_time(begins: str) -> None:
+    found = parse(mail().subject(f"{begins}{run(' ', LONG - 100)}x").text("Hallo").build())
+    assert classify(found, frozenset()).kind is Kind.HUMAN
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "@", "a@"])
+def test_people_are_kept_out_of_the_log_in_linear_time(unit: str) -> None:
+    assert "x@y.example" not in without_people(f"550 {run(unit)} x@y.example")
 
 
 def test_a_page_is_looked_through_in_linear_time() -> None:

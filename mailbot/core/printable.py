@@ -18,7 +18,7 @@ def one_line(text: str) -> str:
 
 
 _QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*\1""")
-_ADDRESS = re.compile(r"[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
+_ADDRESS = re.compile(r"(?<![^\s<>,;:()\"'])[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 
 
 def without_people(reason: str) -> str:

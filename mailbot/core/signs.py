@@ -72,7 +72,8 @@ _AWAY_PHRASES = (
 _AWAY_WORDS = "|".join(re.escape(phrase) for phrase in sorted(_AWAY_PHRASES, key=len, reverse=True))
 AWAY_SUBJECT = re.compile(
     rf"\s*(?:(?:re|aw):\s*)?\[?(?:{_AWAY_WORDS})\]?"
-    r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)|\s*[.!]?\s*$)"
+    r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
+    r"|\s*(?:[.!]\s*)?$)"
     r"|\s*(?:abwesenheit|abwesend|(?-i:AUTO))\s*:",
     re.I,
 )
@@ -81,7 +82,7 @@ RECEIPT_SUBJECT = re.compile(
     r"|empfangsbestätigung|not read|ungelesen gelöscht|lu|non lu|leído|letto|displayed|delivered"
     r"|accusé de (?:réception|lecture)|confirmation de lecture|accepté|refusé|provisoire"
     r"|zugestellt|übermittelt|recall|rückruf|accepted|declined|tentative|zugesagt|abgesagt"
-    r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?)\s*(?:\([^)]{0,20}\))?\s*[:]",
+    r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?)\s*(?:\([^)]{0,20}\)\s*)?:",
     re.I,
 )
 AWAY_TEXT = re.compile(
