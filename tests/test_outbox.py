@@ -144,7 +144,7 @@ QUOTA = b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededExcepti
 
 
 def report(desk: Door, number: int) -> None:
-    """Let teachers of their own report so many problems."""
+    """Let `number` teachers report a problem each."""
     for n in range(number):
         desk.take(problem(f"Beamer {n}", sender=f"lehrer{n}@schule.example").text("dunkel"))
 

@@ -33,5 +33,5 @@ PAUSE_ACCOUNT = 900  # seconds; some providers count refused letters, too: ask l
 
 
 def pause(failures: int, longest: int = PAUSE_SERVER) -> float:
-    """Return for how many seconds to leave a server alone after so many failures in a row."""
+    """Return for how many seconds to leave a server alone after `failures` in a row."""
     return float(min(2 ** min(failures, 10), longest))
