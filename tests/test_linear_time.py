@@ -66,6 +66,12 @@ def test_parameters_of_fields_are_read_in_linear_time(unit: str) -> None:
     assert found.subject
 
 
+def test_parameters_of_many_parts_are_read_in_linear_time() -> None:
+    part = f"--b\r\nContent-Type: text/plain; {run('~', 31_000)}\r\n\r\nHallo\r\n"
+    content = f"From: {MAX}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{part * 400}--b--\r\n"
+    assert parse(content.encode()).text.startswith("Hallo")
+
+
 def believed(*results: str) -> bool:
     """Tell whether a mail of Max is believed that has these results of the receiving server."""
     fields = (("authentication-results", f"{US}; {result}") for result in results)
