@@ -11,7 +11,7 @@ import pytest
 
 from mailbot.store.state_files import restore_ownership
 from tests.daemon import Daemon
-from tests.house import ROOT, House, problem
+from tests.house import House, problem
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -64,7 +64,9 @@ def foreign(house: House) -> list[str]:
 def test_what_root_makes_by_any_call_belongs_to_the_service(house: House, call: str) -> None:
     (house.directory / "mail.eml").write_bytes(problem().text("dunkel").build())
     command = house.command(*call.format(directory=house.directory).split())
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=house.directory, timeout=300, check=False
+    )
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 1, 2), done.stderr  # 2: the probe says that nothing was read
     assert foreign(house) == []
