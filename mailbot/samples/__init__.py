@@ -333,10 +333,6 @@ def _to_writer(language: str) -> dict[str, Notice]:
         Done("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
         Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
     )
-    problems = PROBLEMS[language]
-    mistyped = f"{problems[0].line}\n{ANSWER}"
-    refused = "\n".join((mistyped, *(problem.line for problem in problems[1:])))
-    in_text = IN_TEXT[language]
     return {
         "overview": _TO_MAX(
             NoticeKind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
@@ -352,9 +348,7 @@ def _to_writer(language: str) -> dict[str, Notice]:
         "sheet_endless": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
         "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
         "done_several": _TO_MAX(NoticeKind.DONE, done=done),
-        "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
-        "refusal_unclear": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
-        "refusal_in_text": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
+        **_refusals(language),
         "away": _TO_MAX(NoticeKind.DONE, done=(AWAY,)),
         "back": _TO_MAX(NoticeKind.DONE, done=(Done("back", None),)),
         "held_answer": _TO_ERIKA(
@@ -365,6 +359,18 @@ def _to_writer(language: str) -> dict[str, Notice]:
         "help_supporter": _TO_MAX(NoticeKind.HELP, ticket=TAKEN),
         "help_second_level": _TO_TONI(NoticeKind.HELP),
         "bounce": _TO_MAX(NoticeKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
+    }
+
+
+def _refusals(language: str) -> dict[str, Notice]:
+    problems = PROBLEMS[language]
+    mistyped = f"{problems[0].line}\n{ANSWER}"
+    refused = "\n".join((mistyped, *(problem.line for problem in problems[1:])))
+    in_text = IN_TEXT[language]
+    return {
+        "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
+        "refusal_unclear": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_in_text": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
     }
 
 
