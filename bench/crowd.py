@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from bench.setting import UNLIMITED, Site, number, site
-from mailbot.service.inspection import status
+from mailbot.monitoring.status import status
 from tests.daemon import Daemon
 from tests.flood import Flood, audit, flood
 from tests.house import ERIKA, MAX, House

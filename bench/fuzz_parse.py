@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mailbot.core.classify import classify
+from mailbot.core.classify.classify import classify
 from mailbot.parse import parse
 from tests.oddities import ODDITIES
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mailparser
 
-from mailbot.core.classify import classify
+from mailbot.core.classify.classify import classify
 from mailbot.explain import explain
 from mailbot.parse import parse
 

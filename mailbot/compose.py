@@ -15,21 +15,21 @@ from email.utils import format_datetime, quote
 from hashlib import sha256
 from urllib.parse import quote as percent_encoded
 
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind
-from mailbot.core.outgoing import Outgoing, content_id
-from mailbot.core.printable import clean, one_line
-from mailbot.core.ticket import Attachment
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.ticket import Attachment
+from mailbot.core.text.sanitize import clean, one_line
 
 _REPLIES = frozenset(
     {
-        NoticeKind.RECEIPT,
-        NoticeKind.DONE,
-        NoticeKind.REFUSAL,
-        NoticeKind.HELP,
-        NoticeKind.OVERVIEW,
-        NoticeKind.SHEET,
-        NoticeKind.CONFIRM,
+        NotificationKind.RECEIPT,
+        NotificationKind.DONE,
+        NotificationKind.REFUSAL,
+        NotificationKind.HELP,
+        NotificationKind.OVERVIEW,
+        NotificationKind.SHEET,
+        NotificationKind.CONFIRM,
     }
 )
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # printable ASCII; with its name it fits into 998 octets

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mailbot.core.classify import classify
-from mailbot.core.commands import read
-from mailbot.core.effects import Decision
-from mailbot.core.mail import Kind, Mail, Protection, Verdict
-from mailbot.core.reference import action_key, subject_tag, without_action_key
+from mailbot.core.classify.classify import classify
+from mailbot.core.commands.table import read
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.mail import Kind, Mail, Protection, Verdict
+from mailbot.core.text.references import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
 Foresee = Callable[[Mail, bytes], Decision]

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mailbot import samples
-from mailbot.core.outgoing import Outgoing
-from mailbot.core.policy import Policy, School
-from mailbot.core.ticket import Role
+from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.policy import Policy, School
+from mailbot.core.model.ticket import Role
 from mailbot.preview import LANGUAGES
 from mailbot.render import Templates, render
 

@@ -11,13 +11,13 @@ from heapq import merge
 import structlog
 
 from mailbot.config import ImapAccount
-from mailbot.core.delays import Delays
-from mailbot.core.effects import Decision
-from mailbot.core.fairness import in_fair_order, next_batch
-from mailbot.core.policy import School
-from mailbot.core.printable import without_people
-from mailbot.core.reconcile import Difference, differences
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.policy import School
+from mailbot.core.text.sanitize import redact_for_log
 from mailbot.inbox import Described, Mailbox
+from mailbot.monitoring.latency import LatencyHistogram
+from mailbot.runtime.reconcile import Difference, differences
+from mailbot.runtime.scheduling import next_batch, round_robin
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
@@ -58,7 +58,7 @@ class Intake:
     lease: Lease | None = None
     wanted: Callable[[], bool] = lambda: False
     outcomes: Counter[str] = field(default_factory=Counter)
-    delays: Delays = field(default_factory=Delays)
+    delays: LatencyHistogram = field(default_factory=LatencyHistogram)
     _survived: set[Place] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
     _old: set[tuple[int, int]] = field(default_factory=set)
@@ -120,7 +120,7 @@ class Intake:
             if len(waiting) > BATCH:
                 unknown = [uid for uid in waiting if uid not in senders]
                 senders |= dict.fromkeys(unknown, "") | box.senders(unknown)
-                waiting = in_fair_order({uid: senders[uid] for uid in waiting})
+                waiting = round_robin({uid: senders[uid] for uid in waiting})
             batch = next_batch(waiting, risky, BATCH)
             yield batch
             waiting = sorted(set(waiting).difference(batch))
@@ -296,4 +296,4 @@ def _fit_for_the_log(decision: Decision) -> str:
     """Return why that became of a mail; of an error its kind alone, for it may tell words of the mail."""
     if decision.outcome == ledger.QUARANTINED:
         return decision.because[0].partition(":")[0]
-    return without_people("; ".join(decision.because))
+    return redact_for_log("; ".join(decision.because))

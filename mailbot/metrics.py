@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailbot import __version__
-from mailbot.core.delays import BOUNDS
 from mailbot.intake import Intake
+from mailbot.monitoring.latency import BOUNDS
+from mailbot.monitoring.status import standing
 from mailbot.outbox import Lane
 from mailbot.service.desk import Desk
-from mailbot.service.inspection import standing
 from mailbot.service.opening import DeskError
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from mailbot.config import Settings
-from mailbot.core.guard import has_room
 from mailbot.daemon import utc_now
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
+from mailbot.monitoring.health import has_disk_space
+from mailbot.monitoring.monitor import free_disk
 from mailbot.oauth import secret_until
 from mailbot.outbox import deliver_all
 from mailbot.service.desk import Desk
-from mailbot.service.guard import free_disk
 from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError
 from mailbot.service.tick import tick
@@ -74,7 +74,7 @@ def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple
         settings.imap[key],
         utc_now,
         settings.first_contact_days,
-        room=lambda: has_room(free_disk(desk, settings.state_dir), settings.guard),
+        room=lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.guard),
     )
     try:
         with Mailbox.open(settings.imap[key]) as box:

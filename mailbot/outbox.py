@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.config import Settings, SmtpAccount
-from mailbot.core.printable import without_people
-from mailbot.core.refusals import Refusal, Refusals, Ruling
-from mailbot.core.retry import PAUSE_ACCOUNT, PAUSE_SERVER, pause
-from mailbot.core.smtp_reply import About
+from mailbot.core.text.sanitize import redact_for_log
+from mailbot.core.timers.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.service.delivery import Trouble, known_trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
-from mailbot.smtp import Outcome, Relay
+from mailbot.smtp.client import Outcome, Relay
+from mailbot.smtp.refusals import Refusal, Refusals, Ruling
+from mailbot.smtp.reply import About
 from mailbot.store.database import TRANSIENT, in_short
 from mailbot.store.outbox import Attempt, Due
 
@@ -143,14 +143,14 @@ class Lane:
             kind=due.outgoing.kind.value,
             ticket=due.outgoing.ticket,
             letter=due.id,
-            reply="" if attempt.state == "sent" else without_people(reply),
+            reply="" if attempt.state == "sent" else redact_for_log(reply),
         )
         return attempt
 
     def _pause(self, reason: str, longest: int) -> None:
         """Leave the server alone for a while, `longest` seconds at most."""
         if not self.failures:
-            log.error("server away", topic=self.topic, reason=without_people(reason))
+            log.error("server away", topic=self.topic, reason=redact_for_log(reason))
             self._trouble = Trouble(self.topic, reason)
         self.failures += 1
         self._longest = longest
@@ -165,7 +165,7 @@ class Lane:
 
     def _rest(self) -> float:
         """Return for how many seconds to leave the server alone."""
-        return pause(self.failures - 1, self._longest)
+        return backoff_seconds(self.failures - 1, self._longest)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Drain whenever somebody wakes this lane, until told to stop; rest while a server is away."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mailbot import samples
-from mailbot.core.notice import Notice
-from mailbot.core.outgoing import Outgoing, content_id
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.outgoing import Outgoing, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
 
 LANGUAGES = ("de", "en", "fr")
@@ -66,7 +66,7 @@ def broken_letters(templates: Templates) -> Iterator[str]:
                 yield str(error)
 
 
-def sample(notice: Notice, language: str, templates: Templates, *, informal: bool = False) -> Outgoing:
+def sample(notice: Notification, language: str, templates: Templates, *, informal: bool = False) -> Outgoing:
     """Return a sample notice as a letter of the sample house; raise `BrokenTemplateError`."""
     policy = samples.policy(language, informal=informal)
     return render(

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from mailbot.core.sharing import share_of
+from mailbot.runtime.rendezvous import assigned_to
 from mailbot.service.desk import Desk
 from mailbot.store import leases
 from mailbot.store.database import TRANSIENT, in_short, transaction
@@ -89,7 +89,7 @@ class Roster:
             if workers != self._workers:
                 hint(session)
         self._workers = workers
-        mine = share_of(me, workers, self.schools)
+        mine = assigned_to(me, workers, self.schools)
         for school, watcher in self.watchers.items():
             if school not in mine or watcher.intake.lease not in held:
                 watcher.stop()

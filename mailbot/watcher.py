@@ -11,8 +11,8 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.printable import without_people
-from mailbot.core.retry import pause
+from mailbot.core.text.sanitize import redact_for_log
+from mailbot.core.timers.retry import backoff_seconds
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
 from mailbot.service.alerts import end_alert, raise_alert
@@ -144,7 +144,7 @@ class Watcher:
                 return
             except Exception as error:
                 log.exception("mailbox watcher failed", school=self.school)
-                self._failed(f"{type(error).__name__}: {without_people(str(error))}")
+                self._failed(f"{type(error).__name__}: {redact_for_log(str(error))}")
 
     def _watch(self, box: Mailbox) -> None:
         """Handle what is new whenever the server or the bell says so; the whole folder at first."""
@@ -221,7 +221,7 @@ class Watcher:
         if not self.failures:
             log.error("mailbox failed", school=self.school, reason=reason)
         self._note_failure(reason)
-        seconds = pause(self.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+        seconds = backoff_seconds(self.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
         self.failures += 1
         self.intake.stop.wait(seconds)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk, unguessable
-from mailbot.service.inspection import list_tickets
+from mailbot.service.queries import list_tickets
 from mailbot.store.database import migrate, open_database
 from mailbot.store.tables import OutboxRow
 from tests.cases import LENA, MAX, NOW

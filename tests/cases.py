@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from mailbot.core.decide import decide
-from mailbot.core.effects import Append, Decision, Effect, Hold, Open, Tell
-from mailbot.core.facts import Facts
-from mailbot.core.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
-from mailbot.core.notice import Notice, NoticeKind, Reason
-from mailbot.core.policy import Member, Policy, School, Team
-from mailbot.core.ticket import Message, Role, Status, Ticket
-from mailbot.core.transition import apply
-from mailbot.core.trust import Letter
+from mailbot.core.decide.decide import decide
+from mailbot.core.model.effects import AddMessage, Decision, Effect, HoldMail, Notify, OpenTicket
+from mailbot.core.model.facts import Facts
+from mailbot.core.model.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
+from mailbot.core.model.notification import Notification, NotificationKind, Reason
+from mailbot.core.model.policy import Member, Policy, School, Team
+from mailbot.core.model.sent_mail import SentMail
+from mailbot.core.model.ticket import Message, Role, Status, Ticket
+from mailbot.core.model.transition import apply
 
 LENA = "lena@schule.example"  # a teacher: requester of GYM-1
 KARL = "karl@schule.example"  # a teacher in copy of GYM-1
@@ -97,8 +97,8 @@ class Case:
     def answering(self, about: Ticket | None, *, to: str = "", **letter: object) -> "Case":
         """Make it an answer to a letter about that ticket, which was sent to the writer or to `to`."""
         recipient = to or self.mail.senders[0].email
-        kind = NoticeKind.NEW_TICKET if about else NoticeKind.OVERVIEW
-        plain = Letter(recipient, role_of(recipient, about), kind, about.key if about else None)
+        kind = NotificationKind.NEW_TICKET if about else NotificationKind.OVERVIEW
+        plain = SentMail(recipient, role_of(recipient, about), kind, about.key if about else None)
         answered = replace(plain, **letter)  # type: ignore[arg-type]
         case = self.knowing(*((about,) if about else ()))
         return case.knowing(answered=answered, by_reply=about.key if about else None)
@@ -164,7 +164,7 @@ class Outcome:
         return self.decision.effects
 
     @property
-    def letters(self) -> list[Notice]:
+    def letters(self) -> list[Notification]:
         """Return all letters, the question about a held mail included."""
         return list(letters(self.effects))
 
@@ -178,12 +178,12 @@ class Outcome:
     @property
     def changes(self) -> tuple[Effect, ...]:
         """Return what changes beside letters."""
-        return tuple(e for e in self.effects if not isinstance(e, Tell | Hold))
+        return tuple(e for e in self.effects if not isinstance(e, Notify | HoldMail))
 
     @property
     def messages(self) -> list[Message]:
         """Return the messages that are filed."""
-        return [e.message for e in self.effects if isinstance(e, Append)]
+        return [e.message for e in self.effects if isinstance(e, AddMessage)]
 
     @property
     def message(self) -> Message:
@@ -198,22 +198,22 @@ class Outcome:
 
     def ticket(self, key: str = "GYM-1") -> Ticket:
         """Return a ticket as it will stand."""
-        opened = (e.ticket for e in self.effects if isinstance(e, Open))
+        opened = (e.ticket for e in self.effects if isinstance(e, OpenTicket))
         tickets = {**self.case.facts.tickets, **{t.key: replace(t, messages=0) for t in opened}}
         return apply(tickets[key], self.effects, NOW)
 
-    def letter(self, to: str, kind: NoticeKind | None = None) -> Notice:
+    def letter(self, to: str, kind: NotificationKind | None = None) -> Notification:
         """Return the one letter to somebody, of that kind."""
         (letter,) = [n for n in self.letters if n.to.email == to and kind in (None, n.kind)]
         return letter
 
 
-def letters(effects: Iterable[Effect]) -> Iterable[Notice]:
+def letters(effects: Iterable[Effect]) -> Iterable[Notification]:
     """Yield the letters among effects."""
     for effect in effects:
-        if isinstance(effect, Tell):
+        if isinstance(effect, Notify):
             yield effect.notice
-        elif isinstance(effect, Hold) and effect.question is not None:
+        elif isinstance(effect, HoldMail) and effect.question is not None:
             yield effect.question
 
 

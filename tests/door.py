@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from sqlmodel import select
 
-from mailbot.core.effects import Decision
-from mailbot.core.notice import NoticeKind
-from mailbot.core.policy import Policy
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import Policy
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.service.inspection import show_ticket
+from mailbot.service.queries import show_ticket
 from mailbot.service.receive import receive
 from mailbot.store.database import migrate, open_database, reading
 from mailbot.store.ledger import Place
@@ -62,7 +62,7 @@ class Door:
         with reading(self.engine) as session:
             return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
 
-    def does(self, person: str, line: str, kind: NoticeKind | None = None) -> str:
+    def does(self, person: str, line: str, kind: NotificationKind | None = None) -> str:
         """Let somebody answer his last letter, of that kind, with a line; return the outcome."""
         return self.outcome(answer(self.letters(person, kind)[-1], person, line))
 
@@ -70,9 +70,11 @@ class Door:
         """Return a ticket as `mailbot show --json` tells it."""
         return show_ticket(self.desk, name)
 
-    def letters(self, to: str, kind: NoticeKind | None = None) -> list[OutboxRow]:
+    def letters(self, to: str, kind: NotificationKind | None = None) -> list[OutboxRow]:
         """Return the letters to somebody."""
-        return [r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NoticeKind(r.kind))]
+        return [
+            r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NotificationKind(r.kind))
+        ]
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
 from typing import Any
 
-from mailbot.service.inspection import list_tickets, show_ticket, status
+from mailbot.monitoring.status import status
+from mailbot.service.queries import list_tickets, show_ticket
 from tests.house import EDV, ERIKA, MAX, House
 from tests.mails import mail
 from tests.servers.smtp import Received

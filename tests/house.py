@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from mailbot.config import Settings, load
+from mailbot.monitoring.status import status
 from mailbot.once import once
 from mailbot.service.desk import Desk
-from mailbot.service.inspection import show_ticket, status
 from mailbot.service.opening import open_desk, sole
 from mailbot.service.operation import retry_letter, unsent_letters
+from mailbot.service.queries import show_ticket
 from tests.mails import MailBuilder, mail
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp import PASSWORD as SMTP_PASSWORD

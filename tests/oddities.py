@@ -4,7 +4,7 @@ import base64
 import struct
 from dataclasses import dataclass, field
 
-from mailbot.core.mail import Kind, Protection
+from mailbot.core.model.mail import Kind, Protection
 from tests.clients import ANSWERS, FORWARDS
 from tests.mails import mail
 

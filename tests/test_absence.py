@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from mailbot.core.absence import Absence, phrases, present, read, stand_in
-from mailbot.core.policy import Member
+from mailbot.core.commands.away import phrases, read
+from mailbot.core.model.absence import Absence, present, stand_in
+from mailbot.core.model.policy import Member
 from mailbot.dates import day_of
 
 TODAY = date(2026, 11, 23)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.mail import Danger, Part
+from mailbot.core.model.mail import Danger, Part
 from mailbot.parse import limits
 from mailbot.parse.danger import Budget, danger, judged
 from mailbot.service.operation import OperationError, release_files

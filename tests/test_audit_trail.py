@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.service.night import nightly
 from mailbot.service.operation import deeds, drop_letter, retry_letter, unblock
 from mailbot.store import chain, trail
@@ -131,7 +131,9 @@ def test_the_night_seals_once_whoever_looks(lived: Door) -> None:
 def test_the_name_of_a_member_is_learnt_once_and_noted(lived: Door) -> None:
     for name in ("Max M.", "Max M.", "Max Mustermann"):
         lived.take(
-            answer(lived.letters(MAX, NoticeKind.NEW_TICKET)[1], f"{name} <{MAX}>", f"Ich bin es, {name}")
+            answer(
+                lived.letters(MAX, NotificationKind.NEW_TICKET)[1], f"{name} <{MAX}>", f"Ich bin es, {name}"
+            )
         )
     noted = [(row.actor, row.detail) for row in lived.rows(EventRow) if row.action == "name learnt"]
     assert noted == [(MAX, f"{MAX} Max M."), (MAX, f"{MAX} Max Mustermann")]

@@ -1,7 +1,7 @@
 """A bounce says which recipient failed, whether for good, and which of our mails it was."""
 
-from mailbot.core.classify import classify
-from mailbot.core.mail import Action, DeliveryStatus, Kind
+from mailbot.core.classify.classify import classify
+from mailbot.core.model.mail import Action, DeliveryStatus, Kind
 from mailbot.parse import parse
 from tests.mails import mail
 

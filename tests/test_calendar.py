@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.calendar import Calendar, Span
+from mailbot.core.model.calendar import Calendar, Span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SCHOOL = Calendar(closed=frozenset({date(2026, 12, 24), date(2026, 12, 25)}), timezone=BERLIN)

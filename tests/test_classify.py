@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailbot.core.classify import classify
-from mailbot.core.mail import Kind
+from mailbot.core.classify.classify import classify
+from mailbot.core.model.mail import Kind
 from mailbot.parse import parse
 from tests.mails import MailBuilder, mail
 

@@ -15,11 +15,11 @@ import pytest
 from sqlmodel import col, select
 from structlog.testing import capture_logs
 
-from mailbot.core.calendar import Calendar
-from mailbot.core.effects import Append, Assign, Decision, Open, SetLevel, SetStatus
-from mailbot.core.mail import Address
-from mailbot.core.policy import Member, Policy, School, Team, Times
-from mailbot.core.ticket import Direction, Message, Status, Ticket, Visibility
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import AddMessage, Assign, Decision, OpenTicket, SetLevel, SetStatus
+from mailbot.core.model.mail import Address
+from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.tick import tick
@@ -78,7 +78,7 @@ def do(desk: Desk, when: datetime, *effects: object) -> None:
 def open_ticket(desk: Desk, number: int = 1, when: datetime = MONDAY) -> str:
     ticket = Ticket("GYM", number, "Beamer", Address(LENA, "Lena"), when, when, messages=1)
     message = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Dunkel.", when)
-    do(desk, when, Open(ticket), Append(ticket.key, message))
+    do(desk, when, OpenTicket(ticket), AddMessage(ticket.key, message))
     return ticket.key
 
 

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from mailbot.core.absence import Absence
-from mailbot.core.change import Change, Told
-from mailbot.core.commands import COMMANDS
-from mailbot.core.effects import Register, SetAbsence, SetBlocked
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind, Reason
-from mailbot.core.ticket import Direction, Message, Priority, Role, Status, Ticket, Visibility
+from mailbot.core.commands.table import COMMANDS
+from mailbot.core.model.absence import Absence
+from mailbot.core.model.change import Change, SentNotice
+from mailbot.core.model.effects import Register, SetAbsence, SetBlocked
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.ticket import Direction, Message, Priority, Role, Status, Ticket, Visibility
 from tests.cases import (
     EARLIER,
     ERIKA,
@@ -45,7 +45,7 @@ EVERYBODY = (MAX, TONI, LENA, KARL, EVE)
 
 def last_change(actor: str) -> Change:
     """Return a change that closed the ticket, and told the requester."""
-    told = (Told(Address(LENA), Role.REQUESTER, NoticeKind.CLOSED),)
+    told = (SentNotice(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
     return Change(actor, EARLIER.replace(hour=23), ticket(assignee=Address(ERIKA)), told)
 
 
@@ -243,7 +243,7 @@ ROWS = {
     "help": Row(
         ("#help", "#hilfe", "#aide"),
         EVERYBODY,
-        lambda done: done.letters[0].kind is NoticeKind.HELP,
+        lambda done: done.letters[0].kind is NotificationKind.HELP,
         {(MAX, "help")},
         about=None,
         wrong=("#help me", "#hilfe schnell", "#aide vite"),

@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.commands import (
+from mailbot.core.commands.table import (
     COMMANDS,
     LOOKED_AT_MOST,
     PRIORITY_WORDS,
     SCOPE_WORDS,
     Words,
     every_word,
-    fold,
     nearest,
     priority,
     read,
     scope,
     ticket_name,
 )
-from mailbot.core.ticket import Role
+from mailbot.core.model.ticket import Role
+from mailbot.core.text.fold import fold
 
 WORDS = {
     "close": (

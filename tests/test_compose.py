@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 
 from mailbot import samples
 from mailbot.compose import to_octets
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind
-from mailbot.core.outgoing import Outgoing, content_id
-from mailbot.core.printable import clean, one_line
-from mailbot.core.ticket import Attachment
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.ticket import Attachment
+from mailbot.core.text.sanitize import clean, one_line
 from mailbot.preview import sample
 from mailbot.render import Templates
 
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 LETTER = Outgoing(
     message_id="<own@schule.example>",
-    kind=NoticeKind.ANSWER,
+    kind=NotificationKind.ANSWER,
     recipient=Address("lena@schule.example", "Lena Lehrerin"),
     sender=Address("support@schule.example", "Max Müller (Schul-Support)"),
     subject="[#GYM-104] Übertragung gestört",
@@ -280,15 +280,15 @@ def test_a_type_that_would_change_the_mails_structure_is_sent_as_octets(content_
 
 
 AUTOMATIC = (
-    (NoticeKind.RECEIPT, "<a@x>", "auto-replied"),
-    (NoticeKind.REFUSAL, "<a@x>", "auto-replied"),
-    (NoticeKind.RECEIPT, "", "auto-generated"),
-    (NoticeKind.NEW_TICKET, "<a@x>", "auto-generated"),
+    (NotificationKind.RECEIPT, "<a@x>", "auto-replied"),
+    (NotificationKind.REFUSAL, "<a@x>", "auto-replied"),
+    (NotificationKind.RECEIPT, "", "auto-generated"),
+    (NotificationKind.NEW_TICKET, "<a@x>", "auto-generated"),
 )
 
 
 @pytest.mark.parametrize(("kind", "in_reply_to", "value"), AUTOMATIC)
-def test_automatic_letters_say_so(kind: NoticeKind, in_reply_to: str, value: str) -> None:
+def test_automatic_letters_say_so(kind: NotificationKind, in_reply_to: str, value: str) -> None:
     octets = compose(replace(LETTER, kind=kind, automatic=True, in_reply_to=in_reply_to))
     assert header(octets, "Auto-Submitted") == value
     assert header(octets, "X-Auto-Response-Suppress") == "All"

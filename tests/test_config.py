@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from mailbot.config import ConfigurationError, find, load
-from mailbot.core.policy import Limits, Member, Times
+from mailbot.core.model.policy import Limits, Member, Times
 
 PASSWORD = "s3cr3t-Pässword"
 GOOD = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.tick import tick
 from mailbot.store.tables import OutboxRow
@@ -33,7 +33,7 @@ def answered(desk: Door, text: str) -> str:
 
 def refusal(desk: Door) -> OutboxRow:
     """Return the newest refusal that Max got."""
-    return desk.letters(MAX, NoticeKind.REFUSAL)[-1]
+    return desk.letters(MAX, NotificationKind.REFUSAL)[-1]
 
 
 def links(desk: Door) -> list[str]:
@@ -227,7 +227,7 @@ def test_a_forged_mail_with_a_command_within_its_text_waits_for_its_writer(desk:
     reported(desk)
     forged = answer(desk.letters(ERIKA)[0], MAX, "Läuft wieder. #schließen")
     assert desk.outcome(forged) == "held"
-    assert desk.does(MAX, "#bestätigen", NoticeKind.CONFIRM) == "refused"
+    assert desk.does(MAX, "#bestätigen", NotificationKind.CONFIRM) == "refused"
     assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
 
 
@@ -237,7 +237,7 @@ def test_a_mail_that_is_sent_as_it_is_meets_the_answer_of_a_colleague(desk: Door
     as_it_is = links(desk)[1]
     assert desk.outcome(answer(desk.letters(ERIKA)[0], ERIKA, "Ich war schon da.")) == "reply"
     assert desk.outcome(sent(as_it_is)) == "held"
-    assert desk.does(MAX, "#bestätigen", NoticeKind.HELD_ANSWER) == "reply"
+    assert desk.does(MAX, "#bestätigen", NotificationKind.HELD_ANSWER) == "reply"
 
 
 def test_a_corrected_mail_replaces_the_one_that_was_refused(desk: Door) -> None:

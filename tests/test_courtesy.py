@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.core.courtesy import only_courtesy
+from mailbot.core.text.greetings import is_only_greeting
 
 SAYS_NOTHING = (
     "",
@@ -36,9 +36,9 @@ SAYS_SOMETHING = (
 
 @pytest.mark.parametrize("text", SAYS_NOTHING)
 def test_salutation_closing_formula_and_name_say_nothing(text: str) -> None:
-    assert only_courtesy(text, "Max Mustermann")
+    assert is_only_greeting(text, "Max Mustermann")
 
 
 @pytest.mark.parametrize("text", SAYS_SOMETHING)
 def test_whatever_else_is_an_answer(text: str) -> None:
-    assert not only_courtesy(text, "Max Mustermann")
+    assert not is_only_greeting(text, "Max Mustermann")

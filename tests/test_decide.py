@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailbot.core.commands import command
-from mailbot.core.effects import Append, Assign, LearnName, SetLevel, SetPriority, SetStatus
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind, Reason
-from mailbot.core.ticket import Priority, Status, Ticket, Visibility
+from mailbot.core.commands.table import command
+from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, SetPriority, SetStatus
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.ticket import Priority, Status, Ticket, Visibility
 from tests.cases import (
     ERIKA,
     EVE,
@@ -151,7 +151,7 @@ def test_the_receipt_says_who_was_told_and_what_was_so_already(
     line: str, writer: str, before: Ticket, _: object, told: set[tuple[str, str]]
 ) -> None:
     done = answers(writer, before, line).knowing(dates=DATES).decided()
-    (row,) = done.letter(writer, NoticeKind.DONE).done
+    (row,) = done.letter(writer, NotificationKind.DONE).done
     assert {person.email for person in row.told} == {to for to, kind in told}
     assert row.already == (done.changes == ())
     assert row.ticket == done.ticket()
@@ -217,7 +217,7 @@ def test_several_tickets_are_closed_by_one_line() -> None:
     )
     assert [done.ticket(t.key).status for t in known] == [Status.CLOSED] * 3
     assert {to for to, kind in done.told if kind == "closed"} == {p.email for p in _people(3)}
-    assert len(done.letter(MAX, NoticeKind.DONE).done) == 3
+    assert len(done.letter(MAX, NotificationKind.DONE).done) == 3
     assert [m.text for m in done.messages] == ["Strom ist wieder da."] * 3
 
 
@@ -274,7 +274,7 @@ def test_commands_that_do_not_contradict_each_other_are_carried_out(lines: str) 
 def test_a_command_written_twice_is_done_once() -> None:
     done = answers(MAX, ticket(), "#close\n#schließen\n#close 1").decided()
     assert [type(e) for e in done.changes] == [SetStatus, Assign]
-    assert [row.already for row in done.letter(MAX, NoticeKind.DONE).done] == [False]
+    assert [row.already for row in done.letter(MAX, NotificationKind.DONE).done] == [False]
 
 
 @pytest.mark.parametrize("lines", ["#escalate\n#assign Toni", "#assign Toni\n#escalate"])
@@ -384,14 +384,14 @@ def test_a_command_in_front_of_the_old_subject_counts() -> None:
 
 def test_every_change_of_a_ticket_is_an_effect_of_its_own() -> None:
     done = answers(MAX, ticket(), "Bitte.\n#escalate\n#priority high").decided()
-    assert [type(e) for e in done.changes] == [Append, SetLevel, Assign, SetPriority]
+    assert [type(e) for e in done.changes] == [AddMessage, SetLevel, Assign, SetPriority]
 
 
 def test_a_question_goes_out_with_its_words_and_makes_the_writer_the_assignee() -> None:
     done = answers(MAX, ticket(), "In welchem Raum?\n#rückfrage").decided()
     assert done.letter(LENA).text == "In welchem Raum?"
     assert (done.letter(LENA).kind, done.ticket().assignee) == (
-        NoticeKind.WAITING,
+        NotificationKind.WAITING,
         Address(MAX, "Max Mustermann"),
     )
     assert done.told >= {(ERIKA, "taken")}

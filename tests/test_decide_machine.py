@@ -2,10 +2,10 @@
 
 import pytest
 
-from mailbot.core.effects import Append, MarkUndeliverable
-from mailbot.core.mail import Action, Kind
-from mailbot.core.notice import NoticeKind
-from mailbot.core.ticket import Role, Visibility
+from mailbot.core.model.effects import AddMessage, MarkUndeliverable
+from mailbot.core.model.mail import Action, Kind
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Role, Visibility
 from tests.cases import (
     EDV,
     ERIKA,
@@ -57,7 +57,9 @@ def test_the_reason_for_leaving_a_mail_without_from_alone_names_it() -> None:
     assert "no From address" in done.decision.because[-1]
 
 
-def bounce(to: str, kind: NoticeKind, author: str, action: Action = Action.FAILED, **letter: object) -> Case:
+def bounce(
+    to: str, kind: NotificationKind, author: str, action: Action = Action.FAILED, **letter: object
+) -> Case:
     """Return a bounce of a letter about GYM-1."""
     sent: dict[str, object] = {
         "message_id": "<sent@schule.example>", "author": author, "kind": kind, "subject": "[#GYM-1] Beamer",
@@ -68,9 +70,15 @@ def bounce(to: str, kind: NoticeKind, author: str, action: Action = Action.FAILE
 
 
 @pytest.mark.parametrize(
-    "kind", [NoticeKind.ANSWER, NoticeKind.CLOSED, NoticeKind.ESCALATED_REQUESTER, NoticeKind.REOPENED]
+    "kind",
+    [
+        NotificationKind.ANSWER,
+        NotificationKind.CLOSED,
+        NotificationKind.ESCALATED_REQUESTER,
+        NotificationKind.REOPENED,
+    ],
 )
-def test_the_author_of_a_text_that_came_back_is_told(kind: NoticeKind) -> None:
+def test_the_author_of_a_text_that_came_back_is_told(kind: NotificationKind) -> None:
     done = bounce(LENA, kind, MAX).decided()
     assert done.told == {(MAX, "bounce")}
     letter = done.letter(MAX)
@@ -81,48 +89,49 @@ def test_the_author_of_a_text_that_came_back_is_told(kind: NoticeKind) -> None:
 
 
 def test_a_bounce_is_filed_in_its_ticket_and_marks_the_address() -> None:
-    done = bounce(LENA, NoticeKind.ANSWER, MAX).decided()
+    done = bounce(LENA, NotificationKind.ANSWER, MAX).decided()
     mark = MarkUndeliverable(LENA, "550 user unknown", "<sent@schule.example>")
-    assert [type(e) for e in done.changes] == [Append, MarkUndeliverable]
+    assert [type(e) for e in done.changes] == [AddMessage, MarkUndeliverable]
     assert mark in done.changes
     assert done.message.visibility is Visibility.SYSTEM
 
 
 def test_the_author_is_told_at_the_registered_address() -> None:
-    assert bounce(LENA, NoticeKind.ANSWER, MAX_AT_HOME).decided().told == {(MAX, "bounce")}
+    assert bounce(LENA, NotificationKind.ANSWER, MAX_AT_HOME).decided().told == {(MAX, "bounce")}
 
 
 def test_the_author_is_told_once_of_one_letter() -> None:
-    done = bounce(LENA, NoticeKind.ANSWER, MAX, bounced=True).decided()
-    assert (done.told, [type(e) for e in done.changes]) == (set(), [Append])
+    done = bounce(LENA, NotificationKind.ANSWER, MAX, bounced=True).decided()
+    assert (done.told, [type(e) for e in done.changes]) == (set(), [AddMessage])
 
 
 @pytest.mark.parametrize("action", [a for a in Action if a is not Action.FAILED])
 def test_a_delay_or_a_delivery_is_no_failure(action: Action) -> None:
-    done = bounce(LENA, NoticeKind.ANSWER, MAX, action).decided()
-    assert (done.told, [type(e) for e in done.changes]) == (set(), [Append])
+    done = bounce(LENA, NotificationKind.ANSWER, MAX, action).decided()
+    assert (done.told, [type(e) for e in done.changes]) == (set(), [AddMessage])
 
 
 @pytest.mark.parametrize(
     "kind",
     [
-        NoticeKind.RECEIPT, NoticeKind.TAKEN, NoticeKind.OVERVIEW, NoticeKind.SHEET, NoticeKind.DONE,
-        NoticeKind.REFUSAL, NoticeKind.CONFIRM, NoticeKind.HELP, NoticeKind.ALERT, NoticeKind.BOUNCE,
+        NotificationKind.RECEIPT, NotificationKind.TAKEN, NotificationKind.OVERVIEW, NotificationKind.SHEET,
+        NotificationKind.DONE, NotificationKind.REFUSAL, NotificationKind.CONFIRM, NotificationKind.HELP,
+        NotificationKind.ALERT, NotificationKind.BOUNCE,
     ],
 )  # fmt: skip
-def test_a_letter_without_somebody_s_words_bounces_in_silence(kind: NoticeKind) -> None:
+def test_a_letter_without_somebody_s_words_bounces_in_silence(kind: NotificationKind) -> None:
     assert bounce(LENA, kind, MAX).decided().told == set()
 
 
 @pytest.mark.parametrize("to", [ERIKA, TONI])
 def test_a_dead_address_of_the_staff_is_told_to_the_operators_and_not_to_the_teacher(to: str) -> None:
-    done = bounce(to, NoticeKind.NEW_TICKET, LENA).decided()
+    done = bounce(to, NotificationKind.NEW_TICKET, LENA).decided()
     assert done.told == {(EDV, "bounce")}
     assert done.letter(EDV).role is Role.STRANGER
 
 
 def test_operators_hear_once_of_a_dead_address() -> None:
-    assert bounce(ERIKA, NoticeKind.NEW_TICKET, LENA, marked=True).decided().told == set()
+    assert bounce(ERIKA, NotificationKind.NEW_TICKET, LENA, marked=True).decided().told == set()
 
 
 def test_a_bounce_of_a_mail_that_is_not_ours_is_ignored() -> None:
@@ -132,7 +141,7 @@ def test_a_bounce_of_a_mail_that_is_not_ours_is_ignored() -> None:
 
 def test_a_bounce_changes_neither_status_nor_assignee() -> None:
     before = assigned(MAX)
-    after = bounce(LENA, NoticeKind.ANSWER, MAX).knowing(before).decided().ticket()
+    after = bounce(LENA, NotificationKind.ANSWER, MAX).knowing(before).decided().ticket()
     assert (after.status, after.assignee) == (before.status, before.assignee)
 
 

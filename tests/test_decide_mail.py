@@ -5,14 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.effects import Hold, Open, Release
-from mailbot.core.facts import Listing, Scope
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind, Reason
-from mailbot.core.overview import Page
-from mailbot.core.policy import Limits, School
-from mailbot.core.ticket import Direction, Role, Status, Ticket, Visibility
-from mailbot.core.traffic import Traffic
+from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
+from mailbot.core.model.listing import Listing, Page, Scope
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.policy import Limits, School
+from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.core.model.ticket import Direction, Role, Status, Ticket, Visibility
 from tests.cases import (
     ERIKA,
     EVE,
@@ -51,7 +50,7 @@ def test_a_new_mail_opens_a_ticket_with_a_receipt_and_a_letter_to_each_member() 
 @pytest.mark.parametrize(("school", "subject"), [(GYM, "(ohne Betreff)"), (HBG, "(no subject)")])
 def test_a_mail_without_subject_has_one_in_the_school_s_language(school: School, subject: str) -> None:
     done = writes(LENA, "Hallo", subject=" ", school=school).decided()
-    (opened,) = [e.ticket for e in done.effects if isinstance(e, Open)]
+    (opened,) = [e.ticket for e in done.effects if isinstance(e, OpenTicket)]
     assert opened.subject == subject
 
 
@@ -92,7 +91,7 @@ def test_a_supporter_s_own_problem_is_not_told_to_himself_and_he_is_its_requeste
 
 def test_a_supporter_adds_to_his_own_problem_as_its_requester() -> None:
     own = ticket(requester=Address(MAX), cc=())
-    case = writes(MAX, "Und der Monitor.").answering(own, role=Role.REQUESTER, kind=NoticeKind.RECEIPT)
+    case = writes(MAX, "Und der Monitor.").answering(own, role=Role.REQUESTER, kind=NotificationKind.RECEIPT)
     done = case.decided()
     assert done.message.direction is Direction.IN
     assert done.told == {(ERIKA, "requester_reply")}
@@ -345,7 +344,7 @@ def test_an_unproven_mail_of_the_staff_waits_for_the_registered_address(
 ) -> None:
     done = unproven(text, writer).decided()
     assert (done.outcome, done.changes, done.told) == ("held", (), {(asked, "confirm")})
-    (hold,) = [e for e in done.effects if isinstance(e, Hold)]
+    (hold,) = [e for e in done.effects if isinstance(e, HoldMail)]
     assert hold.until == NOW + timedelta(days=3)
 
 
@@ -366,15 +365,17 @@ def test_a_confirmed_mail_is_carried_out() -> None:
 
 def test_only_the_registered_address_confirms() -> None:
     def confirmed_by(writer: str) -> Outcome:
-        case = writes(writer, "#bestätigen").answering(ticket(), to=MAX, kind=NoticeKind.CONFIRM, held=7)
+        case = writes(writer, "#bestätigen").answering(
+            ticket(), to=MAX, kind=NotificationKind.CONFIRM, held=7
+        )
         return (case.proven() if writer == EVE else case).decided()
 
-    assert confirmed_by(MAX).effects == (Release(7),)
+    assert confirmed_by(MAX).effects == (ReleaseMail(7),)
     assert [confirmed_by(other).outcome for other in (EVE, ERIKA)] == ["refused", "held"]
 
 
 def test_a_confirmation_that_comes_too_late_is_refused() -> None:
-    late = writes(MAX, "#confirm").answering(ticket(), kind=NoticeKind.CONFIRM, held=None)
+    late = writes(MAX, "#confirm").answering(ticket(), kind=NotificationKind.CONFIRM, held=None)
     assert (late.decided().outcome, late.decided().changes) == ("refused", ())
 
 
@@ -388,7 +389,7 @@ def test_the_requester_s_own_commands_need_no_proof() -> None:
 
 def crowded(case: Case, hour: int = 0, day: int = 0) -> Case:
     """Let the sender have got so many automatic letters already."""
-    return case.knowing(traffic=Traffic(hour, day))
+    return case.knowing(traffic=RecentActivity(hour, day))
 
 
 @pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])

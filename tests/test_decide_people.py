@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from mailbot.core.absence import Absence
-from mailbot.core.effects import Hold, Register, SetAbsence
-from mailbot.core.mail import Address, Kind, Protection
-from mailbot.core.notice import NoticeKind, Reason
-from mailbot.core.ticket import Direction, Message, Role, Visibility
-from mailbot.core.traffic import Traffic
+from mailbot.core.model.absence import Absence
+from mailbot.core.model.effects import HoldMail, Register, SetAbsence
+from mailbot.core.model.mail import Address, Kind, Protection
+from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from tests.cases import (
     ERIKA,
     HANNA,
@@ -134,7 +134,7 @@ def after(case: Case, *history: Message) -> Case:
 
 
 def held(case: Case) -> bool:
-    return any(isinstance(effect, Hold) for effect in case.decided().effects)
+    return any(isinstance(effect, HoldMail) for effect in case.decided().effects)
 
 
 def test_an_answer_is_held_when_a_colleague_answered_minutes_ago() -> None:
@@ -164,7 +164,7 @@ def test_a_mail_without_words_for_the_requester_is_not_held(text: str) -> None:
 
 
 def test_who_read_the_first_answer_is_not_held() -> None:
-    case = writes(ERIKA, "Stecker ziehen.").answering(assigned(MAX), kind=NoticeKind.ANSWER_COPY)
+    case = writes(ERIKA, "Stecker ziehen.").answering(assigned(MAX), kind=NotificationKind.ANSWER_COPY)
     assert not held(after(case, said(MAX, 1)))
 
 
@@ -233,7 +233,7 @@ def test_a_mail_with_readable_words_above_an_encrypted_block_is_read() -> None:
 
 
 def test_an_address_that_had_its_share_is_not_told_again() -> None:
-    case = writes(LENA).with_mail(**LARGE).knowing(traffic=Traffic(5))
+    case = writes(LENA).with_mail(**LARGE).knowing(traffic=RecentActivity(5))
     assert told(case) == set()
 
 

@@ -6,15 +6,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mailbot.core.commands import COMMANDS, read
-from mailbot.core.effects import Append, LearnName, Merge, Move, Open, Release, Split
-from mailbot.core.facts import Facts
-from mailbot.core.mail import Address, Kind, Mail, Verdict
-from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.policy import School
-from mailbot.core.ticket import Message, Status, Ticket, Visibility
-from mailbot.core.transition import apply
-from mailbot.core.trust import Letter
+from mailbot.core.commands.table import COMMANDS, read
+from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
+from mailbot.core.model.facts import Facts
+from mailbot.core.model.mail import Address, Kind, Mail, Verdict
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.policy import School
+from mailbot.core.model.sent_mail import SentMail
+from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
+from mailbot.core.model.transition import apply
 from tests.cases import (
     ERIKA,
     EVE,
@@ -38,16 +38,16 @@ from tests.cases import (
 
 PEOPLE = (LENA, KARL, EVE, MAX, MAX_AT_HOME, ERIKA, HANNA, TONI, TINA)
 ANSWERS = {
-    NoticeKind.RECEIPT,
-    NoticeKind.DONE,
-    NoticeKind.REFUSAL,
-    NoticeKind.CONFIRM,
-    NoticeKind.HELD_ANSWER,
-    NoticeKind.UNREADABLE,
-    NoticeKind.WELCOME,
-    NoticeKind.HELP,
-    NoticeKind.OVERVIEW,
-    NoticeKind.SHEET,
+    NotificationKind.RECEIPT,
+    NotificationKind.DONE,
+    NotificationKind.REFUSAL,
+    NotificationKind.CONFIRM,
+    NotificationKind.HELD_ANSWER,
+    NotificationKind.UNREADABLE,
+    NotificationKind.WELCOME,
+    NotificationKind.HELP,
+    NotificationKind.OVERVIEW,
+    NotificationKind.SHEET,
 }
 WORDS = [word for command in COMMANDS for word in command.spoken]
 ARGUMENTS = [
@@ -81,16 +81,16 @@ class World:
 
     tickets: dict[str, Ticket] = field(default_factory=dict)
     histories: dict[str, tuple[Message, ...]] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[SentMail] = field(default_factory=list)
     held: list[Case] = field(default_factory=list)
 
     def write(self, outcome: Outcome) -> None:
         """Write a decision down."""
         for effect in outcome.effects:
-            if isinstance(effect, Open):
+            if isinstance(effect, OpenTicket):
                 self.tickets[effect.ticket.key] = replace(effect.ticket, messages=0)
                 self.histories[effect.ticket.key] = ()
-            if isinstance(effect, Append):
+            if isinstance(effect, AddMessage):
                 self.histories[effect.ticket] += (effect.message,)
             if isinstance(effect, Merge | Split | Move):
                 self._repair(effect)
@@ -113,10 +113,14 @@ class World:
             case Move():
                 pass
 
-    def _sent(self, notice: Notice) -> Letter:
-        held = len(self.held) - 1 if notice.kind in (NoticeKind.CONFIRM, NoticeKind.HELD_ANSWER) else None
+    def _sent(self, notice: Notification) -> SentMail:
+        held = (
+            len(self.held) - 1
+            if notice.kind in (NotificationKind.CONFIRM, NotificationKind.HELD_ANSWER)
+            else None
+        )
         about = notice.ticket.key if notice.ticket else None
-        return Letter(notice.to.email, notice.role, notice.kind, about, notice.internal, held)
+        return SentMail(notice.to.email, notice.role, notice.kind, about, notice.internal, held)
 
 
 class Story(RuleBasedStateMachine):
@@ -173,7 +177,7 @@ class Story(RuleBasedStateMachine):
         self.check(done)
         self.world.write(done)
         for effect in done.effects:
-            if isinstance(effect, Release):
+            if isinstance(effect, ReleaseMail):
                 self.handle(self.world.held[effect.held], confirmed="yes")
 
     def check(self, done: Outcome) -> None:
@@ -191,13 +195,13 @@ class Story(RuleBasedStateMachine):
         assert len(news) == len(set(news))
         self.check_answered(done)
 
-    def check_secrets(self, notice: Notice, done: Outcome) -> None:
+    def check_secrets(self, notice: Notification, done: Outcome) -> None:
         """Nobody reads what is not for them, and strangers read of no ticket."""
         if notice.role.staff:
             assert POLICY.member(notice.to.email)
             return
         internal = {m.text for m in done.messages if m.visibility is not Visibility.PUBLIC} - {""}
-        assert notice.kind is NoticeKind.REFUSAL or notice.text not in internal or not notice.text
+        assert notice.kind is NotificationKind.REFUSAL or notice.text not in internal or not notice.text
         assert {m.visibility for m in notice.history} <= {Visibility.PUBLIC}
         for ticket in (notice.ticket, notice.related, *notice.tickets):
             people = {p.email for p in (ticket.requester, *ticket.cc)} if ticket else {notice.to.email}
@@ -213,7 +217,7 @@ class Story(RuleBasedStateMachine):
         if read(done.case.mail.text, lenient=lenient).lines and done.outcome != "confirmed":
             to = {sender, POLICY.registered(sender)}
             answered = [n for n in done.letters if n.kind in ANSWERS and n.to.email in to]
-            assert answered or (lenient and any(isinstance(e, Append) for e in done.effects))
+            assert answered or (lenient and any(isinstance(e, AddMessage) for e in done.effects))
 
     @invariant()
     def every_ticket_is_whole(self) -> None:

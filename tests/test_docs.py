@@ -6,8 +6,8 @@ import pytest
 from typer.main import get_command
 
 from mailbot.cli import app
-from mailbot.core.commands import COMMANDS, Command
-from mailbot.core.notice import NoticeKind
+from mailbot.core.commands.table import COMMANDS, Command
+from mailbot.core.model.notification import NotificationKind
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -19,8 +19,8 @@ def test_every_command_is_documented_with_all_its_words(command: Command) -> Non
     assert all(f"#{word}" in row for word in command.spoken), row
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
-def test_every_letter_is_documented(kind: NoticeKind) -> None:
+@pytest.mark.parametrize("kind", NotificationKind)
+def test_every_letter_is_documented(kind: NotificationKind) -> None:
     assert f"`{kind.value}`" in (DOCS / "letters.md").read_text("utf-8")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.service.delivery import take
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
@@ -22,7 +22,7 @@ def alerts(desk: Door) -> list[str]:
     return [row.text for row in desk.rows(AlertRow) if row.topic == "failed letters"]
 
 
-def fail(desk: Door, *kinds: NoticeKind) -> list[int]:
+def fail(desk: Door, *kinds: NotificationKind) -> list[int]:
     """Send what is due, but let the letters of these kinds fail; return their numbers."""
     failed, done = list[int](), None
     while (due := take(desk.desk, ("GYM",), done, None, NOW)) is not None:
@@ -41,25 +41,25 @@ def answered(desk: Door) -> Door:
 
 
 def test_an_answer_that_failed_is_told_to_the_operators(answered: Door) -> None:
-    [letter] = fail(answered, NoticeKind.CLOSED)
+    [letter] = fail(answered, NotificationKind.CLOSED)
     assert alerts(answered) == [
         f"{letter}: closed to {LENA}; 5.7.1 refused; "
         "mailbot outbox; then mailbot outbox retry NUMBER or mailbot outbox drop NUMBER"
     ]
-    assert len(answered.letters(EDV, NoticeKind.ALERT)) == 1
-    assert len(answered.letters(MAX, NoticeKind.BOUNCE)) == 1
+    assert len(answered.letters(EDV, NotificationKind.ALERT)) == 1
+    assert len(answered.letters(MAX, NotificationKind.BOUNCE)) == 1
 
 
 def test_several_failed_letters_are_one_alert_and_the_notices_to_their_authors_count_too(
     answered: Door,
 ) -> None:
-    failed = fail(answered, NoticeKind.CLOSED, NoticeKind.NEW_TICKET, NoticeKind.BOUNCE)
+    failed = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET, NotificationKind.BOUNCE)
     assert len(failed) >= 3
-    assert len(answered.letters(EDV, NoticeKind.ALERT)) == 1
+    assert len(answered.letters(EDV, NotificationKind.ALERT)) == 1
 
 
 def test_a_notice_of_failure_that_failed_itself_keeps_the_alert(answered: Door) -> None:
-    answer, notice = fail(answered, NoticeKind.CLOSED, NoticeKind.BOUNCE)
+    answer, notice = fail(answered, NotificationKind.CLOSED, NotificationKind.BOUNCE)
     drop_letter(answered.desk, answer)
     assert len(alerts(answered)) == 1
     drop_letter(answered.desk, notice)
@@ -67,7 +67,7 @@ def test_a_notice_of_failure_that_failed_itself_keeps_the_alert(answered: Door) 
 
 
 def test_a_receipt_that_failed_is_told_to_nobody(answered: Door) -> None:
-    assert fail(answered, NoticeKind.RECEIPT)
+    assert fail(answered, NotificationKind.RECEIPT)
     assert alerts(answered) == []
 
 
@@ -75,16 +75,16 @@ def test_a_receipt_that_failed_is_told_to_nobody(answered: Door) -> None:
 def test_the_alert_ends_when_the_last_failed_letter_was_retried_or_dropped(
     answered: Door, operation: Callable[[Desk, int], str]
 ) -> None:
-    numbers = fail(answered, NoticeKind.CLOSED, NoticeKind.NEW_TICKET)
+    numbers = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET)
     for number in numbers:
         assert len(alerts(answered)) == 1
         operation(answered.desk, number)
     assert alerts(answered) == []
-    assert len(answered.letters(EDV, NoticeKind.ALERT)) == 2
+    assert len(answered.letters(EDV, NotificationKind.ALERT)) == 2
 
 
 def test_the_alert_ends_in_the_night_after_the_letter_was_erased(answered: Door) -> None:
-    [number] = fail(answered, NoticeKind.CLOSED)
+    [number] = fail(answered, NotificationKind.CLOSED)
     with transaction(answered.engine) as session:
         session.delete(session.get_one(OutboxRow, number))
     nightly(answered.desk, NOW + timedelta(days=1))

@@ -5,13 +5,13 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.fairness import SHARE, in_fair_order, next_batch
+from mailbot.runtime.scheduling import SHARE, next_batch, round_robin
 
 FLOOD = dict.fromkeys(range(1, 10001), "a@flood.example")
 
 
 def test_a_mail_behind_ten_thousand_of_one_sender_is_taken_after_a_share_of_them() -> None:
-    order = in_fair_order(FLOOD | {10_001: "b@schule.example"})
+    order = round_robin(FLOOD | {10_001: "b@schule.example"})
     assert order.index(10_001) == SHARE
     assert order[:SHARE] == list(range(1, SHARE + 1))
 
@@ -19,7 +19,7 @@ def test_a_mail_behind_ten_thousand_of_one_sender_is_taken_after_a_share_of_them
 def test_no_mail_gets_lost_and_those_of_one_sender_stay_in_their_order() -> None:
     chance = random.Random(1)
     senders = {uid: f"{chance.randrange(9) ** 2}@schule.example" for uid in range(1, 500)}
-    order = in_fair_order(senders)
+    order = round_robin(senders)
     assert sorted(order) == sorted(senders)
     for sender in set(senders.values()):
         own = [uid for uid in order if senders[uid] == sender]
@@ -28,7 +28,7 @@ def test_no_mail_gets_lost_and_those_of_one_sender_stay_in_their_order() -> None
 
 def test_ordinary_mail_is_taken_as_it_came() -> None:
     senders = {uid: f"{uid % 10}@schule.example" for uid in range(1, 10 * SHARE + 1)}
-    assert in_fair_order(senders) == sorted(senders)
+    assert round_robin(senders) == sorted(senders)
 
 
 @given(st.sets(st.integers(1, 40), min_size=1), st.sets(st.integers(1, 40)), st.integers(1, 10))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.fuzz_parse import check, mutated
-from mailbot.core.quotation import split
+from mailbot.core.text.quotation import split
 from mailbot.parse import parse
 from tests.oddities import ODDITIES
 

@@ -9,10 +9,11 @@ import pytest
 
 from mailbot import daemon
 from mailbot.config import load
-from mailbot.core.guard import Sight, Thresholds, concerns, has_room, is_stale
-from mailbot.core.probe import Level, probe
+from mailbot.core.model.policy import Thresholds
 from mailbot.daemon import Shift, utc_now
-from mailbot.service.guard import Guard
+from mailbot.monitoring.health import Snapshot, evaluate, has_disk_space, is_stale
+from mailbot.monitoring.monitor import Guard
+from mailbot.monitoring.nagios import Level, probe
 from mailbot.store import ledger
 from mailbot.store.database import transaction
 from mailbot.store.tables import AlertRow, OutboxRow
@@ -23,12 +24,12 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
 LONG_AGO = NOW - timedelta(hours=3)
-QUIET = Sight(NOW, LONG_AGO, {"GYM": NOW}, disk_free=10**12)
+QUIET = Snapshot(NOW, LONG_AGO, {"GYM": NOW}, disk_free=10**12)
 USUAL = Thresholds()
 
 
-def topics(sight: Sight, thresholds: Thresholds = USUAL) -> list[str]:
-    return [concern.topic for concern in concerns(sight, thresholds)]
+def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
+    return [concern.topic for concern in evaluate(sight, thresholds)]
 
 
 @pytest.mark.parametrize(
@@ -162,8 +163,8 @@ def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_i
 
 
 def test_there_is_room_if_nobody_asks() -> None:
-    assert has_room(None, USUAL)
-    assert not has_room(0, USUAL)
+    assert has_disk_space(None, USUAL)
+    assert not has_disk_space(0, USUAL)
 
 
 LATE = (NOW - timedelta(minutes=20)).isoformat()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mailbot import handouts, samples
-from mailbot.core.commands import COMMANDS
-from mailbot.core.ticket import Role
+from mailbot.core.commands.table import COMMANDS
+from mailbot.core.model.ticket import Role
 from mailbot.handouts import READERS, PrintError, handout, print_pdf, write_handouts
 from mailbot.preview import LANGUAGES, sample
 from mailbot.render import Templates

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from mailbot.core.effects import Decision
-from mailbot.core.holding import expire
+from mailbot.core.decide.held_mail import expire
+from mailbot.core.model.effects import Decision
 from mailbot.service.tick import tick
 from mailbot.store.tables import HeldRow, LedgerRow
 from tests.cases import ERIKA, MAX, NOW, ticket

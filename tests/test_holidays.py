@@ -7,8 +7,8 @@ import pytest
 
 from mailbot import check, holidays
 from mailbot.config import Settings
-from mailbot.core.calendar import Calendar
-from mailbot.core.policy import Policy, School, Team
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.policy import Policy, School, Team
 
 
 @pytest.mark.parametrize("land", holidays.LAENDER)

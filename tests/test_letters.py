@@ -8,8 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
-from mailbot.core.colour import DARK, READABLE, WHITE, contrast, on_dark
-from mailbot.core.outgoing import Outgoing
+from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mode
+from mailbot.core.model.outgoing import Outgoing
 from mailbot.preview import FORMS, sample
 from mailbot.render import Templates
 
@@ -81,13 +81,13 @@ def test_the_colour_of_the_house_is_that_of_buttons_and_links() -> None:
     html = sample(samples.letters("de")["new_ticket"], "de", Templates(colour="#7a1fa2")).html
     assert "background-color:#7a1fa2" in html
     assert "#1a5f8f" not in html
-    assert on_dark("#7a1fa2") in html
+    assert lighten_for_dark_mode("#7a1fa2") in html
 
 
 @pytest.mark.parametrize("colour", ["#000000", "#1a5f8f", "#7a1fa2", "#b3261e", "#00695c"])
 def test_a_colour_can_be_read_on_white_and_on_dark_paper(colour: str) -> None:
     assert contrast(colour, WHITE) >= READABLE
-    assert contrast(on_dark(colour), DARK) >= READABLE
+    assert contrast(lighten_for_dark_mode(colour), DARK) >= READABLE
 
 
 def test_contrast_is_what_wcag_says() -> None:

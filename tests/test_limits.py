@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from mailbot.core.quotation import split
+from mailbot.core.text.quotation import split
 from mailbot.parse import limits, parse
 
 _HEAD = b"From: a@b.example\r\nSubject: x\r\n"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.classify import classify
-from mailbot.core.mail import Address, Kind, Mail
-from mailbot.core.printable import without_people
-from mailbot.core.quotation import split
-from mailbot.core.traffic import Traffic
-from mailbot.core.trust import Evidence, trust
+from mailbot.core.classify.classify import classify
+from mailbot.core.classify.trust import Evidence, trust
+from mailbot.core.model.mail import Address, Kind, Mail
+from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.core.text.quotation import split
+from mailbot.core.text.sanitize import redact_for_log
 from mailbot.parse import parse
 from mailbot.parse.danger import Budget, danger
 from tests.cases import MAX
@@ -48,7 +48,7 @@ def run(unit: str, length: int = LONGEST) -> str:
 @pytest.mark.parametrize("unit", ["a", "a-", "a1", "1", "1.", "1-", "-", " ", "_", "ä", ".", "a "])
 def test_texts_are_compared_with_earlier_ones_in_linear_time(unit: str) -> None:
     said = tuple(f"{number}{run(unit)}" for number in range(50))
-    assert not Traffic(said=said).repeats(f"Der Drucker {run(unit)}")
+    assert not RecentActivity(said=said).repeats(f"Der Drucker {run(unit)}")
 
 
 def test_long_texts_that_differ_in_dates_only_are_the_same() -> None:
@@ -56,8 +56,8 @@ def test_long_texts_that_differ_in_dates_only_are_the_same() -> None:
     said = "".join(lines)
     again = "".join(lines[7:] + lines[:7])
     assert len(again) > 100_000
-    assert Traffic(said=(said,)).repeats(again)
-    assert not Traffic(said=(said,)).repeats(f"Beamer\n{again}")
+    assert RecentActivity(said=(said,)).repeats(again)
+    assert not RecentActivity(said=(said,)).repeats(f"Beamer\n{again}")
 
 
 @pytest.mark.parametrize("unit", [";", ";a", "a", '"', '"a', "*", "=", "\\"])
@@ -108,7 +108,7 @@ def test_what_a_machine_wrote_is_told_in_linear_time(begins: str) -> None:
 
 @pytest.mark.parametrize("unit", ["a", "a.", "@", "a@"])
 def test_people_are_kept_out_of_the_log_in_linear_time(unit: str) -> None:
-    assert "x@y.example" not in without_people(f"550 {run(unit)} x@y.example")
+    assert "x@y.example" not in redact_for_log(f"550 {run(unit)} x@y.example")
 
 
 def test_a_page_is_looked_through_in_linear_time() -> None:

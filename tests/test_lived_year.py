@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import col, func, select
 
-from mailbot.core.commands import read
-from mailbot.core.effects import Append, Open, Tell
-from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.ticket import Direction, Visibility
+from mailbot.core.commands.table import read
+from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.ticket import Direction, Visibility
 from mailbot.store.database import migrate, open_database, reading
 from mailbot.store.tables import EventRow, LedgerRow, MessageRow, OutboxRow, TicketRow
 from tests.year import AT_SCHOOL, AT_THE_OFFICE, COLLEAGUES, GYM, HBG, POLICY, SELLERS, Step, Year
@@ -36,10 +36,10 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     engine.dispose()
 
 
-def notices(step: Step) -> Iterable[Notice]:
+def notices(step: Step) -> Iterable[Notification]:
     """Return the letters of a mail as they were decided."""
     effects = step.decision.effects if step.decision is not None else ()
-    return (effect.notice for effect in effects if isinstance(effect, Tell))
+    return (effect.notice for effect in effects if isinstance(effect, Notify))
 
 
 def test_much_happens_in_a_year(year: Year) -> None:
@@ -78,16 +78,20 @@ def test_every_change_says_who_made_it_and_why(year: Year) -> None:
 def test_every_new_ticket_has_its_receipt_and_reaches_its_team(year: Year) -> None:
     for step in year.steps:
         for opened in (
-            e.ticket for e in (step.decision.effects if step.decision else ()) if isinstance(e, Open)
+            e.ticket for e in (step.decision.effects if step.decision else ()) if isinstance(e, OpenTicket)
         ):
             told = [(n.to.email, n.kind) for n in notices(step) if n.ticket and n.ticket.key == opened.key]
-            assert (opened.requester.email, NoticeKind.RECEIPT) in told, step
-            assert NoticeKind.NEW_TICKET in [kind for _, kind in told] or step.writer in COLLEAGUES, step
+            assert (opened.requester.email, NotificationKind.RECEIPT) in told, step
+            assert NotificationKind.NEW_TICKET in [kind for _, kind in told] or step.writer in COLLEAGUES, (
+                step
+            )
 
 
 def test_every_answer_reaches_its_requester(year: Year) -> None:
     for step in year.steps:
-        for said in (e for e in (step.decision.effects if step.decision else ()) if isinstance(e, Append)):
+        for said in (
+            e for e in (step.decision.effects if step.decision else ()) if isinstance(e, AddMessage)
+        ):
             public = said.message.visibility is Visibility.PUBLIC and said.message.direction is Direction.OUT
             told = [n for n in notices(step) if n.ticket and n.ticket.key == said.ticket and not n.role.staff]
             assert not public or said.message.text in [n.text for n in told], step

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import migrate, open_database

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from tests.cases import ERIKA, LENA, MAX, TONI
 from tests.door import Door, answer
 from tests.house import problem
@@ -29,7 +29,7 @@ def asked_back(desk: Door) -> None:
 def closed_by_taps(desk: Door) -> None:
     """Taken with one tap, closed with another."""
     desk.does(MAX, "#take")
-    desk.does(MAX, "#close", NoticeKind.NEW_TICKET)
+    desk.does(MAX, "#close", NotificationKind.NEW_TICKET)
 
 
 def solved_by_second_level(desk: Door) -> None:

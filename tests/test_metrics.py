@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
 from mailbot.config import ImapAccount, Secret, SmtpAccount
-from mailbot.core.delays import BOUNDS, Delays
 from mailbot.intake import Intake
 from mailbot.metrics import Figures
+from mailbot.monitoring.latency import BOUNDS, LatencyHistogram
 from mailbot.outbox import Lane
 from mailbot.service.opening import DeskError
 from mailbot.store import heartbeat, ledger
@@ -109,7 +109,7 @@ def test_the_latency_is_a_cumulative_histogram(door: Door, tmp_path: Path) -> No
 
 
 def test_what_took_as_long_as_a_bound_belongs_to_it() -> None:
-    delays = Delays()
+    delays = LatencyHistogram()
     delays.add(BOUNDS[0])
     assert delays.counts[0] == 1
 

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, func, select, text
 from sqlmodel import col
 
 from mailbot.config import load
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.service.opening import sole
 from mailbot.store.database import migrate, open_database, reading, transaction
 from mailbot.store.tables import (
@@ -147,7 +147,7 @@ def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(house: 
     assert house.ticket("GYM-4")["subject"] == "Drucker"
     with house.open() as (desk, _):
         door = Door(desk, first_uid=1_000)
-        assert door.does(MAX, "#suche flackert", NoticeKind.NEW_TICKET) == "answered"
+        assert door.does(MAX, "#suche flackert", NotificationKind.NEW_TICKET) == "answered"
         assert "GYM-2" in door.letters(MAX)[-1].text
         assert door.rows(TicketRow)[0].merged_into == 2
     assert house.call("trail").count("moved to PostgreSQL") == 1

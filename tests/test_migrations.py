@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, func, select, text
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, migrate, migrations, open_database, upgrade
@@ -105,7 +105,7 @@ def test_the_desk_works_on_after_the_upgrade(empty: Engine, version: str) -> Non
     drucker = next(row for row in desk.letters(LENA) if "GYM-2" in row.subject)
     assert desk.outcome(answer(drucker, LENA, "Es eilt.")) == "reply"
     assert desk.ticket("GYM-2")["messages"][-1]["text"] == "Es eilt."
-    asked = desk.letters(MAX, NoticeKind.REQUESTER_REPLY)[-1]
+    asked = desk.letters(MAX, NotificationKind.REQUESTER_REPLY)[-1]
     assert desk.outcome(answer(asked, MAX, "Liegt bereit.\n#schließen")) == "command"
     assert desk.ticket("GYM-2")["status"] == "closed"
 

@@ -14,7 +14,7 @@ from mailbot.config import OAuth2, Secret
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.oauth import OAuthError, access_token, refused
 from mailbot.service.night import nightly
-from mailbot.smtp import Relay
+from mailbot.smtp.client import Relay
 from mailbot.store.tables import AlertRow
 from tests.cases import EDV, NOW
 from tests.daemon import Daemon

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.core.classify import classify
+from mailbot.core.classify.classify import classify
 from mailbot.parse import parse, part_contents
 from tests.oddities import ODD
 

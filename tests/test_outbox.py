@@ -10,20 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.config import SmtpAccount
-from mailbot.core.notice import NoticeKind
-from mailbot.core.retry import (
-    GIVE_UP_AFTER,
-    PAUSE_ACCOUNT,
-    REFUSED_IN_A_ROW,
-    WAITS_FOR_EARLIER,
-    next_attempt,
-    pause,
-)
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.timers.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.outbox import Lane
 from mailbot.service.delivery import take
+from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
 from mailbot.store import outbox
 from mailbot.store.database import transaction
-from mailbot.store.outbox import Attempt
+from mailbot.store.outbox import HOLD_BEHIND_EARLIER, Attempt
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.cases import EDV, ERIKA, LENA, MAX, NOW
 from tests.door import Door
@@ -89,7 +83,9 @@ def test_a_letter_that_a_server_may_have_is_handed_over_twice_at_most(
     letters = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
     assert [row.state for row in letters] == ["failed"] * 3
     assert all("it may have arrived" in row.last_error for row in letters)
-    told = [row for row in desk.rows(OutboxRow) if row.kind in (NoticeKind.BOUNCE, NoticeKind.ALERT)]
+    told = [
+        row for row in desk.rows(OutboxRow) if row.kind in (NotificationKind.BOUNCE, NotificationKind.ALERT)
+    ]
     assert texts <= 2 * (len(letters) + len(told))
 
 
@@ -122,7 +118,7 @@ def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: 
     assert LENA not in [letter.recipient.email for letter in claimed]
     assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
     with transaction(desk.engine) as session:
-        late = outbox.record_and_claim(session, ["GYM"], None, NOW + WAITS_FOR_EARLIER)
+        late = outbox.record_and_claim(session, ["GYM"], None, NOW + HOLD_BEHIND_EARLIER)
     assert late is not None
     assert late.outgoing.recipient.email == LENA
 
@@ -192,7 +188,7 @@ def test_a_paused_account_is_asked_for_one_letter_only(desk: Door) -> None:
 
 
 def test_an_account_is_left_alone_for_longer_the_longer_it_is_refused() -> None:
-    assert [pause(n, PAUSE_ACCOUNT) for n in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 900, 900]
+    assert [backoff_seconds(n, PAUSE_ACCOUNT) for n in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 900, 900]
 
 
 def test_another_account_sends_while_one_is_paused(desk: Door) -> None:
@@ -259,7 +255,7 @@ def test_a_server_that_takes_nothing_as_spam_is_left_alone_after_a_few_letters(d
     with ScriptedServer(b"220 x\r\n", smtp({b".": b"554 5.7.1 spam\r\n"})) as server:
         lane = drain(desk, server.port, clock)
     assert lane.failures == 1
-    assert states(desk).count("failed") == REFUSED_IN_A_ROW
+    assert states(desk).count("failed") == MAX_CONSECUTIVE_REFUSALS
     assert "sending" not in states(desk)
     with ScriptedServer(b"220 x\r\n", smtp({})) as server:
         clock.now += timedelta(hours=2)

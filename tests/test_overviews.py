@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from mailbot.core.effects import Decision
-from mailbot.core.policy import Member, Policy, School, Team
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive

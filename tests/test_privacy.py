@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import select
 
-from mailbot.core.policy import Retention
+from mailbot.core.model.policy import Retention
+from mailbot.privacy.privacy import PersonErasure, disclose
 from mailbot.service.operation import OperationError
-from mailbot.service.privacy import Forgetting, disclose
 from mailbot.service.retention import expire
 from mailbot.store.database import reading, transaction
 from mailbot.store.erasure import readable
@@ -142,13 +142,13 @@ def test_who_writes_again_is_a_stranger(begun: Door) -> None:
 
 def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(begun: Door) -> None:
     with pytest.raises(OperationError, match="configuration"):
-        Forgetting(begun.desk, MAX, NOW).check()
+        PersonErasure(begun.desk, MAX, NOW).check()
     with transaction(begun.engine) as session:
         row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
         assert row is not None
         row.state = "queued"
     with pytest.raises(OperationError, match="1 letters"):
-        Forgetting(begun.desk, PAULA, NOW).check()
+        PersonErasure(begun.desk, PAULA, NOW).check()
 
 
 def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: Door) -> None:
@@ -179,7 +179,7 @@ def test_what_is_kept_for_ever_stays(begun: Door) -> None:
 
 def forget(door: Door) -> None:
     """Forget Paula."""
-    forgetting = Forgetting(replace(door.desk, actor="operator root"), PAULA, NOW)
+    forgetting = PersonErasure(replace(door.desk, actor="operator root"), PAULA, NOW)
     forgetting.check()
     steps, total = list(forgetting.steps()), forgetting.total()
     assert len(steps) > total > 0

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from mailbot.core.mail import Mail
+from mailbot.core.model.mail import Mail
 from mailbot.daemon import utc_now
 from mailbot.inbox import Mailbox
 from mailbot.intake import Intake

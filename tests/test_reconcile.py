@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from mailbot.core.reconcile import GRACE, Difference, differences
 from mailbot.inbox import Mailbox
 from mailbot.intake import Intake
+from mailbot.runtime.reconcile import GRACE, Difference, differences
 from mailbot.store.database import reading
 from mailbot.store.tables import AlertRow
 from tests.cases import NOW

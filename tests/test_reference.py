@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.core.reference import action_key, subject_tag, without_action_key
+from mailbot.core.text.references import action_key, subject_tag, without_action_key
 
 KEY = "abcdefghijklmnopqrstuvwxyz"
 

@@ -1,8 +1,7 @@
 """Whose trouble a refusal is: the letter's or the account's."""
 
-from mailbot.core.refusals import ACCOUNT, ALIKE, EVERY, Refusal, Refusals, Ruling
-from mailbot.core.retry import REFUSED_IN_A_ROW
-from mailbot.core.smtp_reply import About
+from mailbot.smtp.refusals import ACCOUNT, ALIKE, EVERY, MAX_CONSECUTIVE_REFUSALS, Refusal, Refusals, Ruling
+from mailbot.smtp.reply import About
 
 BLOCKED = "5.7.0 refused, id 4711"
 
@@ -74,13 +73,13 @@ def test_unknown_recipients_and_spam_never_count_as_the_same_reply() -> None:
     refusals = Refusals()
     for letter in range(20):
         assert refusals.rule(refusal(letter, "5.1.1 unknown", About.RECIPIENT))[0] is Ruling.LETTER
-    for letter in range(REFUSED_IN_A_ROW):
+    for letter in range(MAX_CONSECUTIVE_REFUSALS):
         assert refusals.rule(refusal(letter, "5.7.1 spam", About.MAIL))[0] is Ruling.LETTER
 
 
 def test_a_server_that_takes_no_letter_for_whatever_reason_pauses_the_account() -> None:
     refusals = Refusals()
-    for letter in range(REFUSED_IN_A_ROW):
+    for letter in range(MAX_CONSECUTIVE_REFUSALS):
         temporary = refusal(letter, "4.3.0 busy " + "x" * letter, permanent=False)
         assert refusals.rule(temporary)[0] is Ruling.LETTER
     assert refusals.rule(refusal(9, "4.3.0 disk", permanent=False)) == (Ruling.ACCOUNT, EVERY + "4.3.0 disk")

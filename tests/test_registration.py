@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mailbot import samples
-from mailbot.core.registration import Contact, unregistered
-from mailbot.core.ticket import Role
+from mailbot.core.model.ticket import Role
+from mailbot.core.timers.invitations import Contact, unregistered
 from mailbot.service.registration import invite_due
 from tests.daemon import Daemon
 from tests.house import ERIKA, LENA, MAX, TONI, House, problem

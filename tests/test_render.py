@@ -12,10 +12,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
-from mailbot.core.mail import Address
-from mailbot.core.notice import AUTOMATIC, NoticeKind, Problem, Reason
-from mailbot.core.outgoing import Outgoing, content_id
-from mailbot.core.ticket import Role, Status
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Problem, Reason
+from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.ticket import Role, Status
 from mailbot.preview import LANGUAGES, broken_letters, sample, write_gallery
 from mailbot.render import BrokenTemplateError, Templates, render
 
@@ -55,12 +55,12 @@ def test_no_line_of_french_breaks_before_a_sign() -> None:
 
 
 def test_there_is_a_sample_of_every_kind() -> None:
-    assert {notice.kind for notice in samples.letters("de").values()} == set(NoticeKind)
+    assert {notice.kind for notice in samples.letters("de").values()} == set(NotificationKind)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_has_its_templates(language: str) -> None:
-    expected = {f"{kind.value}.{suffix}.j2" for kind in NoticeKind for suffix in ("txt", "html")}
+    expected = {f"{kind.value}.{suffix}.j2" for kind in NotificationKind for suffix in ("txt", "html")}
     found = {path.name for path in (PACKAGED / language).iterdir() if path.suffix == ".j2"}
     assert found == expected | {"words.txt.j2"}
 
@@ -338,7 +338,7 @@ def test_dates_are_those_of_the_house() -> None:
 def test_only_answers_and_replies_are_a_humans_own() -> None:
     human = {name for name in samples.letters("de") if not letter(name).automatic}
     assert human == {"answer", "answer_cc", "requester_reply"}
-    assert NoticeKind.ANSWER not in AUTOMATIC
+    assert NotificationKind.ANSWER not in AUTOMATIC
 
 
 def test_a_letter_keeps_what_the_outbox_needs() -> None:
@@ -359,4 +359,4 @@ def test_the_gallery_shows_every_letter_as_page_and_text(tmp_path: Path) -> None
 def test_the_documentation_names_every_letter() -> None:
     page = (PACKAGED.parent / "docs" / "letters.md").read_text()
     used = set(re.findall(r"\b[a-z_]+\b", " ".join(re.findall(r"`([^`]*)`", page))))
-    assert {kind.value for kind in NoticeKind} <= used
+    assert {kind.value for kind in NotificationKind} <= used

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.service import operation
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.cases import ERIKA, HANNA, KARL, LENA, MAX, TONI
@@ -63,26 +63,26 @@ def test_who_names_the_merged_ticket_in_the_subject_means_the_surviving_one(two:
 
 def test_the_other_requester_hears_of_a_merge_and_gets_the_answer_in_copy(two: Door) -> None:
     two.does(MAX, "#zusammenführen 1")
-    (told,) = two.letters(OLGA, NoticeKind.MERGED)
+    (told,) = two.letters(OLGA, NotificationKind.MERGED)
     assert "GYM-1" in told.text
     assert "GYM-2" in told.text
-    two.does(MAX, "Das Kabel steckt wieder.\n#close", NoticeKind.DONE)
-    assert two.letters(OLGA, NoticeKind.CLOSED)
-    assert two.letters(LENA, NoticeKind.CLOSED)
+    two.does(MAX, "Das Kabel steckt wieder.\n#close", NotificationKind.DONE)
+    assert two.letters(OLGA, NotificationKind.CLOSED)
+    assert two.letters(LENA, NotificationKind.CLOSED)
 
 
 def test_a_merged_ticket_is_in_no_overview(two: Door) -> None:
     two.does(MAX, "#merge 1")
-    two.does(MAX, "#list all", NoticeKind.DONE)
-    overview = two.letters(MAX, NoticeKind.OVERVIEW)[-1].text
+    two.does(MAX, "#list all", NotificationKind.DONE)
+    overview = two.letters(MAX, NotificationKind.OVERVIEW)[-1].text
     assert "GYM-1" in overview
     assert "GYM-2" not in overview
 
 
 def test_a_merge_cannot_be_taken_back_and_says_so(two: Door) -> None:
     two.does(MAX, "#merge 1")
-    assert two.does(MAX, "#undo", NoticeKind.DONE) == "refused"
-    assert "#trennen" in two.letters(MAX, NoticeKind.REFUSAL)[-1].text
+    assert two.does(MAX, "#undo", NotificationKind.DONE) == "refused"
+    assert "#trennen" in two.letters(MAX, NotificationKind.REFUSAL)[-1].text
 
 
 def test_a_split_message_becomes_a_ticket_with_receipt_and_letter_to_the_team(desk: Door) -> None:
@@ -91,9 +91,9 @@ def test_a_split_message_becomes_a_ticket_with_receipt_and_letter_to_the_team(de
     assert desk.does(MAX, "#split") == "command"
     assert texts(desk.ticket("GYM-1")) == ["Der Beamer ist dunkel."]
     assert texts(desk.ticket("GYM-2")) == ["Und der Drucker ist leer."]
-    receipt = desk.letters(LENA, NoticeKind.RECEIPT)[-1]
+    receipt = desk.letters(LENA, NotificationKind.RECEIPT)[-1]
     assert receipt.subject.startswith("[#GYM-2]")
-    news = desk.letters(ERIKA, NoticeKind.NEW_TICKET)[-1]
+    news = desk.letters(ERIKA, NotificationKind.NEW_TICKET)[-1]
     assert "Und der Drucker ist leer." in news.text
     assert desk.outcome(answer(receipt, LENA, "Farbe Schwarz.")) == "reply"
     assert texts(desk.ticket("GYM-2"))[-1] == "Farbe Schwarz."
@@ -101,7 +101,7 @@ def test_a_split_message_becomes_a_ticket_with_receipt_and_letter_to_the_team(de
 
 def test_a_split_undoes_a_merge_of_its_last_message(two: Door) -> None:
     two.does(MAX, "#merge 1")
-    assert two.does(MAX, "#trennen", NoticeKind.DONE) == "command"
+    assert two.does(MAX, "#trennen", NotificationKind.DONE) == "command"
     assert texts(two.ticket("GYM-3")) == ["Kein Bild in 204."]
     assert two.ticket("GYM-3")["requester"] == OLGA
 
@@ -114,11 +114,11 @@ def test_a_moved_ticket_gets_a_number_of_its_new_school_and_is_found_by_the_old_
     moved = desk.ticket("HBG-1")
     assert (moved["school"], moved["level"], moved["assignee"]) == ("HBG", 1, None)
     assert desk.ticket("GYM-1") == moved
-    assert "Der Beamer ist dunkel." in desk.letters(HANNA, NoticeKind.MOVED_TEAM)[-1].text
-    assert "HBG-1" in desk.letters(LENA, NoticeKind.MOVED)[-1].text
-    assert desk.letters(ERIKA, NoticeKind.MOVED_AWAY)
+    assert "Der Beamer ist dunkel." in desk.letters(HANNA, NotificationKind.MOVED_TEAM)[-1].text
+    assert "HBG-1" in desk.letters(LENA, NotificationKind.MOVED)[-1].text
+    assert desk.letters(ERIKA, NotificationKind.MOVED_AWAY)
     assert desk.outcome(answer(receipt, LENA, "Noch immer dunkel.")) == "reply"
-    assert desk.letters(HANNA, NoticeKind.REQUESTER_REPLY)
+    assert desk.letters(HANNA, NotificationKind.REQUESTER_REPLY)
     desk.take(problem("Maus", sender="karla@heisenberg.example").text("klemmt"), school="HBG")
     assert desk.ticket("HBG-2")["subject"] == "Maus"
 
@@ -145,7 +145,7 @@ def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: Door)
 def test_undo_and_reopen_lift_the_block(desk: Door, line: str) -> None:
     desk.take(problem("Gewinn!", sender="eve@anderswo.example").text("Im Ernst, ich bin Eve."))
     desk.does(MAX, "#spam")
-    assert desk.does(MAX, line, NoticeKind.DONE) == "command"
+    assert desk.does(MAX, line, NotificationKind.DONE) == "command"
     assert desk.outcome(problem("Noch etwas", sender="eve@anderswo.example").text("Danke.")) == "opened"
 
 
@@ -171,14 +171,14 @@ def test_a_block_holds_in_its_school_only(desk: Door) -> None:
 def test_a_forwarded_mail_opens_the_ticket_of_whom_it_is_for(desk: Door) -> None:
     opening = problem("WG: Beamer", sender=MAX).text("#für lena@schule.example\nDer Beamer ist dunkel.")
     desk.outcome(opening)  # held: nothing proves that it is from Max
-    assert desk.does(MAX, "#bestätigen", NoticeKind.CONFIRM) == "opened"
+    assert desk.does(MAX, "#bestätigen", NotificationKind.CONFIRM) == "opened"
     ticket = desk.ticket("GYM-1")
     assert (ticket["requester"], texts(ticket)) == (LENA, ["Der Beamer ist dunkel."])
     (receipt,) = desk.letters(LENA)
     assert receipt.kind == "receipt"
     assert "an uns weitergegeben" in receipt.text
     assert [letter.kind for letter in desk.letters(ERIKA)] == ["new_ticket"]
-    assert desk.letters(MAX, NoticeKind.DONE)
+    assert desk.letters(MAX, NotificationKind.DONE)
     assert desk.outcome(answer(receipt, LENA, "Danke fürs Weiterleiten, Raum 204.")) == "reply"
 
 
@@ -187,7 +187,7 @@ def test_who_is_put_in_copy_learns_what_it_is_about_and_gets_what_is_written(des
     desk.does(MAX, "#kopie Haus Meister <hausmeister@stadt.example>")
     (copied,) = desk.letters("hausmeister@stadt.example")
     assert "Der Beamer ist dunkel." in copied.text
-    desk.does(MAX, "Der Hausmeister kommt.", NoticeKind.DONE)
+    desk.does(MAX, "Der Hausmeister kommt.", NotificationKind.DONE)
     assert [row.kind for row in desk.letters("hausmeister@stadt.example")] == ["copied", "answer"]
     assert "Kopie an Haus Meister" in desk.letters(ERIKA)[-1].text
 
@@ -211,6 +211,6 @@ def test_a_mail_that_proves_nothing_puts_nobody_in_copy(desk: Door) -> None:
 def test_undo_takes_somebody_out_of_copy_again(desk: Door) -> None:
     desk.take(problem("Beamer").text("Der Beamer ist dunkel."))
     desk.does(MAX, f"#kopie {KARL}")
-    desk.does(MAX, "#rückgängig", NoticeKind.DONE)
-    desk.does(MAX, "Erledigt.", NoticeKind.DONE)
+    desk.does(MAX, "#rückgängig", NotificationKind.DONE)
+    desk.does(MAX, "Erledigt.", NotificationKind.DONE)
     assert [row.kind for row in desk.letters(KARL)] == ["copied", "undone"]

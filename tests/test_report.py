@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailbot.core.calendar import Calendar
-from mailbot.core.notice import NoticeKind
-from mailbot.core.report import Course, Entry, Month, Report, Span, month_before, report
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.report import Month, Percentiles, Report, TicketTimeline, TimelineEntry
 from mailbot.render import Templates
+from mailbot.reporting.monthly import month_before, report
+from mailbot.reporting.report import HOUR, document, month_of, report_of, send_due
 from mailbot.service.desk import Desk
-from mailbot.service.report import HOUR, document, month_of, report_of, send_due
 from mailbot.store import clock
 from mailbot.store.database import Engine, reading
 from tests.cases import EDV, ERIKA, GYM, LENA, MAX, POLICY
@@ -47,16 +48,16 @@ def house(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str) 
     return House(tmp_path, dovecot, smtp_server, user)
 
 
-def course(*entries: tuple[datetime, str, str], **what: object) -> Course:
-    plain = Course("GYM", "Beamer", LENA, MONDAY, tuple(Entry(*entry) for entry in entries))
+def course(*entries: tuple[datetime, str, str], **what: object) -> TicketTimeline:
+    plain = TicketTimeline("GYM", "Beamer", LENA, MONDAY, tuple(TimelineEntry(*entry) for entry in entries))
     return replace(plain, **what)  # type: ignore[arg-type]
 
 
-def told(*courses: Course, names: tuple[str, ...] = ()) -> Report:
+def told(*courses: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
     return report(courses, HOUSE, OCTOBER, names)
 
 
-def counts(*courses: Course) -> tuple[int, int, int, int]:
+def counts(*courses: TicketTimeline) -> tuple[int, int, int, int]:
     total = told(*courses).total
     return total.opened, total.closed, total.escalated, total.reopened
 
@@ -108,8 +109,8 @@ def test_lengths_are_working_hours_of_the_team_in_the_month_of_their_end() -> No
     friday = datetime(2026, 10, 2, 15, 0, tzinfo=BERLIN)
     over_the_weekend = course(closed(MONDAY), opened=friday, answered=friday + timedelta(minutes=30))
     found = told(over_the_weekend).total
-    assert found.answer == Span(0.5, 0.5, 1)
-    assert found.solution == Span(1.5, 1.5, 1)  # until 16:00, and from 7:30
+    assert found.answer == Percentiles(0.5, 0.5, 1)
+    assert found.solution == Percentiles(1.5, 1.5, 1)  # until 16:00, and from 7:30
     later = told(course(closed(OCTOBER.end), answered=OCTOBER.end)).total
     assert (later.answer, later.solution) == (None, None)
 
@@ -117,12 +118,12 @@ def test_lengths_are_working_hours_of_the_team_in_the_month_of_their_end() -> No
 def test_a_ticket_that_was_opened_again_is_not_solved_until_it_is_closed_again() -> None:
     assert told(course(closed(TUESDAY), opened(TUESDAY))).total.solution is None
     again = told(course(closed(MONDAY), opened(MONDAY), closed(MONDAY + timedelta(hours=2)))).total
-    assert again.solution == Span(2.0, 2.0, 1)
+    assert again.solution == Percentiles(2.0, 2.0, 1)
 
 
 def test_nine_of_ten_stay_below_the_ninetieth_percentile() -> None:
     hours = [course(answered=MONDAY + timedelta(minutes=30 * n)) for n in range(1, 11)]
-    assert told(*hours).total.answer == Span(2.75, 4.5, 10)
+    assert told(*hours).total.answer == Percentiles(2.75, 4.5, 10)
 
 
 def test_each_school_has_its_own_figures_and_all_are_summed_up() -> None:
@@ -152,11 +153,11 @@ def test_a_month_is_asked_for_by_a_day_in_it_or_it_is_the_last_one(door: Door) -
 def lived(door: Door) -> None:
     """Let October bring a ticket that is answered and closed, opened again and escalated."""
     door.take(mail().sender(f"Lena Lehrerin <{LENA}>").subject("Beamer defekt").text("Kein Bild."), at=MONDAY)
-    team = door.letters(MAX, NoticeKind.NEW_TICKET)[-1]
+    team = door.letters(MAX, NotificationKind.NEW_TICKET)[-1]
     door.take(answer(team, MAX, "Kabel ist fest.\n\n#close"), at=MONDAY + timedelta(hours=1))
-    solved = door.letters(LENA, NoticeKind.CLOSED)[-1]
+    solved = door.letters(LENA, NotificationKind.CLOSED)[-1]
     door.take(answer(solved, LENA, "Geht immer noch nicht, bitte noch einmal ansehen."), at=TUESDAY)
-    again = door.letters(MAX, NoticeKind.REOPENED)[-1]
+    again = door.letters(MAX, NotificationKind.REOPENED)[-1]
     door.take(answer(again, MAX, "#escalate"), at=TUESDAY + timedelta(hours=1))
 
 
@@ -165,7 +166,7 @@ def test_the_figures_come_from_the_audit_trail_and_the_messages(door: Door) -> N
     found = report_of(door.desk, OCTOBER)
     gym = found.schools[0]
     assert (gym.opened, gym.closed, gym.escalated, gym.reopened) == (1, 1, 1, 1)
-    assert gym.answer == Span(1.0, 1.0, 1)
+    assert gym.answer == Percentiles(1.0, 1.0, 1)
     assert gym.solution is None
     assert report_of(door.desk, Month(date(2026, 9, 1), BERLIN)).total.quiet
 
@@ -184,7 +185,7 @@ def test_the_operators_get_the_report_of_a_month_once_when_it_is_over(door: Door
     assert not send_due(door.desk, NOVEMBER - timedelta(hours=1))
     assert send_due(door.desk, NOVEMBER)
     assert not send_due(door.desk, NOVEMBER + timedelta(days=3))
-    (letter,) = door.letters(EDV, NoticeKind.REPORT)
+    (letter,) = door.letters(EDV, NotificationKind.REPORT)
     assert "Oktober 2026: 1 gemeldet, 1 geschlossen" in letter.subject
     assert ERIKA not in letter.text + letter.html
 
@@ -205,10 +206,10 @@ def test_a_report_that_cannot_be_written_is_told_once_and_comes_when_it_is_mende
     with templates(door, Templates(tmp_path)):
         assert not send_due(door.desk, NOVEMBER)
         assert not send_due(door.desk, NOVEMBER + timedelta(minutes=1))
-    assert len(door.letters(EDV, NoticeKind.ALERT)) == 1
+    assert len(door.letters(EDV, NotificationKind.ALERT)) == 1
     assert send_due(door.desk, NOVEMBER + timedelta(minutes=2))
-    assert len(door.letters(EDV, NoticeKind.ALERT)) == 2  # it is right again
-    assert len(door.letters(EDV, NoticeKind.REPORT)) == 1
+    assert len(door.letters(EDV, NotificationKind.ALERT)) == 2  # it is right again
+    assert len(door.letters(EDV, NotificationKind.REPORT)) == 1
 
 
 @contextmanager

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailbot import holidays
-from mailbot.core.calendar import Calendar
-from mailbot.core.effects import Append, Assign, Effect, SetDue, SetStatus, Tell
-from mailbot.core.mail import Address
-from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.policy import Member, Policy, School, Team, Times
-from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, next_look
-from mailbot.core.ticket import Direction, Message, Role, Status, Ticket, Visibility
-from mailbot.core.transition import apply
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import AddMessage, Assign, Effect, Notify, SetDue, SetStatus
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.model.transition import apply
+from mailbot.core.timers.digest import decide_digest, digest_slot
+from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
@@ -43,7 +44,7 @@ class Year:
     times: Times
     tickets: dict[int, Ticket] = field(default_factory=dict)
     deeds: dict[int, list[tuple[datetime, str]]] = field(default_factory=dict)
-    sent: list[tuple[datetime, Notice]] = field(default_factory=list)
+    sent: list[tuple[datetime, Notification]] = field(default_factory=list)
     agenda: list[tuple[datetime, int, int, str]] = field(default_factory=list)
     order: Iterator[int] = field(default_factory=itertools.count)
 
@@ -88,7 +89,7 @@ class Year:
         effects: list[Effect] = []
         if said:
             message = Message(said, Visibility.PUBLIC, LENA, "Text", now)
-            effects.append(Append(ticket.key, message))
+            effects.append(AddMessage(ticket.key, message))
         if what in ("take", "answer") and ticket.assignee is None:
             effects.append(Assign(ticket.key, Address(self.chance.choice(STAFF))))
         if what == "rest":
@@ -104,18 +105,18 @@ class Year:
     def change(self, now: datetime, number: int, effects: list[Effect] | tuple[Effect, ...]) -> None:
         before = self.tickets[number]
         self.tickets[number] = apply(before, effects, now)
-        self.sent += [(now, e.notice) for e in effects if isinstance(e, Tell)]
-        if any(not isinstance(e, Tell) for e in effects):
+        self.sent += [(now, e.notice) for e in effects if isinstance(e, Notify)]
+        if any(not isinstance(e, Notify) for e in effects):
             self.look_at(now + EVERY, number)
 
     def look(self, now: datetime, number: int, what: str) -> None:
         if self.looks[number] != now:
             return
-        decision = decide_tick(Passing(self.tickets[number], SCHOOL, self.policy, now))
+        decision = decide_timer(TimerContext(self.tickets[number], SCHOOL, self.policy, now))
         if decision is not None:
             self.deeds[number].append((now, decision.outcome))
             self.change(now, number, decision.effects)
-        following = next_look(Passing(self.tickets[number], SCHOOL, self.policy, now))
+        following = next_check(TimerContext(self.tickets[number], SCHOOL, self.policy, now))
         if following is not None:
             assert following > now or decision is not None
             self.look_at(max(following, now + EVERY), number)
@@ -125,7 +126,7 @@ class Year:
             if digest_slot(team, self.policy, now):
                 tickets = [t for t in self.tickets.values() if t.level == level]
                 letters = decide_digest(team, role, tickets, self.policy, now, {}, {})
-                self.sent += [(now, e.notice) for e in letters.effects if isinstance(e, Tell)]
+                self.sent += [(now, e.notice) for e in letters.effects if isinstance(e, Notify)]
 
 
 @pytest.fixture(scope="module", params=[(1, 0), (2, 40)], ids=["by-hand", "up-by-itself"])
@@ -138,9 +139,14 @@ def year(request: pytest.FixtureRequest) -> Year:
 
 def test_much_happens_in_a_year(year: Year) -> None:
     kinds = Counter(notice.kind for _, notice in year.sent)
-    wanted = {NoticeKind.REMINDER, NoticeKind.OVERDUE, NoticeKind.WAIT_REMINDER, NoticeKind.CLOSED_WAITING}
-    assert min(kinds[kind] for kind in wanted | {NoticeKind.DIGEST}) > 20
-    assert (kinds[NoticeKind.ESCALATED_REQUESTER] > 20) is bool(year.times.escalate_hours)
+    wanted = {
+        NotificationKind.REMINDER,
+        NotificationKind.OVERDUE,
+        NotificationKind.WAIT_REMINDER,
+        NotificationKind.CLOSED_WAITING,
+    }
+    assert min(kinds[kind] for kind in wanted | {NotificationKind.DIGEST}) > 20
+    assert (kinds[NotificationKind.ESCALATED_REQUESTER] > 20) is bool(year.times.escalate_hours)
 
 
 def test_teachers_and_their_teams_get_nothing_at_night_on_weekends_or_in_holidays(year: Year) -> None:
@@ -213,7 +219,7 @@ def test_a_closing_without_an_answer_was_announced(year: Year) -> None:
 
 
 def test_there_is_one_digest_a_day_and_person_at_most_and_none_without_tickets(year: Year) -> None:
-    digests = [(when, n) for when, n in year.sent if n.kind is NoticeKind.DIGEST]
+    digests = [(when, n) for when, n in year.sent if n.kind is NotificationKind.DIGEST]
     assert max(Counter((when.date(), n.to.email) for when, n in digests).values()) == 1
     assert all(n.tickets for _, n in digests)
 

@@ -7,13 +7,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailbot.core.commands import CommandLine, read
-from mailbot.core.facts import Listing, Scope, asked, interests
-from mailbot.core.mail import Address
-from mailbot.core.overview import Page, scope_and_page
-from mailbot.core.policy import Member, Policy, School, Team
-from mailbot.core.search import LENGTH_MOST, fit, question, words
-from mailbot.core.similar import COMMON, GIST_LENGTH, WORDS_MOST, Terms, gist, resembling, terms
+from mailbot.core.commands.listing import requested_listing, scope_and_page
+from mailbot.core.commands.table import CommandLine, read
+from mailbot.core.decide.lookups import lookups_for
+from mailbot.core.model.listing import Listing, Page, Scope
+from mailbot.core.model.mail import Address
+from mailbot.core.model.policy import Member, Policy, School, Team
+from mailbot.core.model.similar import Terms
+from mailbot.core.text.search_terms import LENGTH_MOST, query_terms, score, words
+from mailbot.core.text.similarity import (
+    GIST_LENGTH,
+    MAX_DOC_FREQUENCY,
+    WORDS_MOST,
+    excerpt,
+    rank_similar,
+    terms,
+)
 from mailbot.parse import parse
 from mailbot.render.age import age
 from tests.mails import mail
@@ -45,12 +54,12 @@ def test_a_text_is_cut_into_folded_words_and_signs_are_no_words(text: str, expec
 
 
 def test_a_question_has_eight_words_at_most() -> None:
-    assert question("a b c d e f g h i j") == tuple("abcdefgh")
+    assert query_terms("a b c d e f g h i j") == tuple("abcdefgh")
 
 
 def test_a_subject_fits_better_with_more_words_and_with_whole_ones() -> None:
     subjects = ("Drucker", "Beamerlampe 204", "Beamer 204", "Beamer")
-    best = sorted(subjects, key=lambda subject: -fit(subject, ("beamer", "204")))
+    best = sorted(subjects, key=lambda subject: -score(subject, ("beamer", "204")))
     assert best == ["Beamer 204", "Beamerlampe 204", "Beamer", "Drucker"]
 
 
@@ -87,23 +96,23 @@ SEEN = (
 
 @pytest.mark.parametrize(("email", "expected"), SEEN)
 def test_whoever_looks_for_words_finds_them_where_a_list_would_look(email: str, expected: Listing) -> None:
-    found = asked(line("#suche Beamer Müller"), email, GYM, POLICY)
+    found = requested_listing(line("#suche Beamer Müller"), email, GYM, POLICY)
     assert found == replace(expected, words=("beamer", "mueller"), written="Beamer Müller")
 
 
 def test_only_second_levels_list_is_sorted_by_school() -> None:
-    lists = [asked(line("#list all"), email, GYM, POLICY) for email, _ in SEEN]
+    lists = [requested_listing(line("#list all"), email, GYM, POLICY) for email, _ in SEEN]
     assert [found is not None and found.by_school for found in lists] == [False, True, False]
 
 
 @pytest.mark.parametrize("text", ["#find", "#find …", "#suche !!!"])
 def test_looking_for_nothing_asks_for_nothing(text: str) -> None:
-    assert asked(line(text), "max@support.example", GYM, POLICY) is None
+    assert requested_listing(line(text), "max@support.example", GYM, POLICY) is None
 
 
 @pytest.mark.parametrize("text", ["#find beamer 204", "#list open 2"])
 def test_a_number_to_look_for_and_a_page_name_no_ticket(text: str) -> None:
-    wanted = interests(parse(mail().text(text).build()), read(text), GYM, POLICY)
+    wanted = lookups_for(parse(mail().text(text).build()), read(text), GYM, POLICY)
     assert wanted.named == ()
     assert len(wanted.listings) == 1
 
@@ -128,7 +137,7 @@ ALIKE: tuple[tuple[str, dict[str, Sequence[int]], list[int]], ...] = (
     ("one word is not enough", {"204": [7]}, []),
     ("words of the text alone are not enough", {"flackert": [7], "kabel": [7]}, []),
     ("common words weigh too little", {"beamer": range(99), "raum": range(99), "flackert": [200]}, []),
-    ("a word of very many is not looked at", {"beamer": range(COMMON + 1), "raum": [7]}, []),
+    ("a word of very many is not looked at", {"beamer": range(MAX_DOC_FREQUENCY + 1), "raum": [7]}, []),
     ("nothing is known", {}, []),
 )
 
@@ -137,7 +146,7 @@ ALIKE: tuple[tuple[str, dict[str, Sequence[int]], list[int]], ...] = (
     ("bearers", "expected"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE]
 )
 def test_a_ticket_resembles_a_problem(bearers: dict[str, Sequence[int]], expected: list[int]) -> None:
-    assert list(resembling(BEAMER, bearers, 100)) == expected
+    assert list(rank_similar(BEAMER, bearers, 100)) == expected
 
 
 GISTS = (
@@ -150,11 +159,11 @@ GISTS = (
 
 @pytest.mark.parametrize(("answer", "expected"), GISTS)
 def test_an_answer_is_shortened_to_what_it_says(answer: str, expected: str) -> None:
-    assert gist(answer) == expected
+    assert excerpt(answer) == expected
 
 
 def test_a_long_answer_ends_at_a_word() -> None:
-    short = gist("Kabel " * 200)
+    short = excerpt("Kabel " * 200)
     assert short.endswith("Kabel …")
     assert len(short) <= GIST_LENGTH + 2
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.store.tables import OutboxRow
 from tests.cases import ERIKA, EVE, HANNA, LENA, MAX, POLICY
 from tests.door import Door, answer, opened
@@ -32,11 +32,11 @@ def statuses(desk: Door) -> list[str]:
 def test_an_answer_to_an_overview_closes_several_tickets(desk: Door, line: str) -> None:
     desk.does(MAX, "#list")
     before = len(desk.rows(OutboxRow))
-    assert desk.does(MAX, f"Alles geht wieder.\n{line}", NoticeKind.OVERVIEW) == "command"
+    assert desk.does(MAX, f"Alles geht wieder.\n{line}", NotificationKind.OVERVIEW) == "command"
     assert statuses(desk) == ["closed", "open", "closed"]
     for person in (LENA, OLGA):
-        assert "Alles geht wieder." in desk.letters(person, NoticeKind.CLOSED)[-1].text
-    receipts = desk.letters(MAX, NoticeKind.DONE)
+        assert "Alles geht wieder." in desk.letters(person, NotificationKind.CLOSED)[-1].text
+    receipts = desk.letters(MAX, NotificationKind.DONE)
     assert len(receipts) == 1
     assert "GYM-1" in receipts[0].text
     assert "GYM-3" in receipts[0].text
@@ -49,10 +49,10 @@ def test_an_answer_to_an_overview_closes_several_tickets(desk: Door, line: str) 
 )
 def test_one_wrong_ticket_of_several_leaves_all_as_they_are(desk: Door, line: str) -> None:
     desk.does(MAX, "#list")
-    assert desk.does(MAX, f"Alles geht wieder.\n{line}", NoticeKind.OVERVIEW) == "refused"
+    assert desk.does(MAX, f"Alles geht wieder.\n{line}", NotificationKind.OVERVIEW) == "refused"
     assert statuses(desk) == ["open", "open", "open"]
-    assert desk.letters(LENA, NoticeKind.CLOSED) == []
-    assert "Alles geht wieder." in desk.letters(MAX, NoticeKind.REFUSAL)[-1].text
+    assert desk.letters(LENA, NotificationKind.CLOSED) == []
+    assert "Alles geht wieder." in desk.letters(MAX, NotificationKind.REFUSAL)[-1].text
 
 
 def test_the_thread_counts_before_the_tag_and_the_team_is_told(desk: Door) -> None:
@@ -60,7 +60,7 @@ def test_the_thread_counts_before_the_tag_and_the_team_is_told(desk: Door) -> No
     assert desk.outcome(reply) == "reply"
     assert [len(desk.ticket(f"GYM-{n}")["messages"]) for n in (1, 2)] == [2, 1]
     for member in (MAX, ERIKA):
-        letter = desk.letters(member, NoticeKind.REQUESTER_REPLY)[-1]
+        letter = desk.letters(member, NotificationKind.REQUESTER_REPLY)[-1]
         assert letter.subject.startswith("[#GYM-1]")
         assert "GYM-2" in letter.text
 
@@ -87,7 +87,7 @@ def test_a_near_miss_is_told_what_was_meant(desk: Door, typed: str, meant: str) 
 def test_a_near_miss_is_told_in_english_what_was_meant(desk: Door, typed: str, meant: str | None) -> None:
     desk.take(problem("Mouse", sender="amy@heisenberg.example").text("It is stuck."), school="HBG")
     outcome = desk.outcome(answer(desk.letters(HANNA)[-1], HANNA, typed), school="HBG")
-    refusals = [row.text for row in desk.letters(HANNA, NoticeKind.REFUSAL)]
+    refusals = [row.text for row in desk.letters(HANNA, NotificationKind.REFUSAL)]
     assert (outcome, [f"Did you mean {meant}?" in text for text in refusals]) == (
         ("refused", [True]) if meant else ("answered", [])
     )

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mailbot import smtp
 from mailbot.config import Secret, SmtpAccount
-from mailbot.smtp import MAILS_PER_CONNECTION, Outcome, Relay
+from mailbot.smtp import client
+from mailbot.smtp.client import MAILS_PER_CONNECTION, Outcome, Relay
 from tests.servers.process import wait_until
 from tests.servers.scripted import Answer, ScriptedServer
 from tests.servers.smtp import PASSWORD, USER, SmtpServer
@@ -63,7 +63,7 @@ def test_a_connection_is_renewed_after_many_mails(smtp_server: SmtpServer) -> No
 def test_a_connection_is_renewed_after_a_pause(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smtp, "IDLE_SECONDS", 0)
+    monkeypatch.setattr(client, "IDLE_SECONDS", 0)
     send(smtp_server.account(), RECIPIENT, RECIPIENT)
     assert smtp_server.connections == 2
 
@@ -87,7 +87,7 @@ def test_a_connection_that_nobody_uses_any_more_is_given_back(monkeypatch: pytes
                 await relay.send(SENDER, RECIPIENT, OCTETS)
                 await relay.close_if_idle()
                 assert b"QUIT" not in said
-                monkeypatch.setattr(smtp, "IDLE_SECONDS", 0)
+                monkeypatch.setattr(client, "IDLE_SECONDS", 0)
                 await relay.close_if_idle()
                 assert said[-1] == b"QUIT"
 
@@ -331,7 +331,7 @@ def test_every_answer_and_every_silence_has_its_outcome(
     server_down: bool,
 ) -> None:
     """An empty answer is a server that hangs; None is one that closes the connection."""
-    monkeypatch.setattr(smtp, "TEXT_PATIENCE", 1)
+    monkeypatch.setattr(client, "TEXT_PATIENCE", 1)
     with ScriptedServer(b"220 x\r\n", lambda: script({when: reply})) as server:
         [outcome] = send(SmtpAccount("localhost", server.port, "none"), timeout=1 if reply == b"" else 10)
     assert (outcome.state, outcome.code, outcome.server_down) == (state, code, server_down)

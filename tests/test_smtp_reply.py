@@ -6,7 +6,7 @@ Postfix with policyd, postfwd and policyd-rate-limit, Dovecot's quota service, p
 
 import pytest
 
-from mailbot.core.smtp_reply import RULES, About, classify, enhanced_status, shape
+from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 
 ACCOUNT = (
     "553 From header must match an address that you own",

@@ -14,7 +14,7 @@ from sqlalchemy.event import listen
 from sqlmodel import select
 
 from mailbot.cli.standing import print_status, span
-from mailbot.service.inspection import status
+from mailbot.monitoring.status import status
 from mailbot.store import outbox
 from mailbot.store.database import reading, transaction
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow

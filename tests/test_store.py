@@ -14,8 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import func, select
 
-from mailbot.core.notice import NoticeKind
-from mailbot.core.ticket import Status
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store import ledger, outbox, tickets
@@ -215,9 +215,9 @@ def test_a_whole_day_is_written_down(desk: Door) -> None:
     assert desk.outcome(problem().text("Der Beamer bleibt dunkel.")) == "opened"
     (to_max,) = desk.letters(MAX)
     assert desk.outcome(answer(to_max, MAX, "Ist der Stecker drin?", "<a1@x.example>")) == "reply"
-    (to_lena,) = desk.letters(LENA, NoticeKind.ANSWER)
+    (to_lena,) = desk.letters(LENA, NotificationKind.ANSWER)
     assert desk.outcome(answer(to_lena, LENA, "Ja.", "<a2@x.example>")) == "reply"
-    (reply,) = desk.letters(MAX, NoticeKind.REQUESTER_REPLY)
+    (reply,) = desk.letters(MAX, NotificationKind.REQUESTER_REPLY)
     assert desk.outcome(answer(reply, MAX, "Dann der Techniker.\n#eskalieren", "<a3@x.example>")) == "command"
     (to_toni,) = desk.letters(TONI)
     assert desk.outcome(answer(to_toni, TONI, "Neue Lampe.\n#close", "<a4@x.example>")) == "command"
@@ -264,7 +264,7 @@ def test_a_held_mail_is_carried_out_when_it_is_confirmed_and_only_once(desk: Doo
     desk.take(problem().text("Dunkel."))
     forged = answer(desk.letters(LENA)[0], MAX, "Erledigt.\n#close", "<forged@x.example>")
     assert desk.outcome(forged) == "held"
-    (question,) = desk.letters(MAX, NoticeKind.CONFIRM)
+    (question,) = desk.letters(MAX, NotificationKind.CONFIRM)
     assert desk.outcome(answer(question, MAX, "#bestätigen", "<yes@x.example>")) == "command"
     assert [row.status for row in desk.rows(TicketRow)] == [Status.CLOSED]
     assert desk.outcome(answer(question, MAX, "#bestätigen", "<yes2@x.example>")) == "refused"
@@ -274,7 +274,7 @@ def test_a_held_mail_is_carried_out_when_it_is_confirmed_and_only_once(desk: Doo
 def test_a_held_mail_expires(desk: Door) -> None:
     desk.take(problem().text("Dunkel."))
     desk.take(answer(desk.letters(LENA)[0], MAX, "#close", "<forged@x.example>"))
-    (question,) = desk.letters(MAX, NoticeKind.CONFIRM)
+    (question,) = desk.letters(MAX, NotificationKind.CONFIRM)
     late = desk.take(answer(question, MAX, "#bestätigen", "<yes@x.example>"), at=NOW + timedelta(days=4))
     assert late is not None
     assert late.outcome == "refused"
@@ -285,7 +285,7 @@ def test_a_busy_supporter_is_still_asked_for_confirmation(desk: Door) -> None:
     for n in range(8):
         desk.take(problem(f"Problem {n}").text("x"))
     desk.take(answer(desk.letters(LENA)[0], MAX, "#close", "<forged@x.example>"))
-    assert len(desk.letters(MAX, NoticeKind.CONFIRM)) == 1
+    assert len(desk.letters(MAX, NotificationKind.CONFIRM)) == 1
 
 
 def test_a_teacher_gets_five_automatic_letters_an_hour_and_the_team_every_problem(desk: Door) -> None:
@@ -331,15 +331,15 @@ x\r
 def test_a_bounce_marks_the_address_and_tells_the_author_once(desk: Door) -> None:
     desk.take(problem().text("Dunkel."))
     desk.take(answer(desk.letters(MAX)[0], MAX, "Kabel?", "<a1@x.example>"))
-    (sent,) = desk.letters(LENA, NoticeKind.ANSWER)
+    (sent,) = desk.letters(LENA, NotificationKind.ANSWER)
     for n in range(2):
         assert desk.outcome(DSN.format(n=n, message_id=sent.message_id).encode()) == "filed"
-    (notice,) = desk.letters(MAX, NoticeKind.BOUNCE)
+    (notice,) = desk.letters(MAX, NotificationKind.BOUNCE)
     assert "Kabel?" in notice.text
     assert LENA in notice.text
     (person,) = [row for row in desk.rows(PersonRow) if row.address == LENA]
     assert "user unknown" in person.undeliverable
-    assert [row.state for row in desk.letters(LENA, NoticeKind.ANSWER)] == ["bounced"]
+    assert [row.state for row in desk.letters(LENA, NotificationKind.ANSWER)] == ["bounced"]
 
 
 # -- the outbox

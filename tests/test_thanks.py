@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailbot.core.mail import Address
-from mailbot.core.thanks import is_thanks
+from mailbot.core.model.mail import Address
+from mailbot.core.text.thanks import is_thanks
 
 LENA = Address("lena@schule.example", "Lena Lehrerin")
 NOBODY = Address("support@anderswo.example")

@@ -8,15 +8,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailbot.core.absence import Absence
-from mailbot.core.calendar import Calendar
-from mailbot.core.effects import Assign, Decision, SetLevel, SetStatus, Tell
-from mailbot.core.mail import Address
-from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.policy import Member, Policy, School, Team, Times
-from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, next_look
-from mailbot.core.ticket import Attachment, Direction, Message, Role, Status, Step, Ticket, Visibility, Wait
-from mailbot.core.transition import apply
+from mailbot.core.model.absence import Absence
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import Assign, Decision, Notify, SetLevel, SetStatus
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.ticket import (
+    Attachment,
+    Direction,
+    Message,
+    ReminderStage,
+    Role,
+    Status,
+    Ticket,
+    Visibility,
+    WaitState,
+)
+from mailbot.core.model.transition import apply
+from mailbot.core.timers.digest import decide_digest, digest_slot
+from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LENA, RAINER = Address("lena@schule.example", "Lena"), Address("rektor@schule.example")
@@ -30,7 +41,7 @@ SCHOOL = School("GYM", "Gymnasium", "support@schule.example", TEAM)
 POLICY = Policy("Support", (SCHOOL,), SECOND, times=Times(escalate_hours=40))
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=BERLIN)
 NEW = Ticket("GYM", 1, "Beamer", LENA, MONDAY, MONDAY, cc=(RAINER,))
-TAKEN = replace(NEW, assignee=MAX, wait=Wait(MONDAY, asked=False))
+TAKEN = replace(NEW, assignee=MAX, wait=WaitState(MONDAY, asked=False))
 WAITING = replace(TAKEN, status=Status.WAITING)
 
 
@@ -39,11 +50,11 @@ def at(text: str) -> datetime:
 
 
 def decided(ticket: Ticket, now: datetime, policy: Policy = POLICY) -> Decision | None:
-    return decide_tick(Passing(ticket, SCHOOL, policy, now, {ERIKA.email: "Erika"}))
+    return decide_timer(TimerContext(ticket, SCHOOL, policy, now, {ERIKA.email: "Erika"}))
 
 
-def told(decision: Decision | None) -> list[Notice]:
-    return [e.notice for e in decision.effects if isinstance(e, Tell)] if decision else []
+def told(decision: Decision | None) -> list[Notification]:
+    return [e.notice for e in decision.effects if isinstance(e, Notify)] if decision else []
 
 
 def kinds(decision: Decision | None) -> list[tuple[str, str]]:
@@ -54,11 +65,11 @@ def live(
     ticket: Ticket, until: datetime, policy: Policy = POLICY
 ) -> list[tuple[datetime, list[tuple[str, str]]]]:
     """Let time pass, looking only when it is said to be worth it; return who was told what when."""
-    passing = Passing(ticket, SCHOOL, policy, ticket.opened)
+    passing = TimerContext(ticket, SCHOOL, policy, ticket.opened)
     letters = []
-    while (now := next_look(passing)) is not None and now < until:
+    while (now := next_check(passing)) is not None and now < until:
         passing = replace(passing, now=now)
-        decision = decide_tick(passing)
+        decision = decide_timer(passing)
         if decision is not None:
             before, effects = passing.ticket, decision.effects
             passing = replace(passing, ticket=apply(before, effects, now))
@@ -76,12 +87,12 @@ def test_a_ticket_that_nobody_touched_is_brought_to_mind_and_then_overdue_and_th
 
 
 def test_an_assignee_is_reminded_alone() -> None:
-    asked = replace(TAKEN, wait=Wait(MONDAY))
+    asked = replace(TAKEN, wait=WaitState(MONDAY))
     assert kinds(decided(asked, at("2026-11-24 08:30"))) == [("reminder", "max")]
 
 
 def test_who_left_the_staff_is_no_assignee_any_more() -> None:
-    left = replace(TAKEN, assignee=LENA, wait=Wait(MONDAY))
+    left = replace(TAKEN, assignee=LENA, wait=WaitState(MONDAY))
     assert kinds(decided(left, at("2026-11-24 08:30"))) == [("reminder", "max"), ("reminder", "erika")]
 
 
@@ -99,13 +110,13 @@ def test_a_ticket_that_was_touched_is_only_ever_overdue() -> None:
 )
 def test_nothing_happens_outside_working_hours(now: str) -> None:
     assert decided(NEW, at(now)) is None
-    look = next_look(Passing(NEW, SCHOOL, POLICY, at(now)))
+    look = next_check(TimerContext(NEW, SCHOOL, POLICY, at(now)))
     assert look is not None
     assert look > at(now)
 
 
 def test_second_level_is_reminded_by_its_own_hours() -> None:
-    up = replace(NEW, level=2, wait=Wait(at("2026-12-21 15:00")))
+    up = replace(NEW, level=2, wait=WaitState(at("2026-12-21 15:00")))
     assert kinds(decided(up, at("2026-12-23 10:00"))) == [("reminder", "toni")]
     assert told(decided(up, at("2026-12-23 10:00")))[0].role is Role.SECOND_LEVEL
 
@@ -113,8 +124,8 @@ def test_second_level_is_reminded_by_its_own_hours() -> None:
 def test_who_has_a_ticket_of_the_other_level_is_reminded_by_the_own_hours() -> None:
     taken = replace(TAKEN, level=2)  # the office works in the school holidays, Max does not
     holiday, school_day = at("2026-12-23 10:00"), at("2027-01-07 10:00")
-    assert decided(replace(taken, wait=Wait(at("2026-12-16 09:00"))), holiday) is None
-    assert kinds(decided(replace(taken, wait=Wait(at("2026-12-16 09:00"))), school_day)) == [
+    assert decided(replace(taken, wait=WaitState(at("2026-12-16 09:00"))), holiday) is None
+    assert kinds(decided(replace(taken, wait=WaitState(at("2026-12-16 09:00"))), school_day)) == [
         ("overdue", "max")
     ]
 
@@ -122,7 +133,7 @@ def test_who_has_a_ticket_of_the_other_level_is_reminded_by_the_own_hours() -> N
 def test_a_ticket_goes_up_as_if_the_team_had_passed_it_on() -> None:
     photo = Attachment("2", "foto.png", "image/png", 1_000, raw=7)
     history = (Message(Direction.IN, Visibility.PUBLIC, LENA, "Dunkel.", MONDAY, attachments=(photo,)),)
-    decision = decide_tick(Passing(NEW, SCHOOL, POLICY, at("2026-11-30 12:00"), {}, history))
+    decision = decide_timer(TimerContext(NEW, SCHOOL, POLICY, at("2026-11-30 12:00"), {}, history))
     assert decision is not None
     assert decision.effects[:2] == (SetLevel("GYM-1", 2), Assign("GYM-1", None))
     assert kinds(decision) == [
@@ -144,9 +155,9 @@ def test_nothing_goes_up_by_itself_unless_it_is_wanted() -> None:
 
 def test_nothing_goes_up_while_second_level_is_away() -> None:
     away = replace(SECOND, calendar=Calendar(closed=frozenset({date(2026, 11, 30)}), timezone=BERLIN))
-    passing = Passing(NEW, SCHOOL, replace(POLICY, second_level=away), at("2026-11-30 12:00"))
-    assert kinds(decide_tick(passing))[0][0] == "overdue"
-    assert next_look(replace(passing, ticket=replace(NEW, wait=Wait(MONDAY, told=MONDAY)))) is not None
+    passing = TimerContext(NEW, SCHOOL, replace(POLICY, second_level=away), at("2026-11-30 12:00"))
+    assert kinds(decide_timer(passing))[0][0] == "overdue"
+    assert next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, told=MONDAY)))) is not None
 
 
 def test_a_requester_who_was_asked_is_reminded_and_then_the_ticket_is_closed() -> None:
@@ -157,7 +168,9 @@ def test_a_requester_who_was_asked_is_reminded_and_then_the_ticket_is_closed() -
 
 
 def test_school_holidays_are_no_time_to_answer_in() -> None:
-    asked = replace(WAITING, opened=at("2026-12-18 14:00"), wait=Wait(at("2026-12-18 14:00"), asked=False))
+    asked = replace(
+        WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), asked=False)
+    )
     assert [when.date() for when, _ in live(asked, at("2027-03-01 12:00"))] == [
         date(2027, 1, 12),
         date(2027, 1, 19),
@@ -165,8 +178,8 @@ def test_school_holidays_are_no_time_to_answer_in() -> None:
 
 
 def test_whoever_is_reminded_late_has_the_same_days_left() -> None:
-    late = replace(WAITING, wait=Wait(MONDAY, asked=False, told=at("2027-01-12 07:30")))
-    reminded = replace(late, wait=replace(late.waits, step=Step.REMINDED))
+    late = replace(WAITING, wait=WaitState(MONDAY, asked=False, told=at("2027-01-12 07:30")))
+    reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
     assert decided(reminded, at("2027-01-18 12:00")) is None
     decision = decided(reminded, at("2027-01-19 12:00"))
     assert decision is not None
@@ -178,7 +191,7 @@ def test_the_reminder_repeats_the_question() -> None:
         Message(Direction.OUT, Visibility.PUBLIC, ERIKA, "Welcher Raum?", MONDAY),
         Message(Direction.OUT, Visibility.INTERNAL, MAX, "Wohl 204.", MONDAY),
     )
-    (notice,) = told(decide_tick(Passing(WAITING, SCHOOL, POLICY, at("2026-12-01 10:00"), {}, history)))
+    (notice,) = told(decide_timer(TimerContext(WAITING, SCHOOL, POLICY, at("2026-12-01 10:00"), {}, history)))
     assert (notice.text, notice.author) == ("Welcher Raum?", ERIKA)
 
 
@@ -200,7 +213,7 @@ def test_a_day_that_comes_while_we_wait_reminds_the_staff_and_gives_the_requeste
 
 def test_a_closed_ticket_is_never_looked_at() -> None:
     closed = replace(NEW, status=Status.CLOSED, closed=MONDAY)
-    assert next_look(Passing(closed, SCHOOL, POLICY, MONDAY)) is None
+    assert next_check(TimerContext(closed, SCHOOL, POLICY, MONDAY)) is None
     assert decided(closed, at("2027-05-03 10:00")) is None
 
 
@@ -212,12 +225,12 @@ def test_zero_means_never() -> None:
 
 def digest(*tickets: Ticket, absences: Mapping[str, Absence] = MappingProxyType({})) -> dict[str, list[int]]:
     decision = decide_digest(TEAM, Role.SUPPORTER, tickets, POLICY, at("2026-11-25 07:30"), {}, absences)
-    assert {notice.kind for notice in told(decision)} <= {NoticeKind.DIGEST}
+    assert {notice.kind for notice in told(decision)} <= {NotificationKind.DIGEST}
     return {n.to.email.partition("@")[0]: [t.number for t in n.tickets] for n in told(decision)}
 
 
 def test_a_digest_holds_what_nobody_has_and_what_is_ones_own_the_longest_wait_first() -> None:
-    mine = replace(TAKEN, number=2, wait=Wait(MONDAY - timedelta(days=3)))
+    mine = replace(TAKEN, number=2, wait=WaitState(MONDAY - timedelta(days=3)))
     hers = replace(TAKEN, number=3, assignee=ERIKA)
     assert digest(NEW, mine, hers) == {"max": [2, 1], "erika": [1, 3]}
 
@@ -241,8 +254,8 @@ def test_who_is_away_gets_no_digest_and_the_deputy_or_the_team_his_tickets(
 
 def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is_gone() -> None:
     house = replace(POLICY, schools=(replace(SCHOOL, key="RS2"), SCHOOL))
-    first = replace(NEW, level=2, number=1, wait=Wait(MONDAY))
-    older = replace(NEW, level=2, number=2, wait=Wait(MONDAY - timedelta(days=1)))
+    first = replace(NEW, level=2, number=1, wait=WaitState(MONDAY))
+    older = replace(NEW, level=2, number=2, wait=WaitState(MONDAY - timedelta(days=1)))
     other = replace(NEW, level=2, number=3, school="RS2")
     gone = replace(NEW, level=2, number=4, school="XYZ")
     decision = decide_digest(
@@ -257,7 +270,7 @@ def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is
         replace(NEW, status=Status.CLOSED),
         replace(NEW, status=Status.WAITING),
         replace(NEW, due=at("2026-11-26 07:30")),
-        replace(TAKEN, wait=Wait(at("2026-11-24 15:00"), asked=False)),
+        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"), asked=False)),
     ],
     ids=["closed", "waits", "rests", "just-touched"],
 )
@@ -269,8 +282,8 @@ def test_there_is_no_digest_without_something_to_do(ticket: Ticket) -> None:
     "ticket",
     [
         NEW,
-        replace(TAKEN, wait=Wait(at("2026-11-24 15:00"))),
-        replace(TAKEN, due=at("2026-11-25 07:30"), wait=Wait(at("2026-11-24 15:00"), asked=False)),
+        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"))),
+        replace(TAKEN, due=at("2026-11-25 07:30"), wait=WaitState(at("2026-11-24 15:00"), asked=False)),
         TAKEN,
     ],
     ids=["nobodys", "reply", "due-today", "idle"],

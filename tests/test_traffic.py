@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.guard import FLOOD, Sight, Thresholds, concerns
-from mailbot.core.notice import NoticeKind
-from mailbot.core.policy import Limits
-from mailbot.core.traffic import Traffic
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import Limits, Thresholds
+from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.monitoring.health import FLOOD, Snapshot, evaluate
 from tests.cases import LENA, MAX, NOW, POLICY, ticket, writes
 from tests.door import Door, answer
 from tests.mails import mail
@@ -18,12 +18,12 @@ TEAM = {(MAX, "new_ticket"), ("erika@support.example", "new_ticket")}
 
 @pytest.mark.parametrize(("refused", "told"), [((), 1), (("argument",), 1), (("unknown",), 0)])
 def test_a_reason_is_told_once_a_day_outside_the_teams(refused: tuple[str, ...], told: int) -> None:
-    case = writes(LENA, "#clsoe").proven().knowing(traffic=Traffic(refused=frozenset(refused)))
+    case = writes(LENA, "#clsoe").proven().knowing(traffic=RecentActivity(refused=frozenset(refused)))
     assert len(case.decided().letters) == told
 
 
 def test_a_member_of_a_team_hears_of_every_mistake() -> None:
-    case = writes(MAX, "#clsoe").proven().knowing(traffic=Traffic(refused=frozenset({"unknown"})))
+    case = writes(MAX, "#clsoe").proven().knowing(traffic=RecentActivity(refused=frozenset({"unknown"})))
     assert case.decided().told == {(MAX, "refusal")}
 
 
@@ -40,12 +40,12 @@ DATED = "Beamer, Raum {}. Stand: {} um 12:30, Vorgang {}, {}"
 )
 def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said: str, receipts: int) -> None:
     again = writes(LENA, DATED.format(3, "26.11.2026", 81723, "HBG-7"))
-    told = again.knowing(traffic=Traffic(said=("Maus", said))).decided().told
+    told = again.knowing(traffic=RecentActivity(said=("Maus", said))).decided().told
     assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
 def test_who_asks_for_the_same_list_again_gets_it_again() -> None:
-    again = Traffic(said=("#übersicht",) * 3)
+    again = RecentActivity(said=("#übersicht",) * 3)
     assert writes(LENA, "#übersicht").knowing(traffic=again).decided().told == {(LENA, "overview")}
 
 
@@ -53,23 +53,23 @@ def test_what_was_said_an_hour_ago_is_no_repetition(desk: Door) -> None:
     for minutes in (0, 10, 70):
         note = mail().message_id(f"<{minutes}@schule.example>").text("Der Drucker ist leer.")
         desk.take(note, at=NOW + timedelta(minutes=minutes))
-    assert len(desk.letters(LENA, NoticeKind.RECEIPT)) == 2
+    assert len(desk.letters(LENA, NotificationKind.RECEIPT)) == 2
 
 
 def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
-    flood = Traffic(overall_hour=500)
+    flood = RecentActivity(overall_hour=500)
     assert writes(LENA, "Beamer").knowing(traffic=flood).decided().told == TEAM
     assert writes(MAX, "#help").proven().knowing(traffic=flood).decided().told == {(MAX, "help")}
 
 
 def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
-    sight = Sight(NOW, NOW, answers=450)
-    assert [concern.topic for concern in concerns(sight, Thresholds())] == [FLOOD]
-    assert concerns(replace(sight, answers=449), Thresholds()) == ()
+    sight = Snapshot(NOW, NOW, answers=450)
+    assert [concern.topic for concern in evaluate(sight, Thresholds())] == [FLOOD]
+    assert evaluate(replace(sight, answers=449), Thresholds()) == ()
 
 
 def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
-    full = Traffic(opened_hour=20, latest="GYM-1")
+    full = RecentActivity(opened_hour=20, latest="GYM-1")
     done = writes(LENA, "Noch einer").knowing(ticket(), traffic=full).decided()
     assert (done.outcome, done.decision.ticket, done.decision.matched_by) == ("reply", "GYM-1", None)
     lenient = replace(POLICY, limits=Limits(hourly_tickets=21))
@@ -83,7 +83,7 @@ def test_letters_that_a_human_s_deed_caused_do_not_count(desk: Door) -> None:
         desk.outcome(answer(desk.letters(MAX)[-1], MAX, line))
     assert len(desk.letters(LENA)) == 6
     desk.outcome(mail().message_id("<2@schule.example>").text("Jetzt streikt der Drucker."))
-    assert len(desk.letters(LENA, NoticeKind.RECEIPT)) == 2
+    assert len(desk.letters(LENA, NotificationKind.RECEIPT)) == 2
 
 
 def test_a_refusal_is_remembered_for_a_day(desk: Door) -> None:
@@ -91,4 +91,4 @@ def test_a_refusal_is_remembered_for_a_day(desk: Door) -> None:
     receipt = desk.letters(LENA)[0]
     for number, at in enumerate((NOW, NOW + timedelta(hours=23), NOW + timedelta(hours=25))):
         desk.take(answer(receipt, LENA, "#close 99", f"<wrong{number}@schule.example>"), at=at)
-    assert len(desk.letters(LENA, NoticeKind.REFUSAL)) == 2
+    assert len(desk.letters(LENA, NotificationKind.REFUSAL)) == 2

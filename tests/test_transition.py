@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.core.effects import Decision, SetDue, SetLevel, SetStatus, Tell
-from mailbot.core.ticket import Status, Ticket
-from mailbot.core.transition import apply
+from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetStatus
+from mailbot.core.model.ticket import Status, Ticket
+from mailbot.core.model.transition import apply
 from mailbot.store.database import reading
 from mailbot.store.rows import ticket_of
 from mailbot.store.tickets import by_name
@@ -36,7 +36,7 @@ def stored(desk: Door, key: str) -> Ticket:
 
 def shown(decision: Decision) -> list[Ticket]:
     """Return the tickets that the letters of a decision show."""
-    found = [effect.notice.ticket for effect in decision.effects if isinstance(effect, Tell)]
+    found = [effect.notice.ticket for effect in decision.effects if isinstance(effect, Notify)]
     return [replace(ticket, wait=ticket.waits) for ticket in found if ticket is not None]
 
 

@@ -4,11 +4,12 @@ from collections.abc import Collection
 
 import pytest
 
-from mailbot.core.mail import Address, Mail
-from mailbot.core.notice import NoticeKind
-from mailbot.core.ticket import Role
-from mailbot.core.trust import Evidence, Letter, Trust
-from mailbot.core.trust import trust as judge
+from mailbot.core.classify.trust import Evidence, Trust
+from mailbot.core.classify.trust import trust as judge
+from mailbot.core.model.mail import Address, Mail
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.sent_mail import SentMail
+from mailbot.core.model.ticket import Role
 from mailbot.parse import parse
 from tests.mails import mail
 
@@ -19,8 +20,8 @@ US = "mx.schule.example"
 def trust(
     found: Mail,
     authserv_id: str,
-    answered: Letter | None,
-    keyed: Letter | None,
+    answered: SentMail | None,
+    keyed: SentMail | None,
     own: Collection[str] = (),
     parents: Collection[str] = ("support.example",),
 ) -> Trust:
@@ -128,9 +129,9 @@ def test_a_domain_speaks_for_the_domains_below_it(domain: str) -> None:
     assert trust(below, US, None, None).trusted
 
 
-def letter(to: str = MAX) -> Letter:
+def letter(to: str = MAX) -> SentMail:
     """Return a letter of ours."""
-    return Letter(to, Role.SUPPORTER, NoticeKind.NEW_TICKET, "GYM-1")
+    return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1")
 
 
 def test_an_answer_to_a_letter_of_one_s_own_is_trusted() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.absence import Absence
-from mailbot.core.change import Change, Told
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind, Reason
-from mailbot.core.ticket import Role, Status, Ticket
+from mailbot.core.model.absence import Absence
+from mailbot.core.model.change import Change, SentNotice
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.ticket import Role, Status, Ticket
 from tests.cases import (
     ERIKA,
     EVE,
@@ -30,8 +30,8 @@ from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
 CLOSED = (
-    Told(Address(TEACHER), Role.REQUESTER, NoticeKind.CLOSED),
-    Told(Address(ERIKA), Role.SUPPORTER, NoticeKind.CLOSED_TEAM),
+    SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.CLOSED),
+    SentNotice(Address(ERIKA), Role.SUPPORTER, NotificationKind.CLOSED_TEAM),
 )
 
 
@@ -42,7 +42,7 @@ def undoes(
     actor: str = "",
     now: Ticket | None = None,
     before: Ticket | None = None,
-    told: tuple[Told, ...] = CLOSED,
+    told: tuple[SentNotice, ...] = CLOSED,
     hours: float = 1,
 ) -> Case:
     """Begin a case: somebody answers with #undo after a change, made by `actor`."""
@@ -55,7 +55,7 @@ def undoes(
 def test_who_changed_a_ticket_may_take_it_back(writer: str, line: str) -> None:
     done = undoes(writer, line).decided()
     assert (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA))
-    assert done.letter(writer, NoticeKind.DONE).done[0].command == "undo"
+    assert done.letter(writer, NotificationKind.DONE).done[0].command == "undo"
 
 
 @pytest.mark.parametrize("line", ["#undo", "#rückgängig"])
@@ -106,13 +106,13 @@ def test_who_is_away_meanwhile_is_not_told_but_the_deputy_is(deputy: str, told: 
 
 
 def test_the_requester_who_only_got_an_answer_is_not_told() -> None:
-    told = (Told(Address(TEACHER), Role.REQUESTER, NoticeKind.ANSWER),)
+    told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
     assert undoes(SUPPORTER, told=told).decided().told == {(SUPPORTER, "done")}
 
 
 def test_words_beside_it_reach_the_requester() -> None:
     done = undoes(SUPPORTER, "Doch noch nicht fertig.\n#undo", told=()).decided()
-    assert done.letter(TEACHER, NoticeKind.ANSWER).text == "Doch noch nicht fertig."
+    assert done.letter(TEACHER, NotificationKind.ANSWER).text == "Doch noch nicht fertig."
     assert done.ticket().assignee == Address(ERIKA)
 
 

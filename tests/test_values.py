@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from mailbot.core.mail import Address
-from mailbot.core.ticket import Ticket
+from mailbot.core.model.mail import Address
+from mailbot.core.model.ticket import Ticket
 
 
 def test_a_ticket_bears_the_schools_key_and_its_number_in_the_subject_tag() -> None:

@@ -5,41 +5,41 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailbot.core.effects import (
-    Append,
+from mailbot.core.model.effects import (
+    AddMessage,
     Assign,
     Effect,
-    Reminded,
+    RecordReminder,
     SetDue,
     SetLevel,
     SetPriority,
     SetStatus,
 )
-from mailbot.core.mail import Address
-from mailbot.core.ticket import (
+from mailbot.core.model.mail import Address
+from mailbot.core.model.ticket import (
     Direction,
     Message,
     Priority,
+    ReminderStage,
     Status,
-    Step,
     Ticket,
     Visibility,
-    Wait,
+    WaitState,
 )
-from mailbot.core.transition import apply
+from mailbot.core.model.transition import apply
 
 LENA, MAX = Address("lena@schule.example"), Address("max@support.example")
 OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NOW = OPENED + timedelta(days=3)
 NEW = Ticket("GYM", 1, "Beamer", LENA, OPENED, OPENED)
-TOUCHED = replace(NEW, wait=Wait(OPENED + timedelta(days=1), asked=False, step=Step.OVERDUE))
+TOUCHED = replace(NEW, wait=WaitState(OPENED + timedelta(days=1), asked=False, step=ReminderStage.OVERDUE))
 WAITING = replace(TOUCHED, status=Status.WAITING)
 RESTS = replace(TOUCHED, due=NOW + timedelta(days=2))
 
 
-def said(direction: Direction, visibility: Visibility = Visibility.PUBLIC) -> Append:
+def said(direction: Direction, visibility: Visibility = Visibility.PUBLIC) -> AddMessage:
     author = LENA if direction is Direction.IN else MAX
-    return Append("GYM-1", Message(direction, visibility, author, "Text", NOW))
+    return AddMessage("GYM-1", Message(direction, visibility, author, "Text", NOW))
 
 
 ANSWER, NOTE, REPLY, BOUNCE = (
@@ -52,46 +52,56 @@ CLOSE, OPEN, WAIT = (SetStatus("GYM-1", s) for s in (Status.CLOSED, Status.OPEN,
 UP = SetLevel("GYM-1", 2)
 LATER = NOW + timedelta(days=5)
 
-ROWS: list[tuple[str, Ticket, tuple[Effect, ...], Wait]] = [
-    ("a new ticket asks", NEW, (REPLY,), Wait(OPENED)),
-    ("an answer begins a calm wait", NEW, (ANSWER,), Wait(NOW, asked=False)),
-    ("a note counts as touched", NEW, (NOTE,), Wait(NOW, asked=False)),
-    ("who takes it has touched it", NEW, (Assign("GYM-1", MAX),), Wait(NOW, asked=False)),
-    ("a priority counts as touched", NEW, (SetPriority("GYM-1", Priority.HIGH),), Wait(NOW, asked=False)),
-    ("a reply asks anew", TOUCHED, (REPLY,), Wait(NOW)),
-    ("a second reply does not delay the answer", replace(NEW, wait=Wait(OPENED)), (REPLY,), Wait(OPENED)),
+ROWS: list[tuple[str, Ticket, tuple[Effect, ...], WaitState]] = [
+    ("a new ticket asks", NEW, (REPLY,), WaitState(OPENED)),
+    ("an answer begins a calm wait", NEW, (ANSWER,), WaitState(NOW, asked=False)),
+    ("a note counts as touched", NEW, (NOTE,), WaitState(NOW, asked=False)),
+    ("who takes it has touched it", NEW, (Assign("GYM-1", MAX),), WaitState(NOW, asked=False)),
+    (
+        "a priority counts as touched",
+        NEW,
+        (SetPriority("GYM-1", Priority.HIGH),),
+        WaitState(NOW, asked=False),
+    ),
+    ("a reply asks anew", TOUCHED, (REPLY,), WaitState(NOW)),
+    (
+        "a second reply does not delay the answer",
+        replace(NEW, wait=WaitState(OPENED)),
+        (REPLY,),
+        WaitState(OPENED),
+    ),
     ("a bounce changes nothing", TOUCHED, (BOUNCE,), TOUCHED.waits),
-    ("another ticket's answer changes nothing", NEW, (replace(ANSWER, ticket="GYM-2"),), Wait(OPENED)),
-    ("a question stops the clock", TOUCHED, (WAIT, ANSWER), Wait(NOW, asked=False)),
-    ("a second question waits as long again", WAITING, (ANSWER,), Wait(NOW, asked=False)),
-    ("the answer to it asks us", WAITING, (REPLY, OPEN), Wait(NOW)),
+    ("another ticket's answer changes nothing", NEW, (replace(ANSWER, ticket="GYM-2"),), WaitState(OPENED)),
+    ("a question stops the clock", TOUCHED, (WAIT, ANSWER), WaitState(NOW, asked=False)),
+    ("a second question waits as long again", WAITING, (ANSWER,), WaitState(NOW, asked=False)),
+    ("the answer to it asks us", WAITING, (REPLY, OPEN), WaitState(NOW)),
     ("an automatic reply is no answer", WAITING, (BOUNCE,), WAITING.waits),
-    ("the next level starts anew", TOUCHED, (UP, Assign("GYM-1", None), ANSWER), Wait(NOW)),
-    ("opened again, it asks", replace(TOUCHED, status=Status.CLOSED), (OPEN,), Wait(NOW)),
-    ("a date is a touch", NEW, (SetDue("GYM-1", LATER),), Wait(NOW, asked=False)),
+    ("the next level starts anew", TOUCHED, (UP, Assign("GYM-1", None), ANSWER), WaitState(NOW)),
+    ("opened again, it asks", replace(TOUCHED, status=Status.CLOSED), (OPEN,), WaitState(NOW)),
+    ("a date is a touch", NEW, (SetDue("GYM-1", LATER),), WaitState(NOW, asked=False)),
     (
         "a reminder keeps the wait",
         NEW,
-        (Reminded("GYM-1", Step.REMINDED, OPENED),),
-        Wait(OPENED, asked=True, step=Step.REMINDED, told=NOW),
+        (RecordReminder("GYM-1", ReminderStage.REMINDED, OPENED),),
+        WaitState(OPENED, asked=True, step=ReminderStage.REMINDED, told=NOW),
     ),
     (
         "what is overdue though touched is not untouched",
-        replace(TOUCHED, wait=Wait(OPENED, asked=False)),
-        (Reminded("GYM-1", Step.OVERDUE, OPENED),),
-        Wait(OPENED, asked=False, step=Step.OVERDUE, told=NOW),
+        replace(TOUCHED, wait=WaitState(OPENED, asked=False)),
+        (RecordReminder("GYM-1", ReminderStage.OVERDUE, OPENED),),
+        WaitState(OPENED, asked=False, step=ReminderStage.OVERDUE, told=NOW),
     ),
     (
         "a day that has come asks",
         replace(TOUCHED, due=NOW),
-        (Reminded("GYM-1", Step.REMINDED, NOW),),
-        Wait(NOW, asked=True, step=Step.REMINDED, told=NOW),
+        (RecordReminder("GYM-1", ReminderStage.REMINDED, NOW),),
+        WaitState(NOW, asked=True, step=ReminderStage.REMINDED, told=NOW),
     ),
 ]
 
 
 @pytest.mark.parametrize(("before", "effects", "expected"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
-def test_each_deed_has_its_wait(before: Ticket, effects: tuple[Effect, ...], expected: Wait) -> None:
+def test_each_deed_has_its_wait(before: Ticket, effects: tuple[Effect, ...], expected: WaitState) -> None:
     assert apply(before, effects, NOW).waits == expected
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.notice import NoticeKind
+from mailbot.core.model.notification import NotificationKind
 from mailbot.store.tables import LedgerRow, OutboxRow, RawRow, TicketRow
 from tests.cases import ERIKA, GYM, HBG, KARL, LENA, MAX, NOW
 from tests.door import HOUSE, Door, answer, opened
@@ -145,9 +145,11 @@ def test_an_answer_is_the_supporter_s_from_the_school_s_address(desk: Door) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", [NoticeKind.NEW_TICKET, NoticeKind.REQUESTER_REPLY, NoticeKind.REOPENED], ids=str
+    "kind",
+    [NotificationKind.NEW_TICKET, NotificationKind.REQUESTER_REPLY, NotificationKind.REOPENED],
+    ids=str,
 )
-def test_a_notification_says_where_an_answer_goes(desk: Door, kind: NoticeKind) -> None:
+def test_a_notification_says_where_an_answer_goes(desk: Door, kind: NotificationKind) -> None:
     """the notification says so in its first line ("Ihre Antwort geht an …")."""
     desk.does(LENA, "Und der Ton fehlt.")
     desk.does(ERIKA, "Geht wieder.\n#close")
@@ -159,7 +161,7 @@ def test_a_notification_says_where_an_answer_goes(desk: Door, kind: NoticeKind) 
 def test_a_reply_to_a_note_stays_inside(desk: Door) -> None:
     """A reply to an internal mail stays internal."""
     desk.does(MAX, "Die Lampe liegt im Keller.\n#note")
-    note = desk.letters(ERIKA, NoticeKind.NOTE)[-1]
+    note = desk.letters(ERIKA, NotificationKind.NOTE)[-1]
     before = kinds(desk, LENA)
     assert "intern" in first_line(note)
     desk.outcome(answer(note, ERIKA, "Ich hole sie."))
@@ -184,7 +186,7 @@ def test_the_second_of_two_answers_waits_for_a_tap(desk: Door) -> None:
     news = desk.letters(ERIKA)[-1]
     desk.does(MAX, "Ist das Kabel eingesteckt?")
     assert desk.outcome(answer(news, ERIKA, "Ich komme vorbei.")) == "held"
-    held = desk.letters(ERIKA, NoticeKind.HELD_ANSWER)[-1]
+    held = desk.letters(ERIKA, NotificationKind.HELD_ANSWER)[-1]
     assert "Ist das Kabel eingesteckt?" in held.text
     assert "Ich komme vorbei." not in desk.letters(LENA)[-1].text
     assert desk.does(ERIKA, "#bestätigen") == "reply"
@@ -196,7 +198,7 @@ def test_a_forwarded_mail_is_the_original_sender_s(desk: Door) -> None:
     sender's name if it says `#for ADDRESS`.
     """
     desk.outcome(problem("WG: Drucker", sender=MAX).text(f"#for {KARL}\nDer Drucker ist leer."))
-    assert desk.does(MAX, "#confirm", NoticeKind.CONFIRM) == "opened"
+    assert desk.does(MAX, "#confirm", NotificationKind.CONFIRM) == "opened"
     assert desk.ticket("GYM-2")["requester"] == KARL
     assert kinds(desk, KARL) == ["receipt"]
     assert kinds(desk, MAX)[-1] == "done"

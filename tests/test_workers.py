@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.config import ImapAccount
-from mailbot.core.policy import School
-from mailbot.core.sharing import share_of
+from mailbot.core.model.policy import School
 from mailbot.intake import Intake
 from mailbot.render import Templates
 from mailbot.roster import LEASE, Roster
+from mailbot.runtime.rendezvous import assigned_to
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
@@ -49,7 +49,7 @@ TAKEN_OVER = LEASE.total_seconds() + 30  # a worker beats every few seconds, and
 
 @given(NAMES, NAMES)
 def test_each_mailbox_is_exactly_one_worker_s(workers: set[str], schools: set[str]) -> None:
-    shares = [share_of(worker, workers, schools) for worker in workers]
+    shares = [assigned_to(worker, workers, schools) for worker in workers]
     assert sorted(school for share in shares for school in share) == sorted(schools)
 
 
@@ -59,7 +59,7 @@ def test_when_a_worker_goes_only_its_own_mailboxes_move(
 ) -> None:
     gone = data.draw(st.sampled_from(sorted(workers)))
     for worker in workers - {gone}:
-        assert share_of(worker, workers - {gone}, schools) >= share_of(worker, workers, schools)
+        assert assigned_to(worker, workers - {gone}, schools) >= assigned_to(worker, workers, schools)
 
 
 # -- leases in the database
@@ -111,7 +111,7 @@ def test_a_mailbox_that_was_given_up_is_anybody_s(shared: Door) -> None:
 
 
 def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(shared: Door) -> None:
-    theirs = sorted(share_of(BELA, {ANNA, BELA}, SCHOOLS))
+    theirs = sorted(assigned_to(BELA, {ANNA, BELA}, SCHOOLS))
     with transaction(shared.engine) as session:
         leases.beat(session, BELA, LONG)
         leases.beat(session, ANNA, LONG)
@@ -339,7 +339,7 @@ class Team:
     def settled(self, *houses: House) -> bool:
         """Tell whether these are the living workers, and each of them reads its share."""
         workers = self.workers()
-        shares = {name: sorted(share_of(name, workers, self.all())) for name in workers}
+        shares = {name: sorted(assigned_to(name, workers, self.all())) for name in workers}
         return {directory_of(name) for name in workers} == {str(h.directory) for h in houses} and (
             shares == {name: sorted(schools) for name, schools in workers.items()}
         )

@@ -13,9 +13,9 @@ from sqlalchemy.event import listen
 from sqlmodel import col, select
 
 from mailbot import holidays
-from mailbot.core.calendar import Calendar
-from mailbot.core.effects import Decision
-from mailbot.core.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.tick import tick

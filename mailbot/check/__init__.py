@@ -10,7 +10,7 @@ from mailbot.check.finding import Finding
 from mailbot.check.roundtrip import roundtrip
 from mailbot.check.servers import inbox, relay
 from mailbot.config import Settings
-from mailbot.core.guard import LEAP
+from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_letters
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -82,7 +82,7 @@ def _clock(desk: Desk, now: datetime) -> Finding:
     """Look whether mails were handled in the future: then the clock was set back since."""
     with reading(desk.engine) as session:
         latest = ledger.latest(session)
-    if latest is not None and latest > now + LEAP:
+    if latest is not None and latest > now + CLOCK_JUMP:
         text = (
             f"a mail was handled at {latest:%Y-%m-%d %H:%M} UTC, which is to come: set it right (timedatectl)"
         )

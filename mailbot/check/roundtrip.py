@@ -13,7 +13,7 @@ from mailbot.check.finding import Finding
 from mailbot.config import Settings
 from mailbot.inbox import Fetched, InboxError, Mailbox
 from mailbot.inbox.survey import done_received
-from mailbot.smtp import Relay
+from mailbot.smtp.client import Relay
 
 ROUNDTRIP_SECONDS = 60
 LOOK_SECONDS = 1

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from mailbot.check.finding import Finding
 from mailbot.config import ImapAccount, SmtpAccount
-from mailbot.core.policy import School
-from mailbot.core.trust import authserv_id
+from mailbot.core.classify.trust import authserv_id
+from mailbot.core.model.policy import School
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.inbox.survey import Survey, survey
-from mailbot.smtp import Outcome, Relay
+from mailbot.smtp.client import Outcome, Relay
 
 FULL = 0.9
 ENOUGH_MAILS = 5  # from so many on, a name that none of them bears is a wrong one

@@ -12,8 +12,8 @@ import typer
 from mailbot.cli.frame import FAILED, Config, Json, app, desk_of, print_json, print_table, with_progress
 
 if TYPE_CHECKING:
-    from mailbot.core.policy import Policy
-    from mailbot.service.importing import Report
+    from mailbot.core.model.policy import Policy
+    from mailbot.importer.importing import Report
 
 import_app = typer.Typer(help="Bring in the tickets of another help desk.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
@@ -38,10 +38,10 @@ def osticket(
     """Take over the tickets of an osTicket, with threads, files and numbers; can be repeated."""
     from zoneinfo import ZoneInfo
 
-    from mailbot.service.importing import Report, note_import, take_over
+    from mailbot.importer.importing import Report, note_import, take_over
 
     try:
-        from mailbot.osticket import OsTicket, OsTicketError
+        from mailbot.importer.osticket import OsTicket, OsTicketError
     except ModuleNotFoundError as error:
         typer.echo(f"{error.name} is missing: pip install 'mailbot[osticket]'", err=True)
         raise typer.Exit(FAILED) from None
@@ -67,7 +67,7 @@ def _password(file: Path | None) -> str:
 
 def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:
     """Read "Department=KEY"; end with status 2 where the key is no school's."""
-    from mailbot.core.legacy import SECOND_LEVEL
+    from mailbot.importer.import_model import SECOND_LEVEL
 
     found: dict[str, str] = {}
     for pair in pairs:

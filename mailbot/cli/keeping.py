@@ -145,8 +145,8 @@ def disclose(
     config: Config = None,
 ) -> None:
     """Write all that is stored on a person into a ZIP file (GDPR, Art. 15)."""
+    from mailbot.privacy.privacy import disclose as write
     from mailbot.service.operation import OperationError
-    from mailbot.service.privacy import disclose as write
 
     target = file or Path(f"{address}.zip")
     with desk_of(context, config) as (desk, _):
@@ -168,11 +168,11 @@ def forget(
     json_: Json = False,
 ) -> None:
     """Erase a person: tickets, mails, quotations, letters, traces in the audit trail (GDPR, Art. 17)."""
+    from mailbot.privacy.privacy import PersonErasure
     from mailbot.service.operation import OperationError
-    from mailbot.service.privacy import Forgetting
 
     with desk_of(context, config) as (desk, settings):
-        forgetting = Forgetting(desk, address.lower(), datetime.now(UTC))
+        forgetting = PersonErasure(desk, address.lower(), datetime.now(UTC))
         try:
             forgetting.check()
         except OperationError as error:

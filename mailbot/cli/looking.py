@@ -88,7 +88,7 @@ def tickets(
     json_: Json = False,
 ) -> None:
     """List tickets."""
-    from mailbot.service.inspection import list_tickets
+    from mailbot.service.queries import list_tickets
 
     if status not in ("open", "closed", "all"):
         raise typer.BadParameter("open, closed or all", param_hint="--status")
@@ -112,7 +112,7 @@ def show(
     json_: Json = False,
 ) -> None:
     """Show a ticket with its messages and its audit trail."""
-    from mailbot.service.inspection import show_ticket
+    from mailbot.service.queries import show_ticket
 
     with desk_of(context, config) as (desk, _):
         found = show_ticket(desk, ticket)
@@ -161,7 +161,7 @@ def report(
     html: Annotated[bool, typer.Option("--html", help="The page that operators get by mail.")] = False,
 ) -> None:
     """Tell what a month brought each school, and how long it took."""
-    from mailbot.service import report as reports
+    from mailbot.reporting import report as reports
 
     now = datetime.now(UTC)
     with desk_of(context, config) as (desk, _):
@@ -188,8 +188,8 @@ def status(
 ) -> None:
     """Tell how mailboxes, outbox, quarantine and tickets stand."""
     from mailbot.cli.standing import print_status
-    from mailbot.core.probe import Level, probe
-    from mailbot.service.inspection import status as look
+    from mailbot.monitoring.nagios import Level, probe
+    from mailbot.monitoring.status import status as look
 
     if probe_:
         _probe(context, config)
@@ -204,8 +204,8 @@ def status(
 
 def _probe(context: typer.Context, config: Path | None) -> NoReturn:
     """Print one line, whatever happens, and end with the status that monitoring expects."""
-    from mailbot.core.probe import Level, probe
-    from mailbot.service.inspection import status as look
+    from mailbot.monitoring.nagios import Level, probe
+    from mailbot.monitoring.status import status as look
 
     try:
         with desk_of(context, config) as (desk, _):

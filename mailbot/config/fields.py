@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from mailbot.core.calendar import Span
-from mailbot.core.colour import READABLE, WHITE, contrast
+from mailbot.colour import READABLE, WHITE, contrast
+from mailbot.core.model.calendar import Span
 from mailbot.holidays import LAENDER
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")

@@ -14,9 +14,8 @@ from mailbot.config.oauth import oauth2_of
 from mailbot.config.problem import ConfigurationError, Finding, Location, Problem, place, shown
 from mailbot.config.settings import ImapAccount, OAuth2, Settings, SmtpAccount
 from mailbot.config.validate import validate
-from mailbot.core.calendar import Calendar
-from mailbot.core.guard import Thresholds
-from mailbot.core.policy import Limits, Member, Policy, Retention, School, Team, Times
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.policy import Limits, Member, Policy, Retention, School, Team, Thresholds, Times
 
 STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from mailbot import holidays
 from mailbot.config.model import Document, Team, WorkingHours
-from mailbot.core.calendar import Calendar, Span
+from mailbot.core.model.calendar import Calendar, Span
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

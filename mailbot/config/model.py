@@ -32,7 +32,7 @@ from mailbot.config.fields import (
     Url,
 )
 from mailbot.config.settings import Security
-from mailbot.core.calendar import OFFICE_HOURS
+from mailbot.core.model.calendar import OFFICE_HOURS
 
 Language = Literal["de", "en", "fr"]
 AddressForm = Literal["formal", "informal"]

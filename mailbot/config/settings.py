@@ -6,8 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from mailbot.core.guard import Thresholds
-from mailbot.core.policy import Policy
+from mailbot.core.model.policy import Policy, Thresholds
 
 Security = Literal["tls", "starttls", "none"]
 

@@ -20,7 +20,7 @@ from mailbot.demo.house import PASSWORDS, working
 from mailbot.demo.people import EVERYBODY, SUPPORT, Person, read, text_of
 from mailbot.demo.screen import Screen
 from mailbot.demo.servers import PostOffice
-from mailbot.service.inspection import show_ticket
+from mailbot.service.queries import show_ticket
 
 PATIENCE_SECONDS = 30.0
 READING_SECONDS = 0.8  # between two mails, where somebody watches

@@ -2,8 +2,8 @@
 
 import re
 
-from mailbot.core import quotation
-from mailbot.core.mail import DeliveryStatus, Mail, Part
+from mailbot.core.model.mail import DeliveryStatus, Mail, Part
+from mailbot.core.text import quotation
 from mailbot.parse import delivery, limits, mime
 from mailbot.parse.danger import judged
 from mailbot.parse.headers import SENDER_FIELDS, Header

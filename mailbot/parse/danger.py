@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from io import BytesIO
 
-from mailbot.core.mail import Danger, Part
+from mailbot.core.model.mail import Danger, Part
 from mailbot.parse import limits
 
 # Of Windows, Linux, macOS, Java; links and compiled help of Windows; scripts.

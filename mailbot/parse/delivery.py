@@ -4,7 +4,7 @@ import email
 import logging
 import re
 
-from mailbot.core.mail import Action, DeliveryStatus
+from mailbot.core.model.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
 _BLOCK = re.compile(r"\r?\n[ \t]*\r?\n")

@@ -6,7 +6,7 @@ import unicodedata
 
 import filetype
 
-from mailbot.core.mail import Part
+from mailbot.core.model.mail import Part
 from mailbot.parse.mime import Entity
 from mailbot.parse.words import decode_words
 

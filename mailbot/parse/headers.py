@@ -9,8 +9,8 @@ from unicodedata import normalize
 from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
 
-from mailbot.core.mail import Address
-from mailbot.core.printable import one_line
+from mailbot.core.model.mail import Address
+from mailbot.core.text.sanitize import one_line
 from mailbot.parse import limits
 from mailbot.parse.mime import Field, decoded
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import lxml.html
 from lxml import etree
 
-from mailbot.core.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS
+from mailbot.core.text.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from mailbot.core.mail import DeliveryStatus, Part, Protection
+from mailbot.core.model.mail import DeliveryStatus, Part, Protection
 from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
 from mailbot.parse.delivery import from_report

@@ -1,6 +1,6 @@
 """A refused mail with its command lines corrected, ready to be sent again by a link."""
 
-from mailbot.core.notice import Problem
+from mailbot.core.model.notification import Problem
 
 
 def corrected(text: str, problems: tuple[Problem, ...]) -> str:

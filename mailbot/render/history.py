@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailbot.core.ticket import Message
+from mailbot.core.model.ticket import Message
 
 SHOWN = 16_000  # characters of all messages together
 LONGEST = 6_000  # characters of one message

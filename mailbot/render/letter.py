@@ -12,12 +12,12 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
-from mailbot.core.mail import Address
-from mailbot.core.notice import AUTOMATIC, Notice, NoticeKind
-from mailbot.core.outgoing import Outgoing, content_id
-from mailbot.core.policy import Policy, School, Team
-from mailbot.core.printable import clean, one_line
-from mailbot.core.ticket import Message, Role, Visibility
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
+from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.policy import Policy, School, Team
+from mailbot.core.model.ticket import Message, Role, Visibility
+from mailbot.core.text.sanitize import clean, one_line
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
@@ -27,42 +27,42 @@ from mailbot.render.templates import BrokenTemplateError, Templates
 # In these, somebody's own words reach somebody else: they come in that person's name.
 _IN_PERSON = frozenset(
     {
-        NoticeKind.NEW_TICKET,
-        NoticeKind.REQUESTER_REPLY,
-        NoticeKind.ANSWER,
-        NoticeKind.WAITING,
-        NoticeKind.ANSWER_COPY,
-        NoticeKind.NOTE,
-        NoticeKind.CLOSED,
-        NoticeKind.CLOSED_TEAM,
-        NoticeKind.ESCALATED_REQUESTER,
-        NoticeKind.ESCALATED_SECOND_LEVEL,
-        NoticeKind.ESCALATED_TEAM,
-        NoticeKind.RETURNED,
-        NoticeKind.REOPENED,
-        NoticeKind.COPIED,
-        NoticeKind.MOVED_TEAM,
+        NotificationKind.NEW_TICKET,
+        NotificationKind.REQUESTER_REPLY,
+        NotificationKind.ANSWER,
+        NotificationKind.WAITING,
+        NotificationKind.ANSWER_COPY,
+        NotificationKind.NOTE,
+        NotificationKind.CLOSED,
+        NotificationKind.CLOSED_TEAM,
+        NotificationKind.ESCALATED_REQUESTER,
+        NotificationKind.ESCALATED_SECOND_LEVEL,
+        NotificationKind.ESCALATED_TEAM,
+        NotificationKind.RETURNED,
+        NotificationKind.REOPENED,
+        NotificationKind.COPIED,
+        NotificationKind.MOVED_TEAM,
     }
 )
 _TO_ONE = frozenset(
     {
-        NoticeKind.ASSIGNED,
-        NoticeKind.DIGEST,
-        NoticeKind.OVERVIEW,
-        NoticeKind.SHEET,
-        NoticeKind.DONE,
-        NoticeKind.REFUSAL,
-        NoticeKind.CONFIRM,
-        NoticeKind.HELP,
-        NoticeKind.BOUNCE,
-        NoticeKind.HELD_ANSWER,
-        NoticeKind.UNREADABLE,
-        NoticeKind.INVITATION,
-        NoticeKind.WELCOME,
-        NoticeKind.REPORT,
+        NotificationKind.ASSIGNED,
+        NotificationKind.DIGEST,
+        NotificationKind.OVERVIEW,
+        NotificationKind.SHEET,
+        NotificationKind.DONE,
+        NotificationKind.REFUSAL,
+        NotificationKind.CONFIRM,
+        NotificationKind.HELP,
+        NotificationKind.BOUNCE,
+        NotificationKind.HELD_ANSWER,
+        NotificationKind.UNREADABLE,
+        NotificationKind.INVITATION,
+        NotificationKind.WELCOME,
+        NotificationKind.REPORT,
     }
 )
-_TO_OPERATORS = frozenset({NoticeKind.ALERT, NoticeKind.REPORT})
+_TO_OPERATORS = frozenset({NotificationKind.ALERT, NotificationKind.REPORT})
 
 TEXT_LONGEST = 30_000  # characters of what the letter is about; what is beyond is kept in the ticket
 _UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
@@ -79,7 +79,7 @@ class Picture:
 
 
 def render(
-    notice: Notice,
+    notice: Notification,
     school: School,
     policy: Policy,
     templates: Templates,
@@ -118,20 +118,20 @@ def render(
     )
 
 
-def _language(notice: Notice, school: School, policy: Policy) -> str:
+def _language(notice: Notification, school: School, policy: Policy) -> str:
     """Second level and operators serve all schools: they read the house's language."""
     return policy.language if _over_schools(notice) else school.language
 
 
-def _informal(notice: Notice, school: School, policy: Policy) -> bool:
+def _informal(notice: Notification, school: School, policy: Policy) -> bool:
     return policy.informal if _over_schools(notice) else school.informal
 
 
-def _over_schools(notice: Notice) -> bool:
+def _over_schools(notice: Notification) -> bool:
     return notice.role is Role.SECOND_LEVEL or notice.kind in _TO_OPERATORS
 
 
-def _sender_name(notice: Notice, school: School, policy: Policy) -> str:
+def _sender_name(notice: Notification, school: School, policy: Policy) -> str:
     author = notice.author
     own = author is None or author.email == notice.to.email
     name = "" if author is None or own else one_line(author.name)
@@ -140,7 +140,7 @@ def _sender_name(notice: Notice, school: School, policy: Policy) -> str:
     return f"{one_line(policy.name)} {one_line(school.name)}"
 
 
-def _context(notice: Notice, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
+def _context(notice: Notification, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
     """Return the facts of the letter, whatever its language."""
     team = policy.second_level if notice.role is Role.SECOND_LEVEL else school.team
     return {
@@ -168,7 +168,13 @@ def _context(notice: Notice, school: School, policy: Policy, message_id: str) ->
 
 
 def _wording(
-    notice: Notice, school: School, policy: Policy, templates: Templates, *, action_key: str, now: datetime
+    notice: Notification,
+    school: School,
+    policy: Policy,
+    templates: Templates,
+    *,
+    action_key: str,
+    now: datetime,
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
     language = _language(notice, school, policy)
@@ -192,13 +198,13 @@ def _team_of(author: Address | None, school: School, policy: Policy) -> Team:
     return policy.second_level if author and policy.second_level.member(author.email) else school.team
 
 
-def _salutation(notice: Notice, team: Team) -> str:
+def _salutation(notice: Notification, team: Team) -> str:
     ticket = notice.ticket
     mine = ticket is not None and ticket.assignee is not None and ticket.assignee.email == notice.to.email
     return notice.to.name if mine or notice.kind in _TO_ONE or not notice.role.staff else team.name
 
 
-def _pictures(notice: Notice, message_id: str) -> tuple[Picture, ...]:
+def _pictures(notice: Notification, message_id: str) -> tuple[Picture, ...]:
     return tuple(
         Picture(attachment.filename, content_id(message_id, position))
         for position, attachment in enumerate(notice.attachments)
@@ -213,7 +219,7 @@ def _may_read(role: Role, message: Message) -> bool:
     )
 
 
-def _link(name: str, notice: Notice, words: Mapping[str, Any], composer: Composer) -> Link:
+def _link(name: str, notice: Notification, words: Mapping[str, Any], composer: Composer) -> Link:
     label, line, subject = words["actions"][name]
     about = notice.ticket.tagged_subject if notice.ticket and not subject else subject or label
     return Link(label, line, composer.mailto(about, line), name in PRIMARY)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.printable import clean, one_line
-from mailbot.core.ticket import Role, Status, Ticket
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.ticket import Role, Status, Ticket
+from mailbot.core.text.sanitize import clean, one_line
 
 SUBJECT_LENGTH = 120
 BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters
@@ -14,22 +14,22 @@ BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters
 # Roundcube decodes a link twice, and its second pass takes these for syntax: they become look-alikes.
 _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 
-_BY_KIND: Mapping[NoticeKind, tuple[str, ...]] = {
-    NoticeKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
-    NoticeKind.TAKEN: ("take", "list", "help"),
-    NoticeKind.MOVED_AWAY: ("list", "help"),
-    NoticeKind.DIGEST: ("list_open", "list_mine", "help"),
-    NoticeKind.DONE: ("list", "help"),
-    NoticeKind.REFUSAL: ("help",),
-    NoticeKind.CONFIRM: ("confirm",),
-    NoticeKind.HELD_ANSWER: ("send_anyway",),
-    NoticeKind.UNREADABLE: (),
-    NoticeKind.INVITATION: ("register",),
-    NoticeKind.WELCOME: ("list", "help"),
-    NoticeKind.HELP: (),
-    NoticeKind.REPORT: (),
-    NoticeKind.ALERT: (),
-    NoticeKind.BOUNCE: (),
+_BY_KIND: Mapping[NotificationKind, tuple[str, ...]] = {
+    NotificationKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
+    NotificationKind.TAKEN: ("take", "list", "help"),
+    NotificationKind.MOVED_AWAY: ("list", "help"),
+    NotificationKind.DIGEST: ("list_open", "list_mine", "help"),
+    NotificationKind.DONE: ("list", "help"),
+    NotificationKind.REFUSAL: ("help",),
+    NotificationKind.CONFIRM: ("confirm",),
+    NotificationKind.HELD_ANSWER: ("send_anyway",),
+    NotificationKind.UNREADABLE: (),
+    NotificationKind.INVITATION: ("register",),
+    NotificationKind.WELCOME: ("list", "help"),
+    NotificationKind.HELP: (),
+    NotificationKind.REPORT: (),
+    NotificationKind.ALERT: (),
+    NotificationKind.BOUNCE: (),
 }
 _OPEN: Mapping[Role, tuple[str, ...]] = {
     Role.SUPPORTER: ("close", "escalate", "take", "wait", "remind", "list", "help"),
@@ -44,7 +44,7 @@ _CLOSED: Mapping[Role, tuple[str, ...]] = {
 }
 PRIMARY = frozenset({"reply", "close", "reopen", "confirm", "send_anyway", "register"})
 FINAL = frozenset({"merge", "split", "move"})
-_LATE = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE})
+_LATE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
 
@@ -85,7 +85,7 @@ def short_enough(text: str) -> bool:
     return len(text) <= BODY_LENGTH
 
 
-def actions(notice: Notice) -> tuple[str, ...]:
+def actions(notice: Notification) -> tuple[str, ...]:
     """Return the names of the actions that a letter offers, the most likely one first."""
     if any(done.command == "away" for done in notice.done):
         return ("back", "help")
@@ -98,7 +98,7 @@ def actions(notice: Notice) -> tuple[str, ...]:
     return tuple(name for name in table.get(notice.role, ()) if _fits(name, notice, notice.ticket))
 
 
-def _can_be_undone(notice: Notice) -> bool:
+def _can_be_undone(notice: Notification) -> bool:
     """Tell whether a receipt is about changes of its own ticket alone: one tap takes them back."""
     done = [item for item in notice.done if not item.already and item.command != "note"]
     if any(item.command in FINAL for item in done):
@@ -107,7 +107,7 @@ def _can_be_undone(notice: Notice) -> bool:
     return notice.ticket is not None and changed == {notice.ticket.key}
 
 
-def _fits(name: str, notice: Notice, ticket: Ticket) -> bool:
+def _fits(name: str, notice: Notification, ticket: Ticket) -> bool:
     here = _LEVEL.get(notice.role) == ticket.level
     mine = ticket.assignee is not None and ticket.assignee.email == notice.to.email
     late = notice.kind in _LATE

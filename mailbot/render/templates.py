@@ -6,8 +6,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from mailbot.core.colour import on_dark
-from mailbot.core.printable import clean, one_line
+from mailbot.colour import lighten_for_dark_mode
+from mailbot.core.text.sanitize import clean, one_line
 
 COLOUR = "#1a5f8f"
 INFORMAL = "informal.txt"
@@ -105,5 +105,5 @@ def _environment(loader: FileSystemLoader, colour: str) -> Environment:
         auto_reload=False,
     )
     environment.filters |= {"one_line": one_line, "prose": _prose}
-    environment.globals |= {"colour": colour, "colour_on_dark": on_dark(colour)}
+    environment.globals |= {"colour": colour, "colour_on_dark": lighten_for_dark_mode(colour)}
     return environment

@@ -4,21 +4,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from mailbot.core.mail import Address, Danger
-from mailbot.core.notice import Done, Notice, NoticeKind
-from mailbot.core.policy import Member, Policy, School, Team, Times
-from mailbot.core.similar import Similar
-from mailbot.core.ticket import (
+from mailbot.core.model.mail import Address, Danger
+from mailbot.core.model.notification import Done, Notification, NotificationKind
+from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.similar import Similar
+from mailbot.core.model.ticket import (
     Attachment,
     Direction,
     Message,
     Priority,
+    ReminderStage,
     Role,
     Status,
-    Step,
     Ticket,
     Visibility,
-    Wait,
+    WaitState,
 )
 from mailbot.samples.month import REPORT
 from mailbot.samples.problems import IN_TEXT, PROBLEMS
@@ -113,8 +113,8 @@ def _ticket(number: int, subject: str, days: int) -> Ticket:
 BEAMER = replace(_ticket(104, "Beamer in Raum 204 defekt", 0), cc=(RAINER,), messages=1)
 TAKEN = replace(BEAMER, assignee=MAX, messages=3)
 UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
-ASLEEP = replace(TAKEN, status=Status.WAITING, wait=Wait(NOW - timedelta(days=7), asked=False))
-IDLE = replace(BEAMER, number=98, wait=Wait(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
+ASLEEP = replace(TAKEN, status=Status.WAITING, wait=WaitState(NOW - timedelta(days=7), asked=False))
+IDLE = replace(BEAMER, number=98, wait=WaitState(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
 DUE = replace(TAKEN, number=97, due=NOW)
 DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
 ODD = replace(
@@ -122,7 +122,7 @@ ODD = replace(
     requester=RAINER,
     priority=Priority.URGENT,
 )
-LATE = replace(ODD, wait=Wait(ODD.opened, step=Step.OVERDUE, told=NOW - timedelta(days=1)))
+LATE = replace(ODD, wait=WaitState(ODD.opened, step=ReminderStage.OVERDUE, told=NOW - timedelta(days=1)))
 OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
 SOLVED = replace(
     _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)
@@ -171,13 +171,13 @@ AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 UNREAD = (("subject", 'Film vom Beamer & "Ton" <b>'), ("size", "63400000"))
 
-_TO_LENA = partial(Notice, to=LENA, role=Role.REQUESTER)
-_TO_ERIKA = partial(Notice, to=ERIKA, role=Role.SUPPORTER)
-_TO_MAX = partial(Notice, to=MAX, role=Role.SUPPORTER)
-_TO_TONI = partial(Notice, to=TECHNIK, role=Role.SECOND_LEVEL)
+_TO_LENA = partial(Notification, to=LENA, role=Role.REQUESTER)
+_TO_ERIKA = partial(Notification, to=ERIKA, role=Role.SUPPORTER)
+_TO_MAX = partial(Notification, to=MAX, role=Role.SUPPORTER)
+_TO_TONI = partial(Notification, to=TECHNIK, role=Role.SECOND_LEVEL)
 
 
-def letters(language: str) -> dict[str, Notice]:
+def letters(language: str) -> dict[str, Notification]:
     """Return sample notices by name; the commands in them are those of the language."""
     return (
         _to_requester()
@@ -192,41 +192,46 @@ def letters(language: str) -> dict[str, Notice]:
     )
 
 
-def _to_requester() -> dict[str, Notice]:
+def _to_requester() -> dict[str, Notification]:
     closed = replace(DONE, messages=4)
     return {
-        "receipt": _TO_LENA(NoticeKind.RECEIPT, ticket=BEAMER, in_reply_to="<1@schule.example>"),
+        "receipt": _TO_LENA(NotificationKind.RECEIPT, ticket=BEAMER, in_reply_to="<1@schule.example>"),
         "receipt_related": _TO_LENA(
-            NoticeKind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
+            NotificationKind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
         ),
-        "answer": _TO_LENA(NoticeKind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
-        "answer_cc": Notice(NoticeKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
-        "closed": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
-        "closed_silent": _TO_LENA(NoticeKind.CLOSED, ticket=closed, author=MAX),
-        "waiting": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
-        "waiting_silent": _TO_LENA(NoticeKind.WAITING, ticket=ASLEEP, author=MAX),
-        "wait_reminder": _TO_LENA(NoticeKind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
-        "closed_waiting": _TO_LENA(NoticeKind.CLOSED_WAITING, ticket=closed),
+        "answer": _TO_LENA(NotificationKind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
+        "answer_cc": Notification(NotificationKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
+        "closed": _TO_LENA(NotificationKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
+        "closed_silent": _TO_LENA(NotificationKind.CLOSED, ticket=closed, author=MAX),
+        "waiting": _TO_LENA(NotificationKind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "waiting_silent": _TO_LENA(NotificationKind.WAITING, ticket=ASLEEP, author=MAX),
+        "wait_reminder": _TO_LENA(NotificationKind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "closed_waiting": _TO_LENA(NotificationKind.CLOSED_WAITING, ticket=closed),
         "escalated_requester": _TO_LENA(
-            NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
+            NotificationKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
-        "escalated_requester_silent": _TO_LENA(NoticeKind.ESCALATED_REQUESTER, ticket=UP, author=MAX),
+        "escalated_requester_silent": _TO_LENA(NotificationKind.ESCALATED_REQUESTER, ticket=UP, author=MAX),
     }
 
 
-def _words_to_team() -> dict[str, Notice]:
+def _words_to_team() -> dict[str, Notification]:
     return {
         "new_ticket": _TO_ERIKA(
-            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
+            NotificationKind.NEW_TICKET,
+            ticket=BEAMER,
+            author=LENA,
+            text=PROBLEM,
+            attachments=FILES,
+            listed=(FILM,),
         ),
         "new_ticket_similar": _TO_ERIKA(
-            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
+            NotificationKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
         ),
         "new_ticket_withheld": _TO_ERIKA(
-            NoticeKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
+            NotificationKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),
         "new_ticket_hostile": _TO_ERIKA(
-            NoticeKind.NEW_TICKET,
+            NotificationKind.NEW_TICKET,
             ticket=ODD,
             author=replace(RAINER, name='<b>Rainer</b> "{{ 7*7 }}"'),
             text=HOSTILE,
@@ -234,23 +239,27 @@ def _words_to_team() -> dict[str, Notice]:
             related_reason="subject-tag",
         ),
         "requester_reply": _TO_MAX(
-            NoticeKind.REQUESTER_REPLY,
+            NotificationKind.REQUESTER_REPLY,
             ticket=TAKEN,
             author=LENA,
             text="Danke, ich probiere es!",
             history=HISTORY,
         ),
-        "answer_copy": _TO_ERIKA(NoticeKind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
+        "answer_copy": _TO_ERIKA(NotificationKind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
         "note": _TO_ERIKA(
-            NoticeKind.NOTE, ticket=TAKEN, author=MAX, text="Ersatzlampe liegt im Keller.", internal=True
+            NotificationKind.NOTE,
+            ticket=TAKEN,
+            author=MAX,
+            text="Ersatzlampe liegt im Keller.",
+            internal=True,
         ),
     }
 
 
-def _handed_on() -> dict[str, Notice]:
+def _handed_on() -> dict[str, Notification]:
     return {
         "escalated_second_level": _TO_TONI(
-            NoticeKind.ESCALATED_SECOND_LEVEL,
+            NotificationKind.ESCALATED_SECOND_LEVEL,
             ticket=UP,
             author=MAX,
             text="Das muss die Technik ansehen.",
@@ -258,71 +267,83 @@ def _handed_on() -> dict[str, Notice]:
             history=HISTORY,
         ),
         "escalated_team": _TO_ERIKA(
-            NoticeKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
+            NotificationKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
         "escalated_second_level_by_itself": _TO_TONI(
-            NoticeKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
+            NotificationKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
         ),
-        "escalated_team_by_itself": _TO_ERIKA(NoticeKind.ESCALATED_TEAM, ticket=UP),
+        "escalated_team_by_itself": _TO_ERIKA(NotificationKind.ESCALATED_TEAM, ticket=UP),
     }
 
 
-def _by_time() -> dict[str, Notice]:
+def _by_time() -> dict[str, Notification]:
     return {
-        "reminder": _TO_ERIKA(NoticeKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
+        "reminder": _TO_ERIKA(NotificationKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
         "reminder_mine": _TO_MAX(
-            NoticeKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
+            NotificationKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
         ),
-        "reminder_due": _TO_MAX(NoticeKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
-        "overdue": _TO_MAX(NoticeKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
-        "digest": _TO_MAX(NoticeKind.DIGEST, tickets=(LATE, IDLE, DUE)),
-        "digest_second_level": _TO_TONI(NoticeKind.DIGEST, tickets=(UP,)),
+        "reminder_due": _TO_MAX(NotificationKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
+        "overdue": _TO_MAX(
+            NotificationKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
+        ),
+        "digest": _TO_MAX(NotificationKind.DIGEST, tickets=(LATE, IDLE, DUE)),
+        "digest_second_level": _TO_TONI(NotificationKind.DIGEST, tickets=(UP,)),
     }
 
 
-def _deeds() -> dict[str, Notice]:
+def _deeds() -> dict[str, Notification]:
     back = replace(TAKEN, assignee=None)
     return {
-        "closed_team": _TO_ERIKA(NoticeKind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
+        "closed_team": _TO_ERIKA(NotificationKind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
         "returned": _TO_ERIKA(
-            NoticeKind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
+            NotificationKind.RETURNED,
+            ticket=back,
+            author=TECHNIK,
+            text="Bitte Lampe tauschen.",
+            internal=True,
         ),
-        "reopened": _TO_ERIKA(NoticeKind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
-        "undone": _TO_ERIKA(NoticeKind.UNDONE, ticket=TAKEN, author=MAX),
-        "undone_requester": _TO_LENA(NoticeKind.UNDONE, ticket=TAKEN, author=MAX),
-        "taken": _TO_ERIKA(NoticeKind.TAKEN, ticket=TAKEN, author=MAX),
-        "assigned": _TO_MAX(NoticeKind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
+        "reopened": _TO_ERIKA(
+            NotificationKind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."
+        ),
+        "undone": _TO_ERIKA(NotificationKind.UNDONE, ticket=TAKEN, author=MAX),
+        "undone_requester": _TO_LENA(NotificationKind.UNDONE, ticket=TAKEN, author=MAX),
+        "taken": _TO_ERIKA(NotificationKind.TAKEN, ticket=TAKEN, author=MAX),
+        "assigned": _TO_MAX(NotificationKind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
     }
 
 
-def _repaired() -> dict[str, Notice]:
+def _repaired() -> dict[str, Notification]:
     moved = replace(BEAMER, school="RSW", number=31)
-    away = partial(Notice, NoticeKind.MOVED_AWAY, role=Role.SUPPORTER)
+    away = partial(Notification, NotificationKind.MOVED_AWAY, role=Role.SUPPORTER)
     return {
-        "receipt_forwarded": _TO_LENA(NoticeKind.RECEIPT, ticket=BEAMER, author=MAX),
-        "receipt_split": _TO_LENA(NoticeKind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
+        "receipt_forwarded": _TO_LENA(NotificationKind.RECEIPT, ticket=BEAMER, author=MAX),
+        "receipt_split": _TO_LENA(NotificationKind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
         "new_ticket_split": _TO_ERIKA(
-            NoticeKind.NEW_TICKET,
+            NotificationKind.NEW_TICKET,
             ticket=BEAMER,
             author=LENA,
             text=PROBLEM,
             related=SOLVED,
             related_reason="split",
         ),
-        "new_ticket_forwarded": _TO_ERIKA(NoticeKind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
-        "copied": Notice(NoticeKind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
-        "copied_requester": _TO_LENA(NoticeKind.COPIED, ticket=BEAMER, author=MAX, text=ANSWER),
-        "merged": _TO_ERIKA(NoticeKind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
-        "merged_requester": Notice(NoticeKind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"),
-        "moved": _TO_LENA(NoticeKind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
+        "new_ticket_forwarded": _TO_ERIKA(
+            NotificationKind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM
+        ),
+        "copied": Notification(NotificationKind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
+        "copied_requester": _TO_LENA(NotificationKind.COPIED, ticket=BEAMER, author=MAX, text=ANSWER),
+        "merged": _TO_ERIKA(NotificationKind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
+        "merged_requester": Notification(
+            NotificationKind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"
+        ),
+        "moved": _TO_LENA(NotificationKind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
         "moved_team": _TO_MAX(
-            NoticeKind.MOVED_TEAM, ticket=moved, author=TECHNIK, was="GYM-104", history=HISTORY
+            NotificationKind.MOVED_TEAM, ticket=moved, author=TECHNIK, was="GYM-104", history=HISTORY
         ),
         "moved_away": away(ERIKA, ticket=BEAMER, author=TECHNIK, was="RSW-31"),
     }
 
 
-def _to_writer(language: str) -> dict[str, Notice]:
+def _to_writer(language: str) -> dict[str, Notification]:
     tickets = (BEAMER, ODD, replace(UP, number=101), replace(TAKEN, number=97, status=Status.WAITING))
     done = (
         Done("close", DONE, told=(LENA, ERIKA)),
@@ -335,61 +356,77 @@ def _to_writer(language: str) -> dict[str, Notice]:
     )
     return {
         "overview": _TO_MAX(
-            NoticeKind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
+            NotificationKind.OVERVIEW,
+            tickets=tickets,
+            scope="open",
+            total=4,
+            in_reply_to="<2@schule.example>",
         ),
-        "overview_page": _TO_TONI(NoticeKind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2),
-        "overview_own": _TO_LENA(NoticeKind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
-        "overview_empty": _TO_LENA(NoticeKind.OVERVIEW, scope="mine"),
+        "overview_page": _TO_TONI(
+            NotificationKind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2
+        ),
+        "overview_own": _TO_LENA(NotificationKind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
+        "overview_empty": _TO_LENA(NotificationKind.OVERVIEW, scope="mine"),
         "overview_found": _TO_MAX(
-            NoticeKind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
+            NotificationKind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
         ),
-        "overview_found_nothing": _TO_MAX(NoticeKind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
-        "sheet": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
-        "sheet_endless": _TO_MAX(NoticeKind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
-        "done": _TO_MAX(NoticeKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
-        "done_several": _TO_MAX(NoticeKind.DONE, done=done),
+        "overview_found_nothing": _TO_MAX(
+            NotificationKind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'
+        ),
+        "sheet": _TO_MAX(NotificationKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "sheet_endless": _TO_MAX(
+            NotificationKind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES
+        ),
+        "done": _TO_MAX(NotificationKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
+        "done_several": _TO_MAX(NotificationKind.DONE, done=done),
         **_refusals(language),
-        "away": _TO_MAX(NoticeKind.DONE, done=(AWAY,)),
-        "back": _TO_MAX(NoticeKind.DONE, done=(Done("back", None),)),
+        "away": _TO_MAX(NotificationKind.DONE, done=(AWAY,)),
+        "back": _TO_MAX(NotificationKind.DONE, done=(Done("back", None),)),
         "held_answer": _TO_ERIKA(
-            NoticeKind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
+            NotificationKind.HELD_ANSWER,
+            ticket=TAKEN,
+            author=MAX,
+            text="Ist das Kabel drin?",
+            history=(QUICKER,),
         ),
-        "confirm": _TO_MAX(NoticeKind.CONFIRM, ticket=TAKEN, text=ANSWER),
-        "help_requester": _TO_LENA(NoticeKind.HELP),
-        "help_supporter": _TO_MAX(NoticeKind.HELP, ticket=TAKEN),
-        "help_second_level": _TO_TONI(NoticeKind.HELP),
-        "bounce": _TO_MAX(NoticeKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
+        "confirm": _TO_MAX(NotificationKind.CONFIRM, ticket=TAKEN, text=ANSWER),
+        "help_requester": _TO_LENA(NotificationKind.HELP),
+        "help_supporter": _TO_MAX(NotificationKind.HELP, ticket=TAKEN),
+        "help_second_level": _TO_TONI(NotificationKind.HELP),
+        "bounce": _TO_MAX(NotificationKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
     }
 
 
-def _refusals(language: str) -> dict[str, Notice]:
+def _refusals(language: str) -> dict[str, Notification]:
     problems = PROBLEMS[language]
     mistyped = f"{problems[0].line}\n{ANSWER}"
     refused = "\n".join((mistyped, *(problem.line for problem in problems[1:])))
     in_text = IN_TEXT[language]
     return {
-        "refusal": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
-        "refusal_unclear": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
-        "refusal_in_text": _TO_MAX(NoticeKind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
-    }
-
-
-def _about_people() -> dict[str, Notice]:
-    return {
-        "invitation": _TO_MAX(NoticeKind.INVITATION),
-        "invitation_reminder": _TO_TONI(NoticeKind.INVITATION, reason="reminder"),
-        "welcome": _TO_MAX(NoticeKind.WELCOME),
-        "welcome_second_level": _TO_TONI(NoticeKind.WELCOME),
-        "unreadable_too_large": _TO_LENA(NoticeKind.UNREADABLE, reason="too-large", details=UNREAD),
-        "unreadable_encrypted": _TO_LENA(
-            NoticeKind.UNREADABLE, ticket=BEAMER, reason="encrypted", details=UNREAD
+        "refusal": _TO_MAX(NotificationKind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
+        "refusal_unclear": _TO_MAX(NotificationKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_in_text": _TO_MAX(
+            NotificationKind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)
         ),
     }
 
 
-def _to_operators() -> dict[str, Notice]:
+def _about_people() -> dict[str, Notification]:
+    return {
+        "invitation": _TO_MAX(NotificationKind.INVITATION),
+        "invitation_reminder": _TO_TONI(NotificationKind.INVITATION, reason="reminder"),
+        "welcome": _TO_MAX(NotificationKind.WELCOME),
+        "welcome_second_level": _TO_TONI(NotificationKind.WELCOME),
+        "unreadable_too_large": _TO_LENA(NotificationKind.UNREADABLE, reason="too-large", details=UNREAD),
+        "unreadable_encrypted": _TO_LENA(
+            NotificationKind.UNREADABLE, ticket=BEAMER, reason="encrypted", details=UNREAD
+        ),
+    }
+
+
+def _to_operators() -> dict[str, Notification]:
     to = Address("edv@stadt.example")
     return {
-        "report": Notice(NoticeKind.REPORT, to, Role.STRANGER, report=REPORT),
-        "alert": Notice(NoticeKind.ALERT, to, Role.STRANGER, details=DETAILS),
+        "report": Notification(NotificationKind.REPORT, to, Role.STRANGER, report=REPORT),
+        "alert": Notification(NotificationKind.ALERT, to, Role.STRANGER, details=DETAILS),
     }

@@ -1,6 +1,6 @@
 """Command lines that are refused, as people write them in each language."""
 
-from mailbot.core.notice import Problem, Reason
+from mailbot.core.model.notification import Problem, Reason
 
 PROBLEMS = {
     "de": (

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.mail import Address
-from mailbot.core.notice import Notice, NoticeKind
-from mailbot.core.ticket import Role
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.ticket import Role
 from mailbot.service.desk import Desk
 from mailbot.store import alerts
 from mailbot.store.database import Session
@@ -36,7 +36,7 @@ def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
 def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None:
     school = desk.policy.schools[0]
     for address in desk.policy.operators:
-        notice = Notice(NoticeKind.ALERT, Address(address), Role.STRANGER, details=details)
+        notice = Notification(NotificationKind.ALERT, Address(address), Role.STRANGER, details=details)
         try:
             letter = desk.letter(notice, school, now)
         except Exception:  # the trouble may be that very template: the log has to do

@@ -7,10 +7,10 @@ from datetime import datetime
 import structlog
 
 from mailbot.compose import to_octets
-from mailbot.core.machine import MUST_ARRIVE, bad_news
-from mailbot.core.mail import Address
-from mailbot.core.retry import next_attempt
-from mailbot.core.ticket import Attachment
+from mailbot.core.decide.automatic_mail import MUST_ARRIVE, failure_notices
+from mailbot.core.model.mail import Address
+from mailbot.core.model.ticket import Attachment
+from mailbot.core.timers.retry import next_attempt
 from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
@@ -122,7 +122,7 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
         audit.note(session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id)
     if desk.policy.member(row.recipient) is not None:
         people.person(session, row.recipient).undeliverable = done.error
-    for notice in bad_news(letter, done.error, ticket, desk.policy):
+    for notice in failure_notices(letter, done.error, ticket, desk.policy):
         try:
             written = desk.letter(notice, school, now)
         except Exception:  # a broken template must not keep the failure itself from being recorded

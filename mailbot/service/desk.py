@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from mailbot.core.effects import Decision, Hold, Tell
-from mailbot.core.guard import Thresholds
-from mailbot.core.notice import Notice
-from mailbot.core.policy import Policy, School
+from mailbot.core.model.effects import Decision, HoldMail, Notify
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.policy import Policy, School, Thresholds
 from mailbot.dates import day_of
 from mailbot.render import Templates, render
 from mailbot.store.database import Engine
@@ -50,7 +49,7 @@ class Desk:
         """Put the notices of a decision into words."""
         return [self.letter(notice, school, now) for notice in _notices(decision)]
 
-    def letter(self, notice: Notice, school: School, now: datetime) -> Letter:
+    def letter(self, notice: Notification, school: School, now: datetime) -> Letter:
         """Put a notice into words; it gets a Message-ID and an action key that nobody can guess."""
         ticket_school = self.policy.school(notice.ticket.school) if notice.ticket else None
         sender = ticket_school or school
@@ -67,12 +66,12 @@ class Desk:
         return Letter(notice, outgoing, key)
 
 
-def _notices(decision: Decision) -> Iterable[Notice]:
+def _notices(decision: Decision) -> Iterable[Notification]:
     for effect in decision.effects:
         match effect:
-            case Tell(notice):
+            case Notify(notice):
                 yield notice
-            case Hold(question=Notice() as question):
+            case HoldMail(question=Notification() as question):
                 yield question
             case _:
                 pass

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from mailbot.core.effects import Decision
-from mailbot.core.mail import Mail
-from mailbot.core.policy import School
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.mail import Mail
+from mailbot.core.model.policy import School
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store.ledger import Place

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from mailbot.core.holding import expire
+from mailbot.core.decide.held_mail import expire
 from mailbot.service.desk import BOT, Desk
 from mailbot.store import ledger, tickets
 from mailbot.store.audit import Origin

@@ -14,14 +14,7 @@ from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import (
-    SchemaError,
-    Session,
-    SQLAlchemyError,
-    in_short,
-    migrate,
-    open_database,
-)
+from mailbot.store.database import SchemaError, Session, SQLAlchemyError, in_short, migrate, open_database
 from mailbot.store.ledger import expect_recovery
 from mailbot.store.restore import restore
 from mailbot.store.state_files import create_durably, restore_ownership

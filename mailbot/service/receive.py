@@ -6,15 +6,15 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.classify import classify
-from mailbot.core.commands import read
-from mailbot.core.decide import decide
-from mailbot.core.effects import Decision, Release
-from mailbot.core.facts import interests
-from mailbot.core.mail import Mail
-from mailbot.core.notice import NoticeKind
-from mailbot.core.policy import School
-from mailbot.core.reference import without_action_key
+from mailbot.core.classify.classify import classify
+from mailbot.core.commands.table import read
+from mailbot.core.decide.decide import decide
+from mailbot.core.decide.lookups import lookups_for
+from mailbot.core.model.effects import Decision, ReleaseMail
+from mailbot.core.model.mail import Mail
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import School
+from mailbot.core.text.references import without_action_key
 from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
 from mailbot.service.desk import Desk
@@ -129,11 +129,11 @@ def _settle(
     now: datetime,
     *,
     confirmed: str = "",
-    released: NoticeKind | None = None,
+    released: NotificationKind | None = None,
 ) -> Decision:
     """Decide on a mail and write what follows, its ledger entry included."""
     reading = read(without_action_key(mail.text), mail.subject)
-    wanted = interests(mail, reading, school, desk.policy)
+    wanted = lookups_for(mail, reading, school, desk.policy)
     content = entry.content_id
     facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
     dates = desk.days(wanted.dates, now)
@@ -146,12 +146,12 @@ def _settle(
     origin = Origin(actor, now, mail.message_id, entry, entry.raw_id)
     write(session, origin, school.key, decision, letters)
     for effect in decision.effects:
-        if isinstance(effect, Release):
+        if isinstance(effect, ReleaseMail):
             return _release(session, desk, effect, actor, now) or decision
     return decision
 
 
-def _release(session: Session, desk: Desk, effect: Release, actor: str, now: datetime) -> Decision | None:
+def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now: datetime) -> Decision | None:
     """Decide a held mail again, now that its sender's registered address confirmed it."""
     found = ledger.waiting(session, effect.held, now)
     if found is None:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from mailbot.core.policy import Policy
-from mailbot.core.registration import Invitee, unregistered
+from mailbot.core.model.policy import Policy
+from mailbot.core.timers.invitations import Invitee, unregistered
 from mailbot.service.desk import Desk
 from mailbot.store import audit, people
 from mailbot.store.audit import Origin, note

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailbot.core.policy import School, Team
-from mailbot.core.tick import Passing, decide_digest, decide_tick, digest_slot, next_look
-from mailbot.core.ticket import Role, Ticket
+from mailbot.core.model.policy import School, Team
+from mailbot.core.model.ticket import Role, Ticket
+from mailbot.core.timers.digest import decide_digest, digest_slot
+from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.holding import drop_overdue
@@ -68,20 +69,20 @@ def _pass(session: Session, desk: Desk, row: TicketRow, now: datetime) -> bool:
         row.look_at = now + timedelta(days=1)
         return False
     passing = _passing(session, desk, row, school, now)
-    decision = decide_tick(passing)
+    decision = decide_timer(passing)
     if decision is not None:
         write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
         log.info("time", ticket=passing.ticket.key, outcome=decision.outcome, because=decision.because[0])
         passing = replace(passing, ticket=ticket_of(row))
-    row.look_at = next_look(passing)
+    row.look_at = next_check(passing)
     return decision is not None
 
 
-def _passing(session: Session, desk: Desk, row: TicketRow, school: School, now: datetime) -> Passing:
+def _passing(session: Session, desk: Desk, row: TicketRow, school: School, now: datetime) -> TimerContext:
     names = names_of_staff(session, school, desk.policy)
     history = tickets.history(session, identity(row.id))
     absences = people.absences(session, people.today(desk.policy, now))
-    return Passing(ticket_of(row), school, desk.policy, now, names, history, absences)
+    return TimerContext(ticket_of(row), school, desk.policy, now, names, history, absences)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:

@@ -11,20 +11,20 @@ from typing import Any
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from mailbot.core.effects import (
-    Append,
+from mailbot.core.model.effects import (
+    AddCc,
+    AddMessage,
     Assign,
-    Copy,
     Decision,
     Effect,
     LearnName,
     MarkUndeliverable,
     Merge,
     Move,
-    Open,
+    OpenTicket,
+    RecordReminder,
     Register,
-    Reminded,
-    Restore,
+    RevertChange,
     SetAbsence,
     SetBlocked,
     SetDue,
@@ -77,21 +77,21 @@ class _Event:
 
 # Of each effect that changes a ticket: the ticket, what happened to it, and to whom, where or how.
 _ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
-    Open: lambda e: (e.ticket.key, "opened", e.ticket.subject),
-    Append: lambda e: (e.ticket, "message", e.message.visibility.value),
+    OpenTicket: lambda e: (e.ticket.key, "opened", e.ticket.subject),
+    AddMessage: lambda e: (e.ticket, "message", e.message.visibility.value),
     SetStatus: lambda e: (e.ticket, "status", e.status.value),
     SetLevel: lambda e: (e.ticket, "level", str(e.level)),
     SetPriority: lambda e: (e.ticket, "priority", e.priority.value),
     Assign: lambda e: (e.ticket, "assignee", e.assignee.email if e.assignee else ""),
     SetDue: lambda e: (e.ticket, "due", e.due.isoformat(timespec="minutes")),
-    Copy: lambda e: (e.ticket, "copy", e.person.email),
+    AddCc: lambda e: (e.ticket, "copy", e.person.email),
     SetRequester: lambda e: (e.ticket, "requester", e.requester.email),
     SetBlocked: lambda e: (e.ticket, "blocked" if e.blocked else "unblocked", e.address),
     Merge: lambda e: (e.into, "merged", e.ticket),
     Split: lambda e: (e.ticket, "split", e.opened),
     Move: lambda e: (e.ticket, "moved", f"{e.school}-{e.number}"),
-    Restore: lambda e: (e.ticket, "undone", e.before.status.value),
-    Reminded: lambda e: (e.ticket, "reminded", e.step.value),
+    RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
+    RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
 }
 
 # Of each effect that changes what is known of a person: what happened to it, and to whom.

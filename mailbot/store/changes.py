@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from mailbot.core.change import Change, Told
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind
-from mailbot.core.ticket import Priority, Role, Status, Step, Ticket, Wait
+from mailbot.core.model.change import Change, SentNotice
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Priority, ReminderStage, Role, Status, Ticket, WaitState
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import EventRow, OutboxRow, TicketRow
 
@@ -50,7 +50,7 @@ def with_state(ticket: Ticket, state: State) -> Ticket:
         cc=tuple(Address(*pair) for pair in state["cc"]),
         closed=_read(state["closed"]),
         due=_read(state["due"]),
-        wait=Wait(datetime.fromisoformat(since), asked, Step(step), _read(told)),
+        wait=WaitState(datetime.fromisoformat(since), asked, ReminderStage(step), _read(told)),
     )
 
 
@@ -70,7 +70,9 @@ def _last_change(session: Session, row: TicketRow) -> Change | None:
         return Change(event.actor, event.at, ticket_of(row), final=True)
     letters = select(OutboxRow).where(OutboxRow.ticket_id == identity(row.id), OutboxRow.created == event.at)
     told = tuple(
-        Told(Address(letter.recipient, letter.recipient_name), Role(letter.role), NoticeKind(letter.kind))
+        SentNotice(
+            Address(letter.recipient, letter.recipient_name), Role(letter.role), NotificationKind(letter.kind)
+        )
         for letter in session.exec(letters.order_by(col(OutboxRow.id)))
         if letter.recipient != event.actor
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from mailbot.core.ticket import Status, Ticket
+from mailbot.core.model.ticket import Status, Ticket
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import SlotRow, TicketRow
 

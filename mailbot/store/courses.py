@@ -6,17 +6,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from mailbot.core.report import CHANGES, Course, Entry, Month
-from mailbot.core.ticket import Direction, Visibility
+from mailbot.core.model.report import CHANGES, Month, TicketTimeline, TimelineEntry
+from mailbot.core.model.ticket import Direction, Visibility
 from mailbot.store.tables import EventRow, MessageRow, PersonRow, TicketRow
 
 
-def courses(session: Session, month: Month) -> list[Course]:
+def courses(session: Session, month: Month) -> list[TicketTimeline]:
     """Return the courses of all tickets that the month may have brought something."""
     query = select(TicketRow).where(*_touched(month)).order_by(col(TicketRow.id))
     entries, answered = _entries(session, month), _answered(session, month)
     return [
-        Course(
+        TicketTimeline(
             school=row.school,
             subject=row.subject,
             requester=row.requester,
@@ -41,16 +41,16 @@ def _touched(month: Month) -> tuple[ColumnElement[bool], ...]:
     return col(TicketRow.opened) < month.end, col(TicketRow.updated) >= month.start
 
 
-def _entries(session: Session, month: Month) -> dict[int | None, list[Entry]]:
+def _entries(session: Session, month: Month) -> dict[int | None, list[TimelineEntry]]:
     touched = select(TicketRow.id).where(*_touched(month))
     query = (
         select(EventRow.ticket_id, EventRow.at, EventRow.action, EventRow.detail)
         .where(col(EventRow.ticket_id).in_(touched), col(EventRow.action).in_(CHANGES))
         .order_by(col(EventRow.id))
     )
-    found: defaultdict[int | None, list[Entry]] = defaultdict(list)
+    found: defaultdict[int | None, list[TimelineEntry]] = defaultdict(list)
     for ticket_id, at, action, detail in session.exec(query):
-        found[ticket_id].append(Entry(at, action, detail))
+        found[ticket_id].append(TimelineEntry(at, action, detail))
     return found
 
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header, make_header
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Engine, delete, text, update
 from sqlmodel import Session, col, func, or_, select
 
-from mailbot.core.ticket import Status
-from mailbot.core.traces import MARK, Traces
+from mailbot.core.model.ticket import Status
 from mailbot.store import chain, search
 from mailbot.store.rows import identity
 from mailbot.store.tables import (
@@ -57,6 +56,19 @@ _COMPACT_SQLITE = (
     "PRAGMA wal_checkpoint(TRUNCATE)",
 )
 SWEPT: tuple[type[Row], ...] = (*_TEXTS, EventRow, RawRow)
+
+
+class Matcher(Protocol):
+    """Find what a person left in texts; `mark` stands in its place."""
+
+    @property
+    def mark(self) -> str: ...
+
+    def found(self, text: str) -> bool:
+        """Tell whether the person left something in a text."""
+
+    def redacted(self, text: str) -> str:
+        """Return a text with the mark in place of it."""
 
 
 @dataclass(slots=True)
@@ -129,8 +141,11 @@ def _empty_ledger(session: Session, which: Any) -> None:
     session.execute(update(LedgerRow).where(which).values(**nothing))
 
 
-def empty_own_mails(session: Session, address: str) -> Erased:
-    """Erase what somebody wrote in tickets of others or what became no ticket, and the letters to him."""
+def empty_own_mails(session: Session, address: str, mark: str) -> Erased:
+    """Erase what somebody wrote in tickets of others or what became no ticket, and the letters to them.
+
+    `mark` stands in place of their name.
+    """
     raws = {
         raw
         for query in (
@@ -144,7 +159,7 @@ def empty_own_mails(session: Session, address: str) -> Erased:
     changed = set(session.exec(tickets.distinct()))
     _empty_ledger(session, col(LedgerRow.sender) == address)
     session.execute(delete(OutboxRow).where(col(OutboxRow.recipient) == address))
-    nothing = {"author": "", "author_name": MARK, "text": "", "quoted": "", "message_id": ""}
+    nothing = {"author": "", "author_name": mark, "text": "", "quoted": "", "message_id": ""}
     session.execute(update(MessageRow).where(col(MessageRow.author) == address).values(**nothing))
     for table in (PersonRow, BlockedRow):
         session.execute(delete(table).where(col(table.address) == address))
@@ -168,43 +183,43 @@ def size_of(session: Session, table: type[Row]) -> int:
     return int(session.exec(select(func.count()).select_from(table)).one())
 
 
-def sweep(session: Session, table: Any, after: int, traces: Traces) -> tuple[int, int, Erased]:
+def sweep(session: Session, table: Any, after: int, matcher: Matcher) -> tuple[int, int, Erased]:
     """Take traces out of the next rows of a table; return the last key, their number, and what was erased."""
     query = select(table).where(table.id > after).order_by(table.id).limit(AT_ONCE)
     rows = session.exec(query).all()
     erased = Erased()
     for row in rows:
         if isinstance(row, EventRow):
-            if any(traces.found(str(part)) for part in chain.personal(row)):
+            if any(matcher.found(str(part)) for part in chain.personal(row)):
                 erased.entries += chain.erase(row)
         elif isinstance(row, RawRow):
-            if traces.found(readable(zlib.decompress(row.octets))):
+            if matcher.found(readable(zlib.decompress(row.octets))):
                 erased.mails += drop_mails(session, [identity(row.id)])
-        elif _redact(row, traces):
+        elif _redact(row, matcher):
             erased.places += 1
             if isinstance(row, TicketRow | MessageRow):
                 erased.changed.add(identity(row.id if isinstance(row, TicketRow) else row.ticket_id))
     return (identity(rows[-1].id) if rows else after), len(rows), erased
 
 
-def _redact(row: Row, traces: Traces) -> bool:
+def _redact(row: Row, matcher: Matcher) -> bool:
     """Take traces out of one row; tell whether there were any."""
     changed = False
     for name in _TEXTS[type(row)]:
         value = getattr(row, name)
-        redacted = traces.redacted(value) if value else value
+        redacted = matcher.redacted(value) if value else value
         if redacted != value:
-            setattr(row, name, "" if redacted == MARK else redacted)
+            setattr(row, name, "" if redacted == matcher.mark else redacted)
             changed = True
     for name in _LISTS.get(type(row), ()):
-        kept = [item for item in getattr(row, name) if not traces.found(str(item))]
+        kept = [item for item in getattr(row, name) if not matcher.found(str(item))]
         if len(kept) != len(getattr(row, name)):
             setattr(row, name, kept)
             changed = True
     return changed
 
 
-def sweep_people(session: Session, traces: Traces) -> int:
+def sweep_people(session: Session, matcher: Matcher) -> int:
     """Take traces out of the small tables: deputies, who blocked whom, troubles; count the places."""
     columns: tuple[tuple[type[Row], str], ...] = (
         (PersonRow, "deputy"),
@@ -217,8 +232,8 @@ def sweep_people(session: Session, traces: Traces) -> int:
     for table, name in columns:
         for row in session.exec(select(table)):
             value = getattr(row, name)
-            if traces.found(value):
-                setattr(row, name, traces.redacted(value).removesuffix(MARK))
+            if matcher.found(value):
+                setattr(row, name, matcher.redacted(value).removesuffix(matcher.mark))
                 places += 1
     return places
 

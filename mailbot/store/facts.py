@@ -8,13 +8,14 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from mailbot.core.facts import Facts, Interests
-from mailbot.core.mail import Mail
-from mailbot.core.notice import NoticeKind
-from mailbot.core.policy import Policy, School
-from mailbot.core.ticket import Role, Ticket
-from mailbot.core.traffic import Traffic
-from mailbot.core.trust import Letter
+from mailbot.core.decide.lookups import Lookups
+from mailbot.core.model.facts import Facts
+from mailbot.core.model.mail import Mail
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import Policy, School
+from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.core.model.sent_mail import SentMail
+from mailbot.core.model.ticket import Role, Ticket
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.changes import last_changes
 from mailbot.store.rows import identity, ticket_of
@@ -48,7 +49,7 @@ def content_id(mail: Mail, octets: bytes) -> str:
 def gather(
     session: Session,
     mail: Mail,
-    wanted: Interests,
+    wanted: Lookups,
     school: School,
     policy: Policy,
     content: str,
@@ -60,7 +61,7 @@ def gather(
     session.flush()
     answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
     keyed = _letter(session, wanted.action_key, now)
-    lately = traffic(session, mail.sender.email, policy, now) if mail.sender else Traffic()
+    lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
     flooded = lately.flooded(policy.limits)
     names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket, flooded) if n)}
     found = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
@@ -88,7 +89,7 @@ def gather(
     )
 
 
-def _schools(wanted: Interests, rows: Iterable[TicketRow]) -> list[str]:
+def _schools(wanted: Lookups, rows: Iterable[TicketRow]) -> list[str]:
     """Return the schools that may get a ticket by a command; all workers lock them in the same order."""
     split = {row.school for row in rows} if wanted.splits else set()
     return sorted({*wanted.schools, *split})
@@ -103,7 +104,7 @@ def _blocked(
 
 def _thread(
     session: Session, message_ids: tuple[str, ...], now: datetime
-) -> tuple[Letter | None, str | None]:
+) -> tuple[SentMail | None, str | None]:
     """Return the letter that a thread names first, and the ticket of the first mail of it that is known."""
     if not message_ids:
         return None, None
@@ -120,20 +121,20 @@ def _thread(
     return answered, _name(session, next((t for t in known if t is not None), None))
 
 
-def _letter(session: Session, action_key: str | None, now: datetime) -> Letter | None:
+def _letter(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
     if action_key is None:
         return None
     row = session.exec(select(OutboxRow).where(OutboxRow.key_hash == hash_of(action_key))).first()
     return as_letter(session, row, now) if row else None
 
 
-def as_letter(session: Session, row: OutboxRow, now: datetime) -> Letter:
+def as_letter(session: Session, row: OutboxRow, now: datetime) -> SentMail:
     """Return a letter of the outbox as the core sees it."""
     person = session.get(PersonRow, row.recipient)
-    return Letter(
+    return SentMail(
         recipient=row.recipient,
         role=Role(row.role),
-        kind=NoticeKind(row.kind),
+        kind=NotificationKind(row.kind),
         ticket=_name(session, row.ticket_id),
         internal=row.internal,
         held=_still_held(session, row.held_id, now),
@@ -169,7 +170,7 @@ def _duplicate(
     session: Session,
     content: str,
     school: School,
-    wanted: Interests,
+    wanted: Lookups,
     by_reply: str | None,
     own_entry: int | None,
 ) -> str:

@@ -8,16 +8,18 @@ from typing import Any
 from sqlalchemy import CursorResult, Row, bindparam, exists, text, update
 from sqlmodel import Session, col, func, select
 
-from mailbot.core.mail import Address
-from mailbot.core.notice import NoticeKind
-from mailbot.core.outgoing import Outgoing
-from mailbot.core.retry import WAITS_FOR_EARLIER
-from mailbot.core.ticket import Attachment
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.ticket import Attachment
 from mailbot.store.rows import identity
 from mailbot.store.tables import DUE, NOT_SENT, OutboxRow, metadata
 
 # Literally the conditions of the partial indexes, or SQLite reads through all letters.
 IS_DUE, IS_NOT_SENT = text(DUE), text(NOT_SENT)
+
+HOLD_BEHIND_EARLIER = timedelta(hours=1)
+"""So long a letter waits for an earlier one of its thread that was not taken yet."""
 UNSENT = ("queued", "sending", "uncertain")
 CLAIM = timedelta(minutes=15)
 
@@ -137,7 +139,7 @@ def record_and_claim(
         "schools": list(schools),
         "after": after,
         "now": now,
-        "waits_since": now - WAITS_FOR_EARLIER,
+        "waits_since": now - HOLD_BEHIND_EARLIER,
         "until": now + CLAIM,
         "worker": holder,
     }
@@ -163,7 +165,7 @@ def _record(session: Session, done: Attempt, now: datetime, holder: str) -> None
 def _due(session: Session, row: Row[Any]) -> Due:
     outgoing = Outgoing(
         message_id=row.message_id,
-        kind=NoticeKind(row.kind),
+        kind=NotificationKind(row.kind),
         recipient=Address(row.recipient, row.recipient_name),
         sender=Address("", row.sender_name),
         subject=row.subject,

@@ -3,13 +3,13 @@
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from mailbot.core.effects import Merge, Move, Repair, Split
+from mailbot.core.model.effects import Merge, Move, MultiTicketEffect, Split
 from mailbot.store import tickets
 from mailbot.store.rows import identity
 from mailbot.store.tables import AliasRow, LedgerRow, MessageRow, OutboxRow, TicketRow
 
 
-def mend(session: Session, rows: dict[str, TicketRow], effect: Repair) -> None:
+def mend(session: Session, rows: dict[str, TicketRow], effect: MultiTicketEffect) -> None:
     """Move what belongs to a ticket; the tickets themselves are written afterwards."""
     session.flush()
     match effect:

@@ -7,17 +7,17 @@ from sqlalchemy.engine import Row as Read
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from mailbot.core.mail import Address, Danger
-from mailbot.core.ticket import (
+from mailbot.core.model.mail import Address, Danger
+from mailbot.core.model.ticket import (
     Attachment,
     Direction,
     Message,
     Priority,
+    ReminderStage,
     Status,
-    Step,
     Ticket,
     Visibility,
-    Wait,
+    WaitState,
 )
 from mailbot.store.tables import AttachmentRow, MessageRow, Row, TicketRow
 
@@ -64,7 +64,7 @@ def ticket_of(row: TicketRow) -> Ticket:
         closed=row.closed,
         due=row.due,
         messages=row.messages,
-        wait=Wait(row.waits_since, row.asked, Step(row.step), row.told),
+        wait=WaitState(row.waits_since, row.asked, ReminderStage(row.step), row.told),
     )
 
 

@@ -29,10 +29,11 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from mailbot.core.facts import Listing
-from mailbot.core.search import words
-from mailbot.core.similar import COMMON, SHOWN_MOST, Similar, Terms, gist, resembling, terms
-from mailbot.core.ticket import Direction, Status, Visibility
+from mailbot.core.model.listing import Listing
+from mailbot.core.model.similar import Similar, Terms
+from mailbot.core.model.ticket import Direction, Status, Visibility
+from mailbot.core.text.search_terms import words
+from mailbot.core.text.similarity import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar, terms
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import MessageRow, TicketRow, metadata
 
@@ -194,8 +195,8 @@ def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
     """
     if not total or not asked.words:
         return ()
-    alike = resembling(asked, _bearers(session, asked), total)
-    return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), SHOWN_MOST))
+    alike = rank_similar(asked, _bearers(session, asked), total)
+    return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), MAX_SHOWN))
 
 
 def _solved(session: Session, ticket_ids: Sequence[int]) -> Iterator[Similar]:
@@ -209,7 +210,9 @@ def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
     """Return for each word the tickets of the school whose problem bears it; of very many only some."""
     quote, query = ('"', _BEARERS_FTS5) if _is_sqlite(session) else ("'", _BEARERS_TSVECTOR)
     words = {f"{quote}{_of_school(asked.school, word)}{quote}": word for word in asked.words}
-    found = session.connection().execute(query, {"words": json.dumps(list(words)), "most": COMMON + 1})
+    found = session.connection().execute(
+        query, {"words": json.dumps(list(words)), "most": MAX_DOC_FREQUENCY + 1}
+    )
     return {words[lexeme]: [int(one) for one in bearers.split(",")] for lexeme, bearers in found if bearers}
 
 
@@ -220,4 +223,4 @@ def _answer(session: Session, ticket_id: int) -> str:
         MessageRow.direction == Direction.OUT.value,
         MessageRow.visibility == Visibility.PUBLIC.value,
     )
-    return gist(session.exec(query.order_by(col(MessageRow.id).desc()).limit(1)).first() or "")
+    return excerpt(session.exec(query.order_by(col(MessageRow.id).desc()).limit(1)).first() or "")

@@ -8,21 +8,12 @@ from sqlalchemy import ColumnElement, Row, String, bindparam, cast, or_, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
-from mailbot.core.facts import Listing, Scope
-from mailbot.core.overview import ROWS, Page, pages
-from mailbot.core.search import fit
-from mailbot.core.ticket import Message, Status, Ticket
+from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_count
+from mailbot.core.model.ticket import Message, Status, Ticket
+from mailbot.core.text.search_terms import score
 from mailbot.store import search
 from mailbot.store.rows import existing, message_of, ticket_of
-from mailbot.store.tables import (
-    AliasRow,
-    AttachmentRow,
-    EventRow,
-    MessageRow,
-    SchoolRow,
-    TicketRow,
-    metadata,
-)
+from mailbot.store.tables import AliasRow, AttachmentRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata
 
 FOUND_MOST = 500
 NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds what is, not what is not
@@ -113,9 +104,15 @@ def page(session: Session, wanted: Listing) -> Page:
         return _found(session, wanted)
     conditions = _conditions(wanted)
     total = session.exec(select(func.count()).select_from(TicketRow).where(*conditions)).one()
-    number = min(wanted.page, pages(total))
+    number = min(wanted.page, page_count(total))
     order = [col(TicketRow.school)] * wanted.by_school + [col(TicketRow.id).desc()]
-    query = select(TicketRow).where(*conditions).order_by(*order).offset((number - 1) * ROWS).limit(ROWS)
+    query = (
+        select(TicketRow)
+        .where(*conditions)
+        .order_by(*order)
+        .offset((number - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE)
+    )
     return Page(tuple(ticket_of(row) for row in session.exec(query)), total, number)
 
 
@@ -124,7 +121,7 @@ def _found(session: Session, wanted: Listing) -> Page:
     conditions = (*_conditions(wanted), search.finds(session, wanted))
     query = select(TicketRow.id, TicketRow.subject).where(*conditions)
     found = session.exec(query.order_by(col(TicketRow.id).desc()).limit(FOUND_MOST)).all()
-    best = sorted(found, key=lambda row: -fit(row[1], wanted.words))[:ROWS]
+    best = sorted(found, key=lambda row: -score(row[1], wanted.words))[:PAGE_SIZE]
     return Page(tuple(ticket_of(session.get_one(TicketRow, key)) for key, _ in best), len(found))
 
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
-from mailbot.core.notice import COUNTED, LIMITED, NoticeKind
-from mailbot.core.policy import Policy
-from mailbot.core.ticket import Direction
-from mailbot.core.traffic import Traffic
+from mailbot.core.model.notification import COUNTED, LIMITED, NotificationKind
+from mailbot.core.model.policy import Policy
+from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.core.model.ticket import Direction
 from mailbot.store.tables import metadata
 
 LOOKED_AT_MOST = 50  # of somebody's mails and tickets of a day
@@ -44,22 +44,22 @@ _SAID = (
 )
 
 
-def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Traffic:
+def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
     """Return what the sender of a mail got and sent within the last hour and day."""
     letters = _letters(session, policy.registered(sender), now)
     hour = [kind for kind, at, _ in letters if at > now - _HOUR]
     if policy.member(sender) is not None:
-        asked = [kind for kind, *_ in letters if kind is NoticeKind.CONFIRM]
+        asked = [kind for kind, *_ in letters if kind is NotificationKind.CONFIRM]
         answered = sum(kind in LIMITED for kind in hour)
-        return Traffic(
-            hour=hour.count(NoticeKind.CONFIRM),
+        return RecentActivity(
+            hour=hour.count(NotificationKind.CONFIRM),
             day=len(asked),
             answered_hour=answered,
             overall_hour=overall(session, now),
             said=_said(session, sender, now),
         )
     opened = _opened(session, sender, now)
-    return Traffic(
+    return RecentActivity(
         hour=len(hour),
         day=len(letters),
         overall_hour=overall(session, now),
@@ -75,9 +75,9 @@ def overall(session: Session, now: datetime) -> int:
     return int(session.connection().execute(_OVERALL, {"since": now - _HOUR}).scalar_one())
 
 
-def _letters(session: Session, recipient: str, now: datetime) -> list[tuple[NoticeKind, datetime, str]]:
+def _letters(session: Session, recipient: str, now: datetime) -> list[tuple[NotificationKind, datetime, str]]:
     rows = session.connection().execute(_LETTERS, {"who": recipient, "since": now - _DAY})
-    return [(NoticeKind(kind), created, why) for kind, created, why in rows]
+    return [(NotificationKind(kind), created, why) for kind, created, why in rows]
 
 
 def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, datetime]]:

@@ -9,22 +9,23 @@ from typing import Any
 from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlmodel import Session, col
 
-from mailbot.core.effects import (
-    Append,
+from mailbot.core.decide.rate_limits import reasons
+from mailbot.core.model.effects import (
+    AddCc,
+    AddMessage,
     Assign,
-    Copy,
     Decision,
-    Discard,
+    DiscardMail,
     Effect,
-    Hold,
+    HoldMail,
     LearnName,
     MarkUndeliverable,
     Merge,
     Move,
-    Open,
+    OpenTicket,
+    RecordReminder,
     Register,
-    Reminded,
-    Restore,
+    RevertChange,
     SetAbsence,
     SetBlocked,
     SetDue,
@@ -34,11 +35,10 @@ from mailbot.core.effects import (
     SetStatus,
     Split,
 )
-from mailbot.core.limits import reasons
-from mailbot.core.notice import Notice
-from mailbot.core.outgoing import Outgoing
-from mailbot.core.ticket import Attachment, Message
-from mailbot.core.transition import apply
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.ticket import Attachment, Message
+from mailbot.core.model.transition import apply
 from mailbot.store import people, search, tickets
 from mailbot.store.audit import Origin, audit
 from mailbot.store.changes import state_of
@@ -46,14 +46,7 @@ from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.ledger import Record, enter
 from mailbot.store.repair import mend
 from mailbot.store.rows import columns_of, identity, put_ticket, ticket_of
-from mailbot.store.tables import (
-    AttachmentRow,
-    HeldRow,
-    OutboxRow,
-    RawRow,
-    TicketRow,
-    metadata,
-)
+from mailbot.store.tables import AttachmentRow, HeldRow, OutboxRow, RawRow, TicketRow, metadata
 
 THREAD_MOST = 12
 COMPRESSION = 1  # most of what is large are pictures, which no effort makes smaller
@@ -81,7 +74,7 @@ _EARLIER_LETTERS = (
 class Letter:
     """A rendered letter with the notice that it was and its action key."""
 
-    notice: Notice
+    notice: Notification
     outgoing: Outgoing
     action_key: str
 
@@ -148,14 +141,14 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
     rows: dict[str, TicketRow] = {}
     for effect in effects:
         match effect:
-            case Open(ticket):
+            case OpenTicket(ticket):
                 values = columns_of(replace(ticket, messages=0))
                 rows[ticket.key] = session.get_one(TicketRow, _insert(session, _INTO_TICKETS, values))
                 tickets.give_number(session, ticket.school, ticket.number)
             case (
-                Append(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
-                | SetDue(name) | Copy(name) | SetRequester(name) | SetBlocked(ticket=name) | Restore(name)
-                | Reminded(name) | Split(name) | Move(name)
+                AddMessage(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
+                | SetDue(name) | AddCc(name) | SetRequester(name) | SetBlocked(ticket=name)
+                | RevertChange(name) | RecordReminder(name) | Split(name) | Move(name)
             ):  # fmt: skip
                 _find(session, rows, name)
             case Merge(name, into):
@@ -178,7 +171,7 @@ def _concerning(effects: Iterable[Effect], name: str) -> list[Effect]:
 
 def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect: Effect) -> None:
     match effect:
-        case Append(name, message):
+        case AddMessage(name, message):
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
             people.person(session, address.email).name = address.name
@@ -189,7 +182,7 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
                 .where(col(OutboxRow.message_id) == message_id)
                 .values(state=BOUNCED, last_error=diagnostic)
             )
-        case Discard(held):
+        case DiscardMail(held):
             session.get_one(HeldRow, held).state = "discarded"
         case Merge() | Split() | Move():
             mend(session, rows, effect)
@@ -241,7 +234,7 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
 
 def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:
     for effect in effects:
-        if isinstance(effect, Hold) and origin.ledger is not None:
+        if isinstance(effect, HoldMail) and origin.ledger is not None:
             session.flush()
             row = HeldRow(
                 ledger_id=identity(origin.ledger.id),

@@ -1,0 +1,1 @@
+"""Whether a human wrote a mail, and who."""

@@ -1,0 +1,1 @@
+"""Commands: their definitions, their syntax, and what they do."""

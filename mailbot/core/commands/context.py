@@ -1,0 +1,238 @@
+"""The case of one human mail: who writes, to which ticket it belongs and why."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mailbot.core.classify.trust import Evidence, Trust, trust
+from mailbot.core.commands import table
+from mailbot.core.commands.table import Reading
+from mailbot.core.model.facts import Facts
+from mailbot.core.model.mail import Address, Mail
+from mailbot.core.model.policy import Member, Policy, School
+from mailbot.core.model.roles import roles
+from mailbot.core.model.sent_mail import SentMail
+from mailbot.core.model.ticket import Attachment, Role, Status, Ticket
+from mailbot.core.text.fold import fold
+from mailbot.core.text.greetings import is_only_greeting
+from mailbot.core.text.references import without_action_key
+
+INTERNAL = ("note", "merge", "split", "move", "spam")
+"""Commands whose mail is for the staff: what else stands in it stays inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The ticket that a mail belongs to, by which sign, and another that it may belong to.
+
+    `flood`: it joins the sender's last ticket because it would open one too many.
+    """
+
+    ticket: Ticket | None
+    by: str | None
+    because: str
+    related: Ticket | None = None
+    related_reason: str = ""
+    flood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MailContext:
+    """One human mail with everything that a decision needs."""
+
+    mail: Mail
+    sender: Address
+    reading: Reading
+    facts: Facts
+    policy: Policy
+    now: datetime
+    school: School
+    match: Match
+    role: Role
+    trust: Trust
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """Return the ticket that the mail belongs to."""
+        return self.match.ticket
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Return all addresses of the sender: a member may have several."""
+        return self.policy.addresses(self.sender.email)
+
+    @property
+    def person(self) -> Address:
+        """Return the sender at the registered address."""
+        return Address(self.policy.registered(self.sender.email), self.sender.name)
+
+    @property
+    def text(self) -> str:
+        """Return what the sender wrote, commands included, to be given back."""
+        return without_action_key(self.mail.text)
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there are no words or files for others: a logo below a command is none."""
+        logos = bool(self.reading.lines)
+        return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
+
+    @property
+    def opens(self) -> bool:
+        """Tell whether the mail can open a ticket: it belongs to none, and there is something in it."""
+        return self.ticket is None and (not self.empty or bool(self.mail.quoted))
+
+    @property
+    def internal(self) -> bool:
+        """Tell whether what a member of the staff writes stays among the staff."""
+        kept = any(map(self.reading.names, INTERNAL))
+        return kept or (self.letter is not None and self.letter.internal)
+
+    @property
+    def letter(self) -> SentMail | None:
+        """Return the letter of ours that the mail answers, if it was sent to this very person."""
+        return _own_letter(self.facts, self.own)
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Return the mail's parts as files of a message."""
+        return tuple(
+            Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
+            for p in self.mail.parts
+        )
+
+    def roles(self, ticket: Ticket | None) -> frozenset[Role]:
+        """Return everything that the sender is to a ticket."""
+        return roles(self.sender.email, ticket, self.school_of(ticket), self.policy)
+
+    def takes_part(self, ticket: Ticket) -> bool:
+        """Tell whether the sender may know of that ticket."""
+        return Role.STRANGER not in self.roles(ticket)
+
+    def role_in(self, ticket: Ticket) -> Role:
+        """Return in which role the sender acts on a ticket, perhaps another than the mail belongs to."""
+        if self.ticket is not None and self.ticket.key == ticket.key:
+            return self.role
+        held = self.roles(ticket)
+        staff = (
+            (Role.SUPPORTER, Role.SECOND_LEVEL) if ticket.level == 1 else (Role.SECOND_LEVEL, Role.SUPPORTER)
+        )
+        return next(role for role in (*staff, Role.REQUESTER, Role.CC, Role.STRANGER) if role in held)
+
+    def school_of(self, ticket: Ticket | None) -> School:
+        """Return the ticket's school, or the mailbox's where there is none."""
+        return (self.policy.school(ticket.school) if ticket else None) or self.facts.school
+
+    def staff_of(self, tickets: tuple[Ticket, ...]) -> list[Member]:
+        """Return the members of the staff who work for the schools of all these tickets."""
+        first, *others = (self.school_of(ticket) for ticket in tickets)
+        teams = [{m.address for m in self.policy.staff(school)} for school in others]
+        return [m for m in self.policy.staff(first) if all(m.address in team for team in teams)]
+
+    def name_of(self, member: Member) -> str:
+        """Return the name that a member uses in own mails, else the configured one."""
+        return self.facts.names.get(member.address) or member.name
+
+    def is_called(self, member: Member, name: str) -> bool:
+        """Tell whether a name as people write it means this member: an address or words of the name."""
+        wanted = fold(name).removeprefix("@")
+        if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
+            return True
+        words = fold(self.name_of(member)).replace(",", " ").split()
+        local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
+        return set(wanted.split()) <= {*words, *(part for part in local if len(part) > 1)}
+
+
+def build_context(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> MailContext:
+    """Put the case of a human mail together."""
+    sender = mail.senders[0]
+    own = policy.addresses(sender.email)
+    sender = Address(sender.email, sender.name or _known_name(sender.email, facts, policy))
+    found = _match(mail, facts, policy, now)
+    school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
+    held = roles(sender.email, found.ticket, school, policy)
+    reading = table.read(mail.text, mail.subject, lenient=policy.member(sender.email) is None)
+    if reading.lines and is_only_greeting(reading.text, sender.name):
+        reading = replace(reading, text="")
+    evidence = Evidence(mail, facts.school.authserv_id, facts.answered, facts.keyed, own, policy.domains)
+    return MailContext(
+        mail=mail,
+        sender=sender,
+        reading=reading,
+        facts=facts,
+        policy=policy,
+        now=now,
+        school=school,
+        match=found,
+        role=_acting(_own_letter(facts, own), held),
+        trust=Trust(True, facts.confirmed) if facts.confirmed else trust(evidence),
+    )
+
+
+def _known_name(email: str, facts: Facts, policy: Policy) -> str:
+    """Return the name under which somebody is known: learnt from own mails, else as configured."""
+    member = policy.member(email)
+    return facts.names.get(policy.registered(email), "") or (member.name if member else "")
+
+
+def _own_letter(facts: Facts, own: frozenset[str]) -> SentMail | None:
+    letters = (facts.answered, facts.keyed)
+    return next((letter for letter in letters if letter is not None and letter.recipient in own), None)
+
+
+def _acting(letter: SentMail | None, held: frozenset[Role]) -> Role:
+    """Return in which role somebody writes: that of the letter answered, else requester before staff."""
+    if letter is not None and letter.role in held:
+        return letter.role
+    order = (Role.REQUESTER, Role.SUPPORTER, Role.SECOND_LEVEL, Role.CC, Role.STRANGER)
+    return next(role for role in order if role in held)
+
+
+def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
+    """Find the ticket: by thread, then by action key, then by subject tag."""
+    own = policy.addresses(mail.senders[0].email)
+    keyed = facts.keyed.ticket if facts.keyed and facts.keyed.recipient in own else None
+    signs = (
+        ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
+        ("key", facts.ticket(keyed), "the action key is of a letter about"),
+        ("subject-tag", _tagged(mail, facts, policy), "the subject names"),
+    )
+    hits = [(by, ticket, text) for by, ticket, text in signs if ticket is not None]
+    if not hits:
+        return _unmatched(mail, facts)
+    by, ticket, text = hits[0]
+    if _reopening_is_over(mail, ticket, facts, policy, now):
+        because = f"{ticket.key} was closed more than {policy.limits.reopen_days} days ago"
+        return Match(None, None, because, ticket, "closed-long-ago")
+    other = next((t for _, t, _ in hits[1:] if t.key != ticket.key), None)
+    reason = "disagree" if other else ""
+    because = f"{text} {ticket.key}" + (f"; another sign says {other.key}" if other else "")
+    return Match(ticket, by, because, other, reason)
+
+
+def _unmatched(mail: Mail, facts: Facts) -> Match:
+    tagged = facts.ticket(facts.tagged)
+    if tagged is None or mail.sender is None:
+        return Match(None, None, "no sign of a ticket")
+    because = f"the subject names {tagged.key}, in which the sender takes no part"
+    return Match(None, None, because, tagged, "subject-tag")
+
+
+def _tagged(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
+    """Return the ticket of the subject tag if the sender takes part in it."""
+    ticket = facts.ticket(facts.tagged)
+    if ticket is None or mail.sender is None:
+        return None
+    school = policy.school(ticket.school)
+    if school is None or Role.STRANGER in roles(mail.sender.email, ticket, school, policy):
+        return None
+    return ticket
+
+
+def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:
+    """Tell whether a requester's side writes to a ticket that was closed too long ago."""
+    if ticket.status is not Status.CLOSED or ticket.closed is None or mail.sender is None:
+        return False
+    school = policy.school(ticket.school) or facts.school
+    held = roles(mail.sender.email, ticket, school, policy)
+    over = now - ticket.closed > timedelta(days=policy.limits.reopen_days)
+    return over and not any(role.staff for role in held)

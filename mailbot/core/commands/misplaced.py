@@ -1,0 +1,121 @@
+"""Known command words in a staff mail that are not on a line of their own.
+
+Their writer expected something to happen. Nothing is sent before they chose what.
+"""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from mailbot.core.commands import table
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.syntax import WITHIN
+from mailbot.core.commands.table import Argument, Command, CommandLine
+from mailbot.core.model.notification import NotificationKind, Problem, Reason
+from mailbot.core.text.fold import fold
+
+_LINK = re.compile(r"\S*://\S*|\bwww\.\S*|\S+\.\S+/\S*|\]\(#\S*")
+_SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
+_AROUND = " \t\u00a0*_~\"'„“”«»()"
+_AS_WRITTEN = (NotificationKind.REFUSAL, NotificationKind.HELD_ANSWER)
+"""Letters whose confirmation sends a mail as it is: its writer was told of the commands within it."""
+_NOTE = table.command("note")
+_NOTE_WORDS = [fold(word) for word in _NOTE.spoken]
+_ALIKE = 0.8
+"""How like a word of `#note` another one is: a mistyped note must not reach the requester."""
+
+
+def problems(case: MailContext) -> tuple[Problem, ...]:
+    """Return a problem for each line of a staff mail with a command within it.
+
+    Of the signature, lines that are a command count, and a note wherever it stands; of the subject, what is
+    not in the subject of the ticket. Lines of a quotation are not the writer's, unless there are no others.
+    """
+    if case.policy.member(case.sender.email) is None or case.facts.released in _AS_WRITTEN:
+        return ()
+    lines = case.reading.text.splitlines()
+    quoted = [line.lstrip().startswith(">") for line in lines]
+    own = [line for line, is_quoted in zip(lines, quoted, strict=True) if not is_quoted or all(quoted)]
+    found = (*map(_in_text, own), *_in_signature(case.mail.signature), _in_subject(case))
+    return tuple(problem for problem in found if problem is not None)
+
+
+def _in_signature(signature: str) -> Iterator[Problem | None]:
+    reading = table.read(signature)
+    yield from (_alone(line) for line in reading.lines if line.command is not None)
+    for line in reading.text.splitlines():
+        if any(command == _NOTE for _, command in _known(line)):
+            yield _in_text(line)
+
+
+def _alone(line: CommandLine) -> Problem:
+    return Problem(line.raw, Reason.IN_TEXT, argument=line.raw, meant=f"#{line.word} {line.rest}".strip())
+
+
+def _in_subject(case: MailContext) -> Problem | None:
+    subject = case.reading.subject
+    known = case.ticket.subject if case.ticket else ""
+    hits = [hit for hit in _known(subject) if hit[0]["word"] not in known]
+    if not hits:
+        return None
+    alone = len(hits) == 1 and _fits(hits[0][1], ())
+    meant = f"#{_word(hits[0][0])}" if alone else ""
+    return Problem(subject, Reason.IN_TEXT, argument=_named(hits), meant=meant)
+
+
+def _in_text(line: str) -> Problem | None:
+    hits = list(_known(line))
+    if not hits:
+        return None
+    return Problem(line.strip(), Reason.IN_TEXT, argument=_named(hits), meant=_carried_out(line, hits))
+
+
+def _known(line: str) -> Iterator[tuple[re.Match[str], Command]]:
+    """Yield the commands within a line, but for those in links."""
+    without_links = _LINK.sub(lambda link: " " * len(link[0]), line)
+    for match in WITHIN.finditer(without_links):
+        command = table.called(_word(match))
+        if command is None and get_close_matches(fold(_word(match)), _NOTE_WORDS, 1, _ALIKE):
+            command = _NOTE
+        if command is not None:
+            yield match, command
+
+
+def _word(match: re.Match[str]) -> str:
+    return match["word"].rstrip("_-")
+
+
+def _named(hits: list[tuple[re.Match[str], Command]]) -> str:
+    return ", ".join(f"#{_word(match)}" for match, _ in hits)
+
+
+def _carried_out(line: str, hits: list[tuple[re.Match[str], Command]]) -> str:
+    """Return the line with its command on a line of its own below, or "" if it is not clear how."""
+    match, command = next((hit for hit in hits if hit[1] == _NOTE), hits[0])
+    if len(hits) > 1 and command != _NOTE:
+        return ""
+    word = _word(match) if table.called(_word(match)) else table.nearest(_word(match))
+    before, after = line[: match.start()].strip(_AROUND), line[match.end() :].strip(_AROUND)
+    args = table.arguments(after, command)
+    begins = not before or before.endswith(_SENTENCE_ENDS)
+    ends = not args and not after.startswith(_SENTENCE_ENDS)
+    if (begins or ends) and _fits(command, args):
+        return f"{before}\n#{word} {after if args else ''}".strip()
+    if command == _NOTE:
+        return f"{before} {after}\n#{word}".strip()
+    if command.argument is not Argument.TICKETS:
+        return ""
+    return f"{line[: match.start()]}{word}{line[match.end() :]}\n#{word}".strip()
+
+
+def _fits(command: Command, args: tuple[str, ...]) -> bool:
+    """Tell whether these words may be the argument of a command."""
+    match command.argument:
+        case Argument.TICKETS | Argument.CHANGES:
+            return all(table.ticket_name(arg, "X") for arg in args)
+        case Argument.NOTHING:
+            return not args
+        case Argument.TEXT | Argument.SCOPE:
+            return True
+        case _:
+            return bool(args)

@@ -1,0 +1,1 @@
+"""Values: mails, tickets, people, and what is known and decided of them."""

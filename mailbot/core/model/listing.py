@@ -1,0 +1,54 @@
+"""Overviews: which page of which tickets somebody asks for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailbot.core.model.ticket import Ticket
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The tickets on one page of a list, and how many the whole list has."""
+
+    tickets: tuple[Ticket, ...] = ()
+    total: int = 0
+    number: int = 1
+
+    @property
+    def pages(self) -> int:
+        """Return the number of pages, at least one."""
+        return page_count(self.total)
+
+
+def page_count(total: int) -> int:
+    """Return how many pages a list of so many tickets has, at least one."""
+    return max(1, -(-total // PAGE_SIZE))
+
+
+class Scope(StrEnum):
+    """Which tickets an overview shows."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MINE = "mine"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A question for tickets: those of a school (None: of all), of a requester, of an assignee.
+
+    With `words` those that bear them all, for a requester in what he may read; `written` shows how they were
+    put.
+    """
+
+    scope: Scope
+    school: str | None = None
+    requester: str | None = None
+    assignee: str | None = None
+    words: tuple[str, ...] = ()
+    written: str = ""
+    page: int = 1
+    by_school: bool = False

@@ -1,0 +1,172 @@
+"""The rules of the house: schools, teams and limits, as values that the core decides by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import time
+
+from mailbot.core.model.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works on tickets: the registered address, and others that are the same person."""
+
+    address: str
+    name: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return all addresses of this person, the registered one first."""
+        return (self.address, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who share tickets, and when they work."""
+
+    name: str
+    members: tuple[Member, ...]
+    calendar: Calendar = field(default_factory=Calendar)
+
+    def member(self, email: str) -> Member | None:
+        """Return the member who has that address."""
+        return next((m for m in self.members if email in m.addresses), None)
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One school: its key in ticket numbers, its support address and its first-level team.
+
+    `informal`: its letters speak as to friends, "du" instead of "Sie".
+    """
+
+    key: str
+    name: str
+    address: str
+    team: Team
+    language: str = "de"
+    domains: tuple[str, ...] = ()
+    authserv_id: str = ""
+    informal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is too much; sizes in octets."""
+
+    attachments: int = 10_000_000
+    mail: int = 50_000_000
+    hourly_automatic: int = 5
+    daily_automatic: int = 20
+    hourly_overall: int = 500
+    hourly_tickets: int = 20
+    reopen_days: int = 14
+    confirm_days: int = 3
+    answer_collision_minutes: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """After how much working time what happens; 0 means never. `digest` is when it comes, None means never.
+
+    Hours count while nobody of the staff does anything, days while a requester is asked for something.
+    """
+
+    reminder_hours: int = 8
+    overdue_hours: int = 24
+    escalate_hours: int = 0
+    wait_reminder_days: int = 5
+    wait_close_days: int = 10
+    digest: time | None = time(7, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """After how many days what is erased; 0 means never.
+
+    `mail_days` and `text_days` count from the closing of a ticket: raw mails, files, letters; then all words.
+    `other_days` is for mails and letters that belong to no ticket.
+    """
+
+    mail_days: int = 180
+    text_days: int = 730
+    other_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that the core needs to know of the configuration."""
+
+    name: str
+    schools: tuple[School, ...]
+    second_level: Team
+    language: str = "de"
+    timezone: str = "Europe/Berlin"
+    operators: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    invitations: bool = True
+    times: Times = field(default_factory=Times)
+    informal: bool = False
+    retention: Retention = field(default_factory=Retention)
+
+    def school(self, key: str) -> School | None:
+        """Return the school of that key, in any case."""
+        return next((s for s in self.schools if s.key == key.upper()), None)
+
+    def school_called(self, words: str) -> School | None:
+        """Return the school that people mean by its key or name, in any case."""
+        wanted = words.casefold()
+        return next((s for s in self.schools if wanted in (s.key.casefold(), s.name.casefold())), None)
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Return the support addresses: mail from them is our own."""
+        return frozenset(s.address for s in self.schools)
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """Return the domains of the house: those of its schools and of the addresses of its people."""
+        people = (a for team in self.teams for member in team.members for a in member.addresses)
+        addresses = (*self.own_addresses, *self.operators, *people)
+        schools = (domain for school in self.schools for domain in school.domains)
+        return frozenset({*schools, *(address.rpartition("@")[2] for address in addresses)})
+
+    @property
+    def teams(self) -> tuple[Team, ...]:
+        """Return all teams, second level first."""
+        return (self.second_level, *(school.team for school in self.schools))
+
+    def staff(self, school: School) -> Iterator[Member]:
+        """Yield who may work on that school's tickets: its team, then second level."""
+        yield from school.team.members
+        yield from self.second_level.members
+
+    def member(self, email: str) -> Member | None:
+        """Return whoever has that address in any team."""
+        return next((m for team in self.teams if (m := team.member(email))), None)
+
+    def addresses(self, email: str) -> frozenset[str]:
+        """Return all addresses of whoever has that one: a member may have several."""
+        same = (m.addresses for team in self.teams if (m := team.member(email)))
+        return frozenset({email}.union(*same))
+
+    def registered(self, email: str) -> str:
+        """Return the address by which a person is known: that of the member, or the one given."""
+        member = self.member(email)
+        return member.address if member else email
+
+    def colleagues(self, email: str) -> tuple[Member, ...]:
+        """Return who shares a team with the member of that address, without that member."""
+        shared = (team for team in self.teams if team.member(email))
+        found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From when on silence is trouble; 0 turns that rule off. `disk_free` is in octets."""
+
+    mailbox_minutes: int = 15
+    outbox_minutes: int = 60
+    disk_free: int = 200_000_000

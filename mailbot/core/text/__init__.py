@@ -1,0 +1,1 @@
+"""What people write: quotations, signatures, greetings, thanks."""

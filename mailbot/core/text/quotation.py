@@ -1,0 +1,236 @@
+"""What a human wrote now, apart from the signature and the mail that is answered; pure and linear in time.
+
+When in doubt the text is kept: a quotation that is shown does less harm than a sentence that is lost.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from mailbot.core.text.attribution import (
+    attribution_length,
+    is_forward_marker,
+    is_header_block,
+    is_quoted,
+    is_separator,
+    label,
+    may_introduce,
+)
+from mailbot.core.text.signatures import contact_block, is_address, is_mobile_signature, is_signoff
+
+# Marks that the HTML reader puts on lines of their own around what a mail program calls a signature.
+SIGNATURE_BEGINS, SIGNATURE_ENDS = "\ue003", "\ue004"
+
+_DELIMITER = re.compile(r"\s?--[ \xa0]?\s*$")
+_LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}[-=\u2014\u2015]{20,}\s*$")
+_RULE = re.compile(r"[\s>*_=~\-\u2010-\u2015\u2500]*$")
+_NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\W\d_][\w.'-]{0,25}){0,3}\s*$")
+_FRAMED = re.compile(r"\s*(?:-{9,}|-{3,}(?!-).{3,60}?-{3,})\s*$")  # words of a language that we do not know
+_TORN_LINK = re.compile(r"\s*\(?<?https?://\S+(?:\s+>)?\s*$")
+_ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
+# How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
+_SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
+_LOOKED_AT = 4_000  # lines in which the beginning of a quotation is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A mail's text taken apart."""
+
+    text: str
+    signature: str = ""
+    quoted: str = ""
+    forwarded: bool = False
+
+
+class _Is(Enum):
+    TEXT = auto()
+    BLANK = auto()
+    QUOTED = auto()
+    INTRODUCTION = auto()
+    SIGNATURE = auto()
+    MARK = auto()
+
+
+def split(text: str, structured: bool = False) -> Split:
+    """Return the text taken apart into what is new, the signature, and what is quoted.
+
+    `structured`: the ">" are not the writer's, they stand for the structure of an HTML mail.
+    """
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    kinds, cut = _classified(lines)
+    forwarded = _is_forwarded(lines, kinds, cut)
+    shown = _shown(lines, kinds)
+    new = [lines[at] for at in shown]
+    signature = [lines[at] for at, kind in enumerate(kinds) if kind is _Is.SIGNATURE]
+    quoted = _rest(lines, kinds, set(shown))
+    if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
+        return Split(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
+    quoted += lines[cut:]
+    new, closing = _without_closing(new, answers=bool(quoted))
+    if all(_RULE.match(line) for line in signature):
+        signature = []
+    return Split(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
+
+
+def _classified(lines: list[str]) -> tuple[list[_Is], int]:
+    """Return what each line is, and from which line on everything belongs to an earlier mail."""
+    kinds: list[_Is] = []
+    while len(kinds) < len(lines):
+        at = len(kinds)
+        length = 1
+        kind = _simple_kind(lines, at)
+        if kind is _Is.TEXT and at < _LOOKED_AT:
+            if _introduces_the_rest(lines, at):
+                break
+            if attribution := attribution_length(lines, at):
+                kind, length = _Is.INTRODUCTION, attribution
+                if not _quotation_follows(lines, at + length):
+                    break
+        kinds.extend([kind] * length)
+        if kind is _Is.INTRODUCTION:
+            _mark_bars(lines, kinds)
+    cut = len(kinds)
+    return _with_signatures(lines, kinds), cut
+
+
+def _simple_kind(lines: list[str], at: int) -> _Is:
+    line = lines[at]
+    if not line.strip():
+        return _Is.BLANK
+    if line.strip() in (SIGNATURE_BEGINS, SIGNATURE_ENDS):
+        return _Is.MARK
+    if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_torn_off(lines, at)):
+        return _Is.QUOTED
+    return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
+
+
+def _introduces_the_rest(lines: list[str], at: int) -> bool:
+    line = lines[at]
+    if not may_introduce(line):
+        return False
+    if is_separator(line) or is_forward_marker(line) or is_header_block(lines, at):
+        return True
+    return bool(_FRAMED.match(line)) and at + 1 < len(lines) and is_header_block(lines, at + 1)
+
+
+def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
+    """Return the kinds with the lines below the delimiter of a signature told from text."""
+    below = _filled_below(lines, kinds)
+    out: list[_Is] = []
+    signing = written = False
+    for at, kind in enumerate(kinds):
+        if kind in (_Is.QUOTED, _Is.INTRODUCTION):
+            signing = False
+        elif kind is _Is.MARK:
+            signing = written and lines[at].strip() == SIGNATURE_BEGINS
+        elif kind is _Is.TEXT and not signing:
+            signing = written and _is_signature(lines, at, below[at])
+            written = True
+        out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
+    return out
+
+
+def _is_signature(lines: list[str], at: int, filled: int) -> bool:
+    """Tell whether a delimiter and a signature stand here; behind a mere rule it must look like one."""
+    if _DELIMITER.match(lines[at]):
+        return filled <= _SIGNATURE_LINES
+    if filled >= _LOOSE_SIGNATURE_LINES or not _LOOSE_DELIMITER.match(lines[at]):
+        return False
+    below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip()]
+    return filled == 0 or is_address(below[:filled])
+
+
+def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
+    """Return for each line how many filled ones follow it before a quotation; long ones count much."""
+    out, count = [0] * len(kinds), 0
+    for at in range(len(kinds) - 1, -1, -1):
+        if kinds[at] in (_Is.QUOTED, _Is.INTRODUCTION):
+            count = 0
+        out[at] = count
+        if kinds[at] is _Is.TEXT:
+            count += 1 if len(lines[at]) <= _LONG_LINE else _LOOSE_SIGNATURE_LINES
+    return out
+
+
+def _is_torn_off(lines: list[str], at: int) -> bool:
+    """Tell whether a line is the end of a quoted one that a program broke inside a link."""
+    if at + 1 >= len(lines) or not is_quoted(lines[at + 1]):
+        return False
+    alone = len(lines[at].split()) == 1
+    return bool(_TORN_LINK.match(lines[at]) or (alone and _ENDS_IN_LINK.search(lines[at - 1][-500:])))
+
+
+def _mark_bars(lines: list[str], kinds: list[_Is]) -> None:
+    """Take lines with "|" below an attribution for quoted ones."""
+    at = len(kinds)
+    while at < len(lines) and (
+        lines[at].startswith("|") or (not lines[at].strip() and _bar_follows(lines, at))
+    ):
+        kinds.append(_Is.QUOTED)
+        at += 1
+
+
+def _bar_follows(lines: list[str], at: int) -> bool:
+    return any(line.startswith("| ") for line in lines[at + 1 : at + 2])
+
+
+def _quotation_follows(lines: list[str], at: int) -> bool:
+    following = next((line for line in lines[at : at + 4] if line.strip()), "")
+    return is_quoted(following) or following.startswith("| ")
+
+
+def _is_forwarded(lines: list[str], kinds: list[_Is], cut: int) -> bool:
+    """Tell whether the earlier mail was sent on: it says so, or its header stands without a word above."""
+    if cut < len(lines) and (
+        is_forward_marker(lines[cut]) or (_Is.TEXT not in kinds and bool(label(lines[cut])))
+    ):
+        return True
+    first = next((at for at, kind in enumerate(kinds) if kind is _Is.QUOTED), None)
+    return first is not None and any(is_forward_marker(line) for line in lines[first : first + 4])
+
+
+def _shown(lines: list[str], kinds: list[_Is]) -> list[int]:
+    """Return which lines are the text.
+
+    A quotation at the end is left out; so is one at the top with the answer below it. Quoted lines between
+    answers stay, without the attribution: the answers would be hard to understand without them.
+    """
+    texts = [at for at, kind in enumerate(kinds) if kind is _Is.TEXT]
+    quotes = [at for at, kind in enumerate(kinds) if kind is _Is.QUOTED]
+    plain = [at for at, kind in enumerate(kinds) if kind in (_Is.TEXT, _Is.BLANK)]
+    if not quotes:
+        return plain
+    if not texts:
+        return []
+    below = [at for at in texts if at > quotes[0]]
+    above = texts[: len(texts) - len(below)]
+    between = bool(below) and below[0] < quotes[-1]
+    if below and not between and (not above or _is_ending([lines[at] for at in below])):
+        return plain
+    return [at for at in range(texts[-1] + 1) if kinds[at] in (_Is.TEXT, _Is.BLANK, _Is.QUOTED)]
+
+
+def _rest(lines: list[str], kinds: list[_Is], shown: set[int]) -> list[str]:
+    gone = [at for at, kind in enumerate(kinds) if kind in (_Is.QUOTED, _Is.INTRODUCTION) and at not in shown]
+    return [lines[at] for at in gone]
+
+
+def _is_ending(lines: list[str]) -> bool:
+    """Tell whether the text below a quotation is only the greeting at the end."""
+    return len(lines) <= 6 and is_signoff(lines[0])
+
+
+def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[str]]:
+    """Return the text and what closes it: a name behind a dash, or the address below the greeting."""
+    while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
+        lines = lines[:-1]
+    if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
+        return lines[:-1], lines[-1:]
+    at = contact_block(lines)
+    return lines[:at], lines[at:]
+
+
+def _tidy(lines: list[str]) -> str:
+    text = "\n".join(line.rstrip() for line in lines).strip("\n")
+    return re.sub(r"\n{4,}", "\n\n\n", text)

@@ -1,0 +1,26 @@
+"""Text that is safe to show and to send: no controls, no lone surrogates."""
+
+import re
+
+_LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")  # they make fdp.exe look like exe.pdf
+
+
+def clean(text: str) -> str:
+    """Return the text with line feeds only, and without what no mail may contain."""
+    return _CONTROLS.sub("", _LINE_BREAKS.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """Return the text as one line that fits into a header: white space joined, no bidirectional tricks."""
+    return " ".join(_DIRECTION.sub("", clean(text)).split())
+
+
+_QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*\1""")
+_ADDRESS = re.compile(r"(?<![^\s<>,;:()\"'])[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
+
+
+def redact_for_log(reason: str) -> str:
+    """Return a reason as it may stand in a log: without addresses and what people wrote (it is in quotes)."""
+    return _ADDRESS.sub("…", _QUOTED.sub("…", reason))

@@ -1,0 +1,33 @@
+"""Words of every mail, German, English and French, folded: they do not tell one problem from another."""
+
+_WORDS = """
+    aber about after again all alle allem allen alles als also and any anybody are auch auf aus because
+    been before bei beim bereits best beste besten bin bis bitte brauche brauchen but can cannot could
+    da dabei damit danach dank danke dann das dass day dear dein dem den denn der des deshalb dich die
+    dies diese diesem diesen dieser dieses dir doch does doing don done dort durch ein eine einem einen
+    einer eines einmal er erst es etwas euch every for frau freundliche freundlichen from fuer ganz gar
+    geehrte geehrten geehrter gehen geht gern gerne get gibt gleich good gruesse gruss guten habe haben
+    had hallo has hat hatte have hello help her here herr herzliche herzlichen heute hier hilfe him his
+    how ich ihm ihn ihnen ihr ihre ihren im immer in ins into issue ist its ja jede jeder jemand jetzt
+    just kann kein keine keinen kind know koennen koennt koennte koennten kollege kollegen kollegin
+    kommt leider liebe lieben lieber liebes like mal man mehr mein meine meinem meinen meiner mfg mich
+    mir mit moechte more morgen morning muss nach need nicht nichts noch not now nun nur ob oder off
+    ohne one only our out please problem probleme regards same schoene schoenen schon school schueler
+    schule sehr sein seine seit seitdem should sich sie since sind so sobald sollte some sonst still
+    student students support tag tage team thank thanks that the their them then there these they this
+    ticket today too two ueber um und uns unser unsere unter very viel viele vielen vom von vor wann
+    want war waren warum was weg weil weiss welche wenn wer werden were what when where which while who
+    why wie wieder will wir wird with wo wohl would wurde wurden you your yours zu zum zur zwar
+    afin ai aide ainsi alors apres assez au aucun aucune aujourd aussi autre autres aux avance avant
+    avec avez avoir avons beaucoup bien bonjour bonne bonsoir ca car cas ce cela ces cet cette chaque
+    cher chere classe comme comment cordialement cours dans demain depuis deux deja doit donc elle elles
+    eleve eleves encore enseignant enseignante entre est etait etes etre eux fait faire faut fois
+    fonctionne fonctionnent hier hui ici ils jour journee jusqu la les leur leurs lors lorsque lui
+    madame mais marche marchent matin meme merci mes moi moins mon monsieur ne ni nos notre nous nouveau
+    ou par parce parfois pas pendant peu peut peux plus plusieurs possible pour pourquoi pourriez pouvez
+    problemes pu puis puisque quand que quel quelle quelque quelques qui quoi rien sa salutations sans
+    semaine sera ses si sommes sont souvent suis sur tous tout toute toutes toujours tres une vers
+    veuillez voici voir vos votre vous
+"""
+
+STOPWORDS = frozenset(_WORDS.split())

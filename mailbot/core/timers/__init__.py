@@ -1,0 +1,1 @@
+"""What happens to tickets and people as time passes."""

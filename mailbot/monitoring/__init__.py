@@ -1,0 +1,1 @@
+"""Whether the desk works: health rules, status, Nagios line."""

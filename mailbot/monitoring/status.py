@@ -1,0 +1,93 @@
+"""How the desk stands. Plain values, ready for JSON."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from mailbot.monitoring.health import is_stale
+from mailbot.service.desk import Desk
+from mailbot.service.queries import Document
+from mailbot.service.registration import not_registered
+from mailbot.store import alerts, facts, heartbeat, leases, ledger, outbox
+from mailbot.store.database import Session, reading
+
+RECENT = timedelta(days=1)
+"""Of which mails the latency is told."""
+
+
+def status(desk: Desk) -> Document:
+    """Return how mailboxes, outbox, quarantine and tickets stand, with what takes a while to count."""
+    with reading(desk.engine) as session:
+        counts = outbox.counts(session)
+        unknown = not_registered(session, desk.policy, datetime.now(UTC))
+    found = standing(desk)
+    found["letters"]["failed"] = counts.get("failed", 0)
+    return {**found, "outbox": counts, "not_registered": unknown}
+
+
+def standing(desk: Desk) -> Document:
+    """Return how things stand, of what is quickly counted however much there is."""
+    now = datetime.now(UTC)
+    with reading(desk.engine) as session:
+        opened = facts.opened(session)
+        oldest, _ = outbox.oldest_due(session)
+        return {
+            "at": now.isoformat(),
+            "mailboxes": _mailboxes(session, desk, now),
+            "daemon": _daemon(session, desk, now),
+            "letters": {
+                **outbox.backlog(session, now),
+                "oldest": oldest.isoformat() if oldest else None,
+            },
+            "quarantine": ledger.count_quarantined(session),
+            "open_tickets": dict(Counter(school for school, _ in opened)),
+            "tickets_by_age": {s.key: _by_age(opened, s.key, now) for s in desk.policy.schools},
+            "alerts": alerts.standing(session),
+            "workers": leases.sharing(session) if desk.shared else {},
+        }
+
+
+def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
+    known = {row.school: row for row in ledger.mailboxes(session)}
+    delays = ledger.delays(session, now - RECENT)
+    rows = [(school.key, school.address, known.get(school.key)) for school in desk.policy.schools]
+    return [
+        {
+            "school": key,
+            "address": address,
+            "last_success": row.last_success.isoformat() if row and row.last_success else None,
+            "last_error": row.last_error if row else "",
+            "failing_since": row.failing_since.isoformat() if row and row.failing_since else None,
+            "stale": is_stale(row.last_success if row else None, now, desk.thresholds),
+            "left_alone": row.left_alone if row else 0,
+            "latency": latency(delays.get(key, [])),
+        }
+        for key, address, row in rows
+    ]
+
+
+def _daemon(session: Session, desk: Desk, now: datetime) -> Document:
+    """Return how the daemon of this state directory works; `starting` for `mailbox_minutes` after a start."""
+    last = heartbeat.last(session, desk.worker)
+    if last is None:
+        return {"heartbeat": None, "stale": False, "starting": False}
+    return {
+        "heartbeat": last.at.isoformat(),
+        "stale": is_stale(last.at, now, desk.thresholds),
+        "starting": not is_stale(last.started, now, desk.thresholds),
+    }
+
+
+def latency(seconds: list[float]) -> Document | None:
+    """Return how many seconds mails lay before they were handled, or None without any: median and maximum."""
+    if not seconds:
+        return None
+    return {"mails": len(seconds), "median": round(median(seconds), 1), "maximum": round(max(seconds), 1)}
+
+
+def _by_age(opened: Iterable[tuple[str, datetime]], school: str, now: datetime) -> Document:
+    """Count a school's open tickets: of the last day, of the last week, older ones."""
+    ages = [now - at for of, at in opened if of == school]
+    day, week = (sum(age < limit for age in ages) for limit in (timedelta(days=1), timedelta(days=7)))
+    return {"day": day, "week": week - day, "older": len(ages) - week}

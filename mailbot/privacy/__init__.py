@@ -1,0 +1,1 @@
+"""Personal data: find it, give it out, erase it."""

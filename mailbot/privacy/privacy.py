@@ -1,0 +1,127 @@
+"""What the law asks for: give out what is stored on a person, and erase it (GDPR, Art. 15 and 17)."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, traces_of
+from mailbot.service.desk import Desk
+from mailbot.service.operation import OperationError
+from mailbot.store import disclosure, erasure, search
+from mailbot.store.audit import Origin, note
+from mailbot.store.database import Session, reading, transaction
+from mailbot.store.erasure import Erased
+from mailbot.store.trail import ERASED
+
+README = """Auskunft nach Art. 15 DSGVO / Access under Art. 15 GDPR
+{address}, {now}
+
+data.json      was gespeichert ist / what is stored
+internal.json  interne Notizen zu diesen Tickets: vor der Herausgabe prüfen, ob Rechte anderer entgegenstehen
+               (Art. 15 Abs. 4 DSGVO) / internal notes: check the rights of others before giving them out
+mails/         die Mails dieser Person, wie sie ankamen / this person's mails as they came
+"""
+
+
+def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[None]:
+    """Write all that is stored on a person into a new ZIP file that nobody else can read; yield at each mail.
+
+    Raises OperationError if nothing is stored, or the file is there.
+    """
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise OperationError(f"{file}: {error.strerror}") from error
+    with (
+        os.fdopen(handle, "wb") as opened,
+        zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as archive,
+        reading(desk.engine) as session,
+    ):
+        document = disclosure.dossier(session, address)
+        internal = {f"{t['school']}-{t['number']}": t.pop("internal") for t in document["tickets"]}
+        archive.writestr("README.txt", README.format(address=address, now=f"{now:%Y-%m-%d %H:%M} UTC"))
+        archive.writestr("data.json", _json(document))
+        archive.writestr("internal.json", _json(internal))
+        for number, octets in disclosure.mails_of(session, address):
+            archive.writestr(f"mails/{number}.eml", octets)
+            yield
+    with transaction(desk.engine) as session:
+        note(session, Origin(desk.actor, now), "disclosed", address)
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, default=str)
+
+
+@dataclass(slots=True)
+class PersonErasure:
+    """The erasure of a person, step by step; it can be interrupted and begun again."""
+
+    desk: Desk
+    address: str
+    now: datetime
+    erased: Erased = field(default_factory=Erased)
+
+    def check(self) -> None:
+        """Raise OperationError where the person must not be forgotten yet."""
+        policy = self.desk.policy
+        if policy.member(self.address) is not None or self.address in policy.operators:
+            raise OperationError(
+                f"{self.address} works here: take the address out of the configuration first"
+            )
+        if self.address in policy.own_addresses:
+            raise OperationError(f"{self.address} is a school's support address")
+        with reading(self.desk.engine) as session:
+            due = erasure.letters_due(session, self.address)
+        if due:
+            text = f"{due} letters to {self.address} or about these tickets wait to be sent"
+            raise OperationError(f"{text}: let them go out, or drop them (mailbot outbox)")
+
+    def total(self) -> int:
+        """Return of how many steps it will be."""
+        with reading(self.desk.engine) as session:
+            sizes = [erasure.size_of(session, table) for table in erasure.SWEPT]
+            return len(erasure.tickets_of(session, self.address)) + sum(sizes)
+
+    def steps(self) -> Iterator[None]:
+        """Erase the own tickets, what else he wrote, his traces in what others wrote; yield at each row."""
+        with reading(self.desk.engine) as session:
+            names, texts = erasure.own_words(session, self.address)
+            tickets = erasure.tickets_of(session, self.address)
+        for ticket_id in tickets:
+            with transaction(self.desk.engine) as session:
+                self._add(session, erasure.empty_ticket(session, ticket_id, self.now))
+            yield
+        with transaction(self.desk.engine) as session:
+            self._add(session, erasure.empty_own_mails(session, self.address, REDACTED))
+        yield from self._sweep(traces_of([self.address], names, texts))
+        self._index()
+        for _ in erasure.compact(self.desk.engine):
+            yield
+
+    def _sweep(self, traces: PersonalDataMatcher) -> Iterator[None]:
+        for table in erasure.SWEPT:
+            last, rows = 0, 1
+            while rows:
+                with transaction(self.desk.engine) as session:
+                    last, rows, erased = erasure.sweep(session, table, last, traces)
+                    self._add(session, erased)
+                yield from [None] * rows
+        with transaction(self.desk.engine) as session:
+            self.erased.places += erasure.sweep_people(session, traces)
+
+    def _add(self, session: Session, erased: Erased) -> None:
+        """Count; say in the audit trail how many of its entries were erased, and not of whom."""
+        self.erased.add(erased)
+        if erased.entries or erased.tickets:
+            detail = {"why": "forget", "tickets": erased.tickets, "entries": erased.entries}
+            note(session, Origin(self.desk.actor, self.now), ERASED, json.dumps(detail))
+
+    def _index(self) -> None:
+        for ticket_id in sorted(self.erased.changed):
+            with transaction(self.desk.engine) as session:
+                search.index(session, [ticket_id])

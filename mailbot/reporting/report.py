@@ -1,0 +1,127 @@
+"""The monthly report: put together for whoever asks, and sent to the operators when a month is over."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.report import Month, Percentiles, Report
+from mailbot.core.model.ticket import Role
+from mailbot.render import BrokenTemplateError
+from mailbot.reporting.monthly import month_before, report
+from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.service.desk import Desk
+from mailbot.store import clock, courses
+from mailbot.store.database import IntegrityError, reading, transaction
+from mailbot.store.writing import post_alone
+
+log = structlog.get_logger()
+
+JOB = "report"
+HOUR = 6
+
+
+def month_of(desk: Desk, day: date | None, now: datetime) -> Month:
+    """Return the month of that day, or the last one that is over."""
+    zone = ZoneInfo(desk.policy.timezone)
+    return Month(day.replace(day=1), zone) if day else month_before(now, zone)
+
+
+def report_of(desk: Desk, month: Month) -> Report:
+    """Return the figures of a month."""
+    with reading(desk.engine) as session:
+        members = (m for team in desk.policy.teams for m in team.members)
+        names = courses.names(session) | {name for m in members for name in (m.name, *m.addresses)}
+        return report(courses.courses(session, month), desk.policy, month, names)
+
+
+def send_due(desk: Desk, now: datetime) -> bool:
+    """Send the operators the report of the last month, once; tell whether there was one to send.
+
+    A month in which nothing happened has no report. One that cannot be written is told and tried again.
+    """
+    month = month_of(desk, None, now)
+    with reading(desk.engine) as session:
+        if now.astimezone(month.zone).hour < HOUR or clock.slot_done(session, JOB, month.name):
+            return False
+    found = report_of(desk, month)
+    try:
+        with transaction(desk.engine) as session:
+            if not clock.claim_slot(session, JOB, month.name):
+                return False
+            end_alert(session, desk, JOB, now)
+            if found.total.quiet:
+                return False
+            sender = desk.policy.schools[0]
+            for address in desk.policy.operators:
+                post_alone(session, sender.key, desk.letter(notice(address, found), sender, now), now)
+    except IntegrityError:  # another worker was faster
+        return False
+    except BrokenTemplateError as error:
+        with transaction(desk.engine) as session:
+            raise_alert(session, desk, JOB, (("reason", str(error)), ("todo", "mailbot check")), now)
+        return False
+    log.info("monthly report", month=month.name)
+    return True
+
+
+def notice(address: str, found: Report) -> Notification:
+    """Return the letter that tells somebody the figures."""
+    return Notification(NotificationKind.REPORT, Address(address), Role.STRANGER, report=found)
+
+
+def page(desk: Desk, found: Report, now: datetime) -> str:
+    """Return the figures as a page of HTML, as the letter shows them."""
+    return desk.letter(notice("", found), desk.policy.schools[0], now).outgoing.html
+
+
+def document(found: Report) -> dict[str, Any]:
+    """Return the figures as `mailbot report --json` prints them; lengths are hours of working time."""
+    return {
+        "month": found.name,
+        "schools": [asdict(figures) for figures in found.schools],
+        "total": asdict(found.total),
+        "opened_by_hour": list(found.hours),
+        "opened_by_weekday": list(found.weekdays),
+        "words": dict(found.words),
+    }
+
+
+def rows(found: Report) -> Iterator[dict[str, str | int | float]]:
+    """Yield the figures of each school, then of all, with one value in each field; "" where there is none."""
+    for figures in (*found.schools, found.total):
+        yield {
+            "month": found.name,
+            "school": figures.school,
+            "opened": figures.opened,
+            "closed": figures.closed,
+            "escalated": figures.escalated,
+            "reopened": figures.reopened,
+            **_lengths("answer", figures.answer),
+            **_lengths("solution", figures.solution),
+        }
+
+
+def _lengths(what: str, span: Percentiles | None) -> dict[str, str | int | float]:
+    return {
+        f"{what}_hours_median": span.median if span else "",
+        f"{what}_hours_ninetieth": span.ninetieth if span else "",
+        f"{what}s": span.of if span else 0,
+    }
+
+
+def as_csv(found: Report) -> str:
+    """Return the rows as CSV (RFC 4180), with a line of titles."""
+    text = io.StringIO(newline="")
+    lines = list(rows(found))
+    writer = csv.DictWriter(text, list(lines[0]))
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()

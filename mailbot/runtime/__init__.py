@@ -1,0 +1,1 @@
+"""Scheduling of mailboxes and workers."""

@@ -1,0 +1,1 @@
+"""SMTP: the client, and what replies of servers mean."""
