@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbot.core.classify.classify import classify
-from mailbot.core.commands.table import read
+from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.mail import Kind, Mail, Protection, Verdict
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
@@ -35,7 +35,7 @@ def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
 
 
 def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
-    reading = read(without_action_key(mail.text), mail.subject)
+    reading = find_commands(without_action_key(mail.text), mail.subject)
     return {
         "kind": verdict.kind.value,
         "sender": mail.sender.email if mail.sender else "",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from mailbot.core.decide.decide import decide
+from mailbot.core.decide.understanding import understand
 from mailbot.core.model.effects import AddMessage, Decision, Effect, HoldMail, Notify, OpenTicket
 from mailbot.core.model.facts import Facts
 from mailbot.core.model.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
@@ -128,7 +129,9 @@ class Case:
 
     def decided(self) -> "Outcome":
         """Decide."""
-        return Outcome(self, decide(self.mail, self.verdict, self.facts, self.policy, NOW))
+        understood = understand(self.mail, self.facts.school, self.policy)
+        understood = replace(understood, verdict=self.verdict)
+        return Outcome(self, decide(understood, self.facts, self.policy, NOW))
 
 
 def writes(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailbot.core.commands.away import phrases, read
+from mailbot.core.commands.members import away_until, date_phrases
 from mailbot.core.model.absence import Absence, present, stand_in
 from mailbot.core.model.policy import Member
 from mailbot.dates import day_of
@@ -31,18 +31,18 @@ DATES = (
 
 def dates(words: str) -> dict[str, date]:
     """Look the phrases up as the desk does."""
-    found = ((phrase, day_of(phrase, TODAY)) for phrase in phrases(words.split()))
+    found = ((phrase, day_of(phrase, TODAY)) for phrase in date_phrases(words.split()))
     return {phrase: day for phrase, day in found if day is not None}
 
 
 @pytest.mark.parametrize(("words", "until", "deputy"), DATES)
 def test_a_day_and_perhaps_a_deputy_are_read(words: str, until: date, deputy: str) -> None:
-    assert read(words.split(), dates(words), TODAY) == (until, deputy)
+    assert away_until(words.split(), dates(words), TODAY) == (until, deputy)
 
 
 @pytest.mark.parametrize("words", ["", "Erika", "2026-11-22", "22.11.2026", "31.2.", "1.13.", "23.11."])
 def test_what_is_no_day_to_come_is_refused(words: str) -> None:
-    assert read(words.split(), dates(words), TODAY) == (None, "")
+    assert away_until(words.split(), dates(words), TODAY) == (None, "")
 
 
 MAX = Member("max@x.example")

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mailbot.core.commands.table import COMMANDS
+from mailbot.core.commands.registry import COMMANDS
 from mailbot.core.model.absence import Absence
 from mailbot.core.model.change import Change, SentNotice
 from mailbot.core.model.effects import Register, SetAbsence, SetBlocked

@@ -8,19 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.commands.table import (
-    COMMANDS,
-    LOOKED_AT_MOST,
-    PRIORITY_WORDS,
-    SCOPE_WORDS,
-    Words,
-    every_word,
-    nearest,
-    priority,
-    read,
-    scope,
-    ticket_name,
-)
+from mailbot.core.commands.argument_text import ticket_name
+from mailbot.core.commands.assignment import PRIORITY_WORDS, priority
+from mailbot.core.commands.command import Words, every_word
+from mailbot.core.commands.parse import MAX_LINES, parse
+from mailbot.core.commands.queries import SCOPE_WORDS, scope
+from mailbot.core.commands.registry import COMMANDS, nearest
+from mailbot.core.commands.status import NOTE
 from mailbot.core.model.ticket import Role
 from mailbot.core.text.fold import fold
 
@@ -103,7 +97,7 @@ def spellings(word: str) -> list[str]:
 
 def names(text: str, subject: str = "", *, lenient: bool = False) -> list[str | None]:
     """Return the names of the commands in a text; None for a line that looks like one and is none."""
-    lines = read(text, subject, lenient=lenient).lines
+    lines = parse(text, subject, lenient=lenient).lines
     return [line.command.name if line.command else None for line in lines]
 
 
@@ -135,7 +129,7 @@ def test_every_word_is_known_in_every_spelling(name: str, word: str) -> None:
     "ending", ["!", ".", "!!", "...", ":", ",", "?", " !", "  ", "\t", "\u200b", "\u00a0", "\ufeff"]
 )
 def test_what_stands_at_the_end_of_a_word_does_not_matter(name: str, word: str, ending: str) -> None:
-    reading = read(f"Guten Tag,\n#{word}{ending}\nM. M.")
+    reading = parse(f"Guten Tag,\n#{word}{ending}\nM. M.")
     assert [line.command.name for line in reading.lines if line.command] == [name]
     assert [line.args for line in reading.lines] == [()]
     assert reading.text == "Guten Tag,\nM. M."
@@ -161,18 +155,18 @@ TYPED = ("*#close*", "**#close**", "_#close_", "„#close“", "»#close«", "#c
 
 def test_marks_around_a_command_do_not_matter() -> None:
     for line in MARKED:
-        reading = read(f"Läuft wieder.\n{line}")
+        reading = parse(f"Läuft wieder.\n{line}")
         assert [(c.command and c.command.name, c.args) for c in reading.lines] == [("close", ())], line
         assert reading.text == "Läuft wieder.", line
 
 
 def test_of_a_teacher_only_marks_that_do_not_make_a_list_or_heading_are_ignored() -> None:
     for line in MARKED:
-        reading = read(line, lenient=True)
+        reading = parse(line, lenient=True)
         if any(line.startswith(typed) for typed in TYPED):
             assert [c.command and c.command.name for c in reading.lines] == ["close"], line
     for line in ("# close", "## close", "- #close", "1. #close", "• #close"):
-        assert (read(line, lenient=True).lines, read(line, lenient=True).text) == ((), line)
+        assert (parse(line, lenient=True).lines, parse(line, lenient=True).text) == ((), line)
 
 
 def test_the_words_of_a_note_with_marks_are_its_text() -> None:
@@ -181,8 +175,8 @@ def test_the_words_of_a_note_with_marks_are_its_text() -> None:
         "# notiz Kollegin hat es.", "\\#notiz Kollegin hat es.", "#Notiz👍 Kollegin hat es.",
         "*#notiz Kollegin hat es.*", "### Intern: Kollegin hat es.",
     ):  # fmt: skip
-        reading = read(line)
-        assert (reading.names("note"), reading.text) == (True, "Kollegin hat es."), line
+        reading = parse(line)
+        assert (reading.has(NOTE), reading.text) == (True, "Kollegin hat es."), line
 
 
 def test_nothing_of_a_note_is_cut_but_the_end_of_its_emphasis() -> None:
@@ -193,7 +187,7 @@ def test_nothing_of_a_note_is_cut_but_the_end_of_its_emphasis() -> None:
         "(#notiz) siehe (": "siehe (",
         "**#notiz Es ist *weg*.**": "Es ist *weg*.",
     }  # fmt: skip
-    assert {line: read(line).text for line in rows} == rows
+    assert {line: parse(line).text for line in rows} == rows
 
 
 def test_polite_words_around_an_argument_do_not_matter() -> None:
@@ -203,7 +197,7 @@ def test_polite_words_around_an_argument_do_not_matter() -> None:
         "#wiedervorlage morgen bitte": ("morgen",),
         "#zuweisen Max, bitte": ("Max",), "#suche bitte danke": ("bitte", "danke"),
     }  # fmt: skip
-    assert {line: read(line).lines[0].args for line in rows} == rows
+    assert {line: parse(line).lines[0].args for line in rows} == rows
 
 
 def test_lists_and_headings_of_a_teacher_are_text() -> None:
@@ -213,7 +207,7 @@ def test_lists_and_headings_of_a_teacher_are_text() -> None:
         "*#close das Fenster*",
         "1. #Suche im Keller",
     ):
-        assert (read(line, lenient=True).text, read(line, lenient=True).lines) == (line, ())
+        assert (parse(line, lenient=True).text, parse(line, lenient=True).lines) == (line, ())
 
 
 def test_a_mistyped_command_with_marks_is_no_text_of_the_staff() -> None:
@@ -222,7 +216,7 @@ def test_a_mistyped_command_with_marks_is_no_text_of_the_staff() -> None:
 
 
 def test_a_command_in_front_of_the_old_subject_is_one() -> None:
-    reading = read("Kabel getauscht.", "#close 12, Re: [#GYM-104] Beamer defekt")
+    reading = parse("Kabel getauscht.", "#close 12, Re: [#GYM-104] Beamer defekt")
     assert [(line.word, line.args) for line in reading.lines] == [("close", ("12",))]
     assert reading.subject == "Re: [#GYM-104] Beamer defekt"
     assert reading.text == "Kabel getauscht."
@@ -232,12 +226,12 @@ def test_a_command_in_front_of_the_old_subject_is_one() -> None:
     "subject", ["Re: #close", "[#GYM-1] Beamer", "Beamer #close", "#104 Beamer", "WG: #list"]
 )
 def test_a_subject_that_only_holds_a_hashtag_stays_a_subject(subject: str) -> None:
-    reading = read("Text", subject)
+    reading = parse("Text", subject)
     assert (reading.lines, reading.subject, reading.text) == ((), subject, "Text")
 
 
 def test_the_words_of_a_note_in_the_subject_are_kept() -> None:
-    reading = read("Und der Beamer auch.", "#notiz Der Techniker war da")
+    reading = parse("Und der Beamer auch.", "#notiz Der Techniker war da")
     assert reading.text == "Der Techniker war da\nUnd der Beamer auch."
 
 
@@ -265,14 +259,14 @@ def test_the_words_of_a_note_in_the_subject_are_kept() -> None:
 )
 @pytest.mark.parametrize("lenient", [True, False])
 def test_ordinary_text_stays_text(line: str, *, lenient: bool) -> None:
-    reading = read(f"Hallo,\n{line}\nGruß", lenient=lenient)
+    reading = parse(f"Hallo,\n{line}\nGruß", lenient=lenient)
     assert reading.lines == ()
     assert reading.text == f"Hallo,\n{line}\nGruß"
 
 
 @pytest.mark.parametrize("line", ["#Digitaltag", "#MINT ist toll", "#Beamer204", "#wlan-im-altbau"])
 def test_a_hashtag_of_a_teacher_is_text_and_of_the_staff_a_mistyped_command(line: str) -> None:
-    assert read(line, lenient=True).text == line
+    assert parse(line, lenient=True).text == line
     assert names(line) == [None]
 
 
@@ -319,7 +313,7 @@ def test_the_nearest_command_is_suggested_in_the_language_it_was_mistyped_in(
     ],
 )
 def test_arguments_are_words_however_they_are_joined(line: str, args: tuple[str, ...]) -> None:
-    assert [found.args for found in read(line).lines] == [args]
+    assert [found.args for found in parse(line).lines] == [args]
 
 
 @pytest.mark.parametrize(
@@ -372,7 +366,7 @@ def test_scopes_are_known_in_every_language(words: tuple[str, ...], meaning: str
 
 
 def test_the_words_behind_a_note_are_its_text_in_their_place() -> None:
-    reading = read("Vorher\n#notiz Die Lampe ist teuer.\nNachher")
+    reading = parse("Vorher\n#notiz Die Lampe ist teuer.\nNachher")
     assert reading.text == "Vorher\nDie Lampe ist teuer.\nNachher"
 
 
@@ -382,12 +376,12 @@ def test_a_command_behind_a_note_is_a_command() -> None:
 
 @pytest.mark.parametrize("hostile", ["#note " * 50_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 50_000])
 def test_hostile_lines_are_read_in_linear_time(hostile: str) -> None:
-    assert len(read(hostile, lenient=True).lines) <= 50_000
+    assert len(parse(hostile, lenient=True).lines) <= 50_000
 
 
 def test_beyond_many_lines_with_a_hashtag_the_rest_is_text() -> None:
-    reading = read("#take\n" * (LOOKED_AT_MOST + 2))
-    assert len(reading.lines) == LOOKED_AT_MOST
+    reading = parse("#take\n" * (MAX_LINES + 2))
+    assert len(reading.lines) == MAX_LINES
     assert reading.text == "#take\n#take"
 
 
@@ -399,17 +393,17 @@ TEXTS = st.one_of(st.text(), st.lists(PIECES | st.text(max_size=3), max_size=20)
 
 @given(TEXTS, TEXTS, st.booleans())
 def test_reading_never_raises_and_loses_no_line(text: str, subject: str, lenient: bool) -> None:
-    reading = read(text, lenient=lenient)
+    reading = parse(text, lenient=lenient)
     kept = iter(reading.text.splitlines())
     commands = {line.raw for line in reading.lines}
     for line in (written for line in text.splitlines() if (written := line.strip())):
         bare = line.rstrip("!.? \t\u200b")
         assert {line, bare} & commands or any(line.endswith(rest.strip()) for rest in kept)
-    assert read(text, subject, lenient=lenient).subject in subject
+    assert parse(text, subject, lenient=lenient).subject in subject
 
 
 @given(TEXTS, st.booleans())
 def test_the_remaining_text_holds_no_further_command(text: str, lenient: bool) -> None:
-    rest = read(text, lenient=lenient).text
-    again = read(rest, lenient=lenient)
+    rest = parse(text, lenient=lenient).text
+    again = parse(rest, lenient=lenient)
     assert (again.text, again.lines) == (rest, ())

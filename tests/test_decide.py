@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailbot.core.commands.table import command
+from mailbot.core.commands.registry import find
 from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, SetPriority, SetStatus
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
@@ -53,7 +53,9 @@ DATES = {"1.12.": date(2026, 12, 1), "1.12": date(2026, 12, 1), "Freitag": date(
 def in_words_of(language: str, line: str) -> str:
     """Return a command line as a school of that language writes it."""
     word, _, argument = line.partition(" ")
-    return f"#{command(word).word(language).upper()}! {argument}".strip()
+    command = find(word)
+    assert command is not None
+    return f"#{command.word(language).upper()}! {argument}".strip()
 
 
 @pytest.mark.parametrize("writer", EVERYBODY)

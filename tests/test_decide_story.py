@@ -6,7 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mailbot.core.commands.table import COMMANDS, read
+from mailbot.core.commands.parse import parse
+from mailbot.core.commands.registry import COMMANDS
 from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
 from mailbot.core.model.facts import Facts
 from mailbot.core.model.mail import Address, Kind, Mail, Verdict
@@ -214,7 +215,7 @@ class Story(RuleBasedStateMachine):
             return
         sender = done.case.mail.senders[0].email
         lenient = POLICY.member(sender) is None
-        if read(done.case.mail.text, lenient=lenient).lines and done.outcome != "confirmed":
+        if parse(done.case.mail.text, lenient=lenient).lines and done.outcome != "confirmed":
             to = {sender, POLICY.registered(sender)}
             answered = [n for n in done.letters if n.kind in ANSWERS and n.to.email in to]
             assert answered or (lenient and any(isinstance(e, AddMessage) for e in done.effects))

@@ -6,7 +6,8 @@ import pytest
 from typer.main import get_command
 
 from mailbot.cli import app
-from mailbot.core.commands.table import COMMANDS, Command
+from mailbot.core.commands.command import Command
+from mailbot.core.commands.registry import COMMANDS
 from mailbot.core.model.notification import NotificationKind
 
 DOCS = Path(__file__).parent.parent / "docs"

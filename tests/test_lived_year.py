@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import col, func, select
 
-from mailbot.core.commands.table import read
+from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Direction, Visibility
@@ -108,7 +108,7 @@ def test_every_mail_with_a_command_is_answered(year: Year) -> None:
     """Outside the teams a refusal comes once a day for each reason; a blocked sender gets nothing."""
     refused: dict[str, list[datetime]] = {}
     for step in year.steps:
-        if not step.writer or step.decision is None or not read(step.text).lines:
+        if not step.writer or step.decision is None or not find_commands(step.text).lines:
             continue
         answered = {row.kind for row in step.letters if row.recipient == step.writer}
         again = any(step.at - at < timedelta(days=1) for at in refused.get(step.writer, []))

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailbot.core.commands.listing import requested_listing, scope_and_page
-from mailbot.core.commands.table import CommandLine, read
-from mailbot.core.decide.lookups import lookups_for
+from mailbot.core.commands.command import CommandLine, Viewer
+from mailbot.core.commands.parse import parse as find_commands
+from mailbot.core.commands.queries import scope_and_page
+from mailbot.core.decide.understanding import understand
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Member, Policy, School, Team
@@ -32,8 +33,14 @@ POLICY = Policy("Schul-Support", (GYM,), Team("Technik", (Member("toni@stadt.exa
 
 
 def line(text: str) -> CommandLine:
-    [found] = read(text).lines
+    [found] = find_commands(text).lines
     return found
+
+
+def requested_listing(text: str, email: str) -> Listing | None:
+    """Return the tickets that a person asks for by a line."""
+    listings = line(text).lookups(Viewer(email, GYM, POLICY)).listings
+    return listings[0] if listings else None
 
 
 WORDS = (
@@ -96,23 +103,23 @@ SEEN = (
 
 @pytest.mark.parametrize(("email", "expected"), SEEN)
 def test_whoever_looks_for_words_finds_them_where_a_list_would_look(email: str, expected: Listing) -> None:
-    found = requested_listing(line("#suche Beamer Müller"), email, GYM, POLICY)
+    found = requested_listing("#suche Beamer Müller", email)
     assert found == replace(expected, words=("beamer", "mueller"), written="Beamer Müller")
 
 
 def test_only_second_levels_list_is_sorted_by_school() -> None:
-    lists = [requested_listing(line("#list all"), email, GYM, POLICY) for email, _ in SEEN]
+    lists = [requested_listing("#list all", email) for email, _ in SEEN]
     assert [found is not None and found.by_school for found in lists] == [False, True, False]
 
 
 @pytest.mark.parametrize("text", ["#find", "#find …", "#suche !!!"])
 def test_looking_for_nothing_asks_for_nothing(text: str) -> None:
-    assert requested_listing(line(text), "max@support.example", GYM, POLICY) is None
+    assert requested_listing(text, "max@support.example") is None
 
 
 @pytest.mark.parametrize("text", ["#find beamer 204", "#list open 2"])
 def test_a_number_to_look_for_and_a_page_name_no_ticket(text: str) -> None:
-    wanted = lookups_for(parse(mail().text(text).build()), read(text), GYM, POLICY)
+    wanted = understand(parse(mail().text(text).build()), GYM, POLICY).lookups
     assert wanted.named == ()
     assert len(wanted.listings) == 1
 

@@ -1,6 +1,6 @@
 """One-tap links: `mailto:` URLs (RFC 6068) with recipient, subject, command and action key filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -31,11 +31,36 @@ _BY_KIND: Mapping[NotificationKind, tuple[str, ...]] = {
     NotificationKind.ALERT: (),
     NotificationKind.BOUNCE: (),
 }
-_OPEN: Mapping[Role, tuple[str, ...]] = {
-    Role.SUPPORTER: ("close", "escalate", "take", "wait", "remind", "list", "help"),
-    Role.SECOND_LEVEL: ("close", "return", "take", "wait", "remind", "list", "help"),
-    Role.REQUESTER: ("reply", "solved"),
-    Role.CC: ("reply",),
+Condition = Callable[[Notification, Ticket], bool]
+"""Whether an action fits a notification about a ticket."""
+
+
+def _always(_: Notification, __: Ticket) -> bool:
+    return True
+
+
+def _here(notice: Notification, ticket: Ticket) -> bool:
+    """Tell whether the ticket is at the reader's level."""
+    return _LEVEL.get(notice.role) == ticket.level
+
+
+def _not_mine(notice: Notification, ticket: Ticket) -> bool:
+    mine = ticket.assignee is not None and ticket.assignee.email == notice.to.email
+    return _here(notice, ticket) and not mine
+
+
+def _late(notice: Notification, _: Ticket) -> bool:
+    return notice.kind in _LATE
+
+
+_COMMON: tuple[tuple[str, Condition], ...] = (
+    ("take", _not_mine), ("wait", _late), ("remind", _late), ("list", _always), ("help", _always),
+)  # fmt: skip
+_OPEN: Mapping[Role, tuple[tuple[str, Condition], ...]] = {
+    Role.SUPPORTER: (("close", _always), ("escalate", _here), *_COMMON),
+    Role.SECOND_LEVEL: (("close", _always), ("return", _here), *_COMMON),
+    Role.REQUESTER: (("reply", _always), ("solved", _always)),
+    Role.CC: (("reply", _always),),
 }
 _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.SUPPORTER: ("reopen", "list", "help"),
@@ -43,7 +68,6 @@ _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.REQUESTER: ("reopen",),
 }
 PRIMARY = frozenset({"reply", "close", "reopen", "confirm", "send_anyway", "register"})
-FINAL = frozenset({"merge", "split", "move"})
 _LATE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
@@ -87,29 +111,13 @@ def short_enough(text: str) -> bool:
 
 def actions(notice: Notification) -> tuple[str, ...]:
     """Return the names of the actions that a letter offers, the most likely one first."""
-    if any(done.command == "away" for done in notice.done):
-        return ("back", "help")
+    if own := next((done.links for done in notice.done if done.links), None):
+        return own
     fixed = ("send_as_is", "help") if notice.sendable else _BY_KIND.get(notice.kind)
-    if _can_be_undone(notice):
+    if notice.undoable:
         return ("undo", *(fixed or ()))
     if fixed is not None or notice.ticket is None:
         return fixed or ()
-    table = _CLOSED if notice.ticket.status is Status.CLOSED else _OPEN
-    return tuple(name for name in table.get(notice.role, ()) if _fits(name, notice, notice.ticket))
-
-
-def _can_be_undone(notice: Notification) -> bool:
-    """Tell whether a receipt is about changes of its own ticket alone: one tap takes them back."""
-    done = [item for item in notice.done if not item.already and item.command != "note"]
-    if any(item.command in FINAL for item in done):
-        return False
-    changed = {item.ticket.key if item.ticket else "" for item in done}
-    return notice.ticket is not None and changed == {notice.ticket.key}
-
-
-def _fits(name: str, notice: Notification, ticket: Ticket) -> bool:
-    here = _LEVEL.get(notice.role) == ticket.level
-    mine = ticket.assignee is not None and ticket.assignee.email == notice.to.email
-    late = notice.kind in _LATE
-    fits = {"escalate": here, "return": here, "take": here and not mine, "wait": late, "remind": late}
-    return fits.get(name, True)
+    if notice.ticket.status is Status.CLOSED:
+        return _CLOSED.get(notice.role, ())
+    return tuple(name for name, fits in _OPEN.get(notice.role, ()) if fits(notice, notice.ticket))

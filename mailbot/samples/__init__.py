@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from mailbot.core.model.mail import Address, Danger
-from mailbot.core.model.notification import Done, Notification, NotificationKind
+from mailbot.core.model.notification import Done, Notification
+from mailbot.core.model.notification import NotificationKind as Kind
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.similar import Similar
 from mailbot.core.model.ticket import (
@@ -167,7 +168,7 @@ BOUNCED = (
     ("recipient", LENA.email),
     ("reason", "552 5.2.2 Mailbox full"),
 )
-AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1))
+AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1), links=("back", "help"))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 UNREAD = (("subject", 'Film vom Beamer & "Ton" <b>'), ("size", "63400000"))
 
@@ -195,29 +196,29 @@ def letters(language: str) -> dict[str, Notification]:
 def _to_requester() -> dict[str, Notification]:
     closed = replace(DONE, messages=4)
     return {
-        "receipt": _TO_LENA(NotificationKind.RECEIPT, ticket=BEAMER, in_reply_to="<1@schule.example>"),
+        "receipt": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, in_reply_to="<1@schule.example>"),
         "receipt_related": _TO_LENA(
-            NotificationKind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
+            Kind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
         ),
-        "answer": _TO_LENA(NotificationKind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
-        "answer_cc": Notification(NotificationKind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
-        "closed": _TO_LENA(NotificationKind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
-        "closed_silent": _TO_LENA(NotificationKind.CLOSED, ticket=closed, author=MAX),
-        "waiting": _TO_LENA(NotificationKind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
-        "waiting_silent": _TO_LENA(NotificationKind.WAITING, ticket=ASLEEP, author=MAX),
-        "wait_reminder": _TO_LENA(NotificationKind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
-        "closed_waiting": _TO_LENA(NotificationKind.CLOSED_WAITING, ticket=closed),
+        "answer": _TO_LENA(Kind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
+        "answer_cc": Notification(Kind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
+        "closed": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
+        "closed_silent": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX),
+        "waiting": _TO_LENA(Kind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "waiting_silent": _TO_LENA(Kind.WAITING, ticket=ASLEEP, author=MAX),
+        "wait_reminder": _TO_LENA(Kind.WAIT_REMINDER, ticket=ASLEEP, author=MAX, text=QUESTION),
+        "closed_waiting": _TO_LENA(Kind.CLOSED_WAITING, ticket=closed),
         "escalated_requester": _TO_LENA(
-            NotificationKind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
+            Kind.ESCALATED_REQUESTER, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
-        "escalated_requester_silent": _TO_LENA(NotificationKind.ESCALATED_REQUESTER, ticket=UP, author=MAX),
+        "escalated_requester_silent": _TO_LENA(Kind.ESCALATED_REQUESTER, ticket=UP, author=MAX),
     }
 
 
 def _words_to_team() -> dict[str, Notification]:
     return {
         "new_ticket": _TO_ERIKA(
-            NotificationKind.NEW_TICKET,
+            Kind.NEW_TICKET,
             ticket=BEAMER,
             author=LENA,
             text=PROBLEM,
@@ -225,13 +226,13 @@ def _words_to_team() -> dict[str, Notification]:
             listed=(FILM,),
         ),
         "new_ticket_similar": _TO_ERIKA(
-            NotificationKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
+            Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
         ),
         "new_ticket_withheld": _TO_ERIKA(
-            NotificationKind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
+            Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),
         "new_ticket_hostile": _TO_ERIKA(
-            NotificationKind.NEW_TICKET,
+            Kind.NEW_TICKET,
             ticket=ODD,
             author=replace(RAINER, name='<b>Rainer</b> "{{ 7*7 }}"'),
             text=HOSTILE,
@@ -239,15 +240,15 @@ def _words_to_team() -> dict[str, Notification]:
             related_reason="subject-tag",
         ),
         "requester_reply": _TO_MAX(
-            NotificationKind.REQUESTER_REPLY,
+            Kind.REQUESTER_REPLY,
             ticket=TAKEN,
             author=LENA,
             text="Danke, ich probiere es!",
             history=HISTORY,
         ),
-        "answer_copy": _TO_ERIKA(NotificationKind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
+        "answer_copy": _TO_ERIKA(Kind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
         "note": _TO_ERIKA(
-            NotificationKind.NOTE,
+            Kind.NOTE,
             ticket=TAKEN,
             author=MAX,
             text="Ersatzlampe liegt im Keller.",
@@ -259,7 +260,7 @@ def _words_to_team() -> dict[str, Notification]:
 def _handed_on() -> dict[str, Notification]:
     return {
         "escalated_second_level": _TO_TONI(
-            NotificationKind.ESCALATED_SECOND_LEVEL,
+            Kind.ESCALATED_SECOND_LEVEL,
             ticket=UP,
             author=MAX,
             text="Das muss die Technik ansehen.",
@@ -267,78 +268,66 @@ def _handed_on() -> dict[str, Notification]:
             history=HISTORY,
         ),
         "escalated_team": _TO_ERIKA(
-            NotificationKind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
+            Kind.ESCALATED_TEAM, ticket=UP, author=MAX, text="Das muss die Technik ansehen."
         ),
         "escalated_second_level_by_itself": _TO_TONI(
-            NotificationKind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
+            Kind.ESCALATED_SECOND_LEVEL, ticket=UP, history=HISTORY[:1]
         ),
-        "escalated_team_by_itself": _TO_ERIKA(NotificationKind.ESCALATED_TEAM, ticket=UP),
+        "escalated_team_by_itself": _TO_ERIKA(Kind.ESCALATED_TEAM, ticket=UP),
     }
 
 
 def _by_time() -> dict[str, Notification]:
     return {
-        "reminder": _TO_ERIKA(NotificationKind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
-        "reminder_mine": _TO_MAX(
-            NotificationKind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
-        ),
-        "reminder_due": _TO_MAX(NotificationKind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
-        "overdue": _TO_MAX(
-            NotificationKind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]
-        ),
-        "digest": _TO_MAX(NotificationKind.DIGEST, tickets=(LATE, IDLE, DUE)),
-        "digest_second_level": _TO_TONI(NotificationKind.DIGEST, tickets=(UP,)),
+        "reminder": _TO_ERIKA(Kind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
+        "reminder_mine": _TO_MAX(Kind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
+        "reminder_due": _TO_MAX(Kind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
+        "overdue": _TO_MAX(Kind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
+        "digest": _TO_MAX(Kind.DIGEST, tickets=(LATE, IDLE, DUE)),
+        "digest_second_level": _TO_TONI(Kind.DIGEST, tickets=(UP,)),
     }
 
 
 def _deeds() -> dict[str, Notification]:
     back = replace(TAKEN, assignee=None)
     return {
-        "closed_team": _TO_ERIKA(NotificationKind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
+        "closed_team": _TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
         "returned": _TO_ERIKA(
-            NotificationKind.RETURNED,
+            Kind.RETURNED,
             ticket=back,
             author=TECHNIK,
             text="Bitte Lampe tauschen.",
             internal=True,
         ),
-        "reopened": _TO_ERIKA(
-            NotificationKind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."
-        ),
-        "undone": _TO_ERIKA(NotificationKind.UNDONE, ticket=TAKEN, author=MAX),
-        "undone_requester": _TO_LENA(NotificationKind.UNDONE, ticket=TAKEN, author=MAX),
-        "taken": _TO_ERIKA(NotificationKind.TAKEN, ticket=TAKEN, author=MAX),
-        "assigned": _TO_MAX(NotificationKind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
+        "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
+        "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
+        "undone_requester": _TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
+        "taken": _TO_ERIKA(Kind.TAKEN, ticket=TAKEN, author=MAX),
+        "assigned": _TO_MAX(Kind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
     }
 
 
 def _repaired() -> dict[str, Notification]:
     moved = replace(BEAMER, school="RSW", number=31)
-    away = partial(Notification, NotificationKind.MOVED_AWAY, role=Role.SUPPORTER)
+    away = partial(Notification, Kind.MOVED_AWAY, role=Role.SUPPORTER)
     return {
-        "receipt_forwarded": _TO_LENA(NotificationKind.RECEIPT, ticket=BEAMER, author=MAX),
-        "receipt_split": _TO_LENA(NotificationKind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
+        "receipt_forwarded": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, author=MAX),
+        "receipt_split": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
         "new_ticket_split": _TO_ERIKA(
-            NotificationKind.NEW_TICKET,
+            Kind.NEW_TICKET,
             ticket=BEAMER,
             author=LENA,
             text=PROBLEM,
             related=SOLVED,
             related_reason="split",
         ),
-        "new_ticket_forwarded": _TO_ERIKA(
-            NotificationKind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM
-        ),
-        "copied": Notification(NotificationKind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
-        "copied_requester": _TO_LENA(NotificationKind.COPIED, ticket=BEAMER, author=MAX, text=ANSWER),
-        "merged": _TO_ERIKA(NotificationKind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
-        "merged_requester": Notification(
-            NotificationKind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"
-        ),
-        "moved": _TO_LENA(NotificationKind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
-        "moved_team": _TO_MAX(
-            NotificationKind.MOVED_TEAM, ticket=moved, author=TECHNIK, was="GYM-104", history=HISTORY
-        ),
+        "new_ticket_forwarded": _TO_ERIKA(Kind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
+        "copied": Notification(Kind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
+        "copied_requester": _TO_LENA(Kind.COPIED, ticket=BEAMER, author=MAX, text=ANSWER),
+        "merged": _TO_ERIKA(Kind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
+        "merged_requester": Notification(Kind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"),
+        "moved": _TO_LENA(Kind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
+        "moved_team": _TO_MAX(Kind.MOVED_TEAM, ticket=moved, author=TECHNIK, was="GYM-104", history=HISTORY),
         "moved_away": away(ERIKA, ticket=BEAMER, author=TECHNIK, was="RSW-31"),
     }
 
@@ -356,44 +345,40 @@ def _to_writer(language: str) -> dict[str, Notification]:
     )
     return {
         "overview": _TO_MAX(
-            NotificationKind.OVERVIEW,
+            Kind.OVERVIEW,
             tickets=tickets,
             scope="open",
             total=4,
             in_reply_to="<2@schule.example>",
         ),
-        "overview_page": _TO_TONI(
-            NotificationKind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2
-        ),
-        "overview_own": _TO_LENA(NotificationKind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
-        "overview_empty": _TO_LENA(NotificationKind.OVERVIEW, scope="mine"),
+        "overview_page": _TO_TONI(Kind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2),
+        "overview_own": _TO_LENA(Kind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
+        "overview_empty": _TO_LENA(Kind.OVERVIEW, scope="mine"),
         "overview_found": _TO_MAX(
-            NotificationKind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
+            Kind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
         ),
-        "overview_found_nothing": _TO_MAX(
-            NotificationKind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'
+        "overview_found_nothing": _TO_MAX(Kind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
+        "sheet": _TO_MAX(Kind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "sheet_endless": _TO_MAX(Kind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
+        "done": _TO_MAX(
+            Kind.DONE, ticket=DONE, done=done[:1], undoable=True, in_reply_to="<3@schule.example>"
         ),
-        "sheet": _TO_MAX(NotificationKind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
-        "sheet_endless": _TO_MAX(
-            NotificationKind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES
-        ),
-        "done": _TO_MAX(NotificationKind.DONE, ticket=DONE, done=done[:1], in_reply_to="<3@schule.example>"),
-        "done_several": _TO_MAX(NotificationKind.DONE, done=done),
+        "done_several": _TO_MAX(Kind.DONE, done=done),
         **_refusals(language),
-        "away": _TO_MAX(NotificationKind.DONE, done=(AWAY,)),
-        "back": _TO_MAX(NotificationKind.DONE, done=(Done("back", None),)),
+        "away": _TO_MAX(Kind.DONE, done=(AWAY,)),
+        "back": _TO_MAX(Kind.DONE, done=(Done("back", None),)),
         "held_answer": _TO_ERIKA(
-            NotificationKind.HELD_ANSWER,
+            Kind.HELD_ANSWER,
             ticket=TAKEN,
             author=MAX,
             text="Ist das Kabel drin?",
             history=(QUICKER,),
         ),
-        "confirm": _TO_MAX(NotificationKind.CONFIRM, ticket=TAKEN, text=ANSWER),
-        "help_requester": _TO_LENA(NotificationKind.HELP),
-        "help_supporter": _TO_MAX(NotificationKind.HELP, ticket=TAKEN),
-        "help_second_level": _TO_TONI(NotificationKind.HELP),
-        "bounce": _TO_MAX(NotificationKind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
+        "confirm": _TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER),
+        "help_requester": _TO_LENA(Kind.HELP),
+        "help_supporter": _TO_MAX(Kind.HELP, ticket=TAKEN),
+        "help_second_level": _TO_TONI(Kind.HELP),
+        "bounce": _TO_MAX(Kind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
     }
 
 
@@ -403,30 +388,26 @@ def _refusals(language: str) -> dict[str, Notification]:
     refused = "\n".join((mistyped, *(problem.line for problem in problems[1:])))
     in_text = IN_TEXT[language]
     return {
-        "refusal": _TO_MAX(NotificationKind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
-        "refusal_unclear": _TO_MAX(NotificationKind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
-        "refusal_in_text": _TO_MAX(
-            NotificationKind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)
-        ),
+        "refusal": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
+        "refusal_unclear": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_in_text": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
     }
 
 
 def _about_people() -> dict[str, Notification]:
     return {
-        "invitation": _TO_MAX(NotificationKind.INVITATION),
-        "invitation_reminder": _TO_TONI(NotificationKind.INVITATION, reason="reminder"),
-        "welcome": _TO_MAX(NotificationKind.WELCOME),
-        "welcome_second_level": _TO_TONI(NotificationKind.WELCOME),
-        "unreadable_too_large": _TO_LENA(NotificationKind.UNREADABLE, reason="too-large", details=UNREAD),
-        "unreadable_encrypted": _TO_LENA(
-            NotificationKind.UNREADABLE, ticket=BEAMER, reason="encrypted", details=UNREAD
-        ),
+        "invitation": _TO_MAX(Kind.INVITATION),
+        "invitation_reminder": _TO_TONI(Kind.INVITATION, reason="reminder"),
+        "welcome": _TO_MAX(Kind.WELCOME),
+        "welcome_second_level": _TO_TONI(Kind.WELCOME),
+        "unreadable_too_large": _TO_LENA(Kind.UNREADABLE, reason="too-large", details=UNREAD),
+        "unreadable_encrypted": _TO_LENA(Kind.UNREADABLE, ticket=BEAMER, reason="encrypted", details=UNREAD),
     }
 
 
 def _to_operators() -> dict[str, Notification]:
     to = Address("edv@stadt.example")
     return {
-        "report": Notification(NotificationKind.REPORT, to, Role.STRANGER, report=REPORT),
-        "alert": Notification(NotificationKind.ALERT, to, Role.STRANGER, details=DETAILS),
+        "report": Notification(Kind.REPORT, to, Role.STRANGER, report=REPORT),
+        "alert": Notification(Kind.ALERT, to, Role.STRANGER, details=DETAILS),
     }

@@ -6,15 +6,12 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.classify.classify import classify
-from mailbot.core.commands.table import read
 from mailbot.core.decide.decide import decide
-from mailbot.core.decide.lookups import lookups_for
+from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import School
-from mailbot.core.text.references import without_action_key
 from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
 from mailbot.service.desk import Desk
@@ -83,6 +80,7 @@ def _receive(
     if size is not None:
         mail = replace(mail, size=size)
     school, raw = _school(desk, place.school), packed(octets)
+    understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
         hold(session, lease)
         if ledger.knows(session, place):
@@ -92,7 +90,7 @@ def _receive(
         if dry_run:
             entry.content_id = ""
         entry.raw_id = keep_octets(session, raw)
-        decision = _settle(session, desk, school, mail, entry, now)
+        decision = _settle(session, desk, school, understood, entry, now)
         ledger.end(session, place)
         if dry_run:
             session.rollback()
@@ -124,7 +122,7 @@ def _settle(
     session: Session,
     desk: Desk,
     school: School,
-    mail: Mail,
+    understood: Understanding,
     entry: Record,
     now: datetime,
     *,
@@ -132,14 +130,12 @@ def _settle(
     released: NotificationKind | None = None,
 ) -> Decision:
     """Decide on a mail and write what follows, its ledger entry included."""
-    reading = read(without_action_key(mail.text), mail.subject)
-    wanted = lookups_for(mail, reading, school, desk.policy)
+    mail, wanted = understood.mail, understood.lookups
     content = entry.content_id
     facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
     dates = desk.days(wanted.dates, now)
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
-    verdict = classify(mail, desk.policy.own_addresses)
-    decision = decide(mail, verdict, facts, desk.policy, now)
+    decision = decide(understood, facts, desk.policy, now)
     entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
     letters = desk.letters(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
@@ -160,8 +156,8 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
     held_row.state = "confirmed"
     octets = octets_of(session, row.raw_id or 0)
     school, entry = _school(desk, row.school), ledger.record_of(row)
-    mail, because = parse(octets), f"confirmed by {actor}"
-    return _settle(session, desk, school, mail, entry, now, confirmed=because, released=effect.by)
+    understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
+    return _settle(session, desk, school, understood, entry, now, confirmed=because, released=effect.by)
 
 
 def set_aside(
@@ -220,4 +216,5 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         entry.content_id = content_id(mail, octets)
         entry.message_id, entry.subject = mail.message_id, mail.subject
         entry.sender = mail.sender.email if mail.sender else ""
-        return _settle(session, desk, _school(desk, entry.school), mail, entry, now)
+        school = _school(desk, entry.school)
+        return _settle(session, desk, school, understand(mail, school, desk.policy), entry, now)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from mailbot.core.decide.lookups import Lookups
+from mailbot.core.decide.understanding import Lookups
 from mailbot.core.model.facts import Facts
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind

@@ -1,11 +1,10 @@
-"""The case of one human mail: who writes, to which ticket it belongs and why."""
+"""The context of one human mail: who writes, to which ticket it belongs and why."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.classify.trust import Evidence, Trust, trust
-from mailbot.core.commands import table
-from mailbot.core.commands.table import Reading
+from mailbot.core.commands.command import Reading
 from mailbot.core.model.facts import Facts
 from mailbot.core.model.mail import Address, Mail
 from mailbot.core.model.policy import Member, Policy, School
@@ -14,10 +13,6 @@ from mailbot.core.model.sent_mail import SentMail
 from mailbot.core.model.ticket import Attachment, Role, Status, Ticket
 from mailbot.core.text.fold import fold
 from mailbot.core.text.greetings import is_only_greeting
-from mailbot.core.text.references import without_action_key
-
-INTERNAL = ("note", "merge", "split", "move", "spam")
-"""Commands whose mail is for the staff: what else stands in it stays inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +61,9 @@ class MailContext:
         return Address(self.policy.registered(self.sender.email), self.sender.name)
 
     @property
-    def text(self) -> str:
-        """Return what the sender wrote, commands included, to be given back."""
-        return without_action_key(self.mail.text)
+    def member(self) -> Member | None:
+        """Return the sender as a member of a team."""
+        return self.policy.member(self.sender.email)
 
     @property
     def empty(self) -> bool:
@@ -84,7 +79,7 @@ class MailContext:
     @property
     def internal(self) -> bool:
         """Tell whether what a member of the staff writes stays among the staff."""
-        kept = any(map(self.reading.names, INTERNAL))
+        kept = any(command.internal for command in self.reading.commands)
         return kept or (self.letter is not None and self.letter.internal)
 
     @property
@@ -142,15 +137,14 @@ class MailContext:
         return set(wanted.split()) <= {*words, *(part for part in local if len(part) > 1)}
 
 
-def build_context(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> MailContext:
-    """Put the case of a human mail together."""
+def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, now: datetime) -> MailContext:
+    """Return the context of a human mail; `reading` is what it says."""
     sender = mail.senders[0]
     own = policy.addresses(sender.email)
     sender = Address(sender.email, sender.name or _known_name(sender.email, facts, policy))
     found = _match(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
-    reading = table.read(mail.text, mail.subject, lenient=policy.member(sender.email) is None)
     if reading.lines and is_only_greeting(reading.text, sender.name):
         reading = replace(reading, text="")
     evidence = Evidence(mail, facts.school.authserv_id, facts.answered, facts.keyed, own, policy.domains)

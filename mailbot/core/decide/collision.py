@@ -18,32 +18,32 @@ KNOWS_ANSWER = frozenset(
 """Letters that carry what colleagues wrote: whoever answers one knows it."""
 
 
-def earlier_answer(case: MailContext, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:
+def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:
     """Return the answer that a colleague gave one of these tickets minutes ago, if the writer does not know.
 
     `tickets` are those whose requesters would get the words of this mail.
     """
-    informed = case.letter is not None and case.letter.kind in KNOWS_ANSWER
-    sent_all_the_same = case.facts.confirmed and case.facts.released is not NotificationKind.REFUSAL
+    informed = context.letter is not None and context.letter.kind in KNOWS_ANSWER
+    sent_all_the_same = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
     if sent_all_the_same or informed:
         return None
     for ticket in tickets:
-        last = _last_public(case, ticket)
-        if last is not None and case.role_in(ticket).staff and _collides(case, ticket, last):
+        last = _last_public(context, ticket)
+        if last is not None and context.role_in(ticket).staff and _collides(context, ticket, last):
             return ticket, last
     return None
 
 
-def _last_public(case: MailContext, ticket: Ticket) -> Message | None:
-    history = case.facts.histories.get(ticket.key, ())
+def _last_public(context: MailContext, ticket: Ticket) -> Message | None:
+    history = context.facts.histories.get(ticket.key, ())
     return next((m for m in reversed(history) if m.visibility is Visibility.PUBLIC), None)
 
 
-def _collides(case: MailContext, ticket: Ticket, last: Message) -> bool:
+def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
     """An answer from the other level came together with the ticket, which was handed over with it."""
-    here = case.policy.second_level if ticket.level == 2 else case.school_of(ticket).team
+    here = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
     if here.member(last.author.email) is None:
         return False
-    within = timedelta(minutes=case.policy.limits.answer_collision_minutes)
-    by_colleague = last.author.email not in case.own
-    return last.direction is Direction.OUT and by_colleague and case.now - last.at < within
+    within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
+    by_colleague = last.author.email not in context.own
+    return last.direction is Direction.OUT and by_colleague and context.now - last.at < within

@@ -4,64 +4,68 @@ from datetime import timedelta
 
 from mailbot.core.classify import unreadable
 from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.resolve import ResolvedCommand
+from mailbot.core.commands.replies import reply
 from mailbot.core.decide.collision import earlier_answer
-from mailbot.core.decide.replies import reply
 from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
 from mailbot.core.text.thanks import is_thanks
 
 
-def reject_unreadable(case: MailContext) -> Decision | None:
+def reject_unreadable(context: MailContext) -> Decision | None:
     """Keep a mail that nobody here can read, and tell its sender what to do instead."""
-    why = unreadable.why(case.mail, case.policy.limits)
+    why = unreadable.why(context.mail, context.policy.limits)
     if not why:
         return None
-    details = (("subject", case.mail.subject), ("size", str(case.mail.size)))
-    letter = Notify(reply(case, NotificationKind.UNREADABLE, case.ticket, reason=why, details=details))
-    if case.ticket is None:
+    details = (("subject", context.mail.subject), ("size", str(context.mail.size)))
+    letter = Notify(reply(context, NotificationKind.UNREADABLE, context.ticket, reason=why, details=details))
+    if context.ticket is None:
         return Decision(why, ("the mail cannot be read",), (letter,))
-    trace = _message(case, "", Visibility.SYSTEM)
-    return Decision(why, ("the mail cannot be read",), (AddMessage(case.ticket.key, trace), letter))
+    trace = _message(context, "", Visibility.SYSTEM)
+    return Decision(why, ("the mail cannot be read",), (AddMessage(context.ticket.key, trace), letter))
 
 
-def file_thank_you(case: MailContext, orders: tuple[ResolvedCommand, ...]) -> Decision | None:
+def file_thank_you(context: MailContext) -> Decision | None:
     """File a mere thank-you for a closed ticket: it stays closed, and nobody is told."""
-    long_closed = case.match.related if case.match.related_reason == "closed-long-ago" else None
-    ticket = case.ticket or long_closed
-    if orders or case.role.staff or ticket is None or ticket.status is not Status.CLOSED:
+    long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
+    ticket = context.ticket or long_closed
+    if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
-    files = any(not part.inline for part in case.mail.parts)
-    if files or not is_thanks(case.reading.text, case.sender):
+    files = any(not part.inline for part in context.mail.parts)
+    if files or not is_thanks(context.reading.text, context.sender):
         return None
-    filed = AddMessage(ticket.key, _message(case, case.reading.text, Visibility.PUBLIC))
+    filed = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"a mere thank-you leaves {ticket.key} closed",), (filed,), ticket.key)
 
 
-def hold_colliding_answer(case: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
+def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
     """Hold an answer that a colleague forestalled by minutes, until its writer sends it all the same."""
-    found = None if case.empty or case.internal else earlier_answer(case, targets)
+    found = None if context.empty or context.internal else earlier_answer(context, targets)
     if found is None:
         return None
     ticket, first = found
     letter = reply(
-        case, NotificationKind.HELD_ANSWER, ticket, author=first.author, text=case.text, history=(first,)
+        context,
+        NotificationKind.HELD_ANSWER,
+        ticket,
+        author=first.author,
+        text=context.mail.text,
+        history=(first,),
     )
-    until = case.now + timedelta(days=case.policy.limits.confirm_days)
+    until = context.now + timedelta(days=context.policy.limits.confirm_days)
     because = f"{first.author.email} answered {ticket.key} minutes ago"
-    return Decision("held", (because,), (HoldMail(case.person.email, until, letter),), ticket.key)
+    return Decision("held", (because,), (HoldMail(context.person.email, until, letter),), ticket.key)
 
 
-def _message(case: MailContext, text: str, visibility: Visibility) -> Message:
-    mail = case.mail
+def _message(context: MailContext, text: str, visibility: Visibility) -> Message:
+    mail = context.mail
     return Message(
         Direction.IN,
         visibility,
-        case.sender,
+        context.sender,
         text,
-        case.now,
+        context.now,
         mail.message_id,
         mail.quoted,
-        case.attachments,
+        context.attachments,
     )

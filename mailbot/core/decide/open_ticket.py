@@ -1,11 +1,12 @@
 """A mail that belongs to no ticket opens one: receipt to the requester, the problem to the team."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.resolve import ResolvedCommand
-from mailbot.core.decide.replies import reply
+from mailbot.core.commands.definition import AnyResolved, TicketCommand
+from mailbot.core.commands.replies import reply
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Done, NotificationKind
@@ -19,38 +20,43 @@ _TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
 _PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)+\s*", re.I)
 
 
-def open_ticket(case: MailContext, orders: tuple[ResolvedCommand, ...] = ()) -> Decision:
+def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> Decision:
     """Open a ticket with the words of the mail; what was forwarded belongs to it, or is all there is.
 
-    Of commands only those count that say for whom it is and who else gets copies.
+    Of commands only those count that have an `opening`.
     """
-    school = case.facts.school
-    text = _words(case)
-    requester = next((o.people[0] for o in orders if o.command.name == "for"), case.sender)
-    copies = (
-        *(person for o in orders if o.command.name == "cc" for person in o.people),
-        *cc_from_headers(case),
-    )
+    school = context.facts.school
+    text = _words(context)
     ticket = Ticket(
         school=school.key,
-        number=case.facts.next_number,
-        subject=_subject(case) or NO_SUBJECT[school.language],
-        requester=requester,
-        opened=case.now,
-        updated=case.now,
-        cc=tuple({p.email: p for p in copies if p.email != requester.email}.values())[:MAX_CC],
+        number=context.facts.next_number,
+        subject=_subject(context) or NO_SUBJECT[school.language],
+        requester=context.sender,
+        opened=context.now,
+        updated=context.now,
         messages=1,
     )
-    message = _message(case, requester, text)
-    turn = TicketChange(case, ticket, ticket, message)
-    told = recipients.deduplicate(recipients.to_team_of_new(turn), case)
-    earlier, reason = _earlier(case)
-    receipt = reply(case, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason)
-    if requester is not case.sender:
+    receipts: list[tuple[str, str]] = []
+    for resolved in commands:
+        command = resolved.command
+        if isinstance(command, TicketCommand) and command.opening:
+            ticket = command.opening(ticket, resolved.value)
+            receipts.append((command.name, command.receipt(resolved.value).detail))
+    requester = ticket.requester
+    copies = {p.email: p for p in (*ticket.cc, *cc_from_headers(context)) if p.email != requester.email}
+    ticket = replace(ticket, cc=tuple(copies.values())[:MAX_CC])
+    message = _message(context, requester, text)
+    turn = TicketChange(context, ticket, ticket, message)
+    told = recipients.deduplicate(recipients.to_team_of_new(turn), context)
+    earlier, reason = _earlier(context)
+    receipt = reply(
+        context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason
+    )
+    if requester is not context.sender:
         receipt = replace(receipt, to=requester, ticket=ticket, in_reply_to="")
     people = (requester, *(letter.to for letter in told))
-    done = tuple(Done(o.command.name, ticket, people, detail=_names(o)) for o in orders)
-    own = (reply(case, NotificationKind.DONE, ticket, done=done),) if done else ()
+    done = tuple(Done(name, ticket, people, detail=detail) for name, detail in receipts)
+    own = (reply(context, NotificationKind.DONE, ticket, done=done),) if done else ()
     effects: tuple[Effect, ...] = (
         OpenTicket(ticket),
         AddMessage(ticket.key, message),
@@ -59,52 +65,48 @@ def open_ticket(case: MailContext, orders: tuple[ResolvedCommand, ...] = ()) -> 
     return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
 
 
-def _message(case: MailContext, requester: Address, text: str) -> Message:
+def _message(context: MailContext, requester: Address, text: str) -> Message:
     return Message(
         Direction.IN,
         Visibility.PUBLIC,
         requester,
         text,
-        case.now,
-        case.mail.message_id,
-        case.mail.quoted,
-        case.attachments,
+        context.now,
+        context.mail.message_id,
+        context.mail.quoted,
+        context.attachments,
     )
 
 
-def _words(case: MailContext) -> str:
+def _words(context: MailContext) -> str:
     """Return what the mail says, with what it forwards or quotes alone."""
-    text, mail = case.reading.text, case.mail
+    text, mail = context.reading.text, context.mail
     return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and (mail.forwarded or not text) else text
 
 
-def _names(order: ResolvedCommand) -> str:
-    return ", ".join(person.email for person in order.people)
-
-
-def _subject(case: MailContext) -> str:
+def _subject(context: MailContext) -> str:
     """Return the subject without the marks of an older ticket or mail."""
-    subject = " ".join(_TAG.sub(" ", case.reading.subject).split())
-    return _PREFIX.sub("", subject, count=1) if _TAG.search(case.reading.subject) else subject
+    subject = " ".join(_TAG.sub(" ", context.reading.subject).split())
+    return _PREFIX.sub("", subject, count=1) if _TAG.search(context.reading.subject) else subject
 
 
-def _earlier(case: MailContext) -> tuple[Ticket | None, str]:
+def _earlier(context: MailContext) -> tuple[Ticket | None, str]:
     """Return the requester's own ticket that was closed too long ago to be opened again."""
-    related = case.match.related
-    if related is None or not case.takes_part(related):
+    related = context.match.related
+    if related is None or not context.takes_part(related):
         return None, ""
-    return related, case.match.related_reason
+    return related, context.match.related_reason
 
 
-def cc_from_headers(case: MailContext) -> tuple[Address, ...]:
+def cc_from_headers(context: MailContext) -> tuple[Address, ...]:
     """Return the people of the school's own domains who got the mail too, if the mail is trusted.
 
     Answers go to them and they may ask for the ticket: a forger must not put an address of theirs there.
     """
-    if not case.trust.trusted:
+    if not context.trust.trusted:
         return ()
-    others = {a.email: a for a in (*case.mail.to, *case.mail.cc)}
-    own = case.policy.own_addresses | case.own
-    staff = {address for m in case.policy.staff(case.facts.school) for address in m.addresses}
-    kept = [a for e, a in others.items() if a.domain in case.facts.school.domains and e not in own | staff]
+    others = {a.email: a for a in (*context.mail.to, *context.mail.cc)}
+    own = context.policy.own_addresses | context.own
+    staff = {address for m in context.policy.staff(context.facts.school) for address in m.addresses}
+    kept = [a for e, a in others.items() if a.domain in context.facts.school.domains and e not in own | staff]
     return tuple(kept[:MAX_CC])

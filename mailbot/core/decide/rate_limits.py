@@ -15,42 +15,42 @@ STAFF_HOURLY = 60
 """Letters by machine to a member of a team within an hour."""
 
 
-def remaining(case: MailContext) -> int:
+def remaining(context: MailContext) -> int:
     """Return how many letters outside the teams, or questions for confirmation, the sender may still get."""
-    limits, traffic = case.policy.limits, case.facts.traffic
+    limits, traffic = context.policy.limits, context.facts.traffic
     return min(limits.hourly_automatic - traffic.hour, limits.daily_automatic - traffic.day)
 
 
-def _left(case: MailContext) -> int:
+def _left(context: MailContext) -> int:
     """Return how many letters by machine this mail may cause: none where it says the same once more.
 
     People say the same twice when they ask for a list again: commands are answered. Nobody outside the teams
     is, where the house wrote too many.
     """
-    traffic = case.facts.traffic
-    again = traffic.repeats(case.mail.text) and not case.reading.lines
-    if not _outside(case):
+    traffic = context.facts.traffic
+    again = traffic.repeats(context.mail.text) and not context.reading.lines
+    if not _outside(context):
         return 0 if again else STAFF_HOURLY - traffic.answered_hour
-    too_many = traffic.overall_hour >= case.policy.limits.hourly_overall
-    return 0 if too_many or again else remaining(case)
+    too_many = traffic.overall_hour >= context.policy.limits.hourly_overall
+    return 0 if too_many or again else remaining(context)
 
 
-def _outside(case: MailContext) -> bool:
-    return case.policy.member(case.sender.email) is None
+def _outside(context: MailContext) -> bool:
+    return context.policy.member(context.sender.email) is None
 
 
-def apply_rate_limits(effects: Iterable[Effect], case: MailContext) -> tuple[Effect, ...]:
+def apply_rate_limits(effects: Iterable[Effect], context: MailContext) -> tuple[Effect, ...]:
     """Drop letters that answer by machine where an address had its share; members have a larger one.
 
     An address of a team may be another machine, too: no exchange of letters goes on for ever.
     """
-    left = _left(case)
+    left = _left(context)
     kept: list[Effect] = []
     for effect in effects:
         letter = _automatic(effect)
         if letter is None:
             kept.append(effect)
-        elif left > 0 and not _told_today(letter, case):
+        elif left > 0 and not _told_today(letter, context):
             left -= 1
             kept.append(effect)
         elif isinstance(effect, HoldMail):
@@ -76,33 +76,33 @@ def reasons(notice: Notification) -> frozenset[str]:
     return frozenset({notice.reason, *(problem.reason.value for problem in notice.problems)} - {""})
 
 
-def _told_today(notice: Notification, case: MailContext) -> bool:
+def _told_today(notice: Notification, context: MailContext) -> bool:
     """Tell whether somebody outside the teams heard all these reasons within a day.
 
     Members hear it each time: they have to know that a command was not carried out.
     """
     why = reasons(notice)
-    return _outside(case) and bool(why) and why <= case.facts.traffic.refused
+    return _outside(context) and bool(why) and why <= context.facts.traffic.refused
 
 
-def attach_to_last_ticket(case: MailContext) -> MailContext:
+def attach_to_last_ticket(context: MailContext) -> MailContext:
     """Let a mail belong to the sender's last ticket if it would open one too many."""
-    traffic = case.facts.traffic
-    ticket = case.facts.ticket(traffic.flooded(case.policy.limits))
-    if case.ticket is not None or ticket is None or not _outside(case):
-        return case
-    because = f"{case.sender.email} opened {traffic.opened_hour} tickets within the hour"
+    traffic = context.facts.traffic
+    ticket = context.facts.ticket(traffic.flooded(context.policy.limits))
+    if context.ticket is not None or ticket is None or not _outside(context):
+        return context
+    because = f"{context.sender.email} opened {traffic.opened_hour} tickets within the hour"
     match = Match(ticket, None, because, flood=True)
-    school = case.policy.school(ticket.school) or case.school
-    return replace(case, match=match, role=Role.REQUESTER, school=school)
+    school = context.policy.school(ticket.school) or context.school
+    return replace(context, match=match, role=Role.REQUESTER, school=school)
 
 
-def mute_followups(decision: Decision, case: MailContext) -> Decision:
+def mute_followups(decision: Decision, context: MailContext) -> Decision:
     """Tell the team of the first mail of a flood, and file the others in silence."""
-    if not case.match.flood or case.ticket is None:
+    if not context.match.flood or context.ticket is None:
         return decision
-    before = case.facts.histories.get(case.ticket.key, ())
-    first = len(before) < 2 or before[-1].author.email != case.sender.email
+    before = context.facts.histories.get(context.ticket.key, ())
+    first = len(before) < 2 or before[-1].author.email != context.sender.email
     if first:
         return decision
     return replace(decision, effects=tuple(e for e in decision.effects if not isinstance(e, Notify)))

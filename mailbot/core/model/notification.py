@@ -98,7 +98,7 @@ class Done:
     """What one command did: `already` if it was so before. `detail` is a priority or a name.
 
     `ticket` is None where the command is about its writer. Until the end of the day `until` the writer is
-    away, or whom the ticket was assigned to.
+    away, or whom the ticket was assigned to. `links` are the actions that the receipt offers.
     """
 
     command: str
@@ -107,6 +107,7 @@ class Done:
     already: bool = False
     detail: str = ""
     until: date | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Notification:
     page: int = 1
     similar: tuple[Similar, ...] = ()  # solved tickets that resemble a new one
     done: tuple[Done, ...] = ()
+    undoable: bool = False  # `#undo` in an answer to this receipt takes everything back
     problems: tuple[Problem, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
     related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"

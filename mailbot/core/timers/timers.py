@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mailbot.core.commands.handlers import escalate
+from mailbot.core.commands.status import escalate
 from mailbot.core.model.absence import Absence, present, stand_in
 from mailbot.core.model.effects import Decision, Notify, RecordReminder, SetStatus
 from mailbot.core.model.mail import Address

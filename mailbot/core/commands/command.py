@@ -1,0 +1,152 @@
+"""What a command is to those who read a mail: its words, who may use it, and how its argument looks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from mailbot.core.commands.argument_text import ticket_names
+from mailbot.core.model.listing import Listing
+from mailbot.core.model.policy import Policy, School
+from mailbot.core.model.ticket import Role
+from mailbot.core.text.fold import fold
+
+Words = Mapping[str, tuple[str, ...]]
+"""Words by language besides the English one; letters use the first of each."""
+
+STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
+PARTICIPANTS = STAFF | {Role.REQUESTER}
+EVERYONE = frozenset(Role)
+
+
+def every_word(name: str, words: Words) -> tuple[str, ...]:
+    """Return an English word and those of the other languages that mean the same, each once."""
+    return tuple(dict.fromkeys((name, *chain.from_iterable(words.values()))))
+
+
+def spellings(word: str) -> set[str]:
+    """Return how a word is typed on keyboards with and without umlauts, folded."""
+    bare = word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
+    return {fold(word), fold(bare)}
+
+
+def lexicon(rows: Mapping[str, Words]) -> dict[str, str]:
+    """Return the English word for each spelling of each word."""
+    return {
+        spelling: name
+        for name, words in rows.items()
+        for word in every_word(name, words)
+        for spelling in spellings(word)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person who writes to a school, under the rules of the desk."""
+
+    email: str
+    school: School
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class LineLookups:
+    """What one command line needs from the database. Tickets are names such as GYM-104.
+
+    `changes`: the last changes of the tickets. `numbers`: the next numbers of their schools.
+    """
+
+    tickets: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    schools: tuple[str, ...] = ()
+    changes: bool = False
+    numbers: bool = False
+
+
+class Argument:
+    """How the words behind a command look; `mailbot.core.commands.arguments` says what they mean.
+
+    `is_text`: they belong to the text of the mail. `verbatim`: polite words among them count.
+    `optional`: the command is complete without them.
+    """
+
+    is_text = False
+    verbatim = False
+    optional = False
+
+    def fits(self, words: tuple[str, ...], /) -> bool:
+        """Tell whether these words may be the argument."""
+        return bool(words)
+
+    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
+        """Return what has to be looked up to resolve these words."""
+        return LineLookups(ticket_names(words, viewer.school.key))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Command:
+    """One command. `name` is the English word.
+
+    `internal`: the mail is for the staff only. `hidden`: no mistyped word is taken for this command.
+    `examples` are arguments by language, where `example` is an English word.
+    """
+
+    name: str
+    words: Words
+    roles: frozenset[Role]
+    argument: Argument
+    example: str = ""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+    hidden: bool = False
+
+    def word(self, language: str) -> str:
+        """Return the word that letters in that language use."""
+        return self.words.get(language, (self.name,))[0]
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Return the words of every language, the English one first; a word may belong to two languages."""
+        return every_word(self.name, self.words)
+
+    def line(self, language: str, argument: str = "") -> str:
+        """Return a correct line in that language, with this argument or the example."""
+        shown = argument or self.examples.get(language, self.example)
+        return f"#{self.word(language)} {shown}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """One line as written, its folded word, and the command of that word if there is one.
+
+    `rest` is the text behind the word as written, `args` are its words without politeness.
+    """
+
+    raw: str
+    word: str
+    args: tuple[str, ...]
+    command: Command | None
+    rest: str = ""
+
+    def lookups(self, viewer: Viewer) -> LineLookups:
+        """Return what has to be looked up for this line."""
+        argument = self.command.argument if self.command else Argument()
+        return argument.lookups(self.args, viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a mail says: its command lines, the remaining text and the remaining subject."""
+
+    text: str
+    lines: tuple[CommandLine, ...] = ()
+    subject: str = ""
+
+    @property
+    def commands(self) -> Iterable[Command]:
+        """Return the known commands among the lines."""
+        return (line.command for line in self.lines if line.command is not None)
+
+    def has(self, command: Command) -> bool:
+        """Tell whether a command is among the lines."""
+        return command in self.commands

@@ -1,0 +1,183 @@
+"""Commands that are answered: list, show, find, help."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from mailbot.core.commands.arguments import Nothing, Request, Resolved, Tickets, TypedArgument
+from mailbot.core.commands.command import EVERYONE, LineLookups, Viewer, Words, lexicon
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.definition import Query
+from mailbot.core.commands.replies import reply
+from mailbot.core.model.listing import Listing, Page, Scope
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.ticket import Ticket, Visibility
+from mailbot.core.recipients.recipients import split_attachments
+from mailbot.core.text.fold import fold
+from mailbot.core.text.search_terms import query_terms
+
+SCOPE_WORDS: Mapping[str, Words] = {
+    "open": {"de": ("offen", "offene"), "fr": ("ouvertes", "ouverts")},
+    "closed": {"de": ("geschlossen", "geschlossene", "erledigt"), "fr": ("fermées", "fermés", "résolues")},
+    "mine": {"de": ("meine", "mein"), "fr": ("miennes", "mes")},
+    "all": {"de": ("alle", "alles"), "fr": ("toutes", "tous", "tout")},
+}
+_SCOPES = lexicon(SCOPE_WORDS)
+_PAGE_WORDS = frozenset({"seite", "page"})
+_MAX_PAGES = 10_000
+
+
+def scope(word: str) -> Scope | None:
+    """Return the scope of an overview that a word in any language means."""
+    name = _SCOPES.get(fold(word.strip(".!")))
+    return Scope(name) if name else None
+
+
+def scope_and_page(args: tuple[str, ...]) -> tuple[Scope, int] | None:
+    """Read the words behind #list: "closed 2", "closed", "2" or none; None if they cannot be understood."""
+    words = [arg for arg in args if fold(arg) not in _PAGE_WORDS]
+    number = words.pop() if words and words[-1].isdecimal() else "1"
+    wanted = scope(words.pop(0)) if words else Scope.OPEN
+    if words or wanted is None or not 0 < int(number[:9]) <= _MAX_PAGES:
+        return None
+    return wanted, int(number[:9])
+
+
+def listing_for(wanted: Scope, viewer: Viewer) -> Listing:
+    """Return the tickets that a scope means for a person."""
+    email, policy = viewer.email, viewer.policy
+    assignee = policy.registered(email) if wanted is Scope.MINE else None
+    if policy.second_level.member(email):
+        return Listing(wanted, assignee=assignee, by_school=True)
+    own = next((s for s in (viewer.school, *policy.schools) if s.team.member(email)), None)
+    if own is not None:
+        return Listing(wanted, school=own.key, assignee=assignee)
+    return Listing(wanted, requester=email)
+
+
+class ListingArgument(TypedArgument[Listing]):
+    """Words that say which tickets a person wants to see."""
+
+    def listing(self, words: tuple[str, ...], viewer: Viewer, /) -> Listing | None:
+        """Return the tickets; None if the words cannot be understood."""
+        raise NotImplementedError
+
+    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
+        """Look up the listing. A number among the words names no ticket."""
+        wanted = self.listing(words, viewer)
+        return LineLookups(listings=(wanted,) if wanted else ())
+
+    def resolve(self, request: Request) -> Resolved[Listing]:
+        """Return the listing; no tickets."""
+        context, args = request.context, request.line.args
+        wanted = self.listing(args, Viewer(context.sender.email, context.facts.school, context.policy))
+        if wanted is None:
+            known = args and scope(args[0])
+            raise request.wrong("".join(args[-1:] if known else args[:1]))
+        return (), wanted
+
+
+class ScopeAndPage(ListingArgument):
+    """Open, closed, mine or all, then perhaps a page; nothing means open."""
+
+    def fits(self, _: tuple[str, ...], /) -> bool:
+        """Accept any words, and none."""
+        return True
+
+    def listing(self, words: tuple[str, ...], viewer: Viewer, /) -> Listing | None:
+        """Return a page of the tickets of a scope."""
+        found = scope_and_page(words)
+        return replace(listing_for(found[0], viewer), page=found[1]) if found else None
+
+
+class SearchWords(ListingArgument):
+    """Words to look for."""
+
+    verbatim = True
+
+    def listing(self, words: tuple[str, ...], viewer: Viewer, /) -> Listing | None:
+        """Return the tickets with all these words."""
+        written = " ".join(words)
+        terms = query_terms(written)
+        wanted = listing_for(Scope.ALL, viewer)
+        return replace(wanted, words=terms, written=written, by_school=False) if terms else None
+
+
+class Shown(Tickets):
+    """Numbers of tickets, or none for the ticket of the mail. An example has one."""
+
+    optional = False
+
+    def fits(self, words: tuple[str, ...], /) -> bool:
+        """Tell whether there are words."""
+        return bool(words)
+
+
+def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> Iterator[Notification]:
+    page = context.facts.listings.get(wanted, Page())
+    yield reply(
+        context,
+        NotificationKind.OVERVIEW,
+        tickets=page.tickets,
+        scope=wanted.scope.value,
+        words=wanted.written,
+        total=page.total,
+        page=page.number,
+    )
+
+
+def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iterator[Notification]:
+    for ticket in tickets:
+        staff = any(role.staff for role in context.roles(ticket))
+        readable = {Visibility.PUBLIC, Visibility.INTERNAL} if staff else {Visibility.PUBLIC}
+        history = tuple(m for m in context.facts.histories.get(ticket.key, ()) if m.visibility in readable)
+        files = (file for message in history for file in message.attachments)
+        travelling, listed = split_attachments(files, context.policy.limits.attachments)
+        role = context.role_in(ticket)
+        yield reply(
+            context,
+            NotificationKind.SHEET,
+            ticket,
+            role=role,
+            history=history,
+            attachments=travelling,
+            listed=listed,
+        )
+
+
+def _help(context: MailContext, _: tuple[Ticket, ...], __: None) -> Iterator[Notification]:
+    yield reply(context, NotificationKind.HELP, context.ticket)
+
+
+LIST = Query(
+    name="list",
+    words={"de": ("liste", "übersicht"), "fr": ("liste",)},
+    roles=EVERYONE,
+    argument=ScopeAndPage(),
+    example="closed",
+    examples={"de": "geschlossen", "fr": "fermées"},
+    answers=_overview,
+)
+SHOW = Query(
+    name="show",
+    words={"de": ("zeige",), "fr": ("afficher",)},
+    roles=EVERYONE,
+    argument=Shown(),
+    example="104",
+    answers=_details,
+)
+FIND = Query(
+    name="find",
+    words={"de": ("suche", "suchen"), "fr": ("chercher", "rechercher")},
+    roles=EVERYONE,
+    argument=SearchWords(),
+    example="Beamer 204",
+    answers=_overview,
+)
+HELP = Query(
+    name="help",
+    words={"de": ("hilfe",), "fr": ("aide",)},
+    roles=EVERYONE,
+    argument=Nothing(),
+    answers=_help,
+)
+QUERIES = (LIST, SHOW, FIND, HELP)

@@ -1,0 +1,237 @@
+"""Commands that correct where mail was filed: merge, split, move, spam."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from mailbot.core.commands.argument_text import phrase, ticket_names
+from mailbot.core.commands.arguments import Request, Resolved, Tickets, TypedArgument
+from mailbot.core.commands.command import STAFF, LineLookups, Viewer
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.definition import Receipt, Restructuring, TicketCommand
+from mailbot.core.commands.replies import reply
+from mailbot.core.commands.status import close
+from mailbot.core.model.effects import AddCc, Effect, Merge, Move, OpenTicket, SetBlocked, SetStatus, Split
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind, Reason
+from mailbot.core.model.policy import School
+from mailbot.core.model.ticket import Message, Role, Status, Ticket, separable
+from mailbot.core.model.transition import apply
+from mailbot.core.recipients.recipients import (
+    TicketChange,
+    assignees,
+    notice,
+    present_members,
+    to_team_of_new,
+)
+
+
+class MergeTarget(TypedArgument[Ticket]):
+    """The number of the surviving ticket."""
+
+    def resolve(self, request: Request) -> Resolved[Ticket]:
+        """Return the mail's ticket and the surviving one, which is another ticket of the same school."""
+        if len(request.line.args) != 1:
+            raise request.wrong(" ".join(request.line.args[1:]))
+        (into,) = request.tickets(request.line.args)
+        ticket = request.own_ticket()
+        if into.key == ticket.key or into.school != ticket.school:
+            raise request.refusal(Reason.NOT_HERE, into.key)
+        return (ticket,), into
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPoint:
+    """The message that becomes a ticket of its own, its position in the history, and that ticket."""
+
+    position: int
+    message: Message
+    opened: Ticket
+
+
+class LastMessage(TypedArgument[SplitPoint]):
+    """No words: the command is about the ticket of the mail."""
+
+    def lookups(self, _: tuple[str, ...], __: Viewer, /) -> LineLookups:
+        """Look up the number that a new ticket gets."""
+        return LineLookups(numbers=True)
+
+    def resolve(self, request: Request) -> Resolved[SplitPoint]:
+        """Return the mail's ticket and the requester's last message; refuse a ticket with only one."""
+        if request.line.args:
+            raise request.wrong(request.line.args[0])
+        ticket = request.own_ticket()
+        history = request.context.facts.histories.get(ticket.key, ())
+        position = separable(history)
+        if position is None:
+            raise request.refusal(Reason.NOT_HERE, ticket.key)
+        message, number = history[position], request.number(ticket, ticket.school)
+        opened = Ticket(
+            ticket.school, number, ticket.subject, message.author, message.at, message.at, messages=1
+        )
+        return (ticket,), SplitPoint(position, message, opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A school, and the number that each ticket gets there."""
+
+    school: School
+    numbers: Mapping[str, int] = field(compare=False)
+
+
+class SchoolName(TypedArgument[Destination]):
+    """The key or name of a school, then perhaps tickets as "#104" or "GYM-104"."""
+
+    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
+        """Look up the tickets, and the next number of the school."""
+        name, named = phrase(words, viewer.school.key)
+        school = viewer.policy.school_called(name)
+        tickets = ticket_names(named, viewer.school.key)
+        return LineLookups(tickets, schools=(school.key,) if school else ())
+
+    def resolve(self, request: Request) -> Resolved[Destination]:
+        """Return the tickets and where they go."""
+        name, named = phrase(request.line.args, request.context.facts.school.key)
+        school = request.context.policy.school_called(name)
+        if school is None:
+            raise request.wrong(name)
+        tickets = request.tickets(named)
+        return tickets, Destination(school, {t.key: request.number(t, school.key) for t in tickets})
+
+
+class OfOutsiders(Tickets):
+    """Numbers of tickets, or none, whose requesters are in no team: a colleague cannot be blocked."""
+
+    optional = False
+
+    def fits(self, words: tuple[str, ...], /) -> bool:
+        """Tell whether there are words."""
+        return bool(words)
+
+    def resolve(self, request: Request) -> Resolved[None]:
+        """Return the tickets."""
+        tickets, _ = super().resolve(request)
+        policy = request.context.policy
+        colleague = next((t for t in tickets if policy.member(t.requester.email)), None)
+        if colleague is not None:
+            raise request.refusal(Reason.NOT_HERE, colleague.key)
+        return tickets, None
+
+
+def _merge(ticket: Ticket, into: Ticket, _: Address) -> tuple[Effect, ...]:
+    """Open the surviving ticket if one of the two was open; put the other's people in copy."""
+    known = {into.requester.email, *(person.email for person in into.cc)}
+    people = (p for p in (ticket.requester, *ticket.cc) if p.email not in known)
+    opens = into.status is Status.CLOSED and ticket.status is not Status.CLOSED
+    return (
+        *(AddCc(into.key, person) for person in people),
+        *((SetStatus(into.key, Status.OPEN),) if opens else ()),
+        Merge(ticket.key, into.key, ticket.messages),
+    )
+
+
+def _merged(
+    context: MailContext, change: TicketChange, into: Ticket, effects: list[Effect]
+) -> Iterator[Notification]:
+    """Tell the staff, and the requester only if the surviving ticket is somebody else's."""
+    after = replace(change, after=apply(into, effects, context.now))
+    was, requester = change.before.key, change.before.requester
+    if requester.email != into.requester.email:
+        yield replace(notice(after, NotificationKind.MERGED, requester, Role.CC), was=was)
+    for to, role in assignees(change, change.before):
+        yield replace(notice(after, NotificationKind.MERGED, to, role), was=was)
+
+
+def _split(ticket: Ticket, at: SplitPoint, _: Address) -> tuple[Effect, ...]:
+    return OpenTicket(at.opened), Split(ticket.key, at.position, at.opened.key)
+
+
+def _split_off(
+    context: MailContext, change: TicketChange, at: SplitPoint, _: list[Effect]
+) -> Iterator[Notification]:
+    """Tell of the ticket that a message became as of any new one."""
+    before, opened = change.before, at.opened
+    to = opened.requester
+    receipt = reply(context, NotificationKind.RECEIPT, opened)
+    yield replace(receipt, to=to, ticket=opened, role=Role.REQUESTER, in_reply_to="", was=before.key)
+    about = replace(change, before=opened, after=opened, message=at.message)
+    for notification in to_team_of_new(about):
+        yield replace(notification, author=to, related=before, related_reason="split")
+
+
+def _move(ticket: Ticket, to: Destination, _: Address) -> tuple[Effect, ...]:
+    if to.school.key == ticket.school:
+        return ()
+    return (Move(ticket.key, to.school.key, to.numbers[ticket.key]),)
+
+
+def _moved(
+    context: MailContext, change: TicketChange, to: Destination, _: list[Effect]
+) -> Iterator[Notification]:
+    if change.after.school == change.before.school:
+        return
+    was, here = change.before.key, context.school_of(change.before)
+    yield replace(notice(change, NotificationKind.MOVED, change.after.requester, Role.REQUESTER), was=was)
+    for person in change.after.cc:
+        yield replace(notice(change, NotificationKind.MOVED, person, Role.CC), was=was)
+    for person in present_members(change, to.school.team):
+        yield replace(notice(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
+    for person in present_members(change, here.team):
+        told = notice(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
+        yield replace(told, ticket=change.before, was=change.after.key)
+
+
+def _spam(ticket: Ticket, _: None, __: Address) -> tuple[Effect, ...]:
+    block = SetBlocked(ticket.school, ticket.requester.email, blocked=True, ticket=ticket.key)
+    return (*close(ticket), block)
+
+
+MERGE = TicketCommand(
+    name="merge",
+    words={"de": ("zusammenführen",), "fr": ("fusionner",)},
+    roles=STAFF,
+    argument=MergeTarget(),
+    example="104",
+    internal=True,
+    handler=_merge,
+    receipt=lambda into: Receipt(into.key),
+    alone=True,
+    undoable=False,
+    restructuring=Restructuring(notify=_merged, continues_in=lambda _, into: into),
+)
+SPLIT = TicketCommand(
+    name="split",
+    words={"de": ("trennen",), "fr": ("séparer",)},
+    roles=STAFF,
+    argument=LastMessage(),
+    internal=True,
+    handler=_split,
+    receipt=lambda at: Receipt(at.opened.key),
+    alone=True,
+    undoable=False,
+    restructuring=Restructuring(notify=_split_off),
+)
+MOVE = TicketCommand(
+    name="move",
+    words={"de": ("verschieben",), "fr": ("déplacer",)},
+    roles=frozenset({Role.SECOND_LEVEL}),
+    argument=SchoolName(),
+    example="GYM",
+    internal=True,
+    handler=_move,
+    receipt=lambda to: Receipt(to.school.name),
+    alone=True,
+    undoable=False,
+    restructuring=Restructuring(notify=_moved),
+)
+SPAM = TicketCommand(
+    name="spam",
+    words={"fr": ("spam", "indésirable")},
+    roles=frozenset({Role.SUPPORTER}),
+    argument=OfOutsiders(),
+    internal=True,
+    handler=_spam,
+    alone=True,
+    restructuring=Restructuring(notify=lambda *_: ()),  # the sender must not learn of it
+)
+RESTRUCTURE = (MERGE, SPLIT, MOVE, SPAM)

@@ -1,0 +1,187 @@
+"""Commands that say where a ticket stands: close, escalate, return, wait, reopen, remind, undo, note."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mailbot.core.commands.argument_text import phrase, ticket_names
+from mailbot.core.commands.arguments import Request, Resolved, Text, Tickets, TypedArgument
+from mailbot.core.commands.command import PARTICIPANTS, STAFF, LineLookups, Viewer
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.definition import Annotation, Exclusive, TicketCommand
+from mailbot.core.model.change import Change
+from mailbot.core.model.effects import Assign, RevertChange, SetDue, SetLevel, SetStatus, TicketEffect
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.ticket import Role, Status, Ticket
+
+MAX_SNOOZE = timedelta(days=730)
+UNDO_WITHIN = timedelta(days=1)
+
+
+class Day(TypedArgument[datetime]):
+    """A day as people write it, then perhaps tickets as "#104" or "GYM-104"."""
+
+    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
+        """Look up the day and the tickets after it."""
+        day, named = phrase(words, viewer.school.key)
+        return LineLookups(ticket_names(named, viewer.school.key), dates=(day,))
+
+    def resolve(self, request: Request) -> Resolved[datetime]:
+        """Return the morning of a future day, by the working hours of the writer's team."""
+        context = request.context
+        words, named = phrase(request.line.args, context.facts.school.key)
+        day = context.facts.dates.get(words)
+        second_level = context.role is Role.SECOND_LEVEL
+        team = context.policy.second_level if second_level else context.school.team
+        today = team.calendar.day(context.now)
+        if day is None or not today < day <= today + MAX_SNOOZE:
+            raise request.wrong(words)
+        return request.tickets(named), team.calendar.opening_on(day)
+
+
+@dataclass(frozen=True, slots=True)
+class LastChanges:
+    """The last change of each ticket, by its key."""
+
+    by_ticket: Mapping[str, Change] = field(compare=False)
+
+
+class Undoable(TypedArgument[LastChanges]):
+    """Numbers of tickets, or none, of which the writer can take back the last change."""
+
+    def fits(self, words: tuple[str, ...], /) -> bool:
+        """Tell whether all words name tickets."""
+        return Tickets().fits(words)
+
+    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
+        """Look up the tickets and their last changes."""
+        return LineLookups(ticket_names(words, viewer.school.key), changes=True)
+
+    def resolve(self, request: Request) -> Resolved[LastChanges]:
+        """Return the tickets and their last changes."""
+        tickets = request.tickets(request.line.args)
+        for ticket in tickets:
+            reason = _refusal(request.context, ticket)
+            if reason is not None:
+                raise request.refusal(reason, ticket.key)
+        return tickets, LastChanges({t.key: request.context.facts.changes[t.key] for t in tickets})
+
+
+def _refusal(context: MailContext, ticket: Ticket) -> Reason | None:
+    """Return why the sender cannot take back the ticket's last change; None if that is possible."""
+    change = context.facts.changes.get(ticket.key)
+    if change is None:
+        return Reason.NOTHING_TO_UNDO
+    if change.actor not in context.own:
+        return Reason.CHANGED_SINCE
+    if change.final:
+        return Reason.CANNOT_UNDO
+    return None if context.now - change.at <= UNDO_WITHIN else Reason.TOO_LATE
+
+
+def close(ticket: Ticket) -> tuple[TicketEffect, ...]:
+    """Close a ticket."""
+    return () if ticket.status is Status.CLOSED else (SetStatus(ticket.key, Status.CLOSED),)
+
+
+def reopen(ticket: Ticket) -> tuple[TicketEffect, ...]:
+    """Open a ticket that waits or is closed."""
+    return () if ticket.status is Status.OPEN else (SetStatus(ticket.key, Status.OPEN),)
+
+
+def escalate(ticket: Ticket) -> tuple[TicketEffect, ...]:
+    """Hand a ticket over to second level; timers and `#escalate` do the same."""
+    return _hand_over(ticket, 2)
+
+
+def _hand_over(ticket: Ticket, level: int) -> tuple[TicketEffect, ...]:
+    if ticket.level == level:
+        return ()
+    return (*reopen(ticket), SetLevel(ticket.key, level), Assign(ticket.key, None))
+
+
+def _wait(ticket: Ticket) -> tuple[TicketEffect, ...]:
+    return () if ticket.status is Status.WAITING else (SetStatus(ticket.key, Status.WAITING),)
+
+
+def _remind(ticket: Ticket, until: datetime, _: Address) -> tuple[TicketEffect, ...]:
+    if ticket.due == until:
+        return ()
+    opens = reopen(ticket) if ticket.status is Status.CLOSED else ()
+    return (*opens, SetDue(ticket.key, until))
+
+
+def _undo(ticket: Ticket, last: LastChanges, _: Address) -> tuple[TicketEffect, ...]:
+    return (RevertChange(ticket.key, last.by_ticket[ticket.key].before),)
+
+
+CLOSE = TicketCommand(
+    name="close",
+    words={
+        "de": ("schließen", "geschlossen", "erledigt", "gelöst"),
+        "fr": ("fermer", "fermé", "clôturer", "résolu"),
+    },
+    roles=PARTICIPANTS,
+    argument=Tickets(),
+    example="12 14",
+    handler=lambda ticket, _, __: close(ticket),
+    excludes=frozenset({Exclusive.STATUS}),
+)
+ESCALATE = TicketCommand(
+    name="escalate",
+    words={"de": ("eskalieren", "weiterleiten"), "fr": ("transmettre", "escalader")},
+    roles=frozenset({Role.SUPPORTER}),
+    argument=Tickets(),
+    handler=lambda ticket, _, __: escalate(ticket),
+    excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
+)
+RETURN = TicketCommand(
+    name="return",
+    words={"de": ("zurück",), "fr": ("renvoyer", "retourner")},
+    roles=frozenset({Role.SECOND_LEVEL}),
+    argument=Tickets(),
+    handler=lambda ticket, _, __: _hand_over(ticket, 1),
+    excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
+)
+REOPEN = TicketCommand(
+    name="reopen",
+    words={"de": ("öffnen",), "fr": ("rouvrir",)},
+    roles=PARTICIPANTS,
+    argument=Tickets(),
+    handler=lambda ticket, _, __: reopen(ticket),
+    excludes=frozenset({Exclusive.STATUS}),
+)
+WAIT = TicketCommand(
+    name="wait",
+    words={"de": ("rückfrage", "warten"), "fr": ("attendre", "attente")},
+    roles=STAFF,
+    argument=Tickets(),
+    handler=lambda ticket, _, __: _wait(ticket),
+    excludes=frozenset({Exclusive.STATUS}),
+)
+REMIND = TicketCommand(
+    name="remind",
+    words={"de": ("wiedervorlage",), "fr": ("rappel", "rappeler")},
+    roles=STAFF,
+    argument=Day(),
+    example="tomorrow",
+    examples={"de": "morgen", "fr": "demain"},
+    handler=_remind,
+)
+UNDO = TicketCommand(
+    name="undo",
+    words={"de": ("rückgängig",), "fr": ("annuler",)},
+    roles=PARTICIPANTS,
+    argument=Undoable(),
+    handler=_undo,
+    alone=True,
+)
+NOTE = Annotation(
+    name="note",
+    words={"de": ("notiz", "intern"), "fr": ("note", "interne")},
+    roles=STAFF,
+    argument=Text(),
+    internal=True,
+)
+STATUS = (CLOSE, ESCALATE, RETURN, REOPEN, WAIT, REMIND)

@@ -1,0 +1,189 @@
+"""Change one ticket by a mail: by the commands that concern it, and by the text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.definition import Annotation, AnyResolved, Restructuring, TicketCommand
+from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.status import NOTE
+from mailbot.core.decide.open_ticket import cc_from_headers
+from mailbot.core.model.effects import (
+    AddCc,
+    AddMessage,
+    Assign,
+    Effect,
+    Notify,
+    RevertChange,
+    SetBlocked,
+    SetStatus,
+)
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Done, Notification
+from mailbot.core.model.ticket import MAX_CC, Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.model.transition import apply
+from mailbot.core.recipients import recipients
+from mailbot.core.recipients.recipients import TicketChange, undo_notifications
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTicket:
+    """A ticket after a mail, and the lines of the receipt.
+
+    `changed`: commands changed it. `undoable`: `#undo` takes them back.
+    """
+
+    after: Ticket
+    effects: tuple[Effect, ...]
+    done: tuple[Done, ...]
+    changed: bool
+    undoable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    resolved: AnyResolved
+    command: TicketCommand[object]
+    effects: tuple[Effect, ...]
+
+
+def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> ChangedTicket:
+    """Return what the commands about one ticket and the text of the mail change, and who is notified."""
+    by_staff = context.role_in(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
+    applied = _apply_commands(context, ticket, commands)
+    special = next((one for one in applied if one.command.restructuring), None)
+    message = _new_message(context, by_staff=by_staff)
+    joined = _cc_from_headers(context, ticket)
+    effects: list[Effect] = [*joined, *_filed(ticket, message, special)]
+    effects += [effect for one in applied for effect in one.effects]
+    effects += (
+        _auto_assign(context, ticket, effects, message)
+        if by_staff
+        else _reopen_on_reply(ticket, applied, message)
+    )
+    after = apply(ticket, effects, context.now)
+    effects += _unblock(ticket, after, effects, context.facts.blocked)
+    change = TicketChange(context, ticket, after, message, frozenset(cc.person.email for cc in joined))
+    told = recipients.deduplicate(
+        _notifications(context, change, effects, special, by_staff=by_staff), context
+    )
+    effects += map(Notify, told)
+    people = tuple(notification.to for notification in told)
+    done = [_done(context, one, after, people) for one in applied]
+    notes = [Done(c.command.name, after, people) for c in commands if isinstance(c.command, Annotation)]
+    undoable = all(one.command.undoable for one in applied if one.effects)
+    changed = any(one.effects for one in applied)
+    return ChangedTicket(after, tuple(effects), (*done, *notes), changed, undoable)
+
+
+def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> list[_Applied]:
+    """Return what each command changes, in the order of COMMANDS."""
+    applied: list[_Applied] = []
+    for resolved in sorted(commands, key=lambda c: COMMANDS.index(c.command)):
+        command = resolved.command
+        known = any(one.command == command and one.resolved.value == resolved.value for one in applied)
+        if isinstance(command, TicketCommand) and not known:
+            effects = command.handler(ticket, resolved.value, context.person)
+            ticket = apply(ticket, effects, context.now)
+            applied.append(_Applied(resolved, command, effects))
+    return applied
+
+
+def _done(context: MailContext, one: _Applied, after: Ticket, told: tuple[Address, ...]) -> Done:
+    receipt = one.command.receipt(one.resolved.value)
+    absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
+    until = absence.until if absence else None
+    return Done(one.command.name, after, told, not one.effects, receipt.detail, until)
+
+
+def _filed(ticket: Ticket, message: Message | None, special: _Applied | None) -> list[Effect]:
+    """File the text in the ticket, or in the one in which it continues."""
+    if message is None:
+        return []
+    if special is not None and special.command.restructuring is not None:
+        ticket = special.command.restructuring.continues_in(ticket, special.resolved.value)
+    return [AddMessage(ticket.key, message)]
+
+
+def _notifications(
+    context: MailContext,
+    change: TicketChange,
+    effects: list[Effect],
+    special: _Applied | None,
+    *,
+    by_staff: bool,
+) -> Iterator[Notification]:
+    restructuring: Restructuring[object] | None = special.command.restructuring if special else None
+    if special is not None and restructuring is not None:
+        yield from restructuring.notify(context, change, special.resolved.value, effects)
+        return
+    yield from recipients.to_new_participants(change)
+    reverted = [effect.ticket for effect in effects if isinstance(effect, RevertChange)]
+    for key in reverted:
+        yield from undo_notifications(change, context.facts.changes[key])
+    if reverted:
+        change = replace(change, before=change.after)  # those who knew of the change were just told
+    if by_staff:
+        yield from recipients.to_requester_side(change)
+        yield from recipients.to_colleagues(change)
+    else:
+        yield from recipients.to_staff_from_requester(change)
+
+
+def _cc_from_headers(context: MailContext, ticket: Ticket) -> list[AddCc]:
+    """Put in copy the people of the school to whom a trusted mail went, too."""
+    if ticket != context.ticket or not context.takes_part(ticket):
+        return []
+    there = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    new = [person for person in cc_from_headers(context) if person.email not in there]
+    return [AddCc(ticket.key, person) for person in new[: max(0, MAX_CC - len(ticket.cc))]]
+
+
+def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
+    """Return the message that the remaining text makes; an empty mail with commands makes none."""
+    if context.empty and (context.reading.lines or by_staff):
+        return None
+    # A note is of the mail, not of one ticket: "#note" beside "#close 14" keeps the text internal there too.
+    internal = context.internal if by_staff else context.reading.has(NOTE)
+    return Message(
+        direction=Direction.OUT if by_staff else Direction.IN,
+        visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
+        author=context.sender,
+        text=context.mail.quoted if context.empty else context.reading.text,  # written between quotations
+        at=context.now,
+        message_id=context.mail.message_id,
+        quoted=context.mail.quoted,
+        attachments=context.attachments,
+    )
+
+
+def _auto_assign(
+    context: MailContext, ticket: Ticket, effects: list[Effect], message: Message | None
+) -> list[Effect]:
+    """Give the ticket to the first member who answers or closes it, unless it was just assigned."""
+    settled = ticket.assignee is not None or any(
+        isinstance(e, Assign | RevertChange | SetBlocked) for e in effects
+    )
+    closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
+    answers = message is not None and message.visibility is Visibility.PUBLIC
+    elsewhere = ticket.level == 2 and Role.SECOND_LEVEL not in context.roles(ticket)
+    if settled or elsewhere or not (answers or closes):
+        return []
+    return [Assign(ticket.key, context.person)]
+
+
+def _reopen_on_reply(ticket: Ticket, applied: list[_Applied], message: Message | None) -> list[Effect]:
+    """Open a closed or waiting ticket when the requester's side writes again."""
+    if ticket.status is Status.OPEN or applied or message is None:
+        return []
+    return [SetStatus(ticket.key, Status.OPEN)]
+
+
+def _unblock(
+    before: Ticket, after: Ticket, effects: Iterable[Effect], blocked: frozenset[tuple[str, str]]
+) -> list[Effect]:
+    """Unblock the requester of a ticket that was closed as spam, when this is taken back."""
+    reopened = before.status is Status.CLOSED and after.status is not Status.CLOSED
+    opens = reopened or any(isinstance(effect, RevertChange) for effect in effects)
+    who = (after.school, after.requester.email)
+    return [SetBlocked(*who, blocked=False, ticket=before.key)] if opens and who in blocked else []

@@ -1,0 +1,74 @@
+"""Understand a mail before anything is looked up: its kind, its commands, and what it asks the database."""
+
+from dataclasses import dataclass, replace
+
+from mailbot.core.classify.classify import classify
+from mailbot.core.commands.command import LineLookups, Reading, Viewer
+from mailbot.core.commands.parse import parse
+from mailbot.core.model.listing import Listing
+from mailbot.core.model.mail import Mail, Verdict
+from mailbot.core.model.policy import Policy, School
+from mailbot.core.model.similar import Terms
+from mailbot.core.text.references import action_key, subject_tag, without_action_key
+from mailbot.core.text.similarity import terms
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What a mail asks the database. Tickets are names such as GYM-104.
+
+    `undoes`: the last changes of its tickets. `splits`: the next numbers of their schools.
+    """
+
+    message_ids: tuple[str, ...]
+    action_key: str | None
+    tag: str | None
+    named: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    problem: Terms | None = None
+    dates: tuple[str, ...] = ()
+    undoes: bool = False
+    splits: bool = False
+    schools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A mail without action keys, what kind of mail it is, its commands, and what has to be looked up."""
+
+    mail: Mail
+    verdict: Verdict
+    reading: Reading
+    lookups: Lookups
+
+
+def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
+    """Understand a mail to that school; only members may write commands with marks around them."""
+    sender = mail.sender.email if mail.sender else ""
+    text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
+    reading = parse(text, mail.subject, lenient=policy.member(sender) is None)
+    return Understanding(
+        replace(mail, text=text, quoted=quoted),
+        classify(mail, policy.own_addresses),
+        reading,
+        _lookups(mail, reading, Viewer(sender, school, policy)),
+    )
+
+
+def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
+    originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
+    thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
+    lines: list[LineLookups] = [line.lookups(viewer) for line in reading.lines]
+    problem = without_action_key(mail.problem)
+    return Lookups(
+        message_ids=tuple(dict.fromkeys(thread)),
+        action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
+        tag=subject_tag(mail.subject),
+        named=tuple(dict.fromkeys(name for line in lines for name in line.tickets)),
+        listings=tuple(dict.fromkeys(listing for line in lines for listing in line.listings)),
+        problem=terms(viewer.school.key, mail.subject, problem, mail.sender),
+        dates=tuple(dict.fromkeys(date for line in lines for date in line.dates)),
+        undoes=any(line.changes for line in lines),
+        splits=any(line.numbers for line in lines),
+        schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
+    )
