@@ -19,7 +19,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.outgoing import Outgoing, content_id
 from mailbot.core.model.ticket import Attachment
-from mailbot.core.text.sanitize import clean, one_line
+from mailbot.sanitize import clean, one_line
 
 _REPLIES = frozenset(
     {

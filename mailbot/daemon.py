@@ -16,18 +16,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
-from mailbot.core.text.sanitize import redact_for_log
 from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.monitoring.monitor import Guard
 from mailbot.oauth import secret_until
 from mailbot.outbox import Lane, either, lanes
-from mailbot.reporting.report import send_due
 from mailbot.roster import Roster
+from mailbot.sanitize import redact_for_log
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
+from mailbot.service.report import send_due
 from mailbot.service.tick import tick
 from mailbot.store import heartbeat, ledger, outbox
 from mailbot.store.database import transaction

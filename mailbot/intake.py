@@ -13,11 +13,11 @@ import structlog
 from mailbot.config import ImapAccount
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.policy import School
-from mailbot.core.text.sanitize import redact_for_log
 from mailbot.inbox import Described, Mailbox
 from mailbot.monitoring.latency import LatencyHistogram
 from mailbot.runtime.reconcile import Difference, differences
 from mailbot.runtime.scheduling import next_batch, round_robin
+from mailbot.sanitize import redact_for_log
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive

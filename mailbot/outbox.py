@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.config import Settings, SmtpAccount
-from mailbot.core.text.sanitize import redact_for_log
-from mailbot.core.timers.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
+from mailbot.sanitize import redact_for_log
 from mailbot.service.delivery import Trouble, known_trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
+from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.smtp.client import Outcome, Relay
 from mailbot.smtp.refusals import Refusal, Refusals, Ruling
 from mailbot.smtp.reply import About

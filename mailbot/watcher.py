@@ -11,11 +11,11 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.text.sanitize import redact_for_log
-from mailbot.core.timers.retry import backoff_seconds
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.intake import Intake
+from mailbot.sanitize import redact_for_log
 from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.service.retry import backoff_seconds
 from mailbot.store import ledger
 from mailbot.store.database import TRANSIENT, in_short, transaction
 from mailbot.store.leases import LeaseLostError

@@ -20,9 +20,9 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.outgoing import Outgoing, content_id
 from mailbot.core.model.ticket import Attachment
-from mailbot.core.text.sanitize import clean, one_line
 from mailbot.preview import sample
 from mailbot.render import Templates
+from mailbot.sanitize import clean, one_line
 
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 LETTER = Outgoing(

@@ -14,9 +14,9 @@ from mailbot.core.classify.trust import Evidence, trust
 from mailbot.core.model.mail import Address, Kind, Mail
 from mailbot.core.model.recent_activity import RecentActivity
 from mailbot.core.text.quotation import split
-from mailbot.core.text.sanitize import redact_for_log
 from mailbot.parse import parse
 from mailbot.parse.danger import Budget, danger
+from mailbot.sanitize import redact_for_log
 from tests.cases import MAX
 from tests.door import opened
 from tests.mails import mail

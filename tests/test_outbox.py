@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mailbot.config import SmtpAccount
 from mailbot.core.model.notification import NotificationKind
-from mailbot.core.timers.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.outbox import Lane
 from mailbot.service.delivery import take
+from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
 from mailbot.store import outbox
 from mailbot.store.database import transaction

@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 from sqlmodel import select
 
 from mailbot.core.model.policy import Retention
-from mailbot.privacy.privacy import PersonErasure, disclose
+from mailbot.privacy.requests import PersonErasure, disclose
 from mailbot.service.operation import OperationError
 from mailbot.service.retention import expire
 from mailbot.store.database import reading, transaction

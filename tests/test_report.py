@@ -13,11 +13,11 @@ import pytest
 
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.report import Month, Percentiles, Report, TicketTimeline, TimelineEntry
 from mailbot.render import Templates
+from mailbot.reporting.model import Month, Percentiles, Report, TicketTimeline, TimelineEntry
 from mailbot.reporting.monthly import month_before, report
-from mailbot.reporting.report import HOUR, document, month_of, report_of, send_due
 from mailbot.service.desk import Desk
+from mailbot.service.report import HOUR, document, month_of, report_of, send_due
 from mailbot.store import clock
 from mailbot.store.database import Engine, reading
 from tests.cases import EDV, ERIKA, GYM, LENA, MAX, POLICY

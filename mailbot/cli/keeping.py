@@ -145,7 +145,7 @@ def disclose(
     config: Config = None,
 ) -> None:
     """Write all that is stored on a person into a ZIP file (GDPR, Art. 15)."""
-    from mailbot.privacy.privacy import disclose as write
+    from mailbot.privacy.requests import disclose as write
     from mailbot.service.operation import OperationError
 
     target = file or Path(f"{address}.zip")
@@ -168,7 +168,7 @@ def forget(
     json_: Json = False,
 ) -> None:
     """Erase a person: tickets, mails, quotations, letters, traces in the audit trail (GDPR, Art. 17)."""
-    from mailbot.privacy.privacy import PersonErasure
+    from mailbot.privacy.requests import PersonErasure
     from mailbot.service.operation import OperationError
 
     with desk_of(context, config) as (desk, settings):

@@ -161,7 +161,7 @@ def report(
     html: Annotated[bool, typer.Option("--html", help="The page that operators get by mail.")] = False,
 ) -> None:
     """Tell what a month brought each school, and how long it took."""
-    from mailbot.reporting import report as reports
+    from mailbot.service import report as reports
 
     now = datetime.now(UTC)
     with desk_of(context, config) as (desk, _):

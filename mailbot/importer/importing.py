@@ -33,9 +33,9 @@ from mailbot.core.model.ticket import (
     Ticket,
     Visibility,
 )
-from mailbot.core.text.sanitize import clean, one_line
 from mailbot.importer.import_model import EntryKind, OldEntry, OldFile, SourceTicket, map_ticket
 from mailbot.parse import parse
+from mailbot.sanitize import clean, one_line
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.audit import Origin, note

@@ -10,9 +10,9 @@ from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
 
 from mailbot.core.model.mail import Address
-from mailbot.core.text.sanitize import one_line
 from mailbot.parse import limits
 from mailbot.parse.mime import Field, decoded
+from mailbot.sanitize import one_line
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
 

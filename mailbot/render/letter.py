@@ -17,12 +17,12 @@ from mailbot.core.model.notification import AUTOMATIC, Notification, Notificatio
 from mailbot.core.model.outgoing import Outgoing, content_id
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Visibility
-from mailbot.core.text.sanitize import clean, one_line
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
 from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
+from mailbot.sanitize import clean, one_line
 
 # In these, somebody's own words reach somebody else: they come in that person's name.
 _IN_PERSON = frozenset(

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Role, Status, Ticket
-from mailbot.core.text.sanitize import clean, one_line
+from mailbot.sanitize import clean, one_line
 
 SUBJECT_LENGTH = 120
 BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters

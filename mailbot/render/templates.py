@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from mailbot.colour import lighten_for_dark_mode
-from mailbot.core.text.sanitize import clean, one_line
+from mailbot.sanitize import clean, one_line
 
 COLOUR = "#1a5f8f"
 INFORMAL = "informal.txt"

@@ -1,1 +1,1 @@
-"""The monthly report."""
+"""The monthly report: its figures, and how they are counted."""

@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.model.report import (
+from mailbot.core.model.ticket import Status
+from mailbot.core.text.search_terms import words
+from mailbot.core.text.stopwords import STOPWORDS
+from mailbot.reporting.model import (
     REVERSIBLE,
     Month,
     Percentiles,
@@ -19,9 +22,6 @@ from mailbot.core.model.report import (
     TicketTimeline,
     TimelineEntry,
 )
-from mailbot.core.model.ticket import Status
-from mailbot.core.text.search_terms import words
-from mailbot.core.text.stopwords import STOPWORDS
 
 WORDS_MOST = 12
 _TELLERS = 3  # a word of fewer people could tell who they are

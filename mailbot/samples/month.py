@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from mailbot.core.model.report import Percentiles, Report, SchoolFigures
+from mailbot.reporting.model import Percentiles, Report, SchoolFigures
 
 REPORT = Report(
     date(2026, 10, 1),

@@ -10,10 +10,10 @@ from mailbot.compose import to_octets
 from mailbot.core.decide.automatic_mail import MUST_ARRIVE, failure_notices
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Attachment
-from mailbot.core.timers.retry import next_attempt
 from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
+from mailbot.service.retry import next_attempt
 from mailbot.store import alerts, audit, outbox, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, reading, transaction

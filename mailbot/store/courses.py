@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from mailbot.core.model.report import CHANGES, Month, TicketTimeline, TimelineEntry
 from mailbot.core.model.ticket import Direction, Visibility
+from mailbot.reporting.model import CHANGES, Month, TicketTimeline, TimelineEntry
 from mailbot.store.tables import EventRow, MessageRow, PersonRow, TicketRow
 
 

@@ -111,58 +111,47 @@ class Request:
         return self.command.line(self.context.school.language, argument)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TypedArgument(Argument, Generic[T]):
-    """An argument whose words become tickets and a value of type T."""
+    """An argument whose words become tickets and a value; `resolve` raises `RefusedLineError`."""
 
-    def resolve(self, request: Request) -> Resolved[T]:
-        """Return the tickets and the value; raise `RefusedLineError`."""
-        raise NotImplementedError
+    resolve: Callable[[Request], Resolved[T]]
 
 
-class Nothing(TypedArgument[None]):
-    """No words."""
-
-    def fits(self, words: tuple[str, ...], /) -> bool:
-        """Tell whether there are none."""
-        return not words
-
-    def resolve(self, request: Request) -> Resolved[None]:
-        """Check that there are none, and that the writer may use the command."""
-        if request.line.args:
-            raise request.wrong(request.line.args[0])
-        request.require_staff()
-        return (), None
+def look_up_nothing(_: tuple[str, ...], __: Viewer) -> LineLookups:
+    """Look nothing up: a number among the words names no ticket."""
+    return LineLookups()
 
 
-class Tickets(TypedArgument[None]):
-    """Numbers of tickets, or none for the ticket of the mail."""
-
-    optional = True
-
-    def fits(self, words: tuple[str, ...], /) -> bool:
-        """Tell whether all words name tickets."""
-        return all(ticket_name(word, "X") for word in words)
-
-    def resolve(self, request: Request) -> Resolved[None]:
-        """Return the tickets."""
-        return request.tickets(request.line.args), None
+def anything(_: tuple[str, ...]) -> bool:
+    """Accept any words, and none."""
+    return True
 
 
-class Text(TypedArgument[None]):
-    """Words that belong to the text of the mail."""
+def all_name_tickets(words: tuple[str, ...]) -> bool:
+    """Tell whether all words name tickets."""
+    return all(ticket_name(word, "X") for word in words)
 
-    is_text = True
 
-    def fits(self, _: tuple[str, ...], /) -> bool:
-        """Accept any words, and none."""
-        return True
+def resolve_nothing(request: Request) -> Resolved[None]:
+    """Check that there are no words, and that the writer may use the command."""
+    if request.line.args:
+        raise request.wrong(request.line.args[0])
+    request.require_staff()
+    return (), None
 
-    def lookups(self, _: tuple[str, ...], __: Viewer, /) -> LineLookups:
-        """Look nothing up: a number in a text names no ticket."""
-        return LineLookups()
 
-    def resolve(self, request: Request) -> Resolved[None]:
-        """Return the ticket of the mail; refuse a mail without text."""
-        if request.context.empty:
-            raise request.wrong("")
-        return request.tickets(()), None
+def resolve_tickets(request: Request) -> Resolved[None]:
+    """Return the tickets that the words name, or the default ones."""
+    return request.tickets(request.line.args), None
+
+
+def _resolve_text(request: Request) -> Resolved[None]:
+    if request.context.empty:
+        raise request.wrong("")
+    return request.tickets(()), None
+
+
+NOTHING = TypedArgument(resolve=resolve_nothing, fits=lambda words: not words)
+TICKETS = TypedArgument(resolve=resolve_tickets, fits=all_name_tickets, optional=True)
+TEXT = TypedArgument(resolve=_resolve_text, fits=anything, lookups=look_up_nothing, is_text=True)

@@ -1,6 +1,6 @@
 """What a command is to those who read a mail: its words, who may use it, and how its argument looks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -63,24 +63,24 @@ class LineLookups:
     numbers: bool = False
 
 
+def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    return LineLookups(ticket_names(words, viewer.school.key))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Argument:
     """How the words behind a command look; `mailbot.core.commands.arguments` says what they mean.
 
+    `fits` tells whether words may be the argument. `lookups` returns what they need from the database.
     `is_text`: they belong to the text of the mail. `verbatim`: polite words among them count.
     `optional`: the command is complete without them.
     """
 
-    is_text = False
-    verbatim = False
-    optional = False
-
-    def fits(self, words: tuple[str, ...], /) -> bool:
-        """Tell whether these words may be the argument."""
-        return bool(words)
-
-    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
-        """Return what has to be looked up to resolve these words."""
-        return LineLookups(ticket_names(words, viewer.school.key))
+    fits: Callable[[tuple[str, ...]], bool] = bool
+    lookups: Callable[[tuple[str, ...], Viewer], LineLookups] = _name_tickets
+    is_text: bool = False
+    verbatim: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

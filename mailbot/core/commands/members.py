@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mailbot.core.commands.arguments import Nothing, Request, Resolved, TypedArgument
+from mailbot.core.commands.arguments import NOTHING, Request, Resolved, TypedArgument, resolve_nothing
 from mailbot.core.commands.command import EVERYONE, STAFF, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import MemberChange, MemberCommand, ResolvableCommand
@@ -45,32 +45,25 @@ class PlannedAbsence:
     deputy: Address | None = None
 
 
-class AbsenceDate(TypedArgument[PlannedAbsence]):
-    """A date, then perhaps a colleague."""
-
-    def lookups(self, words: tuple[str, ...], _: Viewer, /) -> LineLookups:
-        """Look up what the words may mean as a date."""
-        return LineLookups(dates=date_phrases(words))
-
-    def resolve(self, request: Request) -> Resolved[PlannedAbsence]:
-        """Return the absence; no tickets."""
-        request.require_staff()
-        context, args = request.context, request.line.args
-        today = context.school.team.calendar.day(context.now)
-        until, name = away_until(args, context.facts.dates, today)
-        if until is None:
-            raise request.wrong(args[0] if args else "")
-        colleagues = context.policy.colleagues(context.sender.email)
-        return (), PlannedAbsence(until, request.member(name, colleagues) if name else None)
+def _look_up_date(words: tuple[str, ...], _: Viewer) -> LineLookups:
+    return LineLookups(dates=date_phrases(words))
 
 
-class Confirmation(Nothing):
-    """No words. Only a mail that answers a question of the bot confirms something."""
+def _resolve_absence(request: Request) -> Resolved[PlannedAbsence]:
+    request.require_staff()
+    context, args = request.context, request.line.args
+    today = context.school.team.calendar.day(context.now)
+    until, name = away_until(args, context.facts.dates, today)
+    if until is None:
+        raise request.wrong(args[0] if args else "")
+    colleagues = context.policy.colleagues(context.sender.email)
+    return (), PlannedAbsence(until, request.member(name, colleagues) if name else None)
 
-    def resolve(self, request: Request) -> Resolved[None]:
-        """Refuse the command: no mail is held, or it waits no longer."""
-        super().resolve(request)
-        raise request.refusal(Reason.FORBIDDEN)
+
+def _refuse_confirmation(request: Request) -> Resolved[None]:
+    """Refuse the command: no mail is held, or it waits no longer."""
+    resolve_nothing(request)
+    raise request.refusal(Reason.FORBIDDEN)
 
 
 def _away(context: MailContext, absence: PlannedAbsence) -> MemberChange:
@@ -94,7 +87,7 @@ AWAY = MemberCommand(
     name="away",
     words={"de": ("abwesend",), "fr": ("absent", "absente")},
     roles=STAFF,
-    argument=AbsenceDate(),
+    argument=TypedArgument(resolve=_resolve_absence, lookups=_look_up_date),
     example="2026-12-01",
     handler=_away,
     links=("back", "help"),
@@ -103,21 +96,21 @@ BACK = MemberCommand(
     name="back",
     words={"de": ("anwesend",), "fr": ("présent", "présente")},
     roles=STAFF,
-    argument=Nothing(),
+    argument=NOTHING,
     handler=_back,
 )
 REGISTER = MemberCommand(
     name="register",
     words={"de": ("anmelden",), "fr": ("inscription",)},
     roles=STAFF,
-    argument=Nothing(),
+    argument=NOTHING,
     handler=_register,
 )
 CONFIRM = ResolvableCommand(
     name="confirm",
     words={"de": ("bestätigen",), "fr": ("confirmer",)},
     roles=EVERYONE,
-    argument=Confirmation(),
+    argument=TypedArgument(resolve=_refuse_confirmation, fits=NOTHING.fits),
     hidden=True,
 )
 MEMBERS = (AWAY, BACK, REGISTER, CONFIRM)

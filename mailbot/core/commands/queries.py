@@ -1,9 +1,17 @@
 """Commands that are answered: list, show, find, help."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
-from mailbot.core.commands.arguments import Nothing, Request, Resolved, Tickets, TypedArgument
+from mailbot.core.commands.arguments import (
+    NOTHING,
+    Request,
+    Resolved,
+    TypedArgument,
+    anything,
+    resolve_tickets,
+)
 from mailbot.core.commands.command import EVERYONE, LineLookups, Viewer, Words, lexicon
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import Query
@@ -54,62 +62,43 @@ def listing_for(wanted: Scope, viewer: Viewer) -> Listing:
     return Listing(wanted, requester=email)
 
 
-class ListingArgument(TypedArgument[Listing]):
-    """Words that say which tickets a person wants to see."""
-
-    def listing(self, words: tuple[str, ...], viewer: Viewer, /) -> Listing | None:
-        """Return the tickets; None if the words cannot be understood."""
-        raise NotImplementedError
-
-    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
-        """Look up the listing. A number among the words names no ticket."""
-        wanted = self.listing(words, viewer)
-        return LineLookups(listings=(wanted,) if wanted else ())
-
-    def resolve(self, request: Request) -> Resolved[Listing]:
-        """Return the listing; no tickets."""
-        context, args = request.context, request.line.args
-        wanted = self.listing(args, Viewer(context.sender.email, context.facts.school, context.policy))
-        if wanted is None:
-            known = args and scope(args[0])
-            raise request.wrong("".join(args[-1:] if known else args[:1]))
-        return (), wanted
+Reader = Callable[[tuple[str, ...], Viewer], Listing | None]
+"""Returns the tickets that words ask for; None if they cannot be understood."""
 
 
-class ScopeAndPage(ListingArgument):
-    """Open, closed, mine or all, then perhaps a page; nothing means open."""
-
-    def fits(self, _: tuple[str, ...], /) -> bool:
-        """Accept any words, and none."""
-        return True
-
-    def listing(self, words: tuple[str, ...], viewer: Viewer, /) -> Listing | None:
-        """Return a page of the tickets of a scope."""
-        found = scope_and_page(words)
-        return replace(listing_for(found[0], viewer), page=found[1]) if found else None
+def _page(words: tuple[str, ...], viewer: Viewer) -> Listing | None:
+    found = scope_and_page(words)
+    return replace(listing_for(found[0], viewer), page=found[1]) if found else None
 
 
-class SearchWords(ListingArgument):
-    """Words to look for."""
-
-    verbatim = True
-
-    def listing(self, words: tuple[str, ...], viewer: Viewer, /) -> Listing | None:
-        """Return the tickets with all these words."""
-        written = " ".join(words)
-        terms = query_terms(written)
-        wanted = listing_for(Scope.ALL, viewer)
-        return replace(wanted, words=terms, written=written, by_school=False) if terms else None
+def _search(words: tuple[str, ...], viewer: Viewer) -> Listing | None:
+    written = " ".join(words)
+    terms = query_terms(written)
+    wanted = listing_for(Scope.ALL, viewer)
+    return replace(wanted, words=terms, written=written, by_school=False) if terms else None
 
 
-class Shown(Tickets):
-    """Numbers of tickets, or none for the ticket of the mail. An example has one."""
+def _look_up(read: Reader, words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    wanted = read(words, viewer)
+    return LineLookups(listings=(wanted,) if wanted else ())
 
-    optional = False
 
-    def fits(self, words: tuple[str, ...], /) -> bool:
-        """Tell whether there are words."""
-        return bool(words)
+def _resolve_listing(read: Reader, request: Request) -> Resolved[Listing]:
+    context, args = request.context, request.line.args
+    wanted = read(args, Viewer(context.sender.email, context.facts.school, context.policy))
+    if wanted is None:
+        known = args and scope(args[0])
+        raise request.wrong("".join(args[-1:] if known else args[:1]))
+    return (), wanted
+
+
+SCOPE_AND_PAGE = TypedArgument(
+    resolve=partial(_resolve_listing, _page), fits=anything, lookups=partial(_look_up, _page)
+)
+"""Open, closed, mine or all, then perhaps a page; nothing means open."""
+SEARCH_WORDS = TypedArgument(
+    resolve=partial(_resolve_listing, _search), lookups=partial(_look_up, _search), verbatim=True
+)
 
 
 def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> Iterator[Notification]:
@@ -152,7 +141,7 @@ LIST = Query(
     name="list",
     words={"de": ("liste", "übersicht"), "fr": ("liste",)},
     roles=EVERYONE,
-    argument=ScopeAndPage(),
+    argument=SCOPE_AND_PAGE,
     example="closed",
     examples={"de": "geschlossen", "fr": "fermées"},
     answers=_overview,
@@ -161,7 +150,7 @@ SHOW = Query(
     name="show",
     words={"de": ("zeige",), "fr": ("afficher",)},
     roles=EVERYONE,
-    argument=Shown(),
+    argument=TypedArgument(resolve=resolve_tickets),
     example="104",
     answers=_details,
 )
@@ -169,7 +158,7 @@ FIND = Query(
     name="find",
     words={"de": ("suche", "suchen"), "fr": ("chercher", "rechercher")},
     roles=EVERYONE,
-    argument=SearchWords(),
+    argument=SEARCH_WORDS,
     example="Beamer 204",
     answers=_overview,
 )
@@ -177,7 +166,7 @@ HELP = Query(
     name="help",
     words={"de": ("hilfe",), "fr": ("aide",)},
     roles=EVERYONE,
-    argument=Nothing(),
+    argument=NOTHING,
     answers=_help,
 )
 QUERIES = (LIST, SHOW, FIND, HELP)

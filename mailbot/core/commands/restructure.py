@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailbot.core.commands.argument_text import phrase, ticket_names
-from mailbot.core.commands.arguments import Request, Resolved, Tickets, TypedArgument
+from mailbot.core.commands.arguments import Request, Resolved, TypedArgument
 from mailbot.core.commands.command import STAFF, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import Receipt, Restructuring, TicketCommand
@@ -25,18 +25,15 @@ from mailbot.core.recipients.recipients import (
 )
 
 
-class MergeTarget(TypedArgument[Ticket]):
-    """The number of the surviving ticket."""
-
-    def resolve(self, request: Request) -> Resolved[Ticket]:
-        """Return the mail's ticket and the surviving one, which is another ticket of the same school."""
-        if len(request.line.args) != 1:
-            raise request.wrong(" ".join(request.line.args[1:]))
-        (into,) = request.tickets(request.line.args)
-        ticket = request.own_ticket()
-        if into.key == ticket.key or into.school != ticket.school:
-            raise request.refusal(Reason.NOT_HERE, into.key)
-        return (ticket,), into
+def _resolve_target(request: Request) -> Resolved[Ticket]:
+    """Return the mail's ticket and the surviving one, which is another ticket of the same school."""
+    if len(request.line.args) != 1:
+        raise request.wrong(" ".join(request.line.args[1:]))
+    (into,) = request.tickets(request.line.args)
+    ticket = request.own_ticket()
+    if into.key == ticket.key or into.school != ticket.school:
+        raise request.refusal(Reason.NOT_HERE, into.key)
+    return (ticket,), into
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +45,22 @@ class SplitPoint:
     opened: Ticket
 
 
-class LastMessage(TypedArgument[SplitPoint]):
-    """No words: the command is about the ticket of the mail."""
+def _look_up_number(_: tuple[str, ...], __: Viewer) -> LineLookups:
+    return LineLookups(numbers=True)
 
-    def lookups(self, _: tuple[str, ...], __: Viewer, /) -> LineLookups:
-        """Look up the number that a new ticket gets."""
-        return LineLookups(numbers=True)
 
-    def resolve(self, request: Request) -> Resolved[SplitPoint]:
-        """Return the mail's ticket and the requester's last message; refuse a ticket with only one."""
-        if request.line.args:
-            raise request.wrong(request.line.args[0])
-        ticket = request.own_ticket()
-        history = request.context.facts.histories.get(ticket.key, ())
-        position = separable(history)
-        if position is None:
-            raise request.refusal(Reason.NOT_HERE, ticket.key)
-        message, number = history[position], request.number(ticket, ticket.school)
-        opened = Ticket(
-            ticket.school, number, ticket.subject, message.author, message.at, message.at, messages=1
-        )
-        return (ticket,), SplitPoint(position, message, opened)
+def _resolve_split(request: Request) -> Resolved[SplitPoint]:
+    """Return the mail's ticket and the requester's last message; refuse a ticket with only one."""
+    if request.line.args:
+        raise request.wrong(request.line.args[0])
+    ticket = request.own_ticket()
+    history = request.context.facts.histories.get(ticket.key, ())
+    position = separable(history)
+    if position is None:
+        raise request.refusal(Reason.NOT_HERE, ticket.key)
+    message, number = history[position], request.number(ticket, ticket.school)
+    opened = Ticket(ticket.school, number, ticket.subject, message.author, message.at, message.at, messages=1)
+    return (ticket,), SplitPoint(position, message, opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,43 +71,28 @@ class Destination:
     numbers: Mapping[str, int] = field(compare=False)
 
 
-class SchoolName(TypedArgument[Destination]):
-    """The key or name of a school, then perhaps tickets as "#104" or "GYM-104"."""
-
-    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
-        """Look up the tickets, and the next number of the school."""
-        name, named = phrase(words, viewer.school.key)
-        school = viewer.policy.school_called(name)
-        tickets = ticket_names(named, viewer.school.key)
-        return LineLookups(tickets, schools=(school.key,) if school else ())
-
-    def resolve(self, request: Request) -> Resolved[Destination]:
-        """Return the tickets and where they go."""
-        name, named = phrase(request.line.args, request.context.facts.school.key)
-        school = request.context.policy.school_called(name)
-        if school is None:
-            raise request.wrong(name)
-        tickets = request.tickets(named)
-        return tickets, Destination(school, {t.key: request.number(t, school.key) for t in tickets})
+def _look_up_school(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    name, named = phrase(words, viewer.school.key)
+    school = viewer.policy.school_called(name)
+    return LineLookups(ticket_names(named, viewer.school.key), schools=(school.key,) if school else ())
 
 
-class OfOutsiders(Tickets):
-    """Numbers of tickets, or none, whose requesters are in no team: a colleague cannot be blocked."""
+def _resolve_school(request: Request) -> Resolved[Destination]:
+    name, named = phrase(request.line.args, request.context.facts.school.key)
+    school = request.context.policy.school_called(name)
+    if school is None:
+        raise request.wrong(name)
+    tickets = request.tickets(named)
+    return tickets, Destination(school, {t.key: request.number(t, school.key) for t in tickets})
 
-    optional = False
 
-    def fits(self, words: tuple[str, ...], /) -> bool:
-        """Tell whether there are words."""
-        return bool(words)
-
-    def resolve(self, request: Request) -> Resolved[None]:
-        """Return the tickets."""
-        tickets, _ = super().resolve(request)
-        policy = request.context.policy
-        colleague = next((t for t in tickets if policy.member(t.requester.email)), None)
-        if colleague is not None:
-            raise request.refusal(Reason.NOT_HERE, colleague.key)
-        return tickets, None
+def _resolve_outsiders(request: Request) -> Resolved[None]:
+    """Return tickets whose requesters are in no team: a colleague cannot be blocked."""
+    tickets, policy = request.tickets(request.line.args), request.context.policy
+    colleague = next((t for t in tickets if policy.member(t.requester.email)), None)
+    if colleague is not None:
+        raise request.refusal(Reason.NOT_HERE, colleague.key)
+    return tickets, None
 
 
 def _merge(ticket: Ticket, into: Ticket, _: Address) -> tuple[Effect, ...]:
@@ -190,7 +167,7 @@ MERGE = TicketCommand(
     name="merge",
     words={"de": ("zusammenführen",), "fr": ("fusionner",)},
     roles=STAFF,
-    argument=MergeTarget(),
+    argument=TypedArgument(resolve=_resolve_target),
     example="104",
     internal=True,
     handler=_merge,
@@ -203,7 +180,7 @@ SPLIT = TicketCommand(
     name="split",
     words={"de": ("trennen",), "fr": ("séparer",)},
     roles=STAFF,
-    argument=LastMessage(),
+    argument=TypedArgument(resolve=_resolve_split, lookups=_look_up_number),
     internal=True,
     handler=_split,
     receipt=lambda at: Receipt(at.opened.key),
@@ -215,7 +192,7 @@ MOVE = TicketCommand(
     name="move",
     words={"de": ("verschieben",), "fr": ("déplacer",)},
     roles=frozenset({Role.SECOND_LEVEL}),
-    argument=SchoolName(),
+    argument=TypedArgument(resolve=_resolve_school, lookups=_look_up_school),
     example="GYM",
     internal=True,
     handler=_move,
@@ -228,7 +205,7 @@ SPAM = TicketCommand(
     name="spam",
     words={"fr": ("spam", "indésirable")},
     roles=frozenset({Role.SUPPORTER}),
-    argument=OfOutsiders(),
+    argument=TypedArgument(resolve=_resolve_outsiders),
     internal=True,
     handler=_spam,
     alone=True,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailbot.core.commands.argument_text import phrase, ticket_names
-from mailbot.core.commands.arguments import Request, Resolved, Text, Tickets, TypedArgument
+from mailbot.core.commands.arguments import TEXT, TICKETS, Request, Resolved, TypedArgument, all_name_tickets
 from mailbot.core.commands.command import PARTICIPANTS, STAFF, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import Annotation, Exclusive, TicketCommand
@@ -19,25 +19,25 @@ MAX_SNOOZE = timedelta(days=730)
 UNDO_WITHIN = timedelta(days=1)
 
 
-class Day(TypedArgument[datetime]):
-    """A day as people write it, then perhaps tickets as "#104" or "GYM-104"."""
+def _look_up_day(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    day, named = phrase(words, viewer.school.key)
+    return LineLookups(ticket_names(named, viewer.school.key), dates=(day,))
 
-    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
-        """Look up the day and the tickets after it."""
-        day, named = phrase(words, viewer.school.key)
-        return LineLookups(ticket_names(named, viewer.school.key), dates=(day,))
 
-    def resolve(self, request: Request) -> Resolved[datetime]:
-        """Return the morning of a future day, by the working hours of the writer's team."""
-        context = request.context
-        words, named = phrase(request.line.args, context.facts.school.key)
-        day = context.facts.dates.get(words)
-        second_level = context.role is Role.SECOND_LEVEL
-        team = context.policy.second_level if second_level else context.school.team
-        today = team.calendar.day(context.now)
-        if day is None or not today < day <= today + MAX_SNOOZE:
-            raise request.wrong(words)
-        return request.tickets(named), team.calendar.opening_on(day)
+def _resolve_day(request: Request) -> Resolved[datetime]:
+    """Return the morning of a future day, by the working hours of the writer's team."""
+    context = request.context
+    words, named = phrase(request.line.args, context.facts.school.key)
+    day = context.facts.dates.get(words)
+    team = context.policy.second_level if context.role is Role.SECOND_LEVEL else context.school.team
+    today = team.calendar.day(context.now)
+    if day is None or not today < day <= today + MAX_SNOOZE:
+        raise request.wrong(words)
+    return request.tickets(named), team.calendar.opening_on(day)
+
+
+DAY = TypedArgument(resolve=_resolve_day, lookups=_look_up_day)
+"""A day as people write it, then perhaps tickets as "#104" or "GYM-104"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +47,21 @@ class LastChanges:
     by_ticket: Mapping[str, Change] = field(compare=False)
 
 
-class Undoable(TypedArgument[LastChanges]):
-    """Numbers of tickets, or none, of which the writer can take back the last change."""
+def _look_up_changes(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    return LineLookups(ticket_names(words, viewer.school.key), changes=True)
 
-    def fits(self, words: tuple[str, ...], /) -> bool:
-        """Tell whether all words name tickets."""
-        return Tickets().fits(words)
 
-    def lookups(self, words: tuple[str, ...], viewer: Viewer, /) -> LineLookups:
-        """Look up the tickets and their last changes."""
-        return LineLookups(ticket_names(words, viewer.school.key), changes=True)
+def _resolve_changes(request: Request) -> Resolved[LastChanges]:
+    tickets = request.tickets(request.line.args)
+    for ticket in tickets:
+        reason = _refusal(request.context, ticket)
+        if reason is not None:
+            raise request.refusal(reason, ticket.key)
+    return tickets, LastChanges({t.key: request.context.facts.changes[t.key] for t in tickets})
 
-    def resolve(self, request: Request) -> Resolved[LastChanges]:
-        """Return the tickets and their last changes."""
-        tickets = request.tickets(request.line.args)
-        for ticket in tickets:
-            reason = _refusal(request.context, ticket)
-            if reason is not None:
-                raise request.refusal(reason, ticket.key)
-        return tickets, LastChanges({t.key: request.context.facts.changes[t.key] for t in tickets})
+
+LAST_CHANGES = TypedArgument(resolve=_resolve_changes, fits=all_name_tickets, lookups=_look_up_changes)
+"""Numbers of tickets, or none, of which the writer can take back the last change."""
 
 
 def _refusal(context: MailContext, ticket: Ticket) -> Reason | None:
@@ -123,7 +119,7 @@ CLOSE = TicketCommand(
         "fr": ("fermer", "fermé", "clôturer", "résolu"),
     },
     roles=PARTICIPANTS,
-    argument=Tickets(),
+    argument=TICKETS,
     example="12 14",
     handler=lambda ticket, _, __: close(ticket),
     excludes=frozenset({Exclusive.STATUS}),
@@ -132,7 +128,7 @@ ESCALATE = TicketCommand(
     name="escalate",
     words={"de": ("eskalieren", "weiterleiten"), "fr": ("transmettre", "escalader")},
     roles=frozenset({Role.SUPPORTER}),
-    argument=Tickets(),
+    argument=TICKETS,
     handler=lambda ticket, _, __: escalate(ticket),
     excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
 )
@@ -140,7 +136,7 @@ RETURN = TicketCommand(
     name="return",
     words={"de": ("zurück",), "fr": ("renvoyer", "retourner")},
     roles=frozenset({Role.SECOND_LEVEL}),
-    argument=Tickets(),
+    argument=TICKETS,
     handler=lambda ticket, _, __: _hand_over(ticket, 1),
     excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
 )
@@ -148,7 +144,7 @@ REOPEN = TicketCommand(
     name="reopen",
     words={"de": ("öffnen",), "fr": ("rouvrir",)},
     roles=PARTICIPANTS,
-    argument=Tickets(),
+    argument=TICKETS,
     handler=lambda ticket, _, __: reopen(ticket),
     excludes=frozenset({Exclusive.STATUS}),
 )
@@ -156,7 +152,7 @@ WAIT = TicketCommand(
     name="wait",
     words={"de": ("rückfrage", "warten"), "fr": ("attendre", "attente")},
     roles=STAFF,
-    argument=Tickets(),
+    argument=TICKETS,
     handler=lambda ticket, _, __: _wait(ticket),
     excludes=frozenset({Exclusive.STATUS}),
 )
@@ -164,7 +160,7 @@ REMIND = TicketCommand(
     name="remind",
     words={"de": ("wiedervorlage",), "fr": ("rappel", "rappeler")},
     roles=STAFF,
-    argument=Day(),
+    argument=DAY,
     example="tomorrow",
     examples={"de": "morgen", "fr": "demain"},
     handler=_remind,
@@ -173,7 +169,7 @@ UNDO = TicketCommand(
     name="undo",
     words={"de": ("rückgängig",), "fr": ("annuler",)},
     roles=PARTICIPANTS,
-    argument=Undoable(),
+    argument=LAST_CHANGES,
     handler=_undo,
     alone=True,
 )
@@ -181,7 +177,7 @@ NOTE = Annotation(
     name="note",
     words={"de": ("notiz", "intern"), "fr": ("note", "interne")},
     roles=STAFF,
-    argument=Text(),
+    argument=TEXT,
     internal=True,
 )
 STATUS = (CLOSE, ESCALATE, RETURN, REOPEN, WAIT, REMIND)

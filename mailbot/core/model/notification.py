@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from mailbot.core.model.listing import page_count
 from mailbot.core.model.mail import Address
-from mailbot.core.model.report import Report
 from mailbot.core.model.similar import Similar
 from mailbot.core.model.ticket import Attachment, Message, Role, Ticket
 
@@ -144,7 +143,7 @@ class Notification:
     reason: str = ""  # why a mail cannot be read; "reminder" of an invitation
     in_reply_to: str = ""  # Message-ID of the mail that this letter answers
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
-    report: Report | None = None
+    report: object = None  # the figures of a month, as the template reads them
 
     @property
     def sendable(self) -> bool:

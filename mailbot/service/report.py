@@ -12,9 +12,9 @@ import structlog
 
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.report import Month, Percentiles, Report
 from mailbot.core.model.ticket import Role
 from mailbot.render import BrokenTemplateError
+from mailbot.reporting.model import Month, Percentiles, Report
 from mailbot.reporting.monthly import month_before, report
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
