@@ -133,3 +133,11 @@ def test_a_chromium_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     with pytest.raises(PrintError, match=r"chromium could not print it"):
         print_pdf(tmp_path / "page.html")
+
+
+def test_the_help_lists_of_an_operators_file_replace_ours(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    own = '{% set help_supporter = [("#schließen", "Macht zu.", "ticket")] %}'
+    (tmp_path / "de" / "words.txt.j2").write_text(own, "utf-8")
+    letter = sample(samples.letters("de")["help_supporter"], "de", Templates(tmp_path))
+    assert re.findall(r"^• (.+)\n  (.+)$", letter.text, re.MULTILINE) == [("#schließen", "Macht zu.")]

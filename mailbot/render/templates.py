@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from mailbot.colour import lighten_for_dark_mode
+from mailbot.render.help import help_lists
 from mailbot.sanitize import clean, one_line
 
 COLOUR = "#1a5f8f"
@@ -83,11 +84,13 @@ class Templates:
         """Return the labels and phrases of a language, as its words.txt.j2 sets them.
 
         An operator's file of an earlier version lacks the newest phrases: the packaged ones are taken.
+        Its lists `help_requester`, `help_supporter` and `help_second_level` replace those made of `help`.
         """
         name = f"{language}/words.txt.j2"
         words = vars(self.get(name, informal=informal).module)
         packaged = vars(self._own.get_template(name).module)
-        return {**packaged, **{key: _with_defaults(packaged.get(key), value) for key, value in words.items()}}
+        found = {**packaged, **{key: _with_defaults(packaged.get(key), own) for key, own in words.items()}}
+        return {**help_lists(found["help"]), **found}
 
 
 def _with_defaults(packaged: object, own: object) -> object:

@@ -132,6 +132,7 @@ PRIORITY = TicketCommand(
     argument=TypedArgument(resolve=_resolve_priority),
     example="high",
     examples={"de": "hoch", "fr": "haute"},
+    complete_example=True,
     handler=_set_priority,
     receipt=lambda value: Receipt(value.value),
 )

@@ -88,7 +88,8 @@ class Command:
     """One command. `name` is the English word.
 
     `internal`: the mail is for the staff only. `hidden`: no mistyped word is taken for this command.
-    `examples` are arguments by language, where `example` is an English word.
+    `examples` are arguments by language, where `example` is an English word. `complete_example`: people may
+    send the command as the help shows it.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Command:
     examples: Mapping[str, str] = field(default_factory=dict)
     internal: bool = False
     hidden: bool = False
+    complete_example: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that letters in that language use."""
