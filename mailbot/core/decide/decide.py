@@ -10,6 +10,7 @@ from mailbot.core.commands.resolve import ResolvedCommand, resolve
 from mailbot.core.commands.table import Reading
 from mailbot.core.decide import early_exits, member_commands, restructure
 from mailbot.core.decide.automatic_mail import decide_automatic
+from mailbot.core.decide.mail_change import change_by_mail
 from mailbot.core.decide.open_ticket import cc_from_headers, open_ticket
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
@@ -40,7 +41,7 @@ from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
-from mailbot.core.recipients.recipients import TicketChange, undo_notifications
+from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.text.references import without_action_key
 
 
@@ -203,8 +204,8 @@ def _turn(
     effects += _first_takes(case, ticket, effects, message) if by_staff else _wakes_up(ticket, did, message)
     after = apply(ticket, effects, case.now)
     effects += restructure.unblock_effects(ticket, after, effects, case.facts.blocked)
-    turn = TicketChange(case, ticket, after, message, frozenset(copy.person.email for copy in joins))
-    told = recipients.deduplicate(_letters(turn, effects, mending, by_staff=by_staff), case)
+    change = change_by_mail(case, ticket, after, message, joins)
+    told = recipients.deduplicate(_letters(case, change, effects, mending, by_staff=by_staff), change)
     effects += map(Notify, told)
     people = tuple(notice.to for notice in told)
     done = [_done(case, one, after, people) for one in did]
@@ -248,15 +249,28 @@ def _detail(order: ResolvedCommand) -> str:
 
 
 def _letters(
-    turn: TicketChange, effects: list[Effect], mending: ResolvedCommand | None, *, by_staff: bool
+    case: MailContext,
+    change: TicketChange,
+    effects: list[Effect],
+    mending: ResolvedCommand | None,
+    *,
+    by_staff: bool,
 ) -> Iterator[Notification]:
     if mending is not None:
-        into = apply(mending.into, effects, turn.case.now) if mending.into else None
-        yield from restructure.notifications(turn, mending, into)
+        into = apply(mending.into, effects, case.now) if mending.into else None
+        yield from restructure.notifications(case, change, mending, into)
         return
-    yield from recipients.to_new_participants(turn)
-    yield from _taken_back(turn, effects)
-    yield from _news(turn, effects, by_staff=by_staff)
+    undone = [effect.ticket for effect in effects if isinstance(effect, RevertChange)]
+    yield from recipients.to_new_participants(change)
+    for key in undone:
+        yield from recipients.undo_notifications(change, case.facts.changes[key])
+    if undone:
+        change = replace(change, before=change.after)  # `undo_notifications` tells of the change
+    if by_staff:
+        yield from recipients.to_requester_side(change)
+        yield from recipients.to_colleagues(change)
+    else:
+        yield from recipients.to_staff_from_requester(change)
 
 
 def _joins(case: MailContext, ticket: Ticket) -> list[AddCc]:
@@ -266,20 +280,6 @@ def _joins(case: MailContext, ticket: Ticket) -> list[AddCc]:
     there = {ticket.requester.email, *(person.email for person in ticket.cc)}
     new = [person for person in cc_from_headers(case) if person.email not in there]
     return [AddCc(ticket.key, person) for person in new[: max(0, MAX_CC - len(ticket.cc))]]
-
-
-def _taken_back(turn: TicketChange, effects: list[Effect]) -> tuple[Notification, ...]:
-    changes = turn.case.facts.changes
-    undone = [effect.ticket for effect in effects if isinstance(effect, RevertChange)]
-    return tuple(notice for key in undone for notice in undo_notifications(turn, changes[key]))
-
-
-def _news(turn: TicketChange, effects: list[Effect], *, by_staff: bool) -> tuple[Notification, ...]:
-    if any(isinstance(effect, RevertChange) for effect in effects):
-        turn = replace(turn, before=turn.after)  # `undo.news` tells of the change
-    if by_staff:
-        return (*recipients.to_requester_side(turn), *recipients.to_colleagues(turn))
-    return tuple(recipients.to_staff_from_requester(turn))
 
 
 def _new_words(case: MailContext, *, by_staff: bool) -> Message | None:

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.resolve import ResolvedCommand
+from mailbot.core.decide.mail_change import change_by_mail
 from mailbot.core.decide.replies import reply
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Done, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
-from mailbot.core.recipients.recipients import TicketChange
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
 
@@ -42,8 +42,8 @@ def open_ticket(case: MailContext, orders: tuple[ResolvedCommand, ...] = ()) -> 
         messages=1,
     )
     message = _message(case, requester, text)
-    turn = TicketChange(case, ticket, ticket, message)
-    told = recipients.deduplicate(recipients.to_team_of_new(turn), case)
+    change = change_by_mail(case, ticket, ticket, message)
+    told = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _earlier(case)
     receipt = reply(case, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason)
     if requester is not case.sender:

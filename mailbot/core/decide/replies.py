@@ -8,7 +8,7 @@ from mailbot.core.commands.resolve import ResolvedCommand
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Role, Ticket, Visibility
-from mailbot.core.recipients.recipients import split_attachments
+from mailbot.core.recipients.content import split_attachments
 
 QUESTIONS = frozenset({"list", "find", "show", "help"})
 ANSWERED = QUESTIONS | {"register"}

@@ -3,18 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.resolve import REPAIRS, ResolvedCommand
 from mailbot.core.decide.replies import reply
 from mailbot.core.model.effects import Effect, RevertChange, SetBlocked
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Message, Role, Status, Ticket
-from mailbot.core.recipients.recipients import (
-    TicketChange,
-    assignees,
-    notice,
-    present_members,
-    to_team_of_new,
-)
+from mailbot.core.recipients.content import notification_for
+from mailbot.core.recipients.recipients import assignees, present_members, to_team_of_new
+from mailbot.core.recipients.ticket_change import TicketChange
 
 
 def find(orders: Iterable[ResolvedCommand]) -> ResolvedCommand | None:
@@ -22,48 +19,52 @@ def find(orders: Iterable[ResolvedCommand]) -> ResolvedCommand | None:
     return next((order for order in orders if order.command.name in REPAIRS), None)
 
 
-def notifications(turn: TicketChange, order: ResolvedCommand, into: Ticket | None) -> Iterable[Notification]:
+def notifications(
+    case: MailContext, change: TicketChange, order: ResolvedCommand, into: Ticket | None
+) -> Iterable[Notification]:
     """Tell who has to know of a repair; of spam nobody hears. `into` is the surviving ticket of a merge."""
     if order.command.name == "merge" and into is not None:
-        yield from _merged(turn, into)
-    elif order.command.name == "move" and turn.after.school != turn.before.school:
-        yield from _moved(turn)
+        yield from _merged(change, into)
+    elif order.command.name == "move" and change.after.school != change.before.school:
+        yield from _moved(change)
     elif order.command.name == "split" and order.parted is not None:
-        yield from _parted(turn, order.parted[1], dict(order.numbers)[turn.before.key])
+        yield from _parted(case, change, order.parted[1], dict(order.numbers)[change.before.key])
 
 
-def _merged(turn: TicketChange, into: Ticket) -> Iterable[Notification]:
+def _merged(change: TicketChange, into: Ticket) -> Iterable[Notification]:
     """The requester hears of it only if the surviving ticket is somebody else's."""
-    after = replace(turn, after=into)
-    was = turn.before.key
-    requester = turn.before.requester
+    after = replace(change, after=into)
+    was = change.before.key
+    requester = change.before.requester
     if requester.email != into.requester.email:
-        yield replace(notice(after, NotificationKind.MERGED, requester, Role.CC), was=was)
-    for to, role in assignees(turn, turn.before):
-        yield replace(notice(after, NotificationKind.MERGED, to, role), was=was)
+        yield replace(notification_for(after, NotificationKind.MERGED, requester, Role.CC), was=was)
+    for to, role in assignees(change, change.before):
+        yield replace(notification_for(after, NotificationKind.MERGED, to, role), was=was)
 
 
-def _moved(turn: TicketChange) -> Iterable[Notification]:
-    was = turn.before.key
-    here, there = turn.case.school_of(turn.before), turn.case.school_of(turn.after)
-    yield replace(notice(turn, NotificationKind.MOVED, turn.after.requester, Role.REQUESTER), was=was)
-    for person in turn.after.cc:
-        yield replace(notice(turn, NotificationKind.MOVED, person, Role.CC), was=was)
-    for person in present_members(turn, there.team):
-        yield replace(notice(turn, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
-    for person in present_members(turn, here.team):
-        letter = notice(turn, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
-        yield replace(letter, ticket=turn.before, was=turn.after.key)
+def _moved(change: TicketChange) -> Iterable[Notification]:
+    was = change.before.key
+    here, there = change.school_of(change.before), change.school_of(change.after)
+    yield replace(
+        notification_for(change, NotificationKind.MOVED, change.after.requester, Role.REQUESTER), was=was
+    )
+    for person in change.after.cc:
+        yield replace(notification_for(change, NotificationKind.MOVED, person, Role.CC), was=was)
+    for person in present_members(change, there.team):
+        yield replace(notification_for(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
+    for person in present_members(change, here.team):
+        letter = notification_for(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
+        yield replace(letter, ticket=change.before, was=change.after.key)
 
 
-def _parted(turn: TicketChange, message: Message, number: int) -> Iterable[Notification]:
+def _parted(case: MailContext, change: TicketChange, message: Message, number: int) -> Iterable[Notification]:
     """Tell of the ticket that a message became as of any new one."""
-    before = turn.before
+    before = change.before
     opened = Ticket(before.school, number, before.subject, message.author, message.at, message.at, messages=1)
-    receipt = reply(turn.case, NotificationKind.RECEIPT, opened)
+    receipt = reply(case, NotificationKind.RECEIPT, opened)
     to = opened.requester
     yield replace(receipt, to=to, ticket=opened, role=Role.REQUESTER, in_reply_to="", was=before.key)
-    about = replace(turn, before=opened, after=opened, message=message)
+    about = replace(change, before=opened, after=opened, message=message)
     for letter in to_team_of_new(about):
         yield replace(letter, author=to, related=before, related_reason="split")
 
@@ -71,7 +72,7 @@ def _parted(turn: TicketChange, message: Message, number: int) -> Iterable[Notif
 def unblock_effects(
     before: Ticket, after: Ticket, effects: Iterable[Effect], blocked: frozenset[tuple[str, str]]
 ) -> list[Effect]:
-    """Return what lets a requester write again: his ticket was closed as spam, and this is taken back."""
+    """Return the effects that unblock a requester: the ticket was closed as spam, and this is undone."""
     reopened = before.status is Status.CLOSED and after.status is not Status.CLOSED
     opens = reopened or any(isinstance(effect, RevertChange) for effect in effects)
     who = (after.school, after.requester.email)
