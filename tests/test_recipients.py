@@ -173,6 +173,7 @@ HAS_IT: list[tuple[str, Ticket, dict[str, Absence], set[str]]] = [
     ("nobody", UNTOUCHED, {}, {MAX, ERIKA}),
     ("a member", replace(UNTOUCHED, assignee=Address(MAX)), {}, {MAX}),
     ("a deputy", replace(UNTOUCHED, assignee=Address(MAX)), away(max=ERIKA), {ERIKA}),
+    ("a deputy of another team", replace(UNTOUCHED, assignee=Address(MAX)), away(max=TONI), {ERIKA}),
     ("a technician", replace(UNTOUCHED, assignee=Address(TONI)), {}, set()),
     ("a supporter of another school", replace(UNTOUCHED, assignee=Address(HANNA)), {}, {MAX, ERIKA}),
 ]

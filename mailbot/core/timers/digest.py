@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from mailbot.core.model.absence import Absence
 from mailbot.core.model.effects import Decision, Effect, Notify
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Policy, Team
+from mailbot.core.model.policy import Member, Policy, Team
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.core.recipients.recipients import address_of, effective_assignee
 
@@ -43,19 +43,31 @@ def decide_digest(
         (t for t in tickets if t.school in schools and _is_active(t, team, now)),
         key=lambda t: (order.index(t.school), t.waits.since),
     )
-    assigned = {
-        t.key: effective_assignee(t.assignee, policy.staff(schools[t.school]), absences) for t in active
-    }
-    letters: list[Effect] = []
+    assigned = {t.key: _assigned(t, team, tuple(policy.staff(schools[t.school])), absences) for t in active}
+    notify: list[Effect] = []
     for member in team.members:
         if member.address in absences:
             continue
         own = tuple(t for t in active if (who := assigned[t.key]) is None or who.address == member.address)
         if any(assigned[t.key] is None or _needs_attention(t, team, policy, now) for t in own):
             to = address_of(member, names)
-            letters.append(Notify(Notification(NotificationKind.DIGEST, to, role, tickets=own)))
-    because = f"{len(active)} tickets, {len(letters)} people who have to know"
-    return Decision(NotificationKind.DIGEST.value, (because,), tuple(letters))
+            notify.append(Notify(Notification(NotificationKind.DIGEST, to, role, tickets=own)))
+    because = f"{len(active)} tickets, {len(notify)} people who have to know"
+    return Decision(NotificationKind.DIGEST.value, (because,), tuple(notify))
+
+
+def _assigned(
+    ticket: Ticket, team: Team, staff: tuple[Member, ...], absences: Mapping[str, Absence]
+) -> Member | None:
+    """Return the only member who gets a ticket; None if the whole team gets it.
+
+    A deputy of another team gets no digest of this one, so the team gets the ticket.
+    """
+    member = effective_assignee(ticket.assignee, staff, absences)
+    if member is None or ticket.assignee is None:
+        return None
+    acts_for_other = ticket.assignee.email not in member.addresses
+    return None if acts_for_other and team.member(member.address) is None else member
 
 
 def _is_active(ticket: Ticket, team: Team, now: datetime) -> bool:
