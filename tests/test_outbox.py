@@ -299,7 +299,9 @@ def test_a_letter_is_tried_for_five_days_and_doubted_twice(outcomes: list[str], 
     doubts = 0
     for attempts, outcome in enumerate(outcomes, 1):
         doubts += outcome == "uncertain"
-        again = next_attempt(attempts, created, now, uncertain=outcome == "uncertain", doubts=doubts)
+        again = next_attempt(
+            attempts, created, now, uncertain=outcome == "uncertain", uncertain_attempts=doubts
+        )
         if again is None:
             assert doubts >= 2 or now > created + GIVE_UP_AFTER - timedelta(hours=5)
             return

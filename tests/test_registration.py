@@ -58,7 +58,7 @@ def test_a_member_of_two_teams_is_invited_once() -> None:
 
 def test_the_second_invitation_says_that_it_is_a_reminder() -> None:
     invitee = next(iter(unregistered(POLICY, {MUSTERMANN: Contact(name="Max", invitations=1)})))
-    assert (invitee.letter().reason, invitee.letter().to.name) == ("reminder", "Max")
+    assert (invitee.notification().reason, invitee.notification().to.name) == ("reminder", "Max")
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def outcome_of(due: Due, state: str, reply: str, now: datetime) -> Attempt:
         return Attempt(due.id, "sent")
     doubtful = state == "uncertain"
     doubts = due.doubts + doubtful
-    again = next_attempt(due.attempts, due.created, now, uncertain=doubtful, doubts=doubts)
+    again = next_attempt(due.attempts, due.created, now, uncertain=doubtful, uncertain_attempts=doubts)
     if state == "permanent" or again is None:
         maybe = f"handed over {doubts} times without an answer, so it may have arrived; " if doubts else ""
         return Attempt(due.id, "failed", maybe + reply, doubtful=doubtful)

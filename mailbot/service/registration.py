@@ -54,7 +54,7 @@ def _invitees(session: Session, policy: Policy, now: datetime) -> list[Invitee]:
 def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: datetime) -> list[str]:
     invited = []
     for invitee in invitees:
-        post_alone(session, invitee.school.key, desk.letter(invitee.letter(), invitee.school, now), now)
+        post_alone(session, invitee.school.key, desk.letter(invitee.notification(), invitee.school, now), now)
         people.note_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
     if invited:

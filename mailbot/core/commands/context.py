@@ -1,5 +1,6 @@
 """The context of one human mail: who writes, to which ticket it belongs and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,8 @@ from mailbot.core.model.mail import Address, Mail
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.roles import roles
 from mailbot.core.model.sent_mail import SentMail
-from mailbot.core.model.ticket import Attachment, Role, Status, Ticket
+from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
+from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.text.fold import fold
 from mailbot.core.text.greetings import is_only_greeting
 
@@ -93,6 +95,26 @@ class MailContext:
         return tuple(
             Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
             for p in self.mail.parts
+        )
+
+    def change(
+        self, before: Ticket, after: Ticket, message: Message | None, cc_added: Iterable[Address] = ()
+    ) -> TicketChange:
+        """Return the change of a ticket by this mail; its headers put `cc_added` in cc."""
+        return TicketChange(
+            before=before,
+            after=after,
+            school=self.facts.school,
+            policy=self.policy,
+            absences=self.facts.absences,
+            names=self.facts.names,
+            actor=self.sender,
+            message=message,
+            history=self.facts.histories.get(before.key, ()),
+            cc_added=frozenset(person.email for person in cc_added),
+            related=self.match.related,
+            related_reason=self.match.related_reason,
+            similar=self.facts.similar,
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

@@ -13,7 +13,7 @@ from mailbot.core.model.effects import Effect
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.ticket import Ticket
-from mailbot.core.recipients.recipients import TicketChange
+from mailbot.core.recipients.ticket_change import TicketChange
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -19,7 +19,7 @@ from mailbot.core.commands.replies import reply
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Ticket, Visibility
-from mailbot.core.recipients.recipients import split_attachments
+from mailbot.core.recipients.content import split_attachments
 from mailbot.core.text.fold import fold
 from mailbot.core.text.search_terms import query_terms
 

@@ -16,13 +16,9 @@ from mailbot.core.model.notification import Notification, NotificationKind, Reas
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Message, Role, Status, Ticket, separable
 from mailbot.core.model.transition import apply
-from mailbot.core.recipients.recipients import (
-    TicketChange,
-    assignees,
-    notice,
-    present_members,
-    to_team_of_new,
-)
+from mailbot.core.recipients.content import notification_for
+from mailbot.core.recipients.recipients import assignees, present_members, to_team_of_new
+from mailbot.core.recipients.ticket_change import TicketChange
 
 
 def _resolve_target(request: Request) -> Resolved[Ticket]:
@@ -114,9 +110,9 @@ def _merged(
     after = replace(change, after=apply(into, effects, context.now))
     was, requester = change.before.key, change.before.requester
     if requester.email != into.requester.email:
-        yield replace(notice(after, NotificationKind.MERGED, requester, Role.CC), was=was)
+        yield replace(notification_for(after, NotificationKind.MERGED, requester, Role.CC), was=was)
     for to, role in assignees(change, change.before):
-        yield replace(notice(after, NotificationKind.MERGED, to, role), was=was)
+        yield replace(notification_for(after, NotificationKind.MERGED, to, role), was=was)
 
 
 def _split(ticket: Ticket, at: SplitPoint, _: Address) -> tuple[Effect, ...]:
@@ -147,14 +143,16 @@ def _moved(
 ) -> Iterator[Notification]:
     if change.after.school == change.before.school:
         return
-    was, here = change.before.key, context.school_of(change.before)
-    yield replace(notice(change, NotificationKind.MOVED, change.after.requester, Role.REQUESTER), was=was)
+    was, here = change.before.key, change.school_of(change.before)
+    yield replace(
+        notification_for(change, NotificationKind.MOVED, change.after.requester, Role.REQUESTER), was=was
+    )
     for person in change.after.cc:
-        yield replace(notice(change, NotificationKind.MOVED, person, Role.CC), was=was)
+        yield replace(notification_for(change, NotificationKind.MOVED, person, Role.CC), was=was)
     for person in present_members(change, to.school.team):
-        yield replace(notice(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
+        yield replace(notification_for(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
     for person in present_members(change, here.team):
-        told = notice(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
+        told = notification_for(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
         yield replace(told, ticket=change.before, was=change.after.key)
 
 

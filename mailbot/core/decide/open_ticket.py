@@ -12,7 +12,6 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Done, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
-from mailbot.core.recipients.recipients import TicketChange
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
 
@@ -46,8 +45,8 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     copies = {p.email: p for p in (*ticket.cc, *cc_from_headers(context)) if p.email != requester.email}
     ticket = replace(ticket, cc=tuple(copies.values())[:MAX_CC])
     message = _message(context, requester, text)
-    turn = TicketChange(context, ticket, ticket, message)
-    told = recipients.deduplicate(recipients.to_team_of_new(turn), context)
+    change = context.change(ticket, ticket, message)
+    told = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _earlier(context)
     receipt = reply(
         context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason

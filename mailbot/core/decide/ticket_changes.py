@@ -23,7 +23,7 @@ from mailbot.core.model.notification import Done, Notification
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
-from mailbot.core.recipients.recipients import TicketChange, undo_notifications
+from mailbot.core.recipients.ticket_change import TicketChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,9 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     )
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
-    change = TicketChange(context, ticket, after, message, frozenset(cc.person.email for cc in joined))
-    told = recipients.deduplicate(
-        _notifications(context, change, effects, special, by_staff=by_staff), context
-    )
+    change = context.change(ticket, after, message, [cc.person for cc in joined])
+    notifications = _notifications(context, change, effects, special, by_staff=by_staff)
+    told = recipients.deduplicate(notifications, change)
     effects += map(Notify, told)
     people = tuple(notification.to for notification in told)
     done = [_done(context, one, after, people) for one in applied]
@@ -120,7 +119,7 @@ def _notifications(
     yield from recipients.to_new_participants(change)
     reverted = [effect.ticket for effect in effects if isinstance(effect, RevertChange)]
     for key in reverted:
-        yield from undo_notifications(change, context.facts.changes[key])
+        yield from recipients.undo_notifications(change, context.facts.changes[key])
     if reverted:
         change = replace(change, before=change.after)  # those who knew of the change were just told
     if by_staff:

@@ -1,1 +1,1 @@
-"""Who is notified of a change."""
+"""Who is notified of a change of a ticket, and what the notification contains."""

@@ -1,1 +1,1 @@
-"""What happens to tickets and people as time passes."""
+"""Timers: reminders, automatic escalation, digests, invitations and retries."""

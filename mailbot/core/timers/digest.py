@@ -1,21 +1,21 @@
-"""Who gets which tickets in the morning."""
+"""Which tickets the morning digest shows to whom."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from mailbot.core.model.absence import Absence, stand_in
+from mailbot.core.model.absence import Absence
 from mailbot.core.model.effects import Decision, Effect, Notify
-from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Policy, Team
+from mailbot.core.model.policy import Member, Policy, Team
 from mailbot.core.model.ticket import Role, Status, Ticket
+from mailbot.core.recipients.recipients import address_of, effective_assignee
 
 DIGEST_LATEST = timedelta(hours=4)
-"""How late a morning's digest still comes, if nobody could send it in time."""
+"""A digest that could not be sent in time is still sent within these hours."""
 
 
 def digest_slot(team: Team, policy: Policy, now: datetime) -> str | None:
-    """Return the morning whose digest a team may get now, or None if it is not the time for one."""
+    """Return the morning whose digest a team may get now; None if no digest is due."""
     calendar, begin = team.calendar, policy.times.digest
     if begin is None or not calendar.is_open(now):
         return None
@@ -32,44 +32,52 @@ def decide_digest(
     names: Mapping[str, str],
     absences: Mapping[str, Absence],
 ) -> Decision:
-    """Decide who of a team gets which tickets this morning: those of nobody, the own ones, a deputy's too.
+    """Decide which tickets each member of a team gets: unassigned ones, and those they act for.
 
-    Nobody gets a digest in which nothing asks for anything: a ticket that nobody has, a requester who waits
-    for an answer, one that rests until today, one on which nothing has happened for long. The longest wait
-    comes first, within each school. Who is away gets none.
+    Members who are away get no digest. The others get one only if one of these tickets is unassigned or needs
+    attention. Tickets are sorted by school, then by the longest wait.
     """
-    schools = [school.key for school in policy.schools]
-    awake = sorted(
-        (t for t in tickets if t.school in schools and _awake(t, team, now)),
-        key=lambda t: (schools.index(t.school), t.waits.since),
+    schools = {school.key: school for school in policy.schools}
+    order = list(schools)
+    active = sorted(
+        (t for t in tickets if t.school in schools and _is_active(t, team, now)),
+        key=lambda t: (order.index(t.school), t.waits.since),
     )
-    keepers = {ticket.key: _keeper(ticket, team, policy, absences) for ticket in awake}
-    letters: list[Effect] = []
+    assigned = {t.key: _assigned(t, team, tuple(policy.staff(schools[t.school])), absences) for t in active}
+    notify: list[Effect] = []
     for member in team.members:
         if member.address in absences:
             continue
-        mine = tuple(t for t in awake if keepers[t.key] in (None, member.address))
-        if any(keepers[t.key] is None or _asks(t, team, policy, now) for t in mine):
-            to = Address(member.address, names.get(member.address) or member.name)
-            letters.append(Notify(Notification(NotificationKind.DIGEST, to, role, tickets=mine)))
-    because = f"{len(awake)} tickets, {len(letters)} people who have to know"
-    return Decision(NotificationKind.DIGEST.value, (because,), tuple(letters))
+        own = tuple(t for t in active if (who := assigned[t.key]) is None or who.address == member.address)
+        if any(assigned[t.key] is None or _needs_attention(t, team, policy, now) for t in own):
+            to = address_of(member, names)
+            notify.append(Notify(Notification(NotificationKind.DIGEST, to, role, tickets=own)))
+    because = f"{len(active)} tickets, {len(notify)} people who have to know"
+    return Decision(NotificationKind.DIGEST.value, (because,), tuple(notify))
 
 
-def _keeper(ticket: Ticket, team: Team, policy: Policy, absences: Mapping[str, Absence]) -> str | None:
-    """Return who has the ticket today, a deputy perhaps; None if nobody has it (any more)."""
-    member = policy.member(ticket.assignee.email) if ticket.assignee else None
-    who = stand_in(member, absences, team.members) if member else None
-    return who.address if who else None
+def _assigned(
+    ticket: Ticket, team: Team, staff: tuple[Member, ...], absences: Mapping[str, Absence]
+) -> Member | None:
+    """Return the only member who gets a ticket; None if the whole team gets it.
+
+    A deputy of another team gets no digest of this one, so the team gets the ticket.
+    """
+    member = effective_assignee(ticket.assignee, staff, absences)
+    if member is None or ticket.assignee is None:
+        return None
+    acts_for_other = ticket.assignee.email not in member.addresses
+    return None if acts_for_other and team.member(member.address) is None else member
 
 
-def _awake(ticket: Ticket, team: Team, now: datetime) -> bool:
-    """Tell whether a ticket is the staff's to work on today."""
-    rests = ticket.due is not None and team.calendar.day(ticket.due) > team.calendar.day(now)
-    return ticket.status is Status.OPEN and not rests
+def _is_active(ticket: Ticket, team: Team, now: datetime) -> bool:
+    """Tell whether the staff can work on a ticket today: it is open and not snoozed."""
+    snoozed = ticket.due is not None and team.calendar.day(ticket.due) > team.calendar.day(now)
+    return ticket.status is Status.OPEN and not snoozed
 
 
-def _asks(ticket: Ticket, team: Team, policy: Policy, now: datetime) -> bool:
+def _needs_attention(ticket: Ticket, team: Team, policy: Policy, now: datetime) -> bool:
+    """Tell whether the requester waits for an answer, the due day has come, or nothing happened for long."""
     wait = ticket.waits
     idle = team.calendar.open_between(wait.since, now) >= timedelta(hours=policy.times.reminder_hours)
     return wait.asked or ticket.due is not None or idle

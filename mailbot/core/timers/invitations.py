@@ -1,4 +1,4 @@
-"""Who is invited to register, and when: once, and twice more after a week each."""
+"""Who is invited to register, and when: once, then two reminders a week apart."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.core.model.ticket import Role
 
-INVITATIONS_MOST = 3
-APART = timedelta(days=7)
+MAX_INVITATIONS = 3
+INTERVAL = timedelta(days=7)
 REMINDER = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What is known of a member: own name, when registered and when invited last, and how often."""
+    """A member's own name, the times of registration and last invitation, and the number of invitations."""
 
     name: str = ""
     registered: datetime | None = None
     invited: datetime | None = None
     invitations: int = 0
-    unreachable: bool = False  # away, or mail came back
+    unreachable: bool = False  # away, or the address bounced
 
 
 @dataclass(frozen=True, slots=True)
 class Invitee:
-    """A member who is not registered, and the school and role that the invitation speaks of."""
+    """A member who is not registered, with the school and role that the invitation names."""
 
     member: Member
     team: Team
@@ -36,18 +36,18 @@ class Invitee:
     contact: Contact
 
     def due(self, now: datetime, *, reminders: bool) -> bool:
-        """Tell whether it is time for the first invitation or, with `reminders`, for a further one.
+        """Tell whether the first invitation is due or, with `reminders`, a further one.
 
-        Reminders come while the team works.
+        Reminders are due only in the working hours of the team.
         """
         contact = self.contact
-        if contact.unreachable or contact.invitations >= INVITATIONS_MOST:
+        if contact.unreachable or contact.invitations >= MAX_INVITATIONS:
             return False
         if contact.invited is None:
             return True
-        return reminders and now - contact.invited >= APART and self.team.calendar.is_open(now)
+        return reminders and now - contact.invited >= INTERVAL and self.team.calendar.is_open(now)
 
-    def letter(self) -> Notification:
+    def notification(self) -> Notification:
         """Return the invitation."""
         to = Address(self.member.address, self.contact.name or self.member.name)
         reason = REMINDER if self.contact.invitations else ""
@@ -55,7 +55,7 @@ class Invitee:
 
 
 def unregistered(policy: Policy, contacts: Mapping[str, Contact]) -> Iterator[Invitee]:
-    """Yield the members who are not registered, each once, by registered address in `contacts`."""
+    """Yield each member who is not registered once; `contacts` is keyed by registered address."""
     seen: set[str] = set()
     for member, team, school, role in _staff(policy):
         contact = contacts.get(member.address, Contact())
@@ -65,8 +65,8 @@ def unregistered(policy: Policy, contacts: Mapping[str, Contact]) -> Iterator[In
 
 
 def _staff(policy: Policy) -> Iterator[tuple[Member, Team, School, Role]]:
-    """Yield all members; second level, which serves all schools, is written to from the first one."""
+    """Yield all members; second level serves all schools and is invited by the first one."""
     for school in policy.schools:
         yield from ((member, school.team, school, Role.SUPPORTER) for member in school.team.members)
-    over_all, first = policy.second_level, policy.schools[0]
-    yield from ((member, over_all, first, Role.SECOND_LEVEL) for member in over_all.members)
+    second_level, first = policy.second_level, policy.schools[0]
+    yield from ((member, second_level, first, Role.SECOND_LEVEL) for member in second_level.members)

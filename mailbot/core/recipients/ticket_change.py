@@ -1,0 +1,74 @@
+"""The change of one ticket: the value from which all notifications of it follow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailbot.core.model.absence import Absence
+from mailbot.core.model.mail import Address
+from mailbot.core.model.policy import Member, Policy, School
+from mailbot.core.model.similar import Similar
+from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChange:
+    """One change of one ticket; `actor` is None if a timer made it.
+
+    `absences` and `names` are keyed by registered address. `school` is the school of the mailbox. It stands
+    in for the school of the ticket if that one is no longer configured.
+
+    `message` is the new text, `history` are the messages before it. `cc_added` are the addresses that the
+    mail itself put in cc. `related` is another ticket that the mail may belong to, `related_reason` says why.
+    """
+
+    before: Ticket
+    after: Ticket
+    school: School
+    policy: Policy
+    absences: Mapping[str, Absence]
+    names: Mapping[str, str]
+    actor: Address | None
+    message: Message | None = None
+    history: tuple[Message, ...] = ()
+    cc_added: frozenset[str] = frozenset()
+    related: Ticket | None = None
+    related_reason: str = ""
+    similar: tuple[Similar, ...] = ()
+
+    @property
+    def actor_addresses(self) -> frozenset[str]:
+        """Return all addresses of the actor: a member may have several."""
+        return self.policy.addresses(self.actor.email) if self.actor else frozenset()
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether there is a new text that everybody may read."""
+        return self.message is not None and self.message.visibility is Visibility.PUBLIC
+
+    @property
+    def closes(self) -> bool:
+        """Tell whether the change closes the ticket."""
+        return self.before.status is not Status.CLOSED and self.after.status is Status.CLOSED
+
+    @property
+    def reopens(self) -> bool:
+        """Tell whether the change opens a closed ticket."""
+        return self.before.status is Status.CLOSED and self.after.status is not Status.CLOSED
+
+    @property
+    def starts_waiting(self) -> bool:
+        """Tell whether the ticket waits for the requester from now on."""
+        return self.before.status is not Status.WAITING and self.after.status is Status.WAITING
+
+    @property
+    def escalates(self) -> bool:
+        """Tell whether the change hands the ticket over to second level."""
+        return self.after.level > self.before.level
+
+    def school_of(self, ticket: Ticket) -> School:
+        """Return the school of a ticket."""
+        return self.policy.school(ticket.school) or self.school
+
+    def staff_of(self, ticket: Ticket) -> tuple[Member, ...]:
+        """Return the members of the staff who may work on a ticket."""
+        return tuple(self.policy.staff(self.school_of(ticket)))
