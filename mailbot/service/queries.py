@@ -3,8 +3,7 @@
 from typing import Any
 
 from mailbot.core.model.listing import Listing, Scope
-from mailbot.core.model.ticket import Message, Ticket, Trait
-from mailbot.core.model.ticket_fields import with_trait
+from mailbot.core.model.ticket import Message, Ticket
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.database import reading
@@ -15,8 +14,20 @@ Document = dict[str, Any]
 
 def ticket_document(ticket: Ticket) -> Document:
     """Return a ticket as `mailbot tickets --json` prints it."""
-    fields = with_trait(Trait.JSON)
-    return {"ticket": ticket.key, **{field.name: field.codec.show(field.of(ticket)) for field in fields}}
+    return {
+        "ticket": ticket.key,
+        "school": ticket.school,
+        "status": ticket.status.value,
+        "level": ticket.level,
+        "priority": ticket.priority.value,
+        "requester": ticket.requester.email,
+        "assignee": ticket.assignee.email if ticket.assignee else None,
+        "subject": ticket.subject,
+        "opened": ticket.opened.isoformat(),
+        "updated": ticket.updated.isoformat(),
+        "closed": ticket.closed.isoformat() if ticket.closed else None,
+        "messages": ticket.messages,
+    }
 
 
 def message_document(message: Message) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_
@@ -10,8 +11,7 @@ from sqlmodel import Session, col, select
 from mailbot.core.model.change import Change, SentNotice
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.ticket import Role, Ticket, Trait
-from mailbot.core.model.ticket_fields import with_trait
+from mailbot.core.model.ticket import Priority, ReminderStage, Role, Status, Ticket, WaitState
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import EventRow, OutboxRow, TicketRow
 
@@ -22,14 +22,36 @@ FINAL = frozenset({"merged", "split", "moved"})
 
 
 def state_of(ticket: Ticket) -> State:
-    """Return the fields that `#undo` restores, as the audit trail keeps them."""
-    return {field.name: field.codec.dump(field.of(ticket)) for field in with_trait(Trait.UNDO)}
+    """Return what commands change of a ticket, as the audit trail keeps it."""
+    wait = ticket.waits
+    return {
+        "status": ticket.status.value,
+        "level": ticket.level,
+        "priority": ticket.priority.value,
+        "assignee": _pair(ticket.assignee) if ticket.assignee else None,
+        "requester": _pair(ticket.requester),
+        "cc": [_pair(person) for person in ticket.cc],
+        "closed": _written(ticket.closed),
+        "due": _written(ticket.due),
+        "wait": [wait.since.isoformat(), wait.asked, wait.step.value, _written(wait.told)],
+    }
 
 
 def with_state(ticket: Ticket, state: State) -> Ticket:
-    """Return the ticket with a state that was kept; a state of an older version has fewer fields."""
-    fields = (field for field in with_trait(Trait.UNDO) if field.name in state)
-    return replace(ticket, **{field.name: field.codec.load(state[field.name]) for field in fields})
+    """Return the ticket with a state that was kept."""
+    since, asked, step, told = state["wait"]
+    return replace(
+        ticket,
+        status=Status(state["status"]),
+        level=state["level"],
+        priority=Priority(state["priority"]),
+        assignee=Address(*state["assignee"]) if state["assignee"] else None,
+        requester=Address(*state["requester"]),
+        cc=tuple(Address(*pair) for pair in state["cc"]),
+        closed=_read(state["closed"]),
+        due=_read(state["due"]),
+        wait=WaitState(datetime.fromisoformat(since), asked, ReminderStage(step), _read(told)),
+    )
 
 
 def last_changes(session: Session, rows: Mapping[str, TicketRow]) -> dict[str, Change]:
@@ -55,3 +77,15 @@ def _last_change(session: Session, row: TicketRow) -> Change | None:
         if letter.recipient != event.actor
     )
     return Change(event.actor, event.at, with_state(ticket_of(row), event.before), told)
+
+
+def _pair(person: Address) -> list[str]:
+    return [person.email, person.name]
+
+
+def _written(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _read(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None

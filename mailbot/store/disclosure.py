@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import String, cast, or_
 from sqlmodel import Session, col, select
 
-from mailbot.core.model.ticket_fields import COLUMNS
 from mailbot.store import tickets
 from mailbot.store.rows import identity
 from mailbot.store.tables import (
@@ -78,7 +77,19 @@ def _ticket(session: Session, row: TicketRow) -> Document:
     messages = [asdict(message) for message in tickets.history(session, identity(row.id))]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]
-    return {**_part(row, COLUMNS), "messages": public, "internal": internal}
+    names = (
+        "school",
+        "number",
+        "subject",
+        "status",
+        "level",
+        "priority",
+        "requester",
+        "requester_name",
+        "cc",
+    )
+    times = ("assignee", "assignee_name", "opened", "updated", "closed", "due")
+    return {**_part(row, (*names, *times)), "messages": public, "internal": internal}
 
 
 def _part(row: Any, names: tuple[str, ...]) -> Document:

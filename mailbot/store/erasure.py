@@ -16,7 +16,6 @@ from sqlalchemy import Engine, delete, text, update
 from sqlmodel import Session, col, func, or_, select
 
 from mailbot.core.model.ticket import Status
-from mailbot.core.model.ticket_fields import emptied_columns
 from mailbot.store import chain, search
 from mailbot.store.rows import identity
 from mailbot.store.tables import (
@@ -42,7 +41,7 @@ EXPIRED_AT_ONCE = 50
 
 # Where texts and addresses stand, of the tables that have a number for a key.
 _TEXTS: dict[type[Row], tuple[str, ...]] = {
-    TicketRow: tuple(column for column, left in emptied_columns().items() if not isinstance(left, list)),
+    TicketRow: ("subject", "requester", "requester_name", "assignee", "assignee_name"),
     MessageRow: ("author", "author_name", "text", "quoted", "message_id"),
     AttachmentRow: ("filename",),
     LedgerRow: ("message_id", "sender", "subject", "because", "traceback"),
@@ -50,10 +49,7 @@ _TEXTS: dict[type[Row], tuple[str, ...]] = {
     OutboxRow: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
                 "in_reply_to", "last_error"),
 }  # fmt: skip
-_LISTS: dict[type[Row], tuple[str, ...]] = {
-    TicketRow: tuple(column for column, left in emptied_columns().items() if isinstance(left, list)),
-    OutboxRow: ("references", "attachments"),
-}
+_LISTS: dict[type[Row], tuple[str, ...]] = {TicketRow: ("cc",), OutboxRow: ("references", "attachments")}
 _COMPACT_SQLITE = (
     "INSERT INTO search(search) VALUES('optimize')",  # deleted words lie in it until then
     "VACUUM",
@@ -119,9 +115,9 @@ def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     session.execute(update(MessageRow).where(col(MessageRow.ticket_id) == ticket_id).values(**nothing))
     events = session.exec(select(EventRow).where(EventRow.ticket_id == ticket_id))
     entries = sum(chain.erase(event) for event in events)
-    for column, value in emptied_columns().items():
-        setattr(row, column, value)
-    row.status, row.closed, row.look_at = Status.CLOSED.value, row.closed or now, None
+    row.subject = row.requester = row.requester_name = row.assignee_name = ""
+    row.assignee, row.cc, row.look_at = None, [], None
+    row.status, row.closed = Status.CLOSED.value, row.closed or now
     search.remove(session, ticket_id)
     session.flush()
     return Erased(tickets=1, mails=drop_mails(session, mails), entries=entries)

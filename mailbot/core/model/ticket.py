@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum, auto
-from typing import Annotated
+from enum import StrEnum
 
 from mailbot.core.model.mail import Address, Danger
 
@@ -114,41 +113,28 @@ class WaitState:
     told: datetime | None = None
 
 
-class Trait(Enum):
-    """What else is to be known of a field of a ticket; `mailbot.core.model.ticket_fields` reads it."""
-
-    UNDO = auto()  # `#undo` restores it
-    PERSONAL = auto()  # erasing a person empties it
-    JSON = auto()  # `mailbot tickets --json` shows it
-    BASIC = auto()  # letters show it among the basic data, where it is not empty
-    STAFF = auto()  # only the staff sees it there
-
-
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A problem and its state. `level` is 1 (the school's team) or 2 (second level).
+    """A problem and where it stands. `level` is 1 (the school's team) or 2 (second level).
 
     `due` is when the staff wants to be reminded of it. Without `wait` it waits since it was opened.
-    Letters show the basic data in this order.
     """
 
-    school: Annotated[str, Trait.JSON]
+    school: str
     number: int
-    subject: Annotated[str, Trait.PERSONAL, Trait.JSON]
-    requester: Annotated[Address, Trait.UNDO, Trait.PERSONAL, Trait.JSON, Trait.BASIC]
-    opened: Annotated[datetime, Trait.JSON, Trait.BASIC]
-    updated: Annotated[datetime, Trait.JSON]
-    status: Annotated[Status, Trait.UNDO, Trait.JSON, Trait.BASIC] = Status.OPEN
-    level: Annotated[int, Trait.UNDO, Trait.JSON] = 1
-    closed: Annotated[datetime | None, Trait.UNDO, Trait.JSON, Trait.BASIC] = None
-    assignee: Annotated[Address | None, Trait.UNDO, Trait.PERSONAL, Trait.JSON, Trait.BASIC, Trait.STAFF] = (
-        None
-    )
-    priority: Annotated[Priority, Trait.UNDO, Trait.JSON, Trait.BASIC, Trait.STAFF] = Priority.NORMAL
-    due: Annotated[datetime | None, Trait.UNDO, Trait.BASIC] = None
-    cc: Annotated[tuple[Address, ...], Trait.UNDO, Trait.PERSONAL, Trait.BASIC] = ()
-    messages: Annotated[int, Trait.JSON] = 0
-    wait: Annotated[WaitState | None, Trait.UNDO] = None
+    subject: str
+    requester: Address
+    opened: datetime
+    updated: datetime
+    status: Status = Status.OPEN
+    level: int = 1
+    priority: Priority = Priority.NORMAL
+    cc: tuple[Address, ...] = ()
+    assignee: Address | None = None
+    closed: datetime | None = None
+    due: datetime | None = None
+    messages: int = 0
+    wait: WaitState | None = None
 
     @property
     def waits(self) -> WaitState:

@@ -24,8 +24,7 @@ from mailbot.core.model.effects import (
     SetStatus,
     Split,
 )
-from mailbot.core.model.ticket import Direction, Status, Ticket, Trait, Visibility, WaitState
-from mailbot.core.model.ticket_fields import with_trait
+from mailbot.core.model.ticket import Direction, Status, Ticket, Visibility, WaitState
 
 
 def apply(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
@@ -82,8 +81,19 @@ def _repaired(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticke
 
 
 def _restored(ticket: Ticket, before: Ticket, now: datetime) -> Ticket:
-    kept = {field.name: getattr(before, field.name) for field in with_trait(Trait.UNDO)}
-    return replace(ticket, **kept, updated=now)
+    return replace(
+        ticket,
+        status=before.status,
+        level=before.level,
+        priority=before.priority,
+        assignee=before.assignee,
+        requester=before.requester,
+        cc=before.cc,
+        closed=before.closed,
+        due=before.due,
+        wait=before.wait,
+        updated=now,
+    )
 
 
 def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: datetime) -> Ticket:
