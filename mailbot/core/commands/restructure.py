@@ -138,17 +138,13 @@ def _move(ticket: Ticket, to: Destination, _: Address) -> tuple[Effect, ...]:
     return (Move(ticket.key, to.school.key, to.numbers[ticket.key]),)
 
 
-def _moved(
-    context: MailContext, change: TicketChange, to: Destination, _: list[Effect]
-) -> Iterator[Notification]:
+def _moved(_: MailContext, change: TicketChange, to: Destination, __: list[Effect]) -> Iterator[Notification]:
     if change.after.school == change.before.school:
         return
     was, here = change.before.key, change.school_of(change.before)
-    yield replace(
-        notification_for(change, NotificationKind.MOVED, change.after.requester, Role.REQUESTER), was=was
-    )
-    for person in change.after.cc:
-        yield replace(notification_for(change, NotificationKind.MOVED, person, Role.CC), was=was)
+    requester = (change.after.requester, Role.REQUESTER)
+    for person, role in (requester, *((person, Role.CC) for person in change.after.cc)):
+        yield replace(notification_for(change, NotificationKind.MOVED, person, role), was=was)
     for person in present_members(change, to.school.team):
         yield replace(notification_for(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
     for person in present_members(change, here.team):
