@@ -218,12 +218,7 @@ def _to_requester() -> dict[str, Notification]:
 def _words_to_team() -> dict[str, Notification]:
     return {
         "new_ticket": _TO_ERIKA(
-            Kind.NEW_TICKET,
-            ticket=BEAMER,
-            author=LENA,
-            text=PROBLEM,
-            attachments=FILES,
-            listed=(FILM,),
+            Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
         ),
         "new_ticket_similar": _TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
@@ -240,19 +235,11 @@ def _words_to_team() -> dict[str, Notification]:
             related_reason="subject-tag",
         ),
         "requester_reply": _TO_MAX(
-            Kind.REQUESTER_REPLY,
-            ticket=TAKEN,
-            author=LENA,
-            text="Danke, ich probiere es!",
-            history=HISTORY,
+            Kind.REQUESTER_REPLY, ticket=TAKEN, author=LENA, text="Danke, ich probiere es!", history=HISTORY
         ),
         "answer_copy": _TO_ERIKA(Kind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
         "note": _TO_ERIKA(
-            Kind.NOTE,
-            ticket=TAKEN,
-            author=MAX,
-            text="Ersatzlampe liegt im Keller.",
-            internal=True,
+            Kind.NOTE, ticket=TAKEN, author=MAX, text="Ersatzlampe liegt im Keller.", internal=True
         ),
     }
 
@@ -293,11 +280,7 @@ def _deeds() -> dict[str, Notification]:
     return {
         "closed_team": _TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
         "returned": _TO_ERIKA(
-            Kind.RETURNED,
-            ticket=back,
-            author=TECHNIK,
-            text="Bitte Lampe tauschen.",
-            internal=True,
+            Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
         ),
         "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
         "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
@@ -314,12 +297,7 @@ def _repaired() -> dict[str, Notification]:
         "receipt_forwarded": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, author=MAX),
         "receipt_split": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
         "new_ticket_split": _TO_ERIKA(
-            Kind.NEW_TICKET,
-            ticket=BEAMER,
-            author=LENA,
-            text=PROBLEM,
-            related=SOLVED,
-            related_reason="split",
+            Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, related=SOLVED, related_reason="split"
         ),
         "new_ticket_forwarded": _TO_ERIKA(Kind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
         "copied": Notification(Kind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
@@ -332,24 +310,22 @@ def _repaired() -> dict[str, Notification]:
     }
 
 
+RECEIPT_LINES = (
+    Done("close", DONE, told=(LENA, ERIKA)),
+    Done("priority", ODD, detail="high"),
+    Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
+    Done("take", replace(TAKEN, number=97), already=True),
+    Done("remind", DUE),
+    Done("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
+    Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
+)
+
+
 def _to_writer(language: str) -> dict[str, Notification]:
     tickets = (BEAMER, ODD, replace(UP, number=101), replace(TAKEN, number=97, status=Status.WAITING))
-    done = (
-        Done("close", DONE, told=(LENA, ERIKA)),
-        Done("priority", ODD, detail="high"),
-        Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
-        Done("take", replace(TAKEN, number=97), already=True),
-        Done("remind", DUE),
-        Done("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
-        Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
-    )
     return {
         "overview": _TO_MAX(
-            Kind.OVERVIEW,
-            tickets=tickets,
-            scope="open",
-            total=4,
-            in_reply_to="<2@schule.example>",
+            Kind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
         ),
         "overview_page": _TO_TONI(Kind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2),
         "overview_own": _TO_LENA(Kind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
@@ -361,18 +337,14 @@ def _to_writer(language: str) -> dict[str, Notification]:
         "sheet": _TO_MAX(Kind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
         "sheet_endless": _TO_MAX(Kind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
         "done": _TO_MAX(
-            Kind.DONE, ticket=DONE, done=done[:1], undoable=True, in_reply_to="<3@schule.example>"
+            Kind.DONE, ticket=DONE, done=RECEIPT_LINES[:1], undoable=True, in_reply_to="<3@schule.example>"
         ),
-        "done_several": _TO_MAX(Kind.DONE, done=done),
+        "done_several": _TO_MAX(Kind.DONE, done=RECEIPT_LINES),
         **_refusals(language),
         "away": _TO_MAX(Kind.DONE, done=(AWAY,)),
         "back": _TO_MAX(Kind.DONE, done=(Done("back", None),)),
         "held_answer": _TO_ERIKA(
-            Kind.HELD_ANSWER,
-            ticket=TAKEN,
-            author=MAX,
-            text="Ist das Kabel drin?",
-            history=(QUICKER,),
+            Kind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
         ),
         "confirm": _TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER),
         "help_requester": _TO_LENA(Kind.HELP),

@@ -62,9 +62,8 @@ def gather(
     answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
     keyed = _letter(session, wanted.action_key, now)
     lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
-    flooded = lately.flooded(policy.limits)
-    names = {*wanted.named, *(n for n in (wanted.tag, by_reply, keyed and keyed.ticket, flooded) if n)}
-    found = tickets.to_change(session, sorted(names)[:LOOKED_UP_MOST])
+    signs = (wanted.tag, by_reply, keyed and keyed.ticket, lately.flooded(policy.limits))
+    found = tickets.to_change(session, _names(wanted, signs))
     rows = {_key(row): row for row in found.values()}
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
@@ -87,6 +86,11 @@ def gather(
         numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(wanted, rows.values())},
         blocked=_blocked(session, mail, school, rows.values()),
     )
+
+
+def _names(wanted: Lookups, signs: Iterable[str | None]) -> list[str]:
+    """Return the names of the tickets to load; all workers lock them in this order."""
+    return sorted({*wanted.named, *(name for name in signs if name)})[:LOOKED_UP_MOST]
 
 
 def _schools(wanted: Lookups, rows: Iterable[TicketRow]) -> list[str]:

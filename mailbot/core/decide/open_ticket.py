@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
@@ -20,48 +21,51 @@ _PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)+\s*
 
 
 def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> Decision:
-    """Open a ticket with the words of the mail; what was forwarded belongs to it, or is all there is.
+    """Open a ticket with the text of the mail; what was forwarded belongs to it, or is all there is.
 
-    Of commands only those count that have an `opening`.
+    Of the commands only those count that have an `opening`.
     """
-    school = context.facts.school
-    text = _words(context)
-    ticket = Ticket(
-        school=school.key,
-        number=context.facts.next_number,
-        subject=_subject(context) or NO_SUBJECT[school.language],
-        requester=context.sender,
-        opened=context.now,
-        updated=context.now,
-        messages=1,
-    )
-    receipts: list[tuple[str, str]] = []
-    for resolved in commands:
-        command = resolved.command
-        if isinstance(command, TicketCommand) and command.opening:
-            ticket = command.opening(ticket, resolved.value)
-            receipts.append((command.name, command.receipt(resolved.value).detail))
-    requester = ticket.requester
-    copies = {p.email: p for p in (*ticket.cc, *cc_from_headers(context)) if p.email != requester.email}
-    ticket = replace(ticket, cc=tuple(copies.values())[:MAX_CC])
-    message = _message(context, requester, text)
+    opening = [(c.command, c.value) for c in commands if isinstance(c.command, TicketCommand)]
+    ticket, text = _new_ticket(context, opening), _text(context)
+    message = _message(context, ticket.requester, text)
     change = context.change(ticket, ticket, message)
     told = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _earlier(context)
     receipt = reply(
         context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason
     )
-    if requester is not context.sender:
-        receipt = replace(receipt, to=requester, ticket=ticket, in_reply_to="")
-    people = (requester, *(letter.to for letter in told))
-    done = tuple(Done(name, ticket, people, detail=detail) for name, detail in receipts)
+    if ticket.requester is not context.sender:
+        receipt = replace(receipt, to=ticket.requester, ticket=ticket, in_reply_to="")
+    people = (ticket.requester, *(notification.to for notification in told))
+    done = tuple(
+        Done(command.name, ticket, people, detail=command.receipt(value).detail)
+        for command, value in opening
+        if command.opening
+    )
     own = (reply(context, NotificationKind.DONE, ticket, done=done),) if done else ()
     effects: tuple[Effect, ...] = (
         OpenTicket(ticket),
         AddMessage(ticket.key, message),
-        *(Notify(notice) for notice in (receipt, *told, *own)),
+        *map(Notify, (receipt, *told, *own)),
     )
     return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
+
+
+def _new_ticket(context: MailContext, commands: Iterable[tuple[TicketCommand[Any], Any]]) -> Ticket:
+    ticket = Ticket(
+        school=context.facts.school.key,
+        number=context.facts.next_number,
+        subject=_subject(context) or NO_SUBJECT[context.facts.school.language],
+        requester=context.sender,
+        opened=context.now,
+        updated=context.now,
+        messages=1,
+    )
+    for command, value in commands:
+        ticket = command.opening(ticket, value) if command.opening else ticket
+    email = ticket.requester.email
+    copies = {p.email: p for p in (*ticket.cc, *cc_from_headers(context)) if p.email != email}
+    return replace(ticket, cc=tuple(copies.values())[:MAX_CC])
 
 
 def _message(context: MailContext, requester: Address, text: str) -> Message:
@@ -77,7 +81,7 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
     )
 
 
-def _words(context: MailContext) -> str:
+def _text(context: MailContext) -> str:
     """Return what the mail says, with what it forwards or quotes alone."""
     text, mail = context.reading.text, context.mail
     return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and (mail.forwarded or not text) else text
