@@ -62,7 +62,7 @@ def gather(
     answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
     keyed = _letter(session, wanted.action_key, now)
     lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
-    signs = (wanted.tag, by_reply, keyed and keyed.ticket, lately.flooded(policy.limits))
+    signs = (wanted.tag, by_reply, keyed.ticket if keyed else None, lately.flooded(policy.limits))
     found = tickets.to_change(session, _names(wanted, signs))
     rows = {_key(row): row for row in found.values()}
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
