@@ -16,8 +16,7 @@ from hashlib import sha256
 from urllib.parse import quote as percent_encoded
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.notification import NotificationKind, Outgoing, content_id
 from mailbot.core.model.ticket import Attachment
 from mailbot.sanitize import clean, one_line
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbot import samples
-from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.notification import Outgoing
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Role
 from mailbot.preview import LANGUAGES

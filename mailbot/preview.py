@@ -6,8 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mailbot import samples
-from mailbot.core.model.notification import Notification
-from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.notification import Notification, Outgoing, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
 
 LANGUAGES = ("de", "en", "fr")

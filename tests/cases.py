@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import understand
 from mailbot.core.model.effects import AddMessage, Decision, Effect, HoldMail, Notify, OpenTicket
-from mailbot.core.model.facts import Facts
+from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
 from mailbot.core.model.notification import Notification, NotificationKind, Reason
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.core.model.sent_mail import SentMail
 from mailbot.core.model.ticket import Message, Role, Status, Ticket
 from mailbot.core.model.transition import apply
 

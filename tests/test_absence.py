@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from mailbot.core.commands.members import away_until, date_phrases
-from mailbot.core.model.absence import Absence, present, stand_in
-from mailbot.core.model.policy import Member
+from mailbot.core.model.policy import Absence, Member, present, stand_in
 from mailbot.dates import day_of
 
 TODAY = date(2026, 11, 23)

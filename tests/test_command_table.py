@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from mailbot.core.commands.registry import COMMANDS
-from mailbot.core.model.absence import Absence
-from mailbot.core.model.change import Change, SentNotice
 from mailbot.core.model.effects import Register, SetAbsence, SetBlocked
+from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Priority, Role, Status, Ticket, Visibility
 from tests.cases import (
     EARLIER,

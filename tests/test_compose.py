@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from mailbot import samples
 from mailbot.compose import to_octets
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.notification import NotificationKind, Outgoing, content_id
 from mailbot.core.model.ticket import Attachment
 from mailbot.preview import sample
 from mailbot.render import Templates

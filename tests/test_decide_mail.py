@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
+from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Limits, School
-from mailbot.core.model.recent_activity import RecentActivity
 from mailbot.core.model.ticket import Direction, Role, Status, Ticket, Visibility
 from tests.cases import (
     ERIKA,

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from mailbot.core.model.absence import Absence
 from mailbot.core.model.effects import HoldMail, Register, SetAbsence
+from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Kind, Protection
 from mailbot.core.model.notification import NotificationKind, Reason
-from mailbot.core.model.recent_activity import RecentActivity
+from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from tests.cases import (
     ERIKA,

@@ -9,11 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mailbot.core.commands.parse import parse
 from mailbot.core.commands.registry import COMMANDS
 from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
-from mailbot.core.model.facts import Facts
+from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Kind, Mail, Verdict
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import School
-from mailbot.core.model.sent_mail import SentMail
 from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from tests.cases import (

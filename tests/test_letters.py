@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mode
-from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.notification import Outgoing
 from mailbot.preview import FORMS, sample
 from mailbot.render import Templates
 

@@ -11,8 +11,8 @@ import pytest
 
 from mailbot.core.classify.classify import classify
 from mailbot.core.classify.trust import Evidence, trust
+from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Kind, Mail
-from mailbot.core.model.recent_activity import RecentActivity
 from mailbot.core.text.quotation import split
 from mailbot.parse import parse
 from mailbot.parse.danger import Budget, danger

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.model.absence import Absence, stand_in
 from mailbot.core.model.effects import Notify
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Member, Policy, Team, Times
+from mailbot.core.model.policy import Absence, Member, Policy, Team, Times, stand_in
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.recipients.content import split_attachments
 from mailbot.core.recipients.recipients import assignees

@@ -13,8 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Problem, Reason
-from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Outgoing, Problem, Reason, content_id
 from mailbot.core.model.ticket import Role, Status
 from mailbot.preview import LANGUAGES, broken_letters, sample, write_gallery
 from mailbot.render import BrokenTemplateError, Templates, render

@@ -14,16 +14,16 @@ from mailbot.core.decide.understanding import understand
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.core.model.similar import Terms
-from mailbot.core.text.search_terms import LENGTH_MOST, query_terms, score, words
 from mailbot.core.text.similarity import (
     GIST_LENGTH,
     MAX_DOC_FREQUENCY,
     WORDS_MOST,
+    Terms,
     excerpt,
     rank_similar,
     terms,
 )
+from mailbot.core.text.words import LENGTH_MOST, query_terms, score, words
 from mailbot.parse import parse
 from mailbot.render.age import age
 from tests.mails import mail

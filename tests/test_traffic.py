@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Limits, Thresholds
-from mailbot.core.model.recent_activity import RecentActivity
 from mailbot.monitoring.health import FLOOD, Snapshot, evaluate
 from tests.cases import LENA, MAX, NOW, POLICY, ticket, writes
 from tests.door import Door, answer

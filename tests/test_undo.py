@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.absence import Absence
-from mailbot.core.model.change import Change, SentNotice
+from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Role, Status, Ticket
 from tests.cases import (
     ERIKA,

@@ -13,8 +13,7 @@ from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
-from mailbot.core.model.outgoing import Outgoing, content_id
+from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind, Outgoing, content_id
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Visibility
 from mailbot.render.age import age

@@ -75,6 +75,7 @@ class Templates:
         self._formal = _environment(FileSystemLoader(folders), colour)
         self._informal = _environment(_Informal(folders), colour)
         self._own = _environment(FileSystemLoader([_packaged()]), colour)
+        self._words: dict[tuple[str, bool], Mapping[str, object]] = {}
 
     def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
@@ -86,6 +87,11 @@ class Templates:
         An operator's file of an earlier version lacks the newest phrases: the packaged ones are taken.
         Its lists `help_requester`, `help_supporter` and `help_second_level` replace those made of `help`.
         """
+        if (language, informal) not in self._words:
+            self._words[language, informal] = self._read_words(language, informal=informal)
+        return self._words[language, informal]
+
+    def _read_words(self, language: str, *, informal: bool) -> Mapping[str, object]:
         name = f"{language}/words.txt.j2"
         words = vars(self.get(name, informal=informal).module)
         packaged = vars(self._own.get_template(name).module)

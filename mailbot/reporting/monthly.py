@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Status
-from mailbot.core.text.search_terms import words
-from mailbot.core.text.stopwords import STOPWORDS
+from mailbot.core.text.words import STOPWORDS, words
 from mailbot.reporting.model import (
     REVERSIBLE,
     Month,

@@ -8,7 +8,6 @@ from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Done, Notification
 from mailbot.core.model.notification import NotificationKind as Kind
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
-from mailbot.core.model.similar import Similar
 from mailbot.core.model.ticket import (
     Attachment,
     Direction,
@@ -16,6 +15,7 @@ from mailbot.core.model.ticket import (
     Priority,
     ReminderStage,
     Role,
+    Similar,
     Status,
     Ticket,
     Visibility,

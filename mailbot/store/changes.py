@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from mailbot.core.model.change import Change, SentNotice
+from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Priority, ReminderStage, Role, Status, Ticket, WaitState

@@ -9,12 +9,10 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts
+from mailbot.core.model.facts import Facts, RecentActivity, SentMail
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.model.recent_activity import RecentActivity
-from mailbot.core.model.sent_mail import SentMail
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.changes import last_changes

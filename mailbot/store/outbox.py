@@ -9,8 +9,7 @@ from sqlalchemy import CursorResult, Row, bindparam, exists, text, update
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.notification import NotificationKind, Outgoing
 from mailbot.core.model.ticket import Attachment
 from mailbot.store.rows import identity
 from mailbot.store.tables import DUE, NOT_SENT, OutboxRow, metadata

@@ -8,8 +8,7 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from mailbot.core.model.absence import Absence
-from mailbot.core.model.policy import Policy
+from mailbot.core.model.policy import Absence, Policy
 from mailbot.core.timers.invitations import Contact
 from mailbot.store.rows import existing
 from mailbot.store.tables import BlockedRow, PersonRow, metadata

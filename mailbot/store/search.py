@@ -30,10 +30,9 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from mailbot.core.model.listing import Listing
-from mailbot.core.model.similar import Similar, Terms
-from mailbot.core.model.ticket import Direction, Status, Visibility
-from mailbot.core.text.search_terms import words
-from mailbot.core.text.similarity import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar, terms
+from mailbot.core.model.ticket import Direction, Similar, Status, Visibility
+from mailbot.core.text.similarity import MAX_DOC_FREQUENCY, MAX_SHOWN, Terms, excerpt, rank_similar, terms
+from mailbot.core.text.words import words
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import MessageRow, TicketRow, metadata
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_count
 from mailbot.core.model.ticket import Message, Status, Ticket
-from mailbot.core.text.search_terms import score
+from mailbot.core.text.words import score
 from mailbot.store import search
 from mailbot.store.rows import existing, message_of, ticket_of
 from mailbot.store.tables import AliasRow, AttachmentRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
+from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.notification import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
-from mailbot.core.model.recent_activity import RecentActivity
 from mailbot.core.model.ticket import Direction
 from mailbot.store.tables import metadata
 

@@ -35,8 +35,7 @@ from mailbot.core.model.effects import (
     SetStatus,
     Split,
 )
-from mailbot.core.model.notification import Notification
-from mailbot.core.model.outgoing import Outgoing
+from mailbot.core.model.notification import Notification, Outgoing
 from mailbot.core.model.ticket import Attachment, Message
 from mailbot.core.model.transition import apply
 from mailbot.store import people, search, tickets

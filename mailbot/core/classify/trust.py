@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Mail
-from mailbot.core.model.sent_mail import SentMail
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mailbot.core.commands.argument_text import people, ticket_name
-from mailbot.core.commands.arguments import TICKETS, Request, Resolved, TypedArgument
 from mailbot.core.commands.command import STAFF, Words, lexicon
-from mailbot.core.commands.definition import Exclusive, Receipt, TicketCommand
+from mailbot.core.commands.definition import (
+    TICKETS,
+    Exclusive,
+    Receipt,
+    Request,
+    Resolved,
+    TicketCommand,
+    TypedArgument,
+)
+from mailbot.core.commands.syntax import people, ticket_name
 from mailbot.core.model.effects import AddCc, Assign, SetPriority, SetRequester, TicketEffect
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.ticket import MAX_CC, Priority, Ticket
-from mailbot.core.text.fold import fold
+from mailbot.core.text.words import fold
 
 PRIORITY_WORDS: Mapping[str, Words] = {
     "low": {"de": ("niedrig", "gering"), "fr": ("basse", "faible")},

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from mailbot.core.commands.argument_text import ticket_names
+from mailbot.core.commands.syntax import ticket_names
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Role
-from mailbot.core.text.fold import fold
+from mailbot.core.text.words import fold
 
 Words = Mapping[str, tuple[str, ...]]
 """Words by language besides the English one; letters use the first of each."""

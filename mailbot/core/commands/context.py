@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
-from mailbot.core.model.facts import Facts
+from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail
+from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Member, Policy, School
-from mailbot.core.model.roles import roles
-from mailbot.core.model.sent_mail import SentMail
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.fold import fold
 from mailbot.core.text.greetings import is_only_greeting
+from mailbot.core.text.words import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +251,34 @@ def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy,
     held = roles(mail.sender.email, ticket, school, policy)
     over = now - ticket.closed > timedelta(days=policy.limits.reopen_days)
     return over and not any(role.staff for role in held)
+
+
+def roles(email: str, ticket: Ticket | None, school: School, policy: Policy) -> frozenset[Role]:
+    """Return everything that somebody is to a ticket, or to a school where there is no ticket yet."""
+    found = set()
+    addresses = policy.addresses(email)
+    if school.team.member(email):
+        found.add(Role.SUPPORTER)
+    if policy.second_level.member(email):
+        found.add(Role.SECOND_LEVEL)
+    if ticket is not None and ticket.requester.email in addresses:
+        found.add(Role.REQUESTER)
+    if ticket is not None and any(person.email in addresses for person in ticket.cc):
+        found.add(Role.CC)
+    return frozenset(found) or frozenset({Role.STRANGER})
+
+
+def reply(
+    context: MailContext, kind: NotificationKind, ticket: Ticket | None = None, **what: object
+) -> Notification:
+    """Return a notification that answers the mail; it names no ticket in which the writer takes no part.
+
+    A member who asks in this capacity is answered at their registered address.
+    """
+    shown = ticket if ticket is not None and context.takes_part(ticket) else None
+    role = context.role
+    if kind is NotificationKind.RECEIPT or (shown is None and role is Role.STRANGER):
+        role = Role.REQUESTER
+    to = context.person if role.staff else context.sender
+    plain = Notification(kind, to, role, shown, author=context.sender, in_reply_to=context.mail.message_id)
+    return replace(plain, **what)  # type: ignore[arg-type]  # the fields of Notification by name

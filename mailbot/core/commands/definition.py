@@ -6,16 +6,158 @@ from datetime import date
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
-from mailbot.core.commands.arguments import TypedArgument
-from mailbot.core.commands.command import Command
+from mailbot.core.commands.command import Argument, Command, CommandLine, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.syntax import numbers, ticket_name
 from mailbot.core.model.effects import Effect
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification
-from mailbot.core.model.ticket import Ticket
+from mailbot.core.model.notification import Notification, Problem, Reason
+from mailbot.core.model.policy import Member
+from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
 
 T = TypeVar("T")
+Resolved = tuple[tuple[Ticket, ...], T]
+"""The tickets that a command is about, and the value of its argument."""
+
+
+class RefusedLineError(Exception):
+    """A command line cannot be carried out; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.line)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command line of a mail. `default` are the tickets of a line that names none.
+
+    `number` returns the number that a ticket gets in the school of that key.
+    """
+
+    line: CommandLine
+    command: Command
+    context: MailContext
+    default: tuple[Ticket, ...]
+    number: Callable[[Ticket, str], int]
+
+    def tickets(self, args: Iterable[str]) -> tuple[Ticket, ...]:
+        """Return the tickets that these words name, or the default ones; refuse those of others."""
+        named = [self._named(arg) for arg in numbers(tuple(args))]
+        tickets = tuple({t.key: t for t in named}.values()) or self.default
+        if not tickets:
+            raise self.refusal(Reason.NO_TICKET, expected=self._example("104"))
+        for ticket in tickets:
+            if not self.context.takes_part(ticket):  # a forwarded mail is answered by a stranger
+                raise self.refusal(Reason.NO_SUCH_TICKET)
+            if not self.context.roles(ticket) & self.command.roles:
+                raise self.refusal(Reason.FORBIDDEN, ticket.key)
+        return tickets
+
+    def own_ticket(self) -> Ticket:
+        """Return the ticket of the mail."""
+        context = self.context
+        default = (context.ticket,) if context.ticket is not None else ()
+        (ticket,) = Request(self.line, self.command, context, default, self.number).tickets(())
+        return ticket
+
+    def require_staff(self) -> None:
+        """Refuse a command about the writer's own work to people outside the teams."""
+        if Role.STRANGER not in self.command.roles and self.context.member is None:
+            raise self.refusal(Reason.FORBIDDEN)
+
+    def member(self, name: str, candidates: Iterable[Member]) -> Address:
+        """Return the one of these people whom a name means."""
+        found = {m.address: m for m in candidates if self.context.is_called(m, name)}
+        if len(found) != 1:
+            reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
+            raise self.refusal(reason, name, expected=self._example())
+        member = next(iter(found.values()))
+        return Address(member.address, self.context.name_of(member))
+
+    def wrong(self, argument: str) -> RefusedLineError:
+        """Return the error for a wrong or missing argument."""
+        return self.refusal(Reason.ARGUMENT, argument, expected=self._example(), meant=self._bare())
+
+    def refusal(
+        self, reason: Reason, argument: str = "", *, expected: str = "", meant: str = ""
+    ) -> RefusedLineError:
+        """Return the error that refuses this line."""
+        return RefusedLineError(
+            Problem(self.line.raw, reason, argument=argument, expected=expected, meant=meant)
+        )
+
+    def _named(self, arg: str) -> Ticket:
+        name = ticket_name(arg, self.context.facts.school.key)
+        if name is None:
+            raise self.wrong(arg)
+        ticket = self.context.facts.ticket(name)
+        if ticket is None or not self.context.takes_part(ticket):  # strangers do not learn that there is one
+            raise self.refusal(Reason.NO_SUCH_TICKET, name)
+        return ticket
+
+    def _bare(self) -> str:
+        """Return the command about the mail's own ticket, with the words behind it as text below.
+
+        Return "" where numbers lead the words: "3" of "#close 3 printers work" may be a ticket or not.
+        """
+        args, context = self.line.args, self.context
+        number = args and ticket_name(args[0], context.facts.school.key)
+        if not self.command.argument.optional or context.ticket is None or number:
+            return ""
+        return f"#{self.command.word(context.school.language)}\n{self.line.rest}"
+
+    def _example(self, argument: str = "") -> str:
+        return self.command.line(self.context.school.language, argument)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TypedArgument(Argument, Generic[T]):
+    """An argument whose words become tickets and a value; `resolve` raises `RefusedLineError`."""
+
+    resolve: Callable[[Request], Resolved[T]]
+
+
+def look_up_nothing(_: tuple[str, ...], __: Viewer) -> LineLookups:
+    """Look nothing up: a number among the words names no ticket."""
+    return LineLookups()
+
+
+def anything(_: tuple[str, ...]) -> bool:
+    """Accept any words, and none."""
+    return True
+
+
+def all_name_tickets(words: tuple[str, ...]) -> bool:
+    """Tell whether all words name tickets."""
+    return all(ticket_name(word, "X") for word in words)
+
+
+def resolve_nothing(request: Request) -> Resolved[None]:
+    """Check that there are no words, and that the writer may use the command."""
+    if request.line.args:
+        raise request.wrong(request.line.args[0])
+    request.require_staff()
+    return (), None
+
+
+def resolve_tickets(request: Request) -> Resolved[None]:
+    """Return the tickets that the words name, or the default ones."""
+    return request.tickets(request.line.args), None
+
+
+def _resolve_text(request: Request) -> Resolved[None]:
+    if request.context.empty:
+        raise request.wrong("")
+    return request.tickets(()), None
+
+
+NOTHING = TypedArgument(resolve=resolve_nothing, fits=lambda words: not words)
+TICKETS = TypedArgument(resolve=resolve_tickets, fits=all_name_tickets, optional=True)
+TEXT = TypedArgument(resolve=_resolve_text, fits=anything, lookups=look_up_nothing, is_text=True)
+
+
 V = TypeVar("V")
 
 

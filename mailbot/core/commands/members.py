@@ -4,15 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mailbot.core.commands.arguments import NOTHING, Request, Resolved, TypedArgument, resolve_nothing
 from mailbot.core.commands.command import EVERYONE, STAFF, LineLookups, Viewer
-from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.definition import MemberChange, MemberCommand, ResolvableCommand
-from mailbot.core.commands.replies import reply
+from mailbot.core.commands.context import MailContext, reply
+from mailbot.core.commands.definition import (
+    NOTHING,
+    MemberChange,
+    MemberCommand,
+    Request,
+    ResolvableCommand,
+    Resolved,
+    TypedArgument,
+    resolve_nothing,
+)
 from mailbot.core.model.effects import Notify, Register, SetAbsence
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
-from mailbot.core.text.fold import fold
+from mailbot.core.text.words import fold
 
 MAX_ABSENCE = timedelta(days=364)
 """A day further ahead is a slip: "23.11." on that very day means next year's."""

@@ -14,7 +14,7 @@ from mailbot.core.commands.registry import find, nearest
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import WITHIN
 from mailbot.core.model.notification import NotificationKind, Problem, Reason
-from mailbot.core.text.fold import fold
+from mailbot.core.text.words import fold
 
 _LINK = re.compile(r"\S*://\S*|\bwww\.\S*|\S+\.\S+/\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")

@@ -2,20 +2,20 @@
 
 import re
 
-from mailbot.core.commands.argument_text import TICKET_NAME
 from mailbot.core.commands.command import Command, CommandLine, Reading
 from mailbot.core.commands.registry import find, nearest
 from mailbot.core.commands.syntax import (
     LEAD_MOST,
     LINE,
     SIGNS,
+    TICKET_NAME,
     TRAILING,
     is_marked,
     is_typed,
     without_emphasis,
 )
-from mailbot.core.text.fold import fold
 from mailbot.core.text.greetings import without_politeness
+from mailbot.core.text.words import fold
 
 MAX_TEXT = 1_000  # characters behind a note that are read with its line
 MAX_LINES = 200  # lines with a "#" near their start: people write fewer, and each costs time

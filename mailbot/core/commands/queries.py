@@ -4,24 +4,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from mailbot.core.commands.arguments import (
+from mailbot.core.commands.command import EVERYONE, LineLookups, Viewer, Words, lexicon
+from mailbot.core.commands.context import MailContext, reply
+from mailbot.core.commands.definition import (
     NOTHING,
+    Query,
     Request,
     Resolved,
     TypedArgument,
     anything,
     resolve_tickets,
 )
-from mailbot.core.commands.command import EVERYONE, LineLookups, Viewer, Words, lexicon
-from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.definition import Query
-from mailbot.core.commands.replies import reply
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Ticket, Visibility
 from mailbot.core.recipients.content import split_attachments
-from mailbot.core.text.fold import fold
-from mailbot.core.text.search_terms import query_terms
+from mailbot.core.text.words import fold, query_terms
 
 SCOPE_WORDS: Mapping[str, Words] = {
     "open": {"de": ("offen", "offene"), "fr": ("ouvertes", "ouverts")},

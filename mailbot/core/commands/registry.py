@@ -8,7 +8,7 @@ from mailbot.core.commands.members import MEMBERS
 from mailbot.core.commands.queries import QUERIES
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
-from mailbot.core.text.fold import fold
+from mailbot.core.text.words import fold
 
 COMMANDS: tuple[Command, ...] = (
     *STATUS,

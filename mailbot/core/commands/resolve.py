@@ -3,10 +3,16 @@
 from typing import cast
 
 from mailbot.core.commands import misplaced
-from mailbot.core.commands.arguments import RefusedLineError, Request
 from mailbot.core.commands.command import CommandLine, Viewer
 from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.definition import AnyResolved, ResolvableCommand, ResolvedCommand, TicketCommand
+from mailbot.core.commands.definition import (
+    AnyResolved,
+    RefusedLineError,
+    Request,
+    ResolvableCommand,
+    ResolvedCommand,
+    TicketCommand,
+)
 from mailbot.core.commands.parse import with_word
 from mailbot.core.commands.registry import nearest
 from mailbot.core.model.notification import Problem, Reason

@@ -3,13 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mailbot.core.commands.argument_text import phrase, ticket_names
-from mailbot.core.commands.arguments import Request, Resolved, TypedArgument
 from mailbot.core.commands.command import STAFF, LineLookups, Viewer
-from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.definition import Receipt, Restructuring, TicketCommand
-from mailbot.core.commands.replies import reply
+from mailbot.core.commands.context import MailContext, reply
+from mailbot.core.commands.definition import (
+    Receipt,
+    Request,
+    Resolved,
+    Restructuring,
+    TicketCommand,
+    TypedArgument,
+)
 from mailbot.core.commands.status import close
+from mailbot.core.commands.syntax import phrase, ticket_names
 from mailbot.core.model.effects import AddCc, Effect, Merge, Move, OpenTicket, SetBlocked, SetStatus, Split
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind, Reason

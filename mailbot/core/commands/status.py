@@ -4,13 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mailbot.core.commands.argument_text import phrase, ticket_names
-from mailbot.core.commands.arguments import TEXT, TICKETS, Request, Resolved, TypedArgument, all_name_tickets
 from mailbot.core.commands.command import PARTICIPANTS, STAFF, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.definition import Annotation, Exclusive, TicketCommand
-from mailbot.core.model.change import Change
+from mailbot.core.commands.definition import (
+    TEXT,
+    TICKETS,
+    Annotation,
+    Exclusive,
+    Request,
+    Resolved,
+    TicketCommand,
+    TypedArgument,
+    all_name_tickets,
+)
+from mailbot.core.commands.syntax import phrase, ticket_names
 from mailbot.core.model.effects import Assign, RevertChange, SetDue, SetLevel, SetStatus, TicketEffect
+from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.ticket import Role, Status, Ticket

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
-from mailbot.core.model.facts import Facts
+from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Kind, Mail, Verdict
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Policy
-from mailbot.core.model.sent_mail import SentMail
 from mailbot.core.model.ticket import Direction, Message, Role, Ticket, Visibility
 
 WITH_WORDS = frozenset(NotificationKind) - {

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import AnyResolved, MemberCommand, Query, TicketCommand
-from mailbot.core.commands.replies import reply
 from mailbot.core.decide.open_ticket import open_ticket
 from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
 from mailbot.core.model.effects import Decision, DiscardMail, Effect, LearnName, Notify

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.commands.command import Reading
-from mailbot.core.commands.context import MailContext, build_context
+from mailbot.core.commands.context import MailContext, build_context, reply
 from mailbot.core.commands.definition import AnyResolved
 from mailbot.core.commands.members import CONFIRM
-from mailbot.core.commands.replies import reply
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
 from mailbot.core.decide.carry_out import carry_out, targets

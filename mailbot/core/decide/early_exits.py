@@ -1,20 +1,20 @@
 """Human mails that are put aside instead of carried out: unreadable, mere thanks, a forestalled answer."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from mailbot.core.classify import unreadable
-from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.replies import reply
-from mailbot.core.decide.collision import earlier_answer
+from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
+from mailbot.core.model.mail import Mail, Protection
 from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import Limits
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
 from mailbot.core.text.thanks import is_thanks
 
 
 def reject_unreadable(context: MailContext) -> Decision | None:
     """Keep a mail that nobody here can read, and tell its sender what to do instead."""
-    why = unreadable.why(context.mail, context.policy.limits)
+    why = unreadable_reason(context.mail, context.policy.limits)
     if not why:
         return None
     details = (("subject", context.mail.subject), ("size", str(context.mail.size)))
@@ -69,3 +69,62 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         mail.quoted,
         context.attachments,
     )
+
+
+TOO_LARGE = "too-large"
+ENCRYPTED = "encrypted"
+
+_PGP = "-----BEGIN PGP MESSAGE-----"
+
+
+def unreadable_reason(mail: Mail, limits: Limits) -> str:
+    """Return why a mail cannot be read, TOO_LARGE or ENCRYPTED, or "" if it can.
+
+    Of a mail that is too large only the header was fetched; `Mail.size` is what the mailbox says.
+    """
+    if mail.size > limits.mail:
+        return TOO_LARGE
+    hidden = mail.protection is not Protection.NONE and not mail.text.partition(_PGP)[0].strip()
+    return ENCRYPTED if hidden else ""
+
+
+KNOWS_ANSWER = frozenset(
+    {
+        NotificationKind.ANSWER_COPY,
+        NotificationKind.CLOSED_TEAM,
+        NotificationKind.HELD_ANSWER,
+        NotificationKind.SHEET,
+    }
+)
+"""Letters that carry what colleagues wrote: whoever answers one knows it."""
+
+
+def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:
+    """Return the answer that a colleague gave one of these tickets minutes ago, if the writer does not know.
+
+    `tickets` are those whose requesters would get the words of this mail.
+    """
+    informed = context.letter is not None and context.letter.kind in KNOWS_ANSWER
+    sent_all_the_same = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
+    if sent_all_the_same or informed:
+        return None
+    for ticket in tickets:
+        last = _last_public(context, ticket)
+        if last is not None and context.role_in(ticket).staff and _collides(context, ticket, last):
+            return ticket, last
+    return None
+
+
+def _last_public(context: MailContext, ticket: Ticket) -> Message | None:
+    history = context.facts.histories.get(ticket.key, ())
+    return next((m for m in reversed(history) if m.visibility is Visibility.PUBLIC), None)
+
+
+def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
+    """An answer from the other level came together with the ticket, which was handed over with it."""
+    here = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
+    if here.member(last.author.email) is None:
+        return False
+    within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
+    by_colleague = last.author.email not in context.own
+    return last.direction is Direction.OUT and by_colleague and context.now - last.at < within

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
-from mailbot.core.commands.replies import reply
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Done, NotificationKind

@@ -8,9 +8,8 @@ from mailbot.core.commands.parse import parse
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.mail import Mail, Verdict
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.model.similar import Terms
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
-from mailbot.core.text.similarity import terms
+from mailbot.core.text.similarity import Terms, terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,106 @@
-"""What has to be known to decide on a mail, and what a mail asks to be looked up."""
+"""What is known when a mail is decided: recent activity, last changes, sent mail, and all facts together."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from mailbot.core.model.absence import Absence
-from mailbot.core.model.change import Change
 from mailbot.core.model.listing import Listing, Page
+from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.policy import School
-from mailbot.core.model.recent_activity import RecentActivity
-from mailbot.core.model.sent_mail import SentMail
-from mailbot.core.model.similar import Similar
-from mailbot.core.model.ticket import Message, Ticket
+from mailbot.core.model.policy import Absence, Limits, School
+from mailbot.core.model.ticket import Message, Role, Similar, Ticket
+
+# A program dates and numbers what it writes; "Raum 101" and "Raum 305" are two printers, though.
+# The lookbehind makes it linear: a run of letters is tried from its first letter only.
+_DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
+_NO_WORDS = re.compile(r"[\W_]+")
+# Up to 50 earlier texts are compared, while the database is locked. What dates leave of the first 8,000
+# characters differs in length at its end; the first 2,000 of that do not.
+_MAX_READ = 8_000
+_MAX_COMPARED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecentActivity:
+    """Letters to the sender of a mail, and mails from there, within the last hour or day.
+
+    `hour` and `day` are automatic letters to somebody outside the teams, or questions for confirmation to a
+    member; `answered_hour` are letters by machine to a member, `overall_hour` those to everybody together.
+    `refused` are the reasons of a day's refusals. `opened_hour` counts the sender's new tickets, `latest` is
+    the last of a day, and `said` are the texts of the sender's mails of the hour, the newest first.
+    """
+
+    hour: int = 0
+    day: int = 0
+    answered_hour: int = 0
+    overall_hour: int = 0
+    refused: frozenset[str] = frozenset()
+    opened_hour: int = 0
+    latest: str | None = None
+    said: tuple[str, ...] = ()
+
+    def repeats(self, text: str) -> bool:
+        """Tell whether the sender said the same within the hour, dates, times and names of tickets aside.
+
+        Only the first 2,000 characters without these are compared.
+        """
+        said = _shape(text)
+        return said != "" and said in map(_shape, self.said)
+
+    def flooded(self, limits: Limits) -> str | None:
+        """Return the ticket that a mail joins because it would open one too many."""
+        return self.latest if self.opened_hour >= limits.hourly_tickets else None
+
+
+def _shape(text: str) -> str:
+    words = _NO_WORDS.sub(" ", _DATED.sub("", text[:_MAX_READ].casefold())).strip()
+    return words[:_MAX_COMPARED]
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotice:
+    """A letter that a change caused: to whom, in which role, of what kind."""
+
+    to: Address
+    role: Role
+    kind: NotificationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change by one mail; `before` is the ticket with the state that it had, but all that it holds now.
+
+    `final`: it touched other tickets too and cannot be taken back.
+    """
+
+    actor: str
+    at: datetime
+    before: Ticket
+    told: tuple[SentNotice, ...] = ()
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A letter of ours that a mail answers or whose action key it bears.
+
+    `held` is the mail about which it asks, as long as that waits. `bounced`: it came back before; `marked`:
+    mail to its recipient came back before.
+    """
+
+    recipient: str
+    role: Role
+    kind: NotificationKind
+    ticket: str | None = None
+    internal: bool = False
+    held: int | None = None
+    message_id: str = ""
+    author: str = ""
+    subject: str = ""
+    text: str = ""
+    bounced: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

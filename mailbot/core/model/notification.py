@@ -6,8 +6,7 @@ from enum import StrEnum
 
 from mailbot.core.model.listing import page_count
 from mailbot.core.model.mail import Address
-from mailbot.core.model.similar import Similar
-from mailbot.core.model.ticket import Attachment, Message, Role, Ticket
+from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 
 
 class NotificationKind(StrEnum):
@@ -178,3 +177,31 @@ COUNTED = LIMITED | {
     NotificationKind.CLOSED_WAITING,
 }
 """Letters that use that up: those of time, too, but none that a human's deed caused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One mail to one person, rendered; Message-IDs are kept with their angle brackets.
+
+    `sender` shows a person's or school's name with the school's address. `ticket` is the ticket's key, or ""
+    where the letter is about none. `automatic`: no human wrote it (RFC 3834). `internal`: a reply to it stays
+    among the staff.
+    """
+
+    message_id: str
+    kind: NotificationKind
+    recipient: Address
+    sender: Address
+    subject: str
+    text: str
+    html: str
+    in_reply_to: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    automatic: bool = True
+    internal: bool = False
+    ticket: str = ""
+
+
+def content_id(message_id: str, position: int) -> str:
+    """Return the Content-ID, without brackets, of the attachment at that position of a mail (RFC 2392)."""
+    return f"{position + 1}.{message_id.strip('<>')}"

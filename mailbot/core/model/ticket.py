@@ -157,6 +157,14 @@ class Ticket:
         return f"{self.tag} {self.subject}"
 
 
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A solved ticket and the answer that its requester got, in short."""
+
+    ticket: Ticket
+    answer: str
+
+
 def separable(history: tuple[Message, ...]) -> int | None:
     """Return the position of the message that can become a ticket of its own: the requester's side's last.
 

@@ -6,11 +6,10 @@ The notifications follow from the ticket before and after the change and from th
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from mailbot.core.model.absence import Absence, present, stand_in
-from mailbot.core.model.change import Change
+from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Member, Team
+from mailbot.core.model.policy import Absence, Member, Team, present, stand_in
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.recipients.content import notification_for
 from mailbot.core.recipients.ticket_change import TicketChange

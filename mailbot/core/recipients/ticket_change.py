@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailbot.core.model.absence import Absence
 from mailbot.core.model.mail import Address
-from mailbot.core.model.policy import Member, Policy, School
-from mailbot.core.model.similar import Similar
-from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
+from mailbot.core.model.policy import Absence, Member, Policy, School
+from mailbot.core.model.ticket import Message, Similar, Status, Ticket, Visibility
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from math import log
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.similar import Terms
-from mailbot.core.text.search_terms import words
 from mailbot.core.text.signatures import is_signoff
-from mailbot.core.text.stopwords import STOPWORDS
+from mailbot.core.text.words import STOPWORDS, words
 
 MAX_SHOWN = 3
 WORDS_MOST = 24
@@ -23,6 +22,15 @@ _SALUTATION = re.compile(
     r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good|bonjour|ch[eè]re?s?)\b.{0,60}",
     re.I,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a problem is about: its telling words, and which of them stand in its subject."""
+
+    school: str
+    words: tuple[str, ...]
+    subject: frozenset[str]
 
 
 def terms(school: str, subject: str, text: str, requester: Address | None) -> Terms:

@@ -6,7 +6,7 @@ Every word has to be known as thanks, praise, greeting or "it works"; one word m
 import re
 
 from mailbot.core.model.mail import Address
-from mailbot.core.text.fold import fold
+from mailbot.core.text.words import fold
 
 LONGEST = 400  # characters; whoever writes more has something to say
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from mailbot.core.model.absence import Absence
 from mailbot.core.model.effects import Decision, Effect, Notify
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Member, Policy, Team
+from mailbot.core.model.policy import Absence, Member, Policy, Team
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.core.recipients.recipients import address_of, effective_assignee
 

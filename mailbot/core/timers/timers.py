@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.commands.status import escalate
-from mailbot.core.model.absence import Absence
 from mailbot.core.model.effects import Decision, Effect, Notify, RecordReminder, SetStatus
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Member, Policy, School, Team
+from mailbot.core.model.policy import Absence, Member, Policy, School, Team
 from mailbot.core.model.ticket import Direction, Message, ReminderStage, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients.content import notification_for
