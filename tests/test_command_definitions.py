@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailbot.core.commands.definition import Annotation, MemberCommand, TicketCommand
-from mailbot.core.commands.parse import parse
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.preview import LANGUAGES
 from mailbot.render import Templates
 

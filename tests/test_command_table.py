@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.effects import Register, SetAbsence, SetBlocked
 from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from mailbot.core.commands.assignment import PRIORITY_WORDS, priority
 from mailbot.core.commands.command import Words, every_word
-from mailbot.core.commands.parse import MAX_LINES, parse
+from mailbot.core.commands.parse import COMMANDS, MAX_LINES, nearest, parse
 from mailbot.core.commands.queries import SCOPE_WORDS, scope
-from mailbot.core.commands.registry import COMMANDS, nearest
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import ticket_name
 from mailbot.core.model.ticket import Role

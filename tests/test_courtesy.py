@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.core.text.greetings import is_only_greeting
+from mailbot.core.text.signatures import is_only_greeting
 
 SAYS_NOTHING = (
     "",

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailbot.core.commands.registry import find
+from mailbot.core.commands.parse import find
 from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, SetPriority, SetStatus
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason

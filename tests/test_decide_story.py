@@ -6,8 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mailbot.core.commands.parse import parse
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Kind, Mail, Verdict

@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from mailbot.cli import app
 from mailbot.core.commands.command import Command
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.notification import NotificationKind
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot import handouts, samples
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.ticket import Role
 from mailbot.handouts import READERS, PrintError, handout, print_pdf, write_handouts
 from mailbot.preview import LANGUAGES, sample

@@ -12,8 +12,7 @@ from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, Team, Times, stand_in
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Status, Ticket, Visibility
-from mailbot.core.recipients.content import split_attachments
-from mailbot.core.recipients.recipients import assignees
+from mailbot.core.recipients.recipients import assignees, split_attachments
 from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.timers.digest import decide_digest
 from mailbot.core.timers.timers import TimerContext, decide_timer

@@ -14,16 +14,19 @@ from mailbot.core.decide.understanding import understand
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.core.text.similarity import (
+from mailbot.core.text.words import (
     GIST_LENGTH,
+    LENGTH_MOST,
     MAX_DOC_FREQUENCY,
     WORDS_MOST,
     Terms,
     excerpt,
+    query_terms,
     rank_similar,
+    score,
     terms,
+    words,
 )
-from mailbot.core.text.words import LENGTH_MOST, query_terms, score, words
 from mailbot.parse import parse
 from mailbot.render.age import age
 from tests.mails import mail

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from mailbot.core.commands.command import Command
 from mailbot.core.commands.definition import Annotation, TicketCommand
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.ticket import Role
 
 Row = tuple[str, str, str]

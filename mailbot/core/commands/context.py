@@ -12,7 +12,7 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.greetings import is_only_greeting
+from mailbot.core.text.signatures import is_only_greeting
 from mailbot.core.text.words import fold
 
 

@@ -1,4 +1,4 @@
-"""Kinds of commands: what each does, whom it concerns, and what its receipt says."""
+"""Kinds of commands and of arguments: what each does, whom it concerns, and what its receipt says."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -9,8 +9,7 @@ from difflib import get_close_matches
 
 from mailbot.core.commands.command import Command, CommandLine
 from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.parse import arguments, parse
-from mailbot.core.commands.registry import find, nearest
+from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import WITHIN
 from mailbot.core.model.notification import NotificationKind, Problem, Reason

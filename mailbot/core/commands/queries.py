@@ -18,7 +18,7 @@ from mailbot.core.commands.definition import (
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Ticket, Visibility
-from mailbot.core.recipients.content import split_attachments
+from mailbot.core.recipients.recipients import split_attachments
 from mailbot.core.text.words import fold, query_terms
 
 SCOPE_WORDS: Mapping[str, Words] = {

@@ -13,8 +13,7 @@ from mailbot.core.commands.definition import (
     ResolvedCommand,
     TicketCommand,
 )
-from mailbot.core.commands.parse import with_word
-from mailbot.core.commands.registry import nearest
+from mailbot.core.commands.parse import nearest, with_word
 from mailbot.core.model.notification import Problem, Reason
 from mailbot.core.model.ticket import Ticket
 

@@ -21,8 +21,7 @@ from mailbot.core.model.notification import Notification, NotificationKind, Reas
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Message, Role, Status, Ticket, separable
 from mailbot.core.model.transition import apply
-from mailbot.core.recipients.content import notification_for
-from mailbot.core.recipients.recipients import assignees, present_members, to_team_of_new
+from mailbot.core.recipients.recipients import assignees, notification_for, present_members, to_team_of_new
 from mailbot.core.recipients.ticket_change import TicketChange
 
 

@@ -1,4 +1,4 @@
-"""How a command looks in a mail: its sign, its word, and the marks that mail programs and people add."""
+"""How a command looks in a mail: its sign, its word, its arguments, and the marks that programs add."""
 
 import re
 

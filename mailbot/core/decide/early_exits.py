@@ -1,4 +1,4 @@
-"""Human mails that are put aside instead of carried out: unreadable, mere thanks, a forestalled answer."""
+"""Human mails that are not carried out: unreadable ones, mere thanks, an answer that a colleague gave."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import Annotation, AnyResolved, Restructuring, TicketCommand
-from mailbot.core.commands.registry import COMMANDS
+from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.commands.status import NOTE
 from mailbot.core.decide.open_ticket import cc_from_headers
 from mailbot.core.model.effects import (

@@ -9,7 +9,7 @@ from mailbot.core.model.listing import Listing
 from mailbot.core.model.mail import Mail, Verdict
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
-from mailbot.core.text.similarity import Terms, terms
+from mailbot.core.text.words import Terms, terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What people are told: a notice is a letter before it is put into words and a language."""
+"""Outgoing mail: a notification before it is put into words and a language, and the mail that it becomes."""
 
 from dataclasses import dataclass
 from datetime import date

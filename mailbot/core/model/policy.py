@@ -1,4 +1,4 @@
-"""The rules of the house: schools, teams and limits, as values that the core decides by."""
+"""The rules of the organisation as values: schools, teams, members and their absences, limits."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

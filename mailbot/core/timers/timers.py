@@ -10,10 +10,10 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, School, Team
 from mailbot.core.model.ticket import Direction, Message, ReminderStage, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
-from mailbot.core.recipients.content import notification_for
 from mailbot.core.recipients.recipients import (
     deduplicate,
     effective_assignee,
+    notification_for,
     to_assignees,
     to_colleagues,
     to_requester_side,
