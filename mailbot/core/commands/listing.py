@@ -13,12 +13,12 @@ from mailbot.core.text.search_terms import query_terms
 def listing_for(scope: str, email: str, school: School, policy: Policy) -> Listing:
     """Return what an overview of that scope means for that person."""
     wanted = Scope(scope)
-    assignee = policy.registered(email) if wanted is Scope.MINE else None
+    mine = (("assignee", policy.registered(email)),) if wanted is Scope.MINE else ()
     if policy.second_level.member(email):
-        return Listing(wanted, assignee=assignee, by_school=True)
+        return Listing(wanted, mine, by_school=True)
     own = next((s for s in (school, *policy.schools) if s.team.member(email)), None)
     if own is not None:
-        return Listing(wanted, school=own.key, assignee=assignee)
+        return Listing(wanted, (("school", own.key), *mine))
     return Listing(wanted, requester=email)
 
 
