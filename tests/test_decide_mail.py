@@ -311,7 +311,7 @@ def test_a_stranger_in_the_thread_is_told_no_number(text: str) -> None:
 
 def test_an_overview_shows_a_stranger_only_the_own_tickets() -> None:
     page = Page((ticket(),), total=1)
-    lists = {Listing(Scope.ALL, "GYM"): page, Listing(Scope.ALL, by_school=True): page}
+    lists = {Listing(Scope.ALL, (("school", "GYM"),)): page, Listing(Scope.ALL, by_school=True): page}
     assert writes(EVE, "#list all").knowing(listings=lists).decided().letter(EVE).tickets == ()
 
 
@@ -322,7 +322,7 @@ def test_an_overview_shows_a_stranger_only_the_own_tickets() -> None:
 def test_an_overview_is_of_the_own_school_whatever_mailbox_is_asked(
     writer: str, school: School, tickets: str | None
 ) -> None:
-    wanted = Listing(Scope.OPEN, tickets, by_school=tickets is None)
+    wanted = Listing(Scope.OPEN, (("school", tickets),) if tickets else (), by_school=tickets is None)
     lists = {wanted: Page((ticket(7),), total=1)}
     asked = writes(writer, "#list", school=school)
     done = asked.answering(None).knowing(listings=lists).decided()

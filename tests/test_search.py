@@ -98,7 +98,7 @@ def test_a_list_has_a_page_for_every_25_tickets() -> None:
 
 
 SEEN = (
-    ("max@support.example", Listing(Scope.ALL, school="GYM")),
+    ("max@support.example", Listing(Scope.ALL, (("school", "GYM"),))),
     ("toni@stadt.example", Listing(Scope.ALL)),
     ("lena@schule.example", Listing(Scope.ALL, requester="lena@schule.example")),
 )

@@ -16,11 +16,11 @@ from mailbot import holidays
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.ticket_fields import State, state_of
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.tick import tick
 from mailbot.store import people
-from mailbot.store.changes import State, state_of
 from mailbot.store.database import Engine, reading
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import OutboxRow, TicketRow

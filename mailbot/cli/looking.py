@@ -88,6 +88,7 @@ def tickets(
     json_: Json = False,
 ) -> None:
     """List tickets."""
+    from mailbot.core.model.ticket_fields import CLI_TABLE
     from mailbot.service.queries import list_tickets
 
     if status not in ("open", "closed", "all"):
@@ -100,7 +101,7 @@ def tickets(
     if json_:
         print_json(found)
         return
-    titles = ("ticket", "status", "level", "priority", "requester", "assignee", "subject")
+    titles = ("ticket", *CLI_TABLE)
     print_table(titles, [tuple(str(t[key] or "-") for key in titles) for t in found])
 
 
@@ -112,6 +113,7 @@ def show(
     json_: Json = False,
 ) -> None:
     """Show a ticket with its messages and its audit trail."""
+    from mailbot.core.model.ticket_fields import CLI_TABLE
     from mailbot.service.queries import show_ticket
 
     with desk_of(context, config) as (desk, _):
@@ -122,7 +124,7 @@ def show(
     if json_:
         print_json(found)
         return
-    for key in ("ticket", "subject", "status", "level", "priority", "requester", "assignee", "opened"):
+    for key in dict.fromkeys(("ticket", "subject", *CLI_TABLE, "opened")):
         typer.echo(f"{key:10} {found[key] or '-'}")
     for message in found["messages"]:
         typer.echo(f"\n{message['at'][:16]} {message['author']} ({message['visibility']})")

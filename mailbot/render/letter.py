@@ -1,9 +1,10 @@
 """A notice becomes a letter: what the templates get to see, and what becomes of their output."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from jinja2 import TemplateError
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind, Outgoing, content_id
 from mailbot.core.model.policy import Policy, School, Team
-from mailbot.core.model.ticket import Message, Role, Visibility
+from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
+from mailbot.core.model.ticket_fields import FIELDS
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
@@ -176,21 +178,46 @@ def _wording(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
-    language = _language(notice, school, policy)
+    ticket, language = notice.ticket, _language(notice, school, policy)
     words = templates.words(language, informal=_informal(notice, school, policy))
     composer = Composer(school.address, action_key, str(words["conjunction"]))
+    write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {
         "language": language,
         "words": words,
         "links": tuple(_link(name, notice, words, composer) for name in actions(notice)),
         "mailto": composer.mailto,
         "now": now,
-        "date": partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]),
+        "date": write_date,
+        "fields": tuple(_fields(ticket, words, write_date, staff=notice.role.staff)) if ticket else (),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),
         "number": partial(_number, language=language),
     }
+
+
+def _fields(
+    ticket: Ticket, words: Mapping[str, Any], write_date: Callable[[datetime], str], *, staff: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield names and values of the fields in the last rows of the basic data; empty ones are left out."""
+    for field in FIELDS:
+        if field.letters == "all" or (staff and field.letters == "staff"):
+            value = field.value(ticket)
+            if value:
+                yield field.name, _written(field.name, value, words, write_date)
+
+
+def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callable[[datetime], str]) -> str:
+    match value:
+        case datetime():
+            return write_date(value)
+        case StrEnum():
+            return str(words[name][value])
+        case tuple():
+            return ", ".join(person.shown for person in value)
+        case _:
+            return str(value)
 
 
 def _team_of(author: Address | None, school: School, policy: Policy) -> Team:

@@ -3,31 +3,14 @@
 from typing import Any
 
 from mailbot.core.model.listing import Listing, Scope
-from mailbot.core.model.ticket import Message, Ticket
+from mailbot.core.model.ticket import Message
+from mailbot.core.model.ticket_fields import document_of
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.database import reading
 from mailbot.store.rows import identity, ticket_of
 
 Document = dict[str, Any]
-
-
-def ticket_document(ticket: Ticket) -> Document:
-    """Return a ticket as `mailbot tickets --json` prints it."""
-    return {
-        "ticket": ticket.key,
-        "school": ticket.school,
-        "status": ticket.status.value,
-        "level": ticket.level,
-        "priority": ticket.priority.value,
-        "requester": ticket.requester.email,
-        "assignee": ticket.assignee.email if ticket.assignee else None,
-        "subject": ticket.subject,
-        "opened": ticket.opened.isoformat(),
-        "updated": ticket.updated.isoformat(),
-        "closed": ticket.closed.isoformat() if ticket.closed else None,
-        "messages": ticket.messages,
-    }
 
 
 def message_document(message: Message) -> Document:
@@ -53,9 +36,9 @@ def message_document(message: Message) -> Document:
 
 def list_tickets(desk: Desk, school: str | None, status: str) -> list[Document]:
     """Return the tickets of one school or all, the newest first; status is open, closed or all."""
-    wanted = Listing(Scope(status), school.upper() if school else None)
+    wanted = Listing(Scope(status), (("school", school.upper()),) if school else ())
     with reading(desk.engine) as session:
-        return [ticket_document(ticket) for ticket in tickets.listed(session, wanted)]
+        return [document_of(ticket) for ticket in tickets.listed(session, wanted)]
 
 
 def show_ticket(desk: Desk, name: str) -> Document | None:
@@ -67,4 +50,4 @@ def show_ticket(desk: Desk, name: str) -> Document | None:
         key = identity(row.id)
         messages = [message_document(m) for m in tickets.history(session, key)]
         events = [event.document() for event in tickets.events(session, key)]
-        return {**ticket_document(ticket_of(row)), "messages": messages, "events": events}
+        return {**document_of(ticket_of(row)), "messages": messages, "events": events}

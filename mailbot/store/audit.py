@@ -35,8 +35,8 @@ from mailbot.core.model.effects import (
     Split,
     TicketEffect,
 )
+from mailbot.core.model.ticket_fields import State
 from mailbot.store.chain import chained
-from mailbot.store.changes import State
 from mailbot.store.ledger import Record
 from mailbot.store.rows import existing, identity
 from mailbot.store.tables import ChainRow, TicketRow, metadata

@@ -1,9 +1,6 @@
-"""The state of tickets as the audit trail keeps it, so that a change can be taken back."""
+"""Read the last changes of tickets from the audit trail, so that a change can be undone."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
@@ -11,47 +8,13 @@ from sqlmodel import Session, col, select
 from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.ticket import Priority, ReminderStage, Role, Status, Ticket, WaitState
+from mailbot.core.model.ticket import Role
+from mailbot.core.model.ticket_fields import with_state
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import EventRow, OutboxRow, TicketRow
 
-State = dict[str, Any]
-
 FINAL = frozenset({"merged", "split", "moved"})
 """Actions in the audit trail that touched more than one ticket."""
-
-
-def state_of(ticket: Ticket) -> State:
-    """Return what commands change of a ticket, as the audit trail keeps it."""
-    wait = ticket.waits
-    return {
-        "status": ticket.status.value,
-        "level": ticket.level,
-        "priority": ticket.priority.value,
-        "assignee": _pair(ticket.assignee) if ticket.assignee else None,
-        "requester": _pair(ticket.requester),
-        "cc": [_pair(person) for person in ticket.cc],
-        "closed": _written(ticket.closed),
-        "due": _written(ticket.due),
-        "wait": [wait.since.isoformat(), wait.asked, wait.step.value, _written(wait.told)],
-    }
-
-
-def with_state(ticket: Ticket, state: State) -> Ticket:
-    """Return the ticket with a state that was kept."""
-    since, asked, step, told = state["wait"]
-    return replace(
-        ticket,
-        status=Status(state["status"]),
-        level=state["level"],
-        priority=Priority(state["priority"]),
-        assignee=Address(*state["assignee"]) if state["assignee"] else None,
-        requester=Address(*state["requester"]),
-        cc=tuple(Address(*pair) for pair in state["cc"]),
-        closed=_read(state["closed"]),
-        due=_read(state["due"]),
-        wait=WaitState(datetime.fromisoformat(since), asked, ReminderStage(step), _read(told)),
-    )
 
 
 def last_changes(session: Session, rows: Mapping[str, TicketRow]) -> dict[str, Change]:
@@ -77,15 +40,3 @@ def _last_change(session: Session, row: TicketRow) -> Change | None:
         if letter.recipient != event.actor
     )
     return Change(event.actor, event.at, with_state(ticket_of(row), event.before), told)
-
-
-def _pair(person: Address) -> list[str]:
-    return [person.email, person.name]
-
-
-def _written(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _read(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import String, cast, or_
 from sqlmodel import Session, col, select
 
+from mailbot.core.model.ticket_fields import columns_of
 from mailbot.store import tickets
-from mailbot.store.rows import identity
+from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import (
     BlockedRow,
     EventRow,
@@ -77,19 +78,7 @@ def _ticket(session: Session, row: TicketRow) -> Document:
     messages = [asdict(message) for message in tickets.history(session, identity(row.id))]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]
-    names = (
-        "school",
-        "number",
-        "subject",
-        "status",
-        "level",
-        "priority",
-        "requester",
-        "requester_name",
-        "cc",
-    )
-    times = ("assignee", "assignee_name", "opened", "updated", "closed", "due")
-    return {**_part(row, (*names, *times)), "messages": public, "internal": internal}
+    return {**columns_of(ticket_of(row)), "messages": public, "internal": internal}
 
 
 def _part(row: Any, names: tuple[str, ...]) -> Document:

@@ -16,8 +16,9 @@ from sqlalchemy import Engine, delete, text, update
 from sqlmodel import Session, col, func, or_, select
 
 from mailbot.core.model.ticket import Status
+from mailbot.core.model.ticket_fields import PERSONAL_COLUMNS, without_personal_data
 from mailbot.store import chain, search
-from mailbot.store.rows import identity
+from mailbot.store.rows import identity, put_ticket, ticket_of
 from mailbot.store.tables import (
     DUE,
     AlertRow,
@@ -39,23 +40,22 @@ from mailbot.store.tables import (
 AT_ONCE = 200
 EXPIRED_AT_ONCE = 50
 
-# Where texts and addresses stand, of the tables that have a number for a key.
-_TEXTS: dict[type[Row], tuple[str, ...]] = {
-    TicketRow: ("subject", "requester", "requester_name", "assignee", "assignee_name"),
+# Columns with texts and addresses, of the tables that have a number for a key.
+_PERSONAL: dict[type[Row], tuple[str, ...]] = {
+    TicketRow: PERSONAL_COLUMNS,
     MessageRow: ("author", "author_name", "text", "quoted", "message_id"),
     AttachmentRow: ("filename",),
     LedgerRow: ("message_id", "sender", "subject", "because", "traceback"),
     HeldRow: ("address",),
     OutboxRow: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
-                "in_reply_to", "last_error"),
+                "in_reply_to", "last_error", "references", "attachments"),
 }  # fmt: skip
-_LISTS: dict[type[Row], tuple[str, ...]] = {TicketRow: ("cc",), OutboxRow: ("references", "attachments")}
 _COMPACT_SQLITE = (
     "INSERT INTO search(search) VALUES('optimize')",  # deleted words lie in it until then
     "VACUUM",
     "PRAGMA wal_checkpoint(TRUNCATE)",
 )
-SWEPT: tuple[type[Row], ...] = (*_TEXTS, EventRow, RawRow)
+SWEPT: tuple[type[Row], ...] = (*_PERSONAL, EventRow, RawRow)
 
 
 class Matcher(Protocol):
@@ -104,7 +104,7 @@ def letters_due(session: Session, address: str) -> int:
 
 
 def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
-    """Leave of a ticket its figures only; it is closed then."""
+    """Erase a ticket's personal data and close it."""
     row = session.get_one(TicketRow, ticket_id, with_for_update=True)
     mails = _mails(session, [ticket_id])
     session.execute(delete(OutboxRow).where(col(OutboxRow.ticket_id) == ticket_id))
@@ -115,9 +115,7 @@ def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     session.execute(update(MessageRow).where(col(MessageRow.ticket_id) == ticket_id).values(**nothing))
     events = session.exec(select(EventRow).where(EventRow.ticket_id == ticket_id))
     entries = sum(chain.erase(event) for event in events)
-    row.subject = row.requester = row.requester_name = row.assignee_name = ""
-    row.assignee, row.cc, row.look_at = None, [], None
-    row.status, row.closed = Status.CLOSED.value, row.closed or now
+    put_ticket(row, without_personal_data(ticket_of(row), now))
     search.remove(session, ticket_id)
     session.flush()
     return Erased(tickets=1, mails=drop_mails(session, mails), entries=entries)
@@ -203,18 +201,16 @@ def sweep(session: Session, table: Any, after: int, matcher: Matcher) -> tuple[i
 
 
 def _redact(row: Row, matcher: Matcher) -> bool:
-    """Take traces out of one row; tell whether there were any."""
+    """Remove a person's data from one row; tell whether it had any."""
     changed = False
-    for name in _TEXTS[type(row)]:
+    for name in _PERSONAL[type(row)]:
         value = getattr(row, name)
-        redacted = matcher.redacted(value) if value else value
+        if isinstance(value, list):
+            redacted: Any = [item for item in value if not matcher.found(str(item))]
+        else:
+            redacted = matcher.redacted(value) if value else value
         if redacted != value:
             setattr(row, name, "" if redacted == matcher.mark else redacted)
-            changed = True
-    for name in _LISTS.get(type(row), ()):
-        kept = [item for item in getattr(row, name) if not matcher.found(str(item))]
-        if len(kept) != len(getattr(row, name)):
-            setattr(row, name, kept)
             changed = True
     return changed
 

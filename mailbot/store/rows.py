@@ -12,13 +12,11 @@ from mailbot.core.model.ticket import (
     Attachment,
     Direction,
     Message,
-    Priority,
-    ReminderStage,
     Status,
     Ticket,
     Visibility,
-    WaitState,
 )
+from mailbot.core.model.ticket_fields import columns_of, from_columns
 from mailbot.store.tables import AttachmentRow, MessageRow, Row, TicketRow
 
 Kept = TypeVar("Kept", bound=Row)
@@ -49,56 +47,17 @@ def identity(row_id: int | None) -> int:
 
 def ticket_of(row: TicketRow) -> Ticket:
     """Return a ticket's row as a value."""
-    return Ticket(
-        school=row.school,
-        number=row.number,
-        subject=row.subject,
-        requester=Address(row.requester, row.requester_name),
-        opened=row.opened,
-        updated=row.updated,
-        status=Status(row.status),
-        level=row.level,
-        priority=Priority(row.priority),
-        cc=tuple(Address(email, name) for email, name in row.cc),
-        assignee=Address(row.assignee, row.assignee_name) if row.assignee else None,
-        closed=row.closed,
-        due=row.due,
-        messages=row.messages,
-        wait=WaitState(row.waits_since, row.asked, ReminderStage(row.step), row.told),
-    )
+    return from_columns(row)
 
 
-def columns_of(ticket: Ticket) -> dict[str, Any]:
-    """Return what a ticket's row says of it; the clock looks at it soon to see what is next."""
-    assignee, waits = ticket.assignee, ticket.waits
-    return {
-        "school": ticket.school,
-        "number": ticket.number,
-        "subject": ticket.subject,
-        "status": ticket.status.value,
-        "level": ticket.level,
-        "priority": ticket.priority.value,
-        "requester": ticket.requester.email,
-        "requester_name": ticket.requester.name,
-        "assignee": assignee.email if assignee else None,
-        "assignee_name": assignee.name if assignee else "",
-        "cc": [[person.email, person.name] for person in ticket.cc],
-        "opened": ticket.opened,
-        "updated": ticket.updated,
-        "closed": ticket.closed,
-        "due": ticket.due,
-        "messages": ticket.messages,
-        "waits_since": waits.since,
-        "asked": waits.asked,
-        "step": waits.step.value,
-        "told": waits.told,
-        "look_at": None if ticket.status is Status.CLOSED else ticket.updated,
-    }
+def row_of(ticket: Ticket) -> dict[str, Any]:
+    """Return the columns of a ticket's row; an open ticket's timers are evaluated at their next run."""
+    return columns_of(ticket) | {"look_at": None if ticket.status is Status.CLOSED else ticket.updated}
 
 
 def put_ticket(row: TicketRow, ticket: Ticket) -> None:
     """Write a ticket's value into its row, as far as it changed."""
-    for name, value in columns_of(ticket).items():
+    for name, value in row_of(ticket).items():
         if getattr(row, name) != value:
             setattr(row, name, value)
 

@@ -131,10 +131,7 @@ def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
         conditions.append(col(TicketRow.status).in_(NOT_CLOSED))
     if wanted.scope is Scope.CLOSED:
         conditions.append(col(TicketRow.status) == Status.CLOSED.value)
-    if wanted.school is not None:
-        conditions.append(col(TicketRow.school) == wanted.school)
-    if wanted.assignee is not None:
-        conditions.append(col(TicketRow.assignee) == wanted.assignee)
+    conditions += [col(getattr(TicketRow, column)) == value for column, value in wanted.filters]
     if wanted.requester is not None:
         in_copy = cast(col(TicketRow.cc), String).contains(f'"{wanted.requester}"', autoescape=True)
         conditions.append(or_(col(TicketRow.requester) == wanted.requester, in_copy))

@@ -11,9 +11,7 @@ from sqlmodel import Session, col
 
 from mailbot.core.decide.rate_limits import reasons
 from mailbot.core.model.effects import (
-    AddCc,
     AddMessage,
-    Assign,
     Decision,
     DiscardMail,
     Effect,
@@ -22,29 +20,25 @@ from mailbot.core.model.effects import (
     MarkUndeliverable,
     Merge,
     Move,
+    MultiTicketEffect,
     OpenTicket,
     RecordReminder,
     Register,
-    RevertChange,
     SetAbsence,
     SetBlocked,
-    SetDue,
-    SetLevel,
-    SetPriority,
-    SetRequester,
-    SetStatus,
     Split,
+    TicketEffect,
 )
 from mailbot.core.model.notification import Notification, Outgoing
 from mailbot.core.model.ticket import Attachment, Message
+from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
 from mailbot.store import people, search, tickets
 from mailbot.store.audit import Origin, audit
-from mailbot.store.changes import state_of
 from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.ledger import Record, enter
 from mailbot.store.repair import mend
-from mailbot.store.rows import columns_of, identity, put_ticket, ticket_of
+from mailbot.store.rows import identity, put_ticket, row_of, ticket_of
 from mailbot.store.tables import AttachmentRow, HeldRow, OutboxRow, RawRow, TicketRow, metadata
 
 THREAD_MOST = 12
@@ -139,22 +133,15 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
     """Return the rows of the tickets that change; a new ticket takes its number here."""
     rows: dict[str, TicketRow] = {}
     for effect in effects:
-        match effect:
-            case OpenTicket(ticket):
-                values = columns_of(replace(ticket, messages=0))
-                rows[ticket.key] = session.get_one(TicketRow, _insert(session, _INTO_TICKETS, values))
-                tickets.give_number(session, ticket.school, ticket.number)
-            case (
-                AddMessage(name) | SetStatus(name) | SetLevel(name) | SetPriority(name) | Assign(name)
-                | SetDue(name) | AddCc(name) | SetRequester(name) | SetBlocked(ticket=name)
-                | RevertChange(name) | RecordReminder(name) | Split(name) | Move(name)
-            ):  # fmt: skip
-                _find(session, rows, name)
-            case Merge(name, into):
-                _find(session, rows, name)
-                _find(session, rows, into)
-            case _:
-                pass
+        if isinstance(effect, OpenTicket):
+            ticket = effect.ticket
+            values = row_of(replace(ticket, messages=0))
+            rows[ticket.key] = session.get_one(TicketRow, _insert(session, _INTO_TICKETS, values))
+            tickets.give_number(session, ticket.school, ticket.number)
+        elif isinstance(effect, AddMessage | RecordReminder | TicketEffect | MultiTicketEffect):
+            _find(session, rows, effect.ticket)
+        if isinstance(effect, Merge):
+            _find(session, rows, effect.into)
     return rows
 
 

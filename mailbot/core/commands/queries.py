@@ -51,12 +51,12 @@ def scope_and_page(args: tuple[str, ...]) -> tuple[Scope, int] | None:
 def listing_for(wanted: Scope, viewer: Viewer) -> Listing:
     """Return the tickets that a scope means for a person."""
     email, policy = viewer.email, viewer.policy
-    assignee = policy.registered(email) if wanted is Scope.MINE else None
+    mine = (("assignee", policy.registered(email)),) if wanted is Scope.MINE else ()
     if policy.second_level.member(email):
-        return Listing(wanted, assignee=assignee, by_school=True)
+        return Listing(wanted, mine, by_school=True)
     own = next((s for s in (viewer.school, *policy.schools) if s.team.member(email)), None)
     if own is not None:
-        return Listing(wanted, school=own.key, assignee=assignee)
+        return Listing(wanted, (("school", own.key), *mine))
     return Listing(wanted, requester=email)
 
 

@@ -38,16 +38,16 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A question for tickets: those of a school (None: of all), of a requester, of an assignee.
+    """A query for tickets in a scope, for all tickets or those that a requester may see.
 
-    With `words` those that bear them all, for a requester in what he may read; `written` shows how they were
-    put.
+    `filters`: a ticket has this value in this column, such as ("school", "GYM").
+    `words`: the ticket contains all of them, in messages that the requester may read. `written` is what the
+    person wrote.
     """
 
     scope: Scope
-    school: str | None = None
+    filters: tuple[tuple[str, str], ...] = ()
     requester: str | None = None
-    assignee: str | None = None
     words: tuple[str, ...] = ()
     written: str = ""
     page: int = 1

@@ -25,6 +25,7 @@ from mailbot.core.model.effects import (
     Split,
 )
 from mailbot.core.model.ticket import Direction, Status, Ticket, Visibility, WaitState
+from mailbot.core.model.ticket_fields import restored
 
 
 def apply(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
@@ -56,7 +57,7 @@ def _changed(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
         case SetRequester(key, requester) if key == ticket.key:
             return replace(ticket, requester=requester, updated=now)
         case RevertChange(key, before) if key == ticket.key:
-            return _restored(ticket, before, now)
+            return replace(restored(ticket, before), updated=now)
         case Merge() | Split() | Move():
             return _repaired(ticket, effect, now)
         case _:
@@ -78,22 +79,6 @@ def _repaired(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticke
             return replace(moved, level=1, assignee=None, due=None)
         case _:
             return ticket
-
-
-def _restored(ticket: Ticket, before: Ticket, now: datetime) -> Ticket:
-    return replace(
-        ticket,
-        status=before.status,
-        level=before.level,
-        priority=before.priority,
-        assignee=before.assignee,
-        requester=before.requester,
-        cc=before.cc,
-        closed=before.closed,
-        due=before.due,
-        wait=before.wait,
-        updated=now,
-    )
 
 
 def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: datetime) -> Ticket:

@@ -1,0 +1,182 @@
+"""The fields of a ticket: how each is stored, undone, erased and shown.
+
+The store, `#undo`, disclosure, erasure, the command line and letters read this one table. In letters it
+gives the last rows of the basic data. The first rows stay in `templates/parts/head.*`: each has its own form.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from mailbot.core.model.mail import Address
+from mailbot.core.model.ticket import Priority, ReminderStage, Status, Ticket, WaitState
+
+State = dict[str, Any]
+"""The fields that `#undo` restores, as JSON in the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Convert values of one type to columns and back; `erased` is the value that erasure leaves.
+
+    `from_json` reads columns from JSON, where a time is a string. It never gets the value None.
+    """
+
+    to_columns: Callable[[Any], tuple[Any, ...]]
+    from_columns: Callable[..., Any]
+    from_json: Callable[..., Any]
+    erased: Any = None
+
+
+def _one(value: Any) -> tuple[Any, ...]:
+    return (value,)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _choice(of: type[StrEnum]) -> Kind:
+    return Kind(lambda value: (value.value,), of, of)
+
+
+def _optional_person(email: str | None, name: str) -> Address | None:
+    return Address(email, name) if email else None
+
+
+def _people(pairs: list[list[str]]) -> tuple[Address, ...]:
+    return tuple(Address(email, name) for email, name in pairs)
+
+
+def _wait(since: datetime, asked: bool, step: str, told: datetime | None) -> WaitState:
+    return WaitState(since, asked, ReminderStage(step), told)
+
+
+def _wait_from_json(since: str, asked: bool, step: str, told: str | None) -> WaitState:
+    return _wait(datetime.fromisoformat(since), asked, step, datetime.fromisoformat(told) if told else None)
+
+
+NUMBER = Kind(_one, _same, _same)
+TEXT = Kind(_one, _same, _same, erased="")
+TIME = Kind(_one, _same, datetime.fromisoformat)
+PERSON = Kind(lambda person: (person.email, person.name), Address, Address, erased=Address(""))
+OPTIONAL_PERSON = Kind(
+    lambda person: (person.email, person.name) if person else (None, ""), _optional_person, _optional_person
+)
+PEOPLE = Kind(lambda people: ([[p.email, p.name] for p in people],), _people, _people, erased=())
+WAIT = Kind(lambda wait: (wait.since, wait.asked, wait.step.value, wait.told), _wait, _wait_from_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a ticket.
+
+    `undo`: `#undo` restores it. `personal`: erasure empties it. `cli`: `mailbot tickets` prints it, as JSON
+    only or in the table too. `letters`: these readers see it in the last rows of the basic data, unless it is
+    empty. `read`: the attribute to read it from, if that is not `name`.
+    """
+
+    name: str
+    kind: Kind
+    columns: tuple[str, ...]
+    undo: bool = False
+    personal: bool = False
+    cli: Literal["no", "json", "table"] = "no"
+    letters: Literal["nobody", "staff", "all"] = "nobody"
+    read: str = ""
+
+    def value(self, ticket: Ticket) -> Any:
+        """Return the field's value."""
+        return getattr(ticket, self.read or self.name)
+
+    def to_columns(self, ticket: Ticket) -> tuple[Any, ...]:
+        """Return the values of the field's columns."""
+        return self.kind.to_columns(self.value(ticket))
+
+    def to_json(self, ticket: Ticket) -> Any:
+        """Return the field as JSON: None, the value of its only column, or a list of its columns' values."""
+        values = [_json(value) for value in self.to_columns(ticket)]
+        return values if len(values) > 1 and values[0] is not None else values[0]
+
+    def from_json(self, written: Any) -> Any:
+        """Return the value that `to_json` wrote."""
+        if written is None:
+            return None
+        return self.kind.from_json(*(written if len(self.columns) > 1 else (written,)))
+
+    def shown(self, ticket: Ticket) -> Any:
+        """Return the field as `mailbot tickets --json` prints it: of people only the address."""
+        return _json(self.to_columns(ticket)[0])
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+FIELDS = (
+    Field("school", TEXT, ("school",), cli="json"),
+    Field("number", NUMBER, ("number",)),
+    Field("status", _choice(Status), ("status",), undo=True, cli="table"),
+    Field("level", NUMBER, ("level",), undo=True, cli="table"),
+    Field("priority", _choice(Priority), ("priority",), undo=True, cli="table", letters="staff"),
+    Field("requester", PERSON, ("requester", "requester_name"), undo=True, personal=True, cli="table"),
+    Field("assignee", OPTIONAL_PERSON, ("assignee", "assignee_name"), undo=True, personal=True, cli="table"),
+    Field("subject", TEXT, ("subject",), personal=True, cli="table"),
+    Field("opened", TIME, ("opened",), cli="json"),
+    Field("updated", TIME, ("updated",), cli="json"),
+    Field("closed", TIME, ("closed",), undo=True, cli="json"),
+    Field("messages", NUMBER, ("messages",), cli="json"),
+    Field("due", TIME, ("due",), undo=True, letters="all"),
+    Field("cc", PEOPLE, ("cc",), undo=True, personal=True, letters="all"),
+    Field("wait", WAIT, ("waits_since", "asked", "step", "told"), undo=True, read="waits"),
+)
+PERSONAL_COLUMNS = tuple(column for field in FIELDS if field.personal for column in field.columns)
+CLI_TABLE = tuple(field.name for field in FIELDS if field.cli == "table")
+
+
+def columns_of(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket as columns of the database."""
+    return {
+        column: value
+        for field in FIELDS
+        for column, value in zip(field.columns, field.to_columns(ticket), strict=True)
+    }
+
+
+def from_columns(row: object) -> Ticket:
+    """Return a ticket, given an object with the columns as attributes."""
+    return Ticket(
+        **{f.name: f.kind.from_columns(*(getattr(row, column) for column in f.columns)) for f in FIELDS}
+    )
+
+
+def state_of(ticket: Ticket) -> State:
+    """Return what `#undo` restores of a ticket, as the audit trail keeps it."""
+    return {field.name: field.to_json(ticket) for field in FIELDS if field.undo}
+
+
+def with_state(ticket: Ticket, state: State) -> Ticket:
+    """Return the ticket with a state from the audit trail.
+
+    An earlier release did not write the fields that are new since then: they keep their present value.
+    """
+    kept = {field.name: field.from_json(state[field.name]) for field in FIELDS if field.name in state}
+    return replace(ticket, **kept)
+
+
+def restored(ticket: Ticket, before: Ticket) -> Ticket:
+    """Return the ticket with the fields of `before` that `#undo` restores."""
+    return replace(ticket, **{field.name: getattr(before, field.name) for field in FIELDS if field.undo})
+
+
+def without_personal_data(ticket: Ticket, now: datetime) -> Ticket:
+    """Return what erasure leaves of a ticket; it is closed at `now` if it was open."""
+    emptied = replace(ticket, **{field.name: field.kind.erased for field in FIELDS if field.personal})
+    return replace(emptied, status=Status.CLOSED, closed=ticket.closed or now)
+
+
+def document_of(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket as `mailbot tickets --json` prints it."""
+    return {"ticket": ticket.key} | {field.name: field.shown(ticket) for field in FIELDS if field.cli != "no"}
