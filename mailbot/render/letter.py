@@ -17,11 +17,11 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind, Outgoing, content_id
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
-from mailbot.core.model.ticket_fields import FIELDS
+from mailbot.core.model.ticket_fields import letter_values
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
-from mailbot.render.links import PRIMARY, Composer, Link, actions, short_enough
+from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
 from mailbot.sanitize import clean, one_line
 
@@ -179,13 +179,13 @@ def _wording(
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
     ticket, language = notice.ticket, _language(notice, school, policy)
-    words = templates.words(language, informal=_informal(notice, school, policy))
+    words: Mapping[str, Any] = templates.words(language, informal=_informal(notice, school, policy))
     composer = Composer(school.address, action_key, str(words["conjunction"]))
     write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {
         "language": language,
         "words": words,
-        "links": tuple(_link(name, notice, words, composer) for name in actions(notice)),
+        "links": links(notice, words["actions"], composer),
         "mailto": composer.mailto,
         "now": now,
         "date": write_date,
@@ -201,11 +201,8 @@ def _fields(
     ticket: Ticket, words: Mapping[str, Any], write_date: Callable[[datetime], str], *, staff: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield names and values of the fields in the last rows of the basic data; empty ones are left out."""
-    for field in FIELDS:
-        if field.letters == "all" or (staff and field.letters == "staff"):
-            value = field.value(ticket)
-            if value:
-                yield field.name, _written(field.name, value, words, write_date)
+    for name, value in letter_values(ticket, staff=staff):
+        yield name, _written(name, value, words, write_date)
 
 
 def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callable[[datetime], str]) -> str:
@@ -243,12 +240,6 @@ def _may_read(role: Role, message: Message) -> bool:
     return message.visibility is Visibility.PUBLIC or (
         role.staff and message.visibility is Visibility.INTERNAL
     )
-
-
-def _link(name: str, notice: Notification, words: Mapping[str, Any], composer: Composer) -> Link:
-    label, line, subject = words["actions"][name]
-    about = notice.ticket.tagged_subject if notice.ticket and not subject else subject or label
-    return Link(label, line, composer.mailto(about, line), name in PRIMARY)
 
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:

@@ -104,6 +104,19 @@ class Composer:
         return text.replace("&", self.conjunction).translate(_HARMLESS)
 
 
+def links(
+    notice: Notification, texts: Mapping[str, tuple[str, str, str]], composer: Composer
+) -> tuple[Link, ...]:
+    """Return the links of a notification; `texts` are label, command line and subject by action."""
+    about = notice.ticket.tagged_subject if notice.ticket else ""
+    found = []
+    for name in actions(notice):
+        label, line, subject = texts[name]
+        href = composer.mailto(subject or about or label, line)
+        found.append(Link(label, line, href, name in PRIMARY))
+    return tuple(found)
+
+
 def short_enough(text: str) -> bool:
     """Tell whether a text is short enough to travel in a link."""
     return len(text) <= BODY_LENGTH

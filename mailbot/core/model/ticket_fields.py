@@ -177,6 +177,13 @@ def without_personal_data(ticket: Ticket, now: datetime) -> Ticket:
     return replace(emptied, status=Status.CLOSED, closed=ticket.closed or now)
 
 
+def letter_values(ticket: Ticket, *, staff: bool) -> list[tuple[str, Any]]:
+    """Return names and values of the fields that these readers see in the basic data, without empty ones."""
+    readers = ("all", "staff") if staff else ("all",)
+    values = ((field.name, getattr(ticket, field.name)) for field in FIELDS if field.letters in readers)
+    return [(name, value) for name, value in values if value]
+
+
 def document_of(ticket: Ticket) -> dict[str, Any]:
     """Return a ticket as `mailbot tickets --json` prints it."""
     return {"ticket": ticket.key} | {field.name: field.shown(ticket) for field in FIELDS if field.cli != "no"}
