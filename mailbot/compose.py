@@ -16,8 +16,9 @@ from hashlib import sha256
 from urllib.parse import quote as percent_encoded
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Outgoing, content_id
+from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
+from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.sanitize import clean, one_line
 
 _REPLIES = frozenset(
@@ -43,7 +44,7 @@ _FOLD = "\r\n"
 
 
 def to_octets(
-    outgoing: Outgoing,
+    outgoing: OutgoingMail,
     references: tuple[str, ...],
     date: datetime,
     content_of: Callable[[Attachment], bytes],
@@ -59,7 +60,7 @@ def to_octets(
     return head.encode() + _body(outgoing, content_of)
 
 
-def _fields(outgoing: Outgoing, date: datetime) -> Iterator[tuple[str, str]]:
+def _fields(outgoing: OutgoingMail, date: datetime) -> Iterator[tuple[str, str]]:
     yield "Date", format_datetime(date)
     yield "From", _address(outgoing.sender)
     yield "To", _address(outgoing.recipient)
@@ -71,7 +72,7 @@ def _fields(outgoing: Outgoing, date: datetime) -> Iterator[tuple[str, str]]:
         yield "X-Auto-Response-Suppress", "All"
 
 
-def _threading(outgoing: Outgoing, references: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _threading(outgoing: OutgoingMail, references: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield In-Reply-To and References, one id a line and never encoded (RFC 5322, 3.6.4)."""
     parent = _ids((outgoing.in_reply_to,)) or _ids(references)[-1:]
     thread = tuple(dict.fromkeys((*_ids(references), *parent)))
@@ -115,7 +116,7 @@ def _ascii_domain(domain: str) -> str:
         return domain  # no domain at all: the server will say so to who wrote the text
 
 
-def _body(outgoing: Outgoing, content_of: Callable[[Attachment], bytes]) -> bytes:
+def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> bytes:
     """Return text and page as alternatives, the page with its pictures, the other files beside them."""
     pictures: list[bytes] = []
     files: list[bytes] = []

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mailbot import samples
-from mailbot.core.model.notification import Outgoing
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Role
+from mailbot.outgoing import OutgoingMail
 from mailbot.preview import LANGUAGES
 from mailbot.render import Templates, render
 
@@ -76,7 +76,7 @@ def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str
 
 def _letter(
     name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
-) -> Outgoing:
+) -> OutgoingMail:
     """Return a letter about a short example, as this school sends it."""
     notice = samples.letters(school.language)[name]
     if notice.ticket is None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mailbot import samples
-from mailbot.core.model.notification import Notification, Outgoing, content_id
+from mailbot.core.model.notification import Notification
+from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
 
 LANGUAGES = ("de", "en", "fr")
@@ -65,7 +66,9 @@ def broken_letters(templates: Templates) -> Iterator[str]:
                 yield str(error)
 
 
-def sample(notice: Notification, language: str, templates: Templates, *, informal: bool = False) -> Outgoing:
+def sample(
+    notice: Notification, language: str, templates: Templates, *, informal: bool = False
+) -> OutgoingMail:
     """Return a sample notice as a letter of the sample house; raise `BrokenTemplateError`."""
     policy = samples.policy(language, informal=informal)
     return render(
@@ -79,7 +82,7 @@ def sample(notice: Notification, language: str, templates: Templates, *, informa
     )
 
 
-def _write(directory: Path, name: str, letter: Outgoing) -> str:
+def _write(directory: Path, name: str, letter: OutgoingMail) -> str:
     html = letter.html
     for position in range(len(letter.attachments)):
         html = html.replace(

@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 from mailbot import samples
 from mailbot.compose import to_octets
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Outgoing, content_id
+from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
+from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import sample
 from mailbot.render import Templates
 from mailbot.sanitize import clean, one_line
 
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
-LETTER = Outgoing(
+LETTER = OutgoingMail(
     message_id="<own@schule.example>",
     kind=NotificationKind.ANSWER,
     recipient=Address("lena@schule.example", "Lena Lehrerin"),
@@ -41,7 +42,7 @@ PDF = Attachment(
 CONTENT = b"\x89PNG"
 
 
-def compose(letter: Outgoing, references: tuple[str, ...] = ()) -> bytes:
+def compose(letter: OutgoingMail, references: tuple[str, ...] = ()) -> bytes:
     return to_octets(letter, references, DATE, lambda _: CONTENT)
 
 
@@ -139,7 +140,7 @@ def test_what_is_no_message_id_is_left_out(hostile: str) -> None:
 
 
 EVIL = "x\r\nBcc: victim@evil.example\r\n\r\nbody\0\x1b[31m\u2028y\udc80"
-INJECTIONS: dict[str, Callable[[Outgoing], Outgoing]] = {
+INJECTIONS: dict[str, Callable[[OutgoingMail], OutgoingMail]] = {
     "subject": lambda letter: replace(letter, subject=EVIL),
     "sender's name": lambda letter: replace(letter, sender=replace(letter.sender, name=EVIL)),
     "recipient's name": lambda letter: replace(letter, recipient=replace(letter.recipient, name=EVIL)),

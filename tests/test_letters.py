@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mode
-from mailbot.core.model.notification import Outgoing
+from mailbot.outgoing import OutgoingMail
 from mailbot.preview import FORMS, sample
 from mailbot.render import Templates
 
@@ -21,7 +21,7 @@ CLIPPED = 102_000  # octets of HTML, beyond which Gmail hides the rest
 EVERY = [(language, informal, name) for language, informal in FORMS for name in samples.letters(language)]
 
 
-def letter(name: str, language: str = "de", *, informal: bool = False) -> Outgoing:
+def letter(name: str, language: str = "de", *, informal: bool = False) -> OutgoingMail:
     return sample(samples.letters(language)[name], language, TEMPLATES, informal=informal)
 
 

@@ -13,8 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Outgoing, Problem, Reason, content_id
+from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Problem, Reason
 from mailbot.core.model.ticket import Role, Status
+from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import LANGUAGES, broken_letters, sample, write_gallery
 from mailbot.render import BrokenTemplateError, Templates, render
 
@@ -24,7 +25,7 @@ EVERY = [(language, name) for language in LANGUAGES for name in samples.letters(
 VOID = {"meta", "br", "img", "wbr"}
 
 
-def letter(name: str, language: str = "de", **changes: Any) -> Outgoing:
+def letter(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
     return sample(replace(samples.letters(language)[name], **changes), language, TEMPLATES)
 
 
@@ -193,7 +194,7 @@ def test_a_confirmation_is_one_tap() -> None:
     assert fields(href)["body"].startswith("#bestätigen\r\n")
 
 
-def labels(outgoing: Outgoing) -> list[str]:
+def labels(outgoing: OutgoingMail) -> list[str]:
     html = re.sub(r"<!--.*?-->", "", outgoing.html)
     return re.findall(r'<a class="(?:main|tap)"[^>]*>([^<]*)</a>', html)
 

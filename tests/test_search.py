@@ -14,21 +14,10 @@ from mailbot.core.decide.understanding import understand
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.core.text.words import (
-    GIST_LENGTH,
-    LENGTH_MOST,
-    MAX_DOC_FREQUENCY,
-    WORDS_MOST,
-    Terms,
-    excerpt,
-    query_terms,
-    rank_similar,
-    score,
-    terms,
-    words,
-)
+from mailbot.core.text.words import LENGTH_MOST, WORDS_MOST, Terms, query_terms, terms, words
 from mailbot.parse import parse
 from mailbot.render.age import age
+from mailbot.store.ranking import GIST_LENGTH, MAX_DOC_FREQUENCY, excerpt, rank_similar, score
 from tests.mails import mail
 
 GYM = School("GYM", "Gymnasium", "support-gym@schule.example", Team("Team", (Member("max@support.example"),)))

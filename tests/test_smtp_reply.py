@@ -64,7 +64,7 @@ ACCOUNT = (
     "550 Stop, you are sending too fast!",
     "550 Too many messages. Try again in 92 seconds.",
     "550 User has exceeded outgoing email quota",
-    '550 Outgoing mail from "schule.example" has been suspended.',
+    '550 OutgoingMail mail from "schule.example" has been suspended.',
     "552 Your account has been suspended. Please contact us to reactivate",
     "525 5.7.13 User account disabled",
     "554 You've reached your daily relay quota - 50.62.77.48",

@@ -14,10 +14,11 @@ from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind, Outgoing, content_id
+from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
 from mailbot.core.model.ticket_fields import letter_values
+from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
@@ -88,7 +89,7 @@ def render(
     message_id: str,
     action_key: str,
     now: datetime,
-) -> Outgoing:
+) -> OutgoingMail:
     """Put a notice into words; raise `BrokenTemplateError` where one is missing, or names what there is not.
 
     `message_id` is the letter's own, `action_key` the secret in its one-tap links.
@@ -103,7 +104,7 @@ def render(
         html = clean(get(f"{name}.html.j2").render(context, subject=one_line(subject)))
     except (TemplateError, LookupError, TypeError, ValueError) as error:
         raise BrokenTemplateError(f"templates/{name}: {error}") from error
-    return Outgoing(
+    return OutgoingMail(
         message_id=message_id,
         kind=notice.kind,
         recipient=notice.to,

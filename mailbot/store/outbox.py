@@ -9,8 +9,9 @@ from sqlalchemy import CursorResult, Row, bindparam, exists, text, update
 from sqlmodel import Session, col, func, select
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Outgoing
+from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
+from mailbot.outgoing import OutgoingMail
 from mailbot.store.rows import identity
 from mailbot.store.tables import DUE, NOT_SENT, OutboxRow, metadata
 
@@ -78,7 +79,7 @@ class Due:
 
     id: int
     school: str
-    outgoing: Outgoing
+    outgoing: OutgoingMail
     references: tuple[str, ...]
     created: datetime
     attempts: int
@@ -162,7 +163,7 @@ def _record(session: Session, done: Attempt, now: datetime, holder: str) -> None
 
 
 def _due(session: Session, row: Row[Any]) -> Due:
-    outgoing = Outgoing(
+    outgoing = OutgoingMail(
         message_id=row.message_id,
         kind=NotificationKind(row.kind),
         recipient=Address(row.recipient, row.recipient_name),

@@ -31,7 +31,8 @@ from sqlmodel import select as select_rows
 
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.ticket import Direction, Similar, Status, Visibility
-from mailbot.core.text.words import MAX_DOC_FREQUENCY, MAX_SHOWN, Terms, excerpt, rank_similar, terms, words
+from mailbot.core.text.words import Terms, terms, words
+from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import MessageRow, TicketRow, metadata
 

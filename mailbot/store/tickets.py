@@ -10,8 +10,8 @@ from sqlmodel import Session, col, func, select
 
 from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_count
 from mailbot.core.model.ticket import Message, Status, Ticket
-from mailbot.core.text.words import score
 from mailbot.store import search
+from mailbot.store.ranking import score
 from mailbot.store.rows import existing, message_of, ticket_of
 from mailbot.store.tables import AliasRow, AttachmentRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata
 

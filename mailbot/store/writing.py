@@ -29,10 +29,11 @@ from mailbot.core.model.effects import (
     Split,
     TicketEffect,
 )
-from mailbot.core.model.notification import Notification, Outgoing
+from mailbot.core.model.notification import Notification
 from mailbot.core.model.ticket import Attachment, Message
 from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
+from mailbot.outgoing import OutgoingMail
 from mailbot.store import people, search, tickets
 from mailbot.store.audit import Origin, audit
 from mailbot.store.facts import BOUNCED, hash_of
@@ -68,7 +69,7 @@ class Letter:
     """A rendered letter with the notice that it was and its action key."""
 
     notice: Notification
-    outgoing: Outgoing
+    outgoing: OutgoingMail
     action_key: str
 
 
@@ -284,7 +285,7 @@ def _sent(file: Attachment, raw_id: int | None) -> Attachment:
     return file if file.raw is not None else replace(file, raw=raw_id)
 
 
-def _references(session: Session, ticket_id: int | None, out: Outgoing) -> list[str]:
+def _references(session: Session, ticket_id: int | None, out: OutgoingMail) -> list[str]:
     """Return the ticket's Message-IDs that the recipient has: the first and the latest (RFC 5322, 3.6.4)."""
     known: list[str] = []
     if ticket_id is not None:

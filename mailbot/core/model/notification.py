@@ -1,4 +1,4 @@
-"""Outgoing mail: a notification before it is put into words and a language, and the mail that it becomes."""
+"""Notifications: outgoing mail before it is put into words and a language."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -177,31 +177,3 @@ COUNTED = LIMITED | {
     NotificationKind.CLOSED_WAITING,
 }
 """Letters that use that up: those of time, too, but none that a human's deed caused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One mail to one person, rendered; Message-IDs are kept with their angle brackets.
-
-    `sender` shows a person's or school's name with the school's address. `ticket` is the ticket's key, or ""
-    where the letter is about none. `automatic`: no human wrote it (RFC 3834). `internal`: a reply to it stays
-    among the staff.
-    """
-
-    message_id: str
-    kind: NotificationKind
-    recipient: Address
-    sender: Address
-    subject: str
-    text: str
-    html: str
-    in_reply_to: str = ""
-    attachments: tuple[Attachment, ...] = ()
-    automatic: bool = True
-    internal: bool = False
-    ticket: str = ""
-
-
-def content_id(message_id: str, position: int) -> str:
-    """Return the Content-ID, without brackets, of the attachment at that position of a mail (RFC 2392)."""
-    return f"{position + 1}.{message_id.strip('<>')}"

@@ -1,0 +1,73 @@
+"""Rank tickets that were found: by the words of a search, or by their likeness to a new problem. Pure."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from math import log
+
+from mailbot.core.text.signatures import is_signoff
+from mailbot.core.text.words import Terms, words
+
+MAX_SHOWN = 3
+MAX_DOC_FREQUENCY = 300  # a word that more tickets of a school bear tells nothing
+MIN_SCORE = 0.35  # of the weight of all words that the school has seen
+GIST_LENGTH = 240
+_IN_SUBJECT = 2.0
+_SALUTATION = re.compile(
+    r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good|bonjour|ch[eè]re?s?)\b.{0,60}",
+    re.I,
+)
+
+
+def score(subject: str, asked: Iterable[str]) -> int:
+    """Return how well a ticket fits: a point for each word that begins one of its subject, two if whole."""
+    borne = words(subject)
+    return sum((word in borne) + any(b.startswith(word) for b in borne) for word in asked)
+
+
+def rank_similar(asked: Terms, bearers: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
+    """Return the tickets that resemble a problem, the most alike first, among equals the newest.
+
+    `bearers` names for each word the tickets that bear it, `total` is the number of all tickets. A
+    ticket has to share two words at least, one of them of the subject, and enough of the weight; the rarer a
+    word, the more it weighs.
+    """
+    weights = {
+        word: log(1 + total / len(tickets)) * (_IN_SUBJECT if word in asked.subject else 1)
+        for word, tickets in bearers.items()
+        if 0 < len(tickets) <= MAX_DOC_FREQUENCY
+    }
+    candidates = set[int]().union(*(bearers[word] for word in weights if word in asked.subject))
+    scores: defaultdict[int, float] = defaultdict(float)
+    shared: Counter[int] = Counter()
+    for word, weight in weights.items():
+        for ticket in candidates.intersection(bearers[word]):
+            scores[ticket] += weight
+            shared[ticket] += 1
+    unheard = sum(not bearers.get(word) for word in asked.subject)  # it is about something else, too
+    needed = MIN_SCORE * (sum(weights.values()) + unheard * log(1 + total))
+    alike = [ticket for ticket, score in scores.items() if shared[ticket] > 1 and score >= needed]
+    return tuple(sorted(alike, key=lambda ticket: (-scores[ticket], -ticket)))
+
+
+def excerpt(answer: str) -> str:
+    """Return the start of an answer as one line, without salutation, greeting and name."""
+    lines = [line.strip() for line in answer.strip().splitlines()]
+    if len(lines) > 1 and _SALUTATION.fullmatch(lines[0]):
+        lines = lines[1:]
+    text = " ".join(_before_greeting(lines)) or " ".join(lines)
+    text = " ".join(text.split())
+    return (
+        text
+        if len(text) <= GIST_LENGTH
+        else f"{text[:GIST_LENGTH].rpartition(' ')[0] or text[:GIST_LENGTH]} …"
+    )
+
+
+def _before_greeting(lines: Iterable[str]) -> Iterable[str]:
+    begun = False
+    for line in lines:
+        if begun and is_signoff(line):
+            return
+        begun = begun or bool(line)
+        yield line
