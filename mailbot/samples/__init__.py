@@ -315,7 +315,7 @@ RECEIPT_LINES = (
     Done("priority", ODD, detail="high"),
     Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
     Done("take", replace(TAKEN, number=97), already=True),
-    Done("remind", DUE),
+    Done("remind", DUE, due=DUE.due),
     Done("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
     Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
 )

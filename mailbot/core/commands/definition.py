@@ -1,8 +1,8 @@
 """Kinds of commands and of arguments: what each does, whom it concerns, and what its receipt says."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
@@ -57,9 +57,8 @@ class Request:
 
     def own_ticket(self) -> Ticket:
         """Return the ticket of the mail."""
-        context = self.context
-        default = (context.ticket,) if context.ticket is not None else ()
-        (ticket,) = Request(self.line, self.command, context, default, self.number).tickets(())
+        own = self.context.ticket
+        (ticket,) = replace(self, default=(own,) if own is not None else ()).tickets(())
         return ticket
 
     def require_staff(self) -> None:
@@ -158,9 +157,6 @@ TICKETS = TypedArgument(resolve=resolve_tickets, fits=all_name_tickets, optional
 TEXT = TypedArgument(resolve=_resolve_text, fits=anything, lookups=look_up_nothing, is_text=True)
 
 
-V = TypeVar("V")
-
-
 class Exclusive(Enum):
     """One mail may hold one command of each group for a ticket."""
 
@@ -171,10 +167,11 @@ class Exclusive(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a receipt says besides the command: a detail, and a person whose absence matters."""
+    """What a receipt says besides the command: a detail, a person whose absence matters, a due date."""
 
     detail: str = ""
     person: Address | None = None
+    due: datetime | None = None
 
 
 def _plain(_: object) -> Receipt:
@@ -252,12 +249,12 @@ class MemberCommand(ResolvableCommand[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedCommand(Generic[V]):
+class ResolvedCommand(Generic[T]):
     """A command that may be carried out; `tickets` is empty where it is about none."""
 
     command: Command
     tickets: tuple[Ticket, ...]
-    value: V
+    value: T
 
 
 AnyResolved = ResolvedCommand[Any]

@@ -11,6 +11,7 @@ from mailbot.core.commands.definition import (
     TICKETS,
     Annotation,
     Exclusive,
+    Receipt,
     Request,
     Resolved,
     TicketCommand,
@@ -173,6 +174,7 @@ REMIND = TicketCommand(
     example="tomorrow",
     examples={"de": "morgen", "fr": "demain"},
     handler=_remind,
+    receipt=lambda until: Receipt(due=until),
 )
 UNDO = TicketCommand(
     name="undo",

@@ -92,7 +92,7 @@ def _done(context: MailContext, one: _Applied, after: Ticket, told: tuple[Addres
     receipt = one.command.receipt(one.resolved.value)
     absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
     until = absence.until if absence else None
-    return Done(one.command.name, after, told, not one.effects, receipt.detail, until)
+    return Done(one.command.name, after, told, not one.effects, receipt.detail, until, receipt.due)
 
 
 def _filed(ticket: Ticket, message: Message | None, special: _Applied | None) -> list[Effect]:

@@ -1,7 +1,7 @@
 """Notifications: outgoing mail before it is put into words and a language."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from mailbot.core.model.listing import page_count
@@ -95,8 +95,9 @@ class Problem:
 class Done:
     """What one command did: `already` if it was so before. `detail` is a priority or a name.
 
-    `ticket` is None where the command is about its writer. Until the end of the day `until` the writer is
-    away, or whom the ticket was assigned to. `links` are the actions that the receipt offers.
+    `ticket` is None where the command is about its writer. `until` is the last day of an absence: the
+    writer's, or that of the new assignee. The ticket rests until `due`. `links` are the actions that the
+    receipt offers.
     """
 
     command: str
@@ -105,6 +106,7 @@ class Done:
     already: bool = False
     detail: str = ""
     until: date | None = None
+    due: datetime | None = None
     links: tuple[str, ...] = ()
 
 
