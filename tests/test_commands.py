@@ -38,7 +38,7 @@ WORDS = {
     "assign": ("assign", "zuweisen", "attribuer", "assigner"),
     "note": ("note", "notiz", "intern", "interne"),
     "priority": ("priority", "priorität", "priorité"),
-    "list": ("list", "liste", "übersicht"),
+    "list": ("list", "übersicht", "liste"),
     "find": ("find", "suche", "suchen", "chercher", "rechercher"),
     "show": ("show", "zeige", "afficher"),
     "help": ("help", "hilfe", "aide"),

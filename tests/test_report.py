@@ -7,20 +7,36 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import (
+    AddCc,
+    Assign,
+    RevertChange,
+    SetBlocked,
+    SetDue,
+    SetLevel,
+    SetPriority,
+    SetRequester,
+    SetStatus,
+    TicketEffect,
+)
+from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Priority, Status
 from mailbot.render import Templates
-from mailbot.reporting.model import Month, Percentiles, Report, TicketTimeline, TimelineEntry
+from mailbot.reporting.model import CHANGES, Month, Percentiles, Report, TicketTimeline, TimelineEntry
 from mailbot.reporting.monthly import month_before, report
 from mailbot.service.desk import Desk
 from mailbot.service.report import HOUR, document, month_of, report_of, send_due
 from mailbot.store import clock
+from mailbot.store.audit import ENTRIES
 from mailbot.store.database import Engine, reading
-from tests.cases import EDV, ERIKA, GYM, LENA, MAX, POLICY
+from tests.cases import EDV, ERIKA, GYM, LENA, MAX, NOW, POLICY, ticket
 from tests.door import Door, answer
 from tests.house import House
 from tests.mails import mail
@@ -236,3 +252,20 @@ def test_the_report_is_printed_as_a_table_json_csv_and_html(house: House) -> Non
 
 def test_every_school_of_the_house_is_in_the_report_by_its_name() -> None:
     assert told().schools[0].name == GYM.name
+
+
+def test_a_report_knows_every_change_that_undo_takes_back() -> None:
+    person = Address("lena@schule.example")
+    effects = (
+        SetStatus("GYM-1", Status.CLOSED),
+        SetLevel("GYM-1", 2),
+        SetPriority("GYM-1", Priority.HIGH),
+        Assign("GYM-1", person),
+        SetDue("GYM-1", NOW),
+        AddCc("GYM-1", person),
+        SetRequester("GYM-1", person),
+        SetBlocked("GYM", person.email, blocked=True, ticket="GYM-1"),
+        RevertChange("GYM-1", ticket()),
+    )
+    assert {type(effect) for effect in effects} == set(get_args(TicketEffect))
+    assert {ENTRIES[type(effect)](effect)[1] for effect in effects} == CHANGES

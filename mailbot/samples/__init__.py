@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+from mailbot.core.commands.queries import list_line
+from mailbot.core.model.listing import Scope
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Done, Notification
 from mailbot.core.model.notification import NotificationKind as Kind
@@ -327,7 +329,14 @@ def _to_writer(language: str) -> dict[str, Notification]:
         "overview": _TO_MAX(
             Kind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
         ),
-        "overview_page": _TO_TONI(Kind.OVERVIEW, tickets=OF_ALL_SCHOOLS, scope="all", total=61, page=2),
+        "overview_page": _TO_TONI(
+            Kind.OVERVIEW,
+            tickets=OF_ALL_SCHOOLS,
+            scope="all",
+            line=list_line(Scope.ALL, language),
+            total=61,
+            page=2,
+        ),
         "overview_own": _TO_LENA(Kind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
         "overview_empty": _TO_LENA(Kind.OVERVIEW, scope="mine"),
         "overview_found": _TO_MAX(

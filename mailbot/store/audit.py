@@ -76,7 +76,7 @@ class _Event:
 
 
 # Of each effect that changes a ticket: the ticket, what happened to it, and to whom, where or how.
-_ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
+ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     OpenTicket: lambda e: (e.ticket.key, "opened", e.ticket.subject),
     AddMessage: lambda e: (e.ticket, "message", e.message.visibility.value),
     SetStatus: lambda e: (e.ticket, "status", e.status.value),
@@ -112,7 +112,7 @@ def audit(
 ) -> None:
     """Note each change of a ticket or person; `states` are the tickets' before it, by their names."""
     for effect in decision.effects:
-        if (entry := _ENTRIES.get(type(effect))) is not None:
+        if (entry := ENTRIES.get(type(effect))) is not None:
             name, action, detail = entry(effect)
             before = states[name] if isinstance(effect, TicketEffect) else None
             _add(session, rows[name], _event(origin, decision, action, detail, before))

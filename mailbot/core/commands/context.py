@@ -89,6 +89,11 @@ class MailContext:
         return _own_letter(self.facts, self.own)
 
     @property
+    def language(self) -> str:
+        """Return the language of replies to the sender: second level serves all schools."""
+        return self.policy.language if self.role is Role.SECOND_LEVEL else self.school.language
+
+    @property
     def attachments(self) -> tuple[Attachment, ...]:
         """Return the mail's parts as files of a message."""
         return tuple(

@@ -107,9 +107,15 @@ def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> I
         tickets=page.tickets,
         scope=wanted.scope.value,
         words=wanted.written,
+        line="" if wanted.words else list_line(wanted.scope, context.language),
         total=page.total,
         page=page.number,
     )
+
+
+def list_line(wanted: Scope, language: str) -> str:
+    """Return the command for the overview of a scope."""
+    return LIST.line(language, SCOPE_WORDS[wanted].get(language, (wanted.value,))[0])
 
 
 def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iterator[Notification]:
@@ -137,7 +143,7 @@ def _help(context: MailContext, _: tuple[Ticket, ...], __: None) -> Iterator[Not
 
 LIST = Query(
     name="list",
-    words={"de": ("liste", "übersicht"), "fr": ("liste",)},
+    words={"de": ("übersicht", "liste"), "fr": ("liste",)},
     roles=EVERYONE,
     argument=SCOPE_AND_PAGE,
     example="closed",

@@ -131,6 +131,7 @@ class Notification:
     tickets: tuple[Ticket, ...] = ()
     scope: str = ""  # of an overview: open, closed, mine, all
     words: str = ""  # what an overview was asked to find
+    line: str = ""  # the command for an overview without its page
     total: int = 0  # tickets on all pages of an overview
     page: int = 1
     similar: tuple[Similar, ...] = ()  # solved tickets that resemble a new one
