@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from mailbot.core.commands.queries import list_line
-from mailbot.core.model.listing import Scope
+from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Done, Notification
 from mailbot.core.model.notification import NotificationKind as Kind
@@ -333,7 +333,7 @@ def _to_writer(language: str) -> dict[str, Notification]:
             Kind.OVERVIEW,
             tickets=OF_ALL_SCHOOLS,
             scope="all",
-            line=list_line(Scope.ALL, language),
+            line=list_line(Listing(Scope.ALL), language),
             total=61,
             page=2,
         ),

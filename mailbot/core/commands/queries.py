@@ -107,15 +107,15 @@ def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> I
         tickets=page.tickets,
         scope=wanted.scope.value,
         words=wanted.written,
-        line="" if wanted.words else list_line(wanted.scope, context.language),
+        line="" if wanted.words else list_line(wanted, context.language),
         total=page.total,
         page=page.number,
     )
 
 
-def list_line(wanted: Scope, language: str) -> str:
-    """Return the command for the overview of a scope."""
-    return LIST.line(language, SCOPE_WORDS[wanted].get(language, (wanted.value,))[0])
+def list_line(wanted: Listing, language: str) -> str:
+    """Return the command for an overview without its page."""
+    return LIST.line(language, SCOPE_WORDS[wanted.scope].get(language, (wanted.scope.value,))[0])
 
 
 def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iterator[Notification]:
