@@ -14,6 +14,12 @@ SCHOOL = Calendar(closed=frozenset({date(2026, 12, 24), date(2026, 12, 25)}), ti
 HOUR = timedelta(hours=1)
 
 
+def days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
+    """Count the working days after the day of `start`, up to and with the day of `end`."""
+    first, last = calendar.day(start), calendar.day(end)
+    return sum(calendar.works(first + timedelta(days=n + 1)) for n in range((last - first).days))
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
@@ -92,7 +98,7 @@ def test_a_closed_day_has_no_working_time(calendar: Calendar, moment: datetime) 
 def test_days_that_are_added_are_the_days_between(calendar: Calendar, start: datetime, days: int) -> None:
     end = calendar.add_days(start, days)
     assert calendar.is_open(end)
-    assert calendar.days_between(start, end) == days
+    assert days_between(calendar, start, end) == days
 
 
 @pytest.mark.parametrize(

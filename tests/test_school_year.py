@@ -21,6 +21,7 @@ from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, 
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.digest import decide_digest, digest_slot
 from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+from tests.test_calendar import days_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
@@ -201,13 +202,13 @@ def test_a_waiting_ticket_ends_with_notice_or_an_answer_and_its_clock_stands_sti
             elif what in ("reply", "close", "closed_waiting"):
                 if what == "closed_waiting":
                     assert asked is not None
-                    assert AT_SCHOOL.days_between(asked, when) >= year.times.wait_close_days
+                    assert days_between(AT_SCHOOL, asked, when) >= year.times.wait_close_days
                 asked = None
             elif asked is not None:
                 assert what not in ("overdue", "escalated"), (number, deeds)
         ticket = year.tickets[number]
         if ticket.status is Status.WAITING and ticket.due is None:
-            waited = AT_SCHOOL.days_between(ticket.waits.since, END)
+            waited = days_between(AT_SCHOOL, ticket.waits.since, END)
             assert waited <= year.times.wait_close_days, (number, deeds)
 
 

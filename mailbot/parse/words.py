@@ -7,7 +7,6 @@ from urllib.parse import unquote_to_bytes
 from mailbot.parse.charset import decode
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*?)\?=", re.S)
-_GAP = re.compile(r"\s*")
 _PARAMETER = re.compile(
     r"""(?<![^\s=;"])([^\s=;"]{1,80}?)(?:\*(\d{1,3}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.S
 )

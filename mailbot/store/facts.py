@@ -13,7 +13,7 @@ from mailbot.core.model.facts import Facts, RecentActivity, SentMail
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.model.ticket import Role, Ticket
+from mailbot.core.model.ticket import Role
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.changes import last_changes
 from mailbot.store.rows import identity, ticket_of
@@ -186,11 +186,6 @@ def _duplicate(
         if entry.school == school.key or same_ticket or wanted.named:
             return f"the same mail was handled before: {entry.school} {entry.uid_validity}/{entry.uid}"
     return ""
-
-
-def tickets_called(session: Session, names: Iterable[str]) -> dict[str, Ticket]:
-    """Return the tickets of these names that exist."""
-    return {name: ticket_of(row) for name, row in tickets.by_names(session, set(names)).items()}
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

@@ -71,11 +71,6 @@ class Calendar:
             passed += min(closing, end) - begin
         return passed
 
-    def days_between(self, start: datetime, end: datetime) -> int:
-        """Count the working days after the day of `start`, up to and with the day of `end`."""
-        first, last = self.day(start), self.day(end)
-        return sum(self.works(first + timedelta(days=n + 1)) for n in range((last - first).days))
-
     def add_days(self, at: datetime, days: int) -> datetime:
         """Return the first opening on the working day that is so many after the day of `at`, in UTC."""
         day = self.day(at)
