@@ -420,3 +420,33 @@ def test_not_every_forged_mail_asks_for_a_confirmation() -> None:
 def test_the_limits_are_those_of_the_policy() -> None:
     case = replace(writes(LENA, "#help"), policy=replace(POLICY, limits=Limits(hourly_automatic=0)))
     assert case.decided().told == set()
+
+
+def test_a_command_within_the_text_of_an_unproven_new_mail_of_a_member_opens_a_ticket() -> None:
+    for text in ("Der Beamer geht nicht, bitte nicht mit #close schließen", "Läuft nicht. #notiz"):
+        done = writes(MAX, text).decided()
+        assert done.outcome == "opened", text
+        assert (ERIKA, "new_ticket") in done.told, text
+
+
+def test_a_command_within_the_text_of_an_unproven_requester_who_is_a_member_is_filed() -> None:
+    own = ticket(requester=Address(MAX), school="HBG", cc=())
+    done = writes(MAX, "Geht immer noch nicht, #close war zu früh.").tagged(own).decided()
+    assert done.outcome == "reply"
+
+
+def test_two_requesters_for_one_new_ticket_contradict_each_other() -> None:
+    done = writes(MAX, "#for a@schule.example\n#for b@schule.example\nBeamer").proven().decided()
+    assert (done.outcome, done.reasons) == ("refused", [Reason.AMBIGUOUS])
+    twice = writes(MAX, "#for a@schule.example\n#for a@schule.example\nBeamer").proven().decided()
+    assert twice.outcome == "opened"
+
+
+def test_several_addresses_behind_for_are_refused_before_anything_else() -> None:
+    done = writes(MAX, "#for support-gym@schule.example b@schule.example\nBeamer").proven().decided()
+    assert done.reasons == [Reason.ARGUMENT]
+
+
+def test_a_number_behind_away_names_no_ticket_for_another_command() -> None:
+    done = writes(MAX, "#away 1\n#close").knowing(ticket()).proven().decided()
+    assert (done.outcome, done.reasons[-1]) == ("refused", Reason.NO_TICKET)

@@ -55,18 +55,16 @@ def _resolve_colleague(request: Request) -> Resolved[Address]:
 
 
 def _resolve_person(request: Request) -> Resolved[Address]:
-    tickets, found = _resolve_people(request)
-    if len(found) > 1:
-        raise request.wrong(" ".join(request.line.args))
+    tickets, found = _resolve_people(request, limit=1)
     return tickets, found[0]
 
 
-def _resolve_people(request: Request) -> Resolved[tuple[Address, ...]]:
-    """Return the people, and the tickets: the mail's, or none if the mail opens one."""
+def _resolve_people(request: Request, limit: int | None = None) -> Resolved[tuple[Address, ...]]:
+    """Return the people, `limit` at most, and the tickets: the mail's, or none if the mail opens one."""
     context, args = request.context, request.line.args
     named = tuple(a for a in args if "@" not in a and ticket_name(a, context.facts.school.key))
     found = people(tuple(arg for arg in args if arg not in named))
-    if not found:
+    if not found or (limit is not None and len(found) > limit):
         raise request.wrong(" ".join(args))
     if own := next((p.email for p in found if p.email in context.policy.own_addresses), None):
         raise request.refusal(Reason.NOT_HERE, own)

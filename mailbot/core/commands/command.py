@@ -69,7 +69,7 @@ def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Argument:
-    """How the words behind a command look; `mailbot.core.commands.arguments` says what they mean.
+    """How the words behind a command look; `TypedArgument` says what they mean.
 
     `fits` tells whether words may be the argument. `lookups` returns what they need from the database.
     `is_text`: they belong to the text of the mail. `verbatim`: polite words among them count.

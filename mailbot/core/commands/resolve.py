@@ -85,10 +85,11 @@ def _default_tickets(context: MailContext) -> tuple[Ticket, ...]:
 def _check_conflicts(
     line: CommandLine, command: AnyResolved, earlier: list[AnyResolved], language: str
 ) -> None:
-    """Refuse two commands that contradict each other on one ticket."""
+    """Refuse two commands that contradict each other on one ticket, perhaps the one that the mail opens."""
     keys = {t.key for t in command.tickets}
     for other in earlier:
-        if _contradict(command, other) and keys & {t.key for t in other.tickets}:
+        opens = not command.tickets and not other.tickets
+        if _contradict(command, other) and (opens or keys & {t.key for t in other.tickets}):
             word = other.command.word(language)
             raise RefusedLineError(Problem(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
 

@@ -63,15 +63,21 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
 
 
 def _resolved(context: MailContext) -> _HumanMail:
-    """Resolve the commands of a mail; wrong command lines of an unproven requester are text.
+    """Resolve the commands of a mail; wrong command lines of an unproven mail are text.
 
     A refusal would go to the address that a forger put into From.
     """
     commands, problems = resolve(context)
-    if problems and not context.trust.trusted and context.member is None:
+    if problems and not context.trust.trusted and not _must_confirm(context):
         text = Reading(context.mail.text, (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
     return _HumanMail(context, commands, problems)
+
+
+def _must_confirm(context: MailContext) -> bool:
+    """Tell whether a member gives a command, or acts as staff, in a mail that proves nothing."""
+    acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
+    return context.member is not None and acts and not context.trust.trusted
 
 
 def _unreadable(human: _HumanMail) -> Decision | None:
@@ -81,8 +87,7 @@ def _unreadable(human: _HumanMail) -> Decision | None:
 def _unproven_command(human: _HumanMail) -> Decision | None:
     """Hold a mail until the registered address confirms it; that address is asked, not the one in From."""
     context = human.context
-    acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
-    if context.member is None or not acts or context.trust.trusted:
+    if context.member is None or not _must_confirm(context):
         return None
     registered = context.member.address
     question = reply(context, NotificationKind.CONFIRM, context.ticket, text=context.mail.text)
