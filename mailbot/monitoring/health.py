@@ -1,4 +1,4 @@
-"""Standing guard: what asks for an operator although nothing has failed aloud. Pure."""
+"""Health rules: detect silent failures that need an operator. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -84,7 +84,7 @@ class Guard:
 
     def _sight(self) -> Snapshot:
         leap = self._note_leap()
-        now = self.clock()  # of a mailbox that fails aloud the operators were told
+        now = self.clock()  # failing mailboxes have already raised their own alert
         with reading(self.desk.engine) as session:
             boxes = ledger.mailboxes(session)
             read = {box.school: now if box.failing_since else box.last_success for box in boxes}

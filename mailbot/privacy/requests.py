@@ -88,7 +88,7 @@ class PersonErasure:
             return len(erasure.tickets_of(session, self.address)) + sum(sizes)
 
     def steps(self) -> Iterator[None]:
-        """Erase the own tickets, what else he wrote, his traces in what others wrote; yield at each row."""
+        """Erase the person's tickets, other texts and traces in texts of others; yield at each row."""
         with reading(self.desk.engine) as session:
             names, texts = erasure.own_words(session, self.address)
             tickets = erasure.tickets_of(session, self.address)

@@ -64,7 +64,7 @@ class TicketTimeline:
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Lengths of working time in hours: the median, and what nine of ten stay below; `of` so many tickets."""
+    """Median and 90th percentile of working time in hours; `of` is the number of tickets."""
 
     median: float
     ninetieth: float

@@ -9,7 +9,7 @@ from mailbot.core.text.signatures import is_signoff
 from mailbot.core.text.words import Terms, words
 
 MAX_SHOWN = 3
-MAX_DOC_FREQUENCY = 300  # a word that more tickets of a school bear tells nothing
+MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school distinguishes nothing
 MIN_SCORE = 0.35  # of the weight of all words that the school has seen
 GIST_LENGTH = 240
 _IN_SUBJECT = 2.0
@@ -28,7 +28,7 @@ def score(subject: str, asked: Iterable[str]) -> int:
 def rank_similar(asked: Terms, bearers: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
     """Return the tickets that resemble a problem, the most alike first, among equals the newest.
 
-    `bearers` names for each word the tickets that bear it, `total` is the number of all tickets. A
+    `bearers` maps each word to the tickets that contain it, `total` is the number of all tickets. A
     ticket has to share two words at least, one of them of the subject, and enough of the weight; the rarer a
     word, the more it weighs.
     """

@@ -1,6 +1,6 @@
 """Whether a mail comes from the address in its From: that address alone proves nothing.
 
-A first-match table of signs: the letter that it answers, the action key that it bears, or what the receiving
+A first-match table of signs: the mail that it answers, the action key in it, or what the receiving
 mail server found (Authentication-Results, RFC 8601).
 """
 

@@ -11,7 +11,7 @@ from mailbot.core.model.ticket import Role
 from mailbot.core.text.words import fold
 
 Words = Mapping[str, tuple[str, ...]]
-"""Words by language besides the English one; letters use the first of each."""
+"""Words by language, without the English one. Outgoing mail uses the first of each."""
 
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
 PARTICIPANTS = STAFF | {Role.REQUESTER}

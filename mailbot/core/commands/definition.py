@@ -167,7 +167,7 @@ class Exclusive(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a receipt says besides the command: a detail, a person whose absence matters, a due date."""
+    """The details in a receipt: a text, a person whose absence is shown, a due date."""
 
     detail: str = ""
     person: Address | None = None

@@ -39,7 +39,7 @@ def file_thank_you(context: MailContext) -> Decision | None:
 
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
-    """Hold an answer that a colleague forestalled by minutes, until its writer sends it all the same."""
+    """Hold an answer if a colleague answered minutes earlier; the author may still send it."""
     found = None if context.empty or context.internal else earlier_answer(context, targets)
     if found is None:
         return None
@@ -96,7 +96,7 @@ KNOWS_ANSWER = frozenset(
         NotificationKind.SHEET,
     }
 )
-"""Letters that carry what colleagues wrote: whoever answers one knows it."""
+"""Notifications with a colleague's text: the author of a reply to one has read it."""
 
 
 def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:

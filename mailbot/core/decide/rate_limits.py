@@ -1,6 +1,6 @@
 """How much is too much: letters by machine to one address, and mails of one sender.
 
-Whoever answers each of our letters by a program, in good faith or not, must not keep us writing.
+A program that answers each of our mails must not start a mail loop.
 """
 
 from collections.abc import Iterable

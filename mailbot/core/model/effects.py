@@ -81,7 +81,7 @@ class SetRequester:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A ticket with so many messages goes on in another one, which bears its name, too."""
+    """Merge a ticket and its messages into another; its key becomes an alias of the target."""
 
     ticket: str
     into: str
@@ -99,7 +99,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A ticket goes to another school, where it has another name; it bears the old one, too."""
+    """Move a ticket to another school, where it gets a number; its old key becomes an alias."""
 
     ticket: str
     school: str

@@ -83,7 +83,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A letter of ours that a mail answers or whose action key it bears.
+    """A mail of ours that another mail answers, or whose action key it contains.
 
     `held` is the mail about which it asks, as long as that waits. `bounced`: it came back before; `marked`:
     mail to its recipient came back before.

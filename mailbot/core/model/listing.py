@@ -23,7 +23,7 @@ class Page:
 
 
 def page_count(total: int) -> int:
-    """Return how many pages a list of so many tickets has, at least one."""
+    """Return the number of pages of a list with `total` tickets, at least one."""
     return max(1, -(-total // PAGE_SIZE))
 
 

@@ -25,7 +25,7 @@ class Address:
 
 
 class Danger(StrEnum):
-    """What harm a file can do to whoever opens it."""
+    """The harm that a file can do when it is opened."""
 
     NONE = ""
     PROGRAM = "program"

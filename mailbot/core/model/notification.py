@@ -10,7 +10,7 @@ from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 
 
 class NotificationKind(StrEnum):
-    """One kind of letter each; its templates bear this name."""
+    """The kind of a notification; its templates have this name."""
 
     RECEIPT = "receipt"  # requester: we have your problem, it is ticket N
     NEW_TICKET = "new_ticket"  # team: a new problem
@@ -27,12 +27,12 @@ class NotificationKind(StrEnum):
     REOPENED = "reopened"  # team or second level: it is open again
     TAKEN = "taken"  # colleagues, one line: somebody has it now
     ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
-    UNDONE = "undone"  # whoever was told of a change: it was taken back
+    UNDONE = "undone"  # everybody who was told of a change: it was undone
     WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
     WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
     CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
-    COPIED = "copied"  # whoever was put in copy: what the ticket is about
-    MERGED = "merged"  # whoever has to know: this ticket goes on in another one
+    COPIED = "copied"  # people added to cc: what the ticket is about
+    MERGED = "merged"  # people concerned: this ticket was merged into another one
     MOVED = "moved"  # requester and cc: another school has your ticket now, under another number
     MOVED_TEAM = "moved_team"  # the team that gets it, with its history
     MOVED_AWAY = "moved_away"  # who worked on it before: another school has it now
@@ -47,7 +47,7 @@ class NotificationKind(StrEnum):
     HELD_ANSWER = "held_answer"  # the second who answers: a colleague was quicker, and wrote this
     UNREADABLE = "unreadable"  # the sender: we cannot read this mail, and what to do instead
     INVITATION = "invitation"  # a member of a team: one tap registers you
-    WELCOME = "welcome"  # whoever registered: the four things that you need
+    WELCOME = "welcome"  # a new registered member: the four things that you need
     HELP = "help"  # what I can write here
     REPORT = "report"  # operators: what last month brought
     ALERT = "alert"  # operators: something is wrong, or right again
@@ -68,7 +68,7 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"  # the last change is too old to be taken back
     CANNOT_UNDO = "cannot_undo"  # the last change touched other tickets too: merge, split, move
     WORKS_HERE = "works_here"  # `argument` is of the staff and gets the ticket's mails without being in copy
-    TOO_MANY = "too_many"  # more people in copy than a ticket bears
+    TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = (
         "not_here"  # `argument` cannot be treated so: a support address, one's own ticket, another school
     )
@@ -159,7 +159,7 @@ class Notification:
 
 
 AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, NotificationKind.REQUESTER_REPLY}
-"""Letters that a machine wrote: they bear Auto-Submitted (RFC 3834). The others carry a human's words."""
+"""Notifications without a human's text: they have Auto-Submitted (RFC 3834)."""
 
 LIMITED = frozenset(
     {
@@ -172,7 +172,7 @@ LIMITED = frozenset(
         NotificationKind.UNREADABLE,
     }
 )
-"""Letters that answer a mail by machine: outside the teams only so many an hour and a day."""
+"""Automatic replies: limited per hour and per day for people outside the teams."""
 
 COUNTED = LIMITED | {
     NotificationKind.CONFIRM,

@@ -143,11 +143,11 @@ class Policy:
         yield from self.second_level.members
 
     def member(self, email: str) -> Member | None:
-        """Return whoever has that address in any team."""
+        """Return the member of any team who has that address."""
         return next((m for team in self.teams if (m := team.member(email))), None)
 
     def addresses(self, email: str) -> frozenset[str]:
-        """Return all addresses of whoever has that one: a member may have several."""
+        """Return all addresses of the person with that one: a member may have several."""
         same = (m.addresses for team in self.teams if (m := team.member(email)))
         return frozenset({email}.union(*same))
 

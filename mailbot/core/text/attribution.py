@@ -151,7 +151,7 @@ _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
 
 
 def is_quoted(line: str) -> bool:
-    """Tell whether a line bears a quotation mark: ">", or the initials of The Bat."""
+    """Tell whether a line has a quotation mark: ">", or the initials of The Bat."""
     return ">" in line[:8] and bool(_QUOTED.match(line))
 
 

@@ -95,7 +95,7 @@ _CONTACT_LINES = 16
 def contact_block(lines: list[str]) -> int:
     """Return where the address of school or firm begins below greeting and name; else the number of lines.
 
-    Nothing is taken for one without two lines that bear a telephone number, a link or an address.
+    Nothing is taken for one without two lines that contain a telephone number, a link or an address.
     """
     tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
     greeting = next((at for at in reversed(tail) if len(lines[at]) < 90 and _FAREWELL.match(lines[at])), None)

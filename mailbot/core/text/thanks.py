@@ -8,7 +8,7 @@ import re
 from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
 
-LONGEST = 400  # characters; whoever writes more has something to say
+LONGEST = 400  # characters; a longer mail has something to say
 
 _THANKS = frozenset(
     """
@@ -55,7 +55,7 @@ _SIGNED_MOST = 3
 
 
 def is_thanks(text: str, writer: Address) -> bool:
-    """Tell whether a mail says thank you and nothing besides.
+    """Tell whether a mail says thank you and nothing else.
 
     The writer's name may stand anywhere. The words of the address may be no name, as in
     beamer@schule.example: they count as the name below the mail only.
