@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from bench.fuzz_parse import LARGEST, mutated
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database, reading
+from mailbot.store.database import migrate, open_database, read_only
 from mailbot.store.tables import LedgerRow, OutboxRow
 from tests.cases import ERIKA, LENA, MAX, NOW, TONI
 from tests.door import HOUSE, Door, answer
@@ -69,7 +69,7 @@ def samples(door: Door, chance: random.Random) -> list[bytes]:
 def _latest(door: Door, person: str) -> list[OutboxRow]:
     """Return the letters that a person got last: of all, there are too many by and by."""
     query = select(OutboxRow).where(OutboxRow.recipient == person).order_by(col(OutboxRow.id).desc())
-    with reading(door.engine) as session:
+    with read_only(door.engine) as session:
         return list(session.exec(query.limit(LATEST)))
 
 

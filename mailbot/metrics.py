@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailbot import __version__
-from mailbot.intake import Intake
 from mailbot.monitoring.latency import BOUNDS
 from mailbot.monitoring.status import standing
-from mailbot.outbox import Lane
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.sender import AccountSender
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError
 
@@ -33,8 +33,8 @@ class Figures:
     """What a scrape returns: the collector of prometheus_client's registry. Raises DeskError without it."""
 
     desk: Desk
-    intakes: Callable[[], Iterable[Intake]]
-    lanes: tuple[Lane, ...]
+    intakes: Callable[[], Iterable[MailboxIngest]]
+    lanes: tuple[AccountSender, ...]
 
     def __post_init__(self) -> None:
         try:
@@ -83,7 +83,7 @@ class Figures:
         return stop
 
 
-def _happened(intakes: Iterable[Intake], lanes: Iterable[Lane]) -> Iterator["Metric"]:
+def _happened(intakes: Iterable[MailboxIngest], lanes: Iterable[AccountSender]) -> Iterator["Metric"]:
     """Yield what was counted since the start."""
     from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
@@ -120,7 +120,7 @@ def _mailboxes(found: Mapping[str, Any]) -> Iterator["Metric"]:
     yield from (success, failing)
 
 
-def _accounts(lanes: Iterable[Lane]) -> "Metric":
+def _accounts(lanes: Iterable[AccountSender]) -> "Metric":
     from prometheus_client.core import GaugeMetricFamily
 
     paused = GaugeMetricFamily(

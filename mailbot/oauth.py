@@ -12,10 +12,11 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
+from mailbot.clock import utc_now
 from mailbot.config import OAuth2
 from mailbot.network import presentable
 
@@ -48,7 +49,7 @@ def access_token(account: OAuth2, username: str) -> str:
     """Return a token that is good for some minutes at least. Raises OAuthError."""
     with _lock:
         kept = _kept(account, username)
-        if kept is not None and kept.expires - MARGIN_SECONDS > datetime.now(UTC).timestamp():
+        if kept is not None and kept.expires - MARGIN_SECONDS > utc_now().timestamp():
             return kept.token
         grant = _ask(account, username, kept.refresh_token if kept else "")
         _keep(account, username, grant)
@@ -152,7 +153,7 @@ def _microsoft(account: OAuth2, _: str, __: str) -> _Grant:
     if "access_token" not in answer:
         told = f"{answer.get('error')}: {answer.get('error_description', '')}"
         raise OAuthError(_said(account, told, "refuses; check tenant, client_id and secret"), permanent=True)
-    return _Grant(answer["access_token"], datetime.now(UTC).timestamp() + int(answer["expires_in"]))
+    return _Grant(answer["access_token"], utc_now().timestamp() + int(answer["expires_in"]))
 
 
 def _microsoft_credential(account: OAuth2) -> Any:

@@ -2,7 +2,8 @@
 
 import os
 import socket
-import time
+
+from mailbot.clock import monotonic
 
 _MICROSECOND = 1e-6
 
@@ -35,7 +36,7 @@ def status(text: str) -> bool:
 
 def reloading() -> bool:
     """Tell that the configuration is being read again; `ready` ends that."""
-    return notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    return notify("RELOADING=1", f"MONOTONIC_USEC={int(monotonic() / _MICROSECOND)}")
 
 
 def stopping(status: str) -> bool:

@@ -17,7 +17,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.queries import show_ticket
 from mailbot.service.receive import receive
-from mailbot.store.database import migrate, open_database, reading
+from mailbot.store.database import migrate, open_database, read_only
 from mailbot.store.ledger import Place
 from mailbot.store.tables import LedgerRow, OutboxRow, Row
 from tests.cases import GYM, HBG, NOW, POLICY
@@ -59,7 +59,7 @@ class Door:
 
     def rows(self, table: type["Kept"]) -> list["Kept"]:
         """Return all rows of a table in their order."""
-        with reading(self.engine) as session:
+        with read_only(self.engine) as session:
             return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
 
     def does(self, person: str, line: str, kind: NotificationKind | None = None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from mailbot.config import Settings, load
 from mailbot.monitoring.status import status
-from mailbot.once import once
+from mailbot.runtime.run_once import run_once
 from mailbot.service.desk import Desk
 from mailbot.service.opening import open_desk, sole
 from mailbot.service.operation import retry_letter, unsent_letters
@@ -171,7 +171,7 @@ class House:
     def once(self) -> dict[str, int]:
         """Handle and send everything, as `mailbot once` does."""
         with self.open() as (desk, settings), sole(settings):
-            return once(desk, settings)
+            return run_once(desk, settings)
 
     def deliver(self, *mails: MailBuilder | bytes) -> None:
         """Put mails into the support mailbox."""

@@ -14,7 +14,7 @@ from mailbot.service.night import nightly
 from mailbot.service.operation import deeds, drop_letter, retry_letter, unblock
 from mailbot.store import chain, trail
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import Engine, migrate, open_database, reading, transaction
+from mailbot.store.database import Engine, migrate, open_database, read_only, transaction
 from mailbot.store.tables import EventRow, TicketRow
 from mailbot.store.trail import Verdict, seal, verify
 from tests.cases import LENA, MAX, NOW
@@ -35,7 +35,7 @@ def lived(desk: Door) -> Door:
 
 def checked(desk: Door) -> Verdict:
     """Check the whole audit trail."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return verify(session)
 
 
@@ -162,12 +162,12 @@ def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(
         engine = open_database(url)
         _fill_first_schema(engine)
         migrate(engine)
-        with reading(engine) as session:
+        with read_only(engine) as session:
             verdict = verify(session)
         assert (verdict.entries, verdict.wrong) == (2, [])
         with transaction(engine) as session:
             session.execute(text("UPDATE event SET actor = 'eve' WHERE id = 1"))
-        with reading(engine) as session:
+        with read_only(engine) as session:
             assert verify(session).wrong
         engine.dispose()
 

@@ -25,7 +25,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.tick import tick
 from mailbot.store import tickets
 from mailbot.store.audit import Origin
-from mailbot.store.database import migrate, open_database, reading, transaction
+from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
 from mailbot.store.writing import write
@@ -84,13 +84,13 @@ def open_ticket(desk: Desk, number: int = 1, when: datetime = MONDAY) -> str:
 
 def sent(desk: Desk) -> list[tuple[str, str]]:
     """Return kind and recipient of all letters."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         rows = session.exec(select(OutboxRow).order_by(col(OutboxRow.id))).all()
     return [(row.kind, row.recipient) for row in rows]
 
 
 def look_at(desk: Desk, number: int = 1) -> datetime | None:
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return session.exec(select(TicketRow.look_at).where(TicketRow.number == number)).one()
 
 
@@ -105,7 +105,7 @@ def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
     open_ticket(desk)
     assert [tick(desk, TUESDAY), tick(desk, TUESDAY), tick(desk, TUESDAY + timedelta(hours=1))] == [1, 0, 0]
     assert sent(desk) == [("reminder", MAX), ("reminder", ERIKA)]
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         events = tickets.events(session, 1)
     assert (events[-1].actor, events[-1].action, events[-1].detail) == ("mailbot", "reminded", "reminded")
     assert "nobody has touched it for 8 hours" in events[-1].because
@@ -115,7 +115,7 @@ def test_a_reminder_lies_in_the_thread_of_the_ticket(desk: Desk) -> None:
     open_ticket(desk)
     tick(desk, TUESDAY)
     tick(desk, at("2026-11-26 07:30"))
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         reminder, overdue = session.exec(
             select(OutboxRow).where(OutboxRow.recipient == MAX).order_by(col(OutboxRow.id))
         ).all()
@@ -141,7 +141,7 @@ def test_a_ticket_goes_up_by_itself(desk: Desk) -> None:
         ("escalated_team", MAX),
         ("escalated_team", ERIKA),
     ]
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = tickets.by_name(session, "GYM-1")
         assert row is not None
         assert (row.level, row.status, row.assignee) == (2, "open", None)
@@ -196,7 +196,7 @@ def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_pa
             process.wait()
     tick(desk, TUESDAY)
     assert sorted(Counter(sent(desk)).values()) == [60, 60]
-    with reading(engine) as session:
+    with read_only(engine) as session:
         assert {row.step for row in session.exec(select(TicketRow))} == {"reminded"}
     engine.dispose()
 
@@ -210,7 +210,7 @@ def test_a_digest_comes_once_a_morning_and_only_if_there_is_something(desk: Desk
     assert tick(desk, MONDAY + timedelta(hours=1)) == 0
     assert [tick(desk, TUESDAY), tick(desk, TUESDAY)] == [2, 0]
     assert sent(desk) == [("digest", MAX), ("digest", ERIKA), ("digest", TONI)]
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         assert sorted((row.job, row.slot) for row in session.exec(select(SlotRow))) == [
             ("digest GYM", "2026-11-24"),
             ("digest second-level", "2026-11-24"),
@@ -255,7 +255,7 @@ def test_the_tickets_of_a_school_that_is_gone_are_left_alone(desk: Desk) -> None
 def test_what_is_due_is_found_by_its_index(desk: Desk) -> None:
     if desk.engine.dialect.name == "postgresql":
         return  # with one row its planner reads the table
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         plan = session.connection().exec_driver_sql(
             "EXPLAIN QUERY PLAN SELECT id FROM ticket WHERE look_at <= 'x' ORDER BY look_at LIMIT 9"
         )
@@ -265,7 +265,7 @@ def test_what_is_due_is_found_by_its_index(desk: Desk) -> None:
 def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     open_ticket(desk)
     tick(desk, TUESDAY)
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = session.get_one(TicketRow, 1)
         wait = ticket_of(row).waits
         assert identity(row.id) == 1

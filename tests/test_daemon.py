@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.config import load
-from mailbot.daemon import Shift
 from mailbot.inbox import Mailbox
-from mailbot.intake import Intake
+from mailbot.runtime.application import Application
+from mailbot.runtime.ingest import MailboxIngest
 from tests.conftest import require
 from tests.daemon import Daemon
 from tests.flood import audit, flood, pour
@@ -247,17 +247,17 @@ def test_a_mailbox_thread_that_crashes_stops_no_other_and_comes_back(
     two_schools: House, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = two_schools
-    drain = Intake.drain
+    drain = MailboxIngest.drain
 
-    def crash(intake: Intake, box: Mailbox, since: int = 1) -> None:
+    def crash(intake: MailboxIngest, box: Mailbox, since: int = 1) -> None:
         if intake.school.key == "GYM":
             raise RuntimeError("nobody foresaw this")
         drain(intake, box, since)
 
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    shift = Shift(load(house.config, {}))
+    shift = Application(load(house.config, {}))
     with monkeypatch.context() as patch:
-        patch.setattr(Intake, "drain", crash)
+        patch.setattr(MailboxIngest, "drain", crash)
         shift.start()
         dovecot.deliver(f"ost-{house.address}", ost(house.address))
         wait_until(lambda: len(house.letters(RITA)) == 1 and len(house.letters(EDV)) == 1, 30)
@@ -275,7 +275,7 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
     house.imap = "poll_seconds = 1"
     house.write_config()
     monkeypatch.setattr(Mailbox, "open", partial(Mailbox.open, timeout=2))
-    shift = Shift(load(house.config, {}))
+    shift = Application(load(house.config, {}))
     shift.start()
     try:
         house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.runtime.scheduling import SHARE, next_batch, round_robin
+from mailbot.runtime.round_robin import SHARE, next_batch, round_robin
 
 FLOOD = dict.fromkeys(range(1, 10001), "a@flood.example")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlmodel import col, select
 
 from mailbot.inbox import Mailbox
-from mailbot.intake import BATCH, Intake
-from mailbot.store.database import reading
+from mailbot.runtime.ingest import BATCH_SIZE, MailboxIngest
+from mailbot.store.database import read_only
 from mailbot.store.tables import LedgerRow
 from tests.cases import LENA
 from tests.house import House, problem
@@ -26,14 +26,16 @@ def test_a_mail_that_comes_during_a_flood_is_taken_with_the_next_batch(
     tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
 ) -> None:
     house = House(tmp_path, dovecot, smtp_server, user)
-    house.deliver(*(bulk(number) for number in range(4 * BATCH)))
+    house.deliver(*(bulk(number) for number in range(4 * BATCH_SIZE)))
     meanwhile = [problem().text("Der Beamer bleibt dunkel.")]
     with house.open() as (desk, settings):
-        intake = Intake(desk, desk.policy.schools[0], settings.imap["GYM"], lambda: datetime.now(UTC), 7)
+        intake = MailboxIngest(
+            desk, desk.policy.schools[0], settings.imap["GYM"], lambda: datetime.now(UTC), 7
+        )
         intake.handled = lambda: house.deliver(*(meanwhile.pop() for _ in tuple(meanwhile)))
         with Mailbox.open(settings.imap["GYM"]) as box:
             intake.drain(box)
-        with reading(desk.engine) as session:
+        with read_only(desk.engine) as session:
             senders = session.exec(select(LedgerRow.sender).order_by(col(LedgerRow.id))).all()
-    assert len(senders) == 4 * BATCH + 1
-    assert BATCH <= senders.index(LENA) < 2 * BATCH
+    assert len(senders) == 4 * BATCH_SIZE + 1
+    assert BATCH_SIZE <= senders.index(LENA) < 2 * BATCH_SIZE

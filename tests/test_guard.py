@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from mailbot import daemon
+from mailbot.clock import utc_now
 from mailbot.config import load
 from mailbot.core.model.policy import Thresholds
-from mailbot.daemon import Shift, utc_now
 from mailbot.monitoring.health import Snapshot, evaluate, has_disk_space, is_stale
 from mailbot.monitoring.monitor import Guard
 from mailbot.monitoring.nagios import Level, probe
-from mailbot.store import ledger
+from mailbot.runtime import application
+from mailbot.runtime.application import Application
+from mailbot.store import mailboxes
 from mailbot.store.database import transaction
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.cases import EDV, NOW
@@ -110,7 +111,7 @@ def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
     assert [row.topic for row in desk.rows(AlertRow)] == ["mailbox GYM unread"]
     assert len(alerts(desk)) == 1
     with transaction(desk.engine) as session:
-        ledger.mailbox(session, "GYM").last_success = hands.now
+        mailboxes.record_success(session, "GYM", hands.now)
     guard.look()
     assert desk.rows(AlertRow) == []
     assert len(alerts(desk)) == 2
@@ -135,10 +136,10 @@ def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
 ) -> None:
     looks: list[datetime] = []
-    monkeypatch.setattr(daemon, "tick", lambda _, now: looks.append(now))
+    monkeypatch.setattr(application, "tick", lambda _, now: looks.append(now))
     house = House(tmp_path, dovecot, smtp_server, user)
     house.once()
-    shift = Shift(load(house.config, {}))
+    shift = Application(load(house.config, {}))
     shift.start()
     try:
         shift.let_time_pass()

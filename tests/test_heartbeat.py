@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import select
 
 from mailbot.config import load
-from mailbot.daemon import Shift
-from mailbot.store.database import reading, transaction
+from mailbot.runtime.application import Application
+from mailbot.store.database import read_only, transaction
 from mailbot.store.tables import HeartbeatRow, MailboxRow
 from tests.daemon import Daemon
 from tests.house import House
@@ -33,7 +33,7 @@ def work(house: House, end: Callable[[Daemon], object]) -> None:
     with house.open() as (desk, _), Daemon(house) as daemon:
 
         def read() -> bool:
-            with reading(desk.engine) as session:
+            with read_only(desk.engine) as session:
                 row = session.get(MailboxRow, "GYM")
                 return row is not None and row.last_success is not None
 
@@ -76,7 +76,7 @@ def test_a_daemon_that_reads_its_mailboxes_and_then_crashes_is_noticed(house: Ho
 def test_a_daemon_that_works_is_alive_again(house: House) -> None:
     work(house, Daemon.kill)
     let_time_pass(house)
-    shift = Shift(load(house.config, {}))
+    shift = Application(load(house.config, {}))
     shift.start()
     try:
         assert house.json("status", status=1)["daemon"]["stale"]

@@ -16,7 +16,7 @@ from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Direction, Visibility
-from mailbot.store.database import migrate, open_database, reading
+from mailbot.store.database import migrate, open_database, read_only
 from mailbot.store.tables import EventRow, LedgerRow, MessageRow, OutboxRow, TicketRow
 from tests.year import AT_SCHOOL, AT_THE_OFFICE, COLLEAGUES, GYM, HBG, POLICY, SELLERS, Step, Year
 
@@ -56,7 +56,7 @@ def test_every_mail_was_handled_and_none_set_aside(year: Year) -> None:
 
 
 def test_every_ticket_has_its_history(year: Year) -> None:
-    with reading(year.engine) as session:
+    with read_only(year.engine) as session:
         events = session.exec(select(col(EventRow.ticket_id)).distinct()).all()
         messages = dict(
             session.exec(select(MessageRow.ticket_id, func.count()).group_by(col(MessageRow.ticket_id))).all()

@@ -13,12 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
 from mailbot.config import ImapAccount, Secret, SmtpAccount
-from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.monitoring.latency import BOUNDS, LatencyHistogram
-from mailbot.outbox import Lane
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.sender import AccountSender
 from mailbot.service.opening import DeskError
-from mailbot.store import heartbeat, ledger
+from mailbot.store import heartbeat, mailboxes
 from mailbot.store.database import transaction
 from mailbot.store.tables import OutboxRow
 from tests.daemon import Daemon
@@ -57,11 +57,11 @@ def figures(door: Door) -> Figures:
     """Return the figures of a desk whose daemon has done a little."""
     school = door.desk.policy.schools[0]
     account = ImapAccount("127.0.0.1", 993, "tls", "gym", Secret("x"))
-    intake = Intake(door.desk, school, account, lambda: datetime.now(UTC), 7)
+    intake = MailboxIngest(door.desk, school, account, lambda: datetime.now(UTC), 7)
     intake.outcomes = Counter(opened=3, ignored=1)
     for seconds in (0.2, 1.0, 1.5, 100_000):
         intake.delays.add(seconds)
-    lane = Lane(door.desk, SmtpAccount("127.0.0.1", 25, "none"), ("GYM",), lambda: datetime.now(UTC))
+    lane = AccountSender(door.desk, SmtpAccount("127.0.0.1", 25, "none"), ("GYM",), lambda: datetime.now(UTC))
     lane.tally.sent, lane.tally.failed = 7, 1
     return Figures(door.desk, lambda: (intake,), (lane,))
 
@@ -118,8 +118,8 @@ def test_how_things_stand_is_read_from_the_database(door: Door, tmp_path: Path) 
     door.outcome(mail().sender(LENA).to("support-gym@schule.example").text("defekt"))
     now = datetime.now(UTC)
     with transaction(door.desk.engine) as session:
-        box = ledger.mailbox(session, "GYM")
-        box.last_success, box.failing_since = now, now
+        mailboxes.record_success(session, "GYM", now)
+        mailboxes.record_failure(session, "GYM", "away", now)
         rows = session.exec(select(OutboxRow)).all()
         for row in rows:
             row.created, row.next_attempt = now - timedelta(hours=2), now - timedelta(hours=1)

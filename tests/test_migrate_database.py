@@ -12,7 +12,7 @@ from sqlmodel import col
 from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.opening import sole
-from mailbot.store.database import migrate, open_database, reading, transaction
+from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.tables import (
     AlertRow,
     AliasRow,
@@ -90,7 +90,7 @@ def live(door: Door) -> None:
 def number_of_rows(url: str) -> int:
     """Return how many rows all tables hold together."""
     engine = open_database(url)
-    with reading(engine) as session:
+    with read_only(engine) as session:
         number = sum(session.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables)
     engine.dispose()
     return number
@@ -129,7 +129,7 @@ def test_every_row_of_every_table_is_moved(house: House) -> None:
     assert set(tables) == {*metadata.tables, "search"}
     assert {name: t for name, t in tables.items() if not t["old"] == t["new"] > t["different"] == 0} == {}
     assert (document["differences"], document["trail"]) == ([], [])
-    with house.open() as (desk, _), reading(desk.engine) as session:
+    with house.open() as (desk, _), read_only(desk.engine) as session:
         assert verify(session).wrong == []
         moved = session.get_one(MailboxRow, "GYM")
         assert moved.last_success == MOMENT
@@ -137,7 +137,9 @@ def test_every_row_of_every_table_is_moved(house: House) -> None:
 
 
 def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(house: House) -> None:
-    with reading(engine := open_database(f"sqlite:///{house.directory / 'state' / 'mailbot.db'}")) as session:
+    with read_only(
+        engine := open_database(f"sqlite:///{house.directory / 'state' / 'mailbot.db'}")
+    ) as session:
         letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
     engine.dispose()
     assert "All is in PostgreSQL" in house.call("migrate-database")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailbot.config import SmtpAccount
 from mailbot.core.model.notification import NotificationKind
-from mailbot.outbox import Lane
+from mailbot.runtime.sender import AccountSender
 from mailbot.service.delivery import take
 from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
@@ -58,9 +58,9 @@ class Clock:
         return self.now
 
 
-def drain(desk: Door, port: int, clock: Clock) -> Lane:
+def drain(desk: Door, port: int, clock: Clock) -> AccountSender:
     """Send what is due; return the lane."""
-    lane = Lane(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock)
+    lane = AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock)
     asyncio.run(lane.drain_once())
     return lane
 
@@ -195,14 +195,17 @@ def test_another_account_sends_while_one_is_paused(desk: Door) -> None:
     desk.take(problem("Beamer").text("dunkel"))
     desk.take(problem("Tafel").text("klemmt"), "HBG")
 
-    async def both(*lanes: Lane) -> None:
+    async def both(*lanes: AccountSender) -> None:
         await asyncio.gather(*(lane.drain_once() for lane in lanes))
 
     refuses = ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA}))
     takes = ScriptedServer(b"220 x\r\n", smtp({}))
     with refuses, takes:
         servers = (("GYM", refuses), ("HBG", takes))
-        lanes = [Lane(desk.desk, SmtpAccount("localhost", s.port, "none"), (k,), Clock()) for k, s in servers]
+        lanes = [
+            AccountSender(desk.desk, SmtpAccount("localhost", s.port, "none"), (k,), Clock())
+            for k, s in servers
+        ]
         asyncio.run(both(*lanes))
     found = {(row.school, row.state) for row in desk.rows(OutboxRow)}
     assert found == {("GYM", "queued"), ("HBG", "sent")}
@@ -212,7 +215,7 @@ def test_a_letter_that_alone_is_refused_does_not_stop_the_others(desk: Door, smt
     smtp_server.replies["lehrer0@schule.example"] = "550 5.7.1 rate limit exceeded"
     report(desk, 3)
     clock = Clock()
-    lane = Lane(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock)
+    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock)
     for _ in range(4):
         asyncio.run(lane.drain_once())
         clock.now += timedelta(minutes=20)
@@ -231,7 +234,7 @@ def test_operators_hear_once_of_a_limit_that_lets_a_letter_through_now_and_then(
         return lambda line: next(ends) if (said := answer(line)) == b"250 end\r\n" else said
 
     with ScriptedServer(b"220 x\r\n", begin) as server:
-        lane = Lane(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock)
+        lane = AccountSender(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock)
         while states(desk).count("sent") < 10:
             asyncio.run(lane.drain_once())
             clock.now += timedelta(minutes=20)
@@ -242,7 +245,7 @@ def test_two_unknown_recipients_are_no_trouble_of_the_account(desk: Door, smtp_s
     report(desk, 12)
     for n in range(10):
         smtp_server.replies[f"lehrer{n}@schule.example"] = f"550 5.1.1 <lehrer{n}@schule.example> unknown"
-    lane = Lane(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock())
+    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock())
     asyncio.run(lane.drain_once())
     failed = [row.recipient for row in desk.rows(OutboxRow) if row.state == "failed"]
     assert failed == [f"lehrer{n}@schule.example" for n in range(10)]
@@ -266,7 +269,7 @@ def test_a_server_that_takes_nothing_as_spam_is_left_alone_after_a_few_letters(d
 
 
 def test_letters_that_follow_soon_go_by_the_same_connection(desk: Door, smtp_server: SmtpServer) -> None:
-    lane = Lane(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock())
+    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock())
 
     async def run() -> None:
         stop = asyncio.Event()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailbot.store import people
-from mailbot.store.database import reading
+from mailbot.store.database import read_only
 from tests.house import ERIKA, LENA, MAX, TONI, House, Letter, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
@@ -74,7 +74,7 @@ def test_an_absence_ends_by_itself(house: House) -> None:
     report(house)
     last = date.fromisoformat(in_days(7))
     leave(house, house.letter(MAX), MAX)
-    with house.open() as (desk, _), reading(desk.engine) as session:
+    with house.open() as (desk, _), read_only(desk.engine) as session:
         assert list(people.absences(session, last)) == [MAX]
         assert people.absences(session, last + timedelta(days=1)) == {}
 

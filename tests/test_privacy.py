@@ -18,7 +18,7 @@ from mailbot.core.model.policy import Retention
 from mailbot.privacy.requests import PersonErasure, disclose
 from mailbot.service.operation import OperationError
 from mailbot.service.retention import expire
-from mailbot.store.database import reading, transaction
+from mailbot.store.database import read_only, transaction
 from mailbot.store.erasure import readable
 from mailbot.store.tables import (
     EventRow,
@@ -114,7 +114,7 @@ def test_nothing_of_a_forgotten_person_is_found_in_the_database(
     forget(lived)
     assert set(needles()) - missing(lived, request) == set()
     assert [row.requester for row in lived.rows(TicketRow)].count("") == TICKETS
-    with reading(lived.engine) as session:
+    with read_only(lived.engine) as session:
         assert verify(session).wrong == []
 
 
@@ -165,7 +165,7 @@ def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: Door) ->
     expire(begun.desk, NOW + timedelta(days=days.text_days + 1))
     assert [row.requester for row in begun.rows(TicketRow)][:3] == ["", "", PAULA]
     assert begun.rows(LedgerRow)[-1].sender == ""
-    with reading(begun.engine) as session:
+    with read_only(begun.engine) as session:
         assert verify(session).wrong == []
     assert len(begun.rows(TicketRow)) == FEW + 1
 
@@ -218,7 +218,7 @@ def files(door: Door, request: pytest.FixtureRequest) -> Iterable[bytes]:
 
 def values(door: Door) -> Iterator[bytes]:
     """Yield every value of every table: what is long may lie compressed in the files."""
-    with reading(door.engine) as session:
+    with read_only(door.engine) as session:
         for table in metadata.tables:
             yield "\n".join(map(str, session.execute(text(f"SELECT * FROM {table}")).all())).encode()  # noqa: S608
 

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
+from mailbot.clock import utc_now
 from mailbot.core.model.mail import Mail
-from mailbot.daemon import utc_now
 from mailbot.inbox import Mailbox
-from mailbot.intake import Intake
 from mailbot.parse import parse
+from mailbot.runtime.ingest import MailboxIngest
 from mailbot.service import receive
-from mailbot.store.database import TRANSIENT, reading, transaction
+from mailbot.store.database import TRANSIENT, read_only, transaction
 from mailbot.store.ledger import Place, begin
 from mailbot.store.tables import LedgerRow
 from tests.daemon import Daemon
@@ -182,7 +182,7 @@ def test_a_mail_that_is_too_large_keeps_its_place_among_the_others(house: House)
         problem("Maus").text("weg"),
     )
     house.once()
-    with house.open() as (desk, _), reading(desk.engine) as session:
+    with house.open() as (desk, _), read_only(desk.engine) as session:
         assert [row.uid for row in session.exec(select(LedgerRow).order_by(col(LedgerRow.id)))] == [1, 2, 3]
 
 
@@ -227,7 +227,7 @@ def test_a_locked_database_sets_no_mail_aside(house: House) -> None:
     ):
         event.listen(desk.engine, "checkout", impatient)
         lock = Lock(other)
-        intake = Intake(desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7)
+        intake = MailboxIngest(desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7)
         intake.drain(box)
         house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
         box.refresh()

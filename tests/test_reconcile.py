@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from mailbot.inbox import Mailbox
-from mailbot.intake import Intake
+from mailbot.runtime.ingest import MailboxIngest
 from mailbot.runtime.reconcile import GRACE, Difference, differences
-from mailbot.store.database import reading
+from mailbot.store.database import read_only
 from mailbot.store.tables import AlertRow
 from tests.cases import NOW
 from tests.house import LENA, House, problem
@@ -62,13 +62,13 @@ def house(
 def reconciled(house: House) -> Difference:
     """Compare the house's mailbox with its ledger."""
     with house.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
-        return Intake(
+        return MailboxIngest(
             desk, desk.policy.schools[0], settings.imap["GYM"], lambda: datetime.now(UTC), 7
         ).reconcile(box)
 
 
 def alerts(house: House) -> list[str]:
-    with house.open() as (desk, _), reading(desk.engine) as session:
+    with house.open() as (desk, _), read_only(desk.engine) as session:
         return [row.topic for row in session.exec(select(AlertRow))]
 
 

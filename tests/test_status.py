@@ -16,7 +16,7 @@ from sqlmodel import select
 from mailbot.cli.standing import print_status, span
 from mailbot.monitoring.status import status
 from mailbot.store import outbox
-from mailbot.store.database import reading, transaction
+from mailbot.store.database import read_only, transaction
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.door import Door, opened
 from tests.mails import mail
@@ -163,7 +163,7 @@ def test_letters_of_every_state_are_counted(tmp_path: Path) -> None:
 
 def test_the_letters_that_were_sent_are_not_read_to_find_the_others(tmp_path: Path) -> None:
     asked: list[str] = []
-    with opened(tmp_path) as door, reading(door.engine) as session:
+    with opened(tmp_path) as door, read_only(door.engine) as session:
         connection = session.connection()
         listen(
             connection, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement)

@@ -18,8 +18,8 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store import ledger, outbox, tickets
-from mailbot.store.database import Engine, migrate, reading, transaction
+from mailbot.store import mailboxes, outbox, tickets
+from mailbot.store.database import Engine, migrate, read_only, transaction
 from mailbot.store.outbox import Attempt
 from mailbot.store.rows import existing
 from mailbot.store.tables import (
@@ -71,7 +71,7 @@ def test_the_migrations_give_exactly_the_tables(engine: Engine) -> None:
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
-    with reading(engine) as session:
+    with read_only(engine) as session:
         assert session.exec(select(func.count()).select_from(TicketRow)).one() == 0
 
 
@@ -83,10 +83,9 @@ def test_foreign_keys_hold(engine: Engine) -> None:
 def test_times_come_back_aware_and_in_utc(engine: Engine) -> None:
     berlin = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with transaction(engine) as session:
-        session.add(ledger.mailbox(session, "GYM"))
-        ledger.mailbox(session, "GYM").last_success = berlin
-    with reading(engine) as session:
-        stored = ledger.mailbox(session, "GYM").last_success
+        mailboxes.record_success(session, "GYM", berlin)
+    with read_only(engine) as session:
+        stored = mailboxes.states(session)[0].last_success
     assert stored == berlin
     assert stored is not None
     assert stored.tzinfo is UTC
@@ -115,7 +114,7 @@ def test_a_row_that_two_write_at_once_is_written_once(engine: Engine) -> None:
             existing(session, PersonRow(address=MAX), MAX).name += str(worker)
 
     together(write)
-    with reading(engine) as session:
+    with read_only(engine) as session:
         (person,) = session.exec(select(PersonRow))
     assert sorted(person.name) == [str(n) for n in range(WORKERS)]
 
@@ -160,7 +159,7 @@ def test_the_number_of_a_failed_transaction_is_given_again(engine: Engine) -> No
 
     with pytest.raises(KeyError):
         write_and_fail()
-    with reading(engine) as session:
+    with read_only(engine) as session:
         assert session.get(SchoolRow, "GYM") is None
 
 
@@ -221,7 +220,7 @@ def test_a_whole_day_is_written_down(desk: Door) -> None:
     assert desk.outcome(answer(reply, MAX, "Dann der Techniker.\n#eskalieren", "<a3@x.example>")) == "command"
     (to_toni,) = desk.letters(TONI)
     assert desk.outcome(answer(to_toni, TONI, "Neue Lampe.\n#close", "<a4@x.example>")) == "command"
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = tickets.by_name(session, "GYM-1")
         assert row is not None
         assert (row.status, row.level, row.assignee, row.messages) == ("closed", 2, TONI, 5)

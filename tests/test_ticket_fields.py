@@ -24,7 +24,7 @@ from mailbot.core.model.transition import apply
 from mailbot.preview import LANGUAGES
 from mailbot.privacy.personal_data import traces_of
 from mailbot.render import Templates
-from mailbot.store.database import reading, transaction
+from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import dossier
 from mailbot.store.erasure import empty_ticket, sweep
 from mailbot.store.rows import row_of, ticket_of
@@ -145,7 +145,7 @@ def test_a_field_that_an_old_state_lacks_keeps_its_value() -> None:
 
 
 def test_disclosure_gives_out_each_column(stored: Door) -> None:
-    with reading(stored.engine) as session:
+    with read_only(stored.engine) as session:
         (found,) = dossier(session, FULL.requester.email)["tickets"]
     assert found == {**columns_of(FULL), "messages": [], "internal": []}
 

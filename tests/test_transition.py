@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetStatus
 from mailbot.core.model.ticket import Status, Ticket
 from mailbot.core.model.transition import apply
-from mailbot.store.database import reading
+from mailbot.store.database import read_only
 from mailbot.store.rows import ticket_of
 from mailbot.store.tickets import by_name
 from tests.cases import LENA, MAX, NOW, TONI, ticket
@@ -28,7 +28,7 @@ STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(L
 
 def stored(desk: Door, key: str) -> Ticket:
     """Return a ticket as the database holds it."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = by_name(session, key)
         assert row is not None
         return ticket_of(row)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.clock import utc_now
 from mailbot.config import ImapAccount, Secret
-from mailbot.daemon import utc_now
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.intake import BATCH, Intake
-from mailbot.turns import Turns, turns_of
+from mailbot.runtime.connection_limit import ConnectionLimiter, limiters_by_school
+from mailbot.runtime.ingest import BATCH_SIZE, MailboxIngest
 from tests.daemon import Daemon
 from tests.house import MAX, House, problem
 from tests.servers.dovecot import Dovecot
@@ -28,7 +28,7 @@ def nothing() -> None:
     """Show no sign of life."""
 
 
-def visitors(turns: Turns, served: list[int]) -> list[threading.Thread]:
+def visitors(turns: ConnectionLimiter, served: list[int]) -> list[threading.Thread]:
     """Let some ask for a turn, one after the other, while all turns are taken."""
 
     def visit(name: int) -> None:
@@ -43,7 +43,7 @@ def visitors(turns: Turns, served: list[int]) -> list[threading.Thread]:
 
 
 def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_one() -> None:
-    turns, served = Turns(ALLOWED), list[int]()
+    turns, served = ConnectionLimiter(ALLOWED), list[int]()
     with ExitStack() as taken:
         for _ in range(ALLOWED):
             taken.enter_context(turns.turn(threading.Event(), nothing))
@@ -56,7 +56,7 @@ def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_on
 
 
 def test_who_asked_first_is_served_first() -> None:
-    turns, served = Turns(1), list[int]()
+    turns, served = ConnectionLimiter(1), list[int]()
     with turns.turn(threading.Event(), nothing):
         threads = visitors(turns, served)
     for thread in threads:
@@ -65,7 +65,7 @@ def test_who_asked_first_is_served_first() -> None:
 
 
 def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None:
-    turns, called = Turns(1), threading.Event()
+    turns, called = ConnectionLimiter(1), threading.Event()
     with turns.turn(threading.Event(), nothing):
         called.set()
         with turns.turn(called, nothing):
@@ -88,7 +88,7 @@ def accounts(*hosts: str) -> dict[str, ImapAccount]:
 def test_turns_are_taken_only_on_a_server_with_more_mailboxes_than_connections(
     connections: int | None, waits: set[str]
 ) -> None:
-    assert turns_of(accounts("a", "a", "a", "b"), connections).keys() == waits
+    assert limiters_by_school(accounts("a", "a", "a", "b"), connections).keys() == waits
 
 
 # -- on a Dovecot that allows few connections to each user
@@ -142,12 +142,14 @@ def test_a_turn_ends_early_only_where_something_was_done_and_something_is_left(
     tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
 ) -> None:
     at = House(tmp_path, dovecot, smtp_server, user)
-    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(BATCH + 1)))
+    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(BATCH_SIZE + 1)))
     with at.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
-        intake = Intake(desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7, wanted=lambda: True)
+        intake = MailboxIngest(
+            desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7, wanted=lambda: True
+        )
         finished = [intake.drain(box), intake.drain(box)]
     assert finished == [False, True]
-    assert intake.outcomes.total() == BATCH + 1
+    assert intake.outcomes.total() == BATCH_SIZE + 1
 
 
 def test_a_server_that_allows_no_further_connection_is_told_with_what_to_do(narrow: Dovecot) -> None:
@@ -164,11 +166,11 @@ def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(
     tmp_path: Path, narrow: Dovecot, smtp_server: SmtpServer
 ) -> None:
     at = house(tmp_path, narrow, smtp_server, 1)
-    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(3 * BATCH)))
+    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(3 * BATCH_SIZE)))
     with ExitStack() as stack:
         client = stack.enter_context(narrow.login(at.address))
         client.append("S7", "", "", problem("Drucker").text("leer").build())
         daemon = stack.enter_context(Daemon(at))
-        daemon.wait(lambda: len(handled(daemon)) == 3 * BATCH + 1, "all are handled")
-        assert handled(daemon).index("S7") <= 2 * BATCH
+        daemon.wait(lambda: len(handled(daemon)) == 3 * BATCH_SIZE + 1, "all are handled")
+        assert handled(daemon).index("S7") <= 2 * BATCH_SIZE
         assert daemon.stop() == 0

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from mailbot.config import ImapAccount
 from mailbot.core.model.policy import School
-from mailbot.intake import Intake
 from mailbot.render import Templates
-from mailbot.roster import LEASE, Roster
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.mailbox_supervisor import LEASE, MailboxSupervisor
+from mailbot.runtime.mailbox_worker import MailboxWorker
 from mailbot.runtime.rendezvous import assigned_to
+from mailbot.runtime.wakeup import Wakeup
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
@@ -30,7 +32,6 @@ from mailbot.store.leases import Lease, LeaseLostError
 from mailbot.store.ledger import Place
 from mailbot.store.outbox import CLAIM, Attempt
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
-from mailbot.watcher import Bell, Watcher
 from tests.cases import NOW
 from tests.conftest import require
 from tests.daemon import Daemon
@@ -116,12 +117,12 @@ def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(
         leases.beat(session, BELA, LONG)
         leases.beat(session, ANNA, LONG)
         assert leases.take(session, theirs[0], ANNA) is not None
-    Roster(shared.desk, tuple(theirs), unneeded).beat()
+    MailboxSupervisor(shared.desk, tuple(theirs), unneeded).beat()
     with transaction(shared.engine) as session:
         assert leases.take(session, theirs[0], BELA) is not None
 
 
-def unneeded(school: str, lease: Lease | None) -> Watcher:
+def unneeded(school: str, lease: Lease | None) -> MailboxWorker:
     """Make no watcher."""
     raise AssertionError(f"{school} is watched under {lease}")
 
@@ -163,7 +164,7 @@ def test_a_mailbox_is_taken_over_only_after_the_transaction_in_hand(shared: Door
 class Silence:
     """A descriptor that nobody writes to."""
 
-    bell: Bell
+    bell: Wakeup
 
     def wait(self, hints: Hints) -> threading.Thread:
         """Wait for a hint, for an hour at most, in a thread."""
@@ -175,7 +176,7 @@ class Silence:
 @pytest.fixture
 def silence() -> Iterator[Silence]:
     """Nobody rings, unless a test does."""
-    bell = Bell()
+    bell = Wakeup()
     yield Silence(bell)
     bell.close()
 
@@ -196,7 +197,7 @@ def test_a_hint_is_heard_at_once_and_once(shared: Door, silence: Silence) -> Non
         again = silence.wait(hints)
         again.join(0.5)
         assert again.is_alive()
-        silence.bell.ring()
+        silence.bell.set()
         again.join(60)
         assert not again.is_alive()
 
@@ -228,7 +229,7 @@ def test_without_a_database_waiting_for_hints_is_only_waiting(silence: Silence) 
 def test_mailboxes_change_hands_by_hints_alone(
     shared: Door, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["mailbot.roster"], "BEAT_SECONDS", 3600.0)
+    monkeypatch.setattr(sys.modules["mailbot.runtime.mailbox_supervisor"], "HEARTBEAT_SECONDS", 3600.0)
     account = dovecot.account(user)
     with working(shared, ANNA, account) as anna:
         wait_until(lambda: held(anna), 60)
@@ -238,16 +239,18 @@ def test_mailboxes_change_hands_by_hints_alone(
 
 
 @contextmanager
-def working(desk: Door, name: str, account: ImapAccount) -> Iterator[Roster]:
+def working(desk: Door, name: str, account: ImapAccount) -> Iterator[MailboxSupervisor]:
     """Let a worker work whose schools all read the same mailbox: what matters is who reads it."""
     its = replace(
         desk.desk, worker=name, policy=replace(HOUSE, schools=tuple(school(key) for key in SCHOOLS))
     )
 
-    def watcher(key: str, lease: Lease | None) -> Watcher:
-        return Watcher(Intake(its, school(key), account, lambda: NOW, 7, lease=lease), lambda: NOW)
+    def watcher(key: str, lease: Lease | None) -> MailboxWorker:
+        return MailboxWorker(
+            MailboxIngest(its, school(key), account, lambda: NOW, 7, lease=lease), lambda: NOW
+        )
 
-    roster = Roster(its, SCHOOLS, watcher)
+    roster = MailboxSupervisor(its, SCHOOLS, watcher)
     roster.start()
     try:
         yield roster
@@ -260,7 +263,7 @@ def school(key: str) -> School:
     return replace(HOUSE.schools[0], key=key)
 
 
-def held(*rosters: Roster) -> bool:
+def held(*rosters: MailboxSupervisor) -> bool:
     """Tell whether these share all mailboxes."""
     return sorted(key for roster in rosters for key in roster.watchers) == sorted(SCHOOLS)
 

@@ -21,7 +21,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.tick import tick
 from mailbot.store import people
-from mailbot.store.database import Engine, reading
+from mailbot.store.database import Engine, read_only
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import OutboxRow, TicketRow
 from tests.door import Door, answer
@@ -218,7 +218,7 @@ class Year:
 
     def next_look(self) -> datetime | None:
         """Return when a ticket is looked at next."""
-        with reading(self.engine) as session:
+        with read_only(self.engine) as session:
             query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
             return session.exec(query.order_by(col(TicketRow.look_at)).limit(1)).first()
 
@@ -247,7 +247,7 @@ class Year:
 
     def note(self, writer: str, text: str, decision: Decision | None) -> Step:
         """Note a step with its letters, and let those who get letters react to them."""
-        with reading(self.engine) as session:
+        with read_only(self.engine) as session:
             query = select(OutboxRow).where(col(OutboxRow.id) > self.last_letter).order_by(col(OutboxRow.id))
             letters = tuple(session.exec(query))
             away = frozenset(people.absences(session, self.now.date()))
@@ -271,7 +271,7 @@ class Year:
     def react(self, letter: OutboxRow) -> None:
         """Let somebody who is there answer a letter, and sometimes take it back."""
         writer = letter.recipient
-        with reading(self.engine) as session:
+        with read_only(self.engine) as session:
             if writer in people.absences(session, self.now.date()):
                 return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
@@ -289,7 +289,7 @@ class Year:
 
     def filled(self, text: str, letter: OutboxRow) -> str:
         """Fill in tickets, colleagues and days."""
-        with reading(self.engine) as session:
+        with read_only(self.engine) as session:
             rows = session.exec(select(TicketRow).where(TicketRow.status != "closed")).all()
         near = [row for row in rows if row.school == letter.school or letter.role == "second-level"]
         others = [f"{row.school}-{row.number}" for row in near if row.id != letter.ticket_id]
@@ -321,6 +321,6 @@ class Year:
         """Return the state of a ticket that #undo restores."""
         if ticket_id is None:
             return None
-        with reading(self.engine) as session:
+        with read_only(self.engine) as session:
             row = session.get(TicketRow, ticket_id)
             return state_of(replace(ticket_of(row))) if row is not None else None

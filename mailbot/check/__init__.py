@@ -3,12 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from mailbot import holidays
 from mailbot.check.finding import Finding
 from mailbot.check.roundtrip import roundtrip
 from mailbot.check.servers import inbox, relay
+from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_letters
@@ -16,7 +17,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError, open_desk
 from mailbot.store import ledger
-from mailbot.store.database import SQLAlchemyError, reading
+from mailbot.store.database import SQLAlchemyError, read_only
 from mailbot.store.trail import verify
 
 __all__ = ["Finding", "findings", "school_holidays"]
@@ -25,7 +26,7 @@ __all__ = ["Finding", "findings", "school_holidays"]
 def findings(settings: Settings, *, with_roundtrip: bool) -> Iterator[Finding]:
     """Look at everything in turn; `with_roundtrip` a mail goes through each mailbox."""
     yield Finding(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
-    yield school_holidays(settings, datetime.now(UTC).year)
+    yield school_holidays(settings, utc_now().year)
     yield from _database(settings)
     yield _templates(settings)
     yield _disk(settings)
@@ -62,13 +63,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(False, "database", f"{settings.state_dir} cannot be written to")
     yield _trail(desk)
-    yield _clock(desk, datetime.now(UTC))
+    yield _clock(desk, utc_now())
     desk.engine.dispose()
 
 
 def _trail(desk: Desk) -> Finding:
     """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         verdict = verify(session)
     if verdict.wrong:
         more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
@@ -80,7 +81,7 @@ def _trail(desk: Desk) -> Finding:
 
 def _clock(desk: Desk, now: datetime) -> Finding:
     """Look whether mails were handled in the future: then the clock was set back since."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         latest = ledger.latest(session)
     if latest is not None and latest > now + CLOCK_JUMP:
         text = (

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import secrets
-import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
 from mailbot.check.finding import Finding
+from mailbot.clock import monotonic, utc_now
 from mailbot.config import Settings
 from mailbot.inbox import Fetched, InboxError, Mailbox
 from mailbot.inbox.survey import done_received
@@ -30,7 +30,7 @@ def roundtrip(settings: Settings, key: str) -> Finding:
     mail["Message-ID"] = f"<{secrets.token_hex(16)}@{address.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("This mail tests the way from the outbox to the mailbox.\n")
-    started = time.monotonic()
+    started = monotonic()
     try:
         with Mailbox.open(settings.imap[key]) as box:
             reply = asyncio.run(_hand_in(settings, key, address, mail.as_bytes()))
@@ -42,7 +42,7 @@ def roundtrip(settings: Settings, key: str) -> Finding:
     if received is None:
         advice = "look into the spam folder, and whether mail to this address is forwarded"
         return Finding(False, what, f"the mail did not arrive within {ROUNDTRIP_SECONDS} s: {advice}")
-    return timed(what, time.monotonic() - started, received - datetime.now(UTC))
+    return timed(what, monotonic() - started, received - utc_now())
 
 
 def timed(what: str, seconds: float, astray: timedelta) -> Finding:
@@ -65,7 +65,7 @@ def _wait_for(box: Mailbox, message_id: str, started: float) -> datetime | None:
     since = box.uid_next
     read, write = os.pipe()
     try:
-        while (left := started + ROUNDTRIP_SECONDS - time.monotonic()) > 0:
+        while (left := started + ROUNDTRIP_SECONDS - monotonic()) > 0:
             headers = (box.fetch_header(uid) for uid in box.uids(since))
             received = _received(headers, message_id) or done_received(box, message_id)
             if received:

@@ -3,13 +3,13 @@
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailbot.cli.frame import FAILED, Config, Json, app, desk_of, print_json, print_table, with_progress
+from mailbot.clock import utc_now
 
 if TYPE_CHECKING:
     from mailbot.core.model.policy import Policy
@@ -48,7 +48,7 @@ def osticket(
     password = _password(password_file)
     with desk_of(context, config) as (desk, _):
         mapping = _mapping(map_ or [], desk.policy)
-        report, now = Report(), datetime.now(UTC)
+        report, now = Report(), utc_now()
         try:
             with OsTicket.open(database, password, prefix, ZoneInfo(desk.policy.timezone)) as old:
                 for ticket in with_progress(old.tickets(), old.count(), "tickets"):

@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,7 @@ from mailbot.cli.frame import (
     settings_of,
     with_progress,
 )
+from mailbot.clock import utc_now
 
 if TYPE_CHECKING:
     from mailbot.store.transfer import Transfer
@@ -127,7 +127,7 @@ def invite(
 
     with desk_of(context, config) as (desk, _):
         try:
-            invited = registration.invite(desk, addresses or (), datetime.now(UTC))
+            invited = registration.invite(desk, addresses or (), utc_now())
         except registration.NotAMemberError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(WRONG) from None
@@ -151,7 +151,7 @@ def disclose(
     target = file or Path(f"{address}.zip")
     with desk_of(context, config) as (desk, _):
         try:
-            steps = write(desk, address.lower(), target, datetime.now(UTC))
+            steps = write(desk, address.lower(), target, utc_now())
             for _step in with_progress(steps, None, "mails"):
                 pass
         except OperationError as error:
@@ -172,7 +172,7 @@ def forget(
     from mailbot.service.operation import OperationError
 
     with desk_of(context, config) as (desk, settings):
-        forgetting = PersonErasure(desk, address.lower(), datetime.now(UTC))
+        forgetting = PersonErasure(desk, address.lower(), utc_now())
         try:
             forgetting.check()
         except OperationError as error:

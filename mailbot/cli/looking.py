@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table, settings_of
+from mailbot.clock import utc_now
 
 
 @app.command()
@@ -165,7 +166,7 @@ def report(
     """Tell what a month brought each school, and how long it took."""
     from mailbot.service import report as reports
 
-    now = datetime.now(UTC)
+    now = utc_now()
     with desk_of(context, config) as (desk, _):
         wanted = reports.month_of(desk, month.date() if month else None, now)
         found = reports.report_of(desk, wanted)

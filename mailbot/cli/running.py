@@ -47,7 +47,7 @@ def check(
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the daemon in the foreground."""
     from mailbot.config import find, load
-    from mailbot.daemon import run as run_daemon
+    from mailbot.runtime.application import run as run_daemon
     from mailbot.service.opening import DeskError
 
     settings = settings_of(context, config)
@@ -73,7 +73,7 @@ def once(
     ] = False,
 ) -> None:
     """Handle all mailboxes and the outbox until nothing is left."""
-    from mailbot.once import once as do_once
+    from mailbot.runtime.run_once import run_once as do_once
     from mailbot.service.opening import sole
 
     with desk_of(context, config) as (desk, settings), sole(settings):

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mailbot.config import load
-from mailbot.daemon import Shift
 from mailbot.demo.people import ERIKA, EVERYBODY, MAX, SUPPORT, TONI
 from mailbot.demo.servers import PostOffice
+from mailbot.runtime.application import Application
 from mailbot.service.opening import sole
 
 SUPPORT_PASSWORD = "hausmeister"  # noqa: S105 - of a mailbox that lives as long as the demonstration
@@ -50,7 +50,7 @@ members = ["{TONI.name} <{TONI.address}>"]
 
 
 @contextmanager
-def working(office: PostOffice, directory: Path) -> Iterator[Shift]:
+def working(office: PostOffice, directory: Path) -> Iterator[Application]:
     """Let the bot work for the sample school, with its configuration and state in that directory."""
     password = directory / "imap"
     password.touch(mode=0o600)
@@ -61,7 +61,7 @@ def working(office: PostOffice, directory: Path) -> Iterator[Shift]:
     settings = load(configuration, {})
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with sole(settings):
-        shift = Shift(settings)
+        shift = Application(settings)
         shift.start()
         try:
             yield shift

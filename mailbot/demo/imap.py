@@ -9,7 +9,6 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing, suppress
-from datetime import UTC, datetime
 from io import BytesIO
 
 from proxyprotocol.sock import SocketInfoLocal
@@ -22,6 +21,8 @@ from pymap.parsing.message import AppendMessage
 from pymap.parsing.response import Response
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
+
+from mailbot.clock import utc_now
 
 
 class _Config(Config):
@@ -74,7 +75,7 @@ class ImapServer:
 
     async def deliver(self, address: str, content: bytes) -> None:
         """Put a mail into the INBOX of that address."""
-        mail = AppendMessage(content, datetime.now(UTC), frozenset())
+        mail = AppendMessage(content, utc_now(), frozenset())
         async with self._identity(address).new_session() as session:
             await session.append_messages("INBOX", [mail])
 

@@ -9,7 +9,7 @@ from email.utils import format_datetime, make_msgid, parsedate_to_datetime
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from mailbot.daemon import utc_now
+from mailbot.clock import utc_now
 
 SUPPORT = "support-gym@schule.example"
 

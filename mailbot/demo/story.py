@@ -13,13 +13,14 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
-from mailbot.daemon import Shift
+from mailbot.clock import monotonic
 from mailbot.demo.day import DAY, TICKET, Arrival, Step
 from mailbot.demo.gallery import write_gallery
 from mailbot.demo.house import PASSWORDS, working
 from mailbot.demo.people import EVERYBODY, SUPPORT, Person, read, text_of
 from mailbot.demo.screen import Screen
 from mailbot.demo.servers import PostOffice
+from mailbot.runtime.application import Application
 from mailbot.service.queries import show_ticket
 
 PATIENCE_SECONDS = 30.0
@@ -67,7 +68,7 @@ class Story:
         self._screen = screen
         self._office = office
         self._had = dict.fromkeys(EVERYBODY, 0)
-        self._began = time.monotonic()
+        self._began = monotonic()
 
     def tell(self) -> None:
         """Play all steps; raise StoryError at the first letter that does not come as it should."""
@@ -106,7 +107,7 @@ class Story:
         if sys.stdout.isatty():
             time.sleep(READING_SECONDS)
 
-    def conclude(self, shift: Shift) -> None:
+    def conclude(self, shift: Application) -> None:
         """Compare the database and the mailboxes with the story; raise StoryError where they differ."""
         ticket = show_ticket(shift.desk, TICKET)
         if ticket is None or ticket["status"] != "closed":
@@ -116,7 +117,7 @@ class Story:
             if count != expected:
                 raise StoryError(f"{person.name} hat {count} Mails statt {expected}")
         self._screen.chapter("Feierabend")
-        self._screen.say(_summary(ticket, len(DAY), sum(self._had.values()), time.monotonic() - self._began))
+        self._screen.say(_summary(ticket, len(DAY), sum(self._had.values()), monotonic() - self._began))
 
 
 def _summary(ticket: Mapping[str, object], written: int, letters: int, seconds: float) -> str:

@@ -39,7 +39,7 @@ from mailbot.sanitize import clean, one_line
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import Session, reading, transaction
+from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.rows import identity
 from mailbot.store.writing import keep_octets, packed, write
 
@@ -80,7 +80,7 @@ def take_over(
     if school is None:
         report.left_out += 1
         return
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = tickets.by_name(session, old.alias)
         there = tickets.message_ids(session, identity(row.id)) if row is not None else set()
     entries = [entry for entry in old.entries if _message_id(entry, school) not in there]

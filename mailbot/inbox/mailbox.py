@@ -7,7 +7,6 @@ import imaplib
 import re
 import selectors
 import ssl
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any, Self
 import imapclient
 import imapclient.exceptions
 
+from mailbot.clock import monotonic, utc_now
 from mailbot.config import ImapAccount
 from mailbot.inbox.session import BROKEN, InboxError, explained, hang_up, open_session
 
@@ -189,11 +189,11 @@ class Mailbox:
         """
         if "EXISTS" in self._client._imap.untagged_responses:
             return True  # told along with another command, and so not told again
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         while True:
-            remaining = min(deadline - time.monotonic(), IDLE_ROUND_SECONDS)
+            remaining = min(deadline - monotonic(), IDLE_ROUND_SECONDS)
             said, woken = self._idle(max(remaining, 0), wake)
-            if said or woken or time.monotonic() >= deadline:
+            if said or woken or monotonic() >= deadline:
                 return said
 
     def close(self) -> None:
@@ -396,4 +396,4 @@ def _message_id(items: Mapping[bytes, Any]) -> str:
 def _received(items: Mapping[bytes, Any]) -> datetime:
     """Return INTERNALDATE in UTC; a server that tells none, or nonsense, has the mail since now."""
     told: datetime | None = items.get(b"INTERNALDATE")
-    return (told or datetime.now(UTC)).astimezone(UTC)
+    return (told or utc_now()).astimezone(UTC)

@@ -20,8 +20,8 @@ from mailbot.monitoring.health import (
 )
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import alerts, ledger, outbox
-from mailbot.store.database import reading, transaction
+from mailbot.store import alerts, mailboxes, outbox
+from mailbot.store.database import read_only, transaction
 from mailbot.store.traffic import overall
 
 log = structlog.get_logger()
@@ -85,8 +85,8 @@ class Guard:
     def _sight(self) -> Snapshot:
         leap = self._note_leap()
         now = self.clock()  # failing mailboxes have already raised their own alert
-        with reading(self.desk.engine) as session:
-            boxes = ledger.mailboxes(session)
+        with read_only(self.desk.engine) as session:
+            boxes = mailboxes.states(session)
             read = {box.school: now if box.failing_since else box.last_success for box in boxes}
             oldest, letters = outbox.oldest_due(session)
             answers = overall(session, now)

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
+from mailbot.clock import utc_now
 from mailbot.monitoring.health import is_stale
 from mailbot.service.desk import Desk
 from mailbot.service.queries import Document
 from mailbot.service.registration import not_registered
-from mailbot.store import alerts, facts, heartbeat, leases, ledger, outbox
-from mailbot.store.database import Session, reading
+from mailbot.store import alerts, facts, heartbeat, leases, ledger, mailboxes, outbox
+from mailbot.store.database import Session, read_only
 
 RECENT = timedelta(days=1)
 """Of which mails the latency is told."""
@@ -18,9 +19,9 @@ RECENT = timedelta(days=1)
 
 def status(desk: Desk) -> Document:
     """Return how mailboxes, outbox, quarantine and tickets stand, with what takes a while to count."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         counts = outbox.counts(session)
-        unknown = not_registered(session, desk.policy, datetime.now(UTC))
+        unknown = not_registered(session, desk.policy, utc_now())
     found = standing(desk)
     found["letters"]["failed"] = counts.get("failed", 0)
     return {**found, "outbox": counts, "not_registered": unknown}
@@ -28,8 +29,8 @@ def status(desk: Desk) -> Document:
 
 def standing(desk: Desk) -> Document:
     """Return how things stand, of what is quickly counted however much there is."""
-    now = datetime.now(UTC)
-    with reading(desk.engine) as session:
+    now = utc_now()
+    with read_only(desk.engine) as session:
         opened = facts.opened(session)
         oldest, _ = outbox.oldest_due(session)
         return {
@@ -49,7 +50,7 @@ def standing(desk: Desk) -> Document:
 
 
 def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
-    known = {row.school: row for row in ledger.mailboxes(session)}
+    known = {row.school: row for row in mailboxes.states(session)}
     delays = ledger.delays(session, now - RECENT)
     rows = [(school.key, school.address, known.get(school.key)) for school in desk.policy.schools]
     return [

@@ -13,7 +13,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.operation import OperationError
 from mailbot.store import disclosure, erasure, search
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import Session, reading, transaction
+from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.erasure import Erased
 from mailbot.store.trail import ERASED
 
@@ -39,7 +39,7 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
     with (
         os.fdopen(handle, "wb") as opened,
         zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as archive,
-        reading(desk.engine) as session,
+        read_only(desk.engine) as session,
     ):
         document = disclosure.dossier(session, address)
         internal = {f"{t['school']}-{t['number']}": t.pop("internal") for t in document["tickets"]}
@@ -75,7 +75,7 @@ class PersonErasure:
             )
         if self.address in policy.own_addresses:
             raise OperationError(f"{self.address} is a school's support address")
-        with reading(self.desk.engine) as session:
+        with read_only(self.desk.engine) as session:
             due = erasure.letters_due(session, self.address)
         if due:
             text = f"{due} letters to {self.address} or about these tickets wait to be sent"
@@ -83,13 +83,13 @@ class PersonErasure:
 
     def total(self) -> int:
         """Return of how many steps it will be."""
-        with reading(self.desk.engine) as session:
+        with read_only(self.desk.engine) as session:
             sizes = [erasure.size_of(session, table) for table in erasure.SWEPT]
             return len(erasure.tickets_of(session, self.address)) + sum(sizes)
 
     def steps(self) -> Iterator[None]:
         """Erase the person's tickets, other texts and traces in texts of others; yield at each row."""
-        with reading(self.desk.engine) as session:
+        with read_only(self.desk.engine) as session:
             names, texts = erasure.own_words(session, self.address)
             tickets = erasure.tickets_of(session, self.address)
         for ticket_id in tickets:

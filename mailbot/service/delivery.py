@@ -16,7 +16,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.retry import next_attempt
 from mailbot.store import alerts, audit, outbox, people, tickets
 from mailbot.store.audit import Origin
-from mailbot.store.database import Session, reading, transaction
+from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.facts import as_letter
 from mailbot.store.outbox import Attempt, Due
 from mailbot.store.rows import ticket_of
@@ -61,13 +61,13 @@ def take(
 
 def known_trouble(desk: Desk, topic: str) -> str:
     """Return what the operators were told of an SMTP server, by this process or another; "" if it works."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return alerts.reason(session, topic)
 
 
 def put_together(desk: Desk, due: Due, sender: str) -> bytes:
     """Return the mail of a letter from that address with the files that it carries (RFC 5322)."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         raws = {
             file.raw: octets_of(session, file.raw)
             for file in due.outgoing.attachments

@@ -1,7 +1,6 @@
 """What would become of a mail, decided on the desk as it stands; nothing is written."""
 
-from datetime import UTC, datetime
-
+from mailbot.clock import utc_now
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.policy import School
@@ -12,7 +11,7 @@ from mailbot.store.ledger import Place
 
 def foresee(desk: Desk, mail: Mail, octets: bytes) -> Decision:
     """Decide on a mail as if it came now to the support address that it names, or to the first school's."""
-    now = datetime.now(UTC)
+    now = utc_now()
     nowhere = Place(addressed(desk, mail).key, 0, 0)  # no server has a UID of 0 (RFC 9051, 2.3.1.1)
     decision = receive(desk, nowhere, octets, now, now, dry_run=True)
     if decision is None:

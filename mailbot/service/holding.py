@@ -9,7 +9,7 @@ from mailbot.core.decide.held_mail import expire
 from mailbot.service.desk import BOT, Desk
 from mailbot.store import ledger, tickets
 from mailbot.store.audit import Origin
-from mailbot.store.database import Session, reading, transaction
+from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.rows import ticket_of
 from mailbot.store.tables import HeldRow, LedgerRow
 from mailbot.store.writing import write
@@ -21,7 +21,7 @@ REFUSED = "refused"
 
 def drop_overdue(desk: Desk, now: datetime) -> int:
     """Drop every held mail that nobody confirmed in time; return how many those were."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         found = ledger.overdue(session, now)
     return sum(_drop(desk, held_id, now) for held_id in found)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
+from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.service.opening import DeskError, sole
 from mailbot.store.audit import Origin, note
@@ -12,7 +12,7 @@ from mailbot.store.database import (
     Engine,
     SchemaError,
     SQLAlchemyError,
-    in_short,
+    first_line,
     migrate,
     open_database,
     schemas,
@@ -57,7 +57,7 @@ def moving(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
                     yield transfer
                 if transfer.differences:
                     raise DeskError(f"{where}: not all is there as it is in {file}, see above; {NOTHING}")
-                note(target, Origin(actor, datetime.now(UTC)), "moved to PostgreSQL", file.name)
+                note(target, Origin(actor, utc_now()), "moved to PostgreSQL", file.name)
 
 
 def _check_schema(old: Engine, file: Path) -> None:
@@ -76,4 +76,4 @@ def _in_words(where: str, transfer: Transfer | None = None) -> Iterator[None]:
         yield
     except (SQLAlchemyError, SchemaError) as error:
         place = f"{where} {transfer.at}" if transfer else where
-        raise DeskError(f"{place}: {in_short(error)}; {NOTHING}") from error
+        raise DeskError(f"{place}: {first_line(error)}; {NOTHING}") from error

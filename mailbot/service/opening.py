@@ -6,16 +6,17 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
+from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import SchemaError, Session, SQLAlchemyError, in_short, migrate, open_database
-from mailbot.store.ledger import expect_recovery
+from mailbot.store.database import SchemaError, Session, SQLAlchemyError, first_line, migrate, open_database
+from mailbot.store.mailboxes import expect_recovery
 from mailbot.store.restore import restore
 from mailbot.store.state_files import create_durably, restore_ownership
 
@@ -38,7 +39,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
         migrate(engine)
     except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
-        raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+        raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
     restore_ownership(settings.state_dir)  # now too: the call may be killed
     templates = Templates(settings.templates, settings.colour)
     return Desk(engine, settings.policy, templates, worker, actor, settings.guard)
@@ -105,7 +106,7 @@ def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
     when the mailboxes are read next.
     """
     _make_state_dir(settings)
-    now = datetime.now(UTC)
+    now = utc_now()
     before = _name_of_replaced(settings, now)
 
     def complete(session: Session) -> None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from mailbot.clock import utc_now
 from mailbot.service.alerts import end_alert
 from mailbot.service.delivery import end_alert_of_failed_letters
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
 from mailbot.store import ledger, outbox, people, tickets, trail
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import Session, reading, transaction
+from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.rows import identity
 from mailbot.store.tables import LedgerRow, OutboxRow
 from mailbot.store.writing import octets_of
@@ -23,13 +24,13 @@ class OperationError(Exception):
 
 def unsent_letters(desk: Desk) -> list[dict[str, Any]]:
     """Return the letters that are not sent, failed ones too."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return [asdict(line) for line in outbox.unsent(session)]
 
 
 def show_letter(desk: Desk, number: int) -> str:
     """Return a letter as text."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = _letter(session, number)
         head = f"To: {row.recipient}\nSubject: {row.subject}\nState: {row.state} {row.last_error}".rstrip()
         return f"{head}\n\n{row.text}"
@@ -41,7 +42,7 @@ def retry_letter(desk: Desk, number: int) -> str:
         row = _letter(session, number)
         if row.state == "sent":
             raise OperationError(f"letter {number} was sent at {row.sent}")
-        now = datetime.now(UTC)
+        now = utc_now()
         row.state, row.attempts, row.next_attempt, row.created = "queued", 0, now, now
         note(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
         end_alert_of_failed_letters(session, desk, now)
@@ -55,7 +56,7 @@ def drop_letter(desk: Desk, number: int) -> str:
         if row.state == "sent":
             raise OperationError(f"letter {number} was sent at {row.sent}")
         row.state = "dropped"
-        now = datetime.now(UTC)
+        now = utc_now()
         note(session, Origin(desk.actor, now), "letter dropped", _about(row), ticket_id=row.ticket_id)
         end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} will not be sent"
@@ -82,7 +83,7 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
         released = [file for file in withheld if not files or file.filename in files]
         if not released:
             raise OperationError(f"{name.upper()} has no such file that is withheld")
-        origin = Origin(desk.actor, datetime.now(UTC))
+        origin = Origin(desk.actor, utc_now())
         for file in released:
             note(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket.id)
             file.danger = ""
@@ -92,7 +93,7 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
 
 def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
     """Return the mails that could not be handled."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return [
             {
                 "id": entry.id,
@@ -108,7 +109,7 @@ def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
 
 def show_mail(desk: Desk, number: int) -> str:
     """Return why a mail is in the quarantine, and the mail as it came."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = _mail(session, number)
         octets = octets_of(session, row.raw_id or 0)
         return f"{row.because}\n\n{row.traceback}\n{octets.decode('utf-8', 'replace')}"
@@ -116,9 +117,9 @@ def show_mail(desk: Desk, number: int) -> str:
 
 def retry_mail(desk: Desk, number: int) -> str:
     """Handle a mail again; it stays in the quarantine if that fails."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         _mail(session, number)
-    now = datetime.now(UTC)
+    now = utc_now()
     try:
         decision = retry(desk, number, now)
     except Exception as error:
@@ -131,7 +132,7 @@ def retry_mail(desk: Desk, number: int) -> str:
 
 def drop_mail(desk: Desk, number: int) -> str:
     """Give a mail up; the ledger keeps it."""
-    now = datetime.now(UTC)
+    now = utc_now()
     with transaction(desk.engine) as session:
         row = _mail(session, number)
         row.outcome = "dropped"
@@ -143,7 +144,7 @@ def drop_mail(desk: Desk, number: int) -> str:
 
 def blocked_senders(desk: Desk) -> list[dict[str, Any]]:
     """Return who is blocked where, since when and by whom."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return [
             {"school": row.school, "address": row.address, "since": row.since.isoformat(), "by": row.by}
             for row in people.all_blocked(session)
@@ -156,7 +157,7 @@ def unblock(desk: Desk, address: str) -> str:
         schools = people.unblock(session, address.lower())
         if schools:
             detail = f"{address.lower()} in {', '.join(schools)}"
-            note(session, Origin(desk.actor, datetime.now(UTC)), "unblocked", detail)
+            note(session, Origin(desk.actor, utc_now()), "unblocked", detail)
     if not schools:
         raise OperationError(f"{address} is not blocked")
     return f"{address} may write again to {', '.join(schools)}"
@@ -164,7 +165,7 @@ def unblock(desk: Desk, address: str) -> str:
 
 def deeds(desk: Desk) -> list[dict[str, Any]]:
     """Return what operators and the clock did that concerns no ticket."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return trail.desk_entries(session)
 
 

@@ -7,7 +7,7 @@ from mailbot.core.model.ticket import Message
 from mailbot.core.model.ticket_fields import document_of
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
-from mailbot.store.database import reading
+from mailbot.store.database import read_only
 from mailbot.store.rows import identity, ticket_of
 
 Document = dict[str, Any]
@@ -37,13 +37,13 @@ def message_document(message: Message) -> Document:
 def list_tickets(desk: Desk, school: str | None, status: str) -> list[Document]:
     """Return the tickets of one school or all, the newest first; status is open, closed or all."""
     wanted = Listing(Scope(status), (("school", school.upper()),) if school else ())
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         return [document_of(ticket) for ticket in tickets.listed(session, wanted)]
 
 
 def show_ticket(desk: Desk, name: str) -> Document | None:
     """Return a ticket with its messages and its audit trail, or None if there is none of that name."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         row = tickets.by_name(session, name.upper())
         if row is None:
             return None

@@ -19,7 +19,7 @@ from mailbot.reporting.monthly import month_before, report
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import clock, courses
-from mailbot.store.database import IntegrityError, reading, transaction
+from mailbot.store.database import IntegrityError, read_only, transaction
 from mailbot.store.writing import post_alone
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ def month_of(desk: Desk, day: date | None, now: datetime) -> Month:
 
 def report_of(desk: Desk, month: Month) -> Report:
     """Return the figures of a month."""
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         members = (m for team in desk.policy.teams for m in team.members)
         names = courses.names(session) | {name for m in members for name in (m.name, *m.addresses)}
         return report(courses.courses(session, month), desk.policy, month, names)
@@ -48,7 +48,7 @@ def send_due(desk: Desk, now: datetime) -> bool:
     A month in which nothing happened has no report. One that cannot be written is told and tried again.
     """
     month = month_of(desk, None, now)
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         if now.astimezone(month.zone).hour < HOUR or clock.slot_done(session, JOB, month.name):
             return False
     found = report_of(desk, month)

@@ -14,7 +14,7 @@ from mailbot.service.desk import BOT, Desk
 from mailbot.service.holding import drop_overdue
 from mailbot.store import clock, people, tickets
 from mailbot.store.audit import Origin
-from mailbot.store.database import TRANSIENT, IntegrityError, Session, reading, transaction
+from mailbot.store.database import TRANSIENT, IntegrityError, Session, read_only, transaction
 from mailbot.store.facts import names_of_staff
 from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import TicketRow
@@ -31,7 +31,7 @@ def tick(desk: Desk, now: datetime) -> int:
     A ticket or digest that cannot be handled is told to the operators, waits an hour and does not stop the
     others. Raises what `TRANSIENT` names when the database is away.
     """
-    with reading(desk.engine) as session:
+    with read_only(desk.engine) as session:
         due = clock.due(session, now)
     moved = sum(_look(desk, ticket_id, now) for ticket_id in due)
     moved += drop_overdue(desk, now)

@@ -7,6 +7,7 @@ from typing import Literal, Self, cast
 
 import aiosmtplib
 
+from mailbot.clock import monotonic
 from mailbot.config import OAuth2, SmtpAccount
 from mailbot.network import explain, is_loopback, presentable, tls_context
 from mailbot.oauth import OAuthError, access_token, refused
@@ -118,7 +119,7 @@ class Relay:
             response = await client.data(octets, timeout=patience)
             clean = True
             self._sent += 1
-            self._used_at = asyncio.get_running_loop().time()
+            self._used_at = monotonic()
             return Outcome("sent", response.code, self._presentable(response.message))
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             return self._judge(error, begun=begun)
@@ -148,7 +149,7 @@ class Relay:
         self._transport = cast("asyncio.WriteTransport", client.transport)
         await client.ehlo()
         await self._log_in(client)
-        self._sent, self._used_at = 0, asyncio.get_running_loop().time()
+        self._sent, self._used_at = 0, monotonic()
         return client
 
     async def _log_in(self, client: aiosmtplib.SMTP) -> None:
@@ -176,7 +177,7 @@ class Relay:
     def _is_fresh(self) -> bool:
         if self._client is None or not self._client.is_connected:
             return False
-        idle = asyncio.get_running_loop().time() - self._used_at
+        idle = monotonic() - self._used_at
         return self._sent < MAILS_PER_CONNECTION and idle < IDLE_SECONDS
 
     def _drop(self) -> None:

@@ -24,10 +24,10 @@ __all__ = [
     "SQLAlchemyError",
     "SchemaError",
     "Session",
-    "in_short",
+    "first_line",
     "migrate",
     "open_database",
-    "reading",
+    "read_only",
     "schemas",
     "transaction",
 ]
@@ -40,7 +40,7 @@ class SchemaError(Exception):
     """The database is not one that this program can use."""
 
 
-def in_short(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Return in one line what the database says, without the statement and its values."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
@@ -83,7 +83,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
+def read_only(engine: Engine) -> Iterator[Session]:
     """Read one consistent state without hindering writers."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
         yield session

@@ -1,31 +1,26 @@
-"""The ledger of all mails ever fetched, the quarantine, and how each mailbox is doing."""
+"""The ledger of all mails ever fetched, the quarantine."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from mailbot.store.rows import identity
-from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, MailboxRow, metadata
+from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, metadata
 
 QUARANTINED = "quarantined"
 AT_ONCE = 1_000
 
-_LEDGER, _ATTEMPTS, _MAILBOXES = (metadata.tables[name] for name in ("ledger", "attempt", "mailbox"))
+_LEDGER, _ATTEMPTS = (metadata.tables[name] for name in ("ledger", "attempt"))
 
 # Each mail asks these, so they are put together once.
 _AT = columns(_LEDGER.c.id).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.uid_validity == bindparam("uid_validity"),
     _LEDGER.c.uid == bindparam("uid"),
-)
-_NOTE_READ = (
-    update(_MAILBOXES)
-    .where(_MAILBOXES.c.school == bindparam("its_school"))
-    .values(last_success=bindparam("at"))
 )
 _INTO_LEDGER = insert(_LEDGER)
 _BEGIN = insert(_ATTEMPTS)
@@ -124,15 +119,6 @@ def known_messages(session: Session, school: str, message_ids: Collection[str]) 
         )
         found.update(session.exec(query))
     return found
-
-
-def expect_recovery(session: Session, margin: timedelta) -> None:
-    """Note in each mailbox since when mails may be missing in the ledger, which was restored."""
-    query = select(LedgerRow.school, func.max(LedgerRow.at)).group_by(LedgerRow.school)
-    latest = dict(session.exec(query).all())
-    for row in mailboxes(session):
-        since = latest.get(row.school) or row.cutoff
-        row.recover_since = since - margin if since else None
 
 
 def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
@@ -237,24 +223,3 @@ def claim_overdue(session: Session, held_id: int, now: datetime) -> tuple[HeldRo
 def latest(session: Session) -> datetime | None:
     """Return when the last mail was handled."""
     return session.exec(select(LedgerRow.at).order_by(col(LedgerRow.id).desc()).limit(1)).first()
-
-
-def mailbox(session: Session, school: str) -> MailboxRow:
-    """Return how a school's mailbox is doing, beginning it if it is new."""
-    row = session.get(MailboxRow, school)
-    if row is None:
-        row = MailboxRow(school=school)
-        session.add(row)
-    return row
-
-
-def note_read(session: Session, read: Mapping[str, datetime]) -> None:
-    """Note when mailboxes were read last without trouble, by school."""
-    if read:
-        values = [{"its_school": school, "at": at} for school, at in read.items()]
-        session.connection().execute(_NOTE_READ, values)
-
-
-def mailboxes(session: Session) -> list[MailboxRow]:
-    """Return how all mailboxes are doing."""
-    return list(session.exec(select(MailboxRow).order_by(col(MailboxRow.school))))

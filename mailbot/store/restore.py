@@ -27,7 +27,7 @@ from mailbot.store.backup import (
 )
 from mailbot.store.database import (
     SchemaError,
-    in_short,
+    first_line,
     is_known,
     migrate,
     migrations,
@@ -67,7 +67,7 @@ def _as_backup_error(file: Path) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, SchemaError, CommandError) as error:
-        raise BackupError(f"{file}: {in_short(error)}; {UNCHANGED}") from error
+        raise BackupError(f"{file}: {first_line(error)}; {UNCHANGED}") from error
     except OSError as error:
         raise BackupError(
             f"{error.filename2 or error.filename or file}: {error.strerror}; {UNCHANGED}"
@@ -114,7 +114,7 @@ def _bring_up_to_date(engine: Engine, file: Path) -> None:
         if current != head:
             upgrade(engine, migrations(), "head")
     except (SQLAlchemyError, LookupError) as error:
-        reason = f"cannot be brought to the newest schema: {in_short(error)}"
+        reason = f"cannot be brought to the newest schema: {first_line(error)}"
         raise BackupError(f"{file}: {reason}; {UNCHANGED}") from error
     if missing := metadata.tables.keys() - set(inspect(engine).get_table_names()):
         raise BackupError(f"{file}: is no backup of mailbot, it has no table {min(missing)}; {UNCHANGED}")

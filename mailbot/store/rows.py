@@ -8,14 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from mailbot.core.model.mail import Address, Danger
-from mailbot.core.model.ticket import (
-    Attachment,
-    Direction,
-    Message,
-    Status,
-    Ticket,
-    Visibility,
-)
+from mailbot.core.model.ticket import Attachment, Direction, Message, Status, Ticket, Visibility
 from mailbot.core.model.ticket_fields import columns_of, from_columns
 from mailbot.store.tables import AttachmentRow, MessageRow, Row, TicketRow
 

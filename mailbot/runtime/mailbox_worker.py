@@ -1,25 +1,24 @@
 """Watch one school's mailbox in a thread of its own, and come back after trouble."""
 
-import os
 import random
-import selectors
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
+from mailbot.clock import monotonic
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.intake import Intake
+from mailbot.runtime.connection_limit import ConnectionLimiter
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.wakeup import Wakeup
 from mailbot.sanitize import redact_for_log
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.retry import backoff_seconds
-from mailbot.store import ledger
-from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.store import mailboxes
+from mailbot.store.database import TRANSIENT, first_line, transaction
 from mailbot.store.leases import LeaseLostError
-from mailbot.turns import Turns
 
 log = structlog.get_logger()
 
@@ -28,56 +27,19 @@ LONGEST_WAIT = 300.0  # seconds; the guard expects a sign of life
 
 
 @dataclass(slots=True)
-class Bell:
-    """Something to wait for together with a socket: a pipe that is rung."""
-
-    read: int = -1
-    write: int = -1
-
-    def __post_init__(self) -> None:
-        self.read, self.write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-
-    def ring(self) -> None:
-        """Wake whoever waits."""
-        try:
-            os.write(self.write, b"!")
-        except BlockingIOError:
-            return  # it rings already
-
-    def silence(self) -> bool:
-        """Stop ringing; tell whether it rang."""
-        try:
-            return bool(os.read(self.read, 65536))
-        except BlockingIOError:
-            return False
-
-    def wait(self, seconds: float) -> None:
-        """Wait until it rings, at most so long, and silence it."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.read, selectors.EVENT_READ)
-            selector.select(seconds)
-        self.silence()
-
-    def close(self) -> None:
-        """Give the pipe back."""
-        os.close(self.read)
-        os.close(self.write)
-
-
-@dataclass(slots=True)
-class Watcher:
+class MailboxWorker:
     """One mailbox and the thread that watches it.
 
     `wake` is called when there are letters to be sent; `beat` is the monotonic time of the last sign of life.
     With `turns` it waits for a connection, looks once and leaves it to others; else it keeps one.
     """
 
-    intake: Intake
+    intake: MailboxIngest
     clock: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
-    turns: Turns | None = None
-    bell: Bell = field(default_factory=Bell)
-    beat: float = field(default_factory=time.monotonic)
+    turns: ConnectionLimiter | None = None
+    bell: Wakeup = field(default_factory=Wakeup)
+    beat: float = field(default_factory=monotonic)
     failures: int = 0
     succeeded: datetime | None = None
     reconciles: threading.Event = field(default_factory=threading.Event)
@@ -102,7 +64,7 @@ class Watcher:
     def reconcile(self) -> None:
         """Compare the mailbox with the ledger soon."""
         self.reconciles.set()
-        self.bell.ring()
+        self.bell.set()
 
     @property
     def ended(self) -> bool:
@@ -112,12 +74,12 @@ class Watcher:
     def alive(self, seconds: float) -> bool:
         """Tell whether its thread runs and showed a sign of life within so many seconds."""
         running = self.thread is not None and self.thread.is_alive()
-        return running and time.monotonic() - self.beat < seconds
+        return running and monotonic() - self.beat < seconds
 
     def stop(self) -> None:
         """End after the mail in hand."""
         self.intake.stop.set()
-        self.bell.ring()
+        self.bell.set()
         self._called.set()
 
     def join(self) -> None:
@@ -138,7 +100,7 @@ class Watcher:
             except InboxError as error:
                 self._failed(str(error))
             except TRANSIENT as error:
-                self._failed(f"database: {in_short(error)}")
+                self._failed(f"database: {first_line(error)}")
             except LeaseLostError as error:
                 log.warning("mailbox lost", school=self.school, reason=str(error))
                 return
@@ -161,10 +123,10 @@ class Watcher:
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:
                 said = box.wait(self._pause(announces=box.announces), self.bell.read)
-                everything = self.bell.silence() or not said
+                everything = self.bell.clear() or not said
                 box.refresh()
 
-    def _visit(self, turns: Turns) -> None:
+    def _visit(self, turns: ConnectionLimiter) -> None:
         """Look at the whole folder when it is our turn; then rest, or ask again if the turn was too short."""
         with turns.turn(self._called, self._living):
             if self.intake.stop.is_set():
@@ -194,15 +156,14 @@ class Watcher:
         self.wake()
 
     def _living(self) -> None:
-        self.beat = time.monotonic()
+        self.beat = monotonic()
 
     def _worked(self) -> None:
         """Note it: at once after trouble, else the daemon does so for all watchers together."""
         now = self.clock()
         if self.failures or self.succeeded is None:
             with transaction(self.intake.desk.engine) as session:
-                row = ledger.mailbox(session, self.school)
-                row.last_success, row.last_error, row.failing_since = now, "", None
+                mailboxes.record_success(session, self.school, now)
                 end_alert(session, self.intake.desk, self._topic, now)
         self.succeeded = now
         if self.failures:
@@ -229,11 +190,10 @@ class Watcher:
         now = self.clock()
         try:
             with transaction(self.intake.desk.engine) as session:
-                row = ledger.mailbox(session, self.school)
-                row.last_error, row.failing_since = reason, row.failing_since or now
+                mailboxes.record_failure(session, self.school, reason, now)
                 raise_alert(session, self.intake.desk, self._topic, (("reason", reason),), now)
         except TRANSIENT as error:
-            log.warning("failure not noted", school=self.school, reason=in_short(error))
+            log.warning("failure not noted", school=self.school, reason=first_line(error))
         except Exception:  # the thread goes on watching, whatever it is
             log.exception("failure not noted", school=self.school)
         self.wake()

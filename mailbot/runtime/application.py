@@ -4,7 +4,6 @@ import asyncio
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,13 +14,16 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEv
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot import systemd
+from mailbot.clock import monotonic, utc_now
 from mailbot.config import ConfigurationError, Settings
-from mailbot.intake import Intake
 from mailbot.metrics import Figures
 from mailbot.monitoring.monitor import Guard
 from mailbot.oauth import secret_until
-from mailbot.outbox import Lane, either, lanes
-from mailbot.roster import Roster
+from mailbot.runtime.connection_limit import limiters_by_school
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.mailbox_supervisor import MailboxSupervisor
+from mailbot.runtime.mailbox_worker import MailboxWorker
+from mailbot.runtime.sender import AccountSender, either, senders
 from mailbot.sanitize import redact_for_log
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
@@ -29,11 +31,9 @@ from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
 from mailbot.service.tick import tick
-from mailbot.store import heartbeat, ledger, outbox
+from mailbot.store import heartbeat, mailboxes, outbox
 from mailbot.store.database import transaction
 from mailbot.store.leases import Lease
-from mailbot.turns import turns_of
-from mailbot.watcher import Watcher
 
 log = structlog.get_logger()
 
@@ -46,16 +46,11 @@ HANGING_SECONDS = 900.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
 class Postman:
     """The thread in which the outbox is sent."""
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
-        self.lanes: list[Lane] = lanes(desk, settings, utc_now)
+        self.lanes: list[AccountSender] = senders(desk, settings, utc_now)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self.thread = threading.Thread(target=self._run, name="outbox")
@@ -67,7 +62,7 @@ class Postman:
     async def _all(self) -> None:
         await asyncio.gather(*(self._tend(lane) for lane in self.lanes))
 
-    async def _tend(self, lane: Lane) -> None:
+    async def _tend(self, lane: AccountSender) -> None:
         """Run a lane, and again a little later after an error that nobody foresaw."""
         while not self._stop.is_set():
             try:
@@ -93,7 +88,7 @@ class Postman:
             self._loop.call_soon_threadsafe(what)
 
 
-class Shift:
+class Application:
     """Everything that runs with one configuration, from start to stop."""
 
     def __init__(self, settings: Settings) -> None:
@@ -101,8 +96,8 @@ class Shift:
         self.desk = open_desk(settings)
         self.postman = Postman(self.desk, settings)
         self.guard = self._make_guard()
-        self.turns = turns_of(settings.imap, settings.connections)
-        self.roster = Roster(self.desk, tuple(settings.imap), self._watcher)
+        self.turns = limiters_by_school(settings.imap, settings.connections)
+        self.roster = MailboxSupervisor(self.desk, tuple(settings.imap), self._watcher)
         self.figures = self._figures()
         self._stop_serving: Callable[[], None] = lambda: None
         self.scheduler = BackgroundScheduler(
@@ -121,7 +116,7 @@ class Shift:
             threads,
             self._hanging,
             utc_now,
-            time.monotonic,
+            monotonic,
         )
 
     def _figures(self) -> Figures | None:
@@ -129,10 +124,10 @@ class Shift:
             return None
         return Figures(self.desk, self._intakes, tuple(self.postman.lanes))
 
-    def _intakes(self) -> list[Intake]:
+    def _intakes(self) -> list[MailboxIngest]:
         return [watcher.intake for watcher in self._watchers()]
 
-    def _watchers(self) -> list[Watcher]:
+    def _watchers(self) -> list[MailboxWorker]:
         return list(self.roster.watchers.values())
 
     def _hanging(self) -> Iterator[str]:
@@ -140,14 +135,14 @@ class Shift:
         yield from (f"mailbox {w.school}" for w in self._watchers() if not w.alive(HANGING_SECONDS))
         if not self.postman.thread.is_alive():
             yield "outbox"
-        if self.desk.shared and time.monotonic() - self.roster.beaten > HANGING_SECONDS:
+        if self.desk.shared and monotonic() - self.roster.beaten > HANGING_SECONDS:
             yield "roster"
 
-    def _watcher(self, key: str, lease: Lease | None) -> Watcher:
+    def _watcher(self, key: str, lease: Lease | None) -> MailboxWorker:
         school = self.desk.policy.school(key)
         if school is None:
             raise LookupError(f"school {key} has a mailbox and no policy")
-        intake = Intake(
+        intake = MailboxIngest(
             self.desk,
             school,
             self.settings.imap[key],
@@ -156,7 +151,7 @@ class Shift:
             room=self.guard.room,
             lease=lease,
         )
-        return Watcher(intake, utc_now, self.postman.wake, self.turns.get(key))
+        return MailboxWorker(intake, utc_now, self.postman.wake, self.turns.get(key))
 
     def start(self) -> None:
         """Start the threads, and the jobs that look after them."""
@@ -216,7 +211,7 @@ class Shift:
         """Note which mailboxes were read and that we work; tell the operators of what is wrong in silence."""
         read = {w.school: w.succeeded for w in self._watchers() if w.succeeded is not None and not w.failures}
         with transaction(self.desk.engine) as session:
-            ledger.note_read(session, read)
+            mailboxes.record_reads(session, read)
             heartbeat.beat(session, self.desk.worker, utc_now())
         if self.guard.look():
             self.postman.wake()
@@ -256,7 +251,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         stack.enter_context(sole(settings))
-        shift = Shift(settings)
+        shift = Application(settings)
         shift.start()
         log.info("running", mailboxes=len(shift.roster.watchers), config=str(settings.file))
         systemd.ready(_status_line(shift))
@@ -269,7 +264,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     return 0
 
 
-def _reload(shift: Shift, reload: Callable[[], Settings]) -> Shift:
+def _reload(shift: Application, reload: Callable[[], Settings]) -> Application:
     """Return a shift with the new configuration, or the old one if the new one is wrong."""
     systemd.reloading()
     try:
@@ -286,12 +281,12 @@ def _reload(shift: Shift, reload: Callable[[], Settings]) -> Shift:
     return fresh
 
 
-def _next_shift(shift: Shift, settings: Settings) -> Shift:
+def _next_shift(shift: Application, settings: Settings) -> Application:
     """Make a shift with a new configuration, not started yet; raise DeskError where that cannot be."""
     if settings.state_dir != shift.settings.state_dir:
         raise DeskError(f"{settings.file}: bot.state_dir: changes with a restart only, for its lock's sake")
-    return Shift(settings)
+    return Application(settings)
 
 
-def _status_line(shift: Shift) -> str:
+def _status_line(shift: Application) -> str:
     return f"watching {len(shift.roster.watchers)} mailboxes"

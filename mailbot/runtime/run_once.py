@@ -5,20 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from mailbot.clock import utc_now
 from mailbot.config import Settings
-from mailbot.daemon import utc_now
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.intake import Intake
 from mailbot.monitoring.health import has_disk_space
 from mailbot.monitoring.monitor import free_disk
 from mailbot.oauth import secret_until
-from mailbot.outbox import deliver_all
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.sender import deliver_all
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
 from mailbot.service.opening import DeskError
 from mailbot.service.tick import tick
-from mailbot.store import heartbeat, ledger, outbox
-from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.store import heartbeat, ledger, mailboxes, outbox
+from mailbot.store.database import TRANSIENT, first_line, transaction
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ MAILBOXES_AT_ONCE = 8
 REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed", "too-large", "encrypted")
 
 
-def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
+def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
     """Handle and send everything; return the counts that `mailbot once --json` prints.
 
     Raises DeskError when the database is away; what was handled by then stays handled.
@@ -34,7 +34,7 @@ def once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str,
     try:
         return _once(desk, settings, backfill=backfill)
     except TRANSIENT as error:
-        raise DeskError(f"{settings.file}: bot.database: {in_short(error)}") from error
+        raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
 
 
 def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
@@ -68,7 +68,7 @@ def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple
     school = desk.policy.school(key)
     if school is None:
         raise LookupError(f"school {key} has a mailbox and no policy")
-    intake = Intake(
+    intake = MailboxIngest(
         desk,
         school,
         settings.imap[key],
@@ -82,10 +82,8 @@ def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple
     except InboxError as error:
         log.error("mailbox failed", school=key, reason=str(error))
         with transaction(desk.engine) as session:
-            row = ledger.mailbox(session, key)
-            row.last_error, row.failing_since = str(error), row.failing_since or utc_now()
+            mailboxes.record_failure(session, key, str(error), utc_now())
         return intake.outcomes, False
     with transaction(desk.engine) as session:
-        row = ledger.mailbox(session, key)
-        row.last_success, row.last_error, row.failing_since = utc_now(), "", None
+        mailboxes.record_success(session, key, utc_now())
     return intake.outcomes, True

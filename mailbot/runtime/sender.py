@@ -15,7 +15,7 @@ from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.smtp.client import Outcome, Relay
 from mailbot.smtp.refusals import Refusal, Refusals, Ruling
 from mailbot.smtp.reply import About
-from mailbot.store.database import TRANSIENT, in_short
+from mailbot.store.database import TRANSIENT, first_line
 from mailbot.store.outbox import Attempt, Due
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(slots=True)
-class Tally:
+class SendStats:
     """How many letters were sent, and how many could not be."""
 
     sent: int = 0
@@ -34,14 +34,14 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Lane:
+class AccountSender:
     """The schools that hand in their mail by one account, and how its server is doing."""
 
     desk: Desk
     account: SmtpAccount
     schools: tuple[str, ...]
     clock: Clock
-    tally: Tally = field(default_factory=Tally)
+    tally: SendStats = field(default_factory=SendStats)
     failures: int = 0
     refusals: Refusals = field(default_factory=Refusals)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -104,7 +104,7 @@ class Lane:
         try:
             octets = put_together(self.desk, due, school.address)
         except TRANSIENT as error:
-            return Attempt(due.id, "queued", in_short(error), self.clock(), counts=False)
+            return Attempt(due.id, "queued", first_line(error), self.clock(), counts=False)
         except (LookupError, ValueError) as error:
             log.exception("letter not put together", letter=due.id, ticket=due.outgoing.ticket)
             return Attempt(due.id, "failed", f"cannot be put together: {error}")
@@ -182,7 +182,7 @@ class Lane:
             await self.drain(relay, stop)
         except TRANSIENT as error:
             if not self._database_away:
-                log.error("outbox waits for the database", topic=self.topic, reason=in_short(error))
+                log.error("outbox waits for the database", topic=self.topic, reason=first_line(error))
             self._database_away = True
             return DATABASE_SECONDS
         if self._database_away:
@@ -204,23 +204,23 @@ async def either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float
         wait.cancel()
 
 
-def lanes(desk: Desk, settings: Settings, clock: Clock) -> list[Lane]:
+def senders(desk: Desk, settings: Settings, clock: Clock) -> list[AccountSender]:
     """Return a lane for each SMTP account, with the schools that use it."""
     accounts: dict[tuple[str, int, str], tuple[SmtpAccount, list[str]]] = {}
     for key, account in settings.smtp.items():
         name = (account.host, account.port, account.username)
         accounts.setdefault(name, (account, []))[1].append(key)
-    return [Lane(desk, account, tuple(schools), clock) for account, schools in accounts.values()]
+    return [AccountSender(desk, account, tuple(schools), clock) for account, schools in accounts.values()]
 
 
-def deliver_all(desk: Desk, settings: Settings, clock: Clock) -> Tally:
+def deliver_all(desk: Desk, settings: Settings, clock: Clock) -> SendStats:
     """Send what is due by all accounts, once; a server that is away counts its letters as failed."""
 
-    async def drain_all() -> list[Lane]:
-        found = lanes(desk, settings, clock)
+    async def drain_all() -> list[AccountSender]:
+        found = senders(desk, settings, clock)
         await asyncio.gather(*(lane.drain_once() for lane in found))
         return found
 
     found = asyncio.run(drain_all())
     failed = sum(lane.tally.failed + bool(lane.failures) for lane in found)
-    return Tally(sum(lane.tally.sent for lane in found), failed)
+    return SendStats(sum(lane.tally.sent for lane in found), failed)

@@ -1,7 +1,6 @@
 """Which mailboxes this daemon watches: all of them, or its share where several share one PostgreSQL."""
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -9,24 +8,26 @@ from datetime import timedelta
 
 import structlog
 
+from mailbot.clock import monotonic
+from mailbot.runtime.mailbox_worker import MailboxWorker
 from mailbot.runtime.rendezvous import assigned_to
+from mailbot.runtime.wakeup import Wakeup
 from mailbot.service.desk import Desk
 from mailbot.store import leases
-from mailbot.store.database import TRANSIENT, in_short, transaction
+from mailbot.store.database import TRANSIENT, first_line, transaction
 from mailbot.store.hints import Hints, hint
 from mailbot.store.leases import Lease
-from mailbot.watcher import Bell, Watcher
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
 """So long after its last sign of life the mailboxes of a worker are taken over."""
-BEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 SOON_SECONDS = 0.2  # where a watcher is about to end, its mailbox is given up so soon
 
 
 @dataclass(slots=True)
-class Roster:
+class MailboxSupervisor:
     """The watchers of this daemon; `make` makes one for a school, under its lease if there are any.
 
     `beaten` is the monotonic time of the last beat, whether the database heard it or not.
@@ -34,27 +35,27 @@ class Roster:
 
     desk: Desk
     schools: tuple[str, ...]
-    make: Callable[[str, Lease | None], Watcher]
-    watchers: dict[str, Watcher] = field(default_factory=dict)
-    beaten: float = field(default_factory=time.monotonic)
+    make: Callable[[str, Lease | None], MailboxWorker]
+    watchers: dict[str, MailboxWorker] = field(default_factory=dict)
+    beaten: float = field(default_factory=monotonic)
     _workers: set[str] = field(default_factory=set)
     _database_away: bool = False
     _ends: threading.Event = field(default_factory=threading.Event)
-    _bell: Bell | None = None
+    _bell: Wakeup | None = None
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to watch."""
         if self.desk.shared:
             self.beat()
-            self._bell = Bell()
+            self._bell = Wakeup()
             self._thread = threading.Thread(target=self._tend, args=(self._bell,), name="roster")
             self._thread.start()
             return
         for school in self.schools:
             self._start(school, None)
 
-    def _tend(self, bell: Bell) -> None:
+    def _tend(self, bell: Wakeup) -> None:
         """Beat every few seconds, and at once when another worker hints that there is something to do."""
         seconds = 0.0  # listen first: what was hinted before is to be looked for
         with closing(Hints(self.desk.engine)) as hints:
@@ -64,10 +65,10 @@ class Roster:
                     if not self._ends.is_set():
                         self.beat()
                     stopping = any(watcher.intake.stop.is_set() for watcher in self.watchers.values())
-                    seconds = SOON_SECONDS if stopping and not self._database_away else BEAT_SECONDS
+                    seconds = SOON_SECONDS if stopping and not self._database_away else HEARTBEAT_SECONDS
                 except Exception:  # whatever it is, the others would take our mailboxes if we fell silent
                     log.exception("leases not tended")
-                    self._ends.wait(BEAT_SECONDS)
+                    self._ends.wait(HEARTBEAT_SECONDS)
 
     def beat(self) -> None:
         """Show the other workers that we live; begin and end watching as they come and go."""
@@ -75,11 +76,11 @@ class Roster:
             self._beat()
         except TRANSIENT as error:  # whoever is not heard loses its mailboxes, and the leases see to that
             if not self._database_away:
-                log.error("leases wait for the database", reason=in_short(error))
+                log.error("leases wait for the database", reason=first_line(error))
             self._database_away = True
         else:
             self._database_away = False
-        self.beaten = time.monotonic()
+        self.beaten = monotonic()
 
     def _beat(self) -> None:
         me = self.desk.worker
@@ -110,7 +111,7 @@ class Roster:
         if lease is not None:
             log.info("mailbox taken", school=school)
 
-    def _forget(self, watcher: Watcher) -> None:
+    def _forget(self, watcher: MailboxWorker) -> None:
         """Forget a watcher that has ended; its mailbox is anybody's."""
         watcher.join()
         del self.watchers[watcher.school]
@@ -129,7 +130,7 @@ class Roster:
             watcher.stop()  # before we wait for the thread, which may wait for the database
         self._ends.set()
         if self._thread is not None and self._bell is not None:
-            self._bell.ring()
+            self._bell.set()
             self._thread.join()
             self._bell.close()
         for watcher in self.watchers.values():
@@ -140,7 +141,7 @@ class Roster:
             if self.desk.shared:
                 self._leave()
         except TRANSIENT as error:
-            log.warning("mailboxes are taken over when the leases end", reason=in_short(error))
+            log.warning("mailboxes are taken over when the leases end", reason=first_line(error))
 
     def _leave(self) -> None:
         with transaction(self.desk.engine) as session:

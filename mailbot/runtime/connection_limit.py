@@ -10,7 +10,7 @@ from mailbot.config import ImapAccount
 WAIT_SECONDS = 60.0
 
 
-class Turns:
+class ConnectionLimiter:
     """So many connections to one server at once; who asked first is served first."""
 
     def __init__(self, connections: int) -> None:
@@ -56,10 +56,14 @@ class Turns:
             called.clear()
 
 
-def turns_of(accounts: Mapping[str, ImapAccount], connections: int | None) -> dict[str, Turns]:
+def limiters_by_school(
+    accounts: Mapping[str, ImapAccount], connections: int | None
+) -> dict[str, ConnectionLimiter]:
     """Return by school what its mailbox waits for; nothing where its server has a connection for each."""
     if connections is None:
         return {}
     mailboxes = Counter(account.host for account in accounts.values())
-    crowded = {host: Turns(connections) for host, number in mailboxes.items() if number > connections}
+    crowded = {
+        host: ConnectionLimiter(connections) for host, number in mailboxes.items() if number > connections
+    }
     return {key: crowded[account.host] for key, account in accounts.items() if account.host in crowded}

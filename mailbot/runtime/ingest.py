@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 
 import structlog
@@ -16,30 +16,29 @@ from mailbot.core.model.policy import School
 from mailbot.inbox import Described, Mailbox
 from mailbot.monitoring.latency import LatencyHistogram
 from mailbot.runtime.reconcile import Difference, differences
-from mailbot.runtime.scheduling import next_batch, round_robin
+from mailbot.runtime.round_robin import next_batch, round_robin
 from mailbot.sanitize import redact_for_log
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
-from mailbot.store import ledger
-from mailbot.store.database import Session, reading, transaction
+from mailbot.store import ledger, mailboxes
+from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.leases import Lease, hold
 from mailbot.store.ledger import Place
 
 log = structlog.get_logger()
 
-BATCH = 50
+BATCH_SIZE = 50
 _REFUSED_ADVICE = ("todo", "look at them in a mail program; repair or remove them on the mail server")
 _DIFFERENT_ADVICE = (
     "todo",
     "move what was never handled into the folder that is read; see the log for the reason",
 )
 RECONCILED = timedelta(days=3)
-EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Intake:
+class MailboxIngest:
     """One school's way in. `handled` is called after each mail that became something.
 
     `room` tells whether the disk has room for more mail, `lease` is the right to read this mailbox where
@@ -109,7 +108,7 @@ class Intake:
         """Return which of these mails were handled, and during which mails the process ended."""
         if not uids:  # as in most looks at most mailboxes
             return set(), set()
-        with reading(self.desk.engine) as session:
+        with read_only(self.desk.engine) as session:
             known = ledger.handled(session, self.school.key, box.uid_validity, uids)
             return known, ledger.begun(session, self.school.key)
 
@@ -117,11 +116,11 @@ class Intake:
         """Yield what waits, so that no flood delays others; what comes meanwhile is added to `taken`."""
         waiting, senders = sorted(taken), dict[int, str]()
         while waiting:
-            if len(waiting) > BATCH:
+            if len(waiting) > BATCH_SIZE:
                 unknown = [uid for uid in waiting if uid not in senders]
                 senders |= dict.fromkeys(unknown, "") | box.senders(unknown)
                 waiting = round_robin({uid: senders[uid] for uid in waiting})
-            batch = next_batch(waiting, risky, BATCH)
+            batch = next_batch(waiting, risky, BATCH_SIZE)
             yield batch
             waiting = sorted(set(waiting).difference(batch))
             if waiting:
@@ -134,7 +133,7 @@ class Intake:
         now, cutoff = self.clock(), self._mail_counts_since(backfill=False)
         lying = {uid: mail.received for uid, mail in box.describe(box.uids()).items()}
         done = box.done_since(now - RECONCILED)
-        with reading(self.desk.engine) as session:
+        with read_only(self.desk.engine) as session:
             handled = ledger.handled(session, self.school.key, box.uid_validity, lying)
             unknown = self._unknown(session, done)
         files = bool(self.account.done)
@@ -163,13 +162,13 @@ class Intake:
 
     def _recover(self, box: Mailbox) -> None:
         """After a backup was restored: put back what was handled after it, to be handled again."""
-        with reading(self.desk.engine) as session:
-            since = ledger.mailbox(session, self.school.key).recover_since
+        with read_only(self.desk.engine) as session:
+            since = mailboxes.recover_since(session, self.school.key)
         if since is None:
             self._recovered = True
             return
         done = box.done_since(since)
-        with reading(self.desk.engine) as session:
+        with read_only(self.desk.engine) as session:
             unknown = self._unknown(session, done)
         if unknown:
             log.warning(
@@ -177,7 +176,7 @@ class Intake:
             )
             box.take_back(unknown)
         with self._writing() as session:
-            ledger.mailbox(session, self.school.key).recover_since = None
+            mailboxes.end_recovery(session, self.school.key)
         self._recovered = True
 
     def _tell_refused(self, box: Mailbox, since: int) -> None:
@@ -207,22 +206,18 @@ class Intake:
 
     def _agreed_cutoff(self, *, backfill: bool) -> datetime:
         with self._writing() as session:
-            row = ledger.mailbox(session, self.school.key)
-            if row.cutoff is None:
-                row.cutoff = self.clock() - timedelta(days=self.first_contact_days)
             if backfill:
-                row.cutoff = EVERYTHING
-            return row.cutoff
+                return mailboxes.remove_cutoff(session, self.school.key)
+            first = self.clock() - timedelta(days=self.first_contact_days)
+            return mailboxes.agree_cutoff(session, self.school.key, first)
 
     def _leave_alone(self, number: int) -> None:
         """Note how much old mail was left alone, and say so when it changed."""
         if number == self._left_alone:
             return
         with self._writing() as session:
-            row = ledger.mailbox(session, self.school.key)
-            if row.left_alone != number and number:
+            if mailboxes.record_left_alone(session, self.school.key, number) and number:
                 log.info("old mail left alone", school=self.school.key, mails=number)
-            row.left_alone = number
         self._left_alone = number
 
     def _take(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
