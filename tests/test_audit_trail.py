@@ -97,9 +97,9 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: Door) -> None:
     with transaction(lived.engine) as session:
         ticket, link = session.get_one(TicketRow, 2), ""
         for row in [r for r in lived.rows(EventRow) if r.ticket_id == 2]:
-            row.actor = "eve@anderswo.example"
-            link = chain.chained(row, link)
-            session.merge(row)
+            values = chain.chained(row.model_dump() | {"actor": "eve@anderswo.example"}, link)
+            session.merge(EventRow(**values))
+            link = values["link"]
         ticket.head = link
     assert [line for line in checked(lived).wrong if "sealed" in line]
 

@@ -104,21 +104,23 @@ def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: 
     desk.take(problem("Beamer").text("dunkel"))
     desk.does(MAX, "Kabel?")
     with transaction(desk.engine) as session:
-        first = outbox.record_and_claim(session, ["GYM"], None, NOW)
+        first = outbox.claim(session, ["GYM"], NOW)
         assert first is not None
         again = NOW + timedelta(minutes=30)
         held = Attempt(first.id, "queued", "450 busy", again)
         claimed = []
-        due = outbox.record_and_claim(session, ["GYM"], held, NOW)
+        outbox.record(session, [held], NOW)
+        due = outbox.claim(session, ["GYM"], NOW)
         while due is not None:
             claimed.append(due.outgoing)
-            due = outbox.record_and_claim(session, ["GYM"], Attempt(due.id, "sent"), NOW)
+            outbox.record(session, [Attempt(due.id, "sent")], NOW)
+            due = outbox.claim(session, ["GYM"], NOW)
     waits = first.outgoing.recipient.email
     assert waits == LENA
     assert LENA not in [letter.recipient.email for letter in claimed]
     assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
     with transaction(desk.engine) as session:
-        late = outbox.record_and_claim(session, ["GYM"], None, NOW + HOLD_BEHIND_EARLIER)
+        late = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
     assert late is not None
     assert late.outgoing.recipient.email == LENA
 

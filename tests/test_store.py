@@ -351,14 +351,15 @@ def test_each_letter_is_claimed_once_by_several_claimers(desk: Door) -> None:
 
     def claim(_: int) -> list[int]:
         mine: list[int] = []
-        done: Attempt | None = None
+        done: list[Attempt] = []
         while True:
             with transaction(desk.engine) as session:
-                due = outbox.record_and_claim(session, ["GYM"], done, NOW)
+                outbox.record(session, done, NOW)
+                due = outbox.claim(session, ["GYM"], NOW)
             if due is None:
                 return mine
             mine.append(due.id)
-            done = Attempt(due.id, "sent")
+            done = [Attempt(due.id, "sent")]
 
     claimed = [letter for mine in together(claim, 4) for letter in mine]
     assert (len(claimed), len(set(claimed))) == (letters, letters)
@@ -368,11 +369,11 @@ def test_each_letter_is_claimed_once_by_several_claimers(desk: Door) -> None:
 def test_a_letter_that_was_claimed_comes_back_when_its_claimer_died(desk: Door) -> None:
     desk.take(problem().text("x"))
     with transaction(desk.engine) as session:
-        claimed = outbox.record_and_claim(session, ["GYM"], None, NOW)
+        claimed = outbox.claim(session, ["GYM"], NOW)
     assert claimed is not None
     with transaction(desk.engine) as session:
         assert outbox.take_up_again(session, "", NOW) == 1
-        again = outbox.record_and_claim(session, ["GYM"], None, NOW)
+        again = outbox.claim(session, ["GYM"], NOW)
     assert again is not None
     assert again.outgoing.message_id in {row.message_id for row in desk.rows(OutboxRow)}
 

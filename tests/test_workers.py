@@ -304,15 +304,15 @@ def test_a_worker_that_comes_too_late_does_not_change_what_became_of_a_letter(sh
     shared.take(problem().text("dunkel"))
     late = NOW + CLAIM + timedelta(minutes=1)
     with transaction(shared.engine) as session:
-        slow = outbox.record_and_claim(session, ["GYM"], None, NOW, ANNA)
+        slow = outbox.claim(session, ["GYM"], NOW, ANNA)
     assert slow is not None
     with transaction(shared.engine) as session:
-        again = outbox.record_and_claim(session, ["GYM"], None, late, BELA)
+        again = outbox.claim(session, ["GYM"], late, BELA)
         while again is not None and again.id != slow.id:
-            again = outbox.record_and_claim(session, ["GYM"], None, late, BELA)
+            again = outbox.claim(session, ["GYM"], late, BELA)
         assert again is not None
     with transaction(shared.engine) as session:
-        outbox.record_and_claim(session, [], Attempt(slow.id, "failed", "too late"), late, ANNA)
+        outbox.record(session, [Attempt(slow.id, "failed", "too late")], late, ANNA)
     assert [row.state for row in shared.rows(OutboxRow) if row.id == slow.id] == ["sending"]
 
 

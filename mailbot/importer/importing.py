@@ -40,7 +40,6 @@ from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.audit import Origin, note
 from mailbot.store.database import Session, read_only, transaction
-from mailbot.store.rows import identity
 from mailbot.store.writing import keep_octets, packed, write
 
 ACTOR = "import"
@@ -81,21 +80,21 @@ def take_over(
         report.left_out += 1
         return
     with read_only(desk.engine) as session:
-        row = tickets.by_name(session, old.alias)
-        there = tickets.message_ids(session, identity(row.id)) if row is not None else set()
+        known = tickets.named(session, old.alias)
+        there = tickets.message_ids(session, known[0]) if known is not None else set()
     entries = [entry for entry in old.entries if _message_id(entry, school) not in there]
-    report.known[school.key] += row is not None
-    report.tickets[school.key] += row is None
+    report.known[school.key] += known is not None
+    report.tickets[school.key] += known is None
     report.messages[school.key] += len(entries)
     report.files[school.key] += sum(f.content is not None for entry in entries for f in entry.files)
-    if dry or (row is not None and not entries):
+    if dry or (known is not None and not entries):
         return
     with transaction(desk.engine) as session:
-        known = f"{row.school}-{row.number}" if row is not None else _open(session, old, school)
+        name = known[1].key if known is not None else _open(session, old, school)
         for entry in entries:
-            _append(session, known, entry, school)
-        if row is None:
-            _settle(session, known, old, school, placement.level, now)
+            _append(session, name, entry, school)
+        if known is None:
+            _settle(session, name, old, school, placement.level, now)
 
 
 def note_import(desk: Desk, report: Report, now: datetime) -> None:
@@ -120,8 +119,10 @@ def _open(session: Session, old: SourceTicket, school: School) -> str:
         "imported", (f"ticket {old.number} of the old help desk",), (OpenTicket(ticket),), ticket.key
     )
     write(session, Origin(ACTOR, old.opened), school.key, opened, ())
-    row = tickets.by_name(session, ticket.key)
-    tickets.call(session, old.alias, identity(row.id if row else None))
+    found = tickets.named(session, ticket.key)
+    if found is None:
+        raise LookupError(f"{ticket.key} was not written")
+    tickets.call(session, old.alias, found[0])
     return ticket.key
 
 

@@ -19,8 +19,6 @@ from mailbot.store.audit import Origin
 from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.facts import as_letter
 from mailbot.store.outbox import Attempt, Due
-from mailbot.store.rows import ticket_of
-from mailbot.store.tables import OutboxRow
 from mailbot.store.writing import octets_of, post_alone
 
 log = structlog.get_logger()
@@ -56,7 +54,8 @@ def take(
             raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
         elif trouble is not None:
             end_alert(session, desk, trouble.topic, now)
-        return outbox.record_and_claim(session, schools, done, now, desk.worker, after)
+        outbox.record(session, [done] if done is not None else [], now, desk.worker)
+        return outbox.claim(session, schools, now, desk.worker, after)
 
 
 def known_trouble(desk: Desk, topic: str) -> str:
@@ -103,7 +102,9 @@ def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> 
 
 def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
     """Tell who has to know that a letter will never arrive: a final failure must reach somebody."""
-    row = session.get_one(OutboxRow, done.id)
+    row = outbox.get(session, done.id)
+    if row is None:
+        raise LookupError(f"letter {done.id} is not in the outbox")
     if row.kind in MUST_ARRIVE:
         details = (
             ("letter", f"{done.id}: {row.kind} to {row.recipient}"),
@@ -115,13 +116,12 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
     if school is None:
         return
     letter = as_letter(session, row, now)
-    ticket_row = tickets.by_id(session, row.ticket_id) if row.ticket_id is not None else None
-    ticket = ticket_of(ticket_row) if ticket_row else None
+    ticket = tickets.current(session, row.ticket_id) if row.ticket_id is not None else None
     if row.ticket_id is not None:
         origin = Origin("mailbot", now, row.message_id)
         audit.note(session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id)
     if desk.policy.member(row.recipient) is not None:
-        people.person(session, row.recipient).undeliverable = done.error
+        people.mark_undeliverable(session, row.recipient, done.error)
     for notice in failure_notices(letter, done.error, ticket, desk.policy):
         try:
             written = desk.letter(notice, school, now)

@@ -12,9 +12,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
 from mailbot.store import ledger, outbox, people, tickets, trail
 from mailbot.store.audit import Origin, note
-from mailbot.store.database import Session, read_only, transaction
-from mailbot.store.rows import identity
-from mailbot.store.tables import LedgerRow, OutboxRow
+from mailbot.store.database import Row, Session, read_only, transaction
 from mailbot.store.writing import octets_of
 
 
@@ -43,7 +41,7 @@ def retry_letter(desk: Desk, number: int) -> str:
         if row.state == "sent":
             raise OperationError(f"letter {number} was sent at {row.sent}")
         now = utc_now()
-        row.state, row.attempts, row.next_attempt, row.created = "queued", 0, now, now
+        outbox.retry(session, number, now)
         note(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
         end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} is due now"
@@ -55,19 +53,19 @@ def drop_letter(desk: Desk, number: int) -> str:
         row = _letter(session, number)
         if row.state == "sent":
             raise OperationError(f"letter {number} was sent at {row.sent}")
-        row.state = "dropped"
+        outbox.drop(session, number)
         now = utc_now()
         note(session, Origin(desk.actor, now), "letter dropped", _about(row), ticket_id=row.ticket_id)
         end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} will not be sent"
 
 
-def _about(row: OutboxRow) -> str:
+def _about(row: Row[Any]) -> str:
     return f"{row.id}: {row.kind} to {row.recipient}"
 
 
-def _letter(session: Session, number: int) -> OutboxRow:
-    row = outbox.letter(session, number)
+def _letter(session: Session, number: int) -> Row[Any]:
+    row = outbox.get(session, number)
     if row is None:
         raise OperationError(f"there is no letter {number} in the outbox")
     return row
@@ -76,17 +74,18 @@ def _letter(session: Session, number: int) -> OutboxRow:
 def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
     """Let a ticket's withheld files of these names, or all without names, travel with letters from now on."""
     with transaction(desk.engine) as session:
-        ticket = tickets.by_name(session, name.upper())
-        if ticket is None:
+        found = tickets.named(session, name.upper())
+        if found is None:
             raise OperationError(f"there is no ticket {name.upper()}")
-        withheld = tickets.withheld(session, identity(ticket.id))
+        ticket_id, _ = found
+        withheld = tickets.withheld(session, ticket_id)
         released = [file for file in withheld if not files or file.filename in files]
         if not released:
             raise OperationError(f"{name.upper()} has no such file that is withheld")
         origin = Origin(desk.actor, utc_now())
         for file in released:
-            note(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket.id)
-            file.danger = ""
+            note(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket_id)
+            tickets.release_file(session, file.id)
         names = ", ".join(file.filename for file in released)
     return f"released: {names}; an answer with #show {name.upper()} brings them"
 
@@ -97,7 +96,7 @@ def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
         return [
             {
                 "id": entry.id,
-                "school": entry.place.school,
+                "school": entry.school,
                 "at": entry.at.isoformat(),
                 "sender": entry.sender,
                 "subject": entry.subject,
@@ -135,8 +134,8 @@ def drop_mail(desk: Desk, number: int) -> str:
     now = utc_now()
     with transaction(desk.engine) as session:
         row = _mail(session, number)
-        row.outcome = "dropped"
-        row.because = f"{row.because}\ndropped by {desk.actor} at {now.isoformat(timespec='seconds')}"
+        because = f"{row.because}\ndropped by {desk.actor} at {now.isoformat(timespec='seconds')}"
+        ledger.rewrite(session, number, {"outcome": "dropped", "because": because})
         note(session, Origin(desk.actor, now), "mail dropped", str(number))
     _end_alert_when_empty(desk, now)
     return f"mail {number} will not be handled"
@@ -169,7 +168,7 @@ def deeds(desk: Desk) -> list[dict[str, Any]]:
         return trail.desk_entries(session)
 
 
-def _mail(session: Session, number: int) -> LedgerRow:
+def _mail(session: Session, number: int) -> Row[Any]:
     row = ledger.entry(session, number)
     if row is None:
         raise OperationError(f"there is no mail {number} in the quarantine")

@@ -8,7 +8,6 @@ from mailbot.core.model.ticket_fields import document_of
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
 from mailbot.store.database import read_only
-from mailbot.store.rows import identity, ticket_of
 
 Document = dict[str, Any]
 
@@ -44,10 +43,10 @@ def list_tickets(desk: Desk, school: str | None, status: str) -> list[Document]:
 def show_ticket(desk: Desk, name: str) -> Document | None:
     """Return a ticket with its messages and its audit trail, or None if there is none of that name."""
     with read_only(desk.engine) as session:
-        row = tickets.by_name(session, name.upper())
-        if row is None:
+        found = tickets.named(session, name.upper())
+        if found is None:
             return None
-        key = identity(row.id)
+        key, ticket = found
         messages = [message_document(m) for m in tickets.history(session, key)]
         events = [event.document() for event in tickets.events(session, key)]
-        return {**document_of(ticket_of(row)), "messages": messages, "events": events}
+        return {**document_of(ticket), "messages": messages, "events": events}

@@ -1,7 +1,7 @@
 """A mail comes in: understood, matched, decided, and everything that follows written in one transaction."""
 
 import traceback
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 import structlog
@@ -20,7 +20,7 @@ from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
 from mailbot.store.leases import Lease, LeaseLostError, hold
-from mailbot.store.ledger import Place, Record
+from mailbot.store.ledger import Place, Values
 from mailbot.store.writing import keep_octets, octets_of, packed, write
 
 log = structlog.get_logger()
@@ -84,14 +84,14 @@ def _receive(
     with transaction(desk.engine) as session:
         hold(session, lease)
         if ledger.knows(session, place):
-            ledger.end(session, place)
+            ledger.forget_begun(session, [place])
             return None
-        entry = _record(place, mail, octets, received, now)
+        entry = _entry(place, mail, octets, received, now)
         if dry_run:
-            entry.content_id = ""
-        entry.raw_id = keep_octets(session, raw)
+            entry["content_id"] = ""
+        entry["raw_id"] = keep_octets(session, raw)
         decision = _settle(session, desk, school, understood, entry, now)
-        ledger.end(session, place)
+        ledger.forget_begun(session, [place])
         if dry_run:
             session.rollback()
     return decision
@@ -104,18 +104,18 @@ def _school(desk: Desk, key: str) -> School:
     return school
 
 
-def _record(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> Record:
-    return Record(
-        school=place.school,
-        uid_validity=place.uid_validity,
-        uid=place.uid,
-        content_id=content_id(mail, octets),
-        message_id=mail.message_id,
-        sender=mail.sender.email if mail.sender else "",
-        subject=mail.subject,
-        received=received,
-        at=now,
-    )
+def _entry(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> Values:
+    """Return what the ledger says of a mail before it is decided on."""
+    return {**asdict(place), **_description(mail, octets), "received": received, "at": now}
+
+
+def _description(mail: Mail, octets: bytes) -> Values:
+    return {
+        "content_id": content_id(mail, octets),
+        "message_id": mail.message_id,
+        "sender": mail.sender.email if mail.sender else "",
+        "subject": mail.subject,
+    }
 
 
 def _settle(
@@ -123,23 +123,24 @@ def _settle(
     desk: Desk,
     school: School,
     understood: Understanding,
-    entry: Record,
+    entry: Values,
     now: datetime,
     *,
+    entry_id: int | None = None,
     confirmed: str = "",
     released: NotificationKind | None = None,
 ) -> Decision:
-    """Decide on a mail and write what follows, its ledger entry included."""
+    """Decide on a mail and write the decision; `entry_id` is the key of its ledger entry if it has one."""
     mail, wanted = understood.mail, understood.lookups
-    content = entry.content_id
-    facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry.id)
+    content = entry["content_id"]
+    facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry_id)
     dates = desk.days(wanted.dates, now)
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
     decision = decide(understood, facts, desk.policy, now)
-    entry.outcome, entry.because, entry.traceback = decision.outcome, "\n".join(decision.because), ""
+    outcome = {"outcome": decision.outcome, "because": "\n".join(decision.because), "traceback": ""}
     letters = desk.letters(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
-    origin = Origin(actor, now, mail.message_id, entry, entry.raw_id)
+    origin = Origin(actor, now, mail.message_id, entry | outcome, entry_id, entry["raw_id"])
     write(session, origin, school.key, decision, letters)
     for effect in decision.effects:
         if isinstance(effect, ReleaseMail):
@@ -149,15 +150,17 @@ def _settle(
 
 def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now: datetime) -> Decision | None:
     """Decide a held mail again, now that its sender's registered address confirmed it."""
-    found = ledger.waiting(session, effect.held, now)
-    if found is None:
+    row = ledger.waiting(session, effect.held, now)
+    if row is None:
         return None
-    held_row, row = found
-    held_row.state = "confirmed"
+    ledger.close_held(session, effect.held, "confirmed")
     octets = octets_of(session, row.raw_id or 0)
-    school, entry = _school(desk, row.school), ledger.record_of(row)
+    school, entry = _school(desk, row.school), ledger.values_of(row)
     understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
-    return _settle(session, desk, school, understood, entry, now, confirmed=because, released=effect.by)
+    by = effect.by
+    return _settle(
+        session, desk, school, understood, entry, now, entry_id=row.id, confirmed=because, released=by
+    )
 
 
 def set_aside(
@@ -174,13 +177,13 @@ def set_aside(
     with transaction(desk.engine) as session:
         hold(session, lease)
         if ledger.knows(session, place):
-            ledger.end(session, place)
+            ledger.forget_begun(session, [place])
             return None
-        entry = _record(place, _readable(octets, trace), octets, None, now)
-        entry.outcome, entry.because, entry.traceback = decision.outcome, reason, trace
-        entry.raw_id = keep_octets(session, packed(octets))
-        ledger.enter(session, entry)
-        ledger.end(session, place)
+        entry = _entry(place, _readable(octets, trace), octets, None, now)
+        entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
+        entry["raw_id"] = keep_octets(session, packed(octets))
+        ledger.record(session, [entry])
+        ledger.forget_begun(session, [place])
         details = (
             ("mailbox", place.school),
             ("reason", reason),
@@ -210,11 +213,8 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         row = ledger.entry(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        entry = ledger.record_of(row)
-        octets = octets_of(session, entry.raw_id or 0)
+        octets = octets_of(session, row.raw_id or 0)
         mail = parse(octets)
-        entry.content_id = content_id(mail, octets)
-        entry.message_id, entry.subject = mail.message_id, mail.subject
-        entry.sender = mail.sender.email if mail.sender else ""
-        school = _school(desk, entry.school)
-        return _settle(session, desk, school, understand(mail, school, desk.policy), entry, now)
+        school, entry = _school(desk, row.school), ledger.values_of(row) | _description(mail, octets)
+        understood = understand(mail, school, desk.policy)
+        return _settle(session, desk, school, understood, entry, now, entry_id=entry_id)

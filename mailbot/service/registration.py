@@ -55,7 +55,7 @@ def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: date
     invited = []
     for invitee in invitees:
         post_alone(session, invitee.school.key, desk.letter(invitee.notification(), invitee.school, now), now)
-        people.note_invitation(session, invitee.member.address, now)
+        people.record_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
     if invited:
         note(session, Origin(desk.actor, now), "invited", ", ".join(invited))

@@ -16,8 +16,6 @@ from mailbot.store import clock, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, IntegrityError, Session, read_only, transaction
 from mailbot.store.facts import names_of_staff
-from mailbot.store.rows import identity, ticket_of
-from mailbot.store.tables import TicketRow
 from mailbot.store.writing import post_alone, write
 
 log = structlog.get_logger()
@@ -42,47 +40,49 @@ def _look(desk: Desk, ticket_id: int, now: datetime) -> bool:
     """Look at a ticket; tell whether something was done."""
     try:
         with transaction(desk.engine) as session:
-            row = clock.claim(session, ticket_id, now)
-            if row is None:
+            ticket = clock.claim(session, ticket_id, now)
+            if ticket is None:
                 return False
-            end_alert(session, desk, _topic(row), now)
-            return _pass(session, desk, row, now)
+            end_alert(session, desk, _topic(ticket), now)
+            return _pass(session, desk, ticket_id, ticket, now)
     except TRANSIENT:
         raise
     except Exception as error:
         log.exception("ticket not looked at", ticket=ticket_id)
         with transaction(desk.engine) as session:
-            if (row := clock.claim(session, ticket_id, now)) is not None:
-                row.look_at = now + AFTER_TROUBLE
-                _complain(session, desk, _topic(row), error, now)
+            if (ticket := clock.claim(session, ticket_id, now)) is not None:
+                clock.postpone(session, ticket_id, now + AFTER_TROUBLE)
+                _complain(session, desk, _topic(ticket), error, now)
         return False
 
 
-def _topic(row: TicketRow) -> str:
-    return f"ticket {row.school}-{row.number}"
+def _topic(ticket: Ticket) -> str:
+    return f"ticket {ticket.key}"
 
 
-def _pass(session: Session, desk: Desk, row: TicketRow, now: datetime) -> bool:
-    """Let time pass on a ticket; a school that is no longer configured has nobody to be told."""
-    school = desk.policy.school(row.school)
+def _pass(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, now: datetime) -> bool:
+    """Evaluate a ticket's timers; a school that is no longer configured has no one to notify."""
+    school = desk.policy.school(ticket.school)
     if school is None:
-        row.look_at = now + timedelta(days=1)
+        clock.postpone(session, ticket_id, now + timedelta(days=1))
         return False
-    passing = _passing(session, desk, row, school, now)
+    passing = _passing(session, desk, ticket_id, ticket, school, now)
     decision = decide_timer(passing)
     if decision is not None:
         write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
         log.info("time", ticket=passing.ticket.key, outcome=decision.outcome, because=decision.because[0])
-        passing = replace(passing, ticket=ticket_of(row))
-    row.look_at = next_check(passing)
+        passing = replace(passing, ticket=tickets.current(session, ticket_id))
+    clock.postpone(session, ticket_id, next_check(passing))
     return decision is not None
 
 
-def _passing(session: Session, desk: Desk, row: TicketRow, school: School, now: datetime) -> TimerContext:
+def _passing(
+    session: Session, desk: Desk, ticket_id: int, ticket: Ticket, school: School, now: datetime
+) -> TimerContext:
     names = names_of_staff(session, school, desk.policy)
-    history = tickets.history(session, identity(row.id))
+    history = tickets.history(session, ticket_id)
     absences = people.absences(session, people.today(desk.policy, now))
-    return TimerContext(ticket_of(row), school, desk.policy, now, names, history, absences)
+    return TimerContext(ticket, school, desk.policy, now, names, history, absences)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:

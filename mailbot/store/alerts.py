@@ -1,45 +1,47 @@
-"""Trouble that the operators were told of and that is not over yet."""
+"""Store alerts: problems that the operators were told of and that are not over yet."""
 
 from datetime import datetime
 
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
+from sqlmodel import Session
 
-from mailbot.store.tables import AlertRow
+from mailbot.store.tables import metadata
+
+_ALERT = metadata.tables["alert"]
+
+# Opens an alert, unless it is open.
+_BEGIN = insert(_ALERT).on_conflict_do_nothing().returning(_ALERT.c.topic)
+# Closes an alert.
+_END = delete(_ALERT).where(_ALERT.c.topic == bindparam("topic")).returning(_ALERT.c.since)
+# Reads the text of an open alert.
+_REASON = select(_ALERT.c.text).where(_ALERT.c.topic == bindparam("topic"))
+# Lists the open alerts.
+_STANDING = select(_ALERT).order_by(_ALERT.c.since)
 
 
 def begin(session: Session, topic: str, text: str, now: datetime) -> bool:
-    """Note a trouble; return False if it was known."""
-    if session.get(AlertRow, topic) is not None:
-        return False
-    try:
-        with session.begin_nested():
-            session.add(AlertRow(topic=topic, since=now, text=text))
-    except IntegrityError:  # another worker was faster
-        return False
-    return True
+    """Open an alert; return False if it was open."""
+    return session.execute(_BEGIN, {"topic": topic, "text": text, "since": now}).first() is not None
 
 
 def end(session: Session, topic: str) -> datetime | None:
-    """Forget a trouble that is over; return since when it was, or None if it was not known."""
-    over = delete(AlertRow).where(col(AlertRow.topic) == topic).returning(col(AlertRow.since))
-    since: datetime | None = session.execute(over).scalar()
+    """Close an alert; return since when it was open, or None if it was not."""
+    since: datetime | None = session.execute(_END, {"topic": topic}).scalar()
     return since
 
 
 def reason(session: Session, topic: str) -> str:
-    """Return the text of an alert that is not over, or "" without one."""
-    row = session.get(AlertRow, topic)
-    return row.text if row is not None else ""
+    """Return the text of an open alert, or "" without one."""
+    return session.execute(_REASON, {"topic": topic}).scalar() or ""
 
 
 def topics(session: Session) -> set[str]:
-    """Return what the troubles are about that are not over."""
-    return set(session.exec(select(AlertRow.topic)))
+    """Return the topics of the open alerts."""
+    return {row.topic for row in session.execute(_STANDING)}
 
 
 def standing(session: Session) -> list[dict[str, str]]:
-    """Return the troubles that are not over, the oldest first."""
-    rows = session.exec(select(AlertRow).order_by(col(AlertRow.since)))
-    return [{"topic": r.topic, "since": r.since.isoformat(), "text": r.text} for r in rows]
+    """Return the open alerts, the oldest first."""
+    rows = session.execute(_STANDING)
+    return [{"topic": row.topic, "since": row.since.isoformat(), "text": row.text} for row in rows]

@@ -1,14 +1,15 @@
-"""The audit trail: who changed what, when, by which mail, trusted by what, why.
+"""Write the audit trail: who changed what, when, by which mail, trusted by what, why.
 
-It is only ever added to; `mailbot.store.chain` says how a change of it is noticed.
+Entries are only added; `mailbot.store.chain` describes how a change of one is noticed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
 from mailbot.core.model.effects import (
@@ -37,42 +38,49 @@ from mailbot.core.model.effects import (
 )
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.chain import chained
-from mailbot.store.ledger import Record
-from mailbot.store.rows import existing, identity
-from mailbot.store.tables import ChainRow, TicketRow, metadata
+from mailbot.store.ledger import Values
+from mailbot.store.rows import identity
+from mailbot.store.tables import TicketRow, metadata
 
 DESK = "desk"
 
-_INTO_TRAIL = insert(metadata.tables["event"])
+_EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
+
+# Writes entries.
+_INSERT = insert(_EVENT)
+# Reads the chain of a ticket, and keeps others from extending it.
+_LOCK_TICKET = (
+    select(_TICKET.c.head, _TICKET.c.entries).where(_TICKET.c.id == bindparam("ticket")).with_for_update()
+)
+# Stores the newest link of a ticket.
+_EXTEND_TICKET = (
+    update(_TICKET)
+    .where(_TICKET.c.id == bindparam("ticket"))
+    .values(head=bindparam("newest"), entries=bindparam("length"))
+)
+# Reads the desk's chain, and keeps others from extending it.
+_LOCK_DESK = select(_CHAIN.c.head, _CHAIN.c.entries).where(_CHAIN.c.name == DESK).with_for_update()
+# Begins the desk's chain, unless it has begun.
+_CREATE_DESK = insert(_CHAIN).on_conflict_do_nothing()
+# Stores the newest link of the desk.
+_EXTEND_DESK = (
+    update(_CHAIN).where(_CHAIN.c.name == DESK).values(head=bindparam("newest"), entries=bindparam("length"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What causes changes: who, when, and the mail if one does, with its ledger entry and raw octets."""
+    """What causes changes: who, when, and the mail if one does.
+
+    `entry` is what the ledger is to say of the mail, `entry_id` its key if the ledger has it already.
+    """
 
     actor: str
     now: datetime
     message_id: str = ""
-    ledger: Record | None = None
+    entry: Values | None = None
+    entry_id: int | None = None
     raw_id: int | None = None
-
-
-@dataclass
-class _Event:
-    """An entry that is to be written: a row of the table, without what it costs to build one."""
-
-    at: datetime
-    actor: str
-    action: str
-    detail: str
-    message_id: str
-    because: str
-    trusted: str
-    before: State | None
-    ticket_id: int | None = None
-    salt: str = ""
-    digest: str = ""
-    link: str = ""
 
 
 # Of each effect that changes a ticket: the ticket, what happened to it, and to whom, where or how.
@@ -110,30 +118,42 @@ def audit(
     rows: dict[str, TicketRow],
     states: dict[str, State],
 ) -> None:
-    """Note each change of a ticket or person; `states` are the tickets' before it, by their names."""
+    """Write an entry for each change of a ticket or person; `states` are the tickets' before it, by name."""
+    entries = []
     for effect in decision.effects:
-        if (entry := ENTRIES.get(type(effect))) is not None:
-            name, action, detail = entry(effect)
+        if (describe := ENTRIES.get(type(effect))) is not None:
+            name, action, detail = describe(effect)
             before = states[name] if isinstance(effect, TicketEffect) else None
-            _add(session, rows[name], _event(origin, decision, action, detail, before))
-    for effect in decision.effects:  # last, for all workers lock the tickets before the desk
-        if (known := _OF_PEOPLE.get(type(effect))) is not None:
-            _add(session, None, _event(origin, decision, *known(effect)))
+            row = rows[name]
+            values = _entry(origin, decision, action, detail, before, identity(row.id))
+            entries.append(chained(values, row.head))
+            row.head, row.entries = entries[-1]["link"], row.entries + 1
+    if entries:
+        session.connection().execute(_INSERT, entries)
+    people = [_OF_PEOPLE[type(e)](e) for e in decision.effects if type(e) in _OF_PEOPLE]
+    if people:  # last: all workers lock the tickets before the desk
+        _extend_desk(session, [_entry(origin, decision, *described) for described in people])
 
 
-def _event(
-    origin: Origin, decision: Decision, action: str, detail: str, before: State | None = None
-) -> _Event:
-    return _Event(
-        at=origin.now,
-        actor=origin.actor,
-        action=action,
-        detail=detail,
-        message_id=origin.message_id,
-        because="; ".join(decision.because),
-        trusted=decision.trusted,
-        before=before,
-    )
+def _entry(
+    origin: Origin,
+    decision: Decision,
+    action: str,
+    detail: str,
+    before: State | None = None,
+    ticket_id: int | None = None,
+) -> Values:
+    return {
+        "ticket_id": ticket_id,
+        "at": origin.now,
+        "actor": origin.actor,
+        "action": action,
+        "detail": detail,
+        "message_id": origin.message_id,
+        "because": "; ".join(decision.because),
+        "trusted": decision.trusted,
+        "before": before,
+    }
 
 
 def note(
@@ -144,21 +164,33 @@ def note(
     because: str = "",
     ticket_id: int | None = None,
 ) -> None:
-    """Note what was done besides decisions, to a ticket or to the desk as a whole."""
-    row = session.get_one(TicketRow, ticket_id, with_for_update=True) if ticket_id is not None else None
-    decision = Decision(action, (because,))
-    _add(session, row, _event(origin, decision, action, detail))
+    """Write an entry about something that no decision caused, of a ticket or of the desk."""
+    entry = _entry(origin, Decision(action, (because,)), action, detail, ticket_id=ticket_id)
+    if ticket_id is None:
+        _extend_desk(session, [entry])
+        return
+    chain = session.execute(_LOCK_TICKET, {"ticket": ticket_id}).one()
+    values = chained(entry, chain.head)
+    session.execute(_INSERT, [values])
+    session.execute(
+        _EXTEND_TICKET, {"ticket": ticket_id, "newest": values["link"], "length": chain.entries + 1}
+    )
 
 
-def lock_desk(session: Session) -> ChainRow:
-    """Return the newest link of the desk's chain; others who lengthen it wait until this transaction ends."""
-    return existing(session, ChainRow(name=DESK), DESK)
+def lock_desk(session: Session) -> Row[Any]:
+    """Return length and newest link of the desk's chain; others wait until this transaction ends."""
+    found = session.execute(_LOCK_DESK).first()
+    if found is None:
+        session.execute(_CREATE_DESK, {"name": DESK})
+        found = session.execute(_LOCK_DESK).one()
+    return found
 
 
-def _add(session: Session, ticket: TicketRow | None, event: _Event) -> None:
-    """Lengthen a ticket's chain, or the desk's."""
-    chain = ticket or lock_desk(session)
-    if ticket is not None:
-        event.ticket_id = identity(ticket.id)
-    chain.head, chain.entries = chained(event, chain.head), chain.entries + 1
-    session.connection().execute(_INTO_TRAIL, vars(event))
+def _extend_desk(session: Session, entries: Sequence[Values]) -> None:
+    chain = lock_desk(session)
+    head, values = chain.head, []
+    for entry in entries:
+        values.append(chained(entry, head))
+        head = values[-1]["link"]
+    session.execute(_INSERT, values)
+    session.execute(_EXTEND_DESK, {"newest": head, "length": chain.entries + len(values)})

@@ -1,72 +1,59 @@
-"""The audit trail's hash chains: one for each ticket, and one for what concerns no ticket, the desk's.
+"""Compute the hash chains of the audit trail: one for each ticket, and the desk's for all other entries.
 
-A link is the hash of the link before it and of the entry, so that no entry can be changed, put in or taken
-out unnoticed. What an entry says of people goes in by a salted digest: when that is erased, and the salt with
-it, the chain holds all the same, and nobody can guess what stood there. How many entries were erased stands
-in the desk's chain, so that a salt does not vanish unnoticed either.
+A link is the hash of the previous link and of the entry, so no entry can be changed, inserted or removed
+unnoticed. The personal fields of an entry are hashed with a salt. When they are erased together with the
+salt, the chain stays valid, and the fields cannot be guessed from the digest. The desk's chain says how many
+entries were erased, so a missing salt is noticed too.
 
-Several workers lengthen the chains of different tickets without waiting for each other. A ticket's newest
-link is kept in its row; once a night the newest links are sealed: written into the desk's chain, so that a
-whole ticket cannot vanish with its chain.
+Several workers extend the chains of different tickets without waiting for each other. The newest link of a
+ticket is stored in its row. Once a night the newest links are written into the desk's chain, so a whole
+ticket cannot disappear with its chain.
 """
 
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
+
+from mailbot.store.tables import EventRow
 
 GENESIS = ""
-
-
-class Entry(Protocol):
-    """An entry of the audit trail, be it written or not."""
-
-    ticket_id: int | None
-    at: datetime
-    actor: str
-    action: str
-    detail: str
-    message_id: str
-    because: str
-    trusted: str
-    before: dict[str, Any] | None
-    salt: str
-    digest: str
-    link: str
+PERSONAL = ("actor", "detail", "message_id", "because", "trusted", "before")
+"""The columns of an entry that name people or quote them."""
 
 
 def salted(salt: str, personal: Sequence[Any]) -> str:
-    """Return the digest of what an entry says of people, as `personal` returns it."""
-    return hashlib.sha256(_octets([salt, *personal])).hexdigest()
+    """Return the digest of the personal fields of an entry, as `personal` returns them."""
+    return hashlib.sha256(_to_bytes([salt, *personal])).hexdigest()
 
 
 def linked(previous: str, ticket_id: int | None, at: datetime, action: str, digest: str) -> str:
-    """Return the link of an entry that follows the one of the link `previous`."""
+    """Return the link of an entry that follows the link `previous`."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(_octets([previous, ticket_id, moment, action, digest])).hexdigest()
+    return hashlib.sha256(_to_bytes([previous, ticket_id, moment, action, digest])).hexdigest()
 
 
-def _octets(values: Sequence[Any]) -> bytes:
+def _to_bytes(values: Sequence[Any]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
-def personal(row: Entry) -> tuple[Any, ...]:
-    """Return what an entry says of people."""
-    return (row.actor, row.detail, row.message_id, row.because, row.trusted, row.before)
+def personal(entry: Any) -> tuple[Any, ...]:
+    """Return the personal fields of an entry."""
+    return tuple(getattr(entry, name) for name in PERSONAL)
 
 
-def chained(row: Entry, previous: str) -> str:
-    """Tie a new entry to the link before it; return its own link."""
-    row.salt = secrets.token_hex(16)
-    row.digest = salted(row.salt, personal(row))
-    row.link = linked(previous, row.ticket_id, row.at, row.action, row.digest)
-    return row.link
+def chained(entry: Mapping[str, Any], previous: str) -> dict[str, Any]:
+    """Return the values of a new entry with salt, digest and the link that follows `previous`."""
+    salt = secrets.token_hex(16)
+    digest = salted(salt, [entry[name] for name in PERSONAL])
+    link = linked(previous, entry["ticket_id"], entry["at"], entry["action"], digest)
+    return {**entry, "salt": salt, "digest": digest, "link": link}
 
 
-def erase(row: Entry) -> bool:
-    """Take from an entry what it says of people; tell whether there was something."""
+def erase(row: EventRow) -> bool:
+    """Erase the personal fields of an entry; tell whether it had any."""
     if not row.salt:
         return False
     row.actor = row.detail = row.message_id = row.because = row.trusted = row.salt = ""

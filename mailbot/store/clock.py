@@ -1,47 +1,83 @@
-"""Tickets that time has to do with: which are to be looked at, and what was done for a slot of time."""
+"""Store which tickets have a timer that is due, and which jobs ran for which period."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
+from sqlmodel import Session
 
 from mailbot.core.model.ticket import Status, Ticket
 from mailbot.store.rows import ticket_of
-from mailbot.store.tables import SlotRow, TicketRow
+from mailbot.store.tables import metadata
 
-AT_ONCE = 1_000
+MAX_ROWS = 1_000
+
+_TICKET, _RUN = metadata.tables["ticket"], metadata.tables["slot"]
+
+# Finds the tickets with a due timer.
+_DUE = (
+    select(_TICKET.c.id)
+    .where(_TICKET.c.look_at <= bindparam("now"))
+    .order_by(_TICKET.c.look_at)
+    .limit(MAX_ROWS)
+)
+# Locks one of them, unless another worker has it.
+_CLAIM = (
+    select(_TICKET)
+    .where(_TICKET.c.id == bindparam("ticket"), _TICKET.c.look_at <= bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
+# Sets when to check a ticket again.
+_POSTPONE = update(_TICKET).where(_TICKET.c.id == bindparam("ticket")).values(look_at=bindparam("until"))
+# Lists the open tickets of a level.
+_OPEN = (
+    select(_TICKET)
+    .where(_TICKET.c.status == Status.OPEN.value, _TICKET.c.level == bindparam("level"))
+    .order_by(_TICKET.c.id)
+)
+# Lists those of one school.
+_OPEN_IN_SCHOOL = _OPEN.where(_TICKET.c.school == bindparam("school"))
+
+# Finds the run of a job for a period.
+_HAS_RUN = select(_RUN.c.job).where(_RUN.c.job == bindparam("job"), _RUN.c.slot == bindparam("slot"))
+# Notes the run of a job for a period, unless there was one.
+_CLAIM_RUN = insert(_RUN).on_conflict_do_nothing().returning(_RUN.c.job)
+# Removes the notes of earlier periods.
+_FORGET_RUNS = delete(_RUN).where(_RUN.c.job == bindparam("job"), _RUN.c.slot < bindparam("slot"))
 
 
-def due(session: Session, now: datetime) -> list[int]:
-    """Return the keys of the tickets to be looked at, those first that wait longest."""
-    query = select(TicketRow.id).where(col(TicketRow.look_at) <= now).order_by(col(TicketRow.look_at))
-    return [key for key in session.exec(query.limit(AT_ONCE)) if key is not None]
+def due(session: Session, now: datetime) -> Sequence[int]:
+    """Return the keys of the tickets with a due timer, those first that wait longest."""
+    return session.execute(_DUE, {"now": now}).scalars().all()
 
 
-def claim(session: Session, ticket_id: int, now: datetime) -> TicketRow | None:
-    """Lock a ticket to look at it; None if another worker does so or has just done so."""
-    query = select(TicketRow).where(TicketRow.id == ticket_id, col(TicketRow.look_at) <= now)
-    return session.exec(query.with_for_update(skip_locked=True)).first()
+def claim(session: Session, ticket_id: int, now: datetime) -> Ticket | None:
+    """Lock and return a ticket with a due timer; None if another worker checks it or has checked it."""
+    row = session.execute(_CLAIM, {"ticket": ticket_id, "now": now}).first()
+    return ticket_of(row) if row is not None else None
+
+
+def postpone(session: Session, ticket_id: int, until: datetime | None) -> None:
+    """Set when to check a ticket again; None for never."""
+    session.execute(_POSTPONE, {"ticket": ticket_id, "until": until})
 
 
 def slot_done(session: Session, job: str, slot: str) -> bool:
-    """Tell whether a job is done for a slot of time."""
-    return session.get(SlotRow, (job, slot)) is not None
+    """Tell whether a job has run for a period."""
+    return session.execute(_HAS_RUN, {"job": job, "slot": slot}).first() is not None
 
 
 def claim_slot(session: Session, job: str, slot: str) -> bool:
-    """Note that a job is done for a slot of time; False if it was done. Slots in the order of their names."""
-    if slot_done(session, job, slot):
+    """Note that a job runs for a period; return False if it has run. Names of periods sort by time."""
+    values = {"job": job, "slot": slot}
+    if slot_done(session, job, slot) or session.execute(_CLAIM_RUN, values).first() is None:
         return False
-    session.execute(delete(SlotRow).where(col(SlotRow.job) == job, col(SlotRow.slot) < slot))
-    session.add(SlotRow(job=job, slot=slot))
-    session.flush()
+    session.execute(_FORGET_RUNS, values)
     return True
 
 
 def open_tickets(session: Session, level: int, school: str | None = None) -> tuple[Ticket, ...]:
     """Return the open tickets of a level, of one school or of all."""
-    query = select(TicketRow).where(TicketRow.status == Status.OPEN.value, TicketRow.level == level)
-    if school is not None:
-        query = query.where(TicketRow.school == school)
-    return tuple(ticket_of(row) for row in session.exec(query.order_by(col(TicketRow.id))))
+    query = _OPEN if school is None else _OPEN_IN_SCHOOL
+    return tuple(ticket_of(row) for row in session.execute(query, {"level": level, "school": school}))

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import Row, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -130,7 +131,7 @@ def _letter(session: Session, action_key: str | None, now: datetime) -> SentMail
     return as_letter(session, row, now) if row else None
 
 
-def as_letter(session: Session, row: OutboxRow, now: datetime) -> SentMail:
+def as_letter(session: Session, row: OutboxRow | Row[Any], now: datetime) -> SentMail:
     """Return a letter of the outbox as the core sees it."""
     person = session.get(PersonRow, row.recipient)
     return SentMail(

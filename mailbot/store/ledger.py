@@ -1,111 +1,127 @@
-"""The ledger of all mails ever fetched, the quarantine."""
+"""Store every mail ever fetched with its outcome, the mails in progress, and the held mails."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, update
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, func, select
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlmodel import Session
 
-from mailbot.store.rows import identity
-from mailbot.store.tables import AttemptRow, HeldRow, LedgerRow, metadata
+from mailbot.store.tables import metadata
 
 QUARANTINED = "quarantined"
-AT_ONCE = 1_000
+MAX_ROWS = 1_000
+MAX_NAMES = 500  # in one IN (...)
 
-_LEDGER, _ATTEMPTS = (metadata.tables[name] for name in ("ledger", "attempt"))
+Values = dict[str, Any]
+"""Values of a row of the ledger, by column."""
 
-# Each mail asks these, so they are put together once.
-_AT = columns(_LEDGER.c.id).where(
+_LEDGER, _ATTEMPT, _HELD = (metadata.tables[name] for name in ("ledger", "attempt", "held"))
+
+# Finds the entry of a mail at its location.
+_AT_LOCATION = select(_LEDGER.c.id).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.uid_validity == bindparam("uid_validity"),
     _LEDGER.c.uid == bindparam("uid"),
 )
-_INTO_LEDGER = insert(_LEDGER)
-_BEGIN = insert(_ATTEMPTS)
-_END = delete(_ATTEMPTS).where(
-    _ATTEMPTS.c.school == bindparam("its_school"),
-    _ATTEMPTS.c.uid_validity == bindparam("its_uid_validity"),
-    _ATTEMPTS.c.uid == bindparam("its_uid"),
+# Writes entries and returns their keys in the order of the values.
+_RECORD = insert(_LEDGER).returning(_LEDGER.c.id, sort_by_parameter_order=True)
+# Finds which mails of a mailbox were processed.
+_RECORDED_UIDS = select(_LEDGER.c.uid).where(
+    _LEDGER.c.school == bindparam("school"),
+    _LEDGER.c.uid_validity == bindparam("uid_validity"),
+    _LEDGER.c.uid.in_(bindparam("uids", expanding=True)),
 )
+# Finds which mails of a school were processed, wherever they are now.
+_RECORDED_MESSAGE_IDS = select(_LEDGER.c.message_id).where(
+    _LEDGER.c.school == bindparam("school"),
+    _LEDGER.c.message_id.in_(bindparam("message_ids", expanding=True)),
+)
+# Reads how long the newest mails waited.
+_TIMES = (
+    select(_LEDGER.c.school, _LEDGER.c.received, _LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(MAX_ROWS)
+)
+# Finds when the last mail was processed.
+_LATEST = select(_LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(1)
+
+# Lists the quarantine; its condition is that of the partial index.
+_QUARANTINE = select(_LEDGER).where(_LEDGER.c.outcome == QUARANTINED).order_by(_LEDGER.c.id)
+# Counts the quarantine.
+_COUNT_QUARANTINE = select(func.count()).where(_LEDGER.c.outcome == QUARANTINED)
+# Reads one mail of the quarantine.
+_IN_QUARANTINE = select(_LEDGER).where(_LEDGER.c.id == bindparam("entry"), _LEDGER.c.outcome == QUARANTINED)
+
+# Lists the mails of a few schools that are in progress.
+_OPEN_ATTEMPTS = select(_ATTEMPT).where(_ATTEMPT.c.school.in_(bindparam("schools", expanding=True)))
+# Notes mails that are about to be processed.
+_START_ATTEMPTS = insert(_ATTEMPT)
+# Counts another attempt of mails that were in progress when the process died.
+_REPEAT_ATTEMPTS = (
+    update(_ATTEMPT)
+    .where(
+        _ATTEMPT.c.school == bindparam("mailbox"),
+        _ATTEMPT.c.uid_validity == bindparam("validity"),
+        _ATTEMPT.c.uid == bindparam("number"),
+    )
+    .values(tries=bindparam("attempts"))
+)
+# Removes the notes of mails that are in progress no longer.
+_CLEAR_ATTEMPTS = delete(_ATTEMPT).where(
+    _ATTEMPT.c.school == bindparam("school"),
+    _ATTEMPT.c.uid_validity == bindparam("uid_validity"),
+    _ATTEMPT.c.uid == bindparam("uid"),
+)
+
+_OF_HELD = select(_LEDGER, _HELD.c.until).join(_HELD, _HELD.c.ledger_id == _LEDGER.c.id)
+_IS_OVERDUE = (_HELD.c.state == "waiting") & (_HELD.c.until < bindparam("now"))
+# Reads the entry of a held mail that may still be confirmed.
+_WAITING = _OF_HELD.where(
+    _HELD.c.id == bindparam("held"), _HELD.c.state == "waiting", _HELD.c.until >= bindparam("now")
+)
+# Finds held mails that were not confirmed in time.
+_OVERDUE = select(_HELD.c.id).where(_IS_OVERDUE).limit(MAX_ROWS)
+# Locks one of them, unless another worker has it.
+_CLAIM_OVERDUE = _OF_HELD.where(_HELD.c.id == bindparam("held"), _IS_OVERDUE).with_for_update(
+    skip_locked=True, of=_HELD
+)
+# Writes a mail that is to be confirmed by its sender.
+_HOLD = insert(_HELD).returning(_HELD.c.id)
+# Ends the waiting of a held mail.
+_CLOSE_HELD = update(_HELD).where(_HELD.c.id == bindparam("held")).values(state=bindparam("new_state"))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a mail lies: the school's mailbox, UIDVALIDITY and UID (RFC 9051, 2.3.1.1)."""
+    """Where a mail is: the school's mailbox, UIDVALIDITY and UID (RFC 9051, 2.3.1.1)."""
 
     school: str
     uid_validity: int
     uid: int
-
-
-@dataclass
-class Record:
-    """What the ledger is to say of a mail: a row of the table, without what it costs to build one."""
-
-    school: str
-    uid_validity: int
-    uid: int
-    content_id: str
-    message_id: str
-    sender: str
-    subject: str
-    received: datetime | None
-    at: datetime
-    outcome: str = ""
-    because: str = ""
-    ticket_id: int | None = None
-    raw_id: int | None = None
-    traceback: str = ""
-    id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One mail in the ledger, for people to read."""
-
-    id: int
-    place: Place
-    at: datetime
-    sender: str
-    subject: str
-    outcome: str
-    because: str
-    traceback: str
 
 
 def knows(session: Session, place: Place) -> bool:
-    """Tell whether a mail was handled before."""
-    return session.connection().execute(_AT, asdict(place)).first() is not None
+    """Tell whether a mail was processed before."""
+    return session.connection().execute(_AT_LOCATION, asdict(place)).first() is not None
 
 
-def enter(session: Session, record: Record) -> None:
-    """Write what became of a mail; of one that stands in the ledger already, write it anew."""
-    values = {name: value for name, value in vars(record).items() if name != "id"}
-    if record.id is not None:
-        session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == record.id).values(values))
-        return
-    key = session.connection().execute(_INTO_LEDGER, values).inserted_primary_key
-    record.id = identity(key[0] if key else None)
+def record(session: Session, entries: Sequence[Values]) -> list[int]:
+    """Write the outcome of mails; return the keys of their entries."""
+    return list(session.connection().execute(_RECORD, list(entries)).scalars())
 
 
-def record_of(row: LedgerRow) -> Record:
-    """Return what the ledger says of a mail, to be written anew."""
-    return Record(**row.model_dump())
+def rewrite(session: Session, entry_id: int, values: Values) -> None:
+    """Write another outcome of a mail that the ledger has already."""
+    session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
 
 def handled(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
     """Return which of these UIDs are in the ledger."""
     wanted = list(uids)
     found: set[int] = set()
-    for at in range(0, len(wanted), 500):
-        query = select(LedgerRow.uid).where(
-            LedgerRow.school == school,
-            LedgerRow.uid_validity == uid_validity,
-            col(LedgerRow.uid).in_(wanted[at : at + 500]),
-        )
-        found.update(session.exec(query))
+    for at in range(0, len(wanted), MAX_NAMES):
+        part = {"school": school, "uid_validity": uid_validity, "uids": wanted[at : at + MAX_NAMES]}
+        found.update(session.execute(_RECORDED_UIDS, part).scalars())
     return found
 
 
@@ -113,113 +129,106 @@ def known_messages(session: Session, school: str, message_ids: Collection[str]) 
     """Return which of these Message-IDs are in the ledger of a school."""
     wanted = list(message_ids)
     found: set[str] = set()
-    for at in range(0, len(wanted), 500):
-        query = select(LedgerRow.message_id).where(
-            LedgerRow.school == school, col(LedgerRow.message_id).in_(wanted[at : at + 500])
-        )
-        found.update(session.exec(query))
+    for at in range(0, len(wanted), MAX_NAMES):
+        part = {"school": school, "message_ids": wanted[at : at + MAX_NAMES]}
+        found.update(session.execute(_RECORDED_MESSAGE_IDS, part).scalars())
     return found
 
 
 def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
-    """Note that these mails are about to be handled; return how often each was begun alone, with this time.
+    """Note that these mails are about to be processed; return the number of attempts of each one alone.
 
-    If the process dies, any of several may be the reason: none is accused, but each is begun alone then.
+    If the process dies, any mail of several may be the cause: each is retried alone, which counts.
     """
     alone = int(len(places) == 1)
-    begun_before = {
-        Place(row.school, row.uid_validity, row.uid): row
-        for school in {place.school for place in places}
-        for row in session.exec(select(AttemptRow).where(AttemptRow.school == school))
+    schools = list({place.school for place in places})
+    before = {
+        Place(row.school, row.uid_validity, row.uid): row.tries
+        for row in session.connection().execute(_OPEN_ATTEMPTS, {"schools": schools})
     }
-    for place in places:
-        if place in begun_before:
-            begun_before[place].tries += alone
-    new = [asdict(place) | {"tries": alone} for place in places if place not in begun_before]
-    if new:
-        session.connection().execute(_BEGIN, new)
-    return {place: begun_before[place].tries if place in begun_before else alone for place in places}
+    attempts = {place: before.get(place, 0) + alone for place in places}
+    if new := [asdict(place) | {"tries": alone} for place in places if place not in before]:
+        session.connection().execute(_START_ATTEMPTS, new)
+    if repeated := [place for place in places if alone and place in before]:
+        values = [
+            {"mailbox": p.school, "validity": p.uid_validity, "number": p.uid, "attempts": attempts[p]}
+            for p in repeated
+        ]
+        session.connection().execute(_REPEAT_ATTEMPTS, values)
+    return attempts
 
 
 def begun(session: Session, school: str) -> set[Place]:
-    """Return the mails during whose handling the process ended."""
-    query = select(AttemptRow).where(AttemptRow.school == school)
-    return {Place(r.school, r.uid_validity, r.uid) for r in session.exec(query)}
+    """Return the mails that were in progress when the process died."""
+    rows = session.execute(_OPEN_ATTEMPTS, {"schools": [school]})
+    return {Place(row.school, row.uid_validity, row.uid) for row in rows}
 
 
-def end(session: Session, place: Place) -> None:
-    """Note that a mail was handled, in the transaction of its effects."""
-    session.connection().execute(_END, {f"its_{name}": value for name, value in asdict(place).items()})
+def forget_begun(session: Session, places: Collection[Place]) -> None:
+    """Note that these mails are in progress no longer, where there are any."""
+    if places:
+        session.connection().execute(_CLEAR_ATTEMPTS, [asdict(place) for place in places])
 
 
-def forget_begun(session: Session, places: Iterable[Place]) -> None:
-    """Drop the notes of mails that were begun and given up in good order."""
-    for place in places:
-        end(session, place)
-
-
-def quarantined(session: Session) -> list[Entry]:
-    """Return what could not be handled, the oldest first."""
-    query = select(LedgerRow).where(LedgerRow.outcome == QUARANTINED).order_by(col(LedgerRow.id))
-    return [_entry(row) for row in session.exec(query)]
+def quarantined(session: Session) -> Sequence[Row[Any]]:
+    """Return the mails that could not be processed, the oldest first."""
+    return session.execute(_QUARANTINE).all()
 
 
 def count_quarantined(session: Session) -> int:
-    """Count the mails that could not be handled."""
-    query = select(func.count()).select_from(LedgerRow).where(LedgerRow.outcome == QUARANTINED)
-    return int(session.exec(query).one())
+    """Count the mails that could not be processed."""
+    return int(session.execute(_COUNT_QUARANTINE).scalar_one())
+
+
+def entry(session: Session, entry_id: int) -> Row[Any] | None:
+    """Return the entry of a quarantined mail by its number."""
+    return session.execute(_IN_QUARANTINE, {"entry": entry_id}).first()
+
+
+def values_of(row: Row[Any]) -> Values:
+    """Return an entry as values to write again; its key is not one of them."""
+    return {column.name: getattr(row, column.name) for column in _LEDGER.c if not column.primary_key}
 
 
 def delays(session: Session, since: datetime) -> dict[str, list[float]]:
-    """Return by school how many seconds the newest mails lay until they were handled, of those since then."""
-    query = select(LedgerRow.school, LedgerRow.received, LedgerRow.at).order_by(col(LedgerRow.id).desc())
+    """Return by school how many seconds the newest mails received since then waited to be processed."""
     found: dict[str, list[float]] = {}
-    for school, received, at in session.exec(query.limit(AT_ONCE)):
+    for school, received, at in session.execute(_TIMES):
         if received is not None and received >= since:
             found.setdefault(school, []).append(max((at - received).total_seconds(), 0.0))
     return found
 
 
-def entry(session: Session, entry_id: int) -> LedgerRow | None:
-    """Return the row of a quarantined mail by its number."""
-    row = session.get(LedgerRow, entry_id)
-    return row if row is not None and row.outcome == QUARANTINED else None
-
-
-def _entry(row: LedgerRow) -> Entry:
-    return Entry(
-        identity(row.id),
-        Place(row.school, row.uid_validity, row.uid),
-        row.at,
-        row.sender,
-        row.subject,
-        row.outcome,
-        row.because,
-        row.traceback,
-    )
-
-
-def waiting(session: Session, held_id: int, now: datetime) -> tuple[HeldRow, LedgerRow] | None:
-    """Return a held mail that may still be confirmed, with its ledger entry."""
-    held = session.get(HeldRow, held_id)
-    if held is None or held.state != "waiting" or held.until < now:
-        return None
-    return held, session.get_one(LedgerRow, held.ledger_id)
-
-
-def overdue(session: Session, now: datetime) -> list[int]:
-    """Return the held mails that waited in vain."""
-    query = select(HeldRow.id).where(HeldRow.state == "waiting", HeldRow.until < now)
-    return [identity(key) for key in session.exec(query.limit(AT_ONCE))]
-
-
-def claim_overdue(session: Session, held_id: int, now: datetime) -> tuple[HeldRow, LedgerRow] | None:
-    """Lock a held mail to drop it, with its ledger entry; None if another worker does so or has done so."""
-    query = select(HeldRow).where(HeldRow.id == held_id, HeldRow.state == "waiting", HeldRow.until < now)
-    held = session.exec(query.with_for_update(skip_locked=True)).first()
-    return (held, session.get_one(LedgerRow, held.ledger_id)) if held is not None else None
-
-
 def latest(session: Session) -> datetime | None:
-    """Return when the last mail was handled."""
-    return session.exec(select(LedgerRow.at).order_by(col(LedgerRow.id).desc()).limit(1)).first()
+    """Return when the last mail was processed."""
+    at: datetime | None = session.execute(_LATEST).scalar()
+    return at
+
+
+def hold(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
+    """Let a mail wait until that address confirms it; return the key of the held mail."""
+    values = {"ledger_id": entry_id, "school": school, "address": address, "until": until}
+    return int(session.connection().execute(_HOLD, values).scalar_one())
+
+
+def waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
+    """Return the entry of a held mail that may still be confirmed."""
+    return session.execute(_WAITING, {"held": held_id, "now": now}).first()
+
+
+def overdue(session: Session, now: datetime) -> Sequence[int]:
+    """Return the held mails that were not confirmed in time."""
+    return session.execute(_OVERDUE, {"now": now}).scalars().all()
+
+
+def claim_overdue(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
+    """Lock a held mail to drop it; return its entry, with `until`.
+
+    Returns None if another worker drops it or has dropped it.
+    """
+    return session.execute(_CLAIM_OVERDUE, {"held": held_id, "now": now}).first()
+
+
+def close_held(session: Session, held_id: int, state: str) -> None:
+    """Record how a held mail ended: confirmed, expired or discarded."""
+    session.execute(_CLOSE_HELD, {"held": held_id, "new_state": state})

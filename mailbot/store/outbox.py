@@ -1,81 +1,129 @@
-"""The outbox: letters to be sent, each claimed, tried and recorded."""
+"""Store outgoing mails: each one is claimed, attempted and recorded."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, bindparam, exists, text, update
-from sqlmodel import Session, col, func, select
+from sqlalchemy import CursorResult, Row, bindparam, exists, func, select, text, update
+from sqlmodel import Session
 
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail
-from mailbot.store.rows import identity
-from mailbot.store.tables import DUE, NOT_SENT, OutboxRow, metadata
+from mailbot.store.tables import DUE, NOT_SENT, metadata
 
-# Literally the conditions of the partial indexes, or SQLite reads through all letters.
+# These repeat the conditions of the partial indexes literally: otherwise SQLite scans the whole table.
 IS_DUE, IS_NOT_SENT = text(DUE), text(NOT_SENT)
 
 HOLD_BEHIND_EARLIER = timedelta(hours=1)
-"""So long a letter waits for an earlier one of its thread that was not taken yet."""
+"""How long a mail waits for an earlier one of its thread that was not sent yet."""
 UNSENT = ("queued", "sending", "uncertain")
 CLAIM = timedelta(minutes=15)
 
-_LETTERS, _TICKETS = metadata.tables["outbox"], metadata.tables["ticket"].c
-_LETTER, _EARLIER = _LETTERS.alias("letter").c, _LETTERS.alias("earlier").c
+_OUTBOX, _TICKET = metadata.tables["outbox"], metadata.tables["ticket"]
+_MAIL, _EARLIER = _OUTBOX.alias("mail").c, _OUTBOX.alias("earlier").c
 
-# Each letter asks these, so they are put together once.
 _FOLLOWS_AN_UNSENT = exists().where(
-    _EARLIER.ticket_id == _LETTER.ticket_id,
-    _EARLIER.recipient == _LETTER.recipient,
-    _EARLIER.id < _LETTER.id,
+    _EARLIER.ticket_id == _MAIL.ticket_id,
+    _EARLIER.recipient == _MAIL.recipient,
+    _EARLIER.id < _MAIL.id,
     _EARLIER.state.in_(UNSENT),
     _EARLIER.created > bindparam("waits_since"),
 )
-_FIRST = (
-    select(_LETTER.id)
+# Finds the next due mail of the schools that follow `after`, unless another worker has it.
+_NEXT = (
+    select(_MAIL.id)
     .where(
         IS_DUE,
-        _LETTER.school.in_(bindparam("schools", expanding=True)),
-        _LETTER.school > bindparam("after"),
-        _LETTER.next_attempt <= bindparam("now"),
+        _MAIL.school.in_(bindparam("schools", expanding=True)),
+        _MAIL.school > bindparam("after"),
+        _MAIL.next_attempt <= bindparam("now"),
         ~_FOLLOWS_AN_UNSENT,
     )
-    .order_by(_LETTER.school, _LETTER.next_attempt, _LETTER.id)
+    .order_by(_MAIL.school, _MAIL.next_attempt, _MAIL.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+# Claims that mail and returns it with the name of its ticket.
 _CLAIM = (
-    update(_LETTERS)
-    .where(_LETTERS.c.id == _FIRST.scalar_subquery())
-    .values(state="sending", attempts=_LETTERS.c.attempts + 1)
-    .values(next_attempt=bindparam("until"), holder=bindparam("worker"))
-    .returning(*_LETTERS.c)
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == _NEXT.scalar_subquery())
+    .values(
+        state="sending",
+        attempts=_OUTBOX.c.attempts + 1,
+        next_attempt=bindparam("until"),
+        holder=bindparam("worker"),
+    )
+    .returning(
+        *_OUTBOX.c,
+        select(_TICKET.c.school + "-" + _TICKET.c.number.cast(_TICKET.c.school.type))
+        .where(_TICKET.c.id == _OUTBOX.c.ticket_id)
+        .scalar_subquery()
+        .label("ticket"),
+    )
 )
+# Records attempts, unless a claim has expired and another worker has the mail.
 _RECORD = (
-    update(_LETTERS)
+    update(_OUTBOX)
     .where(
-        _LETTERS.c.id == bindparam("its_id"),
-        _LETTERS.c.state == "sending",
-        _LETTERS.c.holder == bindparam("worker"),
+        _OUTBOX.c.id == bindparam("mail"),
+        _OUTBOX.c.state == "sending",
+        _OUTBOX.c.holder == bindparam("worker"),
     )
     .values(
         state=bindparam("new_state"),
         last_error=bindparam("reply"),
-        sent=func.coalesce(bindparam("at", type_=_LETTERS.c.sent.type), _LETTERS.c.sent),
-        attempts=_LETTERS.c.attempts - bindparam("uncounted"),
-        doubts=_LETTERS.c.doubts + bindparam("doubtful"),
-        next_attempt=func.coalesce(bindparam("again", type_=_LETTERS.c.sent.type), _LETTERS.c.next_attempt),
+        sent=func.coalesce(bindparam("at", type_=_OUTBOX.c.sent.type), _OUTBOX.c.sent),
+        attempts=_OUTBOX.c.attempts - bindparam("uncounted"),
+        doubts=_OUTBOX.c.doubts + bindparam("uncertain"),
+        next_attempt=func.coalesce(bindparam("again", type_=_OUTBOX.c.sent.type), _OUTBOX.c.next_attempt),
     )
 )
-_NAME_OF = select(_TICKETS.school, _TICKETS.number).where(_TICKETS.id == bindparam("ticket"))
+# Makes the mails due that a worker was sending when it ended; "" was the only worker's name once.
+_TAKE_UP_AGAIN = (
+    update(_OUTBOX)
+    .where(IS_DUE, _OUTBOX.c.state == "sending", _OUTBOX.c.holder.in_(["", bindparam("worker")]))
+    .values(state="queued", next_attempt=bindparam("now"), last_error="interrupted while being sent")
+)
+# Makes one mail due as if it were new.
+_RETRY = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == bindparam("mail"))
+    .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
+)
+# Gives one mail up.
+_DROP = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(state="dropped")
+
+# Reads one mail.
+_GET = select(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail"))
+# Lists what is not sent, failed mails too, with the tickets' names.
+_UNSENT = (
+    select(_OUTBOX, _TICKET.c.school.label("ticket_school"), _TICKET.c.number.label("ticket_number"))
+    .join(_TICKET, _TICKET.c.id == _OUTBOX.c.ticket_id, isouter=True)
+    .where(text(f"outbox.{NOT_SENT}"))
+    .order_by(_OUTBOX.c.id)
+)
+# Finds the age of the oldest mail to be sent, and counts them.
+_OLDEST_DUE = select(func.min(_OUTBOX.c.created), func.count()).where(IS_DUE)
+# Reads the states and next attempts of the mails to be sent.
+_BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
+# Finds a failed mail of some kinds.
+_FAILED = (
+    select(_OUTBOX.c.id)
+    .where(IS_NOT_SENT, _OUTBOX.c.state == "failed", _OUTBOX.c.kind.in_(bindparam("kinds", expanding=True)))
+    .limit(1)
+)
+# Counts the mails that are not sent, by state.
+_COUNT_UNSENT = select(_OUTBOX.c.state, func.count()).where(IS_NOT_SENT).group_by(_OUTBOX.c.state)
+# Counts all mails.
+_COUNT = select(func.count()).select_from(_OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A letter to be sent now, with what its mail needs besides."""
+    """A mail to be sent now, and what else its headers and its next attempt need."""
 
     id: int
     school: str
@@ -88,10 +136,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How sending a letter ended: its new state, what the server said, and when to try again.
+    """How sending a mail ended: its new state, what the server said, and when to try again.
 
-    `counts` is False where the server was away: the letter itself was not tried. `doubtful`: the server may
-    have it or not.
+    `counts` is False where the server was down: the mail itself was not attempted. `doubtful`: the server
+    may have accepted it or not.
     """
 
     id: int
@@ -104,7 +152,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One letter in the outbox, for people to read."""
+    """One mail in the outbox, for people to read."""
 
     id: int
     school: str
@@ -119,23 +167,15 @@ class Line:
     last_error: str
 
 
-def record_and_claim(
-    session: Session,
-    schools: Collection[str],
-    done: Attempt | None,
-    now: datetime,
-    holder: str = "",
-    after: str = "",
+def claim(
+    session: Session, schools: Collection[str], now: datetime, holder: str = "", after: str = ""
 ) -> Due | None:
-    """Record how the last letter went and take the next due one, in one transaction.
+    """Claim the next due mail for a worker; None if no mail is due.
 
-    So at most one letter of a sender is between "being tried" and "recorded" when the process dies. A letter
-    waits for an earlier one to the same person about the same ticket, but not for long. The schools take
-    turns: the next letter is of the one that follows `after`, so that nobody waits for another one's flood.
+    A mail waits for an earlier one to the same person about the same ticket, but not for long. The schools
+    take turns: the next mail is of the school that follows `after`, so that no school delays another.
     """
-    if done is not None:
-        _record(session, done, now, holder)
-    asked = {
+    values = {
         "schools": list(schools),
         "after": after,
         "now": now,
@@ -143,26 +183,37 @@ def record_and_claim(
         "until": now + CLAIM,
         "worker": holder,
     }
-    row = session.connection().execute(_CLAIM, asked).first()
+    row = session.connection().execute(_CLAIM, values).first()
     if row is None and after:
-        row = session.connection().execute(_CLAIM, asked | {"after": ""}).first()
-    return _due(session, row) if row is not None else None
+        row = session.connection().execute(_CLAIM, values | {"after": ""}).first()
+    return _due(row) if row is not None else None
 
 
-def _record(session: Session, done: Attempt, now: datetime, holder: str) -> None:
-    """Note how sending went, unless the claim has expired and another worker has taken the letter."""
-    sent = now if done.state == "sent" else None
-    values = {"its_id": done.id, "new_state": done.state, "reply": done.error, "at": sent}
-    values |= {
-        "worker": holder,
-        "uncounted": int(not done.counts),
-        "doubtful": int(done.doubtful),
-        "again": done.next_attempt,
-    }
+def record(session: Session, attempts: Collection[Attempt], now: datetime, holder: str = "") -> None:
+    """Record how the attempts of a worker ended, except where its claim has expired.
+
+    A sender records its last attempt and claims the next mail in one transaction: if the process dies, the
+    result of at most one attempt is unknown.
+    """
+    if not attempts:
+        return
+    values = [
+        {
+            "mail": attempt.id,
+            "worker": holder,
+            "new_state": attempt.state,
+            "reply": attempt.error,
+            "at": now if attempt.state == "sent" else None,
+            "uncounted": int(not attempt.counts),
+            "uncertain": int(attempt.doubtful),
+            "again": attempt.next_attempt,
+        }
+        for attempt in attempts
+    ]
     session.connection().execute(_RECORD, values)
 
 
-def _due(session: Session, row: Row[Any]) -> Due:
+def _due(row: Row[Any]) -> Due:
     outgoing = OutgoingMail(
         message_id=row.message_id,
         kind=NotificationKind(row.kind),
@@ -175,79 +226,46 @@ def _due(session: Session, row: Row[Any]) -> Due:
         attachments=tuple(Attachment(**file) for file in row.attachments),
         automatic=row.automatic,
         internal=row.internal,
-        ticket=_ticket_name(session, row.ticket_id),
+        ticket=row.ticket or "",
     )
     references = tuple(row.reference_ids)
     return Due(row.id, row.school, outgoing, references, row.created, row.attempts, row.doubts)
 
 
-def _ticket_name(session: Session, ticket_id: int | None) -> str:
-    if ticket_id is None:
-        return ""
-    school, number = session.connection().execute(_NAME_OF, {"ticket": ticket_id}).one()
-    return f"{school}-{number}"
-
-
 def take_up_again(session: Session, holder: str, now: datetime) -> int:
-    """Make letters due again that this worker was sending when it ended; count them.
+    """Make the mails due again that this worker was sending when it ended; return their number.
 
-    Those of other workers become due when their claim expires.
+    The mails of other workers become due when their claims expire.
     """
-    statement = (
-        update(OutboxRow)
-        .where(IS_DUE, col(OutboxRow.state) == "sending", col(OutboxRow.holder).in_(["", holder]))
-        .values(state="queued", next_attempt=now, last_error="interrupted while being sent")
-    )
-    result = session.execute(statement)
+    result = session.execute(_TAKE_UP_AGAIN, {"worker": holder, "now": now})
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-def oldest_due(session: Session) -> tuple[datetime | None, int]:
-    """Return when the letter was written that waits longest to be sent, and how many wait."""
-    query = select(func.min(OutboxRow.created), func.count()).where(IS_DUE)
-    oldest, number = session.exec(query).one()
-    return oldest, int(number)
+def retry(session: Session, mail_id: int, now: datetime) -> None:
+    """Make a mail due now, with as many attempts as a new one."""
+    session.execute(_RETRY, {"mail": mail_id, "now": now})
 
 
-def backlog(session: Session, now: datetime) -> dict[str, int]:
-    """Count what is to be sent: due now, waiting for its next try, and of both what is doubtful."""
-    query = select(OutboxRow.state, OutboxRow.next_attempt).where(IS_DUE)
-    unsent = session.exec(query).all()
-    due = sum(next_attempt <= now for _, next_attempt in unsent)
-    doubtful = sum(state == "uncertain" for state, _ in unsent)
-    return {"due": due, "waiting": len(unsent) - due, "doubtful": doubtful}
+def drop(session: Session, mail_id: int) -> None:
+    """Give a mail up: it is not sent."""
+    session.execute(_DROP, {"mail": mail_id})
 
 
-def has_failed(session: Session, kinds: Collection[str]) -> bool:
-    """Tell whether a letter of these kinds has failed for good and was neither retried nor dropped."""
-    query = select(OutboxRow.id).where(IS_NOT_SENT, OutboxRow.state == "failed")
-    return session.exec(query.where(col(OutboxRow.kind).in_(kinds)).limit(1)).first() is not None
-
-
-def counts(session: Session) -> dict[str, int]:
-    """Count the letters in each state."""
-    query = select(OutboxRow.state, func.count()).where(IS_NOT_SENT).group_by(OutboxRow.state)
-    found = {state: int(number) for state, number in session.exec(query)}
-    sent = session.exec(select(func.count(col(OutboxRow.id)))).one() - sum(found.values())
-    return {**found, "sent": sent} if sent else found
+def get(session: Session, mail_id: int) -> Row[Any] | None:
+    """Return one mail by its number."""
+    return session.execute(_GET, {"mail": mail_id}).first()
 
 
 def unsent(session: Session) -> list[Line]:
-    """Return the letters that are not sent, failed ones too, the oldest first."""
-    query = select(OutboxRow).where(IS_NOT_SENT).order_by(col(OutboxRow.id))
-    return [_line(session, row) for row in session.exec(query)]
+    """Return the mails that are not sent, failed ones too, the oldest first."""
+    return [_line(row) for row in session.execute(_UNSENT)]
 
 
-def letter(session: Session, letter_id: int) -> OutboxRow | None:
-    """Return one letter's row."""
-    return session.get(OutboxRow, letter_id)
-
-
-def _line(session: Session, row: OutboxRow) -> Line:
+def _line(row: Row[Any]) -> Line:
     return Line(
-        id=identity(row.id),
+        id=row.id,
         school=row.school,
-        ticket=_ticket_name(session, row.ticket_id),
+        ticket=f"{row.ticket_school}-{row.ticket_number}" if row.ticket_id is not None else "",
         kind=row.kind,
         recipient=row.recipient,
         subject=row.subject,
@@ -257,3 +275,29 @@ def _line(session: Session, row: OutboxRow) -> Line:
         next_attempt=row.next_attempt.isoformat(),
         last_error=row.last_error,
     )
+
+
+def oldest_due(session: Session) -> tuple[datetime | None, int]:
+    """Return when the oldest mail to be sent was written, and how many mails are to be sent."""
+    oldest, number = session.execute(_OLDEST_DUE).one()
+    return oldest, int(number)
+
+
+def backlog(session: Session, now: datetime) -> dict[str, int]:
+    """Count what is to be sent: due now, waiting for the next attempt, and uncertain mails among both."""
+    rows = session.execute(_BACKLOG).all()
+    due = sum(row.next_attempt <= now for row in rows)
+    doubtful = sum(row.state == "uncertain" for row in rows)
+    return {"due": due, "waiting": len(rows) - due, "doubtful": doubtful}
+
+
+def has_failed(session: Session, kinds: Collection[str]) -> bool:
+    """Tell whether a mail of these kinds has failed for good and was neither retried nor dropped."""
+    return session.execute(_FAILED, {"kinds": list(kinds)}).first() is not None
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Count the mails in each state."""
+    found = {state: int(number) for state, number in session.execute(_COUNT_UNSENT)}
+    sent = session.execute(_COUNT).scalar_one() - sum(found.values())
+    return {**found, "sent": sent} if sent else found

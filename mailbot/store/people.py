@@ -1,56 +1,106 @@
-"""What is known of people: names, registrations, absences."""
+"""Store people: their names, registrations, invitations and absences, and blocked senders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, select
+from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import Insert, insert  # SQLite has the same ON CONFLICT
+from sqlmodel import Session
 
+from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Absence, Policy
 from mailbot.core.timers.invitations import Contact
-from mailbot.store.rows import existing
-from mailbot.store.tables import BlockedRow, PersonRow, metadata
+from mailbot.store.tables import metadata
 
-_PERSON, _BLOCKED = metadata.tables["person"].c, metadata.tables["blocked"].c
+_PERSON, _BLOCKED = metadata.tables["person"], metadata.tables["blocked"]
 
-# Each mail asks these, so they are put together once.
-_AWAY = columns(_PERSON.address, _PERSON.away_until, _PERSON.deputy).where(
-    _PERSON.away_until >= bindparam("day")
+
+def _upsert(*columns: str) -> Insert:
+    """Return a statement that writes these columns of a person, who may be new."""
+    new = insert(_PERSON)
+    return new.on_conflict_do_update(
+        index_elements=["address"], set_={column: new.excluded[column] for column in columns}
+    )
+
+
+# Finds who is away.
+_AWAY = select(_PERSON.c.address, _PERSON.c.away_until, _PERSON.c.deputy).where(
+    _PERSON.c.away_until >= bindparam("day")
 )
-_NAMES = columns(_PERSON.address, _PERSON.name).where(
-    _PERSON.address.in_(bindparam("addresses", expanding=True)), _PERSON.name != ""
+# Finds the names of people.
+_NAMES = select(_PERSON.c.address, _PERSON.c.name).where(
+    _PERSON.c.address.in_(bindparam("addresses", expanding=True)), _PERSON.c.name != ""
 )
-_IS_BLOCKED = columns(_BLOCKED.since).where(
-    _BLOCKED.school == bindparam("school"), _BLOCKED.address == bindparam("address")
+# Reads everything about everybody, to invite members.
+_PEOPLE = select(_PERSON)
+_LEARN_NAME, _MARK_UNDELIVERABLE, _REGISTER = _upsert("name"), _upsert("undeliverable"), _upsert("registered")
+_SET_ABSENCE = _upsert("away_until", "deputy")
+# Counts an invitation.
+_INVITE = insert(_PERSON).on_conflict_do_update(
+    index_elements=["address"],
+    set_={"invited": insert(_PERSON).excluded.invited, "invitations": _PERSON.c.invitations + 1},
 )
+
+# Tells whether a school ignores an address.
+_IS_BLOCKED = select(_BLOCKED.c.since).where(
+    _BLOCKED.c.school == bindparam("school"), _BLOCKED.c.address == bindparam("address")
+)
+# Lists the blocked addresses.
+_ALL_BLOCKED = select(_BLOCKED).order_by(_BLOCKED.c.since.desc())
+# Blocks an address, unless it is blocked already.
+_BLOCK = insert(_BLOCKED).on_conflict_do_nothing()
+# Unblocks an address everywhere.
+_UNBLOCK = delete(_BLOCKED).where(_BLOCKED.c.address == bindparam("address")).returning(_BLOCKED.c.school)
+# Unblocks an address in one school.
+_UNBLOCK_IN_SCHOOL = _UNBLOCK.where(_BLOCKED.c.school == bindparam("school"))
 
 
 def today(policy: Policy, now: datetime) -> date:
-    """Return the day that it is at the house."""
+    """Return the date in the organisation's time zone."""
     return now.astimezone(ZoneInfo(policy.timezone)).date()
 
 
-def person(session: Session, address: str) -> PersonRow:
-    """Return what is known of an address, beginning it if it is new."""
-    return existing(session, PersonRow(address=address), address)
+def learn_name(session: Session, address: Address) -> None:
+    """Store the name that a person uses in their own mails."""
+    session.execute(_LEARN_NAME, {"address": address.email, "name": address.name})
+
+
+def mark_undeliverable(session: Session, address: str, reason: str) -> None:
+    """Note that mail to an address comes back, and why."""
+    session.execute(_MARK_UNDELIVERABLE, {"address": address, "undeliverable": reason})
+
+
+def register(session: Session, address: str, now: datetime) -> None:
+    """Note that a member registered."""
+    session.execute(_REGISTER, {"address": address, "registered": now})
+
+
+def set_absence(session: Session, address: str, until: date | None, deputy: str) -> None:
+    """Note until when a member is away, None if they are back, and who stands in."""
+    session.execute(_SET_ABSENCE, {"address": address, "away_until": until, "deputy": deputy})
+
+
+def record_invitation(session: Session, address: str, now: datetime) -> None:
+    """Note that a member was invited now."""
+    session.execute(_INVITE, {"address": address, "invited": now, "invitations": 1})
 
 
 def absences(session: Session, day: date) -> dict[str, Absence]:
-    """Return who is away that day, by registered address."""
+    """Return the absences of that day, by registered address."""
     away = session.connection().execute(_AWAY, {"day": day})
     return {address: Absence(until, deputy) for address, until, deputy in away}
 
 
 def names(session: Session, addresses: Iterable[str]) -> dict[str, str]:
-    """Return the names that these addresses use in own mails, as far as they were learnt."""
+    """Return the names that people use in their own mails, by address, without unknown ones."""
     known = session.connection().execute(_NAMES, {"addresses": list(addresses)})
     return {row.address: row.name for row in known}
 
 
 def contacts(session: Session, day: date) -> dict[str, Contact]:
-    """Return what is known of everybody, by address, as it matters for an invitation on that day."""
+    """Return what decides on an invitation on that day, of everybody by address."""
     return {
         row.address: Contact(
             name=row.name,
@@ -59,7 +109,7 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
             invitations=row.invitations,
             unreachable=bool(row.undeliverable) or (row.away_until is not None and row.away_until >= day),
         )
-        for row in session.exec(select(PersonRow))
+        for row in session.execute(_PEOPLE)
     }
 
 
@@ -70,26 +120,18 @@ def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tup
     return frozenset(p for p, values in asked.items() if connection.execute(_IS_BLOCKED, values).first())
 
 
-def all_blocked(session: Session) -> list[BlockedRow]:
-    """Return who is blocked where, the newest first."""
-    return list(session.exec(select(BlockedRow).order_by(col(BlockedRow.since).desc())))
+def all_blocked(session: Session) -> Sequence[Row[Any]]:
+    """Return the blocked addresses with their schools, the newest first."""
+    return session.execute(_ALL_BLOCKED).all()
 
 
 def block(session: Session, school: str, address: str, by: str, now: datetime) -> None:
-    """Let a school's mails of an address be from now on."""
-    if session.get(BlockedRow, (school, address)) is None:
-        session.add(BlockedRow(school=school, address=address, since=now, by=by))
+    """Ignore what an address writes to a school from now on."""
+    session.execute(_BLOCK, {"school": school, "address": address, "since": now, "by": by})
 
 
 def unblock(session: Session, address: str, school: str | None = None) -> list[str]:
-    """Read mails of an address again, in one school or in all; return where it was blocked."""
-    rows = [r for r in all_blocked(session) if r.address == address and school in (None, r.school)]
-    for row in rows:
-        session.delete(row)
-    return sorted(row.school for row in rows)
-
-
-def note_invitation(session: Session, address: str, now: datetime) -> None:
-    """Note that a member was invited now."""
-    row = person(session, address)
-    row.invited, row.invitations = now, row.invitations + 1
+    """Process mails of an address again, in one school or in all; return where it was blocked."""
+    if school is None:
+        return sorted(session.execute(_UNBLOCK, {"address": address}).scalars())
+    return list(session.execute(_UNBLOCK_IN_SCHOOL, {"address": address, "school": school}).scalars())

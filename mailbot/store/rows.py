@@ -38,7 +38,7 @@ def identity(row_id: int | None) -> int:
     return row_id
 
 
-def ticket_of(row: TicketRow) -> Ticket:
+def ticket_of(row: TicketRow | Read[Any]) -> Ticket:
     """Return a ticket's row as a value."""
     return from_columns(row)
 

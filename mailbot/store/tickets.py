@@ -1,6 +1,6 @@
 """Tickets and their messages, as they are asked for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_cou
 from mailbot.core.model.ticket import Message, Status, Ticket
 from mailbot.store import search
 from mailbot.store.ranking import score
-from mailbot.store.rows import existing, message_of, ticket_of
-from mailbot.store.tables import AliasRow, AttachmentRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata
+from mailbot.store.rows import existing, identity, message_of, ticket_of
+from mailbot.store.tables import AliasRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata
 
 FOUND_MOST = 500
 NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds what is, not what is not
@@ -34,6 +34,15 @@ _FILES_OF = (
     .where(_FILES.c.message_row.in_(bindparam("messages", expanding=True)))
     .order_by(_FILES.c.id)
 )
+# Lists the files of a ticket that are not sent.
+_WITHHELD = (
+    columns(_FILES.c.id, _FILES.c.filename, _FILES.c.danger)
+    .join(_MESSAGES, _MESSAGES.c.id == _FILES.c.message_row)
+    .where(_MESSAGES.c.ticket_id == bindparam("ticket"), _FILES.c.danger != "")
+    .order_by(_FILES.c.id)
+)
+# Lets a file be sent.
+_RELEASE = update(_FILES).where(_FILES.c.id == bindparam("file")).values(danger="")
 
 
 def next_number(session: Session, school: str) -> int:
@@ -70,15 +79,24 @@ def message_ids(session: Session, ticket_id: int) -> set[str]:
     return set(session.exec(select(MessageRow.message_id).where(MessageRow.ticket_id == ticket_id)))
 
 
-def by_id(session: Session, ticket_id: int) -> TicketRow | None:
-    """Find the row of that key."""
-    return session.get(TicketRow, ticket_id)
-
-
 def by_names(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
     """Find the rows of several tickets by their names."""
     found = ((name, by_name(session, name)) for name in names)
     return {name: row for name, row in found if row is not None}
+
+
+def current(session: Session, ticket_id: int) -> Ticket:
+    """Return a ticket; of one that was merged, the ticket that it was merged into."""
+    row = session.get_one(TicketRow, ticket_id)
+    while row.merged_into is not None:
+        row = session.get_one(TicketRow, row.merged_into)
+    return ticket_of(row)
+
+
+def named(session: Session, name: str) -> tuple[int, Ticket] | None:
+    """Return key and value of a ticket by its name, as `by_name` finds it."""
+    row = by_name(session, name)
+    return (identity(row.id), ticket_of(row)) if row is not None else None
 
 
 def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
@@ -146,10 +164,14 @@ def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
     return tuple(message_of(row, files.get(row.id, ())) for row in rows)
 
 
-def withheld(session: Session, ticket_id: int) -> list[AttachmentRow]:
-    """Return the rows of a ticket's files that travel with no letter."""
-    query = select(AttachmentRow).join(MessageRow, col(MessageRow.id) == col(AttachmentRow.message_row))
-    return list(session.exec(query.where(MessageRow.ticket_id == ticket_id, AttachmentRow.danger != "")))
+def withheld(session: Session, ticket_id: int) -> Sequence[Row[Any]]:
+    """Return a ticket's files that are not sent: their keys, names and dangers."""
+    return session.execute(_WITHHELD, {"ticket": ticket_id}).all()
+
+
+def release_file(session: Session, file_id: int) -> None:
+    """Let a withheld file be sent from now on."""
+    session.execute(_RELEASE, {"file": file_id})
 
 
 def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:

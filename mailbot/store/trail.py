@@ -1,58 +1,92 @@
-"""Seal the audit trail, and check that nobody changed, put in or took out anything."""
+"""Seal the audit trail, and check that no entry was changed, inserted or removed."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, func, select
+from sqlalchemy import Row, bindparam, func, select
+from sqlmodel import Session
 
 from mailbot.store.audit import DESK, Origin, note
 from mailbot.store.chain import GENESIS, linked, personal, salted
-from mailbot.store.rows import identity
-from mailbot.store.tables import ChainRow, EventRow, TicketRow
+from mailbot.store.tables import metadata
 
 SEALED, ERASED = "sealed", "erased"
-AT_ONCE = 500
-# Entries are numbered when written and seen when committed: so many are looked at once more.
+BATCH_SIZE = 500
+# A transaction may commit entries with lower keys than the newest one: so many are looked at again.
 OVERLAP = 10_000
+LAST_SEALS = 20
 
 Link = tuple[int, str]
 """How many entries a chain has, and its newest link."""
 
+_EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
+
+# Finds the newest entry.
+_NEWEST_KEY = select(func.max(_EVENT.c.id))
+# Reads the chains of the tickets that have an entry after the key `after`.
+_CHANGED = (
+    select(_TICKET.c.id, _TICKET.c.entries, _TICKET.c.head)
+    .where(_TICKET.c.id.in_(select(_EVENT.c.ticket_id).where(_EVENT.c.id > bindparam("after"))))
+    .order_by(_TICKET.c.id)
+)
+# Reads the last seals, the newest first.
+_LAST_SEALS = (
+    select(_EVENT.c.detail)
+    .where(_EVENT.c.ticket_id.is_(None), _EVENT.c.action == SEALED)
+    .order_by(_EVENT.c.id.desc())
+    .limit(LAST_SEALS)
+)
+# Reads the newest link of the desk.
+_DESK_CHAIN = select(_CHAIN.c.entries, _CHAIN.c.head).where(_CHAIN.c.name == DESK)
+# Reads the chains of all tickets.
+_TICKET_CHAINS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number, _TICKET.c.entries, _TICKET.c.head)
+# Reads the entries of the desk.
+_DESK_ENTRIES = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
+# Reads the entries of all tickets, a few at a time.
+_TICKET_ENTRIES = (
+    select(_EVENT)
+    .where(_EVENT.c.ticket_id.is_not(None))
+    .order_by(_EVENT.c.ticket_id, _EVENT.c.id)
+    .execution_options(yield_per=BATCH_SIZE)
+)
+
 
 def seal(session: Session, actor: str, now: datetime) -> tuple[int, str]:
-    """Write the newest links of the tickets that changed since the last time into the desk's chain.
+    """Write the newest links of the tickets that changed since the last seal into the desk's chain.
 
-    Returns how many tickets they are, and the desk's newest link.
+    Returns the number of these tickets, and the desk's newest link.
     """
-    newest = session.exec(select(func.max(EventRow.id))).one() or 0
-    changed = select(EventRow.ticket_id).where(col(EventRow.id) > _sealed_up_to(session) - OVERLAP)
-    query = select(TicketRow.id, TicketRow.entries, TicketRow.head).where(col(TicketRow.id).in_(changed))
-    links = [(key, entries, head) for key, entries, head in session.exec(query.order_by(col(TicketRow.id)))]
-    known = _seals(_last_entries(session))
-    fresh = [link for link in links if known.get(link[0] or 0) != link[1:]]
-    for at in range(0, len(fresh), AT_ONCE):
-        document = {"upto": newest, "tickets": fresh[at : at + AT_ONCE]}
+    newest = session.execute(_NEWEST_KEY).scalar() or 0
+    changed = session.execute(_CHANGED, {"after": _sealed_up_to(session) - OVERLAP})
+    known = _seals(_last_seals(session))
+    fresh = [tuple(link) for link in changed if known.get(link.id) != (link.entries, link.head)]
+    for at in range(0, len(fresh), BATCH_SIZE):
+        document = {"upto": newest, "tickets": fresh[at : at + BATCH_SIZE]}
         note(session, Origin(actor, now), SEALED, json.dumps(document, separators=(",", ":")))
-    chain = session.get(ChainRow, DESK)
-    return len(fresh), chain.head if chain else GENESIS
+    return len(fresh), _desk_chain(session)[1]
+
+
+def _desk_chain(session: Session) -> Link:
+    chain = session.execute(_DESK_CHAIN).first()
+    return (chain.entries, chain.head) if chain is not None else (0, GENESIS)
 
 
 def _sealed_up_to(session: Session) -> int:
-    last = next(iter(_last_entries(session)), None)
+    last = next(iter(_last_seals(session)), None)
     return int(json.loads(last)["upto"]) if last else 0
 
 
-def _last_entries(session: Session) -> list[str]:
-    query = select(EventRow.detail).where(col(EventRow.ticket_id).is_(None), EventRow.action == SEALED)
-    return list(session.exec(query.order_by(col(EventRow.id).desc()).limit(20)))
+def _last_seals(session: Session) -> list[str]:
+    return list(session.execute(_LAST_SEALS).scalars())
 
 
 def _seals(details: Iterable[str]) -> dict[int, Link]:
-    """Return what the seals, the newest first, say of each ticket last."""
+    """Return the last sealed link of each ticket, from seals of which the newest comes first."""
     found: dict[int, Link] = {}
     for detail in details:
         for ticket_id, entries, head in json.loads(detail)["tickets"]:
@@ -62,7 +96,7 @@ def _seals(details: Iterable[str]) -> dict[int, Link]:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a check of the audit trail found: the entries that hold, and what is wrong."""
+    """The result of a check: the number of entries, of erased ones, the desk's newest link, and problems."""
 
     entries: int = 0
     erased: int = 0
@@ -90,67 +124,56 @@ def verify(session: Session) -> Verdict:
 
 
 def _newest(session: Session) -> dict[int, tuple[str, Link]]:
-    """Return each ticket's name, and what its row says of its chain."""
-    wanted = (TicketRow.id, TicketRow.school, TicketRow.number, TicketRow.entries, TicketRow.head)
-    query = columns(*(col(column) for column in wanted))
-    return {key: (f"{s}-{n}", (count, head)) for key, s, n, count, head in session.execute(query)}
+    """Return each ticket's name, and the length and the newest link of its chain."""
+    return {
+        row.id: (f"{row.school}-{row.number}", (row.entries, row.head))
+        for row in session.execute(_TICKET_CHAINS)
+    }
 
 
 def _desk(session: Session, verdict: Verdict, sealed: dict[int, set[Link]]) -> int:
-    """Follow the desk's chain; note what it has sealed, and return how many entries it says were erased."""
+    """Check the desk's chain; collect its seals, and return how many entries it says were erased."""
     links: list[str] = []
     announced = 0
-    query = select(EventRow).where(col(EventRow.ticket_id).is_(None)).order_by(col(EventRow.id))
-    for row in session.exec(query):
+    for row in session.execute(_DESK_ENTRIES):
         links.append(_link(verdict, "the desk", links, row))
         if row.action == SEALED:
             for ticket_id, entries, head in json.loads(row.detail)["tickets"]:
                 sealed.setdefault(ticket_id, set()).add((entries, head))
         if row.action == ERASED:
             announced += int(json.loads(row.detail)["entries"])
-    chain = session.get(ChainRow, DESK) or ChainRow(name=DESK)
-    _compare(verdict, "the desk", links, (chain.entries, chain.head), set())
-    verdict.head = chain.head
+    chain = _desk_chain(session)
+    _compare(verdict, "the desk", links, chain, set())
+    verdict.head = chain[1]
     return announced
 
 
 def _chains(session: Session, verdict: Verdict) -> Iterator[tuple[int, list[str]]]:
-    """Yield each ticket with the links of its entries in their order."""
-    query = select(EventRow).where(col(EventRow.ticket_id).is_not(None))
-    rows = session.exec(
-        query.order_by(col(EventRow.ticket_id), col(EventRow.id)).execution_options(yield_per=500)
-    )
-    current: int | None = None
-    links: list[str] = []
-    for row in rows:
-        if row.ticket_id != current and current is not None:
-            yield current, links
-            links = []
-        current = row.ticket_id
-        links.append(_link(verdict, f"ticket number {current}", links, row))
-        session.expunge(row)
-    if current is not None:
-        yield current, links
+    """Yield the key of each ticket with the links of its entries in their order."""
+    for ticket_id, rows in groupby(session.execute(_TICKET_ENTRIES), attrgetter("ticket_id")):
+        links: list[str] = []
+        for row in rows:
+            links.append(_link(verdict, f"ticket number {ticket_id}", links, row))
+        yield ticket_id, links
 
 
-def _link(verdict: Verdict, chain: str, links: list[str], row: EventRow) -> str:
+def _link(verdict: Verdict, chain: str, links: list[str], row: Row[Any]) -> str:
     """Check one entry against the one before it; return its link."""
     verdict.entries += 1
     said = personal(row)
     if not row.salt:
         verdict.erased += 1
     if salted(row.salt, said) != row.digest if row.salt else any(said):
-        verdict.wrong.append(f"{chain}: entry {identity(row.id)} ({row.action}) was changed")
+        verdict.wrong.append(f"{chain}: entry {row.id} ({row.action}) was changed")
     previous = links[-1] if links else GENESIS
     if linked(previous, row.ticket_id, row.at, row.action, row.digest) != row.link:
-        verdict.wrong.append(
-            f"{chain}: entry {identity(row.id)} ({row.action}) does not follow the one before"
-        )
-    return row.link
+        verdict.wrong.append(f"{chain}: entry {row.id} ({row.action}) does not follow the one before")
+    link: str = row.link
+    return link
 
 
 def _compare(verdict: Verdict, chain: str, links: list[str], newest: Link, sealed: set[Link]) -> None:
-    """Compare the end of a chain with the link kept elsewhere, and the chain with what was sealed of it."""
+    """Compare the end of a chain with the link stored elsewhere, and the chain with its seals."""
     if (len(links), links[-1] if links else GENESIS) != newest:
         verdict.wrong.append(f"{chain}: has {len(links)} entries, {newest[0]} were written")
     for entries, head in sealed:
@@ -159,9 +182,9 @@ def _compare(verdict: Verdict, chain: str, links: list[str], newest: Link, seale
 
 
 def desk_entries(session: Session) -> list[dict[str, Any]]:
-    """Return what concerns no ticket, without the seals, in its order."""
-    query = select(EventRow).where(col(EventRow.ticket_id).is_(None), EventRow.action != SEALED)
+    """Return the entries that belong to no ticket, in their order, without the seals."""
     return [
         {"at": row.at.isoformat(), "actor": row.actor, "action": row.action, "detail": row.detail}
-        for row in session.exec(query.order_by(col(EventRow.id)))
+        for row in session.execute(_DESK_ENTRIES)
+        if row.action != SEALED
     ]

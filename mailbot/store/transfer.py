@@ -98,11 +98,11 @@ class Transfer:
             yield from (None for _ in batch)
         for column in own:  # set last: the row that is referred to may come after the one that refers
             (key,) = table.primary_key
-            refers = select(key.label("its_key"), column.label("its_value")).where(column.is_not(None))
+            refers = select(key.label("row_key"), column.label("referred")).where(column.is_not(None))
             rows = [dict(row) for row in self._old.execute(refers).mappings()]
             if rows:
-                tie = update(table).where(key == bindparam("its_key"))
-                self._new.execute(tie.values({column: bindparam("its_value")}), rows)
+                tie = update(table).where(key == bindparam("row_key"))
+                self._new.execute(tie.values({column: bindparam("referred")}), rows)
 
     def _copy_search(self) -> Iterator[None]:
         for vectors in search.vectors(self._sessions[0]):
@@ -124,13 +124,13 @@ class Transfer:
         """Follow both sides in the order of the keys, so that a row that one lacks is told as such."""
         tally, key = self.tallies[table.name], itemgetter(0)
         sides = heapq.merge(_keyed(self._old, table), _keyed(self._new, table), key=key)
-        for its_key, group in groupby(sides, key):
+        for row_key, group in groupby(sides, key):
             found = {side: row for _, side, row in group}
             tally.old += "sqlite" in found
             tally.new += "postgresql" in found
             if len(found) < 2 or found["sqlite"] != found["postgresql"]:
                 tally.different += 1
-                self._tell(f"{table.name} {'/'.join(map(str, its_key))}: {_difference(table, found)}")
+                self._tell(f"{table.name} {'/'.join(map(str, row_key))}: {_difference(table, found)}")
             yield
 
     def _compare_search(self) -> Iterator[None]:

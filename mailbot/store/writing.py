@@ -34,13 +34,12 @@ from mailbot.core.model.ticket import Attachment, Message
 from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
 from mailbot.outgoing import OutgoingMail
-from mailbot.store import people, search, tickets
+from mailbot.store import ledger, people, search, tickets
 from mailbot.store.audit import Origin, audit
 from mailbot.store.facts import BOUNCED, hash_of
-from mailbot.store.ledger import Record, enter
 from mailbot.store.repair import mend
 from mailbot.store.rows import identity, put_ticket, row_of, ticket_of
-from mailbot.store.tables import AttachmentRow, HeldRow, OutboxRow, RawRow, TicketRow, metadata
+from mailbot.store.tables import AttachmentRow, OutboxRow, RawRow, TicketRow, metadata
 
 THREAD_MOST = 12
 COMPRESSION = 1  # most of what is large are pictures, which no effort makes smaller
@@ -100,8 +99,7 @@ def write(
 ) -> None:
     """Write the effects of a decision and its letters."""
     rows = _rows(session, decision.effects)
-    if origin.ledger is not None:
-        _enter(session, origin.ledger, rows, decision.ticket)
+    entry_id = _record(session, origin, rows, decision.ticket)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
     states = {name: state_of(ticket_of(row)) for name, row in rows.items()}
@@ -110,7 +108,7 @@ def write(
         put_ticket(row, apply(before, effects, origin.now))
     audit(session, origin, decision, rows, states)
     search.index(session, [identity(row.id) for row in rows.values()])
-    held = _hold(session, origin, school, decision.effects)
+    held = _hold(session, entry_id, school, decision.effects)
     for letter in letters:
         name = letter.outgoing.ticket
         about = _where_it_goes_on(session, rows, name) if name else None
@@ -123,11 +121,16 @@ def _where_it_goes_on(session: Session, rows: dict[str, TicketRow], name: str) -
     return row if row is not None and row.merged_into is None else tickets.by_name(session, name)
 
 
-def _enter(session: Session, record: Record, rows: dict[str, TicketRow], ticket: str | None) -> None:
-    """Put the mail into the ledger, with the ticket to which it belongs."""
+def _record(session: Session, origin: Origin, rows: dict[str, TicketRow], ticket: str | None) -> int | None:
+    """Put the mail, if there is one, into the ledger with its ticket; return the key of its entry."""
+    if origin.entry is None:
+        return None
     row = (rows.get(ticket) or tickets.by_name(session, ticket)) if ticket is not None else None
-    record.ticket_id = row.id if row is not None else None
-    enter(session, record)
+    values = origin.entry | {"ticket_id": row.id if row is not None else None}
+    if origin.entry_id is not None:
+        ledger.rewrite(session, origin.entry_id, values)
+        return origin.entry_id
+    return ledger.record(session, [values])[0]
 
 
 def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
@@ -161,16 +164,16 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
         case AddMessage(name, message):
             _append(session, origin, identity(rows[name].id), message)
         case LearnName(address):
-            people.person(session, address.email).name = address.name
+            people.learn_name(session, address)
         case MarkUndeliverable(address, diagnostic, message_id):
-            people.person(session, address).undeliverable = diagnostic or "undeliverable"
+            people.mark_undeliverable(session, address, diagnostic or "undeliverable")
             session.execute(
                 update(OutboxRow)
                 .where(col(OutboxRow.message_id) == message_id)
                 .values(state=BOUNCED, last_error=diagnostic)
             )
         case DiscardMail(held):
-            session.get_one(HeldRow, held).state = "discarded"
+            ledger.close_held(session, held, "discarded")
         case Merge() | Split() | Move():
             mend(session, rows, effect)
         case SetBlocked(school, address, blocked=True):
@@ -178,10 +181,9 @@ def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect:
         case SetBlocked(school, address):
             people.unblock(session, address, school)
         case Register(address):
-            people.person(session, address).registered = origin.now
+            people.register(session, address, origin.now)
         case SetAbsence(address, until, deputy):
-            row = people.person(session, address)
-            row.away_until, row.deputy = until, deputy
+            people.set_absence(session, address, until, deputy)
         case _:
             pass
 
@@ -219,19 +221,10 @@ def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRo
     )
 
 
-def _hold(session: Session, origin: Origin, school: str, effects: Iterable[Effect]) -> int | None:
+def _hold(session: Session, entry_id: int | None, school: str, effects: Iterable[Effect]) -> int | None:
     for effect in effects:
-        if isinstance(effect, HoldMail) and origin.ledger is not None:
-            session.flush()
-            row = HeldRow(
-                ledger_id=identity(origin.ledger.id),
-                school=school,
-                address=effect.address,
-                until=effect.until,
-            )
-            session.add(row)
-            session.flush()
-            return identity(row.id)
+        if isinstance(effect, HoldMail) and entry_id is not None:
+            return ledger.hold(session, entry_id, school, effect.address, effect.until)
     return None
 
 
