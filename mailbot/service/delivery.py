@@ -116,7 +116,7 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
         return
     letter = as_letter(session, row, now)
     ticket_row = tickets.by_id(session, row.ticket_id) if row.ticket_id is not None else None
-    ticket = ticket_of(ticket_row) if ticket_row else None
+    ticket = ticket_of(session, ticket_row) if ticket_row else None
     if row.ticket_id is not None:
         origin = Origin("mailbot", now, row.message_id)
         audit.note(session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id)

@@ -40,7 +40,9 @@ def _note(session: Session, desk: Desk, held: HeldRow, entry: LedgerRow, now: da
     school = desk.policy.school(held.school)
     row = tickets.by_id(session, entry.ticket_id) if entry.ticket_id is not None else None
     row = tickets.by_name(session, f"{row.school}-{row.number}") if row is not None else None
-    ticket = ticket_of(row) if row and entry.outcome != REFUSED else None  # its writer was told all of it
+    ticket = (
+        ticket_of(session, row) if row and entry.outcome != REFUSED else None
+    )  # its writer was told all of it
     until = f"{held.until.astimezone(ZoneInfo(desk.policy.timezone)):%d.%m.%Y}"
     language = school.language if school else desk.policy.language
     decision = expire(ticket, entry.sender, entry.subject, until, language, now)

@@ -50,4 +50,4 @@ def show_ticket(desk: Desk, name: str) -> Document | None:
         key = identity(row.id)
         messages = [message_document(m) for m in tickets.history(session, key)]
         events = [event.document() for event in tickets.events(session, key)]
-        return {**document_of(ticket_of(row)), "messages": messages, "events": events}
+        return {**document_of(ticket_of(session, row)), "messages": messages, "events": events}

@@ -73,7 +73,7 @@ def _pass(session: Session, desk: Desk, row: TicketRow, now: datetime) -> bool:
     if decision is not None:
         write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
         log.info("time", ticket=passing.ticket.key, outcome=decision.outcome, because=decision.because[0])
-        passing = replace(passing, ticket=ticket_of(row))
+        passing = replace(passing, ticket=ticket_of(session, row))
     row.look_at = next_check(passing)
     return decision is not None
 
@@ -82,7 +82,7 @@ def _passing(session: Session, desk: Desk, row: TicketRow, school: School, now: 
     names = names_of_staff(session, school, desk.policy)
     history = tickets.history(session, identity(row.id))
     absences = people.absences(session, people.today(desk.policy, now))
-    return TimerContext(ticket_of(row), school, desk.policy, now, names, history, absences)
+    return TimerContext(ticket_of(session, row), school, desk.policy, now, names, history, absences)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:

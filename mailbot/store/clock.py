@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from mailbot.core.model.ticket import Status, Ticket
-from mailbot.store.rows import ticket_of
+from mailbot.store.rows import tickets_of
 from mailbot.store.tables import SlotRow, TicketRow
 
 AT_ONCE = 1_000
@@ -44,4 +44,4 @@ def open_tickets(session: Session, level: int, school: str | None = None) -> tup
     query = select(TicketRow).where(TicketRow.status == Status.OPEN.value, TicketRow.level == level)
     if school is not None:
         query = query.where(TicketRow.school == school)
-    return tuple(ticket_of(row) for row in session.exec(query.order_by(col(TicketRow.id))))
+    return tuple(tickets_of(session, session.exec(query.order_by(col(TicketRow.id))).all()))
