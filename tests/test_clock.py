@@ -267,6 +267,6 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     tick(desk, TUESDAY)
     with read_only(desk.engine) as session:
         row = session.get_one(TicketRow, 1)
-        wait = ticket_of(row).waits
+        wait = ticket_of(session, row).waits
         assert identity(row.id) == 1
     assert (wait.since, wait.asked, wait.step.value, wait.told) == (MONDAY, True, "reminded", TUESDAY)

@@ -31,7 +31,7 @@ def stored(desk: Door, key: str) -> Ticket:
     with read_only(desk.engine) as session:
         row = by_name(session, key)
         assert row is not None
-        return ticket_of(row)
+        return ticket_of(session, row)
 
 
 def shown(decision: Decision) -> list[Ticket]:

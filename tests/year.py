@@ -323,4 +323,4 @@ class Year:
             return None
         with read_only(self.engine) as session:
             row = session.get(TicketRow, ticket_id)
-            return state_of(replace(ticket_of(row))) if row is not None else None
+            return state_of(replace(ticket_of(session, row))) if row is not None else None

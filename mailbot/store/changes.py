@@ -30,7 +30,7 @@ def _last_change(session: Session, row: TicketRow) -> Change | None:
     if event is None:
         return None
     if event.before is None:
-        return Change(event.actor, event.at, ticket_of(row), final=True)
+        return Change(event.actor, event.at, ticket_of(session, row), final=True)
     letters = select(OutboxRow).where(OutboxRow.ticket_id == identity(row.id), OutboxRow.created == event.at)
     told = tuple(
         SentNotice(
@@ -39,4 +39,4 @@ def _last_change(session: Session, row: TicketRow) -> Change | None:
         for letter in session.exec(letters.order_by(col(OutboxRow.id)))
         if letter.recipient != event.actor
     )
-    return Change(event.actor, event.at, with_state(ticket_of(row), event.before), told)
+    return Change(event.actor, event.at, with_state(ticket_of(session, row), event.before), told)

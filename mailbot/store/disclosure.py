@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import String, cast, or_
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from mailbot.core.model.ticket_fields import columns_of
@@ -18,6 +18,7 @@ from mailbot.store.tables import (
     MessageRow,
     OutboxRow,
     PersonRow,
+    TicketCcRow,
     TicketRow,
 )
 from mailbot.store.writing import octets_of
@@ -63,11 +64,11 @@ def dossier(session: Session, address: str) -> Document:
 def _tickets(session: Session, address: str) -> Iterator[TicketRow]:
     """Return the tickets that somebody has part in: as requester, in copy, as assignee, or by a message."""
     wrote = select(MessageRow.ticket_id).where(MessageRow.author == address)
-    in_copy = cast(col(TicketRow.cc), String).contains(f'"{address}"', autoescape=True)
+    in_copy = select(TicketCcRow.ticket_id).where(TicketCcRow.address == address)
     has_part = or_(
         col(TicketRow.requester) == address,
         col(TicketRow.assignee) == address,
-        in_copy,
+        col(TicketRow.id).in_(in_copy),
         col(TicketRow.id).in_(wrote),
     )
     return iter(session.exec(select(TicketRow).where(has_part).order_by(col(TicketRow.id))))
@@ -78,7 +79,7 @@ def _ticket(session: Session, row: TicketRow) -> Document:
     messages = [asdict(message) for message in tickets.history(session, identity(row.id))]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]
-    return {**columns_of(ticket_of(row)), "messages": public, "internal": internal}
+    return {**columns_of(ticket_of(session, row)), "messages": public, "internal": internal}
 
 
 def _part(row: Any, names: tuple[str, ...]) -> Document:

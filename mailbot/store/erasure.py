@@ -12,7 +12,7 @@ from datetime import datetime
 from email.header import decode_header, make_header
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, delete, text, update
+from sqlalchemy import Engine, bindparam, delete, text, update
 from sqlmodel import Session, col, func, or_, select
 
 from mailbot.core.model.ticket import Status
@@ -50,6 +50,18 @@ _PERSONAL: dict[type[Row], tuple[str, ...]] = {
     OutboxRow: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
                 "in_reply_to", "last_error", "references", "attachments"),
 }  # fmt: skip
+
+_TICKET_CC = metadata.tables["ticket_cc"]
+
+# Read the people in copy of some tickets.
+_CC_OF_TICKETS = select(_TICKET_CC.c.ticket_id, _TICKET_CC.c.address, _TICKET_CC.c.name).where(
+    _TICKET_CC.c.ticket_id.in_(bindparam("tickets", expanding=True))
+)
+# Remove one person in copy of one ticket.
+_DELETE_CC = delete(_TICKET_CC).where(
+    _TICKET_CC.c.ticket_id == bindparam("ticket"), _TICKET_CC.c.address == bindparam("person")
+)
+
 _COMPACT_SQLITE = (
     "INSERT INTO search(search) VALUES('optimize')",  # deleted words lie in it until then
     "VACUUM",
@@ -115,7 +127,8 @@ def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     session.execute(update(MessageRow).where(col(MessageRow.ticket_id) == ticket_id).values(**nothing))
     events = session.exec(select(EventRow).where(EventRow.ticket_id == ticket_id))
     entries = sum(chain.erase(event) for event in events)
-    put_ticket(row, without_personal_data(ticket_of(row), now))
+    ticket = ticket_of(session, row)
+    put_ticket(session, row, ticket, without_personal_data(ticket, now))
     search.remove(session, ticket_id)
     session.flush()
     return Erased(tickets=1, mails=drop_mails(session, mails), entries=entries)
@@ -197,7 +210,24 @@ def sweep(session: Session, table: Any, after: int, matcher: Matcher) -> tuple[i
             erased.places += 1
             if isinstance(row, TicketRow | MessageRow):
                 erased.changed.add(identity(row.id if isinstance(row, TicketRow) else row.ticket_id))
+    if table is TicketRow:
+        in_copy = _redact_cc(session, [row.id for row in rows], matcher)
+        erased.places += len(in_copy - erased.changed)
+        erased.changed |= in_copy
     return (identity(rows[-1].id) if rows else after), len(rows), erased
+
+
+def _redact_cc(session: Session, ticket_ids: list[int], matcher: Matcher) -> set[int]:
+    """Remove a person from the people in copy of these tickets; return the tickets that had them."""
+    people = session.execute(_CC_OF_TICKETS, {"tickets": ticket_ids})
+    found = [
+        {"ticket": ticket_id, "person": address}
+        for ticket_id, address, name in people
+        if matcher.found(f"{name} {address}")
+    ]
+    if found:
+        session.connection().execute(_DELETE_CC, found)
+    return {one["ticket"] for one in found}
 
 
 def _redact(row: Row, matcher: Matcher) -> bool:

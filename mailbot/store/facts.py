@@ -17,7 +17,7 @@ from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Role
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.changes import last_changes
-from mailbot.store.rows import identity, ticket_of
+from mailbot.store.rows import identity, tickets_of
 from mailbot.store.tables import MessageRow, OutboxRow, PersonRow, TicketRow, metadata
 from mailbot.store.traffic import traffic
 
@@ -72,7 +72,7 @@ def gather(
         keyed=keyed,
         by_reply=by_reply,
         tagged=wanted.tag,
-        tickets={name: ticket_of(row) for name, row in rows.items()},
+        tickets=dict(zip(rows, tickets_of(session, list(rows.values())), strict=True)),
         aliases={name: _key(found[name]) for name in found.keys() - rows.keys()},
         histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
         absences=people.absences(session, people.today(policy, now)),

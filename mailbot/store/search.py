@@ -202,7 +202,7 @@ def _solved(session: Session, ticket_ids: Sequence[int]) -> Iterator[Similar]:
     closed = set(session.connection().execute(_CLOSED, {"tickets": ticket_ids}).scalars())
     for ticket_id in ticket_ids:
         if ticket_id in closed and (answer := _answer(session, ticket_id)):
-            yield Similar(ticket_of(session.get_one(TicketRow, ticket_id)), answer)
+            yield Similar(ticket_of(session, session.get_one(TicketRow, ticket_id)), answer)
 
 
 def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:

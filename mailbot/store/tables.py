@@ -89,7 +89,6 @@ class TicketRow(Row, table=True):
     requester_name: str = Field(default="", sa_type=Text)
     assignee: str | None = Field(default=None, index=True)
     assignee_name: str = Field(default="", sa_type=Text)
-    cc: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     opened: datetime
     updated: datetime
     closed: datetime | None = None
@@ -103,6 +102,16 @@ class TicketRow(Row, table=True):
     merged_into: int | None = Field(default=None, foreign_key="ticket.id")
     head: str = ""
     entries: int = 0
+
+
+class TicketCcRow(Row, table=True):
+    """A person who gets a ticket's mails in copy; `position` keeps the order in which they were added."""
+
+    __tablename__ = "ticket_cc"
+    ticket_id: int = Field(primary_key=True, foreign_key="ticket.id")
+    address: str = Field(primary_key=True, index=True)
+    name: str = Field(default="", sa_type=Text)
+    position: int
 
 
 class AliasRow(Row, table=True):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, bindparam, cast, or_, update
+from sqlalchemy import ColumnElement, Row, bindparam, or_, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
@@ -12,13 +12,15 @@ from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_cou
 from mailbot.core.model.ticket import Message, Status, Ticket
 from mailbot.store import search
 from mailbot.store.ranking import score
-from mailbot.store.rows import existing, identity, message_of, ticket_of
+from mailbot.store.rows import existing, identity, message_of, ticket_of, tickets_of
 from mailbot.store.tables import AliasRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata
 
 FOUND_MOST = 500
 NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds what is, not what is not
 
-_SCHOOLS, _MESSAGES, _FILES = (metadata.tables[name] for name in ("school", "message", "attachment"))
+_SCHOOLS, _MESSAGES, _FILES, _CC = (
+    metadata.tables[name] for name in ("school", "message", "attachment", "ticket_cc")
+)
 
 # Each mail asks these, so they are put together once.
 _LAST_NUMBER = columns(_SCHOOLS.c.last_number).where(_SCHOOLS.c.key == bindparam("school")).with_for_update()
@@ -90,13 +92,13 @@ def current(session: Session, ticket_id: int) -> Ticket:
     row = session.get_one(TicketRow, ticket_id)
     while row.merged_into is not None:
         row = session.get_one(TicketRow, row.merged_into)
-    return ticket_of(row)
+    return ticket_of(session, row)
 
 
 def named(session: Session, name: str) -> tuple[int, Ticket] | None:
     """Return key and value of a ticket by its name, as `by_name` finds it."""
     row = by_name(session, name)
-    return (identity(row.id), ticket_of(row)) if row is not None else None
+    return (identity(row.id), ticket_of(session, row)) if row is not None else None
 
 
 def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
@@ -113,7 +115,7 @@ def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
 def listed(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
     """Return all tickets of a list, the newest first."""
     rows = session.exec(select(TicketRow).where(*_conditions(wanted)).order_by(col(TicketRow.id).desc()))
-    return tuple(ticket_of(row) for row in rows)
+    return tuple(tickets_of(session, rows.all()))
 
 
 def page(session: Session, wanted: Listing) -> Page:
@@ -131,7 +133,7 @@ def page(session: Session, wanted: Listing) -> Page:
         .offset((number - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     )
-    return Page(tuple(ticket_of(row) for row in session.exec(query)), total, number)
+    return Page(tuple(tickets_of(session, session.exec(query).all())), total, number)
 
 
 def _found(session: Session, wanted: Listing) -> Page:
@@ -140,7 +142,8 @@ def _found(session: Session, wanted: Listing) -> Page:
     query = select(TicketRow.id, TicketRow.subject).where(*conditions)
     found = session.exec(query.order_by(col(TicketRow.id).desc()).limit(FOUND_MOST)).all()
     best = sorted(found, key=lambda row: -score(row[1], wanted.words))[:PAGE_SIZE]
-    return Page(tuple(ticket_of(session.get_one(TicketRow, key)) for key, _ in best), len(found))
+    rows = [session.get_one(TicketRow, key) for key, _ in best]
+    return Page(tuple(tickets_of(session, rows)), len(found))
 
 
 def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
@@ -151,8 +154,8 @@ def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
         conditions.append(col(TicketRow.status) == Status.CLOSED.value)
     conditions += [col(getattr(TicketRow, column)) == value for column, value in wanted.filters]
     if wanted.requester is not None:
-        in_copy = cast(col(TicketRow.cc), String).contains(f'"{wanted.requester}"', autoescape=True)
-        conditions.append(or_(col(TicketRow.requester) == wanted.requester, in_copy))
+        in_copy = columns(_CC.c.ticket_id).where(_CC.c.address == wanted.requester)
+        conditions.append(or_(col(TicketRow.requester) == wanted.requester, col(TicketRow.id).in_(in_copy)))
     return conditions
 
 

@@ -38,7 +38,7 @@ from mailbot.store import ledger, people, search, tickets
 from mailbot.store.audit import Origin, audit
 from mailbot.store.facts import BOUNCED, hash_of
 from mailbot.store.repair import mend
-from mailbot.store.rows import identity, put_ticket, row_of, ticket_of
+from mailbot.store.rows import identity, insert_ticket, put_ticket, tickets_of
 from mailbot.store.tables import AttachmentRow, OutboxRow, RawRow, TicketRow, metadata
 
 THREAD_MOST = 12
@@ -46,7 +46,7 @@ COMPRESSION = 1  # most of what is large are pictures, which no effort makes sma
 
 # What is written or asked for each letter is put together once.
 _INTO_RAW = insert(metadata.tables["raw_mail"])
-_INTO_TICKETS, _INTO_MESSAGES = insert(metadata.tables["ticket"]), insert(metadata.tables["message"])
+_INTO_MESSAGES = insert(metadata.tables["message"])
 _INTO_OUTBOX = insert(metadata.tables["outbox"])
 _MESSAGE, _LETTER = metadata.tables["message"].c, metadata.tables["outbox"].c
 _OWN_MESSAGES = (
@@ -102,10 +102,11 @@ def write(
     entry_id = _record(session, origin, rows, decision.ticket)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
-    states = {name: state_of(ticket_of(row)) for name, row in rows.items()}
-    for name, row in rows.items():
-        before, effects = ticket_of(row), _concerning(decision.effects, name)
-        put_ticket(row, apply(before, effects, origin.now))
+    present = dict(zip(rows, tickets_of(session, list(rows.values())), strict=True))
+    states = {name: state_of(ticket) for name, ticket in present.items()}
+    for name, before in present.items():
+        after = apply(before, _concerning(decision.effects, name), origin.now)
+        put_ticket(session, rows[name], before, after)
     audit(session, origin, decision, rows, states)
     search.index(session, [identity(row.id) for row in rows.values()])
     held = _hold(session, entry_id, school, decision.effects)
@@ -139,8 +140,7 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
     for effect in effects:
         if isinstance(effect, OpenTicket):
             ticket = effect.ticket
-            values = row_of(replace(ticket, messages=0))
-            rows[ticket.key] = session.get_one(TicketRow, _insert(session, _INTO_TICKETS, values))
+            rows[ticket.key] = session.get_one(TicketRow, insert_ticket(session, replace(ticket, messages=0)))
             tickets.give_number(session, ticket.school, ticket.number)
         elif isinstance(effect, AddMessage | RecordReminder | TicketEffect | MultiTicketEffect):
             _find(session, rows, effect.ticket)

@@ -75,7 +75,8 @@ class Field:
 
     `undo`: `#undo` restores it. `personal`: erasure empties it. `cli`: `mailbot tickets` prints it, as JSON
     only or in the table too. `letters`: these readers see it in the last rows of the basic data, unless it is
-    empty. `read`: the attribute to read it from, if that is not `name`.
+    empty. `read`: the attribute to read it from, if that is not `name`. `table`: the table that holds the
+    field, one row a value, if it is not a column of the ticket's row.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Field:
     cli: Literal["no", "json", "table"] = "no"
     letters: Literal["nobody", "staff", "all"] = "nobody"
     read: str = ""
+    table: str = ""
 
     def value(self, ticket: Ticket) -> Any:
         """Return the field's value."""
@@ -129,15 +131,17 @@ FIELDS = (
     Field("closed", TIME, ("closed",), undo=True, cli="json"),
     Field("messages", NUMBER, ("messages",), cli="json"),
     Field("due", TIME, ("due",), undo=True, letters="all"),
-    Field("cc", PEOPLE, ("cc",), undo=True, personal=True, letters="all"),
+    Field("cc", PEOPLE, ("cc",), undo=True, personal=True, letters="all", table="ticket_cc"),
     Field("wait", WAIT, ("waits_since", "asked", "step", "told"), undo=True, read="waits"),
 )
-PERSONAL_COLUMNS = tuple(column for field in FIELDS if field.personal for column in field.columns)
+PERSONAL_COLUMNS = tuple(
+    column for field in FIELDS if field.personal and not field.table for column in field.columns
+)
 CLI_TABLE = tuple(field.name for field in FIELDS if field.cli == "table")
 
 
 def columns_of(ticket: Ticket) -> dict[str, Any]:
-    """Return a ticket as columns of the database."""
+    """Return a ticket as columns of the database; a field with a table of its own is a list of rows."""
     return {
         column: value
         for field in FIELDS
@@ -145,11 +149,13 @@ def columns_of(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def from_columns(row: object) -> Ticket:
-    """Return a ticket, given an object with the columns as attributes."""
-    return Ticket(
-        **{f.name: f.kind.from_columns(*(getattr(row, column) for column in f.columns)) for f in FIELDS}
-    )
+def from_columns(row: object, **lists: Any) -> Ticket:
+    """Return a ticket, given its row and the lists that other tables hold."""
+
+    def value(column: str) -> Any:
+        return lists[column] if column in lists else getattr(row, column)
+
+    return Ticket(**{f.name: f.kind.from_columns(*map(value, f.columns)) for f in FIELDS})
 
 
 def state_of(ticket: Ticket) -> State:

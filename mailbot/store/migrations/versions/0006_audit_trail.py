@@ -1,12 +1,15 @@
 """0006 the audit trail is chained, and knows what concerns no ticket."""
 
+import hashlib
+import json
 import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
-
-from mailbot.store.chain import GENESIS, linked, salted
 
 revision = "0006"
 down_revision = "0005"
@@ -52,16 +55,27 @@ def _chain_what_is_there() -> None:
     keys = connection.execute(sa.select(_TICKET.c.id).order_by(_TICKET.c.id)).scalars().all()
     for ticket_id in keys:
         rows = sa.select(_EVENT).where(_EVENT.c.ticket_id == ticket_id).order_by(_EVENT.c.id)
-        head, entries = GENESIS, 0
+        head, entries = "", 0
         for row in connection.execute(rows).all():
             salt = secrets.token_hex(16)
             said = (row.actor, row.detail, row.message_id, row.because, row.trusted, row.before)
-            digest = salted(salt, said)
-            head, entries = linked(head, ticket_id, row.at, row.action, digest), entries + 1
+            digest = _hash([salt, *said])
+            head, entries = _link(head, ticket_id, row.at, row.action, digest), entries + 1
             tied = sa.update(_EVENT).where(_EVENT.c.id == row.id)
             connection.execute(tied.values(salt=salt, digest=digest, link=head))
         newest = sa.update(_TICKET).where(_TICKET.c.id == ticket_id)
         connection.execute(newest.values(head=head, entries=entries))
+
+
+def _link(previous: str, ticket_id: int, at: datetime, action: str, digest: str) -> str:
+    """Return the link of an entry: the hash of the link before it and of the entry."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return _hash([previous, ticket_id, moment, action, digest])
+
+
+def _hash(values: Sequence[Any]) -> str:
+    document = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def downgrade() -> None:
