@@ -20,7 +20,7 @@ from bench.intake import handled_seconds
 from bench.mails import mix
 from bench.setting import site
 from mailbot.service.receive import receive
-from mailbot.store.ledger import Place
+from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import metadata
 from tests.daemon import Daemon
 from tests.house import MAX, House
@@ -75,7 +75,9 @@ def list_seconds(house: House) -> float:
         for _ in range(LISTS):
             answer = letter.answer(MAX, "#list\n").build()
             begin = time.monotonic()
-            decision = receive(desk, Place("GYM", 1, time.time_ns() % 2**32), answer, None, datetime.now(UTC))
+            decision = receive(
+                desk, MailLocation("GYM", 1, time.time_ns() % 2**32), answer, None, datetime.now(UTC)
+            )
             taken.append(time.monotonic() - begin)
             if decision is None or decision.outcome != "answered":
                 raise RuntimeError(f"no list: {decision and decision.because}")

@@ -15,7 +15,7 @@ from bench.figures import Figure
 from bench.mails import mix
 from bench.setting import Site, further_schools, site
 from mailbot.service.receive import receive
-from mailbot.store.ledger import Place
+from mailbot.store.ledger import MailLocation
 from tests.house import MAX, House
 
 
@@ -37,7 +37,7 @@ def letters_a_second(place: Site, house: House, mails: int) -> float:
     before = len(place.smtp.received)
     with house.open() as (desk, settings):
         for index, mail in enumerate(mix(mails)):
-            at = Place(list(settings.imap)[index % len(settings.imap)], 1, index + 1)
+            at = MailLocation(list(settings.imap)[index % len(settings.imap)], 1, index + 1)
             receive(desk, at, mail, None, datetime.now(UTC))
     if house.json("once")["failed"]:
         raise RuntimeError("not all letters were sent")

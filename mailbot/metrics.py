@@ -18,8 +18,8 @@ from mailbot.monitoring.latency import BOUNDS
 from mailbot.monitoring.status import standing
 from mailbot.runtime.ingest import MailboxIngest
 from mailbot.runtime.sender import AccountSender
+from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
-from mailbot.service.opening import DeskError
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbot.render import Templates
-from mailbot.service.desk import Desk, unguessable
+from mailbot.service.desk import Desk, random_token
 from mailbot.service.queries import list_tickets
 from mailbot.store.database import migrate, open_database
 from mailbot.store.tables import OutboxRow
@@ -59,7 +59,7 @@ def prepared(file: Path) -> None:
 @contextmanager
 def scene(prepared_file: Path, directory: Path) -> Iterator[Scene]:
     """Open a desk on a copy of that database."""
-    file = directory / f"{unguessable()}.db"
+    file = directory / f"{random_token()}.db"
     shutil.copy(prepared_file, file)
     engine = open_database(f"sqlite:///{file}")
     try:
@@ -110,7 +110,7 @@ def forged(
     sender: str = MAX, text: str = "#close", subject: str = "Re: [#GYM-1] Beamer", **fields: str
 ) -> MailBuilder:
     """Return a mail of that From; `Authentication_Results` and the like are further fields."""
-    made = mail().sender(sender).subject(subject).message_id(f"<{unguessable()}@evil.example>").text(text)
+    made = mail().sender(sender).subject(subject).message_id(f"<{random_token()}@evil.example>").text(text)
     for name, value in fields.items():
         made.header(name.replace("_", "-"), value)
     return made

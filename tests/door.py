@@ -18,7 +18,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.queries import show_ticket
 from mailbot.service.receive import receive
 from mailbot.store.database import migrate, open_database, read_only
-from mailbot.store.ledger import Place
+from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import LedgerRow, OutboxRow, Row
 from tests.cases import GYM, HBG, NOW, POLICY
 from tests.mails import MailBuilder, mail
@@ -48,7 +48,7 @@ class Door:
     ) -> Decision | None:
         """Handle a mail as if it had just been fetched; of one too large to take, `size` is its own."""
         octets = built if isinstance(built, bytes) else built.build()
-        return receive(self.desk, Place(school, 1, uid or next(self._uids)), octets, at, at, size=size)
+        return receive(self.desk, MailLocation(school, 1, uid or next(self._uids)), octets, at, at, size=size)
 
     def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
         """Handle a mail and return what became of it; a traceback fails the test with its text."""

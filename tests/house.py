@@ -17,8 +17,8 @@ from typing import Any
 from mailbot.config import Settings, load
 from mailbot.monitoring.status import status
 from mailbot.runtime.run_once import run_once
+from mailbot.service.bootstrap import exclusive_lock, open_desk
 from mailbot.service.desk import Desk
-from mailbot.service.opening import open_desk, sole
 from mailbot.service.operation import retry_letter, unsent_letters
 from mailbot.service.queries import show_ticket
 from tests.mails import MailBuilder, mail
@@ -170,7 +170,7 @@ class House:
 
     def once(self) -> dict[str, int]:
         """Handle and send everything, as `mailbot once` does."""
-        with self.open() as (desk, settings), sole(settings):
+        with self.open() as (desk, settings), exclusive_lock(settings):
             return run_once(desk, settings)
 
     def deliver(self, *mails: MailBuilder | bytes) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from mailbot.service.delivery import put_together, take
-from mailbot.store.outbox import Attempt, Due
+from mailbot.service.sending import build_message, record_and_claim
+from mailbot.store.outbox import ClaimedMail, SendOutcome
 from tests.cases import NOW
 from tests.door import Door
 
@@ -16,19 +16,19 @@ Program = Callable[[EmailMessage], bytes | None]
 """Whoever reads a mail and may answer it."""
 
 
-def composed(door: Door, due: Due) -> bytes:
+def composed(door: Door, due: ClaimedMail) -> bytes:
     """Return a letter of the outbox as it goes to the server."""
     school = door.desk.policy.school(due.school)
     assert school is not None
-    return put_together(door.desk, due, school.address)
+    return build_message(door.desk, due, school.address)
 
 
-def sent(door: Door, now: datetime) -> Iterator[tuple[Due, bytes]]:
+def sent(door: Door, now: datetime) -> Iterator[tuple[ClaimedMail, bytes]]:
     """Send what is due; yield the letters as they go to the server."""
     schools = [school.key for school in door.desk.policy.schools]
-    done: Attempt | None = None
-    while (due := take(door.desk, schools, done, None, now)) is not None:
-        done = Attempt(due.id, "sent")
+    done: SendOutcome | None = None
+    while (due := record_and_claim(door.desk, schools, done, None, now)) is not None:
+        done = SendOutcome(due.id, "sent")
         yield due, composed(door, due)
 
 

@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.night import nightly
-from mailbot.service.operation import deeds, drop_letter, retry_letter, unblock
-from mailbot.store import chain, trail
-from mailbot.store.audit import Origin, note
+from mailbot.service.operation import drop_letter, operator_log, retry_letter, unblock
+from mailbot.store import audit_hash, audit_verify
+from mailbot.store.audit import Origin, record
+from mailbot.store.audit_verify import Verdict, seal, verify
 from mailbot.store.database import Engine, migrate, open_database, read_only, transaction
 from mailbot.store.tables import EventRow, TicketRow
-from mailbot.store.trail import Verdict, seal, verify
 from tests.cases import LENA, MAX, NOW
 from tests.door import Door, answer
 from tests.house import problem
@@ -97,7 +97,7 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: Door) -> None:
     with transaction(lived.engine) as session:
         ticket, link = session.get_one(TicketRow, 2), ""
         for row in [r for r in lived.rows(EventRow) if r.ticket_id == 2]:
-            values = chain.chained(row.model_dump() | {"actor": "eve@anderswo.example"}, link)
+            values = audit_hash.append_link(row.model_dump() | {"actor": "eve@anderswo.example"}, link)
             session.merge(EventRow(**values))
             link = values["link"]
         ticket.head = link
@@ -107,10 +107,10 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: Door) -> None:
 def test_what_a_person_left_in_an_entry_can_be_erased_only_with_an_entry_that_says_so(lived: Door) -> None:
     with transaction(lived.engine) as session:
         rows = [session.get_one(EventRow, row.id) for row in lived.rows(EventRow) if row.actor == MAX]
-        assert sum(chain.erase(row) for row in rows) == len(rows)
+        assert sum(audit_hash.erase(row) for row in rows) == len(rows)
     assert checked(lived).wrong
     with transaction(lived.engine) as session:
-        note(session, Origin("operator", NOW), trail.ERASED, f'{{"entries":{len(rows)}}}')
+        record(session, Origin("operator", NOW), audit_verify.ERASED, f'{{"entries":{len(rows)}}}')
     assert checked(lived).wrong == []
 
 
@@ -149,7 +149,7 @@ def test_what_operators_do_by_hand_has_its_entry(lived: Door) -> None:
     unblock(by_hand.desk, LENA)
     on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]
     assert on_tickets == ["letter retried", "letter dropped"]
-    assert [(d["actor"], d["action"], d["detail"]) for d in deeds(lived.desk)] == [
+    assert [(d["actor"], d["action"], d["detail"]) for d in operator_log(lived.desk)] == [
         ("operator root", "unblocked", f"{LENA} in GYM")
     ]
     assert checked(lived).wrong == []
@@ -175,7 +175,7 @@ def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(
 def _fill_first_schema(engine: Engine) -> None:
     """Make a desk as 0.1.0 left it: a ticket with a message and two entries."""
     config = Config()
-    config.set_main_option("script_location", str(Path(trail.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(audit_verify.__file__).parent / "migrations"))
     rows = {
         "ticket": "1, 'GYM', 1, 'Beamer', 'open', 1, 'normal', 'lena@schule.example', '', '', '[]', :at, :at,"
         " 1, :at, TRUE, 'nothing'",

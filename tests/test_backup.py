@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.config import load
-from mailbot.service.opening import sole
+from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.backup import backup
 from mailbot.store.database import migrations, open_database, upgrade
 from tests.conftest import require
@@ -302,7 +302,7 @@ def test_an_archive_of_postgresql_that_cannot_become_the_state_is_refused_and_th
 
 def test_nothing_is_restored_while_a_daemon_works(small: House) -> None:
     file = backup_of(small)
-    with sole(load(small.config, {})):
+    with exclusive_lock(load(small.config, {})):
         done = restored(small, file)
     assert done.returncode == 1
     assert "another mailbot works with" in done.stderr

@@ -22,7 +22,7 @@ from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.service.tick import tick
+from mailbot.service.timers import run_timers
 from mailbot.store import tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import migrate, open_database, read_only, transaction
@@ -97,13 +97,17 @@ def look_at(desk: Desk, number: int = 1) -> datetime | None:
 def test_a_new_ticket_is_looked_at_once_and_then_when_something_is_due(desk: Desk) -> None:
     open_ticket(desk)
     assert look_at(desk) == MONDAY
-    assert tick(desk, MONDAY) == 0
+    assert run_timers(desk, MONDAY) == 0
     assert look_at(desk) == TUESDAY
 
 
 def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
     open_ticket(desk)
-    assert [tick(desk, TUESDAY), tick(desk, TUESDAY), tick(desk, TUESDAY + timedelta(hours=1))] == [1, 0, 0]
+    assert [
+        run_timers(desk, TUESDAY),
+        run_timers(desk, TUESDAY),
+        run_timers(desk, TUESDAY + timedelta(hours=1)),
+    ] == [1, 0, 0]
     assert sent(desk) == [("reminder", MAX), ("reminder", ERIKA)]
     with read_only(desk.engine) as session:
         events = tickets.events(session, 1)
@@ -113,8 +117,8 @@ def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
 
 def test_a_reminder_lies_in_the_thread_of_the_ticket(desk: Desk) -> None:
     open_ticket(desk)
-    tick(desk, TUESDAY)
-    tick(desk, at("2026-11-26 07:30"))
+    run_timers(desk, TUESDAY)
+    run_timers(desk, at("2026-11-26 07:30"))
     with read_only(desk.engine) as session:
         reminder, overdue = session.exec(
             select(OutboxRow).where(OutboxRow.recipient == MAX).order_by(col(OutboxRow.id))
@@ -126,15 +130,15 @@ def test_a_reminder_lies_in_the_thread_of_the_ticket(desk: Desk) -> None:
 
 def test_what_somebody_does_ends_the_wait(desk: Desk) -> None:
     key = open_ticket(desk)
-    tick(desk, MONDAY)
+    run_timers(desk, MONDAY)
     do(desk, MONDAY + timedelta(hours=1), Assign(key, Address(MAX)))
-    assert tick(desk, TUESDAY) == 0
+    assert run_timers(desk, TUESDAY) == 0
     assert sent(desk) == []
 
 
 def test_a_ticket_goes_up_by_itself(desk: Desk) -> None:
     open_ticket(desk)
-    assert tick(desk, at("2026-11-27 15:00")) == 1
+    assert run_timers(desk, at("2026-11-27 15:00")) == 1
     assert sent(desk) == [
         ("escalated_requester", LENA),
         ("escalated_second_level", TONI),
@@ -151,7 +155,7 @@ def test_a_ticket_without_an_answer_is_closed_and_never_looked_at_again(desk: De
     key = open_ticket(desk)
     do(desk, MONDAY, SetStatus(key, Status.WAITING))
     for days in range(30):
-        tick(desk, MONDAY + timedelta(days=days))
+        run_timers(desk, MONDAY + timedelta(days=days))
     assert sent(desk) == [("wait_reminder", LENA), ("closed_waiting", LENA)]
     assert look_at(desk) is None
 
@@ -161,7 +165,7 @@ def test_several_workers_say_nothing_twice(desk: Desk) -> None:
         open_ticket(desk, number)
     digesting = replace(desk, policy=replace(POLICY, times=Times()))
     with ThreadPoolExecutor(4) as pool:
-        counts = list(pool.map(lambda _: tick(digesting, TUESDAY), range(8)))
+        counts = list(pool.map(lambda _: run_timers(digesting, TUESDAY), range(8)))
     assert sum(counts) == 21
     kinds = [kind for kind, _ in sent(desk)]
     assert (kinds.count("reminder"), kinds.count("digest")) == (40, 2)
@@ -174,7 +178,7 @@ def has_sent(desk: Desk, number: int) -> bool:
 def look_on(url: str) -> None:
     """Let time pass on a database, as a process of its own."""
     desk = Desk(open_database(url), POLICY, Templates())
-    tick(desk, TUESDAY)
+    run_timers(desk, TUESDAY)
 
 
 def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -194,7 +198,7 @@ def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_pa
         finally:
             process.kill()
             process.wait()
-    tick(desk, TUESDAY)
+    run_timers(desk, TUESDAY)
     assert sorted(Counter(sent(desk)).values()) == [60, 60]
     with read_only(engine) as session:
         assert {row.step for row in session.exec(select(TicketRow))} == {"reminded"}
@@ -203,12 +207,12 @@ def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_pa
 
 def test_a_digest_comes_once_a_morning_and_only_if_there_is_something(desk: Desk) -> None:
     desk = replace(desk, policy=replace(POLICY, times=Times(reminder_hours=0, overdue_hours=0)))
-    assert tick(desk, MONDAY) == 0
+    assert run_timers(desk, MONDAY) == 0
     up = open_ticket(desk)
     open_ticket(desk, 2)
     do(desk, MONDAY, SetLevel(up, 2))
-    assert tick(desk, MONDAY + timedelta(hours=1)) == 0
-    assert [tick(desk, TUESDAY), tick(desk, TUESDAY)] == [2, 0]
+    assert run_timers(desk, MONDAY + timedelta(hours=1)) == 0
+    assert [run_timers(desk, TUESDAY), run_timers(desk, TUESDAY)] == [2, 0]
     assert sent(desk) == [("digest", MAX), ("digest", ERIKA), ("digest", TONI)]
     with read_only(desk.engine) as session:
         assert sorted((row.job, row.slot) for row in session.exec(select(SlotRow))) == [
@@ -225,13 +229,13 @@ def test_a_broken_template_stops_no_other_ticket_and_is_told_once(desk: Desk, tm
     key = open_ticket(desk, 2, MONDAY - timedelta(days=21))
     do(desk, MONDAY - timedelta(days=21), SetStatus(key, Status.WAITING))
     with capture_logs() as logs:
-        assert tick(broken, TUESDAY) == 1
+        assert run_timers(broken, TUESDAY) == 1
         assert sent(desk) == [("wait_reminder", LENA), ("alert", EDV)]
         assert look_at(desk) == TUESDAY + timedelta(hours=1)
-        assert tick(broken, TUESDAY + timedelta(hours=1)) == 0
+        assert run_timers(broken, TUESDAY + timedelta(hours=1)) == 0
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["ticket not looked at"] * 2
     assert len(sent(desk)) == 2
-    assert tick(desk, TUESDAY + timedelta(hours=2)) == 1
+    assert run_timers(desk, TUESDAY + timedelta(hours=2)) == 1
     assert sent(desk)[2:] == [("alert", EDV), ("reminder", MAX), ("reminder", ERIKA)]
 
 
@@ -241,14 +245,14 @@ def test_a_broken_digest_is_told_and_does_not_come_again_that_day(desk: Desk, tm
     broken = replace(desk, templates=Templates(tmp_path), policy=replace(POLICY, times=Times(0, 0)))
     open_ticket(desk)
     with capture_logs():
-        assert [tick(broken, TUESDAY), tick(broken, TUESDAY)] == [0, 0]
+        assert [run_timers(broken, TUESDAY), run_timers(broken, TUESDAY)] == [0, 0]
     assert sent(desk) == [("alert", EDV)]
 
 
 def test_the_tickets_of_a_school_that_is_gone_are_left_alone(desk: Desk) -> None:
     open_ticket(desk)
     other = replace(POLICY, schools=(replace(SCHOOL, key="RS2"),))
-    assert tick(replace(desk, policy=other), TUESDAY) == 0
+    assert run_timers(replace(desk, policy=other), TUESDAY) == 0
     assert look_at(desk) == TUESDAY + timedelta(days=1)
 
 
@@ -264,7 +268,7 @@ def test_what_is_due_is_found_by_its_index(desk: Desk) -> None:
 
 def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     open_ticket(desk)
-    tick(desk, TUESDAY)
+    run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
         row = session.get_one(TicketRow, 1)
         wait = ticket_of(session, row).waits

@@ -7,7 +7,7 @@ import pytest
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.render import Templates
-from mailbot.service.tick import tick
+from mailbot.service.timers import run_timers
 from mailbot.store.tables import OutboxRow
 from tests.cases import ERIKA, EVE, LENA, MAX, NOW
 from tests.door import Door, answer
@@ -260,7 +260,7 @@ def test_only_the_writer_can_send_it_as_it_is(desk: Door) -> None:
 def test_a_refused_mail_that_is_left_alone_lapses_without_a_note(desk: Door) -> None:
     reported(desk)
     answered(desk, "Läuft wieder. #schließen")
-    tick(desk.desk, NOW + timedelta(days=3, minutes=1))
+    run_timers(desk.desk, NOW + timedelta(days=3, minutes=1))
     assert [m["text"] for m in desk.ticket("GYM-1")["messages"]] == ["Der Beamer bleibt dunkel."]
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from mailbot.parse import parse
-from mailbot.service.foresight import foresee
+from mailbot.service.dry_run import dry_run
 from mailbot.store.tables import metadata
 from tests.cases import EVE, MAX
 from tests.door import Door, answer
@@ -28,7 +28,7 @@ def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: Door) -> Non
     mails.append(mail().sender(EVE).message_id("<2@x>").subject("Neu").text("Noch etwas.").build())
     for octets in mails:
         before = content(desk)
-        foreseen = foresee(desk.desk, parse(octets), octets)
+        foreseen = dry_run(desk.desk, parse(octets), octets)
         assert content(desk) == before
         real = desk.take(octets)
         assert real is not None
@@ -39,4 +39,4 @@ def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: Door) -> Non
 def test_a_mail_that_was_handled_is_explained_as_if_it_were_new(desk: Door) -> None:
     octets = mail().text("Der Beamer bleibt dunkel.").build()
     desk.outcome(octets)
-    assert foresee(desk.desk, parse(octets), octets).outcome == "opened"
+    assert dry_run(desk.desk, parse(octets), octets).outcome == "opened"

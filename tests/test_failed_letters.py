@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from mailbot.core.model.notification import NotificationKind
-from mailbot.service.delivery import take
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
 from mailbot.service.operation import drop_letter, retry_letter
+from mailbot.service.sending import record_and_claim
 from mailbot.store.database import transaction
-from mailbot.store.outbox import Attempt
+from mailbot.store.outbox import SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.cases import EDV, LENA, MAX, NOW
 from tests.door import Door
@@ -25,9 +25,9 @@ def alerts(desk: Door) -> list[str]:
 def fail(desk: Door, *kinds: NotificationKind) -> list[int]:
     """Send what is due, but let the letters of these kinds fail; return their numbers."""
     failed, done = list[int](), None
-    while (due := take(desk.desk, ("GYM",), done, None, NOW)) is not None:
+    while (due := record_and_claim(desk.desk, ("GYM",), done, None, NOW)) is not None:
         fails = due.outgoing.kind in kinds
-        done = Attempt(due.id, "failed", "5.7.1 refused") if fails else Attempt(due.id, "sent")
+        done = SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")
         failed += [due.id] * fails
     return failed
 

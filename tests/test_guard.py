@@ -136,7 +136,7 @@ def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str
 ) -> None:
     looks: list[datetime] = []
-    monkeypatch.setattr(application, "tick", lambda _, now: looks.append(now))
+    monkeypatch.setattr(application, "run_timers", lambda _, now: looks.append(now))
     house = House(tmp_path, dovecot, smtp_server, user)
     house.once()
     shift = Application(load(house.config, {}))

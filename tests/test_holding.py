@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mailbot.core.decide.held_mail import expire
 from mailbot.core.model.effects import Decision
-from mailbot.service.tick import tick
+from mailbot.service.timers import run_timers
 from mailbot.store.tables import HeldRow, LedgerRow
 from tests.cases import ERIKA, MAX, NOW, ticket
 from tests.door import Door, answer
@@ -22,9 +22,9 @@ def held(desk: Door) -> None:
 
 def test_what_nobody_confirms_within_three_days_is_dropped_with_a_note_in_the_ticket(desk: Door) -> None:
     held(desk)
-    tick(desk.desk, NOW + timedelta(days=2, hours=23))
+    run_timers(desk.desk, NOW + timedelta(days=2, hours=23))
     assert [row.state for row in desk.rows(HeldRow)] == ["waiting"]
-    tick(desk.desk, LATE)
+    run_timers(desk.desk, LATE)
     note = desk.ticket("GYM-1")["messages"][-1]
     assert (note["visibility"], desk.rows(HeldRow)[0].state) == ("internal", "expired")
     assert note["text"].startswith(f"Eine Mail im Namen von {MAX} („Re: [#GYM-1] Beamer")
@@ -35,8 +35,8 @@ def test_what_nobody_confirms_within_three_days_is_dropped_with_a_note_in_the_ti
 
 def test_it_is_dropped_once_and_can_no_longer_be_confirmed(desk: Door) -> None:
     held(desk)
-    tick(desk.desk, LATE)
-    tick(desk.desk, LATE)
+    run_timers(desk.desk, LATE)
+    run_timers(desk.desk, LATE)
     assert len(desk.ticket("GYM-1")["messages"]) == 2
     assert desk.does(MAX, "#bestätigen") == "refused"
     assert desk.ticket("GYM-1")["status"] == "open"

@@ -17,7 +17,7 @@ from mailbot.metrics import Figures
 from mailbot.monitoring.latency import BOUNDS, LatencyHistogram
 from mailbot.runtime.ingest import MailboxIngest
 from mailbot.runtime.sender import AccountSender
-from mailbot.service.opening import DeskError
+from mailbot.service.bootstrap import DeskError
 from mailbot.store import heartbeat, mailboxes
 from mailbot.store.database import transaction
 from mailbot.store.tables import OutboxRow

@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
-from mailbot.service.opening import sole
+from mailbot.service.bootstrap import exclusive_lock
+from mailbot.store.audit_verify import seal, verify
 from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.tables import (
     AlertRow,
@@ -29,7 +30,6 @@ from mailbot.store.tables import (
     WorkerRow,
     metadata,
 )
-from mailbot.store.trail import seal, verify
 from tests.cases import NOW
 from tests.door import Door, answer
 from tests.house import ERIKA, LENA, MAX, House, problem
@@ -206,7 +206,7 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(house: House
 
 
 def test_nothing_is_moved_while_a_mailbot_works(house: House) -> None:
-    with sole(load(house.config, {})):
+    with exclusive_lock(load(house.config, {})):
         done = subprocess.run(
             house.command("migrate-database"), capture_output=True, text=True, check=False, timeout=120
         )

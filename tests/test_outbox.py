@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from mailbot.config import SmtpAccount
 from mailbot.core.model.notification import NotificationKind
 from mailbot.runtime.sender import AccountSender
-from mailbot.service.delivery import take
 from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
+from mailbot.service.sending import record_and_claim
 from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
 from mailbot.store import outbox
 from mailbot.store.database import transaction
-from mailbot.store.outbox import HOLD_BEHIND_EARLIER, Attempt
+from mailbot.store.outbox import HOLD_BEHIND_EARLIER, SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.cases import EDV, ERIKA, LENA, MAX, NOW
 from tests.door import Door
@@ -107,13 +107,13 @@ def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: 
         first = outbox.claim(session, ["GYM"], NOW)
         assert first is not None
         again = NOW + timedelta(minutes=30)
-        held = Attempt(first.id, "queued", "450 busy", again)
+        held = SendOutcome(first.id, "queued", "450 busy", again)
         claimed = []
         outbox.record(session, [held], NOW)
         due = outbox.claim(session, ["GYM"], NOW)
         while due is not None:
             claimed.append(due.outgoing)
-            outbox.record(session, [Attempt(due.id, "sent")], NOW)
+            outbox.record(session, [SendOutcome(due.id, "sent")], NOW)
             due = outbox.claim(session, ["GYM"], NOW)
     waits = first.outgoing.recipient.email
     assert waits == LENA
@@ -129,10 +129,10 @@ def test_schools_with_one_account_take_turns_so_that_a_flood_of_letters_delays_n
     for number in range(20):
         desk.take(problem(f"Beamer {number}", f"t{number}@schule.example").text("dunkel"))
     desk.take(problem("Tafel").text("klemmt"), "HBG")
-    due, turns = take(desk.desk, ("GYM", "HBG"), None, None, NOW), list[str]()
+    due, turns = record_and_claim(desk.desk, ("GYM", "HBG"), None, None, NOW), list[str]()
     while due is not None:
         turns.append(due.school)
-        due = take(desk.desk, ("GYM", "HBG"), Attempt(due.id, "sent"), None, NOW, turns[-1])
+        due = record_and_claim(desk.desk, ("GYM", "HBG"), SendOutcome(due.id, "sent"), None, NOW, turns[-1])
     of_the_other = [place for place, school in enumerate(turns) if school == "HBG"]
     assert of_the_other == [1, 3]
     assert len(turns) == len(desk.rows(OutboxRow))

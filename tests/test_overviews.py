@@ -16,7 +16,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store.database import migrate, open_database, transaction
-from mailbot.store.ledger import Place
+from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import OutboxRow
 from tests.mails import mail
 
@@ -57,7 +57,7 @@ class Office:
         written = mail().sender(sender).subject(subject).message_id(f"<o{number}@schule.example>").text(text)
         domain = sender.partition("@")[2]
         written.header("Authentication-Results", f"mx.schule.example; dmarc=pass header.from={domain}")
-        decision = receive(self.desk, Place(school, 1, number), written.build(), None, self.now)
+        decision = receive(self.desk, MailLocation(school, 1, number), written.build(), None, self.now)
         assert decision is not None
         assert decision.outcome != "quarantined", decision.because
         return decision

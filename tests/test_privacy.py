@@ -18,6 +18,7 @@ from mailbot.core.model.policy import Retention
 from mailbot.privacy.requests import PersonErasure, disclose
 from mailbot.service.operation import OperationError
 from mailbot.service.retention import expire
+from mailbot.store.audit_verify import verify
 from mailbot.store.database import read_only, transaction
 from mailbot.store.erasure import readable
 from mailbot.store.tables import (
@@ -31,7 +32,6 @@ from mailbot.store.tables import (
     TicketRow,
     metadata,
 )
-from mailbot.store.trail import verify
 from tests.cases import MAX, NOW
 from tests.daemon import Daemon
 from tests.door import Door, answer

@@ -17,7 +17,7 @@ from mailbot.parse import parse
 from mailbot.runtime.ingest import MailboxIngest
 from mailbot.service import receive
 from mailbot.store.database import TRANSIENT, read_only, transaction
-from mailbot.store.ledger import Place, begin
+from mailbot.store.ledger import MailLocation, start_attempts
 from mailbot.store.tables import LedgerRow
 from tests.daemon import Daemon
 from tests.house import EDV, LENA, MAX, House, problem
@@ -168,7 +168,7 @@ def test_a_mail_during_which_the_process_died_is_not_handled_before_the_one_that
         problem("Re: Beamer").reply_to("<problem@schule.example>").text("Auch am Laptop.\n"),
     )
     with house.open() as (desk, _), transaction(desk.engine) as session:
-        begin(session, [Place("GYM", house.dovecot.uid_validity(house.address), 2)])
+        start_attempts(session, [MailLocation("GYM", house.dovecot.uid_validity(house.address), 2)])
     assert house.once()["opened"] == 1
     assert len(house.ticket()["messages"]) == 2
 

@@ -33,7 +33,7 @@ from mailbot.reporting.model import CHANGES, Month, Percentiles, Report, TicketT
 from mailbot.reporting.monthly import month_before, report
 from mailbot.service.desk import Desk
 from mailbot.service.report import HOUR, document, month_of, report_of, send_due
-from mailbot.store import clock
+from mailbot.store import timers
 from mailbot.store.audit import ENTRIES
 from mailbot.store.database import Engine, read_only
 from tests.cases import EDV, ERIKA, GYM, LENA, MAX, NOW, POLICY, ticket
@@ -209,7 +209,7 @@ def test_the_operators_get_the_report_of_a_month_once_when_it_is_over(door: Door
 def test_of_a_month_without_anything_no_report_is_sent(door: Door) -> None:
     assert not send_due(door.desk, NOVEMBER)
     with read_only(door.engine) as session:
-        assert clock.slot_done(session, "report", "2026-10")
+        assert timers.has_run(session, "report", "2026-10")
     assert door.letters(EDV) == []
 
 

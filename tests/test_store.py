@@ -20,7 +20,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store import mailboxes, outbox, tickets
 from mailbot.store.database import Engine, migrate, read_only, transaction
-from mailbot.store.outbox import Attempt
+from mailbot.store.outbox import SendOutcome
 from mailbot.store.rows import existing
 from mailbot.store.tables import (
     EventRow,
@@ -351,7 +351,7 @@ def test_each_letter_is_claimed_once_by_several_claimers(desk: Door) -> None:
 
     def claim(_: int) -> list[int]:
         mine: list[int] = []
-        done: list[Attempt] = []
+        done: list[SendOutcome] = []
         while True:
             with transaction(desk.engine) as session:
                 outbox.record(session, done, NOW)
@@ -359,7 +359,7 @@ def test_each_letter_is_claimed_once_by_several_claimers(desk: Door) -> None:
             if due is None:
                 return mine
             mine.append(due.id)
-            done = [Attempt(due.id, "sent")]
+            done = [SendOutcome(due.id, "sent")]
 
     claimed = [letter for mine in together(claim, 4) for letter in mine]
     assert (len(claimed), len(set(claimed))) == (letters, letters)
@@ -372,7 +372,7 @@ def test_a_letter_that_was_claimed_comes_back_when_its_claimer_died(desk: Door) 
         claimed = outbox.claim(session, ["GYM"], NOW)
     assert claimed is not None
     with transaction(desk.engine) as session:
-        assert outbox.take_up_again(session, "", NOW) == 1
+        assert outbox.requeue_interrupted(session, "", NOW) == 1
         again = outbox.claim(session, ["GYM"], NOW)
     assert again is not None
     assert again.outgoing.message_id in {row.message_id for row in desk.rows(OutboxRow)}

@@ -27,10 +27,10 @@ from mailbot.service.receive import receive
 from mailbot.service.registration import invite_due
 from mailbot.store import leases, outbox
 from mailbot.store.database import migrate, open_database, transaction
-from mailbot.store.hints import Hints, hint
 from mailbot.store.leases import Lease, LeaseLostError
-from mailbot.store.ledger import Place
-from mailbot.store.outbox import CLAIM, Attempt
+from mailbot.store.ledger import MailLocation
+from mailbot.store.outbox import CLAIM_TTL, SendOutcome
+from mailbot.store.pg_notify import Listener, notify
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.cases import NOW
 from tests.conftest import require
@@ -81,14 +81,14 @@ def shared(postgres_url: str) -> Iterator[Door]:
 def taken(desk: Door, worker: str, lives: timedelta = LONG) -> Lease | None:
     """Let a worker show a sign of life that lasts so long, and try to take the mailbox of GYM."""
     with transaction(desk.engine) as session:
-        leases.beat(session, worker, lives)
-        return leases.take(session, "GYM", worker)
+        leases.heartbeat(session, worker, lives)
+        return leases.acquire(session, "GYM", worker)
 
 
 def handled(desk: Door, lease: Lease | None, uid: int = 1) -> str:
     """Handle a mail of GYM under a lease; return what became of it."""
     decision = receive(
-        desk.desk, Place("GYM", 1, uid), problem().text("dunkel").build(), NOW, NOW, lease=lease
+        desk.desk, MailLocation("GYM", 1, uid), problem().text("dunkel").build(), NOW, NOW, lease=lease
     )
     return decision.outcome if decision else "nothing"
 
@@ -107,19 +107,19 @@ def test_a_mailbox_that_was_given_up_is_anybody_s(shared: Door) -> None:
     lease = taken(shared, ANNA)
     assert lease is not None
     with transaction(shared.engine) as session:
-        leases.give_up(session, lease)
+        leases.release(session, lease)
     assert taken(shared, BELA) is not None
 
 
 def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(shared: Door) -> None:
     theirs = sorted(assigned_to(BELA, {ANNA, BELA}, SCHOOLS))
     with transaction(shared.engine) as session:
-        leases.beat(session, BELA, LONG)
-        leases.beat(session, ANNA, LONG)
-        assert leases.take(session, theirs[0], ANNA) is not None
+        leases.heartbeat(session, BELA, LONG)
+        leases.heartbeat(session, ANNA, LONG)
+        assert leases.acquire(session, theirs[0], ANNA) is not None
     MailboxSupervisor(shared.desk, tuple(theirs), unneeded).beat()
     with transaction(shared.engine) as session:
-        assert leases.take(session, theirs[0], BELA) is not None
+        assert leases.acquire(session, theirs[0], BELA) is not None
 
 
 def unneeded(school: str, lease: Lease | None) -> MailboxWorker:
@@ -141,7 +141,7 @@ def test_a_mail_that_breaks_is_set_aside_by_nobody_but_the_holder(shared: Door) 
     old = taken(shared, ANNA, OVER)
     taken(shared, BELA)
     with pytest.raises(LeaseLostError):
-        receive(shared.desk, Place("GYM", 1, 1), b"kills", None, NOW, tries=4, lease=old)
+        receive(shared.desk, MailLocation("GYM", 1, 1), b"kills", None, NOW, attempts=4, lease=old)
     assert shared.rows(LedgerRow) == []
 
 
@@ -149,7 +149,7 @@ def test_a_mailbox_is_taken_over_only_after_the_transaction_in_hand(shared: Door
     old = taken(shared, ANNA, OVER)
     takeover = threading.Thread(target=taken, args=(shared, BELA))
     with transaction(shared.engine) as session:
-        leases.hold(session, old)
+        leases.assert_held(session, old)
         takeover.start()
         takeover.join(0.5)
         assert takeover.is_alive()
@@ -166,7 +166,7 @@ class Silence:
 
     bell: Wakeup
 
-    def wait(self, hints: Hints) -> threading.Thread:
+    def wait(self, hints: Listener) -> threading.Thread:
         """Wait for a hint, for an hour at most, in a thread."""
         thread = threading.Thread(target=hints.wait, args=(3600, self.bell.read))
         thread.start()
@@ -184,11 +184,11 @@ def silence() -> Iterator[Silence]:
 def told(desk: Door) -> None:
     """Give a hint."""
     with transaction(desk.engine) as session:
-        hint(session)
+        notify(session)
 
 
 def test_a_hint_is_heard_at_once_and_once(shared: Door, silence: Silence) -> None:
-    with closing(Hints(shared.engine)) as hints:
+    with closing(Listener(shared.engine)) as hints:
         hints.wait(0, silence.bell.read)  # from now on it listens
         waiting = silence.wait(hints)
         told(shared)
@@ -203,7 +203,7 @@ def test_a_hint_is_heard_at_once_and_once(shared: Door, silence: Silence) -> Non
 
 
 def test_hints_are_heard_again_after_the_connection_was_lost(shared: Door, silence: Silence) -> None:
-    with closing(Hints(shared.engine)) as hints:
+    with closing(Listener(shared.engine)) as hints:
         hints.wait(0, silence.bell.read)
         with shared.engine.begin() as connection:
             connection.exec_driver_sql(
@@ -221,7 +221,7 @@ def test_hints_are_heard_again_after_the_connection_was_lost(shared: Door, silen
 
 def test_without_a_database_waiting_for_hints_is_only_waiting(silence: Silence) -> None:
     engine = open_database("postgresql://nobody@127.0.0.1:1/nothing")
-    with closing(Hints(engine)) as hints:
+    with closing(Listener(engine)) as hints:
         hints.wait(0.01, silence.bell.read)
     engine.dispose()
 
@@ -302,7 +302,7 @@ def test_a_member_is_invited_once_by_workers_that_start_together(shared: Door) -
 
 def test_a_worker_that_comes_too_late_does_not_change_what_became_of_a_letter(shared: Door) -> None:
     shared.take(problem().text("dunkel"))
-    late = NOW + CLAIM + timedelta(minutes=1)
+    late = NOW + CLAIM_TTL + timedelta(minutes=1)
     with transaction(shared.engine) as session:
         slow = outbox.claim(session, ["GYM"], NOW, ANNA)
     assert slow is not None
@@ -312,7 +312,7 @@ def test_a_worker_that_comes_too_late_does_not_change_what_became_of_a_letter(sh
             again = outbox.claim(session, ["GYM"], late, BELA)
         assert again is not None
     with transaction(shared.engine) as session:
-        outbox.record(session, [Attempt(slow.id, "failed", "too late")], late, ANNA)
+        outbox.record(session, [SendOutcome(slow.id, "failed", "too late")], late, ANNA)
     assert [row.state for row in shared.rows(OutboxRow) if row.id == slow.id] == ["sending"]
 
 

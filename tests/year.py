@@ -19,7 +19,7 @@ from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket_fields import State, state_of
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.service.tick import tick
+from mailbot.service.timers import run_timers
 from mailbot.store import people
 from mailbot.store.database import Engine, read_only
 from mailbot.store.rows import ticket_of
@@ -224,7 +224,7 @@ class Year:
 
     def pass_time(self) -> int:
         """Let time act now; return on how many tickets and teams it did."""
-        acted = tick(self.door.desk, self.now)
+        acted = run_timers(self.door.desk, self.now)
         self.note("", "", None)
         return acted
 

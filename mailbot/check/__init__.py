@@ -14,11 +14,11 @@ from mailbot.config import Settings
 from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_letters
 from mailbot.render import Templates
+from mailbot.service.bootstrap import DeskError, open_desk
 from mailbot.service.desk import Desk
-from mailbot.service.opening import DeskError, open_desk
 from mailbot.store import ledger
+from mailbot.store.audit_verify import verify
 from mailbot.store.database import SQLAlchemyError, read_only
-from mailbot.store.trail import verify
 
 __all__ = ["Finding", "findings", "school_holidays"]
 

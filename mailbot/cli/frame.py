@@ -130,7 +130,7 @@ def operator() -> str:
 @contextmanager
 def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk, Settings]"]:
     """Open the desk, or end with status 1 and the reason."""
-    from mailbot.service.opening import DeskError, open_desk
+    from mailbot.service.bootstrap import DeskError, open_desk
 
     settings = settings_of(context, config)
     try:

@@ -53,11 +53,11 @@ def restore(
     config: Config = None,
 ) -> None:
     """Put a backup in place of the present state; the daemon must not run."""
-    from mailbot.service.opening import DeskError, replace_state
+    from mailbot.service.bootstrap import DeskError, restore_backup
     from mailbot.store.backup import BackupError
 
     try:
-        kept = replace_state(settings_of(context, config), file, operator())
+        kept = restore_backup(settings_of(context, config), file, operator())
     except (DeskError, BackupError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
@@ -74,13 +74,13 @@ def migrate_database(
     json_: Json = False,
 ) -> None:
     """Move the desk from SQLite into the PostgreSQL of the configuration; the daemon must not run."""
-    from mailbot.service.moving import moving
-    from mailbot.service.opening import DeskError
+    from mailbot.service.bootstrap import DeskError
+    from mailbot.service.migrate_database import migration
 
     settings = settings_of(context, config)
     old = file or settings.state_dir / "mailbot.db"
     try:
-        with moving(settings, old, operator()) as transfer:
+        with migration(settings, old, operator()) as transfer:
             for _ in with_progress(transfer.steps(), transfer.total(), "rows"):
                 pass
             print_json(_compared(transfer)) if json_ else _print(transfer)

@@ -25,10 +25,10 @@ def explain(
     from mailbot.explain import explain_file, files_in
 
     if config or context.find_root().obj:
-        from mailbot.service.foresight import foresee
+        from mailbot.service.dry_run import dry_run
 
         with desk_of(context, config) as (desk, _):
-            ask = partial(explain_file, foresee=partial(foresee, desk))
+            ask = partial(explain_file, foresee=partial(dry_run, desk))
             _explain(files_in(paths), ask, json_=json_)
     else:
         _explain(files_in(paths), explain_file, json_=json_)
@@ -140,10 +140,10 @@ def show(
 @app.command()
 def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
     """Tell what operators and the clock did that concerns no single ticket."""
-    from mailbot.service.operation import deeds
+    from mailbot.service.operation import operator_log
 
     with desk_of(context, config) as (desk, _):
-        found = deeds(desk)
+        found = operator_log(desk)
     if json_:
         print_json(found)
         return

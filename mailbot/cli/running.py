@@ -48,7 +48,7 @@ def run(context: typer.Context, config: Config = None) -> None:
     """Run the daemon in the foreground."""
     from mailbot.config import find, load
     from mailbot.runtime.application import run as run_daemon
-    from mailbot.service.opening import DeskError
+    from mailbot.service.bootstrap import DeskError
 
     settings = settings_of(context, config)
     root = context.find_root().obj
@@ -74,9 +74,9 @@ def once(
 ) -> None:
     """Handle all mailboxes and the outbox until nothing is left."""
     from mailbot.runtime.run_once import run_once as do_once
-    from mailbot.service.opening import sole
+    from mailbot.service.bootstrap import exclusive_lock
 
-    with desk_of(context, config) as (desk, settings), sole(settings):
+    with desk_of(context, config) as (desk, settings), exclusive_lock(settings):
         counts = do_once(desk, settings, backfill=backfill)
     if json_:
         print_json(counts)

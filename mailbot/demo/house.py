@@ -8,7 +8,7 @@ from mailbot.config import load
 from mailbot.demo.people import ERIKA, EVERYBODY, MAX, SUPPORT, TONI
 from mailbot.demo.servers import PostOffice
 from mailbot.runtime.application import Application
-from mailbot.service.opening import sole
+from mailbot.service.bootstrap import exclusive_lock
 
 SUPPORT_PASSWORD = "hausmeister"  # noqa: S105 - of a mailbox that lives as long as the demonstration
 
@@ -60,7 +60,7 @@ def working(office: PostOffice, directory: Path) -> Iterator[Application]:
     configuration.write_text(text, "utf-8")
     settings = load(configuration, {})
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with sole(settings):
+    with exclusive_lock(settings):
         shift = Application(settings)
         shift.start()
         try:

@@ -38,7 +38,7 @@ from mailbot.parse import parse
 from mailbot.sanitize import clean, one_line
 from mailbot.service.desk import Desk
 from mailbot.store import tickets
-from mailbot.store.audit import Origin, note
+from mailbot.store.audit import Origin, record
 from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.writing import keep_octets, packed, write
 
@@ -101,7 +101,7 @@ def note_import(desk: Desk, report: Report, now: datetime) -> None:
     """Say in the audit trail who took over how much; what came of each ticket stands in the ticket's own."""
     detail = ", ".join(f"{getattr(report, name).total()} {name}" for name in ("tickets", "messages", "files"))
     with transaction(desk.engine) as session:
-        note(session, Origin(desk.actor, now), "imported", detail)
+        record(session, Origin(desk.actor, now), "imported", detail)
 
 
 def _open(session: Session, old: SourceTicket, school: School) -> str:

@@ -44,8 +44,8 @@ def standing(desk: Desk) -> Document:
             "quarantine": ledger.count_quarantined(session),
             "open_tickets": dict(Counter(school for school, _ in opened)),
             "tickets_by_age": {s.key: _by_age(opened, s.key, now) for s in desk.policy.schools},
-            "alerts": alerts.standing(session),
-            "workers": leases.sharing(session) if desk.shared else {},
+            "alerts": alerts.active(session),
+            "workers": leases.assignments(session) if desk.shared else {},
         }
 
 

@@ -12,10 +12,10 @@ from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, traces_
 from mailbot.service.desk import Desk
 from mailbot.service.operation import OperationError
 from mailbot.store import disclosure, erasure, search
-from mailbot.store.audit import Origin, note
+from mailbot.store.audit import Origin, record
+from mailbot.store.audit_verify import ERASED
 from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.erasure import Erased
-from mailbot.store.trail import ERASED
 
 README = """Auskunft nach Art. 15 DSGVO / Access under Art. 15 GDPR
 {address}, {now}
@@ -50,7 +50,7 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
             archive.writestr(f"mails/{number}.eml", octets)
             yield
     with transaction(desk.engine) as session:
-        note(session, Origin(desk.actor, now), "disclosed", address)
+        record(session, Origin(desk.actor, now), "disclosed", address)
 
 
 def _json(document: object) -> str:
@@ -119,7 +119,7 @@ class PersonErasure:
         self.erased.add(erased)
         if erased.entries or erased.tickets:
             detail = {"why": "forget", "tickets": erased.tickets, "entries": erased.entries}
-            note(session, Origin(self.desk.actor, self.now), ERASED, json.dumps(detail))
+            record(session, Origin(self.desk.actor, self.now), ERASED, json.dumps(detail))
 
     def _index(self) -> None:
         for ticket_id in sorted(self.erased.changed):

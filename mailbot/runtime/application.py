@@ -25,12 +25,12 @@ from mailbot.runtime.mailbox_supervisor import MailboxSupervisor
 from mailbot.runtime.mailbox_worker import MailboxWorker
 from mailbot.runtime.sender import AccountSender, either, senders
 from mailbot.sanitize import redact_for_log
+from mailbot.service.bootstrap import DeskError, exclusive_lock, open_desk
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
-from mailbot.service.opening import DeskError, open_desk, sole
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
-from mailbot.service.tick import tick
+from mailbot.service.timers import run_timers
 from mailbot.store import heartbeat, mailboxes, outbox
 from mailbot.store.database import transaction
 from mailbot.store.leases import Lease
@@ -156,7 +156,7 @@ class Application:
     def start(self) -> None:
         """Start the threads, and the jobs that look after them."""
         with transaction(self.desk.engine) as session:
-            outbox.take_up_again(session, self.desk.worker, utc_now())
+            outbox.requeue_interrupted(session, self.desk.worker, utc_now())
             heartbeat.expect(session, self.desk.worker, utc_now())
         self._invite(utc_now(), reminders=False)
         self.postman.thread.start()
@@ -189,7 +189,7 @@ class Application:
         if not self.guard.clock_is_right():
             return
         now = utc_now()
-        told, invited = tick(self.desk, now), self._invite(now, reminders=True)
+        told, invited = run_timers(self.desk, now), self._invite(now, reminders=True)
         nightly(self.desk, now, secret_until(self.settings.oauth2))
         reported = send_due(self.desk, now)
         if told or invited or reported:
@@ -250,7 +250,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     with ExitStack() as stack:
         stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
-        stack.enter_context(sole(settings))
+        stack.enter_context(exclusive_lock(settings))
         shift = Application(settings)
         shift.start()
         log.info("running", mailboxes=len(shift.roster.watchers), config=str(settings.file))

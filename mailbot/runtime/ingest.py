@@ -23,8 +23,8 @@ from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store import ledger, mailboxes
 from mailbot.store.database import Session, read_only, transaction
-from mailbot.store.leases import Lease, hold
-from mailbot.store.ledger import Place
+from mailbot.store.leases import Lease, assert_held
+from mailbot.store.ledger import MailLocation
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class MailboxIngest:
     wanted: Callable[[], bool] = lambda: False
     outcomes: Counter[str] = field(default_factory=Counter)
     delays: LatencyHistogram = field(default_factory=LatencyHistogram)
-    _survived: set[Place] = field(default_factory=set)
+    _survived: set[MailLocation] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
     _old: set[tuple[int, int]] = field(default_factory=set)
     _cutoff: datetime | None = None
@@ -69,7 +69,7 @@ class MailboxIngest:
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         with transaction(self.desk.engine) as session:
-            hold(session, self.lease)
+            assert_held(session, self.lease)
             yield session
 
     def drain(self, box: Mailbox, since: int = 1, *, backfill: bool = False) -> bool:
@@ -91,7 +91,7 @@ class MailboxIngest:
         self._old |= {(box.uid_validity, uid) for uid in described.keys() - taken.keys()}
         if since == 1:
             self._leave_alone(len(old) + len(described) - len(taken))
-        risky = {uid for uid in taken if Place(self.school.key, box.uid_validity, uid) in begun}
+        risky = {uid for uid in taken if MailLocation(self.school.key, box.uid_validity, uid) in begun}
         for number, batch in enumerate(self._batches(box, taken, risky)):
             if self.stop.is_set():
                 return True
@@ -104,13 +104,13 @@ class MailboxIngest:
         self._tell_refused(box, since)
         return True
 
-    def _noted(self, box: Mailbox, uids: list[int]) -> tuple[set[int], set[Place]]:
+    def _noted(self, box: Mailbox, uids: list[int]) -> tuple[set[int], set[MailLocation]]:
         """Return which of these mails were handled, and during which mails the process ended."""
         if not uids:  # as in most looks at most mailboxes
             return set(), set()
         with read_only(self.desk.engine) as session:
-            known = ledger.handled(session, self.school.key, box.uid_validity, uids)
-            return known, ledger.begun(session, self.school.key)
+            known = ledger.recorded_uids(session, self.school.key, box.uid_validity, uids)
+            return known, ledger.open_attempts(session, self.school.key)
 
     def _batches(self, box: Mailbox, taken: dict[int, Described], risky: set[int]) -> Iterator[list[int]]:
         """Yield what waits, so that no flood delays others; what comes meanwhile is added to `taken`."""
@@ -134,7 +134,7 @@ class MailboxIngest:
         lying = {uid: mail.received for uid, mail in box.describe(box.uids()).items()}
         done = box.done_since(now - RECONCILED)
         with read_only(self.desk.engine) as session:
-            handled = ledger.handled(session, self.school.key, box.uid_validity, lying)
+            handled = ledger.recorded_uids(session, self.school.key, box.uid_validity, lying)
             unknown = self._unknown(session, done)
         files = bool(self.account.done)
         found = differences(lying, handled, cutoff=cutoff, now=now, files=files, unknown_in_done=len(unknown))
@@ -142,7 +142,7 @@ class MailboxIngest:
         return found
 
     def _unknown(self, session: Session, done: dict[int, str]) -> list[int]:
-        known = ledger.known_messages(session, self.school.key, set(done.values()) - {""})
+        known = ledger.recorded_message_ids(session, self.school.key, set(done.values()) - {""})
         return [uid for uid, message_id in done.items() if message_id and message_id not in known]
 
     def _tell_difference(self, found: Difference, now: datetime) -> None:
@@ -221,9 +221,9 @@ class MailboxIngest:
         self._left_alone = number
 
     def _take(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
-        places = {uid: Place(self.school.key, box.uid_validity, uid) for uid in uids}
+        places = {uid: MailLocation(self.school.key, box.uid_validity, uid) for uid in uids}
         with self._writing() as session:
-            tries = ledger.begin(session, list(places.values()))
+            tries = ledger.start_attempts(session, list(places.values()))
         self._survived = set(places.values())
         try:
             self._handle(box, places, described, tries)
@@ -234,15 +234,15 @@ class MailboxIngest:
         """Drop the notes of begun mails that did not kill us; later, while the database is away."""
         if self._survived:
             with self._writing() as session:
-                ledger.forget_begun(session, self._survived)
+                ledger.clear_attempts(session, self._survived)
         self._survived = set()
 
     def _handle(
         self,
         box: Mailbox,
-        places: dict[int, Place],
+        places: dict[int, MailLocation],
         described: dict[int, Described],
-        tries: dict[Place, int],
+        tries: dict[MailLocation, int],
     ) -> None:
         limit = self.desk.policy.limits.mail
         small = [uid for uid in places if described[uid].size <= limit]
@@ -261,7 +261,7 @@ class MailboxIngest:
                 mail.octets,
                 mail.received,
                 now,
-                tries=tries[place],
+                attempts=tries[place],
                 size=size,
                 lease=self.lease,
             )
@@ -270,7 +270,7 @@ class MailboxIngest:
         if done:
             box.file(done)
 
-    def _note(self, place: Place, decision: Decision | None, delay: timedelta) -> None:
+    def _note(self, place: MailLocation, decision: Decision | None, delay: timedelta) -> None:
         self._survived.discard(place)  # its note is gone together with its effects
         if decision is None:
             return

@@ -15,8 +15,8 @@ from mailbot.runtime.wakeup import Wakeup
 from mailbot.service.desk import Desk
 from mailbot.store import leases
 from mailbot.store.database import TRANSIENT, first_line, transaction
-from mailbot.store.hints import Hints, hint
 from mailbot.store.leases import Lease
+from mailbot.store.pg_notify import Listener, notify
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class MailboxSupervisor:
     def _tend(self, bell: Wakeup) -> None:
         """Beat every few seconds, and at once when another worker hints that there is something to do."""
         seconds = 0.0  # listen first: what was hinted before is to be looked for
-        with closing(Hints(self.desk.engine)) as hints:
+        with closing(Listener(self.desk.engine)) as hints:
             while not self._ends.is_set():
                 try:
                     hints.wait(seconds, bell.read)
@@ -85,10 +85,10 @@ class MailboxSupervisor:
     def _beat(self) -> None:
         me = self.desk.worker
         with transaction(self.desk.engine) as session:
-            workers = leases.beat(session, me, LEASE)
+            workers = leases.heartbeat(session, me, LEASE)
             held = leases.held(session, me)
             if workers != self._workers:
-                hint(session)
+                notify(session)
         self._workers = workers
         mine = assigned_to(me, workers, self.schools)
         for school, watcher in self.watchers.items():
@@ -101,7 +101,7 @@ class MailboxSupervisor:
                 self._give_up(old)
         for school in sorted(mine - self.watchers.keys()):
             with transaction(self.desk.engine) as session:
-                lease = leases.take(session, school, me)
+                lease = leases.acquire(session, school, me)
             if lease is not None:
                 self._start(school, lease)
 
@@ -120,8 +120,8 @@ class MailboxSupervisor:
 
     def _give_up(self, lease: Lease) -> None:
         with transaction(self.desk.engine) as session:
-            leases.give_up(session, lease)
-            hint(session)
+            leases.release(session, lease)
+            notify(session)
         log.info("mailbox given up", school=lease.school)
 
     def stop(self) -> None:
@@ -147,6 +147,6 @@ class MailboxSupervisor:
         with transaction(self.desk.engine) as session:
             for watcher in self.watchers.values():
                 if watcher.intake.lease is not None:
-                    leases.give_up(session, watcher.intake.lease)
-            leases.leave(session, self.desk.worker)
-            hint(session)
+                    leases.release(session, watcher.intake.lease)
+            leases.deregister(session, self.desk.worker)
+            notify(session)

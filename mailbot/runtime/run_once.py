@@ -13,10 +13,10 @@ from mailbot.monitoring.monitor import free_disk
 from mailbot.oauth import secret_until
 from mailbot.runtime.ingest import MailboxIngest
 from mailbot.runtime.sender import deliver_all
+from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
 from mailbot.service.night import nightly
-from mailbot.service.opening import DeskError
-from mailbot.service.tick import tick
+from mailbot.service.timers import run_timers
 from mailbot.store import heartbeat, ledger, mailboxes, outbox
 from mailbot.store.database import TRANSIENT, first_line, transaction
 
@@ -39,9 +39,9 @@ def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[
 
 def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
-        outbox.take_up_again(session, desk.worker, utc_now())
+        outbox.requeue_interrupted(session, desk.worker, utc_now())
         heartbeat.expect_none(session, desk.worker)
-    tick(desk, utc_now())
+    run_timers(desk, utc_now())
     nightly(desk, utc_now(), secret_until(settings.oauth2))
     outcomes: Counter[str] = Counter()
     unreachable = 0

@@ -9,14 +9,14 @@ import structlog
 
 from mailbot.config import Settings, SmtpAccount
 from mailbot.sanitize import redact_for_log
-from mailbot.service.delivery import Trouble, known_trouble, outcome_of, put_together, take
 from mailbot.service.desk import Desk
 from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
+from mailbot.service.sending import ServerIssue, build_message, known_issue, next_state, record_and_claim
 from mailbot.smtp.client import Outcome, Relay
 from mailbot.smtp.refusals import Refusal, Refusals, Ruling
 from mailbot.smtp.reply import About
 from mailbot.store.database import TRANSIENT, first_line
-from mailbot.store.outbox import Attempt, Due
+from mailbot.store.outbox import ClaimedMail, SendOutcome
 
 log = structlog.get_logger()
 
@@ -50,8 +50,8 @@ class AccountSender:
     _began: bool = False
     _told: bool = False  # the operators know that the server works
     _database_away: bool = False
-    _done: Attempt | None = None
-    _trouble: Trouble | None = None
+    _done: SendOutcome | None = None
+    _trouble: ServerIssue | None = None
     _turn: str = ""  # the school whose letter was taken last
 
     @property
@@ -63,7 +63,7 @@ class AccountSender:
     async def drain(self, relay: Relay, stop: asyncio.Event | None = None) -> None:
         """Send what is due until nothing is left, the server is away, the account paused, or told to stop."""
         if not self._began:
-            self.refusals.remember(known_trouble(self.desk, self.topic))
+            self.refusals.remember(known_issue(self.desk, self.topic))
             self._began = True
         while True:
             due = self._next(self.schools)
@@ -82,7 +82,7 @@ class AccountSender:
         """
         if not self._works or self._told:
             return False
-        self._trouble, self._told = Trouble(self.topic, ""), True
+        self._trouble, self._told = ServerIssue(self.topic, ""), True
         return True
 
     async def drain_once(self) -> None:
@@ -90,28 +90,28 @@ class AccountSender:
         async with Relay(self.account) as relay:
             await self.drain(relay)
 
-    def _next(self, schools: tuple[str, ...]) -> Due | None:
+    def _next(self, schools: tuple[str, ...]) -> ClaimedMail | None:
         """Record the last letter and claim the next; what cannot be recorded now is the next time."""
-        due = take(self.desk, schools, self._done, self._trouble, self.clock(), self._turn)
+        due = record_and_claim(self.desk, schools, self._done, self._trouble, self.clock(), self._turn)
         self._done = self._trouble = None
         self._turn = due.school if due else self._turn
         return due
 
-    async def _send(self, relay: Relay, due: Due) -> Attempt:
+    async def _send(self, relay: Relay, due: ClaimedMail) -> SendOutcome:
         school = self.desk.policy.school(due.school)
         if school is None:
-            return Attempt(due.id, "failed", f"school {due.school} is not in the configuration")
+            return SendOutcome(due.id, "failed", f"school {due.school} is not in the configuration")
         try:
-            octets = put_together(self.desk, due, school.address)
+            octets = build_message(self.desk, due, school.address)
         except TRANSIENT as error:
-            return Attempt(due.id, "queued", first_line(error), self.clock(), counts=False)
+            return SendOutcome(due.id, "queued", first_line(error), self.clock(), counts=False)
         except (LookupError, ValueError) as error:
             log.exception("letter not put together", letter=due.id, ticket=due.outgoing.ticket)
-            return Attempt(due.id, "failed", f"cannot be put together: {error}")
+            return SendOutcome(due.id, "failed", f"cannot be put together: {error}")
         outcome = await relay.send(school.address, due.outgoing.recipient.email, octets)
         return self._judge(due, outcome)
 
-    def _judge(self, due: Due, outcome: Outcome) -> Attempt:
+    def _judge(self, due: ClaimedMail, outcome: Outcome) -> SendOutcome:
         if outcome.state == "sent":
             self.refusals.taken()
             self._go_on(works=True)
@@ -128,13 +128,13 @@ class AccountSender:
             self._go_on(works=outcome.about is About.RECIPIENT)
         return self._record(due, "temporary" if ruling is Ruling.AGAIN else outcome.state, outcome.reply)
 
-    def _keep(self, due: Due, reply: str) -> Attempt:
+    def _keep(self, due: ClaimedMail, reply: str) -> SendOutcome:
         """Return an attempt that does not count: it said nothing about the letter."""
         again = self.clock() + timedelta(seconds=self._rest())
-        return Attempt(due.id, "queued", reply, again, counts=False)
+        return SendOutcome(due.id, "queued", reply, again, counts=False)
 
-    def _record(self, due: Due, state: str, reply: str) -> Attempt:
-        attempt = outcome_of(due, state, reply, self.clock())
+    def _record(self, due: ClaimedMail, state: str, reply: str) -> SendOutcome:
+        attempt = next_state(due, state, reply, self.clock())
         self.tally.sent += attempt.state == "sent"
         self.tally.failed += attempt.state == "failed"
         log.info(
@@ -151,7 +151,7 @@ class AccountSender:
         """Leave the server alone for a while, `longest` seconds at most."""
         if not self.failures:
             log.error("server away", topic=self.topic, reason=redact_for_log(reason))
-            self._trouble = Trouble(self.topic, reason)
+            self._trouble = ServerIssue(self.topic, reason)
         self.failures += 1
         self._longest = longest
         self._works = self._told = False
@@ -191,7 +191,7 @@ class AccountSender:
         return self._rest() if self.failures else None
 
 
-def _refusal(due: Due, outcome: Outcome) -> Refusal:
+def _refusal(due: ClaimedMail, outcome: Outcome) -> Refusal:
     recipient, permanent = due.outgoing.recipient.email, outcome.state == "permanent"
     return Refusal(due.id, recipient, outcome.about, outcome.reply, permanent, due.attempts)
 

@@ -19,14 +19,14 @@ Details = tuple[tuple[str, str], ...]
 
 def raise_alert(session: Session, desk: Desk, topic: str, details: Details, now: datetime) -> None:
     """Tell the operators of trouble, unless they were told of this topic and it is not over yet."""
-    if not alerts.begin(session, topic, "; ".join(value for _, value in details), now):
+    if not alerts.add(session, topic, "; ".join(value for _, value in details), now):
         return
     _tell(session, desk, (("topic", topic), ("state", "failing"), *details), now)
 
 
 def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
     """Tell the operators that a trouble is over, if they were told of it."""
-    since = alerts.end(session, topic)
+    since = alerts.remove(session, topic)
     if since is None:
         return
     details = (("topic", topic), ("state", "recovered"), ("since", since.isoformat(timespec="minutes")))

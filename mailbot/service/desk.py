@@ -53,13 +53,13 @@ class Desk:
         """Put a notice into words; it gets a Message-ID and an action key that nobody can guess."""
         ticket_school = self.policy.school(notice.ticket.school) if notice.ticket else None
         sender = ticket_school or school
-        key = unguessable()
+        key = random_token()
         outgoing = render(
             notice,
             sender,
             self.policy,
             self.templates,
-            message_id=f"<{unguessable()}@{sender.address.rpartition('@')[2]}>",
+            message_id=f"<{random_token()}@{sender.address.rpartition('@')[2]}>",
             action_key=key,
             now=now,
         )
@@ -77,6 +77,6 @@ def _notices(decision: Decision) -> Iterable[Notification]:
                 pass
 
 
-def unguessable() -> str:
+def random_token() -> str:
     """Return 26 characters of a-z2-7 that hold 130 random bits."""
     return base64.b32encode(secrets.token_bytes(17)).decode("ascii")[:26].lower()

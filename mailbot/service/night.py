@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from mailbot.service.alerts import end_alert, raise_alert
-from mailbot.service.delivery import end_alert_of_failed_letters
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.retention import expire
-from mailbot.store import clock, trail
+from mailbot.service.sending import end_alert_of_failed_letters
+from mailbot.store import audit_verify, timers
 from mailbot.store.database import IntegrityError, transaction
 
 log = structlog.get_logger()
@@ -28,7 +28,7 @@ def nightly(desk: Desk, now: datetime, secret_until: date | None = None) -> bool
         return False
     try:
         with transaction(desk.engine) as session:
-            if not clock.claim_slot(session, "night", here.date().isoformat()):
+            if not timers.claim_run(session, "night", here.date().isoformat()):
                 return False
     except IntegrityError:  # another worker was faster
         return False
@@ -36,7 +36,7 @@ def nightly(desk: Desk, now: datetime, secret_until: date | None = None) -> bool
     _announce(desk, secret_until, now)
     with transaction(desk.engine) as session:
         end_alert_of_failed_letters(session, desk, now)  # retention may have erased the last one
-        sealed, head = trail.seal(session, BOT, now)
+        sealed, head = audit_verify.seal(session, BOT, now)
     log.info("audit trail sealed", tickets=sealed, link=head)  # a witness outside of the database
     return True
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from mailbot.clock import utc_now
 from mailbot.service.alerts import end_alert
-from mailbot.service.delivery import end_alert_of_failed_letters
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
-from mailbot.store import ledger, outbox, people, tickets, trail
-from mailbot.store.audit import Origin, note
+from mailbot.service.sending import end_alert_of_failed_letters
+from mailbot.store import audit_verify, ledger, outbox, people, tickets
+from mailbot.store.audit import Origin, record
 from mailbot.store.database import Row, Session, read_only, transaction
 from mailbot.store.writing import octets_of
 
@@ -42,7 +42,7 @@ def retry_letter(desk: Desk, number: int) -> str:
             raise OperationError(f"letter {number} was sent at {row.sent}")
         now = utc_now()
         outbox.retry(session, number, now)
-        note(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
+        record(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
         end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} is due now"
 
@@ -55,7 +55,7 @@ def drop_letter(desk: Desk, number: int) -> str:
             raise OperationError(f"letter {number} was sent at {row.sent}")
         outbox.drop(session, number)
         now = utc_now()
-        note(session, Origin(desk.actor, now), "letter dropped", _about(row), ticket_id=row.ticket_id)
+        record(session, Origin(desk.actor, now), "letter dropped", _about(row), ticket_id=row.ticket_id)
         end_alert_of_failed_letters(session, desk, now)
     return f"letter {number} will not be sent"
 
@@ -84,7 +84,7 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
             raise OperationError(f"{name.upper()} has no such file that is withheld")
         origin = Origin(desk.actor, utc_now())
         for file in released:
-            note(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket_id)
+            record(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket_id)
             tickets.release_file(session, file.id)
         names = ", ".join(file.filename for file in released)
     return f"released: {names}; an answer with #show {name.upper()} brings them"
@@ -124,7 +124,7 @@ def retry_mail(desk: Desk, number: int) -> str:
     except Exception as error:
         raise OperationError(f"mail {number} fails again: {type(error).__name__}: {error}") from error
     with transaction(desk.engine) as session:
-        note(session, Origin(desk.actor, now), "mail retried", f"{number}: {decision.outcome}")
+        record(session, Origin(desk.actor, now), "mail retried", f"{number}: {decision.outcome}")
     _end_alert_when_empty(desk, now)
     return f"mail {number}: {decision.outcome} {decision.ticket or ''}".rstrip()
 
@@ -136,7 +136,7 @@ def drop_mail(desk: Desk, number: int) -> str:
         row = _mail(session, number)
         because = f"{row.because}\ndropped by {desk.actor} at {now.isoformat(timespec='seconds')}"
         ledger.rewrite(session, number, {"outcome": "dropped", "because": because})
-        note(session, Origin(desk.actor, now), "mail dropped", str(number))
+        record(session, Origin(desk.actor, now), "mail dropped", str(number))
     _end_alert_when_empty(desk, now)
     return f"mail {number} will not be handled"
 
@@ -156,16 +156,16 @@ def unblock(desk: Desk, address: str) -> str:
         schools = people.unblock(session, address.lower())
         if schools:
             detail = f"{address.lower()} in {', '.join(schools)}"
-            note(session, Origin(desk.actor, utc_now()), "unblocked", detail)
+            record(session, Origin(desk.actor, utc_now()), "unblocked", detail)
     if not schools:
         raise OperationError(f"{address} is not blocked")
     return f"{address} may write again to {', '.join(schools)}"
 
 
-def deeds(desk: Desk) -> list[dict[str, Any]]:
+def operator_log(desk: Desk) -> list[dict[str, Any]]:
     """Return what operators and the clock did that concerns no ticket."""
     with read_only(desk.engine) as session:
-        return trail.desk_entries(session)
+        return audit_verify.desk_entries(session)
 
 
 def _mail(session: Session, number: int) -> Row[Any]:

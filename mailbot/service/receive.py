@@ -19,23 +19,23 @@ from mailbot.store import ledger
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
 from mailbot.store.facts import content_id, gather
-from mailbot.store.leases import Lease, LeaseLostError, hold
-from mailbot.store.ledger import Place, Values
+from mailbot.store.leases import Lease, LeaseLostError, assert_held
+from mailbot.store.ledger import MailLocation, Values
 from mailbot.store.writing import keep_octets, octets_of, packed, write
 
 log = structlog.get_logger()
 
-TRIES_MOST = 3
+MAX_ATTEMPTS = 3
 
 
 def receive(
     desk: Desk,
-    place: Place,
+    place: MailLocation,
     octets: bytes,
     received: datetime | None,
     now: datetime,
     *,
-    tries: int = 1,
+    attempts: int = 1,
     size: int | None = None,
     lease: Lease | None = None,
     dry_run: bool = False,
@@ -53,21 +53,21 @@ def receive(
     """
     if dry_run:
         return _receive(desk, place, octets, received, now, size, lease, dry_run=True)
-    if tries > TRIES_MOST:
-        reason = f"the process died {tries - 1} times while it handled this mail"
-        return set_aside(desk, place, octets, reason, "", now, lease)
+    if attempts > MAX_ATTEMPTS:
+        reason = f"the process died {attempts - 1} times while it handled this mail"
+        return quarantine(desk, place, octets, reason, "", now, lease)
     try:
         return _receive(desk, place, octets, received, now, size, lease)
     except (*TRANSIENT, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - every other error is this mail's: it goes to the quarantine
         reason = f"{type(error).__name__}: {error}"
-        return set_aside(desk, place, octets, reason, traceback.format_exc(), now, lease)
+        return quarantine(desk, place, octets, reason, traceback.format_exc(), now, lease)
 
 
 def _receive(
     desk: Desk,
-    place: Place,
+    place: MailLocation,
     octets: bytes,
     received: datetime | None,
     now: datetime,
@@ -82,16 +82,16 @@ def _receive(
     school, raw = _school(desk, place.school), packed(octets)
     understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
-        hold(session, lease)
-        if ledger.knows(session, place):
-            ledger.forget_begun(session, [place])
+        assert_held(session, lease)
+        if ledger.is_processed(session, place):
+            ledger.clear_attempts(session, [place])
             return None
         entry = _entry(place, mail, octets, received, now)
         if dry_run:
             entry["content_id"] = ""
         entry["raw_id"] = keep_octets(session, raw)
-        decision = _settle(session, desk, school, understood, entry, now)
-        ledger.forget_begun(session, [place])
+        decision = _decide_and_write(session, desk, school, understood, entry, now)
+        ledger.clear_attempts(session, [place])
         if dry_run:
             session.rollback()
     return decision
@@ -104,7 +104,9 @@ def _school(desk: Desk, key: str) -> School:
     return school
 
 
-def _entry(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> Values:
+def _entry(
+    place: MailLocation, mail: Mail, octets: bytes, received: datetime | None, now: datetime
+) -> Values:
     """Return what the ledger says of a mail before it is decided on."""
     return {**asdict(place), **_description(mail, octets), "received": received, "at": now}
 
@@ -118,7 +120,7 @@ def _description(mail: Mail, octets: bytes) -> Values:
     }
 
 
-def _settle(
+def _decide_and_write(
     session: Session,
     desk: Desk,
     school: School,
@@ -158,14 +160,14 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
     school, entry = _school(desk, row.school), ledger.values_of(row)
     understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
     by = effect.by
-    return _settle(
+    return _decide_and_write(
         session, desk, school, understood, entry, now, entry_id=row.id, confirmed=because, released=by
     )
 
 
-def set_aside(
+def quarantine(
     desk: Desk,
-    place: Place,
+    place: MailLocation,
     octets: bytes,
     reason: str,
     trace: str,
@@ -175,15 +177,15 @@ def set_aside(
     """Put a mail into the quarantine and tell the operators; None if it was handled before."""
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
-        hold(session, lease)
-        if ledger.knows(session, place):
-            ledger.forget_begun(session, [place])
+        assert_held(session, lease)
+        if ledger.is_processed(session, place):
+            ledger.clear_attempts(session, [place])
             return None
         entry = _entry(place, _readable(octets, trace), octets, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
         entry["raw_id"] = keep_octets(session, packed(octets))
         ledger.record(session, [entry])
-        ledger.forget_begun(session, [place])
+        ledger.clear_attempts(session, [place])
         details = (
             ("mailbox", place.school),
             ("reason", reason),
@@ -217,4 +219,4 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         mail = parse(octets)
         school, entry = _school(desk, row.school), ledger.values_of(row) | _description(mail, octets)
         understood = understand(mail, school, desk.policy)
-        return _settle(session, desk, school, understood, entry, now, entry_id=entry_id)
+        return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)

@@ -7,7 +7,7 @@ from mailbot.core.model.policy import Policy
 from mailbot.core.timers.invitations import Invitee, unregistered
 from mailbot.service.desk import Desk
 from mailbot.store import audit, people
-from mailbot.store.audit import Origin, note
+from mailbot.store.audit import Origin, record
 from mailbot.store.database import Session, transaction
 from mailbot.store.writing import post_alone
 
@@ -58,5 +58,5 @@ def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: date
         people.record_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
     if invited:
-        note(session, Origin(desk.actor, now), "invited", ", ".join(invited))
+        record(session, Origin(desk.actor, now), "invited", ", ".join(invited))
     return invited

@@ -18,7 +18,7 @@ from mailbot.reporting.model import Month, Percentiles, Report
 from mailbot.reporting.monthly import month_before, report
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import clock, courses
+from mailbot.store import courses, timers
 from mailbot.store.database import IntegrityError, read_only, transaction
 from mailbot.store.writing import post_alone
 
@@ -49,12 +49,12 @@ def send_due(desk: Desk, now: datetime) -> bool:
     """
     month = month_of(desk, None, now)
     with read_only(desk.engine) as session:
-        if now.astimezone(month.zone).hour < HOUR or clock.slot_done(session, JOB, month.name):
+        if now.astimezone(month.zone).hour < HOUR or timers.has_run(session, JOB, month.name):
             return False
     found = report_of(desk, month)
     try:
         with transaction(desk.engine) as session:
-            if not clock.claim_slot(session, JOB, month.name):
+            if not timers.claim_run(session, JOB, month.name):
                 return False
             end_alert(session, desk, JOB, now)
             if found.total.quiet:

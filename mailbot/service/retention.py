@@ -8,10 +8,10 @@ import structlog
 
 from mailbot.service.desk import BOT, Desk
 from mailbot.store import erasure
-from mailbot.store.audit import Origin, note
+from mailbot.store.audit import Origin, record
+from mailbot.store.audit_verify import ERASED
 from mailbot.store.database import Session, transaction
 from mailbot.store.erasure import Erased
-from mailbot.store.trail import ERASED
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ def expire(desk: Desk, now: datetime) -> Erased:
                 erased = batch(session, since)
                 if erased.entries:
                     detail = {"why": "retention", "tickets": erased.tickets, "entries": erased.entries}
-                    note(session, Origin(BOT, now), ERASED, json.dumps(detail))
+                    record(session, Origin(BOT, now), ERASED, json.dumps(detail))
             if not (erased.tickets or erased.mails or erased.places):
                 break
             total.add(erased)

@@ -11,23 +11,23 @@ from mailbot.store.tables import metadata
 _ALERT = metadata.tables["alert"]
 
 # Opens an alert, unless it is open.
-_BEGIN = insert(_ALERT).on_conflict_do_nothing().returning(_ALERT.c.topic)
+_ADD = insert(_ALERT).on_conflict_do_nothing().returning(_ALERT.c.topic)
 # Closes an alert.
-_END = delete(_ALERT).where(_ALERT.c.topic == bindparam("topic")).returning(_ALERT.c.since)
+_REMOVE = delete(_ALERT).where(_ALERT.c.topic == bindparam("topic")).returning(_ALERT.c.since)
 # Reads the text of an open alert.
 _REASON = select(_ALERT.c.text).where(_ALERT.c.topic == bindparam("topic"))
 # Lists the open alerts.
-_STANDING = select(_ALERT).order_by(_ALERT.c.since)
+_ACTIVE = select(_ALERT).order_by(_ALERT.c.since)
 
 
-def begin(session: Session, topic: str, text: str, now: datetime) -> bool:
+def add(session: Session, topic: str, text: str, now: datetime) -> bool:
     """Open an alert; return False if it was open."""
-    return session.execute(_BEGIN, {"topic": topic, "text": text, "since": now}).first() is not None
+    return session.execute(_ADD, {"topic": topic, "text": text, "since": now}).first() is not None
 
 
-def end(session: Session, topic: str) -> datetime | None:
+def remove(session: Session, topic: str) -> datetime | None:
     """Close an alert; return since when it was open, or None if it was not."""
-    since: datetime | None = session.execute(_END, {"topic": topic}).scalar()
+    since: datetime | None = session.execute(_REMOVE, {"topic": topic}).scalar()
     return since
 
 
@@ -38,10 +38,10 @@ def reason(session: Session, topic: str) -> str:
 
 def topics(session: Session) -> set[str]:
     """Return the topics of the open alerts."""
-    return {row.topic for row in session.execute(_STANDING)}
+    return {row.topic for row in session.execute(_ACTIVE)}
 
 
-def standing(session: Session) -> list[dict[str, str]]:
+def active(session: Session) -> list[dict[str, str]]:
     """Return the open alerts, the oldest first."""
-    rows = session.execute(_STANDING)
+    rows = session.execute(_ACTIVE)
     return [{"topic": row.topic, "since": row.since.isoformat(), "text": row.text} for row in rows]

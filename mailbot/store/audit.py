@@ -1,6 +1,6 @@
 """Write the audit trail: who changed what, when, by which mail, trusted by what, why.
 
-Entries are only added; `mailbot.store.chain` describes how a change of one is noticed.
+Entries are only added; `mailbot.store.audit_hash` describes how a change of one is noticed.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ from mailbot.core.model.effects import (
     TicketEffect,
 )
 from mailbot.core.model.ticket_fields import State
-from mailbot.store.chain import chained
+from mailbot.store.audit_hash import append_link
 from mailbot.store.ledger import Values
 from mailbot.store.rows import identity
 from mailbot.store.tables import TicketRow, metadata
@@ -126,7 +126,7 @@ def audit(
             before = states[name] if isinstance(effect, TicketEffect) else None
             row = rows[name]
             values = _entry(origin, decision, action, detail, before, identity(row.id))
-            entries.append(chained(values, row.head))
+            entries.append(append_link(values, row.head))
             row.head, row.entries = entries[-1]["link"], row.entries + 1
     if entries:
         session.connection().execute(_INSERT, entries)
@@ -156,7 +156,7 @@ def _entry(
     }
 
 
-def note(
+def record(
     session: Session,
     origin: Origin,
     action: str,
@@ -170,7 +170,7 @@ def note(
         _extend_desk(session, [entry])
         return
     chain = session.execute(_LOCK_TICKET, {"ticket": ticket_id}).one()
-    values = chained(entry, chain.head)
+    values = append_link(entry, chain.head)
     session.execute(_INSERT, [values])
     session.execute(
         _EXTEND_TICKET, {"ticket": ticket_id, "newest": values["link"], "length": chain.entries + 1}
@@ -190,7 +190,7 @@ def _extend_desk(session: Session, entries: Sequence[Values]) -> None:
     chain = lock_desk(session)
     head, values = chain.head, []
     for entry in entries:
-        values.append(chained(entry, head))
+        values.append(append_link(entry, head))
         head = values[-1]["link"]
     session.execute(_INSERT, values)
     session.execute(_EXTEND_DESK, {"newest": head, "length": chain.entries + len(values)})

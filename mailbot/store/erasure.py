@@ -17,10 +17,10 @@ from sqlmodel import Session, col, func, or_, select
 
 from mailbot.core.model.ticket import Status
 from mailbot.core.model.ticket_fields import PERSONAL_COLUMNS, without_personal_data
-from mailbot.store import chain, search
+from mailbot.store import audit_hash, search
 from mailbot.store.rows import identity, put_ticket, ticket_of
 from mailbot.store.tables import (
-    DUE,
+    DUE_CONDITION,
     AlertRow,
     AttachmentRow,
     BlockedRow,
@@ -112,7 +112,9 @@ def letters_due(session: Session, address: str) -> int:
     """Count the letters that wait to be sent to somebody, or about the tickets of that requester."""
     own = select(TicketRow.id).where(TicketRow.requester == address)
     concerned = or_(OutboxRow.recipient == address, col(OutboxRow.ticket_id).in_(own))
-    return int(session.exec(select(func.count()).select_from(OutboxRow).where(text(DUE), concerned)).one())
+    return int(
+        session.exec(select(func.count()).select_from(OutboxRow).where(text(DUE_CONDITION), concerned)).one()
+    )
 
 
 def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
@@ -126,7 +128,7 @@ def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     nothing = {"author": "", "author_name": "", "text": "", "quoted": "", "message_id": "", "raw_id": None}
     session.execute(update(MessageRow).where(col(MessageRow.ticket_id) == ticket_id).values(**nothing))
     events = session.exec(select(EventRow).where(EventRow.ticket_id == ticket_id))
-    entries = sum(chain.erase(event) for event in events)
+    entries = sum(audit_hash.erase(event) for event in events)
     ticket = ticket_of(session, row)
     put_ticket(session, row, ticket, without_personal_data(ticket, now))
     search.remove(session, ticket_id)
@@ -201,8 +203,8 @@ def sweep(session: Session, table: Any, after: int, matcher: Matcher) -> tuple[i
     erased = Erased()
     for row in rows:
         if isinstance(row, EventRow):
-            if any(matcher.found(str(part)) for part in chain.personal(row)):
-                erased.entries += chain.erase(row)
+            if any(matcher.found(str(part)) for part in audit_hash.personal_fields(row)):
+                erased.entries += audit_hash.erase(row)
         elif isinstance(row, RawRow):
             if matcher.found(readable(zlib.decompress(row.octets))):
                 erased.mails += drop_mails(session, [identity(row.id)])

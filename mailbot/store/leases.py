@@ -15,31 +15,31 @@ from sqlmodel import Session
 from mailbot.store.tables import metadata
 
 _WORKER, _LEASE = metadata.tables["worker"], metadata.tables["lease"]
-NOBODY = ""
+UNOWNED = ""
 
 # Finds the workers whose heartbeat is fresh.
-_LIVING = select(_WORKER.c.name).where(_WORKER.c.until > func.clock_timestamp())
+_ALIVE = select(_WORKER.c.name).where(_WORKER.c.until > func.clock_timestamp())
 _UNTIL = func.clock_timestamp() + bindparam("duration", type_=Interval)
 # Renews a heartbeat.
-_BEAT = (
+_HEARTBEAT = (
     insert(_WORKER)
     .values(name=bindparam("worker"), until=_UNTIL)
     .on_conflict_do_update(index_elements=["name"], set_={"until": _UNTIL})
 )
 # Removes a worker.
-_LEAVE = delete(_WORKER).where(_WORKER.c.name == bindparam("worker"))
+_DEREGISTER = delete(_WORKER).where(_WORKER.c.name == bindparam("worker"))
 # Lists the leases of a worker.
 _HELD = select(_LEASE).where(_LEASE.c.worker == bindparam("worker"))
 # Lists all leases.
 _ALL = select(_LEASE).order_by(_LEASE.c.school)
 # Acquires a mailbox, unless another worker that is alive has it.
-_TAKE = (
+_ACQUIRE = (
     insert(_LEASE)
     .values(school=bindparam("mailbox"), worker=bindparam("reader"), token=1)
     .on_conflict_do_update(
         index_elements=["school"],
         set_={"worker": bindparam("reader"), "token": _LEASE.c.token + 1},
-        where=or_(_LEASE.c.worker == bindparam("reader"), _LEASE.c.worker.not_in(_LIVING)),
+        where=or_(_LEASE.c.worker == bindparam("reader"), _LEASE.c.worker.not_in(_ALIVE)),
     )
     .returning(_LEASE.c.token)
 )
@@ -49,7 +49,7 @@ _IS_THIS = (
     & (_LEASE.c.token == bindparam("number"))
 )
 # Releases a mailbox, unless another worker has it by now.
-_GIVE_UP = update(_LEASE).where(_IS_THIS).values(worker=NOBODY)
+_RELEASE = update(_LEASE).where(_IS_THIS).values(worker=UNOWNED)
 # Finds a lease, and keeps others from acquiring its mailbox.
 _HOLDS = select(_LEASE.c.token).where(_IS_THIS).with_for_update(read=True)
 
@@ -67,10 +67,10 @@ class Lease:
     token: int
 
 
-def beat(session: Session, worker: str, lease: timedelta) -> set[str]:
+def heartbeat(session: Session, worker: str, lease: timedelta) -> set[str]:
     """Count a worker as alive for that time; return all that are alive."""
-    session.execute(_BEAT, {"worker": worker, "duration": lease})
-    return set(session.execute(_LIVING).scalars())
+    session.execute(_HEARTBEAT, {"worker": worker, "duration": lease})
+    return set(session.execute(_ALIVE).scalars())
 
 
 def held(session: Session, worker: str) -> set[Lease]:
@@ -79,23 +79,23 @@ def held(session: Session, worker: str) -> set[Lease]:
     return {Lease(row.school, row.worker, row.token) for row in rows}
 
 
-def take(session: Session, school: str, worker: str) -> Lease | None:
+def acquire(session: Session, school: str, worker: str) -> Lease | None:
     """Acquire a mailbox; None if another worker that is alive has it."""
-    token = session.execute(_TAKE, {"mailbox": school, "reader": worker}).scalar()
+    token = session.execute(_ACQUIRE, {"mailbox": school, "reader": worker}).scalar()
     return Lease(school, worker, token) if token is not None else None
 
 
-def give_up(session: Session, lease: Lease) -> None:
+def release(session: Session, lease: Lease) -> None:
     """Release a mailbox, unless another worker has it by now."""
-    session.execute(_GIVE_UP, _binds(lease))
+    session.execute(_RELEASE, _binds(lease))
 
 
-def leave(session: Session, worker: str) -> None:
+def deregister(session: Session, worker: str) -> None:
     """Count a worker as alive no longer."""
-    session.execute(_LEAVE, {"worker": worker})
+    session.execute(_DEREGISTER, {"worker": worker})
 
 
-def hold(session: Session, lease: Lease | None) -> None:
+def assert_held(session: Session, lease: Lease | None) -> None:
     """Keep others from acquiring a mailbox before this transaction ends; raise LeaseLostError if one has.
 
     Without other workers there are no leases.
@@ -104,9 +104,9 @@ def hold(session: Session, lease: Lease | None) -> None:
         raise LeaseLostError(f"the mailbox of {lease.school} is another worker's by now")
 
 
-def sharing(session: Session) -> dict[str, list[str]]:
+def assignments(session: Session) -> dict[str, list[str]]:
     """Return the workers that are alive with the schools whose mailboxes they read."""
-    shares: dict[str, list[str]] = {name: [] for name in sorted(session.execute(_LIVING).scalars())}
+    shares: dict[str, list[str]] = {name: [] for name in sorted(session.execute(_ALIVE).scalars())}
     for row in session.execute(_ALL):
         if row.worker in shares:
             shares[row.worker].append(row.school)

@@ -92,7 +92,7 @@ _CLOSE_HELD = update(_HELD).where(_HELD.c.id == bindparam("held")).values(state=
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MailLocation:
     """Where a mail is: the school's mailbox, UIDVALIDITY and UID (RFC 9051, 2.3.1.1)."""
 
     school: str
@@ -100,7 +100,7 @@ class Place:
     uid: int
 
 
-def knows(session: Session, place: Place) -> bool:
+def is_processed(session: Session, place: MailLocation) -> bool:
     """Tell whether a mail was processed before."""
     return session.connection().execute(_AT_LOCATION, asdict(place)).first() is not None
 
@@ -115,7 +115,7 @@ def rewrite(session: Session, entry_id: int, values: Values) -> None:
     session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
 
-def handled(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
+def recorded_uids(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
     """Return which of these UIDs are in the ledger."""
     wanted = list(uids)
     found: set[int] = set()
@@ -125,7 +125,7 @@ def handled(session: Session, school: str, uid_validity: int, uids: Collection[i
     return found
 
 
-def known_messages(session: Session, school: str, message_ids: Collection[str]) -> set[str]:
+def recorded_message_ids(session: Session, school: str, message_ids: Collection[str]) -> set[str]:
     """Return which of these Message-IDs are in the ledger of a school."""
     wanted = list(message_ids)
     found: set[str] = set()
@@ -135,7 +135,7 @@ def known_messages(session: Session, school: str, message_ids: Collection[str]) 
     return found
 
 
-def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
+def start_attempts(session: Session, places: Collection[MailLocation]) -> dict[MailLocation, int]:
     """Note that these mails are about to be processed; return the number of attempts of each one alone.
 
     If the process dies, any mail of several may be the cause: each is retried alone, which counts.
@@ -143,7 +143,7 @@ def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
     alone = int(len(places) == 1)
     schools = list({place.school for place in places})
     before = {
-        Place(row.school, row.uid_validity, row.uid): row.tries
+        MailLocation(row.school, row.uid_validity, row.uid): row.tries
         for row in session.connection().execute(_OPEN_ATTEMPTS, {"schools": schools})
     }
     attempts = {place: before.get(place, 0) + alone for place in places}
@@ -158,13 +158,13 @@ def begin(session: Session, places: Collection[Place]) -> dict[Place, int]:
     return attempts
 
 
-def begun(session: Session, school: str) -> set[Place]:
+def open_attempts(session: Session, school: str) -> set[MailLocation]:
     """Return the mails that were in progress when the process died."""
     rows = session.execute(_OPEN_ATTEMPTS, {"schools": [school]})
-    return {Place(row.school, row.uid_validity, row.uid) for row in rows}
+    return {MailLocation(row.school, row.uid_validity, row.uid) for row in rows}
 
 
-def forget_begun(session: Session, places: Collection[Place]) -> None:
+def clear_attempts(session: Session, places: Collection[MailLocation]) -> None:
     """Note that these mails are in progress no longer, where there are any."""
     if places:
         session.connection().execute(_CLEAR_ATTEMPTS, [asdict(place) for place in places])

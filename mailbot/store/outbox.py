@@ -12,15 +12,15 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail
-from mailbot.store.tables import DUE, NOT_SENT, metadata
+from mailbot.store.tables import DUE_CONDITION, NOT_SENT, metadata
 
 # These repeat the conditions of the partial indexes literally: otherwise SQLite scans the whole table.
-IS_DUE, IS_NOT_SENT = text(DUE), text(NOT_SENT)
+IS_DUE, IS_NOT_SENT = text(DUE_CONDITION), text(NOT_SENT)
 
 HOLD_BEHIND_EARLIER = timedelta(hours=1)
 """How long a mail waits for an earlier one of its thread that was not sent yet."""
 UNSENT = ("queued", "sending", "uncertain")
-CLAIM = timedelta(minutes=15)
+CLAIM_TTL = timedelta(minutes=15)
 
 _OUTBOX, _TICKET = metadata.tables["outbox"], metadata.tables["ticket"]
 _MAIL, _EARLIER = _OUTBOX.alias("mail").c, _OUTBOX.alias("earlier").c
@@ -82,7 +82,7 @@ _RECORD = (
     )
 )
 # Makes the mails due that a worker was sending when it ended; "" was the only worker's name once.
-_TAKE_UP_AGAIN = (
+_REQUEUE_INTERRUPTED = (
     update(_OUTBOX)
     .where(IS_DUE, _OUTBOX.c.state == "sending", _OUTBOX.c.holder.in_(["", bindparam("worker")]))
     .values(state="queued", next_attempt=bindparam("now"), last_error="interrupted while being sent")
@@ -122,7 +122,7 @@ _COUNT = select(func.count()).select_from(_OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ClaimedMail:
     """A mail to be sent now, and what else its headers and its next attempt need."""
 
     id: int
@@ -135,7 +135,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SendOutcome:
     """How sending a mail ended: its new state, what the server said, and when to try again.
 
     `counts` is False where the server was down: the mail itself was not attempted. `doubtful`: the server
@@ -151,7 +151,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutboxEntry:
     """One mail in the outbox, for people to read."""
 
     id: int
@@ -169,7 +169,7 @@ class Line:
 
 def claim(
     session: Session, schools: Collection[str], now: datetime, holder: str = "", after: str = ""
-) -> Due | None:
+) -> ClaimedMail | None:
     """Claim the next due mail for a worker; None if no mail is due.
 
     A mail waits for an earlier one to the same person about the same ticket, but not for long. The schools
@@ -180,16 +180,16 @@ def claim(
         "after": after,
         "now": now,
         "waits_since": now - HOLD_BEHIND_EARLIER,
-        "until": now + CLAIM,
+        "until": now + CLAIM_TTL,
         "worker": holder,
     }
     row = session.connection().execute(_CLAIM, values).first()
     if row is None and after:
         row = session.connection().execute(_CLAIM, values | {"after": ""}).first()
-    return _due(row) if row is not None else None
+    return _claimed(row) if row is not None else None
 
 
-def record(session: Session, attempts: Collection[Attempt], now: datetime, holder: str = "") -> None:
+def record(session: Session, attempts: Collection[SendOutcome], now: datetime, holder: str = "") -> None:
     """Record how the attempts of a worker ended, except where its claim has expired.
 
     A sender records its last attempt and claims the next mail in one transaction: if the process dies, the
@@ -213,7 +213,7 @@ def record(session: Session, attempts: Collection[Attempt], now: datetime, holde
     session.connection().execute(_RECORD, values)
 
 
-def _due(row: Row[Any]) -> Due:
+def _claimed(row: Row[Any]) -> ClaimedMail:
     outgoing = OutgoingMail(
         message_id=row.message_id,
         kind=NotificationKind(row.kind),
@@ -229,15 +229,15 @@ def _due(row: Row[Any]) -> Due:
         ticket=row.ticket or "",
     )
     references = tuple(row.reference_ids)
-    return Due(row.id, row.school, outgoing, references, row.created, row.attempts, row.doubts)
+    return ClaimedMail(row.id, row.school, outgoing, references, row.created, row.attempts, row.doubts)
 
 
-def take_up_again(session: Session, holder: str, now: datetime) -> int:
+def requeue_interrupted(session: Session, holder: str, now: datetime) -> int:
     """Make the mails due again that this worker was sending when it ended; return their number.
 
     The mails of other workers become due when their claims expire.
     """
-    result = session.execute(_TAKE_UP_AGAIN, {"worker": holder, "now": now})
+    result = session.execute(_REQUEUE_INTERRUPTED, {"worker": holder, "now": now})
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
@@ -256,13 +256,13 @@ def get(session: Session, mail_id: int) -> Row[Any] | None:
     return session.execute(_GET, {"mail": mail_id}).first()
 
 
-def unsent(session: Session) -> list[Line]:
+def unsent(session: Session) -> list[OutboxEntry]:
     """Return the mails that are not sent, failed ones too, the oldest first."""
-    return [_line(row) for row in session.execute(_UNSENT)]
+    return [_entry(row) for row in session.execute(_UNSENT)]
 
 
-def _line(row: Row[Any]) -> Line:
-    return Line(
+def _entry(row: Row[Any]) -> OutboxEntry:
+    return OutboxEntry(
         id=row.id,
         school=row.school,
         ticket=f"{row.ticket_school}-{row.ticket_number}" if row.ticket_id is not None else "",

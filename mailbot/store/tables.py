@@ -16,7 +16,7 @@ NAMES = {
 metadata = MetaData(naming_convention=NAMES)
 
 LIVE = "look_at IS NOT NULL"
-DUE = "state IN ('queued', 'sending', 'uncertain')"
+DUE_CONDITION = "state IN ('queued', 'sending', 'uncertain')"
 NOT_SENT = "state <> 'sent'"
 
 
@@ -158,7 +158,8 @@ class AttachmentRow(Row, table=True):
 class EventRow(Row, table=True):
     """The audit trail: who changed what, when, by which mail, trusted by what, why.
 
-    `before` is the state to go back to. `salt`, `digest` and `link` are explained in `mailbot.store.chain`.
+    `before` is the state to go back to. `salt`, `digest` and `link` are described in
+    `mailbot.store.audit_hash`.
     """
 
     __tablename__ = "event"
@@ -239,7 +240,13 @@ class OutboxRow(Row, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "school", "next_attempt", sqlite_where=text(DUE), postgresql_where=text(DUE)),
+        Index(
+            "ix_outbox_due",
+            "school",
+            "next_attempt",
+            sqlite_where=text(DUE_CONDITION),
+            postgresql_where=text(DUE_CONDITION),
+        ),
         Index(
             "ix_outbox_unsent", "id", "state", sqlite_where=text(NOT_SENT), postgresql_where=text(NOT_SENT)
         ),

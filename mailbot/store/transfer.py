@@ -28,8 +28,8 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from mailbot.store import search
+from mailbot.store.audit_verify import Verdict, verify
 from mailbot.store.tables import metadata
-from mailbot.store.trail import Verdict, verify
 
 ROWS, MAILS = 500, 10  # so many are in memory at once; a single mail may be large
 NAMED_MOST = 20  # differences that are told one by one

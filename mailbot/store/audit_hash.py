@@ -24,12 +24,12 @@ PERSONAL = ("actor", "detail", "message_id", "because", "trusted", "before")
 """The columns of an entry that name people or quote them."""
 
 
-def salted(salt: str, personal: Sequence[Any]) -> str:
-    """Return the digest of the personal fields of an entry, as `personal` returns them."""
-    return hashlib.sha256(_to_bytes([salt, *personal])).hexdigest()
+def salted_digest(salt: str, fields: Sequence[Any]) -> str:
+    """Return the digest of the personal fields of an entry, as `personal_fields` returns them."""
+    return hashlib.sha256(_to_bytes([salt, *fields])).hexdigest()
 
 
-def linked(previous: str, ticket_id: int | None, at: datetime, action: str, digest: str) -> str:
+def link_hash(previous: str, ticket_id: int | None, at: datetime, action: str, digest: str) -> str:
     """Return the link of an entry that follows the link `previous`."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(_to_bytes([previous, ticket_id, moment, action, digest])).hexdigest()
@@ -39,16 +39,16 @@ def _to_bytes(values: Sequence[Any]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
-def personal(entry: Any) -> tuple[Any, ...]:
+def personal_fields(entry: Any) -> tuple[Any, ...]:
     """Return the personal fields of an entry."""
     return tuple(getattr(entry, name) for name in PERSONAL)
 
 
-def chained(entry: Mapping[str, Any], previous: str) -> dict[str, Any]:
+def append_link(entry: Mapping[str, Any], previous: str) -> dict[str, Any]:
     """Return the values of a new entry with salt, digest and the link that follows `previous`."""
     salt = secrets.token_hex(16)
-    digest = salted(salt, [entry[name] for name in PERSONAL])
-    link = linked(previous, entry["ticket_id"], entry["at"], entry["action"], digest)
+    digest = salted_digest(salt, [entry[name] for name in PERSONAL])
+    link = link_hash(previous, entry["ticket_id"], entry["at"], entry["action"], digest)
     return {**entry, "salt": salt, "digest": digest, "link": link}
 
 

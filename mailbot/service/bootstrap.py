@@ -14,7 +14,7 @@ from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
-from mailbot.store.audit import Origin, note
+from mailbot.store.audit import Origin, record
 from mailbot.store.database import SchemaError, Session, SQLAlchemyError, first_line, migrate, open_database
 from mailbot.store.mailboxes import expect_recovery
 from mailbot.store.restore import restore
@@ -73,7 +73,7 @@ def worker_of(settings: Settings) -> str:
 
 
 @contextmanager
-def sole(settings: Settings) -> Iterator[None]:
+def exclusive_lock(settings: Settings) -> Iterator[None]:
     """Be the only process that reads mail with this state directory; raise DeskError if another one does."""
     path = settings.state_dir / "lock"
     with _writable(path) as file:
@@ -98,7 +98,7 @@ def _writable(path: Path) -> TextIO:
         raise DeskError(f"{path}: {error.strerror}; {advice}") from error
 
 
-def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
+def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
     """Restore a backup while nobody else works with the state; return where the present one is kept.
 
     Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`; then the present state is in
@@ -111,9 +111,9 @@ def replace_state(settings: Settings, file: Path, actor: str) -> Path | None:
 
     def complete(session: Session) -> None:
         expect_recovery(session, RECOVERY_MARGIN)
-        note(session, Origin(actor, now), "restored", file.name)
+        record(session, Origin(actor, now), "restored", file.name)
 
-    with sole(settings):
+    with exclusive_lock(settings):
         engine = open_database(settings.database)
         try:
             return restore(engine, file, before, complete)

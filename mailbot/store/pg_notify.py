@@ -17,12 +17,12 @@ _CHANNEL = "mailbot_roster"
 _NOTIFY = text(f"NOTIFY {_CHANNEL}")
 
 
-def hint(session: Session) -> None:
+def notify(session: Session) -> None:
     """Wake the other workers, and ourselves, when this transaction is committed."""
     session.execute(_NOTIFY)
 
 
-class Hints:
+class Listener:
     """Listens by a connection of its own, which is made anew after a trouble."""
 
     def __init__(self, engine: Engine) -> None:

@@ -12,7 +12,7 @@ from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.holding import drop_overdue
-from mailbot.store import clock, people, tickets
+from mailbot.store import people, tickets, timers
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, IntegrityError, Session, read_only, transaction
 from mailbot.store.facts import names_of_staff
@@ -23,36 +23,36 @@ log = structlog.get_logger()
 AFTER_TROUBLE = timedelta(hours=1)
 
 
-def tick(desk: Desk, now: datetime) -> int:
+def run_timers(desk: Desk, now: datetime) -> int:
     """Do what is due now and return how many tickets and teams that were; called again it does nothing twice.
 
     A ticket or digest that cannot be handled is told to the operators, waits an hour and does not stop the
     others. Raises what `TRANSIENT` names when the database is away.
     """
     with read_only(desk.engine) as session:
-        due = clock.due(session, now)
-    moved = sum(_look(desk, ticket_id, now) for ticket_id in due)
+        due = timers.due(session, now)
+    moved = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
     moved += drop_overdue(desk, now)
     return moved + sum(_digest(desk, *about, now) for about in _teams(desk))
 
 
-def _look(desk: Desk, ticket_id: int, now: datetime) -> bool:
+def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:
     """Look at a ticket; tell whether something was done."""
     try:
         with transaction(desk.engine) as session:
-            ticket = clock.claim(session, ticket_id, now)
+            ticket = timers.claim(session, ticket_id, now)
             if ticket is None:
                 return False
             end_alert(session, desk, _topic(ticket), now)
-            return _pass(session, desk, ticket_id, ticket, now)
+            return _apply_timer(session, desk, ticket_id, ticket, now)
     except TRANSIENT:
         raise
     except Exception as error:
         log.exception("ticket not looked at", ticket=ticket_id)
         with transaction(desk.engine) as session:
-            if (ticket := clock.claim(session, ticket_id, now)) is not None:
-                clock.postpone(session, ticket_id, now + AFTER_TROUBLE)
-                _complain(session, desk, _topic(ticket), error, now)
+            if (ticket := timers.claim(session, ticket_id, now)) is not None:
+                timers.postpone(session, ticket_id, now + AFTER_TROUBLE)
+                _alert(session, desk, _topic(ticket), error, now)
         return False
 
 
@@ -60,23 +60,23 @@ def _topic(ticket: Ticket) -> str:
     return f"ticket {ticket.key}"
 
 
-def _pass(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, now: datetime) -> bool:
+def _apply_timer(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, now: datetime) -> bool:
     """Evaluate a ticket's timers; a school that is no longer configured has no one to notify."""
     school = desk.policy.school(ticket.school)
     if school is None:
-        clock.postpone(session, ticket_id, now + timedelta(days=1))
+        timers.postpone(session, ticket_id, now + timedelta(days=1))
         return False
-    passing = _passing(session, desk, ticket_id, ticket, school, now)
+    passing = _context(session, desk, ticket_id, ticket, school, now)
     decision = decide_timer(passing)
     if decision is not None:
         write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
         log.info("time", ticket=passing.ticket.key, outcome=decision.outcome, because=decision.because[0])
         passing = replace(passing, ticket=tickets.current(session, ticket_id))
-    clock.postpone(session, ticket_id, next_check(passing))
+    timers.postpone(session, ticket_id, next_check(passing))
     return decision is not None
 
 
-def _passing(
+def _context(
     session: Session, desk: Desk, ticket_id: int, ticket: Ticket, school: School, now: datetime
 ) -> TimerContext:
     names = names_of_staff(session, school, desk.policy)
@@ -100,7 +100,7 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
     job = f"digest {school.key if school else role.value}"
     try:
         with transaction(desk.engine) as session:
-            if not clock.claim_slot(session, job, slot):
+            if not timers.claim_run(session, job, slot):
                 return False
             end_alert(session, desk, job, now)
             found = _open_tickets(session, school)
@@ -117,15 +117,15 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
     except Exception as error:
         log.exception("digest not written", job=job)
         with transaction(desk.engine) as session:
-            clock.claim_slot(session, job, slot)
-            _complain(session, desk, job, error, now)
+            timers.claim_run(session, job, slot)
+            _alert(session, desk, job, error, now)
         return False
 
 
 def _open_tickets(session: Session, school: School | None) -> tuple[Ticket, ...]:
-    return clock.open_tickets(session, 1, school.key) if school else clock.open_tickets(session, 2)
+    return timers.open_tickets(session, 1, school.key) if school else timers.open_tickets(session, 2)
 
 
-def _complain(session: Session, desk: Desk, topic: str, error: Exception, now: datetime) -> None:
+def _alert(session: Session, desk: Desk, topic: str, error: Exception, now: datetime) -> None:
     details = (("reason", f"{type(error).__name__}: {error}"), ("todo", "mailbot check"))
     raise_alert(session, desk, topic, details, now)

@@ -6,20 +6,21 @@ from mailbot.core.model.mail import Mail
 from mailbot.core.model.policy import School
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
-from mailbot.store.ledger import Place
+from mailbot.store.ledger import MailLocation
 
 
-def foresee(desk: Desk, mail: Mail, octets: bytes) -> Decision:
+def dry_run(desk: Desk, mail: Mail, octets: bytes) -> Decision:
     """Decide on a mail as if it came now to the support address that it names, or to the first school's."""
     now = utc_now()
-    nowhere = Place(addressed(desk, mail).key, 0, 0)  # no server has a UID of 0 (RFC 9051, 2.3.1.1)
+    # No server has a UID of 0 (RFC 9051, 2.3.1.1).
+    nowhere = MailLocation(addressed_school(desk, mail).key, 0, 0)
     decision = receive(desk, nowhere, octets, now, now, dry_run=True)
     if decision is None:
         raise LookupError("the ledger has a mail of UID 0")
     return decision
 
 
-def addressed(desk: Desk, mail: Mail) -> School:
+def addressed_school(desk: Desk, mail: Mail) -> School:
     """Return the school whose support address the mail bears."""
     named = {address.email for address in (*mail.to, *mail.cc)}
     return next((s for s in desk.policy.schools if s.address in named), desk.policy.schools[0])

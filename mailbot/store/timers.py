@@ -63,15 +63,15 @@ def postpone(session: Session, ticket_id: int, until: datetime | None) -> None:
     session.execute(_POSTPONE, {"ticket": ticket_id, "until": until})
 
 
-def slot_done(session: Session, job: str, slot: str) -> bool:
+def has_run(session: Session, job: str, slot: str) -> bool:
     """Tell whether a job has run for a period."""
     return session.execute(_HAS_RUN, {"job": job, "slot": slot}).first() is not None
 
 
-def claim_slot(session: Session, job: str, slot: str) -> bool:
+def claim_run(session: Session, job: str, slot: str) -> bool:
     """Note that a job runs for a period; return False if it has run. Names of periods sort by time."""
     values = {"job": job, "slot": slot}
-    if slot_done(session, job, slot) or session.execute(_CLAIM_RUN, values).first() is None:
+    if has_run(session, job, slot) or session.execute(_CLAIM_RUN, values).first() is None:
         return False
     session.execute(_FORGET_RUNS, values)
     return True

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select
 from sqlmodel import Session
 
-from mailbot.store.audit import DESK, Origin, note
-from mailbot.store.chain import GENESIS, linked, personal, salted
+from mailbot.store.audit import DESK, Origin, record
+from mailbot.store.audit_hash import GENESIS, link_hash, personal_fields, salted_digest
 from mailbot.store.tables import metadata
 
 SEALED, ERASED = "sealed", "erased"
@@ -67,7 +67,7 @@ def seal(session: Session, actor: str, now: datetime) -> tuple[int, str]:
     fresh = [tuple(link) for link in changed if known.get(link.id) != (link.entries, link.head)]
     for at in range(0, len(fresh), BATCH_SIZE):
         document = {"upto": newest, "tickets": fresh[at : at + BATCH_SIZE]}
-        note(session, Origin(actor, now), SEALED, json.dumps(document, separators=(",", ":")))
+        record(session, Origin(actor, now), SEALED, json.dumps(document, separators=(",", ":")))
     return len(fresh), _desk_chain(session)[1]
 
 
@@ -160,13 +160,13 @@ def _chains(session: Session, verdict: Verdict) -> Iterator[tuple[int, list[str]
 def _link(verdict: Verdict, chain: str, links: list[str], row: Row[Any]) -> str:
     """Check one entry against the one before it; return its link."""
     verdict.entries += 1
-    said = personal(row)
+    said = personal_fields(row)
     if not row.salt:
         verdict.erased += 1
-    if salted(row.salt, said) != row.digest if row.salt else any(said):
+    if salted_digest(row.salt, said) != row.digest if row.salt else any(said):
         verdict.wrong.append(f"{chain}: entry {row.id} ({row.action}) was changed")
     previous = links[-1] if links else GENESIS
-    if linked(previous, row.ticket_id, row.at, row.action, row.digest) != row.link:
+    if link_hash(previous, row.ticket_id, row.at, row.action, row.digest) != row.link:
         verdict.wrong.append(f"{chain}: entry {row.id} ({row.action}) does not follow the one before")
     link: str = row.link
     return link

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mailbot.clock import utc_now
 from mailbot.config import Settings
-from mailbot.service.opening import DeskError, sole
-from mailbot.store.audit import Origin, note
+from mailbot.service.bootstrap import DeskError, exclusive_lock
+from mailbot.store.audit import Origin, record
 from mailbot.store.database import (
     Engine,
     SchemaError,
@@ -24,7 +24,7 @@ NOTHING = "nothing was moved"
 
 
 @contextmanager
-def moving(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
+def migration(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
     """Open the old file and the new database; commit afterwards what was transferred, if all is the same.
 
     Raises DeskError, with nothing moved, if it cannot begin or a row differs. Both databases are locked.
@@ -36,7 +36,7 @@ def moving(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
         raise DeskError(f"{file}: there is no such file; name the SQLite file of the desk; {NOTHING}")
     settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(sole(settings))
+        stack.enter_context(exclusive_lock(settings))
         old, new = open_database(f"sqlite:///{file}"), open_database(settings.database)
         stack.callback(old.dispose)
         stack.callback(new.dispose)
@@ -57,7 +57,7 @@ def moving(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
                     yield transfer
                 if transfer.differences:
                     raise DeskError(f"{where}: not all is there as it is in {file}, see above; {NOTHING}")
-                note(target, Origin(actor, utc_now()), "moved to PostgreSQL", file.name)
+                record(target, Origin(actor, utc_now()), "moved to PostgreSQL", file.name)
 
 
 def _check_schema(old: Engine, file: Path) -> None:

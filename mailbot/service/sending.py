@@ -18,7 +18,7 @@ from mailbot.store import alerts, audit, outbox, people, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, read_only, transaction
 from mailbot.store.facts import as_letter
-from mailbot.store.outbox import Attempt, Due
+from mailbot.store.outbox import ClaimedMail, SendOutcome
 from mailbot.store.writing import octets_of, post_alone
 
 log = structlog.get_logger()
@@ -28,28 +28,28 @@ FAILED_LETTERS = "failed letters"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ServerIssue:
     """News of an SMTP server: what is wrong with it, or "" when it works."""
 
     topic: str
     reason: str
 
 
-def take(
+def record_and_claim(
     desk: Desk,
     schools: Collection[str],
-    done: Attempt | None,
-    trouble: Trouble | None,
+    done: SendOutcome | None,
+    trouble: ServerIssue | None,
     now: datetime,
     after: str = "",
-) -> Due | None:
+) -> ClaimedMail | None:
     """Record how the last letter went and what it told of the server; return the next letter that is due.
 
     It is of the school that follows `after`, where several take turns.
     """
     with transaction(desk.engine) as session:
         if done is not None and done.state == "failed":
-            _tell(session, desk, done, now)
+            _notify_failure(session, desk, done, now)
         if trouble is not None and trouble.reason:
             raise_alert(session, desk, trouble.topic, (("reason", trouble.reason),), now)
         elif trouble is not None:
@@ -58,13 +58,13 @@ def take(
         return outbox.claim(session, schools, now, desk.worker, after)
 
 
-def known_trouble(desk: Desk, topic: str) -> str:
+def known_issue(desk: Desk, topic: str) -> str:
     """Return what the operators were told of an SMTP server, by this process or another; "" if it works."""
     with read_only(desk.engine) as session:
         return alerts.reason(session, topic)
 
 
-def put_together(desk: Desk, due: Due, sender: str) -> bytes:
+def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
     """Return the mail of a letter from that address with the files that it carries (RFC 5322)."""
     with read_only(desk.engine) as session:
         raws = {
@@ -81,17 +81,17 @@ def put_together(desk: Desk, due: Due, sender: str) -> bytes:
     return to_octets(outgoing, due.references, due.created, content_of)
 
 
-def outcome_of(due: Due, state: str, reply: str, now: datetime) -> Attempt:
+def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendOutcome:
     """Return what a server's answer means for a letter: sent, failed for good, or tried again later."""
     if state == "sent":
-        return Attempt(due.id, "sent")
+        return SendOutcome(due.id, "sent")
     doubtful = state == "uncertain"
     doubts = due.doubts + doubtful
     again = next_attempt(due.attempts, due.created, now, uncertain=doubtful, uncertain_attempts=doubts)
     if state == "permanent" or again is None:
         maybe = f"handed over {doubts} times without an answer, so it may have arrived; " if doubts else ""
-        return Attempt(due.id, "failed", maybe + reply, doubtful=doubtful)
-    return Attempt(due.id, "uncertain" if doubtful else "queued", reply, again, doubtful=doubtful)
+        return SendOutcome(due.id, "failed", maybe + reply, doubtful=doubtful)
+    return SendOutcome(due.id, "uncertain" if doubtful else "queued", reply, again, doubtful=doubtful)
 
 
 def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> None:
@@ -100,7 +100,7 @@ def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> 
         end_alert(session, desk, FAILED_LETTERS, now)
 
 
-def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
+def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: datetime) -> None:
     """Tell who has to know that a letter will never arrive: a final failure must reach somebody."""
     row = outbox.get(session, done.id)
     if row is None:
@@ -119,7 +119,9 @@ def _tell(session: Session, desk: Desk, done: Attempt, now: datetime) -> None:
     ticket = tickets.current(session, row.ticket_id) if row.ticket_id is not None else None
     if row.ticket_id is not None:
         origin = Origin("mailbot", now, row.message_id)
-        audit.note(session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id)
+        audit.record(
+            session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id
+        )
     if desk.policy.member(row.recipient) is not None:
         people.mark_undeliverable(session, row.recipient, done.error)
     for notice in failure_notices(letter, done.error, ticket, desk.policy):
