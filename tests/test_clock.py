@@ -233,7 +233,7 @@ def test_a_broken_template_stops_no_other_ticket_and_is_told_once(desk: Desk, tm
         assert sent(desk) == [("wait_reminder", LENA), ("alert", EDV)]
         assert look_at(desk) == TUESDAY + timedelta(hours=1)
         assert run_timers(broken, TUESDAY + timedelta(hours=1)) == 0
-    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["ticket not looked at"] * 2
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["ticket check failed"] * 2
     assert len(sent(desk)) == 2
     assert run_timers(desk, TUESDAY + timedelta(hours=2)) == 1
     assert sent(desk)[2:] == [("alert", EDV), ("reminder", MAX), ("reminder", ERIKA)]

@@ -1,1 +1,1 @@
-"""The doors of the desk: a mail comes in, a letter goes out, an operator asks."""
+"""The entry points of the desk: incoming and outgoing mail, timers, commands of operators."""

@@ -1,4 +1,4 @@
-"""Operators are told once when something fails and once when it is right again."""
+"""Alert the operators once when something fails and once when it works again."""
 
 from datetime import datetime
 
@@ -18,14 +18,14 @@ Details = tuple[tuple[str, str], ...]
 
 
 def raise_alert(session: Session, desk: Desk, topic: str, details: Details, now: datetime) -> None:
-    """Tell the operators of trouble, unless they were told of this topic and it is not over yet."""
+    """Alert the operators, unless the alert of this topic is active."""
     if not alerts.add(session, topic, "; ".join(value for _, value in details), now):
         return
     _tell(session, desk, (("topic", topic), ("state", "failing"), *details), now)
 
 
 def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
-    """Tell the operators that a trouble is over, if they were told of it."""
+    """Tell the operators that a problem is solved, if its alert is active."""
     since = alerts.remove(session, topic)
     if since is None:
         return
@@ -39,7 +39,7 @@ def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None
         notice = Notification(NotificationKind.ALERT, Address(address), Role.STRANGER, details=details)
         try:
             letter = desk.letter(notice, school, now)
-        except Exception:  # the trouble may be that very template: the log has to do
+        except Exception:  # the template may be the problem: then there is only the log
             log.exception("alert not written", topic=details[0][1])
             continue
         post_alone(session, school.key, letter, now)

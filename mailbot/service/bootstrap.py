@@ -1,4 +1,4 @@
-"""Open the desk: the state directory, its lock, the database at its newest schema, the templates."""
+"""Open the desk: the state directory and its lock, the migrated database, the templates."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ from mailbot.store.mailboxes import expect_recovery
 from mailbot.store.restore import restore
 from mailbot.store.state_files import create_durably, restore_ownership
 
-RECOVERY_MARGIN = timedelta(days=2)  # a mail may lie for a while before it is handled
+RECOVERY_MARGIN = timedelta(days=2)  # a mail may wait before it is processed
 
 
 class DeskError(Exception):
@@ -30,7 +30,7 @@ class DeskError(Exception):
 def open_desk(settings: Settings, actor: str = BOT) -> Desk:
     """Open the database, bring its schema up to date and load the templates; raise DeskError.
 
-    `actor` is who will have done what is done there.
+    `actor` is the name of the caller in the audit trail.
     """
     _make_state_dir(settings)
     worker = worker_of(settings)
@@ -40,7 +40,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
     except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
-    restore_ownership(settings.state_dir)  # now too: the call may be killed
+    restore_ownership(settings.state_dir)  # also now: the process may be killed later
     templates = Templates(settings.templates, settings.colour)
     return Desk(engine, settings.policy, templates, worker, actor, settings.guard)
 
@@ -59,9 +59,9 @@ def _told_as_desk_error(settings: Settings) -> Iterator[None]:
 
 
 def worker_of(settings: Settings) -> str:
-    """Return the name of the worker that has this state directory; machines of the same name have others.
+    """Return the name of the worker with this state directory; it is unique even if host names are not.
 
-    It is on the disk before it is used: after a crash the next process must know the claims as its own.
+    It is written to the disk before it is used: after a crash the next process has to recognise its claims.
     Raises DeskError.
     """
     file = settings.state_dir / "worker"
@@ -74,7 +74,7 @@ def worker_of(settings: Settings) -> str:
 
 @contextmanager
 def exclusive_lock(settings: Settings) -> Iterator[None]:
-    """Be the only process that reads mail with this state directory; raise DeskError if another one does."""
+    """Lock the state directory; raise DeskError if another process that reads mail has the lock."""
     path = settings.state_dir / "lock"
     with _writable(path) as file:
         try:
@@ -99,11 +99,11 @@ def _writable(path: Path) -> TextIO:
 
 
 def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
-    """Restore a backup while nobody else works with the state; return where the present one is kept.
+    """Restore a backup under the lock; return the path of a copy of the replaced state.
 
-    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`; then the present state is in
-    place. An older backup is brought to the newest schema. Mails that were handled after it are handled again
-    when the mailboxes are read next.
+    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`; then the state is unchanged. An
+    older backup is migrated to the newest schema. Mails that were processed after the backup are processed
+    again when the mailboxes are read next.
     """
     _make_state_dir(settings)
     now = utc_now()
@@ -122,7 +122,7 @@ def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
 
 
 def _name_of_replaced(settings: Settings, now: datetime) -> Path:
-    """Return where the present state is kept: beside SQLite's file, or in the state directory."""
+    """Return the path for the replaced state: next to SQLite's file, or in the state directory."""
     scheme, _, name = settings.database.partition(":///")
     database = Path(name) if scheme == "sqlite" else settings.state_dir / "postgresql"
     return database.with_name(f"{database.name}.before-restore-{now:%Y-%m-%dT%H-%M-%SZ}")

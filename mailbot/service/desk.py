@@ -1,4 +1,4 @@
-"""The desk: what every door needs."""
+"""The context that every entry point needs."""
 
 import base64
 import secrets
@@ -22,9 +22,9 @@ BOT = "mailbot"
 class Desk:
     """The database, the rules and the templates of a running help desk.
 
-    `worker` names who works here among several that share the database; it stays the same after a restart.
-    `actor` is who did what is done here, as the audit trail names him: the bot, or an operator.
-    `thresholds` say from when on silence is trouble.
+    `worker` is the name of this process among those that share the database; a restart does not change it.
+    `actor` is the name of the caller in the audit trail: the bot, or an operator.
+    `thresholds` are the limits of the health rules.
     """
 
     engine: Engine
@@ -36,21 +36,21 @@ class Desk:
 
     @property
     def shared(self) -> bool:
-        """Whether other workers may work with the same database: with PostgreSQL."""
+        """Whether other workers may use the same database: only with PostgreSQL."""
         return self.engine.dialect.name == "postgresql"
 
     def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
-        """Return the days that people mean who write now; what names no day is left out."""
+        """Return the dates that these phrases mean now, without phrases that are not dates."""
         today = now.astimezone(ZoneInfo(self.policy.timezone)).date()
         found = ((phrase, day_of(phrase, today)) for phrase in phrases)
         return {phrase: day for phrase, day in found if day is not None}
 
     def letters(self, decision: Decision, school: School, now: datetime) -> list[Letter]:
-        """Put the notices of a decision into words."""
+        """Render the notifications of a decision."""
         return [self.letter(notice, school, now) for notice in _notices(decision)]
 
     def letter(self, notice: Notification, school: School, now: datetime) -> Letter:
-        """Put a notice into words; it gets a Message-ID and an action key that nobody can guess."""
+        """Render a notification with a random Message-ID and action key."""
         ticket_school = self.policy.school(notice.ticket.school) if notice.ticket else None
         sender = ticket_school or school
         key = random_token()

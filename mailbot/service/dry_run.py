@@ -1,4 +1,4 @@
-"""What would become of a mail, decided on the desk as it stands; nothing is written."""
+"""Decide on a mail without writing anything."""
 
 from mailbot.clock import utc_now
 from mailbot.core.model.effects import Decision
@@ -10,7 +10,7 @@ from mailbot.store.ledger import MailLocation
 
 
 def dry_run(desk: Desk, mail: Mail, octets: bytes) -> Decision:
-    """Decide on a mail as if it came now to the support address that it names, or to the first school's."""
+    """Decide on a mail as if it came now to its support address, or to the first school's if it has none."""
     now = utc_now()
     # No server has a UID of 0 (RFC 9051, 2.3.1.1).
     nowhere = MailLocation(addressed_school(desk, mail).key, 0, 0)
@@ -21,6 +21,6 @@ def dry_run(desk: Desk, mail: Mail, octets: bytes) -> Decision:
 
 
 def addressed_school(desk: Desk, mail: Mail) -> School:
-    """Return the school whose support address the mail bears."""
+    """Return the school whose support address is a recipient of the mail, or the first school."""
     named = {address.email for address in (*mail.to, *mail.cc)}
     return next((s for s in desk.policy.schools if s.address in named), desk.policy.schools[0])

@@ -1,4 +1,4 @@
-"""Held mails that waited in vain are dropped, each in one transaction, with a note in its ticket."""
+"""Drop held mails that were not confirmed in time, each in one transaction, with a note in its ticket."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ REFUSED = "refused"
 
 
 def drop_overdue(desk: Desk, now: datetime) -> int:
-    """Drop every held mail that nobody confirmed in time; return how many those were."""
+    """Drop the held mails that were not confirmed in time; return their number."""
     with read_only(desk.engine) as session:
         found = ledger.overdue(session, now)
     return sum(_drop(desk, held_id, now) for held_id in found)

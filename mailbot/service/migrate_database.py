@@ -1,4 +1,4 @@
-"""Move the whole desk from SQLite to PostgreSQL, while nobody works with either."""
+"""Move the whole desk from SQLite to PostgreSQL, with both databases locked."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,9 +25,9 @@ NOTHING = "nothing was moved"
 
 @contextmanager
 def migration(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
-    """Open the old file and the new database; commit afterwards what was transferred, if all is the same.
+    """Open and lock both databases; commit the transfer afterwards if all rows are equal.
 
-    Raises DeskError, with nothing moved, if it cannot begin or a row differs. Both databases are locked.
+    Raises DeskError, with nothing moved, if it cannot begin or a row differs.
     """
     if not settings.database.startswith("postgresql"):
         wanted = '"postgresql://USER@HOST/DATABASE"'
@@ -46,7 +46,7 @@ def migration(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
         with _in_words(where):
             migrate(new)
         with _in_words(str(file)), transaction(old) as source:
-            source.connection()  # from now on nobody else writes there
+            source.connection()  # takes the write lock
             with _in_words(where), transaction(new) as target:
                 if names := occupied(target):
                     raise DeskError(
@@ -71,7 +71,7 @@ def _check_schema(old: Engine, file: Path) -> None:
 
 @contextmanager
 def _in_words(where: str, transfer: Transfer | None = None) -> Iterator[None]:
-    """Say of what a database complains about where it was."""
+    """Raise a database error as DeskError that names the place."""
     try:
         yield
     except (SQLAlchemyError, SchemaError) as error:

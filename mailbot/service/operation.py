@@ -1,4 +1,4 @@
-"""What operators do by hand with single letters and mails. Each call returns a line that says what it did."""
+"""Commands of operators on single mails. Each returns a line that says what it did."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -17,17 +17,17 @@ from mailbot.store.writing import octets_of
 
 
 class OperationError(Exception):
-    """What was asked cannot be done; the text says why."""
+    """The command cannot be executed; the text says why."""
 
 
 def unsent_letters(desk: Desk) -> list[dict[str, Any]]:
-    """Return the letters that are not sent, failed ones too."""
+    """Return the outgoing mails that are not sent, failed ones too."""
     with read_only(desk.engine) as session:
         return [asdict(line) for line in outbox.unsent(session)]
 
 
 def show_letter(desk: Desk, number: int) -> str:
-    """Return a letter as text."""
+    """Return an outgoing mail as text."""
     with read_only(desk.engine) as session:
         row = _letter(session, number)
         head = f"To: {row.recipient}\nSubject: {row.subject}\nState: {row.state} {row.last_error}".rstrip()
@@ -35,7 +35,7 @@ def show_letter(desk: Desk, number: int) -> str:
 
 
 def retry_letter(desk: Desk, number: int) -> str:
-    """Make a letter due now, with as many tries as a new one."""
+    """Make an outgoing mail due now, with as many attempts as a new one."""
     with transaction(desk.engine) as session:
         row = _letter(session, number)
         if row.state == "sent":
@@ -48,7 +48,7 @@ def retry_letter(desk: Desk, number: int) -> str:
 
 
 def drop_letter(desk: Desk, number: int) -> str:
-    """Give a letter up."""
+    """Give an outgoing mail up."""
     with transaction(desk.engine) as session:
         row = _letter(session, number)
         if row.state == "sent":
@@ -72,7 +72,7 @@ def _letter(session: Session, number: int) -> Row[Any]:
 
 
 def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
-    """Let a ticket's withheld files of these names, or all without names, travel with letters from now on."""
+    """Release a ticket's withheld files of these names, or all without names: they are sent from now on."""
     with transaction(desk.engine) as session:
         found = tickets.named(session, name.upper())
         if found is None:
@@ -91,7 +91,7 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
 
 
 def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
-    """Return the mails that could not be handled."""
+    """Return the mails in the quarantine."""
     with read_only(desk.engine) as session:
         return [
             {
@@ -115,7 +115,7 @@ def show_mail(desk: Desk, number: int) -> str:
 
 
 def retry_mail(desk: Desk, number: int) -> str:
-    """Handle a mail again; it stays in the quarantine if that fails."""
+    """Process a mail again; it stays in the quarantine if that fails."""
     with read_only(desk.engine) as session:
         _mail(session, number)
     now = utc_now()
@@ -142,7 +142,7 @@ def drop_mail(desk: Desk, number: int) -> str:
 
 
 def blocked_senders(desk: Desk) -> list[dict[str, Any]]:
-    """Return who is blocked where, since when and by whom."""
+    """Return the blocked addresses with school, time and the member who blocked them."""
     with read_only(desk.engine) as session:
         return [
             {"school": row.school, "address": row.address, "since": row.since.isoformat(), "by": row.by}
@@ -151,7 +151,7 @@ def blocked_senders(desk: Desk) -> list[dict[str, Any]]:
 
 
 def unblock(desk: Desk, address: str) -> str:
-    """Let an address write again to all schools where it is blocked."""
+    """Unblock an address in all schools."""
     with transaction(desk.engine) as session:
         schools = people.unblock(session, address.lower())
         if schools:
@@ -163,7 +163,7 @@ def unblock(desk: Desk, address: str) -> str:
 
 
 def operator_log(desk: Desk) -> list[dict[str, Any]]:
-    """Return what operators and the clock did that concerns no ticket."""
+    """Return the audit entries that do not belong to a ticket."""
     with read_only(desk.engine) as session:
         return audit_verify.desk_entries(session)
 

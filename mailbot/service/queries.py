@@ -1,4 +1,4 @@
-"""What operators look at: tickets, and one ticket. Plain values, ready for JSON."""
+"""Read tickets for operators, as values for JSON."""
 
 from typing import Any
 

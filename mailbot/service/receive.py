@@ -1,4 +1,4 @@
-"""A mail comes in: understood, matched, decided, and everything that follows written in one transaction."""
+"""Process a mail: load facts, decide, render and write, all in one transaction."""
 
 import traceback
 from dataclasses import asdict, replace
@@ -40,16 +40,16 @@ def receive(
     lease: Lease | None = None,
     dry_run: bool = False,
 ) -> Decision | None:
-    """Handle one mail; return what became of it, or None if it was handled before.
+    """Process one mail; return the decision, or None if it was processed before.
 
-    `size` is that of the whole mail where `octets` are only its header, because it is too large to take.
-    `lease` is the right to read this mailbox where several workers share them; raises LeaseLostError.
+    `size` is the size of the whole mail if it is too large to fetch and `octets` is only its header.
+    `lease` is the right to read this mailbox if several workers share them; raises LeaseLostError.
 
-    A mail that cannot be handled is set aside in the quarantine, raw and with the reason, so that it does not
-    stop the others. Raises what `TRANSIENT` names when the database is away.
+    A mail that cannot be processed goes to the quarantine with the reason, so that it does not stop the
+    others. Raises the errors in `TRANSIENT` when the database is down.
 
-    With `dry_run` everything is rolled back, an error is raised, and earlier deliveries of the mail do not
-    count.
+    With `dry_run` the transaction is rolled back, errors are raised, and earlier deliveries of the mail are
+    ignored.
     """
     if dry_run:
         return _receive(desk, place, octets, received, now, size, lease, dry_run=True)
@@ -60,7 +60,7 @@ def receive(
         return _receive(desk, place, octets, received, now, size, lease)
     except (*TRANSIENT, LeaseLostError):
         raise
-    except Exception as error:  # noqa: BLE001 - every other error is this mail's: it goes to the quarantine
+    except Exception as error:  # noqa: BLE001 - any other error is caused by this mail
         reason = f"{type(error).__name__}: {error}"
         return quarantine(desk, place, octets, reason, traceback.format_exc(), now, lease)
 
@@ -107,7 +107,7 @@ def _school(desk: Desk, key: str) -> School:
 def _entry(
     place: MailLocation, mail: Mail, octets: bytes, received: datetime | None, now: datetime
 ) -> Values:
-    """Return what the ledger says of a mail before it is decided on."""
+    """Return the values of a mail's ledger entry that are known before the decision."""
     return {**asdict(place), **_description(mail, octets), "received": received, "at": now}
 
 
@@ -151,7 +151,7 @@ def _decide_and_write(
 
 
 def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now: datetime) -> Decision | None:
-    """Decide a held mail again, now that its sender's registered address confirmed it."""
+    """Decide again on a held mail, now that its sender's registered address has confirmed it."""
     row = ledger.waiting(session, effect.held, now)
     if row is None:
         return None
@@ -174,7 +174,7 @@ def quarantine(
     now: datetime,
     lease: Lease | None,
 ) -> Decision | None:
-    """Put a mail into the quarantine and tell the operators; None if it was handled before."""
+    """Put a mail into the quarantine and alert the operators; None if it was processed before."""
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
@@ -196,18 +196,18 @@ def quarantine(
 
 
 def _readable(octets: bytes, trace: str) -> Mail:
-    """Return the mail for the list of the quarantine; one that killed the process is not read once more."""
+    """Return the mail for the list of the quarantine; one that killed the process is not parsed again."""
     if not trace:
         return Mail(subject="(not read)")
     try:
         return parse(octets)
-    except Exception:  # the trouble is noted with the mail; here only its sender and subject are missing
+    except Exception:  # the error is stored with the mail; only its sender and subject are missing
         log.exception("mail cannot be parsed")
         return Mail(subject="(cannot be read)")
 
 
 def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
-    """Handle a quarantined mail again; raises LookupError if there is none of that number.
+    """Process a quarantined mail again; raises LookupError if there is none of that number.
 
     If it fails again, the error is raised and the mail stays in the quarantine.
     """

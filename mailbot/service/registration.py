@@ -1,4 +1,4 @@
-"""Members of teams are invited to register: by the daemon, a few times each, or by an operator at once."""
+"""Invite members of teams to register: the daemon a few times each, an operator at once."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -13,11 +13,11 @@ from mailbot.store.writing import post_alone
 
 
 class NotAMemberError(Exception):
-    """An address that is to be invited belongs to no member of a team; the text names it."""
+    """An address to invite is not that of a member of a team; the text names it."""
 
 
 def invite_due(desk: Desk, now: datetime, *, reminders: bool) -> list[str]:
-    """Invite who never was and, with `reminders`, remind who did not react; return their addresses."""
+    """Invite new members and, with `reminders`, remind those who did not register; return their addresses."""
     if not desk.policy.invitations:
         return []
     with transaction(desk.engine) as session:
@@ -27,7 +27,7 @@ def invite_due(desk: Desk, now: datetime, *, reminders: bool) -> list[str]:
 
 
 def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
-    """Invite these members, or all without addresses, unless registered; return who was invited.
+    """Invite these members, or all without addresses, unless registered; return the invited addresses.
 
     Raises NotAMemberError.
     """
@@ -42,7 +42,7 @@ def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
 
 
 def not_registered(session: Session, policy: Policy, now: datetime) -> list[str]:
-    """Return the addresses of the members who did not register yet."""
+    """Return the addresses of the members who have not registered yet."""
     return [invitee.member.address for invitee in _invitees(session, policy, now)]
 
 

@@ -1,4 +1,4 @@
-"""The monthly report: put together for whoever asks, and sent to the operators when a month is over."""
+"""Create the monthly report on request, and send it to the operators when a month is over."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def month_of(desk: Desk, day: date | None, now: datetime) -> Month:
 
 
 def report_of(desk: Desk, month: Month) -> Report:
-    """Return the figures of a month."""
+    """Return the report of a month."""
     with read_only(desk.engine) as session:
         members = (m for team in desk.policy.teams for m in team.members)
         names = courses.names(session) | {name for m in members for name in (m.name, *m.addresses)}
@@ -43,9 +43,9 @@ def report_of(desk: Desk, month: Month) -> Report:
 
 
 def send_due(desk: Desk, now: datetime) -> bool:
-    """Send the operators the report of the last month, once; tell whether there was one to send.
+    """Send the operators the report of the last month, once; tell whether it was sent.
 
-    A month in which nothing happened has no report. One that cannot be written is told and tried again.
+    A month without tickets has no report. If rendering fails, the operators are alerted and it is retried.
     """
     month = month_of(desk, None, now)
     with read_only(desk.engine) as session:
@@ -73,17 +73,17 @@ def send_due(desk: Desk, now: datetime) -> bool:
 
 
 def notice(address: str, found: Report) -> Notification:
-    """Return the letter that tells somebody the figures."""
+    """Return the notification with a report."""
     return Notification(NotificationKind.REPORT, Address(address), Role.STRANGER, report=found)
 
 
 def page(desk: Desk, found: Report, now: datetime) -> str:
-    """Return the figures as a page of HTML, as the letter shows them."""
+    """Return a report as HTML, as the mail shows it."""
     return desk.letter(notice("", found), desk.policy.schools[0], now).outgoing.html
 
 
 def document(found: Report) -> dict[str, Any]:
-    """Return the figures as `mailbot report --json` prints them; lengths are hours of working time."""
+    """Return a report as `mailbot report --json` prints it; durations are hours of working time."""
     return {
         "month": found.name,
         "schools": [asdict(figures) for figures in found.schools],
@@ -95,7 +95,7 @@ def document(found: Report) -> dict[str, Any]:
 
 
 def rows(found: Report) -> Iterator[dict[str, str | int | float]]:
-    """Yield the figures of each school, then of all, with one value in each field; "" where there is none."""
+    """Yield the values of each school, then of all together; "" where there is none."""
     for figures in (*found.schools, found.total):
         yield {
             "month": found.name,
@@ -118,7 +118,7 @@ def _lengths(what: str, span: Percentiles | None) -> dict[str, str | int | float
 
 
 def as_csv(found: Report) -> str:
-    """Return the rows as CSV (RFC 4180), with a line of titles."""
+    """Return a report as CSV (RFC 4180) with a header line."""
     text = io.StringIO(newline="")
     lines = list(rows(found))
     writer = csv.DictWriter(text, list(lines[0]))

@@ -1,4 +1,4 @@
-"""What is kept no longer is erased, in small batches: mails, then words, and what belongs to no ticket."""
+"""Erase expired data in small batches: raw mails, then texts, and mails that belong to no ticket."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Batch = Callable[[Session, datetime], Erased]
 
 
 def expire(desk: Desk, now: datetime) -> Erased:
-    """Erase what is older than the configuration says; count it."""
+    """Erase what is older than the configured limits; return the counts."""
     total = Erased()
     for batch, since in _batches(desk, now):
         while True:

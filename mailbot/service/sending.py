@@ -1,4 +1,4 @@
-"""A letter goes out: claimed from the outbox, put together, and how it went recorded."""
+"""Send a mail: claim it from the outbox, build it, and record the outcome."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ from mailbot.store.writing import octets_of, post_alone
 log = structlog.get_logger()
 
 FAILED_LETTERS = "failed letters"
-"""The topic of the alert that lasts as long as a letter that must arrive has failed for good."""
+"""The topic of the alert that is open while a mail that must arrive has failed for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerIssue:
-    """News of an SMTP server: what is wrong with it, or "" when it works."""
+    """The state of an SMTP server: the reason why it fails, or "" when it works."""
 
     topic: str
     reason: str
@@ -43,9 +43,9 @@ def record_and_claim(
     now: datetime,
     after: str = "",
 ) -> ClaimedMail | None:
-    """Record how the last letter went and what it told of the server; return the next letter that is due.
+    """Record the last outcome and the server's state; claim and return the next due mail.
 
-    It is of the school that follows `after`, where several take turns.
+    It is of the school that follows `after`, so that the schools take turns.
     """
     with transaction(desk.engine) as session:
         if done is not None and done.state == "failed":
@@ -59,13 +59,13 @@ def record_and_claim(
 
 
 def known_issue(desk: Desk, topic: str) -> str:
-    """Return what the operators were told of an SMTP server, by this process or another; "" if it works."""
+    """Return why an SMTP server fails, as any worker has reported it; "" if it works."""
     with read_only(desk.engine) as session:
         return alerts.reason(session, topic)
 
 
 def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
-    """Return the mail of a letter from that address with the files that it carries (RFC 5322)."""
+    """Return a mail with its attachments as bytes (RFC 5322)."""
     with read_only(desk.engine) as session:
         raws = {
             file.raw: octets_of(session, file.raw)
@@ -82,26 +82,28 @@ def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
 
 
 def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendOutcome:
-    """Return what a server's answer means for a letter: sent, failed for good, or tried again later."""
+    """Return what a server's reply means for a mail: sent, failed for good, or attempted again later."""
     if state == "sent":
         return SendOutcome(due.id, "sent")
     doubtful = state == "uncertain"
-    doubts = due.doubts + doubtful
-    again = next_attempt(due.attempts, due.created, now, uncertain=doubtful, uncertain_attempts=doubts)
+    attempts = due.uncertain_attempts + doubtful
+    again = next_attempt(due.attempts, due.created, now, uncertain=doubtful, uncertain_attempts=attempts)
     if state == "permanent" or again is None:
-        maybe = f"handed over {doubts} times without an answer, so it may have arrived; " if doubts else ""
+        maybe = (
+            f"handed over {attempts} times without an answer, so it may have arrived; " if attempts else ""
+        )
         return SendOutcome(due.id, "failed", maybe + reply, doubtful=doubtful)
     return SendOutcome(due.id, "uncertain" if doubtful else "queued", reply, again, doubtful=doubtful)
 
 
 def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> None:
-    """End the alert if no letter that must arrive is left that has failed."""
+    """End the alert if no failed mail that must arrive is left in the outbox."""
     if not outbox.has_failed(session, MUST_ARRIVE):
         end_alert(session, desk, FAILED_LETTERS, now)
 
 
 def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: datetime) -> None:
-    """Tell who has to know that a letter will never arrive: a final failure must reach somebody."""
+    """Notify the people who have to know that a mail was not delivered."""
     row = outbox.get(session, done.id)
     if row is None:
         raise LookupError(f"letter {done.id} is not in the outbox")
@@ -128,6 +130,6 @@ def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: dateti
         try:
             written = desk.letter(notice, school, now)
         except Exception:  # a broken template must not keep the failure itself from being recorded
-            log.exception("nobody told of a failed letter", letter=done.id)
+            log.exception("failure notice not created", letter=done.id)
             continue
         post_alone(session, row.school, written, now)

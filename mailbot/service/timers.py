@@ -1,4 +1,4 @@
-"""A moment passes: what is due is decided and written, each ticket in one transaction."""
+"""Run the timers: decide and write what is due, each ticket in one transaction."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,24 +20,24 @@ from mailbot.store.writing import post_alone, write
 
 log = structlog.get_logger()
 
-AFTER_TROUBLE = timedelta(hours=1)
+RETRY_AFTER = timedelta(hours=1)
 
 
 def run_timers(desk: Desk, now: datetime) -> int:
-    """Do what is due now and return how many tickets and teams that were; called again it does nothing twice.
+    """Run what is due, each timer once; return the number of tickets and teams with a change.
 
-    A ticket or digest that cannot be handled is told to the operators, waits an hour and does not stop the
-    others. Raises what `TRANSIENT` names when the database is away.
+    If a ticket or a digest fails, the operators are alerted, it waits an hour, and the others run. Raises the
+    errors in `TRANSIENT` when the database is down.
     """
     with read_only(desk.engine) as session:
         due = timers.due(session, now)
-    moved = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
-    moved += drop_overdue(desk, now)
-    return moved + sum(_digest(desk, *about, now) for about in _teams(desk))
+    done = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
+    done += drop_overdue(desk, now)
+    return done + sum(_digest(desk, *about, now) for about in _teams(desk))
 
 
 def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:
-    """Look at a ticket; tell whether something was done."""
+    """Evaluate a ticket's timers; tell whether one fired."""
     try:
         with transaction(desk.engine) as session:
             ticket = timers.claim(session, ticket_id, now)
@@ -48,10 +48,10 @@ def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:
     except TRANSIENT:
         raise
     except Exception as error:
-        log.exception("ticket not looked at", ticket=ticket_id)
+        log.exception("ticket check failed", ticket=ticket_id)
         with transaction(desk.engine) as session:
             if (ticket := timers.claim(session, ticket_id, now)) is not None:
-                timers.postpone(session, ticket_id, now + AFTER_TROUBLE)
+                timers.postpone(session, ticket_id, now + RETRY_AFTER)
                 _alert(session, desk, _topic(ticket), error, now)
         return False
 
@@ -61,18 +61,20 @@ def _topic(ticket: Ticket) -> str:
 
 
 def _apply_timer(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, now: datetime) -> bool:
-    """Evaluate a ticket's timers; a school that is no longer configured has no one to notify."""
+    """Apply a ticket's timers, unless its school is no longer configured."""
     school = desk.policy.school(ticket.school)
     if school is None:
         timers.postpone(session, ticket_id, now + timedelta(days=1))
         return False
-    passing = _context(session, desk, ticket_id, ticket, school, now)
-    decision = decide_timer(passing)
+    context = _context(session, desk, ticket_id, ticket, school, now)
+    decision = decide_timer(context)
     if decision is not None:
         write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
-        log.info("time", ticket=passing.ticket.key, outcome=decision.outcome, because=decision.because[0])
-        passing = replace(passing, ticket=tickets.current(session, ticket_id))
-    timers.postpone(session, ticket_id, next_check(passing))
+        log.info(
+            "timer fired", ticket=context.ticket.key, outcome=decision.outcome, because=decision.because[0]
+        )
+        context = replace(context, ticket=tickets.current(session, ticket_id))
+    timers.postpone(session, ticket_id, next_check(context))
     return decision is not None
 
 
@@ -92,7 +94,7 @@ def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:
 
 
 def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: datetime) -> bool:
-    """Send a team its digest, once a morning; tell whether there was one."""
+    """Send a team its digest, once each morning; tell whether there was one."""
     slot = digest_slot(team, desk.policy, now)
     if slot is None:
         return False

@@ -1,7 +1,7 @@
-"""The whole state in one file, consistent while the daemon works.
+"""Write the whole state into one file, consistent while the daemon runs.
 
-All state is in the database: raw mails, ledger, outbox, keys. SQLite copies itself page by page; PostgreSQL's
-own pg_dump does it from one snapshot.
+All state is in the database: raw mails, ledger, outbox, keys. SQLite's backup API copies the pages,
+PostgreSQL's pg_dump reads one snapshot.
 """
 
 import os
@@ -17,11 +17,11 @@ POSTGRESQL_MAGIC = b"PGDMP"
 
 
 class BackupError(Exception):
-    """A backup cannot be made or used; the text says why."""
+    """A backup cannot be written or restored; the text says why."""
 
 
 def backup(engine: Engine, file: Path) -> None:
-    """Write the whole state into a new file, readable by nobody else; raise BackupError."""
+    """Write the whole state into a new file that only the owner can read; raise BackupError."""
     if file.exists():
         raise BackupError(f"{file} is there already; name a new file")
     unfinished = file.with_name(f"{file.name}.unfinished")
@@ -49,14 +49,14 @@ def _backup_sqlite(engine: Engine, file: Path) -> None:
 
 
 def database_option(engine: Engine) -> str:
-    """Return the option by which PostgreSQL's tools are told the database, without its password."""
+    """Return the option with the database for PostgreSQL's tools, without its password."""
     return f"--dbname={engine.url.set(drivername='postgresql', password=None).render_as_string()}"
 
 
 def run_postgresql(program: str, engine: Engine, *arguments: str) -> str:
-    """Run PostgreSQL's own tool and return what it prints; raise BackupError.
+    """Run a tool of PostgreSQL and return its output; raise BackupError.
 
-    The password is passed by the environment, never on the command line.
+    The password is passed in the environment, never on the command line.
     """
     environment = {**os.environ, "PGPASSWORD": engine.url.password or ""}
     try:

@@ -1,4 +1,4 @@
-"""The database: SQLite in the state directory, or PostgreSQL; opened, migrated, and read and written."""
+"""Open, migrate, read and write the database: SQLite in the state directory, or PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,25 +34,25 @@ __all__ = [
 ]
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
-"""The database is away, locked or full: nothing was written, and it is worth trying again."""
+"""The database is down, locked or full: nothing was written, and a retry may succeed."""
 
 
 class SchemaError(Exception):
-    """The database is not one that this program can use."""
+    """This program cannot use the database's schema."""
 
 
 def first_line(error: Exception) -> str:
-    """Return in one line what the database says, without the statement and its values."""
+    """Return the message of a database error in one line, without the statement and its values."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 CONNECT_SECONDS = 15
-_MIGRATING = 0x6D61696C  # the key of a lock of PostgreSQL that nobody else has in this database
+_MIGRATING = 0x6D61696C  # the key of an advisory lock of PostgreSQL, unique in this database
 _READ_ONLY = "mailbot_read_only"
 
 
 def open_database(database: str) -> Engine:
-    """Open the database of that URL; its errors do not tell the values of a statement, which are people's."""
+    """Open the database of that URL; its errors hide the values of statements, which are personal data."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
         patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
@@ -65,27 +65,27 @@ def open_database(database: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a deferred transaction that turns to writing loses the race."""
+    """Take the write lock at once: a deferred transaction that begins to write may fail as locked."""
     read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """Write everything or nothing."""
+    """Commit everything, or nothing after an error."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def read_only(engine: Engine) -> Iterator[Session]:
-    """Read one consistent state without hindering writers."""
+    """Read one consistent state without blocking writers."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
         yield session
 
@@ -98,22 +98,22 @@ def migrations() -> Config:
 
 
 def schemas(engine: Engine) -> tuple[str | None, str | None]:
-    """Return which schema a database has, None if none, and which one this program needs."""
+    """Return the schema revisions that a database has, or None, and that this program needs."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory.from_config(migrations()).get_current_head()
 
 
 def is_known(revision: str) -> bool:
-    """Tell whether a schema is one of this program's, the newest or an older one."""
+    """Tell whether this program knows a schema revision."""
     scripts = ScriptDirectory.from_config(migrations())
     return revision in {script.revision for script in scripts.walk_revisions()}
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; a SQLite file that holds something is copied beside itself before.
+    """Migrate the schema to the newest revision; a SQLite file that is not empty is backed up first.
 
-    Raises SchemaError where the schema is that of a newer program.
+    Raises SchemaError if the schema is that of a newer program.
     """
     current, head = schemas(engine)
     if current == head:
@@ -122,13 +122,13 @@ def migrate(engine: Engine) -> None:
         raise SchemaError(f"its schema {current} is that of a newer mailbot: install it, or restore a backup")
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
         before = Path(f"{engine.url.database}.before-{head}")
-        if not before.exists():  # else an upgrade that failed has left the true one
+        if not before.exists():  # else a failed upgrade has left it
             backup(engine, before)
     upgrade(engine, migrations(), "head")
 
 
 def upgrade(engine: Engine, config: Config, revision: str) -> None:
-    """Bring the schema to a revision, in one transaction."""
+    """Migrate the schema to a revision, in one transaction."""
     with _without_foreign_keys(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -136,9 +136,9 @@ def upgrade(engine: Engine, config: Config, revision: str) -> None:
 
 @contextmanager
 def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
-    """Begin a transaction in which SQLite lets a table be replaced that others refer to.
+    """Begin a transaction in which SQLite allows to replace a table that others refer to.
 
-    Its only way to change a table is to copy and drop it. It heeds the switch outside of transactions only.
+    SQLite can change a table only by copying and dropping it, and sets this pragma only outside transactions.
     """
     if engine.url.get_backend_name() != "sqlite":
         with engine.begin() as connection:

@@ -131,7 +131,7 @@ class ClaimedMail:
     references: tuple[str, ...]
     created: datetime
     attempts: int
-    doubts: int = 0
+    uncertain_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Hints: a worker tells the others through PostgreSQL that mailboxes are to be shared out (LISTEN, NOTIFY).
+"""Trigger a rebalance of the mailboxes in all workers through PostgreSQL (LISTEN, NOTIFY).
 
-Hints only: a worker that misses one finds out when it looks by itself.
+A lost notification only delays the rebalance until a worker's next poll.
 """
 
 import selectors
@@ -18,50 +18,50 @@ _NOTIFY = text(f"NOTIFY {_CHANNEL}")
 
 
 def notify(session: Session) -> None:
-    """Wake the other workers, and ourselves, when this transaction is committed."""
+    """Wake all workers, this one too, when this transaction is committed."""
     session.execute(_NOTIFY)
 
 
 class Listener:
-    """Listens by a connection of its own, which is made anew after a trouble."""
+    """Listens on a connection of its own, and opens another one after an error."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Any = None
 
     def wait(self, seconds: float, wake: int) -> None:
-        """Wait for a hint, or until the descriptor `wake` can be read, at most so long.
+        """Wait for a notification or until the descriptor `wake` is readable, at most that many seconds.
 
-        While the database is away no hint is heard: whoever asks it next sees that by itself.
+        While the database is down it waits for `wake` alone: the caller's next query reports the error.
         """
         self._listen()
-        if not self._heard():
+        if not self._received():
             with selectors.DefaultSelector() as selector:
                 selector.register(wake, selectors.EVENT_READ)
                 if self._connection is not None:
                     selector.register(self._connection, selectors.EVENT_READ)
                 selector.select(seconds)
-            self._heard()
+            self._received()
 
     def _listen(self) -> None:
         if self._connection is not None:
             return
-        with self._trouble():
+        with self._closed_on_error():
             pooled = self._engine.raw_connection()
             self._connection = pooled.driver_connection
             pooled.detach()
             self._connection.autocommit = True
             self._connection.execute(f"LISTEN {_CHANNEL}")
 
-    def _heard(self) -> bool:
-        """Take all hints that have come; tell whether there were any."""
-        with self._trouble():
+    def _received(self) -> bool:
+        """Read all notifications; tell whether there were any."""
+        with self._closed_on_error():
             if self._connection is not None:
                 return bool(list(self._connection.notifies(timeout=0)))
         return False
 
     @contextmanager
-    def _trouble(self) -> Iterator[None]:
+    def _closed_on_error(self) -> Iterator[None]:
         dialect: Any = self._engine.dialect
         try:
             yield
@@ -69,7 +69,7 @@ class Listener:
             self.close()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -1,7 +1,7 @@
-"""Put a backup in place of the present state: it is checked and brought up to date before anything changes.
+"""Replace the state with a backup, which is checked and migrated first.
 
-With SQLite that is done on a copy, and then one rename replaces the database. With PostgreSQL the archive is
-read wholly first; the present state is dumped, and put back where the newest schema cannot be reached.
+With SQLite that is done on a copy, and one rename replaces the database. With PostgreSQL the whole archive is
+read first, the present state is dumped, and it is restored if the migration of the backup fails.
 """
 
 import os
@@ -41,13 +41,13 @@ from mailbot.store.tables import metadata
 
 UNCHANGED = "nothing was restored, the state is as it was"
 Complete = Callable[[Session], None]
-"""Writes what has to be noted in the restored state."""
+"""Completes the restored state in its last transaction."""
 
 
 def restore(engine: Engine, file: Path, before: Path, complete: Complete) -> Path | None:
-    """Put a backup in place of the present state; return `before` if the present state is kept there.
+    """Replace the state with a backup; return `before` if the replaced state is there.
 
-    Raises BackupError, with the present state as it was. No daemon may use the database.
+    Raises BackupError, with the state unchanged. No daemon may use the database.
     """
     with _as_backup_error(file):
         with file.open("rb") as opened:
@@ -63,7 +63,7 @@ def restore(engine: Engine, file: Path, before: Path, complete: Complete) -> Pat
 
 @contextmanager
 def _as_backup_error(file: Path) -> Iterator[None]:
-    """Say of what fails where that was, and that nothing was changed."""
+    """Raise an error as BackupError that names the file and says that nothing was changed."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, SchemaError, CommandError) as error:
@@ -87,7 +87,7 @@ def _restore_sqlite(database: Path, file: Path, before: Path, complete: Complete
 
 
 def _prepare(copy: Path, file: Path, complete: Complete) -> None:
-    """Make a copy of a backup that is sound, at the newest schema, complete, and on the disk."""
+    """Write a checked, migrated and completed copy of a backup to the disk."""
     os.close(os.open(copy, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
     shutil.copyfile(file, copy)
     with closing(sqlite3.connect(copy)) as connection:
@@ -129,9 +129,9 @@ def _check_revision(file: Path, revision: str | None) -> None:
 
 
 def _replace(database: Path, copy: Path, before: Path) -> Path | None:
-    """Put a prepared copy in place of the database in one step, and keep the database under a new name.
+    """Replace the database with a prepared copy in one step, and keep the old one under a new name.
 
-    A link comes first, so that there is a database at every moment.
+    It is linked before it is replaced, so that a database exists at every moment.
     """
     give(copy, database.parent.stat())
     if not database.exists():
@@ -148,19 +148,19 @@ def _replace(database: Path, copy: Path, before: Path) -> Path | None:
 
 
 def _claim(present: sqlite3.Connection, database: Path) -> None:
-    """Keep others out, and move what is in the journal into the database, unless that is damaged."""
+    """Lock the database and write its journal back, unless it is damaged."""
     try:
         present.execute("PRAGMA journal_mode=DELETE")
         present.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         busy = f"{database}: {error}; end the other calls that use it, and try again"
         raise BackupError(f"{busy}; {UNCHANGED}") from error
-    except sqlite3.DatabaseError:  # damaged, which is why it is replaced; the kept one has its journal beside
+    except sqlite3.DatabaseError:  # damaged, so it is replaced; its journal is kept with it
         return
 
 
 def _remove_leftovers(database: Path, copy: Path) -> None:
-    """Remove what a call left that was killed: its copy, and its second name of the present database."""
+    """Remove the copy and the second link that a killed call has left."""
     _remove(copy)
     for kept in database.parent.glob(f"{database.name}.before-restore-*"):
         if database.exists() and kept.samefile(database):
@@ -191,7 +191,7 @@ def _restore_postgresql(engine: Engine, file: Path, before: Path, complete: Comp
 
 
 def _archived_revision(engine: Engine, file: Path) -> str | None:
-    """Return the schema of an archive of pg_dump, or None if it holds no desk."""
+    """Return the schema revision of an archive of pg_dump, or None if it is not of a desk."""
     rows = run_postgresql(
         "pg_restore", engine, "--data-only", "--table=alembic_version", "--file=-", str(file)
     )

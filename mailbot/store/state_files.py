@@ -1,4 +1,4 @@
-"""Files in the state directory: the service can write what root made there, and they are on the disk."""
+"""Manage files in the state directory: their owner, and when they are on the disk."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def restore_ownership(state_dir: Path) -> None:
-    """Give what root made in the state directory to the owner of the directory: the service is not root."""
+    """Give the files of root in the state directory to its owner, since the service is not root."""
     if os.geteuid() != 0 or not state_dir.is_dir():
         return
     owner = state_dir.stat()
@@ -17,9 +17,9 @@ def restore_ownership(state_dir: Path) -> None:
 
 
 def give(path: Path, owner: os.stat_result) -> None:
-    """Give a file that root made to an owner, if root calls.
+    """Give a file of root to an owner, if called by root.
 
-    A file with several names is left alone: it may be one of the system's.
+    A file with several links is left alone: it may belong to the system.
     """
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
@@ -30,7 +30,7 @@ def give(path: Path, owner: os.stat_result) -> None:
 
 
 def create_durably(file: Path, text: str) -> None:
-    """Create a file with its whole content; keep the one that another process creates at the same time.
+    """Create a file with its whole content, unless another process creates it at the same time.
 
     Raises OSError.
     """
@@ -49,7 +49,7 @@ def create_durably(file: Path, text: str) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Write the names in a directory to the disk; raise OSError."""
+    """Write the entries of a directory to the disk; raise OSError."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

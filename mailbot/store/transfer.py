@@ -1,7 +1,7 @@
-"""Every row of a SQLite desk into an empty PostgreSQL, and the comparison of what both hold then.
+"""Copy every row of a SQLite desk into an empty PostgreSQL, and compare the two.
 
-Rows are read and written through the same tables on both sides, so a moment stays the moment and JSON the
-document that it was, however either database writes them down.
+Rows are read and written through the same tables on both sides, so times and JSON documents keep their
+values, however either database stores them.
 """
 
 import heapq
@@ -31,19 +31,19 @@ from mailbot.store import search
 from mailbot.store.audit_verify import Verdict, verify
 from mailbot.store.tables import metadata
 
-ROWS, MAILS = 500, 10  # so many are in memory at once; a single mail may be large
-NAMED_MOST = 20  # differences that are told one by one
+ROWS, MAILS = 500, 10  # rows in memory at once; a single raw mail may be large
+MAX_NAMED = 20  # differences that are reported one by one
 
 _TABLES = metadata.sorted_tables
 _SEARCH = "search"
 
 Keyed = tuple[tuple[Any, ...], str, tuple[Any, ...]]
-"""A row after its key and the side that it is of."""
+"""The key of a row, the side it is from, and its values."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many rows of a table each side holds, and how many keys have not the same row on both."""
+    """The number of rows of a table on each side, and of keys whose rows differ."""
 
     old: int = 0
     new: int = 0
@@ -51,7 +51,7 @@ class Tally:
 
 
 def occupied(new: Session) -> list[str]:
-    """Keep all others from writing until the transaction ends; return the tables that hold something."""
+    """Lock all tables until the transaction ends; return the names of those that are not empty."""
     names = ", ".join(f'"{table.name}"' for table in _TABLES)
     connection = new.connection()
     connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
@@ -59,7 +59,7 @@ def occupied(new: Session) -> list[str]:
 
 
 class Transfer:
-    """Copies all that one transaction reads into another one, and then compares the two."""
+    """Copies all rows that one transaction reads into another one, and then compares the two."""
 
     def __init__(self, old: Session, new: Session) -> None:
         self._sessions = (old, new)
@@ -70,18 +70,18 @@ class Transfer:
         self.at = ""
 
     def total(self) -> int:
-        """Return how many steps there are."""
+        """Return the number of steps."""
         rows = sum(self._old.scalar(select(func.count()).select_from(table)) or 0 for table in _TABLES)
         return 2 * (rows + search.size(self._sessions[0]))
 
     def steps(self) -> Iterator[None]:
-        """Copy and compare row by row; yield after each. `at` says which table is in hand."""
+        """Copy and compare row by row; yield after each. `at` is the name of the present table."""
         for table in _TABLES:
             self.at = table.name
             yield from self._copy(table)
         self.at = _SEARCH
         yield from self._copy_search()
-        self._settle()
+        self._finish()
         for table in _TABLES:
             self.at = table.name
             yield from self._compare(table)
@@ -96,7 +96,7 @@ class Transfer:
         for batch in _read(self._old, table).mappings().partitions():
             self._new.execute(table.insert(), [{**row, **unset} for row in batch])
             yield from (None for _ in batch)
-        for column in own:  # set last: the row that is referred to may come after the one that refers
+        for column in own:  # set last: the row referred to may come later
             (key,) = table.primary_key
             refers = select(key.label("row_key"), column.label("referred")).where(column.is_not(None))
             rows = [dict(row) for row in self._old.execute(refers).mappings()]
@@ -109,8 +109,8 @@ class Transfer:
             search.put(self._sessions[1], vectors)
             yield from (None for _ in vectors)
 
-    def _settle(self) -> None:
-        """Let the next rows get the next numbers, and PostgreSQL know how large its tables are."""
+    def _finish(self) -> None:
+        """Set the sequences to the last keys, and update the planner's statistics."""
         for table in _TABLES:
             key = table.autoincrement_column
             if key is not None and (last := self._new.scalar(select(func.max(key)))) is not None:
@@ -121,7 +121,7 @@ class Transfer:
             self._new.execute(text(f'ANALYZE "{name}"'))
 
     def _compare(self, table: Table) -> Iterator[None]:
-        """Follow both sides in the order of the keys, so that a row that one lacks is told as such."""
+        """Merge both sides by key, so that a missing row is reported as missing."""
         tally, key = self.tallies[table.name], itemgetter(0)
         sides = heapq.merge(_keyed(self._old, table), _keyed(self._new, table), key=key)
         for row_key, group in groupby(sides, key):
@@ -152,17 +152,17 @@ class Transfer:
             self._tell("the audit trail is not the one that it was: " + "; ".join(self.trail.wrong[:3]))
 
     def _tell(self, difference: str) -> None:
-        if len(self.differences) < NAMED_MOST:
+        if len(self.differences) < MAX_NAMED:
             self.differences.append(difference)
 
 
 def _read(connection: Connection, table: Table) -> Result[Any]:
     """Read a table in the order of its keys, a few rows at a time.
 
-    SQLite orders texts by their octets; PostgreSQL does so by the collation "C" only.
+    SQLite orders texts by their bytes; PostgreSQL does so only with the collation "C".
     """
-    octets = "C" if connection.dialect.name == "postgresql" else "BINARY"
-    order = [collate(c, octets) if isinstance(c.type, String) else c for c in table.primary_key]
+    by_bytes = "C" if connection.dialect.name == "postgresql" else "BINARY"
+    order = [collate(c, by_bytes) if isinstance(c.type, String) else c for c in table.primary_key]
     large = any(isinstance(column.type, LargeBinary) for column in table.columns)
     query = select(table).order_by(*order).execution_options(yield_per=MAILS if large else ROWS)
     return connection.execute(query)
@@ -175,7 +175,7 @@ def _keyed(connection: Connection, table: Table) -> Iterator[Keyed]:
 
 
 def _difference(table: Table, found: dict[str, tuple[Any, ...]]) -> str:
-    """Return in words how a row differs: which columns, and not what they hold."""
+    """Describe how a row differs: the names of the columns, without their values."""
     if "postgresql" not in found:
         return "is missing in PostgreSQL"
     if "sqlite" not in found:
