@@ -6,18 +6,16 @@ What happened is counted since the start; how things stand is read from the data
 # ruff: noqa: PLC0415 - the library is an extra
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mailbot import __version__
-from mailbot.monitoring.latency import BOUNDS
+from mailbot.monitoring.latency import BOUNDS, LatencyHistogram
 from mailbot.monitoring.status import standing
-from mailbot.runtime.ingest import MailboxIngest
-from mailbot.runtime.sender import AccountSender
 from mailbot.service.desk import Desk
 from mailbot.service.opening import DeskError
 
@@ -28,13 +26,25 @@ LOOPBACK = "127.0.0.1"
 _READABLE = 0o644  # by node_exporter
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Account(Protocol):
+    """An SMTP account whose state is shown."""
+
+    schools: tuple[str, ...]
+
+    @property
+    def is_up(self) -> bool:
+        """Whether its server takes mail."""
+
+
+@dataclass(slots=True, eq=False)
 class Figures:
     """What a scrape returns: the collector of prometheus_client's registry. Raises DeskError without it."""
 
     desk: Desk
-    intakes: Callable[[], Iterable[MailboxIngest]]
-    lanes: tuple[AccountSender, ...]
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    latencies: dict[str, LatencyHistogram] = field(default_factory=dict)
+    results: Counter[str] = field(default_factory=Counter)
+    accounts: Sequence[Account] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -44,6 +54,19 @@ class Figures:
                 f"{error.name} is missing for [metrics]: pip install 'mailbot[prometheus]'"
             ) from None
 
+    def watch(self, accounts: Sequence[Account]) -> None:
+        """Show the state of these SMTP accounts."""
+        self.accounts = accounts
+
+    def record_mail(self, school: str, outcome: str, seconds: float) -> None:
+        """Count a mail that was handled, and how long it lay until then."""
+        self.outcomes[school, outcome] += 1
+        self.latencies.setdefault(school, LatencyHistogram()).add(seconds)
+
+    def record_send(self, result: str) -> None:
+        """Count a message that was sent or has failed for good."""
+        self.results[result] += 1
+
     def describe(self) -> Iterator["Metric"]:
         """Yield nothing: a registry need not scrape us to know us."""
         yield from ()
@@ -51,9 +74,9 @@ class Figures:
     def collect(self) -> Iterator["Metric"]:
         """Yield every metric with its samples."""
         found = standing(self.desk)
-        yield from _happened(self.intakes(), self.lanes)
+        yield from self._happened()
         yield from _mailboxes(found)
-        yield _accounts(self.lanes)
+        yield _accounts(self.accounts)
         yield from _desk(found)
 
     def write(self, file: Path) -> None:
@@ -82,28 +105,28 @@ class Figures:
 
         return stop
 
+    def _happened(self) -> Iterator["Metric"]:
+        """Yield what was counted since the start."""
+        from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-def _happened(intakes: Iterable[MailboxIngest], lanes: Iterable[AccountSender]) -> Iterator["Metric"]:
-    """Yield what was counted since the start."""
-    from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
-
-    mails = CounterMetricFamily("mailbot_mails", "Mails by what became of them.", labels=["school", "fate"])
-    delays = HistogramMetricFamily(
-        "mailbot_mail_latency_seconds", "From a mail's delivery until it was handled.", labels=["school"]
-    )
-    for intake in intakes:
-        for fate, number in sorted(dict(intake.outcomes).items()):
-            mails.add_metric([intake.school.key, fate], number)
-        sums = list(accumulate(intake.delays.counts))
-        buckets = list(zip((*map(str, BOUNDS), "+Inf"), map(float, sums), strict=True))
-        delays.add_metric([intake.school.key], buckets, intake.delays.seconds)
-    letters = CounterMetricFamily("mailbot_letters", "Letters by how sending them ended.", labels=["result"])
-    tally = Counter({"sent": 0, "failed": 0})
-    for lane in lanes:
-        tally.update(sent=lane.tally.sent, failed=lane.tally.failed)
-    for result, number in tally.items():
-        letters.add_metric([result], number)
-    yield from (mails, delays, letters)
+        mails = CounterMetricFamily(
+            "mailbot_mails", "Mails by what became of them.", labels=["school", "fate"]
+        )
+        delays = HistogramMetricFamily(
+            "mailbot_mail_latency_seconds", "From a mail's delivery until it was handled.", labels=["school"]
+        )
+        for (school, fate), number in sorted(self.outcomes.items()):
+            mails.add_metric([school, fate], number)
+        for school, latency in self.latencies.items():
+            sums = list(accumulate(latency.counts))
+            buckets = list(zip((*map(str, BOUNDS), "+Inf"), map(float, sums), strict=True))
+            delays.add_metric([school], buckets, latency.seconds)
+        letters = CounterMetricFamily(
+            "mailbot_letters", "Letters by how sending them ended.", labels=["result"]
+        )
+        for result in ("sent", "failed"):
+            letters.add_metric([result], self.results[result])
+        yield from (mails, delays, letters)
 
 
 def _mailboxes(found: Mapping[str, Any]) -> Iterator["Metric"]:
@@ -120,15 +143,15 @@ def _mailboxes(found: Mapping[str, Any]) -> Iterator["Metric"]:
     yield from (success, failing)
 
 
-def _accounts(lanes: Iterable[AccountSender]) -> "Metric":
+def _accounts(accounts: Iterable[Account]) -> "Metric":
     from prometheus_client.core import GaugeMetricFamily
 
     paused = GaugeMetricFamily(
         "mailbot_smtp_paused", "1 while the letters of a school wait for its SMTP account.", labels=["school"]
     )
-    for lane in lanes:
-        for key in lane.schools:
-            paused.add_metric([key], bool(lane.failures))
+    for account in accounts:
+        for key in account.schools:
+            paused.add_metric([key], not account.is_up)
     return paused
 
 

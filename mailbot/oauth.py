@@ -64,7 +64,7 @@ def refused(account: OAuth2, username: str) -> None:
             _keep(account, username, _Grant("", 0, kept.refresh_token))
 
 
-def secret_until(account: OAuth2 | None) -> date | None:
+def secret_expiry(account: OAuth2 | None) -> date | None:
     """Return the last day on which the provider takes our secret, where it is known."""
     if account is None or account.kind != "certificate":
         return account.expires if account else None

@@ -2,8 +2,8 @@
 
 import sys
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +12,8 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
-from mailbot.config import ImapAccount, Secret, SmtpAccount
 from mailbot.metrics import Figures
 from mailbot.monitoring.latency import BOUNDS, LatencyHistogram
-from mailbot.runtime.ingest import MailboxIngest
-from mailbot.runtime.sender import AccountSender
 from mailbot.service.opening import DeskError
 from mailbot.store import heartbeat, mailboxes
 from mailbot.store.database import transaction
@@ -53,17 +50,23 @@ def door(tmp_path: Path) -> Iterator[Door]:
         yield found
 
 
+@dataclass
+class Account:
+    """An SMTP account as the metrics see it."""
+
+    schools: tuple[str, ...]
+    is_up: bool = True
+
+
 def figures(door: Door) -> Figures:
     """Return the figures of a desk whose daemon has done a little."""
-    school = door.desk.policy.schools[0]
-    account = ImapAccount("127.0.0.1", 993, "tls", "gym", Secret("x"))
-    intake = MailboxIngest(door.desk, school, account, lambda: datetime.now(UTC), 7)
-    intake.outcomes = Counter(opened=3, ignored=1)
-    for seconds in (0.2, 1.0, 1.5, 100_000):
-        intake.delays.add(seconds)
-    lane = AccountSender(door.desk, SmtpAccount("127.0.0.1", 25, "none"), ("GYM",), lambda: datetime.now(UTC))
-    lane.tally.sent, lane.tally.failed = 7, 1
-    return Figures(door.desk, lambda: (intake,), (lane,))
+    found = Figures(door.desk)
+    for outcome, seconds in (("opened", 0.2), ("opened", 1.0), ("opened", 1.5), ("ignored", 100_000)):
+        found.record_mail("GYM", outcome, seconds)
+    for result in (*["sent"] * 7, "failed"):
+        found.record_send(result)
+    found.watch((Account(("GYM",)),))
+    return found
 
 
 def written(door: Door, directory: Path) -> Samples:
@@ -82,11 +85,11 @@ def test_what_happened_is_counted(door: Door, tmp_path: Path) -> None:
 
 def test_a_school_whose_smtp_account_is_paused_is_named(door: Door, tmp_path: Path) -> None:
     found = figures(door)
-    for failures in (0, 2):
-        found.lanes[0].failures = failures
+    for is_up in (True, False):
+        found.watch((Account(("GYM",), is_up),))
         found.write(tmp_path / "mailbot.prom")
         read = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
-        assert read["mailbot_smtp_paused", "GYM"] == bool(failures)
+        assert read["mailbot_smtp_paused", "GYM"] == (not is_up)
 
 
 def test_the_heartbeat_is_told(door: Door, tmp_path: Path) -> None:
@@ -168,7 +171,7 @@ def test_only_this_machine_may_ask(door: Door) -> None:
 def test_without_the_library_one_is_told_what_to_install(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(DeskError, match=r"mailbot\[prometheus\]"):
-        Figures(door.desk, tuple, ())
+        Figures(door.desk)
 
 
 def test_the_daemon_tells_of_a_mail_by_port_and_by_file(

@@ -79,7 +79,7 @@ def _receive(
     mail = parse(octets)
     if size is not None:
         mail = replace(mail, size=size)
-    school, raw = _school(desk, place.school), packed(octets)
+    school, raw = desk.school(place.school), packed(octets)
     understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
         hold(session, lease)
@@ -95,13 +95,6 @@ def _receive(
         if dry_run:
             session.rollback()
     return decision
-
-
-def _school(desk: Desk, key: str) -> School:
-    school = desk.policy.school(key)
-    if school is None:
-        raise LookupError(f"school {key} is not in the configuration")
-    return school
 
 
 def _record(place: Place, mail: Mail, octets: bytes, received: datetime | None, now: datetime) -> Record:
@@ -155,7 +148,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
     held_row, row = found
     held_row.state = "confirmed"
     octets = octets_of(session, row.raw_id or 0)
-    school, entry = _school(desk, row.school), ledger.record_of(row)
+    school, entry = desk.school(row.school), ledger.record_of(row)
     understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
     return _settle(session, desk, school, understood, entry, now, confirmed=because, released=effect.by)
 
@@ -216,5 +209,5 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         entry.content_id = content_id(mail, octets)
         entry.message_id, entry.subject = mail.message_id, mail.subject
         entry.sender = mail.sender.email if mail.sender else ""
-        school = _school(desk, entry.school)
+        school = desk.school(entry.school)
         return _settle(session, desk, school, understand(mail, school, desk.policy), entry, now)
