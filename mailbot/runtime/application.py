@@ -10,7 +10,7 @@ import structlog
 from mailbot import systemd
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import Settings
-from mailbot.metrics import Figures
+from mailbot.metrics import MetricsCollector
 from mailbot.monitoring.monitor import HealthMonitor
 from mailbot.oauth import secret_expiry
 from mailbot.runtime.connection_limit import limiters_by_school
@@ -46,7 +46,7 @@ class Application:
         self.settings = settings
         self.desk = open_desk(settings)
         wanted = settings.metrics_file is not None or settings.metrics_port is not None
-        self._metrics = Figures(self.desk) if wanted else None
+        self._metrics = MetricsCollector(self.desk) if wanted else None
         executor = ThreadPoolExecutor(MAX_THREADS, "outbox")
         record_send = self._metrics.record_send if self._metrics is not None else lambda _: None
         senders = account_senders(self.desk, settings, utc_now, executor, record_send)
@@ -151,7 +151,7 @@ class Application:
         if not self._supervisor.is_alive(STALLED_SECONDS):
             yield "supervisor"
 
-    def _start_metrics(self, metrics: Figures) -> None:
+    def _start_metrics(self, metrics: MetricsCollector) -> None:
         """Publish metrics; a port that cannot be opened stops no mail."""
         if (file := self.settings.metrics_file) is not None:
             self._scheduler.every(METRICS_SECONDS, partial(metrics.write, file), at_once=True)

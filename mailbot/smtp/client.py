@@ -161,9 +161,9 @@ class SmtpClient:
             return
         # `login` would try a wrong password by one method after the other, and so use up the tries.
         if "plain" in client.server_auth_methods:
-            await client.auth_plain(username, password.reveal())
+            await client.auth_plain(username, password.get())
         else:
-            await client.login(username, password.reveal())
+            await client.login(username, password.get())
 
     async def _log_in_by_token(self, client: aiosmtplib.SMTP, oauth2: OAuth2) -> None:
         username = self._account.username
