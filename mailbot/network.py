@@ -49,7 +49,7 @@ def is_loopback(host: str) -> bool:
 def presentable(text: str, password: Secret | None) -> str:
     """Return what a server said as one short line, without control characters and without the password."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
-    secret = "" if password is None else password.reveal()
+    secret = "" if password is None else password.get()
     return " ".join((line.replace(secret, "…") if secret else line).split())[:500]
 
 

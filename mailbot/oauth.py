@@ -64,7 +64,7 @@ def refused(account: OAuth2, username: str) -> None:
             _keep(account, username, _Grant("", 0, kept.refresh_token))
 
 
-def secret_until(account: OAuth2 | None) -> date | None:
+def secret_expiry(account: OAuth2 | None) -> date | None:
     """Return the last day on which the provider takes our secret, where it is known."""
     if account is None or account.kind != "certificate":
         return account.expires if account else None
@@ -75,7 +75,7 @@ def secret_until(account: OAuth2 | None) -> date | None:
 
 
 def _file(account: OAuth2, username: str) -> Path:
-    first = account.refresh_token.reveal() if account.refresh_token else ""
+    first = account.refresh_token.get() if account.refresh_token else ""
     name = "\0".join((account.provider, account.authority, account.client_id, username, first))
     return account.cache / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
 
@@ -158,14 +158,14 @@ def _microsoft(account: OAuth2, _: str, __: str) -> _Grant:
 
 def _microsoft_credential(account: OAuth2) -> Any:
     if account.kind == "secret":
-        return account.secret.reveal()
-    return {"private_key": account.secret.reveal(), "public_certificate": _certificate(account)}
+        return account.secret.get()
+    return {"private_key": account.secret.get(), "public_certificate": _certificate(account)}
 
 
 def _certificate(account: OAuth2) -> str:
     """Return the first certificate of a PEM file that holds the key, too."""
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    text = account.secret.reveal()
+    text = account.secret.get()
     return begin + text.partition(begin)[2].partition(end)[0] + end + "\n"
 
 
@@ -178,14 +178,14 @@ def _google(account: OAuth2, username: str, refresh_token: str) -> _Grant:
 
     credentials: Any
     if account.kind == "service-account":
-        info = {**json.loads(account.secret.reveal()), "token_uri": account.authority}
+        info = {**json.loads(account.secret.get()), "token_uri": account.authority}
         of_service: Any = google.oauth2.service_account.Credentials
         credentials = of_service.from_service_account_info(info, scopes=GOOGLE_SCOPES, subject=username)
     else:
-        first = account.refresh_token.reveal() if account.refresh_token else ""
+        first = account.refresh_token.get() if account.refresh_token else ""
         of_user: Any = google.oauth2.credentials.Credentials
         credentials = of_user(
-            None, refresh_token or first, None, account.authority, account.client_id, account.secret.reveal()
+            None, refresh_token or first, None, account.authority, account.client_id, account.secret.get()
         )
     try:
         credentials.refresh(google.auth.transport.requests.Request(_session(account)))

@@ -7,16 +7,21 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from mailbot.clock import utc_now
 from mailbot.config import Settings, load
 from mailbot.monitoring.status import status
+from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.old_mail import OldMail
 from mailbot.runtime.run_once import run_once
+from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.service.bootstrap import exclusive_lock, open_desk
 from mailbot.service.desk import Desk
 from mailbot.service.operation import retry_letter, unsent_letters
@@ -265,3 +270,25 @@ def problem(
 ) -> MailBuilder:
     """Return a new mail of a teacher."""
     return mail().sender(sender).subject(subject).message_id(f"<problem{next(_numbers)}@schule.example>")
+
+
+def mailbox_of(desk: Desk, settings: Settings, clock: Callable[[], datetime] = utc_now) -> SchoolMailbox:
+    """Return the mailbox of the first school."""
+    return SchoolMailbox(desk, desk.policy.schools[0], settings.imap["GYM"], clock)
+
+
+def ingest_of(
+    desk: Desk,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    processed: Callable[[str], object] = lambda _: None,
+    should_yield: Callable[[], bool] = lambda: False,
+) -> MailboxIngest:
+    """Return what ingests that mailbox; `processed` is called with the outcome of each mail."""
+    mailbox = mailbox_of(desk, settings, clock)
+
+    def record(outcome: str, _: float) -> None:
+        processed(outcome)
+
+    return MailboxIngest(mailbox, OldMail(mailbox, 7), lambda: True, record, should_yield)

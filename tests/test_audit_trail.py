@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from mailbot.core.model.notification import NotificationKind
-from mailbot.service.night import nightly
+from mailbot.service.maintenance import maintain
 from mailbot.service.operation import drop_letter, operator_log, retry_letter, unblock
 from mailbot.store import audit_hash, audit_verify
 from mailbot.store.audit import Origin, record
@@ -122,9 +122,9 @@ def test_what_goes_on_after_a_seal_is_sealed_the_next_time_and_nothing_twice(liv
 
 
 def test_the_night_seals_once_whoever_looks(lived: Door) -> None:
-    assert not nightly(lived.desk, NOW.replace(hour=1))
-    assert [nightly(lived.desk, NOW) for _ in range(2)] == [True, False]
-    assert nightly(lived.desk, NOW + timedelta(days=1))
+    assert not maintain(lived.desk, NOW.replace(hour=1))
+    assert [maintain(lived.desk, NOW) for _ in range(2)] == [True, False]
+    assert maintain(lived.desk, NOW + timedelta(days=1))
     assert checked(lived).wrong == []
 
 

@@ -183,20 +183,20 @@ def test_an_imap_server_that_goes_away_in_the_middle_is_told_once_and_found_agai
 def test_letters_wait_for_an_smtp_server_that_is_away(house: House, daemon: Daemon) -> None:
     house.smtp.stop()
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait_said("server away")
+    daemon.wait_said("smtp server unavailable")
     house.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
     daemon.wait_said("outcome=opened", times=2)
     house.smtp.start()
     daemon.wait(lambda: len(house.letters(MAX)) == 2 and len(house.letters(LENA)) == 2, "all letters")
     daemon.wait(lambda: len(house.letters(EDV)) == 2, "the alert and its end")
-    assert daemon.said("server away") == 1
-    assert daemon.said("server back") == 1
+    assert daemon.said("smtp server unavailable") == 1
+    assert daemon.said("smtp server available") == 1
 
 
 def test_letters_go_on_when_the_limit_of_the_mail_account_is_over(house: House, daemon: Daemon) -> None:
     house.smtp.refuses_data = "550 5.4.5 Daily user sending limit exceeded"
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait_said("server away")
+    daemon.wait_said("smtp server unavailable")
     house.smtp.refuses_data = ""
     daemon.wait(lambda: len(house.letters(MAX)) == len(house.letters(LENA)) == 1, "all letters")
     daemon.wait(lambda: len(house.letters(EDV)) == 2, "the alert and its end")
@@ -247,24 +247,24 @@ def test_a_mailbox_thread_that_crashes_stops_no_other_and_comes_back(
     two_schools: House, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = two_schools
-    drain = MailboxIngest.drain
+    process_new = MailboxIngest.process_new
 
-    def crash(intake: MailboxIngest, box: Mailbox, since: int = 1) -> None:
-        if intake.school.key == "GYM":
+    def crash(ingest: MailboxIngest, box: Mailbox, since: int = 1) -> None:
+        if ingest.mailbox.key == "GYM":
             raise RuntimeError("nobody foresaw this")
-        drain(intake, box, since)
+        process_new(ingest, box, since)
 
     house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    shift = Application(load(house.config, {}))
+    application = Application(load(house.config, {}))
     with monkeypatch.context() as patch:
-        patch.setattr(MailboxIngest, "drain", crash)
-        shift.start()
+        patch.setattr(MailboxIngest, "process_new", crash)
+        application.start()
         dovecot.deliver(f"ost-{house.address}", ost(house.address))
         wait_until(lambda: len(house.letters(RITA)) == 1 and len(house.letters(EDV)) == 1, 30)
     try:
         wait_until(lambda: len(house.letters(MAX)) == 1, 30)
     finally:
-        shift.stop()
+        application.stop()
     assert "nobody foresaw this" in house.letters(EDV)[0].text
 
 
@@ -275,8 +275,8 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
     house.imap = "poll_seconds = 1"
     house.write_config()
     monkeypatch.setattr(Mailbox, "open", partial(Mailbox.open, timeout=2))
-    shift = Application(load(house.config, {}))
-    shift.start()
+    application = Application(load(house.config, {}))
+    application.start()
     try:
         house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
         wait_until(lambda: len(house.letters(MAX)) == 1, 30)
@@ -287,7 +287,7 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
         wait_until(lambda: len(house.letters(MAX)) == 2 and len(house.letters(EDV)) == 2, 60)
     finally:
         house.dovecot.thaw()
-        shift.stop()
+        application.stop()
 
 
 def test_a_database_that_goes_away_costs_no_mail_and_no_letter(

@@ -1,5 +1,6 @@
 """What people can do is documented; these tests fail when it is not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from mailbot.core.commands.command import Command
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.notification import NotificationKind
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -34,3 +36,15 @@ def test_every_call_is_documented(call: str) -> None:
 def test_every_page_is_linked_from_the_readme_or_another_page(page: Path) -> None:
     others = [DOCS.parent / "README.md", *(other for other in DOCS.glob("*.md") if other != page)]
     assert any(page.name in other.read_text("utf-8") for other in others)
+
+
+def test_each_sentence_of_what_always_holds_names_a_test_that_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    section = text.partition("## What always holds")[2].partition("\n## ")[0]
+    sentences = [" ".join(item.split()) for item in section.split("\n- ")[1:]]
+    assert len(sentences) > 10
+    for sentence in sentences:
+        named = re.findall(r"`(tests/\w+\.py)(?:::(\w+))?`", sentence)
+        assert named, sentence
+        for file, test in named:
+            assert f"def {test or 'test_'}" in (ROOT / file).read_text("utf-8"), sentence

@@ -7,7 +7,7 @@ import pytest
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.desk import Desk
-from mailbot.service.night import nightly
+from mailbot.service.maintenance import maintain
 from mailbot.service.operation import drop_letter, retry_letter
 from mailbot.service.sending import record_and_claim
 from mailbot.store.database import transaction
@@ -87,5 +87,5 @@ def test_the_alert_ends_in_the_night_after_the_letter_was_erased(answered: Door)
     [number] = fail(answered, NotificationKind.CLOSED)
     with transaction(answered.engine) as session:
         session.delete(session.get_one(OutboxRow, number))
-    nightly(answered.desk, NOW + timedelta(days=1))
+    maintain(answered.desk, NOW + timedelta(days=1))
     assert alerts(answered) == []

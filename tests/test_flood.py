@@ -1,16 +1,15 @@
 """A flood in a real mailbox: who writes meanwhile is not kept waiting behind it."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlmodel import col, select
 
 from mailbot.inbox import Mailbox
-from mailbot.runtime.ingest import BATCH_SIZE, MailboxIngest
+from mailbot.runtime.ingest import BATCH_SIZE
 from mailbot.store.database import read_only
 from mailbot.store.tables import LedgerRow
 from tests.cases import LENA
-from tests.house import House, problem
+from tests.house import House, ingest_of, problem
 from tests.mails import mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
@@ -29,12 +28,12 @@ def test_a_mail_that_comes_during_a_flood_is_taken_with_the_next_batch(
     house.deliver(*(bulk(number) for number in range(4 * BATCH_SIZE)))
     meanwhile = [problem().text("Der Beamer bleibt dunkel.")]
     with house.open() as (desk, settings):
-        intake = MailboxIngest(
-            desk, desk.policy.schools[0], settings.imap["GYM"], lambda: datetime.now(UTC), 7
-        )
-        intake.handled = lambda: house.deliver(*(meanwhile.pop() for _ in tuple(meanwhile)))
+
+        def deliver(_: str) -> None:
+            house.deliver(*(meanwhile.pop() for _ in tuple(meanwhile)))
+
         with Mailbox.open(settings.imap["GYM"]) as box:
-            intake.drain(box)
+            ingest_of(desk, settings, processed=deliver).process_new(box)
         with read_only(desk.engine) as session:
             senders = session.exec(select(LedgerRow.sender).order_by(col(LedgerRow.id))).all()
     assert len(senders) == 4 * BATCH_SIZE + 1

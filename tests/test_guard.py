@@ -11,7 +11,7 @@ from mailbot.clock import utc_now
 from mailbot.config import load
 from mailbot.core.model.policy import Thresholds
 from mailbot.monitoring.health import Snapshot, evaluate, has_disk_space, is_stale
-from mailbot.monitoring.monitor import Guard
+from mailbot.monitoring.monitor import HealthMonitor
 from mailbot.monitoring.nagios import Level, probe
 from mailbot.runtime import application
 from mailbot.runtime.application import Application
@@ -40,9 +40,9 @@ def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
         ({"read": {"GYM": None}}, "mailbox GYM unread"),
         ({"oldest_letter": NOW - timedelta(minutes=61), "letters": 4}, "outbox"),
         ({"disk_free": 199_000_000}, "disk"),
-        ({"leap": timedelta(hours=1)}, "clock"),
-        ({"leap": -timedelta(hours=1)}, "clock"),
-        ({"hanging": ("outbox",)}, "thread outbox"),
+        ({"jump": timedelta(hours=1)}, "clock"),
+        ({"jump": -timedelta(hours=1)}, "clock"),
+        ({"stalled": ("outbox",)}, "thread outbox"),
     ],
 )
 def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str) -> None:
@@ -57,7 +57,7 @@ def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str)
         {"read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
         {"oldest_letter": NOW - timedelta(minutes=59)},
         {"disk_free": None},  # the database is elsewhere
-        {"leap": timedelta(seconds=30)},
+        {"jump": timedelta(seconds=30)},
     ],
 )
 def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:
@@ -89,13 +89,15 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def guard(desk: Door, tmp_path: Path, hands: Hands) -> Guard:
+def guard(desk: Door, tmp_path: Path, hands: Hands) -> HealthMonitor:
     """A guard of a desk."""
 
     def wall() -> datetime:
         return hands.now
 
-    return Guard(desk.desk, tmp_path, USUAL, ("GYM",), ("outbox",), lambda: (), wall, lambda: hands.ticks)
+    return HealthMonitor(
+        desk.desk, tmp_path, USUAL, ("GYM",), ("outbox",), lambda: (), wall, lambda: hands.ticks
+    )
 
 
 def alerts(desk: Door) -> list[str]:
@@ -103,33 +105,33 @@ def alerts(desk: Door) -> list[str]:
 
 
 def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
-    desk: Door, guard: Guard, hands: Hands
+    desk: Door, guard: HealthMonitor, hands: Hands
 ) -> None:
     for _ in range(5):
         hands.pass_(timedelta(minutes=10))
-        guard.look()
+        guard.check()
     assert [row.topic for row in desk.rows(AlertRow)] == ["mailbox GYM unread"]
     assert len(alerts(desk)) == 1
     with transaction(desk.engine) as session:
         mailboxes.record_success(session, "GYM", hands.now)
-    guard.look()
+    guard.check()
     assert desk.rows(AlertRow) == []
     assert len(alerts(desk)) == 2
 
 
-def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: Guard, hands: Hands) -> None:
-    assert guard.clock_is_right()
+def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonitor, hands: Hands) -> None:
+    assert not guard.clock_jumped()
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
-    assert not guard.clock_is_right()
+    assert guard.clock_jumped()
     hands.pass_(timedelta(minutes=5))
-    assert not guard.clock_is_right()
+    assert guard.clock_jumped()
     hands.pass_(timedelta(minutes=6))
-    assert guard.clock_is_right()
+    assert not guard.clock_jumped()
 
 
-def test_a_clock_that_leaps_back_is_noticed_too(guard: Guard, hands: Hands) -> None:
+def test_a_clock_that_leaps_back_is_noticed_too(guard: HealthMonitor, hands: Hands) -> None:
     hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
-    assert not guard.clock_is_right()
+    assert guard.clock_jumped()
 
 
 def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
@@ -139,16 +141,16 @@ def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
     monkeypatch.setattr(application, "run_timers", lambda _, now: looks.append(now))
     house = House(tmp_path, dovecot, smtp_server, user)
     house.once()
-    shift = Application(load(house.config, {}))
-    shift.start()
+    daemon = Application(load(house.config, {}))
+    daemon.start()
     try:
-        shift.let_time_pass()
+        daemon.run_timers()
         assert len(looks) == 1
-        shift.guard.clock = lambda: utc_now() + timedelta(days=30)
-        shift.let_time_pass()
+        daemon.health.clock = lambda: utc_now() + timedelta(days=30)
+        daemon.run_timers()
         assert len(looks) == 1
     finally:
-        shift.stop()
+        daemon.stop()
 
 
 def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_is_room(

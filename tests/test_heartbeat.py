@@ -76,13 +76,13 @@ def test_a_daemon_that_reads_its_mailboxes_and_then_crashes_is_noticed(house: Ho
 def test_a_daemon_that_works_is_alive_again(house: House) -> None:
     work(house, Daemon.kill)
     let_time_pass(house)
-    shift = Application(load(house.config, {}))
-    shift.start()
+    application = Application(load(house.config, {}))
+    application.start()
     try:
         assert house.json("status", status=1)["daemon"]["stale"]
-        shift._stand_guard()
+        application.check_health()
     finally:
-        shift.stop()
+        application.stop()
     assert not house.json("status")["daemon"]["stale"]
 
 

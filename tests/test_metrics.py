@@ -1,9 +1,9 @@
-"""What Prometheus finds: figures that its own parser reads, that are right, and that name nobody."""
+"""Prometheus can parse the metrics, they are right, and they name nobody."""
 
 import sys
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +12,8 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
-from mailbot.config import ImapAccount, Secret, SmtpAccount
-from mailbot.metrics import Figures
-from mailbot.monitoring.latency import BOUNDS, LatencyHistogram
-from mailbot.runtime.ingest import MailboxIngest
-from mailbot.runtime.sender import AccountSender
+from mailbot import __version__
+from mailbot.metrics import BUCKETS, MetricsCollector
 from mailbot.service.bootstrap import DeskError
 from mailbot.store import heartbeat, mailboxes
 from mailbot.store.database import transaction
@@ -53,22 +50,28 @@ def door(tmp_path: Path) -> Iterator[Door]:
         yield found
 
 
-def figures(door: Door) -> Figures:
-    """Return the figures of a desk whose daemon has done a little."""
-    school = door.desk.policy.schools[0]
-    account = ImapAccount("127.0.0.1", 993, "tls", "gym", Secret("x"))
-    intake = MailboxIngest(door.desk, school, account, lambda: datetime.now(UTC), 7)
-    intake.outcomes = Counter(opened=3, ignored=1)
-    for seconds in (0.2, 1.0, 1.5, 100_000):
-        intake.delays.add(seconds)
-    lane = AccountSender(door.desk, SmtpAccount("127.0.0.1", 25, "none"), ("GYM",), lambda: datetime.now(UTC))
-    lane.tally.sent, lane.tally.failed = 7, 1
-    return Figures(door.desk, lambda: (intake,), (lane,))
+@dataclass
+class Account:
+    """An SMTP account as the metrics see it."""
+
+    schools: tuple[str, ...]
+    is_up: bool = True
+
+
+def collector(door: Door) -> MetricsCollector:
+    """Return the metrics of a daemon that has processed a few mails."""
+    found = MetricsCollector(door.desk)
+    for outcome, seconds in (("opened", 0.2), ("opened", 1.0), ("opened", 1.5), ("ignored", 100_000)):
+        found.record_mail("GYM", outcome, seconds)
+    for result in (*["sent"] * 7, "failed"):
+        found.record_send(result)
+    found.watch((Account(("GYM",)),))
+    return found
 
 
 def written(door: Door, directory: Path) -> Samples:
     file = directory / "mailbot.prom"
-    figures(door).write(file)
+    collector(door).write(file)
     return samples(file.read_text("utf-8"))
 
 
@@ -81,12 +84,12 @@ def test_what_happened_is_counted(door: Door, tmp_path: Path) -> None:
 
 
 def test_a_school_whose_smtp_account_is_paused_is_named(door: Door, tmp_path: Path) -> None:
-    found = figures(door)
-    for failures in (0, 2):
-        found.lanes[0].failures = failures
+    found = collector(door)
+    for is_up in (True, False):
+        found.watch((Account(("GYM",), is_up),))
         found.write(tmp_path / "mailbot.prom")
         read = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
-        assert read["mailbot_smtp_paused", "GYM"] == bool(failures)
+        assert read["mailbot_smtp_paused", "GYM"] == (not is_up)
 
 
 def test_the_heartbeat_is_told(door: Door, tmp_path: Path) -> None:
@@ -100,7 +103,7 @@ def test_the_heartbeat_is_told(door: Door, tmp_path: Path) -> None:
 
 def test_the_latency_is_a_cumulative_histogram(door: Door, tmp_path: Path) -> None:
     found = written(door, tmp_path)
-    buckets = [found["mailbot_mail_latency_seconds_bucket", str(bound), "GYM"] for bound in BOUNDS]
+    buckets = [found["mailbot_mail_latency_seconds_bucket", str(bound), "GYM"] for bound in BUCKETS]
     assert buckets[:4] == [1, 2, 3, 3]
     assert buckets[-1] == 3
     assert found["mailbot_mail_latency_seconds_bucket", "+Inf", "GYM"] == 4
@@ -108,10 +111,99 @@ def test_the_latency_is_a_cumulative_histogram(door: Door, tmp_path: Path) -> No
     assert found["mailbot_mail_latency_seconds_sum", "GYM"] == pytest.approx(100_002.7)
 
 
-def test_what_took_as_long_as_a_bound_belongs_to_it() -> None:
-    delays = LatencyHistogram()
-    delays.add(BOUNDS[0])
-    assert delays.counts[0] == 1
+def test_a_latency_equal_to_a_bound_is_counted_in_its_bucket(door: Door, tmp_path: Path) -> None:
+    found = MetricsCollector(door.desk)
+    found.record_mail("GYM", "opened", BUCKETS[0])
+    found.write(tmp_path / "mailbot.prom")
+    read = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
+    assert read["mailbot_mail_latency_seconds_bucket", str(BUCKETS[0]), "GYM"] == 1
+
+
+EXPOSITION = """\
+# HELP mailbot_mails_total Mails by what became of them.
+# TYPE mailbot_mails_total counter
+mailbot_mails_total{fate="opened",school="GYM"} 3.0
+mailbot_mails_total{fate="ignored",school="GYM"} 1.0
+# HELP mailbot_mail_latency_seconds From a mail's delivery until it was handled.
+# TYPE mailbot_mail_latency_seconds histogram
+mailbot_mail_latency_seconds_bucket{le="0.5",school="GYM"} 1.0
+mailbot_mail_latency_seconds_bucket{le="1.0",school="GYM"} 2.0
+mailbot_mail_latency_seconds_bucket{le="2.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="5.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="15.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="60.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="300.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="1800.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="7200.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="86400.0",school="GYM"} 3.0
+mailbot_mail_latency_seconds_bucket{le="+Inf",school="GYM"} 4.0
+mailbot_mail_latency_seconds_count{school="GYM"} 4.0
+mailbot_mail_latency_seconds_sum{school="GYM"} 100002.7
+# HELP mailbot_letters_total Letters by how sending them ended.
+# TYPE mailbot_letters_total counter
+mailbot_letters_total{result="sent"} 7.0
+mailbot_letters_total{result="failed"} 1.0
+# HELP mailbot_mailbox_last_success_timestamp_seconds When a mailbox was read last.
+# TYPE mailbot_mailbox_last_success_timestamp_seconds gauge
+mailbot_mailbox_last_success_timestamp_seconds{school="GYM"} 0.0
+# HELP mailbot_mailbox_failing 1 while it cannot be read.
+# TYPE mailbot_mailbox_failing gauge
+mailbot_mailbox_failing{school="GYM"} 0.0
+# HELP mailbot_smtp_paused 1 while the letters of a school wait for its SMTP account.
+# TYPE mailbot_smtp_paused gauge
+mailbot_smtp_paused{school="GYM"} 0.0
+# HELP mailbot_outbox_letters Letters that are not sent yet.
+# TYPE mailbot_outbox_letters gauge
+mailbot_outbox_letters{state="due"} 0.0
+mailbot_outbox_letters{state="waiting"} 0.0
+# HELP mailbot_open_tickets Tickets that are not closed, by age.
+# TYPE mailbot_open_tickets gauge
+mailbot_open_tickets{age="day",school="GYM"} 0.0
+mailbot_open_tickets{age="week",school="GYM"} 0.0
+mailbot_open_tickets{age="older",school="GYM"} 0.0
+# HELP mailbot_outbox_doubtful_letters Of these, letters that the server may have.
+# TYPE mailbot_outbox_doubtful_letters gauge
+mailbot_outbox_doubtful_letters 0.0
+# HELP mailbot_outbox_oldest_age_seconds For how long the oldest of them waits; 0 if none.
+# TYPE mailbot_outbox_oldest_age_seconds gauge
+mailbot_outbox_oldest_age_seconds 0.0
+# HELP mailbot_quarantined_mails Mails that could not be handled.
+# TYPE mailbot_quarantined_mails gauge
+mailbot_quarantined_mails 0.0
+# HELP mailbot_heartbeat_timestamp_seconds When the daemon noted last that it works.
+# TYPE mailbot_heartbeat_timestamp_seconds gauge
+mailbot_heartbeat_timestamp_seconds 0.0
+# HELP mailbot_alerts Troubles that the operators were told of and that last.
+# TYPE mailbot_alerts gauge
+mailbot_alerts 0.0
+# HELP mailbot_info The program.
+# TYPE mailbot_info gauge
+mailbot_info{version="VERSION"} 1.0
+"""
+
+
+def test_dashboards_find_every_series_under_its_name_and_labels(door: Door, tmp_path: Path) -> None:
+    collector(door).write(tmp_path / "mailbot.prom")
+    found = (tmp_path / "mailbot.prom").read_text("utf-8").splitlines()
+    of_one_school = [line for line in found if 'school="HBG"' not in line]
+    assert of_one_school == EXPOSITION.replace("VERSION", __version__).splitlines()
+
+
+def test_the_series_of_all_schools_are_there_before_the_first_mail(door: Door, tmp_path: Path) -> None:
+    MetricsCollector(door.desk).write(tmp_path / "mailbot.prom")
+    found = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
+    assert [found["mailbot_mail_latency_seconds_count", key] for key in ("GYM", "HBG")] == [0, 0]
+    assert [found["mailbot_letters_total", result] for result in ("sent", "failed")] == [0, 0]
+
+
+def test_each_scrape_reads_the_database_again(door: Door, tmp_path: Path) -> None:
+    collector_of_desk, numbers = collector(door), []
+    for room in ("101", "204"):
+        door.outcome(mail().sender(LENA).to("support-gym@schule.example").text(f"Beamer in {room} defekt"))
+        collector_of_desk.write(tmp_path / "mailbot.prom")
+        found = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
+        numbers.append(sum(found["mailbot_open_tickets", age, "GYM"] for age in ("day", "week", "older")))
+    assert numbers == [1, 2]
 
 
 def test_how_things_stand_is_read_from_the_database(door: Door, tmp_path: Path) -> None:
@@ -137,7 +229,7 @@ def test_how_things_stand_is_read_from_the_database(door: Door, tmp_path: Path) 
 def test_nobody_is_named(door: Door, tmp_path: Path) -> None:
     door.outcome(mail().sender(LENA).to("support-gym@schule.example").text("defekt"))
     file = tmp_path / "mailbot.prom"
-    figures(door).write(file)
+    collector(door).write(file)
     assert "@" not in file.read_text("utf-8")
 
 
@@ -145,7 +237,7 @@ def test_the_file_is_replaced_as_a_whole_and_others_may_read_it(door: Door, tmp_
     file = tmp_path / "mailbot.prom"
     file.write_text("old")
     with file.open() as reader:  # whoever reads it goes on reading what it was
-        figures(door).write(file)
+        collector(door).write(file)
         assert reader.read() == "old"
     assert file.stat().st_mode & 0o777 == 0o644
     assert [path.name for path in tmp_path.glob("mailbot.prom*")] == ["mailbot.prom"]
@@ -153,7 +245,7 @@ def test_the_file_is_replaced_as_a_whole_and_others_may_read_it(door: Door, tmp_
 
 def test_only_this_machine_may_ask(door: Door) -> None:
     port = free_port()
-    stop = figures(door).serve(port)
+    stop = collector(door).serve(port)
     try:
         assert scraped(port)["mailbot_mails_total", "opened", "GYM"] == 3
         listening = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]}
@@ -168,7 +260,7 @@ def test_only_this_machine_may_ask(door: Door) -> None:
 def test_without_the_library_one_is_told_what_to_install(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(DeskError, match=r"mailbot\[prometheus\]"):
-        Figures(door.desk, tuple, ())
+        MetricsCollector(door.desk)
 
 
 def test_the_daemon_tells_of_a_mail_by_port_and_by_file(

@@ -13,8 +13,8 @@ import pytest
 from mailbot.config import OAuth2, Secret
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.oauth import OAuthError, access_token, refused
-from mailbot.service.night import nightly
-from mailbot.smtp.client import Relay
+from mailbot.service.maintenance import maintain
+from mailbot.smtp.client import SmtpClient
 from mailbot.store.tables import AlertRow
 from tests.cases import EDV, NOW
 from tests.daemon import Daemon
@@ -128,7 +128,7 @@ def test_mail_is_handed_in_by_a_token(authority: Authority, microsoft: OAuth2, t
         account = replace(server.account(), username=USER, password=None, oauth2=microsoft)
 
         async def send() -> str:
-            async with Relay(account) as relay:
+            async with SmtpClient(account) as relay:
                 return (await relay.send(USER, EDV, b"Subject: x\r\n\r\nx\r\n")).state
 
         assert asyncio.run(send()) == "sent"
@@ -188,8 +188,8 @@ def test_a_daemon_lives_by_tokens_and_has_new_ones_when_the_provider_takes_them_
 def test_the_operators_are_told_a_fortnight_before_the_secret_expires(desk: Door) -> None:
     last = date(2027, 3, 31)
     for days, told in ((15, 0), (14, 1), (1, 1)):
-        nightly(desk.desk, NOW.replace(year=2027, month=3, day=31) - timedelta(days=days), last)
+        maintain(desk.desk, NOW.replace(year=2027, month=3, day=31) - timedelta(days=days), last)
         assert len(desk.letters(EDV)) == told
     assert [row.topic for row in desk.rows(AlertRow)] == ["oauth2 secret"]
-    nightly(desk.desk, NOW.replace(year=2027, month=4, day=1), date(2029, 3, 31))
+    maintain(desk.desk, NOW.replace(year=2027, month=4, day=1), date(2029, 3, 31))
     assert desk.rows(AlertRow) == []

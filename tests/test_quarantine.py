@@ -14,13 +14,12 @@ from mailbot.clock import utc_now
 from mailbot.core.model.mail import Mail
 from mailbot.inbox import Mailbox
 from mailbot.parse import parse
-from mailbot.runtime.ingest import MailboxIngest
 from mailbot.service import receive
 from mailbot.store.database import TRANSIENT, read_only, transaction
 from mailbot.store.ledger import MailLocation, start_attempts
 from mailbot.store.tables import LedgerRow
 from tests.daemon import Daemon
-from tests.house import EDV, LENA, MAX, House, problem
+from tests.house import EDV, LENA, MAX, House, ingest_of, problem
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -227,15 +226,20 @@ def test_a_locked_database_sets_no_mail_aside(house: House) -> None:
     ):
         event.listen(desk.engine, "checkout", impatient)
         lock = Lock(other)
-        intake = MailboxIngest(desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7)
-        intake.drain(box)
+        clocks, outcomes = [utc_now], list[str]()
+
+        def clock() -> datetime:
+            return clocks[-1]()
+
+        ingest = ingest_of(desk, settings, clock=clock, processed=outcomes.append)
+        ingest.process_new(box)
         house.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
         box.refresh()
-        intake.clock = lock.taken
+        clocks.append(lock.taken)
         for _ in range(5):
             with pytest.raises(TRANSIENT):
-                intake.drain(box)
+                ingest.process_new(box)
             lock.release()
-        intake.clock = utc_now
-        intake.drain(box)
-        assert intake.outcomes == {"opened": 1}
+        clocks.pop()
+        ingest.process_new(box)
+        assert outcomes == ["opened"]

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from mailbot.inbox import Mailbox
-from mailbot.runtime.ingest import MailboxIngest
-from mailbot.runtime.reconcile import GRACE, Difference, differences
+from mailbot.runtime.differences import GRACE, Difference, differences
+from mailbot.runtime.old_mail import OldMail
+from mailbot.runtime.reconciliation import reconcile
 from mailbot.store.database import read_only
 from mailbot.store.tables import AlertRow
 from tests.cases import NOW
-from tests.house import LENA, House, problem
+from tests.house import LENA, House, mailbox_of, problem
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -62,9 +63,8 @@ def house(
 def reconciled(house: House) -> Difference:
     """Compare the house's mailbox with its ledger."""
     with house.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
-        return MailboxIngest(
-            desk, desk.policy.schools[0], settings.imap["GYM"], lambda: datetime.now(UTC), 7
-        ).reconcile(box)
+        mailbox = mailbox_of(desk, settings)
+        return reconcile(mailbox, box, OldMail(mailbox, 7).cutoff())
 
 
 def alerts(house: House) -> list[str]:

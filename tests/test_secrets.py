@@ -36,7 +36,7 @@ def test_systemd_sees_to_its_credentials_itself(house: House, tmp_path: Path) ->
     settings = load(house.config, {"CREDENTIALS_DIRECTORY": str(credentials)})
     password = settings.smtp["GYM"].password
     assert password is not None
-    assert password.reveal() == "from systemd"
+    assert password.get() == "from systemd"
     assert "from systemd" not in repr(settings)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mailbot.config import Secret, SmtpAccount
 from mailbot.smtp import client
-from mailbot.smtp.client import MAILS_PER_CONNECTION, Outcome, Relay
+from mailbot.smtp.client import MAILS_PER_CONNECTION, SendResult, SmtpClient
 from tests.servers.process import wait_until
 from tests.servers.scripted import Answer, ScriptedServer
 from tests.servers.smtp import PASSWORD, USER, SmtpServer
@@ -19,17 +19,17 @@ OCTETS = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\n.Punkt am Anfang\r\n"
 SENDER, RECIPIENT = "support-gym@schule.example", "lehrerin@schule.example"
 
 
-def send(account: SmtpAccount, *recipients: str, timeout: float = 10) -> list[Outcome]:
-    async def run() -> list[Outcome]:
-        async with Relay(account, timeout) as relay:
+def send(account: SmtpAccount, *recipients: str, timeout: float = 10) -> list[SendResult]:
+    async def run() -> list[SendResult]:
+        async with SmtpClient(account, timeout) as relay:
             return [await relay.send(SENDER, recipient, OCTETS) for recipient in recipients or (RECIPIENT,)]
 
     return asyncio.run(run())
 
 
-def check(account: SmtpAccount) -> Outcome | None:
-    async def run() -> Outcome | None:
-        async with Relay(account) as relay:
+def check(account: SmtpAccount) -> SendResult | None:
+    async def run() -> SendResult | None:
+        async with SmtpClient(account) as relay:
             return await relay.check(SENDER)
 
     return asyncio.run(run())
@@ -83,7 +83,7 @@ def test_a_connection_that_nobody_uses_any_more_is_given_back(monkeypatch: pytes
     with ScriptedServer(b"220 x\r\n", begin) as server:
 
         async def run() -> None:
-            async with Relay(SmtpAccount("localhost", server.port, "none")) as relay:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
                 await relay.send(SENDER, RECIPIENT, OCTETS)
                 await relay.close_if_idle()
                 assert b"QUIT" not in said
@@ -98,8 +98,8 @@ def test_a_mail_with_eight_bit_octets_is_announced_as_such() -> None:
     replies = {b"EHLO": b"250-x\r\n250-SIZE\r\n250 8BITMIME\r\n"}
     with ScriptedServer(b"220 x\r\n", lambda: script(replies)) as server:
 
-        async def run() -> Outcome:
-            async with Relay(SmtpAccount("localhost", server.port, "none")) as relay:
+        async def run() -> SendResult:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
                 return await relay.send(SENDER, RECIPIENT, "Grüße\r\n".encode())
 
         assert asyncio.run(run()).state == "sent"
@@ -109,8 +109,8 @@ def test_a_mail_with_eight_bit_octets_is_announced_as_such() -> None:
 def test_a_server_that_was_restarted_between_two_mails_gets_the_second_one_as_well(
     smtp_server: SmtpServer,
 ) -> None:
-    async def run() -> list[Outcome]:
-        async with Relay(smtp_server.account()) as relay:
+    async def run() -> list[SendResult]:
+        async with SmtpClient(smtp_server.account()) as relay:
             first = await relay.send(SENDER, RECIPIENT, OCTETS)
             await asyncio.to_thread(smtp_server.stop)
             smtp_server.start()
@@ -155,8 +155,8 @@ def test_an_address_that_cannot_be_written_to_fails_without_asking_the_server(
 
 
 def test_the_null_sender_is_taken(smtp_server: SmtpServer) -> None:
-    async def run() -> Outcome:
-        async with Relay(smtp_server.account()) as relay:
+    async def run() -> SendResult:
+        async with SmtpClient(smtp_server.account()) as relay:
             return await relay.send("", RECIPIENT, OCTETS)
 
     assert asyncio.run(run()).state == "sent"
@@ -220,8 +220,8 @@ def test_a_cancelled_mail_does_not_spoil_the_connection_for_the_next_one() -> No
     silent_once = iter([{b"MAIL": b""}, {}])
     with ScriptedServer(b"220 x\r\n", lambda: script(next(silent_once))) as server:
 
-        async def run() -> Outcome:
-            async with Relay(SmtpAccount("localhost", server.port, "none"), 10) as relay:
+        async def run() -> SendResult:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none"), 10) as relay:
                 task = asyncio.create_task(relay.send(SENDER, RECIPIENT, OCTETS))
                 await asyncio.to_thread(
                     wait_until, lambda: f"MAIL FROM:<{SENDER}>\r\n".encode() in server.heard
@@ -331,7 +331,7 @@ def test_every_answer_and_every_silence_has_its_outcome(
     server_down: bool,
 ) -> None:
     """An empty answer is a server that hangs; None is one that closes the connection."""
-    monkeypatch.setattr(client, "TEXT_PATIENCE", 1)
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
     with ScriptedServer(b"220 x\r\n", lambda: script({when: reply})) as server:
         [outcome] = send(SmtpAccount("localhost", server.port, "none"), timeout=1 if reply == b"" else 10)
     assert (outcome.state, outcome.code, outcome.server_down) == (state, code, server_down)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.clock import utc_now
 from mailbot.config import ImapAccount, Secret
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.runtime.connection_limit import ConnectionLimiter, limiters_by_school
-from mailbot.runtime.ingest import BATCH_SIZE, MailboxIngest
+from mailbot.runtime.ingest import BATCH_SIZE
 from tests.daemon import Daemon
-from tests.house import MAX, House, problem
+from tests.house import MAX, House, ingest_of, problem
 from tests.servers.dovecot import Dovecot
 from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
@@ -32,7 +31,7 @@ def visitors(turns: ConnectionLimiter, served: list[int]) -> list[threading.Thre
     """Let some ask for a turn, one after the other, while all turns are taken."""
 
     def visit(name: int) -> None:
-        with turns.turn(threading.Event(), nothing):
+        with turns.slot(threading.Event(), nothing):
             served.append(name)
 
     threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
@@ -46,18 +45,18 @@ def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_on
     turns, served = ConnectionLimiter(ALLOWED), list[int]()
     with ExitStack() as taken:
         for _ in range(ALLOWED):
-            taken.enter_context(turns.turn(threading.Event(), nothing))
+            taken.enter_context(turns.slot(threading.Event(), nothing))
         threads = visitors(turns, served)
         assert served == []
     for thread in threads:
         thread.join()
     assert sorted(served) == list(range(SCHOOLS))
-    assert (turns.wanted, turns._free) == (False, ALLOWED)
+    assert (turns.has_waiters(), turns._free) == (False, ALLOWED)
 
 
 def test_who_asked_first_is_served_first() -> None:
     turns, served = ConnectionLimiter(1), list[int]()
-    with turns.turn(threading.Event(), nothing):
+    with turns.slot(threading.Event(), nothing):
         threads = visitors(turns, served)
     for thread in threads:
         thread.join()
@@ -66,13 +65,13 @@ def test_who_asked_first_is_served_first() -> None:
 
 def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None:
     turns, called = ConnectionLimiter(1), threading.Event()
-    with turns.turn(threading.Event(), nothing):
+    with turns.slot(threading.Event(), nothing):
         called.set()
-        with turns.turn(called, nothing):
+        with turns.slot(called, nothing):
             pass
-        assert not turns.wanted
-    with turns.turn(threading.Event(), nothing):
-        assert not turns.wanted
+        assert not turns.has_waiters()
+    with turns.slot(threading.Event(), nothing):
+        assert not turns.has_waiters()
     assert turns._free == 1
 
 
@@ -144,12 +143,11 @@ def test_a_turn_ends_early_only_where_something_was_done_and_something_is_left(
     at = House(tmp_path, dovecot, smtp_server, user)
     at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(BATCH_SIZE + 1)))
     with at.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
-        intake = MailboxIngest(
-            desk, desk.policy.schools[0], settings.imap["GYM"], utc_now, 7, wanted=lambda: True
-        )
-        finished = [intake.drain(box), intake.drain(box)]
+        outcomes: list[str] = []
+        ingest = ingest_of(desk, settings, processed=outcomes.append, should_yield=lambda: True)
+        finished = [ingest.process_new(box), ingest.process_new(box)]
     assert finished == [False, True]
-    assert intake.outcomes.total() == BATCH_SIZE + 1
+    assert len(outcomes) == BATCH_SIZE + 1
 
 
 def test_a_server_that_allows_no_further_connection_is_told_with_what_to_do(narrow: Dovecot) -> None:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from mailbot.config import ImapAccount
 from mailbot.core.model.policy import School
 from mailbot.render import Templates
-from mailbot.runtime.ingest import MailboxIngest
 from mailbot.runtime.mailbox_supervisor import LEASE, MailboxSupervisor
 from mailbot.runtime.mailbox_worker import MailboxWorker
 from mailbot.runtime.rendezvous import assigned_to
+from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.runtime.wakeup import Wakeup
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
@@ -117,7 +117,7 @@ def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(
         leases.heartbeat(session, BELA, LONG)
         leases.heartbeat(session, ANNA, LONG)
         assert leases.acquire(session, theirs[0], ANNA) is not None
-    MailboxSupervisor(shared.desk, tuple(theirs), unneeded).beat()
+    MailboxSupervisor(shared.desk, tuple(theirs), unneeded).heartbeat()
     with transaction(shared.engine) as session:
         assert leases.acquire(session, theirs[0], BELA) is not None
 
@@ -234,7 +234,7 @@ def test_mailboxes_change_hands_by_hints_alone(
     with working(shared, ANNA, account) as anna:
         wait_until(lambda: held(anna), 60)
         with working(shared, BELA, account) as bela:
-            wait_until(lambda: bool(bela.watchers) and held(anna, bela), 60)
+            wait_until(lambda: bool(bela.workers()) and held(anna, bela), 60)
         wait_until(lambda: held(anna), 60)
 
 
@@ -247,7 +247,11 @@ def working(desk: Door, name: str, account: ImapAccount) -> Iterator[MailboxSupe
 
     def watcher(key: str, lease: Lease | None) -> MailboxWorker:
         return MailboxWorker(
-            MailboxIngest(its, school(key), account, lambda: NOW, 7, lease=lease), lambda: NOW
+            SchoolMailbox(its, school(key), account, lambda: NOW, lease),
+            first_contact_days=7,
+            has_disk_space=lambda: True,
+            on_processed=lambda *_: None,
+            wake_senders=lambda: None,
         )
 
     roster = MailboxSupervisor(its, SCHOOLS, watcher)
@@ -265,7 +269,7 @@ def school(key: str) -> School:
 
 def held(*rosters: MailboxSupervisor) -> bool:
     """Tell whether these share all mailboxes."""
-    return sorted(key for roster in rosters for key in roster.watchers) == sorted(SCHOOLS)
+    return sorted(worker.school for roster in rosters for worker in roster.workers()) == sorted(SCHOOLS)
 
 
 # -- what several do at the same moment happens once

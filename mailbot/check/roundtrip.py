@@ -13,7 +13,7 @@ from mailbot.clock import monotonic, utc_now
 from mailbot.config import Settings
 from mailbot.inbox import Fetched, InboxError, Mailbox
 from mailbot.inbox.survey import done_received
-from mailbot.smtp.client import Relay
+from mailbot.smtp.client import SmtpClient
 
 ROUNDTRIP_SECONDS = 60
 LOOK_SECONDS = 1
@@ -55,8 +55,8 @@ def timed(what: str, seconds: float, astray: timedelta) -> Finding:
 
 
 async def _hand_in(settings: Settings, key: str, address: str, octets: bytes) -> str:
-    async with Relay(settings.smtp[key]) as relay:
-        outcome = await relay.send(address, address, octets)
+    async with SmtpClient(settings.smtp[key]) as client:
+        outcome = await client.send(address, address, octets)
         return "" if outcome.state == "sent" else outcome.reply
 
 

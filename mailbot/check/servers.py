@@ -10,7 +10,7 @@ from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.inbox.survey import Survey, survey
-from mailbot.smtp.client import Outcome, Relay
+from mailbot.smtp.client import SendResult, SmtpClient
 
 FULL = 0.9
 ENOUGH_MAILS = 5  # from so many on, a name that none of them bears is a wrong one
@@ -79,8 +79,8 @@ def relay(school: School, account: SmtpAccount) -> Finding:
     """Log in, and ask whether the school may send from its address; nothing is sent."""
     what = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
 
-    async def knock() -> Outcome | None:
-        async with Relay(account) as server:
+    async def knock() -> SendResult | None:
+        async with SmtpClient(account) as server:
             return await server.check(school.address)
 
     outcome = asyncio.run(knock())

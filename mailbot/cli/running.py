@@ -47,7 +47,7 @@ def check(
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the daemon in the foreground."""
     from mailbot.config import find, load
-    from mailbot.runtime.application import run as run_daemon
+    from mailbot.runtime.daemon import run as run_daemon
     from mailbot.service.bootstrap import DeskError
 
     settings = settings_of(context, config)

@@ -1,6 +1,6 @@
-"""Configuration: TOML to settings, or all that is wrong with it at once."""
+"""Configuration: from TOML to settings, or to a list of problems."""
 
-from mailbot.config.file import find, load
+from mailbot.config.loader import find, load
 from mailbot.config.problem import ConfigurationError, Problem
 from mailbot.config.settings import ImapAccount, OAuth2, Secret, Security, Settings, SmtpAccount
 

@@ -1,15 +1,12 @@
-"""From [imap] and [smtp] and what each school overrides to the accounts of each school."""
+"""Merge [imap] and [smtp] with each school's own tables into the accounts of the schools."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from mailbot.config.fields import Places
+from mailbot.config.files import LoadContext, certificates, secret_line, secret_variable
 from mailbot.config.model import Document, Imap, Smtp
-from mailbot.config.problem import Finding, Location
-from mailbot.config.secrets import secret_line
+from mailbot.config.problem import Location
 from mailbot.config.settings import ImapAccount, OAuth2, Secret, Security, SmtpAccount
 
 _PORTS: dict[tuple[str, Security], int] = {
@@ -21,150 +18,126 @@ _PORTS: dict[tuple[str, Security], int] = {
     ("smtp", "none"): 25,
 }
 _PASSWORD = ("password_file", "password_env")
-_GIVE_PASSWORD = "missing; needed is the password, by password_file or password_env"  # noqa: S105 a sentence
+_NO_PASSWORD = "missing; expected the password, by password_file or password_env"  # noqa: S105 a sentence
 
 Kind = Literal["imap", "smtp"]
 L = TypeVar("L", Imap, Smtp)
 
 
 @dataclass(frozen=True, slots=True)
-class Access(Generic[L]):
-    """One school's way to one server, and which of its keys the school itself has set."""
+class SchoolLogin(Generic[L]):
+    """The table of one school for one server, merged with the common one; `own` are the school's keys."""
 
     kind: Kind
     school: int
-    login: L
-    own: frozenset[str]
-    broken: frozenset[str]
+    table: L
+    own: set[str]
 
     def at(self, key: str) -> Location:
-        """Return where a key was set: in the school's table, or in the common one."""
+        """Return the location of a key: in the school's table if it is set there, or in the common one."""
         return ("school", self.school, self.kind, key) if key in self.own else (self.kind, key)
 
-    def needed(self, key: str) -> Location:
-        """Return where a key that nobody has set is to be set."""
-        return ("school", self.school, self.kind, key)
-
-    def lacks(self, *keys: str) -> bool:
-        """Tell whether none of these keys has a value, nor a wrong one that is reported already."""
-        return not any(getattr(self.login, key) or key in self.broken for key in keys)
+    def is_missing(self, *keys: str) -> bool:
+        """Tell whether none of these keys has a value."""
+        return not any(getattr(self.table, key) for key in keys)
 
     @property
     def port(self) -> int:
         """Return the port, by default the one of the protocol (RFC 8314)."""
-        return self.login.port or _PORTS[self.kind, self.login.security]
+        return self.table.port or _PORTS[self.kind, self.table.security]
 
 
-def imap_access(document: Document, wrong: Iterable[Location]) -> list[Access[Imap]]:
-    """Return how each school's mailbox is reached, in order; what is `wrong` is not asked for again."""
-    pairs = [(document.imap, school.imap) for school in document.school]
-    return [_access("imap", i, common, own, wrong) for i, (common, own) in enumerate(pairs)]
+def imap_logins(document: Document) -> list[SchoolLogin[Imap]]:
+    """Return the mailbox login of each school."""
+    return [_merged("imap", i, document.imap, school.imap) for i, school in enumerate(document.school)]
 
 
-def smtp_access(document: Document, wrong: Iterable[Location]) -> list[Access[Smtp]]:
-    """Return how each school's mails are handed in, in order; what is `wrong` is not asked for again."""
-    pairs = [(document.smtp, school.smtp) for school in document.school]
-    return [_access("smtp", i, common, own, wrong) for i, (common, own) in enumerate(pairs)]
+def smtp_logins(document: Document) -> list[SchoolLogin[Smtp]]:
+    """Return the SMTP login of each school."""
+    return [_merged("smtp", i, document.smtp, school.smtp) for i, school in enumerate(document.school)]
 
 
-def _access(kind: Kind, school: int, common: L, own: L, wrong: Iterable[Location]) -> Access[L]:
-    """A school that sets one way to its password does without the other way of the common table."""
-    model = type(own)
-    changes = {name: getattr(own, name) for name in own.model_fields_set}
-    values = {name: getattr(common, name) for name in common.model_fields_set & model.model_fields.keys()}
-    if changes.keys() & set(_PASSWORD):
-        values = {name: value for name, value in values.items() if name not in _PASSWORD}
-    tables: tuple[Location, ...] = ((kind,), ("school", school, kind))
-    broken = frozenset(str(location[-1]) for location in wrong if location[:-1] in tables)
-    return Access(kind, school, model.model_construct(**values | changes), frozenset(changes), broken)
+def _merged(kind: Kind, school: int, common: L, own: L) -> SchoolLogin[L]:
+    """A school that sets its password in one way ignores the other way in the common table."""
+    values = {key: getattr(own, key) for key in own.model_fields_set}
+    if not values.keys().isdisjoint(_PASSWORD):
+        values = {"password_file": None, "password_env": None} | values
+    return SchoolLogin(kind, school, common.model_copy(update=values), own.model_fields_set)
 
 
-def imap_account(
-    access: Access[Imap], places: Places, oauth2: OAuth2 | None
-) -> tuple[ImapAccount, list[Finding]]:
-    """Return the account of a school's mailbox, good if there are no findings."""
-    login = access.login
-    password, findings = _password(access, places)
-    findings += [*_connection(access), *_folders(access)]
-    if access.lacks("username"):
-        findings.append(Finding(access.needed("username"), "missing; needed is the name to log in with"))
-    by_token = login.auth == "oauth2"
-    if not by_token and access.lacks(*_PASSWORD):
-        findings.append(Finding(access.needed("password_file"), _GIVE_PASSWORD))
-    account = ImapAccount(
-        host=login.host,
-        port=access.port,
-        security=login.security,
-        username=login.username,
+def imap_account(login: SchoolLogin[Imap], context: LoadContext, oauth2: OAuth2 | None) -> ImapAccount:
+    """Return the account of a school's mailbox; report its problems."""
+    table = login.table
+    own: Location = ("school", login.school, "imap")
+    password = _password(login, context)
+    _check_connection(login, context)
+    if login.is_missing("username"):
+        context.report((*own, "username"), "missing; expected the name to log in with")
+    if table.auth == "password" and login.is_missing(*_PASSWORD):
+        context.report((*own, "password_file"), _NO_PASSWORD)
+    if table.done.casefold() == table.folder.casefold():
+        context.report(login.at("done"), "must be another folder than `folder`, or empty", table.done)
+    return ImapAccount(
+        host=table.host,
+        port=login.port,
+        security=table.security,
+        username=table.username,
         password=password or Secret(""),
-        folder=login.folder,
-        done=login.done,
-        poll_seconds=login.poll_seconds,
-        ca_file=Path(login.ca_file) if login.ca_file else None,
-        oauth2=oauth2 if by_token else None,
+        folder=table.folder,
+        done=table.done,
+        poll_seconds=table.poll_seconds,
+        ca_file=context.read(login.at("ca_file"), table.ca_file, certificates),
+        oauth2=oauth2 if table.auth == "oauth2" else None,
     )
-    return account, findings
 
 
-def smtp_account(
-    access: Access[Smtp], places: Places, oauth2: OAuth2 | None
-) -> tuple[SmtpAccount, list[Finding]]:
-    """Return the account that a school sends by, good if there are no findings; no username, no login."""
-    login = access.login
-    anonymous = not login.username and "username" in login.model_fields_set
-    password, findings = (None, []) if anonymous else _password(access, places)
-    findings += _connection(access)
-    by_token = login.auth == "oauth2"
-    if login.username and not by_token and access.lacks(*_PASSWORD):
-        findings.append(Finding((*access.at("username")[:-1], "password_file"), _GIVE_PASSWORD))
-    if password and not anonymous and access.lacks("username"):
-        findings.append(Finding(access.at("username"), "missing; the password is of no use without it"))
-    account = SmtpAccount(
-        host=login.host,
-        port=access.port,
-        security=login.security,
-        username=login.username,
+def smtp_account(login: SchoolLogin[Smtp], context: LoadContext, oauth2: OAuth2 | None) -> SmtpAccount:
+    """Return the account that a school sends with; report its problems. No username means no login."""
+    table = login.table
+    anonymous = not table.username and "username" in table.model_fields_set
+    password = None if anonymous else _password(login, context)
+    _check_connection(login, context)
+    if table.username and table.auth == "password" and login.is_missing(*_PASSWORD):
+        context.report((*login.at("username")[:-1], "password_file"), _NO_PASSWORD)
+    if password and not table.username:
+        context.report(login.at("username"), "missing; the password is not used without it")
+    return SmtpAccount(
+        host=table.host,
+        port=login.port,
+        security=table.security,
+        username=table.username,
         password=password,
-        ca_file=Path(login.ca_file) if login.ca_file else None,
-        oauth2=oauth2 if by_token else None,
+        ca_file=context.read(login.at("ca_file"), table.ca_file, certificates),
+        oauth2=oauth2 if table.auth == "oauth2" else None,
     )
-    return account, findings
 
 
-def _connection(access: Access[L]) -> Iterator[Finding]:
-    login = access.login
-    if access.lacks("host"):
-        yield Finding((access.kind, "host"), "missing; needed is the server's name, here or for each school")
-    elif login.security == "none" and login.username and login.host and not _loopback(login.host):
-        right = f'"tls" or "starttls": without it the password travels readable to {login.host}'
-        yield Finding(access.at("security"), f"must be {right}", login.security)
+def _check_connection(login: SchoolLogin[L], context: LoadContext) -> None:
+    table = login.table
+    if login.is_missing("host"):
+        context.report((login.kind, "host"), "missing; expected the server's name, here or for each school")
+    elif table.security == "none" and table.username and not _is_loopback(table.host):
+        expected = f'"tls" or "starttls": without encryption everyone on the way to {table.host} can read'
+        context.report(login.at("security"), f"must be {expected} the password", table.security)
 
 
-def _loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _folders(access: Access[Imap]) -> Iterator[Finding]:
-    folder, done = access.login.folder, access.login.done
-    if done.casefold() == folder.casefold():
-        yield Finding(access.at("done"), "must be another folder than the one that is read, or empty", done)
-
-
-def _password(access: Access[L], places: Places) -> tuple[Secret | None, list[Finding]]:
-    """Return the password, or None and what is wrong with it; None alone where none is given."""
-    file, variable = access.login.password_file, access.login.password_env
+def _password(login: SchoolLogin[L], context: LoadContext) -> Secret | None:
+    """Return the password, or None if none is given or it cannot be read."""
+    file, variable = login.table.password_file, login.table.password_env
     if file and variable:
-        right = "must not be set beside password_file; one of them is enough"
-        return None, [Finding(access.at("password_env"), right)]
-    if access.login.auth == "oauth2":
-        return None, []
-    try:
-        if file or variable:
-            return secret_line(file, variable, places), []
-    except ValueError as error:
-        key = "password_file" if file else "password_env"
-        return None, [Finding(access.at(key), str(error), file or variable)]
-    return None, []
+        context.report(
+            login.at("password_env"), "must not be set beside password_file; one of them is enough"
+        )
+        return None
+    if login.table.auth == "oauth2":
+        return None
+    return context.read(login.at("password_file"), file, secret_line) or context.read(
+        login.at("password_env"), variable, secret_variable
+    )

@@ -1,4 +1,4 @@
-"""From [hours] and what a team overrides to that team's calendar."""
+"""Merge [hours] with a team's own hours into the calendar of the team."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,14 +19,14 @@ def week(document: Document, team: Team) -> tuple[tuple[Span, ...], ...]:
 
 
 def school_calendar(document: Document, team: Team) -> Calendar:
-    """Return when a school's team works: not on public holidays, nor in the school holidays of the Land."""
+    """Return the calendar of a school's team: off on public and in school holidays of the Land."""
     land = document.bot.land
     off = holidays.public(land) | holidays.school(land) if land else frozenset()
     return _calendar(document, team, off)
 
 
 def office_calendar(document: Document, team: Team) -> Calendar:
-    """Return when second level works: not on public holidays; school holidays are its time for repairs."""
+    """Return the calendar of second level: off on public holidays; it uses school holidays for repairs."""
     land = document.bot.land
     return _calendar(document, team, holidays.public(land) if land else frozenset())
 

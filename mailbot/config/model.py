@@ -1,24 +1,22 @@
 """The TOML document as pydantic models: the only list of keys, types, defaults and meanings.
 
-Every key has a default, so that the right part of a wrong document can still be looked through; those that
-have to be given all the same are named in `required`.
+A field's description completes the sentence "missing; expected ...". A field with `repr=False` may hold a
+password, by mistake or not: its value is never shown.
 """
 
 from datetime import date, time
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
-from mailbot.config.fields import (
-    AbsolutePath,
-    Authorities,
+from mailbot.config.settings import Security
+from mailbot.config.types import (
     Colour,
     Database,
-    DaysAway,
+    DayRange,
     Domain,
     Email,
     Environment,
-    ExistingDirectory,
     Host,
     Hours,
     Key,
@@ -31,7 +29,6 @@ from mailbot.config.fields import (
     Timezone,
     Url,
 )
-from mailbot.config.settings import Security
 from mailbot.core.model.calendar import OFFICE_HOURS
 
 Language = Literal["de", "en", "fr"]
@@ -47,29 +44,22 @@ class Table(BaseModel):
     """A table of the document: strict types, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-    required: ClassVar[tuple[str, ...]] = ()
 
 
 class Bot(Table):
     """The bot as a whole."""
 
-    required = ("name",)
-
-    name: Line = Field(default="", description="the name that mails are signed with")
+    name: Line = Field(description="the name that mails are signed with")
     language: Language = Field(default="de", description="the language of mails")
     address_form: AddressForm = Field(default="formal", description="how German mails address people")
     colour: Colour = Field(default="#1a5f8f", description="the colour of buttons and links in mails")
     timezone: Timezone = Field(default="Europe/Berlin", description="the time zone of dates in mails")
     land: Land = Field(default="", description="the Land whose holidays are kept")
-    state_dir: AbsolutePath = Field(
-        default="/var/lib/mailbot", description="the directory of the bot's own files"
-    )
+    state_dir: Line = Field(default="/var/lib/mailbot", description="the directory of the bot's own files")
     database: Database = Field(default="sqlite", repr=False, description="the database of tickets and mails")
     operators: list[Email] = Field(default=[], description="the addresses that get the alerts")
     invitations: bool = Field(default=True, description="whether members are invited to register")
-    templates: ExistingDirectory | None = Field(
-        default=None, description="a directory of your own mail templates"
-    )
+    templates: Line | None = Field(default=None, description="a directory of your own mail templates")
 
 
 class Login(Table):
@@ -78,11 +68,13 @@ class Login(Table):
     host: Host = Field(default="", description="the server's name")
     port: Port | None = Field(default=None, description="the server's port")
     username: Text = Field(default="", description="the name to log in with")
-    password_file: Line | None = Field(default=None, description="the file that holds the password")
-    password_env: Environment | None = Field(
-        default=None, description="the environment variable with the password"
+    password_file: Line | None = Field(
+        default=None, repr=False, description="the file that holds the password"
     )
-    ca_file: Authorities | None = Field(default=None, description="the certificates of an own authority, PEM")
+    password_env: Environment | None = Field(
+        default=None, repr=False, description="the environment variable with the password"
+    )
+    ca_file: Line | None = Field(default=None, description="certificates of your own authority, PEM")
     auth: Literal["password", "oauth2"] = Field(default="password", description="how to log in")
 
 
@@ -92,35 +84,37 @@ class Imap(Login):
     security: Security = Field(default="tls", description="how the connection is encrypted")
     folder: Line = Field(default="INBOX", description="the folder to read")
     done: Text = Field(default="Mailbot/Done", description="the folder for handled mails")
-    poll_seconds: Seconds = Field(default=60, description="seconds between looks; with IDLE, five times that")
+    poll_seconds: Seconds = Field(default=60, description="seconds between polls; with IDLE, five times that")
     authserv_id: Text = Field(default="", description="the server's name in its Authentication-Results")
 
 
 class ImapSection(Imap):
-    """What holds for the mailboxes of all schools."""
+    """The settings of all schools' mailboxes."""
 
-    connections: Count | None = Field(default=None, description="to one server at once, if it allows few")
-    first_contact_days: Days = Field(default=7, description="how old a mail is taken at first")
+    connections: Count | None = Field(
+        default=None, description="connections to one server, if it limits them"
+    )
+    first_contact_days: Days = Field(
+        default=7, description="age limit of mails at the first contact, in days"
+    )
 
 
 class Smtp(Login):
-    """A server that takes mails."""
+    """A server that accepts mails."""
 
     security: Security = Field(default="starttls", description="how the connection is encrypted")
 
 
 class Member(Table):
-    """Somebody of a team; in short "a@b" or "Name <a@b>"."""
+    """A member of a team; in short "a@b" or "Name <a@b>"."""
 
-    required = ("address",)
-
-    address: Email = Field(default="", description="the registered address")
+    address: Email = Field(description="the registered address")
     name: Text = Field(default="", description="the name shown until mails show a better one")
     also: list[Email] = Field(default=[], description="other addresses of the same person")
 
 
 def _member(value: object) -> object:
-    """Tables and wrong types go on as they are: the model says what is wrong with them."""
+    """Return tables and wrong types as they are: the model reports them."""
     if not isinstance(value, str):
         return value
     if value.endswith(">") and "<" in value:
@@ -139,17 +133,15 @@ class WorkingHours(Table):
     fri: Hours = Field(default=OFFICE_HOURS[4], description="the hours on Fridays")
     sat: Hours = Field(default=OFFICE_HOURS[5], description="the hours on Saturdays")
     sun: Hours = Field(default=OFFICE_HOURS[6], description="the hours on Sundays")
-    closed: list[DaysAway] = Field(default=[], description="days on which nobody works, besides the holidays")
+    closed: list[DayRange] = Field(default=[], description="days off in addition to the holidays")
 
 
 class Team(Table):
-    """People who share tickets."""
+    """A team that shares tickets."""
 
-    required = ("name", "members")
-
-    name: Line = Field(default="", description="the team's name, as in “Hallo Team …”")
+    name: Line = Field(description="the team's name, as in “Hallo Team …”")
     members: list[Annotated[Member, BeforeValidator(_member)]] = Field(
-        default=[], min_length=1, description="the team's people"
+        min_length=1, description="the team's people"
     )
     hours: WorkingHours = Field(default_factory=WorkingHours, description="what differs from [hours]")
 
@@ -157,11 +149,9 @@ class Team(Table):
 class School(Table):
     """A school."""
 
-    required = ("key", "name", "address", "team")
-
-    key: Key = Field(default="", description="the school's short key in ticket numbers")
-    name: Line = Field(default="", description="the school's name")
-    address: Email = Field(default="", description="the support address that teachers write to")
+    key: Key = Field(description="the school's short key in ticket numbers")
+    name: Line = Field(description="the school's name")
+    address: Email = Field(description="the support address that teachers write to")
     language: Language | None = Field(default=None, description="the language of this school's mails")
     address_form: AddressForm | None = Field(
         default=None, description="how this school's German mails address people"
@@ -169,17 +159,19 @@ class School(Table):
     domains: list[Domain] = Field(default=[], description="the domains of the school's people")
     imap: Imap = Field(default_factory=Imap, description="what differs from [imap]")
     smtp: Smtp = Field(default_factory=Smtp, description="what differs from [smtp]")
-    team: Team = Field(default_factory=Team, description="the first-level team")
+    team: Team = Field(description="the first-level team")
 
 
 class Limits(Table):
-    """How much is too much."""
+    """Rate limits and size limits."""
 
-    attachments: Size = Field(default=10_000_000, description="how much travels with one notification")
-    mail: Size = Field(default=50_000_000, description="the largest mail that is taken")
+    attachments: Size = Field(
+        default=ByteSize(10_000_000), description="the size of the attachments of one notification"
+    )
+    mail: Size = Field(default=ByteSize(50_000_000), description="the largest mail that is accepted")
     hourly_automatic: Count = Field(default=5, description="automatic mails an hour to one outside address")
     daily_automatic: Count = Field(default=20, description="automatic mails a day to one outside address")
-    hourly_overall: Count = Field(default=500, description="letters by machine an hour to everybody together")
+    hourly_overall: Count = Field(default=500, description="automatic mails an hour to all addresses")
     hourly_tickets: Count = Field(default=20, description="tickets that one outside address opens in an hour")
     reopen_days: Days = Field(default=14, description="how long a reply reopens a ticket")
     confirm_days: Days = Field(default=3, description="how long a held mail can be confirmed")
@@ -189,69 +181,77 @@ class Limits(Table):
 
 
 class Times(Table):
-    """After how much working time what happens; 0 means never."""
+    """Working time until reminders and escalation; 0 means never."""
 
-    reminder_hours: HoursOfWork = Field(default=8, description="until nobody's ticket is brought to mind")
+    reminder_hours: HoursOfWork = Field(default=8, description="until a reminder of an untouched ticket")
     overdue_hours: HoursOfWork = Field(default=24, description="until a ticket without progress is overdue")
-    escalate_hours: HoursOfWork = Field(default=0, description="until nobody's ticket goes to second level")
+    escalate_hours: HoursOfWork = Field(
+        default=0, description="until an untouched ticket goes to second level"
+    )
     wait_reminder_days: Days = Field(default=5, description="until a requester is reminded of our question")
     wait_close_days: Days = Field(default=10, description="until a ticket without an answer is closed")
-    digest: TimeOfDay = Field(default=time(7, 30), description="when the morning's overview comes")
+    digest: TimeOfDay = Field(default=time(7, 30), description="when the daily digest is sent")
 
 
 class Guard(Table):
-    """When silence is trouble; 0 means never."""
+    """Health rules: limits beyond which the operators are alerted; 0 turns a rule off."""
 
-    mailbox_minutes: Minutes = Field(default=15, description="how long a mailbox may go unread")
-    outbox_minutes: Minutes = Field(default=60, description="how long a letter may wait to be sent")
-    disk_free: Size = Field(default=200_000_000, description="below how much free disk no mail is taken")
+    mailbox_minutes: Minutes = Field(default=15, description="how long a mailbox may stay unread")
+    outbox_minutes: Minutes = Field(default=60, description="how long a mail may wait to be sent")
+    disk_free: Size = Field(
+        default=ByteSize(200_000_000), description="free disk space below which no mail is fetched"
+    )
 
 
 class Metrics(Table):
-    """Where Prometheus finds figures."""
+    """Where Prometheus finds the metrics."""
 
-    textfile: AbsolutePath | None = Field(default=None, description="a file for node_exporter, *.prom")
+    textfile: Line | None = Field(default=None, description="a file for node_exporter, *.prom")
     port: Port | None = Field(default=None, description="a port of this machine that answers scrapes")
 
 
 class OAuth2(Table):
-    """How access tokens are had, where `auth` is "oauth2"."""
+    """How to get access tokens, where `auth` is "oauth2"."""
 
-    provider: Literal["microsoft", "google"] = Field(default="microsoft", description="who gives the tokens")
+    provider: Literal["microsoft", "google"] = Field(
+        default="microsoft", description="the provider of the tokens"
+    )
     tenant: Text = Field(default="", description="Microsoft: the directory's id or domain")
     client_id: Text = Field(default="", description="the application's id")
-    secret_file: Line | None = Field(default=None, description="the file with the application's secret")
-    secret_env: Environment | None = Field(default=None, description="the environment variable with it")
+    secret_file: Line | None = Field(
+        default=None, repr=False, description="the file with the application's secret"
+    )
+    secret_env: Environment | None = Field(
+        default=None, repr=False, description="the environment variable with it"
+    )
     certificate_file: Line | None = Field(default=None, description="Microsoft: certificate and key, PEM")
     service_account_file: Line | None = Field(default=None, description="Google: a service account's JSON")
     refresh_token_file: Line | None = Field(default=None, description="Google: the first refresh token")
     authority: Url = Field(default="", description="another token endpoint, such as a national cloud's")
     expires: date | None = Field(default=None, description="the last day of the application's secret")
-    ca_file: Authorities | None = Field(default=None, description="the certificates of an own authority, PEM")
+    ca_file: Line | None = Field(default=None, description="certificates of your own authority, PEM")
 
 
 class Retention(Table):
-    """After how many days what is erased; 0 means never."""
+    """Days until data is erased; 0 means never."""
 
     mail_days: Days = Field(default=180, description="raw mails and files, after a ticket was closed")
     text_days: Days = Field(default=730, description="all words and names, after a ticket was closed")
-    other_days: Days = Field(default=90, description="mails and letters that belong to no ticket")
+    other_days: Days = Field(default=90, description="mails that belong to no ticket")
 
 
 class Document(Table):
     """The whole file."""
 
-    required = ("bot", "school", "second_level")
-
-    bot: Bot = Field(default_factory=Bot, description="the bot as a whole")
-    smtp: Smtp = Field(default_factory=Smtp, description="the server that takes mails")
+    bot: Bot = Field(description="the bot as a whole")
+    smtp: Smtp = Field(default_factory=Smtp, description="the server that accepts mails")
     imap: ImapSection = Field(default_factory=ImapSection, description="what the mailboxes have in common")
-    oauth2: OAuth2 = Field(default_factory=OAuth2, description="how access tokens are had")
-    limits: Limits = Field(default_factory=Limits, description="how much is too much")
+    oauth2: OAuth2 = Field(default_factory=OAuth2, description="how to get access tokens")
+    limits: Limits = Field(default_factory=Limits, description="rate limits and size limits")
     hours: WorkingHours = Field(default_factory=WorkingHours, description="when teams work")
-    times: Times = Field(default_factory=Times, description="after how much time what happens")
-    retention: Retention = Field(default_factory=Retention, description="after how many days what is erased")
-    guard: Guard = Field(default_factory=Guard, description="when silence is trouble")
-    metrics: Metrics = Field(default_factory=Metrics, description="where Prometheus finds figures")
-    school: list[School] = Field(default=[], min_length=1, description="one table for each school")
-    second_level: Team = Field(default_factory=Team, description="the team over all schools")
+    times: Times = Field(default_factory=Times, description="working time until reminders and escalation")
+    retention: Retention = Field(default_factory=Retention, description="days until data is erased")
+    guard: Guard = Field(default_factory=Guard, description="health rules")
+    metrics: Metrics = Field(default_factory=Metrics, description="where Prometheus finds the metrics")
+    school: list[School] = Field(min_length=1, description="one table for each school")
+    second_level: Team = Field(description="the team over all schools")

@@ -1,11 +1,11 @@
-"""What is wrong with a configuration, in words for the operator and without secrets."""
+"""Problems of a configuration, in sentences for the operator and without secrets."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 Location = tuple[int | str, ...]
-"""Where something stands in the TOML document, such as ("school", 0, "imap", "port")."""
+"""The path to a value of the TOML document, such as ("school", 0, "imap", "port")."""
 
 _SHOWN = 60
 _CREDENTIALS = re.compile(r"//\S*@")
@@ -13,29 +13,29 @@ _CREDENTIALS = re.compile(r"//\S*@")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong at a place of the document; `value` is None where it must not or cannot be shown."""
+    """A problem at a location of the document; `value` is None if it must not be shown."""
 
     location: Location
-    right: str
+    expected: str
     value: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One line for the operator: file, key, value where it is no secret, and what would be right."""
+    """One line for the operator: the file, the key, the value unless it is secret, and what is expected."""
 
     file: Path
     key: str
-    right: str
+    expected: str
     value: str = ""
 
     def __str__(self) -> str:
         place = " = ".join(part for part in (self.key, self.value) if part)
-        return ": ".join(part for part in (str(self.file), place, self.right) if part)
+        return ": ".join(part for part in (str(self.file), place, self.expected) if part)
 
 
 class ConfigurationError(Exception):
-    """A configuration that cannot be used; `problems` are all there are, `str()` has a line for each."""
+    """A configuration that cannot be used; `str()` has a line for each of the `problems`."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(problems)
@@ -46,7 +46,7 @@ class ConfigurationError(Exception):
 
 
 def shown(value: object) -> str:
-    """Return a scalar as it would stand in TOML, shortened and without credentials; "" for anything else."""
+    """Return a scalar in TOML syntax, shortened and without credentials; "" for any other value."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -58,8 +58,8 @@ def shown(value: object) -> str:
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + '"'
 
 
-def place(location: Location, document: dict[str, object]) -> str:
-    """Return a location as an operator reads it: `[imap] port`, `[[school]] GYM: imap.port`."""
+def key_of(location: Location, document: dict[str, object]) -> str:
+    """Return the key at a location, as an operator reads it: `[imap] port`, `[[school]] GYM: imap.port`."""
     section, *rest = location
     if section == "school" and rest and isinstance(rest[0], int):
         label = f"[[school]] {_label(rest[0], document)}"
@@ -71,7 +71,7 @@ def place(location: Location, document: dict[str, object]) -> str:
 
 
 def _label(index: int, document: dict[str, object]) -> str:
-    """A school is called by its key; by its number too where the key does not tell it from the others."""
+    """Return a school's key; with its number if other schools have the same key."""
     schools = document.get("school")
     keys = (
         [s.get("key") if isinstance(s, dict) else None for s in schools] if isinstance(schools, list) else []

@@ -1,4 +1,4 @@
-"""What the rest of the bot gets of a configuration: settings and accounts, with secrets that stay secret."""
+"""Settings and accounts for the rest of the bot, with secrets that do not print themselves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ Security = Literal["tls", "starttls", "none"]
 
 
 class Secret:
-    """A password that does not show itself in `repr`, logs or error texts."""
+    """A password that is hidden in `repr`, logs and error messages."""
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         self._value = value
 
-    def reveal(self) -> str:
-        """Return the password itself, for the one place that sends it."""
+    def get(self) -> str:
+        """Return the password itself, for the code that sends it."""
         return self._value
 
     def __repr__(self) -> str:
@@ -29,11 +29,11 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class OAuth2:
-    """How access tokens are had (RFC 6749).
+    """How to get access tokens (RFC 6749).
 
     `secret` is the application's secret, its certificate with the key (PEM), or Google's service account
     (JSON), as `kind` says. `authority` is Microsoft's with the tenant, or Google's token endpoint. Tokens are
-    kept in the directory `cache`. `expires` is the last day on which the provider takes the secret.
+    kept in the directory `cache`. `expires` is the last day on which the provider accepts the secret.
     """
 
     provider: Literal["microsoft", "google"]
@@ -49,7 +49,7 @@ class OAuth2:
 
 @dataclass(frozen=True, slots=True)
 class ImapAccount:
-    """How to reach one support mailbox (RFC 9051). `done` is "" where mails are flagged instead of moved."""
+    """How to reach one support mailbox (RFC 9051). `done` is "" if mails are flagged instead of moved."""
 
     host: str
     port: int
@@ -65,7 +65,7 @@ class ImapAccount:
 
 @dataclass(frozen=True, slots=True)
 class SmtpAccount:
-    """How to hand in mail (RFC 6409); without a username nobody logs in."""
+    """How to submit mail (RFC 6409); without a username there is no login."""
 
     host: str
     port: int
@@ -78,10 +78,10 @@ class SmtpAccount:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A configuration that was found right. `imap` and `smtp` are keyed by the school's key.
+    """A valid configuration. `imap` and `smtp` are keyed by the school's key.
 
     `database` is a URL, `state_dir` and `templates` are absolute. The URL may hold a password: not shown.
-    `connections` is how many an IMAP server allows at once; None where each mailbox keeps one.
+    `connections` is the limit of connections to an IMAP server; None if each mailbox keeps one.
     """
 
     file: Path

@@ -61,9 +61,9 @@ def working(office: PostOffice, directory: Path) -> Iterator[Application]:
     settings = load(configuration, {})
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with exclusive_lock(settings):
-        shift = Application(settings)
-        shift.start()
+        application = Application(settings)
+        application.start()
         try:
-            yield shift
+            yield application
         finally:
-            shift.stop()
+            application.stop()

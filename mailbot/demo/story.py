@@ -43,12 +43,12 @@ def play(*, serve: bool = False, gallery: Path | None = None) -> int:
     with (
         TemporaryDirectory(prefix="mailbot-demo-") as directory,
         PostOffice(PASSWORDS) as office,
-        working(office, Path(directory)) as shift,
+        working(office, Path(directory)) as application,
     ):
         story = Story(screen, office)
         try:
             story.tell()
-            story.conclude(shift)
+            story.conclude(application)
         except (StoryError, LookupError) as error:
             screen.say(f"\nDie Vorführung ist gescheitert: {error}")
             return 1
@@ -107,9 +107,9 @@ class Story:
         if sys.stdout.isatty():
             time.sleep(READING_SECONDS)
 
-    def conclude(self, shift: Application) -> None:
+    def conclude(self, application: Application) -> None:
         """Compare the database and the mailboxes with the story; raise StoryError where they differ."""
-        ticket = show_ticket(shift.desk, TICKET)
+        ticket = show_ticket(application.desk, TICKET)
         if ticket is None or ticket["status"] != "closed":
             raise StoryError(f"{TICKET} ist nicht geschlossen")
         for person, expected in self._had.items():

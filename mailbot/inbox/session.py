@@ -83,7 +83,7 @@ def _log_in(account: ImapAccount, client: Any) -> None:
     if account.oauth2 is not None:
         _log_in_by_token(account, account.oauth2, client)
         return
-    password = account.password.reveal()
+    password = account.password.get()
     wrong = "the login is refused; check username and password"
     with explained(account, wrong, permanent=True, limited=_NO_MORE):
         if client.has_capability("AUTH=PLAIN"):

@@ -9,13 +9,13 @@ from mailbot.core.model.policy import Thresholds
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the guard sees at a moment.
+    """The state of the desk at one moment.
 
-    `read` says of each mailbox when it was read last without trouble; one that never was counts since
-    `since`, when the watch began. `oldest_letter` is when the letter was written that waits longest.
-    `answers` are the letters by machine of the last hour, of which no more than `answers_most` are written.
-    `disk_free` is None where the database is elsewhere. `leap` is by how much the clock on the wall went
-    astray since the guard looked last, and `hanging` are threads that show no sign of life.
+    `read` has the time at which each mailbox was last read without failure; one that never was counts from
+    `since`, the start of the monitor. `oldest_letter` is the time of the oldest message that waits.
+    `answers` counts the automatic replies of the last hour, of which at most `answers_most` are written.
+    `disk_free` is None if the database is on another machine. `jump` is by how much the clock was set since
+    the last check; `stalled` names the threads without a recent heartbeat.
     """
 
     now: datetime
@@ -26,13 +26,13 @@ class Snapshot:
     answers: int = 0
     answers_most: int = 500
     disk_free: int | None = None
-    leap: timedelta = timedelta()
-    hanging: tuple[str, ...] = ()
+    jump: timedelta = timedelta()
+    stalled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that an operator should look at: its topic, what is so, and what to do."""
+    """Something that needs an operator: its topic, the reason, and what to do."""
 
     topic: str
     reason: str
@@ -40,23 +40,23 @@ class Issue:
 
 
 CLOCK_JUMP = timedelta(minutes=2)
-"""A clock that goes astray by more than that between two looks was set; less is what NTP does."""
+"""A larger jump between two checks means that the clock was set; smaller drift is NTP."""
 
 
-def evaluate(sight: Snapshot, thresholds: Thresholds) -> tuple[Issue, ...]:
-    """Return what asks for an operator now."""
+def evaluate(snapshot: Snapshot, thresholds: Thresholds) -> tuple[Issue, ...]:
+    """Return what needs an operator now."""
     return (
-        *_unread(sight, thresholds),
-        *_stuck(sight, thresholds),
-        *_flooded(sight),
-        *_full(sight, thresholds),
-        *_astray(sight),
-        *(Issue(f"thread {name}", "shows no sign of life", "restart mailbot") for name in sight.hanging),
+        *_unread(snapshot, thresholds),
+        *_stuck(snapshot, thresholds),
+        *_flooded(snapshot),
+        *_full(snapshot, thresholds),
+        *_jumped(snapshot),
+        *(Issue(f"thread {name}", "shows no sign of life", "restart mailbot") for name in snapshot.stalled),
     )
 
 
 def topics(mailboxes: Mapping[str, object], threads: tuple[str, ...]) -> frozenset[str]:
-    """Return all topics that the guard may raise: those that it does not are over."""
+    """Return all topics that `evaluate` may return: an alert of one that it does not return is over."""
     unread = {unread_topic(school) for school in mailboxes}
     return frozenset({*unread, OUTBOX, FLOOD, DISK, CLOCK, *(f"thread {name}" for name in threads)})
 
@@ -85,49 +85,52 @@ def unread_topic(school: str) -> str:
     return f"mailbox {school} unread"
 
 
-def _unread(sight: Snapshot, thresholds: Thresholds) -> list[Issue]:
-    watched = {school: max(last or sight.since, sight.since) for school, last in sight.read.items()}
+def _unread(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
+    watched = {school: max(last or snapshot.since, snapshot.since) for school, last in snapshot.read.items()}
     todo = "mailbot check; restart mailbot if the server answers"
     return [
-        Issue(unread_topic(school), f"not read for {_minutes(sight.now - last)} minutes", todo)
+        Issue(unread_topic(school), f"not read for {_minutes(snapshot.now - last)} minutes", todo)
         for school, last in watched.items()
-        if is_stale(last, sight.now, thresholds)
+        if is_stale(last, snapshot.now, thresholds)
     ]
 
 
-def _stuck(sight: Snapshot, thresholds: Thresholds) -> list[Issue]:
+def _stuck(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
     most = timedelta(minutes=thresholds.outbox_minutes)
-    if not most or sight.oldest_letter is None or sight.now - sight.oldest_letter <= most:
+    if not most or snapshot.oldest_letter is None or snapshot.now - snapshot.oldest_letter <= most:
         return []
-    waits = _minutes(sight.now - sight.oldest_letter)
-    reason = f"{sight.letters} letters wait, the oldest for {waits} minutes"
+    waits = _minutes(snapshot.now - snapshot.oldest_letter)
+    reason = f"{snapshot.letters} letters wait, the oldest for {waits} minutes"
     return [Issue(OUTBOX, reason, "mailbot outbox; mailbot check")]
 
 
-def _flooded(sight: Snapshot) -> list[Issue]:
-    """Tell of the breaker once: as long as a flood lasts, room that gets free is used up at once."""
-    if sight.answers < sight.answers_most * 0.9:
+def _flooded(snapshot: Snapshot) -> list[Issue]:
+    """Report the limit from 90 % on: during a flood, capacity that becomes free is used at once."""
+    if snapshot.answers < snapshot.answers_most * 0.9:
         return []
-    reason = f"{sight.answers} within an hour: nobody outside the teams gets any beyond {sight.answers_most}"
+    reason = (
+        f"{snapshot.answers} within an hour: nobody outside the teams gets any beyond {snapshot.answers_most}"
+    )
     return [
         Issue(FLOOD, reason, "mailbot tickets: who floods the desk? Raise limits.hourly_overall if nobody")
     ]
 
 
-def _full(sight: Snapshot, thresholds: Thresholds) -> list[Issue]:
-    if has_disk_space(sight.disk_free, thresholds):
+def _full(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
+    if has_disk_space(snapshot.disk_free, thresholds):
         return []
-    reason = f"only {(sight.disk_free or 0) // 1_000_000} MB are free; no mail is taken until there is room"
+    reason = (
+        f"only {(snapshot.disk_free or 0) // 1_000_000} MB are free; no mail is taken until there is room"
+    )
     return [Issue(DISK, reason, "make room where state_dir lies")]
 
 
-def _astray(sight: Snapshot) -> list[Issue]:
-    if abs(sight.leap) <= CLOCK_JUMP:
+def _jumped(snapshot: Snapshot) -> list[Issue]:
+    if abs(snapshot.jump) <= CLOCK_JUMP:
         return []
-    direction = "forward" if sight.leap > timedelta() else "back"
-    reason = (
-        f"leapt {direction} by {_minutes(abs(sight.leap))} minutes; nothing that time does happens for now"
-    )
+    direction = "forward" if snapshot.jump > timedelta() else "back"
+    minutes = _minutes(abs(snapshot.jump))
+    reason = f"it was set {direction} by {minutes} minutes; no timers run for now"
     return [Issue(CLOCK, reason, "look at the machine's time synchronisation")]
 
 

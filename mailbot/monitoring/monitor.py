@@ -1,4 +1,4 @@
-"""The guard's round: look, decide, tell the operators of what began and what is over."""
+"""Check the health of the desk regularly, and tell the operators what began to fail and what is over."""
 
 import shutil
 from collections.abc import Callable, Iterable
@@ -26,64 +26,64 @@ from mailbot.store.traffic import overall
 
 log = structlog.get_logger()
 
-QUIET_AFTER_LEAP = timedelta(minutes=10)
+QUIET_AFTER_JUMP = timedelta(minutes=10)
 
 
 def free_disk(desk: Desk, state_dir: Path) -> int | None:
-    """Return the octets that are free for the database, or None where it is not on this machine's disk."""
+    """Return the bytes that are free for the database, or None if it is on another machine."""
     return shutil.disk_usage(state_dir).free if desk.engine.url.get_backend_name() == "sqlite" else None
 
 
 @dataclass(slots=True)
-class Guard:
-    """Looks at the desk from time to time; `hanging` names threads that show no sign of life."""
+class HealthMonitor:
+    """Checks the desk; `stalled` returns the names of threads without a recent heartbeat."""
 
     desk: Desk
     state_dir: Path
     thresholds: Thresholds
     mailboxes: tuple[str, ...]
     threads: tuple[str, ...]
-    hanging: Callable[[], Iterable[str]]
+    stalled: Callable[[], Iterable[str]]
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     since: datetime = field(init=False)
-    leapt: datetime | None = None
-    _looked: tuple[datetime, float] = field(init=False)
+    jumped_at: datetime | None = None
+    _last_check: tuple[datetime, float] = field(init=False)
     _known: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.since = self.clock()
-        self._looked = (self.since, self.monotonic())
+        self._last_check = (self.since, self.monotonic())
 
-    def look(self) -> tuple[Issue, ...]:
-        """Look once; raise alerts for what asks for an operator, and end those that are over."""
-        sight = self._sight()
-        found = evaluate(sight, self.thresholds)
-        self._say(found)
+    def check(self) -> tuple[Issue, ...]:
+        """Raise alerts for what needs an operator, and end those that are over; return the issues."""
+        snapshot = self._snapshot()
+        found = evaluate(snapshot, self.thresholds)
+        self._log(found)
         with transaction(self.desk.engine) as session:
-            for concern in found:
-                details = (("reason", concern.reason), ("todo", concern.todo))
-                raise_alert(session, self.desk, self._named(concern.topic), details, sight.now)
+            for issue in found:
+                details = (("reason", issue.reason), ("todo", issue.todo))
+                raise_alert(session, self.desk, self._named(issue.topic), details, snapshot.now)
             over = topics(dict.fromkeys(self.mailboxes), self.threads) - {c.topic for c in found}
             for topic in sorted(alerts.topics(session) & {self._named(topic) for topic in over}):
-                end_alert(session, self.desk, topic, sight.now)
+                end_alert(session, self.desk, topic, snapshot.now)
         return found
 
     def _named(self, topic: str) -> str:
-        """Return a topic as it is told: with the worker's name where that is the question."""
+        """Return a topic as operators read it: with the worker's name if it is about one machine."""
         return f"{topic} on {self.desk.worker}" if self.desk.shared and of_this_machine(topic) else topic
 
-    def room(self) -> bool:
-        """Tell whether there is room on the disk for more mail."""
+    def has_disk_space(self) -> bool:
+        """Tell whether the disk has space for more mail."""
         return has_disk_space(free_disk(self.desk, self.state_dir), self.thresholds)
 
-    def clock_is_right(self) -> bool:
-        """Tell whether the clock has not leapt lately: what time does waits until then."""
-        self._note_leap()
-        return self.leapt is None
+    def clock_jumped(self) -> bool:
+        """Tell whether the clock was set within the last minutes: timers wait until it is steady."""
+        self._note_jump()
+        return self.jumped_at is not None
 
-    def _sight(self) -> Snapshot:
-        leap = self._note_leap()
+    def _snapshot(self) -> Snapshot:
+        jump = self._note_jump()
         now = self.clock()  # failing mailboxes have already raised their own alert
         with read_only(self.desk.engine) as session:
             boxes = mailboxes.states(session)
@@ -99,28 +99,28 @@ class Guard:
             answers=answers,
             answers_most=self.desk.policy.limits.hourly_overall,
             disk_free=free_disk(self.desk, self.state_dir),
-            leap=leap,
-            hanging=tuple(self.hanging()),
+            jump=jump,
+            stalled=tuple(self.stalled()),
         )
 
-    def _note_leap(self) -> timedelta:
-        """Return by how much the clock was set since the last look, or lately."""
+    def _note_jump(self) -> timedelta:
+        """Return by how much the clock was set since the last check."""
         now, ticks = self.clock(), self.monotonic()
-        wall, before = self._looked
-        self._looked = (now, ticks)
-        leap = (now - wall) - timedelta(seconds=ticks - before)
-        if abs(leap) > CLOCK_JUMP:
-            self.leapt, self.since = now, now
-            return leap
-        if self.leapt is not None and not timedelta() <= now - self.leapt < QUIET_AFTER_LEAP:
-            self.leapt = None
+        wall, before = self._last_check
+        self._last_check = (now, ticks)
+        jump = (now - wall) - timedelta(seconds=ticks - before)
+        if abs(jump) > CLOCK_JUMP:
+            self.jumped_at, self.since = now, now
+            return jump
+        if self.jumped_at is not None and not timedelta() <= now - self.jumped_at < QUIET_AFTER_JUMP:
+            self.jumped_at = None
         return timedelta()
 
-    def _say(self, found: tuple[Issue, ...]) -> None:
-        """Write to the log what is new: mail may be what does not work."""
-        for concern in found:
-            if concern.topic not in self._known:
-                log.error("guard", topic=concern.topic, reason=concern.reason, todo=concern.todo)
-        for topic in sorted(self._known - {concern.topic for concern in found}):
-            log.info("guard: over", topic=topic)
-        self._known = frozenset(concern.topic for concern in found)
+    def _log(self, found: tuple[Issue, ...]) -> None:
+        """Log what is new: mail may be the very thing that fails."""
+        for issue in found:
+            if issue.topic not in self._known:
+                log.error("health issue", topic=issue.topic, reason=issue.reason, todo=issue.todo)
+        for topic in sorted(self._known - {issue.topic for issue in found}):
+            log.info("health issue resolved", topic=topic)
+        self._known = frozenset(issue.topic for issue in found)

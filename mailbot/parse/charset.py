@@ -1,55 +1,32 @@
-"""Octets to text, whatever charset they claim (RFC 2978); never fails."""
+"""Decode bytes of any claimed charset (RFC 2978); never fails."""
 
 import codecs
 import re
 
-# What mail programs write, and the superset that they mean by it (WHATWG Encoding, 4.2).
-_MEANT = {
+import webencodings
+
+# Codecs of labels that the WHATWG Encoding standard does not have or that mails use in another meaning.
+_IN_MAILS = {
     "ascii": "utf-8",
     "us-ascii": "utf-8",
     "ansi_x3.4-1968": "utf-8",
-    "utf8": "utf-8",
     "utf-8mb4": "utf-8",
     "utf8mb4": "utf-8",
+    "utf-16": "utf-16",  # a byte order mark may say "big endian"
     "unicode": "utf-8",
-    "unicode-1-1-utf-8": "utf-8",
     "unicode-1-1-utf-7": "utf-7",
     "x-unknown": "utf-8",
     "unknown-8bit": "utf-8",
     "x-user-defined": "utf-8",
     "default": "utf-8",
-    "iso-8859-1": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso_8859-1": "cp1252",
     "iso-8859-1-i": "cp1252",
-    "latin1": "cp1252",
-    "latin-1": "cp1252",
-    "l1": "cp1252",
     "ansi": "cp1252",
     "x-ansi": "cp1252",
-    "x-cp1252": "cp1252",
-    "iso-8859-9": "cp1254",
-    "iso-8859-8-i": "iso-8859-8",
-    "iso-8859-8-e": "iso-8859-8",
-    "iso-8859-11": "cp874",
-    "tis-620": "cp874",
-    "windows-874": "cp874",
-    "ks_c_5601-1987": "cp949",
     "ks_c_5601": "cp949",
-    "euc-kr": "cp949",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "big5": "big5hkscs",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "x-sjis": "cp932",
-    "iso-2022-jp": "iso2022_jp_ext",
-    "macintosh": "mac-roman",
-    "x-mac-roman": "mac-roman",
-    "x-mac-cyrillic": "mac-cyrillic",
 }
-# Codecs of Python that are no charset of a mail; some of them take quadratic time.
+# Python's codecs that decode more than its codecs of the WHATWG's names.
+_SUPERSETS = {"gbk": "gb18030", "iso-2022-jp": "iso2022_jp_ext"}
+# Python's codecs that are not charsets of mails; some of them take quadratic time.
 _NO_CHARSET = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 )
@@ -57,37 +34,52 @@ _IN_ASCII = frozenset(
     {"utf-7", "hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
 ) | {
     f"iso2022_{variant}" for variant in ("jp", "jp_1", "jp_2", "jp_2004", "jp_3", "jp_ext", "kr")
-}  # charsets that say other letters in octets of ASCII
+}  # charsets whose ASCII bytes can mean other characters
 _SINGLE_BYTE = re.compile(r"cp1252|cp125\d|iso8859.*|latin.*")
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 def codec_name(label: str) -> str:
-    """Return the codec that a charset label means, or "" where it means none that we know."""
-    label = re.sub(r"[^a-z0-9_.:+-]", "", label.lower().strip(" \t\r\n\"'"))[:40]
-    label = _MEANT.get(label, label)
+    """Return the codec for a charset label, or "" for an unknown one."""
+    label = re.sub(r"[^a-z0-9_.:+-]", "", label.lower())[:40]
+    if codec := _known_codec(label):
+        return codec
     try:
         name = codecs.lookup(label).name
     except (LookupError, ValueError):
         return ""
-    return "" if name.replace("_", "-") in _NO_CHARSET else name
+    return "" if name.replace("_", "-") in _NO_CHARSET else _known_codec(name) or name
 
 
-def decode(octets: bytes, label: str = "") -> str:
-    """Return the text of octets that claim the charset `label`, cleaned.
+def _known_codec(label: str) -> str:
+    """Return the codec that mails or browsers use for a label, or "".
 
-    UTF-8 that decodes strictly is believed even against a single-byte label, because other text hardly ever
-    does so by chance; octets that fit neither are Windows-1252, what German mail programs mean when silent.
+    Browsers refuse the charsets that the standard calls "replacement"; mails may still use them.
+    """
+    if label in _IN_MAILS:
+        return _IN_MAILS[label]
+    encoding = webencodings.lookup(label)
+    if encoding is None or encoding.name == "replacement":
+        return ""
+    codec: str = encoding.codec_info.name
+    return _SUPERSETS.get(encoding.name, codec)
+
+
+def decode(data: bytes, label: str = "") -> str:
+    """Return the cleaned text of bytes that claim the charset `label`.
+
+    Valid UTF-8 wins over a single-byte label, because other text is hardly ever valid UTF-8 by chance. Bytes
+    that fit neither are decoded as Windows-1252, which German mail programs mean if they name no charset.
     """
     codec = codec_name(label) if label else ""
-    if octets.isascii() and codec not in _IN_ASCII:
-        return octets.decode("ascii").replace("\0", "")
+    if data.isascii() and codec not in _IN_ASCII:
+        return data.decode("ascii").replace("\0", "")
     for attempt in _attempts(codec):
         try:
-            return clean(octets.decode(attempt))
+            return clean(data.decode(attempt))
         except (UnicodeError, LookupError, ValueError):
             continue
-    return clean(_forced(octets, codec))
+    return clean(_forced(data, codec))
 
 
 def _attempts(codec: str) -> tuple[str, ...]:
@@ -98,27 +90,25 @@ def _attempts(codec: str) -> tuple[str, ...]:
     return (codec, "utf-8")
 
 
-def _forced(octets: bytes, codec: str) -> str:
+def _forced(data: bytes, codec: str) -> str:
     if codec and codec != "utf-8" and not _SINGLE_BYTE.fullmatch(codec):
         try:
-            return octets.decode(codec, "replace")
+            return data.decode(codec, "replace")
         except (UnicodeError, LookupError, ValueError):
-            return octets.decode("utf-8", "replace")
-    text = octets.decode("utf-8", "replace")
+            return data.decode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    valid = len(octets) - len(text)  # every multi-octet sequence that decoded makes the text shorter
+    valid = len(data) - len(text)  # every decoded multi-byte sequence makes the text shorter
     if broken <= valid:
         return text
-    # cp1252 leaves five octets undefined; latin-1 gives them the controls that they would be
+    # cp1252 leaves five bytes undefined; chr() decodes them as the control characters of Latin-1
     return (
-        "".join(
-            octets[at : at + 1].decode("cp1252", "ignore") or chr(octets[at]) for at in range(len(octets))
-        )
-        if (len(octets) < 1000)
-        else octets.decode("cp1252", "replace")
+        "".join(data[at : at + 1].decode("cp1252", "ignore") or chr(data[at]) for at in range(len(data)))
+        if (len(data) < 1000)
+        else data.decode("cp1252", "replace")
     )
 
 
 def clean(text: str) -> str:
-    """Return the text without NUL and lone surrogates, which PostgreSQL and SQLite refuse."""
+    """Return the text without NUL and lone surrogates, which PostgreSQL and SQLite reject."""
     return _REFUSED.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", text)

@@ -1,4 +1,4 @@
-"""Turns: where an IMAP server allows few connections, its mailboxes are looked at one after the other."""
+"""Limit the connections to an IMAP server that allows fewer than it has mailboxes."""
 
 import threading
 from collections import Counter, deque
@@ -7,63 +7,60 @@ from contextlib import contextmanager
 
 from mailbot.config import ImapAccount
 
-WAIT_SECONDS = 60.0
+HEARTBEAT_SECONDS = 60.0
 
 
 class ConnectionLimiter:
-    """So many connections to one server at once; who asked first is served first."""
+    """A number of connection slots; they are granted in the order of the requests."""
 
     def __init__(self, connections: int) -> None:
         self._lock = threading.Lock()
         self._free = connections
         self._queue: deque[threading.Event] = deque()
 
-    @property
-    def wanted(self) -> bool:
-        """Whether somebody waits for a connection."""
+    def has_waiters(self) -> bool:
+        """Tell whether a mailbox waits for a slot."""
         return bool(self._queue)
 
     @contextmanager
-    def turn(self, called: threading.Event, living: Callable[[], None]) -> Iterator[None]:
-        """Wait until `called`: by whoever leaves a connection to us, or by who wants us to end.
+    def slot(self, granted: threading.Event, heartbeat: Callable[[], None]) -> Iterator[None]:
+        """Block until `granted` is set: by a slot that becomes free, or by the caller's own stop.
 
-        `living` is called now and then meanwhile.
+        `heartbeat` is called once a minute meanwhile.
         """
-        self._ask(called)
+        self._request(granted)
         try:
-            while not called.wait(WAIT_SECONDS):
-                living()
+            while not granted.wait(HEARTBEAT_SECONDS):
+                heartbeat()
             yield
         finally:
-            self._leave(called)
+            self._release(granted)
 
-    def _ask(self, called: threading.Event) -> None:
+    def _request(self, granted: threading.Event) -> None:
         with self._lock:
             if self._free:
                 self._free -= 1
-                called.set()
+                granted.set()
             else:
-                self._queue.append(called)
+                self._queue.append(granted)
 
-    def _leave(self, called: threading.Event) -> None:
+    def _release(self, granted: threading.Event) -> None:
         with self._lock:
-            if called in self._queue:  # it had none
-                self._queue.remove(called)
+            if granted in self._queue:  # stopped before a slot was free
+                self._queue.remove(granted)
             elif self._queue:
                 self._queue.popleft().set()
             else:
                 self._free += 1
-            called.clear()
+            granted.clear()
 
 
 def limiters_by_school(
     accounts: Mapping[str, ImapAccount], connections: int | None
 ) -> dict[str, ConnectionLimiter]:
-    """Return by school what its mailbox waits for; nothing where its server has a connection for each."""
+    """Return the limiter of each school whose server has more mailboxes than connections."""
     if connections is None:
         return {}
     mailboxes = Counter(account.host for account in accounts.values())
-    crowded = {
-        host: ConnectionLimiter(connections) for host, number in mailboxes.items() if number > connections
-    }
-    return {key: crowded[account.host] for key, account in accounts.items() if account.host in crowded}
+    limiters = {host: ConnectionLimiter(connections) for host, n in mailboxes.items() if n > connections}
+    return {key: limiters[account.host] for key, account in accounts.items() if account.host in limiters}

@@ -1,9 +1,8 @@
-"""Which mailboxes this daemon watches: all of them, or its share where several share one PostgreSQL."""
+"""Start and stop mailbox workers: all mailboxes, or the share of this process on a common PostgreSQL."""
 
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -21,132 +20,143 @@ from mailbot.store.pg_notify import Listener, notify
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
-"""So long after its last sign of life the mailboxes of a worker are taken over."""
+"""The mailboxes of a worker are taken over that long after its last heartbeat."""
 HEARTBEAT_SECONDS = 5.0
-SOON_SECONDS = 0.2  # where a watcher is about to end, its mailbox is given up so soon
+STOPPING_SECONDS = 0.2  # while a mailbox worker is about to end, so that its lease is released soon
 
 
-@dataclass(slots=True)
 class MailboxSupervisor:
-    """The watchers of this daemon; `make` makes one for a school, under its lease if there are any.
+    """The mailbox workers of this process; `create_worker` makes one for a school, under its lease if any."""
 
-    `beaten` is the monotonic time of the last beat, whether the database heard it or not.
-    """
+    def __init__(
+        self,
+        desk: Desk,
+        schools: tuple[str, ...],
+        create_worker: Callable[[str, Lease | None], MailboxWorker],
+    ) -> None:
+        self._desk = desk
+        self._schools = schools
+        self._create_worker = create_worker
+        self._workers: dict[str, MailboxWorker] = {}
+        self._processes: set[str] = set()
+        self._last_heartbeat = monotonic()
+        self._database_away = False
+        self._stop = threading.Event()
+        self._wakeup = Wakeup()
+        self._thread = threading.Thread(target=self._run, name="supervisor") if desk.shared else None
 
-    desk: Desk
-    schools: tuple[str, ...]
-    make: Callable[[str, Lease | None], MailboxWorker]
-    watchers: dict[str, MailboxWorker] = field(default_factory=dict)
-    beaten: float = field(default_factory=monotonic)
-    _workers: set[str] = field(default_factory=set)
-    _database_away: bool = False
-    _ends: threading.Event = field(default_factory=threading.Event)
-    _bell: Wakeup | None = None
-    _thread: threading.Thread | None = None
+    def workers(self) -> list[MailboxWorker]:
+        """Return the mailbox workers that run now."""
+        return list(self._workers.values())
+
+    def is_alive(self, seconds: float) -> bool:
+        """Tell whether the supervisor needs no thread, or had a heartbeat within that many seconds."""
+        return self._thread is None or monotonic() - self._last_heartbeat < seconds
 
     def start(self) -> None:
-        """Begin to watch."""
-        if self.desk.shared:
-            self.beat()
-            self._bell = Wakeup()
-            self._thread = threading.Thread(target=self._tend, args=(self._bell,), name="roster")
+        """Start the workers of this process."""
+        if self._thread is not None:
+            self.heartbeat()
             self._thread.start()
             return
-        for school in self.schools:
-            self._start(school, None)
+        for school in self._schools:
+            self._start_worker(school, None)
 
-    def _tend(self, bell: Wakeup) -> None:
-        """Beat every few seconds, and at once when another worker hints that there is something to do."""
-        seconds = 0.0  # listen first: what was hinted before is to be looked for
-        with closing(Listener(self.desk.engine)) as hints:
-            while not self._ends.is_set():
-                try:
-                    hints.wait(seconds, bell.read)
-                    if not self._ends.is_set():
-                        self.beat()
-                    stopping = any(watcher.intake.stop.is_set() for watcher in self.watchers.values())
-                    seconds = SOON_SECONDS if stopping and not self._database_away else HEARTBEAT_SECONDS
-                except Exception:  # whatever it is, the others would take our mailboxes if we fell silent
-                    log.exception("leases not tended")
-                    self._ends.wait(HEARTBEAT_SECONDS)
-
-    def beat(self) -> None:
-        """Show the other workers that we live; begin and end watching as they come and go."""
+    def stop(self) -> None:
+        """End all workers after the mails in hand, and release the leases."""
+        for worker in self.workers():
+            worker.stop()  # before the supervisor's thread, which may wait for the database
+        self._stop.set()
+        if self._thread is not None:
+            self._wakeup.set()
+            self._thread.join()
+        self._wakeup.close()
+        for worker in self.workers():  # the thread may have started another one
+            worker.stop()
+        for worker in self.workers():
+            worker.join()
         try:
-            self._beat()
-        except TRANSIENT as error:  # whoever is not heard loses its mailboxes, and the leases see to that
+            if self._desk.shared:
+                self._deregister()
+        except TRANSIENT as error:
+            log.warning("mailboxes are taken over when the leases end", reason=first_line(error))
+
+    def heartbeat(self) -> None:
+        """Renew this process's registration; start and stop workers as other processes come and go."""
+        try:
+            self._balance()
+        except TRANSIENT as error:  # the leases expire, and another process takes the mailboxes over
             if not self._database_away:
-                log.error("leases wait for the database", reason=first_line(error))
+                log.error("lease renewal failed", reason=first_line(error))
             self._database_away = True
         else:
             self._database_away = False
-        self.beaten = monotonic()
+        self._last_heartbeat = monotonic()
 
-    def _beat(self) -> None:
-        me = self.desk.worker
-        with transaction(self.desk.engine) as session:
-            workers = leases.heartbeat(session, me, LEASE)
+    def _run(self) -> None:
+        """Send a heartbeat every few seconds, and at once when another process sends a notification."""
+        seconds = 0.0  # listen first, then look for what was notified before
+        with closing(Listener(self._desk.engine)) as listener:
+            while not self._stop.is_set():
+                try:
+                    listener.wait(seconds, self._wakeup.read)
+                    if not self._stop.is_set():
+                        self.heartbeat()
+                    seconds = self._seconds()
+                except Exception:  # without heartbeats other processes would take our mailboxes over
+                    log.exception("lease renewal failed")
+                    self._stop.wait(HEARTBEAT_SECONDS)
+
+    def _seconds(self) -> float:
+        stopping = any(worker.stopping for worker in self.workers())
+        return STOPPING_SECONDS if stopping and not self._database_away else HEARTBEAT_SECONDS
+
+    def _balance(self) -> None:
+        me = self._desk.worker
+        with transaction(self._desk.engine) as session:
+            processes = leases.heartbeat(session, me, LEASE)
             held = leases.held(session, me)
-            if workers != self._workers:
+            if processes != self._processes:
                 notify(session)
-        self._workers = workers
-        mine = assigned_to(me, workers, self.schools)
-        for school, watcher in self.watchers.items():
-            if school not in mine or watcher.intake.lease not in held:
-                watcher.stop()
-        for watcher in [watcher for watcher in self.watchers.values() if watcher.ended]:
-            self._forget(watcher)
-        for old in held:
-            if old.school not in mine | self.watchers.keys():  # we died before we gave it up
-                self._give_up(old)
-        for school in sorted(mine - self.watchers.keys()):
-            with transaction(self.desk.engine) as session:
-                lease = leases.acquire(session, school, me)
-            if lease is not None:
-                self._start(school, lease)
+        self._processes = processes
+        mine = assigned_to(me, processes, self._schools)
+        for worker in self.workers():
+            if worker.school not in mine or worker.lease not in held:
+                worker.stop()
+            if worker.ended:
+                self._remove(worker)
+        for lease in held:
+            if lease.school not in mine | self._workers.keys():  # from before a crash of this process
+                self._release(lease)
+        for school in sorted(mine - self._workers.keys()):
+            with transaction(self._desk.engine) as session:
+                taken = leases.acquire(session, school, me)
+            if taken is not None:
+                self._start_worker(school, taken)
 
-    def _start(self, school: str, lease: Lease | None) -> None:
-        self.watchers[school] = watcher = self.make(school, lease)
-        watcher.start()
+    def _start_worker(self, school: str, lease: Lease | None) -> None:
+        self._workers[school] = worker = self._create_worker(school, lease)
+        worker.start()
         if lease is not None:
             log.info("mailbox taken", school=school)
 
-    def _forget(self, watcher: MailboxWorker) -> None:
-        """Forget a watcher that has ended; its mailbox is anybody's."""
-        watcher.join()
-        del self.watchers[watcher.school]
-        if watcher.intake.lease is not None:
-            self._give_up(watcher.intake.lease)
+    def _remove(self, worker: MailboxWorker) -> None:
+        """Remove a worker that has ended, and release its mailbox."""
+        worker.join()
+        del self._workers[worker.school]
+        if worker.lease is not None:
+            self._release(worker.lease)
 
-    def _give_up(self, lease: Lease) -> None:
-        with transaction(self.desk.engine) as session:
+    def _release(self, lease: Lease) -> None:
+        with transaction(self._desk.engine) as session:
             leases.release(session, lease)
             notify(session)
         log.info("mailbox given up", school=lease.school)
 
-    def stop(self) -> None:
-        """End all watching after the mails in hand, and leave the mailboxes to others."""
-        for watcher in list(self.watchers.values()):
-            watcher.stop()  # before we wait for the thread, which may wait for the database
-        self._ends.set()
-        if self._thread is not None and self._bell is not None:
-            self._bell.set()
-            self._thread.join()
-            self._bell.close()
-        for watcher in self.watchers.values():
-            watcher.stop()
-        for watcher in self.watchers.values():
-            watcher.join()
-        try:
-            if self.desk.shared:
-                self._leave()
-        except TRANSIENT as error:
-            log.warning("mailboxes are taken over when the leases end", reason=first_line(error))
-
-    def _leave(self) -> None:
-        with transaction(self.desk.engine) as session:
-            for watcher in self.watchers.values():
-                if watcher.intake.lease is not None:
-                    leases.release(session, watcher.intake.lease)
-            leases.deregister(session, self.desk.worker)
+    def _deregister(self) -> None:
+        with transaction(self._desk.engine) as session:
+            for worker in self.workers():
+                if worker.lease is not None:
+                    leases.release(session, worker.lease)
+            leases.deregister(session, self._desk.worker)
             notify(session)

@@ -1,9 +1,8 @@
-"""Watch one school's mailbox in a thread of its own, and come back after trouble."""
+"""The thread that watches one school's mailbox, and reconnects after failures."""
 
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -12,188 +11,185 @@ from mailbot.clock import monotonic
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.runtime.connection_limit import ConnectionLimiter
 from mailbot.runtime.ingest import MailboxIngest
+from mailbot.runtime.mailbox_status import MailboxStatus
+from mailbot.runtime.old_mail import OldMail
+from mailbot.runtime.reconciliation import reconcile
+from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.runtime.wakeup import Wakeup
 from mailbot.sanitize import redact_for_log
-from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.retry import backoff_seconds
-from mailbot.store import mailboxes
-from mailbot.store.database import TRANSIENT, first_line, transaction
-from mailbot.store.leases import LeaseLostError
+from mailbot.store.database import TRANSIENT, first_line
+from mailbot.store.leases import Lease, LeaseLostError
 
 log = structlog.get_logger()
 
-IDLE_LOOKS = 5  # a server that tells of new mail by itself is asked that many times more rarely
-LONGEST_WAIT = 300.0  # seconds; the guard expects a sign of life
+IDLE_FACTOR = 5  # a server that announces new mail is polled that many times more rarely
+MAX_WAIT_SECONDS = 300.0  # the health check expects a heartbeat
 
 
-@dataclass(slots=True)
 class MailboxWorker:
-    """One mailbox and the thread that watches it.
+    """Watches a mailbox by IDLE or polling, from `start` to `stop`.
 
-    `wake` is called when there are letters to be sent; `beat` is the monotonic time of the last sign of life.
-    With `turns` it waits for a connection, looks once and leaves it to others; else it keeps one.
+    With a `limiter` it waits for a connection slot, scans the folder once and releases the slot; without one
+    it keeps its connection.
     """
 
-    intake: MailboxIngest
-    clock: Callable[[], datetime]
-    wake: Callable[[], None] = lambda: None
-    turns: ConnectionLimiter | None = None
-    bell: Wakeup = field(default_factory=Wakeup)
-    beat: float = field(default_factory=monotonic)
-    failures: int = 0
-    succeeded: datetime | None = None
-    reconciles: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
-    _called: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        self.intake.handled = self._handled
-        if (turns := self.turns) is not None:
-            self.intake.wanted = lambda: turns.wanted
+    def __init__(
+        self,
+        mailbox: SchoolMailbox,
+        *,
+        first_contact_days: int,
+        has_disk_space: Callable[[], bool],
+        on_processed: Callable[[str, str, float], None],
+        wake_senders: Callable[[], None],
+        limiter: ConnectionLimiter | None = None,
+    ) -> None:
+        """Call `on_processed` with school, outcome and latency of each mail, `wake_senders` after it."""
+        self.school = mailbox.key
+        self._mailbox = mailbox
+        self._on_processed = on_processed
+        self._wake_senders = wake_senders
+        self._limiter = limiter
+        self._stop = threading.Event()
+        self._wakeup = Wakeup()
+        self._slot_granted = threading.Event()
+        self._reconcile_requested = threading.Event()
+        self._last_heartbeat = monotonic()
+        self._status = MailboxStatus(mailbox)
+        self._old_mail = OldMail(mailbox, first_contact_days)
+        self._ingest = MailboxIngest(
+            mailbox,
+            self._old_mail,
+            has_disk_space,
+            self._processed,
+            limiter.has_waiters if limiter is not None else lambda: False,
+            self._stop,
+        )
+        self._thread = threading.Thread(target=self._run, name=f"mailbox-{mailbox.key}")
 
     @property
-    def school(self) -> str:
-        """Return the key of the school whose mailbox this is."""
-        return self.intake.school.key
+    def lease(self) -> Lease | None:
+        """Return the lease under which this worker reads."""
+        return self._mailbox.lease
 
-    def start(self) -> None:
-        """Begin to watch."""
-        self.thread = threading.Thread(target=self._run, name=f"mailbox-{self.school}")
-        self.thread.start()
+    @property
+    def last_read(self) -> datetime | None:
+        """Return when the mailbox was read last, or None while it fails."""
+        return None if self._status.failures else self._status.last_success
 
-    def reconcile(self) -> None:
-        """Compare the mailbox with the ledger soon."""
-        self.reconciles.set()
-        self.bell.set()
+    @property
+    def stopping(self) -> bool:
+        """Whether this worker was told to stop."""
+        return self._stop.is_set()
 
     @property
     def ended(self) -> bool:
-        """Whether it was started and runs no more."""
-        return self.thread is not None and not self.thread.is_alive()
+        """Whether the thread has run and ended."""
+        return self._thread.ident is not None and not self._thread.is_alive()
 
-    def alive(self, seconds: float) -> bool:
-        """Tell whether its thread runs and showed a sign of life within so many seconds."""
-        running = self.thread is not None and self.thread.is_alive()
-        return running and monotonic() - self.beat < seconds
+    def is_alive(self, seconds: float) -> bool:
+        """Tell whether the thread runs and had a heartbeat within that many seconds."""
+        return self._thread.is_alive() and monotonic() - self._last_heartbeat < seconds
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def request_reconcile(self) -> None:
+        """Compare the mailbox with the ledger after the next scan of the whole folder."""
+        self._reconcile_requested.set()
 
     def stop(self) -> None:
-        """End after the mail in hand."""
-        self.intake.stop.set()
-        self.bell.set()
-        self._called.set()
+        """Tell the thread to end after the mail in hand."""
+        self._stop.set()
+        self._wakeup.set()
+        self._slot_granted.set()
 
     def join(self) -> None:
-        """Wait until it has ended."""
-        if self.thread is not None:
-            self.thread.join()
-        self.bell.close()
+        """Wait until the thread has ended."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._wakeup.close()
 
     def _run(self) -> None:
-        while not self.intake.stop.is_set():
-            self._living()
+        while not self._stop.is_set():
+            self._heartbeat()
             try:
-                if self.turns is not None:
-                    self._visit(self.turns)
+                if self._limiter is not None:
+                    self._poll_once(self._limiter)
                     continue
-                with Mailbox.open(self.intake.account) as box:
+                with Mailbox.open(self._mailbox.account) as box:
                     self._watch(box)
             except InboxError as error:
-                self._failed(str(error))
+                self._record_failure(str(error))
             except TRANSIENT as error:
-                self._failed(f"database: {first_line(error)}")
+                self._record_failure(f"database: {first_line(error)}")
             except LeaseLostError as error:
-                log.warning("mailbox lost", school=self.school, reason=str(error))
+                log.warning("mailbox lease lost", school=self.school, reason=str(error))
                 return
             except Exception as error:
-                log.exception("mailbox watcher failed", school=self.school)
-                self._failed(f"{type(error).__name__}: {redact_for_log(str(error))}")
+                log.exception("mailbox worker failed", school=self.school)
+                self._record_failure(f"{type(error).__name__}: {redact_for_log(str(error))}")
 
     def _watch(self, box: Mailbox) -> None:
-        """Handle what is new whenever the server or the bell says so; the whole folder at first."""
-        everything, seen = True, (box.uid_validity, 1)
-        while not self.intake.stop.is_set():
-            self._living()
+        """Process new mail on IDLE events and wakeups; scan the whole folder first and after silence."""
+        whole_folder, seen = True, (box.uid_validity, 1)
+        while not self._stop.is_set():
+            self._heartbeat()
             found = box.uid_validity, box.uid_next
-            self.intake.drain(box, 1 if everything or found[0] != seen[0] else seen[1])
+            self._ingest.process_new(box, 1 if whole_folder or found[0] != seen[0] else seen[1])
             seen = found
-            self._worked()
-            if everything:
-                self._reconcile(box)
-            everything = False
+            self._record_success()
+            if whole_folder:
+                self._reconcile_if_requested(box)
+            whole_folder = False
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:
-                said = box.wait(self._pause(announces=box.announces), self.bell.read)
-                everything = self.bell.clear() or not said
+                announced = box.wait(self._wait_seconds(idle=box.announces), self._wakeup.read)
+                whole_folder = self._wakeup.clear() or not announced
                 box.refresh()
 
-    def _visit(self, turns: ConnectionLimiter) -> None:
-        """Look at the whole folder when it is our turn; then rest, or ask again if the turn was too short."""
-        with turns.turn(self._called, self._living):
-            if self.intake.stop.is_set():
+    def _poll_once(self, limiter: ConnectionLimiter) -> None:
+        """Scan the whole folder in a connection slot; then wait, or queue again if mail is left."""
+        with limiter.slot(self._slot_granted, self._heartbeat):
+            if self._stop.is_set():
                 return
-            with Mailbox.open(self.intake.account) as box:
-                finished = self.intake.drain(box)
-                self._worked()
+            with Mailbox.open(self._mailbox.account) as box:
+                finished = self._ingest.process_new(box)
+                self._record_success()
                 if finished:
-                    self._reconcile(box)
+                    self._reconcile_if_requested(box)
         if finished:
-            self.bell.wait(self._pause(announces=False))
+            self._wakeup.wait(self._wait_seconds(idle=False))
 
-    def _reconcile(self, box: Mailbox) -> None:
-        """Compare the mailbox with the ledger, if that is asked for."""
-        if self.reconciles.is_set():
-            self.intake.reconcile(box)
-            self.reconciles.clear()
-            self.wake()
+    def _reconcile_if_requested(self, box: Mailbox) -> None:
+        if self._reconcile_requested.is_set():
+            reconcile(self._mailbox, box, self._old_mail.cutoff())
+            self._reconcile_requested.clear()
+            self._wake_senders()
 
-    def _pause(self, *, announces: bool) -> float:
-        """Return after how many seconds of silence to look at the whole folder; not all at once."""
-        seconds = self.intake.account.poll_seconds * (IDLE_LOOKS if announces else 1)
-        return min(seconds, LONGEST_WAIT) * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, no secret
+    def _wait_seconds(self, *, idle: bool) -> float:
+        """Return after how many seconds of silence to scan the folder, with jitter."""
+        seconds = self._mailbox.account.poll_seconds * (IDLE_FACTOR if idle else 1)
+        return min(seconds, MAX_WAIT_SECONDS) * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, no secret
 
-    def _handled(self) -> None:
-        self._living()
-        self.wake()
+    def _processed(self, outcome: str, seconds: float) -> None:
+        self._heartbeat()
+        self._on_processed(self.school, outcome, seconds)
+        self._wake_senders()
 
-    def _living(self) -> None:
-        self.beat = monotonic()
+    def _heartbeat(self) -> None:
+        self._last_heartbeat = monotonic()
 
-    def _worked(self) -> None:
-        """Note it: at once after trouble, else the daemon does so for all watchers together."""
-        now = self.clock()
-        if self.failures or self.succeeded is None:
-            with transaction(self.intake.desk.engine) as session:
-                mailboxes.record_success(session, self.school, now)
-                end_alert(session, self.intake.desk, self._topic, now)
-        self.succeeded = now
-        if self.failures:
-            log.info("mailbox is back", school=self.school)
-            self.wake()
-        self.failures = 0
+    def _record_success(self) -> None:
+        if self._status.record_success():
+            self._wake_senders()
 
-    @property
-    def _topic(self) -> str:
-        return f"mailbox {self.school}"
-
-    def _failed(self, reason: str) -> None:
-        """Say it once, note it, and rest for a while, a little longer each time."""
-        if self.intake.stop.is_set():
+    def _record_failure(self, reason: str) -> None:
+        """Record the failure and wait, a little longer after each one in sequence."""
+        if self._stop.is_set():
             return
-        if not self.failures:
-            log.error("mailbox failed", school=self.school, reason=reason)
-        self._note_failure(reason)
-        seconds = backoff_seconds(self.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
-        self.failures += 1
-        self.intake.stop.wait(seconds)
-
-    def _note_failure(self, reason: str) -> None:
-        now = self.clock()
-        try:
-            with transaction(self.intake.desk.engine) as session:
-                mailboxes.record_failure(session, self.school, reason, now)
-                raise_alert(session, self.intake.desk, self._topic, (("reason", reason),), now)
-        except TRANSIENT as error:
-            log.warning("failure not noted", school=self.school, reason=first_line(error))
-        except Exception:  # the thread goes on watching, whatever it is
-            log.exception("failure not noted", school=self.school)
-        self.wake()
+        seconds = backoff_seconds(self._status.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+        self._status.record_failure(reason)
+        self._wake_senders()
+        self._stop.wait(seconds)

@@ -1,29 +1,31 @@
-"""Everything once: all mailboxes and the outbox until nothing is left."""
+"""Process all mailboxes and the outbox once, until nothing is left."""
 
+import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-
-import structlog
+from functools import partial
 
 from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.monitoring.health import has_disk_space
 from mailbot.monitoring.monitor import free_disk
-from mailbot.oauth import secret_until
+from mailbot.oauth import secret_expiry
 from mailbot.runtime.ingest import MailboxIngest
-from mailbot.runtime.sender import deliver_all
+from mailbot.runtime.mailbox_status import MailboxStatus
+from mailbot.runtime.old_mail import OldMail
+from mailbot.runtime.school_mailbox import SchoolMailbox
+from mailbot.runtime.sender import MAX_THREADS, account_senders, send_all_once
 from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
-from mailbot.service.night import nightly
+from mailbot.service.maintenance import maintain
 from mailbot.service.timers import run_timers
-from mailbot.store import heartbeat, ledger, mailboxes, outbox
+from mailbot.store import heartbeat, ledger, outbox
 from mailbot.store.database import TRANSIENT, first_line, transaction
 
-log = structlog.get_logger()
-
-MAILBOXES_AT_ONCE = 8
-REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed", "too-large", "encrypted")
+MAX_MAILBOXES = 8
+"""Mailboxes that are read at the same time."""
+_REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed", "too-large", "encrypted")
 
 
 def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
@@ -32,58 +34,60 @@ def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[
     Raises DeskError when the database is away; what was handled by then stays handled.
     """
     try:
-        return _once(desk, settings, backfill=backfill)
+        return _run_once(desk, settings, backfill=backfill)
     except TRANSIENT as error:
         raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
 
 
-def _once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
+def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.requeue_interrupted(session, desk.worker, utc_now())
         heartbeat.expect_none(session, desk.worker)
-    run_timers(desk, utc_now())
-    nightly(desk, utc_now(), secret_until(settings.oauth2))
-    outcomes: Counter[str] = Counter()
-    unreachable = 0
-    with ThreadPoolExecutor(MAILBOXES_AT_ONCE) as pool:
-        for found, reachable in pool.map(
-            lambda key: _drain(desk, settings, key, backfill=backfill), settings.imap
-        ):
-            outcomes += found
-            unreachable += not reachable
-    tally = deliver_all(desk, settings, utc_now)
+    now = utc_now()
+    run_timers(desk, now)
+    maintain(desk, now, secret_expiry(settings.oauth2))
+    with ThreadPoolExecutor(MAX_MAILBOXES) as pool:
+        read = list(pool.map(partial(_read_mailbox, desk, settings, backfill), settings.imap))
+    outcomes = Counter(outcome for processed, _ in read for outcome in processed)
+    sent, down = _send(desk, settings)
     return {
         "fetched": outcomes.total(),
         "opened": outcomes["opened"],
-        "replies": sum(outcomes[name] for name in REPLIES),
+        "replies": sum(outcomes[name] for name in _REPLIES),
         "ignored": outcomes["ignored"] + outcomes["duplicate"],
         "quarantined": outcomes[ledger.QUARANTINED],
-        "sent": tally.sent,
-        "failed": tally.failed + unreachable,
+        "sent": sent["sent"],
+        "failed": sent["failed"] + down + sum(not reachable for _, reachable in read),
     }
 
 
-def _drain(desk: Desk, settings: Settings, key: str, *, backfill: bool) -> tuple[Counter[str], bool]:
-    """Take one mailbox's mails; return what became of them, and whether the mailbox could be worked with."""
-    school = desk.policy.school(key)
-    if school is None:
-        raise LookupError(f"school {key} has a mailbox and no policy")
-    intake = MailboxIngest(
-        desk,
-        school,
-        settings.imap[key],
-        utc_now,
-        settings.first_contact_days,
-        room=lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.guard),
+def _read_mailbox(desk: Desk, settings: Settings, backfill: bool, key: str) -> tuple[list[str], bool]:
+    """Process one mailbox; return the outcomes of its mails, and whether it could be read."""
+    outcomes: list[str] = []
+    mailbox = SchoolMailbox(desk, desk.school(key), settings.imap[key], utc_now)
+    status, old_mail = MailboxStatus(mailbox), OldMail(mailbox, settings.first_contact_days)
+    ingest = MailboxIngest(
+        mailbox,
+        old_mail,
+        lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.guard),
+        lambda outcome, _: outcomes.append(outcome),
     )
     try:
-        with Mailbox.open(settings.imap[key]) as box:
-            intake.drain(box, backfill=backfill)
+        with Mailbox.open(mailbox.account) as box:
+            if backfill:
+                old_mail.include()
+            ingest.process_new(box)
     except InboxError as error:
-        log.error("mailbox failed", school=key, reason=str(error))
-        with transaction(desk.engine) as session:
-            mailboxes.record_failure(session, key, str(error), utc_now())
-        return intake.outcomes, False
-    with transaction(desk.engine) as session:
-        mailboxes.record_success(session, key, utc_now())
-    return intake.outcomes, True
+        status.record_failure(str(error))
+        return outcomes, False
+    status.record_success()
+    return outcomes, True
+
+
+def _send(desk: Desk, settings: Settings) -> tuple[Counter[str], int]:
+    """Send what is due; return how sending ended, and how many accounts are down."""
+    results: list[str] = []
+    with ThreadPoolExecutor(MAX_THREADS) as executor:
+        senders = account_senders(desk, settings, utc_now, executor, results.append)
+        asyncio.run(send_all_once(senders))
+    return Counter(results), sum(not sender.is_up for sender in senders)

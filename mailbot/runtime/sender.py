@@ -1,9 +1,16 @@
-"""Send what is due from the outbox, a lane for each SMTP account: none waits for another's server."""
+"""Send what is due from the outbox: a sender for each SMTP account, so that none waits for another's.
+
+The senders share one asyncio loop, which only talks to SMTP servers. Database transactions and the building
+of messages run in the threads of an executor: a large message delays no other account.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -12,7 +19,7 @@ from mailbot.sanitize import redact_for_log
 from mailbot.service.desk import Desk
 from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.service.sending import ServerIssue, build_message, known_issue, next_state, record_and_claim
-from mailbot.smtp.client import Outcome, Relay
+from mailbot.smtp.client import SendResult, SmtpClient
 from mailbot.smtp.refusals import Refusal, Refusals, Ruling
 from mailbot.smtp.reply import About
 from mailbot.store.database import TRANSIENT, first_line
@@ -21,122 +28,155 @@ from mailbot.store.outbox import ClaimedMail, SendOutcome
 log = structlog.get_logger()
 
 DATABASE_SECONDS = 5.0
+MAX_THREADS = 8
+"""Database transactions and messages in preparation at the same time, over all accounts."""
 
-Clock = Callable[[], datetime]
-
-
-@dataclass(slots=True)
-class SendStats:
-    """How many letters were sent, and how many could not be."""
-
-    sent: int = 0
-    failed: int = 0
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class AccountSender:
-    """The schools that hand in their mail by one account, and how its server is doing."""
+    """The schools that send by one SMTP account, and the state of its server.
+
+    `record_result` is called with "sent" or "failed" for each message that is finished.
+    """
 
     desk: Desk
     account: SmtpAccount
     schools: tuple[str, ...]
-    clock: Clock
-    tally: SendStats = field(default_factory=SendStats)
-    failures: int = 0
-    refusals: Refusals = field(default_factory=Refusals)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    clock: Callable[[], datetime]
+    executor: Executor
+    record_result: Callable[[str], None] = lambda _: None
+    wakeup: asyncio.Event = field(default_factory=asyncio.Event)
+    _failures: int = 0
+    _refusals: Refusals = field(default_factory=Refusals)
     _works: bool = False
-    _longest: int = PAUSE_SERVER
-    _began: bool = False
-    _told: bool = False  # the operators know that the server works
+    _max_pause: int = PAUSE_SERVER
+    _started: bool = False
+    _recovery_reported: bool = False
     _database_away: bool = False
     _done: SendOutcome | None = None
-    _trouble: ServerIssue | None = None
-    _turn: str = ""  # the school whose letter was taken last
+    _issue: ServerIssue | None = None
+    _last_school: str = ""
 
     @property
     def topic(self) -> str:
-        """Return the name of this lane's trouble."""
+        """Return the topic of alerts about this account."""
         user = f" as {self.account.username}" if self.account.username else ""
         return f"SMTP {self.account.host}:{self.account.port}{user}"
 
-    async def drain(self, relay: Relay, stop: asyncio.Event | None = None) -> None:
-        """Send what is due until nothing is left, the server is away, the account paused, or told to stop."""
-        if not self._began:
-            self.refusals.remember(known_issue(self.desk, self.topic))
-            self._began = True
+    @property
+    def is_up(self) -> bool:
+        """Whether the server took the last message or refused only that message."""
+        return not self._failures
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send what is due after each wakeup, until told to stop; pause while the server is down."""
+        async with SmtpClient(self.account) as client:
+            while not stop.is_set():
+                self.wakeup.clear()
+                seconds = await self._pass(client, stop)
+                await client.close_if_idle()
+                await wait_any(stop, self.wakeup if seconds is None else None, seconds)
+
+    async def run_once(self) -> None:
+        """Send what is due, by a connection for this alone."""
+        async with SmtpClient(self.account) as client:
+            await self.send_due(client, asyncio.Event())
+
+    async def _pass(self, client: SmtpClient, stop: asyncio.Event) -> float | None:
+        """Send what is due; return for how many seconds to pause, or None to wait for a wakeup."""
+        try:
+            await self.send_due(client, stop)
+        except TRANSIENT as error:
+            if not self._database_away:
+                log.error("outbox waits for the database", topic=self.topic, reason=first_line(error))
+            self._database_away = True
+            return DATABASE_SECONDS
+        if self._database_away:
+            log.info("outbox has its database back", topic=self.topic)
+        self._database_away = False
+        return self._backoff() if self._failures else None
+
+    async def send_due(self, client: SmtpClient, stop: asyncio.Event) -> None:
+        """Send until nothing is due, the server is down, the account is paused, or `stop` is set."""
+        if not self._started:
+            self._refusals.remember(await self._in_thread(known_issue, self.desk, self.topic))
+            self._started = True
         while True:
-            due = self._next(self.schools)
-            if due is None and not self._recovered():
+            due = await self._record_and_claim(self.schools)
+            if due is None and not self._report_recovery():
                 return
             if due is not None:
-                self._done = await self._send(relay, due)
-            if self.failures or (stop is not None and stop.is_set()):
-                self._next(())
+                self._done = await self._send(client, due)
+            if self._failures or stop.is_set():
+                await self._record_and_claim(())
                 return
 
-    def _recovered(self) -> bool:
-        """Tell whether the operators have to hear that the server takes mail again.
+    async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.executor, partial(function, *args, **kwargs))
 
-        They hear it when nothing is due any more, and not of each letter that gets through in between.
+    def _report_recovery(self) -> bool:
+        """Tell whether the operators have yet to hear that the server works again.
+
+        They hear it when nothing is due any more, and not after each message that gets through in between.
         """
-        if not self._works or self._told:
+        if not self._works or self._recovery_reported:
             return False
-        self._trouble, self._told = ServerIssue(self.topic, ""), True
+        self._issue, self._recovery_reported = ServerIssue(self.topic, ""), True
         return True
 
-    async def drain_once(self) -> None:
-        """Send what is due, by a connection for this alone."""
-        async with Relay(self.account) as relay:
-            await self.drain(relay)
-
-    def _next(self, schools: tuple[str, ...]) -> ClaimedMail | None:
-        """Record the last letter and claim the next; what cannot be recorded now is the next time."""
-        due = record_and_claim(self.desk, schools, self._done, self._trouble, self.clock(), self._turn)
-        self._done = self._trouble = None
-        self._turn = due.school if due else self._turn
+    async def _record_and_claim(self, schools: tuple[str, ...]) -> ClaimedMail | None:
+        """Record the last message and claim the next one; if that fails, it is recorded the next time."""
+        due = await self._in_thread(
+            record_and_claim, self.desk, schools, self._done, self._issue, self.clock(), self._last_school
+        )
+        self._done = self._issue = None
+        self._last_school = due.school if due else self._last_school
         return due
 
-    async def _send(self, relay: Relay, due: ClaimedMail) -> SendOutcome:
+    async def _send(self, client: SmtpClient, due: ClaimedMail) -> SendOutcome:
         school = self.desk.policy.school(due.school)
         if school is None:
             return SendOutcome(due.id, "failed", f"school {due.school} is not in the configuration")
         try:
-            octets = build_message(self.desk, due, school.address)
+            message = await self._in_thread(build_message, self.desk, due, school.address)
         except TRANSIENT as error:
             return SendOutcome(due.id, "queued", first_line(error), self.clock(), counts=False)
         except (LookupError, ValueError) as error:
-            log.exception("letter not put together", letter=due.id, ticket=due.outgoing.ticket)
+            log.exception("message not built", letter=due.id, ticket=due.outgoing.ticket)
             return SendOutcome(due.id, "failed", f"cannot be put together: {error}")
-        outcome = await relay.send(school.address, due.outgoing.recipient.email, octets)
-        return self._judge(due, outcome)
+        result = await client.send(school.address, due.outgoing.recipient.email, message)
+        return self._judge(due, result)
 
-    def _judge(self, due: ClaimedMail, outcome: Outcome) -> SendOutcome:
-        if outcome.state == "sent":
-            self.refusals.taken()
-            self._go_on(works=True)
-            return self._record(due, "sent", outcome.reply)
-        if outcome.server_down and outcome.state == "temporary" and outcome.about is not About.ACCOUNT:
-            self._pause(outcome.reply, PAUSE_SERVER)
-            return self._keep(due, outcome.reply)
-        ruling, reason = self.refusals.rule(_refusal(due, outcome))
+    def _judge(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
+        if result.state == "sent":
+            self._refusals.taken()
+            self._mark_up(works=True)
+            return self._record(due, "sent", result.reply)
+        if result.server_down and result.state == "temporary" and result.about is not About.ACCOUNT:
+            self._mark_down(result.reply, PAUSE_SERVER)
+            return self._keep(due, result.reply)
+        ruling, reason = self._refusals.rule(_refusal(due, result))
         if ruling is Ruling.ACCOUNT:
-            self._pause(reason, PAUSE_ACCOUNT)
-            if outcome.state != "uncertain":
-                return self._keep(due, outcome.reply)
+            self._mark_down(reason, PAUSE_ACCOUNT)
+            if result.state != "uncertain":
+                return self._keep(due, result.reply)
         else:
-            self._go_on(works=outcome.about is About.RECIPIENT)
-        return self._record(due, "temporary" if ruling is Ruling.AGAIN else outcome.state, outcome.reply)
+            self._mark_up(works=result.about is About.RECIPIENT)
+        return self._record(due, "temporary" if ruling is Ruling.AGAIN else result.state, result.reply)
 
     def _keep(self, due: ClaimedMail, reply: str) -> SendOutcome:
-        """Return an attempt that does not count: it said nothing about the letter."""
-        again = self.clock() + timedelta(seconds=self._rest())
+        """Return an attempt that does not count: it said nothing about the message."""
+        again = self.clock() + timedelta(seconds=self._backoff())
         return SendOutcome(due.id, "queued", reply, again, counts=False)
 
     def _record(self, due: ClaimedMail, state: str, reply: str) -> SendOutcome:
         attempt = next_state(due, state, reply, self.clock())
-        self.tally.sent += attempt.state == "sent"
-        self.tally.failed += attempt.state == "failed"
+        if attempt.state in ("sent", "failed"):
+            self.record_result(attempt.state)
         log.info(
             "letter",
             state=attempt.state,
@@ -147,80 +187,58 @@ class AccountSender:
         )
         return attempt
 
-    def _pause(self, reason: str, longest: int) -> None:
-        """Leave the server alone for a while, `longest` seconds at most."""
-        if not self.failures:
-            log.error("server away", topic=self.topic, reason=redact_for_log(reason))
-            self._trouble = ServerIssue(self.topic, reason)
-        self.failures += 1
-        self._longest = longest
-        self._works = self._told = False
+    def _mark_down(self, reason: str, max_pause: int) -> None:
+        """Pause this account, for `max_pause` seconds at most."""
+        if not self._failures:
+            log.error("smtp server unavailable", topic=self.topic, reason=redact_for_log(reason))
+            self._issue = ServerIssue(self.topic, reason)
+        self._failures += 1
+        self._max_pause = max_pause
+        self._works = self._recovery_reported = False
 
-    def _go_on(self, *, works: bool) -> None:
-        """Send the next letter; `works` tells that the server does what it is there for."""
-        if self.failures:
-            log.info("server back", topic=self.topic)
-        self.failures = 0
+    def _mark_up(self, *, works: bool) -> None:
+        """End a pause; `works` tells that the server has accepted a message or judged a recipient."""
+        if self._failures:
+            log.info("smtp server available", topic=self.topic)
+        self._failures = 0
         self._works = self._works or works
 
-    def _rest(self) -> float:
-        """Return for how many seconds to leave the server alone."""
-        return backoff_seconds(self.failures - 1, self._longest)
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Drain whenever somebody wakes this lane, until told to stop; rest while a server is away."""
-        async with Relay(self.account) as relay:
-            while not stop.is_set():
-                self.wake.clear()
-                seconds = await self._round(relay, stop)
-                await relay.close_if_idle()
-                await either(stop, self.wake if seconds is None else None, seconds)
-
-    async def _round(self, relay: Relay, stop: asyncio.Event) -> float | None:
-        """Drain; return for how many seconds to rest then, or None for until somebody wakes us."""
-        try:
-            await self.drain(relay, stop)
-        except TRANSIENT as error:
-            if not self._database_away:
-                log.error("outbox waits for the database", topic=self.topic, reason=first_line(error))
-            self._database_away = True
-            return DATABASE_SECONDS
-        if self._database_away:
-            log.info("outbox has its database back", topic=self.topic)
-        self._database_away = False
-        return self._rest() if self.failures else None
+    def _backoff(self) -> float:
+        """Return for how many seconds to pause."""
+        return backoff_seconds(self._failures - 1, self._max_pause)
 
 
-def _refusal(due: ClaimedMail, outcome: Outcome) -> Refusal:
-    recipient, permanent = due.outgoing.recipient.email, outcome.state == "permanent"
-    return Refusal(due.id, recipient, outcome.about, outcome.reply, permanent, due.attempts)
+def _refusal(due: ClaimedMail, result: SendResult) -> Refusal:
+    recipient, permanent = due.outgoing.recipient.email, result.state == "permanent"
+    return Refusal(due.id, recipient, result.about, result.reply, permanent, due.attempts)
 
 
-async def either(stop: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> None:
-    """Wait for one of two events, at most so long."""
-    waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake) if event is not None]
+async def wait_any(stop: asyncio.Event, wakeup: asyncio.Event | None, seconds: float | None) -> None:
+    """Wait until one of two events is set, at most that many seconds."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (stop, wakeup) if event is not None]
     _, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in pending:
         wait.cancel()
 
 
-def senders(desk: Desk, settings: Settings, clock: Clock) -> list[AccountSender]:
-    """Return a lane for each SMTP account, with the schools that use it."""
+def account_senders(
+    desk: Desk,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    executor: Executor,
+    record_result: Callable[[str], None],
+) -> tuple[AccountSender, ...]:
+    """Return a sender for each SMTP account, with the schools that use it."""
     accounts: dict[tuple[str, int, str], tuple[SmtpAccount, list[str]]] = {}
     for key, account in settings.smtp.items():
         name = (account.host, account.port, account.username)
         accounts.setdefault(name, (account, []))[1].append(key)
-    return [AccountSender(desk, account, tuple(schools), clock) for account, schools in accounts.values()]
+    return tuple(
+        AccountSender(desk, account, tuple(schools), clock, executor, record_result)
+        for account, schools in accounts.values()
+    )
 
 
-def deliver_all(desk: Desk, settings: Settings, clock: Clock) -> SendStats:
-    """Send what is due by all accounts, once; a server that is away counts its letters as failed."""
-
-    async def drain_all() -> list[AccountSender]:
-        found = senders(desk, settings, clock)
-        await asyncio.gather(*(lane.drain_once() for lane in found))
-        return found
-
-    found = asyncio.run(drain_all())
-    failed = sum(lane.tally.failed + bool(lane.failures) for lane in found)
-    return SendStats(sum(lane.tally.sent for lane in found), failed)
+async def send_all_once(senders: Iterable[AccountSender]) -> None:
+    """Send what is due by all accounts."""
+    await asyncio.gather(*(sender.run_once() for sender in senders))

@@ -39,6 +39,13 @@ class Desk:
         """Whether other workers may use the same database: only with PostgreSQL."""
         return self.engine.dialect.name == "postgresql"
 
+    def school(self, key: str) -> School:
+        """Return a school of the configuration; raise LookupError."""
+        school = self.policy.school(key)
+        if school is None:
+            raise LookupError(f"school {key} is not in the configuration")
+        return school
+
     def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
         """Return the dates that these phrases mean now, without phrases that are not dates."""
         today = now.astimezone(ZoneInfo(self.policy.timezone)).date()

@@ -79,7 +79,7 @@ def _receive(
     mail = parse(octets)
     if size is not None:
         mail = replace(mail, size=size)
-    school, raw = _school(desk, place.school), packed(octets)
+    school, raw = desk.school(place.school), packed(octets)
     understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
         assert_held(session, lease)
@@ -95,13 +95,6 @@ def _receive(
         if dry_run:
             session.rollback()
     return decision
-
-
-def _school(desk: Desk, key: str) -> School:
-    school = desk.policy.school(key)
-    if school is None:
-        raise LookupError(f"school {key} is not in the configuration")
-    return school
 
 
 def _entry(
@@ -157,7 +150,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
         return None
     ledger.close_held(session, effect.held, "confirmed")
     octets = octets_of(session, row.raw_id or 0)
-    school, entry = _school(desk, row.school), ledger.values_of(row)
+    school, entry = desk.school(row.school), ledger.values_of(row)
     understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
     by = effect.by
     return _decide_and_write(
@@ -217,6 +210,6 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
         octets = octets_of(session, row.raw_id or 0)
         mail = parse(octets)
-        school, entry = _school(desk, row.school), ledger.values_of(row) | _description(mail, octets)
+        school, entry = desk.school(row.school), ledger.values_of(row) | _description(mail, octets)
         understood = understand(mail, school, desk.policy)
         return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)

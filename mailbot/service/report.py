@@ -19,7 +19,7 @@ from mailbot.reporting.monthly import month_before, report
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import courses, timers
-from mailbot.store.database import IntegrityError, read_only, transaction
+from mailbot.store.database import read_only, transaction
 from mailbot.store.writing import post_alone
 
 log = structlog.get_logger()
@@ -62,8 +62,6 @@ def send_due(desk: Desk, now: datetime) -> bool:
             sender = desk.policy.schools[0]
             for address in desk.policy.operators:
                 post_alone(session, sender.key, desk.letter(notice(address, found), sender, now), now)
-    except IntegrityError:  # another worker was faster
-        return False
     except BrokenTemplateError as error:
         with transaction(desk.engine) as session:
             raise_alert(session, desk, JOB, (("reason", str(error)), ("todo", "mailbot check")), now)

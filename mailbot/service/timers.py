@@ -14,7 +14,7 @@ from mailbot.service.desk import BOT, Desk
 from mailbot.service.holding import drop_overdue
 from mailbot.store import people, tickets, timers
 from mailbot.store.audit import Origin
-from mailbot.store.database import TRANSIENT, IntegrityError, Session, read_only, transaction
+from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.facts import names_of_staff
 from mailbot.store.writing import post_alone, write
 
@@ -114,8 +114,6 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             return bool(decision.effects)
     except TRANSIENT:
         raise
-    except IntegrityError:  # another worker was faster
-        return False
     except Exception as error:
         log.exception("digest not written", job=job)
         with transaction(desk.engine) as session:

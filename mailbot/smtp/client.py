@@ -18,7 +18,7 @@ State = Literal["sent", "temporary", "permanent", "uncertain"]
 MAILS_PER_CONNECTION = 100
 IDLE_SECONDS = 30
 # RFC 5321, 4.5.3.2: a server may take long to accept what it was sent.
-TEXT_PATIENCE = 10
+DATA_TIMEOUT_FACTOR = 10
 SLOWEST_OCTETS_PER_SECOND = 32_768
 
 _CLOSING = 421
@@ -28,7 +28,7 @@ _LOGIN_CODES = frozenset({454, 530, 534, 535, 538})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendResult:
     """What became of handing in a mail.
 
     `uncertain`: the connection broke after the mail's text was begun, so the server may have it.
@@ -43,7 +43,7 @@ class Outcome:
     about: About = About.UNCLEAR
 
 
-class Relay:
+class SmtpClient:
     """One connection to one SMTP server, opened when needed and used again; one task at a time uses it."""
 
     def __init__(self, account: SmtpAccount, timeout: float = 60) -> None:
@@ -56,7 +56,7 @@ class Relay:
         self._sent = 0
         self._used_at = 0.0
 
-    async def send(self, sender: str, recipient: str, octets: bytes) -> Outcome:
+    async def send(self, sender: str, recipient: str, octets: bytes) -> SendResult:
         """Hand in one mail for one recipient; server and network trouble is in the outcome, never raised.
 
         `sender` is the envelope's, "" for the null sender. Line ends become CRLF.
@@ -65,7 +65,7 @@ class Relay:
             envelope = _ascii(sender), _ascii(recipient)
         except ValueError as error:
             reply = f"the address cannot be written to: {error}"
-            return Outcome("permanent", None, reply, about=About.RECIPIENT)
+            return SendResult("permanent", None, reply, about=About.RECIPIENT)
         reused = self._is_fresh()
         outcome = await self._transact(*envelope, octets)
         lost = outcome.server_down and outcome.about is not About.ACCOUNT
@@ -74,7 +74,7 @@ class Relay:
             outcome = await self._transact(*envelope, octets)
         return outcome
 
-    async def check(self, address: str) -> Outcome | None:
+    async def check(self, address: str) -> SendResult | None:
         """Log in, and begin a mail from that address to itself without sending it; return what went wrong."""
         try:
             client = await self._connected()
@@ -83,7 +83,7 @@ class Relay:
             await client.rset()
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             self._drop()
-            return self._judge(error, begun=False)
+            return self._classify(error, begun=False)
         return None
 
     async def close_if_idle(self) -> None:
@@ -108,21 +108,21 @@ class Relay:
     ) -> None:
         await self.close()
 
-    async def _transact(self, sender: str, recipient: str, octets: bytes) -> Outcome:
+    async def _transact(self, sender: str, recipient: str, octets: bytes) -> SendResult:
         begun = clean = False
         try:
             client = await self._connected()
             await client.mail(sender, options=_options(client, octets))
             await client.rcpt(recipient)
             begun = True
-            patience = TEXT_PATIENCE * self._timeout + len(octets) / SLOWEST_OCTETS_PER_SECOND
+            patience = DATA_TIMEOUT_FACTOR * self._timeout + len(octets) / SLOWEST_OCTETS_PER_SECOND
             response = await client.data(octets, timeout=patience)
             clean = True
             self._sent += 1
             self._used_at = monotonic()
-            return Outcome("sent", response.code, self._presentable(response.message))
+            return SendResult("sent", response.code, self._presentable(response.message))
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
-            return self._judge(error, begun=begun)
+            return self._classify(error, begun=begun)
         finally:
             # After a cancelled task too: a connection in the middle of a mail is of no more use.
             if not clean:
@@ -161,9 +161,9 @@ class Relay:
             return
         # `login` would try a wrong password by one method after the other, and so use up the tries.
         if "plain" in client.server_auth_methods:
-            await client.auth_plain(username, password.reveal())
+            await client.auth_plain(username, password.get())
         else:
-            await client.login(username, password.reveal())
+            await client.login(username, password.get())
 
     async def _log_in_by_token(self, client: aiosmtplib.SMTP, oauth2: OAuth2) -> None:
         username = self._account.username
@@ -189,36 +189,38 @@ class Relay:
         if transport is not None:
             transport.abort()
 
-    def _judge(self, error: Exception, *, begun: bool) -> Outcome:
+    def _classify(self, error: Exception, *, begun: bool) -> SendResult:
         if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
             return self._refused(error.code, error.message)
         if isinstance(error, aiosmtplib.SMTPSenderRefused):
             return self._sender_refused(error)
         # What is no reply at all has the code -1.
         code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0 else None
-        return Outcome("uncertain" if begun else "temporary", code, self._complaint(error), server_down=True)
+        return SendResult(
+            "uncertain" if begun else "temporary", code, self._describe(error), server_down=True
+        )
 
-    def _refused(self, code: int, message: str) -> Outcome:
+    def _refused(self, code: int, message: str) -> SendResult:
         reply = self._presentable(message)
         if 200 <= code < 300:
-            return Outcome("sent", code, reply)
+            return SendResult("sent", code, reply)
         about = classify(code, reply).about
         if about is About.ACCOUNT:
-            return Outcome("temporary", code, reply, server_down=True, about=about)
+            return SendResult("temporary", code, reply, server_down=True, about=about)
         server_down = code == _CLOSING or code in _LOGIN_CODES
         permanent = code >= 500 and not server_down
-        return Outcome("permanent" if permanent else "temporary", code, reply, server_down, about)
+        return SendResult("permanent" if permanent else "temporary", code, reply, server_down, about)
 
-    def _sender_refused(self, error: aiosmtplib.SMTPSenderRefused) -> Outcome:
+    def _sender_refused(self, error: aiosmtplib.SMTPSenderRefused) -> SendResult:
         """Judge a reply to MAIL: unless about the mail's size, it is about the account and all its mails."""
         reply = self._presentable(error.message)
         if error.code == _TOO_LARGE and classify(error.code, reply).about is not About.ACCOUNT:
-            return Outcome("permanent", error.code, reply, about=About.MAIL)
+            return SendResult("permanent", error.code, reply, about=About.MAIL)
         reply = self._presentable(f"the server refuses the sender {error.sender}: {error.message}")
         about = About.UNCLEAR if error.code == _CLOSING else About.ACCOUNT
-        return Outcome("temporary", error.code, reply, server_down=True, about=about)
+        return SendResult("temporary", error.code, reply, server_down=True, about=about)
 
-    def _complaint(self, error: Exception) -> str:
+    def _describe(self, error: Exception) -> str:
         account = self._account
         who = f" as {account.username}" if account.username else ""
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):

@@ -1,0 +1,71 @@
+"""Run the application until a signal ends it; read the configuration again on SIGHUP."""
+
+import queue
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+
+import structlog
+
+from mailbot import systemd
+from mailbot.config import ConfigurationError, Settings
+from mailbot.runtime.application import Application
+from mailbot.service.bootstrap import DeskError, exclusive_lock
+
+log = structlog.get_logger()
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run(settings: Settings, reload: Callable[[], Settings]) -> int:
+    """Run until SIGTERM or SIGINT; on SIGHUP apply the configuration of `reload`, if it is right."""
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def put(number: int, _: FrameType | None) -> None:
+        signals.put(number)
+
+    before = {number: signal.signal(number, put) for number in SIGNALS}
+    with ExitStack() as stack:
+        stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
+        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        stack.enter_context(exclusive_lock(settings))
+        application = Application(settings)
+        application.start()
+        log.info("running", mailboxes=application.running_mailboxes(), config=str(settings.file))
+        systemd.ready(_status_line(application))
+        while (number := signals.get()) == signal.SIGHUP:
+            application = _reload(application, reload)
+        log.info("stopping", signal=signal.Signals(number).name)
+        systemd.stopping("finishing what is in hand")
+        application.stop()
+    log.info("stopped")
+    return 0
+
+
+def _reload(application: Application, reload: Callable[[], Settings]) -> Application:
+    """Return an application with the new configuration, or the old one if the new one is wrong."""
+    systemd.reloading()
+    try:
+        fresh = _create(reload(), application.settings)
+    except (ConfigurationError, DeskError) as error:
+        for line in str(error).splitlines():
+            log.error("configuration refused, the old one stays", reason=line)
+        systemd.ready(_status_line(application))
+        return application
+    application.stop()
+    fresh.start()
+    log.info("configuration read again", mailboxes=fresh.running_mailboxes())
+    systemd.ready(_status_line(fresh))
+    return fresh
+
+
+def _create(settings: Settings, before: Settings) -> Application:
+    """Create an application with a new configuration; raise DeskError where that needs a restart."""
+    if settings.state_dir != before.state_dir:
+        raise DeskError(f"{settings.file}: bot.state_dir: changes with a restart only, for its lock's sake")
+    return Application(settings)
+
+
+def _status_line(application: Application) -> str:
+    return f"watching {application.running_mailboxes()} mailboxes"

@@ -1,0 +1,59 @@
+"""Mail from before the first contact with a mailbox is left alone."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.inbox import Described
+from mailbot.runtime.school_mailbox import SchoolMailbox
+from mailbot.store import mailboxes
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class OldMail:
+    """The cutoff of a mailbox, and the mails from before it."""
+
+    mailbox: SchoolMailbox
+    first_contact_days: int
+    _cutoff: datetime | None = None
+    _known: set[tuple[int, int]] = field(default_factory=set)  # (UIDVALIDITY, UID)
+    _recorded: int | None = None
+
+    def cutoff(self) -> datetime:
+        """Return the time before which mail is left alone; it is agreed on first contact."""
+        if self._cutoff is None:
+            first = self.mailbox.clock() - timedelta(days=self.first_contact_days)
+            with self.mailbox.transaction() as session:
+                self._cutoff = mailboxes.agree_cutoff(session, self.mailbox.key, first)
+        return self._cutoff
+
+    def include(self) -> None:
+        """Let old mail count from now on."""
+        with self.mailbox.transaction() as session:
+            self._cutoff = mailboxes.remove_cutoff(session, self.mailbox.key)
+        self._known.clear()
+
+    def known(self, uid_validity: int, uids: Collection[int]) -> set[int]:
+        """Return which of these mails are known to be old."""
+        return {uid for uid in uids if (uid_validity, uid) in self._known}
+
+    def remove(self, uid_validity: int, described: Mapping[int, Described]) -> dict[int, Described]:
+        """Return the mails that are not old."""
+        cutoff = self.cutoff()
+        new = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}
+        self._known |= {(uid_validity, uid) for uid in described.keys() - new.keys()}
+        return new
+
+    def record(self, number: int) -> None:
+        """Note how many old mails the mailbox has, if that changed."""
+        if number == self._recorded:
+            return
+        with self.mailbox.transaction() as session:
+            changed = mailboxes.record_left_alone(session, self.mailbox.key, number)
+        if changed and number:
+            log.info("old mail left alone", school=self.mailbox.key, mails=number)
+        self._recorded = number

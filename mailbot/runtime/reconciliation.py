@@ -1,0 +1,72 @@
+"""Compare a mailbox with the ledger, and put back what a restored backup does not know."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from mailbot.inbox import Mailbox
+from mailbot.runtime.differences import Difference, differences
+from mailbot.runtime.school_mailbox import SchoolMailbox
+from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.store import ledger, mailboxes
+from mailbot.store.database import Session, read_only
+
+log = structlog.get_logger()
+
+DAYS = timedelta(days=3)
+"""How far back the folder of processed mails is compared."""
+_TODO = (
+    "todo",
+    "move what was never handled into the folder that is read; see the log for the reason",
+)
+
+
+def reconcile(mailbox: SchoolMailbox, box: Mailbox, cutoff: datetime) -> Difference:
+    """Compare the mailbox with the ledger and tell the operators of a difference; raise InboxError."""
+    now = mailbox.clock()
+    waiting = {uid: mail.received for uid, mail in box.describe(box.uids()).items()}
+    processed = box.done_since(now - DAYS)
+    with read_only(mailbox.desk.engine) as session:
+        handled = ledger.recorded_uids(session, mailbox.key, box.uid_validity, waiting)
+        unknown = _unknown(session, mailbox.key, processed)
+    files = bool(mailbox.account.done)
+    found = differences(waiting, handled, cutoff=cutoff, now=now, files=files, unknown_in_done=len(unknown))
+    _report(mailbox, found, now)
+    return found
+
+
+def put_back_unknown(mailbox: SchoolMailbox, box: Mailbox) -> None:
+    """After a backup was restored, move mails that were handled since then back into the mailbox."""
+    with read_only(mailbox.desk.engine) as session:
+        since = mailboxes.recover_since(session, mailbox.key)
+    if since is None:
+        return
+    processed = box.done_since(since)
+    with read_only(mailbox.desk.engine) as session:
+        unknown = _unknown(session, mailbox.key, processed)
+    if unknown:
+        log.warning("mails of after the backup are handled again", school=mailbox.key, mails=len(unknown))
+        box.take_back(unknown)
+    with mailbox.transaction() as session:
+        mailboxes.end_recovery(session, mailbox.key)
+
+
+def _unknown(session: Session, school: str, processed: dict[int, str]) -> list[int]:
+    known = ledger.recorded_message_ids(session, school, set(processed.values()) - {""})
+    return [uid for uid, message_id in processed.items() if message_id and message_id not in known]
+
+
+def _report(mailbox: SchoolMailbox, found: Difference, now: datetime) -> None:
+    topic = f"mailbox {mailbox.key}: not as the ledger says"
+    names = {
+        "mails that were never handled, by UID": ", ".join(map(str, found.missed)),
+        "mails that were handled and cannot be filed, by UID": ", ".join(map(str, found.unfiled)),
+        f"mails in {mailbox.account.done} that nobody handled": str(found.unknown_in_done or ""),
+    }
+    details = tuple((name, value) for name, value in names.items() if value)
+    log.info("reconciled", school=mailbox.key, differences=len(details))
+    with mailbox.transaction() as session:
+        if details:
+            raise_alert(session, mailbox.desk, topic, (*details, _TODO), now)
+        else:
+            end_alert(session, mailbox.desk, topic, now)
