@@ -105,8 +105,8 @@ def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> 
 def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: datetime) -> None:
     """Notify the people who have to know that a mail was not delivered."""
     row = outbox.get(session, done.id)
-    if row is None:
-        raise LookupError(f"letter {done.id} is not in the outbox")
+    if row is None:  # erased while it was being sent
+        return
     if row.kind in MUST_ARRIVE:
         details = (
             ("letter", f"{done.id}: {row.kind} to {row.recipient}"),
