@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -178,8 +178,8 @@ def _restore_postgresql(engine: Engine, file: Path, before: Path, complete: Comp
     occupied = schemas(engine)[0] is not None
     if occupied:
         backup(engine, before)
-    _put_into_postgresql(engine, file)
     try:
+        _put_into_postgresql(engine, file)
         migrate(engine)
         with transaction(engine) as session:
             complete(session)
@@ -200,5 +200,13 @@ def _archived_revision(engine: Engine, file: Path) -> str | None:
 
 
 def _put_into_postgresql(engine: Engine, file: Path) -> None:
+    """Replace the database in one transaction, or table by table if its schema is not the archive's.
+
+    pg_restore drops only what the archive has. Newer tables and foreign keys would be in its way.
+    """
+    if schemas(engine)[0] != _archived_revision(engine, file):
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE IF EXISTS search"))  # it is not in the metadata
+            metadata.drop_all(connection)
     options = ("--clean", "--if-exists", "--single-transaction")
     run_postgresql("pg_restore", engine, database_option(engine), *options, str(file))
