@@ -27,7 +27,7 @@ _CHANGES = (
 )
 # Find when these tickets got their first answers.
 _ANSWERED = (
-    select(_MESSAGE.ticket_id, func.min(_MESSAGE.at))
+    select(_MESSAGE.ticket_id, func.min(_MESSAGE.at).label("first"))
     .where(
         _MESSAGE.ticket_id.in_(_CHANGED_IDS),
         _MESSAGE.direction == Direction.OUT.value,
@@ -46,7 +46,7 @@ def timelines(session: Session, month: Month) -> list[TicketTimeline]:
     entries: defaultdict[int, list[TimelineEntry]] = defaultdict(list)
     for ticket_id, at, action, detail in session.execute(_CHANGES, values):
         entries[ticket_id].append(TimelineEntry(at, action, detail))
-    answered: dict[int, datetime] = dict(session.execute(_ANSWERED, values).tuples().all())
+    answered: dict[int, datetime] = {row.ticket_id: row.first for row in session.execute(_ANSWERED, values)}
     return [
         TicketTimeline(
             school=row.school,
