@@ -269,6 +269,22 @@ def test_a_damaged_state_is_kept_and_replaced(small: House) -> None:
     assert kept.read_bytes() == b"x" * 8192
 
 
+def test_an_archive_of_an_older_release_replaces_a_postgresql_database(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str, postgres: Postgres
+) -> None:
+    house = House(tmp_path, dovecot, smtp_server, user, database=postgres.new_database())
+    house.deliver(problem("Beamer").text("dunkel"))
+    house.once()
+    older = open_database(postgres.new_database())
+    upgrade(older, migrations(), "0001")  # without tables that refer to tickets today
+    backup(older, tmp_path / "older")
+    older.dispose()
+    house.call("restore", str(tmp_path / "older"))
+    assert subjects(house) == []
+    house.call("restore", str(next(tmp_path.rglob("*before-restore*"))))
+    assert subjects(house) == ["Beamer"]
+
+
 def test_an_archive_of_postgresql_that_cannot_become_the_state_is_refused_and_the_state_stays(
     tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str, postgres: Postgres
 ) -> None:

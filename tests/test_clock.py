@@ -24,11 +24,10 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.timers import run_timers
 from mailbot.store import tickets
+from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import migrate, open_database, read_only, transaction
-from mailbot.store.rows import identity, ticket_of
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
-from mailbot.store.writing import write
 from tests.house import ROOT
 from tests.servers.process import wait_until
 
@@ -72,7 +71,7 @@ def do(desk: Desk, when: datetime, *effects: object) -> None:
     """Write effects as a mail would."""
     decision = Decision("test", ("a test",), effects)  # type: ignore[arg-type]  # any effects
     with transaction(desk.engine) as session:
-        write(session, Origin(LENA, when), "GYM", decision, ())
+        apply_decision(session, Origin(LENA, when), "GYM", decision, ())
 
 
 def open_ticket(desk: Desk, number: int = 1, when: datetime = MONDAY) -> str:
@@ -146,7 +145,7 @@ def test_a_ticket_goes_up_by_itself(desk: Desk) -> None:
         ("escalated_team", ERIKA),
     ]
     with read_only(desk.engine) as session:
-        row = tickets.by_name(session, "GYM-1")
+        row = tickets.find(session, "GYM-1")
         assert row is not None
         assert (row.level, row.status, row.assignee) == (2, "open", None)
 
@@ -270,7 +269,5 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     open_ticket(desk)
     run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
-        row = session.get_one(TicketRow, 1)
-        wait = ticket_of(session, row).waits
-        assert identity(row.id) == 1
+        wait = tickets.current(session, 1).waits
     assert (wait.since, wait.asked, wait.step.value, wait.told) == (MONDAY, True, "reminded", TUESDAY)

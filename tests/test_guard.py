@@ -129,6 +129,15 @@ def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonito
     assert not guard.clock_jumped()
 
 
+def test_operators_hear_of_a_clock_jump_that_the_timers_saw_first(
+    desk: Door, guard: HealthMonitor, hands: Hands
+) -> None:
+    hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
+    assert guard.clock_jumped()
+    assert "clock" in {issue.topic for issue in guard.check()}
+    assert "clock" not in {issue.topic for issue in guard.check()}
+
+
 def test_a_clock_that_leaps_back_is_noticed_too(guard: HealthMonitor, hands: Hands) -> None:
     hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
     assert guard.clock_jumped()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mailbot.store import raw_mail
 from mailbot.store.database import read_only
-from mailbot.store.writing import octets_of
 from tests.house import ERIKA, LENA, MAX, TONI, House, problem
 from tests.osticket import OldDesk
 from tests.servers.dovecot import Dovecot
@@ -89,7 +89,7 @@ def test_the_files_are_kept_octet_by_octet(move: Move) -> None:
     from mailbot.parse import parse
 
     with move.house.open() as (desk, _), read_only(desk.engine) as session:
-        (part,) = parse(octets_of(session, 1)).parts
+        (part,) = parse(raw_mail.load(session, 1)).parts
     assert (part.filename, part.content) == ("Plan 'ü'.bin", large)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from sqlalchemy import Row
 
 from mailbot.core.model.effects import RevertChange
 from mailbot.core.model.mail import Address
@@ -24,11 +25,12 @@ from mailbot.core.model.transition import apply
 from mailbot.preview import LANGUAGES
 from mailbot.privacy.personal_data import traces_of
 from mailbot.render import Templates
+from mailbot.store import tickets
 from mailbot.store.database import read_only, transaction
-from mailbot.store.disclosure import dossier
+from mailbot.store.disclosure import collect
 from mailbot.store.erasure import empty_ticket, sweep
-from mailbot.store.rows import insert_ticket, ticket_of
-from mailbot.store.tables import TicketRow
+from mailbot.store.mapping import insert_ticket, to_ticket
+from mailbot.store.tables import TicketRow, metadata
 from tests.cases import NOW
 from tests.door import Door, opened
 
@@ -80,11 +82,11 @@ def stored(tmp_path: Path) -> Iterator[Door]:
         yield desk
 
 
-def read(desk: Door) -> tuple[TicketRow, Ticket]:
+def read(desk: Door) -> tuple[Row[Any], Ticket]:
     """Return the only row of a database and its ticket."""
     with read_only(desk.engine) as session:
-        row = session.get_one(TicketRow, 1)
-        return row, ticket_of(session, row)
+        row = tickets.by_ids(session, [1])[1]
+        return row, to_ticket(session, row)
 
 
 def test_the_table_has_one_row_for_each_field_of_a_ticket() -> None:
@@ -148,7 +150,7 @@ def test_a_field_that_an_old_state_lacks_keeps_its_value() -> None:
 
 def test_disclosure_gives_out_each_column(stored: Door) -> None:
     with read_only(stored.engine) as session:
-        (found,) = dossier(session, FULL.requester.email)["tickets"]
+        (found,) = collect(session, FULL.requester.email)["tickets"]
     assert found == {**columns_of(FULL), "messages": [], "internal": []}
 
 
@@ -163,7 +165,7 @@ def test_erasure_empties_each_field_with_personal_data(stored: Door) -> None:
 
 def test_a_sweep_finds_a_person_in_each_field_with_personal_data(stored: Door) -> None:
     with transaction(stored.engine) as session:
-        sweep(session, TicketRow, 0, traces_of([PAULA], (), ()))
+        sweep(session, metadata.tables["ticket"], 0, traces_of([PAULA], (), ()))
     columns = columns_of(read(stored)[1])
     assert [column for column, value in columns.items() if PAULA in str(value)] == ["school"]
 

@@ -12,8 +12,7 @@ from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetSt
 from mailbot.core.model.ticket import Status, Ticket
 from mailbot.core.model.transition import apply
 from mailbot.store.database import read_only
-from mailbot.store.rows import ticket_of
-from mailbot.store.tickets import by_name
+from mailbot.store.tickets import named
 from tests.cases import LENA, MAX, NOW, TONI, ticket
 from tests.door import Door, answer, opened
 from tests.mails import mail
@@ -29,9 +28,9 @@ STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(L
 def stored(desk: Door, key: str) -> Ticket:
     """Return a ticket as the database holds it."""
     with read_only(desk.engine) as session:
-        row = by_name(session, key)
-        assert row is not None
-        return ticket_of(session, row)
+        found = named(session, key)
+        assert found is not None
+        return found[1]
 
 
 def shown(decision: Decision) -> list[Ticket]:

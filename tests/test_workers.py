@@ -1,5 +1,6 @@
 """Several workers on one PostgreSQL: each mailbox is read by one, and by another one when that dies."""
 
+import os
 import signal
 import sys
 import threading
@@ -155,6 +156,26 @@ def test_a_mailbox_is_taken_over_only_after_the_transaction_in_hand(shared: Door
         assert takeover.is_alive()
     takeover.join(30)
     assert not takeover.is_alive()
+
+
+def test_a_wakeup_that_is_closed_is_neither_set_nor_closed_again() -> None:
+    wakeup = Wakeup()
+    wakeup.close()
+    with open_pipe() as (other, _):  # takes the numbers of the closed descriptors
+        wakeup.set()
+        wakeup.close()
+        os.set_blocking(other, False)
+        with pytest.raises(BlockingIOError):
+            os.read(other, 1)
+
+
+@contextmanager
+def open_pipe() -> Iterator[tuple[int, int]]:
+    """Open a pipe; it must still be open at the end."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
 
 
 # -- hints: what a worker does not have to wait for

@@ -3,7 +3,7 @@
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -20,9 +20,9 @@ from mailbot.core.model.ticket_fields import State, state_of
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.timers import run_timers
-from mailbot.store import people
+from mailbot.store import people, tickets
 from mailbot.store.database import Engine, read_only
-from mailbot.store.rows import ticket_of
+from mailbot.store.mapping import to_ticket
 from mailbot.store.tables import OutboxRow, TicketRow
 from tests.door import Door, answer
 from tests.house import problem
@@ -322,5 +322,5 @@ class Year:
         if ticket_id is None:
             return None
         with read_only(self.engine) as session:
-            row = session.get(TicketRow, ticket_id)
-            return state_of(replace(ticket_of(session, row))) if row is not None else None
+            row = tickets.by_ids(session, [ticket_id])[ticket_id]
+            return state_of(to_ticket(session, row))

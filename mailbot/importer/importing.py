@@ -37,10 +37,10 @@ from mailbot.importer.import_model import EntryKind, OldEntry, OldFile, SourceTi
 from mailbot.parse import parse
 from mailbot.sanitize import clean, one_line
 from mailbot.service.desk import Desk
-from mailbot.store import tickets
+from mailbot.store import raw_mail, tickets
+from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import Session, read_only, transaction
-from mailbot.store.writing import keep_octets, packed, write
 
 ACTOR = "import"
 
@@ -118,11 +118,11 @@ def _open(session: Session, old: SourceTicket, school: School) -> str:
     opened = Decision(
         "imported", (f"ticket {old.number} of the old help desk",), (OpenTicket(ticket),), ticket.key
     )
-    write(session, Origin(ACTOR, old.opened), school.key, opened, ())
+    apply_decision(session, Origin(ACTOR, old.opened), school.key, opened, ())
     found = tickets.named(session, ticket.key)
     if found is None:
         raise LookupError(f"{ticket.key} was not written")
-    tickets.call(session, old.alias, found[0])
+    tickets.add_alias(session, old.alias, found[0])
     return ticket.key
 
 
@@ -141,11 +141,13 @@ def _append(session: Session, name: str, entry: OldEntry, school: School) -> Non
         message_id=_message_id(entry, school),
         attachments=files,
     )
-    origin = Origin(ACTOR, entry.at, message.message_id, raw_id=keep_octets(session, packed(octets)))
+    origin = Origin(
+        ACTOR, entry.at, message.message_id, raw_id=raw_mail.store(session, raw_mail.compress(octets))
+    )
     decision = Decision(
         "imported", (f"entry {entry.number} of the old help desk",), (AddMessage(name, message),)
     )
-    write(session, origin, school.key, decision, ())
+    apply_decision(session, origin, school.key, decision, ())
 
 
 def _settle(
@@ -171,7 +173,7 @@ def _settle(
     last = max((entry.at for entry in old.entries), default=old.opened)
     at = old.closed or last
     decision = Decision("imported", ("as it stood in the old help desk",), tuple(changes))
-    write(session, Origin(ACTOR, at), school.key, decision, ())
+    apply_decision(session, Origin(ACTOR, at), school.key, decision, ())
 
 
 def _message_id(entry: OldEntry, school: School) -> str:

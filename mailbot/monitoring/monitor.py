@@ -1,6 +1,7 @@
 """Check the health of the desk regularly, and tell the operators what began to fail and what is over."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,6 +50,8 @@ class HealthMonitor:
     since: datetime = field(init=False)
     jumped_at: datetime | None = None
     _last_check: tuple[datetime, float] = field(init=False)
+    _unreported_jump: timedelta = timedelta()
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _known: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -79,11 +82,14 @@ class HealthMonitor:
 
     def clock_jumped(self) -> bool:
         """Tell whether the clock was set within the last minutes: timers wait until it is steady."""
-        self._note_jump()
-        return self.jumped_at is not None
+        with self._lock:
+            self._note_jump()
+            return self.jumped_at is not None
 
     def _snapshot(self) -> Snapshot:
-        jump = self._note_jump()
+        with self._lock:
+            self._note_jump()
+            jump, self._unreported_jump = self._unreported_jump, timedelta()
         now = self.clock()  # failing mailboxes have already raised their own alert
         with read_only(self.desk.engine) as session:
             boxes = mailboxes.states(session)
@@ -103,18 +109,16 @@ class HealthMonitor:
             stalled=tuple(self.stalled()),
         )
 
-    def _note_jump(self) -> timedelta:
-        """Return by how much the clock was set since the last check."""
+    def _note_jump(self) -> None:
+        """Compare both clocks; timers do so more often than the health check, which reports the jump."""
         now, ticks = self.clock(), self.monotonic()
         wall, before = self._last_check
         self._last_check = (now, ticks)
         jump = (now - wall) - timedelta(seconds=ticks - before)
         if abs(jump) > CLOCK_JUMP:
-            self.jumped_at, self.since = now, now
-            return jump
-        if self.jumped_at is not None and not timedelta() <= now - self.jumped_at < QUIET_AFTER_JUMP:
+            self.jumped_at, self.since, self._unreported_jump = now, now, jump
+        elif self.jumped_at is not None and not timedelta() <= now - self.jumped_at < QUIET_AFTER_JUMP:
             self.jumped_at = None
-        return timedelta()
 
     def _log(self, found: tuple[Issue, ...]) -> None:
         """Log what is new: mail may be the very thing that fails."""

@@ -41,7 +41,7 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
         zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as archive,
         read_only(desk.engine) as session,
     ):
-        document = disclosure.dossier(session, address)
+        document = disclosure.collect(session, address)
         internal = {f"{t['school']}-{t['number']}": t.pop("internal") for t in document["tickets"]}
         archive.writestr("README.txt", README.format(address=address, now=f"{now:%Y-%m-%d %H:%M} UTC"))
         archive.writestr("data.json", _json(document))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 
@@ -78,12 +79,13 @@ class Application:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end all threads."""
-        self._scheduler.stop()
-        self._stop_serving()
-        self._supervisor.stop()
-        self._outbox.stop()
-        self.desk.engine.dispose()
+        """Finish what is in hand and end all threads, also after a `start` that failed."""
+        with ExitStack() as steps:  # in reverse order, and each one even if another fails
+            steps.callback(self.desk.engine.dispose)
+            steps.callback(self._outbox.stop)
+            steps.callback(self._supervisor.stop)
+            steps.callback(self._stop_serving)
+            steps.callback(self._scheduler.stop)
 
     def running_mailboxes(self) -> int:
         """Count the mailboxes that this process reads."""

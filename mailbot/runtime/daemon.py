@@ -31,14 +31,16 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         stack.enter_context(exclusive_lock(settings))
         application = Application(settings)
-        application.start()
-        log.info("running", mailboxes=application.running_mailboxes(), config=str(settings.file))
-        systemd.ready(_status_line(application))
-        while (number := signals.get()) == signal.SIGHUP:
-            application = _reload(application, reload)
-        log.info("stopping", signal=signal.Signals(number).name)
-        systemd.stopping("finishing what is in hand")
-        application.stop()
+        try:
+            application.start()
+            log.info("running", mailboxes=application.running_mailboxes(), config=str(settings.file))
+            systemd.ready(_status_line(application))
+            while (number := signals.get()) == signal.SIGHUP:
+                application = _reload(application, reload)
+            log.info("stopping", signal=signal.Signals(number).name)
+            systemd.stopping("finishing what is in hand")
+        finally:
+            application.stop()
     log.info("stopped")
     return 0
 

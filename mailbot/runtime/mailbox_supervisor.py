@@ -67,7 +67,7 @@ class MailboxSupervisor:
         for worker in self.workers():
             worker.stop()  # before the supervisor's thread, which may wait for the database
         self._stop.set()
-        if self._thread is not None:
+        if self._thread is not None and self._thread.ident is not None:
             self._wakeup.set()
             self._thread.join()
         self._wakeup.close()
@@ -135,8 +135,9 @@ class MailboxSupervisor:
                 self._start_worker(school, taken)
 
     def _start_worker(self, school: str, lease: Lease | None) -> None:
-        self._workers[school] = worker = self._create_worker(school, lease)
+        worker = self._create_worker(school, lease)
         worker.start()
+        self._workers[school] = worker
         if lease is not None:
             log.info("mailbox taken", school=school)
 

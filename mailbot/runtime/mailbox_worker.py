@@ -132,7 +132,7 @@ class MailboxWorker:
                 self._record_failure(f"{type(error).__name__}: {redact_for_log(str(error))}")
 
     def _watch(self, box: Mailbox) -> None:
-        """Process new mail on IDLE events and wakeups; scan the whole folder first and after silence."""
+        """Process new mail on IDLE events; scan the whole folder first and after silence."""
         whole_folder, seen = True, (box.uid_validity, 1)
         while not self._stop.is_set():
             self._heartbeat()
@@ -145,8 +145,7 @@ class MailboxWorker:
             whole_folder = False
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:
-                announced = box.wait(self._wait_seconds(idle=box.announces), self._wakeup.read)
-                whole_folder = self._wakeup.clear() or not announced
+                whole_folder = not box.wait(self._wait_seconds(idle=box.announces), self._wakeup.read)
                 box.refresh()
 
     def _poll_once(self, limiter: ConnectionLimiter) -> None:

@@ -40,7 +40,8 @@ class OutboxThread:
     def stop(self) -> None:
         """End after the messages in hand, and wait for that."""
         self._call_in_loop(self._stop.set)
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._executor.shutdown()
 
     def _run(self) -> None:

@@ -1,9 +1,14 @@
 """Process all mailboxes and the outbox once, until nothing is left."""
 
 import asyncio
+import threading
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+
+import structlog
 
 from mailbot.clock import utc_now
 from mailbot.config import Settings
@@ -11,17 +16,21 @@ from mailbot.inbox import InboxError, Mailbox
 from mailbot.monitoring.health import has_disk_space
 from mailbot.monitoring.monitor import free_disk
 from mailbot.oauth import secret_expiry
+from mailbot.runtime.connection_limit import ConnectionLimiter, limiters_by_school
 from mailbot.runtime.ingest import MailboxIngest
 from mailbot.runtime.mailbox_status import MailboxStatus
 from mailbot.runtime.old_mail import OldMail
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.runtime.sender import MAX_THREADS, account_senders, send_all_once
+from mailbot.sanitize import redact_for_log
 from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.service.timers import run_timers
 from mailbot.store import heartbeat, ledger, outbox
 from mailbot.store.database import TRANSIENT, first_line, transaction
+
+log = structlog.get_logger()
 
 MAX_MAILBOXES = 8
 """Mailboxes that are read at the same time."""
@@ -46,8 +55,9 @@ def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, in
     now = utc_now()
     run_timers(desk, now)
     maintain(desk, now, secret_expiry(settings.oauth2))
+    limiters = limiters_by_school(settings.imap, settings.connections)
     with ThreadPoolExecutor(MAX_MAILBOXES) as pool:
-        read = list(pool.map(partial(_read_mailbox, desk, settings, backfill), settings.imap))
+        read = list(pool.map(partial(_read_mailbox, desk, settings, limiters, backfill), settings.imap))
     outcomes = Counter(outcome for processed, _ in read for outcome in processed)
     sent, down = _send(desk, settings)
     return {
@@ -61,7 +71,9 @@ def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, in
     }
 
 
-def _read_mailbox(desk: Desk, settings: Settings, backfill: bool, key: str) -> tuple[list[str], bool]:
+def _read_mailbox(
+    desk: Desk, settings: Settings, limiters: Mapping[str, ConnectionLimiter], backfill: bool, key: str
+) -> tuple[list[str], bool]:
     """Process one mailbox; return the outcomes of its mails, and whether it could be read."""
     outcomes: list[str] = []
     mailbox = SchoolMailbox(desk, desk.school(key), settings.imap[key], utc_now)
@@ -73,15 +85,26 @@ def _read_mailbox(desk: Desk, settings: Settings, backfill: bool, key: str) -> t
         lambda outcome, _: outcomes.append(outcome),
     )
     try:
-        with Mailbox.open(mailbox.account) as box:
+        with _slot(limiters.get(key)), Mailbox.open(mailbox.account) as box:
             if backfill:
                 old_mail.include()
             ingest.process_new(box)
     except InboxError as error:
         status.record_failure(str(error))
         return outcomes, False
+    except TRANSIENT:
+        raise
+    except Exception as error:  # one mailbox must not keep the others from being read
+        log.exception("mailbox failed", school=key)
+        status.record_failure(f"{type(error).__name__}: {redact_for_log(str(error))}")
+        return outcomes, False
     status.record_success()
     return outcomes, True
+
+
+def _slot(limiter: ConnectionLimiter | None) -> AbstractContextManager[None]:
+    """Wait for a connection slot of the mailbox's server, if it needs one."""
+    return limiter.slot(threading.Event(), lambda: None) if limiter is not None else nullcontext()
 
 
 def _send(desk: Desk, settings: Settings) -> tuple[Counter[str], int]:

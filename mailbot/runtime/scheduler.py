@@ -36,7 +36,8 @@ class Scheduler:
 
     def stop(self) -> None:
         """End after the jobs in hand."""
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
 
 def _log_failure(event: JobExecutionEvent) -> None:

@@ -240,5 +240,8 @@ def account_senders(
 
 
 async def send_all_once(senders: Iterable[AccountSender]) -> None:
-    """Send what is due by all accounts."""
-    await asyncio.gather(*(sender.run_once() for sender in senders))
+    """Send what is due by all accounts; raise the first error after all of them have ended."""
+    ended = await asyncio.gather(*(sender.run_once() for sender in senders), return_exceptions=True)
+    for error in ended:
+        if error is not None:
+            raise error

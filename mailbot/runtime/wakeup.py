@@ -2,25 +2,26 @@
 
 import os
 import selectors
-from dataclasses import dataclass
+import threading
 
 
-@dataclass(slots=True)
 class Wakeup:
     """A flag with a file descriptor: `read` is readable while it is set."""
 
-    read: int = -1
-    write: int = -1
-
-    def __post_init__(self) -> None:
-        self.read, self.write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    def __init__(self) -> None:
+        self.read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._lock = threading.Lock()
+        self._closed = False
 
     def set(self) -> None:
-        """Wake the thread that waits."""
-        try:
-            os.write(self.write, b"!")
-        except BlockingIOError:
-            return  # the pipe is full: it is set already
+        """Wake the thread that waits; do nothing after `close`."""
+        with self._lock:  # the number of a closed descriptor may be another file's by now
+            if self._closed:
+                return
+            try:
+                os.write(self._write, b"!")
+            except BlockingIOError:
+                return  # the pipe is full: it is set already
 
     def clear(self) -> bool:
         """Clear the flag; tell whether it was set."""
@@ -37,6 +38,9 @@ class Wakeup:
         self.clear()
 
     def close(self) -> None:
-        """Close the pipe."""
-        os.close(self.read)
-        os.close(self.write)
+        """Close the pipe; closing it again does nothing."""
+        with self._lock:
+            if not self._closed:
+                os.close(self.read)
+                os.close(self._write)
+            self._closed = True

@@ -8,9 +8,9 @@ import structlog
 from mailbot.core.decide.held_mail import expire
 from mailbot.service.desk import BOT, Desk
 from mailbot.store import ledger, tickets
+from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import read_only, transaction
-from mailbot.store.writing import write
 
 log = structlog.get_logger()
 
@@ -37,6 +37,6 @@ def _drop(desk: Desk, held_id: int, now: datetime) -> bool:
         language = school.language if school else desk.policy.language
         decision = expire(ticket, entry.sender, entry.subject, until, language, now)
         ledger.rewrite(session, entry.id, {"because": "\n".join((entry.because, *decision.because))})
-        write(session, Origin(BOT, now), entry.school, decision, ())
+        apply_decision(session, Origin(BOT, now), entry.school, decision, ())
         log.info("held mail dropped", school=entry.school, ticket=decision.ticket or "", ledger=entry.id)
         return True

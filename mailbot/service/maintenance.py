@@ -12,7 +12,7 @@ from mailbot.service.desk import BOT, Desk
 from mailbot.service.retention import expire
 from mailbot.service.sending import end_alert_of_failed_letters
 from mailbot.store import audit_verify, timers
-from mailbot.store.database import IntegrityError, transaction
+from mailbot.store.database import transaction
 
 log = structlog.get_logger()
 
@@ -28,12 +28,9 @@ def tonight(desk: Desk, now: datetime) -> str | None:
 
 def run_nightly(desk: Desk, job: str, night: str, run: Callable[[], None]) -> bool:
     """Run a job unless it was run that night, by this process or another; tell whether it ran."""
-    try:
-        with transaction(desk.engine) as session:
-            if not timers.claim_run(session, job, night):
-                return False
-    except IntegrityError:  # another process claimed it at the same time
-        return False
+    with transaction(desk.engine) as session:
+        if not timers.claim_run(session, job, night):
+            return False
     run()
     return True
 

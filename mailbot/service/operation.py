@@ -10,10 +10,9 @@ from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
 from mailbot.service.sending import end_alert_of_failed_letters
-from mailbot.store import audit_verify, ledger, outbox, people, tickets
+from mailbot.store import audit_verify, ledger, outbox, people, raw_mail, tickets
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import Row, Session, read_only, transaction
-from mailbot.store.writing import octets_of
 
 
 class OperationError(Exception):
@@ -78,7 +77,7 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
         if found is None:
             raise OperationError(f"there is no ticket {name.upper()}")
         ticket_id, _ = found
-        withheld = tickets.withheld(session, ticket_id)
+        withheld = tickets.withheld_files(session, ticket_id)
         released = [file for file in withheld if not files or file.filename in files]
         if not released:
             raise OperationError(f"{name.upper()} has no such file that is withheld")
@@ -110,7 +109,7 @@ def show_mail(desk: Desk, number: int) -> str:
     """Return why a mail is in the quarantine, and the mail as it came."""
     with read_only(desk.engine) as session:
         row = _mail(session, number)
-        octets = octets_of(session, row.raw_id or 0)
+        octets = raw_mail.load(session, row.raw_id or 0)
         return f"{row.because}\n\n{row.traceback}\n{octets.decode('utf-8', 'replace')}"
 
 

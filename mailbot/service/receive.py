@@ -15,13 +15,13 @@ from mailbot.core.model.policy import School
 from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import ledger
+from mailbot.store import ledger, raw_mail
+from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, transaction
-from mailbot.store.facts import content_id, gather
+from mailbot.store.facts import content_id, load_facts
 from mailbot.store.leases import Lease, LeaseLostError, assert_held
 from mailbot.store.ledger import MailLocation, Values
-from mailbot.store.writing import keep_octets, octets_of, packed, write
 
 log = structlog.get_logger()
 
@@ -79,7 +79,7 @@ def _receive(
     mail = parse(octets)
     if size is not None:
         mail = replace(mail, size=size)
-    school, raw = desk.school(place.school), packed(octets)
+    school, raw = desk.school(place.school), raw_mail.compress(octets)
     understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
         assert_held(session, lease)
@@ -89,7 +89,7 @@ def _receive(
         entry = _entry(place, mail, octets, received, now)
         if dry_run:
             entry["content_id"] = ""
-        entry["raw_id"] = keep_octets(session, raw)
+        entry["raw_id"] = raw_mail.store(session, raw)
         decision = _decide_and_write(session, desk, school, understood, entry, now)
         ledger.clear_attempts(session, [place])
         if dry_run:
@@ -128,7 +128,7 @@ def _decide_and_write(
     """Decide on a mail and write the decision; `entry_id` is the key of its ledger entry if it has one."""
     mail, wanted = understood.mail, understood.lookups
     content = entry["content_id"]
-    facts = gather(session, mail, wanted, school, desk.policy, content, now, own_entry=entry_id)
+    facts = load_facts(session, mail, wanted, school, desk.policy, content, now, own_entry=entry_id)
     dates = desk.days(wanted.dates, now)
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
     decision = decide(understood, facts, desk.policy, now)
@@ -136,7 +136,7 @@ def _decide_and_write(
     letters = desk.letters(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
     origin = Origin(actor, now, mail.message_id, entry | outcome, entry_id, entry["raw_id"])
-    write(session, origin, school.key, decision, letters)
+    apply_decision(session, origin, school.key, decision, letters)
     for effect in decision.effects:
         if isinstance(effect, ReleaseMail):
             return _release(session, desk, effect, actor, now) or decision
@@ -149,7 +149,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
     if row is None:
         return None
     ledger.close_held(session, effect.held, "confirmed")
-    octets = octets_of(session, row.raw_id or 0)
+    octets = raw_mail.load(session, row.raw_id or 0)
     school, entry = desk.school(row.school), ledger.values_of(row)
     understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
     by = effect.by
@@ -176,7 +176,7 @@ def quarantine(
             return None
         entry = _entry(place, _readable(octets, trace), octets, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
-        entry["raw_id"] = keep_octets(session, packed(octets))
+        entry["raw_id"] = raw_mail.store(session, raw_mail.compress(octets))
         ledger.record(session, [entry])
         ledger.clear_attempts(session, [place])
         details = (
@@ -208,7 +208,7 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         row = ledger.entry(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        octets = octets_of(session, row.raw_id or 0)
+        octets = raw_mail.load(session, row.raw_id or 0)
         mail = parse(octets)
         school, entry = desk.school(row.school), ledger.values_of(row) | _description(mail, octets)
         understood = understand(mail, school, desk.policy)

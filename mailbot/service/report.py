@@ -18,9 +18,10 @@ from mailbot.reporting.model import Month, Percentiles, Report
 from mailbot.reporting.monthly import month_before, report
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
-from mailbot.store import courses, timers
+from mailbot.store import timers
+from mailbot.store.apply import enqueue
 from mailbot.store.database import read_only, transaction
-from mailbot.store.writing import post_alone
+from mailbot.store.report import names_of_people, timelines
 
 log = structlog.get_logger()
 
@@ -38,8 +39,8 @@ def report_of(desk: Desk, month: Month) -> Report:
     """Return the report of a month."""
     with read_only(desk.engine) as session:
         members = (m for team in desk.policy.teams for m in team.members)
-        names = courses.names(session) | {name for m in members for name in (m.name, *m.addresses)}
-        return report(courses.courses(session, month), desk.policy, month, names)
+        names = names_of_people(session) | {name for m in members for name in (m.name, *m.addresses)}
+        return report(timelines(session, month), desk.policy, month, names)
 
 
 def send_due(desk: Desk, now: datetime) -> bool:
@@ -61,7 +62,7 @@ def send_due(desk: Desk, now: datetime) -> bool:
                 return False
             sender = desk.policy.schools[0]
             for address in desk.policy.operators:
-                post_alone(session, sender.key, desk.letter(notice(address, found), sender, now), now)
+                enqueue(session, sender.key, desk.letter(notice(address, found), sender, now), now)
     except BrokenTemplateError as error:
         with transaction(desk.engine) as session:
             raise_alert(session, desk, JOB, (("reason", str(error)), ("todo", "mailbot check")), now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.service.desk import BOT, Desk
-from mailbot.store import erasure
+from mailbot.store import erasure, expiry
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import ERASED
 from mailbot.store.database import Session, transaction
@@ -42,8 +42,8 @@ def expire(desk: Desk, now: datetime) -> Erased:
 def _batches(desk: Desk, now: datetime) -> Iterator[tuple[Batch, datetime]]:
     kept = desk.policy.retention
     rows: tuple[tuple[Batch, int], ...] = (
-        (erasure.expire_tickets, kept.text_days),
-        (erasure.expire_mails, kept.mail_days),
-        (erasure.expire_others, kept.other_days),
+        (expiry.expire_tickets, kept.text_days),
+        (expiry.expire_mails, kept.mail_days),
+        (expiry.expire_others, kept.other_days),
     )
     return ((batch, now - timedelta(days=days)) for batch, days in rows if days)

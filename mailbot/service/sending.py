@@ -14,12 +14,12 @@ from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.retry import next_attempt
-from mailbot.store import alerts, audit, outbox, people, tickets
+from mailbot.store import alerts, audit, outbox, people, raw_mail, tickets
+from mailbot.store.apply import enqueue
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, read_only, transaction
-from mailbot.store.facts import as_letter
+from mailbot.store.facts import sent_mail
 from mailbot.store.outbox import ClaimedMail, SendOutcome
-from mailbot.store.writing import octets_of, post_alone
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
     """Return a mail with its attachments as bytes (RFC 5322)."""
     with read_only(desk.engine) as session:
         raws = {
-            file.raw: octets_of(session, file.raw)
+            file.raw: raw_mail.load(session, file.raw)
             for file in due.outgoing.attachments
             if file.raw is not None
         }
@@ -105,8 +105,8 @@ def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> 
 def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: datetime) -> None:
     """Notify the people who have to know that a mail was not delivered."""
     row = outbox.get(session, done.id)
-    if row is None:
-        raise LookupError(f"letter {done.id} is not in the outbox")
+    if row is None:  # erased while it was being sent
+        return
     if row.kind in MUST_ARRIVE:
         details = (
             ("letter", f"{done.id}: {row.kind} to {row.recipient}"),
@@ -117,7 +117,7 @@ def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: dateti
     school = desk.policy.school(row.school)
     if school is None:
         return
-    letter = as_letter(session, row, now)
+    letter = sent_mail(session, done.id, now)
     ticket = tickets.current(session, row.ticket_id) if row.ticket_id is not None else None
     if row.ticket_id is not None:
         origin = Origin("mailbot", now, row.message_id)
@@ -132,4 +132,4 @@ def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: dateti
         except Exception:  # a broken template must not keep the failure itself from being recorded
             log.exception("failure notice not created", letter=done.id)
             continue
-        post_alone(session, row.school, written, now)
+        enqueue(session, row.school, written, now)

@@ -13,10 +13,10 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.holding import drop_overdue
 from mailbot.store import people, tickets, timers
+from mailbot.store.apply import apply_decision, enqueue
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.facts import names_of_staff
-from mailbot.store.writing import post_alone, write
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ def _apply_timer(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, n
     context = _context(session, desk, ticket_id, ticket, school, now)
     decision = decide_timer(context)
     if decision is not None:
-        write(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
+        apply_decision(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
         log.info(
             "timer fired", ticket=context.ticket.key, outcome=decision.outcome, because=decision.because[0]
         )
@@ -110,7 +110,7 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             absences = people.absences(session, people.today(desk.policy, now))
             decision = decide_digest(team, role, found, desk.policy, now, names, absences)
             for letter in desk.letters(decision, sender, now):
-                post_alone(session, sender.key, letter, now)
+                enqueue(session, sender.key, letter, now)
             return bool(decision.effects)
     except TRANSIENT:
         raise

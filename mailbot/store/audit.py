@@ -3,7 +3,7 @@
 Entries are only added; `mailbot.store.audit_hash` describes how a change of one is noticed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,8 +39,7 @@ from mailbot.core.model.effects import (
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
 from mailbot.store.ledger import Values
-from mailbot.store.rows import identity
-from mailbot.store.tables import TicketRow, metadata
+from mailbot.store.tables import metadata
 
 DESK = "desk"
 
@@ -111,27 +110,35 @@ _OF_PEOPLE: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
 }
 
 
-def audit(
+def audit_tickets(
     session: Session,
     origin: Origin,
     decision: Decision,
-    rows: dict[str, TicketRow],
-    states: dict[str, State],
-) -> None:
-    """Write an entry for each change of a ticket or person; `states` are the tickets' before it, by name."""
+    rows: Mapping[str, Row[Any]],
+    states: Mapping[str, State],
+) -> dict[str, Values]:
+    """Write an entry for each change of a ticket; return the new ends of the tickets' chains, as columns.
+
+    `states` are the states of the tickets before the change, by name.
+    """
     entries = []
+    chains = {name: {"head": row.head, "entries": row.entries} for name, row in rows.items()}
     for effect in decision.effects:
         if (describe := ENTRIES.get(type(effect))) is not None:
             name, action, detail = describe(effect)
             before = states[name] if isinstance(effect, TicketEffect) else None
-            row = rows[name]
-            values = _entry(origin, decision, action, detail, before, identity(row.id))
-            entries.append(append_link(values, row.head))
-            row.head, row.entries = entries[-1]["link"], row.entries + 1
+            chain, values = chains[name], _entry(origin, decision, action, detail, before, rows[name].id)
+            entries.append(append_link(values, chain["head"]))
+            chains[name] = {"head": entries[-1]["link"], "entries": chain["entries"] + 1}
     if entries:
         session.connection().execute(_INSERT, entries)
+    return chains
+
+
+def audit_people(session: Session, origin: Origin, decision: Decision) -> None:
+    """Write an entry for each change of a person."""
     people = [_OF_PEOPLE[type(e)](e) for e in decision.effects if type(e) in _OF_PEOPLE]
-    if people:  # last: all workers lock the tickets before the desk
+    if people:
         _extend_desk(session, [_entry(origin, decision, *described) for described in people])
 
 

@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mailbot.store.tables import EventRow
-
 GENESIS = ""
 PERSONAL = ("actor", "detail", "message_id", "because", "trusted", "before")
 """The columns of an entry that name people or quote them."""
@@ -50,12 +48,3 @@ def append_link(entry: Mapping[str, Any], previous: str) -> dict[str, Any]:
     digest = salted_digest(salt, [entry[name] for name in PERSONAL])
     link = link_hash(previous, entry["ticket_id"], entry["at"], entry["action"], digest)
     return {**entry, "salt": salt, "digest": digest, "link": link}
-
-
-def erase(row: EventRow) -> bool:
-    """Erase the personal fields of an entry; tell whether it had any."""
-    if not row.salt:
-        return False
-    row.actor = row.detail = row.message_id = row.because = row.trusted = row.salt = ""
-    row.before = None
-    return True

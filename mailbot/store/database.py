@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Row, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -20,7 +20,6 @@ from mailbot.store.backup import backup
 __all__ = [
     "TRANSIENT",
     "Engine",
-    "IntegrityError",
     "Row",
     "SQLAlchemyError",
     "SchemaError",

@@ -1,95 +1,111 @@
-"""Gather what is stored on a person, to be given out (GDPR, Art. 15)."""
+"""Collect what is stored on a person, to be given out (GDPR, Art. 15)."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlmodel import Session
 
+from mailbot.core.model.ticket import Message, Ticket
 from mailbot.core.model.ticket_fields import columns_of
-from mailbot.store import tickets
-from mailbot.store.rows import identity, ticket_of
-from mailbot.store.tables import (
-    BlockedRow,
-    EventRow,
-    HeldRow,
-    LedgerRow,
-    MessageRow,
-    OutboxRow,
-    PersonRow,
-    TicketCcRow,
-    TicketRow,
-)
-from mailbot.store.writing import octets_of
+from mailbot.store import raw_mail
+from mailbot.store.mapping import to_tickets
+from mailbot.store.tables import metadata
+from mailbot.store.tickets import histories
 
 Document = dict[str, Any]
 
-_OF_LEDGER = ("school", "at", "received", "sender", "subject", "message_id", "outcome", "because")
-_OF_LETTERS = (
-    "school",
-    "kind",
-    "recipient",
-    "recipient_name",
-    "sender_name",
-    "subject",
-    "text",
-    "created",
-    "sent",
-    "state",
+_TICKET, _TICKET_CC, _MESSAGE, _EVENT, _LEDGER, _OUTBOX, _HELD, _PERSON, _BLOCKED = (
+    metadata.tables[name]
+    for name in ("ticket", "ticket_cc", "message", "event", "ledger", "outbox", "held", "person", "blocked")
 )
+_ADDRESS: BindParameter[str] = bindparam("address")
+
+# Read what is known of an address.
+_KNOWN = select(_PERSON).where(_PERSON.c.address == _ADDRESS)
+# Find the tickets of a person: as requester, assignee, in copy or as the author of a message.
+_TICKETS = (
+    select(_TICKET)
+    .where(
+        or_(
+            _TICKET.c.requester == _ADDRESS,
+            _TICKET.c.assignee == _ADDRESS,
+            _TICKET.c.id.in_(select(_TICKET_CC.c.ticket_id).where(_TICKET_CC.c.address == _ADDRESS)),
+            _TICKET.c.id.in_(select(_MESSAGE.c.ticket_id).where(_MESSAGE.c.author == _ADDRESS)),
+        )
+    )
+    .order_by(_TICKET.c.id)
+)
+# Read the ledger entries of the mails that a person wrote.
+_MAILS = (
+    select(
+        *(_LEDGER.c[name] for name in ("school", "at", "received", "sender", "subject", "message_id")),
+        *(_LEDGER.c[name] for name in ("outcome", "because")),
+    )
+    .where(_LEDGER.c.sender == _ADDRESS)
+    .order_by(_LEDGER.c.id)
+)
+# Find the raw mails that a person wrote.
+_RAW_MAILS = (
+    select(_LEDGER.c.raw_id)
+    .where(_LEDGER.c.sender == _ADDRESS, _LEDGER.c.raw_id.is_not(None))
+    .order_by(_LEDGER.c.id)
+)
+# Read the mails to a person.
+_LETTERS = (
+    select(
+        *(_OUTBOX.c[name] for name in ("school", "kind", "recipient", "recipient_name", "sender_name")),
+        *(_OUTBOX.c[name] for name in ("subject", "text", "created", "sent", "state")),
+    )
+    .where(_OUTBOX.c.recipient == _ADDRESS)
+    .order_by(_OUTBOX.c.id)
+)
+# Read what a person did.
+_ACTIONS = (
+    select(*(_EVENT.c[name] for name in ("at", "action", "detail", "because", "trusted")))
+    .where(_EVENT.c.actor == _ADDRESS)
+    .order_by(_EVENT.c.id)
+)
+# Read a person's mails that wait for a confirmation.
+_HELD_MAILS = select(_HELD.c.school, _HELD.c.until, _HELD.c.state).where(_HELD.c.address == _ADDRESS)
+# Read where a person is blocked.
+_BLOCKED_IN = select(_BLOCKED.c.school, _BLOCKED.c.since, _BLOCKED.c.by).where(_BLOCKED.c.address == _ADDRESS)
 
 
-def dossier(session: Session, address: str) -> Document:
-    """Return what is stored on whoever has that address, as JSON can hold it."""
-    person = session.get(PersonRow, address)
-    own = select(LedgerRow).where(LedgerRow.sender == address).order_by(col(LedgerRow.id))
-    letters = select(OutboxRow).where(OutboxRow.recipient == address).order_by(col(OutboxRow.id))
-    deeds = select(EventRow).where(EventRow.actor == address).order_by(col(EventRow.id))
-    held = select(HeldRow).where(HeldRow.address == address)
-    blocked = select(BlockedRow).where(BlockedRow.address == address)
+def collect(session: Session, address: str) -> Document:
+    """Return what is stored on the person with that address, ready for JSON."""
+    values = {"address": address}
+    person = session.execute(_KNOWN, values).mappings().first()
+    rows = session.execute(_TICKETS, values).all()
+    messages = histories(session, [row.id for row in rows])
     return {
-        "person": person.model_dump(mode="json") if person else None,
-        "tickets": [_ticket(session, row) for row in _tickets(session, address)],
-        "mails": [_part(row, _OF_LEDGER) for row in session.exec(own)],
-        "letters": [_part(row, _OF_LETTERS) for row in session.exec(letters)],
-        "audit_trail": [
-            _part(row, ("at", "action", "detail", "because", "trusted")) for row in session.exec(deeds)
+        "person": dict(person) if person else None,
+        "tickets": [
+            _ticket(ticket, messages[row.id])
+            for row, ticket in zip(rows, to_tickets(session, rows), strict=True)
         ],
-        "held_mails": [_part(row, ("school", "until", "state")) for row in session.exec(held)],
-        "blocked": [_part(row, ("school", "since", "by")) for row in session.exec(blocked)],
+        "mails": _documents(session.execute(_MAILS, values).all()),
+        "letters": _documents(session.execute(_LETTERS, values).all()),
+        "audit_trail": _documents(session.execute(_ACTIONS, values).all()),
+        "held_mails": _documents(session.execute(_HELD_MAILS, values).all()),
+        "blocked": _documents(session.execute(_BLOCKED_IN, values).all()),
     }
 
 
-def _tickets(session: Session, address: str) -> Iterator[TicketRow]:
-    """Return the tickets that somebody has part in: as requester, in copy, as assignee, or by a message."""
-    wrote = select(MessageRow.ticket_id).where(MessageRow.author == address)
-    in_copy = select(TicketCcRow.ticket_id).where(TicketCcRow.address == address)
-    has_part = or_(
-        col(TicketRow.requester) == address,
-        col(TicketRow.assignee) == address,
-        col(TicketRow.id).in_(in_copy),
-        col(TicketRow.id).in_(wrote),
-    )
-    return iter(session.exec(select(TicketRow).where(has_part).order_by(col(TicketRow.id))))
-
-
-def _ticket(session: Session, row: TicketRow) -> Document:
-    """Return a ticket with its messages; internal ones apart: others may have rights in them (Art. 15, 4)."""
-    messages = [asdict(message) for message in tickets.history(session, identity(row.id))]
+def _ticket(ticket: Ticket, history: tuple[Message, ...]) -> Document:
+    """Return a ticket with its messages. Internal ones are apart: others may have rights in them."""
+    messages = [asdict(message) for message in history]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]
-    return {**columns_of(ticket_of(session, row)), "messages": public, "internal": internal}
+    return {**columns_of(ticket), "messages": public, "internal": internal}
 
 
-def _part(row: Any, names: tuple[str, ...]) -> Document:
-    return {name: getattr(row, name) for name in names}
+def _documents(rows: Any) -> list[Document]:
+    return [dict(row._mapping) for row in rows]
 
 
 def mails_of(session: Session, address: str) -> Iterator[tuple[int, bytes]]:
-    """Yield the mails that somebody wrote, with their numbers, as they came."""
-    query = select(LedgerRow.raw_id).where(LedgerRow.sender == address)
-    query = query.order_by(col(LedgerRow.id))
-    for raw in session.exec(query).all():
-        if raw is not None:
-            yield raw, octets_of(session, raw)
+    """Yield the mails that a person wrote, with their numbers, as they arrived."""
+    for raw_id in session.execute(_RAW_MAILS, {"address": address}).scalars().all():
+        yield raw_id, raw_mail.load(session, raw_id)

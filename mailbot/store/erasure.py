@@ -6,81 +6,154 @@ a mail in the ledger where it lay and what became of it, so that it is not handl
 
 import email
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header, make_header
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, bindparam, delete, text, update
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import BindParameter, Engine, Row, Table, bindparam, delete, func, or_, select, text, update
+from sqlalchemy.sql import Update
+from sqlmodel import Session
 
-from mailbot.core.model.ticket import Status
 from mailbot.core.model.ticket_fields import PERSONAL_COLUMNS, without_personal_data
 from mailbot.store import audit_hash, search
-from mailbot.store.rows import identity, put_ticket, ticket_of
-from mailbot.store.tables import (
-    DUE_CONDITION,
-    AlertRow,
-    AttachmentRow,
-    BlockedRow,
-    EventRow,
-    HeldRow,
-    LedgerRow,
-    MailboxRow,
-    MessageRow,
-    OutboxRow,
-    PersonRow,
-    RawRow,
-    Row,
-    TicketRow,
-    metadata,
-)
+from mailbot.store.mapping import to_ticket, update_row
+from mailbot.store.tables import DUE_CONDITION, metadata
 
-AT_ONCE = 200
-EXPIRED_AT_ONCE = 50
+BATCH_SIZE = 200
+
+_TICKET, _TICKET_CC, _MESSAGE, _FILE, _EVENT, _RAW_MAIL = (
+    metadata.tables[name] for name in ("ticket", "ticket_cc", "message", "attachment", "event", "raw_mail")
+)
+_LEDGER, _HELD, _OUTBOX = (metadata.tables[name] for name in ("ledger", "held", "outbox"))
+_PERSON, _BLOCKED, _MAILBOX, _ALERT = (
+    metadata.tables[name] for name in ("person", "blocked", "mailbox", "alert")
+)
 
 # Columns with texts and addresses, of the tables that have a number for a key.
-_PERSONAL: dict[type[Row], tuple[str, ...]] = {
-    TicketRow: PERSONAL_COLUMNS,
-    MessageRow: ("author", "author_name", "text", "quoted", "message_id"),
-    AttachmentRow: ("filename",),
-    LedgerRow: ("message_id", "sender", "subject", "because", "traceback"),
-    HeldRow: ("address",),
-    OutboxRow: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
-                "in_reply_to", "last_error", "references", "attachments"),
+_PERSONAL: dict[Table, tuple[str, ...]] = {
+    _TICKET: PERSONAL_COLUMNS,
+    _MESSAGE: ("author", "author_name", "text", "quoted", "message_id"),
+    _FILE: ("filename",),
+    _LEDGER: ("message_id", "sender", "subject", "because", "traceback"),
+    _HELD: ("address",),
+    _OUTBOX: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
+              "in_reply_to", "last_error", "reference_ids", "attachments"),
 }  # fmt: skip
-
-_TICKET_CC = metadata.tables["ticket_cc"]
-
-# Read the people in copy of some tickets.
-_CC_OF_TICKETS = select(_TICKET_CC.c.ticket_id, _TICKET_CC.c.address, _TICKET_CC.c.name).where(
-    _TICKET_CC.c.ticket_id.in_(bindparam("tickets", expanding=True))
+SWEPT: tuple[Table, ...] = (*_PERSONAL, _EVENT, _RAW_MAIL)
+_SMALL = (
+    (_PERSON, "deputy"),
+    (_PERSON, "undeliverable"),
+    (_BLOCKED, "by"),
+    (_MAILBOX, "last_error"),
+    (_ALERT, "text"),
 )
-# Remove one person in copy of one ticket.
-_DELETE_CC = delete(_TICKET_CC).where(
-    _TICKET_CC.c.ticket_id == bindparam("ticket"), _TICKET_CC.c.address == bindparam("person")
-)
-
 _COMPACT_SQLITE = (
-    "INSERT INTO search(search) VALUES('optimize')",  # deleted words lie in it until then
+    "INSERT INTO search(search) VALUES('optimize')",  # removes deleted words from the index
     "VACUUM",
     "PRAGMA wal_checkpoint(TRUNCATE)",
 )
-SWEPT: tuple[type[Row], ...] = (*_PERSONAL, EventRow, RawRow)
+# The values that erasure leaves in a message, in an entry of the ledger and in an entry of the audit trail.
+_NO_MESSAGE = {"author": "", "author_name": "", "text": "", "quoted": "", "message_id": ""}
+_NO_MAIL = {"message_id": "", "sender": "", "subject": "", "because": "", "traceback": "", "raw_id": None}
+_NO_ENTRY = dict.fromkeys((*audit_hash.PERSONAL, "salt"), "") | {"before": None}
+
+_OF_TICKET: BindParameter[Any] = bindparam("of_ticket")
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_ADDRESS: BindParameter[Any] = bindparam("of_address")
+
+# Lock a ticket.
+_LOCK_TICKET = select(_TICKET).where(_TICKET.c.id == _OF_TICKET).with_for_update()
+# Find the tickets of a requester.
+_TICKETS_OF = select(_TICKET.c.id).where(_TICKET.c.requester == _ADDRESS).order_by(_TICKET.c.id)
+# Count the mails that are to be sent to a person or about their tickets.
+_MAILS_DUE = select(func.count()).where(
+    text(DUE_CONDITION),
+    or_(_OUTBOX.c.recipient == _ADDRESS, _OUTBOX.c.ticket_id.in_(_TICKETS_OF.order_by(None))),
+)
+# Find the raw mails of a ticket, and of a person.
+_RAW_OF_TICKET = tuple(
+    select(table.c.raw_id).where(table.c.ticket_id == _OF_TICKET, table.c.raw_id.is_not(None))
+    for table in (_MESSAGE, _LEDGER)
+)
+_RAW_OF_PERSON = tuple(
+    select(table.c.raw_id).where(author == _ADDRESS, table.c.raw_id.is_not(None))
+    for table, author in ((_MESSAGE, _MESSAGE.c.author), (_LEDGER, _LEDGER.c.sender))
+)
+# Erase a ticket: its mails, files, messages and entries of the audit trail.
+_DELETE_MAILS_OF_TICKET = delete(_OUTBOX).where(_OUTBOX.c.ticket_id == _OF_TICKET)
+_DELETE_FILES_OF_TICKET = delete(_FILE).where(
+    _FILE.c.message_row.in_(select(_MESSAGE.c.id).where(_MESSAGE.c.ticket_id == _OF_TICKET))
+)
+_EMPTY_MESSAGES_OF_TICKET = (
+    update(_MESSAGE).where(_MESSAGE.c.ticket_id == _OF_TICKET).values(**_NO_MESSAGE, raw_id=None)
+)
+_EMPTY_ENTRIES_OF_TICKET = (
+    update(_EVENT).where(_EVENT.c.ticket_id == _OF_TICKET, _EVENT.c.salt != "").values(**_NO_ENTRY)
+)
+# Erase entries of the audit trail.
+_EMPTY_ENTRIES = update(_EVENT).where(_EVENT.c.id.in_(_SOME), _EVENT.c.salt != "").values(**_NO_ENTRY)
+# Find the tickets with messages of a person, and erase these messages.
+_TICKETS_WITH = select(_MESSAGE.c.ticket_id).where(_MESSAGE.c.author == _ADDRESS).distinct()
+_EMPTY_MESSAGES_OF_PERSON = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.author == _ADDRESS)
+    .values(_NO_MESSAGE | {"author_name": bindparam("mark")})
+)
+# Erase the mails to a person and what is known of their address.
+_DELETE_OF_PERSON = (
+    delete(_OUTBOX).where(_OUTBOX.c.recipient == _ADDRESS),
+    delete(_PERSON).where(_PERSON.c.address == _ADDRESS),
+    delete(_BLOCKED).where(_BLOCKED.c.address == _ADDRESS),
+)
+# Find entries of the ledger: those of a ticket and of a sender.
+_ENTRIES_OF_TICKET = select(_LEDGER.c.id).where(_LEDGER.c.ticket_id == _OF_TICKET)
+_ENTRIES_OF_PERSON = select(_LEDGER.c.id).where(_LEDGER.c.sender == _ADDRESS)
+# Erase entries of the ledger, their held mails and the mails about these.
+_EMPTY_LEDGER = (
+    delete(_OUTBOX).where(_OUTBOX.c.held_id.in_(select(_HELD.c.id).where(_HELD.c.ledger_id.in_(_SOME)))),
+    delete(_HELD).where(_HELD.c.ledger_id.in_(_SOME)),
+    update(_LEDGER).where(_LEDGER.c.id.in_(_SOME)).values(**_NO_MAIL),
+)
+# Delete raw mails, and what refers to them.
+_DELETE_RAW_MAILS = (
+    delete(_FILE).where(_FILE.c.raw_id.in_(_SOME)),
+    update(_MESSAGE).where(_MESSAGE.c.raw_id.in_(_SOME)).values(raw_id=None),
+    update(_LEDGER).where(_LEDGER.c.raw_id.in_(_SOME)).values(raw_id=None),
+    delete(_RAW_MAIL).where(_RAW_MAIL.c.id.in_(_SOME)),
+)
+# Read the people in copy of some tickets, and remove one of them.
+_CC_OF_TICKETS = select(_TICKET_CC).where(_TICKET_CC.c.ticket_id.in_(_SOME))
+_DELETE_CC = delete(_TICKET_CC).where(_TICKET_CC.c.ticket_id == _OF_TICKET, _TICKET_CC.c.address == _ADDRESS)
+# Read the next rows of a table.
+_NEXT_ROWS = {
+    table: select(table).where(table.c.id > bindparam("last")).order_by(table.c.id).limit(BATCH_SIZE)
+    for table in SWEPT
+}
+# Read the names and the texts of a person.
+_NAMES = (
+    select(_PERSON.c.name).where(_PERSON.c.address == _ADDRESS),
+    select(_TICKET.c.requester_name).where(_TICKET.c.requester == _ADDRESS),
+    select(_MESSAGE.c.author_name).where(_MESSAGE.c.author == _ADDRESS),
+)
+_TEXTS = (
+    select(_MESSAGE.c.text).where(_MESSAGE.c.author == _ADDRESS),
+    select(_TICKET.c.subject).where(_TICKET.c.requester == _ADDRESS),
+)
 
 
 class Matcher(Protocol):
-    """Find what a person left in texts; `mark` stands in its place."""
+    """Find a person's data in texts; `mark` replaces it."""
 
     @property
     def mark(self) -> str: ...
 
     def found(self, text: str) -> bool:
-        """Tell whether the person left something in a text."""
+        """Tell whether a text has data of the person."""
 
     def redacted(self, text: str) -> str:
-        """Return a text with the mark in place of it."""
+        """Return a text with the mark in place of the data."""
 
 
 @dataclass(slots=True)
@@ -102,167 +175,147 @@ class Erased:
         self.changed |= other.changed
 
 
-def tickets_of(session: Session, address: str) -> list[int]:
+def tickets_of(session: Session, address: str) -> Sequence[int]:
     """Return the tickets of a requester."""
-    query = select(TicketRow.id).where(TicketRow.requester == address).order_by(col(TicketRow.id))
-    return [key for key in session.exec(query) if key is not None]
+    return session.execute(_TICKETS_OF, {"of_address": address}).scalars().all()
 
 
 def letters_due(session: Session, address: str) -> int:
-    """Count the letters that wait to be sent to somebody, or about the tickets of that requester."""
-    own = select(TicketRow.id).where(TicketRow.requester == address)
-    concerned = or_(OutboxRow.recipient == address, col(OutboxRow.ticket_id).in_(own))
-    return int(
-        session.exec(select(func.count()).select_from(OutboxRow).where(text(DUE_CONDITION), concerned)).one()
-    )
+    """Count the mails that are to be sent to a person or about their tickets."""
+    return int(session.execute(_MAILS_DUE, {"of_address": address}).scalar_one())
 
 
 def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     """Erase a ticket's personal data and close it."""
-    row = session.get_one(TicketRow, ticket_id, with_for_update=True)
-    mails = _mails(session, [ticket_id])
-    session.execute(delete(OutboxRow).where(col(OutboxRow.ticket_id) == ticket_id))
-    _empty_ledger(session, col(LedgerRow.ticket_id) == ticket_id)
-    files = select(MessageRow.id).where(MessageRow.ticket_id == ticket_id)
-    session.execute(delete(AttachmentRow).where(col(AttachmentRow.message_row).in_(files)))
-    nothing = {"author": "", "author_name": "", "text": "", "quoted": "", "message_id": "", "raw_id": None}
-    session.execute(update(MessageRow).where(col(MessageRow.ticket_id) == ticket_id).values(**nothing))
-    events = session.exec(select(EventRow).where(EventRow.ticket_id == ticket_id))
-    entries = sum(audit_hash.erase(event) for event in events)
-    ticket = ticket_of(session, row)
-    put_ticket(session, row, ticket, without_personal_data(ticket, now))
+    values = {"of_ticket": ticket_id}
+    row = session.execute(_LOCK_TICKET, values).one()
+    mails = {raw for query in _RAW_OF_TICKET for raw in session.execute(query, values).scalars()}
+    session.execute(_DELETE_MAILS_OF_TICKET, values)
+    empty_entries(session, session.execute(_ENTRIES_OF_TICKET, values).scalars().all())
+    session.execute(_DELETE_FILES_OF_TICKET, values)
+    session.execute(_EMPTY_MESSAGES_OF_TICKET, values)
+    entries = _changed(session, _EMPTY_ENTRIES_OF_TICKET, values)
+    ticket = to_ticket(session, row)
+    update_row(session, row, ticket, without_personal_data(ticket, now))
     search.remove(session, ticket_id)
-    session.flush()
     return Erased(tickets=1, mails=drop_mails(session, mails), entries=entries)
 
 
-def _mails(session: Session, tickets: Iterable[int]) -> set[int]:
-    wanted = list(tickets)
-    found: set[int] = set()
-    for table in (MessageRow, LedgerRow):
-        query = select(table.raw_id).where(col(table.ticket_id).in_(wanted))
-        found.update(raw for raw in session.exec(query) if raw is not None)
-    return found
+def erase_entries(session: Session, entries: Sequence[int]) -> int:
+    """Erase the personal fields of entries of the audit trail; return how many entries had any."""
+    return _changed(session, _EMPTY_ENTRIES, {"some": entries}) if entries else 0
 
 
-def _empty_ledger(session: Session, which: Any) -> None:
-    entries = select(LedgerRow.id).where(which)
-    held = select(HeldRow.id).where(col(HeldRow.ledger_id).in_(entries))
-    session.execute(delete(OutboxRow).where(col(OutboxRow.held_id).in_(held)))
-    session.execute(delete(HeldRow).where(col(HeldRow.ledger_id).in_(entries)))
-    nothing = {"message_id": "", "sender": "", "subject": "", "because": "", "traceback": "", "raw_id": None}
-    session.execute(update(LedgerRow).where(which).values(**nothing))
+def _changed(session: Session, statement: Update, values: dict[str, Any]) -> int:
+    """Execute an update and return the number of its rows."""
+    result = session.connection().execute(statement, values)
+    return int(result.rowcount)
+
+
+def empty_entries(session: Session, entries: Sequence[int]) -> None:
+    """Erase entries of the ledger, so that only where each mail was and its outcome are left."""
+    for at in range(0, len(entries), BATCH_SIZE):
+        for statement in _EMPTY_LEDGER:
+            session.execute(statement, {"some": entries[at : at + BATCH_SIZE]})
 
 
 def empty_own_mails(session: Session, address: str, mark: str) -> Erased:
-    """Erase what somebody wrote in tickets of others or what became no ticket, and the letters to them.
+    """Erase what a person wrote in tickets of others or outside of tickets, and the mails to them.
 
-    `mark` stands in place of their name.
+    `mark` replaces their name.
     """
-    raws = {
-        raw
-        for query in (
-            select(MessageRow.raw_id).where(MessageRow.author == address),
-            select(LedgerRow.raw_id).where(LedgerRow.sender == address),
-        )
-        for raw in session.exec(query)
-        if raw is not None
-    }
-    tickets = select(MessageRow.ticket_id).where(MessageRow.author == address)
-    changed = set(session.exec(tickets.distinct()))
-    _empty_ledger(session, col(LedgerRow.sender) == address)
-    session.execute(delete(OutboxRow).where(col(OutboxRow.recipient) == address))
-    nothing = {"author": "", "author_name": mark, "text": "", "quoted": "", "message_id": ""}
-    session.execute(update(MessageRow).where(col(MessageRow.author) == address).values(**nothing))
-    for table in (PersonRow, BlockedRow):
-        session.execute(delete(table).where(col(table.address) == address))
-    return Erased(mails=drop_mails(session, raws), changed=changed)
+    values = {"of_address": address}
+    mails = {raw for query in _RAW_OF_PERSON for raw in session.execute(query, values).scalars()}
+    changed = set(session.execute(_TICKETS_WITH, values).scalars())
+    empty_entries(session, session.execute(_ENTRIES_OF_PERSON, values).scalars().all())
+    session.execute(_EMPTY_MESSAGES_OF_PERSON, {**values, "mark": mark})
+    for statement in _DELETE_OF_PERSON:
+        session.execute(statement, values)
+    return Erased(mails=drop_mails(session, mails), changed=changed)
 
 
 def drop_mails(session: Session, raw_ids: Iterable[int]) -> int:
-    """Delete raw mails with their files, whoever refers to them; count them."""
+    """Delete raw mails with their files, and every reference to them; return their number."""
     wanted = sorted(raw_ids)
-    for at in range(0, len(wanted), AT_ONCE):
-        some = wanted[at : at + AT_ONCE]
-        session.execute(delete(AttachmentRow).where(col(AttachmentRow.raw_id).in_(some)))
-        for table in (MessageRow, LedgerRow):
-            session.execute(update(table).where(col(table.raw_id).in_(some)).values(raw_id=None))
-        session.execute(delete(RawRow).where(col(RawRow.id).in_(some)))
+    for at in range(0, len(wanted), BATCH_SIZE):
+        for statement in _DELETE_RAW_MAILS:
+            session.execute(statement, {"some": wanted[at : at + BATCH_SIZE]})
     return len(wanted)
 
 
-def size_of(session: Session, table: type[Row]) -> int:
+def size_of(session: Session, table: Table) -> int:
     """Count the rows of a table."""
-    return int(session.exec(select(func.count()).select_from(table)).one())
+    return int(session.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def sweep(session: Session, table: Any, after: int, matcher: Matcher) -> tuple[int, int, Erased]:
-    """Take traces out of the next rows of a table; return the last key, their number, and what was erased."""
-    query = select(table).where(table.id > after).order_by(table.id).limit(AT_ONCE)
-    rows = session.exec(query).all()
+def sweep(session: Session, table: Table, after: int, matcher: Matcher) -> tuple[int, int, Erased]:
+    """Erase a person's data in the next rows of a table.
+
+    Returns the last key, the number of rows, and what was erased.
+    """
+    rows = session.execute(_NEXT_ROWS[table], {"last": after}).all()
     erased = Erased()
-    for row in rows:
-        if isinstance(row, EventRow):
-            if any(matcher.found(str(part)) for part in audit_hash.personal_fields(row)):
-                erased.entries += audit_hash.erase(row)
-        elif isinstance(row, RawRow):
-            if matcher.found(readable(zlib.decompress(row.octets))):
-                erased.mails += drop_mails(session, [identity(row.id)])
-        elif _redact(row, matcher):
-            erased.places += 1
-            if isinstance(row, TicketRow | MessageRow):
-                erased.changed.add(identity(row.id if isinstance(row, TicketRow) else row.ticket_id))
-    if table is TicketRow:
+    if table is _EVENT:
+        found = [
+            row.id
+            for row in rows
+            if any(matcher.found(str(part)) for part in audit_hash.personal_fields(row))
+        ]
+        erased.entries = erase_entries(session, found)
+    elif table is _RAW_MAIL:
+        found = [row.id for row in rows if matcher.found(readable(zlib.decompress(row.octets)))]
+        erased.mails = drop_mails(session, found)
+    else:
+        for row in rows:
+            if _redact(session, table, row, matcher):
+                erased.places += 1
+                if table in (_TICKET, _MESSAGE):
+                    erased.changed.add(row.id if table is _TICKET else row.ticket_id)
+    if table is _TICKET:
         in_copy = _redact_cc(session, [row.id for row in rows], matcher)
         erased.places += len(in_copy - erased.changed)
         erased.changed |= in_copy
-    return (identity(rows[-1].id) if rows else after), len(rows), erased
+    return (rows[-1].id if rows else after), len(rows), erased
 
 
 def _redact_cc(session: Session, ticket_ids: list[int], matcher: Matcher) -> set[int]:
     """Remove a person from the people in copy of these tickets; return the tickets that had them."""
-    people = session.execute(_CC_OF_TICKETS, {"tickets": ticket_ids})
     found = [
-        {"ticket": ticket_id, "person": address}
-        for ticket_id, address, name in people
-        if matcher.found(f"{name} {address}")
+        {"of_ticket": row.ticket_id, "of_address": row.address}
+        for row in session.execute(_CC_OF_TICKETS, {"some": ticket_ids})
+        if matcher.found(f"{row.name} {row.address}")
     ]
     if found:
         session.connection().execute(_DELETE_CC, found)
-    return {one["ticket"] for one in found}
+    return {one["of_ticket"] for one in found}
 
 
-def _redact(row: Row, matcher: Matcher) -> bool:
+def _redact(session: Session, table: Table, row: Row[Any], matcher: Matcher) -> bool:
     """Remove a person's data from one row; tell whether it had any."""
-    changed = False
-    for name in _PERSONAL[type(row)]:
+    changed: dict[str, Any] = {}
+    for name in _PERSONAL[table]:
         value = getattr(row, name)
         if isinstance(value, list):
             redacted: Any = [item for item in value if not matcher.found(str(item))]
         else:
             redacted = matcher.redacted(value) if value else value
         if redacted != value:
-            setattr(row, name, "" if redacted == matcher.mark else redacted)
-            changed = True
-    return changed
+            changed[name] = "" if redacted == matcher.mark else redacted
+    if changed:
+        session.execute(update(table).where(table.c.id == row.id).values(changed))
+    return bool(changed)
 
 
 def sweep_people(session: Session, matcher: Matcher) -> int:
-    """Take traces out of the small tables: deputies, who blocked whom, troubles; count the places."""
-    columns: tuple[tuple[type[Row], str], ...] = (
-        (PersonRow, "deputy"),
-        (PersonRow, "undeliverable"),
-        (BlockedRow, "by"),
-        (MailboxRow, "last_error"),
-        (AlertRow, "text"),
-    )
+    """Erase a person's data in the small tables: deputies, blocks and errors; return the number of places."""
     places = 0
-    for table, name in columns:
-        for row in session.exec(select(table)):
-            value = getattr(row, name)
+    for table, name in _SMALL:
+        column = table.c[name]
+        for value in session.execute(select(column).distinct()).scalars().all():
             if matcher.found(value):
-                setattr(row, name, matcher.redacted(value).removesuffix(matcher.mark))
-                places += 1
+                redacted = matcher.redacted(value).removesuffix(matcher.mark)
+                statement = update(table).where(column == value).values({name: redacted})
+                places += _changed(session, statement, {})
     return places
 
 
@@ -285,61 +338,10 @@ def _decoded(value: str) -> str:
 
 
 def own_words(session: Session, address: str) -> tuple[set[str], set[str]]:
-    """Return the names that somebody goes by, and the texts that he wrote or that his tickets are about."""
-    names = {row.name for row in [session.get(PersonRow, address)] if row}
-    names.update(session.exec(select(TicketRow.requester_name).where(TicketRow.requester == address)))
-    names.update(session.exec(select(MessageRow.author_name).where(MessageRow.author == address)))
-    texts = set(session.exec(select(MessageRow.text).where(MessageRow.author == address)))
-    texts.update(session.exec(select(TicketRow.subject).where(TicketRow.requester == address)))
-    return names - {""}, texts
-
-
-def expire_tickets(session: Session, before: datetime) -> Erased:
-    """Empty some tickets that were closed before that time; nothing erased means that none is left."""
-    query = select(TicketRow.id, TicketRow.closed).where(_closed(before), TicketRow.requester != "")
-    erased = Erased()
-    for ticket_id, closed in session.exec(query.limit(EXPIRED_AT_ONCE)).all():
-        erased.add(empty_ticket(session, identity(ticket_id), closed or before))
-    return erased
-
-
-def expire_mails(session: Session, before: datetime) -> Erased:
-    """Erase some raw mails, files and sent letters of tickets that were closed before that time."""
-    old = select(TicketRow.id).where(_closed(before))
-    raws = select(MessageRow.raw_id).where(
-        col(MessageRow.raw_id).is_not(None), col(MessageRow.ticket_id).in_(old)
-    )
-    mails = {raw for raw in session.exec(raws.limit(AT_ONCE)) if raw is not None}
-    letters = select(OutboxRow.id).where(col(OutboxRow.ticket_id).in_(old), _is_sent(), OutboxRow.text != "")
-    keys = list(session.exec(letters.limit(AT_ONCE)))
-    emptied = {"text": "", "html": "", "attachments": []}
-    session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(keys)).values(**emptied))
-    return Erased(mails=drop_mails(session, mails), places=len(keys))
-
-
-def expire_others(session: Session, before: datetime) -> Erased:
-    """Erase some mails and letters that belong to no ticket and came or were written before that time."""
-    left = or_(LedgerRow.sender != "", col(LedgerRow.raw_id).is_not(None))
-    query = select(LedgerRow.id, LedgerRow.raw_id).where(
-        col(LedgerRow.ticket_id).is_(None), LedgerRow.at < before, LedgerRow.outcome != "quarantined", left
-    )
-    entries = session.exec(query.limit(AT_ONCE)).all()
-    _empty_ledger(session, col(LedgerRow.id).in_([key for key, _ in entries]))
-    mails = drop_mails(session, {raw for _, raw in entries if raw is not None})
-    alone = select(OutboxRow.id).where(
-        col(OutboxRow.ticket_id).is_(None), _is_sent(), OutboxRow.created < before
-    )
-    letters = list(session.exec(alone.limit(AT_ONCE)))
-    session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(letters)))
-    return Erased(mails=max(mails, len(entries)), places=len(letters))
-
-
-def _closed(before: datetime) -> Any:
-    return (col(TicketRow.status) == Status.CLOSED.value) & (col(TicketRow.closed) < before)
-
-
-def _is_sent() -> Any:
-    return col(OutboxRow.state).not_in(["queued", "sending", "uncertain"])
+    """Return the names of a person, and the texts that they wrote or that their tickets are about."""
+    values = {"of_address": address}
+    names = {name for query in _NAMES for name in session.execute(query, values).scalars()}
+    return names - {""}, {text for query in _TEXTS for text in session.execute(query, values).scalars()}
 
 
 def overwrite(session: Session) -> None:

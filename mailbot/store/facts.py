@@ -1,13 +1,12 @@
-"""Gather what has to be known to decide on one mail."""
+"""Load what a decision about one mail depends on."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, select
+from sqlalchemy import Row, bindparam, select
+from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
 from mailbot.core.model.facts import Facts, RecentActivity, SentMail
@@ -16,18 +15,44 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Role
 from mailbot.store import ledger, people, search, tickets
-from mailbot.store.changes import last_changes
-from mailbot.store.rows import identity, tickets_of
-from mailbot.store.tables import MessageRow, OutboxRow, PersonRow, TicketRow, metadata
+from mailbot.store.mapping import to_tickets
+from mailbot.store.tables import metadata
 from mailbot.store.traffic import traffic
+from mailbot.store.undo_state import last_changes
 
-LOOKED_UP_MOST = 50
+MAX_LOOKUPS = 50
 BOUNCED = "bounced"
 
-_ENTRY = metadata.tables["ledger"].c
-_OF_CONTENT = columns(_ENTRY.id, _ENTRY.school, _ENTRY.uid_validity, _ENTRY.uid, _ENTRY.ticket_id).where(
-    _ENTRY.content_id == bindparam("content")
+_LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
+_TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
+
+# Find the ledger entries of mails with the same content.
+_SAME_CONTENT = select(
+    _LEDGER.c.id, _LEDGER.c.school, _LEDGER.c.uid_validity, _LEDGER.c.uid, _LEDGER.c.ticket_id
+).where(_LEDGER.c.content_id == bindparam("content"))
+# Read sent mails, each with its ticket's name and whether its recipient is marked as undeliverable.
+_SENT = (
+    select(
+        _OUTBOX,
+        _TICKET.c.school.label("ticket_school"),
+        _TICKET.c.number.label("ticket_number"),
+        _PERSON.c.undeliverable,
+    )
+    .join(_TICKET, _TICKET.c.id == _OUTBOX.c.ticket_id, isouter=True)
+    .join(_PERSON, _PERSON.c.address == _OUTBOX.c.recipient, isouter=True)
 )
+_SENT_BY_MESSAGE_IDS = _SENT.where(_OUTBOX.c.message_id.in_(bindparam("message_ids", expanding=True)))
+_SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
+_SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
+# Read the tickets' names of received mails, the earliest first.
+_RECEIVED = (
+    select(_MESSAGE.c.message_id, _TICKET.c.school, _TICKET.c.number)
+    .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
+    .where(_MESSAGE.c.message_id.in_(bindparam("message_ids", expanding=True)))
+    .order_by(_MESSAGE.c.id)
+)
+# Read the opening times of all tickets that are not closed.
+_OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
 
 
 def hash_of(action_key: str) -> str:
@@ -35,9 +60,9 @@ def hash_of(action_key: str) -> str:
     return hashlib.sha256(action_key.encode()).hexdigest()
 
 
-def content_id(mail: Mail, octets: bytes) -> str:
-    """Name a mail by its content: a second delivery of it is known although its trace fields differ."""
-    body = octets.partition(b"\r\n\r\n")[2] or octets.partition(b"\n\n")[2]
+def content_id(mail: Mail, content: bytes) -> str:
+    """Return an identifier of a mail's content; trace header fields do not change it."""
+    body = content.partition(b"\r\n\r\n")[2] or content.partition(b"\n\n")[2]
     sender = mail.sender.email if mail.sender else ""
     date = mail.date.isoformat() if mail.date else ""
     digest = hashlib.sha256("\0".join((mail.message_id, sender, date, mail.subject)).encode())
@@ -45,7 +70,7 @@ def content_id(mail: Mail, octets: bytes) -> str:
     return digest.hexdigest()
 
 
-def gather(
+def load_facts(
     session: Session,
     mail: Mail,
     wanted: Lookups,
@@ -56,15 +81,17 @@ def gather(
     *,
     own_entry: int | None = None,
 ) -> Facts:
-    """Look up everything that a mail asks for; `own_entry` is its ledger entry if it has one already."""
-    session.flush()
-    answered, by_reply = _thread(session, wanted.message_ids[:LOOKED_UP_MOST], now)
-    keyed = _letter(session, wanted.action_key, now)
+    """Load everything that a mail's lookups ask for; `own_entry` is its ledger entry, if there is one."""
+    answered, by_reply = _thread(session, wanted.message_ids[:MAX_LOOKUPS], now)
+    keyed = _by_action_key(session, wanted.action_key, now)
     lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
     signs = (wanted.tag, by_reply, keyed.ticket if keyed else None, lately.flooded(policy.limits))
-    found = tickets.to_change(session, _names(wanted, signs))
-    rows = {_key(row): row for row in found.values()}
+    found = tickets.find_for_update(session, _names(wanted, signs))
+    rows = {tickets.key_of(row): row for row in found.values()}
+    present = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
+    histories = tickets.histories(session, [row.id for row in rows.values()])
+    changes = last_changes(session, {rows[key].id: present[key] for key in rows}) if wanted.undoes else {}
     return Facts(
         school=school,
         next_number=number,
@@ -72,13 +99,13 @@ def gather(
         keyed=keyed,
         by_reply=by_reply,
         tagged=wanted.tag,
-        tickets=dict(zip(rows, tickets_of(session, list(rows.values())), strict=True)),
-        aliases={name: _key(found[name]) for name in found.keys() - rows.keys()},
-        histories={name: tickets.history(session, identity(row.id)) for name, row in rows.items()},
+        tickets=present,
+        aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
+        histories={key: histories[row.id] for key, row in rows.items()},
         absences=people.absences(session, people.today(policy, now)),
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
         similar=search.similar(session, wanted.problem, number - 1) if wanted.problem and not rows else (),
-        changes=last_changes(session, rows) if wanted.undoes else {},
+        changes=changes,
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         traffic=lately,
@@ -88,57 +115,57 @@ def gather(
 
 
 def _names(wanted: Lookups, signs: Iterable[str | None]) -> list[str]:
-    """Return the names of the tickets to load; all workers lock them in this order."""
-    return sorted({*wanted.named, *(name for name in signs if name)})[:LOOKED_UP_MOST]
+    """Return the names of the tickets to load."""
+    return sorted({*wanted.named, *(name for name in signs if name)})[:MAX_LOOKUPS]
 
 
-def _schools(wanted: Lookups, rows: Iterable[TicketRow]) -> list[str]:
+def _schools(wanted: Lookups, rows: Iterable[Row[Any]]) -> list[str]:
     """Return the schools that may get a ticket by a command; all workers lock them in the same order."""
     split = {row.school for row in rows} if wanted.splits else set()
     return sorted({*wanted.schools, *split})
 
 
 def _blocked(
-    session: Session, mail: Mail, school: School, rows: Iterable[TicketRow]
+    session: Session, mail: Mail, school: School, rows: Iterable[Row[Any]]
 ) -> frozenset[tuple[str, str]]:
     sender = [(school.key, mail.sender.email)] if mail.sender else []
     return people.blocked(session, (*sender, *((row.school, row.requester) for row in rows)))
 
 
 def _thread(
-    session: Session, message_ids: tuple[str, ...], now: datetime
+    session: Session, message_ids: Sequence[str], now: datetime
 ) -> tuple[SentMail | None, str | None]:
-    """Return the letter that a thread names first, and the ticket of the first mail of it that is known."""
+    """Return the first sent mail that a thread names, and the ticket of its first known mail."""
     if not message_ids:
         return None, None
-    sent = {
-        row.message_id: row
-        for row in session.exec(select(OutboxRow).where(col(OutboxRow.message_id).in_(message_ids)))
-    }
-    received: dict[str, int] = {}
-    query = select(MessageRow.message_id, MessageRow.ticket_id).order_by(col(MessageRow.id))
-    for message_id, ticket_id in session.exec(query.where(col(MessageRow.message_id).in_(message_ids))):
-        received.setdefault(message_id, ticket_id)
-    answered = next((as_letter(session, sent[m], now) for m in message_ids if m in sent), None)
-    known = (sent[m].ticket_id if m in sent else received.get(m) for m in message_ids)
-    return answered, _name(session, next((t for t in known if t is not None), None))
+    connection, values = session.connection(), {"message_ids": message_ids}
+    sent = {row.message_id: row for row in connection.execute(_SENT_BY_MESSAGE_IDS, values)}
+    received: dict[str, str] = {}
+    for row in connection.execute(_RECEIVED, values):
+        received.setdefault(row.message_id, tickets.key_of(row))
+    answered = next((_to_sent_mail(session, sent[m], now) for m in message_ids if m in sent), None)
+    known = (_ticket(sent[m]) if m in sent else received.get(m) for m in message_ids)
+    return answered, next((name for name in known if name is not None), None)
 
 
-def _letter(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
+def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
     if action_key is None:
         return None
-    row = session.exec(select(OutboxRow).where(OutboxRow.key_hash == hash_of(action_key))).first()
-    return as_letter(session, row, now) if row else None
+    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_of(action_key)}).first()
+    return _to_sent_mail(session, row, now) if row else None
 
 
-def as_letter(session: Session, row: OutboxRow | Row[Any], now: datetime) -> SentMail:
-    """Return a letter of the outbox as the core sees it."""
-    person = session.get(PersonRow, row.recipient)
+def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
+    """Return a mail of the outbox as the core sees it."""
+    return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
+
+
+def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
     return SentMail(
         recipient=row.recipient,
         role=Role(row.role),
         kind=NotificationKind(row.kind),
-        ticket=_name(session, row.ticket_id),
+        ticket=_ticket(row),
         internal=row.internal,
         held=_still_held(session, row.held_id, now),
         message_id=row.message_id,
@@ -146,26 +173,21 @@ def as_letter(session: Session, row: OutboxRow | Row[Any], now: datetime) -> Sen
         subject=row.subject,
         text=row.text,
         bounced=row.state == BOUNCED,
-        marked=bool(person and person.undeliverable),
+        marked=bool(row.undeliverable),
     )
 
 
+def _ticket(row: Row[Any]) -> str | None:
+    return f"{row.ticket_school}-{row.ticket_number}" if row.ticket_school is not None else None
+
+
 def _still_held(session: Session, held_id: int | None, now: datetime) -> int | None:
-    """Return the held mail about which a letter asks, if that still waits."""
+    """Return the held mail that a sent mail asks about, if it still waits."""
     return held_id if held_id is not None and ledger.waiting(session, held_id, now) else None
 
 
-def _name(session: Session, ticket_id: int | None) -> str | None:
-    row = session.get(TicketRow, ticket_id) if ticket_id is not None else None
-    return _key(row) if row else None
-
-
-def _key(row: TicketRow) -> str:
-    return f"{row.school}-{row.number}"
-
-
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
-    """Return the names that those who work on a school's tickets use in own mails, by address."""
+    """Return the names that a school's staff use in their own mails, by address."""
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
 
 
@@ -178,12 +200,12 @@ def _duplicate(
     own_entry: int | None,
 ) -> str:
     """Say where the same mail was handled before: in this mailbox, or for the same ticket in another."""
-    earlier = session.connection().execute(_OF_CONTENT, {"content": content}).all()
+    rows = session.connection().execute(_SAME_CONTENT, {"content": content})
+    earlier = [row for row in rows if row.id != own_entry]
+    names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
     belongs = {name for name in (by_reply, wanted.tag, *wanted.named) if name}
     for entry in earlier:
-        if entry.id == own_entry:
-            continue
-        same_ticket = _name(session, entry.ticket_id) in belongs
+        same_ticket = names.get(entry.ticket_id) in belongs
         if entry.school == school.key or same_ticket or wanted.named:
             return f"the same mail was handled before: {entry.school} {entry.uid_validity}/{entry.uid}"
     return ""
@@ -191,5 +213,4 @@ def _duplicate(
 
 def opened(session: Session) -> list[tuple[str, datetime]]:
     """Return school and time of opening of each ticket that is not closed."""
-    query = select(TicketRow.school, TicketRow.opened).where(col(TicketRow.status).in_(tickets.NOT_CLOSED))
-    return list(session.exec(query).all())
+    return [(school, at) for school, at in session.execute(_OPENED)]

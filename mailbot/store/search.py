@@ -7,9 +7,11 @@ no other school's tickets are looked at.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,19 +28,18 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
-from sqlmodel import Session, col
-from sqlmodel import select as select_rows
+from sqlmodel import Session
 
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.ticket import Direction, Similar, Status, Visibility
 from mailbot.core.text.words import Terms, terms, words
+from mailbot.store.mapping import to_tickets
 from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar
-from mailbot.store.rows import ticket_of
-from mailbot.store.tables import MessageRow, TicketRow, metadata
+from mailbot.store.tables import metadata
 
-TEXT_MOST = 200_000  # characters of a ticket that are read, its first ones
-CANDIDATES_MOST = 10
-TICKETS_AT_ONCE = 100
+MAX_TEXT = 200_000  # characters of a ticket that are read, its first ones
+MAX_CANDIDATES = 10
+BATCH_SIZE = 100
 
 _FTS5 = table("search", column("rowid"), *map(column, ("subject", "public", "internal", "problem")))
 _TSVECTOR = table("search", column("ticket_id"), column("words"))
@@ -46,22 +47,28 @@ _LABELS = {"subject": "1A", "public": "2B", "internal": "3C", "problem": "4D"}
 
 _MESSAGE, _TICKET = metadata.tables["message"].c, metadata.tables["ticket"].c
 
-# Each mail asks these, so they are put together once.
+# Read tickets with their messages; a ticket without messages is one row.
 _TEXTS = (
-    select(_MESSAGE.direction, _MESSAGE.visibility, _MESSAGE.text)
-    .where(_MESSAGE.ticket_id == bindparam("ticket"))
-    .order_by(_MESSAGE.id)
+    select(
+        _TICKET.id, _TICKET.school, _TICKET.subject, _MESSAGE.direction, _MESSAGE.visibility, _MESSAGE.text
+    )
+    .join_from(metadata.tables["ticket"], metadata.tables["message"], isouter=True)
+    .where(_TICKET.id.in_(bindparam("tickets", expanding=True)))
+    .order_by(_TICKET.id, _MESSAGE.id)
 )
+# Remove tickets from the index, and add them.
 _OUT_OF_FTS5 = delete(_FTS5).where(_FTS5.c.rowid == bindparam("ticket"))
 _OUT_OF_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("ticket"))
 _INTO_FTS5 = insert(_FTS5)
 _INTO_TSVECTOR = insert(_TSVECTOR).values(
     ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
 )
+# Find a ticket in the index if it has exactly these words.
 _SAME_IN_TSVECTOR = select(_TSVECTOR.c.ticket_id).where(
     _TSVECTOR.c.ticket_id == bindparam("ticket"),
     _TSVECTOR.c.words == cast(bindparam("vector", type_=Text), TSVECTOR),
 )
+# Find for each word some of the tickets that have it.
 _BEARERS_FTS5 = text(
     "SELECT word.value, (SELECT group_concat(rowid) FROM"
     " (SELECT rowid FROM search WHERE search MATCH word.value LIMIT :most)) FROM json_each(:words) AS word"
@@ -71,9 +78,26 @@ _BEARERS_TSVECTOR = text(
     " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :most) AS bearers)"
     " FROM json_array_elements_text(CAST(:words AS json)) AS word"
 )
-_CLOSED = select(_TICKET.id).where(
+# Read the closed ones of some tickets.
+_CLOSED = select(metadata.tables["ticket"]).where(
     _TICKET.id.in_(bindparam("tickets", expanding=True)), _TICKET.status == Status.CLOSED.value
 )
+# Read the last public message to the requester of each of some tickets.
+_ANSWERS = select(_MESSAGE.ticket_id, _MESSAGE.text).where(
+    _MESSAGE.id.in_(
+        select(func.max(_MESSAGE.id))
+        .where(
+            _MESSAGE.ticket_id.in_(bindparam("tickets", expanding=True)),
+            _MESSAGE.direction == Direction.OUT.value,
+            _MESSAGE.visibility == Visibility.PUBLIC.value,
+        )
+        .group_by(_MESSAGE.ticket_id)
+    )
+)
+# Count the tickets in the index.
+_COUNT = select(func.count()).select_from(_TSVECTOR)
+# Read the whole index of a SQLite database.
+_ALL_OF_FTS5 = select(_FTS5).order_by(_FTS5.c.rowid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +110,25 @@ class _Document:
     problem: tuple[str, ...]
 
 
-def index(session: Session, ticket_ids: Iterable[int]) -> None:
-    """Write anew what can be found of these tickets, as they and their messages stand in this transaction."""
-    session.flush()
+def index(session: Session, ticket_ids: Collection[int]) -> None:
+    """Update the index of these tickets, as they and their messages are in this transaction."""
+    if not ticket_ids:
+        return
     connection = session.connection()
-    for ticket_id in ticket_ids:
-        ticket = session.get_one(TicketRow, ticket_id)
-        document = _document(session, ticket)
-        if _is_sqlite(session):
-            row = {name: " ".join(getattr(document, name)) for name in _LABELS}
-            connection.execute(_OUT_OF_FTS5, {"ticket": ticket_id})
-            connection.execute(_INTO_FTS5, {"rowid": ticket_id, **row})
-        else:
-            connection.execute(_OUT_OF_TSVECTOR, {"ticket": ticket_id})
-            connection.execute(_INTO_TSVECTOR, {"ticket": ticket_id, "vector": _vector(document)})
+    rows = connection.execute(_TEXTS, {"tickets": list(ticket_ids)})
+    documents = [(key, _document(list(group))) for key, group in groupby(rows, attrgetter("id"))]
+    keys = [{"ticket": ticket_id} for ticket_id, _ in documents]
+    if _is_sqlite(session):
+        fts5 = [
+            {"rowid": ticket_id, **{name: " ".join(getattr(document, name)) for name in _LABELS}}
+            for ticket_id, document in documents
+        ]
+        connection.execute(_OUT_OF_FTS5, keys)
+        connection.execute(_INTO_FTS5, fts5)
+    else:
+        vectors = [{"ticket": ticket_id, "vector": _vector(document)} for ticket_id, document in documents]
+        connection.execute(_OUT_OF_TSVECTOR, keys)
+        connection.execute(_INTO_TSVECTOR, vectors)
 
 
 def remove(session: Session, ticket_id: int) -> None:
@@ -110,12 +139,12 @@ def remove(session: Session, ticket_id: int) -> None:
 
 def size(session: Session) -> int:
     """Return how many tickets are in the index."""
-    return session.connection().scalar(select(func.count()).select_from(_TSVECTOR)) or 0
+    return session.connection().scalar(_COUNT) or 0
 
 
 def vectors(sqlite: Session) -> Iterator[list[tuple[int, str]]]:
     """Yield what can be found in a SQLite, some tickets at a time: each with its words as a tsvector."""
-    query = select(_FTS5).order_by(_FTS5.c.rowid).execution_options(yield_per=TICKETS_AT_ONCE)
+    query = _ALL_OF_FTS5.execution_options(yield_per=BATCH_SIZE)
     for rows in sqlite.connection().execute(query).partitions():
         documents = ((key, _Document(*(tuple(words.split()) for words in places))) for key, *places in rows)
         yield [(ticket_id, _vector(document)) for ticket_id, document in documents]
@@ -137,14 +166,17 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _document(session: Session, ticket: TicketRow) -> _Document:
+def _document(rows: Sequence[Any]) -> _Document:
+    """Return the words of a ticket, given the rows of its messages."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
-    room, problem = TEXT_MOST, ""
-    for direction, visibility, written in session.connection().execute(_TEXTS, {"ticket": ticket.id}):
-        texts[visibility].append(written[: max(room, 0)])
-        room -= len(written)
-        if not problem and direction == Direction.IN.value:
-            problem = written[:TEXT_MOST]
+    room, problem, ticket = MAX_TEXT, "", rows[0]
+    for row in rows:
+        if row.text is None:  # the ticket has no messages
+            continue
+        texts[row.visibility].append(row.text[: max(room, 0)])
+        room -= len(row.text)
+        if not problem and row.direction == Direction.IN.value:
+            problem = row.text[:MAX_TEXT]
     about = terms(ticket.school, ticket.subject, problem, None)
     return _Document(
         subject=words(ticket.subject),
@@ -182,9 +214,9 @@ def finds(session: Session, wanted: Listing) -> ColumnElement[bool]:
 def _matching(session: Session, query: str) -> ColumnElement[bool]:
     if _is_sqlite(session):
         matches = text("search MATCH :query").bindparams(query=query)
-        return col(TicketRow.id).in_(select(_FTS5.c.rowid).where(matches))
+        return _TICKET.id.in_(select(_FTS5.c.rowid).where(matches))
     matching = _TSVECTOR.c.words.op("@@")(cast(literal(query), TSQUERY))
-    return col(TicketRow.id).in_(select(_TSVECTOR.c.ticket_id).where(matching))
+    return _TICKET.id.in_(select(_TSVECTOR.c.ticket_id).where(matching))
 
 
 def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
@@ -195,14 +227,21 @@ def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
     if not total or not asked.words:
         return ()
     alike = rank_similar(asked, _bearers(session, asked), total)
-    return tuple(islice(_solved(session, alike[:CANDIDATES_MOST]), MAX_SHOWN))
+    return _solved(session, alike[:MAX_CANDIDATES]) if alike else ()
 
 
-def _solved(session: Session, ticket_ids: Sequence[int]) -> Iterator[Similar]:
-    closed = set(session.connection().execute(_CLOSED, {"tickets": ticket_ids}).scalars())
-    for ticket_id in ticket_ids:
-        if ticket_id in closed and (answer := _answer(session, ticket_id)):
-            yield Similar(ticket_of(session, session.get_one(TicketRow, ticket_id)), answer)
+def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
+    """Return the first of these tickets that are closed and have an answer, each with the last answer."""
+    connection, values = session.connection(), {"tickets": ticket_ids}
+    closed = {row.id: row for row in connection.execute(_CLOSED, values)}
+    answers = {}
+    if closed:
+        answers = {
+            key: excerpt(text) for key, text in connection.execute(_ANSWERS, {"tickets": list(closed)})
+        }
+    shown = [key for key in ticket_ids if key in closed and answers.get(key)][:MAX_SHOWN]
+    tickets = to_tickets(session, [closed[key] for key in shown])
+    return tuple(Similar(ticket, answers[key]) for key, ticket in zip(shown, tickets, strict=True))
 
 
 def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
@@ -213,13 +252,3 @@ def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
         query, {"words": json.dumps(list(words)), "most": MAX_DOC_FREQUENCY + 1}
     )
     return {words[lexeme]: [int(one) for one in bearers.split(",")] for lexeme, bearers in found if bearers}
-
-
-def _answer(session: Session, ticket_id: int) -> str:
-    """Return the last words that the requester got, in short."""
-    query = select_rows(MessageRow.text).where(
-        MessageRow.ticket_id == ticket_id,
-        MessageRow.direction == Direction.OUT.value,
-        MessageRow.visibility == Visibility.PUBLIC.value,
-    )
-    return excerpt(session.exec(query.order_by(col(MessageRow.id).desc()).limit(1)).first() or "")

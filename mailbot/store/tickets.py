@@ -1,173 +1,251 @@
-"""Tickets and their messages, as they are asked for."""
+"""Find tickets and their messages."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, or_, update
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
+from sqlmodel import Session
 
 from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_count
 from mailbot.core.model.ticket import Message, Status, Ticket
 from mailbot.store import search
+from mailbot.store.mapping import to_message, to_ticket, to_tickets
 from mailbot.store.ranking import score
-from mailbot.store.rows import existing, identity, message_of, ticket_of, tickets_of
-from mailbot.store.tables import AliasRow, EventRow, MessageRow, SchoolRow, TicketRow, metadata
+from mailbot.store.tables import metadata
 
-FOUND_MOST = 500
-NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds what is, not what is not
+MAX_FOUND = 500
+NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds equal values only
 
-_SCHOOLS, _MESSAGES, _FILES, _CC = (
-    metadata.tables[name] for name in ("school", "message", "attachment", "ticket_cc")
-)
+_SCHOOL, _TICKET, _ALIAS = (metadata.tables[name] for name in ("school", "ticket", "alias"))
+_MESSAGE, _FILE, _EVENT = (metadata.tables[name] for name in ("message", "attachment", "event"))
+_TICKET_CC = metadata.tables["ticket_cc"]
 
-# Each mail asks these, so they are put together once.
-_LAST_NUMBER = columns(_SCHOOLS.c.last_number).where(_SCHOOLS.c.key == bindparam("school")).with_for_update()
-_GIVE_NUMBER = (
-    update(_SCHOOLS).where(_SCHOOLS.c.key == bindparam("school")).values(last_number=bindparam("given"))
+# Read the last number of a school, and keep others from using the next one.
+_LAST_NUMBER = select(_SCHOOL.c.last_number).where(_SCHOOL.c.key == bindparam("school")).with_for_update()
+# Store a school without tickets, unless it is stored.
+_INSERT_SCHOOL = insert(_SCHOOL).on_conflict_do_nothing()
+# Store the last number of a school.
+_SET_LAST_NUMBER = (
+    update(_SCHOOL).where(_SCHOOL.c.key == bindparam("school")).values(last_number=bindparam("number"))
 )
-_BY_NUMBER = select(TicketRow).where(
-    TicketRow.school == bindparam("school"), TicketRow.number == bindparam("number")
+# Find tickets by school and number.
+_BY_NUMBERS = select(_TICKET).where(
+    tuple_(_TICKET.c.school, _TICKET.c.number).in_(bindparam("numbers", expanding=True))
 )
-_HISTORY = columns(_MESSAGES).where(_MESSAGES.c.ticket_id == bindparam("ticket")).order_by(_MESSAGES.c.id)
-_FILES_OF = (
-    columns(_FILES)
-    .where(_FILES.c.message_row.in_(bindparam("messages", expanding=True)))
-    .order_by(_FILES.c.id)
+# Find tickets by other names.
+_BY_ALIASES = (
+    select(_ALIAS.c.name.label("alias"), _TICKET)
+    .join(_TICKET, _TICKET.c.id == _ALIAS.c.ticket_id)
+    .where(_ALIAS.c.name.in_(bindparam("aliases", expanding=True)))
 )
-# Lists the files of a ticket that are not sent.
+# Read tickets by key.
+_BY_IDS = select(_TICKET).where(_TICKET.c.id.in_(bindparam("tickets", expanding=True)))
+# Lock tickets. All workers lock them in this order, so they do not wait for each other.
+_LOCK = _BY_IDS.order_by(_TICKET.c.id).with_for_update(key_share=True)
+# Store another name of a ticket.
+_INSERT_ALIAS = insert(_ALIAS)
+# Read the names of tickets by key.
+_KEYS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number).where(
+    _TICKET.c.id.in_(bindparam("tickets", expanding=True))
+)
+# List and count tickets; conditions and order depend on the listing.
+_LIST = select(_TICKET)
+_COUNT = select(func.count()).select_from(_TICKET)
+_SUBJECTS = select(_TICKET.c.id, _TICKET.c.subject)
+# Find the tickets with a person in copy.
+_WITH_CC = select(_TICKET_CC.c.ticket_id)
+# Read the messages of tickets.
+_MESSAGES = (
+    select(_MESSAGE)
+    .where(_MESSAGE.c.ticket_id.in_(bindparam("tickets", expanding=True)))
+    .order_by(_MESSAGE.c.id)
+)
+# Read the files of messages.
+_FILES = (
+    select(_FILE).where(_FILE.c.message_row.in_(bindparam("messages", expanding=True))).order_by(_FILE.c.id)
+)
+# Read the Message-IDs of a ticket.
+_MESSAGE_IDS = select(_MESSAGE.c.message_id).where(_MESSAGE.c.ticket_id == bindparam("ticket"))
+# List the files of a ticket that are not sent.
 _WITHHELD = (
-    columns(_FILES.c.id, _FILES.c.filename, _FILES.c.danger)
-    .join(_MESSAGES, _MESSAGES.c.id == _FILES.c.message_row)
-    .where(_MESSAGES.c.ticket_id == bindparam("ticket"), _FILES.c.danger != "")
-    .order_by(_FILES.c.id)
+    select(_FILE.c.id, _FILE.c.filename, _FILE.c.danger)
+    .join(_MESSAGE, _MESSAGE.c.id == _FILE.c.message_row)
+    .where(_MESSAGE.c.ticket_id == bindparam("ticket"), _FILE.c.danger != "")
+    .order_by(_FILE.c.id)
 )
-# Lets a file be sent.
-_RELEASE = update(_FILES).where(_FILES.c.id == bindparam("file")).values(danger="")
+# Let a file be sent.
+_RELEASE = update(_FILE).where(_FILE.c.id == bindparam("file")).values(danger="")
+# Read the audit trail of a ticket.
+_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id == bindparam("ticket")).order_by(_EVENT.c.id)
+# Read the entries of the audit trail that belong to no ticket.
+_DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
 
 
 def next_number(session: Session, school: str) -> int:
-    """Return the number of the school's next ticket; nobody else gets it before this transaction ends."""
-    last = session.connection().execute(_LAST_NUMBER, {"school": school}).scalar()
-    return (existing(session, SchoolRow(key=school), school).last_number if last is None else last) + 1
+    """Return the number of the school's next ticket; no other transaction gets it before this one ends."""
+    connection, values = session.connection(), {"school": school}
+    last = connection.execute(_LAST_NUMBER, values).scalar()
+    if last is None:
+        connection.execute(_INSERT_SCHOOL, {"key": school, "last_number": 0})
+        last = connection.execute(_LAST_NUMBER, values).scalar_one()
+    return int(last) + 1
 
 
-def give_number(session: Session, school: str, number: int) -> None:
-    """Note that a school's newest ticket has this number."""
-    session.connection().execute(_GIVE_NUMBER, {"school": school, "given": number})
+def set_last_number(session: Session, school: str, number: int) -> None:
+    """Store the number of a school's newest ticket."""
+    session.connection().execute(_SET_LAST_NUMBER, {"school": school, "number": number})
 
 
-def by_name(session: Session, name: str) -> TicketRow | None:
-    """Find the row of "GYM-104"; of a ticket that was moved or merged, the one that goes on."""
+def find(session: Session, name: str) -> Row[Any] | None:
+    """Return the row of "GYM-104"; of a moved or merged ticket, the row of its target."""
+    return find_all(session, [name]).get(name)
+
+
+def find_all(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
+    """Return the rows of tickets by their names, as `find` does; unknown names are left out."""
+    connection = session.connection()
+    numbers = {name: number for name in names if (number := _number(name)) is not None}
+    found: dict[str, Row[Any]] = {}
+    if numbers:
+        rows = connection.execute(_BY_NUMBERS, {"numbers": list(set(numbers.values()))})
+        by_number = {(row.school, row.number): row for row in rows}
+        found = {name: by_number[number] for name, number in numbers.items() if number in by_number}
+    if aliases := [name for name in names if name not in found]:
+        found |= {row.alias: row for row in connection.execute(_BY_ALIASES, {"aliases": aliases})}
+    while merged := {name: row.merged_into for name, row in found.items() if row.merged_into is not None}:
+        targets = by_ids(session, set(merged.values()))
+        found |= {name: targets[ticket_id] for name, ticket_id in merged.items()}
+    return found
+
+
+def _number(name: str) -> tuple[str, int] | None:
     school, _, number = name.partition("-")
-    row = None
-    if number.isdigit():
-        row = session.exec(_BY_NUMBER, params={"school": school, "number": int(number)}).first()
-    if row is None and (alias := session.get(AliasRow, name)) is not None:
-        row = session.get(TicketRow, alias.ticket_id)
-    while row is not None and row.merged_into is not None:
-        row = session.get(TicketRow, row.merged_into)
-    return row
+    return (school, int(number)) if number.isdigit() else None
 
 
-def call(session: Session, alias: str, ticket_id: int) -> None:
-    """Give a ticket another name."""
-    session.add(AliasRow(name=alias, ticket_id=ticket_id))
+def by_ids(session: Session, ticket_ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Return the rows of tickets by their keys."""
+    rows = session.connection().execute(_BY_IDS, {"tickets": list(ticket_ids)})
+    return {row.id: row for row in rows}
 
 
-def message_ids(session: Session, ticket_id: int) -> set[str]:
-    """Return the Message-IDs of a ticket's messages."""
-    return set(session.exec(select(MessageRow.message_id).where(MessageRow.ticket_id == ticket_id)))
+def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
+    """Return the rows of tickets, as `find_all` does; they are locked until this transaction ends."""
+    found = find_all(session, names)
+    if not found or session.get_bind().dialect.name == "sqlite":  # there the transaction has locked all
+        return found
+    rows = session.connection().execute(_LOCK, {"tickets": [row.id for row in found.values()]})
+    locked = {row.id: row for row in rows}
+    return {name: locked[row.id] for name, row in found.items()}
 
 
-def by_names(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
-    """Find the rows of several tickets by their names."""
-    found = ((name, by_name(session, name)) for name in names)
-    return {name: row for name, row in found if row is not None}
+def key_of(row: Any) -> str:
+    """Return the key of a ticket's row, as in GYM-104."""
+    return f"{row.school}-{row.number}"
+
+
+def keys(session: Session, ticket_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of tickets."""
+    if not ticket_ids:
+        return {}
+    rows = session.connection().execute(_KEYS, {"tickets": list(ticket_ids)})
+    return {row.id: key_of(row) for row in rows}
 
 
 def current(session: Session, ticket_id: int) -> Ticket:
     """Return a ticket; of one that was merged, the ticket that it was merged into."""
-    row = session.get_one(TicketRow, ticket_id)
+    row = by_ids(session, [ticket_id])[ticket_id]
     while row.merged_into is not None:
-        row = session.get_one(TicketRow, row.merged_into)
-    return ticket_of(session, row)
+        row = by_ids(session, [row.merged_into])[row.merged_into]
+    return to_ticket(session, row)
 
 
 def named(session: Session, name: str) -> tuple[int, Ticket] | None:
-    """Return key and value of a ticket by its name, as `by_name` finds it."""
-    row = by_name(session, name)
-    return (identity(row.id), ticket_of(session, row)) if row is not None else None
+    """Return key and value of a ticket by its name, as `find` does."""
+    row = find(session, name)
+    return (row.id, to_ticket(session, row)) if row is not None else None
 
 
-def to_change(session: Session, names: Collection[str]) -> dict[str, TicketRow]:
-    """Find the rows of several tickets and keep others from changing them until this transaction ends.
+def add_alias(session: Session, alias: str, ticket_id: int) -> None:
+    """Give a ticket another name."""
+    session.connection().execute(_INSERT_ALIAS, {"name": alias, "ticket_id": ticket_id})
 
-    Everybody locks in the order of the names, so that nobody waits for each other.
-    """
-    found = by_names(session, sorted(names))
-    for row in found.values():
-        session.refresh(row, with_for_update={"key_share": True})
-    return found
+
+def message_ids(session: Session, ticket_id: int) -> set[str]:
+    """Return the Message-IDs of a ticket's messages."""
+    return set(session.connection().execute(_MESSAGE_IDS, {"ticket": ticket_id}).scalars())
 
 
 def listed(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
     """Return all tickets of a list, the newest first."""
-    rows = session.exec(select(TicketRow).where(*_conditions(wanted)).order_by(col(TicketRow.id).desc()))
-    return tuple(tickets_of(session, rows.all()))
+    query = _LIST.where(*_conditions(wanted)).order_by(_TICKET.c.id.desc())
+    return tuple(to_tickets(session, session.execute(query).all()))
 
 
 def page(session: Session, wanted: Listing) -> Page:
-    """Return one page of an overview: the newest first, school by school where asked; the last if beyond."""
+    """Return one page of a list: the newest first, by school if asked for; the last page if beyond it."""
     if wanted.words:
         return _found(session, wanted)
     conditions = _conditions(wanted)
-    total = session.exec(select(func.count()).select_from(TicketRow).where(*conditions)).one()
+    total = session.execute(_COUNT.where(*conditions)).scalar_one()
     number = min(wanted.page, page_count(total))
-    order = [col(TicketRow.school)] * wanted.by_school + [col(TicketRow.id).desc()]
-    query = (
-        select(TicketRow)
-        .where(*conditions)
-        .order_by(*order)
-        .offset((number - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE)
-    )
-    return Page(tuple(tickets_of(session, session.exec(query).all())), total, number)
+    order = [_TICKET.c.school] * wanted.by_school + [_TICKET.c.id.desc()]
+    query = _LIST.where(*conditions).order_by(*order).offset((number - 1) * PAGE_SIZE).limit(PAGE_SIZE)
+    return Page(tuple(to_tickets(session, session.execute(query).all())), total, number)
 
 
 def _found(session: Session, wanted: Listing) -> Page:
-    """Return the tickets that fit the words best; of very many only the newest are looked at."""
+    """Return the tickets that fit the words best, of the newest that have them."""
     conditions = (*_conditions(wanted), search.finds(session, wanted))
-    query = select(TicketRow.id, TicketRow.subject).where(*conditions)
-    found = session.exec(query.order_by(col(TicketRow.id).desc()).limit(FOUND_MOST)).all()
-    best = sorted(found, key=lambda row: -score(row[1], wanted.words))[:PAGE_SIZE]
-    rows = [session.get_one(TicketRow, key) for key, _ in best]
-    return Page(tuple(tickets_of(session, rows)), len(found))
+    query = _SUBJECTS.where(*conditions).order_by(_TICKET.c.id.desc()).limit(MAX_FOUND)
+    found = session.execute(query).all()
+    best = sorted(found, key=lambda row: -score(row.subject, wanted.words))[:PAGE_SIZE]
+    rows = by_ids(session, [row.id for row in best])
+    return Page(tuple(to_tickets(session, [rows[row.id] for row in best])), len(found))
 
 
 def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [col(TicketRow.merged_into).is_(None)]
+    conditions: list[ColumnElement[bool]] = [_TICKET.c.merged_into.is_(None)]
     if wanted.scope in (Scope.OPEN, Scope.MINE):
-        conditions.append(col(TicketRow.status).in_(NOT_CLOSED))
+        conditions.append(_TICKET.c.status.in_(NOT_CLOSED))
     if wanted.scope is Scope.CLOSED:
-        conditions.append(col(TicketRow.status) == Status.CLOSED.value)
-    conditions += [col(getattr(TicketRow, column)) == value for column, value in wanted.filters]
+        conditions.append(_TICKET.c.status == Status.CLOSED.value)
+    conditions += [_TICKET.c[column] == value for column, value in wanted.filters]
     if wanted.requester is not None:
-        in_copy = columns(_CC.c.ticket_id).where(_CC.c.address == wanted.requester)
-        conditions.append(or_(col(TicketRow.requester) == wanted.requester, col(TicketRow.id).in_(in_copy)))
+        in_copy = _TICKET.c.id.in_(_WITH_CC.where(_TICKET_CC.c.address == wanted.requester))
+        conditions.append(or_(_TICKET.c.requester == wanted.requester, in_copy))
     return conditions
 
 
 def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
     """Return the messages of a ticket in their order."""
-    session.flush()
-    rows = session.connection().execute(_HISTORY, {"ticket": ticket_id}).all()
+    return histories(session, [ticket_id])[ticket_id]
+
+
+def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[Message, ...]]:
+    """Return the messages of several tickets, each in their order."""
+    if not ticket_ids:
+        return {}
+    rows = session.connection().execute(_MESSAGES, {"tickets": list(ticket_ids)}).all()
     files = _files(session, [row.id for row in rows])
-    return tuple(message_of(row, files.get(row.id, ())) for row in rows)
+    messages: defaultdict[int, list[Message]] = defaultdict(list)
+    for row in rows:
+        messages[row.ticket_id].append(to_message(row, files.get(row.id, ())))
+    return {ticket_id: tuple(messages[ticket_id]) for ticket_id in ticket_ids}
 
 
-def withheld(session: Session, ticket_id: int) -> Sequence[Row[Any]]:
+def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
+    found: dict[int, list[Row[Any]]] = {}
+    if messages:
+        for row in session.connection().execute(_FILES, {"messages": messages}):
+            found.setdefault(row.message_row, []).append(row)
+    return found
+
+
+def withheld_files(session: Session, ticket_id: int) -> Sequence[Row[Any]]:
     """Return a ticket's files that are not sent: their keys, names and dangers."""
     return session.execute(_WITHHELD, {"ticket": ticket_id}).all()
 
@@ -177,17 +255,9 @@ def release_file(session: Session, file_id: int) -> None:
     session.execute(_RELEASE, {"file": file_id})
 
 
-def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
-    found: dict[int, list[Row[Any]]] = {}
-    if messages:
-        for row in session.connection().execute(_FILES_OF, {"messages": messages}):
-            found.setdefault(row.message_row, []).append(row)
-    return found
-
-
 @dataclass(frozen=True)
 class Event:
-    """One line of a ticket's audit trail."""
+    """One entry of the audit trail, as it is printed."""
 
     at: str
     actor: str
@@ -203,9 +273,9 @@ class Event:
 
 
 def events(session: Session, ticket_id: int | None) -> tuple[Event, ...]:
-    """Return a ticket's audit trail in its order; None is for what concerns no ticket."""
-    query = select(EventRow).where(EventRow.ticket_id == ticket_id).order_by(col(EventRow.id))
+    """Return a ticket's audit trail in its order; None stands for the entries of no ticket."""
+    query, values = (_DESK_EVENTS, {}) if ticket_id is None else (_EVENTS, {"ticket": ticket_id})
     return tuple(
         Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because, r.trusted)
-        for r in session.exec(query)
+        for r in session.execute(query, values)
     )

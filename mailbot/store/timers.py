@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONF
 from sqlmodel import Session
 
 from mailbot.core.model.ticket import Status, Ticket
-from mailbot.store.rows import ticket_of, tickets_of
+from mailbot.store.mapping import to_ticket, to_tickets
 from mailbot.store.tables import metadata
 
 MAX_ROWS = 1_000
@@ -55,7 +55,7 @@ def due(session: Session, now: datetime) -> Sequence[int]:
 def claim(session: Session, ticket_id: int, now: datetime) -> Ticket | None:
     """Lock and return a ticket with a due timer; None if another worker checks it or has checked it."""
     row = session.execute(_CLAIM, {"ticket": ticket_id, "now": now}).first()
-    return ticket_of(session, row) if row is not None else None
+    return to_ticket(session, row) if row is not None else None
 
 
 def postpone(session: Session, ticket_id: int, until: datetime | None) -> None:
@@ -81,4 +81,4 @@ def open_tickets(session: Session, level: int, school: str | None = None) -> tup
     """Return the open tickets of a level, of one school or of all."""
     query = _OPEN if school is None else _OPEN_IN_SCHOOL
     rows = session.execute(query, {"level": level, "school": school}).all()
-    return tuple(tickets_of(session, rows))
+    return tuple(to_tickets(session, rows))

@@ -1,13 +1,12 @@
-"""Write a decision down: effects, audit trail and letters, within the caller's transaction."""
+"""Store a decision: its effects, the audit trail and the outgoing mails, in the caller's transaction."""
 
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, insert, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlmodel import Session
 
 from mailbot.core.decide.rate_limits import reasons
 from mailbot.core.model.effects import (
@@ -35,98 +34,84 @@ from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import ledger, people, search, tickets
-from mailbot.store.audit import Origin, audit
+from mailbot.store.audit import Origin, audit_people, audit_tickets
 from mailbot.store.facts import BOUNCED, hash_of
-from mailbot.store.repair import mend
-from mailbot.store.rows import identity, insert_ticket, put_ticket, tickets_of
-from mailbot.store.tables import AttachmentRow, OutboxRow, RawRow, TicketRow, metadata
+from mailbot.store.mapping import insert_ticket, to_tickets, update_row
+from mailbot.store.restructure import move_rows
+from mailbot.store.tables import metadata
 
-THREAD_MOST = 12
-COMPRESSION = 1  # most of what is large are pictures, which no effort makes smaller
+MAX_REFERENCES = 12
 
-# What is written or asked for each letter is put together once.
-_INTO_RAW = insert(metadata.tables["raw_mail"])
-_INTO_MESSAGES = insert(metadata.tables["message"])
-_INTO_OUTBOX = insert(metadata.tables["outbox"])
-_MESSAGE, _LETTER = metadata.tables["message"].c, metadata.tables["outbox"].c
+_MESSAGE, _FILE, _OUTBOX = (metadata.tables[name] for name in ("message", "attachment", "outbox"))
+
+# Store a message.
+_INSERT_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
+# Store the files of a message.
+_INSERT_FILES = insert(_FILE)
+# Store outgoing mails.
+_INSERT_OUTBOX = insert(_OUTBOX)
+# Note that a sent mail came back.
+_SET_BOUNCED = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.message_id == bindparam("mail"))
+    .values(state=BOUNCED, last_error=bindparam("diagnostic"))
+)
+# Find the Message-ID of the recipient's first own message in a ticket.
 _OWN_MESSAGES = (
-    select(_MESSAGE.message_id)
-    .where(_MESSAGE.ticket_id == bindparam("ticket"), _MESSAGE.author == bindparam("reader"))
-    .order_by(_MESSAGE.id)
+    select(_MESSAGE.c.message_id)
+    .where(_MESSAGE.c.ticket_id == bindparam("ticket"), _MESSAGE.c.author == bindparam("reader"))
+    .order_by(_MESSAGE.c.id)
     .limit(1)
 )
-_EARLIER_LETTERS = (
-    select(_LETTER.message_id)
-    .where(_LETTER.ticket_id == bindparam("ticket"), _LETTER.recipient == bindparam("reader"))
-    .order_by(_LETTER.id.desc())
-    .limit(THREAD_MOST)
+# Find the Message-IDs of the last mails to the recipient about a ticket.
+_EARLIER_MAILS = (
+    select(_OUTBOX.c.message_id)
+    .where(_OUTBOX.c.ticket_id == bindparam("ticket"), _OUTBOX.c.recipient == bindparam("reader"))
+    .order_by(_OUTBOX.c.id.desc())
+    .limit(MAX_REFERENCES)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A rendered letter with the notice that it was and its action key."""
+    """A rendered mail with its notification and its action key."""
 
     notice: Notification
     outgoing: OutgoingMail
     action_key: str
 
 
-def packed(octets: bytes) -> dict[str, Any]:
-    """Return a mail's octets as they are stored: made before a transaction, nobody waits for it."""
-    return {"octets": zlib.compress(octets, COMPRESSION), "size": len(octets)}
-
-
-def keep_octets(session: Session, octets: dict[str, Any]) -> int:
-    """Store the packed octets of a mail and return their key."""
-    return _insert(session, _INTO_RAW, octets)
-
-
-def _insert(session: Session, into: Insert, values: dict[str, Any]) -> int:
-    """Write a row and return its key."""
-    key = session.connection().execute(into, values).inserted_primary_key
-    return identity(key[0] if key else None)
-
-
-def octets_of(session: Session, raw_id: int) -> bytes:
-    """Return the octets of a mail as they came."""
-    row = session.get_one(RawRow, raw_id)
-    return zlib.decompress(row.octets)
-
-
-def write(
+def apply_decision(
     session: Session, origin: Origin, school: str, decision: Decision, letters: Iterable[Letter]
 ) -> None:
-    """Write the effects of a decision and its letters."""
+    """Store the effects of a decision and put its outgoing mails into the outbox."""
     rows = _rows(session, decision.effects)
     entry_id = _record(session, origin, rows, decision.ticket)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
-    present = dict(zip(rows, tickets_of(session, list(rows.values())), strict=True))
+    present = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
     states = {name: state_of(ticket) for name, ticket in present.items()}
+    chains = audit_tickets(session, origin, decision, rows, states)
     for name, before in present.items():
         after = apply(before, _concerning(decision.effects, name), origin.now)
-        put_ticket(session, rows[name], before, after)
-    audit(session, origin, decision, rows, states)
-    search.index(session, [identity(row.id) for row in rows.values()])
+        update_row(session, rows[name], before, after, **chains[name])
+    audit_people(session, origin, decision)  # last: all workers lock the tickets before the desk
+    search.index(session, [row.id for row in rows.values()])
     held = _hold(session, entry_id, school, decision.effects)
+    merged = {effect.ticket for effect in decision.effects if isinstance(effect, Merge)}
+    about = {name: row.id for name, row in rows.items() if name not in merged}
     for letter in letters:
         name = letter.outgoing.ticket
-        about = _where_it_goes_on(session, rows, name) if name else None
-        _post(session, school, letter, origin.now, about, origin.raw_id, held)
+        if name and name not in about and (found := tickets.find(session, name)) is not None:
+            about[name] = found.id
+        _enqueue(session, school, letter, origin.now, about.get(name) if name else None, origin.raw_id, held)
 
 
-def _where_it_goes_on(session: Session, rows: dict[str, TicketRow], name: str) -> TicketRow | None:
-    """Return the ticket of that name, or the one that it was merged into just now or earlier."""
-    row = rows.get(name)
-    return row if row is not None and row.merged_into is None else tickets.by_name(session, name)
-
-
-def _record(session: Session, origin: Origin, rows: dict[str, TicketRow], ticket: str | None) -> int | None:
+def _record(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], ticket: str | None) -> int | None:
     """Put the mail, if there is one, into the ledger with its ticket; return the key of its entry."""
     if origin.entry is None:
         return None
-    row = (rows.get(ticket) or tickets.by_name(session, ticket)) if ticket is not None else None
+    row = (rows.get(ticket) or tickets.find(session, ticket)) if ticket is not None else None
     values = origin.entry | {"ticket_id": row.id if row is not None else None}
     if origin.entry_id is not None:
         ledger.rewrite(session, origin.entry_id, values)
@@ -134,24 +119,21 @@ def _record(session: Session, origin: Origin, rows: dict[str, TicketRow], ticket
     return ledger.record(session, [values])[0]
 
 
-def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, TicketRow]:
+def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, Row[Any]]:
     """Return the rows of the tickets that change; a new ticket takes its number here."""
-    rows: dict[str, TicketRow] = {}
+    opened: dict[str, Row[Any]] = {}
+    names: dict[str, None] = {}  # in the order of the effects
     for effect in effects:
         if isinstance(effect, OpenTicket):
             ticket = effect.ticket
-            rows[ticket.key] = session.get_one(TicketRow, insert_ticket(session, replace(ticket, messages=0)))
-            tickets.give_number(session, ticket.school, ticket.number)
+            opened[ticket.key] = insert_ticket(session, replace(ticket, messages=0))
+            tickets.set_last_number(session, ticket.school, ticket.number)
         elif isinstance(effect, AddMessage | RecordReminder | TicketEffect | MultiTicketEffect):
-            _find(session, rows, effect.ticket)
+            names[effect.ticket] = None
         if isinstance(effect, Merge):
-            _find(session, rows, effect.into)
-    return rows
-
-
-def _find(session: Session, rows: dict[str, TicketRow], name: str) -> None:
-    if name not in rows and (found := tickets.by_name(session, name)):
-        rows[name] = found
+            names[effect.into] = None
+    wanted = [name for name in names if name not in opened]
+    return opened | (tickets.find_all(session, wanted) if wanted else {})
 
 
 def _concerning(effects: Iterable[Effect], name: str) -> list[Effect]:
@@ -159,23 +141,19 @@ def _concerning(effects: Iterable[Effect], name: str) -> list[Effect]:
     return [e for e in effects if name in (getattr(e, role, None) for role in roles)]
 
 
-def _apply(session: Session, origin: Origin, rows: dict[str, TicketRow], effect: Effect) -> None:
+def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effect: Effect) -> None:
     match effect:
         case AddMessage(name, message):
-            _append(session, origin, identity(rows[name].id), message)
+            _append(session, origin, rows[name].id, message)
         case LearnName(address):
             people.learn_name(session, address)
         case MarkUndeliverable(address, diagnostic, message_id):
             people.mark_undeliverable(session, address, diagnostic or "undeliverable")
-            session.execute(
-                update(OutboxRow)
-                .where(col(OutboxRow.message_id) == message_id)
-                .values(state=BOUNCED, last_error=diagnostic)
-            )
+            session.connection().execute(_SET_BOUNCED, {"mail": message_id, "diagnostic": diagnostic})
         case DiscardMail(held):
             ledger.close_held(session, held, "discarded")
         case Merge() | Split() | Move():
-            mend(session, rows, effect)
+            move_rows(session, rows, effect)
         case SetBlocked(school, address, blocked=True):
             people.block(session, school, address, origin.actor, origin.now)
         case SetBlocked(school, address):
@@ -201,24 +179,23 @@ def _append(session: Session, origin: Origin, ticket_id: int, message: Message) 
         "message_id": message.message_id,
         "raw_id": origin.raw_id,
     }
-    key = _insert(session, _INTO_MESSAGES, values)
-    if not message.attachments or origin.raw_id is None:  # files are parts of a mail
-        return
-    for file in message.attachments:
-        session.add(_attachment(file, key, origin.raw_id))
+    message_row = session.connection().execute(_INSERT_MESSAGE, values).scalar_one()
+    if message.attachments and origin.raw_id is not None:  # files are parts of a mail
+        files = [_file(file, message_row, origin.raw_id) for file in message.attachments]
+        session.connection().execute(_INSERT_FILES, files)
 
 
-def _attachment(file: Attachment, message_row: int, raw_id: int) -> AttachmentRow:
-    return AttachmentRow(
-        message_row=message_row,
-        raw_id=raw_id,
-        path=file.path,
-        filename=file.filename,
-        content_type=file.content_type,
-        size=file.size,
-        inline=file.inline,
-        danger=file.danger.value,
-    )
+def _file(file: Attachment, message_row: int, raw_id: int) -> dict[str, Any]:
+    return {
+        "message_row": message_row,
+        "raw_id": raw_id,
+        "path": file.path,
+        "filename": file.filename,
+        "content_type": file.content_type,
+        "size": file.size,
+        "inline": file.inline,
+        "danger": file.danger.value,
+    }
 
 
 def _hold(session: Session, entry_id: int | None, school: str, effects: Iterable[Effect]) -> int | None:
@@ -228,30 +205,30 @@ def _hold(session: Session, entry_id: int | None, school: str, effects: Iterable
     return None
 
 
-def post_alone(session: Session, school: str, letter: Letter, now: datetime) -> None:
-    """Put a letter into the outbox that no mail caused."""
+def enqueue(session: Session, school: str, letter: Letter, now: datetime) -> None:
+    """Put a mail into the outbox that no received mail caused."""
     name = letter.outgoing.ticket
-    _post(session, school, letter, now, tickets.by_name(session, name) if name else None)
+    ticket = tickets.find(session, name) if name else None
+    _enqueue(session, school, letter, now, ticket.id if ticket is not None else None)
 
 
-def _post(
+def _enqueue(
     session: Session,
     school: str,
     letter: Letter,
     now: datetime,
-    ticket: TicketRow | None,
+    ticket_id: int | None,
     raw_id: int | None = None,
     held: int | None = None,
 ) -> None:
-    """Put a letter into the outbox, tied to the letters that its recipient has of the same ticket."""
+    """Put a mail into the outbox, with references to the recipient's other mails about the ticket."""
     out, notice = letter.outgoing, letter.notice
-    session.flush()
-    references = _references(session, ticket.id if ticket else None, out)
+    references = _references(session, ticket_id, out)
     values = {
         "school": school,
         "message_id": out.message_id,
         "key_hash": hash_of(letter.action_key),
-        "ticket_id": ticket.id if ticket else None,
+        "ticket_id": ticket_id,
         "held_id": held,
         "kind": out.kind.value,
         "role": notice.role.value,
@@ -271,7 +248,7 @@ def _post(
         "next_attempt": now,
         "created": now,
     }
-    session.connection().execute(_INTO_OUTBOX, values)
+    session.connection().execute(_INSERT_OUTBOX, values)
 
 
 def _sent(file: Attachment, raw_id: int | None) -> Attachment:
@@ -285,6 +262,6 @@ def _references(session: Session, ticket_id: int | None, out: OutgoingMail) -> l
         of = {"ticket": ticket_id, "reader": out.recipient.email}
         connection = session.connection()
         known += [m for m in connection.execute(_OWN_MESSAGES, of).scalars() if m]
-        known += reversed(connection.execute(_EARLIER_LETTERS, of).scalars().all())
+        known += reversed(connection.execute(_EARLIER_MAILS, of).scalars().all())
     known += [out.in_reply_to] if out.in_reply_to else []
     return list(dict.fromkeys(known))

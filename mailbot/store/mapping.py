@@ -1,0 +1,100 @@
+"""Convert rows to values of the core and back."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlmodel import Session
+
+from mailbot.core.model.mail import Address, Danger
+from mailbot.core.model.ticket import Attachment, Direction, Message, Status, Ticket, Visibility
+from mailbot.core.model.ticket_fields import columns_of, from_columns
+from mailbot.store.tables import metadata
+
+_TICKET, _TICKET_CC = metadata.tables["ticket"], metadata.tables["ticket_cc"]
+
+# Read the people in copy of several tickets, in their order.
+_CC = (
+    select(_TICKET_CC.c.ticket_id, _TICKET_CC.c.address, _TICKET_CC.c.name)
+    .where(_TICKET_CC.c.ticket_id.in_(bindparam("tickets", expanding=True)))
+    .order_by(_TICKET_CC.c.ticket_id, _TICKET_CC.c.position)
+)
+# Replace the people in copy of one ticket.
+_DELETE_CC = delete(_TICKET_CC).where(_TICKET_CC.c.ticket_id == bindparam("ticket"))
+_INSERT_CC = insert(_TICKET_CC)
+# Store a new ticket.
+_INSERT_TICKET = insert(_TICKET).returning(*_TICKET.c)
+# Change the columns of one ticket that are given as parameters.
+_UPDATE_TICKET = update(_TICKET).where(_TICKET.c.id == bindparam("ticket"))
+
+
+def to_ticket(session: Session, row: Row[Any]) -> Ticket:
+    """Return the ticket of a row."""
+    return to_tickets(session, [row])[0]
+
+
+def to_tickets(session: Session, rows: Sequence[Row[Any]]) -> list[Ticket]:
+    """Return the tickets of rows. One statement reads the people in copy of all of them."""
+    people = defaultdict(list)
+    if rows:
+        for ticket_id, address, name in session.connection().execute(_CC, {"tickets": [r.id for r in rows]}):
+            people[ticket_id].append((address, name))
+    return [from_columns(row, cc=people[row.id]) for row in rows]
+
+
+def to_columns(ticket: Ticket) -> dict[str, Any]:
+    """Return the columns of a ticket's row; an open ticket's timers are evaluated at their next run."""
+    columns = columns_of(ticket)
+    del columns["cc"]
+    return columns | {"look_at": None if ticket.status is Status.CLOSED else ticket.updated}
+
+
+def insert_ticket(session: Session, ticket: Ticket) -> Row[Any]:
+    """Store a new ticket and return its row."""
+    row = session.connection().execute(_INSERT_TICKET, to_columns(ticket)).one()
+    _insert_cc(session, row.id, ticket.cc)
+    return row
+
+
+def update_row(session: Session, row: Row[Any], before: Ticket, ticket: Ticket, **others: Any) -> None:
+    """Store the fields of a ticket that differ from its row; `others` are columns that are no fields."""
+    columns = to_columns(ticket) | others
+    changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    if changed:
+        session.connection().execute(_UPDATE_TICKET, {**changed, "ticket": row.id})
+    if ticket.cc != before.cc:
+        session.connection().execute(_DELETE_CC, {"ticket": row.id})
+        _insert_cc(session, row.id, ticket.cc)
+
+
+def _insert_cc(session: Session, ticket_id: int, people: Iterable[Address]) -> None:
+    names: dict[str, str] = {}
+    for person in people:
+        names.setdefault(person.email, person.name)
+    rows = [
+        {"ticket_id": ticket_id, "address": address, "name": name, "position": position}
+        for position, (address, name) in enumerate(names.items())
+    ]
+    if rows:
+        session.connection().execute(_INSERT_CC, rows)
+
+
+def to_message(row: Row[Any], files: Sequence[Row[Any]]) -> Message:
+    """Return the message of a row and the rows of its files."""
+    return Message(
+        direction=Direction(row.direction),
+        visibility=Visibility(row.visibility),
+        author=Address(row.author, row.author_name),
+        text=row.text,
+        at=row.at,
+        message_id=row.message_id,
+        quoted=row.quoted,
+        attachments=tuple(to_attachment(file) for file in files),
+    )
+
+
+def to_attachment(row: Row[Any]) -> Attachment:
+    """Return the file of a row."""
+    danger = Danger(row.danger)
+    return Attachment(row.path, row.filename, row.content_type, row.size, row.inline, row.raw_id, danger)

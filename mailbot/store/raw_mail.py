@@ -1,0 +1,33 @@
+"""Store received mails as they arrived, compressed."""
+
+import zlib
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+from sqlmodel import Session
+
+from mailbot.store.tables import metadata
+
+COMPRESSION = 1  # large mails are mostly pictures, which a higher level does not make smaller
+
+_RAW_MAIL = metadata.tables["raw_mail"]
+
+# Store a compressed mail.
+_INSERT = insert(_RAW_MAIL).returning(_RAW_MAIL.c.id)
+# Read a compressed mail.
+_GET = select(_RAW_MAIL.c.octets).where(_RAW_MAIL.c.id == bindparam("mail"))
+
+
+def compress(content: bytes) -> dict[str, Any]:
+    """Return the columns of a mail. This takes time, so it is done before the transaction begins."""
+    return {"octets": zlib.compress(content, COMPRESSION), "size": len(content)}
+
+
+def store(session: Session, columns: dict[str, Any]) -> int:
+    """Store a compressed mail and return its key."""
+    return int(session.connection().execute(_INSERT, columns).scalar_one())
+
+
+def load(session: Session, raw_id: int) -> bytes:
+    """Return a mail as it arrived."""
+    return zlib.decompress(session.connection().execute(_GET, {"mail": raw_id}).scalar_one())

@@ -1,0 +1,68 @@
+"""Read what happened to tickets, for the monthly report."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
+from sqlmodel import Session
+
+from mailbot.core.model.ticket import Direction, Visibility
+from mailbot.reporting.model import CHANGES, Month, TicketTimeline, TimelineEntry
+from mailbot.store.tables import metadata
+
+_TICKET, _MESSAGE, _EVENT, _PERSON = (
+    metadata.tables[name].c for name in ("ticket", "message", "event", "person")
+)
+# Every change of a ticket sets `updated`, so a ticket with an earlier time had no change in the month.
+_CHANGED = (_TICKET.opened < bindparam("end"), _TICKET.updated >= bindparam("start"))
+_CHANGED_IDS = select(_TICKET.id).where(*_CHANGED)
+
+# Read the tickets that may have changed in the month.
+_TICKETS = select(metadata.tables["ticket"]).where(*_CHANGED).order_by(_TICKET.id)
+# Read the changes of these tickets.
+_CHANGES = (
+    select(_EVENT.ticket_id, _EVENT.at, _EVENT.action, _EVENT.detail)
+    .where(_EVENT.ticket_id.in_(_CHANGED_IDS), _EVENT.action.in_(CHANGES))
+    .order_by(_EVENT.id)
+)
+# Find when these tickets got their first answers.
+_ANSWERED = (
+    select(_MESSAGE.ticket_id, func.min(_MESSAGE.at))
+    .where(
+        _MESSAGE.ticket_id.in_(_CHANGED_IDS),
+        _MESSAGE.direction == Direction.OUT.value,
+        _MESSAGE.visibility == Visibility.PUBLIC.value,
+    )
+    .group_by(_MESSAGE.ticket_id)
+)
+# Read the names and addresses of all known people and of all requesters.
+_PEOPLE = select(_PERSON.name, _PERSON.address)
+_REQUESTERS = select(_TICKET.requester_name, _TICKET.requester).distinct()
+
+
+def timelines(session: Session, month: Month) -> list[TicketTimeline]:
+    """Return the timelines of all tickets that may have changed in the month."""
+    values = {"start": month.start, "end": month.end}
+    entries: defaultdict[int, list[TimelineEntry]] = defaultdict(list)
+    for ticket_id, at, action, detail in session.execute(_CHANGES, values):
+        entries[ticket_id].append(TimelineEntry(at, action, detail))
+    answered: dict[int, datetime] = dict(session.execute(_ANSWERED, values).tuples().all())
+    return [
+        TicketTimeline(
+            school=row.school,
+            subject=row.subject,
+            requester=row.requester,
+            opened=row.opened,
+            entries=tuple(entries[row.id]),
+            answered=answered.get(row.id),
+            merged=row.merged_into is not None,
+        )
+        for row in session.execute(_TICKETS, values)
+    ]
+
+
+def names_of_people(session: Session) -> set[str]:
+    """Return the names and addresses of all people who ever wrote."""
+    return {
+        name for query in (_PEOPLE, _REQUESTERS) for pair in session.execute(query) for name in pair if name
+    }

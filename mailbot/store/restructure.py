@@ -1,0 +1,68 @@
+"""Move rows when tickets are merged, split or moved to another school."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlmodel import Session
+
+from mailbot.core.model.effects import Merge, Move, MultiTicketEffect, Split
+from mailbot.store import tickets
+from mailbot.store.tables import metadata
+
+_TICKET, _MESSAGE, _LEDGER = (metadata.tables[name] for name in ("ticket", "message", "ledger"))
+
+# Mark a ticket as merged.
+_SET_MERGED = (
+    update(_TICKET).where(_TICKET.c.id == bindparam("ticket")).values(merged_into=bindparam("target"))
+)
+# Move everything that belongs to a ticket to another ticket.
+_MOVE_ALL = tuple(
+    update(table).where(table.c.ticket_id == bindparam("ticket")).values(ticket_id=bindparam("target"))
+    for table in (metadata.tables[name] for name in ("message", "outbox", "ledger", "alias"))
+)
+# Read the key and the Message-ID of the message at a position of a ticket.
+_MESSAGE_AT = (
+    select(_MESSAGE.c.id, _MESSAGE.c.message_id)
+    .where(_MESSAGE.c.ticket_id == bindparam("ticket"))
+    .order_by(_MESSAGE.c.id)
+    .offset(bindparam("position"))
+    .limit(1)
+)
+# Move a message to another ticket.
+_MOVE_MESSAGE = (
+    update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message")).values(ticket_id=bindparam("target"))
+)
+# Move the ledger entry of a message to another ticket.
+_MOVE_ENTRY = (
+    update(_LEDGER)
+    .where(_LEDGER.c.ticket_id == bindparam("ticket"), _LEDGER.c.message_id == bindparam("mail"))
+    .values(ticket_id=bindparam("target"))
+)
+
+
+def move_rows(session: Session, rows: Mapping[str, Row[Any]], effect: MultiTicketEffect) -> None:
+    """Move the rows that belong to a ticket; the tickets' own rows are written by `apply_decision`."""
+    match effect:
+        case Merge(name, into):
+            _merge(session, rows[name].id, rows[into].id)
+        case Split(name, position, opened):
+            _split(session, rows[name].id, position, rows[opened].id)
+        case Move(name, school, number):
+            tickets.add_alias(session, name, rows[name].id)
+            tickets.set_last_number(session, school, number)
+
+
+def _merge(session: Session, ticket_id: int, target: int) -> None:
+    """Let a mail that names an old thread, key or alias find the target."""
+    for statement in (_SET_MERGED, *_MOVE_ALL):
+        session.connection().execute(statement, {"ticket": ticket_id, "target": target})
+
+
+def _split(session: Session, ticket_id: int, position: int, target: int) -> None:
+    connection = session.connection()
+    message = connection.execute(_MESSAGE_AT, {"ticket": ticket_id, "position": position}).one()
+    connection.execute(_MOVE_MESSAGE, {"message": message.id, "target": target})
+    if message.message_id:
+        values = {"ticket": ticket_id, "mail": message.message_id, "target": target}
+        connection.execute(_MOVE_ENTRY, values)

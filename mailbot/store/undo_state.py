@@ -1,0 +1,66 @@
+"""Read the last changes of tickets from the audit trail, so that a change can be undone."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select
+from sqlmodel import Session
+
+from mailbot.core.model.facts import Change, SentNotice
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Role, Ticket
+from mailbot.core.model.ticket_fields import with_state
+from mailbot.store.tables import metadata
+
+IRREVERSIBLE = frozenset({"merged", "split", "moved"})
+"""Actions in the audit trail that changed more than one ticket."""
+
+_EVENT, _OUTBOX = metadata.tables["event"], metadata.tables["outbox"]
+
+# Read the last change of each of several tickets.
+_LAST_CHANGES = select(_EVENT).where(
+    _EVENT.c.id.in_(
+        select(func.max(_EVENT.c.id))
+        .where(
+            _EVENT.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+            or_(_EVENT.c.before.is_not(None), _EVENT.c.action.in_(IRREVERSIBLE)),
+        )
+        .group_by(_EVENT.c.ticket_id)
+    )
+)
+# Read the mails about tickets that were written at one of these times.
+_NOTICES = (
+    select(_OUTBOX)
+    .where(
+        _OUTBOX.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+        _OUTBOX.c.created.in_(bindparam("times", expanding=True)),
+    )
+    .order_by(_OUTBOX.c.id)
+)
+
+
+def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, Change]:
+    """Return the last change of each ticket that was changed since it was opened, by the ticket's name."""
+    connection = session.connection()
+    events = connection.execute(_LAST_CHANGES, {"tickets": list(tickets)}).all()
+    values = {"tickets": [e.ticket_id for e in events], "times": [e.at for e in events]}
+    told: defaultdict[tuple[int, datetime], list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_NOTICES, values) if events else ():
+        told[row.ticket_id, row.created].append(row)
+    return {
+        tickets[e.ticket_id].key: _change(tickets[e.ticket_id], e, told[e.ticket_id, e.at]) for e in events
+    }
+
+
+def _change(ticket: Ticket, event: Row[Any], notices: list[Row[Any]]) -> Change:
+    if event.before is None:
+        return Change(event.actor, event.at, ticket, final=True)
+    told = tuple(
+        SentNotice(Address(row.recipient, row.recipient_name), Role(row.role), NotificationKind(row.kind))
+        for row in notices
+        if row.recipient != event.actor
+    )
+    return Change(event.actor, event.at, with_state(ticket, event.before), told)
