@@ -31,7 +31,12 @@ def backup(engine: Engine, file: Path) -> None:
             _backup_sqlite(engine, unfinished)
         else:
             run_postgresql(
-                "pg_dump", engine, database_option(engine), "--format=custom", f"--file={unfinished}"
+                "pg_dump",
+                engine,
+                database_option(engine),
+                "--no-owner",
+                "--format=custom",
+                f"--file={unfinished}",
             )
         unfinished.rename(file)
     finally:
@@ -61,7 +66,7 @@ def run_postgresql(program: str, engine: Engine, *arguments: str) -> str:
     environment = {**os.environ, "PGPASSWORD": engine.url.password or ""}
     try:
         done = subprocess.run(  # noqa: S603 - a program of PostgreSQL with a database's name
-            [program, "--no-owner", *arguments],
+            [program, *arguments],
             env=environment,
             capture_output=True,
             text=True,

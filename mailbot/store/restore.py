@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alembic.util import CommandError
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -178,14 +179,14 @@ def _restore_postgresql(engine: Engine, file: Path, before: Path, complete: Comp
     occupied = schemas(engine)[0] is not None
     if occupied:
         backup(engine, before)
+    _put_into_postgresql(engine, file, before.parent)
     try:
-        _put_into_postgresql(engine, file)
         migrate(engine)
         with transaction(engine) as session:
             complete(session)
     except BaseException:
         if occupied:
-            _put_into_postgresql(engine, before)
+            _put_into_postgresql(engine, before, before.parent)
         raise
     return before if occupied else None
 
@@ -199,14 +200,25 @@ def _archived_revision(engine: Engine, file: Path) -> str | None:
     return found[1] if found else None
 
 
-def _put_into_postgresql(engine: Engine, file: Path) -> None:
-    """Replace the database in one transaction, or table by table if its schema is not the archive's.
+def _put_into_postgresql(engine: Engine, file: Path, state_dir: Path) -> None:
+    """Replace all tables with those of an archive, in one transaction.
 
-    pg_restore drops only what the archive has. Newer tables and foreign keys would be in its way.
+    `pg_restore --clean` alone drops only what the archive holds: tables that are newer than the archive would
+    stay, and their foreign keys would keep it from replacing the others.
     """
-    if schemas(engine)[0] != _archived_revision(engine, file):
-        with engine.begin() as connection:
-            connection.execute(text("DROP TABLE IF EXISTS search"))  # it is not in the metadata
-            metadata.drop_all(connection)
-    options = ("--clean", "--if-exists", "--single-transaction")
-    run_postgresql("pg_restore", engine, database_option(engine), *options, str(file))
+    tables = ", ".join(f'"{name}"' for name in sorted({*metadata.tables, "search", "alembic_version"}))
+    with TemporaryDirectory(dir=state_dir) as directory:
+        script = Path(directory, "restore.sql")
+        options = ("--no-owner", "--clean", "--if-exists", f"--file={script}")
+        run_postgresql("pg_restore", engine, *options, str(file))
+        run_postgresql(
+            "psql",
+            engine,
+            database_option(engine),
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+            f"--command=DROP TABLE IF EXISTS {tables} CASCADE",
+            f"--file={script}",
+        )
