@@ -272,3 +272,17 @@ def test_a_member_that_is_a_machine_gets_no_endless_row_of_refusals(house: House
         house.deliver(*(letter.answer(MAX, "#unsinn") for _ in range(30)))
         house.once()
     assert len(house.new_letters(MAX)) == 60
+
+
+def test_one_call_tells_the_operators_once_of_a_mailbox_that_cannot_be_read_and_of_its_recovery(
+    house: House,
+) -> None:
+    house.imap = 'folder = "Nowhere"'
+    house.write_config()
+    for _ in range(2):
+        assert house.once()["failed"] == 1
+        assert len(house.letters(EDV)) == 1
+    house.imap = ""
+    house.write_config()
+    assert house.once()["failed"] == 0
+    assert len(house.letters(EDV)) == 2

@@ -7,17 +7,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete
 from sqlmodel import select
 
+from mailbot.config import load
 from mailbot.inbox import Mailbox
+from mailbot.runtime import application
 from mailbot.runtime.differences import GRACE, Difference, differences
 from mailbot.runtime.old_mail import OldMail
 from mailbot.runtime.reconciliation import reconcile
-from mailbot.store.database import read_only
+from mailbot.store.database import read_only, transaction
 from mailbot.store.tables import AlertRow
 from tests.cases import NOW
 from tests.house import LENA, House, mailbox_of, problem
 from tests.servers.dovecot import Dovecot
+from tests.servers.process import wait_until
 from tests.servers.smtp import SmtpServer
 
 OLD = NOW - timedelta(days=30)
@@ -98,6 +102,32 @@ def test_a_mail_that_somebody_filed_by_hand_is_told(house: House) -> None:
     with house.dovecot.login(house.address) as client:
         client.uid("MOVE", "1:*", "Mailbot/Done")
     assert reconciled(house).unknown_in_done == 1
+
+
+def test_the_daemon_compares_each_mailbox_once_a_night(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, dovecot, smtp_server, user, imap="poll_seconds = 1")
+    house.deliver(problem().text("dunkel"))
+    house.once()
+    house.deliver(problem("Drucker").text("leer"))
+    with dovecot.login(user) as client:
+        client.uid("MOVE", "1:*", "Mailbot/Done")
+    clock = [datetime.now(UTC).replace(hour=12)]
+    monkeypatch.setattr(application, "utc_now", lambda: clock[-1])
+    for expected in (["mailbox GYM: not as the ledger says"], []):  # the second daemon has nothing to do
+        with house.open() as (desk, _), transaction(desk.engine) as session:
+            session.execute(delete(AlertRow))
+        daemon = application.Application(load(house.config, {}))
+        daemon.start()
+        try:
+            daemon.health.clock = lambda: clock[-1]
+            daemon.run_timers()
+            if expected:
+                wait_until(lambda: bool(alerts(house)), 60)
+        finally:
+            daemon.stop()
+        assert alerts(house) == expected
 
 
 def test_after_a_restore_what_was_handled_since_the_backup_is_handled_again_and_nothing_twice(
