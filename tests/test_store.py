@@ -14,11 +14,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import func, select
 
+from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store import mailboxes, outbox, tickets
+from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
 from mailbot.store.database import Engine, migrate, read_only, transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.tables import (
@@ -404,3 +405,24 @@ HOSTILE = [
 def test_hostile_octets_cannot_break_a_write(desk: Door, octets: MailBuilder | bytes) -> None:
     assert desk.outcome(octets) in {"opened", "ignored", "refused"}
     assert len(desk.rows(LedgerRow)) == 1
+
+
+def test_more_tickets_than_fit_into_one_statement_are_read_with_messages_and_cc(
+    desk: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        desk.outcome(problem(f"Beamer {number}").cc("kollegin@schule.example").text(f"dunkel {number}"))
+
+    def read() -> object:
+        with read_only(desk.engine) as session:
+            found = tickets.listed(session, Listing(Scope.OPEN))
+            return found, tickets.histories(session, [1, 2, 3, 4, 5])
+
+    whole = read()
+    monkeypatch.setattr(mapping, "MAX_KEYS", 2)
+    assert read() == whole
+
+
+def test_a_raw_mail_that_was_erased_is_a_lookup_error(desk: Door) -> None:
+    with read_only(desk.engine) as session, pytest.raises(LookupError, match="raw mail 7"):
+        raw_mail.load(session, 7)

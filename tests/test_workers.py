@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlmodel import col
 
 from mailbot.config import ImapAccount
 from mailbot.core.model.policy import School
@@ -26,7 +28,7 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.service.registration import invite_due
-from mailbot.store import leases, outbox
+from mailbot.store import leases, outbox, tickets
 from mailbot.store.database import migrate, open_database, transaction
 from mailbot.store.leases import Lease, LeaseLostError
 from mailbot.store.ledger import MailLocation
@@ -294,6 +296,28 @@ def held(*rosters: MailboxSupervisor) -> bool:
 
 
 # -- what several do at the same moment happens once
+
+
+def test_a_ticket_that_another_worker_merges_meanwhile_is_read_as_its_target(shared: Door) -> None:
+    for subject in ("Beamer", "Drucker"):
+        shared.outcome(problem(subject).text("dunkel"))
+    first, second = (row.id for row in shared.rows(TicketRow))
+    found: dict[str, int] = {}
+
+    def read() -> None:
+        with transaction(shared.engine) as session:
+            rows = tickets.find_for_update(session, ["GYM-1", "GYM-2"])
+            found.update({name: row.id for name, row in rows.items()})
+
+    reader = threading.Thread(target=read)
+    with transaction(shared.engine) as session:
+        tickets.find_for_update(session, ["GYM-1", "GYM-2"])
+        reader.start()
+        reader.join(0.5)
+        assert reader.is_alive()
+        session.execute(update(TicketRow).where(col(TicketRow.id) == first).values(merged_into=second))
+    reader.join(30)
+    assert found == {"GYM-1": second, "GYM-2": second}
 
 
 def test_a_trouble_that_several_workers_see_is_told_once(shared: Door) -> None:

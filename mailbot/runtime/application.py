@@ -60,6 +60,7 @@ class Application:
         self._scheduler = Scheduler()
         self._stop_serving: Callable[[], None] = lambda: None
         self._last_night: str | None = None
+        self._reconciled: set[str] = set()  # schools whose comparison of that night is requested or done
 
     def start(self) -> None:
         """Start the threads and the periodic jobs."""
@@ -112,12 +113,15 @@ class Application:
 
     def _run_nightly_jobs(self, now: datetime) -> None:
         night = tonight(self.desk, now)
-        if night is None or night == self._last_night:
+        if night is None:
             return
-        maintain(self.desk, now, secret_expiry(self.settings.oauth2))
-        for worker in self._supervisor.workers():
-            run_nightly(self.desk, f"reconcile {worker.school}", night, worker.request_reconcile)
-        self._last_night = night
+        if night != self._last_night:
+            maintain(self.desk, now, secret_expiry(self.settings.oauth2))
+            self._last_night, self._reconciled = night, set()
+        for worker in self._supervisor.workers():  # also of a mailbox that was taken over since
+            if worker.school not in self._reconciled:
+                run_nightly(self.desk, f"reconcile {worker.school}", night, worker.request_reconcile)
+                self._reconciled.add(worker.school)
 
     def _create_worker(self, key: str, lease: Lease | None) -> MailboxWorker:
         metrics = self._metrics

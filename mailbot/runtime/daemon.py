@@ -56,7 +56,11 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
         systemd.ready(_status_line(application))
         return application
     application.stop()
-    fresh.start()
+    try:
+        fresh.start()
+    except BaseException:
+        fresh.stop()
+        raise
     log.info("configuration read again", mailboxes=fresh.running_mailboxes())
     systemd.ready(_status_line(fresh))
     return fresh

@@ -1,7 +1,8 @@
 """Convert rows to values of the core and back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
@@ -11,6 +12,8 @@ from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.ticket import Attachment, Direction, Message, Status, Ticket, Visibility
 from mailbot.core.model.ticket_fields import columns_of, from_columns
 from mailbot.store.tables import metadata
+
+MAX_KEYS = 1_000
 
 _TICKET, _TICKET_CC = metadata.tables["ticket"], metadata.tables["ticket_cc"]
 
@@ -29,6 +32,13 @@ _INSERT_TICKET = insert(_TICKET).returning(*_TICKET.c)
 _UPDATE_TICKET = update(_TICKET).where(_TICKET.c.id == bindparam("ticket"))
 
 
+def batches(keys: Iterable[int]) -> Iterator[list[int]]:
+    """Yield keys in lists that fit into one IN: databases limit the parameters of a statement."""
+    left = iter(keys)
+    while part := list(islice(left, MAX_KEYS)):
+        yield part
+
+
 def to_ticket(session: Session, row: Row[Any]) -> Ticket:
     """Return the ticket of a row."""
     return to_tickets(session, [row])[0]
@@ -37,8 +47,8 @@ def to_ticket(session: Session, row: Row[Any]) -> Ticket:
 def to_tickets(session: Session, rows: Sequence[Row[Any]]) -> list[Ticket]:
     """Return the tickets of rows. One statement reads the people in copy of all of them."""
     people = defaultdict(list)
-    if rows:
-        for ticket_id, address, name in session.connection().execute(_CC, {"tickets": [r.id for r in rows]}):
+    for part in batches([row.id for row in rows]):
+        for ticket_id, address, name in session.connection().execute(_CC, {"tickets": part}):
             people[ticket_id].append((address, name))
     return [from_columns(row, cc=people[row.id]) for row in rows]
 

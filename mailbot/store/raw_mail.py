@@ -29,5 +29,8 @@ def store(session: Session, columns: dict[str, Any]) -> int:
 
 
 def load(session: Session, raw_id: int) -> bytes:
-    """Return a mail as it arrived."""
-    return zlib.decompress(session.connection().execute(_GET, {"mail": raw_id}).scalar_one())
+    """Return a mail as it arrived; raise LookupError if it was erased."""
+    content = session.connection().execute(_GET, {"mail": raw_id}).scalar()
+    if content is None:
+        raise LookupError(f"the raw mail {raw_id} is not stored any more")
+    return zlib.decompress(content)

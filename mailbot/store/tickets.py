@@ -12,7 +12,7 @@ from sqlmodel import Session
 from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_count
 from mailbot.core.model.ticket import Message, Status, Ticket
 from mailbot.store import search
-from mailbot.store.mapping import to_message, to_ticket, to_tickets
+from mailbot.store.mapping import batches, to_message, to_ticket, to_tickets
 from mailbot.store.ranking import score
 from mailbot.store.tables import metadata
 
@@ -128,18 +128,23 @@ def _number(name: str) -> tuple[str, int] | None:
 
 def by_ids(session: Session, ticket_ids: Collection[int]) -> dict[int, Row[Any]]:
     """Return the rows of tickets by their keys."""
-    rows = session.connection().execute(_BY_IDS, {"tickets": list(ticket_ids)})
-    return {row.id: row for row in rows}
+    return {
+        row.id: row
+        for part in batches(ticket_ids)
+        for row in session.connection().execute(_BY_IDS, {"tickets": part})
+    }
 
 
 def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
     """Return the rows of tickets, as `find_all` does; they are locked until this transaction ends."""
-    found = find_all(session, names)
-    if not found or session.get_bind().dialect.name == "sqlite":  # there the transaction has locked all
+    found, locked = find_all(session, names), set[int]()
+    if session.get_bind().dialect.name == "sqlite":  # there the transaction has locked all
         return found
-    rows = session.connection().execute(_LOCK, {"tickets": [row.id for row in found.values()]})
-    locked = {row.id: row for row in rows}
-    return {name: locked[row.id] for name, row in found.items()}
+    while missing := {row.id for row in found.values()} - locked:
+        session.connection().execute(_LOCK, {"tickets": list(missing)})
+        locked |= missing
+        found = find_all(session, names)  # another worker may have merged one before it was locked
+    return found
 
 
 def key_of(row: Any) -> str:
@@ -149,10 +154,11 @@ def key_of(row: Any) -> str:
 
 def keys(session: Session, ticket_ids: Collection[int]) -> dict[int, str]:
     """Return the names of tickets."""
-    if not ticket_ids:
-        return {}
-    rows = session.connection().execute(_KEYS, {"tickets": list(ticket_ids)})
-    return {row.id: key_of(row) for row in rows}
+    return {
+        row.id: key_of(row)
+        for part in batches(ticket_ids)
+        for row in session.connection().execute(_KEYS, {"tickets": part})
+    }
 
 
 def current(session: Session, ticket_id: int) -> Ticket:
@@ -227,9 +233,11 @@ def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
 
 def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[Message, ...]]:
     """Return the messages of several tickets, each in their order."""
-    if not ticket_ids:
-        return {}
-    rows = session.connection().execute(_MESSAGES, {"tickets": list(ticket_ids)}).all()
+    rows = [
+        row
+        for part in batches(ticket_ids)
+        for row in session.connection().execute(_MESSAGES, {"tickets": part})
+    ]
     files = _files(session, [row.id for row in rows])
     messages: defaultdict[int, list[Message]] = defaultdict(list)
     for row in rows:
@@ -239,8 +247,8 @@ def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[
 
 def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
     found: dict[int, list[Row[Any]]] = {}
-    if messages:
-        for row in session.connection().execute(_FILES, {"messages": messages}):
+    for part in batches(messages):
+        for row in session.connection().execute(_FILES, {"messages": part}):
             found.setdefault(row.message_row, []).append(row)
     return found
 
