@@ -5,15 +5,15 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.runtime.round_robin import SHARE, next_batch, round_robin
+from mailbot.runtime.round_robin import QUANTUM, next_batch, round_robin
 
 FLOOD = dict.fromkeys(range(1, 10001), "a@flood.example")
 
 
 def test_a_mail_behind_ten_thousand_of_one_sender_is_taken_after_a_share_of_them() -> None:
     order = round_robin(FLOOD | {10_001: "b@schule.example"})
-    assert order.index(10_001) == SHARE
-    assert order[:SHARE] == list(range(1, SHARE + 1))
+    assert order.index(10_001) == QUANTUM
+    assert order[:QUANTUM] == list(range(1, QUANTUM + 1))
 
 
 def test_no_mail_gets_lost_and_those_of_one_sender_stay_in_their_order() -> None:
@@ -27,7 +27,7 @@ def test_no_mail_gets_lost_and_those_of_one_sender_stay_in_their_order() -> None
 
 
 def test_ordinary_mail_is_taken_as_it_came() -> None:
-    senders = {uid: f"{uid % 10}@schule.example" for uid in range(1, 10 * SHARE + 1)}
+    senders = {uid: f"{uid % 10}@schule.example" for uid in range(1, 10 * QUANTUM + 1)}
     assert round_robin(senders) == sorted(senders)
 
 

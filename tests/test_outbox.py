@@ -225,7 +225,7 @@ def test_a_message_that_is_being_built_delays_no_other_account(desk: Door) -> No
     delivered = threading.Event()
 
     def wait(_: object, __: object, statement: str, *___: object) -> None:
-        """Let whoever reads the file wait until the other account's message was delivered."""
+        """Block the query for the file until the other account's message is delivered."""
         if statement.startswith("SELECT") and "raw_mail" in statement and not delivered.wait(60):
             raise AssertionError("the other account waits, too")
 

@@ -142,10 +142,10 @@ ALIKE: tuple[tuple[str, dict[str, Sequence[int]], list[int]], ...] = (
 
 
 @pytest.mark.parametrize(
-    ("bearers", "expected"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE]
+    ("postings", "expected"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE]
 )
-def test_a_ticket_resembles_a_problem(bearers: dict[str, Sequence[int]], expected: list[int]) -> None:
-    assert list(rank_similar(BEAMER, bearers, 100)) == expected
+def test_a_ticket_resembles_a_problem(postings: dict[str, Sequence[int]], expected: list[int]) -> None:
+    assert list(rank_similar(BEAMER, postings, 100)) == expected
 
 
 GISTS = (

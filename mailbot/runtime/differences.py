@@ -1,18 +1,18 @@
-"""Compare a mailbox with the ledger: what was never handled, and what was handled and still lies there."""
+"""Compare a mailbox with the ledger: mails never handled, and handled mails that were not moved. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 GRACE = timedelta(hours=1)
-"""So long a mail may lie before it counts: it may be on its way through our hands."""
+"""A newer mail does not count: it may be in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """UIDs in the folder that the ledger does not know, and those that it knows and that were not filed.
+    """UIDs in the folder that are not in the ledger, and those that are and were not moved.
 
-    `unknown_in_done` counts mails in the folder of done ones that nobody here has handled.
+    `unknown_in_done` counts mails in the folder of processed mails that are not in the ledger.
     """
 
     missed: tuple[int, ...] = ()
@@ -24,7 +24,7 @@ class Difference:
 
 
 def differences(
-    lying: Mapping[int, datetime],
+    waiting: Mapping[int, datetime],
     handled: Collection[int],
     *,
     cutoff: datetime,
@@ -32,11 +32,11 @@ def differences(
     files: bool,
     unknown_in_done: int = 0,
 ) -> Difference:
-    """Compare the mails in a folder, by UID with the time at which they came, with those that were handled.
+    """Compare the mails in a folder, by UID with their time of arrival, with those that were handled.
 
-    Mail of before `cutoff` is left alone on purpose; `files` tells whether handled mails leave the folder.
+    Mail from before `cutoff` is not handled; `files` tells whether handled mails are moved.
     """
-    settled = {uid for uid, received in lying.items() if received < now - GRACE}
-    missed = (uid for uid in settled if uid not in handled and lying[uid] >= cutoff)
+    settled = {uid for uid, received in waiting.items() if received < now - GRACE}
+    missed = (uid for uid in settled if uid not in handled and waiting[uid] >= cutoff)
     unfiled = (uid for uid in settled if uid in handled) if files else ()
     return Difference(tuple(sorted(missed)), tuple(sorted(unfiled)), unknown_in_done)

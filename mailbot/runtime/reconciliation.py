@@ -15,9 +15,9 @@ log = structlog.get_logger()
 
 DAYS = timedelta(days=3)
 """How far back the folder of processed mails is compared."""
-_TODO = (
+_ADVICE = (
     "todo",
-    "move what was never handled into the folder that is read; see the log for the reason",
+    "move the mails that were never handled into the folder that is read; the log has the reason",
 )
 
 
@@ -61,12 +61,12 @@ def _report(mailbox: SchoolMailbox, found: Difference, now: datetime) -> None:
     names = {
         "mails that were never handled, by UID": ", ".join(map(str, found.missed)),
         "mails that were handled and cannot be filed, by UID": ", ".join(map(str, found.unfiled)),
-        f"mails in {mailbox.account.done} that nobody handled": str(found.unknown_in_done or ""),
+        f"mails in {mailbox.account.done} that were never handled": str(found.unknown_in_done or ""),
     }
     details = tuple((name, value) for name, value in names.items() if value)
     log.info("reconciled", school=mailbox.key, differences=len(details))
     with mailbox.transaction() as session:
         if details:
-            raise_alert(session, mailbox.desk, topic, (*details, _TODO), now)
+            raise_alert(session, mailbox.desk, topic, (*details, _ADVICE), now)
         else:
             end_alert(session, mailbox.desk, topic, now)

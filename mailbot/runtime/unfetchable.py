@@ -10,7 +10,7 @@ from mailbot.service.alerts import end_alert, raise_alert
 
 log = structlog.get_logger()
 
-_TODO = ("todo", "look at them in a mail program; repair or remove them on the mail server")
+_ADVICE = ("todo", "look at them in a mail program; repair or remove them on the mail server")
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class UnfetchableMail:
         topic = f"mailbox {self.mailbox.key}: mails that the server does not give"
         with self.mailbox.transaction() as session:
             if details:
-                raise_alert(session, self.mailbox.desk, topic, (*details, _TODO), self.mailbox.clock())
+                raise_alert(session, self.mailbox.desk, topic, (*details, _ADVICE), self.mailbox.clock())
             else:
                 end_alert(session, self.mailbox.desk, topic, self.mailbox.clock())
         self._reported = details

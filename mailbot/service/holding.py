@@ -31,7 +31,8 @@ def _drop(desk: Desk, held_id: int, now: datetime) -> bool:
             return False
         ledger.close_held(session, held_id, "expired")
         was_told = entry.outcome == REFUSED  # then the refusal has said all of it
-        ticket = None if entry.ticket_id is None or was_told else tickets.current(session, entry.ticket_id)
+        about = None if was_told else entry.ticket_id
+        ticket = tickets.current_for_update(session, about) if about is not None else None
         school = desk.policy.school(entry.school)
         until = f"{entry.until.astimezone(ZoneInfo(desk.policy.timezone)):%d.%m.%Y}"
         language = school.language if school else desk.policy.language

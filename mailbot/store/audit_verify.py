@@ -17,7 +17,7 @@ from mailbot.store.tables import metadata
 
 SEALED, ERASED = "sealed", "erased"
 BATCH_SIZE = 500
-# A transaction may commit entries with lower keys than the newest one: so many are looked at again.
+# Entries that are checked again: a transaction may commit entries with lower keys after the newest one.
 OVERLAP = 10_000
 LAST_SEALS = 20
 

@@ -11,7 +11,7 @@ from mailbot.core.model.ticket import Message, Ticket
 from mailbot.core.model.ticket_fields import columns_of
 from mailbot.store import raw_mail
 from mailbot.store.mapping import to_tickets
-from mailbot.store.tables import metadata
+from mailbot.store.tables import PersonRow, metadata
 from mailbot.store.tickets import histories
 
 Document = dict[str, Any]
@@ -80,7 +80,7 @@ def collect(session: Session, address: str) -> Document:
     rows = session.execute(_TICKETS, values).all()
     messages = histories(session, [row.id for row in rows])
     return {
-        "person": dict(person) if person else None,
+        "person": PersonRow.model_validate(dict(person)).model_dump(mode="json") if person else None,
         "tickets": [
             _ticket(ticket, messages[row.id])
             for row, ticket in zip(rows, to_tickets(session, rows), strict=True)

@@ -1,7 +1,7 @@
 """Load what a decision about one mail depends on."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from mailbot.core.model.facts import Facts, RecentActivity, SentMail
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.model.ticket import Role
+from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.mapping import to_tickets
 from mailbot.store.tables import metadata
@@ -90,8 +90,6 @@ def load_facts(
     rows = {tickets.key_of(row): row for row in found.values()}
     present = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
-    histories = tickets.histories(session, [row.id for row in rows.values()])
-    changes = last_changes(session, {rows[key].id: present[key] for key in rows}) if wanted.undoes else {}
     return Facts(
         school=school,
         next_number=number,
@@ -101,17 +99,22 @@ def load_facts(
         tagged=wanted.tag,
         tickets=present,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
-        histories={key: histories[row.id] for key, row in rows.items()},
+        histories=_histories(session, rows),
         absences=people.absences(session, people.today(policy, now)),
         listings={listing: tickets.page(session, listing) for listing in wanted.listings},
         similar=search.similar(session, wanted.problem, number - 1) if wanted.problem and not rows else (),
-        changes=changes,
+        changes=last_changes(session, {rows[k].id: present[k] for k in rows}) if wanted.undoes else {},
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
         traffic=lately,
         numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(wanted, rows.values())},
         blocked=_blocked(session, mail, school, rows.values()),
     )
+
+
+def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:
+    histories = tickets.histories(session, [row.id for row in rows.values()])
+    return {key: histories[row.id] for key, row in rows.items()}
 
 
 def _names(wanted: Lookups, signs: Iterable[str | None]) -> list[str]:

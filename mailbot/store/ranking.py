@@ -21,31 +21,31 @@ _SALUTATION = re.compile(
 
 def score(subject: str, asked: Iterable[str]) -> int:
     """Return how well a ticket fits: a point for each word that begins one of its subject, two if whole."""
-    borne = words(subject)
-    return sum((word in borne) + any(b.startswith(word) for b in borne) for word in asked)
+    present = words(subject)
+    return sum((word in present) + any(b.startswith(word) for b in present) for word in asked)
 
 
-def rank_similar(asked: Terms, bearers: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
-    """Return the tickets that resemble a problem, the most alike first, among equals the newest.
+def rank_similar(asked: Terms, postings: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
+    """Return the tickets that resemble a problem, the most similar first, then the newest.
 
-    `bearers` maps each word to the tickets that contain it, `total` is the number of all tickets. A
-    ticket has to share two words at least, one of them of the subject, and enough of the weight; the rarer a
-    word, the more it weighs.
+    `postings` maps each word to the tickets that contain it; `total` is the number of all tickets. A ticket
+    must share at least two words with the problem, one of them in its subject, and enough weight. Rare words
+    weigh more.
     """
     weights = {
         word: log(1 + total / len(tickets)) * (_IN_SUBJECT if word in asked.subject else 1)
-        for word, tickets in bearers.items()
+        for word, tickets in postings.items()
         if 0 < len(tickets) <= MAX_DOC_FREQUENCY
     }
-    candidates = set[int]().union(*(bearers[word] for word in weights if word in asked.subject))
+    candidates = set[int]().union(*(postings[word] for word in weights if word in asked.subject))
     scores: defaultdict[int, float] = defaultdict(float)
     shared: Counter[int] = Counter()
     for word, weight in weights.items():
-        for ticket in candidates.intersection(bearers[word]):
+        for ticket in candidates.intersection(postings[word]):
             scores[ticket] += weight
             shared[ticket] += 1
-    unheard = sum(not bearers.get(word) for word in asked.subject)  # it is about something else, too
-    needed = MIN_SCORE * (sum(weights.values()) + unheard * log(1 + total))
+    unseen = sum(not postings.get(word) for word in asked.subject)  # it is about something else, too
+    needed = MIN_SCORE * (sum(weights.values()) + unseen * log(1 + total))
     alike = [ticket for ticket, score in scores.items() if shared[ticket] > 1 and score >= needed]
     return tuple(sorted(alike, key=lambda ticket: (-scores[ticket], -ticket)))
 

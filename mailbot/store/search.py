@@ -69,13 +69,13 @@ _SAME_IN_TSVECTOR = select(_TSVECTOR.c.ticket_id).where(
     _TSVECTOR.c.words == cast(bindparam("vector", type_=Text), TSVECTOR),
 )
 # Find for each word some of the tickets that have it.
-_BEARERS_FTS5 = text(
+_POSTINGS_FTS5 = text(
     "SELECT word.value, (SELECT group_concat(rowid) FROM"
     " (SELECT rowid FROM search WHERE search MATCH word.value LIMIT :most)) FROM json_each(:words) AS word"
 )
-_BEARERS_TSVECTOR = text(
+_POSTINGS_TSVECTOR = text(
     "SELECT word, (SELECT string_agg(CAST(ticket_id AS text), ',') FROM"
-    " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :most) AS bearers)"
+    " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :most) AS postings)"
     " FROM json_array_elements_text(CAST(:words AS json)) AS word"
 )
 # Read the closed ones of some tickets.
@@ -226,7 +226,7 @@ def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
     """
     if not total or not asked.words:
         return ()
-    alike = rank_similar(asked, _bearers(session, asked), total)
+    alike = rank_similar(asked, _postings(session, asked), total)
     return _solved(session, alike[:MAX_CANDIDATES]) if alike else ()
 
 
@@ -244,11 +244,13 @@ def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
     return tuple(Similar(ticket, answers[key]) for key, ticket in zip(shown, tickets, strict=True))
 
 
-def _bearers(session: Session, asked: Terms) -> dict[str, list[int]]:
+def _postings(session: Session, asked: Terms) -> dict[str, list[int]]:
     """Return for each word the tickets of the school whose problem bears it; of very many only some."""
-    quote, query = ('"', _BEARERS_FTS5) if _is_sqlite(session) else ("'", _BEARERS_TSVECTOR)
+    quote, query = ('"', _POSTINGS_FTS5) if _is_sqlite(session) else ("'", _POSTINGS_TSVECTOR)
     words = {f"{quote}{_of_school(asked.school, word)}{quote}": word for word in asked.words}
     found = session.connection().execute(
         query, {"words": json.dumps(list(words)), "most": MAX_DOC_FREQUENCY + 1}
     )
-    return {words[lexeme]: [int(one) for one in bearers.split(",")] for lexeme, bearers in found if bearers}
+    return {
+        words[lexeme]: [int(one) for one in postings.split(",")] for lexeme, postings in found if postings
+    }

@@ -169,6 +169,12 @@ def current(session: Session, ticket_id: int) -> Ticket:
     return to_ticket(session, row)
 
 
+def current_for_update(session: Session, ticket_id: int) -> Ticket:
+    """Return a ticket as `current` does; it is locked until this transaction ends."""
+    name = keys(session, [ticket_id])[ticket_id]
+    return to_ticket(session, find_for_update(session, [name])[name])
+
+
 def named(session: Session, name: str) -> tuple[int, Ticket] | None:
     """Return key and value of a ticket by its name, as `find` does."""
     row = find(session, name)

@@ -1,4 +1,4 @@
-"""Count what went to and fro between the desk and an address lately."""
+"""Read the recent mails between the desk and an address, for rate limits."""
 
 from datetime import datetime, timedelta
 
@@ -11,42 +11,45 @@ from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction
 from mailbot.store.tables import metadata
 
-LOOKED_AT_MOST = 50  # of somebody's mails and tickets of a day
+MAX_ROWS = 50  # of the mails and tickets of one address
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
-_LETTER, _TICKET, _MESSAGE = (metadata.tables[name].c for name in ("outbox", "ticket", "message"))
+_OUTBOX, _TICKET, _MESSAGE = (metadata.tables[name].c for name in ("outbox", "ticket", "message"))
 
-# Each mail asks these, so they are put together once.
-_LETTERS = select(_LETTER.kind, _LETTER.created, _LETTER.reasons).where(
-    _LETTER.recipient == bindparam("who"),
-    _LETTER.created > bindparam("since"),
-    _LETTER.kind.in_([kind.value for kind in COUNTED]),
+# Read the limited mails to an address.
+_SENT = select(_OUTBOX.kind, _OUTBOX.created, _OUTBOX.reasons).where(
+    _OUTBOX.recipient == bindparam("address"),
+    _OUTBOX.created > bindparam("since"),
+    _OUTBOX.kind.in_([kind.value for kind in COUNTED]),
 )
+# Count the automatic replies to all addresses.
 _OVERALL = select(func.count()).where(
-    _LETTER.kind.in_([kind.value for kind in LIMITED]), _LETTER.created > bindparam("since")
+    _OUTBOX.kind.in_([kind.value for kind in LIMITED]), _OUTBOX.created > bindparam("since")
 )
+# Read the newest tickets of a requester.
 _OPENED = (
     select(_TICKET.school, _TICKET.number, _TICKET.opened)
-    .where(_TICKET.requester == bindparam("who"), _TICKET.opened > bindparam("since"))
+    .where(_TICKET.requester == bindparam("address"), _TICKET.opened > bindparam("since"))
     .order_by(_TICKET.id.desc())
-    .limit(LOOKED_AT_MOST)
+    .limit(MAX_ROWS)
 )
-_SAID = (
+# Read the newest texts of an author.
+_TEXTS = (
     select(_MESSAGE.text)
     .where(
-        _MESSAGE.author == bindparam("who"),
+        _MESSAGE.author == bindparam("address"),
         _MESSAGE.at > bindparam("since"),
         _MESSAGE.direction == Direction.IN.value,
     )
     .order_by(_MESSAGE.id.desc())
-    .limit(LOOKED_AT_MOST)
+    .limit(MAX_ROWS)
 )
 
 
 def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
-    """Return what the sender of a mail got and sent within the last hour and day."""
-    letters = _letters(session, policy.registered(sender), now)
+    """Return what an address received and sent within the last hour and day."""
+    letters = _sent(session, policy.registered(sender), now)
     hour = [kind for kind, at, _ in letters if at > now - _HOUR]
     if policy.member(sender) is not None:
         asked = [kind for kind, *_ in letters if kind is NotificationKind.CONFIRM]
@@ -56,7 +59,7 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
             day=len(asked),
             answered_hour=answered,
             overall_hour=overall(session, now),
-            said=_said(session, sender, now),
+            said=_texts(session, sender, now),
         )
     opened = _opened(session, sender, now)
     return RecentActivity(
@@ -66,7 +69,7 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
         refused=frozenset(reason for *_, why in letters for reason in why.split()),
         opened_hour=sum(at > now - _HOUR for _, at in opened),
         latest=opened[0][0] if opened else None,
-        said=_said(session, sender, now),
+        said=_texts(session, sender, now),
     )
 
 
@@ -75,17 +78,17 @@ def overall(session: Session, now: datetime) -> int:
     return int(session.connection().execute(_OVERALL, {"since": now - _HOUR}).scalar_one())
 
 
-def _letters(session: Session, recipient: str, now: datetime) -> list[tuple[NotificationKind, datetime, str]]:
-    rows = session.connection().execute(_LETTERS, {"who": recipient, "since": now - _DAY})
+def _sent(session: Session, recipient: str, now: datetime) -> list[tuple[NotificationKind, datetime, str]]:
+    rows = session.connection().execute(_SENT, {"address": recipient, "since": now - _DAY})
     return [(NotificationKind(kind), created, why) for kind, created, why in rows]
 
 
 def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, datetime]]:
-    """Return somebody's new tickets of a day, the newest first."""
-    rows = session.connection().execute(_OPENED, {"who": sender, "since": now - _DAY})
+    """Return the tickets that a requester opened within a day, the newest first."""
+    rows = session.connection().execute(_OPENED, {"address": sender, "since": now - _DAY})
     return [(f"{school}-{number}", opened) for school, number, opened in rows]
 
 
-def _said(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
-    since = {"who": sender, "since": now - _HOUR}
-    return tuple(session.connection().execute(_SAID, since).scalars())
+def _texts(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
+    since = {"address": sender, "since": now - _HOUR}
+    return tuple(session.connection().execute(_TEXTS, since).scalars())
