@@ -57,7 +57,7 @@ torture crowd scale moving week: $(TOOLS)
 	@$(RUN) bench.$@
 
 year: $(TOOLS)
-	MAILBOT_YEAR_TICKETS=$(or $(TICKETS),1000) $(RUN) pytest tests/test_lived_year.py
+	MAILBOT_YEAR_TICKETS=$(or $(TICKETS),1000) $(RUN) pytest tests/endurance/test_simulated_year.py
 
 $(READY): requirements.lock pyproject.toml
 	@for python in $(CANDIDATES); do \

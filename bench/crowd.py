@@ -14,9 +14,9 @@ from contextlib import ExitStack
 
 from bench.setting import UNLIMITED, Site, number, site
 from mailbot.monitoring.status import status
-from tests.daemon import Daemon
-from tests.flood import Flood, audit, flood
-from tests.house import ERIKA, MAX, House
+from tests.support.daemon import Daemon
+from tests.support.school import ERIKA, MAX, SchoolEnv
+from tests.support.workload import Workload, audit, make_workload
 
 STUCK_SECONDS = 60
 
@@ -26,17 +26,17 @@ def main() -> int:
     os.environ["DATABASE"] = "postgresql"
     workers, mailboxes = number("WORKERS", 2), number("MAILBOXES", 200)
     mails, kills, seed = number("MAILS", 2000), number("KILLS", 10), number("SEED", 1)
-    wave = flood(mails, seed)
+    wave = make_workload(mails, seed)
     with site() as place:
-        houses = list(_houses(place, workers, mailboxes))
+        envs = list(_houses(place, workers, mailboxes))
         boxes = [_address(key) for key in _keys(mailboxes)]
         for box, octets in zip(_boxes_of(wave, boxes), wave.mails, strict=True):
             place.dovecot.deliver(box, octets)
-        seconds = _handled(houses, wave, kills, random.Random(seed))
-        found = audit(houses[0], wave, kills, boxes)
+        seconds = _handled(envs, wave, kills, random.Random(seed))
+        found = audit(envs[0], wave, kills, boxes)
     for line in found.broken:
         print(f"BROKEN: {line}")
-    letters = f"{found.letters} letters of {wave.expected_letters()}, {found.sent_twice} letters twice"
+    letters = f"{found.sent} letters of {wave.expected_mails()}, {found.sent_twice} letters twice"
     print(f"{workers} workers, {mailboxes} mailboxes, {mails} mails, {kills} kills, seed {seed}:")
     print(f"{seconds:.0f} s, {mails / seconds:.0f} mails/s; {found.tickets} tickets of {len(wave.threads)},")
     print(f"{found.messages} messages of {mails}, {letters}, {len(found.broken)} promises broken")
@@ -51,7 +51,7 @@ def _address(key: str) -> str:
     return f"support-{key.lower()}@schule.example"
 
 
-def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[House]:
+def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[SchoolEnv]:
     """Give each worker a directory and the same configuration."""
     database = place.postgres.new_database() if place.postgres else ""
     team = f'{{ name = "Team", members = ["{MAX}", "{ERIKA}"] }}'
@@ -61,7 +61,7 @@ def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[House]:
         for key in _keys(mailboxes)[1:]
     ]
     for index in range(workers):
-        yield House(
+        yield SchoolEnv(
             place.directory / f"worker{index}",
             place.dovecot,
             place.smtp,
@@ -71,7 +71,7 @@ def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[House]:
         )
 
 
-def _boxes_of(wave: Flood, boxes: Sequence[str]) -> Iterator[str]:
+def _boxes_of(wave: Workload, boxes: Sequence[str]) -> Iterator[str]:
     """Yield the mailbox of each mail: all mails of a thread go to the same one."""
     box_of = {
         message_id: boxes[index % len(boxes)]
@@ -87,13 +87,13 @@ def _all_sent(outbox: dict[str, int], letters: int) -> bool:
     return outbox.keys() == {"sent"} and outbox["sent"] >= letters
 
 
-def _handled(houses: Sequence[House], wave: Flood, kills: int, chance: random.Random) -> float:
+def _handled(envs: Sequence[SchoolEnv], wave: Workload, kills: int, chance: random.Random) -> float:
     """Run a daemon for each house until all is handled; kill one after so many letters and start it again."""
-    letters = wave.expected_letters()
+    letters = wave.expected_mails()
     moments = sorted(chance.sample(range(1, int(letters * 0.9)), kills))
-    received, begun = houses[0].smtp.received, time.monotonic()
-    with ExitStack() as stack, houses[0].open() as (desk, _):
-        daemons = [Daemon(house) for house in houses]
+    received, begun = envs[0].smtp.received, time.monotonic()
+    with ExitStack() as stack, envs[0].open() as (desk, _):
+        daemons = [Daemon(env) for env in envs]
         for daemon in daemons:
             daemon.launch()
             stack.push(daemon)

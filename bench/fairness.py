@@ -7,8 +7,8 @@ from statistics import median
 from bench.figures import Figure
 from bench.mails import mix
 from bench.setting import Site, further_schools, site
-from tests.daemon import Daemon
-from tests.house import MAX, House, Letter, problem
+from tests.support.daemon import Daemon
+from tests.support.school import MAX, ReceivedMail, SchoolEnv, problem
 
 OTHER = "support-s0@schule.example"
 SINGLE_MAILS = 10
@@ -27,29 +27,29 @@ def figures(mails: int) -> Iterator[Figure]:
 
 def _waited(place: Site, mails: int) -> list[float]:
     """Return how long the team waited for each of a few mails, delivered one after the other."""
-    house = place.house(team=(MAX,), more=further_schools(1))
-    house.deliver(*mix(mails))
+    env = place.env(team=(MAX,), more=further_schools(1))
+    env.deliver(*mix(mails))
     before = len(place.smtp.received)
-    with Daemon(house) as daemon:
+    with Daemon(env) as daemon:
         if mails:
             daemon.wait(lambda: len(place.smtp.received) > before + FLOWING, "the flood flows")
-        taken = [_wait(house, daemon, f"einzeln{mails}-{number}") for number in range(SINGLE_MAILS)]
+        taken = [_wait(env, daemon, f"einzeln{mails}-{number}") for number in range(SINGLE_MAILS)]
         daemon.kill()
     return taken
 
 
-def _wait(house: House, daemon: Daemon, name: str) -> float:
+def _wait(env: SchoolEnv, daemon: Daemon, name: str) -> float:
     """Deliver a mail to the other school; return after how many seconds its team was told."""
-    begin, seen = datetime.now(UTC), len(house.smtp.received)
+    begin, seen = datetime.now(UTC), len(env.smtp.received)
     mail = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n")
-    house.dovecot.deliver(OTHER, mail.build())
+    env.dovecot.deliver(OTHER, mail.build())
     found: list[datetime] = []
 
     def told() -> bool:
         nonlocal seen
-        for received in house.smtp.received[seen:]:
+        for received in env.smtp.received[seen:]:
             seen += 1
-            if received.recipients == (MAX,) and f"({name})" in Letter(received.octets).subject:
+            if received.recipients == (MAX,) and f"({name})" in ReceivedMail(received.octets).subject:
                 found.append(received.at)
         return bool(found)
 

@@ -20,12 +20,12 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import migrate, open_database, read_only
 from mailbot.store.tables import LedgerRow, OutboxRow
-from tests.cases import ERIKA, LENA, MAX, NOW, TONI
-from tests.door import HOUSE, Door, answer
-from tests.mails import mail
-from tests.oddities import ODDITIES
-from tests.post import sent
-from tests.strict import faults
+from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
+from tests.support.mail_builder import mail
+from tests.support.mail_exchange import sent
+from tests.support.malformed_mails import ODDITIES
+from tests.support.message_lint import lint
+from tests.support.scenario import ERIKA, LENA, MAX, NOW, TONI
 
 LATEST = 20
 LINES = (
@@ -52,51 +52,51 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-def samples(door: Door, chance: random.Random) -> list[bytes]:
+def samples(harness: DeskHarness, chance: random.Random) -> list[bytes]:
     """Return mails that people would write now: problems, and answers to letters that they got."""
     made = [
         mail().message_id(f"<p{chance.random()}@schule.example>").text("Der Beamer bleibt dunkel.").build()
     ]
     for person in (LENA, MAX, ERIKA, TONI):
-        if letters := _latest(door, person):
+        if letters := _latest(harness, person):
             line = f"Bitte prüfen.\n{chance.choice(LINES)}\n{chance.choice(LINES)}"
             made.append(
-                answer(chance.choice(letters), person, line, f"<a{chance.random()}@x.example>").build()
+                reply_to(chance.choice(letters), person, line, f"<a{chance.random()}@x.example>").build()
             )
     return made
 
 
-def _latest(door: Door, person: str) -> list[OutboxRow]:
+def _latest(harness: DeskHarness, person: str) -> list[OutboxRow]:
     """Return the letters that a person got last: of all, there are too many by and by."""
     query = select(OutboxRow).where(OutboxRow.recipient == person).order_by(col(OutboxRow.id).desc())
-    with read_only(door.engine) as session:
+    with read_only(harness.engine) as session:
         return list(session.exec(query.limit(LATEST)))
 
 
-def fuzz(door: Door, runs: int, seed: int, more: Sequence[bytes] = ()) -> Report:
+def fuzz(harness: DeskHarness, runs: int, seed: int, more: Sequence[bytes] = ()) -> Report:
     """Hand in mails: one in three as it is, so that tickets live, the others changed at random."""
     chance, report, now, fresh = random.Random(seed), Report(), NOW, list[bytes]()
     for number in range(runs):
-        fresh = samples(door, chance) if number % 10 == 0 else fresh
+        fresh = samples(harness, chance) if number % 10 == 0 else fresh
         octets = chance.choice(fresh)
         if number % 3:
             octets = next(
                 mutated([octets, chance.choice((*more, *ODDITIES.values()))], seed * 1_000_003 + number)
             )
         now += timedelta(minutes=7)
-        decision = door.take(octets, chance.choice(("GYM", "HBG")), at=now)
+        decision = harness.receive(octets, chance.choice(("GYM", "HBG")), at=now)
         report.outcomes[decision.outcome if decision else "nothing"] += 1
-        for fault in _read(door, now, report):
+        for fault in _read(harness, now, report):
             report.wrong.append(f"mail {number}: {fault}")
             Path(f"fuzz-desk-{seed}-{number}.eml").write_bytes(octets)
-    report.wrong += [row.traceback for row in door.rows(LedgerRow) if row.outcome == "quarantined"]
+    report.wrong += [row.traceback for row in harness.rows(LedgerRow) if row.outcome == "quarantined"]
     return report
 
 
-def _read(door: Door, now: datetime, report: Report) -> Iterator[str]:
-    for due, octets in sent(door, now):
+def _read(harness: DeskHarness, now: datetime, report: Report) -> Iterator[str]:
+    for due, octets in sent(harness, now):
         report.letters += 1
-        yield from (f"{due.outgoing.kind}: {fault}" for fault in faults(octets, due.outgoing.recipient.email))
+        yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(octets, due.outgoing.recipient.email))
 
 
 def main() -> int:
@@ -111,7 +111,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         engine = open_database(f"sqlite:///{directory}/mailbot.db")
         migrate(engine)
-        report = fuzz(Door(Desk(engine, HOUSE, Templates())), runs, seed, more)
+        report = fuzz(DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), runs, seed, more)
         engine.dispose()
     print(f"{runs} mails, {report.letters} letters, {dict(report.outcomes)}, {len(report.wrong)} wrong")
     print("\n".join(report.wrong[:20]))

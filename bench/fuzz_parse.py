@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mailbot.core.classify.classify import classify
 from mailbot.parse import parse
-from tests.oddities import ODDITIES
+from tests.support.malformed_mails import ODDITIES
 
 SLOWEST = 1.0  # seconds of CPU
 LARGEST = 200_000  # octets of a mutated mail

@@ -22,8 +22,8 @@ from bench.setting import site
 from mailbot.service.receive import receive
 from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import metadata
-from tests.daemon import Daemon
-from tests.house import MAX, House
+from tests.support.daemon import Daemon
+from tests.support.school import MAX, SchoolEnv
 
 COPIED = ("ticket", "message", "attachment", "event", "ledger", "outbox")
 HOURS_A_COPY = 4  # so that a thousand copies are younger than what retention erases
@@ -37,16 +37,16 @@ LISTS = 9
 def figures(first: int, sizes: Sequence[int], mails: int) -> Iterator[Figure]:
     """Measure with so many tickets: `first` ones that the bot made, then each of `sizes`."""
     with site(login=False) as place:
-        house = place.house(team=(MAX,))
-        handled_seconds(house, mix(round(first / 0.7), seed=1))
-        file, had = house.directory / "state" / "mailbot.db", 1
+        env = place.env(team=(MAX,))
+        handled_seconds(env, mix(round(first / 0.7), seed=1))
+        file, had = env.directory / "state" / "mailbot.db", 1
         base = last_ids(file)
         start: tuple[float, ...] = ()
         for seed, size in enumerate((first, *sizes), 2):
             if size // first > had:
                 copy(file, base, range(had, size // first))
                 had = size // first
-            measured = (ready_seconds(house), mails / intake_seconds(house, mails, seed), list_seconds(house))
+            measured = (ready_seconds(env), mails / intake_seconds(env, mails, seed), list_seconds(env))
             start = start or measured
             ready, speed, listing = measured
             yield Figure(f"tickets {size:,}: intake", f"{speed:.0f} mails/s", speed / start[1])
@@ -54,24 +54,24 @@ def figures(first: int, sizes: Sequence[int], mails: int) -> Iterator[Figure]:
             yield Figure(f"tickets {size:,}: restart until ready", f"{ready:.2f} s", ready / start[0])
 
 
-def intake_seconds(house: House, mails: int, seed: int) -> float:
+def intake_seconds(env: SchoolEnv, mails: int, seed: int) -> float:
     """Return how long the daemon takes for so many mails."""
-    return handled_seconds(house, mix(mails, seed))
+    return handled_seconds(env, mix(mails, seed))
 
 
-def ready_seconds(house: House) -> float:
+def ready_seconds(env: SchoolEnv) -> float:
     """Return how long it takes from the start of the process until it is ready."""
     begin = time.monotonic()
-    with Daemon(house) as daemon:
+    with Daemon(env) as daemon:
         taken = time.monotonic() - begin
         daemon.stop()
     return taken
 
 
-def list_seconds(house: House) -> float:
+def list_seconds(env: SchoolEnv) -> float:
     """Return how long a `#list` of a member takes, from its octets to its answer in the outbox."""
-    letter, taken = house.letters(MAX)[0], []
-    with house.open() as (desk, _):
+    letter, taken = env.mails_to(MAX)[0], []
+    with env.open() as (desk, _):
         for _ in range(LISTS):
             answer = letter.answer(MAX, "#list\n").build()
             begin = time.monotonic()
@@ -81,7 +81,7 @@ def list_seconds(house: House) -> float:
             taken.append(time.monotonic() - begin)
             if decision is None or decision.outcome != "answered":
                 raise RuntimeError(f"no list: {decision and decision.because}")
-    house.json("once")
+    env.json("once")
     return median(taken)
 
 

@@ -16,7 +16,7 @@ from bench.mails import mix
 from bench.setting import Site, further_schools, site
 from mailbot.service.receive import receive
 from mailbot.store.ledger import MailLocation
-from tests.house import MAX, House
+from tests.support.school import MAX, SchoolEnv
 
 
 def figures(mails: int) -> Iterator[Figure]:
@@ -24,22 +24,22 @@ def figures(mails: int) -> Iterator[Figure]:
     with site(login=False) as place:
         tls, other = place.smtp.tls_port, 'host = "localhost"'
         accounts = [other, f'port = {tls}, security = "tls"', f'{other}, port = {tls}, security = "tls"']
-        one = letters_a_second(place, place.house(team=(MAX,)), mails)
+        one = letters_a_second(place, place.env(team=(MAX,)), mails)
         bare = bare_letters_a_second(place, [received.octets for received in place.smtp.received])
-        several = letters_a_second(place, place.house(team=(MAX,), more=further_schools(3, accounts)), mails)
+        several = letters_a_second(place, place.env(team=(MAX,), more=further_schools(3, accounts)), mails)
     yield Figure("outbox, floor: smtplib, the same letters", f"{bare:.0f} letters/s")
     yield Figure("outbox, one connection", f"{one:.0f} letters/s", one / bare)
     yield Figure("outbox, four connections, against one", f"{several:.0f} letters/s", several / one)
 
 
-def letters_a_second(place: Site, house: House, mails: int) -> float:
+def letters_a_second(place: Site, env: SchoolEnv, mails: int) -> float:
     """Queue letters for the schools of a house in turns, and send them."""
     before = len(place.smtp.received)
-    with house.open() as (desk, settings):
+    with env.open() as (desk, settings):
         for index, mail in enumerate(mix(mails)):
             at = MailLocation(list(settings.imap)[index % len(settings.imap)], 1, index + 1)
             receive(desk, at, mail, None, datetime.now(UTC))
-    if house.json("once")["failed"]:
+    if env.json("once")["failed"]:
         raise RuntimeError("not all letters were sent")
     sent = place.smtp.received[before:]
     return (len(sent) - 1) / (sent[-1].at - sent[0].at).total_seconds()

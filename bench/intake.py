@@ -9,9 +9,9 @@ from statistics import median
 from bench.figures import Figure
 from bench.mails import letters_of, mix
 from bench.setting import Site, site
-from tests.daemon import Daemon
-from tests.house import MAX, ROOT, House
-from tests.servers.dovecot import PASSWORD
+from tests.support.daemon import Daemon
+from tests.support.school import MAX, ROOT, SchoolEnv
+from tests.support.servers.dovecot import PASSWORD
 
 
 def figures(mails: int, rounds: int) -> Iterator[Figure]:
@@ -21,7 +21,7 @@ def figures(mails: int, rounds: int) -> Iterator[Figure]:
     with site(login=False) as place:
         for _ in range(rounds):
             floors.append(mails / floor_seconds(place, octets))
-            bots.append(mails / handled_seconds(place.house(team=(MAX,)), octets))
+            bots.append(mails / handled_seconds(place.env(team=(MAX,)), octets))
     floor, bot = median(floors), median(bots)
     letters = letters_of(octets)
     yield Figure("intake, floor: one notification a mail", f"{floor:.0f} mails/s")
@@ -30,7 +30,7 @@ def figures(mails: int, rounds: int) -> Iterator[Figure]:
 
 def floor_seconds(place: Site, octets: list[bytes]) -> float:
     """Return how long the floor takes for these mails, from when it is loaded to its last notification."""
-    user = place.house().address
+    user = place.env().address
     place.dovecot.deliver(user, *octets)
     before = len(place.smtp.received)
     ports = [str(place.dovecot.tls_port), user, PASSWORD, str(place.smtp.port)]
@@ -46,12 +46,12 @@ def floor_seconds(place: Site, octets: list[bytes]) -> float:
     return (handed_in[-1].at - begin).total_seconds()
 
 
-def handled_seconds(house: House, octets: list[bytes]) -> float:
+def handled_seconds(env: SchoolEnv, octets: list[bytes]) -> float:
     """Return how long a daemon takes for these mails, from when it is ready to the last of all letters."""
-    house.deliver(*octets)
-    sent, letters = house.smtp.received, letters_of(octets)
+    env.deliver(*octets)
+    sent, letters = env.smtp.received, letters_of(octets)
     before = len(sent)
-    with Daemon(house) as daemon:
+    with Daemon(env) as daemon:
         begin = datetime.now(UTC)
         daemon.wait(lambda: len(sent) - before >= letters, f"{letters} letters", seconds=1800)
         daemon.stop()

@@ -13,9 +13,9 @@ import imapclient
 from bench.figures import Figure
 from bench.lmtp import hand_over
 from bench.setting import Site, site
-from tests.daemon import Daemon
-from tests.house import MAX, House, Letter, problem
-from tests.servers.dovecot import PASSWORD
+from tests.support.daemon import Daemon
+from tests.support.school import MAX, ReceivedMail, SchoolEnv, problem
+from tests.support.servers.dovecot import PASSWORD
 
 LOAD_SECONDS = 0.2  # from one mail to the next
 LOOKS = 30  # Dovecot's default; a client that stays under IDLE for long would gain by a shorter one
@@ -26,11 +26,11 @@ def figures(mails: int) -> Iterator[Figure]:
     with site(lmtp=True, looks=LOOKS) as place:
         told = dovecot_seconds(place, mails, 0)
         flow = dovecot_seconds(place, mails, LOAD_SECONDS)
-        house = place.house(imap="poll_seconds = 300", team=(MAX,))
-        with Daemon(house) as daemon:
-            _one_by_one(house, daemon, ["anlauf"])  # the first one connects and compiles templates
-            idle = _one_by_one(house, daemon, [f"einzeln{i}" for i in range(mails)])
-            load = _in_a_flow(house, daemon, [f"schwall{i}" for i in range(mails)])
+        env = place.env(imap="poll_seconds = 300", team=(MAX,))
+        with Daemon(env) as daemon:
+            _one_by_one(env, daemon, ["anlauf"])  # the first one connects and compiles templates
+            idle = _one_by_one(env, daemon, [f"einzeln{i}" for i in range(mails)])
+            load = _in_a_flow(env, daemon, [f"schwall{i}" for i in range(mails)])
             daemon.stop()
     rate = f"{1 / LOAD_SECONDS:.0f} mails/s"
     yield Figure("latency, floor: Dovecot tells a bare client under IDLE", _milliseconds(told))
@@ -44,7 +44,7 @@ def dovecot_seconds(place: Site, mails: int, pause: float) -> list[float]:
 
     The next mail follows after so many seconds; with 0 it waits until the client has heard of the last one.
     """
-    user, begun = place.house().address, list[datetime]()
+    user, begun = place.env().address, list[datetime]()
     context, taken = place.authority.client_context(), list[float]()
     with imapclient.IMAPClient("localhost", place.dovecot.tls_port, ssl_context=context) as client:
         client.login(user, PASSWORD)
@@ -66,32 +66,32 @@ def dovecot_seconds(place: Site, mails: int, pause: float) -> list[float]:
     return taken
 
 
-def _one_by_one(house: House, daemon: Daemon, names: list[str]) -> list[float]:
-    return [seconds for name in names for seconds in _in_a_flow(house, daemon, [name])]
+def _one_by_one(env: SchoolEnv, daemon: Daemon, names: list[str]) -> list[float]:
+    return [seconds for name in names for seconds in _in_a_flow(env, daemon, [name])]
 
 
-def _in_a_flow(house: House, daemon: Daemon, names: list[str]) -> list[float]:
+def _in_a_flow(env: SchoolEnv, daemon: Daemon, names: list[str]) -> list[float]:
     """Deliver a mail by each of these teachers; return after what time the team knew of each."""
-    before = len(house.smtp.received)
+    before = len(env.smtp.received)
     begun: dict[str, datetime] = {}
     for name in names:
         octets = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n").build()
-        begun[name] = hand_over(house.dovecot, house.address, octets)
+        begun[name] = hand_over(env.dovecot, env.address, octets)
         time.sleep(LOAD_SECONDS)
-    daemon.wait(_all_sent(house, before + 2 * len(names)), "receipts and notifications", seconds=300)
-    return [(at - begun[name]).total_seconds() for name, at in _told(house, before, begun).items()]
+    daemon.wait(_all_sent(env, before + 2 * len(names)), "receipts and notifications", seconds=300)
+    return [(at - begun[name]).total_seconds() for name, at in _told(env, before, begun).items()]
 
 
-def _all_sent(house: House, letters: int) -> Callable[[], bool]:
-    return lambda: len(house.smtp.received) >= letters
+def _all_sent(env: SchoolEnv, letters: int) -> Callable[[], bool]:
+    return lambda: len(env.smtp.received) >= letters
 
 
-def _told(house: House, before: int, names: Mapping[str, datetime]) -> dict[str, datetime]:
+def _told(env: SchoolEnv, before: int, names: Mapping[str, datetime]) -> dict[str, datetime]:
     """Return when the team was told of the mail of each teacher."""
     told = {}
-    for received in house.smtp.received[before:]:
+    for received in env.smtp.received[before:]:
         if received.recipients == (MAX,):
-            name = Letter(received.octets).subject.rpartition("(")[2].rstrip(")")
+            name = ReceivedMail(received.octets).subject.rpartition("(")[2].rstrip(")")
             told[name] = received.at
     if told.keys() != names.keys():
         raise RuntimeError(f"the team was not told of {names.keys() - told.keys()}")

@@ -3,7 +3,7 @@
 import smtplib
 from datetime import UTC, datetime
 
-from tests.servers.dovecot import Dovecot
+from tests.support.servers.dovecot import Dovecot
 
 
 def hand_over(dovecot: Dovecot, user: str, octets: bytes) -> datetime:

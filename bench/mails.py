@@ -2,7 +2,7 @@
 
 import random
 
-from tests.mails import mail
+from tests.support.mail_builder import mail
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PICTURE_OCTETS = 200_000

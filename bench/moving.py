@@ -11,9 +11,9 @@ from collections import Counter
 from typing import Any
 
 from bench.setting import fresh_house, number
-from tests.house import MAX, House
-from tests.osticket import OldDesk
-from tests.servers.mariadb import PASSWORD, MariaDb
+from tests.support.osticket import OsTicketDatabase
+from tests.support.school import MAX, SchoolEnv
+from tests.support.servers.mariadb import PASSWORD, MariaDb
 
 WORDS = (
     "Beamer",
@@ -32,18 +32,18 @@ WORDS = (
 def main() -> int:
     """Fill an osTicket and take it over; return the exit status."""
     tickets, seed = number("TICKETS", 10_000), number("SEED", 1)
-    with MariaDb() as server, fresh_house() as house:
+    with MariaDb() as server, fresh_house() as env:
         database = server.new_database()
         connection = server.connect(database)
         connection.autocommit(False)
-        wanted = fill(OldDesk(connection), tickets, random.Random(seed))
+        wanted = fill(OsTicketDatabase(connection), tickets, random.Random(seed))
         connection.commit()
-        (house.directory / "osticket").write_text(PASSWORD)
+        (env.directory / "osticket").write_text(PASSWORD)
         begin = time.monotonic()
-        first = take_over(house, server.url(database))
+        first = take_over(env, server.url(database))
         seconds = time.monotonic() - begin
-        second = take_over(house, server.url(database))
-        broken = [*_counts_broken(house, first, second, wanted), *_samples_broken(house, wanted, seed)]
+        second = take_over(env, server.url(database))
+        broken = [*_counts_broken(env, first, second, wanted), *_samples_broken(env, wanted, seed)]
     for line in broken:
         print(f"BROKEN: {line}")
     print(f"first:  {first}\nsecond: {second}")
@@ -51,7 +51,7 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def fill(old: OldDesk, tickets: int, chance: random.Random) -> dict[str, Any]:
+def fill(old: OsTicketDatabase, tickets: int, chance: random.Random) -> dict[str, Any]:
     """Write tickets with their threads; return for each number its subject, texts, state and files."""
     wanted: dict[str, Any] = {}
     for index in range(tickets):
@@ -72,13 +72,13 @@ def fill(old: OldDesk, tickets: int, chance: random.Random) -> dict[str, Any]:
     return wanted
 
 
-def take_over(house: House, url: str) -> Any:
+def take_over(env: SchoolEnv, url: str) -> Any:
     """Run the import; return its report."""
-    password = ("--password-file", str(house.directory / "osticket"))
-    return json.loads(house.call("import", "osticket", url, *password, "--json"))
+    password = ("--password-file", str(env.directory / "osticket"))
+    return json.loads(env.call("import", "osticket", url, *password, "--json"))
 
 
-def _counts_broken(house: House, first: Any, second: Any, wanted: dict[str, Any]) -> list[str]:
+def _counts_broken(env: SchoolEnv, first: Any, second: Any, wanted: dict[str, Any]) -> list[str]:
     messages = sum(len(ticket["texts"]) for ticket in wanted.values())
     files = sum(ticket["files"] for ticket in wanted.values())
     expected = [
@@ -91,19 +91,19 @@ def _counts_broken(house: House, first: Any, second: Any, wanted: dict[str, Any]
         for name, count in counts.items()
         if report[name].get("GYM", 0) != count
     ]
-    states = Counter(ticket["status"] for ticket in house.json("tickets", "--status", "all"))
+    states = Counter(ticket["status"] for ticket in env.json("tickets", "--status", "all"))
     is_open = sum(ticket["open"] for ticket in wanted.values())
     if states != Counter(open=is_open, closed=len(wanted) - is_open):
         wrong.append(f"they stand as {states}")
     return wrong
 
 
-def _samples_broken(house: House, wanted: dict[str, Any], seed: int) -> list[str]:
+def _samples_broken(env: SchoolEnv, wanted: dict[str, Any], seed: int) -> list[str]:
     """Compare twenty tickets word for word; numbers here follow the order in which they were opened."""
     names = list(wanted)
     wrong = []
     for name in random.Random(seed).sample(names, 20):
-        ticket = house.ticket(f"GYM-{names.index(name) + 1}")
+        ticket = env.ticket(f"GYM-{names.index(name) + 1}")
         said = [message["text"] for message in ticket["messages"]]
         files = sum(len(message["attachments"]) for message in ticket["messages"])
         if (ticket["subject"], said, files) != tuple(

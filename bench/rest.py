@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.figures import Figure
 from bench.setting import Site, further_schools, site
-from tests.daemon import Daemon
+from tests.support.daemon import Daemon
 
 SETTLES_SECONDS = 2
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -26,12 +26,12 @@ def figures(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
 
 def at_rest(place: Site, mailboxes: int, seconds: float) -> tuple[float, float]:
     """Return memory in MB and the share of a core that the daemon uses once it watches all mailboxes."""
-    house = place.house(more=further_schools(mailboxes - 1))
+    env = place.env(more=further_schools(mailboxes - 1))
 
     def all_watched() -> bool:
-        return all(box["last_success"] for box in house.status()["mailboxes"])
+        return all(box["last_success"] for box in env.status()["mailboxes"])
 
-    with Daemon(house) as daemon:
+    with Daemon(env) as daemon:
         daemon.wait(all_watched, f"{mailboxes} mailboxes are watched", seconds=300)
         time.sleep(SETTLES_SECONDS)
         before = _processor_seconds(daemon.pid)

@@ -8,30 +8,30 @@ import sys
 import time
 
 from bench.setting import fresh_house, number
-from tests.flood import audit, flood, pour
+from tests.support.workload import audit, deliver, make_workload
 
 
 def main() -> int:
     """Fill a mailbox and handle it; return the exit status."""
     mails, seed = number("MAILS", 1000), number("SEED", 1)
-    wave = flood(mails, seed)
-    with fresh_house() as house:
-        pour(house, wave.mails, seed)
+    wave = make_workload(mails, seed)
+    with fresh_house() as env:
+        deliver(env, wave.mails, seed)
         begin = time.monotonic()
-        counts = house.json("once")
+        counts = env.json("once")
         seconds = time.monotonic() - begin
         used = resource.getrusage(resource.RUSAGE_CHILDREN)  # of this one child: the servers still run
-        first = house.smtp.received[0].at
-        last = house.smtp.received[-1].at
-        again = house.json("once")
-        found = audit(house, wave)
+        first = env.smtp.received[0].at
+        last = env.smtp.received[-1].at
+        again = env.json("once")
+        found = audit(env, wave)
     sending = (last - first).total_seconds()
     for line in found.broken:
         print(f"BROKEN: {line}")
     print(f"first:  {counts}\nsecond: {again}")
     print(
         f"{mails} mails in {seconds:.1f} s, start of the program included: {mails / seconds:.0f} mails/s; of"
-        f" these {sending:.1f} s for {found.letters} letters: {found.letters / sending:.0f} letters/s;"
+        f" these {sending:.1f} s for {found.sent} letters: {found.sent / sending:.0f} letters/s;"
         f" processor {used.ru_utime + used.ru_stime:.1f} s, memory {used.ru_maxrss // 1024} MB at most"
     )
     return 1 if found.broken or sum(again.values()) else 0

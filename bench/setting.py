@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from tests.house import ERIKA, MAX, House
-from tests.servers.dovecot import Dovecot
-from tests.servers.postgres import Postgres
-from tests.servers.smtp import SmtpServer
-from tests.servers.tls import Authority
+from tests.support.school import ERIKA, MAX, SchoolEnv
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.postgres import Postgres
+from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.tls import CertificateAuthority
 
 UNLIMITED = "[limits]\nhourly_overall = 1000000"
 """A flood is what is measured: no breaker shall withhold its receipts."""
@@ -23,13 +23,13 @@ class Site:
     """A Dovecot, and an SMTP server that keeps what it gets, for one house after the other."""
 
     directory: Path
-    authority: Authority
+    authority: CertificateAuthority
     dovecot: Dovecot
-    smtp: SmtpServer
+    smtp: RecordingSmtpServer
     postgres: Postgres | None
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def house(self, *, imap: str = "", team: tuple[str, ...] = (MAX, ERIKA), more: str = "") -> House:
+    def env(self, *, imap: str = "", team: tuple[str, ...] = (MAX, ERIKA), more: str = "") -> SchoolEnv:
         """Give a new school with an empty mailbox, its state in SQLite or in the PostgreSQL that is there.
 
         `imap` has further lines for the table of that name, `more` further tables.
@@ -38,7 +38,7 @@ class Site:
         database = self.postgres.new_database() if self.postgres else "sqlite"
         address = f"support-gym{number or ''}@schule.example"
         members = ", ".join(f'"{member}"' for member in team)
-        return House(
+        return SchoolEnv(
             self.directory / str(number),
             self.dovecot,
             self.smtp,
@@ -58,19 +58,19 @@ def site(*, login: bool = True, lmtp: bool = False, looks: int = 1) -> Iterator[
     """
     with (
         tempfile.TemporaryDirectory() as directory,
-        Authority() as authority,
+        CertificateAuthority() as authority,
         Dovecot(authority, lmtp=lmtp, looks=looks) as dovecot,
-        SmtpServer(authority, login=login) as smtp,
+        RecordingSmtpServer(authority, login=login) as smtp,
         _postgres() as postgres,
     ):
         yield Site(Path(directory), authority, dovecot, smtp, postgres)
 
 
 @contextmanager
-def fresh_house(imap: str = "") -> Iterator[House]:
+def fresh_house(imap: str = "") -> Iterator[SchoolEnv]:
     """Give a school on servers of its own; `imap` has further lines for the table of that name."""
     with site() as place:
-        yield place.house(imap=imap)
+        yield place.env(imap=imap)
 
 
 def further_schools(number: int, accounts: Sequence[str] = ()) -> str:

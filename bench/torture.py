@@ -9,25 +9,25 @@ import sys
 import time
 
 from bench.setting import fresh_house, number
-from tests.flood import audit, flood
-from tests.torture import torture
+from tests.support.crash_loop import run_until_done
+from tests.support.workload import audit, make_workload
 
 
 def main() -> int:
     """Torture the bot; return the exit status."""
     mails, kills, seed = number("MAILS", 300), number("KILLS", 10), number("SEED", 1)
-    wave = flood(mails, seed)
-    with fresh_house() as house:
+    wave = make_workload(mails, seed)
+    with fresh_house() as env:
         begin = time.monotonic()
-        torture(house, wave, kills, seed)
+        run_until_done(env, wave, kills, seed)
         seconds = time.monotonic() - begin
-        found = audit(house, wave, kills)
+        found = audit(env, wave, kills)
     for line in found.broken:
         print(f"BROKEN: {line}")
     print(
         f"{mails} mails, {kills} kills, seed {seed}, {seconds:.0f} s: {found.tickets} tickets of"
-        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.letters} letters of"
-        f" {wave.expected_letters()}, {found.sent_twice} letters twice, {len(found.broken)} promises broken"
+        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.sent} letters of"
+        f" {wave.expected_mails()}, {found.sent_twice} letters twice, {len(found.broken)} promises broken"
     )
     return 1 if found.broken else 0
 

@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 
 from bench.setting import fresh_house, number
-from tests.daemon import Daemon
-from tests.flood import Flood, audit, flood
-from tests.house import House
-from tests.servers.process import wait_until
-from tests.servers.proxy import Fault, Proxy
+from tests.support.daemon import Daemon
+from tests.support.school import SchoolEnv
+from tests.support.servers.fault_proxy import Fault, FaultProxy
+from tests.support.servers.process import wait_until
+from tests.support.workload import Workload, audit, make_workload
 
 DAYS = 7
 BURST = 10
@@ -55,19 +55,19 @@ def usage(pid: int) -> Usage:
 def main() -> int:
     """Live through the week; return the exit status."""
     mails, seed = number("MAILS", 350), number("SEED", 1)
-    wave = flood(mails, seed, pause=2 * -(-mails // DAYS))
+    wave = make_workload(mails, seed, pause=2 * -(-mails // DAYS))
     with (
-        fresh_house("poll_seconds = 5") as house,
-        Proxy(house.dovecot.tls_port) as imap,
-        Proxy(house.smtp.port) as smtp,
+        fresh_house("poll_seconds = 5") as env,
+        FaultProxy(env.dovecot.tls_port) as imap,
+        FaultProxy(env.smtp.port) as smtp,
     ):
-        house.go_through(imap.port, smtp.port)
-        with Daemon(house) as daemon:
-            used = list(days(house, wave, (imap, smtp), daemon.pid, random.Random(seed)))
+        env.use_ports(imap.port, smtp.port)
+        with Daemon(env) as daemon:
+            used = list(days(env, wave, (imap, smtp), daemon.pid, random.Random(seed)))
             daemon.stop()
-        house.make_due()
-        house.call("once")
-        found = audit(house, wave, kills=mails)
+        env.make_due()
+        env.call("once")
+        found = audit(env, wave, kills=mails)
     for day, one in enumerate(used, 1):
         print(f"day {day}: {one.kilobytes // 1024} MB, {one.descriptors} descriptors, {one.threads} threads")
     grown = [
@@ -79,27 +79,27 @@ def main() -> int:
         print(f"BROKEN: {line}")
     print(
         f"{mails} mails, {imap.harmed + smtp.harmed} connections broken: {found.tickets} tickets of"
-        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.letters} letters of"
-        f" {wave.expected_letters()}, {found.sent_twice} letters twice"
+        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.sent} letters of"
+        f" {wave.expected_mails()}, {found.sent_twice} letters twice"
     )
     return 1 if found.broken or grown else 0
 
 
 def days(
-    house: House, wave: Flood, proxies: tuple[Proxy, Proxy], pid: int, chance: random.Random
+    env: SchoolEnv, wave: Workload, proxies: tuple[FaultProxy, FaultProxy], pid: int, chance: random.Random
 ) -> Iterator[Usage]:
     """Live each day; yield what the daemon uses at its end."""
     each = -(-len(wave.mails) // DAYS)
     for start in range(0, len(wave.mails), each):
         today = wave.mails[start : start + each]
         for at in range(0, len(today), BURST):
-            house.dovecot.deliver(house.address, *today[at : at + BURST])
+            env.dovecot.deliver(env.address, *today[at : at + BURST])
             trouble(proxies, chance)
-        wait_until(partial(_is_filed, house, start + len(today)), seconds=300)
+        wait_until(partial(_is_filed, env, start + len(today)), seconds=300)
         yield usage(pid)
 
 
-def trouble(proxies: tuple[Proxy, Proxy], chance: random.Random) -> None:
+def trouble(proxies: tuple[FaultProxy, FaultProxy], chance: random.Random) -> None:
     """Break something for a moment."""
     proxy = chance.choice(proxies)
     proxy.fault = chance.choice(FAULTS)
@@ -109,14 +109,14 @@ def trouble(proxies: tuple[Proxy, Proxy], chance: random.Random) -> None:
     proxy.fault = None
 
 
-def _is_filed(house: House, mails: int) -> bool:
-    return filed(house) >= mails
+def _is_filed(env: SchoolEnv, mails: int) -> bool:
+    return filed(env) >= mails
 
 
-def filed(house: House) -> int:
+def filed(env: SchoolEnv) -> int:
     """Count the mails that were handled and filed."""
     try:
-        return len(house.dovecot.mails(house.address, "Mailbot/Done"))
+        return len(env.dovecot.mails(env.address, "Mailbot/Done"))
     except LookupError:
         return 0
 

@@ -12,15 +12,15 @@ import pytest
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, migrate, open_database
-from tests.door import HOUSE, Door
-from tests.servers.dovecot import Dovecot
-from tests.servers.mariadb import MariaDb
-from tests.servers.postgres import Postgres
-from tests.servers.process import MissingError
-from tests.servers.smtp import SmtpServer
-from tests.servers.tls import Authority
+from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.mariadb import MariaDb
+from tests.support.servers.postgres import Postgres
+from tests.support.servers.process import MissingError
+from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.tls import CertificateAuthority
 
-pytest_plugins = ["tests.require_all"]
+pytest_plugins = ["tests.support.require_all"]
 
 T = TypeVar("T")
 _numbers = count(1)
@@ -37,14 +37,14 @@ def require(make: Callable[[], T]) -> T:
 
 
 @pytest.fixture(scope="session")
-def authority() -> Iterator[Authority]:
+def authority() -> Iterator[CertificateAuthority]:
     """The certificate authority that all test servers have their certificates from."""
-    with Authority() as made:
+    with CertificateAuthority() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def dovecot(authority: Authority) -> Iterator[Dovecot]:
+def dovecot(authority: CertificateAuthority) -> Iterator[Dovecot]:
     """A Dovecot shared by all tests: take a user of your own, and leave the server running."""
     with require(lambda: Dovecot(authority)) as server:
         yield server
@@ -58,7 +58,7 @@ def mariadb() -> Iterator[MariaDb]:
 
 
 @pytest.fixture
-def start_dovecot(authority: Authority) -> Iterator[Callable[..., Dovecot]]:
+def start_dovecot(authority: CertificateAuthority) -> Iterator[Callable[..., Dovecot]]:
     """Start a Dovecot for this test alone, which may be stopped, killed or made strange."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(require(lambda: Dovecot(authority, **options)))
@@ -71,9 +71,9 @@ def user() -> str:
 
 
 @pytest.fixture
-def smtp_server(authority: Authority) -> Iterator[SmtpServer]:
+def smtp_server(authority: CertificateAuthority) -> Iterator[RecordingSmtpServer]:
     """An SMTP server for this test alone, which wants TLS or STARTTLS and a login."""
-    with SmtpServer(authority) as server:
+    with RecordingSmtpServer(authority) as server:
         yield server
 
 
@@ -102,6 +102,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Door:
+def desk(engine: Engine) -> DeskHarness:
     """A desk on that database."""
-    return Door(Desk(engine, HOUSE, Templates()))
+    return DeskHarness(Desk(engine, GERMAN_POLICY, Templates()))

@@ -1,0 +1,68 @@
+"""Nothing lost and nothing twice, whenever the process is killed. KILLS, MAILS and SEED make it longer."""
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.crash_loop import run_until_done
+from tests.support.school import ROOT, SchoolEnv, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.tls import CertificateAuthority
+from tests.support.workload import audit, make_workload
+
+KILLS = int(os.environ.get("KILLS", "3"))
+MAILS = int(os.environ.get("MAILS", "50"))
+SEED = int(os.environ.get("SEED", "1"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def env(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+) -> SchoolEnv:
+    """A school on each of the databases."""
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
+
+
+def test_kills_at_random_moments_lose_nothing_and_double_nothing(env: SchoolEnv) -> None:
+    wave = make_workload(MAILS, SEED)
+    run_until_done(env, wave, KILLS, SEED)
+    found = audit(env, wave, KILLS)
+    print(found)
+    assert found.broken == ()
+
+
+class HeldDelivery:
+    """Takes mails from an SMTP server, and keeps it from answering until `released` is set."""
+
+    def __init__(self) -> None:
+        self.reached, self.released = threading.Event(), threading.Event()
+
+    def deliver(self, user: str, *mails: bytes) -> None:
+        """Report that a mail is there, and wait."""
+        self.reached.set()
+        self.released.wait(60)
+
+
+def test_a_mail_that_the_first_call_was_sending_when_it_was_killed_is_sent_by_the_next_call(
+    tmp_path: Path, dovecot: Dovecot, authority: CertificateAuthority, user: str
+) -> None:
+    held = HeldDelivery()
+    with RecordingSmtpServer(authority, deliver_to=held) as smtp:
+        env = SchoolEnv(tmp_path, dovecot, smtp, user)
+        env.deliver(problem().text("dunkel"))
+        with subprocess.Popen(env.command("once"), cwd=ROOT, stdout=subprocess.DEVNULL) as first:
+            reached = held.reached.wait(60)
+            first.kill()
+        held.released.set()
+        assert reached
+        assert env.json("once")["sent"] == 3
+        assert env.json("outbox") == []

@@ -1,0 +1,181 @@
+"""A school year through the door of a real desk: after it, every promise still holds.
+
+`make year` lives a longer one: `MAILBOT_YEAR_TICKETS` of seven mails or more each.
+"""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import col, func, select
+
+from mailbot.core.commands.parse import parse as find_commands
+from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.ticket import Direction, Visibility
+from mailbot.store.database import migrate, open_database, read_only
+from mailbot.store.tables import EventRow, LedgerRow, MessageRow, OutboxRow, TicketRow
+from tests.support.simulated_year import (
+    AT_SCHOOL,
+    AT_THE_OFFICE,
+    COLLEAGUES,
+    GYM,
+    HBG,
+    POLICY,
+    SELLERS,
+    PlannedAction,
+    SimulatedYear,
+)
+
+TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "50"))
+TEAMS = (GYM.team, HBG.team, POLICY.second_level)
+REPLIES = {"done", "refusal", "confirm", "held_answer", "overview", "sheet", "help", "welcome"}
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedYear]:
+    """The year, lived once."""
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('year') / 'mailbot.db'}")
+    migrate(engine)
+    lived = SimulatedYear(engine, random.Random(2), TICKETS)
+    lived.run()
+    yield lived
+    engine.dispose()
+
+
+def notices(step: PlannedAction) -> Iterable[Notification]:
+    """Return the letters of a mail as they were decided."""
+    effects = step.decision.effects if step.decision is not None else ()
+    return (effect.notice for effect in effects if isinstance(effect, Notify))
+
+
+def test_much_happens_in_a_year(year: SimulatedYear) -> None:
+    outcomes = Counter(step.decision.outcome for step in year.steps if step.decision)
+    kinds = Counter(letter.kind for step in year.steps for letter in step.letters)
+    assert sum(outcomes.values()) > 5 * TICKETS
+    assert {"command", "reply", "refused", "opened", "answered", "ignored"} <= set(outcomes)
+    assert {"reminder", "overdue", "digest", "merged", "moved_team", "undone", "escalated_team"} <= set(kinds)
+    assert any(step.away for step in year.steps)
+
+
+def test_every_mail_was_handled_and_none_set_aside(year: SimulatedYear) -> None:
+    assert [row.traceback for row in year.harness.rows(LedgerRow) if row.outcome == "quarantined"] == []
+
+
+def test_every_ticket_has_its_history(year: SimulatedYear) -> None:
+    with read_only(year.engine) as session:
+        events = session.exec(select(col(EventRow.ticket_id)).distinct()).all()
+        messages = dict(
+            session.exec(select(MessageRow.ticket_id, func.count()).group_by(col(MessageRow.ticket_id))).all()
+        )
+    for row in year.harness.rows(TicketRow):
+        assert row.id is not None
+        assert row.messages == messages.get(row.id, 0), (row.school, row.number)
+        assert row.id in events
+        assert row.messages or (row.merged_into is not None and row.status == "closed")
+
+
+def test_every_change_says_who_made_it_and_why(year: SimulatedYear) -> None:
+    for event in year.harness.rows(EventRow):
+        assert event.actor
+        assert event.because
+        assert event.message_id or event.actor == "mailbot"
+
+
+def test_every_new_ticket_has_its_receipt_and_reaches_its_team(year: SimulatedYear) -> None:
+    for step in year.steps:
+        for opened in (
+            e.ticket for e in (step.decision.effects if step.decision else ()) if isinstance(e, OpenTicket)
+        ):
+            told = [(n.to.email, n.kind) for n in notices(step) if n.ticket and n.ticket.key == opened.key]
+            assert (opened.requester.email, NotificationKind.RECEIPT) in told, step
+            assert NotificationKind.NEW_TICKET in [kind for _, kind in told] or step.writer in COLLEAGUES, (
+                step
+            )
+
+
+def test_every_answer_reaches_its_requester(year: SimulatedYear) -> None:
+    for step in year.steps:
+        for said in (
+            e for e in (step.decision.effects if step.decision else ()) if isinstance(e, AddMessage)
+        ):
+            public = said.message.visibility is Visibility.PUBLIC and said.message.direction is Direction.OUT
+            told = [n for n in notices(step) if n.ticket and n.ticket.key == said.ticket and not n.role.staff]
+            assert not public or said.message.text in [n.text for n in told], step
+
+
+def test_every_reply_of_a_requester_reaches_somebody_of_the_staff(year: SimulatedYear) -> None:
+    for step in year.steps:
+        if step.decision is None or step.decision.outcome != "reply" or step.writer in COLLEAGUES:
+            continue
+        assert any(n.role.staff for n in notices(step)), step
+
+
+def test_every_mail_with_a_command_is_answered(year: SimulatedYear) -> None:
+    """Outside the teams a refusal comes once a day for each reason; a blocked sender gets nothing."""
+    refused: dict[str, list[datetime]] = {}
+    for step in year.steps:
+        if not step.writer or step.decision is None or not find_commands(step.text).lines:
+            continue
+        answered = {row.kind for row in step.letters if row.recipient == step.writer}
+        again = any(step.at - at < timedelta(days=1) for at in refused.get(step.writer, []))
+        silent = step.decision.outcome == "ignored" or (
+            step.decision.outcome == "refused" and again and step.writer not in COLLEAGUES
+        )
+        assert silent or REPLIES & answered, step
+        if "refusal" in answered:
+            refused.setdefault(step.writer, []).append(step.at)
+
+
+def test_nobody_who_is_away_gets_mail_unless_all_are(year: SimulatedYear) -> None:
+    for step in year.steps:
+        for row in step.letters:
+            at_work = row.role in ("supporter", "second-level")  # who has a problem of his own is told of it
+            if row.recipient not in step.away or row.recipient == step.writer or not at_work:
+                continue
+            teams = [team for team in TEAMS if team.member(row.recipient)]
+            assert any({m.address for m in team.members} <= step.away for team in teams), (step, row.kind)
+
+
+def test_time_sends_nothing_at_night_on_weekends_or_in_holidays(year: SimulatedYear) -> None:
+    for step in year.steps:
+        if not step.writer:
+            for row in step.letters:
+                calendar = AT_THE_OFFICE if row.role == "second-level" else AT_SCHOOL
+                assert calendar.is_open(step.at), (step.at, row.kind)
+
+
+def test_undo_restores_the_very_state(year: SimulatedYear) -> None:
+    assert year.undone
+    for text, before, changed, after in year.undone:
+        assert after == before, text
+        assert changed != before, text
+
+
+def test_no_letter_is_told_twice(year: SimulatedYear) -> None:
+    for step in year.steps:
+        told = Counter((row.recipient, row.ticket_id, row.kind) for row in step.letters)
+        assert max(told.values(), default=1) == 1, (step, told)
+
+
+def test_whoever_is_blocked_opens_nothing_and_is_told_nothing(year: SimulatedYear) -> None:
+    ignored = [step for step in year.steps if step.decision and step.decision.outcome == "ignored"]
+    assert ignored
+    assert all(step.letters == () for step in ignored)
+    assert {step.writer for step in ignored} <= set(SELLERS) | {
+        teacher for step in year.steps for teacher in [step.writer] if teacher not in COLLEAGUES
+    }
+
+
+def test_no_letter_belongs_to_a_ticket_that_went_on_in_another(year: SimulatedYear) -> None:
+    merged = {row.id for row in year.harness.rows(TicketRow) if row.merged_into is not None}
+    assert merged
+    assert merged.isdisjoint(row.ticket_id for row in year.harness.rows(OutboxRow))
+
+
+def test_a_mail_brings_a_few_letters(year: SimulatedYear) -> None:
+    letters = [row for step in year.steps if step.writer for row in step.letters]
+    assert len(letters) / sum(bool(step.writer) for step in year.steps) < 4

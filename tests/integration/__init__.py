@@ -1,0 +1,1 @@
+"""Tests of one part on a real database or a real server, in the process of the tests."""

@@ -1,0 +1,111 @@
+"""Attacks on who somebody is: none changes a ticket, and none makes us write to whoever is in From."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.attacks import (
+    OURS,
+    Attack,
+    Expected,
+    answering,
+    claims,
+    forged,
+    prepared,
+    result,
+    scene,
+    told,
+)
+from tests.support.scenario import ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
+
+HELD = Expected("held", told(f"confirm {MAX}"))
+HELD_TONI = Expected("held", told(f"confirm {TONI}"))
+DONE = Expected("command", told(f"closed {LENA}", f"closed_team {ERIKA}", f"done {MAX}"), changes=True)
+TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
+STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
+SILENT = Expected("ignored")
+PASS = "dmarc=pass header.from=support.example"
+ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
+LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
+
+ATTACKS = [
+    Attack("only From", "close by a supporter's address", lambda _: forged(), HELD),
+    Attack("only From, second level", "close by a technician's address", lambda _: forged(TONI), HELD_TONI),
+    Attack("public words", "write to a teacher as a supporter", lambda _: forged(text="Bitte Passwort an x@evil.example"), HELD),
+    Attack("private address", "close by a supporter's other address", lambda _: forged(MAX_AT_HOME), HELD),
+    Attack("capitals", "close as MAX@SUPPORT.EXAMPLE", lambda _: forged(MAX.upper()), HELD),
+    Attack("letter of a colleague", "answer what Erika got", lambda s: answering(s.letter(ERIKA), MAX), HELD),
+    Attack("letter of a teacher", "answer what Lena got", lambda s: answering(s.letter(LENA), MAX), HELD),
+    Attack("guessed Message-ID", "answer a mail that never was", lambda _: forged().reply_to("<guess@schule.example>"), HELD),
+    Attack("Message-ID of the problem", "answer the teacher's mail", lambda _: forged().reply_to("<1@schule.example>"), HELD),
+    Attack("guessed key", "bear a key that never was", lambda _: forged(text="#close\n\n[mailbot:aaaaaaaaaaaaaaaaaaaaaaaaaa]"), HELD),
+    Attack("forwarded letter", "answer a letter to Max as a stranger", lambda s: answering(s.letter(MAX), EVE), Expected("reply", told(f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
+    Attack("two From addresses", "hide behind a second one", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, {EVE}"), HELD),
+    Attack("two From fields", "pass DMARC by one, be the other", lambda _: claims(f"{OURS}; {PASS}").header("X-A", f"1\nFrom: {EVE}"), HELD),
+    Attack("Sender instead of From", "name the supporter in Sender", lambda _: claims(f"{OURS}; {PASS}", "").header("Sender", MAX), HELD),
+    Attack("Reply-To instead of From", "name the supporter in Reply-To", lambda _: claims(f"{OURS}; {PASS}", "").header("Reply-To", MAX), HELD),
+    Attack("no From at all", "be nobody", lambda _: forged(""), SILENT),
+    Attack("control character", "write as an address that shows as another", lambda _: forged("ma\x13x@support.example"), SILENT),
+    Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), SILENT),
+    Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), SILENT),
+    Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), SILENT),
+    Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), SILENT),
+    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support."), SILENT),
+    Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
+    Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
+    Attack("look-alike domain", "write a zero for an o", lambda _: forged("max@supp0rt.example"), LOOK_ALIKE),
+    Attack("Cyrillic letter", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", told("receipt mаx@support.example", *TEAM), opens=1)),
+    Attack("punycode", "write a domain that shows the same", lambda _: forged("max@xn--supprt-jua.example"), Expected("opened", told("receipt max@xn--supprt-jua.example", *TEAM), opens=1)),
+    Attack("domain below ours", "write from below the domain", lambda _: forged("max@support.example.evil.example"), Expected("opened", told("receipt max@support.example.evil.example", *TEAM), opens=1)),
+    Attack("results of a stranger", "bring results of another server", lambda _: claims(f"mx.evil.example; {PASS}"), HELD),
+    Attack("server that begins alike", "end the name otherwise", lambda _: claims(f"{OURS}.evil.example; {PASS}"), HELD),
+    Attack("results below ours", "put a forged field below", lambda _: claims(f"{OURS}; dmarc=fail").header("X-A", f"1\nAuthentication-Results: {OURS}; {PASS}"), HELD),
+    Attack("name in a comment", "name our server in a comment", lambda _: claims(f"({OURS}) evil.example; {PASS}"), HELD),
+    Attack("pass in a comment", "say pass in a comment", lambda _: claims(f"{OURS}; dmarc=fail (dmarc=pass; {PASS})"), HELD),
+    Attack("open comment", "never close the comment", lambda _: claims(f"{OURS}; dmarc=fail (dmarc=pass; {PASS}"), HELD),
+    Attack("pass in quotation marks", "say pass in a reason", lambda _: claims(f'{OURS}; dmarc=fail reason="; {PASS}"'), HELD),
+    Attack("escaped quotation mark", "end the quotation early", lambda _: claims(f'{OURS}; spf=fail smtp.mailfrom="\\"; {PASS}"@evil.example'), HELD),
+    Attack("encoded envelope", "smuggle a result in an encoded word", lambda _: claims(f"{OURS}; spf=fail smtp.mailfrom={ENCODED}"), HELD),
+    Attack("folded field", "fold between method and result", lambda _: claims(f"{OURS};\n dmarc=fail\n header.from=support.example"), HELD),
+    Attack("field without a name", "Microsoft's form, no authserv-id", lambda _: claims(f"spf=pass smtp.mailfrom=support.example; {PASS}"), HELD),
+    Attack("own domain only", "pass for evil.example", lambda _: claims(f"{OURS}; dmarc=pass header.from=evil.example; dkim=pass header.d=evil.example"), HELD),
+    Attack("public suffix, DKIM", "sign as all of .example", lambda _: claims(f"{OURS}; dkim=pass header.d=example"), HELD),
+    Attack("SPF of HELO", "pass SPF by the greeting only", lambda _: claims(f"{OURS}; spf=pass smtp.helo=support.example"), HELD),
+    Attack("SPF of another", "pass SPF by an own envelope", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=x@evil.example"), HELD),
+    Attack("subdomain signs", "sign below the domain", lambda _: claims(f"{OURS}; dkim=pass header.d=evil.support.example"), HELD),
+    Attack("our own address", "write as the desk", lambda _: forged("support-gym@schule.example"), Expected("ignored")),
+    Attack("two tags", "put a ticket of another behind an own one", lambda _: forged(EVE).subject("[#GYM-9] Re: [#GYM-1] x"), STRANGER),
+    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), Expected("ignored")),
+    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), Expected("ignored")),
+    Attack("confirmation by a stranger", "confirm without the key", lambda _: forged(text="#confirm"), HELD),
+]  # fmt: skip
+
+PROOFS = [
+    Attack("(no attack) own letter", "answer one's letter", lambda s: answering(s.letter(MAX), MAX), DONE),
+    Attack("(no attack) other address", "answer from home", lambda s: answering(s.letter(MAX), MAX_AT_HOME), DONE),
+    Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
+    Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database in which Lena's ticket is there."""
+    made = tmp_path_factory.mktemp("attacks") / "prepared.db"
+    prepared(made)
+    return made
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, *PROOFS], ids=lambda attack: attack.name)
+def test_nobody_acts_as_somebody_else(attack: Attack, file: Path, tmp_path: Path) -> None:
+    with scene(file, tmp_path) as at:
+        assert result(attack, at) == attack.must, attack.tries
+
+
+def test_a_forged_mail_brings_its_writer_neither_answers_nor_the_ticket(file: Path, tmp_path: Path) -> None:
+    with scene(file, tmp_path) as at:
+        spy = "spion@schule.example"
+        at.harness.outcome(forged(LENA, "Wie lautet das Kennwort?", "Kennwort").cc(spy))
+        at.harness.reply(MAX, "Es lautet Rumpelstilzchen.")
+        at.harness.outcome(forged(spy, "#show GYM-2", "x").proven())
+        assert [row.kind for row in at.harness.outbox_of(spy) if "Rumpelstilzchen" in row.text] == []

@@ -1,0 +1,200 @@
+"""The audit trail: who, when, by which mail, trusted by what; and nobody changes it unnoticed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from mailbot.core.model.notification import NotificationKind
+from mailbot.service.maintenance import maintain
+from mailbot.service.operation import drop_letter, operator_log, retry_letter, unblock
+from mailbot.store import audit_hash, audit_verify
+from mailbot.store.audit import Origin, record
+from mailbot.store.audit_verify import Verdict, seal, verify
+from mailbot.store.database import Engine, migrate, open_database, read_only, transaction
+from mailbot.store.erasure import erase_entries
+from mailbot.store.tables import EventRow, TicketRow
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.scenario import LENA, MAX, NOW
+from tests.support.school import problem
+
+
+@pytest.fixture
+def lived(desk: DeskHarness) -> DeskHarness:
+    """A desk with two tickets, one of them closed, whose audit trail is sealed."""
+    desk.receive(problem("Beamer").text("dunkel"))
+    desk.receive(problem("Drucker").text("leer"))
+    desk.reply(MAX, "Ist neu.\n#close")
+    with transaction(desk.engine) as session:
+        assert seal(session, "mailbot", NOW)[0] == 2
+    return desk
+
+
+def checked(desk: DeskHarness) -> Verdict:
+    """Check the whole audit trail."""
+    with read_only(desk.engine) as session:
+        return verify(session)
+
+
+def test_each_entry_says_what_proves_who_it_was(lived: DeskHarness) -> None:
+    said = {(row.actor, row.trusted) for row in lived.rows(EventRow) if row.ticket_id}
+    assert said == {
+        (LENA, "nothing proves that this mail is from its From address"),
+        (MAX, "answers a letter that was sent to this person"),
+    }
+    assert {event["trusted"] for event in lived.ticket("GYM-1")["events"]} <= {trusted for _, trusted in said}
+
+
+def test_an_untouched_trail_holds(lived: DeskHarness) -> None:
+    verdict = checked(lived)
+    assert verdict.wrong == []
+    assert verdict.entries == len(lived.rows(EventRow)) > 6
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE event SET actor = 'eve@anderswo.example' WHERE action = 'status'",
+        "UPDATE event SET detail = 'open' WHERE action = 'status'",
+        "UPDATE event SET because = '' WHERE action = 'status'",
+        "UPDATE event SET trusted = 'dmarc=pass' WHERE action = 'status'",
+        "UPDATE event SET before = NULL WHERE action = 'status'",
+        "UPDATE event SET action = 'level' WHERE action = 'status'",
+        "UPDATE event SET at = '2026-11-01 00:00:00' WHERE action = 'status'",
+        "UPDATE event SET ticket_id = 1 WHERE action = 'status'",
+        "DELETE FROM event WHERE action = 'message'",
+        "DELETE FROM event WHERE ticket_id = 2 AND id = (SELECT max(id) FROM event WHERE ticket_id = 2)",
+        "DELETE FROM event WHERE ticket_id IS NULL",
+        "INSERT INTO event (ticket_id, at, actor, action, detail, message_id, because, trusted, salt, digest,"
+        " link) SELECT ticket_id, at, actor, action, detail, message_id, because, trusted, salt, digest, link"
+        " FROM event WHERE action = 'status'",
+        "UPDATE event SET actor = '', detail = '', message_id = '', because = '', trusted = '', salt = '',"
+        " before = NULL WHERE action = 'status'",
+        "UPDATE ticket SET entries = 0, head = '' WHERE id = 2",
+        "DELETE FROM event WHERE ticket_id = 2; UPDATE ticket SET entries = 0, head = '' WHERE id = 2",
+    ],
+)
+def test_tampering_is_noticed(lived: DeskHarness, tampering: str) -> None:
+    with transaction(lived.engine) as session:
+        for statement in tampering.split(";"):
+            session.execute(text(statement))
+    assert checked(lived).wrong
+
+
+def test_an_entry_taken_out_before_the_first_seal_leaves_a_gap(desk: DeskHarness) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    desk.reply(MAX, "Ist neu.\n#close")
+    with transaction(desk.engine) as session:
+        session.execute(text("DELETE FROM event WHERE action = 'message'"))
+        session.execute(text("UPDATE ticket SET entries = (SELECT count(*) FROM event)"))
+    assert [line for line in checked(desk).wrong if "does not follow" in line]
+
+
+def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
+    with transaction(lived.engine) as session:
+        ticket, link = session.get_one(TicketRow, 2), ""
+        for row in [r for r in lived.rows(EventRow) if r.ticket_id == 2]:
+            values = audit_hash.append_link(row.model_dump() | {"actor": "eve@anderswo.example"}, link)
+            session.merge(EventRow(**values))
+            link = values["link"]
+        ticket.head = link
+    assert [line for line in checked(lived).wrong if "sealed" in line]
+
+
+def test_what_a_person_left_in_an_entry_can_be_erased_only_with_an_entry_that_says_so(
+    lived: DeskHarness,
+) -> None:
+    with transaction(lived.engine) as session:
+        rows = [row.id for row in lived.rows(EventRow) if row.actor == MAX and row.id is not None]
+        assert erase_entries(session, rows) == len(rows)
+    assert checked(lived).wrong
+    with transaction(lived.engine) as session:
+        record(session, Origin("operator", NOW), audit_verify.ERASED, f'{{"entries":{len(rows)}}}')
+    assert checked(lived).wrong == []
+
+
+def test_what_goes_on_after_a_seal_is_sealed_the_next_time_and_nothing_twice(lived: DeskHarness) -> None:
+    lived.receive(reply_to(lived.outbox_of(LENA)[0], LENA, "Es eilt."))
+    with transaction(lived.engine) as session:
+        assert [seal(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
+    assert checked(lived).wrong == []
+
+
+def test_the_night_seals_once_whoever_looks(lived: DeskHarness) -> None:
+    assert not maintain(lived.desk, NOW.replace(hour=1))
+    assert [maintain(lived.desk, NOW) for _ in range(2)] == [True, False]
+    assert maintain(lived.desk, NOW + timedelta(days=1))
+    assert checked(lived).wrong == []
+
+
+def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> None:
+    for name in ("Max M.", "Max M.", "Max Mustermann"):
+        lived.receive(
+            reply_to(
+                lived.outbox_of(MAX, NotificationKind.NEW_TICKET)[1], f"{name} <{MAX}>", f"Ich bin es, {name}"
+            )
+        )
+    noted = [(row.actor, row.detail) for row in lived.rows(EventRow) if row.action == "name learnt"]
+    assert noted == [(MAX, f"{MAX} Max M."), (MAX, f"{MAX} Max Mustermann")]
+    assert checked(lived).wrong == []
+
+
+def test_what_operators_do_by_hand_has_its_entry(lived: DeskHarness) -> None:
+    by_hand = DeskHarness(replace(lived.desk, actor="operator root"))
+    letter = lived.outbox_of(LENA)[0].id or 0
+    retry_letter(by_hand.desk, letter)
+    drop_letter(by_hand.desk, letter)
+    lived.reply(MAX, "#spam")
+    unblock(by_hand.desk, LENA)
+    on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]
+    assert on_tickets == ["letter retried", "letter dropped"]
+    assert [(d["actor"], d["action"], d["detail"]) for d in operator_log(lived.desk)] == [
+        ("operator root", "unblocked", f"{LENA} in GYM")
+    ]
+    assert checked(lived).wrong == []
+
+
+def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.db'}", postgres_url):
+        engine = open_database(url)
+        _fill_first_schema(engine)
+        migrate(engine)
+        with read_only(engine) as session:
+            verdict = verify(session)
+        assert (verdict.entries, verdict.wrong) == (2, [])
+        with transaction(engine) as session:
+            session.execute(text("UPDATE event SET actor = 'eve' WHERE id = 1"))
+        with read_only(engine) as session:
+            assert verify(session).wrong
+        engine.dispose()
+
+
+def _fill_first_schema(engine: Engine) -> None:
+    """Make a desk as 0.1.0 left it: a ticket with a message and two entries."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(audit_verify.__file__).parent / "migrations"))
+    rows = {
+        "ticket": "1, 'GYM', 1, 'Beamer', 'open', 1, 'normal', 'lena@schule.example', '', '', '[]', :at, :at,"
+        " 1, :at, TRUE, 'nothing'",
+        "message": "1, 1, 'in', 'public', 'lena@schule.example', '', 'dunkel', '', :at, ''",
+        "event": "1, 1, :at, 'lena', 'opened', 'Beamer', '', '', NULL), "
+        "(2, 1, :at, 'max', 'level', '2', '', '', '[1]'",
+    }
+    names = {
+        "ticket": "id, school, number, subject, status, level, priority, requester, requester_name,"
+        " assignee_name, cc, opened, updated, messages, waits_since, asked, step",
+        "message": "id, ticket_id, direction, visibility, author, author_name, text, quoted, at, message_id",
+        "event": "id, ticket_id, at, actor, action, detail, message_id, because, before",
+    }
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for table, values in rows.items():
+            statement = f"INSERT INTO {table} ({names[table]}) VALUES ({values})"  # noqa: S608 - our own
+            connection.execute(text(statement), {"at": "2026-11-01 10:00:00.123"})

@@ -1,0 +1,297 @@
+"""`mailbot check` finds what is wrong with a configuration and its surroundings, and says what to do."""
+
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mailbot.check import findings
+from mailbot.check.roundtrip import ASTRAY, timed
+from mailbot.config import ConfigurationError, load
+from mailbot.inbox import Mailbox
+from tests.integration.test_smtp import script
+from tests.support.daemon import Daemon
+from tests.support.mail_builder import mail
+from tests.support.school import SchoolEnv, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.scripted import ScriptedServer
+from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.tls import CertificateAuthority
+
+Break = Callable[[SchoolEnv], None]
+
+
+@pytest.fixture
+def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str) -> SchoolEnv:
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user)
+
+
+def looked_at(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str], list[str]]:
+    """Return what check finds fine, and what not; a wrong configuration is all that it finds."""
+    try:
+        found = list(findings(load(env.config, {}), with_roundtrip=with_roundtrip))
+    except ConfigurationError as error:
+        return [], str(error).splitlines()
+    lines = [(finding.fine, f"{finding.what}: {finding.text}") for finding in found]
+    return [line for fine, line in lines if fine], [line for fine, line in lines if not fine]
+
+
+def write(pattern: str, text: str) -> Break:
+    """Return what changes a house's configuration where the pattern is found first."""
+
+    def change(env: SchoolEnv) -> None:
+        before = env.config.read_text("utf-8")
+        after = re.sub(
+            pattern, lambda _: text.replace("{dir}", str(env.directory)), before, count=1, flags=re.M
+        )
+        assert after != before, pattern
+        env.config.write_text(after, "utf-8")
+
+    return change
+
+
+def in_imap(pattern: str, text: str) -> Break:
+    """Return what changes the table [imap]."""
+    return write(rf"(?<=\[imap\]\n)((?:.+\n)*?){pattern}", text)
+
+
+def password(name: str, value: str) -> Break:
+    def change(env: SchoolEnv) -> None:
+        (env.directory / name).write_text(value)
+
+    return change
+
+
+def results(authserv_id: str, number: int) -> Break:
+    """Return what puts so many mails into the mailbox that some server has judged."""
+
+    def change(env: SchoolEnv) -> None:
+        judged = f"{authserv_id}; dmarc=pass" if authserv_id else ""
+        for n in range(number):
+            written = mail().subject(f"Mail {n}").text("x")
+            env.deliver(written.header("Authentication-Results", judged) if judged else written)
+        write(r"^\[imap\]$", '[imap]\nauthserv_id = "mx.schule.example"')(env)
+
+    return change
+
+
+def database(statement: str, *values: object) -> Break:
+    """Return what changes the database behind our back."""
+
+    def change(env: SchoolEnv) -> None:
+        env.deliver(problem().text("dunkel"))
+        env.run_once()
+        with closing(sqlite3.connect(env.directory / "state" / "mailbot.db")) as connection, connection:
+            connection.execute(statement, values)
+
+    return change
+
+
+def no_database(env: SchoolEnv) -> None:
+    (env.directory / "state").mkdir()
+    (env.directory / "state" / "mailbot.db").write_text("Das ist keine Datenbank. " * 100)
+
+
+def state_is_a_file(env: SchoolEnv) -> None:
+    (env.directory / "state").write_text("")
+
+
+def broken_template(env: SchoolEnv) -> None:
+    (env.directory / "vorlagen" / "de").mkdir(parents=True)
+    (env.directory / "vorlagen" / "de" / "receipt.txt.j2").write_text("{{ ticket.farbe }}")
+    write(r"^\[bot\]$", '[bot]\ntemplates = "vorlagen"')(env)
+
+
+def readable_by_all(env: SchoolEnv) -> None:
+    (env.directory / "smtp").chmod(0o644)
+
+
+def refused_sender(env: SchoolEnv) -> None:
+    env.smtp.replies[env.address] = "550 5.7.1 sender not allowed"
+
+
+LATER = "2999-01-01 00:00:00"
+WRONG: dict[str, tuple[Break, str]] = {
+    "wrong IMAP password": (password("imap", "falsch"), r"GYM IMAP .*: the login is refused; check username and password"),
+    "wrong SMTP password": (password("smtp", "falsch"), r"GYM SMTP .*: the login is refused; check username and password"),
+    "wrong folder": (write(r"^\[imap\]$", '[imap]\nfolder = "Posteingang"'), r"GYM IMAP .*folder cannot be opened.*Posteingang"),
+    "wrong IMAP port": (write(r"(?<=\[imap\]\nhost = \"127.0.0.1\"\n)port = \d+", "port = 1"), r"GYM IMAP .*127\.0\.0\.1:1.*refused"),
+    "TLS where none is spoken": (lambda h: write(rf"port = {h.dovecot.tls_port}", f"port = {h.dovecot.port}")(h), r"GYM IMAP .*(starttls|TLS)"),
+    "a host that there is not": (write(r'(?<=\[imap\]\n)host = "127.0.0.1"', 'host = "imap.invalid"'), r"GYM IMAP .*imap\.invalid"),
+    "an authority that nobody knows": (write(r"^ca_file = .*$", ""), r"GYM SMTP .*certificate"),
+    "SMTP refuses the school's address": (refused_sender, r"GYM SMTP .*refuses mail to support.*: .*sender not allowed"),
+    "authserv_id of another server": (results("mx.provider.example", 3), r'GYM Authentication-Results: mx\.schule\.example is in none of the newest 3 mails, they have "mx\.provider\.example" \(3\): correct imap\.authserv_id'),
+    "a server that checks nothing": (results("", 6), r"GYM Authentication-Results: none of the newest 6 mails has any: does the mail server check senders"),
+    "clock set back": (database("UPDATE ledger SET at = ?", LATER), r"clock: a mail was handled at 2999-01-01 00:00 UTC, which is to come: set it right"),
+    "disk nearly full": (write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]'), r"disk: .* GB free at .*: no mail is taken below 900000\.0 \(guard\.disk_free\)"),
+    "state directory is a file": (state_is_a_file, r"database: .*mailbot\.toml: bot\.state_dir: .*state"),
+    "database is none": (no_database, r"database: .*mailbot\.toml: bot\.database: file is not a database"),
+    "database of a newer mailbot": (database("UPDATE alembic_version SET version_num = '9999'"), r"database: .*bot\.database: .*9999.*newer mailbot"),
+    "database server away": (write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"'), r"database: .*bot\.database: .*(refused|failed)"),
+    "audit trail changed": (database("UPDATE event SET actor = 'niemand'"), r"audit trail: it was tampered with"),
+    "template with a mistake": (broken_template, r"templates: .*de/receipt.*farbe"),
+    "password that others can read": (readable_by_all, r"\[smtp\] password_file.*chmod 600"),
+    "password file missing": (lambda h: (h.directory / "imap").unlink(), r"\[imap\] password_file.*No such file"),
+    "misspelt key": (write(r"^\[bot\]$", '[bot]\noperator = ["x@y.example"]'), r"\[bot\] operator: unknown; did you mean operators"),
+    "state that there is not": (write(r"^\[bot\]$", '[bot]\nland = "Preußen"'), r"\[bot\] land = .Preu.en.: must be one of BB"),
+    "time zone that there is not": (write(r"^\[bot\]$", '[bot]\ntimezone = "Europe/Bielefeld"'), r"\[bot\] timezone = .*must be a time zone"),
+    "no TOML": (write(r"^\[bot\]$", "[bot"), r"mailbot\.toml.*line"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_check_says_what_is_wrong_and_where(env: SchoolEnv, name: str) -> None:
+    harm, expected = WRONG[name]
+    harm(env)
+    _, wrong = looked_at(env)
+    assert any(re.search(expected, line) for line in wrong), wrong
+    assert not any("Traceback" in line or len(line) > 400 for line in wrong)
+
+
+def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(env: SchoolEnv) -> None:
+    write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"')(env)
+    write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]')(env)
+    fine, _ = looked_at(env)
+    assert "disk: not looked at: the mails are in PostgreSQL, not here" in fine
+
+
+def test_a_server_that_asks_to_come_again_later_refuses_nothing(env: SchoolEnv) -> None:
+    env.smtp.replies[env.address] = "450 4.7.1 greylisted, come again in five minutes"
+    fine, wrong = looked_at(env)
+    assert not [line for line in wrong if "SMTP" in line]
+    assert [line for line in fine if "asks to come again later: 4.7.1 greylisted" in line]
+
+
+def test_an_address_of_one_school_that_another_uses_is_found(env: SchoolEnv) -> None:
+    env.more = f'''
+[[school]]
+key = "RSO"
+name = "Realschule Ost"
+address = "{env.address}"
+imap = {{ username = "{env.address}" }}
+team = {{ name = "Team Ost", members = ["rita@support.example"] }}
+'''
+    env.write_config()
+    _, wrong = looked_at(env)
+    assert any(
+        "[[school]] RSO: imap: must be the mailbox" in line and "of one school only" in line for line in wrong
+    ), wrong
+
+
+def test_a_mailbox_that_is_nearly_full_is_found(
+    start_dovecot: Callable[..., Dovecot], tmp_path: Path, smtp_server: RecordingSmtpServer, user: str
+) -> None:
+    env = SchoolEnv(tmp_path, start_dovecot(quota="100k"), smtp_server, user)
+    env.deliver(mail().text("x" * 95_000))
+    _, wrong = looked_at(env)
+    assert any(re.search(r"the mailbox is \d+% full: delete old mails", line) for line in wrong), wrong
+
+
+def test_what_a_server_lacks_is_told_and_no_mistake(
+    start_dovecot: Callable[..., Dovecot], tmp_path: Path, smtp_server: RecordingSmtpServer, user: str
+) -> None:
+    env = SchoolEnv(
+        tmp_path, start_dovecot(capability="IMAP4rev1 NAMESPACE UIDPLUS AUTH=PLAIN"), smtp_server, user
+    )
+    fine, wrong = looked_at(env)
+    assert wrong == []
+    assert any(
+        "no IDLE, so new mail is seen every 5 s; no MOVE, so mails are copied" in line for line in fine
+    )
+
+
+def test_an_smtp_server_without_starttls_gets_no_password(env: SchoolEnv) -> None:
+    with ScriptedServer(b"220 x\r\n", lambda: script({})) as server:
+        write(rf"port = {env.smtp.port}", f"port = {server.port}")(env)
+        _, wrong = looked_at(env)
+    assert any(re.search(r"GYM SMTP .*(starttls|STARTTLS)", line) for line in wrong), wrong
+
+
+@pytest.fixture
+def delivering(
+    tmp_path: Path, authority: CertificateAuthority, dovecot: Dovecot, user: str
+) -> Iterator[SchoolEnv]:
+    """A school whose SMTP server puts the mails to it into its mailbox."""
+    with RecordingSmtpServer(authority, deliver_to=dovecot) as smtp:
+        yield SchoolEnv(tmp_path, dovecot, smtp, user)
+
+
+def test_a_house_in_order_has_nothing_to_find(delivering: SchoolEnv) -> None:
+    results("mx.schule.example", 2)(delivering)
+    fine, wrong = looked_at(delivering, with_roundtrip=True)
+    assert wrong == []
+    assert any(re.search(r"mx\.schule\.example is in 2 of the newest 2 mails", line) for line in fine)
+    assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
+
+
+def test_the_mail_of_a_roundtrip_becomes_nothing(delivering: SchoolEnv) -> None:
+    assert looked_at(delivering, with_roundtrip=True)[1] == []
+    delivering.run_once()
+    assert delivering.dovecot.mails(delivering.address) == []
+    assert delivering.json("tickets") == []
+
+
+@pytest.mark.parametrize("done", ["Mailbot/Done", ""])
+def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
+    delivering: SchoolEnv, monkeypatch: pytest.MonkeyPatch, done: str
+) -> None:
+    in_imap("", f'done = "{done}"\n')(delivering)
+    roundtrip = sys.modules["mailbot.check.roundtrip"]
+    with Daemon(delivering) as daemon:
+
+        def handled_first(box: Mailbox, message_id: str, started: float) -> datetime | None:
+            daemon.wait_said("our own mail")
+            daemon.wait(lambda: not done or not delivering.dovecot.mails(delivering.address), "it is filed")
+            return wait_for(box, message_id, started)
+
+        wait_for: Callable[[Mailbox, str, float], datetime | None] = roundtrip._wait_for
+        monkeypatch.setattr(roundtrip, "_wait_for", handled_first)
+        fine, wrong = looked_at(delivering, with_roundtrip=True)
+    assert wrong == []
+    assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
+
+
+def test_a_mail_that_does_not_come_back_is_told(env: SchoolEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["mailbot.check.roundtrip"], "ROUNDTRIP_SECONDS", 1)
+    _, wrong = looked_at(env, with_roundtrip=True)
+    (told,) = wrong
+    assert "GYM roundtrip: the mail did not arrive within 1 s: look into the spam folder" in told
+
+
+@pytest.mark.parametrize("minutes", [-17, 17])
+def test_a_mail_server_whose_clock_is_astray_is_told(minutes: int) -> None:
+    found = timed("GYM roundtrip", 0.5, timedelta(minutes=minutes))
+    assert not found.fine
+    assert "differ by 17 minutes" in found.text
+    assert timed("GYM roundtrip", 0.5, ASTRAY).fine
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "said"),
+    [
+        ("mail.anderswo.example", None, "not valid for"),
+        ("localhost", datetime.now(UTC) - timedelta(days=1), "expired"),
+    ],
+)
+def test_a_certificate_that_proves_nothing_is_told(
+    tmp_path: Path, dovecot: Dovecot, user: str, name: str, until: datetime | None, said: str
+) -> None:
+    with CertificateAuthority(name, until) as other, RecordingSmtpServer(other) as smtp:
+        env = SchoolEnv(tmp_path, dovecot, smtp, user)
+        write(r"^ca_file = .*$", f'ca_file = "{other.ca_file}"')(env)
+        _, wrong = looked_at(env)
+    (told,) = wrong
+    assert told.startswith("GYM SMTP")
+    assert said in told
+
+
+def test_the_name_of_the_receiving_server_is_proposed_where_none_is_set(env: SchoolEnv) -> None:
+    env.deliver(mail().header("Authentication-Results", "mx.schule.example; dmarc=pass").text("x"))
+    fine, wrong = looked_at(env)
+    assert wrong == []
+    assert any('with authserv_id = "mx.schule.example" senders are trusted' in line for line in fine)

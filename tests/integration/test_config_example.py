@@ -1,0 +1,251 @@
+"""The example and the documentation know every key, and `mailbot init` writes what works."""
+
+import os
+import pty
+import re
+import select
+import stat
+import subprocess
+import sys
+import termios
+import tomllib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mailbot.config import load
+from mailbot.config.model import (
+    Bot,
+    Document,
+    Guard,
+    ImapSection,
+    Limits,
+    Login,
+    Member,
+    Metrics,
+    OAuth2,
+    Retention,
+    School,
+    Smtp,
+    Table,
+    Team,
+    Times,
+    WorkingHours,
+)
+from mailbot.init import QUESTIONS, configuration, example, write_configuration, write_passwords
+from tests.support.servers.process import wait_until
+
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
+COMMENTED = re.compile(r"^# (?=\[|\w+ = |  [{\"]|\])", re.MULTILINE)
+IMAP_ONLY = [key for key in ImapSection.model_fields if key not in Smtp.model_fields]
+CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
+    ("`[bot]`", Bot, list(Bot.model_fields)),
+    ("`[smtp]` and `[imap]`: both", Smtp, [*Login.model_fields, "security"]),
+    ("`[imap]` only", ImapSection, IMAP_ONLY),
+    ("`[limits]`", Limits, list(Limits.model_fields)),
+    ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
+    ("`[times]`", Times, list(Times.model_fields)),
+    ("`[guard]`", Guard, list(Guard.model_fields)),
+    ("`[metrics]`", Metrics, list(Metrics.model_fields)),
+    ("`[oauth2]`", OAuth2, list(OAuth2.model_fields)),
+    ("`[retention]`", Retention, list(Retention.model_fields)),
+    ("`[[school]]`", School, list(School.model_fields)),
+    ("Teams: `team` of a school, and `[second_level]`", Team, list(Team.model_fields)),
+    ("A member as a table", Member, list(Member.model_fields)),
+]
+
+TEAM = {"name": "Team", "members": ["m@support.example"]}
+REQUIRED: dict[str, object] = {**TEAM, "key": "GYM", "address": "a@schule.example", "team": TEAM}
+
+
+def rows(chapter: str) -> Iterator[tuple[str, str]]:
+    """Yield key and default of each row in a chapter of the documentation."""
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    body = text.split(f"\n## {chapter}\n")[1].split("\n## ")[0]
+    yield from re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|", body, re.MULTILINE)
+
+
+def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[Table], dict[str, object]]]:
+    """Yield every table of a document with its model."""
+    yield model, data
+    inner: dict[str, type[Table]] = {
+        "bot": Bot,
+        "smtp": Smtp,
+        "imap": ImapSection,
+        "limits": Limits,
+        "hours": WorkingHours,
+        "times": Times,
+        "retention": Retention,
+        "oauth2": OAuth2,
+        "guard": Guard,
+        "metrics": Metrics,
+        "school": School,
+    }
+    inner |= {"team": Team, "second_level": Team, "members": Member}
+    for key, value in data.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                yield from tables(item, inner[key])
+
+
+@pytest.mark.parametrize(("chapter", "keys"), [(c, keys) for c, _, keys in CHAPTERS])
+def test_the_documentation_has_a_row_for_every_key_and_for_no_other(chapter: str, keys: list[str]) -> None:
+    assert sorted(key for key, _ in rows(chapter)) == sorted(keys)
+
+
+@pytest.mark.parametrize(("chapter", "model"), [(c, model) for c, model, _ in CHAPTERS])
+def test_the_documentation_has_the_right_defaults(chapter: str, model: type[Table]) -> None:
+    documented = {key: tomllib.loads(f"_ = {cell[1:-1]}")["_"] for key, cell in rows(chapter) if code(cell)}
+    needed = {key: REQUIRED[key] for key, field in model.model_fields.items() if field.is_required()}
+    table, defaults = model.model_validate(needed | documented), model.model_validate(needed)
+    assert {key: getattr(table, key) for key in documented} == {
+        key: getattr(defaults, key) for key in documented
+    }
+
+
+def code(cell: str) -> bool:
+    """Tell whether a cell is one piece of code and nothing else."""
+    return re.fullmatch(r"`[^`]+`", cell) is not None
+
+
+def test_every_section_has_its_chapter() -> None:
+    headings = " ".join(chapter for chapter, _, _ in CHAPTERS)
+    assert [section for section in Document.model_fields if f"[{section}]" not in headings] == []
+
+
+def test_the_example_shows_every_key_commented_or_not() -> None:
+    shown: dict[type[Table], set[str]] = {}
+    for model, table in tables(tomllib.loads(COMMENTED.sub("", example())), Document):
+        shown.setdefault(model, set()).update(table)
+    assert shown == {model: set(model.model_fields) for model in shown}
+    assert set(shown) == {Document, *(model for _, model, _ in CHAPTERS)}
+
+
+def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "mailbot.toml"
+    write_configuration(path, {})
+    for name in ("smtp", "gym"):
+        (tmp_path / name).write_text("a password\n")
+        (tmp_path / name).chmod(0o600)
+    settings = load(path, {})
+    assert settings.policy.schools[0].key == "GYM"
+    assert settings.imap["GYM"].done == "Mailbot/Done"
+
+
+def test_what_the_example_shows_in_comments_loads_too(tmp_path: Path) -> None:
+    text = re.sub(r"^password_env.*\n", "", COMMENTED.sub("", example()), flags=re.MULTILINE)
+    (tmp_path / "mailbot.toml").write_text(text)
+    for name in ("smtp", "imap", "gym"):
+        (tmp_path / name).write_text("a password\n")
+        (tmp_path / name).chmod(0o600)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    settings = load(tmp_path / "mailbot.toml", {"MAILBOT_GS1": "a password"})
+    assert [school.key for school in settings.policy.schools] == ["GYM", "GS1"]
+
+
+def test_a_new_configuration_is_not_for_everybodys_eyes(tmp_path: Path) -> None:
+    write_configuration(tmp_path / "new" / "mailbot.toml", {})
+    assert stat.S_IMODE((tmp_path / "new" / "mailbot.toml").stat().st_mode) == 0o644
+
+
+def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "mailbot.toml"
+    path.write_text("mine")
+    with pytest.raises(FileExistsError):
+        write_configuration(path, {})
+    assert path.read_text() == "mine"
+
+
+ANSWERS = {
+    "desk": 'Hilfe "am" Berg',
+    "land": "BY",
+    "host": "mx.berg.example",
+    "sender": "bot@berg.example",
+    "operator": "it@berg.example",
+    "key": "MSB",
+    "school": "Mittelschule Berg",
+    "address": "hilfe@msb.example",
+    "supporter": "paul@berg.example",
+    "second_level": "amt@berg.example",
+}
+
+
+def test_each_question_is_about_what_stands_in_the_example() -> None:
+    assert ANSWERS.keys() == {question.name for question in QUESTIONS}
+    for question in QUESTIONS:
+        assert f'"{question.example}"' in example(), question
+        assert f'"{question.example}"' not in configuration(ANSWERS), question
+
+
+def test_the_answers_make_a_configuration_that_loads(tmp_path: Path) -> None:
+    path = tmp_path / "mailbot.toml"
+    write_configuration(path, ANSWERS)
+    assert write_passwords(tmp_path, {"smtp": "one", "msb": "two"}) == [tmp_path / "smtp", tmp_path / "msb"]
+    settings = load(path, {})
+    (school,) = settings.policy.schools
+    assert (school.key, school.name, school.address) == ("MSB", "Mittelschule Berg", "hilfe@msb.example")
+    assert [member.address for member in school.team.members] == ["paul@berg.example"]
+    assert settings.policy.name == 'Hilfe "am" Berg'
+    assert settings.policy.operators == ("it@berg.example",)
+    assert (settings.imap["MSB"].host, settings.smtp["MSB"].host) == ("mx.berg.example", "mx.berg.example")
+    assert settings.imap["MSB"].password.get() == "two"
+
+
+def test_passwords_are_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_text("mine")
+    assert write_passwords(tmp_path, {"smtp": "other", "gym": ""}) == [tmp_path / "gym"]
+    assert (tmp_path / "smtp").read_text() == "mine"
+    assert stat.S_IMODE((tmp_path / "gym").stat().st_mode) == 0o600
+
+
+def init(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """Call `mailbot init` without a terminal."""
+    command = [sys.executable, "-m", "mailbot", "init", str(folder / "mailbot.toml"), *args]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_init_takes_answers_makes_the_files_and_says_what_is_next(tmp_path: Path) -> None:
+    done = init(tmp_path, *(f"--set={name}={value}" for name, value in ANSWERS.items()))
+    assert done.returncode == 0, done.stderr
+    assert f"LoadCredential=msb:{tmp_path / 'msb'}" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mailbot.toml", "msb", "smtp"]
+    assert "check" in done.stdout.splitlines()[-1]
+
+
+def test_init_refuses_what_it_does_not_know_and_what_is_there(tmp_path: Path) -> None:
+    assert "host" in init(tmp_path, "--set=hots=x").stderr
+    assert "letters and digits" in init(tmp_path, "--set=key=../etc").stderr
+    assert list(tmp_path.iterdir()) == []
+    assert init(tmp_path).returncode == 0
+    assert "left alone" in init(tmp_path).stderr
+
+
+def test_init_asks_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    printed = bytearray()
+
+    def asked(text: str, *, hidden: bool) -> bool:
+        while select.select([ours], [], [], 0)[0]:
+            printed.extend(os.read(ours, 4096))
+        echoes = bool(termios.tcgetattr(ours)[3] & termios.ECHO)
+        return text.encode() in printed and echoes != hidden
+
+    command = [sys.executable, "-m", "mailbot", "init", str(tmp_path / "mailbot.toml")]
+    replies = [(question.text, ANSWERS[question.name], False) for question in QUESTIONS]
+    replies += [("Password for SMTP", "one-secret", True), ("school's mailbox", "two-secret", True)]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        for text, reply, hidden in replies:
+            wait_until(partial(asked, text, hidden=hidden), 60)
+            os.write(ours, f"{reply}\n".encode())
+        wait_until(partial(asked, " check", hidden=False), 60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0
+    assert b"-secret" not in printed
+    assert load(tmp_path / "mailbot.toml", {}).imap["MSB"].password.get() == "two-secret"

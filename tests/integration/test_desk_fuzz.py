@@ -1,0 +1,21 @@
+"""Whatever octets come, the desk handles them, and every letter of it can be read by the strictest."""
+
+from pathlib import Path
+
+from bench.fuzz_desk import fuzz
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store.database import migrate, open_database
+from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+
+RUNS = 60
+
+
+def test_mails_changed_at_random_never_fail_and_every_letter_is_right(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
+    migrate(engine)
+    report = fuzz(DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), RUNS, seed=20261126)
+    engine.dispose()
+    assert report.wrong == []
+    assert report.letters > RUNS
+    assert {"opened", "command", "reply"} <= set(report.outcomes)

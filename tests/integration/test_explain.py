@@ -1,0 +1,42 @@
+"""`mailbot explain` tells what would become of a mail by the path that handles it, and writes nothing."""
+
+from sqlalchemy import select
+
+from mailbot.parse import parse
+from mailbot.service.dry_run import dry_run
+from mailbot.store.tables import metadata
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.mail_builder import mail
+from tests.support.scenario import EVE, MAX
+
+STAFF_LINES = ("#close", "#escalate", "Kabel getauscht.", "#unsinn", "Das ist #erledigt, danke!")
+
+
+def content(desk: DeskHarness) -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of the database."""
+    with desk.engine.connect() as connection:
+        return {
+            name: [tuple(row) for row in connection.execute(select(table))]
+            for name, table in metadata.tables.items()
+        }
+
+
+def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: DeskHarness) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    first = desk.outbox_of(MAX)[0]
+    mails = [reply_to(first, MAX, line).build() for line in STAFF_LINES]
+    mails.append(mail().sender(EVE).message_id("<2@x>").subject("Neu").text("Noch etwas.").build())
+    for octets in mails:
+        before = content(desk)
+        foreseen = dry_run(desk.desk, parse(octets), octets)
+        assert content(desk) == before
+        real = desk.receive(octets)
+        assert real is not None
+        told = (foreseen.outcome, foreseen.ticket, foreseen.role, foreseen.matched_by, foreseen.trusted)
+        assert told == (real.outcome, real.ticket, real.role, real.matched_by, real.trusted)
+
+
+def test_a_mail_that_was_handled_is_explained_as_if_it_were_new(desk: DeskHarness) -> None:
+    octets = mail().text("Der Beamer bleibt dunkel.").build()
+    desk.outcome(octets)
+    assert dry_run(desk.desk, parse(octets), octets).outcome == "opened"

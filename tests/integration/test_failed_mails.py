@@ -1,0 +1,91 @@
+"""Operators hear of letters with somebody's words that failed for good, once, until none is left."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mailbot.core.model.notification import NotificationKind
+from mailbot.service.desk import Desk
+from mailbot.service.maintenance import maintain
+from mailbot.service.operation import drop_letter, retry_letter
+from mailbot.service.sending import record_and_claim
+from mailbot.store.database import transaction
+from mailbot.store.outbox import SendOutcome
+from mailbot.store.tables import AlertRow, OutboxRow
+from tests.support.desk_harness import DeskHarness
+from tests.support.scenario import EDV, LENA, MAX, NOW
+from tests.support.school import problem
+
+
+def alerts(desk: DeskHarness) -> list[str]:
+    return [row.text for row in desk.rows(AlertRow) if row.topic == "failed letters"]
+
+
+def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
+    """Send what is due, but let the letters of these kinds fail; return their numbers."""
+    failed, done = list[int](), None
+    while (due := record_and_claim(desk.desk, ("GYM",), done, None, NOW)) is not None:
+        fails = due.outgoing.kind in kinds
+        done = SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")
+        failed += [due.id] * fails
+    return failed
+
+
+@pytest.fixture
+def answered(desk: DeskHarness) -> DeskHarness:
+    """A desk where Max has closed Lena's ticket with an answer."""
+    desk.receive(problem("Beamer").text("dunkel"))
+    desk.reply(MAX, "Das Kabel war lose.\n#close")
+    return desk
+
+
+def test_an_answer_that_failed_is_told_to_the_operators(answered: DeskHarness) -> None:
+    [letter] = fail(answered, NotificationKind.CLOSED)
+    assert alerts(answered) == [
+        f"{letter}: closed to {LENA}; 5.7.1 refused; "
+        "mailbot outbox; then mailbot outbox retry NUMBER or mailbot outbox drop NUMBER"
+    ]
+    assert len(answered.outbox_of(EDV, NotificationKind.ALERT)) == 1
+    assert len(answered.outbox_of(MAX, NotificationKind.BOUNCE)) == 1
+
+
+def test_several_failed_letters_are_one_alert_and_the_notices_to_their_authors_count_too(
+    answered: DeskHarness,
+) -> None:
+    failed = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET, NotificationKind.BOUNCE)
+    assert len(failed) >= 3
+    assert len(answered.outbox_of(EDV, NotificationKind.ALERT)) == 1
+
+
+def test_a_notice_of_failure_that_failed_itself_keeps_the_alert(answered: DeskHarness) -> None:
+    answer, notice = fail(answered, NotificationKind.CLOSED, NotificationKind.BOUNCE)
+    drop_letter(answered.desk, answer)
+    assert len(alerts(answered)) == 1
+    drop_letter(answered.desk, notice)
+    assert alerts(answered) == []
+
+
+def test_a_receipt_that_failed_is_told_to_nobody(answered: DeskHarness) -> None:
+    assert fail(answered, NotificationKind.RECEIPT)
+    assert alerts(answered) == []
+
+
+@pytest.mark.parametrize("operation", [retry_letter, drop_letter])
+def test_the_alert_ends_when_the_last_failed_letter_was_retried_or_dropped(
+    answered: DeskHarness, operation: Callable[[Desk, int], str]
+) -> None:
+    numbers = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET)
+    for number in numbers:
+        assert len(alerts(answered)) == 1
+        operation(answered.desk, number)
+    assert alerts(answered) == []
+    assert len(answered.outbox_of(EDV, NotificationKind.ALERT)) == 2
+
+
+def test_the_alert_ends_in_the_night_after_the_letter_was_erased(answered: DeskHarness) -> None:
+    [number] = fail(answered, NotificationKind.CLOSED)
+    with transaction(answered.engine) as session:
+        session.delete(session.get_one(OutboxRow, number))
+    maintain(answered.desk, NOW + timedelta(days=1))
+    assert alerts(answered) == []

@@ -1,0 +1,35 @@
+"""A full mailbox in one go. MAILS makes it fuller; `make scale` measures it."""
+
+import os
+from pathlib import Path
+
+from tests.support.school import SchoolEnv
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.workload import audit, deliver, make_workload
+
+MAILS = int(os.environ.get("MAILS", "80"))
+
+
+def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_call(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
+) -> None:
+    env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
+    wave = make_workload(MAILS)
+    deliver(env, wave.mails)
+    assert sum("\\Seen" in stored.flags for stored in dovecot.mails(user)) > MAILS // 10
+    counts = env.json("once")
+    opened, letters = len(wave.threads), wave.expected_mails()
+    assert counts == {
+        "fetched": MAILS,
+        "opened": opened,
+        "replies": MAILS - opened,
+        "ignored": 0,
+        "quarantined": 0,
+        "sent": letters,
+        "failed": 0,
+    }
+    assert set(env.json("once").values()) == {0}
+    found = audit(env, wave)
+    assert found.broken == ()
+    assert (found.tickets, found.messages, found.sent) == (opened, MAILS, letters)

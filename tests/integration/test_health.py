@@ -1,0 +1,278 @@
+"""Standing guard: what is told although nothing failed aloud, and what is kept from happening."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailbot.clock import utc_now
+from mailbot.config import load
+from mailbot.core.model.policy import Thresholds
+from mailbot.monitoring.health import Snapshot, evaluate, has_disk_space, is_stale
+from mailbot.monitoring.monitor import HealthMonitor
+from mailbot.monitoring.nagios import Level, probe
+from mailbot.runtime import application
+from mailbot.runtime.application import Application
+from mailbot.store import mailboxes
+from mailbot.store.database import transaction
+from mailbot.store.tables import AlertRow, OutboxRow
+from tests.support.desk_harness import DeskHarness
+from tests.support.scenario import EDV, NOW
+from tests.support.school import SchoolEnv, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.smtp import RecordingSmtpServer
+
+LONG_AGO = NOW - timedelta(hours=3)
+QUIET = Snapshot(NOW, LONG_AGO, {"GYM": NOW}, disk_free=10**12)
+USUAL = Thresholds()
+
+
+def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
+    return [concern.topic for concern in evaluate(sight, thresholds)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "topic"),
+    [
+        ({"read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
+        ({"read": {"GYM": None}}, "mailbox GYM unread"),
+        ({"oldest_letter": NOW - timedelta(minutes=61), "letters": 4}, "outbox"),
+        ({"disk_free": 199_000_000}, "disk"),
+        ({"jump": timedelta(hours=1)}, "clock"),
+        ({"jump": -timedelta(hours=1)}, "clock"),
+        ({"stalled": ("outbox",)}, "thread outbox"),
+    ],
+)
+def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str) -> None:
+    assert topics(QUIET) == []
+    assert topics(replace(QUIET, **changes)) == [topic]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"read": {"GYM": NOW - timedelta(minutes=14)}},
+        {"read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
+        {"oldest_letter": NOW - timedelta(minutes=59)},
+        {"disk_free": None},  # the database is elsewhere
+        {"jump": timedelta(seconds=30)},
+    ],
+)
+def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:
+    assert topics(replace(QUIET, **changes)) == []
+
+
+def test_a_rule_that_is_set_to_0_rests() -> None:
+    silent = replace(QUIET, read={"GYM": None}, oldest_letter=LONG_AGO, disk_free=1)
+    assert topics(silent, Thresholds(0, 0, 0)) == []
+    assert not is_stale(None, NOW, Thresholds(0, 0, 0))
+
+
+class Hands:
+    """Clocks that are set by hand."""
+
+    def __init__(self) -> None:
+        self.now, self.ticks = NOW, 0.0
+
+    def pass_(self, length: timedelta, *, wall: timedelta | None = None) -> None:
+        """Let time pass; the clock on the wall may be set meanwhile."""
+        self.ticks += length.total_seconds()
+        self.now += length if wall is None else wall
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """The clocks of the guard."""
+    return Hands()
+
+
+@pytest.fixture
+def guard(desk: DeskHarness, tmp_path: Path, hands: Hands) -> HealthMonitor:
+    """A guard of a desk."""
+
+    def wall() -> datetime:
+        return hands.now
+
+    return HealthMonitor(
+        desk.desk, tmp_path, USUAL, ("GYM",), ("outbox",), lambda: (), wall, lambda: hands.ticks
+    )
+
+
+def alerts(desk: DeskHarness) -> list[str]:
+    return [row.text for row in desk.rows(OutboxRow) if row.recipient == EDV and row.kind == "alert"]
+
+
+def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
+    desk: DeskHarness, guard: HealthMonitor, hands: Hands
+) -> None:
+    for _ in range(5):
+        hands.pass_(timedelta(minutes=10))
+        guard.check()
+    assert [row.topic for row in desk.rows(AlertRow)] == ["mailbox GYM unread"]
+    assert len(alerts(desk)) == 1
+    with transaction(desk.engine) as session:
+        mailboxes.record_success(session, "GYM", hands.now)
+    guard.check()
+    assert desk.rows(AlertRow) == []
+    assert len(alerts(desk)) == 2
+
+
+def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonitor, hands: Hands) -> None:
+    assert not guard.clock_jumped()
+    hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
+    assert guard.clock_jumped()
+    hands.pass_(timedelta(minutes=5))
+    assert guard.clock_jumped()
+    hands.pass_(timedelta(minutes=6))
+    assert not guard.clock_jumped()
+
+
+def test_operators_hear_of_a_clock_jump_that_the_timers_saw_first(
+    desk: DeskHarness, guard: HealthMonitor, hands: Hands
+) -> None:
+    hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
+    assert guard.clock_jumped()
+    assert "clock" in {issue.topic for issue in guard.check()}
+    assert "clock" not in {issue.topic for issue in guard.check()}
+
+
+def test_a_clock_that_leaps_back_is_noticed_too(guard: HealthMonitor, hands: Hands) -> None:
+    hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
+    assert guard.clock_jumped()
+
+
+def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+) -> None:
+    looks: list[datetime] = []
+    monkeypatch.setattr(application, "run_timers", lambda _, now: looks.append(now))
+    env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
+    env.run_once()
+    daemon = Application(load(env.config, {}))
+    daemon.start()
+    try:
+        daemon.run_timers()
+        assert len(looks) == 1
+        daemon.health.clock = lambda: utc_now() + timedelta(days=30)
+        daemon.run_timers()
+        assert len(looks) == 1
+    finally:
+        daemon.stop()
+
+
+def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_is_room(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
+) -> None:
+    env = SchoolEnv(
+        tmp_path, dovecot, smtp_server, user, times='digest = ""\n[guard]\ndisk_free = "900000 GB"'
+    )
+    env.deliver(problem().text("dunkel"))
+    assert env.run_once()["fetched"] == 0
+    assert len(dovecot.mails(user)) == 1
+    env.times = 'digest = ""'
+    env.write_config()
+    assert env.run_once()["opened"] == 1
+
+
+def test_there_is_room_if_nobody_asks() -> None:
+    assert has_disk_space(None, USUAL)
+    assert not has_disk_space(0, USUAL)
+
+
+LATE = (NOW - timedelta(minutes=20)).isoformat()
+
+
+def box(school: str = "GYM", **changes: Any) -> dict[str, Any]:
+    """Return how a mailbox is doing; without changes it was read just now."""
+    usual = {"failing_since": None, "last_success": NOW.isoformat(), "stale": False}
+    return {"school": school} | usual | changes
+
+
+def working(**changes: Any) -> dict[str, Any]:
+    """Return how the daemon is doing; without changes it has worked for long, and works."""
+    return {"heartbeat": NOW.isoformat(), "stale": False, "starting": False} | changes
+
+
+UNREAD, NEVER = box(last_success=LATE, stale=True), box(last_success=None, stale=True)
+NO_DAEMON = working(heartbeat=None)
+FINE: dict[str, Any] = {
+    "at": NOW.isoformat(),
+    "mailboxes": [box()],
+    "daemon": working(),
+    "outbox": {"sent": 9},
+    "quarantine": 0,
+    "open_tickets": {"GYM": 3},
+    "alerts": [],
+}
+BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are free"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "said"),
+    [
+        ({}, Level.OK, "1 mailboxes are read"),
+        ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
+        ({"outbox": {"failed": 1}}, Level.WARNING, "1 letters failed"),
+        (
+            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed letters", "text": "x"}]},
+            Level.WARNING,
+            "1 letters failed",
+        ),
+        (
+            {"mailboxes": [box(failing_since="x")]},
+            Level.CRITICAL,
+            "mailbox GYM cannot be read",
+        ),
+        ({"mailboxes": [UNREAD]}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
+        (
+            {
+                "mailboxes": [UNREAD, UNREAD | box("HBG", last_success=NOW.isoformat(), stale=True)],
+                "alerts": [{"topic": "mailbox GYM unread", "since": "x", "text": "not read for 16 minutes"}],
+            },
+            Level.CRITICAL,
+            "mailbox GYM, HBG not read for 20 minutes: systemctl status mailbot |",
+        ),
+        ({"mailboxes": [UNREAD], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
+        (
+            {"daemon": working(heartbeat=LATE, stale=True)},
+            Level.CRITICAL,
+            "no heartbeat of the daemon for 20 minutes",
+        ),
+        (
+            {"daemon": working(heartbeat=LATE, stale=True, starting=True)},
+            Level.CRITICAL,
+            "no heartbeat of the daemon for 20 minutes",
+        ),
+        ({"daemon": NO_DAEMON}, Level.OK, "1 mailboxes are read"),  # `mailbot once`, by a timer
+        ({"mailboxes": [NEVER], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM never read"),
+        ({"mailboxes": [NEVER], "daemon": working(starting=True)}, Level.WARNING, "mailbox GYM not read yet"),
+        ({"mailboxes": [NEVER, box("HBG")], "daemon": working()}, Level.CRITICAL, "mailbox GYM never read"),
+        ({"mailboxes": [NEVER, box("HBG")], "daemon": NO_DAEMON}, Level.WARNING, "mailbox GYM not read yet"),
+        ({"mailboxes": [box(last_success=None)], "daemon": NO_DAEMON}, Level.OK, "1 mailboxes are read"),
+        ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
+    ],
+)
+def test_monitoring_gets_one_line_and_a_level(changes: dict[str, Any], level: Level, said: str) -> None:
+    found, line = probe(FINE | changes)
+    assert (found, line.count("|")) == (level, 1)
+    assert line.startswith(f"MAILBOT {level.name} - {said}")
+    assert "open_tickets=3" in line
+
+
+def test_monitoring_gets_its_line_by_the_command_line(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
+) -> None:
+    env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
+    assert env.call("status", "--probe", status=2).startswith("MAILBOT CRITICAL - mailbox GYM never read")
+    env.call("status", status=1)
+    env.run_once()
+    assert env.call("status", "--probe").startswith("MAILBOT OK - ")
+    env.call("status")
+    env.config.write_text("[bot", "utf-8")
+    assert env.call("status", "--probe", status=3).startswith("MAILBOT UNKNOWN - ")

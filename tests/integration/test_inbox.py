@@ -1,0 +1,588 @@
+"""Reading and filing mail in a real Dovecot, and what becomes of it when the server misbehaves."""
+
+import base64
+import dataclasses
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mailbot.config import ImapAccount, Secret
+from mailbot.inbox import Described, Fetched, InboxError, Mailbox
+from mailbot.inbox import mailbox as module
+from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
+from tests.support.servers.process import free_port
+from tests.support.servers.scripted import Answer, ScriptedServer
+from tests.support.servers.tls import CertificateAuthority
+
+
+def mail(number: int, size: int = 0) -> bytes:
+    head = f"From: lehrerin@schule.example\r\nSubject: Problem {number}\r\n\r\n".encode()
+    return head + b"Gr\xfc\xdfe \xff\r\n" + b"x" * size + b"\r\n"
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe as the daemon uses it to wake up the thread that waits."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_mails_come_as_they_lie_in_the_folder_by_each_kind_of_security(
+    dovecot: Dovecot, user: str, security: Any
+) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    with Mailbox.open(dovecot.account(user, security)) as mailbox:
+        assert mailbox.uids() == [1, 2]
+        assert [fetched.octets for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
+
+
+def test_a_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
+    with Mailbox.open(dovecot.account(ODD_USER)) as mailbox:
+        assert mailbox.uid_validity > 0
+
+
+def test_mails_that_somebody_has_read_are_fetched_too_and_flags_stay_as_they_are(
+    dovecot: Dovecot, user: str
+) -> None:
+    dovecot.deliver(user, mail(1))
+    dovecot.deliver(user, mail(2), flags="S")
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2]
+        mailbox.fetch_header(1)
+        mailbox.describe([1, 2])
+    first, second = dovecot.mails(user)
+    assert "\\Seen" not in first.flags
+    assert "\\Seen" in second.flags
+
+
+def test_uids_begin_where_they_are_asked_to_begin(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2), mail(3))
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert [mailbox.uids(since) for since in (1, 3, 4, 100)] == [[1, 2, 3], [3], [], []]
+
+
+def test_an_empty_folder_has_no_uids(dovecot: Dovecot, user: str) -> None:
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert mailbox.uids() == []
+
+
+def test_refresh_sees_what_has_come_since(dovecot: Dovecot, user: str) -> None:
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        before = mailbox.uid_validity, mailbox.uid_next
+        dovecot.deliver(user, mail(1))
+        mailbox.refresh()
+        assert (mailbox.uid_validity, mailbox.uid_next) == (before[0], before[1] + 1)
+
+
+def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot, user: str) -> None:
+    received = datetime(2026, 7, 1, 12, 30, 15, tzinfo=UTC)
+    dovecot.deliver(user, mail(1), received=received)
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert mailbox.describe([1]) == {1: Described(len(mail(1)), received)}
+        assert next(mailbox.fetch([1])).received == received
+
+
+def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1, size=100_000))
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        fetched = mailbox.fetch_header(1)
+    assert fetched is not None
+    assert fetched.octets == b"From: lehrerin@schule.example\r\nSubject: Problem 1\r\n\r\n"
+
+
+def test_a_mail_that_has_vanished_is_simply_absent(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1))
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert mailbox.describe([1, 7]).keys() == {1}
+        assert [fetched.uid for fetched in mailbox.fetch([1, 7])] == [1]
+        assert mailbox.fetch_header(7) is None
+
+
+def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
+    dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[list[int]] = []
+    fetch = Mailbox._fetch
+
+    def watched(self: Mailbox, uids: list[int], section: str) -> list[Fetched]:
+        batches.append(uids)
+        return fetch(self, uids, section)
+
+    monkeypatch.setattr(Mailbox, "_fetch", watched)
+    monkeypatch.setattr(module, "BATCH_OCTETS", 10_000)
+    monkeypatch.setattr(module, "BATCH_MAILS", 3)
+    sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
+    dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        octets = [fetched.octets for fetched in mailbox.fetch(mailbox.uids())]
+    assert octets == [mail(number, size) for number, size in enumerate(sizes)]
+    assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
+
+
+def test_filed_mails_lie_in_a_subscribed_folder_that_is_made_for_them(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2), mail(3))
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        mailbox.file([1, 3])
+        assert mailbox.uids() == [2]
+    assert [stored.octets for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1), mail(3)]
+    assert "Mailbot/Done" in dovecot.folders(user, subscribed=True)
+
+
+def test_filing_twice_does_no_harm(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        mailbox.file([1])
+        mailbox.file([1])
+        mailbox.file([])
+    with Mailbox.open(dovecot.account(user)) as again:
+        again.file([1])
+    assert [stored.octets for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1)]
+
+
+def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
+    dovecot: Dovecot, user: str
+) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    with Mailbox.open(dovecot.account(user, done="")) as mailbox:
+        mailbox.file([2])
+    assert [module.DONE_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
+    assert dovecot.folders(user) == ["INBOX"]
+
+
+@pytest.mark.parametrize("done", ["Mailbot/Done", "INBOX.Mailbot.Done"])
+def test_folders_are_named_as_the_server_names_them(
+    start_dovecot: Callable[..., Dovecot], user: str, done: str
+) -> None:
+    server = start_dovecot(prefix="INBOX.", separator=".")
+    server.deliver(user, mail(1))
+    with Mailbox.open(server.account(user, done=done)) as mailbox:
+        mailbox.file([1])
+    assert [stored.octets for stored in server.mails(user, "INBOX.Mailbot.Done")] == [mail(1)]
+
+
+@pytest.mark.parametrize(
+    ("capability", "separator"),
+    [("IMAP4rev1 UIDPLUS", "."), ("IMAP4rev1 UIDPLUS NAMESPACE", "/"), ("IMAP4rev1", "/")],
+)
+def test_a_server_without_move_gets_copies_and_deletions(
+    start_dovecot: Callable[..., Dovecot], user: str, capability: str, separator: str
+) -> None:
+    server = start_dovecot(capability=capability, separator=separator)
+    server.deliver(user, mail(1), mail(2))
+    with Mailbox.open(server.account(user)) as mailbox:
+        mailbox.file([1])
+        mailbox.file([1])
+    assert [stored.uid for stored in server.mails(user)] == [2]
+    done = f"Mailbot{separator}Done"
+    assert [stored.octets for stored in server.mails(user, done)] == [mail(1)]
+
+
+@pytest.mark.parametrize("capability", ["IMAP4rev1 UIDPLUS", "IMAP4rev1"])
+def test_what_others_marked_for_deletion_is_not_expunged_with_ours(
+    start_dovecot: Callable[..., Dovecot], user: str, capability: str
+) -> None:
+    server = start_dovecot(capability=capability)
+    server.deliver(user, mail(1))
+    server.deliver(user, mail(2), flags="T")
+    with Mailbox.open(server.account(user)) as mailbox:
+        mailbox.file([1])
+        mailbox.file([1])
+    assert mail(2) in [stored.octets for stored in server.mails(user)]
+    assert [stored.octets for stored in server.mails(user, "Mailbot/Done")] == [mail(1)]
+
+
+def in_thread(wait: Callable[[], bool]) -> Callable[[], bool | BaseException]:
+    """Run `wait` in a thread; what is returned gives its result or its error."""
+    results: list[bool | BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(wait())
+        except InboxError as error:
+            results.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def result() -> bool | BaseException:
+        thread.join(20)
+        return results[0]
+
+    return result
+
+
+@pytest.fixture
+def idling(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Be set when a mailbox has begun to wait for its server."""
+    begun = threading.Event()
+    watch = Mailbox._watch
+
+    def watched(self: Mailbox, seconds: float, wake: int) -> tuple[bool, bool]:
+        begun.set()
+        return watch(self, seconds, wake)
+
+    monkeypatch.setattr(Mailbox, "_watch", watched)
+    return begun
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_a_delivery_ends_the_wait(
+    dovecot: Dovecot, user: str, pipe: tuple[int, int], idling: threading.Event, security: Any
+) -> None:
+    with Mailbox.open(dovecot.account(user, security)) as mailbox:
+        result = in_thread(lambda: mailbox.wait(60, pipe[0]))
+        assert idling.wait(10)
+        dovecot.deliver(user, mail(1))
+        assert result() is True
+        assert mailbox.uids() == [1]
+
+
+def test_the_wake_descriptor_ends_the_wait_and_the_mailbox_is_fit_for_more(
+    dovecot: Dovecot, user: str, pipe: tuple[int, int], idling: threading.Event
+) -> None:
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        result = in_thread(lambda: mailbox.wait(60, pipe[0]))
+        assert idling.wait(10)
+        os.write(pipe[1], b"x")
+        assert result() is False
+        assert mailbox.uids() == []
+
+
+def test_a_wait_ends_by_itself(dovecot: Dovecot, user: str, pipe: tuple[int, int]) -> None:
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert mailbox.wait(0.05, pipe[0]) is False
+
+
+def test_a_wait_longer_than_a_round_of_idle_hears_what_comes_in_a_later_round(
+    dovecot: Dovecot, user: str, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_ROUND_SECONDS", 0.05)
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        result = in_thread(lambda: mailbox.wait(60, pipe[0]))
+        dovecot.deliver(user, mail(1))
+        assert result() is True
+
+
+def test_a_server_without_idle_is_left_alone_until_the_time_is_over(
+    start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
+) -> None:
+    server = start_dovecot(capability="IMAP4rev1")
+    with Mailbox.open(server.account(user)) as mailbox:
+        server.deliver(user, mail(1))
+        assert mailbox.wait(0.05, pipe[0]) is False
+        mailbox.refresh()
+        assert mailbox.uids() == [1]
+
+
+@pytest.mark.parametrize("capability", ["", "IMAP4rev1"])
+def test_a_server_that_dies_while_we_wait_is_noticed(
+    start_dovecot: Callable[..., Dovecot],
+    user: str,
+    pipe: tuple[int, int],
+    idling: threading.Event,
+    capability: str,
+) -> None:
+    server = start_dovecot(capability=capability)
+    with Mailbox.open(server.account(user)) as mailbox:
+        result = in_thread(lambda: mailbox.wait(60, pipe[0]) and mailbox.uids() == [])
+        assert idling.wait(10)
+        server.kill()
+        error = result()
+    assert isinstance(error, InboxError)
+    assert not error.permanent
+
+
+def test_mails_that_somebody_else_has_moved_meanwhile_do_no_harm(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    account = dovecot.account(user)
+    with Mailbox.open(account) as slow, Mailbox.open(account) as quick:
+        assert slow.uids() == quick.uids() == [1, 2]
+        quick.file([1])
+        slow.file([1, 2])
+        quick.refresh()
+        quick.file(quick.uids())
+    assert dovecot.mails(user) == []
+    assert len(dovecot.mails(user, "Mailbot/Done")) == 2
+
+
+def test_a_server_that_hangs_is_noticed(
+    start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
+) -> None:
+    server = start_dovecot()
+    with Mailbox.open(server.account(user), timeout=2) as mailbox:
+        server.freeze()
+        with pytest.raises(InboxError, match="does not answer in time"):
+            mailbox.wait(0.05, pipe[0])
+        server.thaw()
+
+
+def test_a_mailbox_can_be_opened_again_after_the_server_came_back(
+    start_dovecot: Callable[..., Dovecot], user: str
+) -> None:
+    server = start_dovecot()
+    server.deliver(user, mail(1))
+    mailbox = Mailbox.open(server.account(user))
+    server.kill()
+    with pytest.raises(InboxError):
+        mailbox.uids()
+    mailbox.close()
+    server.start()
+    with Mailbox.open(server.account(user)) as again:
+        assert again.uids() == [1]
+
+
+def test_a_wrong_password_is_permanent_and_not_told(dovecot: Dovecot, user: str) -> None:
+    account = dataclasses.replace(dovecot.account(user), password=Secret("geheim-und-falsch"))
+    with pytest.raises(InboxError, match="check username and password") as caught:
+        Mailbox.open(account)
+    assert caught.value.permanent
+    assert user in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_certificate_of_another_authority_is_refused(dovecot: Dovecot, user: str, security: Any) -> None:
+    with CertificateAuthority() as other:
+        account = dataclasses.replace(dovecot.account(user, security), ca_file=other.ca_file)
+        with pytest.raises(InboxError, match="certificate is not trusted") as caught:
+            Mailbox.open(account)
+    assert caught.value.permanent
+
+
+def test_tls_on_a_port_that_speaks_without_it_is_explained(dovecot: Dovecot, user: str) -> None:
+    account = dataclasses.replace(dovecot.account(user), port=dovecot.port)
+    with pytest.raises(InboxError, match="check port, security") as caught:
+        Mailbox.open(account)
+    assert caught.value.permanent
+
+
+def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
+    account = dataclasses.replace(dovecot.account(user), folder="Eingang/Störung")
+    with pytest.raises(InboxError, match="folder Eingang/Störung: the folder cannot be opened") as caught:
+        Mailbox.open(account)
+    assert caught.value.permanent
+
+
+def test_a_server_that_is_down_is_told_as_such_and_may_come_back(
+    authority: CertificateAuthority, user: str
+) -> None:
+    account = ImapAccount("localhost", free_port(), "tls", user, Secret(PASSWORD), ca_file=authority.ca_file)
+    with pytest.raises(InboxError, match="nobody listens there") as caught:
+        Mailbox.open(account)
+    assert not caught.value.permanent
+
+
+def imap_script(replies: dict[bytes, bytes | None]) -> Answer:
+    """Play an IMAP server that says OK to everything; in a reply, %t is the command's tag."""
+    select = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\n%t OK done\r\n"
+    capability = b"* CAPABILITY IMAP4rev1 IDLE\r\n%t OK done\r\n"
+    answers: dict[bytes, bytes | None] = {
+        b"SELECT": select,
+        b"CAPABILITY": capability,
+        b"IDLE": b"+ idling\r\n",
+    }
+    answers.update(replies)
+    tag = b""
+
+    def answer(line: bytes) -> bytes | None:
+        nonlocal tag
+        first, _, command = line.partition(b" ")
+        # A line of one word continues the command before: DONE, or a password.
+        tag = first if command else tag
+        said = answers.get((command or first).split(b" ")[0].upper(), b"%t OK done\r\n")
+        return said and said.replace(b"%t", tag)
+
+    return answer
+
+
+def play(
+    replies: dict[bytes, bytes | None],
+    use: Callable[[Mailbox], object],
+    user: str = "u",
+    script: Callable[[], Answer] | None = None,
+) -> None:
+    with ScriptedServer(b"* OK ready\r\n", script or (lambda: imap_script(replies))) as server:
+        account = ImapAccount("localhost", server.port, "none", user, Secret(PASSWORD))
+        with Mailbox.open(account, timeout=5) as mailbox:
+            use(mailbox)
+
+
+@pytest.mark.parametrize("reply", [b"+ idling\r\n* 7 EXISTS\r\n", b"* 7 EXISTS\r\n+ idling\r\n"])
+def test_a_mail_told_together_with_the_start_of_idle_is_heard_at_once(
+    pipe: tuple[int, int], reply: bytes
+) -> None:
+    def use(mailbox: Mailbox) -> None:
+        assert mailbox.wait(60, pipe[0]) is True
+
+    play({b"IDLE": reply}, use)
+
+
+def test_a_line_that_comes_in_two_pieces_is_read_as_one(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+
+    play({b"IDLE": b"+ idling\r\n* 7 EXI", b"DONE": b"STS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD), done="")
+        with Mailbox.open(account, timeout=5) as mailbox:
+            mailbox.file([1])
+        assert not [line for line in server.heard if b"STORE" in line]
+
+
+def test_a_mail_told_along_with_another_command_ends_the_wait_before_it_begins(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        mailbox.uids()
+        assert mailbox.wait(60, pipe[0]) is True
+        mailbox.refresh()
+        assert mailbox.wait(0.05, pipe[0]) is False
+
+    play({b"UID": b"* 1 EXISTS\r\n%t OK done\r\n"}, use)
+
+
+def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
+    before = datetime.now(UTC)
+
+    def use(mailbox: Mailbox) -> None:
+        assert before <= mailbox.describe([1])[1].received <= datetime.now(UTC)
+
+    play({b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "gestern")\r\n%t OK done\r\n'}, use)
+
+
+def test_a_folder_that_is_read_only_is_permanent() -> None:
+    select = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\n%t OK [READ-ONLY] done\r\n"
+    with pytest.raises(InboxError, match="not writable") as caught:
+        play({b"SELECT": select}, Mailbox.refresh)
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("capability", [b"IMAP4rev1", b"IMAP4rev1 AUTH=PLAIN"])
+def test_a_password_is_in_no_log(caplog: pytest.LogCaptureFixture, capability: bytes) -> None:
+    caplog.set_level(logging.DEBUG)
+    replies: dict[bytes, bytes | None] = {
+        b"CAPABILITY": b"* CAPABILITY " + capability + b"\r\n%t OK done\r\n"
+    }
+    replies[b"AUTHENTICATE"] = b"+ \r\n"
+    password = "streng-geheim"
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script(replies)) as server:
+        account = ImapAccount("localhost", server.port, "none", "u", Secret(password))
+        Mailbox.open(account, timeout=5).close()
+        sent = b"".join(server.heard)
+    coded = base64.b64encode(f"\0u\0{password}".encode())
+    assert password.encode() in sent or coded in sent
+    assert caplog.text
+    assert password not in caplog.text
+    assert coded.decode() not in caplog.text
+
+
+def test_a_refused_idle_is_an_error_and_no_endless_wait(pipe: tuple[int, int]) -> None:
+    def use(mailbox: Mailbox) -> None:
+        with pytest.raises(InboxError, match="IDLE is refused"):
+            mailbox.wait(60, pipe[0])
+
+    play({b"IDLE": b"%t NO not now\r\n"}, use)
+
+
+def test_a_password_is_not_sent_to_a_server_without_starttls() -> None:
+    with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
+        account = ImapAccount("localhost", server.port, "starttls", "u", Secret(PASSWORD))
+        with pytest.raises(InboxError, match="STARTTLS failed"):
+            Mailbox.open(account)
+        assert not [line for line in server.heard if b"LOGIN" in line or b"AUTHENTICATE" in line]
+
+
+@pytest.mark.parametrize(
+    ("reply", "permanent"),
+    [
+        (b"%t NO [AUTHENTICATIONFAILED] wrong\r\n", True),
+        (b"%t NO [UNAVAILABLE] database is down\r\n", False),
+        (b"* BYE too many connections\r\n%t NO sorry\r\n", False),
+        (None, False),
+    ],
+)
+def test_a_login_that_fails_for_the_servers_sake_is_not_permanent(
+    reply: bytes | None, permanent: bool
+) -> None:
+    with pytest.raises(InboxError) as caught:
+        play({b"LOGIN": reply}, Mailbox.refresh)
+    assert caught.value.permanent is permanent
+
+
+def test_a_password_that_the_server_repeats_is_not_told() -> None:
+    with pytest.raises(InboxError) as caught:
+        play({b"LOGIN": b"%t NO " + PASSWORD.encode() + b" is wrong\r\n"}, Mailbox.refresh)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_an_umlaut_password_is_explained_where_the_server_cannot_take_it() -> None:
+    with pytest.raises(InboxError, match="no letters but ASCII") as caught:
+        play({}, Mailbox.refresh, user="müller")
+    assert caught.value.permanent
+
+
+def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
+    start_dovecot: Callable[..., Dovecot], user: str
+) -> None:
+    server = start_dovecot()
+    server.deliver(user, *[mail(number) for number in range(9)])
+    server.make_unreadable(user, 4)
+    with Mailbox.open(server.account(user)) as mailbox:
+        assert mailbox.describe(mailbox.uids()).keys() == {1, 2, 3, 4, 6, 7, 8, 9}
+        assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2, 3, 4, 6, 7, 8, 9]
+        assert mailbox.refused.keys() == {5}
+        mailbox.file([1])
+
+
+def test_a_server_that_fails_over_every_mail_is_an_error() -> None:
+    def use(mailbox: Mailbox) -> None:
+        with pytest.raises(InboxError, match="SERVERBUG"):
+            mailbox.describe(range(1, 100))
+
+    play({b"UID": b"%t NO [SERVERBUG] out of order\r\n"}, use)
+
+
+def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None:
+    described = b"".join(
+        b'* %d FETCH (UID %d RFC822.SIZE 5 INTERNALDATE "01-Jul-2026 12:00:00 +0200")\r\n' % (uid, uid)
+        for uid in (1, 2, 3)
+    )
+    given = b'* %d FETCH (UID %d BODY[] {5}\r\nhello INTERNALDATE "01-Jul-2026 12:00:00 +0200")\r\n'
+
+    def answer(command: bytes) -> bytes:
+        if b"RFC822.SIZE" in command:
+            return described + b"%t OK done\r\n"
+        uids = command.split(b" ")[3]
+        return (
+            given % (int(uids), int(uids)) + b"%t OK done\r\n"
+            if uids in {b"1", b"3"}
+            else b"%t NO [SERVERBUG] broken\r\n"
+        )
+
+    got: list[int] = []
+
+    def use(mailbox: Mailbox) -> None:
+        got.extend(fetched.uid for fetched in mailbox.fetch([1, 2, 3]))
+        assert "[SERVERBUG] broken" in mailbox.refused[2]
+
+    def script() -> Answer:
+        plain = imap_script({})
+
+        def say(line: bytes) -> bytes | None:
+            tag = line.split(b" ")[0]
+            return answer(line).replace(b"%t", tag) if b"UID FETCH" in line else plain(line)
+
+        return say
+
+    play({}, use, script=script)
+    assert got == [1, 3]

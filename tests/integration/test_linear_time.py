@@ -1,0 +1,124 @@
+"""Long runs of characters take time in proportion to their length: no pattern tries each of them again.
+
+With a pattern that is quadratic each of these mails takes minutes; the alarm ends the test then.
+"""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailbot.core.classify.classify import classify
+from mailbot.core.classify.trust import Evidence, trust
+from mailbot.core.model.facts import RecentActivity
+from mailbot.core.model.mail import Address, Kind, Mail
+from mailbot.core.text.quotation import split
+from mailbot.parse import parse
+from mailbot.parse.danger import Budget, danger
+from mailbot.sanitize import redact_for_log
+from tests.support.desk_harness import open_harness
+from tests.support.mail_builder import mail
+from tests.support.scenario import MAX
+
+US = "mx.schule.example"
+LONG = 100_000  # characters of a header field that are read
+LONGEST = 300_000  # characters of a text that are read
+
+
+@pytest.fixture(autouse=True)
+def alarm() -> Iterator[None]:
+    """Fail a test that has not ended after two minutes."""
+
+    def ring(*_: object) -> None:
+        pytest.fail("this takes too long: a pattern is not linear", pytrace=False)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def run(unit: str, length: int = LONGEST) -> str:
+    """Return a text of that length which repeats a unit."""
+    return (unit * (length // len(unit) + 1))[:length]
+
+
+@pytest.mark.parametrize("unit", ["a", "a-", "a1", "1", "1.", "1-", "-", " ", "_", "ä", ".", "a "])
+def test_texts_are_compared_with_earlier_ones_in_linear_time(unit: str) -> None:
+    said = tuple(f"{number}{run(unit)}" for number in range(50))
+    assert not RecentActivity(said=said).repeats(f"Der Drucker {run(unit)}")
+
+
+def test_long_texts_that_differ_in_dates_only_are_the_same() -> None:
+    lines = [f"{hour}:00 Sensor meldet Fehler, Vorgang {1000 * hour}\n" for hour in range(5, 15)] * 300
+    said = "".join(lines)
+    again = "".join(lines[7:] + lines[:7])
+    assert len(again) > 100_000
+    assert RecentActivity(said=(said,)).repeats(again)
+    assert not RecentActivity(said=(said,)).repeats(f"Beamer\n{again}")
+
+
+@pytest.mark.parametrize("unit", [";", ";a", "a", '"', '"a', "*", "=", "\\"])
+def test_parameters_of_fields_are_read_in_linear_time(unit: str) -> None:
+    found = parse(mail().header("Content-Type", f"text/plain; {run(unit, LONG)}").build())
+    assert found.subject
+
+
+def test_parameters_of_many_parts_are_read_in_linear_time() -> None:
+    part = f"--b\r\nContent-Type: text/plain; {run('~', 31_000)}\r\n\r\nHallo\r\n"
+    content = f"From: {MAX}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{part * 400}--b--\r\n"
+    assert parse(content.encode()).text.startswith("Hallo")
+
+
+def believed(*results: str) -> bool:
+    """Tell whether a mail of Max is believed that has these results of the receiving server."""
+    fields = (("authentication-results", f"{US}; {result}") for result in results)
+    found = Mail(senders=(Address(MAX),), headers=(("from", MAX), *fields))
+    return trust(Evidence(found, US)).trusted
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a.", "a-.", "a", " ", "a ", "a/", "a / ", "a/1 ", "1", '"', 'a="', '\\"', "\\", "(", "()", ";", "="],
+)  # fmt: skip
+def test_results_of_the_receiving_server_are_read_in_linear_time(unit: str) -> None:
+    assert not believed(f"a {run(unit, LONG)}")
+    assert not believed(*[f"a {run(unit, 7_900)}"] * 10)
+
+
+def test_a_field_longer_than_servers_write_proves_nothing() -> None:
+    passed = "dmarc=pass header.from=support.example"
+    assert believed(f"{passed} (reason {run('a', 7_000)})")
+    assert not believed(f"{passed} (reason {run('a', 8_000)})")
+    assert not believed(f"{passed} (reason {run('a', 8_000)})", passed)
+
+
+@pytest.mark.parametrize("line", [f"{run('-')}x", f"https://{run('>')} x y", f"https://x{run(' ')}x"])
+def test_quotations_are_found_in_linear_time(line: str) -> None:
+    assert split(f"Hallo\n> a\n{line}\n> b\nDanke").text.startswith("Hallo")
+
+
+@pytest.mark.parametrize("begins", ["Abwesenheitsnotiz", "Gelesen"])
+def test_what_a_machine_wrote_is_told_in_linear_time(begins: str) -> None:
+    found = parse(mail().subject(f"{begins}{run(' ', LONG - 100)}x").text("Hallo").build())
+    assert classify(found, frozenset()).kind is Kind.HUMAN
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "@", "a@"])
+def test_people_are_kept_out_of_the_log_in_linear_time(unit: str) -> None:
+    assert "x@y.example" not in redact_for_log(f"550 {run(unit)} x@y.example")
+
+
+def test_a_page_is_looked_through_in_linear_time() -> None:
+    page = f"<html><meta http-equiv={run(' ')}x>".encode()
+    assert not danger("plan.html", page, Budget())
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "-", "1", '"', "<", "a@", "=?utf-8?q?a"])
+def test_a_mail_of_one_long_run_is_handled(tmp_path: Path, unit: str) -> None:
+    field = run(unit, LONG)
+    made = mail().subject(field).header("Authentication-Results", f"{US}; {field}")
+    with open_harness(tmp_path) as desk:
+        assert desk.outcome(made.text(f"Hallo {run(unit)}x")) == "opened"

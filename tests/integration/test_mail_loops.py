@@ -1,0 +1,175 @@
+"""Nobody is mailed in a loop: two machines that answer each other fall silent within a few mails."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from mailbot.core.model.policy import Member, Policy, School, Team
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store.database import migrate, open_database
+from mailbot.store.tables import OutboxRow
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.mail_builder import mail
+from tests.support.mail_exchange import MailExchange, Program
+from tests.support.scenario import ERIKA, GYM, LENA, MAX, POLICY
+
+NORTH = "support@nord.example"
+NORTHERN = School("NORD", "Nordschule", NORTH, Team("Team Nord", (Member("nina@nord.example", "Nina Nord"),)))
+ELSEWHERE = Policy("Helfer Nord", (NORTHERN,), Team("Technik", (Member("theo@nord.example"),)))
+MOST = 6  # mails that machines write before they are silent
+
+
+@pytest.fixture
+def doors(tmp_path: Path) -> Iterator[tuple[DeskHarness, DeskHarness]]:
+    """Two desks of two cities."""
+    made = []
+    for name, policy in (("one", replace(POLICY, schools=(GYM,))), ("other", ELSEWHERE)):
+        engine = open_database(f"sqlite:///{tmp_path / name}.db")
+        migrate(engine)
+        made.append(DeskHarness(Desk(engine, policy, Templates())))
+    yield made[0], made[1]
+    for harness in made:
+        harness.engine.dispose()
+
+
+_BY_MACHINE = re.compile(rb"^(?:Auto-Submitted|X-Auto-Response-Suppress):[^\r\n]*\r\n", re.M)
+_THREAD = re.compile(rb"^(?:In-Reply-To|References):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*", re.M)
+_TAG = re.compile(rb"\[#[A-Z]+-\d+\] ?")
+
+
+def as_it_is(octets: bytes) -> bytes:
+    """Bring a mail as it was written."""
+    return octets
+
+
+def without_signs(octets: bytes) -> bytes:
+    """Take away what tells that a machine wrote it, as a bad gateway does."""
+    return _BY_MACHINE.sub(b"", octets)
+
+
+def without_anything(octets: bytes) -> bytes:
+    """Take away what it answers and the ticket's number, too: only the limits are left."""
+    return _TAG.sub(b"", _THREAD.sub(b"", without_signs(octets)))
+
+
+@pytest.mark.parametrize(
+    ("gateway", "by_machines"),
+    [
+        (as_it_is, 2),
+        (without_signs, 2),
+        # Each mail opens a ticket, and only the limits end it: two receipts of each, and after the person's
+        # answer one more of each.
+        (without_anything, MOST),
+    ],
+)
+def test_two_desks_that_write_to_each_other_fall_silent(
+    doors: tuple[DeskHarness, DeskHarness], gateway: Callable[[bytes], bytes], by_machines: int
+) -> None:
+    ours, theirs = doors
+    post = MailExchange({GYM.address: ours, NORTH: theirs}, between=gateway)
+    post.deliver(
+        GYM.address, mail().sender(f"Helfer Nord <{NORTH}>").text("Der Beamer bleibt dunkel.").build()
+    )
+    post.settle()
+    ours.outcome(reply_to(ours.outbox_of(MAX)[-1], MAX, "Ist das Kabel eingesteckt?"))
+    by_people = 2  # the problem and the answer
+    assert post.settle() - by_people == by_machines
+
+
+_numbers = count(1)
+
+
+def away(to: str, *, answers: bool) -> Program:
+    """Return somebody's broken out-of-office: a new Message-ID, neither a field nor words that tell of it."""
+
+    def answered(message: EmailMessage) -> bytes:
+        made = mail().sender(to).subject(f"Re: {message['Subject']}" if answers else "Hallo")
+        made.message_id(f"<away{next(_numbers)}@schule.example>")
+        if answers:
+            made.reply_to(str(message["Message-ID"]))
+        return made.text("Vielen Dank, wir melden uns so bald wie es geht. Stand: 26.11.").build()
+
+    return answered
+
+
+@pytest.mark.parametrize(
+    ("answers", "by_machines"), [(True, 2), (False, 4)], ids=["in the thread", "as new mails"]
+)
+@pytest.mark.parametrize("who", [LENA, MAX, "fremd@anderswo.example"])
+def test_a_broken_out_of_office_falls_silent(
+    doors: tuple[DeskHarness, DeskHarness], who: str, answers: bool, by_machines: int
+) -> None:
+    ours, _ = doors
+    post = MailExchange({GYM.address: ours}, {who: away(who, answers=answers)})
+    writer = who if who != MAX else LENA
+    post.deliver(GYM.address, mail().sender(writer).text("Der Beamer bleibt dunkel.").build())
+    by_people = 1
+    assert post.settle() - by_people == by_machines
+
+
+def page(number: int) -> bytes:
+    """Return what a scanner sends for a page: no words, one picture."""
+    made = (
+        mail()
+        .sender("scanner@schule.example")
+        .subject(f"Scan {number}")
+        .message_id(f"<scan{number}@schule.example>")
+    )
+    return made.attach(f"{number}.png", b"\x89PNG\r\n\x1a\n" + bytes([number % 256]), "image/png").build()
+
+
+def test_a_scanner_that_sends_500_pages_writes_few_tickets_and_fewer_letters(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    for number in range(500):
+        ours.receive(page(number))
+    assert len(ours.outbox_of("scanner@schule.example")) == 5
+    assert len(ours.outbox_of(ERIKA)) == 21
+    assert len(ours.ticket("GYM-20")["messages"]) == 481
+    assert ours.ticket("GYM-21") is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("List-Id", "<kollegium.schule.example>"),
+        ("List-Unsubscribe", "<mailto:weg@liste.example>"),
+        ("Precedence", "list"),
+    ],
+)
+def test_a_list_that_subscribed_the_address_gets_no_answer(
+    doors: tuple[DeskHarness, DeskHarness], field: str, value: str
+) -> None:
+    ours, _ = doors
+    for number in range(5):
+        ours.receive(
+            mail()
+            .header(field, value)
+            .to("kollegium@schule.example")
+            .message_id(f"<{number}@l>")
+            .text(f"Heft {number}")
+        )
+    assert ours.rows(OutboxRow) == []
+
+
+def test_a_bounce_of_a_bounce_is_told_to_nobody(doors: tuple[DeskHarness, DeskHarness]) -> None:
+    ours, _ = doors
+    ours.receive(mail().text("Der Beamer bleibt dunkel."))
+    sent = len(ours.rows(OutboxRow))
+    for number, to in enumerate((LENA, MAX, ERIKA)):
+        bounce = (
+            mail()
+            .sender("MAILER-DAEMON@mx.example")
+            .header("Return-Path", "<>")
+            .message_id(f"<b{number}@mx.example>")
+        )
+        bounce.subject("Undelivered Mail Returned to Sender").reply_to(ours.outbox_of(to)[0].message_id)
+        ours.receive(bounce.text("550 5.1.1 user unknown"))
+    assert len(ours.rows(OutboxRow)) == sent

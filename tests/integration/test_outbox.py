@@ -1,0 +1,364 @@
+"""What goes out: at least once, at most twice, in order; refusals about the account fail no letter."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import cycle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from mailbot.config import SmtpAccount
+from mailbot.core.model.notification import NotificationKind
+from mailbot.runtime.sender import AccountSender, send_all_once
+from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
+from mailbot.service.sending import record_and_claim
+from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
+from mailbot.store import outbox
+from mailbot.store.database import transaction
+from mailbot.store.outbox import HOLD_BEHIND_EARLIER, SendOutcome
+from mailbot.store.tables import AlertRow, OutboxRow
+from tests.support.desk_harness import DeskHarness
+from tests.support.scenario import EDV, ERIKA, LENA, MAX, NOW
+from tests.support.school import problem
+from tests.support.servers.scripted import Answer, ScriptedServer
+from tests.support.servers.smtp import RecordingSmtpServer
+
+
+def smtp(answers: dict[bytes, bytes | None]) -> Callable[[], Answer]:
+    """Return a script of a server that takes mail, but for these answers; None closes the connection."""
+
+    def begin() -> Answer:
+        text = False
+
+        def answer(line: bytes) -> bytes | None:
+            nonlocal text
+            if text and line != b".":
+                return b""
+            text = False
+            verb = b"." if line == b"." else line.split(b" ")[0].upper()
+            plain = {b"DATA": b"354 go\r\n"}
+            said = answers.get(verb, plain.get(verb, b"250 fine\r\n"))
+            text = verb == b"DATA" and said == b"354 go\r\n"
+            return said
+
+        return answer
+
+    return begin
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+POOL = ThreadPoolExecutor(4)
+
+
+def drain(desk: DeskHarness, port: int, clock: Clock) -> AccountSender:
+    """Send what is due; return the lane."""
+    lane = AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock, POOL)
+    asyncio.run(lane.run_once())
+    return lane
+
+
+def states(desk: DeskHarness) -> list[str]:
+    return [row.state for row in desk.rows(OutboxRow)]
+
+
+@pytest.mark.parametrize("answer", [None, b"gibberish\r\n"])
+def test_a_letter_that_a_server_may_have_is_handed_over_twice_at_most(
+    desk: DeskHarness, answer: bytes | None
+) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": answer})) as server:
+        for _ in range(60):
+            drain(desk, server.port, clock)
+            clock.now += timedelta(hours=3)
+        texts = server.heard.count(b".\r\n")
+    letters = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
+    assert [row.state for row in letters] == ["failed"] * 3
+    assert all("it may have arrived" in row.last_error for row in letters)
+    told = [
+        row for row in desk.rows(OutboxRow) if row.kind in (NotificationKind.BOUNCE, NotificationKind.ALERT)
+    ]
+    assert texts <= 2 * (len(letters) + len(told))
+
+
+def test_a_doubtful_letter_is_not_sent_again_at_once(desk: DeskHarness) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": None})) as server:
+        drain(desk, server.port, clock)
+        clock.now += timedelta(minutes=20)
+        drain(desk, server.port, clock)
+        ids = [line for line in server.heard if line.startswith(b"Message-ID")]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: DeskHarness) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    desk.reply(MAX, "Kabel?")
+    with transaction(desk.engine) as session:
+        first = outbox.claim(session, ["GYM"], NOW)
+        assert first is not None
+        again = NOW + timedelta(minutes=30)
+        held = SendOutcome(first.id, "queued", "450 busy", again)
+        claimed = []
+        outbox.record(session, [held], NOW)
+        due = outbox.claim(session, ["GYM"], NOW)
+        while due is not None:
+            claimed.append(due.outgoing)
+            outbox.record(session, [SendOutcome(due.id, "sent")], NOW)
+            due = outbox.claim(session, ["GYM"], NOW)
+    waits = first.outgoing.recipient.email
+    assert waits == LENA
+    assert LENA not in [letter.recipient.email for letter in claimed]
+    assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
+    with transaction(desk.engine) as session:
+        late = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
+    assert late is not None
+    assert late.outgoing.recipient.email == LENA
+
+
+def test_schools_with_one_account_take_turns_so_that_a_flood_of_letters_delays_nobody(
+    desk: DeskHarness,
+) -> None:
+    for number in range(20):
+        desk.receive(problem(f"Beamer {number}", f"t{number}@schule.example").text("dunkel"))
+    desk.receive(problem("Tafel").text("klemmt"), "HBG")
+    due, turns = record_and_claim(desk.desk, ("GYM", "HBG"), None, None, NOW), list[str]()
+    while due is not None:
+        turns.append(due.school)
+        due = record_and_claim(desk.desk, ("GYM", "HBG"), SendOutcome(due.id, "sent"), None, NOW, turns[-1])
+    of_the_other = [place for place, school in enumerate(turns) if school == "HBG"]
+    assert of_the_other == [1, 3]
+    assert len(turns) == len(desk.rows(OutboxRow))
+
+
+QUOTA = b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException\r\n"
+
+
+def report(desk: DeskHarness, number: int) -> None:
+    """Let `number` teachers report a problem each."""
+    for n in range(number):
+        desk.receive(problem(f"Beamer {n}", sender=f"lehrer{n}@schule.example").text("dunkel"))
+
+
+def smtp_alerts(desk: DeskHarness) -> list[str]:
+    return [row.text for row in desk.rows(AlertRow) if row.topic.startswith("SMTP")]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {b".": QUOTA},
+        {b"DATA": b"550 5.4.5 Daily user sending limit exceeded\r\n"},
+        {b"RCPT": b"550 limit per hour reached, retry later\r\n"},
+        {b"RCPT": b"554 5.7.0 refused\r\n"},
+        {b".": b"554 Transaction failed\r\n"},
+    ],
+)
+def test_letters_wait_while_the_account_is_refused_and_all_arrive_afterwards(
+    desk: DeskHarness, refused: dict[bytes, bytes | None]
+) -> None:
+    report(desk, 3)
+    clock = Clock()
+    answers = dict(refused)
+    with ScriptedServer(b"220 x\r\n", smtp(answers)) as server:
+        for _ in range(20):  # each time by a process of its own, for eight days
+            drain(desk, server.port, clock)
+            assert set(states(desk)) == {"queued"}
+            clock.now += timedelta(hours=10)
+        assert len(smtp_alerts(desk)) == 1
+        assert len(desk.outbox_of(EDV)) == 1
+        answers.clear()
+        drain(desk, server.port, clock)
+    assert set(states(desk)) == {"sent"}
+    assert (smtp_alerts(desk), len(desk.outbox_of(EDV))) == ([], 2)
+
+
+def test_a_paused_account_is_asked_for_one_letter_only(desk: DeskHarness) -> None:
+    report(desk, 3)
+    with ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA})) as server:
+        lane = drain(desk, server.port, Clock())
+        assert server.heard.count(b".\r\n") == 1
+    assert not lane.is_up
+    assert "SubmissionQuotaExceeded" in smtp_alerts(desk)[0]
+
+
+def test_an_account_is_left_alone_for_longer_the_longer_it_is_refused() -> None:
+    assert [backoff_seconds(n, PAUSE_ACCOUNT) for n in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 900, 900]
+
+
+def test_another_account_sends_while_one_is_paused(desk: DeskHarness) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    desk.receive(problem("Tafel").text("klemmt"), "HBG")
+
+    async def both(*lanes: AccountSender) -> None:
+        await asyncio.gather(*(lane.run_once() for lane in lanes))
+
+    refuses = ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA}))
+    takes = ScriptedServer(b"220 x\r\n", smtp({}))
+    with refuses, takes:
+        servers = (("GYM", refuses), ("HBG", takes))
+        lanes = [
+            AccountSender(desk.desk, SmtpAccount("localhost", s.port, "none"), (k,), Clock(), POOL)
+            for k, s in servers
+        ]
+        asyncio.run(both(*lanes))
+    found = {(row.school, row.state) for row in desk.rows(OutboxRow)}
+    assert found == {("GYM", "queued"), ("HBG", "sent")}
+
+
+def test_a_message_that_is_being_built_delays_no_other_account(desk: DeskHarness) -> None:
+    desk.receive(
+        problem("Beamer").text("dunkel").attach("beamer.png", b"\x89PNG\r\n\x1a\n" * 10, "image/png")
+    )
+    desk.receive(problem("Tafel").text("klemmt"), "HBG")
+    delivered = threading.Event()
+
+    def wait(_: object, __: object, statement: str, *___: object) -> None:
+        """Block the query for the file until the other account's message is delivered."""
+        if statement.startswith("SELECT") and "raw_mail" in statement and not delivered.wait(60):
+            raise AssertionError("the other account waits, too")
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 taken\r\n"})()
+
+        def tell(line: bytes) -> bytes | None:
+            if (said := answer(line)) == b"250 taken\r\n":
+                delivered.set()
+            return said
+
+        return tell
+
+    event.listen(desk.engine, "before_cursor_execute", wait)
+    with ScriptedServer(b"220 x\r\n", smtp({})) as large, ScriptedServer(b"220 x\r\n", begin) as small:
+        accounts = (("GYM", large.port), ("HBG", small.port))
+        senders = [
+            AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), (school,), Clock(), POOL)
+            for school, port in accounts
+        ]
+        asyncio.run(send_all_once(senders))
+    assert set(states(desk)) == {"sent"}
+    assert b"beamer.png" in b"".join(large.heard)
+
+
+def test_a_letter_that_alone_is_refused_does_not_stop_the_others(
+    desk: DeskHarness, smtp_server: RecordingSmtpServer
+) -> None:
+    smtp_server.replies["lehrer0@schule.example"] = "550 5.7.1 rate limit exceeded"
+    report(desk, 3)
+    clock = Clock()
+    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock, POOL)
+    for _ in range(4):
+        asyncio.run(lane.run_once())
+        clock.now += timedelta(minutes=20)
+    [refused] = [row for row in desk.rows(OutboxRow) if row.state != "sent"]
+    assert (refused.recipient, refused.state, lane.is_up) == ("lehrer0@schule.example", "queued", True)
+    assert refused.attempts > 1
+    assert len(desk.outbox_of(EDV)) == 2  # the alert and its end
+
+
+def test_operators_hear_once_of_a_limit_that_lets_a_letter_through_now_and_then(desk: DeskHarness) -> None:
+    report(desk, 4)
+    clock, ends = Clock(), cycle([QUOTA, b"250 taken\r\n"])
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 end\r\n"})()
+        return lambda line: next(ends) if (said := answer(line)) == b"250 end\r\n" else said
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        lane = AccountSender(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock, POOL)
+        while states(desk).count("sent") < 10:
+            asyncio.run(lane.run_once())
+            clock.now += timedelta(minutes=20)
+            assert len(desk.outbox_of(EDV)) <= 1 or "queued" not in states(desk)[:12]
+
+
+def test_two_unknown_recipients_are_no_trouble_of_the_account(
+    desk: DeskHarness, smtp_server: RecordingSmtpServer
+) -> None:
+    report(desk, 12)
+    for n in range(10):
+        smtp_server.replies[f"lehrer{n}@schule.example"] = f"550 5.1.1 <lehrer{n}@schule.example> unknown"
+    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
+    asyncio.run(lane.run_once())
+    failed = [row.recipient for row in desk.rows(OutboxRow) if row.state == "failed"]
+    assert failed == [f"lehrer{n}@schule.example" for n in range(10)]
+    assert (lane.is_up, smtp_alerts(desk), set(states(desk))) == (True, [], {"failed", "sent"})
+
+
+def test_a_server_that_takes_nothing_as_spam_is_left_alone_after_a_few_letters(desk: DeskHarness) -> None:
+    report(desk, 6)
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": b"554 5.7.1 spam\r\n"})) as server:
+        lane = drain(desk, server.port, clock)
+    assert not lane.is_up
+    assert states(desk).count("failed") == MAX_CONSECUTIVE_REFUSALS
+    assert "sending" not in states(desk)
+    with ScriptedServer(b"220 x\r\n", smtp({})) as server:
+        clock.now += timedelta(hours=2)
+        lane.account = SmtpAccount("localhost", server.port, "none")
+        asyncio.run(lane.run_once())
+    assert lane.is_up
+    assert "queued" not in states(desk)
+
+
+def test_letters_that_follow_soon_go_by_the_same_connection(
+    desk: DeskHarness, smtp_server: RecordingSmtpServer
+) -> None:
+    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(lane.run(stop))
+        for number in (1, 2):
+            desk.receive(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
+            lane.wakeup.set()
+            while "queued" in states(desk) or "sending" in states(desk):
+                await asyncio.sleep(0.01)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+    assert len(smtp_server.received) == len(desk.rows(OutboxRow)) > 2
+    assert smtp_server.connections == 1
+
+
+def test_a_letter_that_never_arrives_is_noted_in_its_ticket(desk: DeskHarness) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    desk.reply(MAX, "Das Kabel ist lose.")
+    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"550 5.1.1 no such user\r\n"})) as server:
+        drain(desk, server.port, Clock())
+    trail = [(e["action"], e["detail"]) for e in desk.ticket("GYM-1")["events"]]
+    assert ("undelivered", f"{LENA}: 5.1.1 no such user") in trail
+
+
+@given(st.lists(st.sampled_from(["temporary", "uncertain"]), max_size=60), st.integers(0, 3))
+def test_a_letter_is_tried_for_five_days_and_doubted_twice(outcomes: list[str], seed: int) -> None:
+    created = now = NOW
+    doubts = 0
+    for attempts, outcome in enumerate(outcomes, 1):
+        doubts += outcome == "uncertain"
+        again = next_attempt(
+            attempts, created, now, uncertain=outcome == "uncertain", uncertain_attempts=doubts
+        )
+        if again is None:
+            assert doubts >= 2 or now > created + GIVE_UP_AFTER - timedelta(hours=5)
+            return
+        assert again > now
+        assert doubts < 2 or outcome == "temporary"
+        now = again + timedelta(seconds=seed)
+    assert now < created + GIVE_UP_AFTER + timedelta(hours=5)

@@ -1,0 +1,272 @@
+"""Overviews, search and similar solved tickets, from the mail that asks to the letter; on both databases."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.policy import Member, Policy, School, Team
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.service.receive import receive
+from mailbot.store.database import migrate, open_database, transaction
+from mailbot.store.ledger import MailLocation
+from mailbot.store.tables import OutboxRow
+from tests.support.mail_builder import mail
+
+LENA = "lena@schule.example"
+OTTO = "otto@schule.example"
+MAX = "max@support.example"
+WEST = "west@support.example"
+TONI = "toni@stadt.example"
+
+TEMPLATES = Templates()
+_numbers = itertools.count(1)
+
+
+def _school(key: str, name: str, member: str) -> School:
+    team = Team(f"Team {name}", (Member(member),))
+    address = f"support-{key.lower()}@schule.example"
+    return School(key, name, address, team, domains=("schule.example",), authserv_id="mx.schule.example")
+
+
+POLICY = Policy(
+    "Schul-Support",
+    (_school("GYM", "Gymnasium", MAX), _school("RSW", "Realschule West", WEST)),
+    Team("Technik", (Member(TONI),)),
+)
+
+
+@dataclass
+class Office:
+    """A desk that is handed mails whose senders the mail server has checked."""
+
+    desk: Desk
+    now: datetime = field(default=datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+    def get(self, sender: str, text: str, subject: str = "Anfrage", school: str = "GYM") -> Decision:
+        """Hand in a mail; some minutes pass."""
+        number = next(_numbers)
+        self.now += timedelta(minutes=4)
+        written = mail().sender(sender).subject(subject).message_id(f"<o{number}@schule.example>").text(text)
+        domain = sender.partition("@")[2]
+        written.header("Authentication-Results", f"mx.schule.example; dmarc=pass header.from={domain}")
+        decision = receive(self.desk, MailLocation(school, 1, number), written.build(), None, self.now)
+        assert decision is not None
+        assert decision.outcome != "quarantined", decision.because
+        return decision
+
+    def solve(self, subject: str, text: str, answer: str, school: str = "GYM", sender: str = OTTO) -> str:
+        """Have a problem reported and answered; return the ticket's name."""
+        name = self.get(sender, text, subject, school).ticket or ""
+        self.get(WEST if school == "RSW" else MAX, f"{answer}\n#close", f"[#{name}] {subject}", school)
+        return name
+
+    def last(self, recipient: str) -> OutboxRow:
+        """Return the latest letter to somebody."""
+        with transaction(self.desk.engine) as session:
+            rows = session.exec(select(OutboxRow).where(OutboxRow.recipient == recipient)).all()
+        return max(rows, key=lambda row: row.id or 0)
+
+    def ask(self, sender: str, text: str, school: str = "GYM") -> str:
+        """Ask a question; return the text of the letter that answers it."""
+        assert self.get(sender, text, school=school).outcome == "answered"
+        return self.last(sender).text
+
+    def found(self, sender: str, words: str) -> list[str]:
+        """Return the tickets that a search finds, in their order."""
+        return re.findall(r"^([A-Z]{3}-\d+)  ", self.ask(sender, f"#suche {words}"), re.M)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """A desk on each of the databases."""
+    url = f"sqlite:///{tmp_path / 'mailbot.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    engine = open_database(url)
+    migrate(engine)
+    yield Office(Desk(engine, POLICY, TEMPLATES))
+    engine.dispose()
+
+
+@pytest.fixture
+def stocked(office: Office) -> Office:
+    """A desk with a few tickets of two schools."""
+    office.get(LENA, "Der Beamer bleibt dunkel.", "Gerät in Raum 204")
+    office.get(OTTO, "Die Tür klemmt. Müller", "Beamerwagen")
+    office.get(OTTO, "Papier fehlt.", "Drucker")
+    office.get("ina@schule.example", "Beamer zeigt Überhitzung.", "Beamer 204", "RSW")
+    return office
+
+
+FOUND: tuple[tuple[str, str, list[str]], ...] = (
+    (MAX, "beamer", ["GYM-2", "GYM-1"]),
+    (MAX, "BEAMER 204", ["GYM-1"]),
+    (MAX, "dunk raum", ["GYM-1"]),
+    (MAX, "mueller", ["GYM-2"]),
+    (MAX, "MÜLLER", ["GYM-2"]),
+    (MAX, "ueberhitzung", []),
+    (TONI, "überhitzung", ["RSW-1"]),
+    (TONI, "beamer", ["RSW-1", "GYM-2", "GYM-1"]),
+    (LENA, "beamer", ["GYM-1"]),
+    ("fremd@schule.example", "beamer", []),
+    (MAX, "eamer", []),
+    (MAX, "2 0 4", []),
+)
+
+
+def test_everybody_finds_the_words_in_the_tickets_he_may_see(stocked: Office) -> None:
+    for sender, words, expected in FOUND:
+        assert (words, stocked.found(sender, words)) == (words, expected)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"beamer" OR drucker', "beamer OR drucker", "beamer NOT raum", "subject:drucker", "{public} : beamer",
+        "beamer* NEAR drucker", "'beamer' | 'drucker'", "beamer:*C & !x", "\\ ' \" ( ) beamer <-> drucker",
+        "_gym_beamer", "beamer' ; DROP TABLE ticket; --",
+    ],
+)  # fmt: skip
+def test_no_sign_is_syntax_of_the_database(stocked: Office, words: str) -> None:
+    assert stocked.found(MAX, words) == []
+    assert stocked.found(MAX, "beamer") == ["GYM-2", "GYM-1"]
+
+
+def test_looking_for_signs_alone_is_refused_with_an_example(office: Office) -> None:
+    assert office.get(MAX, "#suche ???").outcome == "refused"
+    assert "#suche Beamer 204" in office.last(MAX).text
+
+
+def test_a_requester_does_not_find_what_the_staff_noted(stocked: Office) -> None:
+    stocked.get(MAX, "Ersatzlampe liegt im Keller.\n#notiz", "[#GYM-1] Gerät in Raum 204")
+    assert stocked.found(MAX, "ersatzlampe") == ["GYM-1"]
+    assert stocked.found(LENA, "ersatzlampe") == []
+    assert stocked.found(LENA, "raum dunkel") == ["GYM-1"]
+
+
+def test_what_is_answered_later_is_found_too(stocked: Office) -> None:
+    stocked.get(MAX, "Bitte die Sicherung prüfen.", "[#GYM-1] Gerät in Raum 204")
+    assert stocked.found(LENA, "sicherung dunkel") == ["GYM-1"]
+
+
+def test_a_search_shows_the_25_that_fit_best_and_how_many_there_are(office: Office) -> None:
+    office.get(LENA, "Hilfe", "Beamer")
+    for _ in range(27):
+        office.get(LENA, "Beamer geht nicht", "Raum")
+    answer = office.ask(MAX, "#find beamer")
+    assert "Gefunden zu „beamer“ (28)" in answer
+    assert re.findall(r"^(GYM-\d+)  ", answer, re.M) == ["GYM-1", *(f"GYM-{n}" for n in range(28, 4, -1))]
+    assert "Hier stehen die 25, die am besten passen." in answer
+
+
+def test_a_long_list_comes_in_pages_that_one_tap_turns(office: Office) -> None:
+    for n in range(1, 53):
+        office.get(LENA, "kaputt", f"Nummer {n}")
+
+    def numbers(text: str) -> list[int]:
+        return [int(n) for n in re.findall(r"^GYM-(\d+)  ", text, re.M)]
+
+    first, second, last = (office.ask(MAX, f"#list open {page}") for page in (1, 2, 99))
+    assert numbers(first) == list(range(52, 27, -1))
+    assert numbers(second) == list(range(27, 2, -1))
+    assert numbers(last) == [2, 1]
+    assert "Seite 1 von 3" in first
+    assert "Weiter – #übersicht offen 2" in first
+    assert "Zurück – #übersicht offen 1" in second
+    assert "Weiter" not in last
+
+
+def test_second_level_reads_school_by_school_the_newest_first(stocked: Office) -> None:
+    answer = stocked.ask(TONI, "#list")
+    order = re.findall(r"^(Gymnasium|Realschule West|[A-Z]{3}-\d+)\b", answer.partition("(4)")[2], re.M)
+    assert order == ["Gymnasium", "GYM-3", "GYM-2", "GYM-1", "Realschule West", "RSW-1"]
+
+
+def test_a_list_tells_age_and_who_has_it(stocked: Office) -> None:
+    stocked.get(MAX, "#take", "[#GYM-1] Gerät in Raum 204")
+    stocked.now += timedelta(days=3)
+    answer = stocked.ask(MAX, "#list")
+    assert "Drucker\n  otto@schule.example · offen · seit 3 Tagen · noch niemand" in answer
+    assert "lena@schule.example · offen · seit 3 Tagen · max@support.example" in answer
+
+
+def test_each_row_of_a_supporters_list_shows_and_closes_with_one_tap(stocked: Office) -> None:
+    stocked.ask(MAX, "#list")
+    page = stocked.last(MAX).html
+    for number in (1, 2, 3):
+        assert f"body=%23zeige%20GYM-{number}%0D" in page
+        assert f"body=%23schlie%C3%9Fen%20GYM-{number}%0D" in page
+    stocked.ask(LENA, "#list")
+    assert "schlie" not in stocked.last(LENA).html
+
+
+def test_a_number_that_is_looked_for_closes_no_ticket(stocked: Office) -> None:
+    decision = stocked.get(MAX, "#find beamer 1\n#close")
+    assert decision.outcome == "refused"
+
+
+def similar(letter: str) -> list[str]:
+    """Return the tickets below "Ähnliche Tickets"."""
+    return re.findall(r"^([A-Z]{3}-\d+)  ", letter.partition("Ähnliche Tickets")[2], re.M)
+
+
+def test_a_new_problem_comes_with_a_solved_one_like_it_and_its_answer(office: Office) -> None:
+    office.solve("Drucker leer", "Kein Toner im Lehrerzimmer.", "Toner getauscht.")
+    old = office.solve("Beamer Raum 204 dunkel", "Kein Bild.", "Hallo,\n\nHDMI 1 wählen.\n\nGruß\nMax")
+    office.get(LENA, "Liebes Team, der Beamer bleibt dunkel.", "Beamer in Raum 204")
+    letter = office.last(MAX)
+    assert similar(letter.text) == [old]
+    assert "  HDMI 1 wählen.\n" in letter.text
+    assert f"body=%23zeige%20{old}%0D" in letter.html
+    assert "HDMI" not in office.last(LENA).text
+
+
+def _solved_silently(office: Office) -> None:
+    name = office.get(OTTO, "Kein Bild.", "Beamer Raum 204 dunkel").ticket
+    office.get(MAX, "#close", f"[#{name}] Beamer Raum 204 dunkel")
+
+
+def _noted_and_closed(office: Office) -> None:
+    name = office.get(OTTO, "Kein Bild.", "Beamer Raum 204 dunkel").ticket
+    office.get(MAX, "Otto hat ihn fallen lassen.\n#note\n#close", f"[#{name}] Beamer Raum 204 dunkel")
+
+
+UNHELPFUL: dict[str, Callable[[Office], object]] = {
+    "open": lambda office: office.get(OTTO, "Kein Bild.", "Beamer Raum 204 dunkel"),
+    "closed without an answer": _solved_silently,
+    "closed with an internal note": _noted_and_closed,
+    "of another school": lambda office: office.solve("Beamer Raum 204 dunkel", "x", "HDMI wählen.", "RSW"),
+    "about something else": lambda office: office.solve("Drucker Raum 12", "Papierstau", "Papier entfernt."),
+}
+
+
+@pytest.mark.parametrize("kind", UNHELPFUL)
+def test_a_ticket_that_does_not_help_is_not_shown(office: Office, kind: str) -> None:
+    UNHELPFUL[kind](office)
+    office.get(
+        LENA, "Der Beamer bleibt dunkel.\nViele Grüße\nLena Lehrerin", "Beamer in Raum 204 bleibt dunkel"
+    )
+    letter = office.last(MAX).text
+    assert "bleibt dunkel" in letter
+    assert similar(letter) == []
+
+
+def test_a_solved_ticket_that_is_open_again_is_not_shown(office: Office) -> None:
+    old = office.solve("Beamer Raum 204 dunkel", "Kein Bild.", "HDMI 1 wählen.")
+    office.get(MAX, "#reopen", f"[#{old}] Beamer Raum 204 dunkel")
+    office.get(LENA, "Der Beamer bleibt dunkel.", "Beamer in Raum 204 dunkel")
+    assert similar(office.last(MAX).text) == []
+
+
+def test_three_similar_tickets_are_shown_at_most(office: Office) -> None:
+    names = [office.solve("Beamer Raum 204 dunkel", "Kein Bild.", f"Antwort {n}") for n in range(5)]
+    office.get(LENA, "Kein Bild.", "Beamer in Raum 204 dunkel")
+    assert similar(office.last(MAX).text) == names[:1:-1]

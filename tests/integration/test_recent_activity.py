@@ -1,0 +1,94 @@
+"""How many letters a machine may write to whom, and what does not count."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mailbot.core.model.facts import RecentActivity
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import Limits, Thresholds
+from mailbot.monitoring.health import FLOOD, Snapshot, evaluate
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.mail_builder import mail
+from tests.support.scenario import LENA, MAX, NOW, POLICY, ticket, writes
+
+TEAM = {(MAX, "new_ticket"), ("erika@support.example", "new_ticket")}
+
+
+@pytest.mark.parametrize(("refused", "told"), [((), 1), (("argument",), 1), (("unknown",), 0)])
+def test_a_reason_is_told_once_a_day_outside_the_teams(refused: tuple[str, ...], told: int) -> None:
+    case = writes(LENA, "#clsoe").proven().with_facts(traffic=RecentActivity(refused=frozenset(refused)))
+    assert len(case.decide().notifications) == told
+
+
+def test_a_member_of_a_team_hears_of_every_mistake() -> None:
+    case = writes(MAX, "#clsoe").proven().with_facts(traffic=RecentActivity(refused=frozenset({"unknown"})))
+    assert case.decide().notified == {(MAX, "refusal")}
+
+
+DATED = "Beamer, Raum {}. Stand: {} um 12:30, Vorgang {}, {}"
+
+
+@pytest.mark.parametrize(
+    ("said", "receipts"),
+    [
+        (DATED.format(3, "26.11.2026", 81723, "HBG-7"), 0),
+        (DATED.format(3, "25.11.2026", 90412, "HBG-8"), 0),
+        (DATED.format(4, "26.11.2026", 81723, "HBG-7"), 1),
+    ],
+)
+def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said: str, receipts: int) -> None:
+    again = writes(LENA, DATED.format(3, "26.11.2026", 81723, "HBG-7"))
+    told = again.with_facts(traffic=RecentActivity(said=("Maus", said))).decide().notified
+    assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
+
+
+def test_who_asks_for_the_same_list_again_gets_it_again() -> None:
+    again = RecentActivity(said=("#übersicht",) * 3)
+    assert writes(LENA, "#übersicht").with_facts(traffic=again).decide().notified == {(LENA, "overview")}
+
+
+def test_what_was_said_an_hour_ago_is_no_repetition(desk: DeskHarness) -> None:
+    for minutes in (0, 10, 70):
+        note = mail().message_id(f"<{minutes}@schule.example>").text("Der Drucker ist leer.")
+        desk.receive(note, at=NOW + timedelta(minutes=minutes))
+    assert len(desk.outbox_of(LENA, NotificationKind.RECEIPT)) == 2
+
+
+def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
+    flood = RecentActivity(overall_hour=500)
+    assert writes(LENA, "Beamer").with_facts(traffic=flood).decide().notified == TEAM
+    assert writes(MAX, "#help").proven().with_facts(traffic=flood).decide().notified == {(MAX, "help")}
+
+
+def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
+    sight = Snapshot(NOW, NOW, answers=450)
+    assert [concern.topic for concern in evaluate(sight, Thresholds())] == [FLOOD]
+    assert evaluate(replace(sight, answers=449), Thresholds()) == ()
+
+
+def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
+    full = RecentActivity(opened_hour=20, latest="GYM-1")
+    done = writes(LENA, "Noch einer").with_facts(ticket(), traffic=full).decide()
+    assert (done.outcome, done.decision.ticket, done.decision.matched_by) == ("reply", "GYM-1", None)
+    lenient = replace(POLICY, limits=Limits(hourly_tickets=21))
+    more = replace(writes(LENA, "Noch einer").with_facts(ticket(), traffic=full), policy=lenient)
+    assert more.decide().outcome == "opened"
+
+
+def test_letters_that_a_human_s_deed_caused_do_not_count(desk: DeskHarness) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    for line in ("#close", "#reopen", "#close", "#reopen", "#close"):
+        desk.outcome(reply_to(desk.outbox_of(MAX)[-1], MAX, line))
+    assert len(desk.outbox_of(LENA)) == 6
+    desk.outcome(mail().message_id("<2@schule.example>").text("Jetzt streikt der Drucker."))
+    assert len(desk.outbox_of(LENA, NotificationKind.RECEIPT)) == 2
+
+
+def test_a_refusal_is_remembered_for_a_day(desk: DeskHarness) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    receipt = desk.outbox_of(LENA)[0]
+    for number, at in enumerate((NOW, NOW + timedelta(hours=23), NOW + timedelta(hours=25))):
+        desk.receive(reply_to(receipt, LENA, "#close 99", f"<wrong{number}@schule.example>"), at=at)
+    assert len(desk.outbox_of(LENA, NotificationKind.REFUSAL)) == 2

@@ -1,0 +1,168 @@
+"""Mailbox and ledger are compared at night; after a restore what the ledger lacks is handled again."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete
+from sqlmodel import select
+
+from mailbot.config import load
+from mailbot.inbox import Mailbox
+from mailbot.runtime import application
+from mailbot.runtime.differences import GRACE, Difference, differences
+from mailbot.runtime.old_mail import OldMail
+from mailbot.runtime.reconciliation import reconcile
+from mailbot.store.database import read_only, transaction
+from mailbot.store.tables import AlertRow
+from tests.support.scenario import NOW
+from tests.support.school import LENA, SchoolEnv, mailbox_of, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.process import wait_until
+from tests.support.servers.smtp import RecordingSmtpServer
+
+OLD = NOW - timedelta(days=30)
+LATELY = NOW - 2 * GRACE
+
+
+def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Difference:
+    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "files": True, **more})
+
+
+def test_a_mail_that_was_never_handled_is_a_difference() -> None:
+    assert found({7: LATELY}, set()).missed == (7,)
+
+
+def test_a_mail_that_was_handled_and_still_lies_there_is_one_if_mails_are_filed() -> None:
+    assert found({7: LATELY}, {7}).unfiled == (7,)
+    assert not found({7: LATELY}, {7}, files=False)
+
+
+@pytest.mark.parametrize("received", [NOW - GRACE / 2, OLD - timedelta(days=1)])
+def test_a_mail_on_its_way_or_left_alone_on_purpose_is_none(received: datetime) -> None:
+    assert not found({7: received}, set())
+
+
+@given(st.sets(st.integers(1, 50)), st.sets(st.integers(1, 50)))
+def test_every_settled_mail_is_told_once_and_no_other(lying: set[int], handled: set[int]) -> None:
+    difference = found(dict.fromkeys(lying, LATELY), handled)
+    assert set(difference.missed) == lying - handled
+    assert set(difference.unfiled) == lying & handled
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def env(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+) -> SchoolEnv:
+    """A school whose desk keeps its state in each of the databases."""
+    database = "sqlite"
+    if request.param == "postgresql":
+        database = request.getfixturevalue("postgres_url")
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
+
+
+def reconciled(env: SchoolEnv) -> Difference:
+    """Compare the house's mailbox with its ledger."""
+    with env.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
+        mailbox = mailbox_of(desk, settings)
+        return reconcile(mailbox, box, OldMail(mailbox, 7).cutoff())
+
+
+def alerts(env: SchoolEnv) -> list[str]:
+    with env.open() as (desk, _), read_only(desk.engine) as session:
+        return [row.topic for row in session.exec(select(AlertRow))]
+
+
+def test_a_mailbox_that_was_emptied_in_good_order_differs_in_nothing(env: SchoolEnv) -> None:
+    env.deliver(problem().text("dunkel"), problem("Drucker").text("leer"))
+    env.run_once()
+    assert not reconciled(env)
+    assert alerts(env) == []
+
+
+def test_what_lies_there_unhandled_for_long_is_told_once_and_its_end_too(env: SchoolEnv) -> None:
+    env.run_once()
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    env.dovecot.deliver(env.address, problem().text("dunkel").build(), received=two_hours_ago)
+    assert reconciled(env).missed
+    assert reconciled(env).missed
+    assert alerts(env) == ["mailbox GYM: not as the ledger says"]
+    env.run_once()
+    assert not reconciled(env)
+    assert alerts(env) == []
+
+
+def test_a_mail_that_somebody_filed_by_hand_is_told(env: SchoolEnv) -> None:
+    env.deliver(problem().text("dunkel"))
+    env.run_once()
+    env.deliver(problem("Drucker").text("leer"))
+    with env.dovecot.login(env.address) as client:
+        client.uid("MOVE", "1:*", "Mailbot/Done")
+    assert reconciled(env).unknown_in_done == 1
+
+
+def test_the_daemon_compares_each_mailbox_once_a_night(
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    env = SchoolEnv(tmp_path, dovecot, smtp_server, user, imap="poll_seconds = 1")
+    env.deliver(problem().text("dunkel"))
+    env.run_once()
+    env.deliver(problem("Drucker").text("leer"))
+    with dovecot.login(user) as client:
+        client.uid("MOVE", "1:*", "Mailbot/Done")
+    clock = [datetime.now(UTC).replace(hour=12)]
+    monkeypatch.setattr(application, "utc_now", lambda: clock[-1])
+    for expected in (["mailbox GYM: not as the ledger says"], []):  # the second daemon has nothing to do
+        with env.open() as (desk, _), transaction(desk.engine) as session:
+            session.execute(delete(AlertRow))
+        daemon = application.Application(load(env.config, {}))
+        daemon.start()
+        try:
+            daemon.health.clock = lambda: clock[-1]
+            daemon.run_timers()
+            if expected:
+                wait_until(lambda: bool(alerts(env)), 60)
+        finally:
+            daemon.stop()
+        assert alerts(env) == expected
+
+
+def test_after_a_restore_what_was_handled_since_the_backup_is_handled_again_and_nothing_twice(
+    env: SchoolEnv,
+) -> None:
+    env.deliver(problem("Beamer").text("dunkel"))
+    env.run_once()
+    file = env.directory / "backup"
+    env.call("backup", str(file))
+    env.deliver(problem("Drucker").text("leer"), env.mails_to(LENA)[0].answer(LENA, "Es eilt."))
+    env.run_once()
+    env.call("restore", str(file))
+    assert [t["subject"] for t in env.json("tickets")] == ["Beamer"]
+    env.run_once()
+    assert sorted(t["subject"] for t in env.json("tickets")) == ["Beamer", "Drucker"]
+    assert [m["text"] for m in env.ticket()["messages"]] == ["dunkel", "Es eilt."]
+    assert env.run_once()["fetched"] == 0
+    assert not reconciled(env)
+    assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == 3
+
+
+def test_a_mail_that_somebody_moves_back_is_filed_again_and_handled_once(env: SchoolEnv) -> None:
+    env.deliver(problem("Beamer").text("dunkel"))
+    env.run_once()
+    with env.dovecot.login(env.address, "Mailbot/Done") as client:
+        client.uid("MOVE", "1:*", "INBOX")
+    counts = env.run_once()
+    assert (counts["opened"], counts["ignored"], counts["sent"]) == (0, 1, 0)
+    assert len(env.json("tickets")) == 1
+    assert env.dovecot.mails(env.address) == []

@@ -1,0 +1,343 @@
+"""Handing in mail: what every answer of a server, and its silence, means for a mail."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from mailbot.config import Secret, SmtpAccount
+from mailbot.smtp import client
+from mailbot.smtp.client import MAILS_PER_CONNECTION, SendResult, SmtpClient
+from tests.support.servers.process import wait_until
+from tests.support.servers.scripted import Answer, ScriptedServer
+from tests.support.servers.smtp import PASSWORD, USER, RecordingSmtpServer
+from tests.support.servers.tls import CertificateAuthority
+
+OCTETS = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\n.Punkt am Anfang\r\n"
+SENDER, RECIPIENT = "support-gym@schule.example", "lehrerin@schule.example"
+
+
+def send(account: SmtpAccount, *recipients: str, timeout: float = 10) -> list[SendResult]:
+    async def run() -> list[SendResult]:
+        async with SmtpClient(account, timeout) as relay:
+            return [await relay.send(SENDER, recipient, OCTETS) for recipient in recipients or (RECIPIENT,)]
+
+    return asyncio.run(run())
+
+
+def check(account: SmtpAccount) -> SendResult | None:
+    async def run() -> SendResult | None:
+        async with SmtpClient(account) as relay:
+            return await relay.check(SENDER)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_a_mail_arrives_as_it_was_handed_in_by_each_kind_of_security(
+    smtp_server: RecordingSmtpServer, security: Any
+) -> None:
+    [outcome] = send(smtp_server.account(security))
+    assert (outcome.state, outcome.code) == ("sent", 250)
+    [received] = smtp_server.received
+    assert (received.sender, received.recipients, received.octets) == (SENDER, (RECIPIENT,), OCTETS)
+
+
+def test_a_mail_goes_out_without_a_login_where_none_is_configured(authority: CertificateAuthority) -> None:
+    with RecordingSmtpServer(authority, login=False) as server:
+        assert [outcome.state for outcome in send(server.account())] == ["sent"]
+
+
+def test_mails_share_one_connection(smtp_server: RecordingSmtpServer) -> None:
+    send(smtp_server.account(), *[RECIPIENT] * 5)
+    assert (len(smtp_server.received), smtp_server.connections) == (5, 1)
+
+
+def test_a_connection_is_renewed_after_many_mails(smtp_server: RecordingSmtpServer) -> None:
+    send(smtp_server.account(), *[RECIPIENT] * (MAILS_PER_CONNECTION + 1))
+    assert smtp_server.connections == 2
+
+
+def test_a_connection_is_renewed_after_a_pause(
+    smtp_server: RecordingSmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "IDLE_SECONDS", 0)
+    send(smtp_server.account(), RECIPIENT, RECIPIENT)
+    assert smtp_server.connections == 2
+
+
+def test_a_connection_that_nobody_uses_any_more_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[bytes] = []
+
+    def begin() -> Answer:
+        answer = script({})
+
+        def heard(line: bytes) -> bytes | None:
+            said.append(line.upper())
+            return answer(line)
+
+        return heard
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+
+        async def run() -> None:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
+                await relay.send(SENDER, RECIPIENT, OCTETS)
+                await relay.close_if_idle()
+                assert b"QUIT" not in said
+                monkeypatch.setattr(client, "IDLE_SECONDS", 0)
+                await relay.close_if_idle()
+                assert said[-1] == b"QUIT"
+
+        asyncio.run(run())
+
+
+def test_a_mail_with_eight_bit_octets_is_announced_as_such() -> None:
+    replies = {b"EHLO": b"250-x\r\n250-SIZE\r\n250 8BITMIME\r\n"}
+    with ScriptedServer(b"220 x\r\n", lambda: script(replies)) as server:
+
+        async def run() -> SendResult:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
+                return await relay.send(SENDER, RECIPIENT, "Grüße\r\n".encode())
+
+        assert asyncio.run(run()).state == "sent"
+        assert f"MAIL FROM:<{SENDER}> SIZE=9 BODY=8BITMIME\r\n".encode() in server.heard
+
+
+def test_a_server_that_was_restarted_between_two_mails_gets_the_second_one_as_well(
+    smtp_server: RecordingSmtpServer,
+) -> None:
+    async def run() -> list[SendResult]:
+        async with SmtpClient(smtp_server.account()) as relay:
+            first = await relay.send(SENDER, RECIPIENT, OCTETS)
+            await asyncio.to_thread(smtp_server.stop)
+            smtp_server.start()
+            return [first, await relay.send(SENDER, RECIPIENT, OCTETS)]
+
+    assert [outcome.state for outcome in asyncio.run(run())] == ["sent", "sent"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"), [("550 5.1.1 no such user", "permanent"), ("451 4.2.0 greylisted", "temporary")]
+)
+def test_a_refused_recipient_is_about_this_mail_alone(
+    smtp_server: RecordingSmtpServer, reply: str, state: str
+) -> None:
+    smtp_server.replies["gone@schule.example"] = reply
+    refused, other = send(smtp_server.account(), "gone@schule.example", RECIPIENT)
+    assert (refused.state, refused.server_down) == (state, False)
+    assert f"{refused.code} {refused.reply}" == reply
+    assert other.state == "sent"
+
+
+def test_a_domain_with_umlauts_is_written_as_idna(smtp_server: RecordingSmtpServer) -> None:
+    send(smtp_server.account(), "post@schule-köln.example")
+    assert smtp_server.received[0].recipients == ("post@xn--schule-kln-lcb.example",)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "müller@schule.example",
+        "kein Klammeraffe",
+        "a@b..example",
+        "a@b.example\r\nRCPT TO:<c@d.example>",
+        "@x",
+    ],
+)
+def test_an_address_that_cannot_be_written_to_fails_without_asking_the_server(
+    smtp_server: RecordingSmtpServer, address: str
+) -> None:
+    [outcome] = send(smtp_server.account(), address)
+    assert (outcome.state, outcome.server_down, smtp_server.connections) == ("permanent", False, 0)
+
+
+def test_the_null_sender_is_taken(smtp_server: RecordingSmtpServer) -> None:
+    async def run() -> SendResult:
+        async with SmtpClient(smtp_server.account()) as relay:
+            return await relay.send("", RECIPIENT, OCTETS)
+
+    assert asyncio.run(run()).state == "sent"
+    assert smtp_server.received[0].sender == ""
+
+
+def test_a_refused_login_says_who_and_what_to_do_but_not_the_password(
+    smtp_server: RecordingSmtpServer,
+) -> None:
+    account = dataclasses.replace(smtp_server.account(), password=Secret("geheim-und-falsch"))
+    [outcome] = send(account)
+    assert (outcome.state, outcome.code, outcome.server_down) == ("temporary", 535, True)
+    assert USER in outcome.reply
+    assert "check username and password" in outcome.reply
+    assert "geheim" not in repr(outcome)
+
+
+def test_a_server_that_repeats_the_password_does_not_get_it_into_the_outcome() -> None:
+    replies = {b"EHLO": b"250-x\r\n250 AUTH PLAIN\r\n", b"AUTH": f"535 not {PASSWORD}\r\n".encode()}
+    with ScriptedServer(b"220 x\r\n", lambda: script(replies)) as server:
+        account = SmtpAccount("localhost", server.port, "none", USER, Secret(PASSWORD))
+        [outcome] = send(account)
+    assert outcome.code == 535
+    assert PASSWORD not in outcome.reply
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_certificate_of_another_authority_is_refused(
+    smtp_server: RecordingSmtpServer, security: Any
+) -> None:
+    with CertificateAuthority() as other:
+        [outcome] = send(dataclasses.replace(smtp_server.account(security), ca_file=other.ca_file))
+    assert (outcome.state, outcome.server_down, smtp_server.received) == ("temporary", True, [])
+    assert "certificate is not trusted" in outcome.reply
+
+
+def test_a_missing_ca_file_is_named(
+    smtp_server: RecordingSmtpServer, authority: CertificateAuthority
+) -> None:
+    missing = authority.ca_file.with_name("missing.pem")
+    [outcome] = send(dataclasses.replace(smtp_server.account(), ca_file=missing))
+    assert f"ca_file {missing} cannot be read" in outcome.reply
+
+
+def test_a_password_is_not_sent_in_clear_text_to_another_machine() -> None:
+    [outcome] = send(SmtpAccount("mail.example", 25, "none", USER, Secret(PASSWORD)))
+    assert outcome.server_down
+    assert "clear text" in outcome.reply
+
+
+def test_a_password_is_not_sent_to_a_server_without_starttls() -> None:
+    replies = {b"EHLO": b"250-x\r\n250 AUTH PLAIN\r\n"}
+    with ScriptedServer(b"220 x\r\n", lambda: script(replies)) as server:
+        [outcome] = send(SmtpAccount("localhost", server.port, "starttls", USER, Secret(PASSWORD)))
+        assert not [line for line in server.heard if line.startswith(b"AUTH")]
+    assert (outcome.state, outcome.server_down) == ("temporary", True)
+
+
+def test_nobody_listening_is_told_as_such(smtp_server: RecordingSmtpServer) -> None:
+    smtp_server.stop()
+    [outcome] = send(smtp_server.account())
+    assert (outcome.state, outcome.code, outcome.server_down) == ("temporary", None, True)
+    assert "nobody listens there" in outcome.reply
+
+
+def test_a_cancelled_mail_does_not_spoil_the_connection_for_the_next_one() -> None:
+    silent_once = iter([{b"MAIL": b""}, {}])
+    with ScriptedServer(b"220 x\r\n", lambda: script(next(silent_once))) as server:
+
+        async def run() -> SendResult:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none"), 10) as relay:
+                task = asyncio.create_task(relay.send(SENDER, RECIPIENT, OCTETS))
+                await asyncio.to_thread(
+                    wait_until, lambda: f"MAIL FROM:<{SENDER}>\r\n".encode() in server.heard
+                )
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                return await relay.send(SENDER, RECIPIENT, OCTETS)
+
+        assert asyncio.run(run()).state == "sent"
+
+
+def test_check_logs_in_and_has_nothing_to_complain_of(smtp_server: RecordingSmtpServer) -> None:
+    assert check(smtp_server.account()) is None
+
+
+def test_check_tells_what_is_wrong(smtp_server: RecordingSmtpServer) -> None:
+    account = dataclasses.replace(smtp_server.account(), password=Secret("falsch"))
+    outcome = check(account)
+    assert outcome is not None
+    assert outcome.code == 535
+
+
+def script(replies: Mapping[bytes, bytes | None]) -> Callable[[bytes], bytes | None]:
+    """Play a server that says 250 to everything, but for these; b"." is the end of a mail's text."""
+    normal: dict[bytes, bytes | None] = {b"DATA": b"354 go\r\n", b".": b"250 taken\r\n"}
+    answers = {**normal, **replies}
+    text = False
+
+    def answer(line: bytes) -> bytes | None:
+        nonlocal text
+        if text and line != b".":
+            return b""
+        verb = line.split(b" ")[0].upper()
+        said = answers.get(verb, b"250 fine\r\n")
+        text = verb == b"DATA" and said == b"354 go\r\n"
+        return said
+
+    return answer
+
+
+def test_a_mail_that_the_account_may_not_send_is_handed_in_once() -> None:
+    quota = b"554 5.2.0 SubmissionQuotaExceededException\r\n"
+    ends = iter([b"250 taken\r\n", quota, quota])
+
+    def begin() -> Answer:
+        answer = script({})
+        return lambda line: next(ends) if (said := answer(line)) == b"250 taken\r\n" else said
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        sent, refused = send(SmtpAccount("localhost", server.port, "none"), RECIPIENT, RECIPIENT)
+        assert server.heard.count(b".\r\n") == 2
+    assert (sent.state, refused.state) == ("sent", "temporary")
+
+
+@pytest.mark.parametrize(
+    ("when", "reply", "state", "code", "server_down"),
+    [
+        (b"EHLO", b"421 too busy\r\n", "temporary", 421, True),
+        (b"EHLO", None, "temporary", None, True),
+        (b"EHLO", b"", "temporary", None, True),
+        (b"MAIL", b"421 closing\r\n", "temporary", 421, True),
+        (b"MAIL", b"451 try later\r\n", "temporary", 451, True),
+        (b"MAIL", b"553 not your address\r\n", "temporary", 553, True),
+        (b"MAIL", b"552 too large\r\n", "permanent", 552, False),
+        (b"MAIL", None, "temporary", None, True),
+        (b"RCPT", b"421 closing\r\n", "temporary", 421, True),
+        (b"RCPT", b"450 mailbox busy\r\n", "temporary", 450, False),
+        (b"RCPT", b"530 login first\r\n", "temporary", 530, True),
+        (b"RCPT", b"450 4.7.1 too many messages per hour\r\n", "temporary", 450, True),
+        (b"RCPT", b"550-5.4.5 Daily user sending\r\n550 5.4.5 limit exceeded\r\n", "temporary", 550, True),
+        (b"RCPT", b"553 5.7.1 Sender address rejected: not owned by user x\r\n", "temporary", 553, True),
+        (b"RCPT", b"452 4.2.2 over quota\r\n", "temporary", 452, False),
+        (b"RCPT", b"552 5.2.2 over quota\r\n", "permanent", 552, False),
+        (b"MAIL", b"552 Your account has been suspended\r\n", "temporary", 552, True),
+        (b"RCPT", b"550 unknown\r\n", "permanent", 550, False),
+        (b"RCPT", b"", "temporary", None, True),
+        (b"RCPT", None, "temporary", None, True),
+        (b"DATA", b"451 later\r\n", "temporary", 451, False),
+        (b"DATA", b"554 no\r\n", "permanent", 554, False),
+        (b"DATA", None, "uncertain", None, True),
+        (b".", b"250 taken\r\n", "sent", 250, False),
+        (b".", b"251 taken as well\r\n", "sent", 251, False),
+        (b".", b"421 shutting down\r\n", "temporary", 421, True),
+        (b".", b"452 disk full\r\n", "temporary", 452, False),
+        (b".", b"550 spam\r\n", "permanent", 550, False),
+        (
+            b".",
+            b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException\r\n",
+            "temporary",
+            554,
+            True,
+        ),
+        (b".", b"554 5.2.252 SendAsDenied; a not allowed to send as b\r\n", "temporary", 554, True),
+        (b".", b"gibberish\r\n", "uncertain", None, True),
+        (b".", b"", "uncertain", None, True),
+        (b".", None, "uncertain", None, True),
+    ],
+)
+def test_every_answer_and_every_silence_has_its_outcome(
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    when: bytes,
+    reply: bytes | None,
+    state: str,
+    code: int | None,
+    server_down: bool,
+) -> None:
+    """An empty answer is a server that hangs; None is one that closes the connection."""
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
+    with ScriptedServer(b"220 x\r\n", lambda: script({when: reply})) as server:
+        [outcome] = send(SmtpAccount("localhost", server.port, "none"), timeout=1 if reply == b"" else 10)
+    assert (outcome.state, outcome.code, outcome.server_down) == (state, code, server_down)

@@ -1,0 +1,430 @@
+"""The store on SQLite and on PostgreSQL: one transaction, nothing twice, nothing lost."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import func, select
+
+from mailbot.core.model.listing import Listing, Scope
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Status
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
+from mailbot.store.database import Engine, migrate, read_only, transaction
+from mailbot.store.outbox import SendOutcome
+from mailbot.store.tables import (
+    EventRow,
+    LedgerRow,
+    MessageRow,
+    OutboxRow,
+    PersonRow,
+    RawRow,
+    SchoolRow,
+    TicketRow,
+    metadata,
+)
+from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
+from tests.support.mail_builder import MailBuilder, mail
+from tests.support.scenario import ERIKA, LENA, MAX, NOW, TONI
+from tests.support.school import problem
+
+T = TypeVar("T")
+WORKERS = 8
+
+
+def together(work: Callable[[int], T], workers: int = WORKERS) -> list[T]:
+    """Let several threads begin the same work at the same moment."""
+    gate = threading.Barrier(workers)
+
+    def begin(number: int) -> T:
+        gate.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(begin, range(workers)))
+
+
+# -- the schema
+
+
+def is_compared(name: str | None, kind: str, _: object) -> bool:
+    """Leave out the full-text index: each database has one of its own kind, with tables of its own."""
+    return kind != "table" or name is None or name.partition("_")[0] != "search"
+
+
+def test_the_migrations_give_exactly_the_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        opts = {"compare_type": True, "include_name": is_compared}
+        context = MigrationContext.configure(connection, opts=opts)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_again_changes_nothing(engine: Engine) -> None:
+    migrate(engine)
+    with read_only(engine) as session:
+        assert session.exec(select(func.count()).select_from(TicketRow)).one() == 0
+
+
+def test_foreign_keys_hold(engine: Engine) -> None:
+    with pytest.raises(IntegrityError), transaction(engine) as session:
+        session.add(EventRow(ticket_id=999, at=NOW, actor="", action="opened"))
+
+
+def test_times_come_back_aware_and_in_utc(engine: Engine) -> None:
+    berlin = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=2)))
+    with transaction(engine) as session:
+        mailboxes.record_success(session, "GYM", berlin)
+    with read_only(engine) as session:
+        stored = mailboxes.states(session)[0].last_success
+    assert stored == berlin
+    assert stored is not None
+    assert stored.tzinfo is UTC
+
+
+# -- numbers and races
+
+
+def test_numbers_have_no_gaps_and_no_doubles_under_concurrent_writers(desk: DeskHarness) -> None:
+    def write(worker: int) -> None:
+        for n in range(5):
+            desk.receive(
+                problem(f"Problem {worker}.{n}").sender(f"lena{worker}@schule.example").text("x"),
+                uid=1 + worker * 5 + n,
+            )
+
+    together(write)
+    assert [row.outcome for row in desk.rows(LedgerRow)] == ["opened"] * (WORKERS * 5)
+    assert sorted(row.number for row in desk.rows(TicketRow)) == list(range(1, WORKERS * 5 + 1))
+    assert [row.last_number for row in desk.rows(SchoolRow)] == [WORKERS * 5]
+
+
+def test_a_school_that_two_workers_store_at_once_is_stored_once(engine: Engine) -> None:
+    def write(worker: int) -> None:
+        with transaction(engine) as session:
+            tickets.set_last_number(session, "GYM", tickets.next_number(session, "GYM"))
+
+    together(write)
+    with read_only(engine) as session:
+        assert session.exec(select(SchoolRow.last_number)).all() == [WORKERS]
+
+
+def test_concurrent_replies_to_one_ticket_are_all_counted(desk: DeskHarness) -> None:
+    desk.receive(problem().text("Dunkel."))
+    (receipt,) = desk.outbox_of(LENA)
+    built = [reply_to(receipt, LENA, f"Nachtrag {n}", f"<n{n}@schule.example>") for n in range(WORKERS)]
+    together(lambda n: desk.receive(built[n], uid=100 + n))
+    (row,) = desk.rows(TicketRow)
+    assert row.messages == len(desk.rows(MessageRow)) == WORKERS + 1
+
+
+def test_the_same_mail_at_the_same_place_is_handled_once_by_several(desk: DeskHarness) -> None:
+    octets = problem().text("Dunkel.").build()
+    together(lambda _: desk.receive(octets, uid=7))
+    assert (len(desk.rows(TicketRow)), len(desk.rows(MessageRow))) == (1, 1)
+
+
+# -- all or nothing
+
+
+def test_a_failed_transaction_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "new_ticket.txt.j2").write_text("{{ no_such_thing }}")
+    desk = DeskHarness(Desk(engine, replace(GERMAN_POLICY, operators=()), Templates(tmp_path)))
+    decision = desk.receive(problem().text("Dunkel."))
+    assert decision is not None
+    assert decision.outcome == "quarantined"
+    for table in (TicketRow, MessageRow, EventRow, OutboxRow, SchoolRow):
+        assert desk.rows(table) == []
+    (entry,) = desk.rows(LedgerRow)
+    assert "no_such_thing" in entry.traceback
+    assert len(desk.rows(RawRow)) == 1
+
+
+def test_the_number_of_a_failed_transaction_is_given_again(engine: Engine) -> None:
+    def write_and_fail() -> None:
+        with transaction(engine) as session:
+            tickets.next_number(session, "GYM")
+            tickets.set_last_number(session, "GYM", 7)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
+    with read_only(engine) as session:
+        assert session.get(SchoolRow, "GYM") is None
+
+
+# -- duplicates
+
+
+def test_a_place_that_was_handled_is_so_for_ever_whatever_lies_there_later(desk: DeskHarness) -> None:
+    assert desk.receive(mail().subject("Beamer").message_id("<a@x.example>").text("dunkel"), uid=7)
+    assert desk.receive(mail().subject("Drucker").message_id("<b@x.example>").text("leer"), uid=7) is None
+    assert [row.subject for row in desk.rows(TicketRow)] == ["Beamer"]
+
+
+def test_a_second_delivery_of_a_mail_is_known_by_its_content(desk: DeskHarness) -> None:
+    octets = problem().text("Dunkel.").build()
+    again = b"Received: from a by b; Mon, 23 Nov 2026 10:00:01 +0100\r\nX-Spam: no\r\n" + octets
+    assert [desk.outcome(o) for o in (octets, again)] == ["opened", "duplicate"]
+    assert len(desk.rows(TicketRow)) == 1
+
+
+def test_another_mail_with_the_same_message_id_is_no_duplicate(desk: DeskHarness) -> None:
+    first, second = (problem().message_id("<same@x.example>").text(text) for text in ("Eins", "Zwei"))
+    assert [desk.outcome(m) for m in (first, second)] == ["opened", "opened"]
+
+
+def test_a_problem_sent_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness) -> None:
+    octets = problem().text("Dunkel.").build()
+    assert [desk.outcome(octets, school) for school in ("GYM", "HBG", "HBG")] == [
+        "opened",
+        "opened",
+        "duplicate",
+    ]
+
+
+def test_a_reply_that_lies_in_two_mailboxes_is_filed_once(desk: DeskHarness) -> None:
+    desk.receive(problem().text("Dunkel."))
+    octets = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
+    assert [desk.outcome(octets, school) for school in ("GYM", "HBG")] == ["reply", "duplicate"]
+
+
+def test_a_reply_in_two_mailboxes_at_the_same_moment_is_filed_once(desk: DeskHarness) -> None:
+    desk.receive(problem().text("Dunkel."))
+    desk.receive(problem("Anderes").text("x"), "HBG")
+    octets = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
+    together(lambda n: desk.receive(octets, ("GYM", "HBG")[n % 2], uid=50 + n // 2), workers=4)
+    assert [row.text for row in desk.rows(MessageRow)].count("Nachtrag") == 1
+
+
+# -- the way of a mail
+
+
+def test_a_whole_day_is_written_down(desk: DeskHarness) -> None:
+    assert desk.outcome(problem().text("Der Beamer bleibt dunkel.")) == "opened"
+    (to_max,) = desk.outbox_of(MAX)
+    assert desk.outcome(reply_to(to_max, MAX, "Ist der Stecker drin?", "<a1@x.example>")) == "reply"
+    (to_lena,) = desk.outbox_of(LENA, NotificationKind.ANSWER)
+    assert desk.outcome(reply_to(to_lena, LENA, "Ja.", "<a2@x.example>")) == "reply"
+    (reply,) = desk.outbox_of(MAX, NotificationKind.REQUESTER_REPLY)
+    assert (
+        desk.outcome(reply_to(reply, MAX, "Dann der Techniker.\n#eskalieren", "<a3@x.example>")) == "command"
+    )
+    (to_toni,) = desk.outbox_of(TONI)
+    assert desk.outcome(reply_to(to_toni, TONI, "Neue Lampe.\n#close", "<a4@x.example>")) == "command"
+    with read_only(desk.engine) as session:
+        row = tickets.find(session, "GYM-1")
+        assert row is not None
+        assert (row.status, row.level, row.assignee, row.messages) == ("closed", 2, TONI, 5)
+        assert row.id is not None
+        history = tickets.history(session, row.id)
+        trail = [(e.actor, e.action, e.detail) for e in tickets.events(session, row.id)]
+    assert [m.text for m in history] == [
+        "Der Beamer bleibt dunkel.", "Ist der Stecker drin?", "Ja.", "Dann der Techniker.", "Neue Lampe.",
+    ]  # fmt: skip
+    assert trail == [
+        (LENA, "opened", "Beamer in Raum 204 defekt"),
+        (LENA, "message", "public"),
+        (MAX, "message", "public"),
+        (MAX, "assignee", MAX),
+        (LENA, "message", "public"),
+        (MAX, "message", "public"),
+        (MAX, "level", "2"),
+        (MAX, "assignee", ""),
+        (TONI, "message", "public"),
+        (TONI, "status", "closed"),
+        (TONI, "assignee", TONI),
+    ]
+    assert all(row.because and row.message_id for row in desk.rows(EventRow))
+
+
+def test_each_person_has_a_thread_of_the_own_letters_only(desk: DeskHarness) -> None:
+    desk.receive(problem().message_id("<problem@schule.example>").text("Dunkel."))
+    (to_max,) = desk.outbox_of(MAX)
+    desk.receive(reply_to(to_max, MAX, "Kabel?", "<a1@x.example>"))
+    lena, erika = desk.outbox_of(LENA), desk.outbox_of(ERIKA)
+    assert lena[0].in_reply_to == "<problem@schule.example>"
+    assert lena[-1].references == ["<problem@schule.example>", lena[0].message_id]
+    assert erika[-1].references == [erika[0].message_id]
+    assert erika[-1].in_reply_to == erika[0].message_id
+    ids = [row.message_id for row in desk.rows(OutboxRow)]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_held_mail_is_carried_out_when_it_is_confirmed_and_only_once(desk: DeskHarness) -> None:
+    desk.receive(problem().text("Dunkel."))
+    forged = reply_to(desk.outbox_of(LENA)[0], MAX, "Erledigt.\n#close", "<forged@x.example>")
+    assert desk.outcome(forged) == "held"
+    (question,) = desk.outbox_of(MAX, NotificationKind.CONFIRM)
+    assert desk.outcome(reply_to(question, MAX, "#bestätigen", "<yes@x.example>")) == "command"
+    assert [row.status for row in desk.rows(TicketRow)] == [Status.CLOSED]
+    assert desk.outcome(reply_to(question, MAX, "#bestätigen", "<yes2@x.example>")) == "refused"
+    assert len(desk.rows(TicketRow)) == 1
+
+
+def test_a_held_mail_expires(desk: DeskHarness) -> None:
+    desk.receive(problem().text("Dunkel."))
+    desk.receive(reply_to(desk.outbox_of(LENA)[0], MAX, "#close", "<forged@x.example>"))
+    (question,) = desk.outbox_of(MAX, NotificationKind.CONFIRM)
+    late = desk.receive(reply_to(question, MAX, "#bestätigen", "<yes@x.example>"), at=NOW + timedelta(days=4))
+    assert late is not None
+    assert late.outcome == "refused"
+    assert [row.status for row in desk.rows(TicketRow)] == [Status.OPEN]
+
+
+def test_a_busy_supporter_is_still_asked_for_confirmation(desk: DeskHarness) -> None:
+    for n in range(8):
+        desk.receive(problem(f"Problem {n}").text("x"))
+    desk.receive(reply_to(desk.outbox_of(LENA)[0], MAX, "#close", "<forged@x.example>"))
+    assert len(desk.outbox_of(MAX, NotificationKind.CONFIRM)) == 1
+
+
+def test_a_teacher_gets_five_automatic_letters_an_hour_and_the_team_every_problem(desk: DeskHarness) -> None:
+    for n in range(7):
+        desk.receive(problem(f"Problem {n}").text("abcdefg"[n]))
+    assert (len(desk.outbox_of(LENA)), len(desk.outbox_of(MAX))) == (5, 7)
+
+
+DSN = """From: Mail Delivery System <mailer-daemon@mx.example>\r
+To: support-gym@schule.example\r
+Subject: Undelivered Mail Returned to Sender\r
+Message-ID: <{n}@mx.example>\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+Content-Type: text/plain\r
+\r
+The mail could not be delivered.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.example\r
+\r
+Final-Recipient: rfc822; lena@schule.example\r
+Action: failed\r
+Status: 5.1.1\r
+Diagnostic-Code: smtp; 550 5.1.1 user unknown\r
+\r
+--b\r
+Content-Type: message/rfc822\r
+\r
+From: support-gym@schule.example\r
+To: lena@schule.example\r
+Message-ID: {message_id}\r
+Subject: x\r
+\r
+x\r
+--b--\r
+"""
+
+
+def test_a_bounce_marks_the_address_and_tells_the_author_once(desk: DeskHarness) -> None:
+    desk.receive(problem().text("Dunkel."))
+    desk.receive(reply_to(desk.outbox_of(MAX)[0], MAX, "Kabel?", "<a1@x.example>"))
+    (sent,) = desk.outbox_of(LENA, NotificationKind.ANSWER)
+    for n in range(2):
+        assert desk.outcome(DSN.format(n=n, message_id=sent.message_id).encode()) == "filed"
+    (notice,) = desk.outbox_of(MAX, NotificationKind.BOUNCE)
+    assert "Kabel?" in notice.text
+    assert LENA in notice.text
+    (person,) = [row for row in desk.rows(PersonRow) if row.address == LENA]
+    assert "user unknown" in person.undeliverable
+    assert [row.state for row in desk.outbox_of(LENA, NotificationKind.ANSWER)] == ["bounced"]
+
+
+# -- the outbox
+
+
+def test_each_letter_is_claimed_once_by_several_claimers(desk: DeskHarness) -> None:
+    for n in range(10):
+        desk.receive(problem(f"Problem {n}", f"t{n}@schule.example").text("x"))
+    letters = len(desk.rows(OutboxRow))
+
+    def claim(_: int) -> list[int]:
+        mine: list[int] = []
+        done: list[SendOutcome] = []
+        while True:
+            with transaction(desk.engine) as session:
+                outbox.record(session, done, NOW)
+                due = outbox.claim(session, ["GYM"], NOW)
+            if due is None:
+                return mine
+            mine.append(due.id)
+            done = [SendOutcome(due.id, "sent")]
+
+    claimed = [letter for mine in together(claim, 4) for letter in mine]
+    assert (len(claimed), len(set(claimed))) == (letters, letters)
+    assert {row.state for row in desk.rows(OutboxRow)} == {"sent"}
+
+
+def test_a_letter_that_was_claimed_comes_back_when_its_claimer_died(desk: DeskHarness) -> None:
+    desk.receive(problem().text("x"))
+    with transaction(desk.engine) as session:
+        claimed = outbox.claim(session, ["GYM"], NOW)
+    assert claimed is not None
+    with transaction(desk.engine) as session:
+        assert outbox.requeue_interrupted(session, "", NOW) == 1
+        again = outbox.claim(session, ["GYM"], NOW)
+    assert again is not None
+    assert again.outgoing.message_id in {row.message_id for row in desk.rows(OutboxRow)}
+
+
+# -- hostile octets
+
+
+HOSTILE = [
+    ("nul in the text", mail().text("Beamer\0kaputt")),
+    ("nul in the subject", mail().subject("Beamer\0kaputt").text("x")),
+    ("encoded nul", mail().subject("=?utf-8?q?Beamer=00kaputt?=").text("x")),
+    ("nul in the name", mail().sender("Lena\0 <lena@schule.example>").text("x")),
+    ("nul in the Message-ID", mail().message_id("<a\0b@schule.example>").text("x")),
+    ("lone surrogate in the subject", mail().subject("=?utf-16?b?2D0=?=").text("x")),
+    ("lone surrogate as utf-8", mail().text("x").build().replace(b"Subject: ", b"Subject: \xed\xa0\xbd")),
+    ("undecodable octets", mail().text("x").build().replace(b"Lena", b"L\xff\xfe\x00na")),
+    ("a huge number in a tag", mail().subject("Re: [#GYM-999999999] x").text("#close 999999999")),
+    ("a huge subject", mail().subject("x" * 100_000).text("x")),
+    ("a NUL file name", mail().text("x").attach("a\0b.png", b"x", "image/png")),
+    ("a thread of thousands", mail().header("References", "<a@x> " * 3000).text("x")),
+    ("a command with a NUL", mail().text("#close\0 12")),
+    ("nothing at all", b""),
+    ("no header", b"\r\n\r\nHallo"),
+    ("only octets", bytes(range(256)) * 4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("octets", [o for _, o in HOSTILE], ids=[name for name, _ in HOSTILE])
+def test_hostile_octets_cannot_break_a_write(desk: DeskHarness, octets: MailBuilder | bytes) -> None:
+    assert desk.outcome(octets) in {"opened", "ignored", "refused"}
+    assert len(desk.rows(LedgerRow)) == 1
+
+
+def test_more_tickets_than_fit_into_one_statement_are_read_with_messages_and_cc(
+    desk: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        desk.outcome(problem(f"Beamer {number}").cc("kollegin@schule.example").text(f"dunkel {number}"))
+
+    def read() -> object:
+        with read_only(desk.engine) as session:
+            found = tickets.listed(session, Listing(Scope.OPEN))
+            return found, tickets.histories(session, [1, 2, 3, 4, 5])
+
+    whole = read()
+    monkeypatch.setattr(mapping, "MAX_KEYS", 2)
+    assert read() == whole
+
+
+def test_a_raw_mail_that_was_erased_is_a_lookup_error(desk: DeskHarness) -> None:
+    with read_only(desk.engine) as session, pytest.raises(LookupError, match="raw mail 7"):
+        raw_mail.load(session, 7)

@@ -1,0 +1,66 @@
+"""A ticket changes by one function: what a letter shows of it is what the database holds."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetStatus
+from mailbot.core.model.ticket import Status, Ticket
+from mailbot.core.model.transition import apply
+from mailbot.store.database import read_only
+from mailbot.store.tickets import named
+from tests.support.desk_harness import DeskHarness, open_harness, reply_to
+from tests.support.mail_builder import mail
+from tests.support.scenario import LENA, MAX, NOW, TONI, ticket
+
+LINES = (
+    "#close", "#escalate", "#return", "#wait", "#reopen", "#take", "#priority high", "#remind Friday",
+    "#undo", "#note", "#assign Erika", "#cc karl@schule.example",
+    "#escalate\n#remind Friday", "#close\n#priority low", "",
+)  # fmt: skip
+STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(LINES)), max_size=6)
+
+
+def stored(desk: DeskHarness, key: str) -> Ticket:
+    """Return a ticket as the database holds it."""
+    with read_only(desk.engine) as session:
+        found = named(session, key)
+        assert found is not None
+        return found[1]
+
+
+def shown(decision: Decision) -> list[Ticket]:
+    """Return the tickets that the letters of a decision show."""
+    found = [effect.notice.ticket for effect in decision.effects if isinstance(effect, Notify)]
+    return [replace(ticket, wait=ticket.waits) for ticket in found if ticket is not None]
+
+
+@given(STEPS)
+@settings(max_examples=20, deadline=None)
+def test_letters_show_the_ticket_that_is_stored(steps: list[tuple[str, str]]) -> None:
+    with TemporaryDirectory() as directory, open_harness(Path(directory)) as desk:
+        desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+        desk.outcome(reply_to(desk.outbox_of(MAX)[-1], MAX, "#escalate"))
+        for minute, (writer, line) in enumerate(steps):
+            built = reply_to(desk.outbox_of(writer)[-1], writer, f"Ein Satz, Nummer {minute}.\n{line}")
+            decision = desk.receive(built, at=NOW + timedelta(hours=minute))
+            assert decision is not None
+            assert decision.outcome != "quarantined"
+            if decision.outcome in ("reply", "command"):
+                for seen in shown(decision):
+                    assert seen == stored(desk, seen.key)
+
+
+def test_a_due_date_ends_when_the_ticket_is_handed_over_or_closed() -> None:
+    resting = ticket(due=NOW + timedelta(days=3))
+    for effect in (SetLevel("GYM-1", 2), SetStatus("GYM-1", Status.CLOSED)):
+        assert apply(resting, [effect], NOW).due is None
+
+
+def test_a_due_date_that_comes_with_the_handing_over_stays_even_if_it_was_so_before() -> None:
+    due = NOW + timedelta(days=3)
+    assert apply(ticket(due=due), [SetLevel("GYM-1", 2), SetDue("GYM-1", due)], NOW).due == due

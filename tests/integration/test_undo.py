@@ -1,0 +1,162 @@
+"""#undo: who may take what back, what is restored, and who hears of it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailbot.core.model.facts import Change, SentNotice
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.policy import Absence
+from mailbot.core.model.ticket import Role, Status, Ticket
+from tests.support.scenario import (
+    ERIKA,
+    EVE,
+    KARL,
+    MAX_AT_HOME,
+    NOW,
+    TONI,
+    MailScenario,
+    answers,
+    assigned,
+    closed,
+    ticket,
+)
+from tests.support.scenario import LENA as TEACHER
+from tests.support.scenario import MAX as SUPPORTER
+from tests.support.school import LENA, MAX, SchoolEnv, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.smtp import RecordingSmtpServer
+
+CLOSED = (
+    SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.CLOSED),
+    SentNotice(Address(ERIKA), Role.SUPPORTER, NotificationKind.CLOSED_TEAM),
+)
+
+
+def undoes(
+    writer: str,
+    line: str = "#undo",
+    *,
+    actor: str = "",
+    now: Ticket | None = None,
+    before: Ticket | None = None,
+    told: tuple[SentNotice, ...] = CLOSED,
+    hours: float = 1,
+) -> MailScenario:
+    """Begin a case: somebody answers with #undo after a change, made by `actor`."""
+    change = Change(actor or writer, NOW - timedelta(hours=hours), before or assigned(ERIKA), told)
+    return answers(writer, now or closed(), line).with_facts(changes={"GYM-1": change})
+
+
+@pytest.mark.parametrize("line", ["#undo", "#RÜCKGÄNGIG!"])
+@pytest.mark.parametrize("writer", [TEACHER, SUPPORTER, TONI])
+def test_who_changed_a_ticket_may_take_it_back(writer: str, line: str) -> None:
+    done = undoes(writer, line).decide()
+    assert (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA))
+    assert done.notification(writer, NotificationKind.DONE).done[0].command == "undo"
+
+
+@pytest.mark.parametrize("line", ["#undo", "#rückgängig"])
+@pytest.mark.parametrize("writer", [KARL, EVE])
+def test_who_is_only_in_copy_or_a_stranger_may_not(writer: str, line: str) -> None:
+    done = undoes(writer, line).decide()
+    assert (done.outcome, done.changes) == ("refused", ())
+
+
+def test_a_person_with_two_addresses_may_use_either() -> None:
+    assert undoes(MAX_AT_HOME, actor=SUPPORTER).decide().ticket().status is Status.OPEN
+
+
+def test_what_somebody_else_changed_since_stays() -> None:
+    done = undoes(SUPPORTER, actor=ERIKA).decide()
+    assert (done.changes, done.reasons) == ((), [Reason.CHANGED_SINCE])
+
+
+def test_a_change_of_more_than_a_day_ago_stays() -> None:
+    done = undoes(SUPPORTER, hours=25).decide()
+    assert (done.changes, done.reasons) == ((), [Reason.TOO_LATE])
+
+
+def test_where_nothing_was_changed_there_is_nothing_to_take_back() -> None:
+    done = answers(SUPPORTER, ticket(), "#undo").decide()
+    assert (done.changes, done.reasons) == ((), [Reason.NOTHING_TO_UNDO])
+
+
+def test_a_word_after_it_is_a_wrong_argument() -> None:
+    done = undoes(SUPPORTER, "#undo das").decide()
+    assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
+
+
+def test_it_goes_with_no_other_change() -> None:
+    done = undoes(SUPPORTER, "#undo\n#reopen").decide()
+    assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
+
+
+def test_who_was_told_of_the_change_is_told_that_it_was_taken_back_and_nobody_else() -> None:
+    assert undoes(SUPPORTER).decide().notified == {
+        (TEACHER, "undone"),
+        (ERIKA, "undone"),
+        (SUPPORTER, "done"),
+    }
+
+
+@pytest.mark.parametrize(("deputy", "told"), [("", set()), (TONI, {(TONI, "undone")})])
+def test_who_is_away_meanwhile_is_not_told_but_the_deputy_is(deputy: str, told: set[tuple[str, str]]) -> None:
+    away = {ERIKA: Absence(NOW.date(), deputy)}
+    done = undoes(SUPPORTER).with_facts(absences=away).decide()
+    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "done"), *told}
+
+
+def test_the_requester_who_only_got_an_answer_is_not_told() -> None:
+    told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
+    assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "done")}
+
+
+def test_words_beside_it_reach_the_requester() -> None:
+    done = undoes(SUPPORTER, "Doch noch nicht fertig.\n#undo", told=()).decide()
+    assert done.notification(TEACHER, NotificationKind.ANSWER).text == "Doch noch nicht fertig."
+    assert done.ticket().assignee == Address(ERIKA)
+
+
+STATE = ("status", "level", "assignee", "priority", "due", "closed", "requester")
+
+
+@pytest.fixture
+def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str) -> SchoolEnv:
+    """A school on a mailbox of its own."""
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user)
+
+
+def state(env: SchoolEnv) -> dict[str, object]:
+    """Return what #undo restores, as far as `mailbot show` tells it."""
+    shown = env.ticket()
+    return {name: shown.get(name) for name in STATE}
+
+
+@pytest.mark.parametrize("lines", ["#close", "#escalate\n#priority high", "#remind tomorrow\n#wait"])
+def test_a_ticket_is_again_what_it_was_and_a_second_undo_takes_back_the_first(
+    env: SchoolEnv, lines: str
+) -> None:
+    env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    env.run_once()
+    opened = env.new_mail_to(MAX)
+    env.deliver(opened.answer(MAX, "#übernehmen"))
+    env.run_once()
+    before = state(env)
+    env.deliver(opened.answer(MAX, lines))
+    env.run_once()
+    after = state(env)
+    receipt = env.new_mails_to(MAX)[-1]
+    assert "#r%C3%BCckg%C3%A4ngig" in receipt.html.replace("%23", "#")
+    env.new_mails_to(LENA)
+    env.deliver(receipt.answer(MAX, "#rückgängig"))
+    env.run_once()
+    assert after != before
+    assert state(env) == before
+    assert env.ticket()["events"][-1]["action"] == "undone"
+    assert "zurückgenommen" in env.new_mail_to(LENA).text
+    env.deliver(env.new_mails_to(MAX)[-1].answer(MAX, "#undo"))
+    env.run_once()
+    assert state(env) == after

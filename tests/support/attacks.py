@@ -1,0 +1,126 @@
+"""What attacks are told with: a desk with one ticket, hostile mails, and what must have become of them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mailbot.render import Templates
+from mailbot.service.desk import Desk, random_token
+from mailbot.service.queries import list_tickets
+from mailbot.store.database import migrate, open_database
+from mailbot.store.tables import OutboxRow
+from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.mail_builder import MailBuilder, mail
+from tests.support.scenario import LENA, MAX, NOW
+
+OURS = "mx.schule.example"  # the authserv-id of the receiving server
+
+
+class Scene:
+    """A desk where Lena has a ticket, and its team knows of it."""
+
+    def __init__(self, harness: DeskHarness) -> None:
+        self.harness = harness
+
+    def letter(self, to: str) -> OutboxRow:
+        """Return somebody's letter about the ticket."""
+        return self.harness.outbox_of(to)[0]
+
+    @property
+    def now(self) -> datetime:
+        """Return when letters are sent: when the mails came."""
+        return NOW
+
+    @property
+    def state(self) -> Any:
+        """Return the ticket as it stands."""
+        return self.harness.ticket("GYM-1")
+
+    @property
+    def letters(self) -> list[OutboxRow]:
+        """Return all letters."""
+        return self.harness.rows(OutboxRow)
+
+
+def prepared(file: Path) -> None:
+    """Write the database in which Lena's ticket is there; attacks copy it."""
+    engine = open_database(f"sqlite:///{file}")
+    migrate(engine)
+    DeskHarness(Desk(engine, GERMAN_POLICY, Templates())).outcome(
+        mail().sender(f"Lena Lehrerin <{LENA}>").text("Er bleibt dunkel.")
+    )
+    engine.dispose()
+
+
+@contextmanager
+def scene(prepared_file: Path, directory: Path) -> Iterator[Scene]:
+    """Open a desk on a copy of that database."""
+    file = directory / f"{random_token()}.db"
+    shutil.copy(prepared_file, file)
+    engine = open_database(f"sqlite:///{file}")
+    try:
+        yield Scene(DeskHarness(Desk(engine, GERMAN_POLICY, Templates()), first_uid=100))
+    finally:
+        engine.dispose()
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must have become of a mail: its outcome, whom which letters went to, and what changed."""
+
+    outcome: str
+    letters: frozenset[str] = frozenset()
+    changes: bool = False
+    opens: int = 0
+
+
+def told(*letters: str) -> frozenset[str]:
+    """Return letters as "kind to"."""
+    return frozenset(letters)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack: its name, what it tries, the mail, and what must happen."""
+
+    name: str
+    tries: str
+    mail: Callable[[Scene], MailBuilder]
+    must: Expected
+
+
+def result(attack: Attack, at: Scene) -> Expected:
+    """Attack; return what became of it."""
+    before, sent = at.state, len(at.letters)
+    tickets = len(list_tickets(at.harness.desk, None, "all"))
+    outcome = at.harness.outcome(attack.mail(at))
+    return Expected(
+        outcome,
+        frozenset(f"{row.kind} {row.recipient}" for row in at.letters[sent:]),
+        at.state != before,
+        len(list_tickets(at.harness.desk, None, "all")) - tickets,
+    )
+
+
+def forged(
+    sender: str = MAX, text: str = "#close", subject: str = "Re: [#GYM-1] Beamer", **fields: str
+) -> MailBuilder:
+    """Return a mail of that From; `Authentication_Results` and the like are further fields."""
+    made = mail().sender(sender).subject(subject).message_id(f"<{random_token()}@evil.example>").text(text)
+    for name, value in fields.items():
+        made.header(name.replace("_", "-"), value)
+    return made
+
+
+def answering(letter: OutboxRow, sender: str, text: str = "#close") -> MailBuilder:
+    """Return a mail that answers a letter, whoever it was sent to."""
+    return forged(sender, text, f"Re: {letter.subject}").reply_to(letter.message_id)
+
+
+def claims(results: str, sender: str = MAX) -> MailBuilder:
+    """Return a mail with such Authentication-Results."""
+    return forged(sender, Authentication_Results=results)

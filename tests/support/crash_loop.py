@@ -1,0 +1,81 @@
+"""Kill the bot at random moments and start it again, until a flood of mails is handled."""
+
+import random
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.support.school import ROOT, SchoolEnv
+from tests.support.workload import Workload, deliver
+
+NEAR_THE_END = 0.9
+LATEST_SECONDS = 0.05
+STUCK_SECONDS = 120
+
+Call = Literal["run", "once"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One SIGKILL: of which call, after how many lines of all logs, and how many seconds after that line."""
+
+    call: Call
+    moment: int
+    seconds: float
+
+
+def plan(kills: int, work: int, chance: random.Random) -> list[Kill]:
+    """Spread the kills at random over the work, counted in lines of the log: one for a mail or a letter."""
+    moments = sorted(chance.sample(range(1, int(work * NEAR_THE_END)), kills))
+    calls: tuple[Call, ...] = ("run", "once")
+    return [Kill(chance.choice(calls), moment, chance.uniform(0, LATEST_SECONDS)) for moment in moments]
+
+
+def run_until_done(env: SchoolEnv, wave: Workload, kills: int, seed: int) -> None:
+    """Have a flood handled while the bot is killed so often at random moments.
+
+    Half of the mails lie there at the start, the others arrive at the running bot.
+    """
+    half = len(wave.mails) // 2
+    deliver(env, wave.mails[:half], seed)
+    others = iter([wave.mails[half:]])
+    work = len(wave.mails) + wave.expected_mails()
+    heard = 0
+    for kill in plan(kills, work, random.Random(seed)):
+        died = False
+        while not died:
+            lines, died = _live(env, kill, heard, lambda: deliver(env, next(others, ()), seed))
+            heard += lines
+    deliver(env, next(others, ()), seed)
+    env.call("once")
+
+
+def _live(env: SchoolEnv, kill: Kill, heard: int, begun: Callable[[], None]) -> tuple[int, bool]:
+    """Start the bot and kill it when its time has come; return how many lines it wrote and whether it died.
+
+    What it writes between the line that is its death and the death itself counts, too. A call of `once` may
+    end before; one that finds nothing to do any more would do so for ever, hence is an error.
+    """
+    lines, said = 0, []
+    with subprocess.Popen(
+        env.command(kill.call), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stderr is not None
+        stuck = threading.Timer(STUCK_SECONDS, process.kill)
+        stuck.start()
+        died = False
+        for line in process.stderr:
+            said.append(line)
+            lines += "outcome=" in line or "state=" in line
+            begun()
+            if lines and heard + lines >= kill.moment and not died:
+                threading.Event().wait(kill.seconds)
+                process.kill()
+                died = True
+        stuck.cancel()
+        status = process.wait()
+    finished = kill.call == "once" and status == 0 and lines > 0
+    assert died or finished, f"{kill} ended: {status}\n{''.join(said)}"
+    return lines, died

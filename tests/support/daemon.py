@@ -1,0 +1,138 @@
+"""`mailbot run` as a process of its own, under a service manager that only listens."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.school import ROOT, SchoolEnv
+from tests.support.servers.process import wait_until
+
+_numbers = count()
+
+
+class Daemon:
+    """The daemon of a house. What it says on stderr lies in `log`, what it tells systemd in `told`.
+
+    `within` is a command that runs another command, as `strace` does.
+    """
+
+    def __init__(
+        self, env: SchoolEnv, *, watchdog_seconds: float = 0, within: Sequence[str | Path] = ()
+    ) -> None:
+        self._house = env
+        self._within = within
+        self._watchdog = int(watchdog_seconds * 1_000_000)
+        self._log = env.directory / "daemon.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._name = f"mailbot-test-{os.getpid()}-{next(_numbers)}"
+        self._manager.bind(f"\0{self._name}")
+        self._manager.setblocking(False)
+        self._told: list[str] = []
+
+    def start(self) -> None:
+        """Start it, and wait until it says that it is ready."""
+        ready = self.told().count("READY=1")
+        self.launch()
+        self.wait(lambda: self.told().count("READY=1") > ready, "it is ready")
+
+    def launch(self) -> None:
+        """Start it, and do not wait."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._within, *self._house.command("run")],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env={**os.environ, **self._environment()},
+            )
+
+    def _environment(self) -> Mapping[str, str]:
+        watchdog = {"WATCHDOG_USEC": str(self._watchdog)} if self._watchdog else {}
+        return {"NOTIFY_SOCKET": f"@{self._name}", **watchdog}
+
+    @property
+    def pid(self) -> int:
+        """Return its process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    def told(self) -> list[str]:
+        """Return all assignments that systemd would have got by now, in order."""
+        while True:
+            try:
+                self._told += self._manager.recv(65536).decode().split("\n")
+            except BlockingIOError:
+                return self._told
+
+    @property
+    def log(self) -> str:
+        """Return what all its runs said."""
+        return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
+
+    def said(self, pattern: str) -> int:
+        """Count the lines of the log in which the regular expression is found."""
+        return sum(re.search(pattern, line) is not None for line in self.log.splitlines())
+
+    def wait_said(self, pattern: str, times: int = 1, seconds: float = 60) -> None:
+        """Wait until so many lines of the log match."""
+        self.wait(lambda: self.said(pattern) >= times, f"{times} times said: {pattern}", seconds)
+
+    def wait(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Wait for a condition while it runs; raise AssertionError with its log if that does not come."""
+
+        def so() -> bool:
+            ended = self._process is not None and self._process.poll() is not None
+            return condition() or ended
+
+        try:
+            wait_until(so, seconds)
+        except AssertionError:
+            raise AssertionError(f"not within {seconds} s: {what}\n{self.log}") from None
+        status = self._process.poll() if self._process is not None else None
+        assert condition(), f"it ended (exit status {status}) before {what}\n{self.log}"
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """Send SIGTERM; return its exit status."""
+        self.signal(signal.SIGTERM)
+        return self.ended()
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.signal(signal.SIGKILL)
+        self.ended()
+
+    def ended(self) -> int:
+        """Wait until it has ended; return its exit status."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        try:
+            return process.wait(90)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"it does not end\n{self.log}") from None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self.kill()
+        self._manager.close()

@@ -1,0 +1,95 @@
+"""A desk with a real database and no servers: mails go in, and what the database holds is looked at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlmodel import select
+
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.policy import Policy
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.service.queries import show_ticket
+from mailbot.service.receive import receive
+from mailbot.store.database import migrate, open_database, read_only
+from mailbot.store.ledger import MailLocation
+from mailbot.store.tables import LedgerRow, OutboxRow, Row
+from tests.support.mail_builder import MailBuilder, mail
+from tests.support.scenario import GYM, HBG, NOW, POLICY
+
+GERMAN_POLICY = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
+
+
+_answers = count(1)
+Kept = TypeVar("Kept", bound=Row)
+
+
+class DeskHarness:
+    """Puts mails into a desk and looks at what the database then holds."""
+
+    def __init__(self, desk: Desk, first_uid: int = 1) -> None:
+        self.desk = desk
+        self.engine = desk.engine
+        self._uids = count(first_uid)
+
+    def receive(
+        self,
+        built: MailBuilder | bytes,
+        school: str = "GYM",
+        uid: int = 0,
+        at: datetime = NOW,
+        size: int | None = None,
+    ) -> Decision | None:
+        """Handle a mail as if it had just been fetched; of one too large to take, `size` is its own."""
+        octets = built if isinstance(built, bytes) else built.build()
+        return receive(self.desk, MailLocation(school, 1, uid or next(self._uids)), octets, at, at, size=size)
+
+    def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
+        """Handle a mail and return what became of it; a traceback fails the test with its text."""
+        decision = self.receive(built, school)
+        assert decision is not None
+        assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
+        return decision.outcome
+
+    def rows(self, table: type["Kept"]) -> list["Kept"]:
+        """Return all rows of a table in their order."""
+        with read_only(self.engine) as session:
+            return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
+
+    def reply(self, person: str, line: str, kind: NotificationKind | None = None) -> str:
+        """Let somebody answer his last letter, of that kind, with a line; return the outcome."""
+        return self.outcome(reply_to(self.outbox_of(person, kind)[-1], person, line))
+
+    def ticket(self, name: str) -> Any:
+        """Return a ticket as `mailbot show --json` tells it."""
+        return show_ticket(self.desk, name)
+
+    def outbox_of(self, to: str, kind: NotificationKind | None = None) -> list[OutboxRow]:
+        """Return the letters to somebody."""
+        return [
+            r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NotificationKind(r.kind))
+        ]
+
+
+@contextmanager
+def open_harness(directory: Path, policy: Policy = GERMAN_POLICY) -> Iterator[DeskHarness]:
+    """Open a desk on a new SQLite database in that directory."""
+    engine = open_database(f"sqlite:///{directory / 'mailbot.db'}")
+    migrate(engine)
+    try:
+        yield DeskHarness(Desk(engine, policy, Templates()))
+    finally:
+        engine.dispose()
+
+
+def reply_to(row: OutboxRow, sender: str, text: str, message_id: str = "") -> MailBuilder:
+    """Return somebody's answer to a letter in the outbox."""
+    name = message_id or f"<answer{next(_answers)}@mail.example>"
+    built = mail().sender(sender).subject(f"Re: {row.subject}").message_id(name)
+    return built.reply_to(row.message_id).text(text)

@@ -1,0 +1,70 @@
+"""A post office in the process: letters of desks reach other desks and programs that answer mail."""
+
+import email
+import email.policy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+from mailbot.service.sending import build_message, record_and_claim
+from mailbot.store.outbox import ClaimedMail, SendOutcome
+from tests.support.desk_harness import DeskHarness
+from tests.support.scenario import NOW
+
+Program = Callable[[EmailMessage], bytes | None]
+"""Whoever reads a mail and may answer it."""
+
+
+def built(harness: DeskHarness, due: ClaimedMail) -> bytes:
+    """Return a letter of the outbox as it goes to the server."""
+    school = harness.desk.policy.school(due.school)
+    assert school is not None
+    return build_message(harness.desk, due, school.address)
+
+
+def sent(harness: DeskHarness, now: datetime) -> Iterator[tuple[ClaimedMail, bytes]]:
+    """Send what is due; yield the letters as they go to the server."""
+    schools = [school.key for school in harness.desk.policy.schools]
+    done: SendOutcome | None = None
+    while (due := record_and_claim(harness.desk, schools, done, None, now)) is not None:
+        done = SendOutcome(due.id, "sent")
+        yield due, built(harness, due)
+
+
+def parsed(octets: bytes) -> EmailMessage:
+    """Return a mail as a program reads it."""
+    message = email.message_from_bytes(octets, policy=email.policy.SMTP)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+@dataclass
+class MailExchange:
+    """Brings letters until nobody has anything to say; `exchanged` reached a desk or a program."""
+
+    desks: dict[str, DeskHarness]
+    programs: dict[str, Program] = field(default_factory=dict)
+    between: Callable[[bytes], bytes] = lambda octets: octets
+    now: datetime = NOW
+    exchanged: list[bytes] = field(default_factory=list)
+
+    def deliver(self, to: str, octets: bytes) -> None:
+        """Bring one mail, and let whoever gets it answer a minute later."""
+        self.exchanged.append(octets)
+        self.now += timedelta(minutes=1)
+        if to in self.desks:
+            self.desks[to].receive(octets, self.desks[to].desk.policy.schools[0].key, at=self.now)
+            return
+        answer = self.programs[to](parsed(octets))
+        if answer is not None:
+            self.deliver(str(parsed(octets)["From"].addresses[0].addr_spec), answer)
+
+    def settle(self, most: int = 40) -> int:
+        """Bring letters until there are none; return how many mails were exchanged."""
+        while found := [letter for harness in self.desks.values() for letter in sent(harness, self.now)]:
+            for due, octets in found:
+                to = due.outgoing.recipient.email
+                if to in (*self.desks, *self.programs) and len(self.exchanged) < most:
+                    self.deliver(to, self.between(octets))
+        return len(self.exchanged)

@@ -1,0 +1,88 @@
+"""A TCP proxy that breaks connections as networks do: it cuts, stalls, delays, splits and corrupts."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.support.servers.tcp_relay import Direction, TcpRelay
+
+Kind = Literal["cut", "stall", "delay", "split", "corrupt"]
+
+DELAY_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to a connection: in which direction, and after how many octets of it."""
+
+    kind: Kind
+    direction: Direction
+    after: int = 0
+
+
+class FaultProxy(TcpRelay):
+    """Breaks what passes; `fault` holds for connections and octets from now on.
+
+    `harmed` counts the connections that a fault touched.
+    """
+
+    def __init__(self, server_port: int) -> None:
+        super().__init__(server_port)
+        self.fault: Fault | None = None
+        self.harmed = 0
+
+    def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
+        """Yield what the fault leaves."""
+        passed = 0
+        for octets in super().passing(direction, source):
+            yield from self._harm(direction, passed, octets)
+            passed += len(octets)
+
+    def _harm(self, direction: Direction, passed: int, octets: bytes) -> list[bytes]:
+        """Return the pieces that pass; raise where the connection is to be cut."""
+        fault = self.fault
+        if fault is None or fault.direction != direction or passed + len(octets) <= fault.after:
+            return [octets]
+        self.harmed += passed <= fault.after
+        return _HARM[fault.kind](octets, max(0, fault.after - passed))
+
+
+class _CutError(ConnectionError):
+    pass
+
+
+def _cut(_octets: bytes, _at: int) -> list[bytes]:
+    raise _CutError
+
+
+def _stall(octets: bytes, at: int) -> list[bytes]:
+    return [octets[:at]]
+
+
+def _delay(octets: bytes, _at: int) -> list[bytes]:
+    threading.Event().wait(DELAY_SECONDS)
+    return [octets]
+
+
+def _split(octets: bytes, at: int) -> list[bytes]:
+    pieces = [
+        octets[:at],
+        *(octets[n : n + 1] for n in range(at, min(len(octets), at + 200))),
+        octets[at + 200 :],
+    ]
+    return [piece for piece in pieces if piece]
+
+
+def _corrupt(octets: bytes, at: int) -> list[bytes]:
+    return [octets[:at] + bytes(octet ^ 0x55 for octet in octets[at : at + 4]) + octets[at + 4 :]]
+
+
+_HARM: dict[Kind, Callable[[bytes, int], list[bytes]]] = {
+    "cut": _cut,
+    "stall": _stall,
+    "delay": _delay,
+    "split": _split,
+    "corrupt": _corrupt,
+}

@@ -1,0 +1,90 @@
+"""A private PostgreSQL cluster, with a fresh database for whoever asks."""
+
+import signal
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from tests.support.servers.process import Child, find_program, free_port, wait_until
+
+PACKAGE = "postgresql"
+
+
+def _folders() -> list[Path]:
+    """Return where Debian keeps the programs, newest version first; they are not in PATH."""
+    found = Path("/usr/lib/postgresql").glob("*/bin")
+    return sorted(found, key=lambda folder: float(folder.parent.name), reverse=True)
+
+
+class Postgres:
+    """A PostgreSQL server on a free port of 127.0.0.1, without passwords and without fsync."""
+
+    def __init__(self) -> None:
+        folders = _folders()
+        initdb = find_program("initdb", PACKAGE, *folders)
+        self._program = find_program("postgres", PACKAGE, *folders)
+        self._child = Child()
+        self._numbers = count(1)
+        self.port = free_port()
+        self._data = self._child.directory / "data"
+        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        self._child.run([initdb, "-D", self._data, *options])
+
+    def start(self) -> None:
+        """Start it and wait until it answers a query."""
+        options = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self._child.directory,
+            "fsync": "off",
+            "max_connections": 200,
+        }
+        switches = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        self._child.spawn([self._program, "-D", self._data, *switches], (self.port,))
+        wait_until(self._answers, seconds=30)
+
+    def stop(self) -> None:
+        """End it in order; its databases stay."""
+        self._child.stop(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it by SIGKILL, as a power cut would."""
+        self._child.signal(signal.SIGKILL)
+        self._child.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it and remove all that it stored."""
+        self._child.remove()
+
+    def new_database(self) -> str:
+        """Return the URL of a new and empty database."""
+        name = f"mailbot_{next(self._numbers)}"
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self._url(name)
+
+    def files(self, folder: str) -> list[Path]:
+        """Return the files in one of its folders, such as a database's."""
+        return [path for path in (self._data / folder).iterdir() if path.is_file()]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._url("postgres"), connect_timeout=1).close()
+        except psycopg.OperationalError:
+            return False
+        return True

@@ -1,0 +1,75 @@
+"""What stands between a client and a server on this machine, and decides what of their talk passes."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Literal, Self
+
+Direction = Literal["to server", "to client"]
+
+
+class TcpRelay:
+    """Stands before a server on 127.0.0.1, on `port`; all passes unless a subclass says otherwise."""
+
+    def __init__(self, server_port: int) -> None:
+        self._server_port = server_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: set[socket.socket] = set()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        self._accepting.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hang_up(self._listener)
+        self.cut_all()
+        self._accepting.join(10)
+
+    def cut_all(self) -> None:
+        """Cut all connections."""
+        for one in tuple(self._open):
+            self._hang_up(one)
+
+    def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
+        """Yield what passes of what `source` says; at the end the connection is cut."""
+        while octets := source.recv(65_536):
+            yield octets
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._server_port))
+            except OSError:
+                return
+            self._open |= {client, server}
+            pumps: tuple[tuple[Direction, socket.socket, socket.socket], ...] = (
+                ("to server", client, server),
+                ("to client", server, client),
+            )
+            for pump in pumps:
+                threading.Thread(target=self._pump, args=pump, daemon=True).start()
+
+    def _pump(self, direction: Direction, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            for octets in self.passing(direction, source):
+                sink.sendall(octets)
+        except OSError:
+            pass
+        finally:
+            self._hang_up(source)
+            self._hang_up(sink)
+
+    def _hang_up(self, one: socket.socket) -> None:
+        self._open.discard(one)
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+        finally:
+            one.close()

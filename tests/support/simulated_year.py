@@ -1,0 +1,326 @@
+"""A school year at a desk with a real database: what people write is drawn by lot, the rest is the desk."""
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.event import listen
+from sqlmodel import col, select
+
+from mailbot import holidays
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import Decision
+from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.ticket_fields import State, state_of
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.service.timers import run_timers
+from mailbot.store import people, tickets
+from mailbot.store.database import Engine, read_only
+from mailbot.store.mapping import to_ticket
+from mailbot.store.tables import OutboxRow, TicketRow
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.mail_builder import MailBuilder
+from tests.support.school import problem
+
+BERLIN = ZoneInfo("Europe/Berlin")
+START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
+EVERY = timedelta(minutes=1)
+AT_SCHOOL = Calendar(closed=holidays.public("NW") | holidays.school("NW"), timezone=BERLIN)
+AT_THE_OFFICE = Calendar(closed=holidays.public("NW"), timezone=BERLIN)
+
+
+def _team(name: str, domain: str, *members: str) -> Team:
+    calendar = AT_THE_OFFICE if domain == "stadt.example" else AT_SCHOOL
+    return Team(name, tuple(Member(f"{m.lower()}@{domain}", m) for m in members), calendar)
+
+
+GYM = School(
+    "GYM",
+    "Gymnasium",
+    "support-gym@schule.example",
+    _team("Team GYM", "support.example", "Max", "Erika", "Moritz"),
+    domains=("schule.example",),
+    authserv_id="mx.schule.example",
+)
+HBG = School(
+    "HBG",
+    "Heisenberg",
+    "support-hbg@hbg.example",
+    _team("Team HBG", "helfer.example", "Hanna", "Hugo"),
+    language="en",
+    domains=("hbg.example",),
+    authserv_id="mx.hbg.example",
+)
+POLICY = Policy(
+    "Support",
+    (GYM, HBG),
+    _team("Technik", "stadt.example", "Toni", "Tina"),
+    times=Times(reminder_hours=8, overdue_hours=24, escalate_hours=40),
+)
+TEACHERS = {
+    "GYM": tuple(f"lehrer{n}@schule.example" for n in range(12)),
+    "HBG": tuple(f"teacher{n}@hbg.example" for n in range(6)),
+}
+SERVERS = {school.key: school.authserv_id for school in (GYM, HBG)}
+SELLERS = tuple(f"gewinn{n}@anderswo.example" for n in range(4))
+COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_level) for m in team.members}
+TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
+
+# How often somebody writes what, per kind of letter: (weight, text). {other} is another open ticket of the
+# school, {colleague} somebody of the own team, {days} a few days.
+FIRST_LEVEL = (
+    (22, "Ist das Kabel eingesteckt?"),
+    (22, "Geht wieder.\n#close"),
+    (10, "#erledigt"),
+    (8, "#take"),
+    (8, "Das sieht sich ein Techniker an.\n#escalate"),
+    (8, "Welcher Raum ist es?\n#rückfrage"),
+    (5, "#wiedervorlage in {days} Tagen"),
+    (4, "Die Lampe liegt im Keller.\n#notiz"),
+    (4, "#priorität hoch"),
+    (4, "#zuweisen {colleague}"),
+    (3, "#kopie hausmeister@stadt.example"),
+    (3, "#für lehrer3@schule.example"),
+    (9, "#merge {other}"),
+    (4, "#trennen"),
+    (4, "#spam"),
+    (3, "Geht wieder.\n#schlissen"),
+    (2, "#zurück"),
+    (3, "#close {other} {other2}"),
+    (3, "#list"),
+    (2, "#suche Beamer"),
+    (2, "#show {other}"),
+    (5, "#abwesend in {days} Tagen"),
+    (5, "#away in {days} days {colleague}"),
+    (3, "#anwesend"),
+    (2, "#hilfe"),
+)
+SECOND_LEVEL = (
+    (20, "Wir tauschen das Gerät.\n#close"),
+    (12, "Der Techniker kommt morgen."),
+    (10, "Das kann die Schule selbst.\n#zurück"),
+    (8, "#move HBG"),
+    (6, "#verschieben GYM"),
+    (6, "#übernehmen"),
+    (5, "#priority urgent"),
+    (4, "#away in {days} days {colleague}"),
+    (3, "#list all"),
+    (3, "Geht nicht.\n#note\n#spam"),
+    (3, "#reopen"),
+)
+REQUESTER = (
+    (10, ""),
+    (6, "Ja, im Raum 204."),
+    (4, "Danke!"),
+    (3, "Leider geht es noch immer nicht."),
+    (2, "#erledigt"),
+    (1, "#übersicht"),
+    (1, "Und der Drucker ist auch leer."),
+    (1, "#eskalieren"),
+)
+IN_THE_MORNING = (
+    (5, "#close {other}"),
+    (3, "Kabel steckt wieder.\n#erledigt {other} {other2}"),
+    (2, "#take {other}"),
+    (1, "#wiedervorlage in {days} Tagen #{other}"),
+    (1, "#rückfrage {other}"),
+    (1, "#abwesend in {days} Tagen {colleague}"),
+)
+WORK = dict.fromkeys(
+    (
+        "new_ticket",
+        "requester_reply",
+        "returned",
+        "escalated_second_level",
+        "moved_team",
+        "assigned",
+        "reopened",
+        "reminder",
+        "overdue",
+    ),
+    0.7,
+) | {"digest": 0.5, "closed_team": 0.1, "undone": 0.1}
+NEWS = dict.fromkeys(
+    ("answer", "closed", "waiting", "wait_reminder", "escalated_requester", "reopened", "closed_waiting"), 0.6
+)
+"""How likely somebody answers a letter of that kind, of the staff and of the others."""
+
+
+def _careless(connection: Any, _: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")  # no power is cut in this year
+
+
+@dataclass(frozen=True)
+class PlannedAction:
+    """One thing that happened: a mail (or time passed, without `writer`), what was decided, the letters."""
+
+    at: datetime
+    writer: str
+    text: str
+    decision: Decision | None
+    letters: tuple[OutboxRow, ...]
+    away: frozenset[str]
+
+
+@dataclass
+class SimulatedYear:
+    """The desk and its year; `undone` are the states before each change and after it was taken back."""
+
+    engine: Engine
+    chance: random.Random
+    tickets: int
+    steps: list[PlannedAction] = field(default_factory=list)
+    undone: list[tuple[str, State, State, State]] = field(default_factory=list)
+    now: datetime = START
+    last_letter: int = 0
+
+    def __post_init__(self) -> None:
+        listen(self.engine, "connect", _careless)
+        self.engine.dispose()
+        self.harness = DeskHarness(Desk(self.engine, POLICY, Templates()))
+        self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
+        self._order = count()
+
+    def run(self) -> None:
+        """Live the year."""
+        for _ in range(self.tickets):
+            whenever = self.chance.random() < 0.2
+            moments = (START + timedelta(seconds=self.chance.randrange(364 * 86_400)) for _ in count())
+            self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
+        for days in range(365):
+            morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
+            self.plan(morning, self.pass_time)
+        while self._agenda:
+            at, _, act = heapq.heappop(self._agenda)
+            self.catch_up(at)
+            self.now = at
+            act()
+
+    def plan(self, at: datetime, act: Callable[[], object]) -> None:
+        """Let something happen later, if it is still this year."""
+        if at < END:
+            heapq.heappush(self._agenda, (at.astimezone(BERLIN), next(self._order), act))
+
+    def catch_up(self, until: datetime) -> None:
+        """Let time do what it does until that moment, by a daemon that is down now and then."""
+        while (look := self.next_look()) is not None and look < until:
+            late = timedelta(hours=self.chance.uniform(1, 60)) if self.chance.random() < 0.03 else EVERY
+            self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
+            acted = self.pass_time()
+            following = self.next_look()
+            assert acted or following is None or following > self.now, "looked at again and again"
+
+    def next_look(self) -> datetime | None:
+        """Return when a ticket is looked at next."""
+        with read_only(self.engine) as session:
+            query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
+            return session.exec(query.order_by(col(TicketRow.look_at)).limit(1)).first()
+
+    def pass_time(self) -> int:
+        """Let time act now; return on how many tickets and teams it did."""
+        acted = run_timers(self.harness.desk, self.now)
+        self.note("", "", None)
+        return acted
+
+    def report(self) -> None:
+        """Let a teacher report a problem, or a seller write, or a supporter pass something on."""
+        school = self.chance.choice(("GYM", "GYM", "HBG"))
+        what = self.chance.choice(TOPICS)
+        kind = self.chance.random()
+        sender = self.chance.choice(SELLERS if kind < 0.06 else TEACHERS[school])
+        mail = problem(what, sender=sender).text(f"{what} in Raum {self.chance.randint(101, 399)}.")
+        if kind > 0.9:
+            mail.cc(self.chance.choice(TEACHERS[school])).proven(SERVERS[school])
+        self.write(sender, mail, what, school)
+
+    def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
+        """Put a mail in and note what follows."""
+        decision = self.harness.receive(mail, school, at=self.now)
+        assert decision is not None
+        return self.note(writer, text, decision)
+
+    def note(self, writer: str, text: str, decision: Decision | None) -> PlannedAction:
+        """Note a step with its letters, and let those who get letters react to them."""
+        with read_only(self.engine) as session:
+            query = select(OutboxRow).where(col(OutboxRow.id) > self.last_letter).order_by(col(OutboxRow.id))
+            letters = tuple(session.exec(query))
+            away = frozenset(people.absences(session, self.now.date()))
+        self.last_letter = max([self.last_letter, *(row.id or 0 for row in letters)])
+        step = PlannedAction(self.now, writer, text, decision, letters, away)
+        if writer or letters:
+            self.steps.append(step)
+        for letter in letters:
+            self.expect_reaction(letter)
+        return step
+
+    def expect_reaction(self, letter: OutboxRow) -> None:
+        """Plan the answer to a letter, if there is one."""
+        staff = letter.recipient in COLLEAGUES
+        if self.chance.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
+            return
+        wait = timedelta(hours=self.chance.expovariate(1 / 5))
+        calendar = AT_THE_OFFICE if letter.role == "second-level" else AT_SCHOOL
+        self.plan(calendar.add(self.now, wait) if staff else self.now + wait, lambda: self.react(letter))
+
+    def react(self, letter: OutboxRow) -> None:
+        """Let somebody who is there answer a letter, and sometimes take it back."""
+        writer = letter.recipient
+        with read_only(self.engine) as session:
+            if writer in people.absences(session, self.now.date()):
+                return
+        tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
+        table = IN_THE_MORNING if letter.kind == "digest" else tables.get(letter.role, REQUESTER)
+        text = self.filled(self.chance.choices([t for _, t in table], [w for w, _ in table])[0], letter)
+        if not text:
+            return
+        if table is REQUESTER and text != "Danke!":
+            text = f"{text}\n{self.chance.choice(TOPICS)} ist dabei."
+        before = self.state(letter.ticket_id)
+        step = self.write(writer, reply_to(letter, writer, text), text, letter.school)
+        taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
+        if taken_back and self.chance.random() < 0.3:
+            self.take_back(step, letter, before or {})
+
+    def filled(self, text: str, letter: OutboxRow) -> str:
+        """Fill in tickets, colleagues and days."""
+        with read_only(self.engine) as session:
+            rows = session.exec(select(TicketRow).where(TicketRow.status != "closed")).all()
+        near = [row for row in rows if row.school == letter.school or letter.role == "second-level"]
+        others = [f"{row.school}-{row.number}" for row in near if row.id != letter.ticket_id]
+        team = next(
+            (t for t in (GYM.team, HBG.team, POLICY.second_level) if t.member(letter.recipient)), None
+        )
+        mates = [m.name for m in team.members if m.address != letter.recipient] if team else [""]
+        picked = [self.chance.choice(others) if others else "GYM-9999" for _ in range(2)]
+        return text.format(
+            other=picked[0],
+            other2=picked[1],
+            colleague=self.chance.choice(mates),
+            days=self.chance.randrange(2, 8),
+        )
+
+    def take_back(self, step: PlannedAction, letter: OutboxRow, before: State) -> None:
+        """Let somebody undo at once, and note what became of it."""
+        changed = self.state(letter.ticket_id) or {}
+        if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change
+            return
+        self.now += timedelta(minutes=2)
+        line = self.chance.choice(("#undo", "#rückgängig"))
+        done = self.write(step.writer, reply_to(letter, step.writer, line), line, letter.school)
+        if done.decision is not None and done.decision.outcome == "command":
+            after = self.state(letter.ticket_id)
+            self.undone.append((step.text, before, changed, after or {}))
+
+    def state(self, ticket_id: int | None) -> State | None:
+        """Return the state of a ticket that #undo restores."""
+        if ticket_id is None:
+            return None
+        with read_only(self.engine) as session:
+            row = tickets.by_ids(session, [ticket_id])[ticket_id]
+            return state_of(to_ticket(session, row))

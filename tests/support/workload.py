@@ -1,0 +1,179 @@
+"""A mailbox full of mails, and what must have become of them, whatever happened meanwhile."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.parser import BytesHeaderParser
+from typing import Any
+
+from mailbot.monitoring.status import status
+from mailbot.service.queries import list_tickets, show_ticket
+from tests.support.mail_builder import mail
+from tests.support.school import EDV, ERIKA, MAX, SchoolEnv
+from tests.support.servers.smtp import Received
+
+PNG = b"\x89PNG\r\n\x1a\n"
+BEGIN = datetime(2026, 11, 23, 7, tzinfo=UTC)
+REPLIES = 0.4
+READ_ALREADY = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Mails in the order of their arrival, and the Message-IDs of each ticket that they make."""
+
+    mails: tuple[bytes, ...] = field(repr=False)
+    threads: tuple[tuple[str, ...], ...]
+
+    def expected_mails(self) -> int:
+        """Return how many letters follow: receipt and both members per problem, both members per reply."""
+        return sum(3 + 2 * (len(thread) - 1) for thread in self.threads)
+
+
+def make_workload(number: int, seed: int = 1, pause: int = 1) -> Workload:
+    """Make new problems and replies of many teachers, some with pictures, the same for the same seed.
+
+    So many mails at least lie between two of a thread: a large mail that broken connections do not carry
+    comes after the small ones behind it, and a reply before what it answers is a problem of its own.
+    """
+    chance = random.Random(seed)
+    mails: list[bytes] = []
+    threads: list[list[str]] = []
+    latest: list[int] = []
+    for index in range(number):
+        own = f"<mail{index}@schule.example>"
+        rested = [thread for thread, last in enumerate(latest) if last <= index - pause]
+        if rested and chance.random() < REPLIES:
+            which = chance.choice(rested)
+            latest[which] = index
+            mails.append(_mail(chance, index, which, answers=chance.choice(threads[which])))
+            threads[which].append(own)
+        else:
+            mails.append(_mail(chance, index, len(threads)))
+            threads.append([own])
+            latest.append(index)
+    return Workload(tuple(mails), tuple(map(tuple, threads)))
+
+
+def _mail(chance: random.Random, index: int, thread: int, answers: str = "") -> bytes:
+    """Write one mail of the teacher to whom that thread belongs."""
+    made = (
+        mail()
+        .sender(f"Lehrkraft {thread} <lehrkraft{thread}@schule.example>")
+        .subject(f"{'Re: ' if answers else ''}Beamer {thread} bleibt dunkel")
+        .message_id(f"<mail{index}@schule.example>")
+        .header("Date", (BEGIN + timedelta(seconds=index)).strftime("%a, %d %b %Y %H:%M:%S +0000"))
+        .text(f"Mail {index}: das Gerät Nummer {thread} bleibt weiterhin dunkel. Können Sie kommen?\n")
+    )
+    if answers:
+        made.reply_to(answers)
+    size = chance.choices((0, 4_000, 200_000), (70, 20, 10))[0]
+    if size:
+        made.attach(f"foto{index}.png", PNG + chance.randbytes(size), "image/png")
+    return made.build()
+
+
+def deliver(env: SchoolEnv, mails: Iterable[bytes], seed: int = 1) -> None:
+    """Put the mails into the support mailbox, one after the other, as if some had been read in webmail."""
+    chance = random.Random(seed)
+    for octets in mails:
+        env.dovecot.deliver(env.address, octets, flags="S" if chance.random() < READ_ALREADY else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What became of a flood; `broken` has a line for each promise that was not kept.
+
+    `letters` are those to teachers and supporters: operators are told of the trouble besides.
+    """
+
+    tickets: int
+    messages: int
+    sent: int
+    sent_twice: int
+    broken: tuple[str, ...]
+
+
+def audit(env: SchoolEnv, wave: Workload, kills: int = 0, mailboxes: Sequence[str] = ()) -> Audit:
+    """Compare tickets, mailbox and letters with what the mails should have become.
+
+    `mailboxes` are those of all schools, where the flood came to more than the house's own.
+    """
+    with env.open() as (desk, _):
+        documents = [show_ticket(desk, found["ticket"]) or {} for found in list_tickets(desk, None, "all")]
+        state = status(desk)
+    received = [(r, _header(r.octets)) for r in env.smtp.received]
+    ids = Counter(message_id for _, (message_id, _) in received)
+    twice = sum(ids.values()) - len(ids)
+    broken = (
+        *_tickets_broken(documents, wave),
+        *_mailbox_broken(env, wave, mailboxes or (env.address,)),
+        *_letters_broken(documents, received),
+        *([f"{twice} letters came twice, after {kills} kills"] if twice > kills else []),
+        *([f"quarantined: {state['quarantine']}"] if state["quarantine"] else []),
+        *([f"outbox: {state['outbox']}"] if set(state["outbox"]) != {"sent"} else []),
+    )
+    messages = sum(len(document["messages"]) for document in documents)
+    letters = len({message_id for mail_, (message_id, _) in received if mail_.recipients != (EDV,)})
+    return Audit(len(documents), messages, letters, twice, broken)
+
+
+def _tickets_broken(documents: list[dict[str, Any]], wave: Workload) -> list[str]:
+    """Return what is missing, twice or in the wrong ticket."""
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    for document in documents:
+        school, _, number = document["ticket"].partition("-")
+        numbers[school].append(int(number))
+    found = Counter(tuple(m["message_id"] for m in document["messages"]) for document in documents)
+    wanted = Counter(wave.threads)
+    gaps = [
+        f"numbers of {school} are not 1 to n: {sorted(given)}"
+        for school, given in numbers.items()
+        if sorted(given) != list(range(1, len(given) + 1))
+    ]
+    missing = [f"no ticket consists of {thread}" for thread in wanted - found]
+    return [*gaps, *missing, *(f"there should be no ticket of {thread}" for thread in found - wanted)]
+
+
+def _mailbox_broken(env: SchoolEnv, wave: Workload, mailboxes: Sequence[str]) -> list[str]:
+    """Return which mails do not lie where they belong: all are filed, and each is there once."""
+    left = [stored for box in mailboxes for stored in env.dovecot.mails(box)]
+    done = (stored for box in mailboxes for stored in env.dovecot.mails(box, "Mailbot/Done"))
+    filed = Counter(stored.octets for stored in done)
+    here = [f"{len(left)} mails still lie in INBOX"] if left else []
+    wrong = filed != Counter(wave.mails)
+    return [*here, *([f"{filed.total()} of {len(wave.mails)} mails are filed"] if wrong else [])]
+
+
+def _letters_broken(
+    documents: list[dict[str, Any]], received: list[tuple[Received, tuple[str, str]]]
+) -> list[str]:
+    """Return who got too few or too many letters of a ticket, and which came twice but not the same."""
+    wanted: Counter[tuple[str, str]] = Counter()
+    for document in documents:
+        about = f"[#{document['ticket']}]"
+        wanted[document["requester"], about] = 1
+        for member in (MAX, ERIKA):
+            wanted[member, about] = len(document["messages"])
+    first: dict[str, bytes] = {}
+    got: Counter[tuple[str, str]] = Counter()
+    changed = []
+    for mail_, (message_id, about) in received:
+        if mail_.recipients == (EDV,):
+            continue  # what the operators are told of the trouble
+        if message_id not in first:
+            first[message_id] = mail_.octets
+            got[mail_.recipients[0], about] += 1
+        elif first[message_id] != mail_.octets:
+            changed.append(f"{message_id} came twice, with different content")
+    missing = [f"{who} lacks {number} letters of {about}" for (who, about), number in (wanted - got).items()]
+    surplus = [f"{who} got {n} letters of {about} too many" for (who, about), n in (got - wanted).items()]
+    return [*missing, *surplus, *changed]
+
+
+def _header(octets: bytes) -> tuple[str, str]:
+    """Return a letter's Message-ID and the tag in its subject."""
+    header = BytesHeaderParser().parsebytes(octets.partition(b"\r\n\r\n")[0])
+    return str(header["Message-ID"]).strip(), str(header["Subject"]).partition("]")[0].strip() + "]"

@@ -1,0 +1,174 @@
+"""Where a server allows few connections, mailboxes take turns: none is left out or waits for a flood."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mailbot.config import ImapAccount, Secret
+from mailbot.inbox import InboxError, Mailbox
+from mailbot.runtime.connection_limit import ConnectionLimiter, limiters_by_school
+from mailbot.runtime.ingest import BATCH_SIZE
+from tests.support.daemon import Daemon
+from tests.support.school import MAX, SchoolEnv, ingest_of, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.process import wait_until
+from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.tls import CertificateAuthority
+
+ALLOWED = 3
+SCHOOLS = 8
+
+
+def nothing() -> None:
+    """Show no sign of life."""
+
+
+def visitors(turns: ConnectionLimiter, served: list[int]) -> list[threading.Thread]:
+    """Let some ask for a turn, one after the other, while all turns are taken."""
+
+    def visit(name: int) -> None:
+        with turns.slot(threading.Event(), nothing):
+            served.append(name)
+
+    threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
+    for asked, thread in enumerate(threads, 1):
+        thread.start()
+        wait_until(lambda: len(turns._queue) == asked, 60)  # noqa: B023
+    return threads
+
+
+def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_one() -> None:
+    turns, served = ConnectionLimiter(ALLOWED), list[int]()
+    with ExitStack() as taken:
+        for _ in range(ALLOWED):
+            taken.enter_context(turns.slot(threading.Event(), nothing))
+        threads = visitors(turns, served)
+        assert served == []
+    for thread in threads:
+        thread.join()
+    assert sorted(served) == list(range(SCHOOLS))
+    assert (turns.has_waiters(), turns._free) == (False, ALLOWED)
+
+
+def test_who_asked_first_is_served_first() -> None:
+    turns, served = ConnectionLimiter(1), list[int]()
+    with turns.slot(threading.Event(), nothing):
+        threads = visitors(turns, served)
+    for thread in threads:
+        thread.join()
+    assert served == list(range(SCHOOLS))
+
+
+def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None:
+    turns, called = ConnectionLimiter(1), threading.Event()
+    with turns.slot(threading.Event(), nothing):
+        called.set()
+        with turns.slot(called, nothing):
+            pass
+        assert not turns.has_waiters()
+    with turns.slot(threading.Event(), nothing):
+        assert not turns.has_waiters()
+    assert turns._free == 1
+
+
+def accounts(*hosts: str) -> dict[str, ImapAccount]:
+    """Return a mailbox on each host."""
+    return {f"S{n}": ImapAccount(host, 993, "tls", f"u{n}", Secret("x")) for n, host in enumerate(hosts)}
+
+
+@pytest.mark.parametrize(
+    ("connections", "waits"),
+    [(None, set[str]()), (1, {"S0", "S1", "S2"}), (2, {"S0", "S1", "S2"}), (3, set[str]())],
+)
+def test_turns_are_taken_only_on_a_server_with_more_mailboxes_than_connections(
+    connections: int | None, waits: set[str]
+) -> None:
+    assert limiters_by_school(accounts("a", "a", "a", "b"), connections).keys() == waits
+
+
+# -- on a Dovecot that allows few connections to each user
+
+
+@pytest.fixture
+def narrow(authority: CertificateAuthority) -> Iterator[Dovecot]:
+    """A Dovecot that allows three connections."""
+    with Dovecot(authority, connections=ALLOWED) as server:
+        yield server
+
+
+def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, connections: int) -> SchoolEnv:
+    """A house whose schools all have a folder of one account, as some providers give them."""
+    account = "support-gym@schule.example"
+    schools = [
+        f'[[school]]\nkey = "S{n}"\nname = "Schule {n}"\naddress = "support-s{n}@schule.example"\n'
+        f'imap = {{ folder = "S{n}", username = "{account}" }}\n'
+        f'team = {{ name = "Team", members = ["{MAX}"] }}\n'
+        for n in range(SCHOOLS)
+    ]
+    with dovecot.login(account) as client:
+        for n in range(SCHOOLS):
+            client.create(f"S{n}")
+    imap = f"poll_seconds = 1\nconnections = {connections}"
+    return SchoolEnv(tmp_path, dovecot, smtp_server, account, imap=imap, more="\n".join(schools))
+
+
+def handled(daemon: Daemon) -> list[str]:
+    """Return the schools of the mails that were handled, in their order."""
+    return re.findall(r"\] mail +.*school=(\w+)", daemon.log)
+
+
+def test_all_mailboxes_are_served_by_few_connections(
+    tmp_path: Path, narrow: Dovecot, smtp_server: RecordingSmtpServer
+) -> None:
+    at = env(tmp_path, narrow, smtp_server, ALLOWED - 1)
+    with Daemon(at) as daemon:
+        for _ in range(2):
+            before = len(handled(daemon))
+            for n in range(SCHOOLS):
+                with narrow.login(at.address) as client:
+                    client.append(f"S{n}", "", "", problem(f"Beamer {n}").text("dunkel").build())
+            daemon.wait(lambda: len(handled(daemon)) == before + SCHOOLS, "all are handled")  # noqa: B023
+        assert daemon.stop() == 0
+    assert "mailbox failed" not in daemon.log
+    assert "Maximum number of connections" not in narrow.log()
+
+
+def test_a_turn_ends_early_only_where_something_was_done_and_something_is_left(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
+) -> None:
+    at = SchoolEnv(tmp_path, dovecot, smtp_server, user)
+    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(BATCH_SIZE + 1)))
+    with at.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
+        outcomes: list[str] = []
+        ingest = ingest_of(desk, settings, processed=outcomes.append, should_yield=lambda: True)
+        finished = [ingest.process_new(box), ingest.process_new(box)]
+    assert finished == [False, True]
+    assert len(outcomes) == BATCH_SIZE + 1
+
+
+def test_a_server_that_allows_no_further_connection_is_told_with_what_to_do(narrow: Dovecot) -> None:
+    account = narrow.account("support-gym@schule.example")
+    with ExitStack() as stack:
+        for _ in range(ALLOWED):
+            stack.enter_context(narrow.login(account.username))
+        with pytest.raises(InboxError, match=r"set imap\.connections.*Maximum number") as told:
+            Mailbox.open(account)
+    assert not told.value.permanent
+
+
+def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(
+    tmp_path: Path, narrow: Dovecot, smtp_server: RecordingSmtpServer
+) -> None:
+    at = env(tmp_path, narrow, smtp_server, 1)
+    at.deliver(*(problem(f"Beamer {n}").text("dunkel") for n in range(3 * BATCH_SIZE)))
+    with ExitStack() as stack:
+        client = stack.enter_context(narrow.login(at.address))
+        client.append("S7", "", "", problem("Drucker").text("leer").build())
+        daemon = stack.enter_context(Daemon(at))
+        daemon.wait(lambda: len(handled(daemon)) == 3 * BATCH_SIZE + 1, "all are handled")
+        assert handled(daemon).index("S7") <= 2 * BATCH_SIZE
+        assert daemon.stop() == 0

@@ -1,0 +1,79 @@
+"""When the power fails: what a mail caused is on the disk before the mailbox hears that the mail is done."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import require
+from tests.support.school import ROOT, SchoolEnv, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.process import find_program
+from tests.support.servers.smtp import RecordingSmtpServer
+
+CALLS = "trace=pwrite64,write,sendto,fdatasync,fsync"
+
+
+def strace() -> Path:
+    return find_program("strace", "strace")
+
+
+@pytest.fixture
+def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str) -> SchoolEnv:
+    """A school whose IMAP server is spoken to in clear text, so that it can be overheard."""
+    env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
+    text = env.config.read_text("utf-8").replace('security = "tls"', 'security = "none"')
+    env.config.write_text(text.replace(f"port = {dovecot.tls_port}", f"port = {dovecot.port}"), "utf-8")
+    return env
+
+
+def traced(env: SchoolEnv) -> list[str]:
+    """Run `mailbot once`; return a line for each of its system calls that write, send or sync."""
+    trace = env.directory / "trace"
+    command: list[str | Path] = [
+        require(strace),
+        "-f",
+        "-y",
+        "-s",
+        "400",
+        "-e",
+        CALLS,
+        "-o",
+        trace,
+        *env.command("once"),
+    ]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    return trace.read_text("utf-8", errors="replace").splitlines()
+
+
+def overheard(env: SchoolEnv) -> list[str]:
+    """Run `mailbot once`; return what it did to its database's journal and told the IMAP server, in order."""
+    did = []
+    for line in traced(env):
+        if "UID MOVE" in line:
+            did.append("move")
+        elif re.search(r"(?:pwrite64|write)\(\d+<[^>]*mailbot\.db-wal>", line):
+            did.append("write")
+        elif re.search(r"f(?:data)?sync\(\d+<[^>]*mailbot\.db-wal>", line):
+            did.append("sync")
+    return did
+
+
+def test_nothing_of_a_mail_waits_for_the_disk_when_the_mailbox_is_told_to_move_it(env: SchoolEnv) -> None:
+    env.deliver(problem("Beamer").text("dunkel"), problem("Drucker").text("leer"))
+    did = overheard(env)
+    assert "move" in did
+    for position, what in enumerate(did):
+        if what == "move":
+            before = [step for step in did[:position] if step != "move"]
+            assert before
+            assert before[-1] == "sync"
+
+
+def test_the_name_of_the_worker_is_on_the_disk_before_the_database_names_it(env: SchoolEnv) -> None:
+    lines = traced(env)
+    synced = [n for n, line in enumerate(lines) if re.search(r"fsync\(\d+<[^>]*/state/worker\b", line)]
+    written = [n for n, line in enumerate(lines) if re.search(r"write.*\(\d+<[^>]*mailbot\.db-wal>", line)]
+    assert synced
+    assert synced[0] < written[0]

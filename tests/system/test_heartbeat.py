@@ -1,0 +1,108 @@
+"""Monitoring beside a daemon sees that it stopped, hangs or crashes again and again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from mailbot.config import load
+from mailbot.runtime.application import Application
+from mailbot.store.database import read_only, transaction
+from mailbot.store.tables import HeartbeatRow, MailboxRow
+from tests.support.daemon import Daemon
+from tests.support.school import SchoolEnv
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.smtp import RecordingSmtpServer
+
+LONG = timedelta(minutes=20)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def env(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+) -> SchoolEnv:
+    """A school on each of the databases."""
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
+
+
+def work(env: SchoolEnv, end: Callable[[Daemon], object]) -> None:
+    """Let a daemon read the mailbox, and end it."""
+    with env.open() as (desk, _), Daemon(env) as daemon:
+
+        def read() -> bool:
+            with read_only(desk.engine) as session:
+                row = session.get(MailboxRow, "GYM")
+                return row is not None and row.last_success is not None
+
+        daemon.wait(read, "the mailbox is read")
+        end(daemon)
+
+
+def let_time_pass(env: SchoolEnv) -> None:
+    """Let what was noted be older."""
+    with env.open() as (desk, _), transaction(desk.engine) as session:
+        for beat in session.exec(select(HeartbeatRow)):
+            beat.at, beat.started = beat.at - LONG, beat.started - LONG
+        for mailbox in session.exec(select(MailboxRow)):
+            assert mailbox.last_success is not None
+            mailbox.last_success -= LONG
+
+
+def test_a_daemon_that_was_stopped_is_noticed(env: SchoolEnv) -> None:
+    work(env, Daemon.stop)
+    assert env.call("status", "--probe").startswith("MAILBOT OK - ")
+    let_time_pass(env)
+    said = env.call("status", "--probe", status=2)
+    assert "no heartbeat of the daemon for 20 minutes" in said
+    assert "mailbox GYM not read for 20 minutes" in said
+    found = env.json("status", status=1)
+    assert found["daemon"]["stale"]
+    assert [mailbox["stale"] for mailbox in found["mailboxes"]] == [True]
+    assert "last heartbeat 20 min ago" in env.call("status", status=1)
+
+
+def test_a_daemon_that_reads_its_mailboxes_and_then_crashes_is_noticed(env: SchoolEnv) -> None:
+    work(env, Daemon.kill)
+    let_time_pass(env)
+    with env.open() as (desk, _), transaction(desk.engine) as session:
+        session.get_one(MailboxRow, "GYM").last_success = None
+    work(env, Daemon.kill)
+    assert "no heartbeat of the daemon for 20 minutes" in env.call("status", "--probe", status=2)
+
+
+def test_a_daemon_that_works_is_alive_again(env: SchoolEnv) -> None:
+    work(env, Daemon.kill)
+    let_time_pass(env)
+    application = Application(load(env.config, {}))
+    application.start()
+    try:
+        assert env.json("status", status=1)["daemon"]["stale"]
+        application.check_health()
+    finally:
+        application.stop()
+    assert not env.json("status")["daemon"]["stale"]
+
+
+def test_only_the_last_success_counts_where_mails_are_handled_by_a_timer(env: SchoolEnv) -> None:
+    work(env, Daemon.kill)
+    let_time_pass(env)
+    env.call("once")
+    assert env.call("status", "--probe").startswith("MAILBOT OK - ")
+    let_time_pass(env)
+    said = env.call("status", "--probe", status=2)
+    assert said.startswith("MAILBOT CRITICAL - mailbox GYM not read for 20 minutes")
+
+
+def test_a_threshold_of_0_turns_it_off(env: SchoolEnv) -> None:
+    work(env, Daemon.kill)
+    let_time_pass(env)
+    env.times = 'digest = ""\n[guard]\nmailbox_minutes = 0'
+    env.write_config()
+    assert env.call("status", "--probe").startswith("MAILBOT OK - ")

@@ -1,0 +1,262 @@
+"""What is stored on a person can be given out and erased, to the last octet, on both databases."""
+
+import base64
+import json
+import quopri
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+from sqlmodel import select
+
+from mailbot.core.model.policy import Retention
+from mailbot.privacy.requests import PersonErasure, disclose
+from mailbot.service.operation import OperationError
+from mailbot.service.retention import expire
+from mailbot.store.audit_verify import verify
+from mailbot.store.database import read_only, transaction
+from mailbot.store.erasure import readable
+from mailbot.store.tables import (
+    EventRow,
+    HeldRow,
+    LedgerRow,
+    MessageRow,
+    OutboxRow,
+    PersonRow,
+    RawRow,
+    TicketRow,
+    metadata,
+)
+from tests.support.daemon import Daemon
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.scenario import MAX, NOW
+from tests.support.school import SchoolEnv, problem
+from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.postgres import Postgres
+from tests.support.servers.smtp import RecordingSmtpServer
+
+PAULA = "paula.personal@schule.example"
+NAME = "Paula Persönlich"
+FROM = f'"{NAME}" <{PAULA}>'
+TICKETS = 50
+FEW = 3
+SECRET = "Sonderbare Auskunft Nummer {} über Beamer"
+QUOTED = "Das Passwort der Kollegin lautet Rumpelstilzchen und sonst nichts"
+
+
+@pytest.fixture
+def lived(desk: DeskHarness) -> DeskHarness:
+    """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else."""
+    return with_traces(desk, TICKETS)
+
+
+@pytest.fixture
+def begun(desk: DeskHarness) -> DeskHarness:
+    """The same with few tickets, where their number proves nothing."""
+    return with_traces(desk, FEW)
+
+
+def with_traces(desk: DeskHarness, tickets: int) -> DeskHarness:
+    """Let Paula write mails to a desk, and others write of her.
+
+    Its SQLite is one that lets go of what is deleted without writing over it, as many are built.
+    """
+    if desk.engine.url.get_backend_name() == "sqlite":
+        event.listen(desk.engine, "connect", lambda raw, _: raw.execute("PRAGMA secure_delete=OFF"))
+        desk.engine.dispose()
+    for n in range(tickets):
+        mail = problem(f"Anliegen {n} Persönlich", FROM).text(f"{SECRET.format(n)}.\n\nGruß, {NAME}")
+        desk.receive(mail, at=NOW - timedelta(days=tickets - n))
+    for n in (1, 2):
+        ticket = next(row for row in desk.outbox_of(MAX) if row.subject.startswith(f"[#GYM-{n}]"))
+        quoted = f"Liegt bereit.\n#close\n\nAm 23.11.2026 schrieb {FROM}:\n> {SECRET.format(n - 1)}.\n"
+        desk.receive(reply_to(ticket, MAX, quoted).attach("notiz.txt", f"von {PAULA}".encode(), "text/plain"))
+    desk.receive(problem("Drucker").cc(PAULA).proven().text(f"Frag auch {PAULA} oder {NAME}."))
+    desk.reply(MAX, "Ich frage sie.")
+    desk.receive(reply_to(desk.outbox_of(PAULA)[-1], FROM, QUOTED))
+    desk.reply(MAX, "Danke!\n> Das Passwort der Kollegin\n> lautet Rumpelstilzchen und sonst nichts")
+    with transaction(desk.engine) as session:
+        session.execute(text("UPDATE outbox SET state = 'sent'"))
+        session.add(PersonRow(address=PAULA, name=NAME, undeliverable=f"550 {PAULA} unknown"))
+        entry = session.exec(select(LedgerRow.id)).first() or 0
+        session.add(HeldRow(ledger_id=entry, school="GYM", address=PAULA, until=NOW))
+    return desk
+
+
+def test_who_asks_gets_all_that_is_stored_in_a_readable_form(lived: DeskHarness, tmp_path: Path) -> None:
+    file = tmp_path / "paula.zip"
+    for _ in disclose(lived.desk, PAULA, file, NOW):
+        pass
+    assert file.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(file) as archive:
+        data = json.loads(archive.read("data.json"))
+        mails = [archive.read(name) for name in archive.namelist() if name.startswith("mails/")]
+        internal = json.loads(archive.read("internal.json"))
+    assert len(data["tickets"]) == TICKETS + 1
+    assert len(mails) == TICKETS + 1
+    assert data["person"]["name"] == NAME
+    assert {SECRET.format(n) in json.dumps(data, ensure_ascii=False) for n in range(TICKETS)} == {True}
+    assert len(data["letters"]) >= TICKETS
+    assert len(internal) == TICKETS + 1
+    with pytest.raises(OperationError, match="exists"):
+        next(disclose(lived.desk, PAULA, file, NOW))
+
+
+def test_nothing_of_a_forgotten_person_is_found_in_the_database(
+    lived: DeskHarness, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    assert set(needles()) - missing(lived, request), "the search finds what is there"
+    forget(lived)
+    assert set(needles()) - missing(lived, request) == set()
+    assert [row.requester for row in lived.rows(TicketRow)].count("") == TICKETS
+    with read_only(lived.engine) as session:
+        assert verify(session).wrong == []
+
+
+def test_what_others_wrote_and_the_figures_stay(begun: DeskHarness) -> None:
+    before = begun.rows(TicketRow)
+    forget(begun)
+    after = begun.rows(TicketRow)
+    figures = ("school", "number", "level", "priority", "opened", "messages")
+    assert [[getattr(row, f) for f in figures] for row in after] == [
+        [getattr(row, f) for f in figures] for row in before
+    ]
+    other = begun.ticket(f"GYM-{FEW + 1}")
+    assert other["messages"][0]["text"] == "Frag auch […] oder […]."
+    assert [m["text"] for m in other["messages"][1:]] == ["Ich frage sie.", "", "Danke!"]
+    assert all(row.outcome for row in begun.rows(LedgerRow))
+    assert len({row.id for row in begun.rows(EventRow) if row.salt}) > 0
+
+
+def test_who_writes_again_is_a_stranger(begun: DeskHarness) -> None:
+    letter = begun.outbox_of(PAULA)[0]
+    forget(begun)
+    begun.receive(reply_to(letter, PAULA, "Noch etwas"))
+    assert begun.rows(TicketRow)[-1].number == FEW + 2
+
+
+def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(begun: DeskHarness) -> None:
+    with pytest.raises(OperationError, match="configuration"):
+        PersonErasure(begun.desk, MAX, NOW).check()
+    with transaction(begun.engine) as session:
+        row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
+        assert row is not None
+        row.state = "queued"
+    with pytest.raises(OperationError, match="1 letters"):
+        PersonErasure(begun.desk, PAULA, NOW).check()
+
+
+def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: DeskHarness) -> None:
+    begun.receive(problem("Werbung").header("Precedence", "bulk").text("Kaufen Sie"))
+    days = begun.desk.policy.retention
+    with transaction(begun.engine) as session:
+        session.execute(text("UPDATE ticket SET status = 'open', closed = NULL WHERE number > 2"))
+    expire(begun.desk, NOW + timedelta(days=days.mail_days - 1))
+    assert len(begun.rows(RawRow)) == len(begun.rows(LedgerRow)) - 1  # the advertisement
+    expire(begun.desk, NOW + timedelta(days=days.mail_days + 1))
+    closed = {row.id for row in begun.rows(TicketRow) if row.status == "closed"}
+    assert {row.raw_id for row in begun.rows(MessageRow) if row.ticket_id in closed} == {None}
+    assert all(row.text for row in begun.rows(MessageRow))
+    expire(begun.desk, NOW + timedelta(days=days.text_days + 1))
+    assert [row.requester for row in begun.rows(TicketRow)][:3] == ["", "", PAULA]
+    assert begun.rows(LedgerRow)[-1].sender == ""
+    with read_only(begun.engine) as session:
+        assert verify(session).wrong == []
+    assert len(begun.rows(TicketRow)) == FEW + 1
+
+
+def test_what_is_kept_for_ever_stays(begun: DeskHarness) -> None:
+    policy = replace(begun.desk.policy, retention=Retention(0, 0, 0))
+    before = begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))
+    expire(replace(begun.desk, policy=policy), NOW + timedelta(days=9_999))
+    assert (begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))) == before
+
+
+def forget(harness: DeskHarness) -> None:
+    """Forget Paula."""
+    forgetting = PersonErasure(replace(harness.desk, actor="operator root"), PAULA, NOW)
+    forgetting.check()
+    steps, total = list(forgetting.steps()), forgetting.total()
+    assert len(steps) > total > 0
+
+
+def needles() -> Iterator[bytes]:
+    """Yield what must be nowhere: address, name and texts, as they are, in base64 and quoted-printable."""
+    for plain in (PAULA, NAME, "Rumpelstilzchen", *(SECRET.format(n) for n in range(TICKETS))):
+        octets = plain.encode()
+        yield octets
+        yield quopri.encodestring(octets).strip(b"\n")
+        for shift in range(3):  # base64 looks different by where in its groups of three octets a word begins
+            encoded = base64.b64encode(b"\0" * shift + octets).rstrip(b"=")
+            yield encoded[4 if shift else 0 : -2]
+
+
+def missing(harness: DeskHarness, request: pytest.FixtureRequest) -> set[bytes]:
+    """Return the needles that are nowhere: in no file of the database, and in no mail that lies in it."""
+    haystack = [octets.lower() for octets in (*files(harness, request), *values(harness), *mails(harness))]
+    return {needle for needle in needles() if not any(needle.lower() in octets for octets in haystack)}
+
+
+def files(harness: DeskHarness, request: pytest.FixtureRequest) -> Iterable[bytes]:
+    """Yield the octets of all files that the database consists of."""
+    if harness.engine.url.get_backend_name() == "sqlite":
+        database = Path(harness.engine.url.database or "")
+        return [path.read_bytes() for path in database.parent.glob(f"{database.name}*")]
+    with harness.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+        oid = connection.execute(
+            text("SELECT oid FROM pg_database WHERE datname = current_database()")
+        ).scalar()
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return [path.read_bytes() for path in postgres.files(f"base/{oid}")]
+
+
+def values(harness: DeskHarness) -> Iterator[bytes]:
+    """Yield every value of every table: what is long may lie compressed in the files."""
+    with read_only(harness.engine) as session:
+        for table in metadata.tables:
+            yield "\n".join(map(str, session.execute(text(f"SELECT * FROM {table}")).all())).encode()  # noqa: S608
+
+
+def mails(harness: DeskHarness) -> Iterator[bytes]:
+    """Yield what can be read in the mails that are kept."""
+    for row in harness.rows(RawRow):
+        yield readable(zlib.decompress(row.octets)).encode()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def env(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+) -> SchoolEnv:
+    """A school whose desk keeps its state in each of the databases."""
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
+
+
+def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(env: SchoolEnv) -> None:
+    with Daemon(env) as daemon:
+        env.deliver(*(problem(f"Anliegen {n} Persönlich", FROM).text(SECRET.format(n)) for n in range(5)))
+        daemon.wait(lambda: len(env.mails_to(PAULA)) == 5, "Paula's receipts")
+        daemon.wait(lambda: env.status()["outbox"] == {"sent": 15}, "nothing waits to be sent")
+        others = [f"otto{n}@schule.example" for n in range(30)]
+        env.deliver(*(problem(f"Maus {n}", other).text("weg") for n, other in enumerate(others)))
+        counts = env.json("forget", PAULA)
+        daemon.wait(lambda: all(env.mails_to(other) for other in others), "the receipts of the others")
+        assert daemon.stop() == 0
+        assert "Traceback" not in daemon.log
+    assert counts["tickets"] == 5
+    listed = env.json("tickets", "--status", "all")
+    assert sorted(t["requester"] for t in listed if t["requester"]) == sorted(others)
+    assert sorted(int(t["ticket"].removeprefix("GYM-")) for t in listed) == list(range(1, 36))
+    with env.open() as (desk, _):
+        for table in (LedgerRow, OutboxRow, MessageRow, EventRow):
+            assert PAULA not in str(DeskHarness(desk).rows(table))

@@ -1,0 +1,102 @@
+"""What systemd hears of us; the unit file that it reads."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailbot import systemd
+
+UNIT = Path(__file__).parents[2] / "mailbot.service"
+WITH_SYSTEMD = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze: apt install systemd"
+)
+
+
+@pytest.fixture(params=["in the file system", "abstract"])
+def manager(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[socket.socket]:
+    """Listen where systemd would."""
+    path = str(tmp_path / "notify") if request.param == "in the file system" else f"@mailbot-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.settimeout(10)
+        listener.bind(path.replace("@", "\0", 1))
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        yield listener
+
+
+def test_ready_and_its_status_come_in_one_datagram(manager: socket.socket) -> None:
+    assert systemd.ready("watching 3 mailboxes")
+    assert manager.recv(4096) == b"READY=1\nSTATUS=watching 3 mailboxes"
+
+
+def test_a_line_break_in_a_status_begins_no_assignment_of_its_own(manager: socket.socket) -> None:
+    systemd.status("stuck\r\nMAINPID=1")
+    assert manager.recv(4096) == b"STATUS=stuck MAINPID=1"
+
+
+def test_the_watchdog_hears_that_we_are_alive(manager: socket.socket) -> None:
+    systemd.alive()
+    assert manager.recv(4096) == b"WATCHDOG=1"
+
+
+def test_the_end_is_announced(manager: socket.socket) -> None:
+    systemd.stopping("finishing 2 mails")
+    assert manager.recv(4096) == b"STOPPING=1\nSTATUS=finishing 2 mails"
+
+
+def test_a_reload_says_when_it_began(manager: socket.socket) -> None:
+    before = time.monotonic_ns() // 1000
+    systemd.reloading()
+    reloading, _, began = manager.recv(4096).decode().partition("\nMONOTONIC_USEC=")
+    assert reloading == "RELOADING=1"
+    assert before <= int(began) <= time.monotonic_ns() // 1000
+
+
+def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    assert not systemd.ready("watching")
+
+
+def test_a_manager_that_went_away_is_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
+    with pytest.raises(FileNotFoundError):
+        systemd.alive()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "for_whom", "seconds"),
+    [
+        ("60000000", "", 30.0),
+        ("60000000", "us", 30.0),
+        ("60000000", "1", None),
+        ("0", "", None),
+        ("", "", None),
+        ("soon", "", None),
+    ],
+)
+def test_the_watchdog_is_fed_twice_in_its_interval_if_it_is_ours(
+    monkeypatch: pytest.MonkeyPatch, allowed: str, for_whom: str, seconds: float | None
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", allowed)
+    monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if for_whom == "us" else for_whom)
+    assert systemd.watchdog_seconds() == seconds
+
+
+@WITH_SYSTEMD
+def test_systemd_finds_nothing_to_say_about_the_unit() -> None:
+    verify = subprocess.run(["systemd-analyze", "verify", UNIT], capture_output=True, text=True, check=False)
+    assert (verify.returncode, verify.stdout, verify.stderr) == (0, "", "")
+
+
+@WITH_SYSTEMD
+def test_the_unit_exposes_no_more_than_a_mail_client_needs() -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=12", "--no-pager", str(UNIT)]
+    security = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert security.returncode == 0, security.stdout + security.stderr

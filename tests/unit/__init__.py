@@ -1,0 +1,1 @@
+"""Tests of the pure core, of parsing and of rendering. They need no server and no database."""

@@ -1,0 +1,100 @@
+"""A bounce says which recipient failed, whether for good, and which of our mails it was."""
+
+from mailbot.core.classify.classify import classify
+from mailbot.core.model.mail import Action, DeliveryStatus, Kind
+from mailbot.parse import parse
+from tests.support.mail_builder import mail
+
+_REPORT = """Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+--x
+Content-Type: text/plain
+
+Ihre Nachricht konnte nicht zugestellt werden.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example
+
+Original-Recipient: rfc822;lena@schule.example
+Final-Recipient: rfc822; l.lehrerin@intern.example
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {status} nein,
+ leider nicht
+--x
+Content-Type: message/rfc822
+
+Message-ID: <unsere@support.example>
+Subject: Beamer
+
+#close
+--x--
+"""
+
+
+def _reported(action: str, status: str) -> bytes:
+    return (
+        b"From: MAILER-DAEMON@mail.example\n" + _REPORT.format(action=action, status=status).encode()
+    ).replace(b"\n", b"\r\n")
+
+
+def test_a_report_names_the_recipient_that_we_wrote_to_and_our_mail() -> None:
+    assert parse(_reported("failed", "5.1.1")).delivery == (
+        DeliveryStatus(
+            "lena@schule.example",
+            Action.FAILED,
+            "5.1.1",
+            "smtp; 5.1.1 nein, leider nicht",
+            "<unsere@support.example>",
+        ),
+    )
+
+
+def test_a_delay_is_not_a_failure() -> None:
+    assert [status.action for status in parse(_reported("delayed", "4.4.7")).delivery] == [Action.DELAYED]
+
+
+def test_a_report_without_a_known_action_is_judged_by_its_status() -> None:
+    assert [status.action for status in parse(_reported("verzögert", "4.4.7")).delivery] == [Action.DELAYED]
+    assert [status.action for status in parse(_reported("", "5.4.7")).delivery] == [Action.FAILED]
+
+
+def test_the_text_of_the_mail_that_comes_back_is_not_in_the_text() -> None:
+    got = parse(_reported("failed", "5.1.1"))
+    assert "#close" not in f"{got.text}{got.signature}{got.quoted}"
+
+
+def test_a_bounce_without_a_report_is_understood_by_its_wording() -> None:
+    letter = (
+        mail()
+        .sender("MAILER-DAEMON@mail.example")
+        .subject("failure notice")
+        .text(
+            "Hi. This is the qmail-send program.\n\n<lena@schule.example>:\n550 5.1.1 user unknown\n\n"
+            "--- Below this line is a copy of the message.\n\nMessage-ID: <unsere@support.example>\n"
+        )
+    )
+    got = parse(letter.build())
+    assert [(s.recipient, s.action, s.status, s.original_message_id) for s in got.delivery] == [
+        ("lena@schule.example", Action.FAILED, "5.1.1", "<unsere@support.example>")
+    ]
+    assert classify(got, frozenset()).kind is Kind.BOUNCE
+
+
+def test_a_german_warning_of_a_delay_is_not_a_failure() -> None:
+    letter = (
+        mail()
+        .sender("postmaster@mail.example")
+        .subject("Verzögerung bei der Zustellung")
+        .text(
+            "Ihre Nachricht an lena@schule.example konnte noch nicht zugestellt werden.\n"
+            "Es werden weitere Zustellversuche unternommen."
+        )
+    )
+    assert [status.action for status in parse(letter.build()).delivery] == [Action.DELAYED]
+
+
+def test_a_teacher_who_quotes_an_error_gets_no_delivery_status() -> None:
+    letter = mail().subject("Fehler").text("Da steht: <lena@schule.example>: 550 5.1.1 user unknown")
+    assert parse(letter.build()).delivery == ()

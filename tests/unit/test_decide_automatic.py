@@ -1,0 +1,150 @@
+"""Mail that no human wrote: never answered, never opens anything; a bounce reaches the author once."""
+
+import pytest
+
+from mailbot.core.model.effects import AddMessage, MarkUndeliverable
+from mailbot.core.model.mail import Action, Kind
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Role, Visibility
+from tests.support.scenario import (
+    EDV,
+    ERIKA,
+    LENA,
+    MAX,
+    MAX_AT_HOME,
+    TONI,
+    MailScenario,
+    assigned,
+    closed,
+    failed,
+    ticket,
+    writes,
+)
+
+MACHINES = [kind for kind in Kind if kind is not Kind.HUMAN]
+DAEMON = "mailer-daemon@mx.schule.example"
+
+
+@pytest.mark.parametrize("kind", MACHINES)
+@pytest.mark.parametrize("text", ["Ich bin im Urlaub.", "#close", "#help", ""])
+@pytest.mark.parametrize("sender", [LENA, MAX])
+def test_a_machine_s_mail_opens_nothing_and_is_not_answered(kind: Kind, text: str, sender: str) -> None:
+    done = writes(sender, text).tagged(ticket()).proven().of_kind(kind).decide()
+    assert (done.outcome, done.effects) == ("ignored", ())
+
+
+@pytest.mark.parametrize("sender", [LENA, MAX])
+def test_an_automatic_reply_is_filed_in_its_ticket_in_silence(sender: str) -> None:
+    case = writes(sender, "Ich bin im Urlaub.\n#close").answering(closed()).of_kind(Kind.AUTO_REPLY)
+    done = case.decide()
+    assert (done.outcome, done.notified, done.ticket().status) == ("filed", set(), closed().status)
+    assert done.message.visibility is Visibility.SYSTEM
+
+
+@pytest.mark.parametrize("kind", [Kind.BULK, Kind.LOOP])
+def test_bulk_and_our_own_mail_are_not_even_filed(kind: Kind) -> None:
+    assert writes(LENA, "Hallo").answering(ticket()).of_kind(kind).decide().effects == ()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_mail_without_from_is_left_alone_with_the_reason(kind: Kind) -> None:
+    done = writes(LENA, "Hallo").with_mail(senders=()).of_kind(kind).decide()
+    assert (done.outcome, done.effects) == ("ignored", ())
+
+
+def test_the_reason_for_leaving_a_mail_without_from_alone_names_it() -> None:
+    done = writes(LENA, "Hallo").with_mail(senders=()).decide()
+    assert "no From address" in done.decision.because[-1]
+
+
+def bounce(
+    to: str, kind: NotificationKind, author: str, action: Action = Action.FAILED, **letter: object
+) -> MailScenario:
+    """Return a bounce of a letter about GYM-1."""
+    sent: dict[str, object] = {
+        "message_id": "<sent@schule.example>", "author": author, "kind": kind, "subject": "[#GYM-1] Beamer",
+        "text": "Die Lampe ist getauscht.", **letter,
+    }  # fmt: skip
+    case = writes(DAEMON, "550 user unknown").answering(ticket(), to=to, **sent)
+    return case.with_mail(delivery=(failed(to, action),)).of_kind(Kind.BOUNCE)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NotificationKind.ANSWER,
+        NotificationKind.CLOSED,
+        NotificationKind.ESCALATED_REQUESTER,
+        NotificationKind.REOPENED,
+    ],
+)
+def test_the_author_of_a_text_that_came_back_is_told(kind: NotificationKind) -> None:
+    done = bounce(LENA, kind, MAX).decide()
+    assert done.notified == {(MAX, "bounce")}
+    letter = done.notification(MAX)
+    assert letter.text == "Die Lampe ist getauscht."
+    assert ("recipient", LENA) in letter.details
+    assert ("reason", "550 user unknown") in letter.details
+    assert letter.ticket is not None
+
+
+def test_a_bounce_is_filed_in_its_ticket_and_marks_the_address() -> None:
+    done = bounce(LENA, NotificationKind.ANSWER, MAX).decide()
+    mark = MarkUndeliverable(LENA, "550 user unknown", "<sent@schule.example>")
+    assert [type(e) for e in done.changes] == [AddMessage, MarkUndeliverable]
+    assert mark in done.changes
+    assert done.message.visibility is Visibility.SYSTEM
+
+
+def test_the_author_is_told_at_the_registered_address() -> None:
+    assert bounce(LENA, NotificationKind.ANSWER, MAX_AT_HOME).decide().notified == {(MAX, "bounce")}
+
+
+def test_the_author_is_told_once_of_one_letter() -> None:
+    done = bounce(LENA, NotificationKind.ANSWER, MAX, bounced=True).decide()
+    assert (done.notified, [type(e) for e in done.changes]) == (set(), [AddMessage])
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.FAILED])
+def test_a_delay_or_a_delivery_is_no_failure(action: Action) -> None:
+    done = bounce(LENA, NotificationKind.ANSWER, MAX, action).decide()
+    assert (done.notified, [type(e) for e in done.changes]) == (set(), [AddMessage])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NotificationKind.RECEIPT, NotificationKind.TAKEN, NotificationKind.OVERVIEW, NotificationKind.SHEET,
+        NotificationKind.DONE, NotificationKind.REFUSAL, NotificationKind.CONFIRM, NotificationKind.HELP,
+        NotificationKind.ALERT, NotificationKind.BOUNCE,
+    ],
+)  # fmt: skip
+def test_a_letter_without_somebody_s_words_bounces_in_silence(kind: NotificationKind) -> None:
+    assert bounce(LENA, kind, MAX).decide().notified == set()
+
+
+@pytest.mark.parametrize("to", [ERIKA, TONI])
+def test_a_dead_address_of_the_staff_is_told_to_the_operators_and_not_to_the_teacher(to: str) -> None:
+    done = bounce(to, NotificationKind.NEW_TICKET, LENA).decide()
+    assert done.notified == {(EDV, "bounce")}
+    assert done.notification(EDV).role is Role.STRANGER
+
+
+def test_operators_hear_once_of_a_dead_address() -> None:
+    assert bounce(ERIKA, NotificationKind.NEW_TICKET, LENA, marked=True).decide().notified == set()
+
+
+def test_a_bounce_of_a_mail_that_is_not_ours_is_ignored() -> None:
+    case = writes(DAEMON, "550").with_mail(delivery=(failed(LENA),)).of_kind(Kind.BOUNCE)
+    assert (case.decide().outcome, case.decide().effects) == ("ignored", ())
+
+
+def test_a_bounce_changes_neither_status_nor_assignee() -> None:
+    before = assigned(MAX)
+    after = bounce(LENA, NotificationKind.ANSWER, MAX).with_facts(before).decide().ticket()
+    assert (after.status, after.assignee) == (before.status, before.assignee)
+
+
+def test_a_mail_that_was_handled_before_changes_nothing() -> None:
+    done = writes(LENA, "Hallo").with_facts(duplicate="GYM 1/7").decide()
+    assert (done.outcome, done.effects, done.decision.because) == ("duplicate", (), ("GYM 1/7",))

@@ -1,0 +1,235 @@
+"""Random stories: whoever writes whatever, in whatever order, the promises hold after every mail."""
+
+from dataclasses import dataclass, field, replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from mailbot.core.commands.parse import COMMANDS, parse
+from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
+from mailbot.core.model.facts import Facts, SentMail
+from mailbot.core.model.mail import Address, Kind, Mail, Verdict
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.policy import School
+from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
+from mailbot.core.model.transition import apply
+from tests.support.scenario import (
+    ERIKA,
+    EVE,
+    GYM,
+    HANNA,
+    HBG,
+    HUMAN,
+    KARL,
+    LENA,
+    MAX,
+    MAX_AT_HOME,
+    NOW,
+    POLICY,
+    TINA,
+    TONI,
+    MailScenario,
+    Outcome,
+    notifications,
+    photo,
+)
+
+PEOPLE = (LENA, KARL, EVE, MAX, MAX_AT_HOME, ERIKA, HANNA, TONI, TINA)
+ANSWERS = {
+    NotificationKind.RECEIPT,
+    NotificationKind.DONE,
+    NotificationKind.REFUSAL,
+    NotificationKind.CONFIRM,
+    NotificationKind.HELD_ANSWER,
+    NotificationKind.UNREADABLE,
+    NotificationKind.WELCOME,
+    NotificationKind.HELP,
+    NotificationKind.OVERVIEW,
+    NotificationKind.SHEET,
+}
+WORDS = [word for command in COMMANDS for word in command.spoken]
+ARGUMENTS = [
+    "",
+    "",
+    "",
+    "1",
+    "1 2",
+    "GYM-1, HBG-1",
+    "99",
+    "Max",
+    "Toni 2",
+    "hoch",
+    "low 1",
+    "alle",
+    "mine",
+    "x",
+]
+LINES = st.one_of(
+    st.sampled_from(["Der Beamer ist dunkel.", "Danke!", "Ist das Kabel drin?", "", "#MINT", "#clsoe"]),
+    st.builds(
+        lambda word, argument: f"#{word} {argument}", st.sampled_from(WORDS), st.sampled_from(ARGUMENTS)
+    ),
+)
+TEXTS = st.lists(LINES, min_size=0, max_size=3).map("\n".join)
+
+
+@dataclass
+class World:
+    """What the desk would have in its database."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    histories: dict[str, tuple[Message, ...]] = field(default_factory=dict)
+    sent: list[SentMail] = field(default_factory=list)
+    held: list[MailScenario] = field(default_factory=list)
+
+    def write(self, outcome: Outcome) -> None:
+        """Write a decision down."""
+        for effect in outcome.effects:
+            if isinstance(effect, OpenTicket):
+                self.tickets[effect.ticket.key] = replace(effect.ticket, messages=0)
+                self.histories[effect.ticket.key] = ()
+            if isinstance(effect, AddMessage):
+                self.histories[effect.ticket] += (effect.message,)
+            if isinstance(effect, Merge | Split | Move):
+                self._repair(effect)
+        folded = {key: apply(ticket, outcome.effects, NOW) for key, ticket in self.tickets.items()}
+        self.histories = {folded[key].key: history for key, history in self.histories.items() if history}
+        self.tickets = {t.key: t for t in folded.values() if t.key in self.histories}
+        if outcome.outcome == "held":
+            self.held.append(outcome.case)
+        self.sent += [self._sent(notice) for notice in notifications(outcome.effects)]
+
+    def _repair(self, effect: Merge | Split | Move) -> None:
+        """Let messages go on in another ticket; a merged one is there no more."""
+        history = self.histories[effect.ticket]
+        match effect:
+            case Merge(ticket, into):
+                self.histories |= {ticket: (), into: self.histories[into] + history}
+            case Split(ticket, position, opened):
+                rest = history[:position] + history[position + 1 :]
+                self.histories |= {ticket: rest, opened: (history[position],)}
+            case Move():
+                pass
+
+    def _sent(self, notice: Notification) -> SentMail:
+        held = (
+            len(self.held) - 1
+            if notice.kind in (NotificationKind.CONFIRM, NotificationKind.HELD_ANSWER)
+            else None
+        )
+        about = notice.ticket.key if notice.ticket else None
+        return SentMail(notice.to.email, notice.role, notice.kind, about, notice.internal, held)
+
+
+class Story(RuleBasedStateMachine):
+    """People write mails to two schools; after each, the world must be as it should."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+
+    @rule(
+        sender=st.sampled_from(PEOPLE),
+        text=TEXTS,
+        school=st.sampled_from([GYM, HBG]),
+        answered=st.one_of(st.none(), st.integers(0, 50)),
+        kind=st.sampled_from([Kind.HUMAN] * 8 + list(Kind)),
+        proven=st.booleans(),
+        picture=st.sampled_from([None, None, True, False]),
+    )
+    def somebody_writes(
+        self,
+        sender: str,
+        text: str,
+        school: School,
+        answered: int | None,
+        kind: Kind,
+        proven: bool,
+        picture: bool | None,
+    ) -> None:
+        """A mail, perhaps an answer to any letter that was ever sent."""
+        proof = (("authentication-results", f"{school.authserv_id}; dmarc=pass"),) if proven else ()
+        headers = (("from", sender), *proof)
+        parts = () if picture is None else (photo(inline=picture),)
+        mail = Mail("<m@x>", (Address(sender),), subject="Beamer", text=text, headers=headers, parts=parts)
+        letter = (
+            self.world.sent[answered % len(self.world.sent)]
+            if self.world.sent and answered is not None
+            else None
+        )
+        verdict = HUMAN if kind is Kind.HUMAN else Verdict(kind, "machine")
+        case = MailScenario(mail, Facts(school), verdict)
+        case = case.with_facts(answered=letter, by_reply=letter.ticket if letter else None)
+        self.handle(case)
+
+    def handle(self, case: MailScenario, *, confirmed: str = "") -> None:
+        """Decide, check and write."""
+        keys = [t.number for t in self.world.tickets.values() if t.school == case.facts.school.key]
+        case = case.with_facts(
+            *self.world.tickets.values(),
+            next_number=max(keys, default=0) + 1,
+            histories=dict(self.world.histories),
+            confirmed=confirmed,
+        )
+        done = case.decide()
+        self.check(done)
+        self.world.write(done)
+        for effect in done.effects:
+            if isinstance(effect, ReleaseMail):
+                self.handle(self.world.held[effect.held], confirmed="yes")
+
+    def check(self, done: Outcome) -> None:
+        """Say what must hold for every decision."""
+        sender = done.case.mail.senders[0].email
+        own = POLICY.addresses(sender)
+        assert done.decision.because
+        if done.outcome in ("refused", "held", "answered", "ignored"):
+            assert [e for e in done.changes if not isinstance(e, LearnName)] == []
+        for notice in done.notifications:
+            assert notice.kind in ANSWERS or notice.to.email not in own
+            self.check_secrets(notice, done)
+        told = [n for n in done.notifications if n.kind not in ANSWERS]
+        news = [(POLICY.registered(n.to.email), n.ticket and n.ticket.key) for n in told]
+        assert len(news) == len(set(news))
+        self.check_answered(done)
+
+    def check_secrets(self, notice: Notification, done: Outcome) -> None:
+        """Nobody reads what is not for them, and strangers read of no ticket."""
+        if notice.role.staff:
+            assert POLICY.member(notice.to.email)
+            return
+        internal = {m.text for m in done.messages if m.visibility is not Visibility.PUBLIC} - {""}
+        assert notice.kind is NotificationKind.REFUSAL or notice.text not in internal or not notice.text
+        assert {m.visibility for m in notice.history} <= {Visibility.PUBLIC}
+        for ticket in (notice.ticket, notice.related, *notice.tickets):
+            people = {p.email for p in (ticket.requester, *ticket.cc)} if ticket else {notice.to.email}
+            assert POLICY.addresses(notice.to.email) & people or POLICY.member(notice.to.email)
+
+    def check_answered(self, done: Outcome) -> None:
+        """A human mail with commands gets a receipt, a refusal, an answer or a question, or is words."""
+        if done.case.verdict.kind is not Kind.HUMAN:
+            assert done.notifications == []
+            return
+        sender = done.case.mail.senders[0].email
+        lenient = POLICY.member(sender) is None
+        if parse(done.case.mail.text, lenient=lenient).lines and done.outcome != "confirmed":
+            to = {sender, POLICY.registered(sender)}
+            answered = [n for n in done.notifications if n.kind in ANSWERS and n.to.email in to]
+            assert answered or (lenient and any(isinstance(e, AddMessage) for e in done.effects))
+
+    @invariant()
+    def every_ticket_is_whole(self) -> None:
+        """Every ticket has a history, and its state makes sense."""
+        for key, ticket in self.world.tickets.items():
+            assert ticket.messages == len(self.world.histories[key]) > 0
+            assert (ticket.closed is not None) == (ticket.status is Status.CLOSED)
+            assert ticket.level in (1, 2)
+            if ticket.assignee is not None:
+                member = POLICY.member(ticket.assignee.email)
+                assert member is not None
+                assert member.address == ticket.assignee.email
+
+
+Story.TestCase.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+test_the_promises_hold_after_every_mail_of_a_random_story = Story.TestCase

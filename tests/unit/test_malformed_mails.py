@@ -1,0 +1,32 @@
+"""What is odd about a mail does not keep it from being understood."""
+
+import pytest
+
+from mailbot.core.classify.classify import classify
+from mailbot.parse import parse, part_contents
+from tests.support.malformed_mails import ODD
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_mail_is_understood(name: str) -> None:
+    odd = ODD[name]
+    got = parse(odd.content)
+    if odd.text is not None:
+        assert got.text == odd.text
+    if odd.subject is not None:
+        assert got.subject == odd.subject
+    if odd.sender is not None:
+        assert got.sender is not None
+        assert got.sender.email == odd.sender
+    if odd.names is not None:
+        assert [part.filename for part in got.parts] == odd.names
+    assert got.protection is odd.protection
+    assert classify(got, frozenset()).kind is odd.kind
+    assert set(odd.defects) <= set(got.defects)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_every_file_of_an_odd_mail_is_found_again_by_its_path(name: str) -> None:
+    content = ODD[name].content
+    contents = part_contents(content)
+    assert all(contents[part.path] == part.content for part in parse(content).parts)

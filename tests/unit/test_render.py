@@ -1,0 +1,362 @@
+"""Letters in every language say what they should, and nothing that a person wrote becomes code."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from mailbot import samples
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Problem, Reason
+from mailbot.core.model.ticket import Role, Status
+from mailbot.outgoing import OutgoingMail, content_id
+from mailbot.preview import LANGUAGES, broken_letters, sample, write_gallery
+from mailbot.render import BrokenTemplateError, Templates, render
+
+TEMPLATES = Templates()
+PACKAGED = Path(__file__).parents[2] / "templates"
+EVERY = [(language, name) for language in LANGUAGES for name in samples.letters(language)]
+VOID = {"meta", "br", "img", "wbr"}
+
+
+def letter(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
+    return sample(replace(samples.letters(language)[name], **changes), language, TEMPLATES)
+
+
+def hrefs(html: str) -> list[str]:
+    return [address.replace("&amp;", "&") for address in re.findall(r'href="([^"]*)"', html)]
+
+
+def fields(href: str) -> Mapping[str, str]:
+    """Read a link as Roundcube does: split, and decode twice."""
+    assert href.startswith("mailto:")
+    to, _, query = href.removeprefix("mailto:").partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return {"to": to} | {name: unquote(unquote(value).replace("+", " ")) for name, _, value in pairs}
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_every_letter_reads_as_it_was_agreed(language: str, name: str, snapshot: SnapshotAssertion) -> None:
+    outgoing = letter(name, language)
+    head = f"From: {outgoing.sender.name} <{outgoing.sender.email}>\nSubject: {outgoing.subject}\n\n"
+    assert head + outgoing.text == snapshot(name="text")
+    assert outgoing.html == snapshot(name="html")
+
+
+def test_no_line_of_french_breaks_before_a_sign() -> None:
+    source = "\n".join(file.read_text("utf-8") for file in (PACKAGED / "fr").glob("*.j2"))
+    assert re.findall(r".{0,20}\S (?:[:;?»]|!(?!=))|« .{0,20}", source) == []
+
+
+def test_there_is_a_sample_of_every_kind() -> None:
+    assert {notice.kind for notice in samples.letters("de").values()} == set(NotificationKind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_its_templates(language: str) -> None:
+    expected = {f"{kind.value}.{suffix}.j2" for kind in NotificationKind for suffix in ("txt", "html")}
+    found = {path.name for path in (PACKAGED / language).iterdir() if path.suffix == ".j2"}
+    assert found == expected | {"words.txt.j2"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_words_of_the_first(language: str) -> None:
+    german, others = TEMPLATES.words(LANGUAGES[0]), TEMPLATES.words(language)
+    assert german.keys() == others.keys()
+    for name, value in german.items():
+        if isinstance(value, dict):
+            other = others[name]
+            assert isinstance(other, dict)
+            assert value.keys() == other.keys()
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_no_page_loads_anything_from_elsewhere(language: str, name: str) -> None:
+    html = letter(name, language).html
+    assert re.findall(r'(?:src|href)="(?!cid:|mailto:)[^"]*"|url\(|@import', html) == []
+
+
+class Balance(HTMLParser):
+    """Collects the open tags, to see that each is closed in its turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, _attrs: object) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_every_page_closes_what_it_opens(language: str, name: str) -> None:
+    balance = Balance()
+    balance.feed(letter(name, language).html)
+    assert (balance.open, balance.wrong) == ([], [])
+
+
+PLACES: dict[str, dict[str, Any]] = {
+    "text": {"text": samples.HOSTILE},
+    "author": {"author": Address("x@schule.example", samples.HOSTILE)},
+    "subject": {"ticket": replace(samples.BEAMER, subject=samples.HOSTILE)},
+    "file name": {"attachments": (replace(samples.PHOTO, filename=samples.HOSTILE),)},
+    "requester's address": {"ticket": replace(samples.BEAMER, requester=Address('"><script>@x.example'))},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ["new_ticket", "requester_reply", "answer", "escalated_second_level"])
+def test_what_a_person_wrote_is_shown_and_never_run(name: str, place: str) -> None:
+    html = letter(name, **PLACES[place]).html
+    assert "<script" not in html
+    assert "<img src=x" not in html
+    assert place == "requester's address" or "{{ 7*7 }}" in html
+
+
+@pytest.mark.parametrize("place", ["argument", "line", "expected", "nearest"])
+def test_a_refused_line_is_shown_and_never_run(place: str) -> None:
+    hostile: dict[str, Any] = {place: "<script>{{ 7*7 }}</script>"}
+    problem = replace(Problem("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
+    html = letter("refusal", problems=(problem,)).html
+    assert "<script" not in html
+    assert "&lt;script&gt;{{ 7*7 }}" in html
+
+
+def test_a_name_that_no_template_knows_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "taken.txt.j2").write_text("Betreff\n\n{{ tickett.key }}")
+    with pytest.raises(BrokenTemplateError, match="templates/de/taken: 'tickett' is undefined"):
+        sample(samples.letters("de")["taken"], "de", Templates(tmp_path))
+
+
+def test_broken_templates_are_told_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "note.html.j2").write_text("{% if %}")
+    (tmp_path / "en" / "taken.txt.j2").write_text("{{ no.such }}")
+    assert [line.partition(": ")[0] for line in broken_letters(Templates(tmp_path))] == [
+        "templates/en/note",
+        "templates/en/taken",
+    ]
+    assert list(broken_letters(TEMPLATES)) == []
+
+
+def test_an_operator_overrides_a_single_file(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "taken.txt.j2").write_text("Unser {{ ticket.key }}\n\nEigener Text\n")
+    ours, packaged = (
+        sample(samples.letters("de")["taken"], "de", t) for t in (Templates(tmp_path), TEMPLATES)
+    )
+    assert (ours.subject, ours.text) == ("Unser GYM-104", "Eigener Text\n")
+    assert ours.html.replace("Unser GYM-104", packaged.subject) == packaged.html
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_every_link_opens_a_mail_to_the_school_that_carries_the_key(language: str, name: str) -> None:
+    for href in hrefs(letter(name, language).html):
+        assert fields(href)["to"] == "support-gym@schule.example"
+        assert fields(href)["body"].endswith("\r\n\r\n[mailbot:abcdefghijklmnopqrstuvwxyz]")
+        assert set("&+%<>").isdisjoint(unquote(href.partition("?")[2].replace("&body=", "", 1)))
+
+
+@pytest.mark.parametrize(("language", "name"), EVERY)
+def test_the_text_has_the_same_action_links_as_the_page(language: str, name: str) -> None:
+    outgoing = letter(name, language)
+    texts = re.findall(r"<(mailto:[^>]+)>", outgoing.text)
+    assert set(texts) <= set(hrefs(outgoing.html))
+    assert len(set(texts)) == len(texts)
+
+
+def test_a_link_brings_command_and_tagged_subject_through_two_decodings() -> None:
+    close = fields(hrefs(letter("new_ticket").html)[0])
+    assert close["subject"] == "[#GYM-104] Beamer in Raum 204 defekt"
+    assert close["body"].split("\r\n")[:2] == ["#schließen", ""]
+
+
+def test_signs_that_webmail_would_misread_become_harmless_in_links() -> None:
+    ticket = replace(samples.BEAMER, subject="A & B: 100 %41 <b> 1+1 ü = 'x' #?/;")
+    close = fields(hrefs(letter("new_ticket", ticket=ticket).html)[0])
+    assert close["subject"] == "[#GYM-104] A und B: 100 ％41 ‹b› 1＋1 ü = 'x' #?/;"
+
+
+def test_a_confirmation_is_one_tap() -> None:
+    [href] = hrefs(letter("confirm").html)
+    assert fields(href)["body"].startswith("#bestätigen\r\n")
+
+
+def labels(outgoing: OutgoingMail) -> list[str]:
+    html = re.sub(r"<!--.*?-->", "", outgoing.html)
+    return re.findall(r'<a class="(?:main|tap)"[^>]*>([^<]*)</a>', html)
+
+
+OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("new_ticket", {}, "Antworten und schließen, An Second-Level weiterleiten, Übernehmen, Übersicht, Hilfe"),
+    ("requester_reply", {}, "Antworten und schließen, An Second-Level weiterleiten, Übersicht, Hilfe"),
+    ("escalated_team", {}, "Antworten und schließen, Übersicht, Hilfe"),
+    (
+        "escalated_second_level",
+        {},
+        "Antworten und schließen, An die Schule zurückgeben, Übernehmen, Übersicht, Hilfe",
+    ),
+    ("closed_team", {}, "Wieder öffnen, Übersicht, Hilfe"),
+    ("answer", {}, "Antworten, Problem ist gelöst"),
+    ("answer", {"role": Role.CC}, "Antworten"),
+    ("closed", {}, "Wieder öffnen"),
+    ("alert", {}, ""),
+)
+
+
+@pytest.mark.parametrize(("name", "changes", "expected"), OFFERS)
+def test_a_letter_offers_what_fits_role_and_ticket(name: str, changes: dict[str, Any], expected: str) -> None:
+    assert ", ".join(labels(letter(name, **changes))) == expected
+
+
+def test_a_refused_mail_comes_back_corrected_in_a_link() -> None:
+    corrected = fields(hrefs(letter("refusal").html)[0])["body"].split("\r\n")
+    assert corrected[0] == "#schließen"
+
+
+def test_a_refusal_whose_lines_cannot_be_guessed_has_no_such_link() -> None:
+    assert labels(letter("refusal_unclear")) == ["Hilfe"]
+
+
+def test_a_refusal_for_a_command_within_the_text_has_two_links() -> None:
+    assert labels(letter("refusal_in_text")) == ["Befehl ausführen", "So senden, wie es ist", "Hilfe"]
+
+
+def test_a_mail_too_long_for_a_link_is_asked_for_again() -> None:
+    outgoing = letter("refusal", text="wort " * 400)
+    assert labels(outgoing) == ["Hilfe"]
+    assert "berichtigt noch einmal" in outgoing.text
+
+
+def test_a_notification_says_first_where_a_reply_goes() -> None:
+    assert letter("new_ticket", ticket=replace(samples.BEAMER, cc=())).text.startswith(
+        "Ihre Antwort geht an Lena Lehrerin.\n"
+    )
+    assert letter("new_ticket").text.startswith(
+        "Ihre Antwort geht an Lena Lehrerin, Kopie an Dr. Rainer Rektor-Oberschlau.\n"
+    )
+    assert letter("note").text.startswith("Ihre Antwort bleibt intern, Lena Lehrerin sieht sie nicht.\n")
+
+
+def test_the_requester_reads_the_supporters_words_first() -> None:
+    assert letter("answer").text.startswith(samples.ANSWER)
+
+
+def test_an_answer_of_second_level_is_signed_with_its_team() -> None:
+    assert "Toni Technik\nSecond-Level-Support" in letter("answer", author=samples.TECHNIK).text
+
+
+@pytest.mark.parametrize("name", ["answer", "closed", "receipt"])
+def test_the_requester_never_reads_internal_notes(name: str) -> None:
+    outgoing = letter(name, history=samples.HISTORY)
+    assert "Ersatzlampe" not in outgoing.text + outgoing.html
+
+
+def test_a_sheet_for_the_requester_leaves_internal_notes_out() -> None:
+    outgoing = letter("sheet", to=samples.LENA, role=Role.REQUESTER)
+    assert "Ich sehe es mir" in outgoing.text
+    assert "Ersatzlampe" not in outgoing.text + outgoing.html
+
+
+def test_second_level_reads_the_language_of_the_house() -> None:
+    english_school = samples.policy("en").schools[0]
+    policy = replace(samples.policy("de"), schools=(english_school,))
+    outgoing = render(
+        samples.letters("de")["escalated_second_level"],
+        english_school,
+        policy,
+        TEMPLATES,
+        message_id="<a@b>",
+        action_key="a" * 26,
+        now=samples.NOW,
+    )
+    assert "Ihre Antwort geht an" in outgoing.text
+
+
+SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("receipt", {}, "Schul-Support Gymnasium Marienschule"),
+    ("answer", {}, "Max Mustermann (Schul-Support)"),
+    ("new_ticket", {}, "Lena Lehrerin (Schul-Support)"),
+    ("answer", {"author": Address("a@b.example")}, "Schul-Support Gymnasium Marienschule"),
+    (
+        "answer",
+        {"author": Address("a@b.example", "chef@bank.example")},
+        "Schul-Support Gymnasium Marienschule",
+    ),
+    ("answer", {"author": samples.LENA}, "Schul-Support Gymnasium Marienschule"),
+)
+
+
+@pytest.mark.parametrize(("name", "changes", "expected"), SENDERS)
+def test_the_sender_shows_who_wrote_with_the_schools_address(
+    name: str, changes: dict[str, Any], expected: str
+) -> None:
+    assert letter(name, **changes).sender == Address("support-gym@schule.example", expected)
+
+
+@pytest.mark.parametrize("name", ["new_ticket", "answer", "closed", "escalated_second_level", "sheet"])
+def test_letters_about_a_ticket_bear_its_tagged_subject(name: str) -> None:
+    assert letter(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
+
+
+def test_a_subject_with_line_breaks_stays_one_line() -> None:
+    ticket = replace(samples.BEAMER, subject="a\r\nBcc: x\u202e\0\n\nb")
+    outgoing = letter("new_ticket", ticket=ticket)
+    assert outgoing.subject == "[#GYM-104] a Bcc: x b"
+    assert outgoing.text.startswith("Ihre Antwort geht an")
+
+
+def test_pictures_are_shown_by_their_content_id_and_other_files_are_named() -> None:
+    html = letter("new_ticket").html
+    assert re.findall(r'src="([^"]*)"', html) == [f"cid:{content_id('<sample@schule.example>', 0)}"]
+    assert "protokoll.txt" in html
+
+
+def test_a_closed_ticket_says_so_in_its_head() -> None:
+    assert "Status       geschlossen" in letter("closed_team").text
+    assert samples.DONE.status is Status.CLOSED
+
+
+def test_dates_are_those_of_the_house() -> None:
+    assert "Montag, 23. November 2026, 13:47" in letter("new_ticket").text
+    assert "Monday, 23 November 2026, 13:47" in letter("new_ticket", "en").text
+    assert "lundi 23 novembre 2026 à 13:47" in letter("new_ticket", "fr").text
+
+
+def test_only_answers_and_replies_are_a_humans_own() -> None:
+    human = {name for name in samples.letters("de") if not letter(name).automatic}
+    assert human == {"answer", "answer_cc", "requester_reply"}
+    assert NotificationKind.ANSWER not in AUTOMATIC
+
+
+def test_a_letter_keeps_what_the_outbox_needs() -> None:
+    outgoing = letter("note", in_reply_to="<a@b>")
+    assert (outgoing.ticket, outgoing.internal, outgoing.in_reply_to) == ("GYM-104", True, "<a@b>")
+    assert (outgoing.message_id, outgoing.recipient) == ("<sample@schule.example>", samples.ERIKA)
+
+
+def test_the_gallery_shows_every_letter_as_page_and_text(tmp_path: Path) -> None:
+    index = write_gallery(tmp_path / "gallery", TEMPLATES)
+    shown = set(re.findall(r'<iframe src="([^"]*)"', index.read_text()))
+    friendly = {f"de-du.{name}.html" for name in samples.letters("de")}
+    assert shown == {f"{language}.{name}.html" for language, name in EVERY} | friendly
+    assert all((index.parent / name).with_suffix(".txt").exists() for name in shown)
+    assert "cid:" not in (index.parent / "de.new_ticket.html").read_text()
+
+
+def test_the_documentation_names_every_letter() -> None:
+    page = (PACKAGED.parent / "docs" / "letters.md").read_text()
+    used = set(re.findall(r"\b[a-z_]+\b", " ".join(re.findall(r"`([^`]*)`", page))))
+    assert {kind.value for kind in NotificationKind} <= used

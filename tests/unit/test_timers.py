@@ -1,0 +1,314 @@
+"""What becomes of a ticket when time passes, told by working hours alone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.effects import Assign, Decision, Notify, SetLevel, SetStatus
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.policy import Absence, Member, Policy, School, Team, Times
+from mailbot.core.model.ticket import (
+    Attachment,
+    Direction,
+    Message,
+    ReminderStage,
+    Role,
+    Status,
+    Ticket,
+    Visibility,
+    WaitState,
+)
+from mailbot.core.model.transition import apply
+from mailbot.core.timers.digest import decide_digest, digest_slot
+from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+
+BERLIN = ZoneInfo("Europe/Berlin")
+LENA, RAINER = Address("lena@schule.example", "Lena"), Address("rektor@schule.example")
+MAX, ERIKA, TONI = (Address(f"{name}@support.example", name.title()) for name in ("max", "erika", "toni"))
+HOLIDAYS = frozenset({date(2026, 12, 22) + timedelta(days=n) for n in range(16)})
+TEAM = Team(
+    "Team", (Member(MAX.email, "Max"), Member(ERIKA.email)), Calendar(closed=HOLIDAYS, timezone=BERLIN)
+)
+SECOND = Team("Technik", (Member(TONI.email),), Calendar(timezone=BERLIN))
+SCHOOL = School("GYM", "Gymnasium", "support@schule.example", TEAM)
+POLICY = Policy("Support", (SCHOOL,), SECOND, times=Times(escalate_hours=40))
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=BERLIN)
+NEW = Ticket("GYM", 1, "Beamer", LENA, MONDAY, MONDAY, cc=(RAINER,))
+TAKEN = replace(NEW, assignee=MAX, wait=WaitState(MONDAY, asked=False))
+WAITING = replace(TAKEN, status=Status.WAITING)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+def decided(ticket: Ticket, now: datetime, policy: Policy = POLICY) -> Decision | None:
+    return decide_timer(TimerContext(ticket, SCHOOL, policy, now, {ERIKA.email: "Erika"}))
+
+
+def told(decision: Decision | None) -> list[Notification]:
+    return [e.notice for e in decision.effects if isinstance(e, Notify)] if decision else []
+
+
+def kinds(decision: Decision | None) -> list[tuple[str, str]]:
+    return [(notice.kind.value, notice.to.email.partition("@")[0]) for notice in told(decision)]
+
+
+def live(
+    ticket: Ticket, until: datetime, policy: Policy = POLICY
+) -> list[tuple[datetime, list[tuple[str, str]]]]:
+    """Let time pass, looking only when it is said to be worth it; return who was told what when."""
+    passing = TimerContext(ticket, SCHOOL, policy, ticket.opened)
+    letters = []
+    while (now := next_check(passing)) is not None and now < until:
+        passing = replace(passing, now=now)
+        decision = decide_timer(passing)
+        if decision is not None:
+            before, effects = passing.ticket, decision.effects
+            passing = replace(passing, ticket=apply(before, effects, now))
+            letters.append((now, kinds(decision)))
+    return letters
+
+
+def test_a_ticket_that_nobody_touched_is_brought_to_mind_and_then_overdue_and_then_goes_up() -> None:
+    assert [(when, letters[0]) for when, letters in live(NEW, at("2026-12-02 12:00"))] == [
+        (at("2026-11-24 08:30"), ("reminder", "max")),
+        (at("2026-11-26 07:30"), ("overdue", "max")),
+        (at("2026-11-27 15:00"), ("escalated_requester", "lena")),
+        (at("2026-11-30 14:30"), ("reminder", "toni")),
+    ]
+
+
+def test_an_assignee_is_reminded_alone() -> None:
+    asked = replace(TAKEN, wait=WaitState(MONDAY))
+    assert kinds(decided(asked, at("2026-11-24 08:30"))) == [("reminder", "max")]
+
+
+def test_who_left_the_staff_is_no_assignee_any_more() -> None:
+    left = replace(TAKEN, assignee=LENA, wait=WaitState(MONDAY))
+    assert kinds(decided(left, at("2026-11-24 08:30"))) == [("reminder", "max"), ("reminder", "erika")]
+
+
+def test_names_are_those_that_people_use_themselves() -> None:
+    assert [n.to.name for n in told(decided(NEW, at("2026-11-24 08:30")))] == ["Max", "Erika"]
+
+
+def test_a_ticket_that_was_touched_is_only_ever_overdue() -> None:
+    assert [told for _, told in live(TAKEN, at("2026-12-18 12:00"))] == [[("overdue", "max")]]
+
+
+@pytest.mark.parametrize(
+    "now",
+    ["2026-11-24 16:00", "2026-11-24 23:00", "2026-11-25 07:29", "2026-11-28 12:00", "2026-12-22 10:00"],
+)
+def test_nothing_happens_outside_working_hours(now: str) -> None:
+    assert decided(NEW, at(now)) is None
+    look = next_check(TimerContext(NEW, SCHOOL, POLICY, at(now)))
+    assert look is not None
+    assert look > at(now)
+
+
+def test_second_level_is_reminded_by_its_own_hours() -> None:
+    up = replace(NEW, level=2, wait=WaitState(at("2026-12-21 15:00")))
+    assert kinds(decided(up, at("2026-12-23 10:00"))) == [("reminder", "toni")]
+    assert told(decided(up, at("2026-12-23 10:00")))[0].role is Role.SECOND_LEVEL
+
+
+def test_who_has_a_ticket_of_the_other_level_is_reminded_by_the_own_hours() -> None:
+    taken = replace(TAKEN, level=2)  # the office works in the school holidays, Max does not
+    holiday, school_day = at("2026-12-23 10:00"), at("2027-01-07 10:00")
+    assert decided(replace(taken, wait=WaitState(at("2026-12-16 09:00"))), holiday) is None
+    assert kinds(decided(replace(taken, wait=WaitState(at("2026-12-16 09:00"))), school_day)) == [
+        ("overdue", "max")
+    ]
+
+
+def test_a_ticket_goes_up_as_if_the_team_had_passed_it_on() -> None:
+    photo = Attachment("2", "foto.png", "image/png", 1_000, raw=7)
+    history = (Message(Direction.IN, Visibility.PUBLIC, LENA, "Dunkel.", MONDAY, attachments=(photo,)),)
+    decision = decide_timer(TimerContext(NEW, SCHOOL, POLICY, at("2026-11-30 12:00"), {}, history))
+    assert decision is not None
+    assert decision.effects[:2] == (SetLevel("GYM-1", 2), Assign("GYM-1", None))
+    assert kinds(decision) == [
+        ("escalated_requester", "lena"),
+        ("escalated_requester", "rektor"),
+        ("escalated_second_level", "toni"),
+        ("escalated_team", "max"),
+        ("escalated_team", "erika"),
+    ]
+    to_second_level = told(decision)[2]
+    assert (to_second_level.history, to_second_level.attachments) == (history, (photo,))
+    assert {notice.ticket.level for notice in told(decision) if notice.ticket} == {2}
+
+
+def test_nothing_goes_up_by_itself_unless_it_is_wanted() -> None:
+    policy = replace(POLICY, times=Times())
+    assert [told[0][0] for _, told in live(NEW, at("2027-01-31 12:00"), policy)] == ["reminder", "overdue"]
+
+
+def test_nothing_goes_up_while_second_level_is_away() -> None:
+    away = replace(SECOND, calendar=Calendar(closed=frozenset({date(2026, 11, 30)}), timezone=BERLIN))
+    passing = TimerContext(NEW, SCHOOL, replace(POLICY, second_level=away), at("2026-11-30 12:00"))
+    assert kinds(decide_timer(passing))[0][0] == "overdue"
+    assert next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, told=MONDAY)))) is not None
+
+
+def test_a_requester_who_was_asked_is_reminded_and_then_the_ticket_is_closed() -> None:
+    assert live(WAITING, at("2027-03-01 12:00")) == [
+        (at("2026-11-30 07:30"), [("wait_reminder", "lena")]),
+        (at("2026-12-07 07:30"), [("closed_waiting", "lena"), ("closed_waiting", "rektor")]),
+    ]
+
+
+def test_school_holidays_are_no_time_to_answer_in() -> None:
+    asked = replace(
+        WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), asked=False)
+    )
+    assert [when.date() for when, _ in live(asked, at("2027-03-01 12:00"))] == [
+        date(2027, 1, 12),
+        date(2027, 1, 19),
+    ]
+
+
+def test_whoever_is_reminded_late_has_the_same_days_left() -> None:
+    late = replace(WAITING, wait=WaitState(MONDAY, asked=False, told=at("2027-01-12 07:30")))
+    reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
+    assert decided(reminded, at("2027-01-18 12:00")) is None
+    decision = decided(reminded, at("2027-01-19 12:00"))
+    assert decision is not None
+    assert decision.effects[0] == SetStatus("GYM-1", Status.CLOSED)
+
+
+def test_the_reminder_repeats_the_question() -> None:
+    history = (
+        Message(Direction.OUT, Visibility.PUBLIC, ERIKA, "Welcher Raum?", MONDAY),
+        Message(Direction.OUT, Visibility.INTERNAL, MAX, "Wohl 204.", MONDAY),
+    )
+    (notice,) = told(decide_timer(TimerContext(WAITING, SCHOOL, POLICY, at("2026-12-01 10:00"), {}, history)))
+    assert (notice.text, notice.author) == ("Welcher Raum?", ERIKA)
+
+
+def test_a_ticket_rests_until_its_day_and_then_counts_as_untouched() -> None:
+    rests = replace(TAKEN, due=at("2026-12-10 07:30"))
+    letters = live(rests, at("2026-12-16 12:00"))
+    assert letters[0] == (at("2026-12-10 07:30"), [("reminder", "max")])
+    assert [told[0][0] for _, told in letters[1:]] == ["overdue"]
+
+
+def test_a_day_that_comes_while_we_wait_reminds_the_staff_and_gives_the_requester_all_days() -> None:
+    rests = replace(WAITING, due=at("2026-12-03 07:30"))
+    assert live(rests, at("2027-01-22 12:00")) == [
+        (at("2026-12-03 07:30"), [("reminder", "max")]),
+        (at("2026-12-10 07:30"), [("wait_reminder", "lena")]),
+        (at("2026-12-17 07:30"), [("closed_waiting", "lena"), ("closed_waiting", "rektor")]),
+    ]
+
+
+def test_a_closed_ticket_is_never_looked_at() -> None:
+    closed = replace(NEW, status=Status.CLOSED, closed=MONDAY)
+    assert next_check(TimerContext(closed, SCHOOL, POLICY, MONDAY)) is None
+    assert decided(closed, at("2027-05-03 10:00")) is None
+
+
+def test_zero_means_never() -> None:
+    never = replace(POLICY, times=Times(0, 0, 0, 0, 0, None))
+    assert live(NEW, at("2027-06-01 12:00"), never) == []
+    assert live(WAITING, at("2027-06-01 12:00"), never) == []
+
+
+def digest(*tickets: Ticket, absences: Mapping[str, Absence] = MappingProxyType({})) -> dict[str, list[int]]:
+    decision = decide_digest(TEAM, Role.SUPPORTER, tickets, POLICY, at("2026-11-25 07:30"), {}, absences)
+    assert {notice.kind for notice in told(decision)} <= {NotificationKind.DIGEST}
+    return {n.to.email.partition("@")[0]: [t.number for t in n.tickets] for n in told(decision)}
+
+
+def test_a_digest_holds_what_nobody_has_and_what_is_ones_own_the_longest_wait_first() -> None:
+    mine = replace(TAKEN, number=2, wait=WaitState(MONDAY - timedelta(days=3)))
+    hers = replace(TAKEN, number=3, assignee=ERIKA)
+    assert digest(NEW, mine, hers) == {"max": [2, 1], "erika": [1, 3]}
+
+
+@pytest.mark.parametrize(
+    ("absences", "expected"),
+    [
+        ({"max@support.example": "erika@support.example"}, {"erika": [2]}),
+        ({"max@support.example": ""}, {"erika": [2]}),
+        ({"erika@support.example": "max@support.example"}, {"max": [2]}),
+        ({"max@support.example": "", "erika@support.example": ""}, {}),
+    ],
+    ids=["to-the-deputy", "to-the-team", "only-ones-own", "nobody-is-there"],
+)
+def test_who_is_away_gets_no_digest_and_the_deputy_or_the_team_his_tickets(
+    absences: dict[str, str], expected: dict[str, list[int]]
+) -> None:
+    away = {person: Absence(date(2026, 11, 30), deputy) for person, deputy in absences.items()}
+    assert digest(replace(TAKEN, number=2), absences=away) == expected
+
+
+def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is_gone() -> None:
+    env = replace(POLICY, schools=(replace(SCHOOL, key="RS2"), SCHOOL))
+    first = replace(NEW, level=2, number=1, wait=WaitState(MONDAY))
+    older = replace(NEW, level=2, number=2, wait=WaitState(MONDAY - timedelta(days=1)))
+    other = replace(NEW, level=2, number=3, school="RS2")
+    gone = replace(NEW, level=2, number=4, school="XYZ")
+    decision = decide_digest(
+        SECOND, Role.SECOND_LEVEL, (first, older, other, gone), env, at("2026-11-25 07:30"), {}, {}
+    )
+    assert [[t.number for t in notice.tickets] for notice in told(decision)] == [[3, 2, 1]]
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        replace(NEW, status=Status.CLOSED),
+        replace(NEW, status=Status.WAITING),
+        replace(NEW, due=at("2026-11-26 07:30")),
+        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"), asked=False)),
+    ],
+    ids=["closed", "waits", "rests", "just-touched"],
+)
+def test_there_is_no_digest_without_something_to_do(ticket: Ticket) -> None:
+    assert digest(ticket) == {}
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        NEW,
+        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"))),
+        replace(TAKEN, due=at("2026-11-25 07:30"), wait=WaitState(at("2026-11-24 15:00"), asked=False)),
+        TAKEN,
+    ],
+    ids=["nobodys", "reply", "due-today", "idle"],
+)
+def test_a_digest_comes_if_one_ticket_asks_for_something(ticket: Ticket) -> None:
+    assert digest(ticket).get("max") == [1]
+
+
+@pytest.mark.parametrize(
+    ("now", "slot"),
+    [
+        ("2026-11-25 07:29", None),
+        ("2026-11-25 07:30", "2026-11-25"),
+        ("2026-11-25 11:29", "2026-11-25"),
+        ("2026-11-25 11:30", None),
+        ("2026-11-28 08:00", None),
+        ("2026-12-23 08:00", None),
+    ],
+    ids=["early", "begin", "late", "too-late", "saturday", "holidays"],
+)
+def test_a_digest_comes_in_the_morning_of_a_working_day(now: str, slot: str | None) -> None:
+    assert digest_slot(TEAM, POLICY, at(now)) == slot
+
+
+def test_a_digest_waits_for_working_hours_and_can_be_switched_off() -> None:
+    early = replace(POLICY, times=Times(digest=time(6)))
+    assert digest_slot(TEAM, early, at("2026-11-25 07:00")) is None
+    assert digest_slot(TEAM, early, at("2026-11-25 07:30")) == "2026-11-25"
+    assert digest_slot(TEAM, replace(POLICY, times=Times(digest=None)), at("2026-11-25 08:00")) is None

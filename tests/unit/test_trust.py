@@ -1,0 +1,214 @@
+"""Whether From is who wrote a mail: a table of what servers and forgers write."""
+
+from collections.abc import Collection
+
+import pytest
+
+from mailbot.core.classify.trust import Evidence, Trust
+from mailbot.core.classify.trust import trust as judge
+from mailbot.core.model.facts import SentMail
+from mailbot.core.model.mail import Address, Mail
+from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.ticket import Role
+from mailbot.parse import parse
+from tests.support.mail_builder import mail
+
+MAX = "max@support.example"
+US = "mx.schule.example"
+
+
+def trust(
+    found: Mail,
+    authserv_id: str,
+    answered: SentMail | None,
+    keyed: SentMail | None,
+    own: Collection[str] = (),
+    parents: Collection[str] = ("support.example",),
+) -> Trust:
+    """Judge a mail by its evidence."""
+    return judge(Evidence(found, authserv_id, answered, keyed, own, parents))
+
+
+PROOFS = [
+    ("rspamd", f"{US}; dkim=pass header.d=support.example header.s=2024 header.b=abc; spf=pass"
+     " (mx.schule.example: domain of max@support.example designates 192.0.2.1 as permitted sender)"
+     " smtp.mailfrom=max@support.example; dmarc=pass (policy=reject) header.from=support.example"),
+    ("gmail", f"{US};\r\n       dkim=pass header.i=@support.example header.s=20230601 header.b=V1;\r\n"
+     "       spf=pass (google.com: domain of max@support.example designates 2a00::1 as permitted sender)"
+     " smtp.mailfrom=max@support.example;\r\n       dmarc=pass (p=NONE sp=QUARANTINE dis=NONE)"
+     " header.from=support.example"),
+    ("opendmarc", f"{US}; dmarc=pass (p=none dis=none) header.from=support.example"),
+    ("dmarc without its domain", f"{US}; dmarc=pass"),
+    ("version after the authserv-id", f"{US} 1; dmarc=pass header.from=support.example"),
+    ("version of the method", f"{US}; dkim/1=pass header.d=support.example"),
+    ("any case", f"{US.upper()}; DMARC=PASS header.FROM=Support.Example"),
+    ("quoted authserv-id", f'"{US}"; dmarc=pass header.from=support.example'),
+    ("quoted value", f'{US}; dkim=pass reason="good; really" header.d="support.example"'),
+    ("comments everywhere", f"(ours) {US} (a (nested; one))"
+     f"; (b) spf = (c) pass smtp.mailfrom = support.example"),
+    ("dkim of the parent domain", f"{US}; dkim=pass header.d=example.support.example"
+     "; dkim=pass header.d=support.example"),
+    ("spf by domain only", f"{US}; spf=pass smtp.mailfrom=support.example"),
+    ("the second of two signatures", f"{US}; dkim=pass header.d=list.example"
+     f"; dkim=pass header.i=@support.example"),
+    ("one passes, one fails", f"{US}; spf=fail smtp.mailfrom=x@support.example"
+     f"; dkim=pass header.d=support.example"),
+]  # fmt: skip
+
+NO_PROOFS = [
+    ("nothing", ""),
+    ("none", f"{US}; none"),
+    ("another server", "mx.evil.example; dmarc=pass header.from=support.example"),
+    ("a server whose name begins like ours", f"{US}.evil.example; dmarc=pass header.from=support.example"),
+    ("microsoft without authserv-id", "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=support.example;"
+     " dkim=pass (signature was verified) header.d=support.example;dmarc=pass action=none"
+     " header.from=support.example;compauth=pass reason=100"),
+    ("dmarc of another domain", f"{US}; dmarc=pass header.from=evil.example"),
+    ("dmarc of a look-alike", f"{US}; dmarc=pass header.from=supp0rt.example"),
+    ("dmarc of a domain that ends alike", f"{US}; dmarc=pass header.from=notsupport.example"),
+    ("dmarc of a subdomain", f"{US}; dmarc=pass header.from=evil.support.example"),
+    ("dkim not aligned", f"{US}; dkim=pass header.d=evil.example"),
+    ("dkim of a subdomain", f"{US}; dkim=pass header.d=user.support.example"),
+    ("dkim of a top-level domain", f"{US}; dkim=pass header.d=example"),
+    ("dkim without a domain", f"{US}; dkim=pass"),
+    ("spf not aligned", f"{US}; spf=pass smtp.mailfrom=bounce@evil.example"),
+    ("spf of HELO", f"{US}; spf=pass smtp.helo=support.example"),
+    ("all fail", f"{US}; dkim=fail header.d=support.example; spf=softfail smtp.mailfrom=support.example;"
+     " dmarc=fail header.from=support.example"),
+    ("other results", f"{US}; dmarc=bestguesspass header.from=support.example; dkim=none; spf=neutral"),
+    ("other methods", f"{US}; arc=pass header.d=support.example; auth=pass smtp.auth=max@support.example"),
+    ("pass in a comment", f"{US}"
+     f"; (dmarc=pass header.from=support.example) dmarc=fail header.from=support.example"),
+    ("pass in a comment that never ends", f"{US}; dmarc=fail (dmarc=pass"
+     f"; dmarc=pass header.from=support.example"),
+    ("pass in quotation marks", f'{US}; dmarc=fail reason="; dmarc=pass header.from=support.example"'),
+    ("pass in a quoted local part", f'{US}; spf=fail smtp.mailfrom="; dmarc=pass ;"@evil.example'),
+    ("our domain in a quoted local part", f'{US}; spf=pass smtp.mailfrom="x@support.example"@evil.example'),
+    ("a property twice", f"{US}; spf=pass smtp.mailfrom=evil.example smtp.mailfrom=support.example"),
+    ("an escaped quotation mark", f'{US}; spf=fail smtp.mailfrom="\\"; dmarc=pass; \\""@evil.example'),
+]  # fmt: skip
+
+
+def from_max(*results: str) -> Mail:
+    """Return a mail of Max with these header fields, the topmost first."""
+    headers = (("authentication-results", " ".join(value.split("\r\n"))) for value in results)
+    return Mail(senders=(Address(MAX),), headers=(("from", MAX), *headers))
+
+
+@pytest.mark.parametrize("value", [v for _, v in PROOFS], ids=[name for name, _ in PROOFS])
+def test_these_results_prove_the_sender(value: str) -> None:
+    assert trust(from_max(value), US, None, None).trusted
+
+
+@pytest.mark.parametrize("value", [v for _, v in NO_PROOFS], ids=[name for name, _ in NO_PROOFS])
+def test_these_results_prove_nothing(value: str) -> None:
+    assert not trust(from_max(value), US, None, None).trusted
+
+
+@pytest.mark.parametrize("value", [v for _, v in PROOFS], ids=[name for name, _ in PROOFS])
+def test_without_a_configured_authserv_id_no_result_counts(value: str) -> None:
+    assert not trust(from_max(value), "", None, None).trusted
+
+
+def test_only_the_topmost_of_our_own_results_counts() -> None:
+    good, bad = f"{US}; dmarc=pass", f"{US}; dmarc=fail"
+    assert trust(from_max(good, bad), US, None, None).trusted
+    assert not trust(from_max(bad, good), US, None, None).trusted
+
+
+def test_results_of_other_servers_above_ours_do_not_hide_them() -> None:
+    assert trust(from_max("relay.example; dkim=fail", f"{US}; dmarc=pass"), US, None, None).trusted
+
+
+@pytest.mark.parametrize("domain", ["schule.support.example", "a.b.support.example"])
+def test_a_domain_speaks_for_the_domains_below_it(domain: str) -> None:
+    below = Mail(
+        senders=(Address(f"max@{domain}"),),
+        headers=from_max(f"{US}; dkim=pass header.d=support.example").headers,
+    )
+    assert trust(below, US, None, None).trusted
+
+
+def letter(to: str = MAX) -> SentMail:
+    """Return a letter of ours."""
+    return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1")
+
+
+def test_an_answer_to_a_letter_of_one_s_own_is_trusted() -> None:
+    assert trust(from_max(), US, letter(), None).trusted
+
+
+def test_the_key_of_a_letter_of_one_s_own_is_trusted() -> None:
+    assert trust(from_max(), US, None, letter()).trusted
+
+
+@pytest.mark.parametrize("to", ["erika@support.example", "lena@schule.example", ""])
+def test_a_letter_or_key_of_somebody_else_gives_nothing(to: str) -> None:
+    assert not trust(from_max(), US, letter(to), None).trusted
+    assert not trust(from_max(), US, None, letter(to)).trusted
+    assert "another address" in trust(from_max(), US, letter(to), None).reason
+
+
+def test_one_s_own_key_beside_a_forwarded_letter_is_trusted() -> None:
+    assert trust(from_max(), US, letter("erika@support.example"), letter()).trusted
+
+
+def test_another_registered_address_of_the_same_person_is_that_person() -> None:
+    home = Mail(senders=(Address("max@zuhause.example"),), headers=(("from", "max@zuhause.example"),))
+    assert trust(home, US, letter(), None, {MAX, "max@zuhause.example"}).trusted
+    assert not trust(home, US, letter(), None).trusted
+
+
+@pytest.mark.parametrize("senders", [(), (Address(MAX), Address("eve@evil.example")), (Address(MAX),) * 2])
+def test_a_mail_with_no_or_several_from_addresses_is_never_trusted(senders: tuple[Address, ...]) -> None:
+    several = Mail(senders=senders, headers=from_max(f"{US}; dmarc=pass").headers)
+    assert not trust(several, US, letter(), letter()).trusted
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        f"{MAX}, eve@evil.example",
+        f'"{MAX}" <eve@evil.example>',
+        f"{MAX} <eve@evil.example>",
+        "=?utf-8?q?max=40support=2Eexample?= <eve@evil.example>",
+        "eve@evil.example",
+        "max@support.example.evil.example",
+        "Max Mustermann",
+        "",
+    ],
+)
+def test_a_real_mail_with_a_tricky_from_is_not_trusted_as_max(sender: str) -> None:
+    built = (
+        mail().sender(sender).header("Authentication-Results", f"{US}; dmarc=pass header.from=evil.example")
+    )
+    found = parse(built.text("#close").build())
+    believed = trust(found, US, letter(), letter()).trusted
+    assert not (believed and found.sender is not None and found.sender.email == MAX)
+
+
+def test_a_folded_field_of_a_real_mail_is_read() -> None:
+    value = f"{US};\n\tdkim=pass (2048-bit key;\n unprotected) header.d=support.example;\n dmarc=pass"
+    found = parse(mail().sender(MAX).header("Authentication-Results", value).text("x").build())
+    assert trust(found, US, None, None).trusted
+
+
+def test_every_verdict_has_its_reason() -> None:
+    reasons = {
+        trust(from_max(), US, letter(), None).reason,
+        trust(from_max(), US, None, letter()).reason,
+        trust(from_max(f"{US}; dmarc=pass"), US, None, None).reason,
+        trust(from_max(), US, None, None).reason,
+        trust(from_max(), US, letter("x@y.example"), None).reason,
+        trust(Mail(), US, None, None).reason,
+    }
+    assert len(reasons) == 6
+
+
+@pytest.mark.parametrize(
+    ("sender", "shared"), [("max@schule.co.uk", "co.uk"), ("max@schule.github.io", "github.io")]
+)
+def test_a_domain_that_strangers_share_speaks_for_nobody_below_it(sender: str, shared: str) -> None:
+    results = f"{US}; dkim=pass header.d={shared}; spf=pass smtp.mailfrom=x@{shared}"
+    found = Mail(senders=(Address(sender),), headers=(("from", sender), ("authentication-results", results)))
+    assert not trust(found, US, None, None).trusted
