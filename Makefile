@@ -1,24 +1,26 @@
 # mailbot from a checkout. Everything is installed into .venv here; nothing needs root.
 #
-#   make demo    a day at the help desk, played with real mails on this machine
-#   make test    the tests
-#   make check   what CI runs: formatting, lint, types, layers, tests
-#   make torture kill the bot at random moments over a flood of mails (MAILS, KILLS, SEED, DATABASE)
-#   make crowd   several workers on one PostgreSQL, killed at random (WORKERS, MAILBOXES, MAILS, KILLS, SEED)
-#   make week    a week of mail while everything breaks: memory, descriptors and threads (MAILS, SEED)
-#   make bench   how fast, how large, how slow with age: one table (QUICK=1 in a minute, ONLY=a,b,c,d,e,g)
-#   make scale   a full mailbox in one go, and whether every mail became what it should (MAILS, SEED)
-#   make moving  an osTicket of TICKETS=10000 is taken over, twice
-#   make year    a school year of TICKETS=1000, lived at a desk without servers
-#   make gallery dist/gallery/index.html: every letter, to look at
-#   make wheel   dist/mailbot-….whl
-#   make deb     dist/mailbot_….deb, for the Debian or Ubuntu that it is made on
-#   make lock    resolve requirements.lock anew (needs uv)
-#   make clean   remove all that was made
+#   make demo           show a day at a help desk with real mails on this machine
+#   make test           run all tests
+#   make test-unit      run the tests that need no server and no database
+#   make check          run what CI runs: formatting, lint, types, layers, tests
+#   make crash-test     kill the bot at random moments during many mails (MAILS, KILLS, SEED, DATABASE)
+#   make cluster-test   run several workers on one PostgreSQL and kill them (WORKERS, MAILBOXES, MAILS, KILLS, SEED)
+#   make soak-test      simulate a week of mail with failures: memory, descriptors, threads (MAILS, SEED)
+#   make simulate-year  simulate a school year at a desk without servers (TICKETS)
+#   make bench          measure speed, size and growth in one table (QUICK=1 takes a minute, ONLY=names)
+#   make bench-backlog  process a full mailbox and check every mail (MAILS, SEED)
+#   make bench-import   import an osTicket database twice (TICKETS)
+#   make gallery        write dist/gallery/index.html with a sample of every notification
+#   make wheel          build dist/mailbot-….whl
+#   make deb            build dist/mailbot_….deb for the Debian or Ubuntu release of this machine
+#   make lock           resolve requirements.lock again (needs uv)
+#   make clean          remove everything that was built
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test check lint lock wheel deb gallery clean torture crowd bench scale moving week year
+.PHONY: demo test test-unit check lint lock wheel deb gallery clean bench bench-backlog bench-import \
+    crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -42,6 +44,9 @@ demo: $(READY)
 test: $(TOOLS)
 	$(RUN) pytest -n auto
 
+test-unit: $(TOOLS)
+	$(RUN) pytest -n auto tests/unit
+
 check: lint test
 
 lint: $(TOOLS)
@@ -53,10 +58,22 @@ lint: $(TOOLS)
 bench: $(TOOLS)
 	@$(RUN) bench
 
-torture crowd scale moving week: $(TOOLS)
-	@$(RUN) bench.$@
+crash-test: $(TOOLS)
+	@$(RUN) bench.crash
 
-year: $(TOOLS)
+cluster-test: $(TOOLS)
+	@$(RUN) bench.cluster
+
+soak-test: $(TOOLS)
+	@$(RUN) bench.soak
+
+bench-backlog: $(TOOLS)
+	@$(RUN) bench.backlog
+
+bench-import: $(TOOLS)
+	@$(RUN) bench.import_osticket
+
+simulate-year: $(TOOLS)
 	MAILBOT_YEAR_TICKETS=$(or $(TICKETS),1000) $(RUN) pytest tests/endurance/test_simulated_year.py
 
 $(READY): requirements.lock pyproject.toml

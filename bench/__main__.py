@@ -1,35 +1,37 @@
-"""The suite: everything that is measured, side by side in one run, as one table.
+"""Run all benchmarks and print one table.
 
-make bench [QUICK=1] [ONLY=a,d] [TICKETS=1000000]
+make bench [QUICK=1] [ONLY=intake,growth] [TICKETS=1000000]
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench import fairness, growth, handing_in, intake, latency, rest
-from bench.figures import Figure, show
-from bench.setting import number
+from bench import data_growth, fairness, idle, intake, latency, smtp_throughput
+from bench.environment import number
+from bench.results import Figure, show
 
-MOST = number("TICKETS", 1_000_000)
+MAX_TICKETS = number("TICKETS", 1_000_000)
 
 Parts = Mapping[str, Callable[[], Iterable[Figure]]]
 
 FULL: Parts = {
-    "a": lambda: intake.figures(mails=1000, rounds=3),
-    "b": lambda: latency.figures(mails=100),
-    "c": lambda: rest.figures((1, 100, 500), seconds=300),  # in which each is looked at
-    "d": lambda: growth.figures(1000, sorted({min(MOST, 100_000), MOST}), mails=300),  # and f: the restart
-    "e": lambda: handing_in.figures(mails=300),
-    "g": lambda: fairness.figures(mails=5000),
+    "intake": lambda: intake.figures(mails=1000, rounds=3),
+    "latency": lambda: latency.figures(mails=100),
+    "idle": lambda: idle.figures((1, 100, 500), seconds=300),  # each mailbox is polled once in this time
+    "growth": lambda: data_growth.figures(
+        1000, sorted({min(MAX_TICKETS, 100_000), MAX_TICKETS}), mails=300
+    ),  # and f: the restart
+    "smtp": lambda: smtp_throughput.figures(mails=300),
+    "fairness": lambda: fairness.figures(mails=5000),
 }
 QUICK: Parts = {
-    "a": lambda: intake.figures(mails=40, rounds=1),
-    "b": lambda: latency.figures(mails=5),
-    "c": lambda: rest.figures((1, 20), seconds=2),
-    "d": lambda: growth.figures(30, (3_000,), mails=20),
-    "e": lambda: handing_in.figures(mails=30),
-    "g": lambda: fairness.figures(mails=300),
+    "intake": lambda: intake.figures(mails=40, rounds=1),
+    "latency": lambda: latency.figures(mails=5),
+    "idle": lambda: idle.figures((1, 20), seconds=2),
+    "growth": lambda: data_growth.figures(30, (3_000,), mails=20),
+    "smtp": lambda: smtp_throughput.figures(mails=30),
+    "fairness": lambda: fairness.figures(mails=300),
 }
 
 
@@ -38,14 +40,14 @@ def main() -> int:
     parts = QUICK if os.environ.get("QUICK") else FULL
     wanted = os.environ.get("ONLY", ",".join(parts)).split(",")
     if unknown := set(wanted) - parts.keys():
-        print(f"ONLY: {', '.join(sorted(unknown))}: there are {', '.join(parts)}", file=sys.stderr)
+        print(f"ONLY: {', '.join(sorted(unknown))}: the parts are {', '.join(parts)}", file=sys.stderr)
         return 2
     return show(_figures(parts, wanted))
 
 
 def _figures(parts: Parts, wanted: Iterable[str]) -> Iterator[Figure]:
-    for letter in wanted:
-        yield from parts[letter]()
+    for part in wanted:
+        yield from parts[part]()
 
 
 if __name__ == "__main__":

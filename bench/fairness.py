@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from statistics import median
 
-from bench.figures import Figure
+from bench.environment import Site, further_schools, site
 from bench.mails import mix
-from bench.setting import Site, further_schools, site
+from bench.results import Figure
 from tests.support.daemon import Daemon
 from tests.support.school import MAX, ReceivedMail, SchoolEnv, problem
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from statistics import median
 
-from bench.figures import Figure
+from bench.environment import Site, site
 from bench.mails import letters_of, mix
-from bench.setting import Site, site
+from bench.results import Figure
 from tests.support.daemon import Daemon
 from tests.support.school import MAX, ROOT, SchoolEnv
 from tests.support.servers.dovecot import PASSWORD
@@ -35,7 +35,7 @@ def floor_seconds(place: Site, octets: list[bytes]) -> float:
     before = len(place.smtp.received)
     ports = [str(place.dovecot.tls_port), user, PASSWORD, str(place.smtp.port)]
     files = [str(place.authority.ca_file), str(place.directory / f"{user}.db")]
-    command = [sys.executable, "-m", "bench.floor", *ports, *files]
+    command = [sys.executable, "-m", "bench.baseline", *ports, *files]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         if process.stdout is not None:
             process.stdout.readline()

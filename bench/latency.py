@@ -10,9 +10,9 @@ from statistics import median, quantiles
 
 import imapclient
 
-from bench.figures import Figure
+from bench.environment import Site, site
 from bench.lmtp import hand_over
-from bench.setting import Site, site
+from bench.results import Figure
 from tests.support.daemon import Daemon
 from tests.support.school import MAX, ReceivedMail, SchoolEnv, problem
 from tests.support.servers.dovecot import PASSWORD

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mailbot import holidays
-from mailbot.check.finding import Finding
+from mailbot.check.result import Finding
 from mailbot.check.roundtrip import roundtrip
 from mailbot.check.servers import inbox, relay
 from mailbot.clock import utc_now

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from mailbot.check.finding import Finding
+from mailbot.check.result import Finding
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import Settings
 from mailbot.inbox import Fetched, InboxError, Mailbox
-from mailbot.inbox.survey import done_received
+from mailbot.inbox.inspection import done_received
 from mailbot.smtp.client import SmtpClient
 
 ROUNDTRIP_SECONDS = 60

@@ -4,12 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 
-from mailbot.check.finding import Finding
+from mailbot.check.result import Finding
 from mailbot.config import ImapAccount, SmtpAccount
 from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.inbox.survey import Survey, survey
+from mailbot.inbox.inspection import Survey, survey
 from mailbot.smtp.client import SendResult, SmtpClient
 
 FULL = 0.9

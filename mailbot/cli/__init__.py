@@ -1,9 +1,9 @@
 """The command line: one short function per call."""
 
-from mailbot.cli import beginning, importing, keeping, looking, repairing, running
-from mailbot.cli.frame import app
+from mailbot.cli import importing, init, inspect, maintain, queues, run
+from mailbot.cli.common import app
 
-__all__ = ["app", "beginning", "importing", "keeping", "looking", "main", "repairing", "running"]
+__all__ = ["app", "importing", "init", "inspect", "main", "maintain", "queues", "run"]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, Config, Json, app, desk_of, print_json, print_table, with_progress
+from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, print_table, with_progress
 from mailbot.clock import utc_now
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from html import escape
 from pathlib import Path
 
-from mailbot.demo.people import Person, html_of, read, text_of
+from mailbot.demo.personas import Person, html_of, read, text_of
 
 _INDEX = """<!DOCTYPE html>
 <html lang="de"><head><meta charset="utf-8"><title>mailbot: ein Tag</title><style>

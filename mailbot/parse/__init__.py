@@ -4,10 +4,10 @@ import re
 
 from mailbot.core.model.mail import DeliveryStatus, Mail, Part
 from mailbot.core.text import quotation
-from mailbot.parse import delivery, limits, mime
+from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import judged
 from mailbot.parse.headers import SENDER_FIELDS, Header
-from mailbot.parse.structure import TOO_LONG, Block, Contents, mark_inline
+from mailbot.parse.walk import TOO_LONG, Block, Contents, mark_inline
 
 __all__ = ["parse", "part_contents"]
 
@@ -91,9 +91,9 @@ def _joined(blocks: list[Block], defects: list[str]) -> str:
 def _as_text(block: Block) -> str:
     if not block.is_html:
         return _PRIVATE.sub("", block.text)
-    from mailbot.parse import markup  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
+    from mailbot.parse import html  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
-    return markup.to_text(block.text)
+    return html.to_text(block.text)
 
 
 def _delivery(
@@ -111,4 +111,4 @@ def _delivery(
         _DAEMON.search(told) and (_FAILURE.search(subject) or _FAILURE.search(text[:2000]))
     ):
         return ()
-    return delivery.from_text(source, text, original)
+    return delivery_status.from_text(source, text, original)

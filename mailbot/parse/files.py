@@ -7,8 +7,8 @@ import unicodedata
 import filetype
 
 from mailbot.core.model.mail import Part
+from mailbot.parse.encoded_words import decode_words
 from mailbot.parse.mime import Entity
-from mailbot.parse.words import decode_words
 
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST = 180

@@ -8,7 +8,7 @@ from itertools import islice
 
 from mailbot.parse import limits
 from mailbot.parse.charset import decode
-from mailbot.parse.words import base64_octets, decode_words, parameters
+from mailbot.parse.encoded_words import base64_octets, decode_words, parameters
 
 Field = tuple[str, str]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, traces_of
 from mailbot.service.desk import Desk
-from mailbot.service.operation import OperationError
+from mailbot.service.operations import OperationError
 from mailbot.store import disclosure, erasure, search
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import ERASED

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.compose import to_octets
 from mailbot.core.decide.automatic_mail import MUST_ARRIVE, failure_notices
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Attachment
+from mailbot.mime_writer import to_octets
 from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk

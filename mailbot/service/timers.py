@@ -11,7 +11,7 @@ from mailbot.core.timers.digest import decide_digest, digest_slot
 from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
-from mailbot.service.holding import drop_overdue
+from mailbot.service.held_mail import drop_overdue
 from mailbot.store import people, tickets, timers
 from mailbot.store.apply import apply_decision, enqueue
 from mailbot.store.audit import Origin

@@ -1,6 +1,6 @@
 """A school year through the door of a real desk: after it, every promise still holds.
 
-`make year` lives a longer one: `MAILBOT_YEAR_TICKETS` of seven mails or more each.
+`make simulate-year` lives a longer one: `MAILBOT_YEAR_TICKETS` of seven mails or more each.
 """
 
 import os

@@ -12,7 +12,7 @@ import pytest
 from mailbot.core.model.mail import Danger, Part
 from mailbot.parse import limits
 from mailbot.parse.danger import Budget, danger, judged
-from mailbot.service.operation import OperationError, release_files
+from mailbot.service.operations import OperationError, release_files
 from tests.support.attacks import Scene, prepared, scene
 from tests.support.desk_harness import reply_to
 from tests.support.mail_exchange import parsed, sent

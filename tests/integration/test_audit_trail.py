@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.maintenance import maintain
-from mailbot.service.operation import drop_letter, operator_log, retry_letter, unblock
+from mailbot.service.operations import drop_letter, operator_log, retry_letter, unblock
 from mailbot.store import audit_hash, audit_verify
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import Verdict, seal, verify

@@ -8,7 +8,7 @@ import pytest
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
-from mailbot.service.operation import drop_letter, retry_letter
+from mailbot.service.operations import drop_letter, retry_letter
 from mailbot.service.sending import record_and_claim
 from mailbot.store.database import transaction
 from mailbot.store.outbox import SendOutcome

@@ -1,4 +1,4 @@
-"""A full mailbox in one go. MAILS makes it fuller; `make scale` measures it."""
+"""A full mailbox in one go. MAILS makes it fuller; `make bench-backlog` measures it."""
 
 import os
 from pathlib import Path

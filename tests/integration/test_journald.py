@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from mailbot.journal import Journal, as_entry, takes
+from mailbot.journald import Journal, as_entry, takes
 
 Fields = dict[str, str]
 
@@ -111,7 +111,7 @@ def test_the_command_line_logs_to_the_journal_where_its_stderr_is_one(
     journald: socket.socket, tmp_path: Path
 ) -> None:
     code = (
-        "import sys, structlog; from mailbot import journal; from mailbot.cli.frame import _log_to_stderr;"
+        "import sys, structlog; from mailbot import journal; from mailbot.cli.common import _log_to_stderr;"
         "journal.Journal.__init__.__defaults__ = (sys.argv[1],);"
         "_log_to_stderr(); structlog.get_logger().warning('no room', school='GYM')"
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mailbot.core.model.notification import NotificationKind
-from mailbot.service import operation
+from mailbot.service import operations
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.scenario import ERIKA, HANNA, KARL, LENA, MAX, TONI
@@ -156,13 +156,13 @@ def test_undo_and_reopen_lift_the_block(desk: DeskHarness, line: str) -> None:
 def test_an_operator_sees_who_is_blocked_and_lifts_it(desk: DeskHarness) -> None:
     desk.receive(problem("Gewinn!", sender="eve@anderswo.example").text("Sie haben gewonnen."))
     desk.reply(MAX, "#spam")
-    (row,) = operation.blocked_senders(desk.desk)
+    (row,) = operations.blocked_senders(desk.desk)
     assert (row["school"], row["address"], row["by"]) == ("GYM", "eve@anderswo.example", MAX)
     assert (
-        operation.unblock(desk.desk, "eve@anderswo.example") == "eve@anderswo.example may write again to GYM"
+        operations.unblock(desk.desk, "eve@anderswo.example") == "eve@anderswo.example may write again to GYM"
     )
-    with pytest.raises(operation.OperationError):
-        operation.unblock(desk.desk, "eve@anderswo.example")
+    with pytest.raises(operations.OperationError):
+        operations.unblock(desk.desk, "eve@anderswo.example")
 
 
 def test_a_block_holds_in_its_school_only(desk: DeskHarness) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.event import listen
 from sqlmodel import select
 
-from mailbot.cli.standing import print_status, span
+from mailbot.cli.status import print_status, span
 from mailbot.monitoring.status import status
 from mailbot.store import outbox
 from mailbot.store.database import read_only, transaction

@@ -24,7 +24,7 @@ from mailbot.runtime.run_once import run_once
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.service.bootstrap import exclusive_lock, open_desk
 from mailbot.service.desk import Desk
-from mailbot.service.operation import retry_letter, unsent_letters
+from mailbot.service.operations import retry_letter, unsent_letters
 from mailbot.service.queries import show_ticket
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.servers.dovecot import PASSWORD, Dovecot

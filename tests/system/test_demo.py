@@ -13,9 +13,9 @@ import pytest
 import structlog
 from imapclient import IMAPClient
 
-from mailbot.demo import story
-from mailbot.demo.day import DAY, Arrival
-from mailbot.demo.people import LENA
+from mailbot.demo import runner
+from mailbot.demo.personas import LENA
+from mailbot.demo.scenario import DAY, Arrival
 
 DEMO = [sys.executable, "-m", "mailbot", "demo"]
 
@@ -89,8 +89,8 @@ def test_a_letter_that_says_something_else_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrivals = (Arrival(LENA, "Worte, die niemand schreibt"),)
-    monkeypatch.setattr(story, "DAY", (replace(DAY[0], arrivals=arrivals),))
-    assert story.play() == 1
+    monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
+    assert runner.play() == 1
     assert "in der Mail an Lena Lehrerin steht nicht" in capsys.readouterr().out
 
 
@@ -99,9 +99,9 @@ def test_a_letter_that_does_not_come_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrivals = (*DAY[0].arrivals, Arrival(LENA, "noch eine Mail"))
-    monkeypatch.setattr(story, "DAY", (replace(DAY[0], arrivals=arrivals),))
-    monkeypatch.setattr(story, "PATIENCE_SECONDS", 3.0)
-    assert story.play() == 1
+    monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
+    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 3.0)
+    assert runner.play() == 1
     assert "wartet vergebens" in capsys.readouterr().out
 
 
@@ -109,6 +109,6 @@ def test_a_letter_that_does_not_come_is_a_failure(
 def test_a_ticket_that_is_still_open_at_the_end_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(story, "DAY", DAY[:1])
-    assert story.play() == 1
+    monkeypatch.setattr(runner, "DAY", DAY[:1])
+    assert runner.play() == 1
     assert "GYM-1 ist nicht geschlossen" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from mailbot.core.model.policy import Retention
 from mailbot.privacy.requests import PersonErasure, disclose
-from mailbot.service.operation import OperationError
+from mailbot.service.operations import OperationError
 from mailbot.service.retention import expire
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import read_only, transaction

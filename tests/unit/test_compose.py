@@ -15,10 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailbot import samples
-from mailbot.compose import to_octets
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
+from mailbot.mime_writer import to_octets
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import sample
 from mailbot.render import Templates

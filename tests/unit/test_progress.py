@@ -5,7 +5,7 @@ import pty
 import subprocess
 import sys
 
-CODE = "from mailbot.cli.frame import with_progress\nprint(sum(with_progress(range(100), 100, 'tickets')))"
+CODE = "from mailbot.cli.common import with_progress\nprint(sum(with_progress(range(100), 100, 'tickets')))"
 
 
 def test_a_bar_is_shown_on_a_terminal_and_stdout_stays_clean() -> None:

@@ -13,8 +13,8 @@ from mailbot.core.commands.definition import AnyResolved
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
-from mailbot.core.decide.carry_out import carry_out, targets
 from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
+from mailbot.core.decide.execute import carry_out, targets
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mailbot.core.model.mail import DeliveryStatus, Part, Protection
 from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
-from mailbot.parse.delivery import from_report
+from mailbot.parse.delivery_status import from_report
 from mailbot.parse.mime import Entity
 
 TOO_LONG = "text too long: only its beginning is shown"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mailbot.config import load
-from mailbot.demo.people import ERIKA, EVERYBODY, MAX, SUPPORT, TONI
+from mailbot.demo.personas import ERIKA, EVERYBODY, MAX, SUPPORT, TONI
 from mailbot.demo.servers import PostOffice
 from mailbot.runtime.application import Application
 from mailbot.service.bootstrap import exclusive_lock

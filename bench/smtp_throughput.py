@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.figures import Figure
+from bench.environment import Site, further_schools, site
 from bench.mails import mix
-from bench.setting import Site, further_schools, site
+from bench.results import Figure
 from mailbot.service.receive import receive
 from mailbot.store.ledger import MailLocation
 from tests.support.school import MAX, SchoolEnv

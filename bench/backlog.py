@@ -1,13 +1,13 @@
 """How fast a full mailbox is handled by one `mailbot once`, and whether every mail becomes what it should.
 
-make scale [MAILS=1000] [SEED=1]
+make bench-backlog [MAILS=1000] [SEED=1]
 """
 
 import resource
 import sys
 import time
 
-from bench.setting import fresh_house, number
+from bench.environment import fresh_house, number
 from tests.support.workload import audit, deliver, make_workload
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of
+from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of
 
 if TYPE_CHECKING:
     from mailbot.config import Settings
@@ -22,7 +22,7 @@ def demo(
     ] = None,
 ) -> None:
     """Play a day at the help desk on embedded servers; needs no configuration."""
-    from mailbot.demo.story import play
+    from mailbot.demo.runner import play
 
     raise typer.Exit(play(serve=serve, gallery=open_))
 

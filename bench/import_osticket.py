@@ -1,6 +1,6 @@
 """Take a large osTicket over, twice: all of it comes, nothing comes double.
 
-make moving [TICKETS=10000] [SEED=1]
+make bench-import [TICKETS=10000] [SEED=1]
 """
 
 import json
@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from bench.setting import fresh_house, number
+from bench.environment import fresh_house, number
 from tests.support.osticket import OsTicketDatabase
 from tests.support.school import MAX, SchoolEnv
 from tests.support.servers.mariadb import PASSWORD, MariaDb

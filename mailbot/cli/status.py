@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from mailbot.cli.frame import Cell, print_table
+from mailbot.cli.common import Cell, print_table
 
 _BAD, _WARNING, _GOOD = "bold red", "yellow", "green"
 _SPANS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))

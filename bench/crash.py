@@ -1,6 +1,6 @@
 """Kill the bot at random moments over a flood of mails and count what became of them.
 
-    make torture [MAILS=1000] [KILLS=200] [SEED=1] [DATABASE=postgresql]
+    make crash-test [MAILS=1000] [KILLS=200] [SEED=1] [DATABASE=postgresql]
 
 Exit status 0 only if every promise held; the counts are printed last.
 """
@@ -8,7 +8,7 @@ Exit status 0 only if every promise held; the counts are printed last.
 import sys
 import time
 
-from bench.setting import fresh_house, number
+from bench.environment import fresh_house, number
 from tests.support.crash_loop import run_until_done
 from tests.support.workload import audit, make_workload
 

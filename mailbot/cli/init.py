@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, WRONG, app
+from mailbot.cli.common import FAILED, WRONG, app
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.frame import (
+from mailbot.cli.common import (
     FAILED,
     WRONG,
     Config,
@@ -146,7 +146,7 @@ def disclose(
 ) -> None:
     """Write all that is stored on a person into a ZIP file (GDPR, Art. 15)."""
     from mailbot.privacy.requests import disclose as write
-    from mailbot.service.operation import OperationError
+    from mailbot.service.operations import OperationError
 
     target = file or Path(f"{address}.zip")
     with desk_of(context, config) as (desk, _):
@@ -169,7 +169,7 @@ def forget(
 ) -> None:
     """Erase a person: tickets, mails, quotations, letters, traces in the audit trail (GDPR, Art. 17)."""
     from mailbot.privacy.requests import PersonErasure
-    from mailbot.service.operation import OperationError
+    from mailbot.service.operations import OperationError
 
     with desk_of(context, config) as (desk, settings):
         forgetting = PersonErasure(desk, address.lower(), utc_now())

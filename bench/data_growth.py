@@ -15,10 +15,10 @@ from statistics import median
 from sqlalchemy import Column
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from bench.figures import Figure
+from bench.environment import site
 from bench.intake import handled_seconds
 from bench.mails import mix
-from bench.setting import site
+from bench.results import Figure
 from mailbot.service.receive import receive
 from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import metadata

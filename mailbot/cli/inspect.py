@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mailbot.cli.frame import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table, settings_of
+from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table, settings_of
 from mailbot.clock import utc_now
 
 
@@ -140,7 +140,7 @@ def show(
 @app.command()
 def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
     """Tell what operators and the clock did that concerns no single ticket."""
-    from mailbot.service.operation import operator_log
+    from mailbot.service.operations import operator_log
 
     with desk_of(context, config) as (desk, _):
         found = operator_log(desk)
@@ -190,7 +190,7 @@ def status(
     ] = False,
 ) -> None:
     """Tell how mailboxes, outbox, quarantine and tickets stand."""
-    from mailbot.cli.standing import print_status
+    from mailbot.cli.status import print_status
     from mailbot.monitoring.nagios import Level, probe
     from mailbot.monitoring.status import status as look
 

@@ -1,6 +1,6 @@
 """A week's mail through the daemon while network and servers break at random; what it uses stays flat.
 
-    make week [MAILS=350] [SEED=1]
+    make soak-test [MAILS=350] [SEED=1]
 
 The week is told in mails, not in hours: a seventh of them a day, in bursts. Exit status 0 only if every mail
 became what it should, and memory, descriptors and threads of the last day are those of the second.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.setting import fresh_house, number
+from bench.environment import fresh_house, number
 from tests.support.daemon import Daemon
 from tests.support.school import SchoolEnv
 from tests.support.servers.fault_proxy import Fault, FaultProxy

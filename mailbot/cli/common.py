@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 import structlog
 import typer
 
-from mailbot import __version__, journal
+from mailbot import __version__, journald
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -67,15 +67,15 @@ def _log_to_stderr() -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
     ]
-    to_journal = journal.takes(sys.stderr)
+    to_journal = journald.takes(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.ExceptionRenderer(_where_it_happened),
-            *([journal.as_entry] if to_journal else in_words),
+            *([journald.as_entry] if to_journal else in_words),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=(lambda *_: journal.Journal(sys.stderr))
+        logger_factory=(lambda *_: journald.Journal(sys.stderr))
         if to_journal
         else structlog.PrintLoggerFactory(sys.stderr),
     )

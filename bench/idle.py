@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.figures import Figure
-from bench.setting import Site, further_schools, site
+from bench.environment import Site, further_schools, site
+from bench.results import Figure
 from tests.support.daemon import Daemon
 
 SETTLES_SECONDS = 2

@@ -1,6 +1,6 @@
 """Several workers on one PostgreSQL handle a flood in many mailboxes, and are killed at random moments.
 
-    make crowd [WORKERS=2] [MAILBOXES=200] [MAILS=2000] [KILLS=10] [SEED=1]
+    make cluster-test [WORKERS=2] [MAILBOXES=200] [MAILS=2000] [KILLS=10] [SEED=1]
 
 Exit status 0 only if every promise held; how fast it went is printed last.
 """
@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from bench.setting import UNLIMITED, Site, number, site
+from bench.environment import UNLIMITED, Site, number, site
 from mailbot.monitoring.status import status
 from tests.support.daemon import Daemon
 from tests.support.school import ERIKA, MAX, SchoolEnv

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailbot.demo.people import ERIKA, LENA, MAX, TONI, Person, new_mail, read, reply, tap, text_of
+from mailbot.demo.personas import ERIKA, LENA, MAX, TONI, Person, new_mail, read, reply, tap, text_of
 from mailbot.demo.picture import broken_projector
 
 Letters = Mapping[Person, Sequence[bytes]]

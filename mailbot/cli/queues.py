@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mailbot.cli.frame import FAILED, Config, Json, app, desk_of, print_json, print_table
+from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, print_table
 
 outbox_app = typer.Typer(help="Letters that are not sent: list, show, retry, drop.")
 quarantine_app = typer.Typer(help="Mails that could not be handled: list, show, retry, drop.")
@@ -21,7 +21,7 @@ Number = Annotated[int, typer.Argument(help="The number in the list.")]
 @outbox_app.callback(invoke_without_command=True)
 def outbox_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
     """List the letters that are not sent."""
-    from mailbot.service.operation import unsent_letters
+    from mailbot.service.operations import unsent_letters
 
     if context.invoked_subcommand is not None:
         context.obj = config or context.find_root().obj
@@ -38,7 +38,7 @@ def outbox_list(context: typer.Context, config: Config = None, json_: Json = Fal
 @app.command()
 def blocked(context: typer.Context, config: Config = None, json_: Json = False) -> None:
     """List the senders whose mails are let be, because one was spam."""
-    from mailbot.service.operation import blocked_senders
+    from mailbot.service.operations import blocked_senders
 
     with desk_of(context, config) as (desk, _):
         found = blocked_senders(desk)
@@ -56,12 +56,12 @@ def unblock(
     config: Config = None,
 ) -> None:
     """Let a blocked sender write again."""
-    from mailbot.service import operation
+    from mailbot.service import operations
 
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(operation.unblock(desk, address))
-        except operation.OperationError as error:
+            typer.echo(operations.unblock(desk, address))
+        except operations.OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
@@ -74,19 +74,19 @@ def release(
     config: Config = None,
 ) -> None:
     """Let withheld files of a ticket travel."""
-    from mailbot.service import operation
+    from mailbot.service import operations
 
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(operation.release_files(desk, ticket, files or ()))
-        except operation.OperationError as error:
+            typer.echo(operations.release_files(desk, ticket, files or ()))
+        except operations.OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
 
 def _operate(context: typer.Context, operation: str, number: int) -> None:
     """Do what an operator asks with one letter or mail; end with status 1 and the reason if it fails."""
-    from mailbot.service import operation as operations
+    from mailbot.service import operations
 
     config: Path | None = context.parent.obj if context.parent else None
     with desk_of(context, config) as (desk, _):
@@ -118,7 +118,7 @@ def outbox_drop(context: typer.Context, number: Number) -> None:
 @quarantine_app.callback(invoke_without_command=True)
 def quarantine_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
     """List the mails that could not be handled."""
-    from mailbot.service.operation import quarantined_mails
+    from mailbot.service.operations import quarantined_mails
 
     if context.invoked_subcommand is not None:
         context.obj = config or context.find_root().obj

@@ -3,7 +3,7 @@
 It fetches in batches, parses with mail-parser, commits each mail to SQLite, durably, and hands in one
 notification for each over one connection; then it moves the batch. No tickets, no threads, no templates.
 
-python -m bench.floor IMAP_PORT IMAP_USER IMAP_PASSWORD SMTP_PORT CA_FILE DATABASE
+python -m bench.baseline IMAP_PORT IMAP_USER IMAP_PASSWORD SMTP_PORT CA_FILE DATABASE
 """
 
 import smtplib

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from mailbot.clock import monotonic
-from mailbot.demo.day import DAY, TICKET, Arrival, Step
+from mailbot.demo.environment import PASSWORDS, working
 from mailbot.demo.gallery import write_gallery
-from mailbot.demo.house import PASSWORDS, working
-from mailbot.demo.people import EVERYBODY, SUPPORT, Person, read, text_of
+from mailbot.demo.personas import EVERYBODY, SUPPORT, Person, read, text_of
+from mailbot.demo.scenario import DAY, TICKET, Arrival, Step
 from mailbot.demo.screen import Screen
 from mailbot.demo.servers import PostOffice
 from mailbot.runtime.application import Application
