@@ -19,9 +19,7 @@ FULL: Parts = {
     "intake": lambda: intake.figures(mails=1000, rounds=3),
     "latency": lambda: latency.figures(mails=100),
     "idle": lambda: idle.figures((1, 100, 500), seconds=300),  # each mailbox is polled once in this time
-    "growth": lambda: data_growth.figures(
-        1000, sorted({min(MAX_TICKETS, 100_000), MAX_TICKETS}), mails=300
-    ),  # and f: the restart
+    "growth": lambda: data_growth.figures(1000, sorted({min(MAX_TICKETS, 100_000), MAX_TICKETS}), mails=300),
     "smtp": lambda: smtp_throughput.figures(mails=300),
     "fairness": lambda: fairness.figures(mails=5000),
 }

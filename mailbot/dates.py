@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import dateparser
 
-LONGEST = 40
+MAX_LENGTH = 40
 _SETTINGS = {"PREFER_DATES_FROM": "future", "DATE_ORDER": "DMY", "RETURN_AS_TIMEZONE_AWARE": False}
 
 # The library stumbles over these words, which do not change the day.
@@ -25,13 +25,13 @@ _NUMERIC = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.?\s*(\d{4}|\d{2})?")
 _TELLING = re.compile(r"[^\W\d_]{2}|\d[-./]\d")
 
 
-def day_of(phrase: str, today: date) -> date | None:
+def parse_date(phrase: str, today: date) -> date | None:
     """Return the day that somebody who writes today means, or None where that is not clear.
 
     A day without a year is the next one of that name: on a Wednesday, "Mittwoch" is in a week.
     """
     text = " ".join(phrase.casefold().split()).strip(" .!")
-    if len(text) > LONGEST or not _TELLING.search(text):
+    if len(text) > MAX_LENGTH or not _TELLING.search(text):
         return None
     text = _LACKING.get(text, text)
     if not _WHOLE.search(text):

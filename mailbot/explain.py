@@ -7,7 +7,7 @@ from typing import Any
 from mailbot.core.classify.classify import classify
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import Decision
-from mailbot.core.model.mail import Kind, Mail, Protection, Verdict
+from mailbot.core.model.mail import Classification, Encryption, Mail, MailKind
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
@@ -34,7 +34,7 @@ def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
     }
 
 
-def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
+def _understood(mail: Mail, verdict: Classification) -> dict[str, Any]:
     reading = find_commands(without_action_key(mail.text), mail.subject)
     return {
         "kind": verdict.kind.value,
@@ -46,7 +46,7 @@ def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
         "commands": [
             {"name": line.command.name, "args": list(line.args)} for line in reading.lines if line.command
         ],
-        "text": mail.text or (mail.problem if mail.forwarded else ""),
+        "text": mail.text or (mail.ticket_text if mail.forwarded else ""),
         "signature": mail.signature,
         "quoted": mail.quoted,
         "attachments": [
@@ -58,25 +58,25 @@ def _understood(mail: Mail, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def outcome(mail: Mail, verdict: Verdict) -> str:
+def outcome(mail: Mail, verdict: Classification) -> str:
     """Return in a few words what a desk does with such a mail."""
-    if verdict.kind is not Kind.HUMAN:
+    if verdict.kind is not MailKind.HUMAN:
         return "filed in silence"
-    if mail.protection is not Protection.NONE:
+    if mail.encryption is not Encryption.NONE:
         return "sender is asked for an unencrypted mail"
     if action_key(f"{mail.text}\n{mail.signature}") or mail.in_reply_to or mail.references:
         return "filed as a reply, if it answers a mail of the desk"
     return "opens a ticket"
 
 
-def reasons(mail: Mail, verdict: Verdict) -> Iterator[str]:
+def reasons(mail: Mail, verdict: Classification) -> Iterator[str]:
     """Yield why a mail was understood as it was."""
     yield f"{verdict.kind.value}: {verdict.reason}"
     for status in mail.delivery[:20]:
         about = f" of {status.original_message_id}" if status.original_message_id else ""
         yield f"delivery {status.action.value}: {status.recipient} {status.status}".rstrip() + about
-    if mail.protection is not Protection.NONE:
-        yield f"content hidden by {mail.protection.value}"
+    if mail.encryption is not Encryption.NONE:
+        yield f"content hidden by {mail.encryption.value}"
     if mail.forwarded:
         yield "forwarded: what was forwarded belongs to the problem"
     elif mail.quoted and not mail.text:

@@ -78,7 +78,7 @@ def _letter(
     name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
 ) -> OutgoingMail:
     """Return a letter about a short example, as this school sends it."""
-    notice = samples.letters(school.language)[name]
+    notice = samples.notifications(school.language)[name]
     if notice.ticket is None:
         raise LookupError(f"the sample letter {name} is about no ticket")
     ticket = replace(notice.ticket, school=school.key, subject=example["subject"], cc=())

@@ -23,7 +23,7 @@ _OF_THE_MESSAGE = ("level", "exception")
 _in_words = ConsoleRenderer(colors=False, pad_event_to=0, sort_keys=False)
 
 
-def takes(stream: TextIO) -> bool:
+def is_journal_stream(stream: TextIO) -> bool:
     """Tell whether what is written there goes to the journal (systemd.exec(5), JOURNAL_STREAM)."""
     try:
         found = os.fstat(stream.fileno())
@@ -32,7 +32,7 @@ def takes(stream: TextIO) -> bool:
     return os.environ.get("JOURNAL_STREAM", "") == f"{found.st_dev}:{found.st_ino}"
 
 
-def as_entry(logger: WrappedLogger, method: str, event: EventDict) -> Mapping[str, Any]:
+def to_entry(logger: WrappedLogger, method: str, event: EventDict) -> Mapping[str, Any]:
     """Make an entry of what happened, with its line for people; the last of structlog's processors."""
     own = {f"MAILBOT_{key}": value for key, value in event.items() if key not in _OF_THE_MESSAGE}
     fields = {

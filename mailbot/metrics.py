@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mailbot import __version__
-from mailbot.monitoring.status import standing
+from mailbot.monitoring.status import status_summary
 from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
 
@@ -111,7 +111,7 @@ class MetricsCollector:
 
     def collect(self) -> Iterable["Metric"]:
         """Refresh the gauges; the registry collects them after this collector."""
-        found = standing(self._desk)
+        found = status_summary(self._desk)
         self._refresh_mailboxes(found["mailboxes"])
         for school, ages in found["tickets_by_age"].items():
             for age, number in ages.items():

@@ -24,11 +24,11 @@ from mailbot.sanitize import clean, one_line
 _REPLIES = frozenset(
     {
         NotificationKind.RECEIPT,
-        NotificationKind.DONE,
+        NotificationKind.COMMAND_RECEIPT,
         NotificationKind.REFUSAL,
         NotificationKind.HELP,
         NotificationKind.OVERVIEW,
-        NotificationKind.SHEET,
+        NotificationKind.TICKET_DETAILS,
         NotificationKind.CONFIRM,
     }
 )
@@ -43,7 +43,7 @@ _WORD_LENGTH = 500  # a longer one cannot be folded below 998 octets
 _FOLD = "\r\n"
 
 
-def to_octets(
+def to_bytes(
     outgoing: OutgoingMail,
     references: tuple[str, ...],
     date: datetime,

@@ -30,7 +30,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
         raise ssl.SSLError(error.errno, f"ca_file {ca_file} cannot be read: {error.strerror}") from error
 
 
-def explain(error: BaseException) -> tuple[str, bool]:
+def describe_error(error: BaseException) -> tuple[str, bool]:
     """Say what a failed connection means and what to do, and whether waiting is no cure."""
     for kind, permanent, advice in _TROUBLES:
         if isinstance(error, kind):
@@ -46,7 +46,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def presentable(text: str, password: Secret | None) -> str:
+def sanitize_reply(text: str, password: Secret | None) -> str:
     """Return what a server said as one short line, without control characters and without the password."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     secret = "" if password is None else password.get()

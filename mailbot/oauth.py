@@ -18,7 +18,7 @@ from typing import Any
 
 from mailbot.clock import utc_now
 from mailbot.config import OAuth2
-from mailbot.network import presentable
+from mailbot.network import sanitize_reply
 
 MARGIN_SECONDS = 300
 TIMEOUT_SECONDS = 30
@@ -48,20 +48,20 @@ class _Grant:
 def access_token(account: OAuth2, username: str) -> str:
     """Return a token that is good for some minutes at least. Raises OAuthError."""
     with _lock:
-        kept = _kept(account, username)
+        kept = _load(account, username)
         if kept is not None and kept.expires - MARGIN_SECONDS > utc_now().timestamp():
             return kept.token
         grant = _ask(account, username, kept.refresh_token if kept else "")
-        _keep(account, username, grant)
+        _save(account, username, grant)
         return grant.token
 
 
-def refused(account: OAuth2, username: str) -> None:
+def invalidate(account: OAuth2, username: str) -> None:
     """Forget a token that the mail server does not take, so that the next login asks for a new one."""
     with _lock:
-        kept = _kept(account, username)
+        kept = _load(account, username)
         if kept is not None:
-            _keep(account, username, _Grant("", 0, kept.refresh_token))
+            _save(account, username, _Grant("", 0, kept.refresh_token))
 
 
 def secret_expiry(account: OAuth2 | None) -> date | None:
@@ -80,7 +80,7 @@ def _file(account: OAuth2, username: str) -> Path:
     return account.cache / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
 
 
-def _kept(account: OAuth2, username: str) -> _Grant | None:
+def _load(account: OAuth2, username: str) -> _Grant | None:
     try:
         return _Grant(**json.loads(_file(account, username).read_bytes()))
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def _kept(account: OAuth2, username: str) -> _Grant | None:
         return None
 
 
-def _keep(account: OAuth2, username: str, grant: _Grant) -> None:
+def _save(account: OAuth2, username: str, grant: _Grant) -> None:
     """Write all or nothing, readable by nobody else."""
     file = _file(account, username)
     fresh = file.with_suffix(".new")
@@ -202,4 +202,4 @@ def _google(account: OAuth2, username: str, refresh_token: str) -> _Grant:
 
 
 def _said(account: OAuth2, told: object, advice: str) -> str:
-    return presentable(f"{account.provider} at {account.authority} {advice} ({told})", account.secret)
+    return sanitize_reply(f"{account.provider} at {account.authority} {advice} ({told})", account.secret)

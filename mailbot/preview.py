@@ -47,7 +47,7 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     entries = []
     for language, informal in FORMS:
-        for name, notice in samples.letters(language).items():
+        for name, notice in samples.notifications(language).items():
             letter = sample(notice, language, templates, informal=informal)
             prefix = f"{language}-du" if informal else language
             entries.append(_write(directory, f"{prefix}.{name}", letter))
@@ -56,10 +56,10 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
     return index
 
 
-def broken_letters(templates: Templates) -> Iterator[str]:
+def broken_templates(templates: Templates) -> Iterator[str]:
     """Yield what is wrong with the templates, one line for each letter that cannot be rendered."""
     for language, informal in FORMS:
-        for notice in samples.letters(language).values():
+        for notice in samples.notifications(language).values():
             try:
                 sample(notice, language, templates, informal=informal)
             except BrokenTemplateError as error:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mailbot import holidays
-from mailbot.check.result import Finding
+from mailbot.check.result import CheckResult
 from mailbot.check.roundtrip import roundtrip
 from mailbot.check.servers import inbox, relay
 from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.monitoring.health import CLOCK_JUMP
-from mailbot.preview import broken_letters
+from mailbot.preview import broken_templates
 from mailbot.render import Templates
 from mailbot.service.bootstrap import DeskError, open_desk
 from mailbot.service.desk import Desk
@@ -23,9 +23,9 @@ from mailbot.store.database import SQLAlchemyError, read_only
 __all__ = ["Finding", "findings", "school_holidays"]
 
 
-def findings(settings: Settings, *, with_roundtrip: bool) -> Iterator[Finding]:
+def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     """Look at everything in turn; `with_roundtrip` a mail goes through each mailbox."""
-    yield Finding(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
+    yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
     yield school_holidays(settings, utc_now().year)
     yield from _database(settings)
     yield _templates(settings)
@@ -37,49 +37,49 @@ def findings(settings: Settings, *, with_roundtrip: bool) -> Iterator[Finding]:
             yield roundtrip(settings, school.key)
 
 
-def school_holidays(settings: Settings, year: int) -> Finding:
+def school_holidays(settings: Settings, year: int) -> CheckResult:
     """Look whether the school holidays of this year and the next are known or given."""
     land = settings.land
     if not land:
-        return Finding(True, "holidays", "none are kept: bot.land is not set")
+        return CheckResult(True, "holidays", "none are kept: bot.land is not set")
     given = settings.policy.schools[0].team.calendar.closed - holidays.public(land) - holidays.school(land)
     winters = {day.year for day in given if day.month == 12}
     missing = [y for y in holidays.unknown(land, (year, year + 1)) if y not in winters]
     if missing:
         years = " and ".join(map(str, missing))
         text = f"the school holidays of {land} in {years} are not all known: give them as hours.closed"
-        return Finding(False, "holidays", text)
-    return Finding(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
+        return CheckResult(False, "holidays", text)
+    return CheckResult(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
         desk = open_desk(settings)
     except (DeskError, SQLAlchemyError, OSError) as error:
-        yield Finding(False, "database", str(error).splitlines()[0])
+        yield CheckResult(False, "database", str(error).splitlines()[0])
         return
     if os.access(settings.state_dir, os.W_OK):
-        yield Finding(True, "database", "at its newest schema")
+        yield CheckResult(True, "database", "at its newest schema")
     else:
-        yield Finding(False, "database", f"{settings.state_dir} cannot be written to")
+        yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
     yield _trail(desk)
     yield _clock(desk, utc_now())
     desk.engine.dispose()
 
 
-def _trail(desk: Desk) -> Finding:
+def _trail(desk: Desk) -> CheckResult:
     """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
     with read_only(desk.engine) as session:
         verdict = verify(session)
     if verdict.wrong:
         more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
-        return Finding(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
-    return Finding(
+        return CheckResult(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
+    return CheckResult(
         True, "audit trail", f"{verdict.entries} entries hold, up to {verdict.head[:16] or 'none'}"
     )
 
 
-def _clock(desk: Desk, now: datetime) -> Finding:
+def _clock(desk: Desk, now: datetime) -> CheckResult:
     """Look whether mails were handled in the future: then the clock was set back since."""
     with read_only(desk.engine) as session:
         latest = ledger.latest(session)
@@ -87,26 +87,28 @@ def _clock(desk: Desk, now: datetime) -> Finding:
         text = (
             f"a mail was handled at {latest:%Y-%m-%d %H:%M} UTC, which is to come: set it right (timedatectl)"
         )
-        return Finding(False, "clock", text)
-    return Finding(True, "clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
+        return CheckResult(False, "clock", text)
+    return CheckResult(True, "clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _disk(settings: Settings) -> Finding:
+def _disk(settings: Settings) -> CheckResult:
     """Look whether the daemon would take mail at all."""
     if settings.database.startswith("postgresql"):
-        return Finding(True, "disk", "not looked at: the mails are in PostgreSQL, not here")
+        return CheckResult(True, "disk", "not looked at: the mails are in PostgreSQL, not here")
     needed = settings.guard.disk_free
     try:
         free = shutil.disk_usage(settings.state_dir).free
     except OSError as error:
-        return Finding(False, "disk", f"{settings.state_dir}: {error.strerror}")
+        return CheckResult(False, "disk", f"{settings.state_dir}: {error.strerror}")
     told = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
     if free < needed:
-        return Finding(False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (guard.disk_free)")
-    return Finding(True, "disk", told)
+        return CheckResult(
+            False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (guard.disk_free)"
+        )
+    return CheckResult(True, "disk", told)
 
 
-def _templates(settings: Settings) -> Finding:
-    for broken in broken_letters(Templates(settings.templates, settings.colour)):
-        return Finding(False, "templates", broken)
-    return Finding(True, "templates", "every letter can be written in every language")
+def _templates(settings: Settings) -> CheckResult:
+    for broken in broken_templates(Templates(settings.templates, settings.colour)):
+        return CheckResult(False, "templates", broken)
+    return CheckResult(True, "templates", "every letter can be written in every language")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at: whether it is as it should be, and what it is or what to do."""
 
-    fine: bool
-    what: str
+    ok: bool
+    subject: str
     text: str

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from mailbot.check.result import Finding
+from mailbot.check.result import CheckResult
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import Settings
 from mailbot.inbox import Fetched, InboxError, Mailbox
@@ -17,10 +17,10 @@ from mailbot.smtp.client import SmtpClient
 
 ROUNDTRIP_SECONDS = 60
 LOOK_SECONDS = 1
-ASTRAY = timedelta(minutes=5)
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 
-def roundtrip(settings: Settings, key: str) -> Finding:
+def roundtrip(settings: Settings, key: str) -> CheckResult:
     """Send a mail from the school's address to itself and wait for it."""
     what = f"{key} roundtrip"
     school = settings.policy.school(key)
@@ -35,23 +35,23 @@ def roundtrip(settings: Settings, key: str) -> Finding:
         with Mailbox.open(settings.imap[key]) as box:
             reply = asyncio.run(_hand_in(settings, key, address, mail.as_bytes()))
             if reply:
-                return Finding(False, what, reply)
+                return CheckResult(False, what, reply)
             received = _wait_for(box, str(mail["Message-ID"]), started)
     except InboxError as error:
-        return Finding(False, what, str(error))
+        return CheckResult(False, what, str(error))
     if received is None:
         advice = "look into the spam folder, and whether mail to this address is forwarded"
-        return Finding(False, what, f"the mail did not arrive within {ROUNDTRIP_SECONDS} s: {advice}")
+        return CheckResult(False, what, f"the mail did not arrive within {ROUNDTRIP_SECONDS} s: {advice}")
     return timed(what, monotonic() - started, received - utc_now())
 
 
-def timed(what: str, seconds: float, astray: timedelta) -> Finding:
+def timed(what: str, seconds: float, astray: timedelta) -> CheckResult:
     """Tell how long it took; the server noted when it came, and so which time it is there."""
-    if abs(astray) > ASTRAY:
+    if abs(astray) > MAX_CLOCK_DIFFERENCE:
         minutes = round(abs(astray) / timedelta(minutes=1))
         text = f"the mail server's clock and ours differ by {minutes} minutes: see timedatectl"
-        return Finding(False, what, text)
-    return Finding(True, what, f"{seconds:.1f} s")
+        return CheckResult(False, what, text)
+    return CheckResult(True, what, f"{seconds:.1f} s")
 
 
 async def _hand_in(settings: Settings, key: str, address: str, octets: bytes) -> str:

@@ -4,35 +4,35 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 
-from mailbot.check.result import Finding
+from mailbot.check.result import CheckResult
 from mailbot.config import ImapAccount, SmtpAccount
 from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.inbox.inspection import Survey, survey
+from mailbot.inbox.inspection import MailboxReport, inspect_mailbox
 from mailbot.smtp.client import SendResult, SmtpClient
 
 FULL = 0.9
-ENOUGH_MAILS = 5  # from so many on, a name that none of them bears is a wrong one
+MIN_MAILS = 5  # from so many on, a name that none of them bears is a wrong one
 
 
-def inbox(school: School, account: ImapAccount) -> Iterator[Finding]:
+def inbox(school: School, account: ImapAccount) -> Iterator[CheckResult]:
     """Open a school's mailbox and look around in it."""
     what = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
     try:
         with Mailbox.open(account) as box:
-            found = survey(box)
+            found = inspect_mailbox(box)
     except InboxError as error:
-        yield Finding(False, what, str(error))
+        yield CheckResult(False, what, str(error))
         return
-    yield Finding(True, what, f"{found.mails} mails in {account.folder}{_lacking(found, account)}")
+    yield CheckResult(True, what, f"{found.mails} mails in {account.folder}{_lacking(found, account)}")
     if found.full is not None and found.full >= FULL:
         text = f"the mailbox is {found.full:.0%} full: delete old mails, or have its quota raised"
-        yield Finding(False, what, text)
+        yield CheckResult(False, what, text)
     yield _authentication(school, found)
 
 
-def _lacking(found: Survey, account: ImapAccount) -> str:
+def _lacking(found: MailboxReport, account: ImapAccount) -> str:
     advice = {
         "IDLE": f"no IDLE, so new mail is seen every {account.poll_seconds} s",
         "MOVE": "no MOVE, so mails are copied and then deleted",
@@ -41,7 +41,7 @@ def _lacking(found: Survey, account: ImapAccount) -> str:
     return "".join(f"; {advice[name]}" for name in found.lacks if name != "UIDPLUS" or "MOVE" in found.lacks)
 
 
-def _authentication(school: School, found: Survey) -> Finding:
+def _authentication(school: School, found: MailboxReport) -> CheckResult:
     """Compare the name of the receiving server with what it writes into mails (RFC 8601)."""
     what = f"{school.key} Authentication-Results"
     fields = [field for text in found.results for field in _fields(text)]
@@ -55,18 +55,18 @@ def _authentication(school: School, found: Survey) -> Finding:
             if names
             else ""
         )
-        return Finding(
+        return CheckResult(
             True, what, f"imap.authserv_id is not set: answers and links alone are trusted{advice}"
         )
     if names[wanted]:
-        return Finding(True, what, f"{wanted} is in {names[wanted]} of the newest {number} mails")
+        return CheckResult(True, what, f"{wanted} is in {names[wanted]} of the newest {number} mails")
     if names:
         text = f"{wanted} is in none of the newest {number} mails, they have {told}: correct imap.authserv_id"
-        return Finding(False, what, text)
-    if number >= ENOUGH_MAILS:
+        return CheckResult(False, what, text)
+    if number >= MIN_MAILS:
         text = f"none of the newest {number} mails has any: does the mail server check senders (DMARC)?"
-        return Finding(False, what, text)
-    return Finding(True, what, f"no mail yet to see {wanted} in")
+        return CheckResult(False, what, text)
+    return CheckResult(True, what, f"no mail yet to see {wanted} in")
 
 
 def _fields(text: str) -> list[str]:
@@ -75,7 +75,7 @@ def _fields(text: str) -> list[str]:
     return [line.partition(":")[2] for line in unfolded.splitlines() if ":" in line]
 
 
-def relay(school: School, account: SmtpAccount) -> Finding:
+def relay(school: School, account: SmtpAccount) -> CheckResult:
     """Log in, and ask whether the school may send from its address; nothing is sent."""
     what = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
 
@@ -85,9 +85,9 @@ def relay(school: School, account: SmtpAccount) -> Finding:
 
     outcome = asyncio.run(knock())
     if outcome is None:
-        return Finding(True, what, f"takes mail from {school.address}")
+        return CheckResult(True, what, f"takes mail from {school.address}")
     if outcome.server_down:
-        return Finding(False, what, outcome.reply)
+        return CheckResult(False, what, outcome.reply)
     if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
-        return Finding(True, what, f"asks to come again later: {outcome.reply}")
-    return Finding(False, what, f"refuses mail to {school.address}: {outcome.reply}")
+        return CheckResult(True, what, f"asks to come again later: {outcome.reply}")
+    return CheckResult(False, what, f"refuses mail to {school.address}: {outcome.reply}")

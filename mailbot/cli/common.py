@@ -67,12 +67,12 @@ def _log_to_stderr() -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
     ]
-    to_journal = journald.takes(sys.stderr)
+    to_journal = journald.is_journal_stream(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.ExceptionRenderer(_where_it_happened),
-            *([journald.as_entry] if to_journal else in_words),
+            *([journald.to_entry] if to_journal else in_words),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=(lambda *_: journald.Journal(sys.stderr))

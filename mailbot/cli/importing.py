@@ -13,7 +13,7 @@ from mailbot.clock import utc_now
 
 if TYPE_CHECKING:
     from mailbot.core.model.policy import Policy
-    from mailbot.importer.importing import Report
+    from mailbot.importer.importing import ImportReport
 
 import_app = typer.Typer(help="Bring in the tickets of another help desk.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
@@ -38,7 +38,7 @@ def osticket(
     """Take over the tickets of an osTicket, with threads, files and numbers; can be repeated."""
     from zoneinfo import ZoneInfo
 
-    from mailbot.importer.importing import Report, note_import, take_over
+    from mailbot.importer.importing import ImportReport, import_ticket, note_import
 
     try:
         from mailbot.importer.osticket import OsTicket, OsTicketError
@@ -48,11 +48,11 @@ def osticket(
     password = _password(password_file)
     with desk_of(context, config) as (desk, _):
         mapping = _mapping(map_ or [], desk.policy)
-        report, now = Report(), utc_now()
+        report, now = ImportReport(), utc_now()
         try:
             with OsTicket.open(database, password, prefix, ZoneInfo(desk.policy.timezone)) as old:
                 for ticket in with_progress(old.tickets(), old.count(), "tickets"):
-                    take_over(desk, ticket, mapping, report, now, dry=dry_run)
+                    import_ticket(desk, ticket, mapping, report, now, dry=dry_run)
             if not dry_run:
                 note_import(desk, report, now)
         except OsTicketError as error:
@@ -81,7 +81,7 @@ def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:
     return found
 
 
-def _print(report: "Report", *, dry: bool) -> None:
+def _print(report: "ImportReport", *, dry: bool) -> None:
     titles = ("school", "new tickets", "taken over before", "messages", "files")
     schools = sorted({*report.tickets, *report.known})
     counts = (report.tickets, report.known, report.messages, report.files)

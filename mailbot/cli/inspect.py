@@ -191,7 +191,7 @@ def status(
 ) -> None:
     """Tell how mailboxes, outbox, quarantine and tickets stand."""
     from mailbot.cli.status import print_status
-    from mailbot.monitoring.nagios import Level, probe
+    from mailbot.monitoring.nagios import Level, check_plugin
     from mailbot.monitoring.status import status as look
 
     if probe_:
@@ -202,17 +202,17 @@ def status(
         print_json(found)
     else:
         print_status(found)
-    raise typer.Exit(FINE if probe(found)[0] is Level.OK else FAILED)
+    raise typer.Exit(FINE if check_plugin(found)[0] is Level.OK else FAILED)
 
 
 def _probe(context: typer.Context, config: Path | None) -> NoReturn:
     """Print one line, whatever happens, and end with the status that monitoring expects."""
-    from mailbot.monitoring.nagios import Level, probe
+    from mailbot.monitoring.nagios import Level, check_plugin
     from mailbot.monitoring.status import status as look
 
     try:
         with desk_of(context, config) as (desk, _):
-            level, line = probe(look(desk))
+            level, line = check_plugin(look(desk))
     except typer.Exit:
         level, line = Level.UNKNOWN, "MAILBOT UNKNOWN - the desk cannot be opened: mailbot check"
     typer.echo(line)

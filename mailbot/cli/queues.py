@@ -21,13 +21,13 @@ Number = Annotated[int, typer.Argument(help="The number in the list.")]
 @outbox_app.callback(invoke_without_command=True)
 def outbox_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
     """List the letters that are not sent."""
-    from mailbot.service.operations import unsent_letters
+    from mailbot.service.operations import unsent_mails
 
     if context.invoked_subcommand is not None:
         context.obj = config or context.find_root().obj
         return
     with desk_of(context, config) as (desk, _):
-        found = unsent_letters(desk)
+        found = unsent_mails(desk)
     if json_:
         print_json(found)
         return

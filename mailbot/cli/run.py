@@ -34,12 +34,12 @@ def check(
     roundtrip: Annotated[bool, typer.Option("--roundtrip", help="Send a mail through each mailbox.")] = False,
 ) -> None:
     """Check configuration, database, templates and every server; one line each."""
-    from mailbot.check import findings
+    from mailbot.check import run_checks
 
     fine = True
-    for finding in findings(settings_of(context, config), with_roundtrip=roundtrip):
-        fine = fine and finding.fine
-        typer.echo(f"{'ok     ' if finding.fine else 'FAILED '} {finding.what}: {finding.text}")
+    for finding in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
+        fine = fine and finding.ok
+        typer.echo(f"{'ok     ' if finding.ok else 'FAILED '} {finding.subject}: {finding.text}")
     raise typer.Exit(FINE if fine else FAILED)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from mailbot.config.problem import Finding, Location
+from mailbot.config.problem import FieldError, Location
 from mailbot.config.settings import Secret
 
 CONTAINER_SECRETS = "/run/secrets"
@@ -20,11 +20,11 @@ class LoadContext:
 
     folder: Path
     environ: Mapping[str, str]
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FieldError] = field(default_factory=list)
 
     def report(self, location: Location, expected: str, value: object = None) -> None:
         """Add a problem."""
-        self.findings.append(Finding(location, expected, value))
+        self.findings.append(FieldError(location, expected, value))
 
     def read(
         self, location: Location, name: str | None, reader: "Callable[[str, LoadContext], T]"

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from mailbot.config.model import Document, Table
-from mailbot.config.problem import Finding
+from mailbot.config.problem import FieldError
 from mailbot.config.types import SIZE
 
 _SENTENCES = {
@@ -31,7 +31,7 @@ _SENTENCES = {
 }
 
 
-def read_form(data: dict[str, object]) -> tuple[Document | None, list[Finding]]:
+def read_form(data: dict[str, object]) -> tuple[Document | None, list[FieldError]]:
     """Return the document, or None and every problem of its form."""
     try:
         return Document.model_validate(data), []
@@ -39,20 +39,20 @@ def read_form(data: dict[str, object]) -> tuple[Document | None, list[Finding]]:
         return None, [_finding(details) for details in error.errors(include_url=False)]
 
 
-def _finding(error: ErrorDetails) -> Finding:
+def _finding(error: ErrorDetails) -> FieldError:
     *path, key = location = error["loc"]
     fields = _fields(path)
     field = fields.get(str(key))
     if error["type"] == "extra_forbidden":
-        return Finding(location, _unknown(str(key), list(fields)))
+        return FieldError(location, _unknown(str(key), list(fields)))
     if location == ("school",):
-        return Finding(location, "must be written [[school]], one table for each school")
+        return FieldError(location, "must be written [[school]], one table for each school")
     values = {"description": field and field.description, "msg": error["msg"], **error.get("ctx", {})}
     expected = _SENTENCES.get(error["type"], "{msg}").format_map(values)
     if error["type"] == "literal_error":
         expected = expected.replace("'", '"')  # as TOML and all other sentences quote
     shown = error["type"] != "missing" and (field is None or field.repr)
-    return Finding(location, expected, error["input"] if shown else None)
+    return FieldError(location, expected, error["input"] if shown else None)
 
 
 def _fields(path: Iterable[int | str]) -> dict[str, FieldInfo]:

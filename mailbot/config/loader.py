@@ -12,7 +12,7 @@ from mailbot.config.form import read_form
 from mailbot.config.hours import office_calendar, school_calendar
 from mailbot.config.meaning import check_meaning
 from mailbot.config.oauth import read_oauth2
-from mailbot.config.problem import ConfigurationError, Finding, Location, Problem, key_of, shown
+from mailbot.config.problem import ConfigError, ConfigurationError, FieldError, Location, key_of, shown
 from mailbot.config.settings import Settings
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.policy import Limits, Member, Policy, Retention, School, Team, Thresholds, Times
@@ -35,7 +35,7 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
         expected = (
             f"no file {looked}; write one with `mailbot init`, or name one by --config or MAILBOT_CONFIG"
         )
-        raise ConfigurationError((Problem(STANDARD_FILES[0].absolute(), "", expected),))
+        raise ConfigurationError((ConfigError(STANDARD_FILES[0].absolute(), "", expected),))
     return found
 
 
@@ -78,21 +78,21 @@ def _read(path: Path) -> dict[str, object]:
         expected = f"is not in UTF-8 (line {line}); save it in this encoding"
     except ValueError as error:  # tomllib's own kind, and int()'s for a number of too many digits
         expected = f"is not TOML: {error}"
-    raise ConfigurationError((Problem(path, "", expected),))
+    raise ConfigurationError((ConfigError(path, "", expected),))
 
 
-def _error(path: Path, data: dict[str, object], findings: Iterable[Finding]) -> ConfigurationError:
+def _error(path: Path, data: dict[str, object], findings: Iterable[FieldError]) -> ConfigurationError:
     """Make one line for each location, in the order of the file; later findings there are consequences."""
-    first: dict[Location, Finding] = {}
+    first: dict[Location, FieldError] = {}
     for finding in findings:
         first.setdefault(finding.location, finding)
     ordered = sorted(first.values(), key=partial(_order, list(data)))
     return ConfigurationError(
-        tuple(Problem(path, key_of(f.location, data), f.expected, shown(f.value)) for f in ordered)
+        tuple(ConfigError(path, key_of(f.location, data), f.expected, shown(f.value)) for f in ordered)
     )
 
 
-def _order(sections: list[str], finding: Finding) -> tuple[int, int]:
+def _order(sections: list[str], finding: FieldError) -> tuple[int, int]:
     section, *rest = finding.location
     school = rest[0] if rest and isinstance(rest[0], int) else -1
     return (sections.index(str(section)) if section in sections else len(sections), school)

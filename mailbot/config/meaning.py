@@ -5,10 +5,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from mailbot.config.accounts import SchoolLogin
 from mailbot.config.hours import week
 from mailbot.config.model import Document, Imap, Team
-from mailbot.config.problem import Finding, Location
+from mailbot.config.problem import FieldError, Location
 
 
-def check_meaning(document: Document, mailboxes: Iterable[SchoolLogin[Imap]]) -> Iterator[Finding]:
+def check_meaning(document: Document, mailboxes: Iterable[SchoolLogin[Imap]]) -> Iterator[FieldError]:
     """Yield identities that are used twice, teams without working hours, and times in a wrong order."""
     schools = list(enumerate(document.school))
     teams: list[tuple[Location, Team]] = [(("second_level",), document.second_level)]
@@ -26,20 +26,20 @@ def check_meaning(document: Document, mailboxes: Iterable[SchoolLogin[Imap]]) ->
         yield from _team(at, team, support)
         if not any(week(document, team)):
             where: Location = (*at, "hours") if team.hours.model_fields_set else ("hours",)
-            yield Finding(where, "must have working hours on at least one day of the week")
+            yield FieldError(where, "must have working hours on at least one day of the week")
     for index, address in enumerate(document.bot.operators):
         yield from _person(("bot", "operators", index), address, support)
     yield from _times(document)
 
 
-def _duplicates(uses: Iterable[tuple[Location, Hashable, object]], expected: str) -> Iterator[Finding]:
+def _duplicates(uses: Iterable[tuple[Location, Hashable, object]], expected: str) -> Iterator[FieldError]:
     """Report every use of an identity after the first; name the school or member of the first."""
     first: dict[Hashable, Location] = {}
     for location, identity, value in uses:
         before = first.setdefault(identity, location)
         if before is not location:
             number = next(step for step in reversed(before) if isinstance(step, int)) + 1
-            yield Finding(location, f"{expected}; no. {number} has it already", value)
+            yield FieldError(location, f"{expected}; no. {number} has it already", value)
 
 
 def _mailbox(login: SchoolLogin[Imap]) -> tuple[Location, Hashable, object]:
@@ -49,7 +49,7 @@ def _mailbox(login: SchoolLogin[Imap]) -> tuple[Location, Hashable, object]:
     return ("school", login.school, "imap"), identity, None
 
 
-def _team(at: Location, team: Team, support: set[str]) -> Iterator[Finding]:
+def _team(at: Location, team: Team, support: set[str]) -> Iterator[FieldError]:
     uses: list[tuple[Location, Hashable, object]] = []
     for index, member in enumerate(team.members):
         for address in (member.address, *member.also):
@@ -59,13 +59,13 @@ def _team(at: Location, team: Team, support: set[str]) -> Iterator[Finding]:
     yield from _duplicates(uses, "must be in a team only once")
 
 
-def _person(at: Location, address: str, support: set[str]) -> Iterator[Finding]:
+def _person(at: Location, address: str, support: set[str]) -> Iterator[FieldError]:
     """The bot would send mail to itself, and it rejects mails from its own addresses as loops."""
     if address in support:
-        yield Finding(at, "must be a person's own address, not a school's support address", address)
+        yield FieldError(at, "must be a person's own address, not a school's support address", address)
 
 
-def _times(document: Document) -> Iterator[Finding]:
+def _times(document: Document) -> Iterator[FieldError]:
     times, kept, limits = document.times, document.retention, document.limits
     more_than = [
         ("times", "overdue_hours", times.overdue_hours, "reminder_hours", times.reminder_hours),
@@ -75,7 +75,7 @@ def _times(document: Document) -> Iterator[Finding]:
     ]
     for section, key, value, other, least in more_than:
         if 0 < value <= least:
-            yield Finding((section, key), f"must be more than {other}, or 0 for never", value)
+            yield FieldError((section, key), f"must be more than {other}, or 0 for never", value)
     if 0 < kept.text_days < max(kept.mail_days, limits.reopen_days + 1):
         expected = "must be at least mail_days and more than reopen_days, or 0 for never"
-        yield Finding(("retention", "text_days"), expected, kept.text_days)
+        yield FieldError(("retention", "text_days"), expected, kept.text_days)

@@ -12,7 +12,7 @@ _CREDENTIALS = re.compile(r"//\S*@")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FieldError:
     """A problem at a location of the document; `value` is None if it must not be shown."""
 
     location: Location
@@ -21,7 +21,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConfigError:
     """One line for the operator: the file, the key, the value unless it is secret, and what is expected."""
 
     file: Path
@@ -37,7 +37,7 @@ class Problem:
 class ConfigurationError(Exception):
     """A configuration that cannot be used; `str()` has a line for each of the `problems`."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[ConfigError, ...]) -> None:
         super().__init__(problems)
         self.problems = problems
 

@@ -17,7 +17,7 @@ from mailbot.clock import monotonic
 from mailbot.demo.environment import PASSWORDS, working
 from mailbot.demo.gallery import write_gallery
 from mailbot.demo.personas import EVERYBODY, SUPPORT, Person, read, text_of
-from mailbot.demo.scenario import DAY, TICKET, Arrival, Step
+from mailbot.demo.scenario import DAY, TICKET, ExpectedMail, Step
 from mailbot.demo.screen import Screen
 from mailbot.demo.servers import PostOffice
 from mailbot.runtime.application import Application
@@ -88,7 +88,7 @@ class Story:
         for arrival in step.arrivals:
             self._receive(arrival)
 
-    def _receive(self, arrival: Arrival) -> None:
+    def _receive(self, arrival: ExpectedMail) -> None:
         who = arrival.who
         self._had[who] += 1
         try:

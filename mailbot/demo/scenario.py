@@ -13,7 +13,7 @@ TICKET = "GYM-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ExpectedMail:
     """A letter that has to come to somebody, with words that its text has to have.
 
     Without a note it is awaited and not shown, because it says the same as another one.
@@ -32,7 +32,7 @@ class Step:
     who: Person
     note: str
     write: Write
-    arrivals: tuple[Arrival, ...]
+    arrivals: tuple[ExpectedMail, ...]
 
 
 _PROBLEM = """Guten Morgen,
@@ -78,9 +78,11 @@ DAY = (
         "schreibt vom Handy an die Support-Adresse ihrer Schule",
         _first_mail,
         (
-            Arrival(LENA, f"als Ticket {TICKET} aufgenommen", "bekommt die Eingangsbestätigung"),
-            Arrival(MAX, "Hallo Team Marienschule", "bekommt das Problem mit dem Foto, wie jeder im Team"),
-            Arrival(ERIKA, "Hallo Team Marienschule"),
+            ExpectedMail(LENA, f"als Ticket {TICKET} aufgenommen", "bekommt die Eingangsbestätigung"),
+            ExpectedMail(
+                MAX, "Hallo Team Marienschule", "bekommt das Problem mit dem Foto, wie jeder im Team"
+            ),
+            ExpectedMail(ERIKA, "Hallo Team Marienschule"),
         ),
     ),
     Step(
@@ -89,8 +91,8 @@ DAY = (
         "tippt in der Mail auf „Übernehmen“ und schickt die fertige Antwort ab",
         _tapping(MAX, "ein neues Problem gemeldet", "#übernehmen"),
         (
-            Arrival(MAX, "von Ihnen übernommen", "bekommt die Bestätigung"),
-            Arrival(ERIKA, f"bearbeitet jetzt {TICKET}", "erfährt, dass sich jemand kümmert"),
+            ExpectedMail(MAX, "von Ihnen übernommen", "bekommt die Bestätigung"),
+            ExpectedMail(ERIKA, f"bearbeitet jetzt {TICKET}", "erfährt, dass sich jemand kümmert"),
         ),
     ),
     Step(
@@ -99,7 +101,7 @@ DAY = (
         "antwortet einfach auf die Mail",
         _replying(MAX, "ein neues Problem gemeldet", "Leuchtet am Gerät eine rote Lampe?"),
         (
-            Arrival(
+            ExpectedMail(
                 LENA, "Leuchtet am Gerät eine rote Lampe?", "bekommt die Antwort von der Adresse der Schule"
             ),
         ),
@@ -109,7 +111,7 @@ DAY = (
         LENA,
         "antwortet ebenso",
         _replying(LENA, "rote Lampe", "Ja, sie leuchtet rot."),
-        (Arrival(MAX, "Ja, sie leuchtet rot.", "bekommt sie, denn es ist sein Ticket"),),
+        (ExpectedMail(MAX, "Ja, sie leuchtet rot.", "bekommt sie, denn es ist sein Ticket"),),
     ),
     Step(
         "Zu schwierig für die Schule",
@@ -117,10 +119,12 @@ DAY = (
         "gibt das Ticket mit einer kurzen Antwort weiter",
         _replying(MAX, "Ja, sie leuchtet rot.", f"{_FOUND}\n\n#eskalieren"),
         (
-            Arrival(LENA, _FOUND, "erfährt, wie es weitergeht"),
-            Arrival(TONI, "gibt dieses Ticket an Sie weiter", "bekommt das Ticket mit seinem ganzen Verlauf"),
-            Arrival(MAX, "an den Second-Level weitergeleitet"),
-            Arrival(ERIKA, "weitergeleitet"),
+            ExpectedMail(LENA, _FOUND, "erfährt, wie es weitergeht"),
+            ExpectedMail(
+                TONI, "gibt dieses Ticket an Sie weiter", "bekommt das Ticket mit seinem ganzen Verlauf"
+            ),
+            ExpectedMail(MAX, "an den Second-Level weitergeleitet"),
+            ExpectedMail(ERIKA, "weitergeleitet"),
         ),
     ),
     Step(
@@ -128,7 +132,7 @@ DAY = (
         TONI,
         "schreibt der Lehrerin",
         _replying(TONI, "an Sie weiter", "Guten Tag,\n\nich tausche die Lampe heute um elf Uhr."),
-        (Arrival(LENA, "ich tausche die Lampe heute um elf Uhr", "bekommt die Antwort"),),
+        (ExpectedMail(LENA, "ich tausche die Lampe heute um elf Uhr", "bekommt die Antwort"),),
     ),
     Step(
         "Zurück an die Schule",
@@ -136,10 +140,10 @@ DAY = (
         "hat die Lampe getauscht und gibt das Ticket zurück",
         _replying(TONI, "an Sie weiter", "Die neue Lampe ist drin. Bitte noch einmal ansehen.\n\n#zurück"),
         (
-            Arrival(ERIKA, "an Ihr Team zurückgegeben", "bekommt das Ticket, wie jeder im Team"),
-            Arrival(MAX, "an Ihr Team zurückgegeben"),
-            Arrival(LENA, "Die neue Lampe ist drin."),
-            Arrival(TONI, "an das Team der Schule zurückgegeben"),
+            ExpectedMail(ERIKA, "an Ihr Team zurückgegeben", "bekommt das Ticket, wie jeder im Team"),
+            ExpectedMail(MAX, "an Ihr Team zurückgegeben"),
+            ExpectedMail(LENA, "Die neue Lampe ist drin."),
+            ExpectedMail(TONI, "an das Team der Schule zurückgegeben"),
         ),
     ),
     Step(
@@ -147,7 +151,7 @@ DAY = (
         ERIKA,
         "will schließen und vertippt sich",
         _replying(ERIKA, "an Ihr Team zurückgegeben", f"{_CLOSING}\n\n#schlissen"),
-        (Arrival(ERIKA, "Meinten Sie #schließen?", "erfährt, dass nichts geschehen ist, und warum"),),
+        (ExpectedMail(ERIKA, "Meinten Sie #schließen?", "erfährt, dass nichts geschehen ist, und warum"),),
     ),
     Step(
         "Berichtigt",
@@ -155,9 +159,9 @@ DAY = (
         "tippt auf den Link mit der berichtigten Mail",
         _tapping(ERIKA, "Meinten Sie #schließen?", _CLOSING),
         (
-            Arrival(LENA, f"Ihr Ticket {TICKET} ist damit geschlossen", "bekommt die Antwort: erledigt"),
-            Arrival(ERIKA, "geschlossen. Benachrichtigt", "bekommt die Bestätigung"),
-            Arrival(MAX, "hat das Ticket geschlossen"),
+            ExpectedMail(LENA, f"Ihr Ticket {TICKET} ist damit geschlossen", "bekommt die Antwort: erledigt"),
+            ExpectedMail(ERIKA, "geschlossen. Benachrichtigt", "bekommt die Bestätigung"),
+            ExpectedMail(MAX, "hat das Ticket geschlossen"),
         ),
     ),
     Step(
@@ -165,6 +169,6 @@ DAY = (
         MAX,
         "möchte sehen, was geschlossen ist",
         _replying(MAX, "hat das Ticket geschlossen", "#list closed"),
-        (Arrival(MAX, "Geschlossene Tickets (1)", "bekommt die Übersicht"),),
+        (ExpectedMail(MAX, "Geschlossene Tickets (1)", "bekommt die Übersicht"),),
     ),
 )

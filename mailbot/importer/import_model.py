@@ -107,7 +107,7 @@ def _school(ticket: SourceTicket, mapping: Mapping[str, str], policy: Policy) ->
     wanted = mapping.get(ticket.department, ticket.department)
     if wanted == SECOND_LEVEL:
         return next((s for s in policy.schools if s.address == ticket.mailbox), None)
-    return policy.school_called(wanted)
+    return policy.find_school(wanted)
 
 
 def _misfits(ticket: SourceTicket, policy: Policy) -> list[str]:

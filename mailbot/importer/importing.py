@@ -48,7 +48,7 @@ _CONTENT_TYPE = re.compile(r"(image|audio|video|application)/([a-z0-9][a-z0-9!#$
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What was taken over (or would be): tickets and messages by school, and what does not fit."""
 
     tickets: Counter[str] = field(default_factory=Counter)
@@ -65,8 +65,14 @@ class Report:
         return {**counts, "left_out": self.left_out, "misfits": dict(self.misfits)}
 
 
-def take_over(
-    desk: Desk, old: SourceTicket, mapping: Mapping[str, str], report: Report, now: datetime, *, dry: bool
+def import_ticket(
+    desk: Desk,
+    old: SourceTicket,
+    mapping: Mapping[str, str],
+    report: ImportReport,
+    now: datetime,
+    *,
+    dry: bool,
 ) -> None:
     """Take a ticket over and note it in the report; `dry`: change nothing.
 
@@ -97,7 +103,7 @@ def take_over(
             _settle(session, name, old, school, placement.level, now)
 
 
-def note_import(desk: Desk, report: Report, now: datetime) -> None:
+def note_import(desk: Desk, report: ImportReport, now: datetime) -> None:
     """Say in the audit trail who took over how much; what came of each ticket stands in the ticket's own."""
     detail = ", ".join(f"{getattr(report, name).total()} {name}" for name in ("tickets", "messages", "files"))
     with transaction(desk.engine) as session:
@@ -136,7 +142,7 @@ def _append(session: Session, name: str, entry: OldEntry, school: School) -> Non
         direction=Direction.IN if entry.kind is EntryKind.MESSAGE else Direction.OUT,
         visibility=Visibility.INTERNAL if entry.kind is EntryKind.NOTE else Visibility.PUBLIC,
         author=entry.author,
-        text=mail.problem,
+        text=mail.ticket_text,
         at=entry.at,
         message_id=_message_id(entry, school),
         attachments=files,

@@ -17,7 +17,7 @@ from mailbot.importer.import_model import EntryKind, OldEntry, OldFile, SourceTi
 
 Row = Mapping[str, Any]
 
-BATCH = 200
+BATCH_SIZE = 200
 _HIDDEN = 0x0004  # an entry that was edited later: the new one stands beside it
 _KINDS = {"M": EntryKind.MESSAGE, "R": EntryKind.RESPONSE, "N": EntryKind.NOTE}
 _STATUSES = {"open": Status.OPEN, "closed": Status.CLOSED, "archived": Status.CLOSED}
@@ -110,7 +110,7 @@ class OsTicket:
     def tickets(self) -> Iterator[SourceTicket]:
         """Yield all tickets in the order in which they were opened, each with its entries and files."""
         last = 0
-        while rows := self._rows(_TICKETS, last, BATCH):
+        while rows := self._rows(_TICKETS, last, BATCH_SIZE):
             last = rows[-1]["ticket_id"]
             fields = self._fields([row["ticket_id"] for row in rows])
             threads = [row["thread_id"] for row in rows]

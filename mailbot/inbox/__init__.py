@@ -1,6 +1,6 @@
 """Read a mailbox over IMAP (RFC 9051, 3501), file what is done; the only package that knows imapclient."""
 
-from mailbot.inbox.mailbox import Described, Fetched, Mailbox
+from mailbot.inbox.mailbox import Fetched, Mailbox, MailInfo
 from mailbot.inbox.session import InboxError
 
-__all__ = ["Described", "Fetched", "InboxError", "Mailbox"]
+__all__ = ["Fetched", "InboxError", "MailInfo", "Mailbox"]

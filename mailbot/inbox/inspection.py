@@ -5,14 +5,14 @@ from datetime import datetime
 
 import imapclient
 
-from mailbot.inbox.mailbox import Described, Mailbox
+from mailbot.inbox.mailbox import Mailbox, MailInfo
 
 HELPFUL = ("IDLE", "MOVE", "UIDPLUS")
 _FIELD = "HEADER.FIELDS (AUTHENTICATION-RESULTS)"
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class MailboxReport:
     """What was found: so many mails, which extensions the server lacks, how full the mailbox is (0 to 1).
 
     `results` are the fields Authentication-Results of the newest mails in both folders, one text a mail.
@@ -24,25 +24,25 @@ class Survey:
     results: tuple[str, ...]
 
 
-def survey(box: Mailbox, newest: int = 20) -> Survey:
+def inspect_mailbox(box: Mailbox, newest: int = 20) -> MailboxReport:
     """Look around in a mailbox, at the newest mails of each of its two folders. Raises InboxError."""
     client = box._client
-    with box._talk("the mailbox cannot be surveyed"):
+    with box._errors_as("the mailbox cannot be surveyed"):
         lacks = tuple(name for name in HELPFUL if not client.has_capability(name))
         full = _full(client) if client.has_capability("QUOTA") else None
     uids = box.uids()
-    with box._talk("the newest mails cannot be looked at"):
+    with box._errors_as("the newest mails cannot be looked at"):
         results = _results(client, uids[-newest:])
         if _open_done(box):
             results += _results(client, client.search()[-newest:])
     box.refresh()
-    return Survey(len(uids), lacks, full, tuple(results))
+    return MailboxReport(len(uids), lacks, full, tuple(results))
 
 
 def done_received(box: Mailbox, message_id: str) -> datetime | None:
     """Return when the server took the done mail of that Message-ID (UTC), or None. Raises InboxError."""
-    found: dict[int, Described] = {}
-    with box._talk("the done mails cannot be searched"):
+    found: dict[int, MailInfo] = {}
+    with box._errors_as("the done mails cannot be searched"):
         if _open_done(box):
             found = box.describe(box._client.search(["HEADER", "Message-ID", message_id]))
     box.refresh()

@@ -19,7 +19,7 @@ import imapclient.exceptions
 
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import ImapAccount
-from mailbot.inbox.session import BROKEN, InboxError, explained, hang_up, open_session
+from mailbot.inbox.session import BROKEN, InboxError, close_socket, explained, open_session
 
 MESSAGE_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 DONE_KEYWORD = "$MailbotDone"
@@ -33,7 +33,7 @@ _FROM = b"BODY[HEADER.FIELDS (FROM)]"
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class MailInfo:
     """A mail in the folder, before it is fetched: its octets' number, and when the server took it (UTC)."""
 
     size: int
@@ -79,7 +79,7 @@ class Mailbox:
         return mailbox
 
     @property
-    def announces(self) -> bool:
+    def supports_idle(self) -> bool:
         """Whether the server tells of new mail by itself (RFC 2177)."""
         return bool(self._client.has_capability("IDLE"))
 
@@ -93,20 +93,20 @@ class Mailbox:
         By FETCH, for SEARCH may be answered by an ESEARCH that is not understood. "since:*" always gives the
         last mail too (RFC 9051, 9, seq-range).
         """
-        with self._talk("its mails cannot be listed"):
+        with self._errors_as("its mails cannot be listed"):
             answer = self._client._imap.uid("FETCH", f"{since}:*", "(UID)")[1]
         lines = (line for line in answer if isinstance(line, bytes))
         found = (re.search(rb"\bUID (\d+)", line) for line in lines)
         return sorted({uid for match in found if match and (uid := int(match[1])) >= since})
 
-    def describe(self, uids: Iterable[int]) -> dict[int, Described]:
+    def describe(self, uids: Iterable[int]) -> dict[int, MailInfo]:
         """Return size and time of those mails that are still there. Raises InboxError."""
-        found: dict[int, Described] = {}
+        found: dict[int, MailInfo] = {}
         for batch in _batches(uids):
             answers = self._ask(batch, ["RFC822.SIZE", "INTERNALDATE"])
             # A mail that vanished meanwhile may still be there with its flags alone.
             there = ((uid, items) for uid, items in answers.items() if b"RFC822.SIZE" in items)
-            found.update((uid, Described(items[b"RFC822.SIZE"], _received(items))) for uid, items in there)
+            found.update((uid, MailInfo(items[b"RFC822.SIZE"], _received(items))) for uid, items in there)
         return dict(sorted(found.items()))
 
     def senders(self, uids: Iterable[int]) -> dict[int, str]:
@@ -129,7 +129,7 @@ class Mailbox:
         """Return a mail's header alone, for one too large; None where it is gone. Raises InboxError."""
         return next(iter(self._fetch([uid], "HEADER")), None)
 
-    def file(self, uids: Iterable[int]) -> None:
+    def move_to_processed(self, uids: Iterable[int]) -> None:
         """Move mails to the account's folder for done ones, or flag them if it has none. Raises InboxError.
 
         Mails that are gone already do no harm. The folder is made and subscribed when it is missing.
@@ -143,7 +143,7 @@ class Mailbox:
                 # Somebody moves the same mails now (RFC 5530, 3); the next look files what is left.
 
     def _file(self, uids: Sequence[int]) -> None:
-        with self._talk("mails cannot be filed"):
+        with self._errors_as("mails cannot be filed"):
             if not self._account.done:
                 self._flag(uids)
             elif self._client.has_capability("MOVE"):
@@ -157,7 +157,7 @@ class Mailbox:
         "" where there is none; nothing where mails are not moved, or no folder for them is there yet.
         """
         name = self._full_name(self._account.done) if self._account.done else ""
-        with self._talk("the done mails cannot be listed"):
+        with self._errors_as("the done mails cannot be listed"):
             if not name or not self._client.folder_exists(name):
                 return {}
             self._client.select_folder(name, readonly=True)
@@ -169,9 +169,9 @@ class Mailbox:
         self._select()
         return found
 
-    def take_back(self, uids: Iterable[int]) -> None:
+    def unfile(self, uids: Iterable[int]) -> None:
         """Move done mails back into the folder that is read. Raises InboxError."""
-        with self._talk("done mails cannot be moved back"):
+        with self._errors_as("done mails cannot be moved back"):
             self._client.select_folder(self._full_name(self._account.done))
             for batch in _batches(uids):
                 folder = self._full_name(self._account.folder)
@@ -204,7 +204,7 @@ class Mailbox:
         except (imaplib.IMAP4.error, OSError):
             self._dead = True
         if self._dead:
-            hang_up(self._client)
+            close_socket(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -215,7 +215,7 @@ class Mailbox:
         self.close()
 
     @contextmanager
-    def _talk(self, doing: str, *, permanent: bool = False) -> Iterator[None]:
+    def _errors_as(self, doing: str, *, permanent: bool = False) -> Iterator[None]:
         """Turn what goes wrong into an InboxError, and remember whether the connection survived it."""
         try:
             with explained(self._account, doing, permanent=permanent):
@@ -228,7 +228,7 @@ class Mailbox:
             raise
 
     def _select(self) -> None:
-        with self._talk("the folder cannot be opened", permanent=True):
+        with self._errors_as("the folder cannot be opened", permanent=True):
             folder = self._client.select_folder(self._full_name(self._account.folder))
             self.uid_validity, self.uid_next = folder[b"UIDVALIDITY"], folder[b"UIDNEXT"]
             # Any EXISTS that comes from now on tells of a new mail, whatever command it comes with.
@@ -251,7 +251,7 @@ class Mailbox:
         bad networks end it over any. So a mail is to blame only for a `fresh` connection of its own.
         """
         try:
-            with self._talk(f"mails cannot be fetched ({len(uids)}, from UID {uids[0]})"):
+            with self._errors_as(f"mails cannot be fetched ({len(uids)}, from UID {uids[0]})"):
                 answers: dict[int, Mapping[bytes, Any]] = self._client.fetch(uids, items)
                 return answers
         except InboxError as error:
@@ -326,9 +326,9 @@ class Mailbox:
 
     def _idle(self, seconds: float, wake: int) -> tuple[bool, bool]:
         """Idle for one round; return whether the server said something, and whether we were woken."""
-        if not self.announces:
+        if not self.supports_idle:
             return self._watch(seconds, wake)
-        with self._talk("the connection was lost while waiting for mail"):
+        with self._errors_as("the connection was lost while waiting for mail"):
             wire = self._client._imap
             tag = wire._command("IDLE")
             early = 0
@@ -372,7 +372,7 @@ def _batches(uids: Iterable[int]) -> Iterator[list[int]]:
     return (ordered[start : start + BATCH_UIDS] for start in range(0, len(ordered), BATCH_UIDS))
 
 
-def _by_size(described: Mapping[int, Described]) -> Iterator[list[int]]:
+def _by_size(described: Mapping[int, MailInfo]) -> Iterator[list[int]]:
     """Yield batches of some mails or some megabytes; a mail larger than that comes alone."""
     batch: list[int] = []
     octets = 0

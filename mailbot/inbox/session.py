@@ -11,8 +11,8 @@ import imapclient
 import imapclient.exceptions
 
 from mailbot.config import ImapAccount, OAuth2
-from mailbot.network import explain, presentable, tls_context
-from mailbot.oauth import OAuthError, access_token, refused
+from mailbot.network import describe_error, sanitize_reply, tls_context
+from mailbot.oauth import OAuthError, access_token, invalidate
 
 KEEP_ALIVE_SECONDS = 60
 
@@ -47,12 +47,12 @@ def open_session(account: ImapAccount, timeout: float) -> Any:
         with explained(account, "the login failed"):
             client.capabilities()  # which it remembers
     except BaseException:
-        hang_up(client)
+        close_socket(client)
         raise
     return client
 
 
-def hang_up(client: Any) -> None:
+def close_socket(client: Any) -> None:
     """Close a connection without taking leave."""
     # It complains of a socket that is not connected any more, after having closed it.
     with suppress(OSError):
@@ -105,7 +105,7 @@ def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
         with explained(account, "the token is refused; check the rights of the application", permanent=True):
             client.oauth2_login(account.username, token)
     except InboxError:
-        refused(oauth2, account.username)
+        invalidate(oauth2, account.username)
         raise
 
 
@@ -125,9 +125,9 @@ def explained(
             reason, lasting = str(error), _lasts(error, permanent)
             doing = limited if limited and "[LIMIT]" in reason else doing
         else:
-            reason, lasting = explain(error)
+            reason, lasting = describe_error(error)
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
-        raise InboxError(presentable(f"{where}: {doing}: {reason}", account.password), lasting) from error
+        raise InboxError(sanitize_reply(f"{where}: {doing}: {reason}", account.password), lasting) from error
 
 
 def _lasts(error: imaplib.IMAP4.error, permanent: bool) -> bool:

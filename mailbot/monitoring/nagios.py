@@ -17,7 +17,7 @@ class Level(IntEnum):
     UNKNOWN = 3
 
 
-def probe(status: Mapping[str, Any]) -> tuple[Level, str]:
+def check_plugin(status: Mapping[str, Any]) -> tuple[Level, str]:
     """Return level and line for what `mailbot status --json` prints; OK means that nothing has to be done."""
     counts = _counts(status)
     critical, warning = _critical(status), _warnings(status, counts)

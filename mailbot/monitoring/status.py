@@ -22,12 +22,12 @@ def status(desk: Desk) -> Document:
     with read_only(desk.engine) as session:
         counts = outbox.counts(session)
         unknown = not_registered(session, desk.policy, utc_now())
-    found = standing(desk)
+    found = status_summary(desk)
     found["letters"]["failed"] = counts.get("failed", 0)
     return {**found, "outbox": counts, "not_registered": unknown}
 
 
-def standing(desk: Desk) -> Document:
+def status_summary(desk: Desk) -> Document:
     """Return how things stand, of what is quickly counted however much there is."""
     now = utc_now()
     with read_only(desk.engine) as session:

@@ -5,9 +5,9 @@ import re
 from mailbot.core.model.mail import DeliveryStatus, Mail, Part
 from mailbot.core.text import quotation
 from mailbot.parse import delivery_status, limits, mime
-from mailbot.parse.danger import judged
+from mailbot.parse.danger import with_danger
 from mailbot.parse.headers import SENDER_FIELDS, Header
-from mailbot.parse.walk import TOO_LONG, Block, Contents, mark_inline
+from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
 
@@ -34,8 +34,8 @@ def parse(content: bytes) -> Mail:
         defects.append("too large: only the header was read")
         source = source[: limits.HEADER_OCTETS].partition(b"\n\n")[0]
     tree = mime.read(source, defects)
-    contents = Contents(defects)
-    blocks = contents.gather(tree)
+    contents = PartCollector(defects)
+    blocks = contents.walk(tree)
     text = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
@@ -56,23 +56,23 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=judged(_parts(contents, blocks)),
+        parts=with_danger(_parts(contents, blocks)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),
-        protection=contents.protection,
+        encryption=contents.protection,
         size=len(content),
         defects=tuple(dict.fromkeys(defects)),
     )
 
 
-def _parts(contents: Contents, blocks: list[Block]) -> tuple[Part, ...]:
+def _parts(contents: PartCollector, blocks: list[Block]) -> tuple[Part, ...]:
     return mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html))
 
 
 def part_contents(content: bytes) -> dict[str, bytes]:
     """Return the decoded contents of a mail's parts by their paths, without judging the files again."""
-    contents = Contents([])
-    contents.gather(mime.read(mime.normalised(content), []))
+    contents = PartCollector([])
+    contents.walk(mime.read(mime.normalised(content), []))
     return {part.path: part.content for part in contents.parts}
 
 
@@ -97,7 +97,7 @@ def _as_text(block: Block) -> str:
 
 
 def _delivery(
-    source: bytes, fields: tuple[mime.Field, ...], subject: str, text: str, contents: Contents
+    source: bytes, fields: tuple[mime.Field, ...], subject: str, text: str, contents: PartCollector
 ) -> tuple[DeliveryStatus, ...]:
     original = contents.original_id
     if contents.delivery:

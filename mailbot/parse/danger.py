@@ -61,7 +61,7 @@ class Budget:
             raise ValueError("too much in the archives of one mail")
 
 
-def judged(parts: Iterable[Part]) -> tuple[Part, ...]:
+def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts of one mail, each with the danger that lies in it, if one does."""
     budget = Budget()
     return tuple(replace(part, danger=danger(part.filename, part.content, budget)) for part in parts)

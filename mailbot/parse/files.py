@@ -42,7 +42,7 @@ def safe_name(raw: str) -> str:
     return name[:_LONGEST]
 
 
-def told_by_content(octets: bytes, claimed: str) -> str:
+def sniff_type(octets: bytes, claimed: str) -> str:
     """Return the media type that the content shows, else the claimed one, in lower case."""
     head = octets[:8192]
     found = filetype.guess_mime(head) if head else None
@@ -72,15 +72,15 @@ def part(entity: Entity, octets: bytes, inline: bool) -> Part:
     """Return an entity as attachment, with a name made up where it has none."""
     kind = entity.content_type
     if not kind.startswith(("message/", "text/")):
-        kind = told_by_content(octets, kind)
+        kind = sniff_type(octets, kind)
     elif kind.startswith("text/") and b"\0" in octets[:1000]:
-        kind = told_by_content(octets, "application/octet-stream")
+        kind = sniff_type(octets, "application/octet-stream")
     cid = entity.field("content-id").strip(" <>")
-    name = claimed_name(entity) or made_up_name(entity.path, kind)
+    name = claimed_name(entity) or default_name(entity.path, kind)
     return Part(entity.path or "1", name, kind, octets, inline, cid)
 
 
-def made_up_name(path: str, kind: str) -> str:
+def default_name(path: str, kind: str) -> str:
     """Return a name for a nameless file by its place in the mail and its type."""
     extension = _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ".bin"
     return f"attachment-{(path or '1').replace('/', '-')}{extension}"

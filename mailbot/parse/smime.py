@@ -26,7 +26,7 @@ def is_hidden(octets: bytes) -> bool:
     return bool(_ENVELOPED.search(octets[:64]))
 
 
-def opened(octets: bytes) -> bytes | None:
+def unwrap_signed(octets: bytes) -> bytes | None:
     """Return the MIME entity that a signed CMS message carries, or None where it carries none."""
     if octets.find(_SIGNED, 0, 64) < 0:
         return None

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from mailbot.core.model.mail import DeliveryStatus, Part, Protection
+from mailbot.core.model.mail import DeliveryStatus, Encryption, Part
 from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
 from mailbot.parse.delivery_status import from_report
@@ -27,7 +27,7 @@ class Block:
 
 
 @dataclass(slots=True)
-class Contents:
+class PartCollector:
     """Gathers what lies in a mail, part by part."""
 
     defects: list[str]
@@ -36,9 +36,9 @@ class Contents:
     reports: set[str] = field(default_factory=set)
     original_id: str = ""
     written: bool = False
-    protection: Protection = Protection.NONE
+    protection: Encryption = Encryption.NONE
 
-    def gather(self, entity: Entity) -> list[Block]:
+    def walk(self, entity: Entity) -> list[Block]:
         """Return the texts of an entity in their order; files and reports go to `self`."""
         kind = entity.content_type
         if kind.startswith("multipart/"):
@@ -65,8 +65,8 @@ class Contents:
     def _multipart(self, entity: Entity) -> list[Block]:
         subtype = entity.content_type.partition("/")[2]
         if subtype == "encrypted":
-            self.protection = Protection.PGP
-        found = [self.gather(child) for child in entity.children]
+            self.protection = Encryption.PGP
+        found = [self.walk(child) for child in entity.children]
         if subtype == "alternative":
             return _best(found)
         if subtype == "related" and len(found) > 1:
@@ -75,13 +75,13 @@ class Contents:
 
     def _smime(self, entity: Entity) -> list[Block]:
         octets = entity.octets
-        inner = smime.opened(octets)
+        inner = smime.unwrap_signed(octets)
         if inner is not None and entity.path.count(".") < limits.DEPTH:
             self.defects.append("S/MIME signed: opened, signature not verified")
             tree = mime.Reader(inner, self.defects).entity(0, len(inner), f"{entity.path or '1'}.s")
-            return self.gather(tree)
+            return self.walk(tree)
         if smime.is_hidden(octets) or entity.parameters.get("smime-type") == "enveloped-data":
-            self.protection = Protection.SMIME
+            self.protection = Encryption.SMIME
         self._file(entity)
         return []
 
@@ -93,9 +93,9 @@ class Contents:
             return []
         for number, (name, octets) in enumerate(found.files, 1):
             path = f"{entity.path or '1'}/{number}"
-            kind = files.told_by_content(octets, "")
+            kind = files.sniff_type(octets, "")
             self.parts.append(
-                Part(path, files.safe_name(name) or files.made_up_name(path, kind), kind, octets)
+                Part(path, files.safe_name(name) or files.default_name(path, kind), kind, octets)
             )
         if found.text.strip():
             return [Block(found.text)]
@@ -135,7 +135,7 @@ class Contents:
             octets = octets[: limits.TEXT_OCTETS]
         text = decode(octets, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
         if "-----BEGIN PGP MESSAGE-----" in text:
-            self.protection = Protection.PGP
+            self.protection = Encryption.PGP
         self.written = self.written or bool(_LETTER.search(text))
         if entity.content_type == "text/html":
             return [Block(text, is_html=True)]
@@ -148,10 +148,10 @@ class Contents:
     def _uuencoded(self, entity: Entity, octets: bytes) -> bytes:
         kept, at = [], 0
         for number, (start, end, name, content) in enumerate(mime.uuencoded_files(octets), 1):
-            kind = files.told_by_content(content, "")
+            kind = files.sniff_type(content, "")
             path = f"{entity.path or '1'}/{number}"
             self.parts.append(
-                Part(path, files.safe_name(name) or files.made_up_name(path, kind), kind, content)
+                Part(path, files.safe_name(name) or files.default_name(path, kind), kind, content)
             )
             kept.append(octets[at:start])
             at = end

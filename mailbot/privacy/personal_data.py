@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 REDACTED = "[…]"
-WORDS = 6
-FEWEST = 3
+SHINGLE_SIZE = 6
+MIN_WORDS = 3
 
 _WORD = re.compile(r"\w+")
 
@@ -53,10 +53,10 @@ def traces_of(addresses: Iterable[str], names: Iterable[str], texts: Iterable[st
 
 def _phrases(text: str) -> Iterator[tuple[str, ...]]:
     words = tuple(match[0].casefold() for match in _WORD.finditer(text))
-    if FEWEST <= len(words) < WORDS:
+    if MIN_WORDS <= len(words) < SHINGLE_SIZE:
         yield words
-    for at in range(len(words) - WORDS + 1):
-        yield words[at : at + WORDS]
+    for at in range(len(words) - SHINGLE_SIZE + 1):
+        yield words[at : at + SHINGLE_SIZE]
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -73,7 +73,7 @@ class PersonErasure:
             raise OperationError(
                 f"{self.address} works here: take the address out of the configuration first"
             )
-        if self.address in policy.own_addresses:
+        if self.address in policy.support_addresses:
             raise OperationError(f"{self.address} is a school's support address")
         with read_only(self.desk.engine) as session:
             due = erasure.letters_due(session, self.address)
@@ -108,11 +108,11 @@ class PersonErasure:
             last, rows = 0, 1
             while rows:
                 with transaction(self.desk.engine) as session:
-                    last, rows, erased = erasure.sweep(session, table, last, traces)
+                    last, rows, erased = erasure.redact_batch(session, table, last, traces)
                     self._add(session, erased)
                 yield from [None] * rows
         with transaction(self.desk.engine) as session:
-            self.erased.places += erasure.sweep_people(session, traces)
+            self.erased.places += erasure.redact_people(session, traces)
 
     def _add(self, session: Session, erased: Erased) -> None:
         """Count; say in the audit trail how many of its entries were erased, and not of whom."""

@@ -1,9 +1,9 @@
 """A refused mail with its command lines corrected, ready to be sent again by a link."""
 
-from mailbot.core.model.notification import Problem
+from mailbot.core.model.notification import RefusedLine
 
 
-def corrected(text: str, problems: tuple[Problem, ...]) -> str:
+def corrected(text: str, problems: tuple[RefusedLine, ...]) -> str:
     """Return the text with each refused line as it was meant, or "" if one of them cannot be guessed."""
     if not all(problem.meant for problem in problems):
         return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from mailbot.core.model.ticket import Message
 
 SHOWN = 16_000  # characters of all messages together
-LONGEST = 6_000  # characters of one message
+MAX_MESSAGE_LENGTH = 6_000  # characters of one message
 _EACH = 150  # what the frame of a message weighs, in characters
 
 
@@ -39,7 +39,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def _cut(message: Message) -> Message:
-    return replace(message, text=cut(message.text, LONGEST))
+    return replace(message, text=cut(message.text, MAX_MESSAGE_LENGTH))
 
 
 def _weight(message: Message) -> int:

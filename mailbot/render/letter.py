@@ -42,7 +42,7 @@ _IN_PERSON = frozenset(
         NotificationKind.ESCALATED_TEAM,
         NotificationKind.RETURNED,
         NotificationKind.REOPENED,
-        NotificationKind.COPIED,
+        NotificationKind.ADDED_TO_CC,
         NotificationKind.MOVED_TEAM,
     }
 )
@@ -51,8 +51,8 @@ _TO_ONE = frozenset(
         NotificationKind.ASSIGNED,
         NotificationKind.DIGEST,
         NotificationKind.OVERVIEW,
-        NotificationKind.SHEET,
-        NotificationKind.DONE,
+        NotificationKind.TICKET_DETAILS,
+        NotificationKind.COMMAND_RECEIPT,
         NotificationKind.REFUSAL,
         NotificationKind.CONFIRM,
         NotificationKind.HELP,

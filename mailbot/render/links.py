@@ -16,10 +16,10 @@ _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 
 _BY_KIND: Mapping[NotificationKind, tuple[str, ...]] = {
     NotificationKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
-    NotificationKind.TAKEN: ("take", "list", "help"),
+    NotificationKind.ASSIGNED_INFO: ("take", "list", "help"),
     NotificationKind.MOVED_AWAY: ("list", "help"),
     NotificationKind.DIGEST: ("list_open", "list_mine", "help"),
-    NotificationKind.DONE: ("list", "help"),
+    NotificationKind.COMMAND_RECEIPT: ("list", "help"),
     NotificationKind.REFUSAL: ("help",),
     NotificationKind.CONFIRM: ("confirm",),
     NotificationKind.HELD_ANSWER: ("send_anyway",),

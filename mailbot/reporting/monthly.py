@@ -72,10 +72,10 @@ def report(courses: Iterable[TicketTimeline], policy: Policy, month: Month, name
     return Report(
         month.first,
         tuple(tallies[school.key].figures(school.key, school.name) for school in policy.schools),
-        _together(tallies.values()).figures("", ""),
+        _sum(tallies.values()).figures("", ""),
         tuple(hours[hour] for hour in range(24)),
         tuple(weekdays[day] for day in range(7)),
-        _telling(new, frozenset(word for name in names for word in words(name))),
+        _top_words(new, frozenset(word for name in names for word in words(name))),
     )
 
 
@@ -104,7 +104,7 @@ def _count(tally: _Tally, course: TicketTimeline, school: School, month: Month) 
         tally.solutions.append(_worked(school, course.opened, solved))
 
 
-def _together(tallies: Collection[_Tally]) -> _Tally:
+def _sum(tallies: Collection[_Tally]) -> _Tally:
     return _Tally(
         sum(tally.opened for tally in tallies),
         sum(tally.closed for tally in tallies),
@@ -140,7 +140,7 @@ def _span(lengths: Sequence[float]) -> Percentiles | None:
     return Percentiles(round(statistics.median(ordered), 2), round(ninetieth, 2), len(ordered))
 
 
-def _telling(courses: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:
+def _top_words(courses: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:
     """Return the words that several people use for their problems, the most used first."""
     tellers: defaultdict[str, set[str]] = defaultdict(set)
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -107,7 +107,7 @@ class Application:
         reads = {w.school: w.last_read for w in self._supervisor.workers() if w.last_read is not None}
         with transaction(self.desk.engine) as session:
             mailboxes.record_reads(session, reads)
-            heartbeat.beat(session, self.desk.worker, utc_now())
+            heartbeat.record_heartbeat(session, self.desk.worker, utc_now())
         if self.health.check():
             self._outbox.wake()
 

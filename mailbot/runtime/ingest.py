@@ -9,7 +9,7 @@ from heapq import merge
 import structlog
 
 from mailbot.core.model.effects import Decision
-from mailbot.inbox import Described, Fetched, Mailbox
+from mailbot.inbox import Fetched, Mailbox, MailInfo
 from mailbot.runtime.old_mail import OldMail
 from mailbot.runtime.reconciliation import put_back_unknown
 from mailbot.runtime.round_robin import next_batch, round_robin
@@ -69,12 +69,12 @@ class MailboxIngest:
         self._unfetchable.report(box, whole_folder=since == 1)
         return True
 
-    def _waiting(self, box: Mailbox, since: int) -> tuple[dict[int, Described], set[int]]:
+    def _waiting(self, box: Mailbox, since: int) -> tuple[dict[int, MailInfo], set[int]]:
         """Return the mails to be handled, and during which of them the process died."""
         uids = box.uids(since)
         known, begun = self._known(box, uids)
         if known and self.mailbox.account.done:
-            box.file(sorted(known))
+            box.move_to_processed(sorted(known))
         old = self.old_mail.known(box.uid_validity, uids)
         described = box.describe([uid for uid in uids if uid not in known | old])
         waiting = self.old_mail.remove(box.uid_validity, described)
@@ -90,7 +90,7 @@ class MailboxIngest:
             known = ledger.recorded_uids(session, self.mailbox.key, box.uid_validity, uids)
             return known, ledger.open_attempts(session, self.mailbox.key)
 
-    def _batches(self, box: Mailbox, waiting: dict[int, Described], risky: set[int]) -> Iterator[list[int]]:
+    def _batches(self, box: Mailbox, waiting: dict[int, MailInfo], risky: set[int]) -> Iterator[list[int]]:
         """Yield batches in fair order; mail that arrives meanwhile is added to `waiting`."""
         left, senders = sorted(waiting), dict[int, str]()
         while left:
@@ -106,7 +106,7 @@ class MailboxIngest:
                 waiting |= arrived
                 left += arrived
 
-    def _process_batch(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> None:
+    def _process_batch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> None:
         places = {uid: self._place(box, uid) for uid in uids}
         with self.mailbox.transaction() as session:
             tries = ledger.start_attempts(session, list(places.values()))
@@ -119,11 +119,11 @@ class MailboxIngest:
                 self._process(mail, places[mail.uid], described[mail.uid].size, tries[places[mail.uid]])
                 processed.append(mail.uid)
             if processed:
-                box.file(processed)
+                box.move_to_processed(processed)
         finally:  # reached unless the process dies
             self._clear_attempts()
 
-    def _fetch(self, box: Mailbox, uids: list[int], described: dict[int, Described]) -> Iterator[Fetched]:
+    def _fetch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> Iterator[Fetched]:
         """Yield the mails in order; of one that is too large, only its header."""
         limit = self.mailbox.desk.policy.limits.mail
         small = [uid for uid in uids if described[uid].size <= limit]

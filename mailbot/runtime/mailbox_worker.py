@@ -145,7 +145,7 @@ class MailboxWorker:
             whole_folder = False
             box.refresh()
             if (box.uid_validity, box.uid_next) == seen:
-                whole_folder = not box.wait(self._wait_seconds(idle=box.announces), self._wakeup.read)
+                whole_folder = not box.wait(self._wait_seconds(idle=box.supports_idle), self._wakeup.read)
                 box.refresh()
 
     def _poll_once(self, limiter: ConnectionLimiter) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailbot.inbox import Described
+from mailbot.inbox import MailInfo
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.store import mailboxes
 
@@ -41,7 +41,7 @@ class OldMail:
         """Return which of these mails are known to be old."""
         return {uid for uid in uids if (uid_validity, uid) in self._known}
 
-    def remove(self, uid_validity: int, described: Mapping[int, Described]) -> dict[int, Described]:
+    def remove(self, uid_validity: int, described: Mapping[int, MailInfo]) -> dict[int, MailInfo]:
         """Return the mails that are not old."""
         cutoff = self.cutoff()
         new = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}

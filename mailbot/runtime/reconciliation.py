@@ -46,7 +46,7 @@ def put_back_unknown(mailbox: SchoolMailbox, box: Mailbox) -> None:
         unknown = _unknown(session, mailbox.key, processed)
     if unknown:
         log.warning("mails of after the backup are handled again", school=mailbox.key, mails=len(unknown))
-        box.take_back(unknown)
+        box.unfile(unknown)
     with mailbox.transaction() as session:
         mailboxes.end_recovery(session, mailbox.key)
 

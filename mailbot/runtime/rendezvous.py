@@ -11,9 +11,9 @@ def assigned_to(worker: str, workers: Collection[str], schools: Iterable[str]) -
     to the same result without asking the others, and when one comes or goes, only its own mailboxes move.
     """
     return frozenset(
-        school for school in schools if worker == max(workers, key=lambda other: _fondness(school, other))
+        school for school in schools if worker == max(workers, key=lambda other: _weight(school, other))
     )
 
 
-def _fondness(school: str, worker: str) -> bytes:
+def _weight(school: str, worker: str) -> bytes:
     return sha256(f"{school}\0{worker}".encode()).digest()

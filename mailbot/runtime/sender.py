@@ -149,9 +149,9 @@ class AccountSender:
             log.exception("message not built", letter=due.id, ticket=due.outgoing.ticket)
             return SendOutcome(due.id, "failed", f"cannot be put together: {error}")
         result = await client.send(school.address, due.outgoing.recipient.email, message)
-        return self._judge(due, result)
+        return self._next_outcome(due, result)
 
-    def _judge(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
+    def _next_outcome(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
         if result.state == "sent":
             self._refusals.taken()
             self._mark_up(works=True)

@@ -7,7 +7,7 @@ from functools import partial
 from mailbot.core.commands.queries import list_line
 from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.mail import Address, Danger
-from mailbot.core.model.notification import Done, Notification
+from mailbot.core.model.notification import CommandResult, Notification
 from mailbot.core.model.notification import NotificationKind as Kind
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import (
@@ -170,7 +170,7 @@ BOUNCED = (
     ("recipient", LENA.email),
     ("reason", "552 5.2.2 Mailbox full"),
 )
-AWAY = Done("away", None, detail=ERIKA.name, until=date(2026, 12, 1), links=("back", "help"))
+AWAY = CommandResult("away", None, detail=ERIKA.name, until=date(2026, 12, 1), links=("back", "help"))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 UNREAD = (("subject", 'Film vom Beamer & "Ton" <b>'), ("size", "63400000"))
 
@@ -180,7 +180,7 @@ _TO_MAX = partial(Notification, to=MAX, role=Role.SUPPORTER)
 _TO_TONI = partial(Notification, to=TECHNIK, role=Role.SECOND_LEVEL)
 
 
-def letters(language: str) -> dict[str, Notification]:
+def notifications(language: str) -> dict[str, Notification]:
     """Return sample notices by name; the commands in them are those of the language."""
     return (
         _to_requester()
@@ -287,7 +287,7 @@ def _deeds() -> dict[str, Notification]:
         "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
         "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": _TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
-        "taken": _TO_ERIKA(Kind.TAKEN, ticket=TAKEN, author=MAX),
+        "taken": _TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),
         "assigned": _TO_MAX(Kind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
     }
 
@@ -302,8 +302,8 @@ def _repaired() -> dict[str, Notification]:
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, related=SOLVED, related_reason="split"
         ),
         "new_ticket_forwarded": _TO_ERIKA(Kind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
-        "copied": Notification(Kind.COPIED, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
-        "copied_requester": _TO_LENA(Kind.COPIED, ticket=BEAMER, author=MAX, text=ANSWER),
+        "copied": Notification(Kind.ADDED_TO_CC, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
+        "copied_requester": _TO_LENA(Kind.ADDED_TO_CC, ticket=BEAMER, author=MAX, text=ANSWER),
         "merged": _TO_ERIKA(Kind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
         "merged_requester": Notification(Kind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"),
         "moved": _TO_LENA(Kind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
@@ -313,13 +313,13 @@ def _repaired() -> dict[str, Notification]:
 
 
 RECEIPT_LINES = (
-    Done("close", DONE, told=(LENA, ERIKA)),
-    Done("priority", ODD, detail="high"),
-    Done("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
-    Done("take", replace(TAKEN, number=97), already=True),
-    Done("remind", DUE, due=DUE.due),
-    Done("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
-    Done("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
+    CommandResult("close", DONE, told=(LENA, ERIKA)),
+    CommandResult("priority", ODD, detail="high"),
+    CommandResult("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
+    CommandResult("take", replace(TAKEN, number=97), already=True),
+    CommandResult("remind", DUE, due=DUE.due),
+    CommandResult("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
+    CommandResult("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
 )
 
 
@@ -343,15 +343,19 @@ def _to_writer(language: str) -> dict[str, Notification]:
             Kind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
         ),
         "overview_found_nothing": _TO_MAX(Kind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
-        "sheet": _TO_MAX(Kind.SHEET, ticket=TAKEN, history=HISTORY, attachments=FILES),
-        "sheet_endless": _TO_MAX(Kind.SHEET, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
+        "sheet": _TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "sheet_endless": _TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
         "done": _TO_MAX(
-            Kind.DONE, ticket=DONE, done=RECEIPT_LINES[:1], undoable=True, in_reply_to="<3@schule.example>"
+            Kind.COMMAND_RECEIPT,
+            ticket=DONE,
+            done=RECEIPT_LINES[:1],
+            undoable=True,
+            in_reply_to="<3@schule.example>",
         ),
-        "done_several": _TO_MAX(Kind.DONE, done=RECEIPT_LINES),
+        "done_several": _TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
-        "away": _TO_MAX(Kind.DONE, done=(AWAY,)),
-        "back": _TO_MAX(Kind.DONE, done=(Done("back", None),)),
+        "away": _TO_MAX(Kind.COMMAND_RECEIPT, done=(AWAY,)),
+        "back": _TO_MAX(Kind.COMMAND_RECEIPT, done=(CommandResult("back", None),)),
         "held_answer": _TO_ERIKA(
             Kind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
         ),

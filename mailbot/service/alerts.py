@@ -38,7 +38,7 @@ def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None
     for address in desk.policy.operators:
         notice = Notification(NotificationKind.ALERT, Address(address), Role.STRANGER, details=details)
         try:
-            letter = desk.letter(notice, school, now)
+            letter = desk.render_one(notice, school, now)
         except Exception:  # the template may be the problem: then there is only the log
             log.exception("alert not written", topic=details[0][1])
             continue

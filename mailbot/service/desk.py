@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from mailbot.core.model.effects import Decision, HoldMail, Notify
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.policy import Policy, School, Thresholds
-from mailbot.dates import day_of
+from mailbot.dates import parse_date
 from mailbot.render import Templates, render
-from mailbot.store.apply import Letter
+from mailbot.store.apply import OutboxMail
 from mailbot.store.database import Engine
 
 BOT = "mailbot"
@@ -49,14 +49,14 @@ class Desk:
     def days(self, phrases: Iterable[str], now: datetime) -> Mapping[str, date]:
         """Return the dates that these phrases mean now, without phrases that are not dates."""
         today = now.astimezone(ZoneInfo(self.policy.timezone)).date()
-        found = ((phrase, day_of(phrase, today)) for phrase in phrases)
+        found = ((phrase, parse_date(phrase, today)) for phrase in phrases)
         return {phrase: day for phrase, day in found if day is not None}
 
-    def letters(self, decision: Decision, school: School, now: datetime) -> list[Letter]:
+    def render_all(self, decision: Decision, school: School, now: datetime) -> list[OutboxMail]:
         """Render the notifications of a decision."""
-        return [self.letter(notice, school, now) for notice in _notices(decision)]
+        return [self.render_one(notice, school, now) for notice in _notices(decision)]
 
-    def letter(self, notice: Notification, school: School, now: datetime) -> Letter:
+    def render_one(self, notice: Notification, school: School, now: datetime) -> OutboxMail:
         """Render a notification with a random Message-ID and action key."""
         ticket_school = self.policy.school(notice.ticket.school) if notice.ticket else None
         sender = ticket_school or school
@@ -70,7 +70,7 @@ class Desk:
             action_key=key,
             now=now,
         )
-        return Letter(notice, outgoing, key)
+        return OutboxMail(notice, outgoing, key)
 
 
 def _notices(decision: Decision) -> Iterable[Notification]:

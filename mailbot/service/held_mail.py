@@ -17,7 +17,7 @@ log = structlog.get_logger()
 REFUSED = "refused"
 
 
-def drop_overdue(desk: Desk, now: datetime) -> int:
+def expire_overdue(desk: Desk, now: datetime) -> int:
     """Drop the held mails that were not confirmed in time; return their number."""
     with read_only(desk.engine) as session:
         found = ledger.overdue(session, now)

@@ -19,13 +19,13 @@ class OperationError(Exception):
     """The command cannot be executed; the text says why."""
 
 
-def unsent_letters(desk: Desk) -> list[dict[str, Any]]:
+def unsent_mails(desk: Desk) -> list[dict[str, Any]]:
     """Return the outgoing mails that are not sent, failed ones too."""
     with read_only(desk.engine) as session:
         return [asdict(line) for line in outbox.unsent(session)]
 
 
-def show_letter(desk: Desk, number: int) -> str:
+def show_unsent_mail(desk: Desk, number: int) -> str:
     """Return an outgoing mail as text."""
     with read_only(desk.engine) as session:
         row = _letter(session, number)
@@ -33,7 +33,7 @@ def show_letter(desk: Desk, number: int) -> str:
         return f"{head}\n\n{row.text}"
 
 
-def retry_letter(desk: Desk, number: int) -> str:
+def retry_unsent_mail(desk: Desk, number: int) -> str:
     """Make an outgoing mail due now, with as many attempts as a new one."""
     with transaction(desk.engine) as session:
         row = _letter(session, number)
@@ -46,7 +46,7 @@ def retry_letter(desk: Desk, number: int) -> str:
     return f"letter {number} is due now"
 
 
-def drop_letter(desk: Desk, number: int) -> str:
+def drop_unsent_mail(desk: Desk, number: int) -> str:
     """Give an outgoing mail up."""
     with transaction(desk.engine) as session:
         row = _letter(session, number)

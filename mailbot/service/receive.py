@@ -133,7 +133,7 @@ def _decide_and_write(
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
     decision = decide(understood, facts, desk.policy, now)
     outcome = {"outcome": decision.outcome, "because": "\n".join(decision.because), "traceback": ""}
-    letters = desk.letters(decision, school, now)
+    letters = desk.render_all(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
     origin = Origin(actor, now, mail.message_id, entry | outcome, entry_id, entry["raw_id"])
     apply_decision(session, origin, school.key, decision, letters)

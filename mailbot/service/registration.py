@@ -54,7 +54,9 @@ def _invitees(session: Session, policy: Policy, now: datetime) -> list[Invitee]:
 def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: datetime) -> list[str]:
     invited = []
     for invitee in invitees:
-        enqueue(session, invitee.school.key, desk.letter(invitee.notification(), invitee.school, now), now)
+        enqueue(
+            session, invitee.school.key, desk.render_one(invitee.notification(), invitee.school, now), now
+        )
         people.record_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
     if invited:

@@ -62,7 +62,7 @@ def send_due(desk: Desk, now: datetime) -> bool:
                 return False
             sender = desk.policy.schools[0]
             for address in desk.policy.operators:
-                enqueue(session, sender.key, desk.letter(notice(address, found), sender, now), now)
+                enqueue(session, sender.key, desk.render_one(notification(address, found), sender, now), now)
     except BrokenTemplateError as error:
         with transaction(desk.engine) as session:
             raise_alert(session, desk, JOB, (("reason", str(error)), ("todo", "mailbot check")), now)
@@ -71,14 +71,14 @@ def send_due(desk: Desk, now: datetime) -> bool:
     return True
 
 
-def notice(address: str, found: Report) -> Notification:
+def notification(address: str, found: Report) -> Notification:
     """Return the notification with a report."""
     return Notification(NotificationKind.REPORT, Address(address), Role.STRANGER, report=found)
 
 
 def page(desk: Desk, found: Report, now: datetime) -> str:
     """Return a report as HTML, as the mail shows it."""
-    return desk.letter(notice("", found), desk.policy.schools[0], now).outgoing.html
+    return desk.render_one(notification("", found), desk.policy.schools[0], now).outgoing.html
 
 
 def document(found: Report) -> dict[str, Any]:

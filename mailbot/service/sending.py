@@ -9,7 +9,7 @@ import structlog
 from mailbot.core.decide.automatic_mail import MUST_ARRIVE, failure_notices
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Attachment
-from mailbot.mime_writer import to_octets
+from mailbot.mime_writer import to_bytes
 from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
@@ -78,7 +78,7 @@ def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
         return parts[file.raw or 0][file.path]
 
     outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
-    return to_octets(outgoing, due.references, due.created, content_of)
+    return to_bytes(outgoing, due.references, due.created, content_of)
 
 
 def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendOutcome:
@@ -128,7 +128,7 @@ def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: dateti
         people.mark_undeliverable(session, row.recipient, done.error)
     for notice in failure_notices(letter, done.error, ticket, desk.policy):
         try:
-            written = desk.letter(notice, school, now)
+            written = desk.render_one(notice, school, now)
         except Exception:  # a broken template must not keep the failure itself from being recorded
             log.exception("failure notice not created", letter=done.id)
             continue

@@ -11,7 +11,7 @@ from mailbot.core.timers.digest import decide_digest, digest_slot
 from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
-from mailbot.service.held_mail import drop_overdue
+from mailbot.service.held_mail import expire_overdue
 from mailbot.store import people, tickets, timers
 from mailbot.store.apply import apply_decision, enqueue
 from mailbot.store.audit import Origin
@@ -32,7 +32,7 @@ def run_timers(desk: Desk, now: datetime) -> int:
     with read_only(desk.engine) as session:
         due = timers.due(session, now)
     done = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
-    done += drop_overdue(desk, now)
+    done += expire_overdue(desk, now)
     return done + sum(_digest(desk, *about, now) for about in _teams(desk))
 
 
@@ -69,7 +69,9 @@ def _apply_timer(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, n
     context = _context(session, desk, ticket_id, ticket, school, now)
     decision = decide_timer(context)
     if decision is not None:
-        apply_decision(session, Origin(BOT, now), school.key, decision, desk.letters(decision, school, now))
+        apply_decision(
+            session, Origin(BOT, now), school.key, decision, desk.render_all(decision, school, now)
+        )
         log.info(
             "timer fired", ticket=context.ticket.key, outcome=decision.outcome, because=decision.because[0]
         )
@@ -109,7 +111,7 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             names = names_of_staff(session, sender, desk.policy)
             absences = people.absences(session, people.today(desk.policy, now))
             decision = decide_digest(team, role, found, desk.policy, now, names, absences)
-            for letter in desk.letters(decision, sender, now):
+            for letter in desk.render_all(decision, sender, now):
                 enqueue(session, sender.key, letter, now)
             return bool(decision.effects)
     except TRANSIENT:

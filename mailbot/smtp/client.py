@@ -9,8 +9,8 @@ import aiosmtplib
 
 from mailbot.clock import monotonic
 from mailbot.config import OAuth2, SmtpAccount
-from mailbot.network import explain, is_loopback, presentable, tls_context
-from mailbot.oauth import OAuthError, access_token, refused
+from mailbot.network import describe_error, is_loopback, sanitize_reply, tls_context
+from mailbot.oauth import OAuthError, access_token, invalidate
 from mailbot.smtp.reply import About, classify
 
 State = Literal["sent", "temporary", "permanent", "uncertain"]
@@ -171,7 +171,7 @@ class SmtpClient:
         try:
             await client.auth_xoauth2(username, token)
         except aiosmtplib.SMTPAuthenticationError:
-            await asyncio.to_thread(refused, oauth2, username)
+            await asyncio.to_thread(invalidate, oauth2, username)
             raise
 
     def _is_fresh(self) -> bool:
@@ -231,11 +231,11 @@ class SmtpClient:
             what = f"{error.code} {error.message}"
         else:
             wrapped = isinstance(error, aiosmtplib.SMTPException) and isinstance(error.__cause__, OSError)
-            what = explain(error.__cause__ if wrapped and error.__cause__ else error)[0]
+            what = describe_error(error.__cause__ if wrapped and error.__cause__ else error)[0]
         return self._presentable(f"SMTP {account.host}:{account.port}{who}: {what}")
 
     def _presentable(self, text: str) -> str:
-        return presentable(text, self._account.password)
+        return sanitize_reply(text, self._account.password)
 
 
 def _ascii(address: str) -> str:

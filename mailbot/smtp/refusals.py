@@ -25,7 +25,7 @@ class Ruling(Enum):
 class Refusal:
     """One letter that the server did not take; `attempts` counts this one."""
 
-    letter: int
+    mail: int
     recipient: str
     about: About
     reply: str
@@ -60,9 +60,9 @@ class Refusals:
         if refusal.about is About.RECIPIENT:
             return Ruling.LETTER, ""
         self.in_a_row += 1
-        known = refusal.letter == self.suspect and self._taken
+        known = refusal.mail == self.suspect and self._taken
         if not known and (reason := self._against_account(refusal)):
-            self.suspect, self._taken = refusal.letter, False
+            self.suspect, self._taken = refusal.mail, False
             return Ruling.ACCOUNT, reason
         if not refusal.permanent or refusal.about is not About.UNCLEAR:
             return Ruling.LETTER, ""

@@ -73,7 +73,7 @@ _EARLIER_MAILS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutboxMail:
     """A rendered mail with its notification and its action key."""
 
     notice: Notification
@@ -82,7 +82,7 @@ class Letter:
 
 
 def apply_decision(
-    session: Session, origin: Origin, school: str, decision: Decision, letters: Iterable[Letter]
+    session: Session, origin: Origin, school: str, decision: Decision, letters: Iterable[OutboxMail]
 ) -> None:
     """Store the effects of a decision and put its outgoing mails into the outbox."""
     rows = _rows(session, decision.effects)
@@ -205,7 +205,7 @@ def _hold(session: Session, entry_id: int | None, school: str, effects: Iterable
     return None
 
 
-def enqueue(session: Session, school: str, letter: Letter, now: datetime) -> None:
+def enqueue(session: Session, school: str, letter: OutboxMail, now: datetime) -> None:
     """Put a mail into the outbox that no received mail caused."""
     name = letter.outgoing.ticket
     ticket = tickets.find(session, name) if name else None
@@ -215,7 +215,7 @@ def enqueue(session: Session, school: str, letter: Letter, now: datetime) -> Non
 def _enqueue(
     session: Session,
     school: str,
-    letter: Letter,
+    letter: OutboxMail,
     now: datetime,
     ticket_id: int | None,
     raw_id: int | None = None,

@@ -56,7 +56,7 @@ _TICKET_ENTRIES = (
 )
 
 
-def seal(session: Session, actor: str, now: datetime) -> tuple[int, str]:
+def append_link(session: Session, actor: str, now: datetime) -> tuple[int, str]:
     """Write the newest links of the tickets that changed since the last seal into the desk's chain.
 
     Returns the number of these tickets, and the desk's newest link.
@@ -95,7 +95,7 @@ def _seals(details: Iterable[str]) -> dict[int, Link]:
 
 
 @dataclass(slots=True)
-class Verdict:
+class VerifyResult:
     """The result of a check: the number of entries, of erased ones, the desk's newest link, and problems."""
 
     entries: int = 0
@@ -104,9 +104,9 @@ class Verdict:
     wrong: list[str] = field(default_factory=list)
 
 
-def verify(session: Session) -> Verdict:
+def verify(session: Session) -> VerifyResult:
     """Follow every chain from its first entry to its newest link, and compare them with the seals."""
-    verdict = Verdict()
+    verdict = VerifyResult()
     sealed: dict[int, set[Link]] = {}
     announced = _desk(session, verdict, sealed)
     tickets = _newest(session)
@@ -131,7 +131,7 @@ def _newest(session: Session) -> dict[int, tuple[str, Link]]:
     }
 
 
-def _desk(session: Session, verdict: Verdict, sealed: dict[int, set[Link]]) -> int:
+def _desk(session: Session, verdict: VerifyResult, sealed: dict[int, set[Link]]) -> int:
     """Check the desk's chain; collect its seals, and return how many entries it says were erased."""
     links: list[str] = []
     announced = 0
@@ -148,7 +148,7 @@ def _desk(session: Session, verdict: Verdict, sealed: dict[int, set[Link]]) -> i
     return announced
 
 
-def _chains(session: Session, verdict: Verdict) -> Iterator[tuple[int, list[str]]]:
+def _chains(session: Session, verdict: VerifyResult) -> Iterator[tuple[int, list[str]]]:
     """Yield the key of each ticket with the links of its entries in their order."""
     for ticket_id, rows in groupby(session.execute(_TICKET_ENTRIES), attrgetter("ticket_id")):
         links: list[str] = []
@@ -157,7 +157,7 @@ def _chains(session: Session, verdict: Verdict) -> Iterator[tuple[int, list[str]
         yield ticket_id, links
 
 
-def _link(verdict: Verdict, chain: str, links: list[str], row: Row[Any]) -> str:
+def _link(verdict: VerifyResult, chain: str, links: list[str], row: Row[Any]) -> str:
     """Check one entry against the one before it; return its link."""
     verdict.entries += 1
     said = personal_fields(row)
@@ -172,7 +172,7 @@ def _link(verdict: Verdict, chain: str, links: list[str], row: Row[Any]) -> str:
     return link
 
 
-def _compare(verdict: Verdict, chain: str, links: list[str], newest: Link, sealed: set[Link]) -> None:
+def _compare(verdict: VerifyResult, chain: str, links: list[str], newest: Link, sealed: set[Link]) -> None:
     """Compare the end of a chain with the link stored elsewhere, and the chain with its seals."""
     if (len(links), links[-1] if links else GENESIS) != newest:
         verdict.wrong.append(f"{chain}: has {len(links)} entries, {newest[0]} were written")

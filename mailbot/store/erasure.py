@@ -248,7 +248,7 @@ def size_of(session: Session, table: Table) -> int:
     return int(session.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def sweep(session: Session, table: Table, after: int, matcher: Matcher) -> tuple[int, int, Erased]:
+def redact_batch(session: Session, table: Table, after: int, matcher: Matcher) -> tuple[int, int, Erased]:
     """Erase a person's data in the next rows of a table.
 
     Returns the last key, the number of rows, and what was erased.
@@ -306,7 +306,7 @@ def _redact(session: Session, table: Table, row: Row[Any], matcher: Matcher) -> 
     return bool(changed)
 
 
-def sweep_people(session: Session, matcher: Matcher) -> int:
+def redact_people(session: Session, matcher: Matcher) -> int:
     """Erase a person's data in the small tables: deputies, blocks and errors; return the number of places."""
     places = 0
     for table, name in _SMALL:

@@ -85,7 +85,7 @@ def load_facts(
     answered, by_reply = _thread(session, wanted.message_ids[:MAX_LOOKUPS], now)
     keyed = _by_action_key(session, wanted.action_key, now)
     lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
-    signs = (wanted.tag, by_reply, keyed.ticket if keyed else None, lately.flooded(policy.limits))
+    signs = (wanted.tag, by_reply, keyed.ticket if keyed else None, lately.flooding_ticket(policy.limits))
     found = tickets.find_for_update(session, _names(wanted, signs))
     rows = {tickets.key_of(row): row for row in found.values()}
     present = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
@@ -94,9 +94,9 @@ def load_facts(
         school=school,
         next_number=number,
         answered=answered,
-        keyed=keyed,
+        by_action_key=keyed,
         by_reply=by_reply,
-        tagged=wanted.tag,
+        by_subject_tag=wanted.tag,
         tickets=present,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
@@ -106,7 +106,7 @@ def load_facts(
         changes=last_changes(session, {rows[k].id: present[k] for k in rows}) if wanted.undoes else {},
         names=names_of_staff(session, school, policy),
         duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
-        traffic=lately,
+        recent_activity=lately,
         numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(wanted, rows.values())},
         blocked=_blocked(session, mail, school, rows.values()),
     )

@@ -35,7 +35,7 @@ def expect(session: Session, worker: str, now: datetime) -> None:
     session.execute(_EXPECT, {"worker": worker, "started": now, "at": now})
 
 
-def beat(session: Session, worker: str, now: datetime) -> None:
+def record_heartbeat(session: Session, worker: str, now: datetime) -> None:
     """Note that a daemon works."""
     session.execute(_BEAT, {"worker": worker, "started": now, "at": now})
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from math import log
 
 from mailbot.core.text.signatures import is_signoff
-from mailbot.core.text.words import Terms, words
+from mailbot.core.text.words import TermSet, words
 
 MAX_SHOWN = 3
 MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school distinguishes nothing
@@ -25,7 +25,7 @@ def score(subject: str, asked: Iterable[str]) -> int:
     return sum((word in present) + any(b.startswith(word) for b in present) for word in asked)
 
 
-def rank_similar(asked: Terms, postings: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
+def rank_similar(asked: TermSet, postings: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
     """Return the tickets that resemble a problem, the most similar first, then the newest.
 
     `postings` maps each word to the tickets that contain it; `total` is the number of all tickets. A ticket

@@ -32,7 +32,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.ticket import Direction, Similar, Status, Visibility
-from mailbot.core.text.words import Terms, terms, words
+from mailbot.core.text.words import TermSet, terms, words
 from mailbot.store.mapping import to_tickets
 from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar
 from mailbot.store.tables import metadata
@@ -219,7 +219,7 @@ def _matching(session: Session, query: str) -> ColumnElement[bool]:
     return _TICKET.id.in_(select(_TSVECTOR.c.ticket_id).where(matching))
 
 
-def similar(session: Session, asked: Terms, total: int) -> tuple[Similar, ...]:
+def similar(session: Session, asked: TermSet, total: int) -> tuple[Similar, ...]:
     """Return solved tickets of the school that resemble a problem, each with the answer it got.
 
     `total` is how many tickets the school has.
@@ -244,7 +244,7 @@ def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
     return tuple(Similar(ticket, answers[key]) for key, ticket in zip(shown, tickets, strict=True))
 
 
-def _postings(session: Session, asked: Terms) -> dict[str, list[int]]:
+def _postings(session: Session, asked: TermSet) -> dict[str, list[int]]:
     """Return for each word the tickets of the school whose problem bears it; of very many only some."""
     quote, query = ('"', _POSTINGS_FTS5) if _is_sqlite(session) else ("'", _POSTINGS_TSVECTOR)
     words = {f"{quote}{_of_school(asked.school, word)}{quote}": word for word in asked.words}

@@ -59,7 +59,7 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
             day=len(asked),
             answered_hour=answered,
             overall_hour=overall(session, now),
-            said=_texts(session, sender, now),
+            recent_texts=_texts(session, sender, now),
         )
     opened = _opened(session, sender, now)
     return RecentActivity(
@@ -69,7 +69,7 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
         refused=frozenset(reason for *_, why in letters for reason in why.split()),
         opened_hour=sum(at > now - _HOUR for _, at in opened),
         latest=opened[0][0] if opened else None,
-        said=_texts(session, sender, now),
+        recent_texts=_texts(session, sender, now),
     )
 
 

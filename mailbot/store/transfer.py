@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from mailbot.store import search
-from mailbot.store.audit_verify import Verdict, verify
+from mailbot.store.audit_verify import VerifyResult, verify
 from mailbot.store.tables import metadata
 
 ROWS, MAILS = 500, 10  # rows in memory at once; a single raw mail may be large
@@ -42,7 +42,7 @@ Keyed = tuple[tuple[Any, ...], str, tuple[Any, ...]]
 
 
 @dataclass(slots=True)
-class Tally:
+class RowCounts:
     """The number of rows of a table on each side, and of keys whose rows differ."""
 
     old: int = 0
@@ -64,9 +64,9 @@ class Transfer:
     def __init__(self, old: Session, new: Session) -> None:
         self._sessions = (old, new)
         self._old, self._new = old.connection(), new.connection()
-        self.tallies = {name: Tally() for name in (*(table.name for table in _TABLES), _SEARCH)}
+        self.tallies = {name: RowCounts() for name in (*(table.name for table in _TABLES), _SEARCH)}
         self.differences: list[str] = []
-        self.trail = Verdict()
+        self.trail = VerifyResult()
         self.at = ""
 
     def total(self) -> int:

@@ -57,7 +57,7 @@ def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, C
 
 def _change(ticket: Ticket, event: Row[Any], notices: list[Row[Any]]) -> Change:
     if event.before is None:
-        return Change(event.actor, event.at, ticket, final=True)
+        return Change(event.actor, event.at, ticket, irreversible=True)
     told = tuple(
         SentNotice(Address(row.recipient, row.recipient_name), Role(row.role), NotificationKind(row.kind))
         for row in notices

@@ -49,7 +49,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedYear]:
 def notices(step: PlannedAction) -> Iterable[Notification]:
     """Return the letters of a mail as they were decided."""
     effects = step.decision.effects if step.decision is not None else ()
-    return (effect.notice for effect in effects if isinstance(effect, Notify))
+    return (effect.notification for effect in effects if isinstance(effect, Notify))
 
 
 def test_much_happens_in_a_year(year: SimulatedYear) -> None:

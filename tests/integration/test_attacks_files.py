@@ -11,7 +11,7 @@ import pytest
 
 from mailbot.core.model.mail import Danger, Part
 from mailbot.parse import limits
-from mailbot.parse.danger import Budget, danger, judged
+from mailbot.parse.danger import Budget, danger, with_danger
 from mailbot.service.operations import OperationError, release_files
 from tests.support.attacks import Scene, prepared, scene
 from tests.support.desk_harness import reply_to
@@ -135,7 +135,7 @@ def test_the_content_tells_what_harm_a_file_can_do(name: str, content: bytes, ex
 def attached(*files: bytes) -> list[Danger]:
     """Return what is said of files that are attached to one mail."""
     parts = (Part(str(n), f"{n}.zip", "application/zip", content) for n, content in enumerate(files))
-    return [part.danger for part in judged(parts)]
+    return [part.danger for part in with_danger(parts)]
 
 
 def test_no_more_is_inflated_than_the_budget_of_a_mail() -> None:

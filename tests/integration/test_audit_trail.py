@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.maintenance import maintain
-from mailbot.service.operations import drop_letter, operator_log, retry_letter, unblock
+from mailbot.service.operations import drop_unsent_mail, operator_log, retry_unsent_mail, unblock
 from mailbot.store import audit_hash, audit_verify
 from mailbot.store.audit import Origin, record
-from mailbot.store.audit_verify import Verdict, seal, verify
+from mailbot.store.audit_verify import VerifyResult, append_link, verify
 from mailbot.store.database import Engine, migrate, open_database, read_only, transaction
 from mailbot.store.erasure import erase_entries
 from mailbot.store.tables import EventRow, TicketRow
@@ -30,11 +30,11 @@ def lived(desk: DeskHarness) -> DeskHarness:
     desk.receive(problem("Drucker").text("leer"))
     desk.reply(MAX, "Ist neu.\n#close")
     with transaction(desk.engine) as session:
-        assert seal(session, "mailbot", NOW)[0] == 2
+        assert append_link(session, "mailbot", NOW)[0] == 2
     return desk
 
 
-def checked(desk: DeskHarness) -> Verdict:
+def checked(desk: DeskHarness) -> VerifyResult:
     """Check the whole audit trail."""
     with read_only(desk.engine) as session:
         return verify(session)
@@ -120,7 +120,7 @@ def test_what_a_person_left_in_an_entry_can_be_erased_only_with_an_entry_that_sa
 def test_what_goes_on_after_a_seal_is_sealed_the_next_time_and_nothing_twice(lived: DeskHarness) -> None:
     lived.receive(reply_to(lived.outbox_of(LENA)[0], LENA, "Es eilt."))
     with transaction(lived.engine) as session:
-        assert [seal(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
+        assert [append_link(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
     assert checked(lived).wrong == []
 
 
@@ -146,8 +146,8 @@ def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> No
 def test_what_operators_do_by_hand_has_its_entry(lived: DeskHarness) -> None:
     by_hand = DeskHarness(replace(lived.desk, actor="operator root"))
     letter = lived.outbox_of(LENA)[0].id or 0
-    retry_letter(by_hand.desk, letter)
-    drop_letter(by_hand.desk, letter)
+    retry_unsent_mail(by_hand.desk, letter)
+    drop_unsent_mail(by_hand.desk, letter)
     lived.reply(MAX, "#spam")
     unblock(by_hand.desk, LENA)
     on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.check import findings
-from mailbot.check.roundtrip import ASTRAY, timed
+from mailbot.check import run_checks
+from mailbot.check.roundtrip import MAX_CLOCK_DIFFERENCE, timed
 from mailbot.config import ConfigurationError, load
 from mailbot.inbox import Mailbox
 from tests.integration.test_smtp import script
@@ -34,10 +34,10 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
 def looked_at(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str], list[str]]:
     """Return what check finds fine, and what not; a wrong configuration is all that it finds."""
     try:
-        found = list(findings(load(env.config, {}), with_roundtrip=with_roundtrip))
+        found = list(run_checks(load(env.config, {}), with_roundtrip=with_roundtrip))
     except ConfigurationError as error:
         return [], str(error).splitlines()
-    lines = [(finding.fine, f"{finding.what}: {finding.text}") for finding in found]
+    lines = [(finding.ok, f"{finding.subject}: {finding.text}") for finding in found]
     return [line for fine, line in lines if fine], [line for fine, line in lines if not fine]
 
 
@@ -266,9 +266,9 @@ def test_a_mail_that_does_not_come_back_is_told(env: SchoolEnv, monkeypatch: pyt
 @pytest.mark.parametrize("minutes", [-17, 17])
 def test_a_mail_server_whose_clock_is_astray_is_told(minutes: int) -> None:
     found = timed("GYM roundtrip", 0.5, timedelta(minutes=minutes))
-    assert not found.fine
+    assert not found.ok
     assert "differ by 17 minutes" in found.text
-    assert timed("GYM roundtrip", 0.5, ASTRAY).fine
+    assert timed("GYM roundtrip", 0.5, MAX_CLOCK_DIFFERENCE).ok
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_an_answer_to_an_overview_closes_several_tickets(desk: DeskHarness, line
     assert statuses(desk) == ["closed", "open", "closed"]
     for person in (LENA, OLGA):
         assert "Alles geht wieder." in desk.outbox_of(person, NotificationKind.CLOSED)[-1].text
-    receipts = desk.outbox_of(MAX, NotificationKind.DONE)
+    receipts = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)
     assert len(receipts) == 1
     assert "GYM-1" in receipts[0].text
     assert "GYM-3" in receipts[0].text

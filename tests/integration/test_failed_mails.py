@@ -8,7 +8,7 @@ import pytest
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
-from mailbot.service.operations import drop_letter, retry_letter
+from mailbot.service.operations import drop_unsent_mail, retry_unsent_mail
 from mailbot.service.sending import record_and_claim
 from mailbot.store.database import transaction
 from mailbot.store.outbox import SendOutcome
@@ -60,9 +60,9 @@ def test_several_failed_letters_are_one_alert_and_the_notices_to_their_authors_c
 
 def test_a_notice_of_failure_that_failed_itself_keeps_the_alert(answered: DeskHarness) -> None:
     answer, notice = fail(answered, NotificationKind.CLOSED, NotificationKind.BOUNCE)
-    drop_letter(answered.desk, answer)
+    drop_unsent_mail(answered.desk, answer)
     assert len(alerts(answered)) == 1
-    drop_letter(answered.desk, notice)
+    drop_unsent_mail(answered.desk, notice)
     assert alerts(answered) == []
 
 
@@ -71,7 +71,7 @@ def test_a_receipt_that_failed_is_told_to_nobody(answered: DeskHarness) -> None:
     assert alerts(answered) == []
 
 
-@pytest.mark.parametrize("operation", [retry_letter, drop_letter])
+@pytest.mark.parametrize("operation", [retry_unsent_mail, drop_unsent_mail])
 def test_the_alert_ends_when_the_last_failed_letter_was_retried_or_dropped(
     answered: DeskHarness, operation: Callable[[Desk, int], str]
 ) -> None:

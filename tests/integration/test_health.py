@@ -12,7 +12,7 @@ from mailbot.config import load
 from mailbot.core.model.policy import Thresholds
 from mailbot.monitoring.health import Snapshot, evaluate, has_disk_space, is_stale
 from mailbot.monitoring.monitor import HealthMonitor
-from mailbot.monitoring.nagios import Level, probe
+from mailbot.monitoring.nagios import Level, check_plugin
 from mailbot.runtime import application
 from mailbot.runtime.application import Application
 from mailbot.store import mailboxes
@@ -259,7 +259,7 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
     ],
 )
 def test_monitoring_gets_one_line_and_a_level(changes: dict[str, Any], level: Level, said: str) -> None:
-    found, line = probe(FINE | changes)
+    found, line = check_plugin(FINE | changes)
     assert (found, line.count("|")) == (level, 1)
     assert line.startswith(f"MAILBOT {level.name} - {said}")
     assert "open_tickets=3" in line

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import Described, Fetched, InboxError, Mailbox
+from mailbot.inbox import Fetched, InboxError, Mailbox, MailInfo
 from mailbot.inbox import mailbox as module
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.process import free_port
@@ -86,7 +86,7 @@ def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot
     received = datetime(2026, 7, 1, 12, 30, 15, tzinfo=UTC)
     dovecot.deliver(user, mail(1), received=received)
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        assert mailbox.describe([1]) == {1: Described(len(mail(1)), received)}
+        assert mailbox.describe([1]) == {1: MailInfo(len(mail(1)), received)}
         assert next(mailbox.fetch([1])).received == received
 
 
@@ -130,7 +130,7 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
 def test_filed_mails_lie_in_a_subscribed_folder_that_is_made_for_them(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2), mail(3))
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        mailbox.file([1, 3])
+        mailbox.move_to_processed([1, 3])
         assert mailbox.uids() == [2]
     assert [stored.octets for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1), mail(3)]
     assert "Mailbot/Done" in dovecot.folders(user, subscribed=True)
@@ -139,11 +139,11 @@ def test_filed_mails_lie_in_a_subscribed_folder_that_is_made_for_them(dovecot: D
 def test_filing_twice_does_no_harm(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        mailbox.file([1])
-        mailbox.file([1])
-        mailbox.file([])
+        mailbox.move_to_processed([1])
+        mailbox.move_to_processed([1])
+        mailbox.move_to_processed([])
     with Mailbox.open(dovecot.account(user)) as again:
-        again.file([1])
+        again.move_to_processed([1])
     assert [stored.octets for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1)]
 
 
@@ -152,7 +152,7 @@ def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
 ) -> None:
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, done="")) as mailbox:
-        mailbox.file([2])
+        mailbox.move_to_processed([2])
     assert [module.DONE_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
     assert dovecot.folders(user) == ["INBOX"]
 
@@ -164,7 +164,7 @@ def test_folders_are_named_as_the_server_names_them(
     server = start_dovecot(prefix="INBOX.", separator=".")
     server.deliver(user, mail(1))
     with Mailbox.open(server.account(user, done=done)) as mailbox:
-        mailbox.file([1])
+        mailbox.move_to_processed([1])
     assert [stored.octets for stored in server.mails(user, "INBOX.Mailbot.Done")] == [mail(1)]
 
 
@@ -178,8 +178,8 @@ def test_a_server_without_move_gets_copies_and_deletions(
     server = start_dovecot(capability=capability, separator=separator)
     server.deliver(user, mail(1), mail(2))
     with Mailbox.open(server.account(user)) as mailbox:
-        mailbox.file([1])
-        mailbox.file([1])
+        mailbox.move_to_processed([1])
+        mailbox.move_to_processed([1])
     assert [stored.uid for stored in server.mails(user)] == [2]
     done = f"Mailbot{separator}Done"
     assert [stored.octets for stored in server.mails(user, done)] == [mail(1)]
@@ -193,8 +193,8 @@ def test_what_others_marked_for_deletion_is_not_expunged_with_ours(
     server.deliver(user, mail(1))
     server.deliver(user, mail(2), flags="T")
     with Mailbox.open(server.account(user)) as mailbox:
-        mailbox.file([1])
-        mailbox.file([1])
+        mailbox.move_to_processed([1])
+        mailbox.move_to_processed([1])
     assert mail(2) in [stored.octets for stored in server.mails(user)]
     assert [stored.octets for stored in server.mails(user, "Mailbot/Done")] == [mail(1)]
 
@@ -305,10 +305,10 @@ def test_mails_that_somebody_else_has_moved_meanwhile_do_no_harm(dovecot: Doveco
     account = dovecot.account(user)
     with Mailbox.open(account) as slow, Mailbox.open(account) as quick:
         assert slow.uids() == quick.uids() == [1, 2]
-        quick.file([1])
-        slow.file([1, 2])
+        quick.move_to_processed([1])
+        slow.move_to_processed([1, 2])
         quick.refresh()
-        quick.file(quick.uids())
+        quick.move_to_processed(quick.uids())
     assert dovecot.mails(user) == []
     assert len(dovecot.mails(user, "Mailbot/Done")) == 2
 
@@ -437,7 +437,7 @@ def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
     with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
         account = ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD), done="")
         with Mailbox.open(account, timeout=5) as mailbox:
-            mailbox.file([1])
+            mailbox.move_to_processed([1])
         assert not [line for line in server.heard if b"STORE" in line]
 
 
@@ -541,7 +541,7 @@ def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
         assert mailbox.describe(mailbox.uids()).keys() == {1, 2, 3, 4, 6, 7, 8, 9}
         assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2, 3, 4, 6, 7, 8, 9]
         assert mailbox.refused.keys() == {5}
-        mailbox.file([1])
+        mailbox.move_to_processed([1])
 
 
 def test_a_server_that_fails_over_every_mail_is_an_error() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from mailbot.journald import Journal, as_entry, takes
+from mailbot.journald import Journal, is_journal_stream, to_entry
 
 Fields = dict[str, str]
 
@@ -45,7 +45,7 @@ def logger(path: Path, stream: io.StringIO) -> Any:
     """Return a logger as the command line sets it up where stderr is the journal."""
     return structlog.wrap_logger(
         Journal(stream, str(path)),
-        processors=[structlog.processors.add_log_level, as_entry],
+        processors=[structlog.processors.add_log_level, to_entry],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
 
@@ -101,10 +101,10 @@ def test_only_the_stream_that_systemd_names_is_the_journal(
     with (tmp_path / "stderr").open("w") as stream, (tmp_path / "other").open("w") as other:
         found = os.fstat(stream.fileno())
         monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
-        assert takes(stream)
-        assert not takes(other)
+        assert is_journal_stream(stream)
+        assert not is_journal_stream(other)
         monkeypatch.delenv("JOURNAL_STREAM")
-        assert not takes(stream)
+        assert not is_journal_stream(stream)
 
 
 def test_the_command_line_logs_to_the_journal_where_its_stderr_is_one(

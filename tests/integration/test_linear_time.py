@@ -12,7 +12,7 @@ import pytest
 from mailbot.core.classify.classify import classify
 from mailbot.core.classify.trust import Evidence, trust
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.mail import Address, Kind, Mail
+from mailbot.core.model.mail import Address, Mail, MailKind
 from mailbot.core.text.quotation import split
 from mailbot.parse import parse
 from mailbot.parse.danger import Budget, danger
@@ -48,7 +48,7 @@ def run(unit: str, length: int = LONGEST) -> str:
 @pytest.mark.parametrize("unit", ["a", "a-", "a1", "1", "1.", "1-", "-", " ", "_", "ä", ".", "a "])
 def test_texts_are_compared_with_earlier_ones_in_linear_time(unit: str) -> None:
     said = tuple(f"{number}{run(unit)}" for number in range(50))
-    assert not RecentActivity(said=said).repeats(f"Der Drucker {run(unit)}")
+    assert not RecentActivity(recent_texts=said).is_repeat(f"Der Drucker {run(unit)}")
 
 
 def test_long_texts_that_differ_in_dates_only_are_the_same() -> None:
@@ -56,8 +56,8 @@ def test_long_texts_that_differ_in_dates_only_are_the_same() -> None:
     said = "".join(lines)
     again = "".join(lines[7:] + lines[:7])
     assert len(again) > 100_000
-    assert RecentActivity(said=(said,)).repeats(again)
-    assert not RecentActivity(said=(said,)).repeats(f"Beamer\n{again}")
+    assert RecentActivity(recent_texts=(said,)).is_repeat(again)
+    assert not RecentActivity(recent_texts=(said,)).is_repeat(f"Beamer\n{again}")
 
 
 @pytest.mark.parametrize("unit", [";", ";a", "a", '"', '"a', "*", "=", "\\"])
@@ -103,7 +103,7 @@ def test_quotations_are_found_in_linear_time(line: str) -> None:
 @pytest.mark.parametrize("begins", ["Abwesenheitsnotiz", "Gelesen"])
 def test_what_a_machine_wrote_is_told_in_linear_time(begins: str) -> None:
     found = parse(mail().subject(f"{begins}{run(' ', LONG - 100)}x").text("Hallo").build())
-    assert classify(found, frozenset()).kind is Kind.HUMAN
+    assert classify(found, frozenset()).kind is MailKind.HUMAN
 
 
 @pytest.mark.parametrize("unit", ["a", "a.", "@", "a@"])

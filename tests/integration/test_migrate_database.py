@@ -12,7 +12,7 @@ from sqlmodel import col
 from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
-from mailbot.store.audit_verify import seal, verify
+from mailbot.store.audit_verify import append_link, verify
 from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.tables import (
     AlertRow,
@@ -73,7 +73,7 @@ def live(harness: DeskHarness) -> None:
         school="GYM", uid_validity=2**32 - 1, uid=2**32 - 1, content_id="c", at=MOMENT, outcome="quarantined"
     )
     with transaction(harness.engine) as session:
-        seal(session, "mailbot", MOMENT)
+        append_link(session, "mailbot", MOMENT)
         session.add_all(
             (
                 quarantined,

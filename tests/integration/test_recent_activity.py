@@ -18,12 +18,18 @@ TEAM = {(MAX, "new_ticket"), ("erika@support.example", "new_ticket")}
 
 @pytest.mark.parametrize(("refused", "told"), [((), 1), (("argument",), 1), (("unknown",), 0)])
 def test_a_reason_is_told_once_a_day_outside_the_teams(refused: tuple[str, ...], told: int) -> None:
-    case = writes(LENA, "#clsoe").proven().with_facts(traffic=RecentActivity(refused=frozenset(refused)))
+    case = (
+        writes(LENA, "#clsoe").proven().with_facts(recent_activity=RecentActivity(refused=frozenset(refused)))
+    )
     assert len(case.decide().notifications) == told
 
 
 def test_a_member_of_a_team_hears_of_every_mistake() -> None:
-    case = writes(MAX, "#clsoe").proven().with_facts(traffic=RecentActivity(refused=frozenset({"unknown"})))
+    case = (
+        writes(MAX, "#clsoe")
+        .proven()
+        .with_facts(recent_activity=RecentActivity(refused=frozenset({"unknown"})))
+    )
     assert case.decide().notified == {(MAX, "refusal")}
 
 
@@ -40,13 +46,15 @@ DATED = "Beamer, Raum {}. Stand: {} um 12:30, Vorgang {}, {}"
 )
 def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said: str, receipts: int) -> None:
     again = writes(LENA, DATED.format(3, "26.11.2026", 81723, "HBG-7"))
-    told = again.with_facts(traffic=RecentActivity(said=("Maus", said))).decide().notified
+    told = again.with_facts(recent_activity=RecentActivity(recent_texts=("Maus", said))).decide().notified
     assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
 def test_who_asks_for_the_same_list_again_gets_it_again() -> None:
-    again = RecentActivity(said=("#übersicht",) * 3)
-    assert writes(LENA, "#übersicht").with_facts(traffic=again).decide().notified == {(LENA, "overview")}
+    again = RecentActivity(recent_texts=("#übersicht",) * 3)
+    assert writes(LENA, "#übersicht").with_facts(recent_activity=again).decide().notified == {
+        (LENA, "overview")
+    }
 
 
 def test_what_was_said_an_hour_ago_is_no_repetition(desk: DeskHarness) -> None:
@@ -58,8 +66,10 @@ def test_what_was_said_an_hour_ago_is_no_repetition(desk: DeskHarness) -> None:
 
 def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
     flood = RecentActivity(overall_hour=500)
-    assert writes(LENA, "Beamer").with_facts(traffic=flood).decide().notified == TEAM
-    assert writes(MAX, "#help").proven().with_facts(traffic=flood).decide().notified == {(MAX, "help")}
+    assert writes(LENA, "Beamer").with_facts(recent_activity=flood).decide().notified == TEAM
+    assert writes(MAX, "#help").proven().with_facts(recent_activity=flood).decide().notified == {
+        (MAX, "help")
+    }
 
 
 def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
@@ -70,10 +80,10 @@ def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
 
 def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
     full = RecentActivity(opened_hour=20, latest="GYM-1")
-    done = writes(LENA, "Noch einer").with_facts(ticket(), traffic=full).decide()
+    done = writes(LENA, "Noch einer").with_facts(ticket(), recent_activity=full).decide()
     assert (done.outcome, done.decision.ticket, done.decision.matched_by) == ("reply", "GYM-1", None)
     lenient = replace(POLICY, limits=Limits(hourly_tickets=21))
-    more = replace(writes(LENA, "Noch einer").with_facts(ticket(), traffic=full), policy=lenient)
+    more = replace(writes(LENA, "Noch einer").with_facts(ticket(), recent_activity=full), policy=lenient)
     assert more.decide().outcome == "opened"
 
 

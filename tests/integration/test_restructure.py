@@ -66,14 +66,14 @@ def test_the_other_requester_hears_of_a_merge_and_gets_the_answer_in_copy(two: D
     (told,) = two.outbox_of(OLGA, NotificationKind.MERGED)
     assert "GYM-1" in told.text
     assert "GYM-2" in told.text
-    two.reply(MAX, "Das Kabel steckt wieder.\n#close", NotificationKind.DONE)
+    two.reply(MAX, "Das Kabel steckt wieder.\n#close", NotificationKind.COMMAND_RECEIPT)
     assert two.outbox_of(OLGA, NotificationKind.CLOSED)
     assert two.outbox_of(LENA, NotificationKind.CLOSED)
 
 
 def test_a_merged_ticket_is_in_no_overview(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1")
-    two.reply(MAX, "#list all", NotificationKind.DONE)
+    two.reply(MAX, "#list all", NotificationKind.COMMAND_RECEIPT)
     overview = two.outbox_of(MAX, NotificationKind.OVERVIEW)[-1].text
     assert "GYM-1" in overview
     assert "GYM-2" not in overview
@@ -81,7 +81,7 @@ def test_a_merged_ticket_is_in_no_overview(two: DeskHarness) -> None:
 
 def test_a_merge_cannot_be_taken_back_and_says_so(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1")
-    assert two.reply(MAX, "#undo", NotificationKind.DONE) == "refused"
+    assert two.reply(MAX, "#undo", NotificationKind.COMMAND_RECEIPT) == "refused"
     assert "#trennen" in two.outbox_of(MAX, NotificationKind.REFUSAL)[-1].text
 
 
@@ -103,7 +103,7 @@ def test_a_split_message_becomes_a_ticket_with_receipt_and_letter_to_the_team(de
 
 def test_a_split_undoes_a_merge_of_its_last_message(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1")
-    assert two.reply(MAX, "#trennen", NotificationKind.DONE) == "command"
+    assert two.reply(MAX, "#trennen", NotificationKind.COMMAND_RECEIPT) == "command"
     assert texts(two.ticket("GYM-3")) == ["Kein Bild in 204."]
     assert two.ticket("GYM-3")["requester"] == OLGA
 
@@ -149,7 +149,7 @@ def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: DeskH
 def test_undo_and_reopen_lift_the_block(desk: DeskHarness, line: str) -> None:
     desk.receive(problem("Gewinn!", sender="eve@anderswo.example").text("Im Ernst, ich bin Eve."))
     desk.reply(MAX, "#spam")
-    assert desk.reply(MAX, line, NotificationKind.DONE) == "command"
+    assert desk.reply(MAX, line, NotificationKind.COMMAND_RECEIPT) == "command"
     assert desk.outcome(problem("Noch etwas", sender="eve@anderswo.example").text("Danke.")) == "opened"
 
 
@@ -182,7 +182,7 @@ def test_a_forwarded_mail_opens_the_ticket_of_whom_it_is_for(desk: DeskHarness) 
     assert receipt.kind == "receipt"
     assert "an uns weitergegeben" in receipt.text
     assert [letter.kind for letter in desk.outbox_of(ERIKA)] == ["new_ticket"]
-    assert desk.outbox_of(MAX, NotificationKind.DONE)
+    assert desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)
     assert desk.outcome(reply_to(receipt, LENA, "Danke fürs Weiterleiten, Raum 204.")) == "reply"
 
 
@@ -191,7 +191,7 @@ def test_who_is_put_in_copy_learns_what_it_is_about_and_gets_what_is_written(des
     desk.reply(MAX, "#kopie Haus Meister <hausmeister@stadt.example>")
     (copied,) = desk.outbox_of("hausmeister@stadt.example")
     assert "Der Beamer ist dunkel." in copied.text
-    desk.reply(MAX, "Der Hausmeister kommt.", NotificationKind.DONE)
+    desk.reply(MAX, "Der Hausmeister kommt.", NotificationKind.COMMAND_RECEIPT)
     assert [row.kind for row in desk.outbox_of("hausmeister@stadt.example")] == ["copied", "answer"]
     assert "Kopie an Haus Meister" in desk.outbox_of(ERIKA)[-1].text
 
@@ -215,6 +215,6 @@ def test_a_mail_that_proves_nothing_puts_nobody_in_copy(desk: DeskHarness) -> No
 def test_undo_takes_somebody_out_of_copy_again(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("Der Beamer ist dunkel."))
     desk.reply(MAX, f"#kopie {KARL}")
-    desk.reply(MAX, "#rückgängig", NotificationKind.DONE)
-    desk.reply(MAX, "Erledigt.", NotificationKind.DONE)
+    desk.reply(MAX, "#rückgängig", NotificationKind.COMMAND_RECEIPT)
+    desk.reply(MAX, "Erledigt.", NotificationKind.COMMAND_RECEIPT)
     assert [row.kind for row in desk.outbox_of(KARL)] == ["copied", "undone"]

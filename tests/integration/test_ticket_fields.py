@@ -28,7 +28,7 @@ from mailbot.render import Templates
 from mailbot.store import tickets
 from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import collect
-from mailbot.store.erasure import empty_ticket, sweep
+from mailbot.store.erasure import empty_ticket, redact_batch
 from mailbot.store.mapping import insert_ticket, to_ticket
 from mailbot.store.tables import TicketRow, metadata
 from tests.support.desk_harness import DeskHarness, open_harness
@@ -165,7 +165,7 @@ def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> N
 
 def test_a_sweep_finds_a_person_in_each_field_with_personal_data(stored: DeskHarness) -> None:
     with transaction(stored.engine) as session:
-        sweep(session, metadata.tables["ticket"], 0, traces_of([PAULA], (), ()))
+        redact_batch(session, metadata.tables["ticket"], 0, traces_of([PAULA], (), ()))
     columns = columns_of(read(stored)[1])
     assert [column for column, value in columns.items() if PAULA in str(value)] == ["school"]
 

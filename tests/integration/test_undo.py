@@ -55,7 +55,7 @@ def undoes(
 def test_who_changed_a_ticket_may_take_it_back(writer: str, line: str) -> None:
     done = undoes(writer, line).decide()
     assert (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA))
-    assert done.notification(writer, NotificationKind.DONE).done[0].command == "undo"
+    assert done.notification(writer, NotificationKind.COMMAND_RECEIPT).done[0].command == "undo"
 
 
 @pytest.mark.parametrize("line", ["#undo", "#rückgängig"])

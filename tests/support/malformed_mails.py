@@ -4,7 +4,7 @@ import base64
 import struct
 from dataclasses import dataclass, field
 
-from mailbot.core.model.mail import Kind, Protection
+from mailbot.core.model.mail import Encryption, MailKind
 from tests.support.mail_builder import mail
 from tests.support.mail_clients import ANSWERS, FORWARDS
 
@@ -18,8 +18,8 @@ class MalformedMail:
     subject: str | None = None
     sender: str | None = None
     names: list[str] | None = None
-    kind: Kind = Kind.HUMAN
-    protection: Protection = Protection.NONE
+    kind: MailKind = MailKind.HUMAN
+    encryption: Encryption = Encryption.NONE
     defects: list[str] = field(default_factory=list)
 
 
@@ -117,7 +117,7 @@ ODD: dict[str, MalformedMail] = {
     "byte order mark in front": MalformedMail(b"\xef\xbb\xbf" + _HEAD + b"\r\nHallo", "Hallo", "Beamer"),
     "only line feeds": MalformedMail(_HEAD.replace(b"\r\n", b"\n") + b"\nHallo", "Hallo", "Beamer"),
     "only carriage returns": MalformedMail(_HEAD.replace(b"\r\n", b"\r") + b"\rHallo", "Hallo", "Beamer"),
-    "nothing at all": MalformedMail(b"", "", "", kind=Kind.BULK),
+    "nothing at all": MalformedMail(b"", "", "", kind=MailKind.BULK),
     # structure
     "multipart without its last boundary": MalformedMail(_typed("multipart/mixed; boundary=x", b"--x\r\n\r\nHallo\r\n"), "Hallo", defects=["truncated: the last boundary is missing"]),
     "multipart without a boundary": MalformedMail(_typed("multipart/mixed", b"--x\r\nContent-Type: text/plain\r\n\r\nHallo\r\n--x--"), "Hallo", defects=["multipart without its boundary"]),
@@ -152,21 +152,21 @@ ODD: dict[str, MalformedMail] = {
     "invitation": MalformedMail(_typed("multipart/alternative; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n--x--"), "Hallo", names=["attachment-2.ics"]),
     # protected
     "s/mime signed, opaque": MalformedMail(_typed("application/pkcs7-mime; smime-type=signed-data", base64.b64encode(_signed_cms(b"Content-Type: text/plain\r\n\r\nHallo")), "Content-Transfer-Encoding: base64\r\n"), "Hallo", defects=["S/MIME signed: opened, signature not verified"]),
-    "s/mime encrypted": MalformedMail(_typed("application/pkcs7-mime; smime-type=enveloped-data", b"x"), "", protection=Protection.SMIME),
-    "pgp encrypted": MalformedMail(_typed("multipart/encrypted; boundary=x", b"--x\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--x--"), "", protection=Protection.PGP),
-    "pgp in the text": MalformedMail(_HEAD + b"\r\n-----BEGIN PGP MESSAGE-----\r\nx\r\n", protection=Protection.PGP),
+    "s/mime encrypted": MalformedMail(_typed("application/pkcs7-mime; smime-type=enveloped-data", b"x"), "", encryption=Encryption.SMIME),
+    "pgp encrypted": MalformedMail(_typed("multipart/encrypted; boundary=x", b"--x\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--x--"), "", encryption=Encryption.PGP),
+    "pgp in the text": MalformedMail(_HEAD + b"\r\n-----BEGIN PGP MESSAGE-----\r\nx\r\n", encryption=Encryption.PGP),
     # kinds
-    "bounce with a report": MalformedMail(_typed("multipart/report; report-type=delivery-status; boundary=x", b"--x\r\n\r\nx\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n" + _DSN + b"--x--"), kind=Kind.BOUNCE),
-    "bounce in german words only": MalformedMail(mail().sender("Mailer-Daemon@mail.example").subject("Unzustellbar: Beamer").text("Ihre Nachricht an weg@schule.example konnte nicht zugestellt werden.").build(), kind=Kind.BOUNCE),
-    "read receipt": MalformedMail(_typed("multipart/report; report-type=disposition-notification; boundary=x", b"--x\r\n\r\nGelesen\r\n--x\r\nContent-Type: message/disposition-notification\r\n\r\nDisposition: x\r\n--x--"), kind=Kind.AUTO_REPLY),
-    "out of office by its header": MalformedMail(mail().header("Auto-Submitted", "auto-replied").text("Bin weg").build(), kind=Kind.AUTO_REPLY),
-    "out of office by its subject": MalformedMail(mail().subject("Abwesenheitsnotiz: Beamer").text("Bin weg").build(), kind=Kind.AUTO_REPLY),
-    "out of office by its form": MalformedMail(mail().subject("AW: Beamer").reply_to("<1@x>").text("Ich bin bis zum 30.11. nicht im Haus. Ihre Mail wird nicht weitergeleitet.").build(), kind=Kind.AUTO_REPLY),
+    "bounce with a report": MalformedMail(_typed("multipart/report; report-type=delivery-status; boundary=x", b"--x\r\n\r\nx\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n" + _DSN + b"--x--"), kind=MailKind.BOUNCE),
+    "bounce in german words only": MalformedMail(mail().sender("Mailer-Daemon@mail.example").subject("Unzustellbar: Beamer").text("Ihre Nachricht an weg@schule.example konnte nicht zugestellt werden.").build(), kind=MailKind.BOUNCE),
+    "read receipt": MalformedMail(_typed("multipart/report; report-type=disposition-notification; boundary=x", b"--x\r\n\r\nGelesen\r\n--x\r\nContent-Type: message/disposition-notification\r\n\r\nDisposition: x\r\n--x--"), kind=MailKind.AUTO_REPLY),
+    "out of office by its header": MalformedMail(mail().header("Auto-Submitted", "auto-replied").text("Bin weg").build(), kind=MailKind.AUTO_REPLY),
+    "out of office by its subject": MalformedMail(mail().subject("Abwesenheitsnotiz: Beamer").text("Bin weg").build(), kind=MailKind.AUTO_REPLY),
+    "out of office by its form": MalformedMail(mail().subject("AW: Beamer").reply_to("<1@x>").text("Ich bin bis zum 30.11. nicht im Haus. Ihre Mail wird nicht weitergeleitet.").build(), kind=MailKind.AUTO_REPLY),
     "teacher who says that she is away": MalformedMail(mail().text("Ich bin ab morgen nicht im Haus, bitte heute noch den Beamer reparieren.").build()),
     "teacher who has trouble with bounces": MalformedMail(mail().subject("Meine Mails sind unzustellbar").text("Immer kommt 550 5.1.1 user unknown.").build()),
     "teacher who forwards a bounce": MalformedMail(mail().subject("WG: Undelivered Mail Returned to Sender").text("Was ist das? User unknown.").build()),
     "answer on a mailing list": MalformedMail(mail().subject("Re: Beamer").reply_to("<1@x>").header("List-Id", "<x.schule.example>").header("Precedence", "list").text("Geht.").build()),
-    "newsletter": MalformedMail(mail().header("List-Unsubscribe", "<mailto:x@y.example>").text("Angebote!").build(), kind=Kind.BULK),
+    "newsletter": MalformedMail(mail().header("List-Unsubscribe", "<mailto:x@y.example>").text("Angebote!").build(), kind=MailKind.BULK),
     # text that looks like a quotation and is none
     "teacher who says what she wrote": MalformedMail(mail().text("Am Montag um 10:30 schrieb ich Ihnen schon wegen des Beamers:\ner ist noch kaputt.").build(), "Am Montag um 10:30 schrieb ich Ihnen schon wegen des Beamers:\ner ist noch kaputt."),
     "times with labels": MalformedMail(mail().text("Beamer fehlt.\nVon: 8 Uhr\nBis: 10 Uhr\nRaum: 204").build(), "Beamer fehlt.\nVon: 8 Uhr\nBis: 10 Uhr\nRaum: 204"),

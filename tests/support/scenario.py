@@ -8,7 +8,7 @@ from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import understand
 from mailbot.core.model.effects import AddMessage, Decision, Effect, HoldMail, Notify, OpenTicket
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Action, Address, DeliveryStatus, Kind, Mail, Part, Verdict
+from mailbot.core.model.mail import Action, Address, Classification, DeliveryStatus, Mail, MailKind, Part
 from mailbot.core.model.notification import Notification, NotificationKind, Reason
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Status, Ticket
@@ -50,7 +50,7 @@ POLICY = Policy(
 )
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)
-HUMAN = Verdict(Kind.HUMAN, "no sign of a machine")
+HUMAN = Classification(MailKind.HUMAN, "no sign of a machine")
 
 
 def ticket(number: int = 1, school: str = "GYM", **what: object) -> Ticket:
@@ -86,7 +86,7 @@ class MailScenario:
 
     mail: Mail
     facts: Facts
-    verdict: Verdict = HUMAN
+    verdict: Classification = HUMAN
     policy: Policy = POLICY
 
     def with_facts(self, *tickets: Ticket, **facts: object) -> "MailScenario":
@@ -106,12 +106,12 @@ class MailScenario:
     def keyed(self, about: Ticket | None, *, to: str = "") -> "MailScenario":
         """Make it bear the action key of such a letter."""
         case = self.answering(about, to=to)
-        return case.with_facts(keyed=case.facts.answered, answered=None, by_reply=None)
+        return case.with_facts(by_action_key=case.facts.answered, answered=None, by_reply=None)
 
     def tagged(self, about: Ticket) -> "MailScenario":
         """Put a ticket's tag into the subject."""
         mail = replace(self.mail, subject=f"Re: {about.tagged_subject}")
-        return replace(self, mail=mail).with_facts(about, tagged=about.key)
+        return replace(self, mail=mail).with_facts(about, by_subject_tag=about.key)
 
     def proven(self) -> "MailScenario":
         """Let the receiving server say that From is authentic."""
@@ -122,9 +122,9 @@ class MailScenario:
         """Change the mail."""
         return replace(self, mail=replace(self.mail, **what))  # type: ignore[arg-type]
 
-    def of_kind(self, kind: Kind) -> "MailScenario":
+    def of_kind(self, kind: MailKind) -> "MailScenario":
         """Let something else than a human have written it."""
-        return replace(self, verdict=Verdict(kind, f"it is {kind.value}"))
+        return replace(self, verdict=Classification(kind, f"it is {kind.value}"))
 
     def decide(self) -> "Outcome":
         """Decide."""
@@ -214,7 +214,7 @@ def notifications(effects: Iterable[Effect]) -> Iterable[Notification]:
     """Yield the letters among effects."""
     for effect in effects:
         if isinstance(effect, Notify):
-            yield effect.notice
+            yield effect.notification
         elif isinstance(effect, HoldMail) and effect.question is not None:
             yield effect.question
 

@@ -24,7 +24,7 @@ from mailbot.runtime.run_once import run_once
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.service.bootstrap import exclusive_lock, open_desk
 from mailbot.service.desk import Desk
-from mailbot.service.operations import retry_letter, unsent_letters
+from mailbot.service.operations import retry_unsent_mail, unsent_mails
 from mailbot.service.queries import show_ticket
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.servers.dovecot import PASSWORD, Dovecot
@@ -144,8 +144,8 @@ class SchoolEnv:
     def make_due(self) -> None:
         """Let letters be tried at once that wait for their next attempt."""
         with self.open() as (desk, _):
-            for line in unsent_letters(desk):
-                retry_letter(desk, line["id"])
+            for line in unsent_mails(desk):
+                retry_unsent_mail(desk, line["id"])
 
     def command(self, *args: str) -> list[str]:
         """Return the command line of a call."""

@@ -15,7 +15,7 @@ from imapclient import IMAPClient
 
 from mailbot.demo import runner
 from mailbot.demo.personas import LENA
-from mailbot.demo.scenario import DAY, Arrival
+from mailbot.demo.scenario import DAY, ExpectedMail
 
 DEMO = [sys.executable, "-m", "mailbot", "demo"]
 
@@ -88,7 +88,7 @@ def test_serving_lets_a_mail_program_in_until_it_is_ended(tmp_path: Path, empty_
 def test_a_letter_that_says_something_else_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arrivals = (Arrival(LENA, "Worte, die niemand schreibt"),)
+    arrivals = (ExpectedMail(LENA, "Worte, die niemand schreibt"),)
     monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
     assert runner.play() == 1
     assert "in der Mail an Lena Lehrerin steht nicht" in capsys.readouterr().out
@@ -98,7 +98,7 @@ def test_a_letter_that_says_something_else_is_a_failure(
 def test_a_letter_that_does_not_come_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arrivals = (*DAY[0].arrivals, Arrival(LENA, "noch eine Mail"))
+    arrivals = (*DAY[0].arrivals, ExpectedMail(LENA, "noch eine Mail"))
     monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
     monkeypatch.setattr(runner, "PATIENCE_SECONDS", 3.0)
     assert runner.play() == 1

@@ -96,7 +96,7 @@ def test_the_heartbeat_is_told(harness: DeskHarness, tmp_path: Path) -> None:
     assert written(harness, tmp_path)["mailbot_heartbeat_timestamp_seconds",] == 0
     now = datetime.now(UTC)
     with transaction(harness.engine) as session:
-        heartbeat.beat(session, harness.desk.worker, now)
+        heartbeat.record_heartbeat(session, harness.desk.worker, now)
     told = written(harness, tmp_path)["mailbot_heartbeat_timestamp_seconds",]
     assert told == pytest.approx(now.timestamp())
 

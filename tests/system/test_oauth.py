@@ -12,7 +12,7 @@ import pytest
 
 from mailbot.config import OAuth2, Secret
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.oauth import OAuthError, access_token, refused
+from mailbot.oauth import OAuthError, access_token, invalidate
 from mailbot.service.maintenance import maintain
 from mailbot.smtp.client import SmtpClient
 from mailbot.store.tables import AlertRow
@@ -71,7 +71,7 @@ def test_a_token_that_is_about_to_expire_or_was_refused_is_had_anew(
     assert access_token(microsoft, USER) != access_token(microsoft, USER)
     tokens.lifetime = 3600
     before = access_token(microsoft, USER)
-    refused(microsoft, USER)
+    invalidate(microsoft, USER)
     assert access_token(microsoft, USER) != before
 
 

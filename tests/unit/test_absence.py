@@ -6,7 +6,7 @@ import pytest
 
 from mailbot.core.commands.members import away_until, date_phrases
 from mailbot.core.model.policy import Absence, Member, present, stand_in
-from mailbot.dates import day_of
+from mailbot.dates import parse_date
 
 TODAY = date(2026, 11, 23)
 UNTIL = date(2026, 12, 1)
@@ -30,7 +30,7 @@ DATES = (
 
 def dates(words: str) -> dict[str, date]:
     """Look the phrases up as the desk does."""
-    found = ((phrase, day_of(phrase, TODAY)) for phrase in date_phrases(words.split()))
+    found = ((phrase, parse_date(phrase, TODAY)) for phrase in date_phrases(words.split()))
     return {phrase: day for phrase, day in found if day is not None}
 
 
@@ -45,7 +45,7 @@ def test_what_is_no_day_to_come_is_refused(words: str) -> None:
 
 
 MAX = Member("max@x.example")
-ERIKA = Member("erika@x.example", also=("e@y.example",))
+ERIKA = Member("erika@x.example", aliases=("e@y.example",))
 TONI = Member("toni@x.example")
 TEAM = (MAX, ERIKA)
 STAFF = (MAX, ERIKA, TONI)

@@ -1,7 +1,7 @@
 """A bounce says which recipient failed, whether for good, and which of our mails it was."""
 
 from mailbot.core.classify.classify import classify
-from mailbot.core.model.mail import Action, DeliveryStatus, Kind
+from mailbot.core.model.mail import Action, DeliveryStatus, MailKind
 from mailbot.parse import parse
 from tests.support.mail_builder import mail
 
@@ -79,7 +79,7 @@ def test_a_bounce_without_a_report_is_understood_by_its_wording() -> None:
     assert [(s.recipient, s.action, s.status, s.original_message_id) for s in got.delivery] == [
         ("lena@schule.example", Action.FAILED, "5.1.1", "<unsere@support.example>")
     ]
-    assert classify(got, frozenset()).kind is Kind.BOUNCE
+    assert classify(got, frozenset()).kind is MailKind.BOUNCE
 
 
 def test_a_german_warning_of_a_delay_is_not_a_failure() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.core.classify.classify import classify
-from mailbot.core.model.mail import Kind
+from mailbot.core.model.mail import MailKind
 from mailbot.parse import parse
 from tests.support.mail_builder import MailBuilder, mail
 
@@ -13,25 +13,25 @@ OWN = frozenset({"support-gym@schule.example"})
 @pytest.mark.parametrize(
     ("letter", "kind"),
     [
-        (mail().text("Der Beamer ist kaputt."), Kind.HUMAN),
-        (mail().subject("Automatische Antwort geht nicht").text("Bitte helfen."), Kind.HUMAN),
-        (mail().subject("Automatische Antwort: Beamer").text("Ich bin nicht da."), Kind.AUTO_REPLY),
-        (mail().subject("Réponse automatique : Beamer").text("Je suis en congés."), Kind.AUTO_REPLY),
-        (mail().subject("Message d’absence").text("De retour le 30 novembre."), Kind.AUTO_REPLY),
-        (mail().subject("Absente vendredi").text("Merci de prêter la clé de la salle 204."), Kind.HUMAN),
+        (mail().text("Der Beamer ist kaputt."), MailKind.HUMAN),
+        (mail().subject("Automatische Antwort geht nicht").text("Bitte helfen."), MailKind.HUMAN),
+        (mail().subject("Automatische Antwort: Beamer").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
+        (mail().subject("Réponse automatique : Beamer").text("Je suis en congés."), MailKind.AUTO_REPLY),
+        (mail().subject("Message d’absence").text("De retour le 30 novembre."), MailKind.AUTO_REPLY),
+        (mail().subject("Absente vendredi").text("Merci de prêter la clé de la salle 204."), MailKind.HUMAN),
         (
             mail()
             .subject("Re: Beamer")
             .reply_to("<1@x>")
             .text("Je suis actuellement absente. De retour le 30 novembre ; en cas d’urgence : x@y.example"),
-            Kind.AUTO_REPLY,
+            MailKind.AUTO_REPLY,
         ),
-        (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), Kind.AUTO_REPLY),
-        (mail().sender("support-gym@schule.example").text("Neu"), Kind.LOOP),
-        (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), Kind.BOUNCE),
+        (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
+        (mail().sender("support-gym@schule.example").text("Neu"), MailKind.LOOP),
+        (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), MailKind.BOUNCE),
     ],
 )
-def test_a_mail_is_of_the_kind_that_its_signs_tell(letter: MailBuilder, kind: Kind) -> None:
+def test_a_mail_is_of_the_kind_that_its_signs_tell(letter: MailBuilder, kind: MailKind) -> None:
     assert classify(parse(letter.build()), OWN).kind is kind
 
 
@@ -40,5 +40,5 @@ def test_a_mail_through_a_list_is_human_if_the_list_is_our_own_address() -> None
         mail().header("List-Id", "<gym.schule.example>").header("List-Post", "<mailto:gym@schule.example>")
     )
     letter = parse(fields.header("Precedence", "list").text("Der Beamer ist kaputt.").build())
-    assert classify(letter, OWN).kind is Kind.HUMAN
-    assert classify(letter, frozenset({"x@y.example"})).kind is Kind.BULK
+    assert classify(letter, OWN).kind is MailKind.HUMAN
+    assert classify(letter, frozenset({"x@y.example"})).kind is MailKind.BULK

@@ -289,7 +289,7 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
         about, held=1 if "confirm" in row.lines[0] else None
     )
     if writer == EVE and about is not None:
-        case = case.with_facts(answered=None, by_reply=None, tagged=about.key).tagged(about)
+        case = case.with_facts(answered=None, by_reply=None, by_subject_tag=about.key).tagged(about)
     return case.proven().with_facts(
         OTHER,
         histories={"GYM-1": HISTORY, "GYM-12": (ASKED,)},
@@ -437,7 +437,7 @@ def test_a_repair_bears_no_other_change_beside_it(line: str, other: str) -> None
 
 
 def test_what_touched_other_tickets_cannot_be_taken_back() -> None:
-    change = replace(last_change(MAX), final=True)
+    change = replace(last_change(MAX), irreversible=True)
     done = answers(MAX, ticket(), "#undo").with_facts(changes={"GYM-1": change}).decide()
     assert done.reasons == [Reason.CANNOT_UNDO]
 

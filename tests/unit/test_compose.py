@@ -18,7 +18,7 @@ from mailbot import samples
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
-from mailbot.mime_writer import to_octets
+from mailbot.mime_writer import to_bytes
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import sample
 from mailbot.render import Templates
@@ -43,7 +43,7 @@ CONTENT = b"\x89PNG"
 
 
 def compose(letter: OutgoingMail, references: tuple[str, ...] = ()) -> bytes:
-    return to_octets(letter, references, DATE, lambda _: CONTENT)
+    return to_bytes(letter, references, DATE, lambda _: CONTENT)
 
 
 def read(octets: bytes) -> EmailMessage:
@@ -79,9 +79,9 @@ def test_no_encoded_word_is_longer_than_75_characters_and_none_of_their_lines_th
     assert [line for line in lines if b"=?" in _ENCODED_WORD.sub(b"", line)] == [], "a word is broken"
 
 
-@pytest.mark.parametrize("name", samples.letters("de"))
+@pytest.mark.parametrize("name", samples.notifications("de"))
 def test_every_letter_is_read_back_without_a_defect(name: str) -> None:
-    letter = sample(samples.letters("de")[name], "de", Templates())
+    letter = sample(samples.notifications("de")[name], "de", Templates())
     message = read(compose(letter))
     plain, html = message.get_body(("plain",)), message.get_body(("html",))
     assert plain is not None

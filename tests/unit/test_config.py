@@ -505,8 +505,8 @@ def test_schools_keep_the_holidays_of_the_land_and_second_level_only_the_public_
     policy = load(write(("[bot]", '[bot]\nland = "nw"')), ENVIRON).policy
     school, office = policy.schools[0].team.calendar, policy.second_level.calendar
     summer, corpus_christi, weekday = date(2026, 7, 22), date(2026, 6, 4), date(2026, 11, 25)
-    assert [school.works(day) for day in (summer, corpus_christi, weekday)] == [False, False, True]
-    assert [office.works(day) for day in (summer, corpus_christi, weekday)] == [True, False, True]
+    assert [school.is_workday(day) for day in (summer, corpus_christi, weekday)] == [False, False, True]
+    assert [office.is_workday(day) for day in (summer, corpus_christi, weekday)] == [True, False, True]
 
 
 def test_times_are_the_cores_unless_given(write: Write) -> None:

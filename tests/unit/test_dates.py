@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.dates import day_of
+from mailbot.dates import parse_date
 
 TODAY = date(2026, 11, 25)
 SAID = """
@@ -43,7 +43,7 @@ PHRASES = [entry.strip().rsplit(": ", 1) for entry in SAID.replace("\n", "|").sp
 
 @pytest.mark.parametrize(("phrase", "day"), PHRASES, ids=[phrase for phrase, _ in PHRASES])
 def test_a_day_is_understood(phrase: str, day: str) -> None:
-    assert day_of(phrase, TODAY) == date.fromisoformat(day)
+    assert parse_date(phrase, TODAY) == date.fromisoformat(day)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_a_day_is_understood(phrase: str, day: str) -> None:
     ],
 )
 def test_what_names_no_day_is_not_guessed(phrase: str) -> None:
-    assert day_of(phrase, TODAY) is None
+    assert parse_date(phrase, TODAY) is None
 
 
 @given(st.text(max_size=60) | st.text("0123456789./- inTagedysMo", max_size=40))
 def test_no_text_is_too_odd(phrase: str) -> None:
-    found = day_of(phrase, TODAY)
+    found = parse_date(phrase, TODAY)
     assert found is None or found.year > 0

@@ -153,7 +153,7 @@ def test_the_receipt_says_who_was_told_and_what_was_so_already(
     line: str, writer: str, before: Ticket, _: object, told: set[tuple[str, str]]
 ) -> None:
     done = answers(writer, before, line).with_facts(dates=DATES).decide()
-    (row,) = done.notification(writer, NotificationKind.DONE).done
+    (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
     assert {person.email for person in row.told} == {to for to, kind in told}
     assert row.already == (done.changes == ())
     assert row.ticket == done.ticket()
@@ -219,7 +219,7 @@ def test_several_tickets_are_closed_by_one_line() -> None:
     )
     assert [done.ticket(t.key).status for t in known] == [Status.CLOSED] * 3
     assert {to for to, kind in done.notified if kind == "closed"} == {p.email for p in _people(3)}
-    assert len(done.notification(MAX, NotificationKind.DONE).done) == 3
+    assert len(done.notification(MAX, NotificationKind.COMMAND_RECEIPT).done) == 3
     assert [m.text for m in done.messages] == ["Strom ist wieder da."] * 3
 
 
@@ -276,7 +276,7 @@ def test_commands_that_do_not_contradict_each_other_are_carried_out(lines: str) 
 def test_a_command_written_twice_is_done_once() -> None:
     done = answers(MAX, ticket(), "#close\n#schließen\n#close 1").decide()
     assert [type(e) for e in done.changes] == [SetStatus, Assign]
-    assert [row.already for row in done.notification(MAX, NotificationKind.DONE).done] == [False]
+    assert [row.already for row in done.notification(MAX, NotificationKind.COMMAND_RECEIPT).done] == [False]
 
 
 @pytest.mark.parametrize("lines", ["#escalate\n#assign Toni", "#assign Toni\n#escalate"])

@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.core.model.effects import AddMessage, MarkUndeliverable
-from mailbot.core.model.mail import Action, Kind
+from mailbot.core.model.mail import Action, MailKind
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Role, Visibility
 from tests.support.scenario import (
@@ -21,33 +21,33 @@ from tests.support.scenario import (
     writes,
 )
 
-MACHINES = [kind for kind in Kind if kind is not Kind.HUMAN]
+MACHINES = [kind for kind in MailKind if kind is not MailKind.HUMAN]
 DAEMON = "mailer-daemon@mx.schule.example"
 
 
 @pytest.mark.parametrize("kind", MACHINES)
 @pytest.mark.parametrize("text", ["Ich bin im Urlaub.", "#close", "#help", ""])
 @pytest.mark.parametrize("sender", [LENA, MAX])
-def test_a_machine_s_mail_opens_nothing_and_is_not_answered(kind: Kind, text: str, sender: str) -> None:
+def test_a_machine_s_mail_opens_nothing_and_is_not_answered(kind: MailKind, text: str, sender: str) -> None:
     done = writes(sender, text).tagged(ticket()).proven().of_kind(kind).decide()
     assert (done.outcome, done.effects) == ("ignored", ())
 
 
 @pytest.mark.parametrize("sender", [LENA, MAX])
 def test_an_automatic_reply_is_filed_in_its_ticket_in_silence(sender: str) -> None:
-    case = writes(sender, "Ich bin im Urlaub.\n#close").answering(closed()).of_kind(Kind.AUTO_REPLY)
+    case = writes(sender, "Ich bin im Urlaub.\n#close").answering(closed()).of_kind(MailKind.AUTO_REPLY)
     done = case.decide()
     assert (done.outcome, done.notified, done.ticket().status) == ("filed", set(), closed().status)
     assert done.message.visibility is Visibility.SYSTEM
 
 
-@pytest.mark.parametrize("kind", [Kind.BULK, Kind.LOOP])
-def test_bulk_and_our_own_mail_are_not_even_filed(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [MailKind.BULK, MailKind.LOOP])
+def test_bulk_and_our_own_mail_are_not_even_filed(kind: MailKind) -> None:
     assert writes(LENA, "Hallo").answering(ticket()).of_kind(kind).decide().effects == ()
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_mail_without_from_is_left_alone_with_the_reason(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(MailKind))
+def test_a_mail_without_from_is_left_alone_with_the_reason(kind: MailKind) -> None:
     done = writes(LENA, "Hallo").with_mail(senders=()).of_kind(kind).decide()
     assert (done.outcome, done.effects) == ("ignored", ())
 
@@ -66,7 +66,7 @@ def bounce(
         "text": "Die Lampe ist getauscht.", **letter,
     }  # fmt: skip
     case = writes(DAEMON, "550 user unknown").answering(ticket(), to=to, **sent)
-    return case.with_mail(delivery=(failed(to, action),)).of_kind(Kind.BOUNCE)
+    return case.with_mail(delivery=(failed(to, action),)).of_kind(MailKind.BOUNCE)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,10 @@ def test_a_delay_or_a_delivery_is_no_failure(action: Action) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        NotificationKind.RECEIPT, NotificationKind.TAKEN, NotificationKind.OVERVIEW, NotificationKind.SHEET,
-        NotificationKind.DONE, NotificationKind.REFUSAL, NotificationKind.CONFIRM, NotificationKind.HELP,
+        NotificationKind.RECEIPT, NotificationKind.ASSIGNED_INFO, NotificationKind.OVERVIEW,
+        NotificationKind.TICKET_DETAILS,
+        NotificationKind.COMMAND_RECEIPT, NotificationKind.REFUSAL, NotificationKind.CONFIRM,
+        NotificationKind.HELP,
         NotificationKind.ALERT, NotificationKind.BOUNCE,
     ],
 )  # fmt: skip
@@ -135,7 +137,7 @@ def test_operators_hear_once_of_a_dead_address() -> None:
 
 
 def test_a_bounce_of_a_mail_that_is_not_ours_is_ignored() -> None:
-    case = writes(DAEMON, "550").with_mail(delivery=(failed(LENA),)).of_kind(Kind.BOUNCE)
+    case = writes(DAEMON, "550").with_mail(delivery=(failed(LENA),)).of_kind(MailKind.BOUNCE)
     assert (case.decide().outcome, case.decide().effects) == ("ignored", ())
 
 

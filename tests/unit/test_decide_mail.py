@@ -387,7 +387,7 @@ def test_the_requester_s_own_commands_need_no_proof() -> None:
 
 def crowded(case: MailScenario, hour: int = 0, day: int = 0) -> MailScenario:
     """Let the sender have got so many automatic letters already."""
-    return case.with_facts(traffic=RecentActivity(hour, day))
+    return case.with_facts(recent_activity=RecentActivity(hour, day))
 
 
 @pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])

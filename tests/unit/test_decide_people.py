@@ -7,7 +7,7 @@ import pytest
 
 from mailbot.core.model.effects import HoldMail, Register, SetAbsence
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.mail import Address, Kind, Protection
+from mailbot.core.model.mail import Address, Encryption, MailKind
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
@@ -218,22 +218,22 @@ def test_commands_in_a_mail_that_cannot_be_read_are_not_carried_out() -> None:
 
 
 def test_a_machine_is_not_told_that_its_mail_is_too_large() -> None:
-    assert told(writes(LENA).with_mail(**LARGE).of_kind(Kind.AUTO_REPLY)) == set()
+    assert told(writes(LENA).with_mail(**LARGE).of_kind(MailKind.AUTO_REPLY)) == set()
 
 
-@pytest.mark.parametrize("protection", [Protection.SMIME, Protection.PGP])
-def test_an_encrypted_mail_opens_nothing_and_its_sender_is_told(protection: Protection) -> None:
-    done = writes(LENA).with_mail(protection=protection).decide()
+@pytest.mark.parametrize("protection", [Encryption.SMIME, Encryption.PGP])
+def test_an_encrypted_mail_opens_nothing_and_its_sender_is_told(protection: Encryption) -> None:
+    done = writes(LENA).with_mail(encryption=protection).decide()
     assert (done.outcome, done.changes, done.notified) == ("encrypted", (), {(LENA, "unreadable")})
 
 
 def test_a_mail_with_readable_words_above_an_encrypted_block_is_read() -> None:
     text = "Der Beamer ist aus.\n-----BEGIN PGP MESSAGE-----\n"
-    assert writes(LENA, text).with_mail(protection=Protection.PGP).decide().outcome == "opened"
+    assert writes(LENA, text).with_mail(encryption=Encryption.PGP).decide().outcome == "opened"
 
 
 def test_an_address_that_had_its_share_is_not_told_again() -> None:
-    case = writes(LENA).with_mail(**LARGE).with_facts(traffic=RecentActivity(5))
+    case = writes(LENA).with_mail(**LARGE).with_facts(recent_activity=RecentActivity(5))
     assert told(case) == set()
 
 

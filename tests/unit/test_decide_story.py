@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Address, Kind, Mail, Verdict
+from mailbot.core.model.mail import Address, Classification, Mail, MailKind
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
@@ -38,7 +38,7 @@ from tests.support.scenario import (
 PEOPLE = (LENA, KARL, EVE, MAX, MAX_AT_HOME, ERIKA, HANNA, TONI, TINA)
 ANSWERS = {
     NotificationKind.RECEIPT,
-    NotificationKind.DONE,
+    NotificationKind.COMMAND_RECEIPT,
     NotificationKind.REFUSAL,
     NotificationKind.CONFIRM,
     NotificationKind.HELD_ANSWER,
@@ -46,7 +46,7 @@ ANSWERS = {
     NotificationKind.WELCOME,
     NotificationKind.HELP,
     NotificationKind.OVERVIEW,
-    NotificationKind.SHEET,
+    NotificationKind.TICKET_DETAILS,
 }
 WORDS = [word for command in COMMANDS for word in command.spoken]
 ARGUMENTS = [
@@ -134,7 +134,7 @@ class Story(RuleBasedStateMachine):
         text=TEXTS,
         school=st.sampled_from([GYM, HBG]),
         answered=st.one_of(st.none(), st.integers(0, 50)),
-        kind=st.sampled_from([Kind.HUMAN] * 8 + list(Kind)),
+        kind=st.sampled_from([MailKind.HUMAN] * 8 + list(MailKind)),
         proven=st.booleans(),
         picture=st.sampled_from([None, None, True, False]),
     )
@@ -144,7 +144,7 @@ class Story(RuleBasedStateMachine):
         text: str,
         school: School,
         answered: int | None,
-        kind: Kind,
+        kind: MailKind,
         proven: bool,
         picture: bool | None,
     ) -> None:
@@ -158,7 +158,7 @@ class Story(RuleBasedStateMachine):
             if self.world.sent and answered is not None
             else None
         )
-        verdict = HUMAN if kind is Kind.HUMAN else Verdict(kind, "machine")
+        verdict = HUMAN if kind is MailKind.HUMAN else Classification(kind, "machine")
         case = MailScenario(mail, Facts(school), verdict)
         case = case.with_facts(answered=letter, by_reply=letter.ticket if letter else None)
         self.handle(case)
@@ -208,7 +208,7 @@ class Story(RuleBasedStateMachine):
 
     def check_answered(self, done: Outcome) -> None:
         """A human mail with commands gets a receipt, a refusal, an answer or a question, or is words."""
-        if done.case.verdict.kind is not Kind.HUMAN:
+        if done.case.verdict.kind is not MailKind.HUMAN:
             assert done.notifications == []
             return
         sender = done.case.mail.senders[0].email

@@ -35,7 +35,7 @@ def commands(markup: str) -> set[str]:
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
 def test_a_page_lists_what_the_help_mail_lists(role: Role, language: str) -> None:
-    letter = sample(samples.letters(language)[HELP[role]], language, TEMPLATES).text
+    letter = sample(samples.notifications(language)[HELP[role]], language, TEMPLATES).text
     lines = re.findall(r"^• (.+)\n  (.+)$", letter, re.MULTILINE)
     assert lines
     missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
@@ -58,7 +58,7 @@ def test_changed_words_change_the_page_and_the_help_mail(tmp_path: Path) -> None
     assert ours != words
     (tmp_path / "de" / "words.txt.j2").write_text(ours, "utf-8")
     templates = Templates(tmp_path)
-    letter = sample(samples.letters("de")["help_supporter"], "de", templates)
+    letter = sample(samples.notifications("de")["help_supporter"], "de", templates)
     assert "Das Ticket ist jetzt Ihres." in letter.text
     assert "Das Ticket ist jetzt Ihres." in page(Role.SUPPORTER, "de", templates)
 
@@ -139,5 +139,5 @@ def test_the_help_lists_of_an_operators_file_replace_ours(tmp_path: Path) -> Non
     (tmp_path / "de").mkdir()
     own = '{% set help_supporter = [("#schließen", "Macht zu.", "ticket")] %}'
     (tmp_path / "de" / "words.txt.j2").write_text(own, "utf-8")
-    letter = sample(samples.letters("de")["help_supporter"], "de", Templates(tmp_path))
+    letter = sample(samples.notifications("de")["help_supporter"], "de", Templates(tmp_path))
     assert re.findall(r"^• (.+)\n  (.+)$", letter.text, re.MULTILINE) == [("#schließen", "Macht zu.")]

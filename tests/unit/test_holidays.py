@@ -44,14 +44,14 @@ def settings(land: str, *closed: date) -> Settings:
 
 def test_check_says_that_no_holidays_are_kept_without_a_land() -> None:
     found = check.school_holidays(settings(""), 2026)
-    assert found.fine
+    assert found.ok
     assert "bot.land is not set" in found.text
 
 
 def test_check_says_which_years_are_missing_until_days_off_are_given() -> None:
-    assert check.school_holidays(settings("NW"), 2027).fine
+    assert check.school_holidays(settings("NW"), 2027).ok
     missing = check.school_holidays(settings("NW"), 2029)
-    assert not missing.fine
+    assert not missing.ok
     assert "of NW in 2029 and 2030 are not all known" in missing.text
     given = settings("NW", date(2029, 12, 21), date(2030, 12, 23))
-    assert check.school_holidays(given, 2029).fine
+    assert check.school_holidays(given, 2029).ok

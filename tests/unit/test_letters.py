@@ -14,15 +14,17 @@ from mailbot.preview import FORMS, sample
 from mailbot.render import Templates
 
 TEMPLATES = Templates()
-GERMAN = list(samples.letters("de"))
+GERMAN = list(samples.notifications("de"))
 GERMAN_TEMPLATES = Path(__file__).parents[2] / "templates" / "de"
 WRITTEN = "Guten Tag Frau Lehrerin"  # what people wrote stays as they wrote it
 CLIPPED = 102_000  # octets of HTML, beyond which Gmail hides the rest
-EVERY = [(language, informal, name) for language, informal in FORMS for name in samples.letters(language)]
+EVERY = [
+    (language, informal, name) for language, informal in FORMS for name in samples.notifications(language)
+]
 
 
 def letter(name: str, language: str = "de", *, informal: bool = False) -> OutgoingMail:
-    return sample(samples.letters(language)[name], language, TEMPLATES, informal=informal)
+    return sample(samples.notifications(language)[name], language, TEMPLATES, informal=informal)
 
 
 @pytest.mark.parametrize("name", GERMAN)
@@ -45,7 +47,7 @@ def test_every_letter_reads_as_it_was_agreed_to_friends(name: str, snapshot: Sna
 
 
 def test_du_changes_nothing_that_somebody_wrote() -> None:
-    notice = replace(samples.letters("de")["answer"], text="Möchten Sie das? Ihre Lampe.")
+    notice = replace(samples.notifications("de")["answer"], text="Möchten Sie das? Ihre Lampe.")
     assert "Möchten Sie das? Ihre Lampe." in sample(notice, "de", TEMPLATES, informal=True).text
 
 
@@ -78,7 +80,7 @@ def test_the_first_line_in_a_list_of_mails_says_something(language: str, informa
 
 
 def test_the_colour_of_the_house_is_that_of_buttons_and_links() -> None:
-    html = sample(samples.letters("de")["new_ticket"], "de", Templates(colour="#7a1fa2")).html
+    html = sample(samples.notifications("de")["new_ticket"], "de", Templates(colour="#7a1fa2")).html
     assert "background-color:#7a1fa2" in html
     assert "#1a5f8f" not in html
     assert lighten_for_dark_mode("#7a1fa2") in html

@@ -19,4 +19,4 @@ def test_what_is_forwarded_belongs_to_the_problem(program: str) -> None:
     got = parse(FORWARDS[program])
     assert got.text == NEW
     assert got.forwarded
-    assert OLD in got.problem
+    assert OLD in got.ticket_text

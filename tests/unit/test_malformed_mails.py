@@ -20,7 +20,7 @@ def test_an_odd_mail_is_understood(name: str) -> None:
         assert got.sender.email == odd.sender
     if odd.names is not None:
         assert [part.filename for part in got.parts] == odd.names
-    assert got.protection is odd.protection
+    assert got.encryption is odd.encryption
     assert classify(got, frozenset()).kind is odd.kind
     assert set(odd.defects) <= set(got.defects)
 

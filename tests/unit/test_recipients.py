@@ -74,14 +74,14 @@ def by_mail(about: Ticket, absences: dict[str, Absence], policy: Policy) -> list
     """Return the notifications of `#escalate` by Erika, without her receipt."""
     case: MailScenario = replace(answers(ERIKA, about, "#escalate"), policy=policy)
     outcome = case.with_facts(absences=absences, histories={about.key: HISTORY}).decide()
-    return [n for n in outcome.notifications if n.kind is not NotificationKind.DONE]
+    return [n for n in outcome.notifications if n.kind is not NotificationKind.COMMAND_RECEIPT]
 
 
 def by_timer(about: Ticket, absences: dict[str, Absence], policy: Policy) -> list[Notification]:
     decision = decide_timer(TimerContext(about, GYM, policy, NOW, {}, HISTORY, absences))
     assert decision is not None
     assert decision.outcome == "escalated"
-    return [effect.notice for effect in decision.effects if isinstance(effect, Notify)]
+    return [effect.notification for effect in decision.effects if isinstance(effect, Notify)]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_reminder_goes_to_the_people_who_get_a_reply(
     overdue = replace(about, opened=UNTOUCHED.opened)
     decision = decide_timer(TimerContext(overdue, GYM, POLICY, NOW, {}, HISTORY, absences))
     assert decision is not None
-    reminders = [effect.notice for effect in decision.effects if isinstance(effect, Notify)]
+    reminders = [effect.notification for effect in decision.effects if isinstance(effect, Notify)]
     assert {n.to.email for n in reminders} == told == expected
     assert {n.history for n in reminders} == {HISTORY[1:2]}, "the last message of a person"
 
@@ -163,7 +163,7 @@ def test_a_closing_by_a_timer_says_that_no_answer_came() -> None:
         TimerContext(waiting, GYM, replace(POLICY, times=Times(wait_reminder_days=0)), NOW)
     )
     assert decision is not None
-    told = [(e.notice.to.email, e.notice.kind) for e in decision.effects if isinstance(e, Notify)]
+    told = [(e.notification.to.email, e.notification.kind) for e in decision.effects if isinstance(e, Notify)]
     assert told == [(LENA, NotificationKind.CLOSED_WAITING), (KARL, NotificationKind.CLOSED_WAITING)]
 
 
@@ -184,7 +184,9 @@ def test_the_digest_shows_a_ticket_to_its_assignee_or_else_to_the_team(
     about: Ticket, absences: dict[str, Absence], expected: set[str]
 ) -> None:
     decision = decide_digest(GYM.team, Role.SUPPORTER, [about], POLICY, NOW, {}, absences)
-    assert {effect.notice.to.email for effect in decision.effects if isinstance(effect, Notify)} == expected
+    assert {
+        effect.notification.to.email for effect in decision.effects if isinstance(effect, Notify)
+    } == expected
 
 
 def test_a_dangerous_or_too_large_file_is_only_listed() -> None:

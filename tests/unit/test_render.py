@@ -13,20 +13,20 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Problem, Reason
+from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Reason, RefusedLine
 from mailbot.core.model.ticket import Role, Status
 from mailbot.outgoing import OutgoingMail, content_id
-from mailbot.preview import LANGUAGES, broken_letters, sample, write_gallery
+from mailbot.preview import LANGUAGES, broken_templates, sample, write_gallery
 from mailbot.render import BrokenTemplateError, Templates, render
 
 TEMPLATES = Templates()
 PACKAGED = Path(__file__).parents[2] / "templates"
-EVERY = [(language, name) for language in LANGUAGES for name in samples.letters(language)]
+EVERY = [(language, name) for language in LANGUAGES for name in samples.notifications(language)]
 VOID = {"meta", "br", "img", "wbr"}
 
 
 def letter(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
-    return sample(replace(samples.letters(language)[name], **changes), language, TEMPLATES)
+    return sample(replace(samples.notifications(language)[name], **changes), language, TEMPLATES)
 
 
 def hrefs(html: str) -> list[str]:
@@ -55,7 +55,7 @@ def test_no_line_of_french_breaks_before_a_sign() -> None:
 
 
 def test_there_is_a_sample_of_every_kind() -> None:
-    assert {notice.kind for notice in samples.letters("de").values()} == set(NotificationKind)
+    assert {notice.kind for notice in samples.notifications("de").values()} == set(NotificationKind)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -127,7 +127,7 @@ def test_what_a_person_wrote_is_shown_and_never_run(name: str, place: str) -> No
 @pytest.mark.parametrize("place", ["argument", "line", "expected", "nearest"])
 def test_a_refused_line_is_shown_and_never_run(place: str) -> None:
     hostile: dict[str, Any] = {place: "<script>{{ 7*7 }}</script>"}
-    problem = replace(Problem("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
+    problem = replace(RefusedLine("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
     html = letter("refusal", problems=(problem,)).html
     assert "<script" not in html
     assert "&lt;script&gt;{{ 7*7 }}" in html
@@ -137,25 +137,25 @@ def test_a_name_that_no_template_knows_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("Betreff\n\n{{ tickett.key }}")
     with pytest.raises(BrokenTemplateError, match="templates/de/taken: 'tickett' is undefined"):
-        sample(samples.letters("de")["taken"], "de", Templates(tmp_path))
+        sample(samples.notifications("de")["taken"], "de", Templates(tmp_path))
 
 
 def test_broken_templates_are_told_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "note.html.j2").write_text("{% if %}")
     (tmp_path / "en" / "taken.txt.j2").write_text("{{ no.such }}")
-    assert [line.partition(": ")[0] for line in broken_letters(Templates(tmp_path))] == [
+    assert [line.partition(": ")[0] for line in broken_templates(Templates(tmp_path))] == [
         "templates/en/note",
         "templates/en/taken",
     ]
-    assert list(broken_letters(TEMPLATES)) == []
+    assert list(broken_templates(TEMPLATES)) == []
 
 
 def test_an_operator_overrides_a_single_file(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("Unser {{ ticket.key }}\n\nEigener Text\n")
     ours, packaged = (
-        sample(samples.letters("de")["taken"], "de", t) for t in (Templates(tmp_path), TEMPLATES)
+        sample(samples.notifications("de")["taken"], "de", t) for t in (Templates(tmp_path), TEMPLATES)
     )
     assert (ours.subject, ours.text) == ("Unser GYM-104", "Eigener Text\n")
     assert ours.html.replace("Unser GYM-104", packaged.subject) == packaged.html
@@ -274,7 +274,7 @@ def test_second_level_reads_the_language_of_the_house() -> None:
     english_school = samples.policy("en").schools[0]
     policy = replace(samples.policy("de"), schools=(english_school,))
     outgoing = render(
-        samples.letters("de")["escalated_second_level"],
+        samples.notifications("de")["escalated_second_level"],
         english_school,
         policy,
         TEMPLATES,
@@ -336,7 +336,7 @@ def test_dates_are_those_of_the_house() -> None:
 
 
 def test_only_answers_and_replies_are_a_humans_own() -> None:
-    human = {name for name in samples.letters("de") if not letter(name).automatic}
+    human = {name for name in samples.notifications("de") if not letter(name).automatic}
     assert human == {"answer", "answer_cc", "requester_reply"}
     assert NotificationKind.ANSWER not in AUTOMATIC
 
@@ -350,7 +350,7 @@ def test_a_letter_keeps_what_the_outbox_needs() -> None:
 def test_the_gallery_shows_every_letter_as_page_and_text(tmp_path: Path) -> None:
     index = write_gallery(tmp_path / "gallery", TEMPLATES)
     shown = set(re.findall(r'<iframe src="([^"]*)"', index.read_text()))
-    friendly = {f"de-du.{name}.html" for name in samples.letters("de")}
+    friendly = {f"de-du.{name}.html" for name in samples.notifications("de")}
     assert shown == {f"{language}.{name}.html" for language, name in EVERY} | friendly
     assert all((index.parent / name).with_suffix(".txt").exists() for name in shown)
     assert "cid:" not in (index.parent / "de.new_ticket.html").read_text()

@@ -14,7 +14,7 @@ from mailbot.core.decide.understanding import understand
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.core.text.words import LENGTH_MOST, WORDS_MOST, Terms, query_terms, terms, words
+from mailbot.core.text.words import MAX_TERM_LENGTH, MAX_TERMS, TermSet, query_terms, terms, words
 from mailbot.parse import parse
 from mailbot.render.age import age
 from mailbot.store.ranking import GIST_LENGTH, MAX_DOC_FREQUENCY, excerpt, rank_similar, score
@@ -43,7 +43,7 @@ WORDS = (
     ("W-LAN/Netz_werk", ("w", "lan", "netz", "werk")),
     ('"beamer" OR NOT (raum*) subject:x \'; DROP', ("beamer", "or", "not", "raum", "subject", "x", "drop")),
     ("🙂 — …", ()),
-    ("x" * 100, ("x" * LENGTH_MOST,)),
+    ("x" * 100, ("x" * MAX_TERM_LENGTH,)),
 )
 
 
@@ -121,14 +121,14 @@ def test_a_problem_is_about_its_telling_words_and_not_about_its_writer() -> None
     found = terms(
         "GYM", "Beamer in 204", "Hallo Team,\nder Beamer flackert.\nViele Grüße\nLena Lehrerin", lena
     )
-    assert found == Terms("GYM", ("beamer", "204", "flackert"), frozenset({"beamer", "204"}))
+    assert found == TermSet("GYM", ("beamer", "204", "flackert"), frozenset({"beamer", "204"}))
 
 
 def test_a_long_problem_is_told_by_its_first_words() -> None:
-    assert len(terms("GYM", "", " ".join(f"wort{n}" for n in range(1000)), None).words) == WORDS_MOST
+    assert len(terms("GYM", "", " ".join(f"wort{n}" for n in range(1000)), None).words) == MAX_TERMS
 
 
-BEAMER = Terms("GYM", ("beamer", "raum", "204", "flackert"), frozenset({"beamer", "raum", "204"}))
+BEAMER = TermSet("GYM", ("beamer", "raum", "204", "flackert"), frozenset({"beamer", "raum", "204"}))
 ALIKE: tuple[tuple[str, dict[str, Sequence[int]], list[int]], ...] = (
     ("it shares rare words", {"beamer": [7, 8], "204": [7]}, [7]),
     ("the newest of equals comes first", {"beamer": [7, 8], "204": [7, 8]}, [8, 7]),

@@ -53,7 +53,7 @@ def decided(ticket: Ticket, now: datetime, policy: Policy = POLICY) -> Decision 
 
 
 def told(decision: Decision | None) -> list[Notification]:
-    return [e.notice for e in decision.effects if isinstance(e, Notify)] if decision else []
+    return [e.notification for e in decision.effects if isinstance(e, Notify)] if decision else []
 
 
 def kinds(decision: Decision | None) -> list[tuple[str, str]]:

@@ -106,7 +106,7 @@ class Year:
     def change(self, now: datetime, number: int, effects: list[Effect] | tuple[Effect, ...]) -> None:
         before = self.tickets[number]
         self.tickets[number] = apply(before, effects, now)
-        self.sent += [(now, e.notice) for e in effects if isinstance(e, Notify)]
+        self.sent += [(now, e.notification) for e in effects if isinstance(e, Notify)]
         if any(not isinstance(e, Notify) for e in effects):
             self.look_at(now + EVERY, number)
 
@@ -127,7 +127,7 @@ class Year:
             if digest_slot(team, self.policy, now):
                 tickets = [t for t in self.tickets.values() if t.level == level]
                 letters = decide_digest(team, role, tickets, self.policy, now, {}, {})
-                self.sent += [(now, e.notice) for e in letters.effects if isinstance(e, Notify)]
+                self.sent += [(now, e.notification) for e in letters.effects if isinstance(e, Notify)]
 
 
 @pytest.fixture(scope="module", params=[(1, 0), (2, 40)], ids=["by-hand", "up-by-itself"])
@@ -227,4 +227,4 @@ def test_there_is_one_digest_a_day_and_person_at_most_and_none_without_tickets(y
 
 def test_the_year_has_its_holidays() -> None:
     summer, christmas, monday = date(2027, 7, 20), date(2026, 12, 28), date(2026, 11, 23)
-    assert [AT_SCHOOL.works(day) for day in (summer, christmas, monday)] == [False, False, True]
+    assert [AT_SCHOOL.is_workday(day) for day in (summer, christmas, monday)] == [False, False, True]

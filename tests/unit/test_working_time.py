@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 def days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
     """Count the working days after the day of `start`, up to and with the day of `end`."""
     first, last = calendar.day(start), calendar.day(end)
-    return sum(calendar.works(first + timedelta(days=n + 1)) for n in range((last - first).days))
+    return sum(calendar.is_workday(first + timedelta(days=n + 1)) for n in range((last - first).days))
 
 
 def at(text: str) -> datetime:
@@ -89,7 +89,7 @@ def test_a_closed_day_has_no_working_time(calendar: Calendar, moment: datetime) 
     day = calendar.day(moment)
     start = datetime.combine(day, time(), calendar.timezone)
     end = datetime.combine(day + timedelta(days=1), time(), calendar.timezone)
-    if not calendar.works(day):
+    if not calendar.is_workday(day):
         assert calendar.open_between(start, end) == timedelta()
         assert not calendar.is_open(moment)
 

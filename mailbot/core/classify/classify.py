@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailbot.core.classify import auto_mail_patterns
-from mailbot.core.model.mail import Kind, Mail, Verdict
+from mailbot.core.model.mail import Classification, Mail, MailKind
 
 _SENT_BY_PROGRAM = (
     "x-auto-response-suppress",
@@ -38,8 +38,8 @@ Test = Callable[[Mail], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sign:
-    kind: Kind
+class _Rule:
+    kind: MailKind
     reason: str
     fits: Test
 
@@ -142,105 +142,107 @@ def _list_post(mail: Mail) -> bool:
     return bool(to_list) and not _by_hand(mail)
 
 
-_SIGNS = (
-    _Sign(Kind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
-    _Sign(Kind.BOUNCE, "names failed recipients", lambda mail: bool(mail.delivery)),
-    _Sign(Kind.AUTO_REPLY, "read receipt (RFC 8098)", _report("disposition-notification")),
-    _Sign(Kind.BOUNCE, "delivery status notification (RFC 3464)", _report("delivery-status")),
-    _Sign(Kind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
-    _Sign(Kind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
-    _Sign(
-        Kind.AUTO_REPLY,
+_RULES = (
+    _Rule(MailKind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
+    _Rule(MailKind.BOUNCE, "names failed recipients", lambda mail: bool(mail.delivery)),
+    _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _report("disposition-notification")),
+    _Rule(MailKind.BOUNCE, "delivery status notification (RFC 3464)", _report("delivery-status")),
+    _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
+    _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
+    _Rule(
+        MailKind.AUTO_REPLY,
         "subject of an automatic reply, from nobody who could be answered",
         lambda mail: (
             bool(auto_mail_patterns.AWAY_SUBJECT.match(mail.subject))
             and (_null_path(mail) or _from_daemon(mail))
         ),
     ),
-    _Sign(
-        Kind.BOUNCE,
+    _Rule(
+        MailKind.BOUNCE,
         "written by a mail server, says that delivery failed",
         lambda mail: _from_daemon(mail) and (_subject_says_failure(mail) or _text_says_failure(mail)),
     ),
-    _Sign(
-        Kind.BOUNCE,
+    _Rule(
+        MailKind.BOUNCE,
         "empty Return-Path, says that delivery failed",
         lambda mail: _null_path(mail) and _subject_says_failure(mail),
     ),
-    _Sign(Kind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)", _auto_submitted("auto-replied")),
-    _Sign(
-        Kind.BOUNCE,
+    _Rule(MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)", _auto_submitted("auto-replied")),
+    _Rule(
+        MailKind.BOUNCE,
         "From is a mail server",
         lambda mail: _from_daemon(mail) and (not _from_postmaster(mail) or not mail.text),
     ),
-    _Sign(
-        Kind.BOUNCE,
+    _Rule(
+        MailKind.BOUNCE,
         "says that delivery failed and brings the mail back",
         lambda mail: _subject_says_failure(mail) and _text_says_failure(mail) and _carries_original(mail),
     ),
-    _Sign(
-        Kind.BOUNCE,
+    _Rule(
+        MailKind.BOUNCE,
         "a program says that delivery failed",
         lambda mail: _from_program(mail) and _text_says_failure(mail) and not mail.in_reply_to,
     ),
-    _Sign(
-        Kind.BOUNCE,
+    _Rule(
+        MailKind.BOUNCE,
         "report of a mail service",
         lambda mail: bool(auto_mail_patterns.SERVICE_REPORT.search(mail.text[:4000])),
     ),
-    _Sign(Kind.AUTO_REPLY, "Auto-Submitted: auto-notified (RFC 3834)", _auto_submitted("auto-notified")),
-    _Sign(Kind.AUTO_REPLY, "header field of an automatic reply", lambda mail: _is_set(mail, _AUTO_HEADERS)),
-    _Sign(
-        Kind.AUTO_REPLY,
+    _Rule(MailKind.AUTO_REPLY, "Auto-Submitted: auto-notified (RFC 3834)", _auto_submitted("auto-notified")),
+    _Rule(
+        MailKind.AUTO_REPLY, "header field of an automatic reply", lambda mail: _is_set(mail, _AUTO_HEADERS)
+    ),
+    _Rule(
+        MailKind.AUTO_REPLY,
         "Precedence: auto_reply",
         lambda mail: bool(auto_mail_patterns.AUTO_PRECEDENCE.match(mail.header("precedence"))),
     ),
-    _Sign(
-        Kind.AUTO_REPLY,
+    _Rule(
+        MailKind.AUTO_REPLY,
         "subject of an automatic reply",
         _away_subject,
     ),
-    _Sign(
-        Kind.AUTO_REPLY,
+    _Rule(
+        MailKind.AUTO_REPLY,
         "asks for a confirmation before delivery",
         _challenges,
     ),
-    _Sign(
-        Kind.AUTO_REPLY,
+    _Rule(
+        MailKind.AUTO_REPLY,
         "subject of a receipt, no text of a human",
         lambda mail: (
             bool(auto_mail_patterns.RECEIPT_SUBJECT.match(mail.subject))
             and (_null_path(mail) or not mail.text)
         ),
     ),
-    _Sign(Kind.BULK, "Auto-Submitted (RFC 3834)", lambda mail: _is_set(mail, ("auto-submitted",))),
-    _Sign(Kind.AUTO_REPLY, "empty Return-Path", lambda mail: _null_path(mail) and not _by_hand(mail)),
-    _Sign(
-        Kind.BULK,
+    _Rule(MailKind.BULK, "Auto-Submitted (RFC 3834)", lambda mail: _is_set(mail, ("auto-submitted",))),
+    _Rule(MailKind.AUTO_REPLY, "empty Return-Path", lambda mail: _null_path(mail) and not _by_hand(mail)),
+    _Rule(
+        MailKind.BULK,
         "subject of a feedback report",
         _complains,
     ),
-    _Sign(Kind.AUTO_REPLY, "form of an absence note", _away_by_form),
-    _Sign(Kind.BULK, "names nobody who could be answered", lambda mail: mail.sender is None),
-    _Sign(
-        Kind.BULK,
+    _Rule(MailKind.AUTO_REPLY, "form of an absence note", _away_by_form),
+    _Rule(MailKind.BULK, "names nobody who could be answered", lambda mail: mail.sender is None),
+    _Rule(
+        MailKind.BULK,
         "header field of a program",
         lambda mail: _is_set(mail, _SENT_BY_PROGRAM) and not _by_hand(mail),
     ),
-    _Sign(Kind.BULK, "sent to many (List-Unsubscribe, Precedence)", _sent_to_many),
+    _Rule(MailKind.BULK, "sent to many (List-Unsubscribe, Precedence)", _sent_to_many),
 )
 
 
-def classify(mail: Mail, own_addresses: frozenset[str]) -> Verdict:
+def classify(mail: Mail, own_addresses: frozenset[str]) -> Classification:
     """Return what kind of mail it is and the sign that told it; without a sign a human wrote it.
 
     A mail that came through a list is human if it answers, or if the list is one of our own addresses.
     """
     if mail.sender and mail.sender.email in own_addresses:
-        return Verdict(Kind.LOOP, f"our own mail: From is {mail.sender.email}")
-    for sign in _SIGNS:
+        return Classification(MailKind.LOOP, f"our own mail: From is {mail.sender.email}")
+    for sign in _RULES:
         if sign.fits(mail):
-            return Verdict(sign.kind, sign.reason)
+            return Classification(sign.kind, sign.reason)
     if _list_post(mail) and not any(address.email in own_addresses for address in (*mail.to, *mail.cc)):
-        return Verdict(Kind.BULK, "came through a list (RFC 2919) and answers nothing")
-    return Verdict(Kind.HUMAN, "no sign of a machine")
+        return Classification(MailKind.BULK, "came through a list (RFC 2919) and answers nothing")
+    return Classification(MailKind.HUMAN, "no sign of a machine")

@@ -32,14 +32,14 @@ class Evidence:
     mail: Mail
     authserv_id: str = ""
     answered: SentMail | None = None
-    keyed: SentMail | None = None
-    own: Collection[str] = ()
-    parents: Collection[str] = ()
+    by_action_key: SentMail | None = None
+    support_addresses: Collection[str] = ()
+    trusted_parents: Collection[str] = ()
 
 
 def trust(evidence: Evidence) -> Trust:
     """Decide whether From is who wrote this mail: the first sign that is there."""
-    return next(Trust(trusted, reason) for trusted, sign in _SIGNS if (reason := sign(evidence)))
+    return next(Trust(trusted, reason) for trusted, sign in _RULES if (reason := sign(evidence)))
 
 
 def _several_or_no_from(evidence: Evidence) -> str:
@@ -57,12 +57,15 @@ def _answers_own_letter(evidence: Evidence) -> str:
 
 
 def _bears_own_key(evidence: Evidence) -> str:
-    own = _sent_to(evidence.keyed, evidence)
+    own = _sent_to(evidence.by_action_key, evidence)
     return "bears the action key of a letter that was sent to this person" if own else ""
 
 
 def _sent_to(letter: SentMail | None, evidence: Evidence) -> bool:
-    return letter is not None and letter.recipient in {evidence.mail.senders[0].email, *evidence.own}
+    return letter is not None and letter.recipient in {
+        evidence.mail.senders[0].email,
+        *evidence.support_addresses,
+    }
 
 
 def _authenticated(evidence: Evidence) -> str:
@@ -86,7 +89,7 @@ def authserv_id(value: str) -> str:
 
 
 def _answers_foreign_letter(evidence: Evidence) -> str:
-    foreign = evidence.answered is not None or evidence.keyed is not None
+    foreign = evidence.answered is not None or evidence.by_action_key is not None
     return "answers a letter or bears a key that was sent to another address" if foreign else ""
 
 
@@ -94,7 +97,7 @@ def _unproven(_: Evidence) -> str:
     return "nothing proves that this mail is from its From address"
 
 
-_SIGNS: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
+_RULES: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
     (False, _several_or_no_from),
     (True, _answers_own_letter),
     (True, _bears_own_key),
@@ -157,7 +160,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
-    above = claimed in evidence.parents and domain.endswith("." + claimed)
+    above = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
     if claimed == domain or above:
         return f"Authentication-Results: {result['method']}=pass for {claimed}"
     return ""

@@ -66,9 +66,9 @@ def _resolve_people(request: Request, limit: int | None = None) -> Resolved[tupl
     found = people(tuple(arg for arg in args if arg not in named))
     if not found or (limit is not None and len(found) > limit):
         raise request.wrong(" ".join(args))
-    if own := next((p.email for p in found if p.email in context.policy.own_addresses), None):
+    if own := next((p.email for p in found if p.email in context.policy.support_addresses), None):
         raise request.refusal(Reason.NOT_HERE, own)
-    if request.default or named or not context.opens:
+    if request.default or named or not context.may_open_ticket:
         return request.tickets(named), found
     request.require_staff()
     return (), found

@@ -52,7 +52,7 @@ class MailContext:
         return self.match.ticket
 
     @property
-    def own(self) -> frozenset[str]:
+    def support_addresses(self) -> frozenset[str]:
         """Return all addresses of the sender: a member may have several."""
         return self.policy.addresses(self.sender.email)
 
@@ -67,18 +67,18 @@ class MailContext:
         return self.policy.member(self.sender.email)
 
     @property
-    def empty(self) -> bool:
+    def has_no_content(self) -> bool:
         """Tell whether there are no words or files for others: a logo below a command is none."""
         logos = bool(self.reading.lines)
         return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
 
     @property
-    def opens(self) -> bool:
+    def may_open_ticket(self) -> bool:
         """Tell whether the mail can open a ticket: it belongs to none, and there is something in it."""
-        return self.ticket is None and (not self.empty or bool(self.mail.quoted))
+        return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
-    def internal(self) -> bool:
+    def is_internal(self) -> bool:
         """Tell whether what a member of the staff writes stays among the staff."""
         kept = any(command.internal for command in self.reading.commands)
         return kept or (self.letter is not None and self.letter.internal)
@@ -86,7 +86,7 @@ class MailContext:
     @property
     def letter(self) -> SentMail | None:
         """Return the letter of ours that the mail answers, if it was sent to this very person."""
-        return _own_letter(self.facts, self.own)
+        return _own_letter(self.facts, self.support_addresses)
 
     @property
     def language(self) -> str:
@@ -125,11 +125,11 @@ class MailContext:
         """Return everything that the sender is to a ticket."""
         return roles(self.sender.email, ticket, self.school_of(ticket), self.policy)
 
-    def takes_part(self, ticket: Ticket) -> bool:
+    def is_participant(self, ticket: Ticket) -> bool:
         """Tell whether the sender may know of that ticket."""
         return Role.STRANGER not in self.roles(ticket)
 
-    def role_in(self, ticket: Ticket) -> Role:
+    def role_on(self, ticket: Ticket) -> Role:
         """Return in which role the sender acts on a ticket, perhaps another than the mail belongs to."""
         if self.ticket is not None and self.ticket.key == ticket.key:
             return self.role
@@ -173,7 +173,9 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
     held = roles(sender.email, found.ticket, school, policy)
     if reading.lines and is_only_greeting(reading.text, sender.name):
         reading = replace(reading, text="")
-    evidence = Evidence(mail, facts.school.authserv_id, facts.answered, facts.keyed, own, policy.domains)
+    evidence = Evidence(
+        mail, facts.school.authserv_id, facts.answered, facts.by_action_key, own, policy.domains
+    )
     return MailContext(
         mail=mail,
         sender=sender,
@@ -183,7 +185,7 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
         now=now,
         school=school,
         match=found,
-        role=_acting(_own_letter(facts, own), held),
+        role=_capacity(_own_letter(facts, own), held),
         trust=Trust(True, facts.confirmed) if facts.confirmed else trust(evidence),
     )
 
@@ -195,11 +197,11 @@ def _known_name(email: str, facts: Facts, policy: Policy) -> str:
 
 
 def _own_letter(facts: Facts, own: frozenset[str]) -> SentMail | None:
-    letters = (facts.answered, facts.keyed)
+    letters = (facts.answered, facts.by_action_key)
     return next((letter for letter in letters if letter is not None and letter.recipient in own), None)
 
 
-def _acting(letter: SentMail | None, held: frozenset[Role]) -> Role:
+def _capacity(letter: SentMail | None, held: frozenset[Role]) -> Role:
     """Return in which role somebody writes: that of the letter answered, else requester before staff."""
     if letter is not None and letter.role in held:
         return letter.role
@@ -210,7 +212,9 @@ def _acting(letter: SentMail | None, held: frozenset[Role]) -> Role:
 def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
     """Find the ticket: by thread, then by action key, then by subject tag."""
     own = policy.addresses(mail.senders[0].email)
-    keyed = facts.keyed.ticket if facts.keyed and facts.keyed.recipient in own else None
+    keyed = (
+        facts.by_action_key.ticket if facts.by_action_key and facts.by_action_key.recipient in own else None
+    )
     signs = (
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(keyed), "the action key is of a letter about"),
@@ -230,7 +234,7 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
 
 
 def _unmatched(mail: Mail, facts: Facts) -> Match:
-    tagged = facts.ticket(facts.tagged)
+    tagged = facts.ticket(facts.by_subject_tag)
     if tagged is None or mail.sender is None:
         return Match(None, None, "no sign of a ticket")
     because = f"the subject names {tagged.key}, in which the sender takes no part"
@@ -239,7 +243,7 @@ def _unmatched(mail: Mail, facts: Facts) -> Match:
 
 def _tagged(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
     """Return the ticket of the subject tag if the sender takes part in it."""
-    ticket = facts.ticket(facts.tagged)
+    ticket = facts.ticket(facts.by_subject_tag)
     if ticket is None or mail.sender is None:
         return None
     school = policy.school(ticket.school)
@@ -280,7 +284,7 @@ def reply(
 
     A member who asks in this capacity is answered at their registered address.
     """
-    shown = ticket if ticket is not None and context.takes_part(ticket) else None
+    shown = ticket if ticket is not None and context.is_participant(ticket) else None
     role = context.role
     if kind is NotificationKind.RECEIPT or (shown is None and role is Role.STRANGER):
         role = Role.REQUESTER

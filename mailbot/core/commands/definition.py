@@ -11,7 +11,7 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.syntax import numbers, ticket_name
 from mailbot.core.model.effects import Effect
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, Problem, Reason
+from mailbot.core.model.notification import Notification, Reason, RefusedLine
 from mailbot.core.model.policy import Member
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
@@ -24,7 +24,7 @@ Resolved = tuple[tuple[Ticket, ...], T]
 class RefusedLineError(Exception):
     """A command line cannot be carried out; `problem` says why."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: RefusedLine) -> None:
         super().__init__(problem.line)
         self.problem = problem
 
@@ -49,7 +49,7 @@ class Request:
         if not tickets:
             raise self.refusal(Reason.NO_TICKET, expected=self._example("104"))
         for ticket in tickets:
-            if not self.context.takes_part(ticket):  # a forwarded mail is answered by a stranger
+            if not self.context.is_participant(ticket):  # a forwarded mail is answered by a stranger
                 raise self.refusal(Reason.NO_SUCH_TICKET)
             if not self.context.roles(ticket) & self.command.roles:
                 raise self.refusal(Reason.FORBIDDEN, ticket.key)
@@ -84,7 +84,7 @@ class Request:
     ) -> RefusedLineError:
         """Return the error that refuses this line."""
         return RefusedLineError(
-            Problem(self.line.raw, reason, argument=argument, expected=expected, meant=meant)
+            RefusedLine(self.line.raw, reason, argument=argument, expected=expected, meant=meant)
         )
 
     def _named(self, arg: str) -> Ticket:
@@ -92,7 +92,9 @@ class Request:
         if name is None:
             raise self.wrong(arg)
         ticket = self.context.facts.ticket(name)
-        if ticket is None or not self.context.takes_part(ticket):  # strangers do not learn that there is one
+        if ticket is None or not self.context.is_participant(
+            ticket
+        ):  # strangers do not learn that there is one
             raise self.refusal(Reason.NO_SUCH_TICKET, name)
         return ticket
 
@@ -147,7 +149,7 @@ def resolve_tickets(request: Request) -> Resolved[None]:
 
 
 def _resolve_text(request: Request) -> Resolved[None]:
-    if request.context.empty:
+    if request.context.has_no_content:
         raise request.wrong("")
     return request.tickets(()), None
 

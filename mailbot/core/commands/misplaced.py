@@ -12,7 +12,7 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import WITHIN
-from mailbot.core.model.notification import NotificationKind, Problem, Reason
+from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
 from mailbot.core.text.words import fold
 
 _LINK = re.compile(r"\S*://\S*|\bwww\.\S*|\S+\.\S+/\S*|\]\(#\S*")
@@ -25,7 +25,7 @@ _ALIKE = 0.8
 """How like a word of `#note` another one is: a mistyped note must not reach the requester."""
 
 
-def problems(context: MailContext) -> tuple[Problem, ...]:
+def problems(context: MailContext) -> tuple[RefusedLine, ...]:
     """Return a problem for each line of a staff mail with a command within it.
 
     Of the signature, lines that are a command count, and a note wherever it stands; of the subject, what is
@@ -40,7 +40,7 @@ def problems(context: MailContext) -> tuple[Problem, ...]:
     return tuple(problem for problem in found if problem is not None)
 
 
-def _in_signature(signature: str) -> Iterator[Problem | None]:
+def _in_signature(signature: str) -> Iterator[RefusedLine | None]:
     reading = parse(signature)
     yield from (_alone(line) for line in reading.lines if line.command is not None)
     for line in reading.text.splitlines():
@@ -48,11 +48,11 @@ def _in_signature(signature: str) -> Iterator[Problem | None]:
             yield _in_text(line)
 
 
-def _alone(line: CommandLine) -> Problem:
-    return Problem(line.raw, Reason.IN_TEXT, argument=line.raw, meant=f"#{line.word} {line.rest}".strip())
+def _alone(line: CommandLine) -> RefusedLine:
+    return RefusedLine(line.raw, Reason.IN_TEXT, argument=line.raw, meant=f"#{line.word} {line.rest}".strip())
 
 
-def _in_subject(context: MailContext) -> Problem | None:
+def _in_subject(context: MailContext) -> RefusedLine | None:
     subject = context.reading.subject
     known = context.ticket.subject if context.ticket else ""
     hits = [hit for hit in _known(subject) if hit[0]["word"] not in known]
@@ -60,14 +60,14 @@ def _in_subject(context: MailContext) -> Problem | None:
         return None
     alone = len(hits) == 1 and hits[0][1].argument.fits(())
     meant = f"#{_word(hits[0][0])}" if alone else ""
-    return Problem(subject, Reason.IN_TEXT, argument=_named(hits), meant=meant)
+    return RefusedLine(subject, Reason.IN_TEXT, argument=_named(hits), meant=meant)
 
 
-def _in_text(line: str) -> Problem | None:
+def _in_text(line: str) -> RefusedLine | None:
     hits = list(_known(line))
     if not hits:
         return None
-    return Problem(line.strip(), Reason.IN_TEXT, argument=_named(hits), meant=_carried_out(line, hits))
+    return RefusedLine(line.strip(), Reason.IN_TEXT, argument=_named(hits), meant=_carried_out(line, hits))
 
 
 def _known(line: str) -> Iterator[tuple[re.Match[str], Command]]:

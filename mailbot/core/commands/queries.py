@@ -125,10 +125,10 @@ def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iter
         history = tuple(m for m in context.facts.histories.get(ticket.key, ()) if m.visibility in readable)
         files = (file for message in history for file in message.attachments)
         travelling, listed = split_attachments(files, context.policy.limits.attachments)
-        role = context.role_in(ticket)
+        role = context.role_on(ticket)
         yield reply(
             context,
-            NotificationKind.SHEET,
+            NotificationKind.TICKET_DETAILS,
             ticket,
             role=role,
             history=history,

@@ -14,15 +14,15 @@ from mailbot.core.commands.definition import (
     TicketCommand,
 )
 from mailbot.core.commands.parse import nearest, with_word
-from mailbot.core.model.notification import Problem, Reason
+from mailbot.core.model.notification import Reason, RefusedLine
 from mailbot.core.model.ticket import Ticket
 
 
-def resolve(context: MailContext) -> tuple[tuple[AnyResolved, ...], tuple[Problem, ...]]:
+def resolve(context: MailContext) -> tuple[tuple[AnyResolved, ...], tuple[RefusedLine, ...]]:
     """Return the commands of a mail, and what is wrong with its other command lines."""
     resolver = _Resolver(context)
     resolved: list[AnyResolved] = []
-    problems: list[Problem] = []
+    problems: list[RefusedLine] = []
     for line in context.reading.lines:
         try:
             command = resolver.resolve(line)
@@ -48,7 +48,7 @@ class _Resolver:
         if command is None:
             word = nearest(line.word)
             meant = self._mistyped(line, word) if word else ""
-            raise RefusedLineError(Problem(line.raw, Reason.UNKNOWN, nearest=word, meant=meant))
+            raise RefusedLineError(RefusedLine(line.raw, Reason.UNKNOWN, nearest=word, meant=meant))
         request = Request(line, command, self._context, self._default, self._number)
         tickets, value = cast("ResolvableCommand[object]", command).argument.resolve(request)
         return ResolvedCommand(command, tickets, value)
@@ -79,7 +79,7 @@ def _default_tickets(context: MailContext) -> tuple[Ticket, ...]:
     lines = (line for line in context.reading.lines if line.command)
     names = dict.fromkeys(name for line in lines for name in line.lookups(viewer).tickets)
     found = map(context.facts.ticket, names)
-    return tuple(t for t in found if t is not None and context.takes_part(t))
+    return tuple(t for t in found if t is not None and context.is_participant(t))
 
 
 def _check_conflicts(
@@ -91,7 +91,7 @@ def _check_conflicts(
         opens = not command.tickets and not other.tickets
         if _contradict(command, other) and (opens or keys & {t.key for t in other.tickets}):
             word = other.command.word(language)
-            raise RefusedLineError(Problem(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
+            raise RefusedLineError(RefusedLine(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
 
 
 def _contradict(one: AnyResolved, other: AnyResolved) -> bool:

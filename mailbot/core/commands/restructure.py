@@ -64,7 +64,7 @@ def _resolve_split(request: Request) -> Resolved[SplitPoint]:
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class MoveTarget:
     """A school, and the number that each ticket gets there."""
 
     school: School
@@ -73,17 +73,17 @@ class Destination:
 
 def _look_up_school(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
     name, named = phrase(words, viewer.school.key)
-    school = viewer.policy.school_called(name)
+    school = viewer.policy.find_school(name)
     return LineLookups(ticket_names(named, viewer.school.key), schools=(school.key,) if school else ())
 
 
-def _resolve_school(request: Request) -> Resolved[Destination]:
+def _resolve_school(request: Request) -> Resolved[MoveTarget]:
     name, named = phrase(request.line.args, request.context.facts.school.key)
-    school = request.context.policy.school_called(name)
+    school = request.context.policy.find_school(name)
     if school is None:
         raise request.wrong(name)
     tickets = request.tickets(named)
-    return tickets, Destination(school, {t.key: request.number(t, school.key) for t in tickets})
+    return tickets, MoveTarget(school, {t.key: request.number(t, school.key) for t in tickets})
 
 
 def _resolve_outsiders(request: Request) -> Resolved[None]:
@@ -136,13 +136,13 @@ def _split_off(
         yield replace(notification, author=to, related=before, related_reason="split")
 
 
-def _move(ticket: Ticket, to: Destination, _: Address) -> tuple[Effect, ...]:
+def _move(ticket: Ticket, to: MoveTarget, _: Address) -> tuple[Effect, ...]:
     if to.school.key == ticket.school:
         return ()
     return (Move(ticket.key, to.school.key, to.numbers[ticket.key]),)
 
 
-def _moved(_: MailContext, change: TicketChange, to: Destination, __: list[Effect]) -> Iterator[Notification]:
+def _moved(_: MailContext, change: TicketChange, to: MoveTarget, __: list[Effect]) -> Iterator[Notification]:
     if change.after.school == change.before.school:
         return
     was, here = change.before.key, change.school_of(change.before)

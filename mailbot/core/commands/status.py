@@ -79,9 +79,9 @@ def _refusal(context: MailContext, ticket: Ticket) -> Reason | None:
     change = context.facts.changes.get(ticket.key)
     if change is None:
         return Reason.NOTHING_TO_UNDO
-    if change.actor not in context.own:
+    if change.actor not in context.support_addresses:
         return Reason.CHANGED_SINCE
-    if change.final:
+    if change.irreversible:
         return Reason.CANNOT_UNDO
     return None if context.now - change.at <= UNDO_WITHIN else Reason.TOO_LATE
 

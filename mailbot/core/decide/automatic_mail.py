@@ -5,22 +5,22 @@ from datetime import datetime
 
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Action, Address, Kind, Mail, Verdict
+from mailbot.core.model.mail import Action, Address, Classification, Mail, MailKind
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction, Message, Role, Ticket, Visibility
 
 WITH_WORDS = frozenset(NotificationKind) - {
     NotificationKind.RECEIPT,
-    NotificationKind.TAKEN,
+    NotificationKind.ASSIGNED_INFO,
     NotificationKind.WAIT_REMINDER,
     NotificationKind.CLOSED_WAITING,
     NotificationKind.REMINDER,
     NotificationKind.OVERDUE,
     NotificationKind.DIGEST,
     NotificationKind.OVERVIEW,
-    NotificationKind.SHEET,
-    NotificationKind.DONE,
+    NotificationKind.TICKET_DETAILS,
+    NotificationKind.COMMAND_RECEIPT,
     NotificationKind.REFUSAL,
     NotificationKind.CONFIRM,
     NotificationKind.HELD_ANSWER,
@@ -36,30 +36,32 @@ MUST_ARRIVE = WITH_WORDS | {NotificationKind.BOUNCE}
 """Letters whose final failure an operator has to know of."""
 
 
-def decide_automatic(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: datetime) -> Decision:
+def decide_automatic(
+    mail: Mail, verdict: Classification, facts: Facts, policy: Policy, now: datetime
+) -> Decision:
     """Decide on a mail that nobody may be answered to."""
-    if verdict.kind is Kind.BOUNCE:
+    if verdict.kind is MailKind.BOUNCE:
         return _bounce(mail, verdict, facts, policy, now)
     ticket = facts.ticket(facts.by_reply)
     if mail.sender is None:
         return Decision("ignored", (verdict.reason, "no From address: nobody could be answered"))
-    if verdict.kind is not Kind.AUTO_REPLY or ticket is None:
+    if verdict.kind is not MailKind.AUTO_REPLY or ticket is None:
         return Decision("ignored", (verdict.reason,))
-    return Decision("filed", (verdict.reason,), (_filed(ticket.key, mail, now),), ticket.key, "reply")
+    return Decision("filed", (verdict.reason,), (_file(ticket.key, mail, now),), ticket.key, "reply")
 
 
-def _filed(ticket: str, mail: Mail, now: datetime) -> AddMessage:
+def _file(ticket: str, mail: Mail, now: datetime) -> AddMessage:
     author = mail.sender or Address("")
     message = Message(Direction.IN, Visibility.SYSTEM, author, mail.text, now, mail.message_id)
     return AddMessage(ticket, message)
 
 
-def _bounce(mail: Mail, verdict: Verdict, facts: Facts, policy: Policy, now: datetime) -> Decision:
+def _bounce(mail: Mail, verdict: Classification, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """File a bounce of our own letter in its ticket, mark the address and tell the author, once."""
     ticket, letter = facts.ticket(facts.by_reply), facts.answered
     if letter is None:
         return Decision("ignored", (verdict.reason, "not about a letter of ours"))
-    effects: list[Effect] = [_filed(ticket.key, mail, now)] if ticket else []
+    effects: list[Effect] = [_file(ticket.key, mail, now)] if ticket else []
     failed = next((status for status in mail.delivery if status.action is Action.FAILED), None)
     because = [verdict.reason, f"about a letter to {letter.recipient}"]
     if failed is not None and not letter.bounced:

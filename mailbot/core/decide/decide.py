@@ -14,7 +14,7 @@ from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
 from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
-from mailbot.core.decide.execute import carry_out, targets
+from mailbot.core.decide.execute import execute, targets
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,
@@ -24,8 +24,8 @@ from mailbot.core.decide.rate_limits import (
 from mailbot.core.decide.understanding import Understanding
 from mailbot.core.model.effects import Decision, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Facts
-from mailbot.core.model.mail import Address, Kind
-from mailbot.core.model.notification import NotificationKind, Problem
+from mailbot.core.model.mail import Address, MailKind
+from mailbot.core.model.notification import NotificationKind, RefusedLine
 from mailbot.core.model.policy import Policy
 
 
@@ -35,7 +35,7 @@ class _HumanMail:
 
     context: MailContext
     commands: tuple[AnyResolved, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[RefusedLine, ...]
 
 
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
@@ -43,7 +43,7 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
     mail, verdict = understood.mail, understood.verdict
     if facts.duplicate:
         return Decision("duplicate", (facts.duplicate,))
-    if verdict.kind is not Kind.HUMAN or mail.sender is None:
+    if verdict.kind is not MailKind.HUMAN or mail.sender is None:
         return decide_automatic(mail, verdict, facts, policy, now)
     if (facts.school.key, mail.sender.email) in facts.blocked and policy.member(mail.sender.email) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked: one of its mails was spam",))
@@ -126,7 +126,7 @@ def _collision(human: _HumanMail) -> Decision | None:
 
 
 def _carry_out(human: _HumanMail) -> Decision:
-    return carry_out(human.context, human.commands)
+    return execute(human.context, human.commands)
 
 
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (

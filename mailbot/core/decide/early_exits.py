@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
-from mailbot.core.model.mail import Mail, Protection
+from mailbot.core.model.mail import Encryption, Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Limits
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
@@ -40,7 +40,7 @@ def file_thank_you(context: MailContext) -> Decision | None:
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
     """Hold an answer if a colleague answered minutes earlier; the author may still send it."""
-    found = None if context.empty or context.internal else earlier_answer(context, targets)
+    found = None if context.has_no_content or context.is_internal else earlier_answer(context, targets)
     if found is None:
         return None
     ticket, first = found
@@ -84,7 +84,7 @@ def unreadable_reason(mail: Mail, limits: Limits) -> str:
     """
     if mail.size > limits.mail:
         return TOO_LARGE
-    hidden = mail.protection is not Protection.NONE and not mail.text.partition(_PGP)[0].strip()
+    hidden = mail.encryption is not Encryption.NONE and not mail.text.partition(_PGP)[0].strip()
     return ENCRYPTED if hidden else ""
 
 
@@ -93,7 +93,7 @@ KNOWS_ANSWER = frozenset(
         NotificationKind.ANSWER_COPY,
         NotificationKind.CLOSED_TEAM,
         NotificationKind.HELD_ANSWER,
-        NotificationKind.SHEET,
+        NotificationKind.TICKET_DETAILS,
     }
 )
 """Notifications with a colleague's text: the author of a reply to one has read it."""
@@ -110,7 +110,7 @@ def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Tic
         return None
     for ticket in tickets:
         last = _last_public(context, ticket)
-        if last is not None and context.role_in(ticket).staff and _collides(context, ticket, last):
+        if last is not None and context.role_on(ticket).staff and _collides(context, ticket, last):
             return ticket, last
     return None
 
@@ -126,5 +126,5 @@ def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
     if here.member(last.author.email) is None:
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
-    by_colleague = last.author.email not in context.own
+    by_colleague = last.author.email not in context.support_addresses
     return last.direction is Direction.OUT and by_colleague and context.now - last.at < within

@@ -8,13 +8,13 @@ from mailbot.core.decide.open_ticket import open_ticket
 from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
 from mailbot.core.model.effects import Decision, DiscardMail, Effect, LearnName, Notify
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Done, Notification, NotificationKind
+from mailbot.core.model.notification import CommandResult, Notification, NotificationKind
 from mailbot.core.model.ticket import Ticket
 
 Commands = tuple[AnyResolved, ...]
 
 
-def carry_out(context: MailContext, commands: Commands) -> Decision:
+def execute(context: MailContext, commands: Commands) -> Decision:
     """Return what a mail does, and what follows for a mail that was held and for the writer's name."""
     decision = _changes(context, commands)
     effects = (*decision.effects, *_discarded(context), *_name(context))
@@ -26,7 +26,7 @@ def targets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
     named = {t.key: t for c in commands if not isinstance(c.command, Query) for t in c.tickets}
     if named:
         return tuple(named.values())
-    return () if context.ticket is None or (commands and context.empty) else (context.ticket,)
+    return () if context.ticket is None or (commands and context.has_no_content) else (context.ticket,)
 
 
 def _changes(context: MailContext, commands: Commands) -> Decision:
@@ -35,23 +35,23 @@ def _changes(context: MailContext, commands: Commands) -> Decision:
     tickets = targets(context, commands)
     if not tickets:
         if own_done:
-            answers = (*answers, Notify(reply(context, NotificationKind.DONE, done=own_done)))
+            answers = (*answers, Notify(reply(context, NotificationKind.COMMAND_RECEIPT, done=own_done)))
         return _without_ticket(context, answers, commands)
-    if context.empty and not commands and context.role.staff:
+    if context.has_no_content and not commands and context.role.staff:
         return _help(context, "nothing is written in it")
     changes = [change_ticket(context, t, [c for c in commands if t in c.tickets]) for t in tickets]
     effects = [effect for change in changes for effect in change.effects]
     done = (*own_done, *(done for change in changes for done in change.done))
     if done:
         about = _about(context, done)
-        receipt = reply(context, NotificationKind.DONE, about, done=done)
+        receipt = reply(context, NotificationKind.COMMAND_RECEIPT, about, done=done)
         effects.append(Notify(replace(receipt, undoable=_undoable(receipt, own_done, changes))))
     names = ", ".join(f"#{c.command.name}" for c in commands)
     because = f"carries out {names}" if names else "files a message"
     return Decision("command" if done else "reply", (because,), (*effects, *answers), tickets[0].key)
 
 
-def _undoable(receipt: Notification, own: tuple[Done, ...], changes: list[ChangedTicket]) -> bool:
+def _undoable(receipt: Notification, own: tuple[CommandResult, ...], changes: list[ChangedTicket]) -> bool:
     """Tell whether one `#undo` in an answer to this receipt takes everything back."""
     changed = [change for change in changes if change.changed]
     if not all(own_change.already for own_change in own) or receipt.ticket is None:
@@ -59,10 +59,12 @@ def _undoable(receipt: Notification, own: tuple[Done, ...], changes: list[Change
     return [c.after.key for c in changed] == [receipt.ticket.key] and all(c.undoable for c in changed)
 
 
-def _about_writer(context: MailContext, commands: Commands) -> tuple[tuple[Effect, ...], tuple[Done, ...]]:
+def _about_writer(
+    context: MailContext, commands: Commands
+) -> tuple[tuple[Effect, ...], tuple[CommandResult, ...]]:
     """Return what commands about the writer change, and what the receipt says of them."""
     effects: list[Effect] = []
-    done: list[Done] = []
+    done: list[CommandResult] = []
     for resolved in commands:
         command = resolved.command
         if isinstance(command, MemberCommand):
@@ -70,7 +72,9 @@ def _about_writer(context: MailContext, commands: Commands) -> tuple[tuple[Effec
             effects += change.effects
             already, detail, until = change.already, change.detail, change.until
             if change.receipt:
-                done.append(Done(command.name, None, (), already, detail, until, links=command.links))
+                done.append(
+                    CommandResult(command.name, None, (), already, detail, until, links=command.links)
+                )
     return tuple(effects), tuple(done)
 
 
@@ -86,7 +90,7 @@ def _answers(context: MailContext, commands: Commands) -> tuple[Effect, ...]:
 def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands: Commands) -> Decision:
     """Answer questions, or open a ticket with the remaining text."""
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
-    if answers and not opening and (context.role.staff or context.empty):
+    if answers and not opening and (context.role.staff or context.has_no_content):
         names = ", ".join(f"#{command.name}" for command in context.reading.commands)
         only_mails = all(isinstance(effect, Notify) for effect in answers)
         return Decision("answered" if only_mails else "command", (f"carries out {names}",), answers)
@@ -100,7 +104,7 @@ def _help(context: MailContext, because: str) -> Decision:
     return Decision("answered", (because,), (Notify(reply(context, NotificationKind.HELP, context.ticket)),))
 
 
-def _about(context: MailContext, done: tuple[Done, ...]) -> Ticket | None:
+def _about(context: MailContext, done: tuple[CommandResult, ...]) -> Ticket | None:
     """Return the ticket that a receipt is about, as it is now: that of the mail, or the last that changed."""
     changed = [item.ticket for item in done if item.ticket is not None]
     own = context.ticket.key if context.ticket else ""

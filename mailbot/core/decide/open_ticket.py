@@ -9,7 +9,7 @@ from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Done, NotificationKind
+from mailbot.core.model.notification import CommandResult, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
 
@@ -29,7 +29,7 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     message = _message(context, ticket.requester, text)
     change = context.change(ticket, ticket, message)
     told = recipients.deduplicate(recipients.to_team_of_new(change), change)
-    earlier, reason = _earlier(context)
+    earlier, reason = _previous_ticket(context)
     receipt = reply(
         context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason
     )
@@ -37,11 +37,11 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
         receipt = replace(receipt, to=ticket.requester, ticket=ticket, in_reply_to="")
     people = (ticket.requester, *(notification.to for notification in told))
     done = tuple(
-        Done(command.name, ticket, people, detail=command.receipt(value).detail)
+        CommandResult(command.name, ticket, people, detail=command.receipt(value).detail)
         for command, value in opening
         if command.opening
     )
-    own = (reply(context, NotificationKind.DONE, ticket, done=done),) if done else ()
+    own = (reply(context, NotificationKind.COMMAND_RECEIPT, ticket, done=done),) if done else ()
     effects: tuple[Effect, ...] = (
         OpenTicket(ticket),
         AddMessage(ticket.key, message),
@@ -92,10 +92,10 @@ def _subject(context: MailContext) -> str:
     return _PREFIX.sub("", subject, count=1) if _TAG.search(context.reading.subject) else subject
 
 
-def _earlier(context: MailContext) -> tuple[Ticket | None, str]:
+def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
     """Return the requester's own ticket that was closed too long ago to be opened again."""
     related = context.match.related
-    if related is None or not context.takes_part(related):
+    if related is None or not context.is_participant(related):
         return None, ""
     return related, context.match.related_reason
 
@@ -108,7 +108,7 @@ def cc_from_headers(context: MailContext) -> tuple[Address, ...]:
     if not context.trust.trusted:
         return ()
     others = {a.email: a for a in (*context.mail.to, *context.mail.cc)}
-    own = context.policy.own_addresses | context.own
+    own = context.policy.support_addresses | context.support_addresses
     staff = {address for m in context.policy.staff(context.facts.school) for address in m.addresses}
     kept = [a for e, a in others.items() if a.domain in context.facts.school.domains and e not in own | staff]
     return tuple(kept[:MAX_CC])

@@ -17,7 +17,7 @@ STAFF_HOURLY = 60
 
 def remaining(context: MailContext) -> int:
     """Return how many letters outside the teams, or questions for confirmation, the sender may still get."""
-    limits, traffic = context.policy.limits, context.facts.traffic
+    limits, traffic = context.policy.limits, context.facts.recent_activity
     return min(limits.hourly_automatic - traffic.hour, limits.daily_automatic - traffic.day)
 
 
@@ -27,8 +27,8 @@ def _left(context: MailContext) -> int:
     People say the same twice when they ask for a list again: commands are answered. Nobody outside the teams
     is, where the house wrote too many.
     """
-    traffic = context.facts.traffic
-    again = traffic.repeats(context.mail.text) and not context.reading.lines
+    traffic = context.facts.recent_activity
+    again = traffic.is_repeat(context.mail.text) and not context.reading.lines
     if not _outside(context):
         return 0 if again else STAFF_HOURLY - traffic.answered_hour
     too_many = traffic.overall_hour >= context.policy.limits.hourly_overall
@@ -82,13 +82,13 @@ def _told_today(notice: Notification, context: MailContext) -> bool:
     Members hear it each time: they have to know that a command was not carried out.
     """
     why = reasons(notice)
-    return _outside(context) and bool(why) and why <= context.facts.traffic.refused
+    return _outside(context) and bool(why) and why <= context.facts.recent_activity.refused
 
 
 def attach_to_last_ticket(context: MailContext) -> MailContext:
     """Let a mail belong to the sender's last ticket if it would open one too many."""
-    traffic = context.facts.traffic
-    ticket = context.facts.ticket(traffic.flooded(context.policy.limits))
+    traffic = context.facts.recent_activity
+    ticket = context.facts.ticket(traffic.flooding_ticket(context.policy.limits))
     if context.ticket is not None or ticket is None or not _outside(context):
         return context
     because = f"{context.sender.email} opened {traffic.opened_hour} tickets within the hour"

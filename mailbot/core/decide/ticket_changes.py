@@ -19,7 +19,7 @@ from mailbot.core.model.effects import (
     SetStatus,
 )
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Done, Notification
+from mailbot.core.model.notification import CommandResult, Notification
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
@@ -35,7 +35,7 @@ class ChangedTicket:
 
     after: Ticket
     effects: tuple[Effect, ...]
-    done: tuple[Done, ...]
+    done: tuple[CommandResult, ...]
     changed: bool
     undoable: bool
 
@@ -49,7 +49,7 @@ class _Applied:
 
 def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> ChangedTicket:
     """Return what the commands about one ticket and the text of the mail change, and who is notified."""
-    by_staff = context.role_in(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
+    by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     special = next((one for one in applied if one.command.restructuring), None)
     message = _new_message(context, by_staff=by_staff)
@@ -69,7 +69,9 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     effects += map(Notify, told)
     people = tuple(notification.to for notification in told)
     done = [_done(context, one, after, people) for one in applied]
-    notes = [Done(c.command.name, after, people) for c in commands if isinstance(c.command, Annotation)]
+    notes = [
+        CommandResult(c.command.name, after, people) for c in commands if isinstance(c.command, Annotation)
+    ]
     undoable = all(one.command.undoable for one in applied if one.effects)
     changed = any(one.effects for one in applied)
     return ChangedTicket(after, tuple(effects), (*done, *notes), changed, undoable)
@@ -88,11 +90,11 @@ def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyReso
     return applied
 
 
-def _done(context: MailContext, one: _Applied, after: Ticket, told: tuple[Address, ...]) -> Done:
+def _done(context: MailContext, one: _Applied, after: Ticket, told: tuple[Address, ...]) -> CommandResult:
     receipt = one.command.receipt(one.resolved.value)
     absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
     until = absence.until if absence else None
-    return Done(one.command.name, after, told, not one.effects, receipt.detail, until, receipt.due)
+    return CommandResult(one.command.name, after, told, not one.effects, receipt.detail, until, receipt.due)
 
 
 def _filed(ticket: Ticket, message: Message | None, special: _Applied | None) -> list[Effect]:
@@ -131,7 +133,7 @@ def _notifications(
 
 def _cc_from_headers(context: MailContext, ticket: Ticket) -> list[AddCc]:
     """Put in copy the people of the school to whom a trusted mail went, too."""
-    if ticket != context.ticket or not context.takes_part(ticket):
+    if ticket != context.ticket or not context.is_participant(ticket):
         return []
     there = {ticket.requester.email, *(person.email for person in ticket.cc)}
     new = [person for person in cc_from_headers(context) if person.email not in there]
@@ -140,15 +142,17 @@ def _cc_from_headers(context: MailContext, ticket: Ticket) -> list[AddCc]:
 
 def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
     """Return the message that the remaining text makes; an empty mail with commands makes none."""
-    if context.empty and (context.reading.lines or by_staff):
+    if context.has_no_content and (context.reading.lines or by_staff):
         return None
     # A note is of the mail, not of one ticket: "#note" beside "#close 14" keeps the text internal there too.
-    internal = context.internal if by_staff else context.reading.has(NOTE)
+    internal = context.is_internal if by_staff else context.reading.has(NOTE)
     return Message(
         direction=Direction.OUT if by_staff else Direction.IN,
         visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
         author=context.sender,
-        text=context.mail.quoted if context.empty else context.reading.text,  # written between quotations
+        text=context.mail.quoted
+        if context.has_no_content
+        else context.reading.text,  # written between quotations
         at=context.now,
         message_id=context.mail.message_id,
         quoted=context.mail.quoted,

@@ -6,10 +6,10 @@ from mailbot.core.classify.classify import classify
 from mailbot.core.commands.command import LineLookups, Reading, Viewer
 from mailbot.core.commands.parse import parse
 from mailbot.core.model.listing import Listing
-from mailbot.core.model.mail import Mail, Verdict
+from mailbot.core.model.mail import Classification, Mail
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
-from mailbot.core.text.words import Terms, terms
+from mailbot.core.text.words import TermSet, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Lookups:
     tag: str | None
     named: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
-    problem: Terms | None = None
+    problem: TermSet | None = None
     dates: tuple[str, ...] = ()
     undoes: bool = False
     splits: bool = False
@@ -36,7 +36,7 @@ class Understanding:
     """A mail without action keys, what kind of mail it is, its commands, and what has to be looked up."""
 
     mail: Mail
-    verdict: Verdict
+    verdict: Classification
     reading: Reading
     lookups: Lookups
 
@@ -48,7 +48,7 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     reading = parse(text, mail.subject, lenient=policy.member(sender) is None)
     return Understanding(
         replace(mail, text=text, quoted=quoted),
-        classify(mail, policy.own_addresses),
+        classify(mail, policy.support_addresses),
         reading,
         _lookups(mail, reading, Viewer(sender, school, policy)),
     )
@@ -58,7 +58,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
     lines: list[LineLookups] = [line.lookups(viewer) for line in reading.lines]
-    problem = without_action_key(mail.problem)
+    problem = without_action_key(mail.ticket_text)
     return Lookups(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),

@@ -37,7 +37,7 @@ class Calendar:
         """Return what clocks there show at that moment."""
         return at.astimezone(self.timezone).time()
 
-    def works(self, day: date) -> bool:
+    def is_workday(self, day: date) -> bool:
         """Tell whether the team works on that day."""
         return any(True for _ in self._spans(day))
 
@@ -76,7 +76,7 @@ class Calendar:
         day = self.day(at)
         while days > 0:
             day += timedelta(days=1)
-            days -= self.works(day)
+            days -= self.is_workday(day)
         return self.opening_on(day)
 
     def opening_on(self, day: date) -> datetime:

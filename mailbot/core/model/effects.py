@@ -137,7 +137,7 @@ class RecordReminder:
 class Notify:
     """A letter to one person."""
 
-    notice: Notification
+    notification: Notification
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,22 +38,22 @@ class RecentActivity:
     refused: frozenset[str] = frozenset()
     opened_hour: int = 0
     latest: str | None = None
-    said: tuple[str, ...] = ()
+    recent_texts: tuple[str, ...] = ()
 
-    def repeats(self, text: str) -> bool:
+    def is_repeat(self, text: str) -> bool:
         """Tell whether the sender said the same within the hour, dates, times and names of tickets aside.
 
         Only the first 2,000 characters without these are compared.
         """
-        said = _shape(text)
-        return said != "" and said in map(_shape, self.said)
+        said = _normalise(text)
+        return said != "" and said in map(_normalise, self.recent_texts)
 
-    def flooded(self, limits: Limits) -> str | None:
+    def flooding_ticket(self, limits: Limits) -> str | None:
         """Return the ticket that a mail joins because it would open one too many."""
         return self.latest if self.opened_hour >= limits.hourly_tickets else None
 
 
-def _shape(text: str) -> str:
+def _normalise(text: str) -> str:
     words = _NO_WORDS.sub(" ", _DATED.sub("", text[:_MAX_READ].casefold())).strip()
     return words[:_MAX_COMPARED]
 
@@ -77,8 +77,8 @@ class Change:
     actor: str
     at: datetime
     before: Ticket
-    told: tuple[SentNotice, ...] = ()
-    final: bool = False
+    notified: tuple[SentNotice, ...] = ()
+    irreversible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ class Facts:
     school: School
     next_number: int = 1
     answered: SentMail | None = None
-    keyed: SentMail | None = None
+    by_action_key: SentMail | None = None
     by_reply: str | None = None
-    tagged: str | None = None
+    by_subject_tag: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Facts:
     duplicate: str = ""
     confirmed: str = ""
     released: NotificationKind | None = None
-    traffic: RecentActivity = field(default_factory=RecentActivity)
+    recent_activity: RecentActivity = field(default_factory=RecentActivity)
 
     def number_in(self, school: str) -> int:
         """Return the number that the next ticket of a school gets."""

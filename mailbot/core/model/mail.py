@@ -77,7 +77,7 @@ class DeliveryStatus:
     original_message_id: str = ""
 
 
-class Protection(StrEnum):
+class Encryption(StrEnum):
     """How the content is hidden from us, if it is."""
 
     NONE = "none"
@@ -111,7 +111,7 @@ class Mail:
     parts: tuple[Part, ...] = ()
     delivery: tuple[DeliveryStatus, ...] = ()
     reports: tuple[str, ...] = ()
-    protection: Protection = Protection.NONE
+    encryption: Encryption = Encryption.NONE
     size: int = 0
     defects: tuple[str, ...] = ()
 
@@ -121,7 +121,7 @@ class Mail:
         return self.senders[0] if self.senders else None
 
     @property
-    def problem(self) -> str:
+    def ticket_text(self) -> str:
         """Return the text to open a ticket with: what was forwarded belongs to it, or is all there is."""
         if self.text and not self.forwarded:
             return self.text
@@ -137,7 +137,7 @@ class Mail:
         return (value for key, value in self.headers if key == wanted)
 
 
-class Kind(StrEnum):
+class MailKind(StrEnum):
     """Who or what wrote a mail; only human mail opens tickets or is answered."""
 
     HUMAN = "human"
@@ -148,8 +148,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Classification:
     """The kind of a mail and the sign that told it."""
 
-    kind: Kind
+    kind: MailKind
     reason: str

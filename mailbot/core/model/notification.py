@@ -25,13 +25,13 @@ class NotificationKind(StrEnum):
     ESCALATED_TEAM = "escalated_team"  # colleagues of who escalated
     RETURNED = "returned"  # team: second level gave it back, with what it wrote
     REOPENED = "reopened"  # team or second level: it is open again
-    TAKEN = "taken"  # colleagues, one line: somebody has it now
+    ASSIGNED_INFO = "taken"  # colleagues, one line: somebody has it now
     ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
     UNDONE = "undone"  # everybody who was told of a change: it was undone
     WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
     WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
     CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
-    COPIED = "copied"  # people added to cc: what the ticket is about
+    ADDED_TO_CC = "copied"  # people added to cc: what the ticket is about
     MERGED = "merged"  # people concerned: this ticket was merged into another one
     MOVED = "moved"  # requester and cc: another school has your ticket now, under another number
     MOVED_TEAM = "moved_team"  # the team that gets it, with its history
@@ -40,8 +40,8 @@ class NotificationKind(StrEnum):
     OVERDUE = "overdue"  # assignee or team: nothing has happened for long
     DIGEST = "digest"  # each member: what needs the team this morning
     OVERVIEW = "overview"  # table of tickets
-    SHEET = "sheet"  # one ticket with its history
-    DONE = "done"  # receipt of a mail with commands
+    TICKET_DETAILS = "sheet"  # one ticket with its history
+    COMMAND_RECEIPT = "done"  # receipt of a mail with commands
     REFUSAL = "refusal"  # nothing of that mail was applied, and why
     CONFIRM = "confirm"  # the registered address: did you write this?
     HELD_ANSWER = "held_answer"  # the second who answers: a colleague was quicker, and wrote this
@@ -76,7 +76,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RefusedLine:
     """One refused command line, as written, and what would have been right.
 
     `expected` only explains. `meant` replaces the line in the corrected mail that a link sends: nothing that
@@ -92,7 +92,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """What one command did: `already` if it was so before. `detail` is a priority or a name.
 
     `ticket` is None where the command is about its writer. `until` is the last day of an absence: the
@@ -135,9 +135,9 @@ class Notification:
     total: int = 0  # tickets on all pages of an overview
     page: int = 1
     similar: tuple[Similar, ...] = ()  # solved tickets that resemble a new one
-    done: tuple[Done, ...] = ()
+    done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in an answer to this receipt takes everything back
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
     related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"
     was: str = ""  # the name that a merged or moved ticket had before
@@ -164,11 +164,11 @@ AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, Notification
 LIMITED = frozenset(
     {
         NotificationKind.RECEIPT,
-        NotificationKind.DONE,
+        NotificationKind.COMMAND_RECEIPT,
         NotificationKind.REFUSAL,
         NotificationKind.HELP,
         NotificationKind.OVERVIEW,
-        NotificationKind.SHEET,
+        NotificationKind.TICKET_DETAILS,
         NotificationKind.UNREADABLE,
     }
 )

@@ -13,12 +13,12 @@ class Member:
 
     address: str
     name: str = ""
-    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Return all addresses of this person, the registered one first."""
-        return (self.address, *self.also)
+        return (self.address, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,13 @@ class Policy:
         """Return the school of that key, in any case."""
         return next((s for s in self.schools if s.key == key.upper()), None)
 
-    def school_called(self, words: str) -> School | None:
+    def find_school(self, words: str) -> School | None:
         """Return the school that people mean by its key or name, in any case."""
         wanted = words.casefold()
         return next((s for s in self.schools if wanted in (s.key.casefold(), s.name.casefold())), None)
 
     @property
-    def own_addresses(self) -> frozenset[str]:
+    def support_addresses(self) -> frozenset[str]:
         """Return the support addresses: mail from them is our own."""
         return frozenset(s.address for s in self.schools)
 
@@ -128,7 +128,7 @@ class Policy:
     def domains(self) -> frozenset[str]:
         """Return the domains of the house: those of its schools and of the addresses of its people."""
         people = (a for team in self.teams for member in team.members for a in member.addresses)
-        addresses = (*self.own_addresses, *self.operators, *people)
+        addresses = (*self.support_addresses, *self.operators, *people)
         schools = (domain for school in self.schools for domain in school.domains)
         return frozenset({*schools, *(address.rpartition("@")[2] for address in addresses)})
 

@@ -18,7 +18,7 @@ State = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldType:
     """Convert values of one type to columns and back; `erased` is the value that erasure leaves.
 
     `from_json` reads columns from JSON, where a time is a string. It never gets the value None.
@@ -38,8 +38,8 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _choice(of: type[StrEnum]) -> Kind:
-    return Kind(lambda value: (value.value,), of, of)
+def _choice(of: type[StrEnum]) -> FieldType:
+    return FieldType(lambda value: (value.value,), of, of)
 
 
 def _optional_person(email: str | None, name: str) -> Address | None:
@@ -58,15 +58,15 @@ def _wait_from_json(since: str, asked: bool, step: str, told: str | None) -> Wai
     return _wait(datetime.fromisoformat(since), asked, step, datetime.fromisoformat(told) if told else None)
 
 
-NUMBER = Kind(_one, _same, _same)
-TEXT = Kind(_one, _same, _same, erased="")
-TIME = Kind(_one, _same, datetime.fromisoformat)
-PERSON = Kind(lambda person: (person.email, person.name), Address, Address, erased=Address(""))
-OPTIONAL_PERSON = Kind(
+NUMBER = FieldType(_one, _same, _same)
+TEXT = FieldType(_one, _same, _same, erased="")
+TIME = FieldType(_one, _same, datetime.fromisoformat)
+PERSON = FieldType(lambda person: (person.email, person.name), Address, Address, erased=Address(""))
+OPTIONAL_PERSON = FieldType(
     lambda person: (person.email, person.name) if person else (None, ""), _optional_person, _optional_person
 )
-PEOPLE = Kind(lambda people: ([[p.email, p.name] for p in people],), _people, _people, erased=())
-WAIT = Kind(lambda wait: (wait.since, wait.asked, wait.step.value, wait.told), _wait, _wait_from_json)
+PEOPLE = FieldType(lambda people: ([[p.email, p.name] for p in people],), _people, _people, erased=())
+WAIT = FieldType(lambda wait: (wait.since, wait.asked, wait.step.value, wait.told), _wait, _wait_from_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Field:
     """
 
     name: str
-    kind: Kind
+    kind: FieldType
     columns: tuple[str, ...]
     undo: bool = False
     personal: bool = False

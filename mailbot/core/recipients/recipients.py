@@ -19,7 +19,7 @@ STATUS_KINDS = frozenset(
         NotificationKind.ESCALATED_REQUESTER,
         NotificationKind.WAITING,
         NotificationKind.REOPENED,
-        NotificationKind.COPIED,
+        NotificationKind.ADDED_TO_CC,
         NotificationKind.UNDONE,
     }
 )
@@ -77,7 +77,9 @@ def _of_assignment(change: TicketChange) -> Iterable[Notification]:
     if new.email not in change.actor_addresses:
         for to, role in with_deputy(change, change.after, new):
             yield notification_for(change, NotificationKind.ASSIGNED, to, role)
-    yield from to_assignees(change, NotificationKind.TAKEN, replace(change.before, level=change.after.level))
+    yield from to_assignees(
+        change, NotificationKind.ASSIGNED_INFO, replace(change.before, level=change.after.level)
+    )
 
 
 def _of_text(change: TicketChange) -> Iterable[Notification]:
@@ -112,10 +114,10 @@ def to_new_participants(change: TicketChange) -> Iterable[Notification]:
     """Tell a new requester and people whom a command put in cc what the ticket is about."""
     before = {change.before.requester.email, *(person.email for person in change.before.cc)}
     if change.after.requester.email not in before:
-        yield notification_for(change, NotificationKind.COPIED, change.after.requester, Role.REQUESTER)
+        yield notification_for(change, NotificationKind.ADDED_TO_CC, change.after.requester, Role.REQUESTER)
     for person in change.after.cc:
         if person.email not in before | change.cc_added:
-            yield notification_for(change, NotificationKind.COPIED, person, Role.CC)
+            yield notification_for(change, NotificationKind.ADDED_TO_CC, person, Role.CC)
 
 
 def to_team_of_new(change: TicketChange) -> Iterable[Notification]:
@@ -131,7 +133,7 @@ def to_assignees(change: TicketChange, kind: NotificationKind, ticket: Ticket) -
 
 def undo_notifications(change: TicketChange, undone: Change) -> Iterable[Notification]:
     """Notify everybody who heard of a change that it was undone; of the staff those who are present."""
-    for told in undone.told:
+    for told in undone.notified:
         if told.role.staff:
             for to, role in with_deputy(change, change.after, told.to):
                 yield notification_for(change, NotificationKind.UNDONE, to, role)
@@ -201,7 +203,7 @@ WITH_HISTORY = frozenset(
         NotificationKind.ASSIGNED,
         NotificationKind.RETURNED,
         NotificationKind.MOVED_TEAM,
-        NotificationKind.COPIED,
+        NotificationKind.ADDED_TO_CC,
     }
 )
 WITH_LAST_MESSAGE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})

@@ -6,7 +6,7 @@ at a bounded stretch of text, so that the whole stays linear.
 
 import re
 
-LONGEST = 500  # characters of a line that are looked at
+MAX_LINE_LENGTH = 500  # characters of a line that are looked at
 _JOINED = 4  # lines over which an attribution may be wrapped
 
 _WROTE = re.compile(
@@ -93,18 +93,18 @@ def _is_name(text: str) -> bool:
 
 def attribution_length(lines: list[str], at: int) -> int:
     """Return how many lines, from `at` on, are an attribution; 0 where none begins there."""
-    line = lines[at][:LONGEST]
+    line = lines[at][:MAX_LINE_LENGTH]
     if not (_START.match(line) or ("@" in line and EMAIL.search(line)) or _may_say_wrote(line)):
         return 0
     joined = ""
     for count in range(1, _JOINED + 1):
         if at + count > len(lines):
             return 0
-        piece = lines[at + count - 1][:LONGEST].strip()
+        piece = lines[at + count - 1][:MAX_LINE_LENGTH].strip()
         if count > 1 and (not piece or _is_cut_short(lines, at + count - 1)):
             return 0
         joined = f"{joined} {piece}" if joined else piece
-        if len(joined) > LONGEST or (count > 1 and not _may_continue(piece, lines[at])):
+        if len(joined) > MAX_LINE_LENGTH or (count > 1 and not _may_continue(piece, lines[at])):
             return 0
         if _may_end(piece, joined) and _ends_here(lines, at, count, joined):
             return count
@@ -143,7 +143,7 @@ def _is_cut_short(lines: list[str], at: int) -> bool:
 def _next_filled(lines: list[str], at: int) -> str:
     for line in lines[at : at + 4]:
         if line.strip():
-            return line[:LONGEST]
+            return line[:MAX_LINE_LENGTH]
     return ""
 
 
@@ -207,12 +207,15 @@ def is_header_block(lines: list[str], at: int) -> bool:
             break
         if meaning:
             found.add(meaning)
-        shown += line[:LONGEST] + "\n"
+        shown += line[:MAX_LINE_LENGTH] + "\n"
     found &= _MAIN
     if len(found) >= 3:
         return True
     if len(found) == 1:
-        return len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:LONGEST])} & _MAIN) >= 3
+        return (
+            len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:MAX_LINE_LENGTH])} & _MAIN)
+            >= 3
+        )
     return "from" in found and found != {"from", "to"} and bool(EMAIL.search(shown) and _DATE.search(shown))
 
 
@@ -264,10 +267,10 @@ def may_introduce(line: str) -> bool:
 
 def is_separator(line: str) -> bool:
     """Tell whether a line says that an earlier mail follows."""
-    line = line[:LONGEST]
+    line = line[:MAX_LINE_LENGTH]
     return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 
 def is_forward_marker(line: str) -> bool:
     """Tell whether a line says that a forwarded mail follows."""
-    return bool(_FORWARD.match(line[:LONGEST]))
+    return bool(_FORWARD.match(line[:MAX_LINE_LENGTH]))

@@ -34,7 +34,7 @@ _LOOKED_AT = 4_000  # lines in which the beginning of a quotation is looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitText:
     """A mail's text taken apart."""
 
     text: str
@@ -52,7 +52,7 @@ class _Is(Enum):
     MARK = auto()
 
 
-def split(text: str, structured: bool = False) -> Split:
+def split(text: str, structured: bool = False) -> SplitText:
     """Return the text taken apart into what is new, the signature, and what is quoted.
 
     `structured`: the ">" are not the writer's, they stand for the structure of an HTML mail.
@@ -65,12 +65,12 @@ def split(text: str, structured: bool = False) -> Split:
     signature = [lines[at] for at, kind in enumerate(kinds) if kind is _Is.SIGNATURE]
     quoted = _rest(lines, kinds, set(shown))
     if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
-        return Split(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
+        return SplitText(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
     quoted += lines[cut:]
     new, closing = _without_closing(new, answers=bool(quoted))
     if all(_RULE.match(line) for line in signature):
         signature = []
-    return Split(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
+    return SplitText(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
 
 
 def _classified(lines: list[str]) -> tuple[list[_Is], int]:

@@ -2,7 +2,7 @@
 
 import re
 
-LONGEST = 160
+MAX_LINE_LENGTH = 160
 
 # What programs put under a mail by themselves.
 _DEVICE = (
@@ -52,7 +52,7 @@ _MOBILE = re.compile(rf"[\s*_>(\[\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVI
 def is_mobile_signature(line: str) -> bool:
     """Tell whether a line is what a device puts under every mail ("Von meinem iPhone gesendet")."""
     line = line[:500].strip()
-    return len(line) < LONGEST and bool(_MOBILE.match(line))
+    return len(line) < MAX_LINE_LENGTH and bool(_MOBILE.match(line))
 
 
 _SIGNOFF = re.compile(

@@ -8,7 +8,7 @@ import re
 from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
 
-LONGEST = 400  # characters; a longer mail has something to say
+MAX_LENGTH = 400  # characters; a longer mail has something to say
 
 _THANKS = frozenset(
     """
@@ -51,7 +51,7 @@ _FAREWELL = re.compile(
 _NAME = re.compile(r"(?:(?:[A-ZÄÖÜ][\w'’-]*|[A-ZÄÖÜ]\.|von|van|de)[ ,]*){1,4}")
 _WORD = re.compile(r"[^\W\d_]+")
 _NEWS = re.compile(r"[?\d#@]")
-_SIGNED_MOST = 3
+_MAX_SIGNATURE_LINES = 3
 
 
 def is_thanks(text: str, writer: Address) -> bool:
@@ -60,7 +60,7 @@ def is_thanks(text: str, writer: Address) -> bool:
     The writer's name may stand anywhere. The words of the address may be no name, as in
     beamer@schule.example: they count as the name below the mail only.
     """
-    if len(text) > LONGEST or _NEWS.search(text):
+    if len(text) > MAX_LENGTH or _NEWS.search(text):
         return False
     own = _words(writer.name)
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
@@ -96,6 +96,6 @@ def _unsigned(lines: list[str]) -> list[str]:
     """Return the lines without the names below a farewell."""
     for at, line in enumerate(lines):
         names = lines[at + 1 :]
-        if _FAREWELL.match(line) and len(names) <= _SIGNED_MOST and all(map(_NAME.fullmatch, names)):
+        if _FAREWELL.match(line) and len(names) <= _MAX_SIGNATURE_LINES and all(map(_NAME.fullmatch, names)):
             return lines[: at + 1]
     return lines

@@ -16,8 +16,8 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
-ASKED_MOST = 8
-LENGTH_MOST = 40  # longer words are cut, in texts as in questions
+MAX_QUERY_TERMS = 8
+MAX_TERM_LENGTH = 40  # longer words are cut, in texts as in questions
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -25,12 +25,12 @@ _WORD = re.compile(r"[^\W_]+")
 def words(text: str) -> tuple[str, ...]:
     """Cut a text into its words, each once and folded: letters and digits only, ä as ae."""
     found = _WORD.findall(fold(unicodedata.normalize("NFC", text)))
-    return tuple(dict.fromkeys(word[:LENGTH_MOST] for word in found))
+    return tuple(dict.fromkeys(word[:MAX_TERM_LENGTH] for word in found))
 
 
 def query_terms(text: str) -> tuple[str, ...]:
     """Return the words that somebody looks for; those beyond the first eight are not asked for."""
-    return words(text)[:ASKED_MOST]
+    return words(text)[:MAX_QUERY_TERMS]
 
 
 _WORDS = """
@@ -66,13 +66,13 @@ _WORDS = """
 STOPWORDS = frozenset(_WORDS.split())
 
 
-WORDS_MOST = 24
+MAX_TERMS = 24
 
 _SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TermSet:
     """What a problem is about: its telling words, and which of them stand in its subject."""
 
     school: str
@@ -80,11 +80,11 @@ class Terms:
     subject: frozenset[str]
 
 
-def terms(school: str, subject: str, text: str, requester: Address | None) -> Terms:
+def terms(school: str, subject: str, text: str, requester: Address | None) -> TermSet:
     """Return what a new problem is about; its writer's name and everyday words tell nothing."""
     named = set(words(f"{requester.name} {requester.email}")) if requester else set()
     titled, told = (
         tuple(w for w in words(t) if len(w) >= _SHORTEST and w not in STOPWORDS and w not in named)
         for t in (subject, text)
     )
-    return Terms(school, tuple(dict.fromkeys((*titled, *told)))[:WORDS_MOST], frozenset(titled))
+    return TermSet(school, tuple(dict.fromkeys((*titled, *told)))[:MAX_TERMS], frozenset(titled))
