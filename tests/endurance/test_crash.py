@@ -33,9 +33,9 @@ def env(
 
 
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(env: SchoolEnv) -> None:
-    wave = make_workload(MAILS, SEED)
-    run_until_done(env, wave, KILLS, SEED)
-    found = audit(env, wave, KILLS)
+    workload = make_workload(MAILS, SEED)
+    run_until_done(env, workload, KILLS, SEED)
+    found = audit(env, workload, KILLS)
     print(found)
     assert found.broken == ()
 

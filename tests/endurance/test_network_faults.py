@@ -62,8 +62,8 @@ def test_a_promise_holds_through_a_fault(
     promise: str, env: SchoolEnv, proxies: dict[str, FaultProxy]
 ) -> None:
     which, fault = FAULTS[promise]
-    wave = make_workload(MAILS, seed=5)
-    deliver(env, wave.mails, seed=5)
+    workload = make_workload(MAILS, seed=5)
+    deliver(env, workload.mails, seed=5)
     proxies[which].fault = fault
     env.run_once()
     assert proxies[which].harmed, "the fault touched no connection"
@@ -71,7 +71,7 @@ def test_a_promise_holds_through_a_fault(
     env.make_due()
     env.run_once()
     assert env.run_once()["fetched"] == 0
-    found = audit(env, wave, kills=2)
+    found = audit(env, workload, kills=2)
     assert found.broken == ()
 
 

@@ -15,11 +15,11 @@ def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
-    wave = make_workload(MAILS)
-    deliver(env, wave.mails)
+    workload = make_workload(MAILS)
+    deliver(env, workload.mails)
     assert sum("\\Seen" in stored.flags for stored in dovecot.mails(user)) > MAILS // 10
     counts = env.json("once")
-    opened, letters = len(wave.threads), wave.expected_mails()
+    opened, letters = len(workload.threads), workload.expected_mails()
     assert counts == {
         "fetched": MAILS,
         "opened": opened,
@@ -30,6 +30,6 @@ def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_
         "failed": 0,
     }
     assert set(env.json("once").values()) == {0}
-    found = audit(env, wave)
+    found = audit(env, workload)
     assert found.broken == ()
     assert (found.tickets, found.messages, found.sent) == (opened, MAILS, letters)

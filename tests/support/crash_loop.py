@@ -26,22 +26,22 @@ class Kill:
     seconds: float
 
 
-def plan(kills: int, work: int, chance: random.Random) -> list[Kill]:
+def plan(kills: int, work: int, rng: random.Random) -> list[Kill]:
     """Spread the kills at random over the work, counted in lines of the log: one for a mail or a letter."""
-    moments = sorted(chance.sample(range(1, int(work * NEAR_THE_END)), kills))
+    moments = sorted(rng.sample(range(1, int(work * NEAR_THE_END)), kills))
     calls: tuple[Call, ...] = ("run", "once")
-    return [Kill(chance.choice(calls), moment, chance.uniform(0, LATEST_SECONDS)) for moment in moments]
+    return [Kill(rng.choice(calls), moment, rng.uniform(0, LATEST_SECONDS)) for moment in moments]
 
 
-def run_until_done(env: SchoolEnv, wave: Workload, kills: int, seed: int) -> None:
+def run_until_done(env: SchoolEnv, workload: Workload, kills: int, seed: int) -> None:
     """Have a flood handled while the bot is killed so often at random moments.
 
     Half of the mails lie there at the start, the others arrive at the running bot.
     """
-    half = len(wave.mails) // 2
-    deliver(env, wave.mails[:half], seed)
-    others = iter([wave.mails[half:]])
-    work = len(wave.mails) + wave.expected_mails()
+    half = len(workload.mails) // 2
+    deliver(env, workload.mails[:half], seed)
+    others = iter([workload.mails[half:]])
+    work = len(workload.mails) + workload.expected_mails()
     heard = 0
     for kill in plan(kills, work, random.Random(seed)):
         died = False

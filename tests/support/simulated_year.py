@@ -173,7 +173,7 @@ class SimulatedYear:
     """The desk and its year; `undone` are the states before each change and after it was taken back."""
 
     engine: Engine
-    chance: random.Random
+    rng: random.Random
     tickets: int
     steps: list[PlannedAction] = field(default_factory=list)
     undone: list[tuple[str, State, State, State]] = field(default_factory=list)
@@ -190,8 +190,8 @@ class SimulatedYear:
     def run(self) -> None:
         """Live the year."""
         for _ in range(self.tickets):
-            whenever = self.chance.random() < 0.2
-            moments = (START + timedelta(seconds=self.chance.randrange(364 * 86_400)) for _ in count())
+            whenever = self.rng.random() < 0.2
+            moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
             self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
@@ -210,7 +210,7 @@ class SimulatedYear:
     def catch_up(self, until: datetime) -> None:
         """Let time do what it does until that moment, by a daemon that is down now and then."""
         while (look := self.next_look()) is not None and look < until:
-            late = timedelta(hours=self.chance.uniform(1, 60)) if self.chance.random() < 0.03 else EVERY
+            late = timedelta(hours=self.rng.uniform(1, 60)) if self.rng.random() < 0.03 else EVERY
             self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
             acted = self.pass_time()
             following = self.next_look()
@@ -230,13 +230,13 @@ class SimulatedYear:
 
     def report(self) -> None:
         """Let a teacher report a problem, or a seller write, or a supporter pass something on."""
-        school = self.chance.choice(("GYM", "GYM", "HBG"))
-        what = self.chance.choice(TOPICS)
-        kind = self.chance.random()
-        sender = self.chance.choice(SELLERS if kind < 0.06 else TEACHERS[school])
-        mail = problem(what, sender=sender).text(f"{what} in Raum {self.chance.randint(101, 399)}.")
+        school = self.rng.choice(("GYM", "GYM", "HBG"))
+        what = self.rng.choice(TOPICS)
+        kind = self.rng.random()
+        sender = self.rng.choice(SELLERS if kind < 0.06 else TEACHERS[school])
+        mail = problem(what, sender=sender).text(f"{what} in Raum {self.rng.randint(101, 399)}.")
         if kind > 0.9:
-            mail.cc(self.chance.choice(TEACHERS[school])).proven(SERVERS[school])
+            mail.cc(self.rng.choice(TEACHERS[school])).proven(SERVERS[school])
         self.write(sender, mail, what, school)
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
@@ -262,9 +262,9 @@ class SimulatedYear:
     def expect_reaction(self, letter: OutboxRow) -> None:
         """Plan the answer to a letter, if there is one."""
         staff = letter.recipient in COLLEAGUES
-        if self.chance.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
+        if self.rng.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
             return
-        wait = timedelta(hours=self.chance.expovariate(1 / 5))
+        wait = timedelta(hours=self.rng.expovariate(1 / 5))
         calendar = AT_THE_OFFICE if letter.role == "second-level" else AT_SCHOOL
         self.plan(calendar.add(self.now, wait) if staff else self.now + wait, lambda: self.react(letter))
 
@@ -276,15 +276,15 @@ class SimulatedYear:
                 return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
         table = IN_THE_MORNING if letter.kind == "digest" else tables.get(letter.role, REQUESTER)
-        text = self.filled(self.chance.choices([t for _, t in table], [w for w, _ in table])[0], letter)
+        text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], letter)
         if not text:
             return
         if table is REQUESTER and text != "Danke!":
-            text = f"{text}\n{self.chance.choice(TOPICS)} ist dabei."
+            text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
         before = self.state(letter.ticket_id)
         step = self.write(writer, reply_to(letter, writer, text), text, letter.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
-        if taken_back and self.chance.random() < 0.3:
+        if taken_back and self.rng.random() < 0.3:
             self.take_back(step, letter, before or {})
 
     def filled(self, text: str, letter: OutboxRow) -> str:
@@ -297,12 +297,12 @@ class SimulatedYear:
             (t for t in (GYM.team, HBG.team, POLICY.second_level) if t.member(letter.recipient)), None
         )
         mates = [m.name for m in team.members if m.address != letter.recipient] if team else [""]
-        picked = [self.chance.choice(others) if others else "GYM-9999" for _ in range(2)]
+        picked = [self.rng.choice(others) if others else "GYM-9999" for _ in range(2)]
         return text.format(
             other=picked[0],
             other2=picked[1],
-            colleague=self.chance.choice(mates),
-            days=self.chance.randrange(2, 8),
+            colleague=self.rng.choice(mates),
+            days=self.rng.randrange(2, 8),
         )
 
     def take_back(self, step: PlannedAction, letter: OutboxRow, before: State) -> None:
@@ -311,7 +311,7 @@ class SimulatedYear:
         if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change
             return
         self.now += timedelta(minutes=2)
-        line = self.chance.choice(("#undo", "#rückgängig"))
+        line = self.rng.choice(("#undo", "#rückgängig"))
         done = self.write(step.writer, reply_to(letter, step.writer, line), line, letter.school)
         if done.decision is not None and done.decision.outcome == "command":
             after = self.state(letter.ticket_id)

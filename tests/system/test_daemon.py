@@ -87,8 +87,8 @@ def test_a_mail_that_arrives_under_idle_becomes_letters_without_waiting_for_a_po
 
 
 def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(env: SchoolEnv) -> None:
-    wave = make_workload(60)
-    deliver(env, wave.mails)
+    workload = make_workload(60)
+    deliver(env, workload.mails)
     with Daemon(env) as daemon:
         daemon.wait_said("outcome=", times=10)
         assert daemon.stop() == 0
@@ -97,10 +97,10 @@ def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(env: Sc
         assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == handled
         daemon.start()
         daemon.wait_said("outcome=", times=60)
-        expected = wave.expected_mails()
+        expected = workload.expected_mails()
         daemon.wait(lambda: len(env.smtp.received) >= expected, "all letters")
         assert daemon.stop() == 0
-    found = audit(env, wave)
+    found = audit(env, workload)
     assert found.broken == ()
     assert found.sent_twice == 0
 
@@ -203,15 +203,15 @@ def test_letters_go_on_when_the_limit_of_the_mail_account_is_over(env: SchoolEnv
 
 
 def test_sigterm_does_not_wait_for_a_long_outbox(env: SchoolEnv) -> None:
-    wave = make_workload(30)
-    deliver(env, wave.mails)
+    workload = make_workload(30)
+    deliver(env, workload.mails)
     env.smtp.stop()
     with Daemon(env) as daemon:
         daemon.wait_said("outcome=", times=30)
         env.smtp.start()
         daemon.wait_said("state=sent", times=5)
         assert daemon.stop() == 0
-        assert len(env.smtp.received) < wave.expected_mails()
+        assert len(env.smtp.received) < workload.expected_mails()
         daemon.start()
         daemon.wait(lambda: len(env.mails_to(MAX)) >= 30, "every letter to Max")
         assert daemon.stop() == 0
