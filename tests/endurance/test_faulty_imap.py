@@ -65,7 +65,7 @@ def test_whatever_the_server_says_to_a_command_each_mail_is_handled_once(
     assert audit(env, workload).broken == ()
 
 
-def test_a_folder_whose_uids_are_given_anew_brings_nothing_twice(env: SchoolEnv) -> None:
+def test_a_new_uidvalidity_processes_nothing_twice(env: SchoolEnv) -> None:
     """RFC 9051, 2.3.1.1: another UIDVALIDITY, and all that was known of UIDs is void."""
     env.imap = 'poll_seconds = 5\ndone = ""'
     env.write_config()

@@ -86,7 +86,7 @@ def test_a_promise_holds_through_a_fault(
         ("cut", "to client", b"0123456789"),
     ],
 )
-def test_the_proxy_harms_as_it_is_told(kind: Kind, direction: Direction, heard: bytes) -> None:
+def test_the_proxy_injects_the_configured_fault(kind: Kind, direction: Direction, heard: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, FaultProxy(listener.getsockname()[1]) as proxy:
         proxy.fault = Fault(kind, direction, 4)
         with socket.create_connection(("127.0.0.1", proxy.port)) as client:

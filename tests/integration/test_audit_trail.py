@@ -40,7 +40,7 @@ def checked(desk: DeskHarness) -> VerifyResult:
         return verify(session)
 
 
-def test_each_entry_says_what_proves_who_it_was(lived: DeskHarness) -> None:
+def test_each_entry_says_how_the_actor_was_authenticated(lived: DeskHarness) -> None:
     said = {(row.actor, row.trusted) for row in lived.rows(EventRow) if row.ticket_id}
     assert said == {
         (LENA, "nothing proves that this mail is from its From address"),
@@ -85,7 +85,7 @@ def test_tampering_is_noticed(lived: DeskHarness, tampering: str) -> None:
     assert checked(lived).wrong
 
 
-def test_an_entry_taken_out_before_the_first_seal_leaves_a_gap(desk: DeskHarness) -> None:
+def test_an_entry_removed_before_the_first_link_leaves_a_gap(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     desk.reply(MAX, "Ist neu.\n#close")
     with transaction(desk.engine) as session:
@@ -105,7 +105,7 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
     assert [line for line in checked(lived).wrong if "sealed" in line]
 
 
-def test_what_a_person_left_in_an_entry_can_be_erased_only_with_an_entry_that_says_so(
+def test_personal_data_in_an_entry_is_erased_only_with_an_entry_that_says_so(
     lived: DeskHarness,
 ) -> None:
     with transaction(lived.engine) as session:
@@ -117,14 +117,14 @@ def test_what_a_person_left_in_an_entry_can_be_erased_only_with_an_entry_that_sa
     assert checked(lived).wrong == []
 
 
-def test_what_goes_on_after_a_seal_is_sealed_the_next_time_and_nothing_twice(lived: DeskHarness) -> None:
+def test_entries_after_a_link_are_linked_the_next_time_and_none_twice(lived: DeskHarness) -> None:
     lived.receive(reply_to(lived.outbox_of(LENA)[0], LENA, "Es eilt."))
     with transaction(lived.engine) as session:
         assert [append_link(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
     assert checked(lived).wrong == []
 
 
-def test_the_night_seals_once_whoever_looks(lived: DeskHarness) -> None:
+def test_the_chain_is_extended_once_a_night(lived: DeskHarness) -> None:
     assert not maintain(lived.desk, NOW.replace(hour=1))
     assert [maintain(lived.desk, NOW) for _ in range(2)] == [True, False]
     assert maintain(lived.desk, NOW + timedelta(days=1))
@@ -143,7 +143,7 @@ def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> No
     assert checked(lived).wrong == []
 
 
-def test_what_operators_do_by_hand_has_its_entry(lived: DeskHarness) -> None:
+def test_operator_commands_have_audit_entries(lived: DeskHarness) -> None:
     by_hand = DeskHarness(replace(lived.desk, actor="operator root"))
     letter = lived.outbox_of(LENA)[0].id or 0
     retry_unsent_mail(by_hand.desk, letter)

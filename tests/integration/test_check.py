@@ -145,7 +145,7 @@ WRONG: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_check_says_what_is_wrong_and_where(env: SchoolEnv, name: str) -> None:
+def test_check_reports_each_fault_and_its_place(env: SchoolEnv, name: str) -> None:
     harm, expected = WRONG[name]
     harm(env)
     _, wrong = looked_at(env)
@@ -192,7 +192,7 @@ def test_a_mailbox_that_is_nearly_full_is_found(
     assert any(re.search(r"the mailbox is \d+% full: delete old mails", line) for line in wrong), wrong
 
 
-def test_what_a_server_lacks_is_told_and_no_mistake(
+def test_missing_server_features_are_reported_and_are_no_failure(
     start_dovecot: Callable[..., Dovecot], tmp_path: Path, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(
@@ -221,7 +221,7 @@ def delivering(
         yield SchoolEnv(tmp_path, dovecot, smtp, user)
 
 
-def test_a_house_in_order_has_nothing_to_find(delivering: SchoolEnv) -> None:
+def test_a_correct_configuration_passes_all_checks(delivering: SchoolEnv) -> None:
     results("mx.schule.example", 2)(delivering)
     fine, wrong = looked_at(delivering, with_roundtrip=True)
     assert wrong == []
@@ -256,7 +256,9 @@ def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
     assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
 
 
-def test_a_mail_that_does_not_come_back_is_told(env: SchoolEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_roundtrip_mail_that_does_not_arrive_is_reported(
+    env: SchoolEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.modules["mailbot.check.roundtrip"], "ROUNDTRIP_SECONDS", 1)
     _, wrong = looked_at(env, with_roundtrip=True)
     (told,) = wrong
@@ -264,7 +266,7 @@ def test_a_mail_that_does_not_come_back_is_told(env: SchoolEnv, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("minutes", [-17, 17])
-def test_a_mail_server_whose_clock_is_astray_is_told(minutes: int) -> None:
+def test_a_mail_server_with_a_wrong_clock_is_reported(minutes: int) -> None:
     found = timed("GYM roundtrip", 0.5, timedelta(minutes=minutes))
     assert not found.ok
     assert "differ by 17 minutes" in found.text
@@ -278,7 +280,7 @@ def test_a_mail_server_whose_clock_is_astray_is_told(minutes: int) -> None:
         ("localhost", datetime.now(UTC) - timedelta(days=1), "expired"),
     ],
 )
-def test_a_certificate_that_proves_nothing_is_told(
+def test_an_untrusted_certificate_is_reported(
     tmp_path: Path, dovecot: Dovecot, user: str, name: str, until: datetime | None, said: str
 ) -> None:
     with CertificateAuthority(name, until) as other, RecordingSmtpServer(other) as smtp:

@@ -11,7 +11,7 @@ from tests.support.workload import audit, deliver, make_workload
 MAILS = int(os.environ.get("MAILS", "80"))
 
 
-def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_call(
+def test_one_call_turns_a_full_mailbox_into_exactly_its_tickets_messages_and_notifications(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user)

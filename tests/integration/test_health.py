@@ -45,7 +45,7 @@ def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
         ({"stalled": ("outbox",)}, "thread outbox"),
     ],
 )
-def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str) -> None:
+def test_silent_failures_are_reported(changes: dict[str, Any], topic: str) -> None:
     assert topics(QUIET) == []
     assert topics(replace(QUIET, **changes)) == [topic]
 
@@ -60,7 +60,7 @@ def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str)
         {"jump": timedelta(seconds=30)},
     ],
 )
-def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:
+def test_normal_states_are_not_reported(changes: dict[str, Any]) -> None:
     assert topics(replace(QUIET, **changes)) == []
 
 
@@ -104,7 +104,7 @@ def alerts(desk: DeskHarness) -> list[str]:
     return [row.text for row in desk.rows(OutboxRow) if row.recipient == EDV and row.kind == "alert"]
 
 
-def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
+def test_operators_are_notified_once_at_the_begin_and_once_at_the_end(
     desk: DeskHarness, guard: HealthMonitor, hands: Hands
 ) -> None:
     for _ in range(5):
@@ -119,7 +119,7 @@ def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
     assert len(alerts(desk)) == 2
 
 
-def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonitor, hands: Hands) -> None:
+def test_a_clock_jump_suspends_the_timers(guard: HealthMonitor, hands: Hands) -> None:
     assert not guard.clock_jumped()
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
     assert guard.clock_jumped()
@@ -129,7 +129,7 @@ def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonito
     assert not guard.clock_jumped()
 
 
-def test_operators_hear_of_a_clock_jump_that_the_timers_saw_first(
+def test_a_clock_jump_seen_first_by_the_timers_is_reported(
     desk: DeskHarness, guard: HealthMonitor, hands: Hands
 ) -> None:
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
@@ -180,7 +180,7 @@ def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_i
     assert env.run_once()["opened"] == 1
 
 
-def test_there_is_room_if_nobody_asks() -> None:
+def test_disk_space_is_sufficient_without_a_limit() -> None:
     assert has_disk_space(None, USUAL)
     assert not has_disk_space(0, USUAL)
 

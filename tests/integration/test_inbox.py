@@ -74,7 +74,7 @@ def test_an_empty_folder_has_no_uids(dovecot: Dovecot, user: str) -> None:
         assert mailbox.uids() == []
 
 
-def test_refresh_sees_what_has_come_since(dovecot: Dovecot, user: str) -> None:
+def test_refresh_finds_new_mails(dovecot: Dovecot, user: str) -> None:
     with Mailbox.open(dovecot.account(user)) as mailbox:
         before = mailbox.uid_validity, mailbox.uid_next
         dovecot.deliver(user, mail(1))
@@ -186,7 +186,7 @@ def test_a_server_without_move_gets_copies_and_deletions(
 
 
 @pytest.mark.parametrize("capability", ["IMAP4rev1 UIDPLUS", "IMAP4rev1"])
-def test_what_others_marked_for_deletion_is_not_expunged_with_ours(
+def test_mails_deleted_by_others_are_not_expunged(
     start_dovecot: Callable[..., Dovecot], user: str, capability: str
 ) -> None:
     server = start_dovecot(capability=capability)
@@ -261,7 +261,7 @@ def test_a_wait_ends_by_itself(dovecot: Dovecot, user: str, pipe: tuple[int, int
         assert mailbox.wait(0.05, pipe[0]) is False
 
 
-def test_a_wait_longer_than_a_round_of_idle_hears_what_comes_in_a_later_round(
+def test_a_wait_over_several_idle_rounds_notices_a_mail_in_a_later_round(
     dovecot: Dovecot, user: str, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "IDLE_ROUND_SECONDS", 0.05)
@@ -339,7 +339,7 @@ def test_a_mailbox_can_be_opened_again_after_the_server_came_back(
         assert again.uids() == [1]
 
 
-def test_a_wrong_password_is_permanent_and_not_told(dovecot: Dovecot, user: str) -> None:
+def test_a_wrong_password_is_a_permanent_error_and_not_shown(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), password=Secret("geheim-und-falsch"))
     with pytest.raises(InboxError, match="check username and password") as caught:
         Mailbox.open(account)
@@ -371,9 +371,7 @@ def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
     assert caught.value.permanent
 
 
-def test_a_server_that_is_down_is_told_as_such_and_may_come_back(
-    authority: CertificateAuthority, user: str
-) -> None:
+def test_a_server_that_is_down_is_a_temporary_error(authority: CertificateAuthority, user: str) -> None:
     account = ImapAccount("localhost", free_port(), "tls", user, Secret(PASSWORD), ca_file=authority.ca_file)
     with pytest.raises(InboxError, match="nobody listens there") as caught:
         Mailbox.open(account)
@@ -416,7 +414,7 @@ def play(
 
 
 @pytest.mark.parametrize("reply", [b"+ idling\r\n* 7 EXISTS\r\n", b"* 7 EXISTS\r\n+ idling\r\n"])
-def test_a_mail_told_together_with_the_start_of_idle_is_heard_at_once(
+def test_a_mail_announced_with_the_start_of_idle_is_noticed_at_once(
     pipe: tuple[int, int], reply: bytes
 ) -> None:
     def use(mailbox: Mailbox) -> None:
@@ -441,7 +439,7 @@ def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
         assert not [line for line in server.heard if b"STORE" in line]
 
 
-def test_a_mail_told_along_with_another_command_ends_the_wait_before_it_begins(pipe: tuple[int, int]) -> None:
+def test_a_mail_announced_with_another_command_ends_the_wait_at_once(pipe: tuple[int, int]) -> None:
     def use(mailbox: Mailbox) -> None:
         mailbox.uids()
         assert mailbox.wait(60, pipe[0]) is True
@@ -519,7 +517,7 @@ def test_a_login_that_fails_for_the_servers_sake_is_not_permanent(
     assert caught.value.permanent is permanent
 
 
-def test_a_password_that_the_server_repeats_is_not_told() -> None:
+def test_a_password_repeated_by_the_server_is_not_shown() -> None:
     with pytest.raises(InboxError) as caught:
         play({b"LOGIN": b"%t NO " + PASSWORD.encode() + b" is wrong\r\n"}, Mailbox.refresh)
     assert PASSWORD not in str(caught.value)

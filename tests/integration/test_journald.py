@@ -79,7 +79,7 @@ def test_a_line_break_in_a_value_begins_no_field(journald: socket.socket, tmp_pa
     assert found["MAILBOT_SCHOOL"] == "GYM"
 
 
-def test_what_the_journal_does_not_take_becomes_lines_with_their_priority(tmp_path: Path) -> None:
+def test_without_the_journal_socket_events_become_lines_with_priority(tmp_path: Path) -> None:
     stream = io.StringIO()
     logger(tmp_path / "nobody", stream).error("odd", exception="Traceback\n  of two lines")
     written = stream.getvalue().splitlines()

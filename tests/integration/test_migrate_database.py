@@ -140,7 +140,7 @@ def test_every_row_of_every_table_is_moved(env: SchoolEnv) -> None:
         assert session.scalar(select(func.count()).select_from(EventRow)) == document["entries"] + 1
 
 
-def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(env: SchoolEnv) -> None:
+def test_a_reply_to_an_old_mail_is_processed_and_ticket_numbers_continue(env: SchoolEnv) -> None:
     with read_only(engine := open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")) as session:
         letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
     engine.dispose()
@@ -173,12 +173,12 @@ def test_a_row_that_does_not_arrive_is_named_and_nothing_is_moved(env: SchoolEnv
     assert number_of_rows(env.database) == 0
 
 
-def test_an_entry_of_the_audit_trail_that_is_not_the_same_afterwards_is_told(env: SchoolEnv) -> None:
+def test_a_changed_audit_entry_is_reported(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("event", "NEW.actor := ''nobody''"))
     assert "the audit trail is not the one that it was" in refused(env)
 
 
-def test_words_that_are_not_found_afterwards_are_told(env: SchoolEnv) -> None:
+def test_a_difference_of_the_search_index_is_reported(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("search", "NEW.words := ''''''beamer'''':1A''::tsvector"))
     assert "search 2: other words are found" in refused(env)
 
@@ -236,7 +236,7 @@ def test_an_older_schema_is_refused_with_what_to_do(env: SchoolEnv) -> None:
     assert "call mailbot status once" in said
 
 
-def test_a_row_that_postgresql_refuses_is_told_with_its_table(env: SchoolEnv) -> None:
+def test_a_row_that_postgresql_refuses_is_reported_with_its_table(env: SchoolEnv) -> None:
     old = open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")
     with old.begin() as connection:
         connection.execute(text("UPDATE alert SET text = 'a' || char(0) || 'b'"))

@@ -180,7 +180,7 @@ def test_the_command_line_prints_each_field_that_it_has_always_printed() -> None
     assert json.loads(json.dumps(written))["requester"] == FULL.requester.email
 
 
-def test_every_language_has_a_label_for_each_field_in_letters() -> None:
+def test_every_language_has_a_label_for_each_field_in_mails() -> None:
     for language in LANGUAGES:
         head: Any = Templates().words(language)["head"]
         assert {field.name for field in FIELDS if field.letters != "nobody"} <= set(head)

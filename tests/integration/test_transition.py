@@ -41,7 +41,7 @@ def shown(decision: Decision) -> list[Ticket]:
 
 @given(STEPS)
 @settings(max_examples=20, deadline=None)
-def test_letters_show_the_ticket_that_is_stored(steps: list[tuple[str, str]]) -> None:
+def test_notifications_show_the_ticket_that_is_stored(steps: list[tuple[str, str]]) -> None:
     with TemporaryDirectory() as directory, open_harness(Path(directory)) as desk:
         desk.outcome(mail().text("Der Beamer bleibt dunkel."))
         desk.outcome(reply_to(desk.outbox_of(MAX)[-1], MAX, "#escalate"))

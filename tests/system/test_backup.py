@@ -40,7 +40,7 @@ def env(
     return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
-def test_what_happened_after_a_backup_is_handled_again_without_doubling_what_is_known(env: SchoolEnv) -> None:
+def test_mails_after_a_backup_are_processed_again_and_known_ones_are_not_repeated(env: SchoolEnv) -> None:
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()
     file = env.directory / "backup"
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_backup_is_refused_and_the_state_stays(env: SchoolEnv)
     assert {r.recipients[0] for r in env.smtp.received} == {LENA, MAX, ERIKA}
 
 
-def test_a_folder_that_cannot_be_locked_is_told_without_a_traceback(env: SchoolEnv) -> None:
+def test_a_directory_that_cannot_be_locked_is_reported_without_a_traceback(env: SchoolEnv) -> None:
     env.json("tickets")
     (env.directory / "state" / "lock").mkdir()
     with pytest.raises(AssertionError, match="lock: Is a directory; use the user to whom") as failed:

@@ -68,7 +68,7 @@ def ost(user: str) -> bytes:
     return problem("Drucker im Sekretariat streikt", sender).to(f"ost-{user}").text("Papierstau.\n").build()
 
 
-def test_systemd_is_told_of_the_start_the_life_and_the_end(env: SchoolEnv) -> None:
+def test_systemd_is_notified_of_start_watchdog_and_stop(env: SchoolEnv) -> None:
     with Daemon(env, watchdog_seconds=1) as daemon:
         daemon.wait(lambda: "WATCHDOG=1" in daemon.told(), "the watchdog is fed")
         assert daemon.stop() == 0
@@ -76,7 +76,7 @@ def test_systemd_is_told_of_the_start_the_life_and_the_end(env: SchoolEnv) -> No
         assert "STATUS=watching 1 mailboxes" in daemon.told()
 
 
-def test_a_mail_that_arrives_under_idle_becomes_letters_without_waiting_for_a_poll(
+def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
     env: SchoolEnv, daemon: Daemon
 ) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
@@ -146,7 +146,7 @@ def test_sighup_with_a_database_that_cannot_be_opened_is_refused(env: SchoolEnv,
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
 
-def test_an_imap_server_that_is_away_at_the_start_is_told_once_and_stops_nobody_else(
+def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_other_mailbox(
     two_schools: SchoolEnv, dovecot: Dovecot
 ) -> None:
     env = two_schools
@@ -163,7 +163,7 @@ def test_an_imap_server_that_is_away_at_the_start_is_told_once_and_stops_nobody_
         assert daemon.said("mailbox is back") == 1
 
 
-def test_an_imap_server_that_goes_away_in_the_middle_is_told_once_and_found_again(
+def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
     two_schools: SchoolEnv,
 ) -> None:
     env = two_schools
@@ -180,7 +180,7 @@ def test_an_imap_server_that_goes_away_in_the_middle_is_told_once_and_found_agai
         assert json.loads(env.call("status", "--json"))["alerts"] == []
 
 
-def test_letters_wait_for_an_smtp_server_that_is_away(env: SchoolEnv, daemon: Daemon) -> None:
+def test_mails_wait_for_an_smtp_server_that_is_down(env: SchoolEnv, daemon: Daemon) -> None:
     env.smtp.stop()
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait_said("smtp server unavailable")
@@ -193,7 +193,7 @@ def test_letters_wait_for_an_smtp_server_that_is_away(env: SchoolEnv, daemon: Da
     assert daemon.said("smtp server available") == 1
 
 
-def test_letters_go_on_when_the_limit_of_the_mail_account_is_over(env: SchoolEnv, daemon: Daemon) -> None:
+def test_sending_resumes_when_the_rate_limit_of_the_account_ends(env: SchoolEnv, daemon: Daemon) -> None:
     env.smtp.refuses_data = "550 5.4.5 Daily user sending limit exceeded"
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait_said("smtp server unavailable")
@@ -230,7 +230,7 @@ def test_a_second_daemon_on_the_same_state_directory_is_refused(env: SchoolEnv, 
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first one's letter")
 
 
-def test_a_database_that_is_away_at_the_start_is_told_in_one_line(
+def test_a_database_that_is_down_at_the_start_is_reported_in_one_line(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user, database="postgresql://x:geheim@127.0.0.1:1/none")
@@ -290,7 +290,7 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
         application.stop()
 
 
-def test_a_database_that_goes_away_costs_no_mail_and_no_letter(
+def test_a_database_that_goes_down_loses_no_mail_in_either_direction(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     with require(Postgres) as postgres:

@@ -45,7 +45,7 @@ def test_the_day_ends_with_the_closed_ticket_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_without_utf8_shows_what_it_can(tmp_path: Path, empty_home: dict[str, str]) -> None:
+def test_a_terminal_without_utf8_shows_replacements(tmp_path: Path, empty_home: dict[str, str]) -> None:
     environment = empty_home | {"PYTHONIOENCODING": "latin-1"}
     done = subprocess.run(DEMO, env=environment, cwd=tmp_path, capture_output=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -85,7 +85,7 @@ def test_serving_lets_a_mail_program_in_until_it_is_ended(tmp_path: Path, empty_
 
 
 @pytest.mark.usefixtures("logging_as_before")
-def test_a_letter_that_says_something_else_is_a_failure(
+def test_a_mail_with_another_text_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrivals = (ExpectedMail(LENA, "Worte, die niemand schreibt"),)
@@ -95,7 +95,7 @@ def test_a_letter_that_says_something_else_is_a_failure(
 
 
 @pytest.mark.usefixtures("logging_as_before")
-def test_a_letter_that_does_not_come_is_a_failure(
+def test_a_missing_mail_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrivals = (*DAY[0].arrivals, ExpectedMail(LENA, "noch eine Mail"))

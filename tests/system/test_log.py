@@ -63,7 +63,7 @@ def test_a_day_at_the_desk_leaves_no_name_no_address_and_no_words_in_the_log(env
     assert_discreet(log)
 
 
-def test_the_daemon_counts_whom_it_invites_and_names_nobody(env: SchoolEnv) -> None:
+def test_the_log_counts_invitations_and_contains_no_address(env: SchoolEnv) -> None:
     with Daemon(env) as daemon:
         daemon.wait_said("invited")
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the invitation")
@@ -97,7 +97,7 @@ def test_a_database_that_refuses_a_mail_says_nothing_of_its_words(env: SchoolEnv
     assert_discreet(log)
 
 
-def test_what_a_library_complains_of_is_told_by_its_place_alone() -> None:
+def test_warnings_of_libraries_are_logged_by_their_source_only() -> None:
     complaint = (
         "import logging; from mailbot.cli.common import _log_to_stderr; _log_to_stderr()\n"
         "try: {}['Kabelsalat']\n"

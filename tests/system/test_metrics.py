@@ -75,7 +75,7 @@ def written(harness: DeskHarness, directory: Path) -> Samples:
     return samples(file.read_text("utf-8"))
 
 
-def test_what_happened_is_counted(harness: DeskHarness, tmp_path: Path) -> None:
+def test_events_are_counted(harness: DeskHarness, tmp_path: Path) -> None:
     found = written(harness, tmp_path)
     assert found["mailbot_mails_total", "opened", "GYM"] == 3
     assert found["mailbot_mails_total", "ignored", "GYM"] == 1
@@ -92,7 +92,7 @@ def test_a_school_whose_smtp_account_is_paused_is_named(harness: DeskHarness, tm
         assert read["mailbot_smtp_paused", "GYM"] == (not is_up)
 
 
-def test_the_heartbeat_is_told(harness: DeskHarness, tmp_path: Path) -> None:
+def test_the_heartbeat_is_exported(harness: DeskHarness, tmp_path: Path) -> None:
     assert written(harness, tmp_path)["mailbot_heartbeat_timestamp_seconds",] == 0
     now = datetime.now(UTC)
     with transaction(harness.engine) as session:
@@ -228,7 +228,7 @@ def test_how_things_stand_is_read_from_the_database(harness: DeskHarness, tmp_pa
     assert sum(found["mailbot_open_tickets", age, "GYM"] for age in ("day", "week", "older")) == 1
 
 
-def test_nobody_is_named(harness: DeskHarness, tmp_path: Path) -> None:
+def test_metrics_contain_no_address(harness: DeskHarness, tmp_path: Path) -> None:
     harness.outcome(mail().sender(LENA).to("support-gym@schule.example").text("defekt"))
     file = tmp_path / "mailbot.prom"
     collector(harness).write(file)
@@ -259,7 +259,7 @@ def test_only_this_machine_may_ask(harness: DeskHarness) -> None:
         scraped(port)
 
 
-def test_without_the_library_one_is_told_what_to_install(
+def test_a_missing_library_is_reported_with_the_package_to_install(
     harness: DeskHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
@@ -285,7 +285,7 @@ def test_the_daemon_tells_of_a_mail_by_port_and_by_file(
     assert len(env.mails_to(LENA)) == len(env.mails_to(MAX)) == 1
 
 
-def test_a_port_that_is_taken_stops_no_mail(
+def test_a_port_in_use_does_not_stop_the_daemon(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     more = f"[metrics]\nport = {smtp_server.port}\n"

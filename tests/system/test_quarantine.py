@@ -75,7 +75,7 @@ def test_nothing_of_the_mail_that_is_set_aside_is_done(quarantined: SchoolEnv) -
     assert all("Bombe" not in letter.subject for letter in quarantined.mails_to(LENA))
 
 
-def test_operators_are_told_once_of_a_quarantine(quarantined: SchoolEnv) -> None:
+def test_a_quarantined_mail_is_reported_to_operators_once(quarantined: SchoolEnv) -> None:
     quarantined.deliver(problem("Noch eine Bombe").text("Sie tickt auch.\n"))
     assert quarantined.run_once()["quarantined"] == 1
     alert = quarantined.new_mail_to(EDV)
