@@ -1,4 +1,4 @@
-"""Nothing lost and nothing twice, whenever the process is killed. KILLS, MAILS and SEED make it longer."""
+"""A kill at any moment loses and doubles nothing. KILLS, MAILS and SEED set the size."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a mail server may say or do to a mailbox in its bad hours: nothing is lost and nothing doubled."""
+"""Faulty IMAP servers: nothing is lost and nothing is processed twice."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The fault harness: whatever the network does, nothing is lost and nothing doubled."""
+"""Network faults: nothing is lost and nothing is processed twice."""
 
 import socket
 from collections.abc import Iterator

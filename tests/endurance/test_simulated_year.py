@@ -1,4 +1,4 @@
-"""A school year through the door of a real desk: after it, every promise still holds.
+"""A simulated school year at a desk with a real database: every promise holds after it.
 
 `make simulate-year` lives a longer one: `MAILBOT_YEAR_TICKETS` of seven mails or more each.
 """

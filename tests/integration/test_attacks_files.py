@@ -1,4 +1,4 @@
-"""Attacks by files: what can do harm is told by its content, and travels with no letter until it is released."""
+"""Attacks by files: dangerous files are detected by content and are not sent until an operator releases them."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Attacks on who somebody is: none changes a ticket, and none makes us write to whoever is in From."""
+"""Attacks on identity: no forged mail changes a ticket, and none makes us write to a forged From."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The audit trail: who, when, by which mail, trusted by what; and nobody changes it unnoticed."""
+"""The audit trail: actor, time, mail and proof of each entry; every later change of an entry is detected."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""`mailbot check` finds what is wrong with a configuration and its surroundings, and says what to do."""
+"""`mailbot check` finds faults of a configuration and its servers, and says what to do."""
 
 import re
 import sqlite3

@@ -1,4 +1,4 @@
-"""Several tickets in one mail, signs that disagree, words that are nearly commands: through the database."""
+"""Several tickets in one mail, contradicting references and misspelled commands, with a database."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The example and the documentation know every key, and `mailbot init` writes what works."""
+"""The example and the documentation list every key, and `mailbot init` writes a working configuration."""
 
 import os
 import pty

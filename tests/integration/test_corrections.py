@@ -1,4 +1,4 @@
-"""A refused mail comes back with links that do what its writer meant, and never anything else."""
+"""A refused mail is answered with links that do what its author meant, and nothing else."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The demonstration's post office does what a client of IMAP and SMTP needs."""
+"""The servers of the demo serve clients of IMAP and SMTP."""
 
 import smtplib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whatever octets come, the desk handles them, and every letter of it can be read by the strictest."""
+"""The desk processes any bytes, and every mail that it sends passes a strict reader."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Operators hear of letters with somebody's words that failed for good, once, until none is left."""
+"""Operators are alerted once of mails with a person's text that failed permanently."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A flood in a real mailbox: who writes meanwhile is not kept waiting behind it."""
+"""A flood in a real mailbox does not delay mails that arrive meanwhile."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A full mailbox in one go. MAILS makes it fuller; `make bench-backlog` measures it."""
+"""One call processes a full mailbox. MAILS sets its size; `make bench-backlog` measures the speed."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Standing guard: what is told although nothing failed aloud, and what is kept from happening."""
+"""The health monitor reports silent failures, and prevents damage by a full disk or a wrong clock."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

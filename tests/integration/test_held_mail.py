@@ -1,4 +1,4 @@
-"""A held mail waits for its confirmation only so long; then it is dropped, and its ticket says so."""
+"""A held mail is dropped with a note in its ticket if it is not confirmed in time."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Moving from osTicket: its tickets come with threads, files, state and numbers, and come once."""
+"""The osTicket import: tickets come with threads, files, state and numbers, and once."""
 
 import json
 from pathlib import Path

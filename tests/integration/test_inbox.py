@@ -1,4 +1,4 @@
-"""Reading and filing mail in a real Dovecot, and what becomes of it when the server misbehaves."""
+"""Reading and filing mail in a real Dovecot, and with servers that misbehave."""
 
 import base64
 import dataclasses

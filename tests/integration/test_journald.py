@@ -1,4 +1,4 @@
-"""What the journal of systemd gets: a datagram with fields for each event, or lines with priorities."""
+"""Logging to the systemd journal: a datagram with fields for each event, or lines with priorities."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""Long runs of characters take time in proportion to their length: no pattern tries each of them again.
+"""Patterns take linear time: long runs of characters cause no quadratic search.
 
 With a pattern that is quadratic each of these mails takes minutes; the alarm ends the test then.
 """

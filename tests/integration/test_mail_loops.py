@@ -1,4 +1,4 @@
-"""Nobody is mailed in a loop: two machines that answer each other fall silent within a few mails."""
+"""Mail loops end: two programs that answer each other stop after a few mails."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""`mailbot migrate-database`: a desk moves from SQLite to PostgreSQL, with every row of it or not at all."""
+"""`mailbot migrate-database` moves every row from SQLite to PostgreSQL, or none."""
 
 import subprocess
 from datetime import date, timedelta

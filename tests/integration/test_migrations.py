@@ -1,4 +1,4 @@
-"""An upgrade keeps everything: a desk filled with each released version works on at the newest schema."""
+"""An upgrade keeps all data: a desk filled by each released version works with the newest schema."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What goes out: at least once, at most twice, in order; refusals about the account fail no letter."""
+"""The outbox sends at least once, at most twice, and in order; refusals of the account fail no mail."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Overviews, search and similar solved tickets, from the mail that asks to the letter; on both databases."""
+"""Overviews, search and similar solved tickets, from the query to the reply, on both databases."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""What people do to each other on real servers: absences, second addresses, answers that cross, thanks."""
+"""Absences, aliases, crossing answers and thanks, on real servers."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path

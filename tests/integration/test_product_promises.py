@@ -1,4 +1,4 @@
-"""What follows from a mail: each sentence that people were promised, through the database."""
+"""The promises of the product about the effects of a mail, with a database."""
 
 from collections.abc import Iterator
 from datetime import timedelta

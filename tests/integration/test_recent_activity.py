@@ -1,4 +1,4 @@
-"""How many letters a machine may write to whom, and what does not count."""
+"""Rate limits of automatic replies."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Mailbox and ledger are compared at night; after a restore what the ledger lacks is handled again."""
+"""The nightly comparison of mailbox and ledger, and the processing of missing mails after a restore."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The monthly report: what it counts, that it names nobody, and that the operators get it once."""
+"""The monthly report: its numbers, its anonymity, and its delivery once to the operators."""
 
 import csv
 import io

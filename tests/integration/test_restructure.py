@@ -1,4 +1,4 @@
-"""Merge, split, move, spam, cc and for, through the database: what goes where, and what still finds it."""
+"""#merge, #split, #move, #spam, #cc and #for with a database."""
 
 from typing import Any
 

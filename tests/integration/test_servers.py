@@ -1,4 +1,4 @@
-"""The servers that the other tests stand on do what they are trusted to do."""
+"""The test servers work as the other tests expect."""
 
 import smtplib
 

@@ -1,4 +1,4 @@
-"""Handing in mail: what every answer of a server, and its silence, means for a mail."""
+"""The SMTP client: the meaning of each server reply and of silence for a mail."""
 
 import asyncio
 import dataclasses

@@ -1,4 +1,4 @@
-"""What operators see of the desk: numbers that are right, a table that fits and that programs can read."""
+"""`mailbot status` and lists: right numbers, a table that fits, and output for programs."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""The table of a ticket's fields is complete: store, undo, disclosure, erasure and output know each field."""
+"""The table of ticket fields is complete: store, undo, disclosure, erasure and output use each field."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Time passes on a real database: once, whoever looks, and whatever breaks."""
+"""Timers on a real database fire once, also with several workers and after failures."""
 
 import subprocess
 import sys

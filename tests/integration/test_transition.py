@@ -1,4 +1,4 @@
-"""A ticket changes by one function: what a letter shows of it is what the database holds."""
+"""A ticket changes by one function: notifications show the stored state."""
 
 from dataclasses import replace
 from datetime import timedelta

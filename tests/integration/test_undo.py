@@ -1,4 +1,4 @@
-"""#undo: who may take what back, what is restored, and who hears of it."""
+"""#undo: permissions, restored state and notifications."""
 
 from datetime import timedelta
 from pathlib import Path

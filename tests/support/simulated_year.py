@@ -1,4 +1,4 @@
-"""A school year at a desk with a real database: what people write is drawn by lot, the rest is the desk."""
+"""Simulate a school year at a desk with a real database; the mails of people are random."""
 
 import heapq
 import random
@@ -149,7 +149,7 @@ WORK = dict.fromkeys(
 NEWS = dict.fromkeys(
     ("answer", "closed", "waiting", "wait_reminder", "escalated_requester", "reopened", "closed_waiting"), 0.6
 )
-"""How likely somebody answers a letter of that kind, of the staff and of the others."""
+"""The probability of a reply to a notification of that kind, by staff and by others."""
 
 
 def _careless(connection: Any, _: object) -> None:
@@ -158,7 +158,7 @@ def _careless(connection: Any, _: object) -> None:
 
 @dataclass(frozen=True)
 class PlannedAction:
-    """One thing that happened: a mail (or time passed, without `writer`), what was decided, the letters."""
+    """One step: a mail (or timers, without `writer`), the decision and the notifications."""
 
     at: datetime
     writer: str
@@ -170,7 +170,7 @@ class PlannedAction:
 
 @dataclass
 class SimulatedYear:
-    """The desk and its year; `undone` are the states before each change and after it was taken back."""
+    """The desk and its year; `undone` has the states before each change and after its undo."""
 
     engine: Engine
     rng: random.Random
@@ -188,7 +188,7 @@ class SimulatedYear:
         self._order = count()
 
     def run(self) -> None:
-        """Live the year."""
+        """Simulate the year."""
         for _ in range(self.tickets):
             whenever = self.rng.random() < 0.2
             moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
@@ -203,12 +203,12 @@ class SimulatedYear:
             act()
 
     def plan(self, at: datetime, act: Callable[[], object]) -> None:
-        """Let something happen later, if it is still this year."""
+        """Schedule an action, if it is within the year."""
         if at < END:
             heapq.heappush(self._agenda, (at.astimezone(BERLIN), next(self._order), act))
 
     def catch_up(self, until: datetime) -> None:
-        """Let time do what it does until that moment, by a daemon that is down now and then."""
+        """Run the timers until that time, as a daemon that is down now and then."""
         while (look := self.next_look()) is not None and look < until:
             late = timedelta(hours=self.rng.uniform(1, 60)) if self.rng.random() < 0.03 else EVERY
             self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
@@ -217,19 +217,19 @@ class SimulatedYear:
             assert acted or following is None or following > self.now, "looked at again and again"
 
     def next_look(self) -> datetime | None:
-        """Return when a ticket is looked at next."""
+        """Return the time of the next check of a ticket."""
         with read_only(self.engine) as session:
             query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
             return session.exec(query.order_by(col(TicketRow.look_at)).limit(1)).first()
 
     def pass_time(self) -> int:
-        """Let time act now; return on how many tickets and teams it did."""
+        """Run the timers now; return the number of tickets and teams that they changed."""
         acted = run_timers(self.harness.desk, self.now)
         self.note("", "", None)
         return acted
 
     def report(self) -> None:
-        """Let a teacher report a problem, or a seller write, or a supporter pass something on."""
+        """Let a teacher report a problem, a seller advertise, or a supporter forward a mail."""
         school = self.rng.choice(("GYM", "GYM", "HBG"))
         what = self.rng.choice(TOPICS)
         kind = self.rng.random()
@@ -240,13 +240,13 @@ class SimulatedYear:
         self.write(sender, mail, what, school)
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
-        """Put a mail in and note what follows."""
+        """Process a mail and record its effects."""
         decision = self.harness.receive(mail, school, at=self.now)
         assert decision is not None
         return self.note(writer, text, decision)
 
     def note(self, writer: str, text: str, decision: Decision | None) -> PlannedAction:
-        """Note a step with its letters, and let those who get letters react to them."""
+        """Record a step with its notifications, and plan the reactions of their recipients."""
         with read_only(self.engine) as session:
             query = select(OutboxRow).where(col(OutboxRow.id) > self.last_letter).order_by(col(OutboxRow.id))
             letters = tuple(session.exec(query))
@@ -260,7 +260,7 @@ class SimulatedYear:
         return step
 
     def expect_reaction(self, letter: OutboxRow) -> None:
-        """Plan the answer to a letter, if there is one."""
+        """Plan the reply to a notification, if any."""
         staff = letter.recipient in COLLEAGUES
         if self.rng.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
             return
@@ -269,7 +269,7 @@ class SimulatedYear:
         self.plan(calendar.add(self.now, wait) if staff else self.now + wait, lambda: self.react(letter))
 
     def react(self, letter: OutboxRow) -> None:
-        """Let somebody who is there answer a letter, and sometimes take it back."""
+        """Let a present person reply to a notification, and sometimes undo that."""
         writer = letter.recipient
         with read_only(self.engine) as session:
             if writer in people.absences(session, self.now.date()):
@@ -288,7 +288,7 @@ class SimulatedYear:
             self.take_back(step, letter, before or {})
 
     def filled(self, text: str, letter: OutboxRow) -> str:
-        """Fill in tickets, colleagues and days."""
+        """Replace placeholders by tickets, colleagues and days."""
         with read_only(self.engine) as session:
             rows = session.exec(select(TicketRow).where(TicketRow.status != "closed")).all()
         near = [row for row in rows if row.school == letter.school or letter.role == "second-level"]
@@ -306,7 +306,7 @@ class SimulatedYear:
         )
 
     def take_back(self, step: PlannedAction, letter: OutboxRow, before: State) -> None:
-        """Let somebody undo at once, and note what became of it."""
+        """Let a person undo at once, and record the states."""
         changed = self.state(letter.ticket_id) or {}
         if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change
             return

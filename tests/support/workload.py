@@ -1,4 +1,4 @@
-"""A mailbox full of mails, and what must have become of them, whatever happened meanwhile."""
+"""Generate a mailbox full of mails, and audit their effects."""
 
 import random
 from collections import Counter, defaultdict
@@ -22,21 +22,21 @@ READ_ALREADY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Mails in the order of their arrival, and the Message-IDs of each ticket that they make."""
+    """Mails in the order of arrival, and the Message-IDs of each expected ticket."""
 
     mails: tuple[bytes, ...] = field(repr=False)
     threads: tuple[tuple[str, ...], ...]
 
     def expected_mails(self) -> int:
-        """Return how many letters follow: receipt and both members per problem, both members per reply."""
+        """Count the notifications: receipt and both members per problem, both members per reply."""
         return sum(3 + 2 * (len(thread) - 1) for thread in self.threads)
 
 
 def make_workload(number: int, seed: int = 1, pause: int = 1) -> Workload:
-    """Make new problems and replies of many teachers, some with pictures, the same for the same seed.
+    """Generate problems and replies of many teachers, some with pictures; the same seed gives the same mails.
 
-    So many mails at least lie between two of a thread: a large mail that broken connections do not carry
-    comes after the small ones behind it, and a reply before what it answers is a problem of its own.
+    At least `pause` mails are between two of a thread: a large mail that a broken connection interrupts
+    is processed after smaller ones behind it, and a reply before its parent would open a ticket of its own.
     """
     rng = random.Random(seed)
     mails: list[bytes] = []
@@ -58,7 +58,7 @@ def make_workload(number: int, seed: int = 1, pause: int = 1) -> Workload:
 
 
 def _mail(rng: random.Random, index: int, thread: int, answers: str = "") -> bytes:
-    """Write one mail of the teacher to whom that thread belongs."""
+    """Return one mail of the teacher of that thread."""
     made = (
         mail()
         .sender(f"Lehrkraft {thread} <lehrkraft{thread}@schule.example>")
@@ -76,7 +76,7 @@ def _mail(rng: random.Random, index: int, thread: int, answers: str = "") -> byt
 
 
 def deliver(env: SchoolEnv, mails: Iterable[bytes], seed: int = 1) -> None:
-    """Put the mails into the support mailbox, one after the other, as if some had been read in webmail."""
+    """Deliver the mails to the support mailbox; mark some as read, as webmail does."""
     rng = random.Random(seed)
     for octets in mails:
         env.dovecot.deliver(env.address, octets, flags="S" if rng.random() < READ_ALREADY else "")
@@ -84,9 +84,9 @@ def deliver(env: SchoolEnv, mails: Iterable[bytes], seed: int = 1) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What became of a flood; `broken` has a line for each promise that was not kept.
+    """The effects of a workload; `broken` has a line for each broken promise.
 
-    `letters` are those to teachers and supporters: operators are told of the trouble besides.
+    `sent` counts mails to teachers and supporters, without alerts to operators.
     """
 
     tickets: int
@@ -97,9 +97,9 @@ class Audit:
 
 
 def audit(env: SchoolEnv, workload: Workload, kills: int = 0, mailboxes: Sequence[str] = ()) -> Audit:
-    """Compare tickets, mailbox and letters with what the mails should have become.
+    """Compare tickets, mailbox and sent mails with the expected effects of the workload.
 
-    `mailboxes` are those of all schools, where the flood came to more than the house's own.
+    `mailboxes` are those of all schools, if the workload was delivered to several.
     """
     with env.open() as (desk, _):
         documents = [show_ticket(desk, found["ticket"]) or {} for found in list_tickets(desk, None, "all")]
@@ -121,7 +121,7 @@ def audit(env: SchoolEnv, workload: Workload, kills: int = 0, mailboxes: Sequenc
 
 
 def _tickets_broken(documents: list[dict[str, Any]], workload: Workload) -> list[str]:
-    """Return what is missing, twice or in the wrong ticket."""
+    """Return messages that are missing, twice or in the wrong ticket."""
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     for document in documents:
         school, _, number = document["ticket"].partition("-")
@@ -157,7 +157,7 @@ def _folders_broken(env: SchoolEnv, workload: Workload, mailboxes: Sequence[str]
 def _letters_broken(
     documents: list[dict[str, Any]], received: list[tuple[Received, tuple[str, str]]]
 ) -> list[str]:
-    """Return who got too few or too many letters of a ticket, and which came twice but not the same."""
+    """Return recipients with too few or too many mails of a ticket, and repeated mails that differ."""
     wanted: Counter[tuple[str, str]] = Counter()
     for document in documents:
         about = f"[#{document['ticket']}]"
@@ -181,6 +181,6 @@ def _letters_broken(
 
 
 def _header(octets: bytes) -> tuple[str, str]:
-    """Return a letter's Message-ID and the tag in its subject."""
+    """Return the Message-ID of a mail and the tag in its subject."""
     header = BytesHeaderParser().parsebytes(octets.partition(b"\r\n\r\n")[0])
     return str(header["Message-ID"]).strip(), str(header["Subject"]).partition("]")[0].strip() + "]"

@@ -1,4 +1,4 @@
-"""The whole state goes into one file and comes back from it, on both databases."""
+"""Backup and restore of the whole state in one file, on both databases."""
 
 import os
 import re

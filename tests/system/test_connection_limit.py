@@ -1,4 +1,4 @@
-"""Where a server allows few connections, mailboxes take turns: none is left out or waits for a flood."""
+"""The connection limit: all mailboxes are served in turn, and none waits for a flood."""
 
 import re
 import threading

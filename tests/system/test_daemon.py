@@ -1,4 +1,4 @@
-"""The daemon as a process, on real servers that come and go."""
+"""The daemon as a process, with real servers that stop and start."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The demonstration plays the day to its end, and says so only if it did."""
+"""The demo plays its scenario to the end, and reports success only then."""
 
 import os
 import re

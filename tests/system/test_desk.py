@@ -1,4 +1,4 @@
-"""The day of product.md on real servers: from the teacher's mail to the closed ticket."""
+"""A ticket's life on real servers: from the teacher's mail to the closed ticket."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""When the power fails: what a mail caused is on the disk before the mailbox hears that the mail is done."""
+"""Power failures: the effects of a mail are on disk before the mail is moved on the server."""
 
 import re
 import subprocess

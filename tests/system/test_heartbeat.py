@@ -1,4 +1,4 @@
-"""Monitoring beside a daemon sees that it stopped, hangs or crashes again and again."""
+"""Monitoring detects a daemon that stopped, hangs or crashes repeatedly."""
 
 from collections.abc import Callable
 from datetime import timedelta

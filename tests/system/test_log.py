@@ -1,4 +1,4 @@
-"""The log tells what became of a mail and why, and nothing of what people wrote or who they are."""
+"""The log has the outcome of each mail and its reason, and no texts or addresses of people."""
 
 import sqlite3
 import subprocess

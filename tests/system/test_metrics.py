@@ -1,4 +1,4 @@
-"""Prometheus can parse the metrics, they are right, and they name nobody."""
+"""The metrics are valid for Prometheus, correct, and contain no personal data."""
 
 import sys
 import urllib.request

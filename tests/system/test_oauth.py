@@ -1,4 +1,4 @@
-"""Logins by access tokens: had from a provider on loopback, taken by a real Dovecot and an SMTP server."""
+"""OAuth 2 logins with a token provider on loopback, a real Dovecot and an SMTP server."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What root makes in the state directory belongs to the owner of the directory: the service can use it.
+"""Files that root creates in the state directory belong to the owner of the directory.
 
 Without root there is one user only; then these tests say that the calls work.
 """

@@ -1,4 +1,4 @@
-"""What is stored on a person can be given out and erased, to the last octet, on both databases."""
+"""Disclosure and erasure of all data of a person, on both databases."""
 
 import base64
 import json

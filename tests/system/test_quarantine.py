@@ -1,4 +1,4 @@
-"""What cannot be handled is set aside with its reason, stops nobody else, and can be handled later."""
+"""The quarantine: a mail that fails is kept with its reason, stops no other mail, and can be retried."""
 
 import sqlite3
 from contextlib import closing

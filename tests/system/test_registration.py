@@ -1,4 +1,4 @@
-"""Members are invited to register, a few times each; one tap registers."""
+"""Members are invited to register, a few times each; one link registers them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

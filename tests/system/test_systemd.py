@@ -1,4 +1,4 @@
-"""What systemd hears of us; the unit file that it reads."""
+"""The notifications to systemd, and the unit file."""
 
 import os
 import shutil

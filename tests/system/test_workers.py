@@ -1,4 +1,4 @@
-"""Several workers on one PostgreSQL: each mailbox is read by one, and by another one when that dies."""
+"""Several workers on one PostgreSQL: one worker per mailbox, and another one after its death."""
 
 import os
 import signal
