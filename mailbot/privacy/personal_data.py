@@ -15,20 +15,20 @@ _WORD = re.compile(r"\w+")
 class PersonalDataMatcher:
     """What to look for: `phrases` are runs of WORDS own words, or a whole text where that is shorter."""
 
-    marks: re.Pattern[str]
+    identifiers: re.Pattern[str]
     phrases: frozenset[tuple[str, ...]]
     lengths: tuple[int, ...]
-    mark: str = REDACTED
+    replacement: str = REDACTED
 
-    def found(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Tell whether the person left something in a text."""
-        return bool(self.marks.search(text)) or next(self._spans(text), None) is not None
+        return bool(self.identifiers.search(text)) or next(self._spans(text), None) is not None
 
-    def redacted(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a text with a mark in place of what the person left there."""
         for begin, end in reversed(_joined(self._spans(text))):
-            text = f"{text[:begin]}{self.mark}{text[end:]}"
-        return self.marks.sub(self.mark, text)
+            text = f"{text[:begin]}{self.replacement}{text[end:]}"
+        return self.identifiers.sub(self.replacement, text)
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where phrases of the person stand, whatever stands between the words: line breaks, "> "."""
@@ -40,7 +40,9 @@ class PersonalDataMatcher:
                     yield words[at][1], words[at + length - 1][2]
 
 
-def traces_of(addresses: Iterable[str], names: Iterable[str], texts: Iterable[str]) -> PersonalDataMatcher:
+def build_matcher(
+    addresses: Iterable[str], names: Iterable[str], texts: Iterable[str]
+) -> PersonalDataMatcher:
     """Return what to look for. A name counts if it is a full one, a text if it has a few words."""
     full = {name.strip() for name in names if len(name.split()) > 1}
     known = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]

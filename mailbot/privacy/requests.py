@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, traces_of
+from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, build_matcher
 from mailbot.service.desk import Desk
 from mailbot.service.operations import OperationError
 from mailbot.store import disclosure, erasure, search
@@ -46,7 +46,7 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
         archive.writestr("README.txt", README.format(address=address, now=f"{now:%Y-%m-%d %H:%M} UTC"))
         archive.writestr("data.json", _json(document))
         archive.writestr("internal.json", _json(internal))
-        for number, octets in disclosure.mails_of(session, address):
+        for number, octets in disclosure.raw_mails(session, address):
             archive.writestr(f"mails/{number}.eml", octets)
             yield
     with transaction(desk.engine) as session:
@@ -76,7 +76,7 @@ class PersonErasure:
         if self.address in policy.support_addresses:
             raise OperationError(f"{self.address} is a school's support address")
         with read_only(self.desk.engine) as session:
-            due = erasure.letters_due(session, self.address)
+            due = erasure.count_due_mails(session, self.address)
         if due:
             text = f"{due} letters to {self.address} or about these tickets wait to be sent"
             raise OperationError(f"{text}: let them go out, or drop them (mailbot outbox)")
@@ -84,27 +84,27 @@ class PersonErasure:
     def total(self) -> int:
         """Return of how many steps it will be."""
         with read_only(self.desk.engine) as session:
-            sizes = [erasure.size_of(session, table) for table in erasure.SWEPT]
+            sizes = [erasure.count_rows(session, table) for table in erasure.REDACTED_TABLES]
             return len(erasure.tickets_of(session, self.address)) + sum(sizes)
 
     def steps(self) -> Iterator[None]:
         """Erase the person's tickets, other texts and traces in texts of others; yield at each row."""
         with read_only(self.desk.engine) as session:
-            names, texts = erasure.own_words(session, self.address)
+            names, texts = erasure.names_and_texts(session, self.address)
             tickets = erasure.tickets_of(session, self.address)
         for ticket_id in tickets:
             with transaction(self.desk.engine) as session:
-                self._add(session, erasure.empty_ticket(session, ticket_id, self.now))
+                self._add(session, erasure.erase_ticket(session, ticket_id, self.now))
             yield
         with transaction(self.desk.engine) as session:
-            self._add(session, erasure.empty_own_mails(session, self.address, REDACTED))
-        yield from self._sweep(traces_of([self.address], names, texts))
+            self._add(session, erasure.erase_own_texts(session, self.address, REDACTED))
+        yield from self._sweep(build_matcher([self.address], names, texts))
         self._index()
         for _ in erasure.compact(self.desk.engine):
             yield
 
     def _sweep(self, traces: PersonalDataMatcher) -> Iterator[None]:
-        for table in erasure.SWEPT:
+        for table in erasure.REDACTED_TABLES:
             last, rows = 0, 1
             while rows:
                 with transaction(self.desk.engine) as session:

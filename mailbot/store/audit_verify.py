@@ -56,7 +56,7 @@ _TICKET_ENTRIES = (
 )
 
 
-def append_link(session: Session, actor: str, now: datetime) -> tuple[int, str]:
+def seal(session: Session, actor: str, now: datetime) -> tuple[int, str]:
     """Write the newest links of the tickets that changed since the last seal into the desk's chain.
 
     Returns the number of these tickets, and the desk's newest link.
@@ -101,7 +101,7 @@ class VerifyResult:
     entries: int = 0
     erased: int = 0
     head: str = GENESIS
-    wrong: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def verify(session: Session) -> VerifyResult:
@@ -116,10 +116,10 @@ def verify(session: Session) -> VerifyResult:
     for ticket_id, (name, newest) in tickets.items():
         _compare(verdict, f"ticket {name}", [], newest, sealed.pop(ticket_id, set()))
     for ticket_id in sealed:
-        verdict.wrong.append(f"ticket number {ticket_id} was sealed and is gone")
+        verdict.problems.append(f"ticket number {ticket_id} was sealed and is gone")
     if verdict.erased != announced:
         text = f"{verdict.erased} entries are erased, but {announced} were by mailbot forget or [retention]"
-        verdict.wrong.append(text)
+        verdict.problems.append(text)
     return verdict
 
 
@@ -164,10 +164,10 @@ def _link(verdict: VerifyResult, chain: str, links: list[str], row: Row[Any]) ->
     if not row.salt:
         verdict.erased += 1
     if salted_digest(row.salt, said) != row.digest if row.salt else any(said):
-        verdict.wrong.append(f"{chain}: entry {row.id} ({row.action}) was changed")
+        verdict.problems.append(f"{chain}: entry {row.id} ({row.action}) was changed")
     previous = links[-1] if links else GENESIS
     if link_hash(previous, row.ticket_id, row.at, row.action, row.digest) != row.link:
-        verdict.wrong.append(f"{chain}: entry {row.id} ({row.action}) does not follow the one before")
+        verdict.problems.append(f"{chain}: entry {row.id} ({row.action}) does not follow the one before")
     link: str = row.link
     return link
 
@@ -175,10 +175,10 @@ def _link(verdict: VerifyResult, chain: str, links: list[str], row: Row[Any]) ->
 def _compare(verdict: VerifyResult, chain: str, links: list[str], newest: Link, sealed: set[Link]) -> None:
     """Compare the end of a chain with the link stored elsewhere, and the chain with its seals."""
     if (len(links), links[-1] if links else GENESIS) != newest:
-        verdict.wrong.append(f"{chain}: has {len(links)} entries, {newest[0]} were written")
+        verdict.problems.append(f"{chain}: has {len(links)} entries, {newest[0]} were written")
     for entries, head in sealed:
         if not 0 < entries <= len(links) or links[entries - 1] != head:
-            verdict.wrong.append(f"{chain}: is not as it was sealed with {entries} entries")
+            verdict.problems.append(f"{chain}: is not as it was sealed with {entries} entries")
 
 
 def desk_entries(session: Session) -> list[dict[str, Any]]:

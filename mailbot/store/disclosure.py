@@ -105,7 +105,7 @@ def _documents(rows: Any) -> list[Document]:
     return [dict(row._mapping) for row in rows]
 
 
-def mails_of(session: Session, address: str) -> Iterator[tuple[int, bytes]]:
+def raw_mails(session: Session, address: str) -> Iterator[tuple[int, bytes]]:
     """Yield the mails that a person wrote, with their numbers, as they arrived."""
     for raw_id in session.execute(_RAW_MAILS, {"address": address}).scalars().all():
         yield raw_id, raw_mail.load(session, raw_id)

@@ -41,7 +41,7 @@ _PERSONAL: dict[Table, tuple[str, ...]] = {
     _OUTBOX: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
               "in_reply_to", "last_error", "reference_ids", "attachments"),
 }  # fmt: skip
-SWEPT: tuple[Table, ...] = (*_PERSONAL, _EVENT, _RAW_MAIL)
+REDACTED_TABLES: tuple[Table, ...] = (*_PERSONAL, _EVENT, _RAW_MAIL)
 _SMALL = (
     (_PERSON, "deputy"),
     (_PERSON, "undeliverable"),
@@ -129,7 +129,7 @@ _DELETE_CC = delete(_TICKET_CC).where(_TICKET_CC.c.ticket_id == _OF_TICKET, _TIC
 # Read the next rows of a table.
 _NEXT_ROWS = {
     table: select(table).where(table.c.id > bindparam("last")).order_by(table.c.id).limit(BATCH_SIZE)
-    for table in SWEPT
+    for table in REDACTED_TABLES
 }
 # Read the names and the texts of a person.
 _NAMES = (
@@ -147,12 +147,12 @@ class Matcher(Protocol):
     """Find a person's data in texts; `mark` replaces it."""
 
     @property
-    def mark(self) -> str: ...
+    def replacement(self) -> str: ...
 
-    def found(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Tell whether a text has data of the person."""
 
-    def redacted(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a text with the mark in place of the data."""
 
 
@@ -180,28 +180,28 @@ def tickets_of(session: Session, address: str) -> Sequence[int]:
     return session.execute(_TICKETS_OF, {"of_address": address}).scalars().all()
 
 
-def letters_due(session: Session, address: str) -> int:
+def count_due_mails(session: Session, address: str) -> int:
     """Count the mails that are to be sent to a person or about their tickets."""
     return int(session.execute(_MAILS_DUE, {"of_address": address}).scalar_one())
 
 
-def empty_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
+def erase_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     """Erase a ticket's personal data and close it."""
     values = {"of_ticket": ticket_id}
     row = session.execute(_LOCK_TICKET, values).one()
     mails = {raw for query in _RAW_OF_TICKET for raw in session.execute(query, values).scalars()}
     session.execute(_DELETE_MAILS_OF_TICKET, values)
-    empty_entries(session, session.execute(_ENTRIES_OF_TICKET, values).scalars().all())
+    erase_ledger_entries(session, session.execute(_ENTRIES_OF_TICKET, values).scalars().all())
     session.execute(_DELETE_FILES_OF_TICKET, values)
     session.execute(_EMPTY_MESSAGES_OF_TICKET, values)
     entries = _changed(session, _EMPTY_ENTRIES_OF_TICKET, values)
     ticket = to_ticket(session, row)
     update_row(session, row, ticket, without_personal_data(ticket, now))
     search.remove(session, ticket_id)
-    return Erased(tickets=1, mails=drop_mails(session, mails), entries=entries)
+    return Erased(tickets=1, mails=delete_raw_mails(session, mails), entries=entries)
 
 
-def erase_entries(session: Session, entries: Sequence[int]) -> int:
+def erase_audit_entries(session: Session, entries: Sequence[int]) -> int:
     """Erase the personal fields of entries of the audit trail; return how many entries had any."""
     return _changed(session, _EMPTY_ENTRIES, {"some": entries}) if entries else 0
 
@@ -212,14 +212,14 @@ def _changed(session: Session, statement: Update, values: dict[str, Any]) -> int
     return int(result.rowcount)
 
 
-def empty_entries(session: Session, entries: Sequence[int]) -> None:
+def erase_ledger_entries(session: Session, entries: Sequence[int]) -> None:
     """Erase entries of the ledger, so that only where each mail was and its outcome are left."""
     for at in range(0, len(entries), BATCH_SIZE):
         for statement in _EMPTY_LEDGER:
             session.execute(statement, {"some": entries[at : at + BATCH_SIZE]})
 
 
-def empty_own_mails(session: Session, address: str, mark: str) -> Erased:
+def erase_own_texts(session: Session, address: str, mark: str) -> Erased:
     """Erase what a person wrote in tickets of others or outside of tickets, and the mails to them.
 
     `mark` replaces their name.
@@ -227,14 +227,14 @@ def empty_own_mails(session: Session, address: str, mark: str) -> Erased:
     values = {"of_address": address}
     mails = {raw for query in _RAW_OF_PERSON for raw in session.execute(query, values).scalars()}
     changed = set(session.execute(_TICKETS_WITH, values).scalars())
-    empty_entries(session, session.execute(_ENTRIES_OF_PERSON, values).scalars().all())
+    erase_ledger_entries(session, session.execute(_ENTRIES_OF_PERSON, values).scalars().all())
     session.execute(_EMPTY_MESSAGES_OF_PERSON, {**values, "mark": mark})
     for statement in _DELETE_OF_PERSON:
         session.execute(statement, values)
-    return Erased(mails=drop_mails(session, mails), changed=changed)
+    return Erased(mails=delete_raw_mails(session, mails), changed=changed)
 
 
-def drop_mails(session: Session, raw_ids: Iterable[int]) -> int:
+def delete_raw_mails(session: Session, raw_ids: Iterable[int]) -> int:
     """Delete raw mails with their files, and every reference to them; return their number."""
     wanted = sorted(raw_ids)
     for at in range(0, len(wanted), BATCH_SIZE):
@@ -243,7 +243,7 @@ def drop_mails(session: Session, raw_ids: Iterable[int]) -> int:
     return len(wanted)
 
 
-def size_of(session: Session, table: Table) -> int:
+def count_rows(session: Session, table: Table) -> int:
     """Count the rows of a table."""
     return int(session.execute(select(func.count()).select_from(table)).scalar_one())
 
@@ -259,12 +259,12 @@ def redact_batch(session: Session, table: Table, after: int, matcher: Matcher) -
         found = [
             row.id
             for row in rows
-            if any(matcher.found(str(part)) for part in audit_hash.personal_fields(row))
+            if any(matcher.matches(str(part)) for part in audit_hash.personal_fields(row))
         ]
-        erased.entries = erase_entries(session, found)
+        erased.entries = erase_audit_entries(session, found)
     elif table is _RAW_MAIL:
-        found = [row.id for row in rows if matcher.found(readable(zlib.decompress(row.octets)))]
-        erased.mails = drop_mails(session, found)
+        found = [row.id for row in rows if matcher.matches(readable(zlib.decompress(row.octets)))]
+        erased.mails = delete_raw_mails(session, found)
     else:
         for row in rows:
             if _redact(session, table, row, matcher):
@@ -283,7 +283,7 @@ def _redact_cc(session: Session, ticket_ids: list[int], matcher: Matcher) -> set
     found = [
         {"of_ticket": row.ticket_id, "of_address": row.address}
         for row in session.execute(_CC_OF_TICKETS, {"some": ticket_ids})
-        if matcher.found(f"{row.name} {row.address}")
+        if matcher.matches(f"{row.name} {row.address}")
     ]
     if found:
         session.connection().execute(_DELETE_CC, found)
@@ -296,11 +296,11 @@ def _redact(session: Session, table: Table, row: Row[Any], matcher: Matcher) -> 
     for name in _PERSONAL[table]:
         value = getattr(row, name)
         if isinstance(value, list):
-            redacted: Any = [item for item in value if not matcher.found(str(item))]
+            redacted: Any = [item for item in value if not matcher.matches(str(item))]
         else:
-            redacted = matcher.redacted(value) if value else value
+            redacted = matcher.redact(value) if value else value
         if redacted != value:
-            changed[name] = "" if redacted == matcher.mark else redacted
+            changed[name] = "" if redacted == matcher.replacement else redacted
     if changed:
         session.execute(update(table).where(table.c.id == row.id).values(changed))
     return bool(changed)
@@ -312,8 +312,8 @@ def redact_people(session: Session, matcher: Matcher) -> int:
     for table, name in _SMALL:
         column = table.c[name]
         for value in session.execute(select(column).distinct()).scalars().all():
-            if matcher.found(value):
-                redacted = matcher.redacted(value).removesuffix(matcher.mark)
+            if matcher.matches(value):
+                redacted = matcher.redact(value).removesuffix(matcher.replacement)
                 statement = update(table).where(column == value).values({name: redacted})
                 places += _changed(session, statement, {})
     return places
@@ -337,20 +337,20 @@ def _decoded(value: str) -> str:
         return value
 
 
-def own_words(session: Session, address: str) -> tuple[set[str], set[str]]:
+def names_and_texts(session: Session, address: str) -> tuple[set[str], set[str]]:
     """Return the names of a person, and the texts that they wrote or that their tickets are about."""
     values = {"of_address": address}
     names = {name for query in _NAMES for name in session.execute(query, values).scalars()}
     return names - {""}, {text for query in _TEXTS for text in session.execute(query, values).scalars()}
 
 
-def overwrite(session: Session) -> None:
+def enable_secure_delete(session: Session) -> None:
     """Let SQLite write zeros over what this transaction deletes, instead of only letting go of it."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("PRAGMA secure_delete=ON"))
 
 
-def settle_index(session: Session) -> None:
+def optimize_index(session: Session) -> None:
     """Take deleted words out of the full-text index: SQLite's keeps them until it is merged."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text(_COMPACT_SQLITE[0]))

@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
 from sqlmodel import Session
 
 from mailbot.core.model.ticket import Status
-from mailbot.store.erasure import BATCH_SIZE, Erased, drop_mails, empty_entries, empty_ticket
+from mailbot.store.erasure import BATCH_SIZE, Erased, delete_raw_mails, erase_ledger_entries, erase_ticket
 from mailbot.store.tables import metadata
 
 MAX_EXPIRED = 50
@@ -60,7 +60,7 @@ def expire_tickets(session: Session, before: datetime) -> Erased:
     """Erase some tickets that were closed before that time; nothing erased means that none is left."""
     erased = Erased()
     for row in session.execute(_OLD_TICKETS, {"before_time": before}).all():
-        erased.add(empty_ticket(session, row.id, row.closed or before))
+        erased.add(erase_ticket(session, row.id, row.closed or before))
     return erased
 
 
@@ -70,15 +70,15 @@ def expire_mails(session: Session, before: datetime) -> Erased:
     raw_mails = set(session.execute(_OLD_RAW_MAILS, values).scalars())
     sent = session.execute(_OLD_MAILS, values).scalars().all()
     session.execute(_EMPTY_MAILS, {"some": sent})
-    return Erased(mails=drop_mails(session, raw_mails), places=len(sent))
+    return Erased(mails=delete_raw_mails(session, raw_mails), places=len(sent))
 
 
 def expire_others(session: Session, before: datetime) -> Erased:
     """Erase some mails that belong to no ticket and were received or written before that time."""
     values = {"before_time": before}
     entries = session.execute(_OLD_ENTRIES, values).all()
-    empty_entries(session, [row.id for row in entries])
-    mails = drop_mails(session, {row.raw_id for row in entries if row.raw_id is not None})
+    erase_ledger_entries(session, [row.id for row in entries])
+    mails = delete_raw_mails(session, {row.raw_id for row in entries if row.raw_id is not None})
     sent = session.execute(_OLD_OTHER_MAILS, values).scalars().all()
     session.execute(_DELETE_MAILS, {"some": sent})
     return Erased(mails=max(mails, len(entries)), places=len(sent))

@@ -15,13 +15,14 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
+from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
+from mailbot.store.outbox import BOUNCED
+from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.traffic import traffic
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
-BOUNCED = "bounced"
 
 _LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
@@ -55,11 +56,6 @@ _RECEIVED = (
 _OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
 
 
-def hash_of(action_key: str) -> str:
-    """Return the form in which an action key is stored."""
-    return hashlib.sha256(action_key.encode()).hexdigest()
-
-
 def content_id(mail: Mail, content: bytes) -> str:
     """Return an identifier of a mail's content; trace header fields do not change it."""
     body = content.partition(b"\r\n\r\n")[2] or content.partition(b"\n\n")[2]
@@ -84,7 +80,9 @@ def load_facts(
     """Load everything that a mail's lookups ask for; `own_entry` is its ledger entry, if there is one."""
     answered, by_reply = _thread(session, wanted.message_ids[:MAX_LOOKUPS], now)
     keyed = _by_action_key(session, wanted.action_key, now)
-    lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
+    lately = (
+        load_recent_activity(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
+    )
     signs = (wanted.tag, by_reply, keyed.ticket if keyed else None, lately.flooding_ticket(policy.limits))
     found = tickets.find_for_update(session, _names(wanted, signs))
     rows = {tickets.key_of(row): row for row in found.values()}
@@ -101,7 +99,7 @@ def load_facts(
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
         absences=people.absences(session, people.today(policy, now)),
-        listings={listing: tickets.page(session, listing) for listing in wanted.listings},
+        listings={listing: tickets.load_page(session, listing) for listing in wanted.listings},
         similar=search.similar(session, wanted.problem, number - 1) if wanted.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: present[k] for k in rows}) if wanted.undoes else {},
         names=names_of_staff(session, school, policy),
@@ -154,7 +152,7 @@ def _thread(
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
     if action_key is None:
         return None
-    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_of(action_key)}).first()
+    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
     return _to_sent_mail(session, row, now) if row else None
 
 
@@ -186,7 +184,7 @@ def _ticket(row: Row[Any]) -> str | None:
 
 def _still_held(session: Session, held_id: int | None, now: datetime) -> int | None:
     """Return the held mail that a sent mail asks about, if it still waits."""
-    return held_id if held_id is not None and ledger.waiting(session, held_id, now) else None
+    return held_id if held_id is not None and ledger.find_waiting(session, held_id, now) else None
 
 
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:

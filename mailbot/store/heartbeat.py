@@ -30,7 +30,7 @@ class Heartbeat:
     at: datetime
 
 
-def expect(session: Session, worker: str, now: datetime) -> None:
+def record_start(session: Session, worker: str, now: datetime) -> None:
     """Note that a daemon starts or reloads; an older heartbeat stays: a crash loop must not renew it."""
     session.execute(_EXPECT, {"worker": worker, "started": now, "at": now})
 
@@ -40,7 +40,7 @@ def record_heartbeat(session: Session, worker: str, now: datetime) -> None:
     session.execute(_BEAT, {"worker": worker, "started": now, "at": now})
 
 
-def expect_none(session: Session, worker: str) -> None:
+def record_stop(session: Session, worker: str) -> None:
     """Note that no daemon works with this state directory, and that none has to."""
     session.execute(_EXPECT_NONE, {"worker": worker})
 

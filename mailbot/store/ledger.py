@@ -110,7 +110,7 @@ def record(session: Session, entries: Sequence[Values]) -> list[int]:
     return list(session.connection().execute(_RECORD, list(entries)).scalars())
 
 
-def rewrite(session: Session, entry_id: int, values: Values) -> None:
+def update_entry(session: Session, entry_id: int, values: Values) -> None:
     """Write another outcome of a mail that the ledger has already."""
     session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
@@ -180,7 +180,7 @@ def count_quarantined(session: Session) -> int:
     return int(session.execute(_COUNT_QUARANTINE).scalar_one())
 
 
-def entry(session: Session, entry_id: int) -> Row[Any] | None:
+def find_quarantined(session: Session, entry_id: int) -> Row[Any] | None:
     """Return the entry of a quarantined mail by its number."""
     return session.execute(_IN_QUARANTINE, {"entry": entry_id}).first()
 
@@ -199,19 +199,19 @@ def delays(session: Session, since: datetime) -> dict[str, list[float]]:
     return found
 
 
-def latest(session: Session) -> datetime | None:
+def last_processed_at(session: Session) -> datetime | None:
     """Return when the last mail was processed."""
     at: datetime | None = session.execute(_LATEST).scalar()
     return at
 
 
-def hold(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
+def add_held(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
     """Let a mail wait until that address confirms it; return the key of the held mail."""
     values = {"ledger_id": entry_id, "school": school, "address": address, "until": until}
     return int(session.connection().execute(_HOLD, values).scalar_one())
 
 
-def waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
+def find_waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
     """Return the entry of a held mail that may still be confirmed."""
     return session.execute(_WAITING, {"held": held_id, "now": now}).first()
 

@@ -137,7 +137,7 @@ def remove(session: Session, ticket_id: int) -> None:
     session.connection().execute(out, {"ticket": ticket_id})
 
 
-def size(session: Session) -> int:
+def count(session: Session) -> int:
     """Return how many tickets are in the index."""
     return session.connection().scalar(_COUNT) or 0
 
@@ -150,13 +150,13 @@ def vectors(sqlite: Session) -> Iterator[list[tuple[int, str]]]:
         yield [(ticket_id, _vector(document)) for ticket_id, document in documents]
 
 
-def put(postgresql: Session, vectors: Iterable[tuple[int, str]]) -> None:
+def insert_vectors(postgresql: Session, vectors: Iterable[tuple[int, str]]) -> None:
     """Put tickets into the index of a PostgreSQL that does not have them."""
     rows = [{"ticket": ticket_id, "vector": vector} for ticket_id, vector in vectors]
     postgresql.connection().execute(_INTO_TSVECTOR, rows)
 
 
-def holds(postgresql: Session, ticket_id: int, vector: str) -> bool:
+def has_vector(postgresql: Session, ticket_id: int, vector: str) -> bool:
     """Tell whether the index of a PostgreSQL has a ticket with these words and no others."""
     same = {"ticket": ticket_id, "vector": vector}
     return postgresql.connection().execute(_SAME_IN_TSVECTOR, same).first() is not None
@@ -199,7 +199,7 @@ def _vector(document: _Document) -> str:
     return " ".join(f"'{word}':{','.join(labels)}" for word, labels in places.items())
 
 
-def finds(session: Session, wanted: Listing) -> ColumnElement[bool]:
+def matches_words(session: Session, wanted: Listing) -> ColumnElement[bool]:
     """Return the condition on a ticket that it bears all the words asked for, where the asker may read."""
     places = "subject public" if wanted.requester is not None else "subject public internal"
     if _is_sqlite(session):

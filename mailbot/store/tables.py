@@ -6,16 +6,17 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-metadata = MetaData(naming_convention=NAMES)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
-LIVE = "look_at IS NOT NULL"
+HAS_TIMER = "look_at IS NOT NULL"
+DUE_STATES = ("queued", "sending", "uncertain")
 DUE_CONDITION = "state IN ('queued', 'sending', 'uncertain')"
 NOT_SENT = "state <> 'sent'"
 
@@ -76,7 +77,7 @@ class TicketRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("school", "number"),
         Index("ix_ticket_school_status", "school", "status", "id"),
-        Index("ix_ticket_look_at", "look_at", sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
+        Index("ix_ticket_look_at", "look_at", sqlite_where=text(HAS_TIMER), postgresql_where=text(HAS_TIMER)),
     )
     id: int | None = Field(default=None, primary_key=True)
     school: str

@@ -175,7 +175,7 @@ def current_for_update(session: Session, ticket_id: int) -> Ticket:
     return to_ticket(session, find_for_update(session, [name])[name])
 
 
-def named(session: Session, name: str) -> tuple[int, Ticket] | None:
+def find_ticket(session: Session, name: str) -> tuple[int, Ticket] | None:
     """Return key and value of a ticket by its name, as `find` does."""
     row = find(session, name)
     return (row.id, to_ticket(session, row)) if row is not None else None
@@ -191,13 +191,13 @@ def message_ids(session: Session, ticket_id: int) -> set[str]:
     return set(session.connection().execute(_MESSAGE_IDS, {"ticket": ticket_id}).scalars())
 
 
-def listed(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
+def list_all(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
     """Return all tickets of a list, the newest first."""
     query = _LIST.where(*_conditions(wanted)).order_by(_TICKET.c.id.desc())
     return tuple(to_tickets(session, session.execute(query).all()))
 
 
-def page(session: Session, wanted: Listing) -> Page:
+def load_page(session: Session, wanted: Listing) -> Page:
     """Return one page of a list: the newest first, by school if asked for; the last page if beyond it."""
     if wanted.words:
         return _found(session, wanted)
@@ -211,7 +211,7 @@ def page(session: Session, wanted: Listing) -> Page:
 
 def _found(session: Session, wanted: Listing) -> Page:
     """Return the tickets that fit the words best, of the newest that have them."""
-    conditions = (*_conditions(wanted), search.finds(session, wanted))
+    conditions = (*_conditions(wanted), search.matches_words(session, wanted))
     query = _SUBJECTS.where(*conditions).order_by(_TICKET.c.id.desc()).limit(MAX_FOUND)
     found = session.execute(query).all()
     best = sorted(found, key=lambda row: -score(row.subject, wanted.words))[:PAGE_SIZE]

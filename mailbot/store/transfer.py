@@ -64,30 +64,30 @@ class Transfer:
     def __init__(self, old: Session, new: Session) -> None:
         self._sessions = (old, new)
         self._old, self._new = old.connection(), new.connection()
-        self.tallies = {name: RowCounts() for name in (*(table.name for table in _TABLES), _SEARCH)}
+        self.counts = {name: RowCounts() for name in (*(table.name for table in _TABLES), _SEARCH)}
         self.differences: list[str] = []
-        self.trail = VerifyResult()
-        self.at = ""
+        self.verification = VerifyResult()
+        self.table = ""
 
     def total(self) -> int:
         """Return the number of steps."""
         rows = sum(self._old.scalar(select(func.count()).select_from(table)) or 0 for table in _TABLES)
-        return 2 * (rows + search.size(self._sessions[0]))
+        return 2 * (rows + search.count(self._sessions[0]))
 
     def steps(self) -> Iterator[None]:
         """Copy and compare row by row; yield after each. `at` is the name of the present table."""
         for table in _TABLES:
-            self.at = table.name
+            self.table = table.name
             yield from self._copy(table)
-        self.at = _SEARCH
+        self.table = _SEARCH
         yield from self._copy_search()
         self._finish()
         for table in _TABLES:
-            self.at = table.name
+            self.table = table.name
             yield from self._compare(table)
-        self.at = _SEARCH
+        self.table = _SEARCH
         yield from self._compare_search()
-        self.at = "event"
+        self.table = "event"
         self._compare_trails()
 
     def _copy(self, table: Table) -> Iterator[None]:
@@ -106,7 +106,7 @@ class Transfer:
 
     def _copy_search(self) -> Iterator[None]:
         for vectors in search.vectors(self._sessions[0]):
-            search.put(self._sessions[1], vectors)
+            search.insert_vectors(self._sessions[1], vectors)
             yield from (None for _ in vectors)
 
     def _finish(self) -> None:
@@ -117,12 +117,12 @@ class Transfer:
                 self._new.execute(
                     select(func.setval(func.pg_get_serial_sequence(table.name, key.name), last))
                 )
-        for name in self.tallies:
+        for name in self.counts:
             self._new.execute(text(f'ANALYZE "{name}"'))
 
     def _compare(self, table: Table) -> Iterator[None]:
         """Merge both sides by key, so that a missing row is reported as missing."""
-        tally, key = self.tallies[table.name], itemgetter(0)
+        tally, key = self.counts[table.name], itemgetter(0)
         sides = heapq.merge(_keyed(self._old, table), _keyed(self._new, table), key=key)
         for row_key, group in groupby(sides, key):
             found = {side: row for _, side, row in group}
@@ -134,12 +134,12 @@ class Transfer:
             yield
 
     def _compare_search(self) -> Iterator[None]:
-        tally = self.tallies[_SEARCH]
-        tally.new = search.size(self._sessions[1])
+        tally = self.counts[_SEARCH]
+        tally.new = search.count(self._sessions[1])
         for vectors in search.vectors(self._sessions[0]):
             for ticket_id, vector in vectors:
                 tally.old += 1
-                if not search.holds(self._sessions[1], ticket_id, vector):
+                if not search.has_vector(self._sessions[1], ticket_id, vector):
                     tally.different += 1
                     self._tell(f"{_SEARCH} {ticket_id}: other words are found")
                 yield
@@ -147,9 +147,11 @@ class Transfer:
             self._tell(f"{_SEARCH}: {tally.new} tickets instead of {tally.old}")
 
     def _compare_trails(self) -> None:
-        before, self.trail = (verify(session) for session in self._sessions)
-        if self.trail != before:
-            self._tell("the audit trail is not the one that it was: " + "; ".join(self.trail.wrong[:3]))
+        before, self.verification = (verify(session) for session in self._sessions)
+        if self.verification != before:
+            self._tell(
+                "the audit trail is not the one that it was: " + "; ".join(self.verification.problems[:3])
+            )
 
     def _tell(self, difference: str) -> None:
         if len(self.differences) < MAX_NAMED:

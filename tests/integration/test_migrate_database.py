@@ -12,7 +12,7 @@ from sqlmodel import col
 from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
-from mailbot.store.audit_verify import append_link, verify
+from mailbot.store.audit_verify import seal, verify
 from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.tables import (
     AlertRow,
@@ -73,7 +73,7 @@ def live(harness: DeskHarness) -> None:
         school="GYM", uid_validity=2**32 - 1, uid=2**32 - 1, content_id="c", at=MOMENT, outcome="quarantined"
     )
     with transaction(harness.engine) as session:
-        append_link(session, "mailbot", MOMENT)
+        seal(session, "mailbot", MOMENT)
         session.add_all(
             (
                 quarantined,
@@ -134,7 +134,7 @@ def test_every_row_of_every_table_is_moved(env: SchoolEnv) -> None:
     assert {name: t for name, t in tables.items() if not t["old"] == t["new"] > t["different"] == 0} == {}
     assert (document["differences"], document["trail"]) == ([], [])
     with env.open() as (desk, _), read_only(desk.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
         moved = session.get_one(MailboxRow, "GYM")
         assert moved.last_success == MOMENT
         assert session.scalar(select(func.count()).select_from(EventRow)) == document["entries"] + 1

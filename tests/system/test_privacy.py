@@ -115,7 +115,7 @@ def test_nothing_of_a_forgotten_person_is_found_in_the_database(
     assert set(needles()) - missing(lived, request) == set()
     assert [row.requester for row in lived.rows(TicketRow)].count("") == TICKETS
     with read_only(lived.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
 
 
 def test_what_others_wrote_and_the_figures_stay(begun: DeskHarness) -> None:
@@ -166,7 +166,7 @@ def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: DeskHarn
     assert [row.requester for row in begun.rows(TicketRow)][:3] == ["", "", PAULA]
     assert begun.rows(LedgerRow)[-1].sender == ""
     with read_only(begun.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
     assert len(begun.rows(TicketRow)) == FEW + 1
 
 

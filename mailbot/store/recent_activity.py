@@ -47,7 +47,7 @@ _TEXTS = (
 )
 
 
-def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
+def load_recent_activity(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
     """Return what an address received and sent within the last hour and day."""
     letters = _sent(session, policy.registered(sender), now)
     hour = [kind for kind, at, _ in letters if at > now - _HOUR]
@@ -58,14 +58,14 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
             hour=hour.count(NotificationKind.CONFIRM),
             day=len(asked),
             answered_hour=answered,
-            overall_hour=overall(session, now),
+            overall_hour=count_automatic_replies(session, now),
             recent_texts=_texts(session, sender, now),
         )
     opened = _opened(session, sender, now)
     return RecentActivity(
         hour=len(hour),
         day=len(letters),
-        overall_hour=overall(session, now),
+        overall_hour=count_automatic_replies(session, now),
         refused=frozenset(reason for *_, why in letters for reason in why.split()),
         opened_hour=sum(at > now - _HOUR for _, at in opened),
         latest=opened[0][0] if opened else None,
@@ -73,7 +73,7 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
     )
 
 
-def overall(session: Session, now: datetime) -> int:
+def count_automatic_replies(session: Session, now: datetime) -> int:
     """Count the letters of the last hour that answered a mail by machine, whoever got them."""
     return int(session.connection().execute(_OVERALL, {"since": now - _HOUR}).scalar_one())
 
