@@ -20,7 +20,7 @@ from mailbot.service.operations import OperationError
 from mailbot.service.retention import expire
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import read_only, transaction
-from mailbot.store.erasure import readable
+from mailbot.store.erasure import readable_text
 from mailbot.store.tables import (
     EventRow,
     HeldRow,
@@ -226,7 +226,7 @@ def values(harness: DeskHarness) -> Iterator[bytes]:
 def mails(harness: DeskHarness) -> Iterator[bytes]:
     """Yield what can be read in the mails that are kept."""
     for row in harness.rows(RawRow):
-        yield readable(zlib.decompress(row.octets)).encode()
+        yield readable_text(zlib.decompress(row.octets)).encode()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
