@@ -303,7 +303,7 @@ def backlog(session: Session, now: datetime) -> dict[str, int]:
 
 
 def has_failed(session: Session, kinds: Collection[str]) -> bool:
-    """Tell whether a mail of these kinds has failed for good and was neither retried nor dropped."""
+    """Return whether a mail of these kinds has failed for good and was neither retried nor dropped."""
     return session.execute(_FAILED, {"kinds": list(kinds)}).first() is not None
 
 
