@@ -67,7 +67,7 @@ _ERASED_LEDGER_ENTRY = {
 _ERASED_AUDIT_ENTRY = dict.fromkeys((*audit_hash.PERSONAL, "salt"), "") | {"before": None}
 
 _OF_TICKET: BindParameter[Any] = bindparam("ticket")
-_SOME: BindParameter[Any] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _ADDRESS: BindParameter[Any] = bindparam("address")
 
 # Lock a ticket.
@@ -101,7 +101,7 @@ _ERASE_AUDIT_ENTRIES_OF_TICKET = (
 )
 # Erase audit entries.
 _ERASE_AUDIT_ENTRIES = (
-    update(_EVENT).where(_EVENT.c.id.in_(_SOME), _EVENT.c.salt != "").values(**_ERASED_AUDIT_ENTRY)
+    update(_EVENT).where(_EVENT.c.id.in_(_IDS), _EVENT.c.salt != "").values(**_ERASED_AUDIT_ENTRY)
 )
 # Find the tickets with messages of a person, and erase these messages.
 _TICKETS_WITH = select(_MESSAGE.c.ticket_id).where(_MESSAGE.c.author == _ADDRESS).distinct()
@@ -121,19 +121,19 @@ _LEDGER_IDS_OF_TICKET = select(_LEDGER.c.id).where(_LEDGER.c.ticket_id == _OF_TI
 _LEDGER_IDS_OF_PERSON = select(_LEDGER.c.id).where(_LEDGER.c.sender == _ADDRESS)
 # Erase ledger entries; delete their held mails and the mails about these.
 _ERASE_LEDGER_ENTRIES = (
-    delete(_OUTBOX).where(_OUTBOX.c.held_id.in_(select(_HELD.c.id).where(_HELD.c.ledger_id.in_(_SOME)))),
-    delete(_HELD).where(_HELD.c.ledger_id.in_(_SOME)),
-    update(_LEDGER).where(_LEDGER.c.id.in_(_SOME)).values(**_ERASED_LEDGER_ENTRY),
+    delete(_OUTBOX).where(_OUTBOX.c.held_id.in_(select(_HELD.c.id).where(_HELD.c.ledger_id.in_(_IDS)))),
+    delete(_HELD).where(_HELD.c.ledger_id.in_(_IDS)),
+    update(_LEDGER).where(_LEDGER.c.id.in_(_IDS)).values(**_ERASED_LEDGER_ENTRY),
 )
 # Delete raw mails with their files, and remove the references to them.
 _DELETE_RAW_MAILS = (
-    delete(_FILE).where(_FILE.c.raw_id.in_(_SOME)),
-    update(_MESSAGE).where(_MESSAGE.c.raw_id.in_(_SOME)).values(raw_id=None),
-    update(_LEDGER).where(_LEDGER.c.raw_id.in_(_SOME)).values(raw_id=None),
-    delete(_RAW_MAIL).where(_RAW_MAIL.c.id.in_(_SOME)),
+    delete(_FILE).where(_FILE.c.raw_id.in_(_IDS)),
+    update(_MESSAGE).where(_MESSAGE.c.raw_id.in_(_IDS)).values(raw_id=None),
+    update(_LEDGER).where(_LEDGER.c.raw_id.in_(_IDS)).values(raw_id=None),
+    delete(_RAW_MAIL).where(_RAW_MAIL.c.id.in_(_IDS)),
 )
 # Read the people in cc of some tickets, and remove one of them.
-_CC_OF_TICKETS = select(_TICKET_CC).where(_TICKET_CC.c.ticket_id.in_(_SOME))
+_CC_OF_TICKETS = select(_TICKET_CC).where(_TICKET_CC.c.ticket_id.in_(_IDS))
 _DELETE_CC = delete(_TICKET_CC).where(_TICKET_CC.c.ticket_id == _OF_TICKET, _TICKET_CC.c.address == _ADDRESS)
 # Read the next rows of a table.
 _NEXT_ROWS = {

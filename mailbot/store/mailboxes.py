@@ -40,7 +40,7 @@ _RECORD_READ = (
     update(_MAILBOX).where(_MAILBOX.c.school == bindparam("b_school")).values(last_success=bindparam("at"))
 )
 # Set the cutoff unless there is one, and return it; or replace it.
-_AGREE_CUTOFF = (
+_GET_OR_SET_CUTOFF = (
     insert(_MAILBOX)
     .on_conflict_do_update(
         index_elements=["school"],
@@ -107,10 +107,10 @@ def record_reads(session: Session, reads: Mapping[str, datetime]) -> None:
         session.connection().execute(_RECORD_READ, values)
 
 
-def agree_cutoff(session: Session, school: str, first: datetime) -> datetime:
+def get_or_set_cutoff(session: Session, school: str, first: datetime) -> datetime:
     """Return the cutoff, before which mail is skipped; set it to `first` if the mailbox has none."""
     values = _DEFAULTS | {"school": school, "cutoff": first}
-    cutoff: datetime = session.execute(_AGREE_CUTOFF, values).scalar_one()
+    cutoff: datetime = session.execute(_GET_OR_SET_CUTOFF, values).scalar_one()
     return cutoff
 
 
@@ -126,7 +126,7 @@ def record_left_alone(session: Session, school: str, number: int) -> bool:
     return session.execute(_RECORD_LEFT_ALONE, values).first() is not None
 
 
-def expect_recovery(session: Session, margin: timedelta) -> None:
+def start_recovery(session: Session, margin: timedelta) -> None:
     """Store for each mailbox since when mails may be missing in the restored ledger."""
     latest = {row.school: row.latest for row in session.execute(_LATEST)}
     values = []
