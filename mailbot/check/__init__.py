@@ -71,9 +71,9 @@ def _trail(desk: Desk) -> CheckResult:
     """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
     with read_only(desk.engine) as session:
         verdict = verify(session)
-    if verdict.wrong:
-        more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
-        return CheckResult(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
+    if verdict.problems:
+        more = f"; and {len(verdict.problems) - 1} more" if len(verdict.problems) > 1 else ""
+        return CheckResult(False, "audit trail", f"it was tampered with: {verdict.problems[0]}{more}")
     return CheckResult(
         True, "audit trail", f"{verdict.entries} entries hold, up to {verdict.head[:16] or 'none'}"
     )
@@ -82,7 +82,7 @@ def _trail(desk: Desk) -> CheckResult:
 def _clock(desk: Desk, now: datetime) -> CheckResult:
     """Look whether mails were handled in the future: then the clock was set back since."""
     with read_only(desk.engine) as session:
-        latest = ledger.latest(session)
+        latest = ledger.last_processed_at(session)
     if latest is not None and latest > now + CLOCK_JUMP:
         text = (
             f"a mail was handled at {latest:%Y-%m-%d %H:%M} UTC, which is to come: set it right (timedatectl)"

@@ -95,22 +95,22 @@ def migrate_database(
 
 def _compared(transfer: "Transfer") -> dict[str, object]:
     return {
-        "tables": {name: asdict(tally) for name, tally in transfer.tallies.items()},
-        "entries": transfer.trail.entries,
+        "tables": {name: asdict(tally) for name, tally in transfer.counts.items()},
+        "entries": transfer.verification.entries,
         "differences": transfer.differences,
-        "trail": transfer.trail.wrong,
+        "trail": transfer.verification.problems,
     }
 
 
 def _print(transfer: "Transfer") -> None:
     titles = ("table", "SQLite", "PostgreSQL", "different")
-    rows = [(name, str(t.old), str(t.new), str(t.different)) for name, t in transfer.tallies.items()]
+    rows = [(name, str(t.old), str(t.new), str(t.different)) for name, t in transfer.counts.items()]
     print_table(titles, rows, numbers=titles[1:])
     for difference in transfer.differences:
         typer.echo(difference)
-    held = f"{transfer.trail.entries} entries hold"
-    wrong = f"does not hold, and did not before: {'; '.join(transfer.trail.wrong[:3])}"
-    typer.echo(f"audit trail: {wrong if transfer.trail.wrong else held}")
+    held = f"{transfer.verification.entries} entries hold"
+    wrong = f"does not hold, and did not before: {'; '.join(transfer.verification.problems[:3])}"
+    typer.echo(f"audit trail: {wrong if transfer.verification.problems else held}")
 
 
 @app.command()

@@ -86,7 +86,7 @@ def import_ticket(
         report.left_out += 1
         return
     with read_only(desk.engine) as session:
-        known = tickets.named(session, old.alias)
+        known = tickets.find_ticket(session, old.alias)
         there = tickets.message_ids(session, known[0]) if known is not None else set()
     entries = [entry for entry in old.entries if _message_id(entry, school) not in there]
     report.known[school.key] += known is not None
@@ -125,7 +125,7 @@ def _open(session: Session, old: SourceTicket, school: School) -> str:
         "imported", (f"ticket {old.number} of the old help desk",), (OpenTicket(ticket),), ticket.key
     )
     apply_decision(session, Origin(ACTOR, old.opened), school.key, opened, ())
-    found = tickets.named(session, ticket.key)
+    found = tickets.find_ticket(session, ticket.key)
     if found is None:
         raise LookupError(f"{ticket.key} was not written")
     tickets.add_alias(session, old.alias, found[0])

@@ -23,7 +23,7 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import alerts, mailboxes, outbox
 from mailbot.store.database import read_only, transaction
-from mailbot.store.traffic import overall
+from mailbot.store.recent_activity import count_automatic_replies
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ class HealthMonitor:
             boxes = mailboxes.states(session)
             read = {box.school: now if box.failing_since else box.last_success for box in boxes}
             oldest, letters = outbox.oldest_due(session)
-            answers = overall(session, now)
+            answers = count_automatic_replies(session, now)
         return Snapshot(
             now=now,
             since=self.since,

@@ -66,7 +66,7 @@ class Application:
         """Start the threads and the periodic jobs."""
         with transaction(self.desk.engine) as session:
             outbox.requeue_interrupted(session, self.desk.worker, utc_now())
-            heartbeat.expect(session, self.desk.worker, utc_now())
+            heartbeat.record_start(session, self.desk.worker, utc_now())
         self._invite(utc_now(), reminders=False)
         self._outbox.start()
         self._supervisor.start()

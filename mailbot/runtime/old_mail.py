@@ -28,7 +28,7 @@ class OldMail:
         if self._cutoff is None:
             first = self.mailbox.clock() - timedelta(days=self.first_contact_days)
             with self.mailbox.transaction() as session:
-                self._cutoff = mailboxes.agree_cutoff(session, self.mailbox.key, first)
+                self._cutoff = mailboxes.get_or_set_cutoff(session, self.mailbox.key, first)
         return self._cutoff
 
     def include(self) -> None:

@@ -51,7 +51,7 @@ def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[
 def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.requeue_interrupted(session, desk.worker, utc_now())
-        heartbeat.expect_none(session, desk.worker)
+        heartbeat.record_stop(session, desk.worker)
     now = utc_now()
     run_timers(desk, now)
     maintain(desk, now, secret_expiry(settings.oauth2))

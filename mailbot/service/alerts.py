@@ -9,8 +9,8 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Role
 from mailbot.service.desk import Desk
 from mailbot.store import alerts
-from mailbot.store.apply import enqueue
 from mailbot.store.database import Session
+from mailbot.store.enqueue import enqueue
 
 log = structlog.get_logger()
 
@@ -42,4 +42,4 @@ def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None
         except Exception:  # the template may be the problem: then there is only the log
             log.exception("alert not written", topic=details[0][1])
             continue
-        enqueue(session, school.key, letter, now)
+        enqueue(session, school.key, [letter], now)

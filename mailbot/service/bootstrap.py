@@ -16,7 +16,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import SchemaError, Session, SQLAlchemyError, first_line, migrate, open_database
-from mailbot.store.mailboxes import expect_recovery
+from mailbot.store.mailboxes import start_recovery
 from mailbot.store.restore import restore
 from mailbot.store.state_files import create_durably, restore_ownership
 
@@ -110,7 +110,7 @@ def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
     before = _name_of_replaced(settings, now)
 
     def complete(session: Session) -> None:
-        expect_recovery(session, RECOVERY_MARGIN)
+        start_recovery(session, RECOVERY_MARGIN)
         record(session, Origin(actor, now), "restored", file.name)
 
     with exclusive_lock(settings):

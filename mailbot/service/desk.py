@@ -12,8 +12,8 @@ from mailbot.core.model.notification import Notification
 from mailbot.core.model.policy import Policy, School, Thresholds
 from mailbot.dates import parse_date
 from mailbot.render import Templates, render
-from mailbot.store.apply import OutboxMail
 from mailbot.store.database import Engine
+from mailbot.store.enqueue import OutboxMail
 
 BOT = "mailbot"
 

@@ -37,7 +37,7 @@ def _drop(desk: Desk, held_id: int, now: datetime) -> bool:
         until = f"{entry.until.astimezone(ZoneInfo(desk.policy.timezone)):%d.%m.%Y}"
         language = school.language if school else desk.policy.language
         decision = expire(ticket, entry.sender, entry.subject, until, language, now)
-        ledger.rewrite(session, entry.id, {"because": "\n".join((entry.because, *decision.because))})
+        ledger.update_entry(session, entry.id, {"because": "\n".join((entry.because, *decision.because))})
         apply_decision(session, Origin(BOT, now), entry.school, decision, ())
         log.info("held mail dropped", school=entry.school, ticket=decision.ticket or "", ledger=entry.id)
         return True

@@ -52,7 +52,7 @@ def _maintain(desk: Desk, now: datetime, secret_expiry: date | None) -> None:
     _warn_of_expiry(desk, secret_expiry, now)
     with transaction(desk.engine) as session:
         end_alert_of_failed_letters(session, desk, now)  # retention may have erased the last one
-        sealed, head = audit_verify.append_link(session, BOT, now)
+        sealed, head = audit_verify.seal(session, BOT, now)
     log.info("audit trail sealed", tickets=sealed, link=head)  # a witness outside of the database
 
 

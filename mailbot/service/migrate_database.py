@@ -75,5 +75,5 @@ def _in_words(where: str, transfer: Transfer | None = None) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, SchemaError) as error:
-        place = f"{where} {transfer.at}" if transfer else where
+        place = f"{where} {transfer.table}" if transfer else where
         raise DeskError(f"{place}: {first_line(error)}; {NOTHING}") from error

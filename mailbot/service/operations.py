@@ -73,7 +73,7 @@ def _letter(session: Session, number: int) -> Row[Any]:
 def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
     """Release a ticket's withheld files of these names, or all without names: they are sent from now on."""
     with transaction(desk.engine) as session:
-        found = tickets.named(session, name.upper())
+        found = tickets.find_ticket(session, name.upper())
         if found is None:
             raise OperationError(f"there is no ticket {name.upper()}")
         ticket_id, _ = found
@@ -134,7 +134,7 @@ def drop_mail(desk: Desk, number: int) -> str:
     with transaction(desk.engine) as session:
         row = _mail(session, number)
         because = f"{row.because}\ndropped by {desk.actor} at {now.isoformat(timespec='seconds')}"
-        ledger.rewrite(session, number, {"outcome": "dropped", "because": because})
+        ledger.update_entry(session, number, {"outcome": "dropped", "because": because})
         record(session, Origin(desk.actor, now), "mail dropped", str(number))
     _end_alert_when_empty(desk, now)
     return f"mail {number} will not be handled"
@@ -168,7 +168,7 @@ def operator_log(desk: Desk) -> list[dict[str, Any]]:
 
 
 def _mail(session: Session, number: int) -> Row[Any]:
-    row = ledger.entry(session, number)
+    row = ledger.find_quarantined(session, number)
     if row is None:
         raise OperationError(f"there is no mail {number} in the quarantine")
     return row

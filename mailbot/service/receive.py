@@ -145,7 +145,7 @@ def _decide_and_write(
 
 def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now: datetime) -> Decision | None:
     """Decide again on a held mail, now that its sender's registered address has confirmed it."""
-    row = ledger.waiting(session, effect.held, now)
+    row = ledger.find_waiting(session, effect.held, now)
     if row is None:
         return None
     ledger.close_held(session, effect.held, "confirmed")
@@ -205,7 +205,7 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
     If it fails again, the error is raised and the mail stays in the quarantine.
     """
     with transaction(desk.engine) as session:
-        row = ledger.entry(session, entry_id)
+        row = ledger.find_quarantined(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
         octets = raw_mail.load(session, row.raw_id or 0)

@@ -7,9 +7,9 @@ from mailbot.core.model.policy import Policy
 from mailbot.core.timers.invitations import Invitee, unregistered
 from mailbot.service.desk import Desk
 from mailbot.store import audit, people
-from mailbot.store.apply import enqueue
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import Session, transaction
+from mailbot.store.enqueue import enqueue
 
 
 class NotAMemberError(Exception):
@@ -54,9 +54,8 @@ def _invitees(session: Session, policy: Policy, now: datetime) -> list[Invitee]:
 def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: datetime) -> list[str]:
     invited = []
     for invitee in invitees:
-        enqueue(
-            session, invitee.school.key, desk.render_one(invitee.notification(), invitee.school, now), now
-        )
+        mail = desk.render_one(invitee.notification(), invitee.school, now)
+        enqueue(session, invitee.school.key, [mail], now)
         people.record_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
     if invited:

@@ -19,8 +19,8 @@ from mailbot.reporting.monthly import month_before, report
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import timers
-from mailbot.store.apply import enqueue
 from mailbot.store.database import read_only, transaction
+from mailbot.store.enqueue import enqueue
 from mailbot.store.report import names_of_people, timelines
 
 log = structlog.get_logger()
@@ -62,7 +62,8 @@ def send_due(desk: Desk, now: datetime) -> bool:
                 return False
             sender = desk.policy.schools[0]
             for address in desk.policy.operators:
-                enqueue(session, sender.key, desk.render_one(notification(address, found), sender, now), now)
+                mail = desk.render_one(notification(address, found), sender, now)
+                enqueue(session, sender.key, [mail], now)
     except BrokenTemplateError as error:
         with transaction(desk.engine) as session:
             raise_alert(session, desk, JOB, (("reason", str(error)), ("todo", "mailbot check")), now)

@@ -24,7 +24,7 @@ def expire(desk: Desk, now: datetime) -> Erased:
     for batch, since in _batches(desk, now):
         while True:
             with transaction(desk.engine) as session:
-                erasure.overwrite(session)
+                erasure.enable_secure_delete(session)
                 erased = batch(session, since)
                 if erased.entries:
                     detail = {"why": "retention", "tickets": erased.tickets, "entries": erased.entries}
@@ -34,7 +34,7 @@ def expire(desk: Desk, now: datetime) -> Erased:
             total.add(erased)
     if total.tickets or total.mails or total.places:
         with transaction(desk.engine) as session:
-            erasure.settle_index(session)
+            erasure.optimize_index(session)
         log.info("expired", tickets=total.tickets, mails=total.mails, letters=total.places)
     return total
 

@@ -15,9 +15,9 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.retry import next_attempt
 from mailbot.store import alerts, audit, outbox, people, raw_mail, tickets
-from mailbot.store.apply import enqueue
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, read_only, transaction
+from mailbot.store.enqueue import enqueue
 from mailbot.store.facts import sent_mail
 from mailbot.store.outbox import ClaimedMail, SendOutcome
 
@@ -92,8 +92,8 @@ def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendO
         maybe = (
             f"handed over {attempts} times without an answer, so it may have arrived; " if attempts else ""
         )
-        return SendOutcome(due.id, "failed", maybe + reply, doubtful=doubtful)
-    return SendOutcome(due.id, "uncertain" if doubtful else "queued", reply, again, doubtful=doubtful)
+        return SendOutcome(due.id, "failed", maybe + reply, uncertain=doubtful)
+    return SendOutcome(due.id, "uncertain" if doubtful else "queued", reply, again, uncertain=doubtful)
 
 
 def end_alert_of_failed_letters(session: Session, desk: Desk, now: datetime) -> None:
@@ -132,4 +132,4 @@ def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: dateti
         except Exception:  # a broken template must not keep the failure itself from being recorded
             log.exception("failure notice not created", letter=done.id)
             continue
-        enqueue(session, row.school, written, now)
+        enqueue(session, row.school, [written], now)

@@ -13,9 +13,10 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.held_mail import expire_overdue
 from mailbot.store import people, tickets, timers
-from mailbot.store.apply import apply_decision, enqueue
+from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
+from mailbot.store.enqueue import enqueue
 from mailbot.store.facts import names_of_staff
 
 log = structlog.get_logger()
@@ -111,8 +112,7 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             names = names_of_staff(session, sender, desk.policy)
             absences = people.absences(session, people.today(desk.policy, now))
             decision = decide_digest(team, role, found, desk.policy, now, names, absences)
-            for letter in desk.render_all(decision, sender, now):
-                enqueue(session, sender.key, letter, now)
+            enqueue(session, sender.key, desk.render_all(decision, sender, now), now)
             return bool(decision.effects)
     except TRANSIENT:
         raise

@@ -12,7 +12,7 @@ from sqlmodel import col
 from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
-from mailbot.store.audit_verify import append_link, verify
+from mailbot.store.audit_verify import seal, verify
 from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.tables import (
     AlertRow,
@@ -73,7 +73,7 @@ def live(harness: DeskHarness) -> None:
         school="GYM", uid_validity=2**32 - 1, uid=2**32 - 1, content_id="c", at=MOMENT, outcome="quarantined"
     )
     with transaction(harness.engine) as session:
-        append_link(session, "mailbot", MOMENT)
+        seal(session, "mailbot", MOMENT)
         session.add_all(
             (
                 quarantined,
@@ -134,7 +134,7 @@ def test_every_row_of_every_table_is_moved(env: SchoolEnv) -> None:
     assert {name: t for name, t in tables.items() if not t["old"] == t["new"] > t["different"] == 0} == {}
     assert (document["differences"], document["trail"]) == ([], [])
     with env.open() as (desk, _), read_only(desk.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
         moved = session.get_one(MailboxRow, "GYM")
         assert moved.last_success == MOMENT
         assert session.scalar(select(func.count()).select_from(EventRow)) == document["entries"] + 1
@@ -175,12 +175,12 @@ def test_a_row_that_does_not_arrive_is_named_and_nothing_is_moved(env: SchoolEnv
 
 def test_a_changed_audit_entry_is_reported(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("event", "NEW.actor := ''nobody''"))
-    assert "the audit trail is not the one that it was" in refused(env)
+    assert "the audit trail differs from the original" in refused(env)
 
 
 def test_a_difference_of_the_search_index_is_reported(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("search", "NEW.words := ''''''beamer'''':1A''::tsvector"))
-    assert "search 2: other words are found" in refused(env)
+    assert "search 2: the indexed words differ" in refused(env)
 
 
 def test_a_database_that_holds_something_is_refused(env: SchoolEnv) -> None:

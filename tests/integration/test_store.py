@@ -417,7 +417,7 @@ def test_more_tickets_than_fit_into_one_statement_are_read_with_messages_and_cc(
 
     def read() -> object:
         with read_only(desk.engine) as session:
-            found = tickets.listed(session, Listing(Scope.OPEN))
+            found = tickets.list_all(session, Listing(Scope.OPEN))
             return found, tickets.histories(session, [1, 2, 3, 4, 5])
 
     whole = read()

@@ -23,12 +23,12 @@ from mailbot.core.model.ticket_fields import (
 )
 from mailbot.core.model.transition import apply
 from mailbot.preview import LANGUAGES
-from mailbot.privacy.personal_data import traces_of
+from mailbot.privacy.personal_data import build_matcher
 from mailbot.render import Templates
 from mailbot.store import tickets
 from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import collect
-from mailbot.store.erasure import empty_ticket, redact_batch
+from mailbot.store.erasure import erase_ticket, redact_batch
 from mailbot.store.mapping import insert_ticket, to_ticket
 from mailbot.store.tables import TicketRow, metadata
 from tests.support.desk_harness import DeskHarness, open_harness
@@ -156,7 +156,7 @@ def test_disclosure_gives_out_each_column(stored: DeskHarness) -> None:
 
 def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> None:
     with transaction(stored.engine) as session:
-        empty_ticket(session, 1, NOW)
+        erase_ticket(session, 1, NOW)
     row, ticket = read(stored)
     assert [column for column in PERSONAL_COLUMNS if getattr(row, column) not in EMPTY] == []
     assert {name for name in NAMES if getattr(ticket, name) == getattr(FULL, name)} == NOT_ERASED - {"status"}
@@ -165,7 +165,7 @@ def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> N
 
 def test_a_sweep_finds_a_person_in_each_field_with_personal_data(stored: DeskHarness) -> None:
     with transaction(stored.engine) as session:
-        redact_batch(session, metadata.tables["ticket"], 0, traces_of([PAULA], (), ()))
+        redact_batch(session, metadata.tables["ticket"], 0, build_matcher([PAULA], (), ()))
     columns = columns_of(read(stored)[1])
     assert [column for column, value in columns.items() if PAULA in str(value)] == ["school"]
 

@@ -12,7 +12,7 @@ from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetSt
 from mailbot.core.model.ticket import Status, Ticket
 from mailbot.core.model.transition import apply
 from mailbot.store.database import read_only
-from mailbot.store.tickets import named
+from mailbot.store.tickets import find_ticket
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.scenario import LENA, MAX, NOW, TONI, ticket
@@ -28,7 +28,7 @@ STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(L
 def stored(desk: DeskHarness, key: str) -> Ticket:
     """Return a ticket as the database holds it."""
     with read_only(desk.engine) as session:
-        found = named(session, key)
+        found = find_ticket(session, key)
         assert found is not None
         return found[1]
 

@@ -188,10 +188,10 @@ def a_directory(env: SchoolEnv) -> Path:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (of_a_newer_version, "its schema 9999 is that of a newer mailbot: install that"),
-        (of_another_program, "is no backup of mailbot"),
-        (of_another_program_with_migrations, "cannot be brought to the newest schema: ticket"),
-        (without_a_table, "is no backup of mailbot, it has no table slot"),
+        (of_a_newer_version, "its schema 9999 is that of a newer mailbot; install that version"),
+        (of_another_program, "is not a backup of mailbot"),
+        (of_another_program_with_migrations, "cannot be migrated to the newest schema: ticket"),
+        (without_a_table, "is not a backup of mailbot, it has no table slot"),
         (with_damaged_pages, "malformed|is damaged|not a database"),
         (cut_off, "malformed|is damaged"),
         (a_directory, "Is a directory"),
@@ -223,7 +223,7 @@ def test_a_database_that_another_call_uses_is_not_replaced(small: SchoolEnv) -> 
         other.execute("SELECT * FROM ticket").fetchall()
         done = restored(small, file)
     assert done.returncode == 1
-    assert "database is locked; end the other calls that use it, and try again" in done.stderr
+    assert "database is locked; stop the other processes that use it, and try again" in done.stderr
     assert subjects(small) == ["Beamer"]
 
 
@@ -314,7 +314,7 @@ def test_an_archive_of_postgresql_that_cannot_become_the_state_is_refused_and_th
         said[name] = done.stderr
         assert subjects(env) == ["Beamer"]
     assert "its schema 9999 is that of a newer mailbot" in said["of a newer version"]
-    assert "is no backup of mailbot" in said["of another program"]
+    assert "is not a backup of mailbot" in said["of another program"]
     assert (
         'relation "ix_outbox_unsent" already exists; nothing was restored' in said["that cannot be migrated"]
     )
