@@ -73,9 +73,9 @@ def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
 
 
 def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
-    sight = Snapshot(NOW, NOW, answers=450)
+    sight = Snapshot(NOW, NOW, automatic_replies=450)
     assert [concern.topic for concern in evaluate(sight, Thresholds())] == [FLOOD]
-    assert evaluate(replace(sight, answers=449), Thresholds()) == ()
+    assert evaluate(replace(sight, automatic_replies=449), Thresholds()) == ()
 
 
 def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
