@@ -135,8 +135,8 @@ def _open(session: Session, source: SourceTicket, school: School) -> str:
 
 
 def _add_entry(session: Session, key: str, entry: SourceEntry, school: School) -> None:
-    octets = as_mail(entry, school)
-    mail = parse(octets)
+    raw = as_mail(entry, school)
+    mail = parse(raw)
     files = tuple(
         Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger) for p in mail.parts
     )
@@ -150,7 +150,7 @@ def _add_entry(session: Session, key: str, entry: SourceEntry, school: School) -
         attachments=files,
     )
     origin = Origin(
-        ACTOR, entry.at, message.message_id, raw_id=raw_mail.store(session, raw_mail.compress(octets))
+        ACTOR, entry.at, message.message_id, raw_id=raw_mail.store(session, raw_mail.compress(raw))
     )
     decision = Decision(
         "imported", (f"entry {entry.number} of the other help desk",), (AddMessage(key, message),)

@@ -30,7 +30,7 @@ def _drop(desk: Desk, held_id: int, now: datetime) -> bool:
         if entry is None:
             return False
         ledger.close_held(session, held_id, "expired")
-        # The sender of a refused mail was told at once, so the ticket needs no note.
+        # The sender of a refused mail was notified at once, so the ticket needs no note.
         ticket_id = None if entry.outcome == REFUSED else entry.ticket_id
         ticket = tickets.current_for_update(session, ticket_id) if ticket_id is not None else None
         school = desk.policy.school(entry.school)

@@ -30,7 +30,7 @@ MAX_ATTEMPTS = 3
 
 def receive(
     desk: Desk,
-    place: MailLocation,
+    location: MailLocation,
     raw: bytes,
     received: datetime | None,
     now: datetime,
@@ -52,22 +52,22 @@ def receive(
     ignored.
     """
     if dry_run:
-        return _receive(desk, place, raw, received, now, size, lease, dry_run=True)
+        return _receive(desk, location, raw, received, now, size, lease, dry_run=True)
     if attempts > MAX_ATTEMPTS:
         reason = f"the process died {attempts - 1} times while it processed this mail"
-        return quarantine(desk, place, raw, reason, "", now, lease)
+        return quarantine(desk, location, raw, reason, "", now, lease)
     try:
-        return _receive(desk, place, raw, received, now, size, lease)
+        return _receive(desk, location, raw, received, now, size, lease)
     except (*TRANSIENT, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - any other error is caused by this mail
         reason = f"{type(error).__name__}: {error}"
-        return quarantine(desk, place, raw, reason, traceback.format_exc(), now, lease)
+        return quarantine(desk, location, raw, reason, traceback.format_exc(), now, lease)
 
 
 def _receive(
     desk: Desk,
-    place: MailLocation,
+    location: MailLocation,
     raw: bytes,
     received: datetime | None,
     now: datetime,
@@ -79,27 +79,29 @@ def _receive(
     mail = parse(raw)
     if size is not None:
         mail = replace(mail, size=size)
-    school, compressed = desk.school(place.school), raw_mail.compress(raw)
+    school, compressed = desk.school(location.school), raw_mail.compress(raw)
     understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, place):
-            ledger.clear_attempts(session, [place])
+        if ledger.is_processed(session, location):
+            ledger.clear_attempts(session, [location])
             return None
-        entry = _entry(place, mail, raw, received, now)
+        entry = _entry(location, mail, raw, received, now)
         if dry_run:
             entry["content_id"] = ""  # no other delivery has this ID
         entry["raw_id"] = raw_mail.store(session, compressed)
         decision = _decide_and_write(session, desk, school, understood, entry, now)
-        ledger.clear_attempts(session, [place])
+        ledger.clear_attempts(session, [location])
         if dry_run:
             session.rollback()
     return decision
 
 
-def _entry(place: MailLocation, mail: Mail, raw: bytes, received: datetime | None, now: datetime) -> Values:
+def _entry(
+    location: MailLocation, mail: Mail, raw: bytes, received: datetime | None, now: datetime
+) -> Values:
     """Return the values of a mail's ledger entry that are known before the decision."""
-    return {**asdict(place), **_mail_values(mail, raw), "received": received, "at": now}
+    return {**asdict(location), **_mail_values(mail, raw), "received": received, "at": now}
 
 
 def _mail_values(mail: Mail, raw: bytes) -> Values:
@@ -165,7 +167,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
 
 def quarantine(
     desk: Desk,
-    place: MailLocation,
+    location: MailLocation,
     raw: bytes,
     reason: str,
     trace: str,
@@ -176,16 +178,16 @@ def quarantine(
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, place):
-            ledger.clear_attempts(session, [place])
+        if ledger.is_processed(session, location):
+            ledger.clear_attempts(session, [location])
             return None
-        entry = _entry(place, _readable(raw, trace), raw, None, now)
+        entry = _entry(location, _readable(raw, trace), raw, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
         entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
         ledger.record(session, [entry])
-        ledger.clear_attempts(session, [place])
+        ledger.clear_attempts(session, [location])
         details = (
-            ("mailbox", place.school),
+            ("mailbox", location.school),
             ("reason", reason),
             ("todo", "mailbot quarantine; then mailbot quarantine retry NUMBER"),
         )

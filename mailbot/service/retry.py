@@ -4,9 +4,7 @@ from datetime import datetime, timedelta
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240))
-UNCERTAIN_DELAY = timedelta(
-    minutes=30
-)  # the server may have accepted the mail: a fast retry risks a duplicate
+UNCERTAIN_DELAY = timedelta(minutes=30)  # a fast retry of a mail that was accepted makes a duplicate likelier
 MAX_UNCERTAIN_ATTEMPTS = 2
 
 
