@@ -38,7 +38,7 @@ def osticket(
     """Take over the tickets of an osTicket, with threads, files and numbers; can be repeated."""
     from zoneinfo import ZoneInfo
 
-    from mailbot.importer.importing import ImportReport, import_ticket, note_import
+    from mailbot.importer.importing import ImportReport, import_ticket, record_import
 
     try:
         from mailbot.importer.osticket import OsTicket, OsTicketError
@@ -54,7 +54,7 @@ def osticket(
                 for ticket in with_progress(old.tickets(), old.count(), "tickets"):
                     import_ticket(desk, ticket, mapping, report, now, dry=dry_run)
             if not dry_run:
-                note_import(desk, report, now)
+                record_import(desk, report, now)
         except OsTicketError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
@@ -88,7 +88,7 @@ def _print(report: "ImportReport", *, dry: bool) -> None:
     print_table(titles, [(school, *(str(count[school]) for count in counts)) for school in schools])
     if report.left_out:
         typer.echo(f"\nleft out: {report.left_out} tickets")
-    for misfit, number in report.misfits.most_common():
+    for misfit, number in report.warnings.most_common():
         typer.echo(f"{number:6} x {misfit}")
     if dry:
         typer.echo("\nNothing was changed. Without --dry-run the tickets are taken over.")

@@ -24,7 +24,7 @@ def demo(
     """Play a day at the help desk on embedded servers; needs no configuration."""
     from mailbot.demo.runner import play
 
-    raise typer.Exit(play(serve=serve, gallery=open_))
+    raise typer.Exit(play(serve=serve, pages=open_))
 
 
 @app.command()

@@ -22,7 +22,7 @@ from mailbot.runtime.scheduler import Scheduler
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.runtime.sender import MAX_THREADS, account_senders
 from mailbot.service.bootstrap import open_desk
-from mailbot.service.maintenance import maintain, run_nightly, tonight
+from mailbot.service.maintenance import due_night, maintain, run_nightly
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
 from mailbot.service.timers import run_timers
@@ -112,7 +112,7 @@ class Application:
             self._outbox.wake()
 
     def _run_nightly_jobs(self, now: datetime) -> None:
-        night = tonight(self.desk, now)
+        night = due_night(self.desk, now)
         if night is None:
             return
         if night != self._last_night:

@@ -151,7 +151,7 @@ def test_operator_commands_have_audit_entries(lived: DeskHarness) -> None:
     lived.reply(MAX, "#spam")
     unblock(by_hand.desk, LENA)
     on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]
-    assert on_tickets == ["letter retried", "letter dropped"]
+    assert on_tickets == ["outgoing mail retried", "outgoing mail dropped"]
     assert [(d["actor"], d["action"], d["detail"]) for d in operator_log(lived.desk)] == [
         ("operator root", "unblocked", f"{LENA} in GYM")
     ]

@@ -19,7 +19,7 @@ from tests.support.school import problem
 
 
 def alerts(desk: DeskHarness) -> list[str]:
-    return [row.text for row in desk.rows(AlertRow) if row.topic == "failed letters"]
+    return [row.text for row in desk.rows(AlertRow) if row.topic == "failed mails"]
 
 
 def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:

@@ -36,9 +36,9 @@ def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
 @pytest.mark.parametrize(
     ("changes", "topic"),
     [
-        ({"read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
-        ({"read": {"GYM": None}}, "mailbox GYM unread"),
-        ({"oldest_letter": NOW - timedelta(minutes=61), "letters": 4}, "outbox"),
+        ({"last_read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
+        ({"last_read": {"GYM": None}}, "mailbox GYM unread"),
+        ({"oldest_due": NOW - timedelta(minutes=61), "due_mails": 4}, "outbox"),
         ({"disk_free": 199_000_000}, "disk"),
         ({"jump": timedelta(hours=1)}, "clock"),
         ({"jump": -timedelta(hours=1)}, "clock"),
@@ -53,9 +53,9 @@ def test_silent_failures_are_reported(changes: dict[str, Any], topic: str) -> No
 @pytest.mark.parametrize(
     "changes",
     [
-        {"read": {"GYM": NOW - timedelta(minutes=14)}},
-        {"read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
-        {"oldest_letter": NOW - timedelta(minutes=59)},
+        {"last_read": {"GYM": NOW - timedelta(minutes=14)}},
+        {"last_read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
+        {"oldest_due": NOW - timedelta(minutes=59)},
         {"disk_free": None},  # the database is elsewhere
         {"jump": timedelta(seconds=30)},
     ],
@@ -65,7 +65,7 @@ def test_normal_states_are_not_reported(changes: dict[str, Any]) -> None:
 
 
 def test_a_rule_that_is_set_to_0_rests() -> None:
-    silent = replace(QUIET, read={"GYM": None}, oldest_letter=LONG_AGO, disk_free=1)
+    silent = replace(QUIET, last_read={"GYM": None}, oldest_due=LONG_AGO, disk_free=1)
     assert topics(silent, Thresholds(0, 0, 0)) == []
     assert not is_stale(None, NOW, Thresholds(0, 0, 0))
 
@@ -218,11 +218,11 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
     [
         ({}, Level.OK, "1 mailboxes are read"),
         ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
-        ({"outbox": {"failed": 1}}, Level.WARNING, "1 letters failed"),
+        ({"outbox": {"failed": 1}}, Level.WARNING, "1 outgoing mails failed"),
         (
-            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed letters", "text": "x"}]},
+            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed mails", "text": "x"}]},
             Level.WARNING,
-            "1 letters failed",
+            "1 outgoing mails failed",
         ),
         (
             {"mailboxes": [box(failing_since="x")]},

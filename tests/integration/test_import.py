@@ -149,9 +149,9 @@ def test_the_report_names_unmapped_values(move: Move) -> None:
     report = move.report()
     assert (report["tickets"], report["left_out"]) == ({"GYM": 1}, 2)
     assert report["misfits"] == {
-        "deleted in the old help desk": 1,
-        "department 'Verwaltung' is none of the schools": 1,
-        "agent fort@support.example is a member of no team": 1,
+        "deleted in the other help desk": 1,
+        "department 'Verwaltung' has no school; use --map": 1,
+        "agent fort@support.example is not a member of a team": 1,
         "file 'plan.pdf' is not in the database but in the file system of the web server": 1,
     }
 

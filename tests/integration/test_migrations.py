@@ -130,6 +130,20 @@ def test_people_in_copy_move_to_their_table_and_back(empty: Engine) -> None:
     assert [row["cc"] for row in after] == [people if n % 2 else [] for n in many]
 
 
+def test_active_alerts_get_their_new_topics(empty: Engine) -> None:
+    upgrade(empty, migrations(), "0012")
+    tables = MetaData()
+    tables.reflect(empty)
+    topics = ("failed letters", "letters by machine", "disk")
+    rows_before = [{"topic": topic, "since": datetime(2026, 11, 1), "text": ""} for topic in topics]  # noqa: DTZ001 - as SQLite stores it
+    with empty.begin() as connection:
+        connection.execute(tables.tables["alert"].insert(), rows_before)
+    migrate(empty)
+    with empty.connect() as connection:
+        found = connection.execute(text("SELECT topic FROM alert ORDER BY topic")).scalars().all()
+    assert found == ["automatic replies", "disk", "failed mails"]
+
+
 def plain(value: Any) -> Any:
     """Compare moments by their clock in UTC: SQLite keeps no zone."""
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value

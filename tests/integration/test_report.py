@@ -30,7 +30,7 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Priority, Status
 from mailbot.render import Templates
 from mailbot.reporting.model import CHANGES, Month, Percentiles, Report, TicketTimeline, TimelineEntry
-from mailbot.reporting.monthly import month_before, report
+from mailbot.reporting.monthly import create_report, month_before
 from mailbot.service.desk import Desk
 from mailbot.service.report import HOUR, document, month_of, report_of, send_due
 from mailbot.store import timers
@@ -70,7 +70,7 @@ def course(*entries: tuple[datetime, str, str], **what: object) -> TicketTimelin
 
 
 def told(*courses: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
-    return report(courses, HOUSE, OCTOBER, names)
+    return create_report(courses, HOUSE, OCTOBER, names)
 
 
 def counts(*courses: TicketTimeline) -> tuple[int, int, int, int]:
@@ -186,7 +186,7 @@ def test_the_figures_come_from_the_audit_trail_and_the_messages(harness: DeskHar
     assert (gym.opened, gym.closed, gym.escalated, gym.reopened) == (1, 1, 1, 1)
     assert gym.answer == Percentiles(1.0, 1.0, 1)
     assert gym.solution is None
-    assert report_of(harness.desk, Month(date(2026, 9, 1), BERLIN)).total.quiet
+    assert report_of(harness.desk, Month(date(2026, 9, 1), BERLIN)).total.is_empty
 
 
 def test_no_name_and_no_address_of_anybody_is_in_the_report(harness: DeskHarness) -> None:

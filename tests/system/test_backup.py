@@ -325,4 +325,4 @@ def test_nothing_is_restored_while_a_daemon_works(small: SchoolEnv) -> None:
     with exclusive_lock(load(small.config, {})):
         done = restored(small, file)
     assert done.returncode == 1
-    assert "another mailbot works with" in done.stderr
+    assert "another mailbot uses" in done.stderr

@@ -224,7 +224,7 @@ def test_a_second_daemon_on_the_same_state_directory_is_refused(env: SchoolEnv, 
         env.command("run"), capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
     )
     assert second.returncode == 1
-    assert "another mailbot works with" in second.stderr
+    assert "another mailbot uses" in second.stderr
     assert "Traceback" not in second.stderr
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first one's letter")

@@ -15,7 +15,7 @@ from imapclient import IMAPClient
 
 from mailbot.demo import runner
 from mailbot.demo.personas import LENA
-from mailbot.demo.scenario import DAY, ExpectedMail
+from mailbot.demo.scenario import SCENARIO, ExpectedMail
 
 DEMO = [sys.executable, "-m", "mailbot", "demo"]
 
@@ -56,9 +56,11 @@ def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path, empty_hom
     command = [*DEMO, "--open", str(tmp_path / "mails")]
     subprocess.run(command, env=empty_home, cwd=tmp_path, capture_output=True, timeout=100, check=True)
     pages = {page.name: page.read_text("utf-8") for page in (tmp_path / "mails").iterdir()}
-    shown = sum(1 + sum(bool(arrival.note) for arrival in step.arrivals) for step in DAY)
-    assert len(pages) == shown + 1
-    assert all(page in pages["index.html"] for page in pages if page != "index.html")
+    shown = sum(1 + sum(bool(arrival.note) for arrival in step.expected) for step in SCENARIO)
+    assert len(pages) == 2 * shown + 1
+    assert all(
+        page in pages["index.html"] for page in pages if page.endswith(".html") and page != "index.html"
+    )
     assert not [page for page, html in pages.items() if "cid:" in html]
     assert "data:image/png;base64," in pages["03.html"]
 
@@ -89,7 +91,7 @@ def test_a_mail_with_another_text_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrivals = (ExpectedMail(LENA, "Worte, die niemand schreibt"),)
-    monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
+    monkeypatch.setattr(runner, "SCENARIO", (replace(SCENARIO[0], expected=arrivals),))
     assert runner.play() == 1
     assert "in der Mail an Lena Lehrerin steht nicht" in capsys.readouterr().out
 
@@ -98,9 +100,9 @@ def test_a_mail_with_another_text_fails_the_demo(
 def test_a_missing_mail_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arrivals = (*DAY[0].arrivals, ExpectedMail(LENA, "noch eine Mail"))
-    monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
-    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 3.0)
+    arrivals = (*SCENARIO[0].expected, ExpectedMail(LENA, "noch eine Mail"))
+    monkeypatch.setattr(runner, "SCENARIO", (replace(SCENARIO[0], expected=arrivals),))
+    monkeypatch.setattr(runner, "TIMEOUT_SECONDS", 3.0)
     assert runner.play() == 1
     assert "wartet vergebens" in capsys.readouterr().out
 
@@ -109,6 +111,6 @@ def test_a_missing_mail_fails_the_demo(
 def test_a_ticket_that_is_still_open_at_the_end_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(runner, "DAY", DAY[:1])
+    monkeypatch.setattr(runner, "SCENARIO", SCENARIO[:1])
     assert runner.play() == 1
     assert "GYM-1 ist nicht geschlossen" in capsys.readouterr().out

@@ -77,7 +77,7 @@ def test_a_traceback_tells_where_it_was_and_not_over_whose_words(env: SchoolEnv)
     alert.write_text("{{ {}[notice.details | string] }}")
     env.deliver(problem("Bombe").text("Zeitzünder"))
     log = said_by(env, "once")
-    assert "alert not written" in log
+    assert "alert not created" in log
     assert "letter.py" in log
     assert "BrokenTemplateError" in log
     assert_discreet(log)

@@ -154,7 +154,7 @@ def test_a_mail_that_kills_the_process_three_times_is_set_aside(env: SchoolEnv) 
         daemon.wait(lambda: {at.subject for at in env.mails_to(MAX)} == subjects, "the mails around it")
         assert daemon.stop() == 0
     (entry,) = env.json("quarantine")
-    assert entry["because"] == "the process died 3 times while it handled this mail"
+    assert entry["because"] == "the process died 3 times while it processed this mail"
     trouble(env, "")
     assert "opened GYM-3" in env.call("quarantine", "retry", str(entry["id"]))
 
