@@ -15,12 +15,12 @@ class Difference:
     `unknown_in_done` counts mails in the folder of processed mails that are not in the ledger.
     """
 
-    missed: tuple[int, ...] = ()
-    unfiled: tuple[int, ...] = ()
-    unknown_in_done: int = 0
+    unprocessed: tuple[int, ...] = ()
+    unmoved: tuple[int, ...] = ()
+    unknown_in_processed: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.missed or self.unfiled or self.unknown_in_done)
+        return bool(self.unprocessed or self.unmoved or self.unknown_in_processed)
 
 
 def differences(

@@ -9,7 +9,7 @@ from heapq import merge
 import structlog
 
 from mailbot.core.model.effects import Decision
-from mailbot.inbox import Fetched, Mailbox, MailInfo
+from mailbot.inbox import FetchedMail, Mailbox, MailInfo
 from mailbot.runtime.old_mail import OldMail
 from mailbot.runtime.reconciliation import put_back_unknown
 from mailbot.runtime.round_robin import next_batch, round_robin
@@ -123,7 +123,7 @@ class MailboxIngest:
         finally:  # reached unless the process dies
             self._clear_attempts()
 
-    def _fetch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> Iterator[Fetched]:
+    def _fetch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> Iterator[FetchedMail]:
         """Yield the mails in order; of one that is too large, only its header."""
         limit = self.mailbox.desk.policy.limits.mail
         small = [uid for uid in uids if described[uid].size <= limit]
@@ -131,13 +131,13 @@ class MailboxIngest:
         headers = (header for header in large if header is not None)
         return merge(box.fetch(small), headers, key=lambda mail: mail.uid)
 
-    def _process(self, mail: Fetched, place: MailLocation, size: int, tries: int) -> None:
+    def _process(self, mail: FetchedMail, place: MailLocation, size: int, tries: int) -> None:
         now = self.mailbox.clock()
         decision = receive(
             self.mailbox.desk,
             place,
-            mail.octets,
-            mail.received,
+            mail.raw,
+            mail.received_at,
             now,
             attempts=tries,
             size=size if size > self.mailbox.desk.policy.limits.mail else None,
@@ -154,7 +154,7 @@ class MailboxIngest:
             ticket=decision.ticket or "",
             because=_for_log(decision),
         )
-        waited = now - mail.received if mail.received else timedelta()
+        waited = now - mail.received_at if mail.received_at else timedelta()
         self.on_processed(decision.outcome, max(waited.total_seconds(), 0.0))
 
     def _clear_attempts(self) -> None:

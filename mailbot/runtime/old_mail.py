@@ -44,7 +44,7 @@ class OldMail:
     def remove(self, uid_validity: int, described: Mapping[int, MailInfo]) -> dict[int, MailInfo]:
         """Return the mails that are not old."""
         cutoff = self.cutoff()
-        new = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}
+        new = {uid: mail for uid, mail in described.items() if mail.received_at >= cutoff}
         self._known |= {(uid_validity, uid) for uid in described.keys() - new.keys()}
         return new
 

@@ -24,8 +24,8 @@ _ADVICE = (
 def reconcile(mailbox: SchoolMailbox, box: Mailbox, cutoff: datetime) -> Difference:
     """Compare the mailbox with the ledger and tell the operators of a difference; raise InboxError."""
     now = mailbox.clock()
-    waiting = {uid: mail.received for uid, mail in box.describe(box.uids()).items()}
-    processed = box.done_since(now - DAYS)
+    waiting = {uid: mail.received_at for uid, mail in box.describe(box.uids()).items()}
+    processed = box.processed_since(now - DAYS)
     with read_only(mailbox.desk.engine) as session:
         handled = ledger.recorded_uids(session, mailbox.key, box.uid_validity, waiting)
         unknown = _unknown(session, mailbox.key, processed)
@@ -41,7 +41,7 @@ def put_back_unknown(mailbox: SchoolMailbox, box: Mailbox) -> None:
         since = mailboxes.recover_since(session, mailbox.key)
     if since is None:
         return
-    processed = box.done_since(since)
+    processed = box.processed_since(since)
     with read_only(mailbox.desk.engine) as session:
         unknown = _unknown(session, mailbox.key, processed)
     if unknown:
@@ -59,9 +59,9 @@ def _unknown(session: Session, school: str, processed: dict[int, str]) -> list[i
 def _report(mailbox: SchoolMailbox, found: Difference, now: datetime) -> None:
     topic = f"mailbox {mailbox.key}: not as the ledger says"
     names = {
-        "mails that were never handled, by UID": ", ".join(map(str, found.missed)),
-        "mails that were handled and cannot be filed, by UID": ", ".join(map(str, found.unfiled)),
-        f"mails in {mailbox.account.done} that were never handled": str(found.unknown_in_done or ""),
+        "mails that were never handled, by UID": ", ".join(map(str, found.unprocessed)),
+        "mails that were handled and cannot be filed, by UID": ", ".join(map(str, found.unmoved)),
+        f"mails in {mailbox.account.done} that were never handled": str(found.unknown_in_processed or ""),
     }
     details = tuple((name, value) for name, value in names.items() if value)
     log.info("reconciled", school=mailbox.key, differences=len(details))

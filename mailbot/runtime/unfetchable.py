@@ -23,10 +23,12 @@ class UnfetchableMail:
 
     def report(self, box: Mailbox, *, whole_folder: bool) -> None:
         """Raise or end the alert; only a scan of the whole folder shows that there is no such mail."""
-        for uid in box.refused.keys() - self._logged:
-            log.error("mail refused by the server", school=self.mailbox.key, uid=uid, reason=box.refused[uid])
-        self._logged = set(box.refused)
-        details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.refused.items()))
+        for uid in box.unfetchable.keys() - self._logged:
+            log.error(
+                "mail refused by the server", school=self.mailbox.key, uid=uid, reason=box.unfetchable[uid]
+            )
+        self._logged = set(box.unfetchable)
+        details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.unfetchable.items()))
         if details == self._reported or not (details or whole_folder):
             return
         topic = f"mailbox {self.mailbox.key}: mails that the server does not give"

@@ -33,11 +33,11 @@ def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Differe
 
 
 def test_a_mail_that_was_never_handled_is_a_difference() -> None:
-    assert found({7: LATELY}, set()).missed == (7,)
+    assert found({7: LATELY}, set()).unprocessed == (7,)
 
 
 def test_a_mail_that_was_handled_and_still_lies_there_is_one_if_mails_are_filed() -> None:
-    assert found({7: LATELY}, {7}).unfiled == (7,)
+    assert found({7: LATELY}, {7}).unmoved == (7,)
     assert not found({7: LATELY}, {7}, files=False)
 
 
@@ -49,8 +49,8 @@ def test_a_mail_on_its_way_or_left_alone_on_purpose_is_none(received: datetime) 
 @given(st.sets(st.integers(1, 50)), st.sets(st.integers(1, 50)))
 def test_every_settled_mail_is_told_once_and_no_other(lying: set[int], handled: set[int]) -> None:
     difference = found(dict.fromkeys(lying, LATELY), handled)
-    assert set(difference.missed) == lying - handled
-    assert set(difference.unfiled) == lying & handled
+    assert set(difference.unprocessed) == lying - handled
+    assert set(difference.unmoved) == lying & handled
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,8 +91,8 @@ def test_what_lies_there_unhandled_for_long_is_told_once_and_its_end_too(env: Sc
     env.run_once()
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
     env.dovecot.deliver(env.address, problem().text("dunkel").build(), received=two_hours_ago)
-    assert reconciled(env).missed
-    assert reconciled(env).missed
+    assert reconciled(env).unprocessed
+    assert reconciled(env).unprocessed
     assert alerts(env) == ["mailbox GYM: not as the ledger says"]
     env.run_once()
     assert not reconciled(env)
@@ -105,7 +105,7 @@ def test_a_mail_that_somebody_filed_by_hand_is_told(env: SchoolEnv) -> None:
     env.deliver(problem("Drucker").text("leer"))
     with env.dovecot.login(env.address) as client:
         client.uid("MOVE", "1:*", "Mailbot/Done")
-    assert reconciled(env).unknown_in_done == 1
+    assert reconciled(env).unknown_in_processed == 1
 
 
 def test_the_daemon_compares_each_mailbox_once_a_night(
