@@ -20,7 +20,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.service.sending import ServerIssue, build_message, known_issue, next_state, record_and_claim
 from mailbot.smtp.client import SendResult, SmtpClient
-from mailbot.smtp.refusals import Refusal, Refusals, Ruling
+from mailbot.smtp.refusals import Refusal, RefusalScope, RefusalTracker
 from mailbot.smtp.reply import About
 from mailbot.store.database import TRANSIENT, first_line
 from mailbot.store.outbox import ClaimedMail, SendOutcome
@@ -50,7 +50,7 @@ class AccountSender:
     record_result: Callable[[str], None] = lambda _: None
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     _failures: int = 0
-    _refusals: Refusals = field(default_factory=Refusals)
+    _refusals: RefusalTracker = field(default_factory=RefusalTracker)
     _works: bool = False
     _max_pause: int = PAUSE_SERVER
     _started: bool = False
@@ -80,7 +80,7 @@ class AccountSender:
                 await client.close_if_idle()
                 await wait_any(stop, self.wakeup if seconds is None else None, seconds)
 
-    async def run_once(self) -> None:
+    async def send_all(self) -> None:
         """Send what is due, by a connection for this alone."""
         async with SmtpClient(self.account) as client:
             await self.send_due(client, asyncio.Event())
@@ -102,7 +102,7 @@ class AccountSender:
     async def send_due(self, client: SmtpClient, stop: asyncio.Event) -> None:
         """Send until nothing is due, the server is down, the account is paused, or `stop` is set."""
         if not self._started:
-            self._refusals.remember(await self._in_thread(known_issue, self.desk, self.topic))
+            self._refusals.restore(await self._in_thread(known_issue, self.desk, self.topic))
             self._started = True
         while True:
             due = await self._record_and_claim(self.schools)
@@ -153,20 +153,22 @@ class AccountSender:
 
     def _next_outcome(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
         if result.state == "sent":
-            self._refusals.taken()
+            self._refusals.record_accepted()
             self._mark_up(works=True)
             return self._record(due, "sent", result.reply)
         if result.server_down and result.state == "temporary" and result.about is not About.ACCOUNT:
             self._mark_down(result.reply, PAUSE_SERVER)
             return self._keep(due, result.reply)
-        ruling, reason = self._refusals.rule(_refusal(due, result))
-        if ruling is Ruling.ACCOUNT:
+        ruling, reason = self._refusals.scope_of(_refusal(due, result))
+        if ruling is RefusalScope.ACCOUNT:
             self._mark_down(reason, PAUSE_ACCOUNT)
             if result.state != "uncertain":
                 return self._keep(due, result.reply)
         else:
             self._mark_up(works=result.about is About.RECIPIENT)
-        return self._record(due, "temporary" if ruling is Ruling.AGAIN else result.state, result.reply)
+        return self._record(
+            due, "temporary" if ruling is RefusalScope.UNDECIDED else result.state, result.reply
+        )
 
     def _keep(self, due: ClaimedMail, reply: str) -> SendOutcome:
         """Return an attempt that does not count: it said nothing about the message."""
@@ -241,7 +243,7 @@ def account_senders(
 
 async def send_all_once(senders: Iterable[AccountSender]) -> None:
     """Send what is due by all accounts; raise the first error after all of them have ended."""
-    ended = await asyncio.gather(*(sender.run_once() for sender in senders), return_exceptions=True)
+    ended = await asyncio.gather(*(sender.send_all() for sender in senders), return_exceptions=True)
     for error in ended:
         if error is not None:
             raise error
