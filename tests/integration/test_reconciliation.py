@@ -29,7 +29,7 @@ LATELY = NOW - 2 * GRACE
 
 
 def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Difference:
-    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "files": True, **more})
+    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "moves": True, **more})
 
 
 def test_a_mail_that_was_never_handled_is_a_difference() -> None:
@@ -38,7 +38,7 @@ def test_a_mail_that_was_never_handled_is_a_difference() -> None:
 
 def test_a_mail_that_was_handled_and_still_lies_there_is_one_if_mails_are_filed() -> None:
     assert found({7: LATELY}, {7}).unmoved == (7,)
-    assert not found({7: LATELY}, {7}, files=False)
+    assert not found({7: LATELY}, {7}, moves=False)
 
 
 @pytest.mark.parametrize("received", [NOW - GRACE / 2, OLD - timedelta(days=1)])

@@ -293,4 +293,4 @@ def test_a_port_that_is_taken_stops_no_mail(
     with Daemon(env) as daemon:
         env.deliver(problem())
         daemon.wait(lambda: bool(env.mails_to(LENA)), "the receipt is sent")
-        assert daemon.said("metrics are not served") == 1
+        assert daemon.said("metrics server failed") == 1
