@@ -10,5 +10,5 @@ def utc_now() -> datetime:
 
 
 def monotonic() -> float:
-    """Return the seconds of a clock that is never adjusted; only differences are meaningful."""
+    """Return the seconds of a clock that cannot be set; only differences are meaningful."""
     return time.monotonic()

@@ -168,7 +168,7 @@ class Mailbox:
         return found
 
     def unfile(self, uids: Iterable[int]) -> None:
-        """Move processed mails back into the inbox folder. Raises InboxError."""
+        """Move processed mails back into the folder that mailbot reads. Raises InboxError."""
         with self._errors_as("processed mails cannot be moved back"):
             self._client.select_folder(self._full_name(self._account.done))
             for batch in _batches(uids):
@@ -229,7 +229,7 @@ class Mailbox:
         with self._errors_as("the folder cannot be opened", permanent=True):
             folder = self._client.select_folder(self._full_name(self._account.folder))
             self.uid_validity, self.uid_next = folder[b"UIDVALIDITY"], folder[b"UIDNEXT"]
-            # Any later EXISTS announces a new mail, in the response to whatever command.
+            # Any later EXISTS announces a new mail, even in the response to another command.
             self._client._imap.untagged_responses.pop("EXISTS", None)
             flags = folder.get(b"PERMANENTFLAGS", ())
             self._supports_keywords = b"\\*" in flags or PROCESSED_KEYWORD.encode() in flags

@@ -68,8 +68,8 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
 
 def _create(settings: Settings, before: Settings) -> Application:
     """Create an application with a new configuration; raise DeskError if the change needs a restart."""
-    if settings.state_dir != before.state_dir:  # the lock is in the old one
-        raise DeskError(f"{settings.file}: bot.state_dir: restart the daemon to change it")
+    if settings.state_dir != before.state_dir:  # the lock file is in the old directory
+        raise DeskError(f"{settings.file}: bot.state_dir: a change needs a restart of the daemon")
     return Application(settings)
 
 
