@@ -11,8 +11,8 @@ from email.policy import SMTP
 from mailbot.check.result import CheckResult
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import Settings
-from mailbot.inbox import Fetched, InboxError, Mailbox
-from mailbot.inbox.inspection import done_received
+from mailbot.inbox import FetchedMail, InboxError, Mailbox
+from mailbot.inbox.inspection import processed_received_at
 from mailbot.smtp.client import SmtpClient
 
 ROUNDTRIP_SECONDS = 60
@@ -67,7 +67,7 @@ def _wait_for(box: Mailbox, message_id: str, started: float) -> datetime | None:
     try:
         while (left := started + ROUNDTRIP_SECONDS - monotonic()) > 0:
             headers = (box.fetch_header(uid) for uid in box.uids(since))
-            received = _received(headers, message_id) or done_received(box, message_id)
+            received = _received(headers, message_id) or processed_received_at(box, message_id)
             if received:
                 return received  # whoever reads the mailbox next knows it for our own, and files it
             box.wait(min(left, LOOK_SECONDS), read)
@@ -77,6 +77,6 @@ def _wait_for(box: Mailbox, message_id: str, started: float) -> datetime | None:
     return None
 
 
-def _received(headers: Iterable[Fetched | None], message_id: str) -> datetime | None:
+def _received(headers: Iterable[FetchedMail | None], message_id: str) -> datetime | None:
     found = (header for header in headers if header is not None)
-    return next((header.received for header in found if message_id.encode() in header.octets), None)
+    return next((header.received_at for header in found if message_id.encode() in header.raw), None)

@@ -26,8 +26,8 @@ def inbox(school: School, account: ImapAccount) -> Iterator[CheckResult]:
         yield CheckResult(False, what, str(error))
         return
     yield CheckResult(True, what, f"{found.mails} mails in {account.folder}{_lacking(found, account)}")
-    if found.full is not None and found.full >= FULL:
-        text = f"the mailbox is {found.full:.0%} full: delete old mails, or have its quota raised"
+    if found.quota_used is not None and found.quota_used >= FULL:
+        text = f"the mailbox is {found.quota_used:.0%} full: delete old mails, or have its quota raised"
         yield CheckResult(False, what, text)
     yield _authentication(school, found)
 
@@ -38,16 +38,20 @@ def _lacking(found: MailboxReport, account: ImapAccount) -> str:
         "MOVE": "no MOVE, so mails are copied and then deleted",
         "UIDPLUS": "no UIDPLUS, so what others mark as deleted keeps ours from being removed",
     }
-    return "".join(f"; {advice[name]}" for name in found.lacks if name != "UIDPLUS" or "MOVE" in found.lacks)
+    return "".join(
+        f"; {advice[name]}"
+        for name in found.missing_capabilities
+        if name != "UIDPLUS" or "MOVE" in found.missing_capabilities
+    )
 
 
 def _authentication(school: School, found: MailboxReport) -> CheckResult:
     """Compare the name of the receiving server with what it writes into mails (RFC 8601)."""
     what = f"{school.key} Authentication-Results"
-    fields = [field for text in found.results for field in _fields(text)]
+    fields = [field for text in found.authentication_results for field in _fields(text)]
     names = Counter(name for field in fields if (name := authserv_id(field)))
     wanted = school.authserv_id.casefold()
-    number = len(found.results)
+    number = len(found.authentication_results)
     told = " and ".join(f'"{name}" ({count})' for name, count in names.most_common(3))
     if not wanted:
         advice = (

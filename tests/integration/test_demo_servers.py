@@ -33,7 +33,7 @@ def send(office: MailServers, *recipients: str, content: bytes = MAIL) -> dict[s
         return smtp.sendmail(TEACHER, recipients, content)
 
 
-def test_a_mail_lies_in_the_inbox_of_every_recipient_octet_for_octet(
+def test_a_mail_is_in_the_inbox_of_every_recipient_byte_for_byte(
     office: MailServers, client: IMAPClient
 ) -> None:
     send(office, SUPPORT, TEACHER)
@@ -61,7 +61,7 @@ def test_waiting_ends_when_the_mails_are_there(office: MailServers) -> None:
     sender.join()
 
 
-def test_waiting_in_vain_says_what_is_there(office: MailServers) -> None:
+def test_a_timeout_says_which_mails_are_there(office: MailServers) -> None:
     send(office, SUPPORT)
     with pytest.raises(TimeoutError, match=r"support@schule\.example has 1 mails instead of 2"):
         office.wait_for(SUPPORT, 2, timeout=0)
@@ -78,7 +78,7 @@ def test_a_mail_can_be_moved_to_a_folder_made_for_it(office: MailServers, client
     assert len(client.search("ALL")) == 1
 
 
-def test_idle_hears_of_every_new_mail(office: MailServers, client: IMAPClient) -> None:
+def test_idle_reports_every_new_mail(office: MailServers, client: IMAPClient) -> None:
     for number in range(1, 31):
         client.idle()
         send(office, SUPPORT)
@@ -111,6 +111,6 @@ def test_closing_ends_the_connections_that_are_still_open() -> None:
 
 
 @pytest.mark.parametrize("service", ["imap_port", "smtp_port"])
-def test_a_port_in_use_is_told_to_who_opens(office: MailServers, service: str) -> None:
+def test_a_port_in_use_raises_an_error(office: MailServers, service: str) -> None:
     with pytest.raises(OSError, match="in use"), MailServers({}, **{service: getattr(office, service)}):
         pass

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import Fetched, InboxError, Mailbox, MailInfo
+from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo
 from mailbot.inbox import mailbox as module
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.process import free_port
@@ -41,7 +41,7 @@ def test_mails_come_as_they_lie_in_the_folder_by_each_kind_of_security(
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, security)) as mailbox:
         assert mailbox.uids() == [1, 2]
-        assert [fetched.octets for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
+        assert [fetched.raw for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
 
 
 def test_a_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
@@ -87,7 +87,7 @@ def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot
     dovecot.deliver(user, mail(1), received=received)
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert mailbox.describe([1]) == {1: MailInfo(len(mail(1)), received)}
-        assert next(mailbox.fetch([1])).received == received
+        assert next(mailbox.fetch([1])).received_at == received
 
 
 def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> None:
@@ -95,7 +95,7 @@ def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> 
     with Mailbox.open(dovecot.account(user)) as mailbox:
         fetched = mailbox.fetch_header(1)
     assert fetched is not None
-    assert fetched.octets == b"From: lehrerin@schule.example\r\nSubject: Problem 1\r\n\r\n"
+    assert fetched.raw == b"From: lehrerin@schule.example\r\nSubject: Problem 1\r\n\r\n"
 
 
 def test_a_mail_that_has_vanished_is_simply_absent(dovecot: Dovecot, user: str) -> None:
@@ -112,17 +112,17 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
     batches: list[list[int]] = []
     fetch = Mailbox._fetch
 
-    def watched(self: Mailbox, uids: list[int], section: str) -> list[Fetched]:
+    def watched(self: Mailbox, uids: list[int], section: str) -> list[FetchedMail]:
         batches.append(uids)
         return fetch(self, uids, section)
 
     monkeypatch.setattr(Mailbox, "_fetch", watched)
-    monkeypatch.setattr(module, "BATCH_OCTETS", 10_000)
+    monkeypatch.setattr(module, "BATCH_BYTES", 10_000)
     monkeypatch.setattr(module, "BATCH_MAILS", 3)
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        octets = [fetched.octets for fetched in mailbox.fetch(mailbox.uids())]
+        octets = [fetched.raw for fetched in mailbox.fetch(mailbox.uids())]
     assert octets == [mail(number, size) for number, size in enumerate(sizes)]
     assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
 
@@ -153,7 +153,7 @@ def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, done="")) as mailbox:
         mailbox.move_to_processed([2])
-    assert [module.DONE_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
+    assert [module.PROCESSED_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
     assert dovecot.folders(user) == ["INBOX"]
 
 
@@ -223,13 +223,13 @@ def in_thread(wait: Callable[[], bool]) -> Callable[[], bool | BaseException]:
 def idling(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Be set when a mailbox has begun to wait for its server."""
     begun = threading.Event()
-    watch = Mailbox._watch
+    watch = Mailbox._wait_readable
 
     def watched(self: Mailbox, seconds: float, wake: int) -> tuple[bool, bool]:
         begun.set()
         return watch(self, seconds, wake)
 
-    monkeypatch.setattr(Mailbox, "_watch", watched)
+    monkeypatch.setattr(Mailbox, "_wait_readable", watched)
     return begun
 
 
@@ -373,7 +373,7 @@ def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
 
 def test_a_server_that_is_down_is_a_temporary_error(authority: CertificateAuthority, user: str) -> None:
     account = ImapAccount("localhost", free_port(), "tls", user, Secret(PASSWORD), ca_file=authority.ca_file)
-    with pytest.raises(InboxError, match="nobody listens there") as caught:
+    with pytest.raises(InboxError, match="no server listens there") as caught:
         Mailbox.open(account)
     assert not caught.value.permanent
 
@@ -453,7 +453,7 @@ def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
     before = datetime.now(UTC)
 
     def use(mailbox: Mailbox) -> None:
-        assert before <= mailbox.describe([1])[1].received <= datetime.now(UTC)
+        assert before <= mailbox.describe([1])[1].received_at <= datetime.now(UTC)
 
     play({b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "gestern")\r\n%t OK done\r\n'}, use)
 
@@ -524,7 +524,7 @@ def test_a_password_repeated_by_the_server_is_not_shown() -> None:
 
 
 def test_an_umlaut_password_is_explained_where_the_server_cannot_take_it() -> None:
-    with pytest.raises(InboxError, match="no letters but ASCII") as caught:
+    with pytest.raises(InboxError, match="supports only ASCII") as caught:
         play({}, Mailbox.refresh, user="müller")
     assert caught.value.permanent
 
@@ -538,7 +538,7 @@ def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
     with Mailbox.open(server.account(user)) as mailbox:
         assert mailbox.describe(mailbox.uids()).keys() == {1, 2, 3, 4, 6, 7, 8, 9}
         assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2, 3, 4, 6, 7, 8, 9]
-        assert mailbox.refused.keys() == {5}
+        assert mailbox.unfetchable.keys() == {5}
         mailbox.move_to_processed([1])
 
 
@@ -571,7 +571,7 @@ def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None
 
     def use(mailbox: Mailbox) -> None:
         got.extend(fetched.uid for fetched in mailbox.fetch([1, 2, 3]))
-        assert "[SERVERBUG] broken" in mailbox.refused[2]
+        assert "[SERVERBUG] broken" in mailbox.unfetchable[2]
 
     def script() -> Answer:
         plain = imap_script({})

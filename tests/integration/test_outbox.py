@@ -67,7 +67,7 @@ POOL = ThreadPoolExecutor(4)
 def drain(desk: DeskHarness, port: int, clock: Clock) -> AccountSender:
     """Send what is due; return the lane."""
     lane = AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock, POOL)
-    asyncio.run(lane.run_once())
+    asyncio.run(lane.send_all())
     return lane
 
 
@@ -206,7 +206,7 @@ def test_another_account_sends_while_one_is_paused(desk: DeskHarness) -> None:
     desk.receive(problem("Tafel").text("klemmt"), "HBG")
 
     async def both(*lanes: AccountSender) -> None:
-        await asyncio.gather(*(lane.run_once() for lane in lanes))
+        await asyncio.gather(*(lane.send_all() for lane in lanes))
 
     refuses = ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA}))
     takes = ScriptedServer(b"220 x\r\n", smtp({}))
@@ -263,7 +263,7 @@ def test_one_refused_mail_does_not_stop_the_others(
     clock = Clock()
     lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock, POOL)
     for _ in range(4):
-        asyncio.run(lane.run_once())
+        asyncio.run(lane.send_all())
         clock.now += timedelta(minutes=20)
     [refused] = [row for row in desk.rows(OutboxRow) if row.state != "sent"]
     assert (refused.recipient, refused.state, lane.is_up) == ("lehrer0@schule.example", "queued", True)
@@ -282,7 +282,7 @@ def test_an_intermittent_rate_limit_is_reported_once(desk: DeskHarness) -> None:
     with ScriptedServer(b"220 x\r\n", begin) as server:
         lane = AccountSender(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock, POOL)
         while states(desk).count("sent") < 10:
-            asyncio.run(lane.run_once())
+            asyncio.run(lane.send_all())
             clock.now += timedelta(minutes=20)
             assert len(desk.outbox_of(EDV)) <= 1 or "queued" not in states(desk)[:12]
 
@@ -294,7 +294,7 @@ def test_two_unknown_recipients_do_not_pause_the_account(
     for n in range(10):
         smtp_server.replies[f"lehrer{n}@schule.example"] = f"550 5.1.1 <lehrer{n}@schule.example> unknown"
     lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
-    asyncio.run(lane.run_once())
+    asyncio.run(lane.send_all())
     failed = [row.recipient for row in desk.rows(OutboxRow) if row.state == "failed"]
     assert failed == [f"lehrer{n}@schule.example" for n in range(10)]
     assert (lane.is_up, smtp_alerts(desk), set(states(desk))) == (True, [], {"failed", "sent"})
@@ -311,7 +311,7 @@ def test_a_server_that_refuses_everything_as_spam_pauses_the_account(desk: DeskH
     with ScriptedServer(b"220 x\r\n", smtp({})) as server:
         clock.now += timedelta(hours=2)
         lane.account = SmtpAccount("localhost", server.port, "none")
-        asyncio.run(lane.run_once())
+        asyncio.run(lane.send_all())
     assert lane.is_up
     assert "queued" not in states(desk)
 

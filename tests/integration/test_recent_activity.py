@@ -72,7 +72,7 @@ def test_above_the_overall_limit_only_texts_of_people_are_sent() -> None:
     }
 
 
-def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
+def test_operators_are_alerted_while_a_flood_lasts() -> None:
     sight = Snapshot(NOW, NOW, automatic_replies=450)
     assert [concern.topic for concern in evaluate(sight, Thresholds())] == [FLOOD]
     assert evaluate(replace(sight, automatic_replies=449), Thresholds()) == ()

@@ -29,16 +29,16 @@ LATELY = NOW - 2 * GRACE
 
 
 def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Difference:
-    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "files": True, **more})
+    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "moves": True, **more})
 
 
 def test_a_mail_that_was_never_handled_is_a_difference() -> None:
-    assert found({7: LATELY}, set()).missed == (7,)
+    assert found({7: LATELY}, set()).unprocessed == (7,)
 
 
 def test_a_processed_mail_still_in_the_folder_is_a_difference_if_mails_are_filed() -> None:
-    assert found({7: LATELY}, {7}).unfiled == (7,)
-    assert not found({7: LATELY}, {7}, files=False)
+    assert found({7: LATELY}, {7}).unmoved == (7,)
+    assert not found({7: LATELY}, {7}, moves=False)
 
 
 @pytest.mark.parametrize("received", [NOW - GRACE / 2, OLD - timedelta(days=1)])
@@ -49,8 +49,8 @@ def test_a_mail_on_its_way_or_left_alone_on_purpose_is_none(received: datetime) 
 @given(st.sets(st.integers(1, 50)), st.sets(st.integers(1, 50)))
 def test_every_processed_mail_is_compared_once(lying: set[int], handled: set[int]) -> None:
     difference = found(dict.fromkeys(lying, LATELY), handled)
-    assert set(difference.missed) == lying - handled
-    assert set(difference.unfiled) == lying & handled
+    assert set(difference.unprocessed) == lying - handled
+    assert set(difference.unmoved) == lying & handled
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,8 +91,8 @@ def test_a_mail_left_unprocessed_is_reported_once_and_so_is_its_end(env: SchoolE
     env.run_once()
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
     env.dovecot.deliver(env.address, problem().text("dunkel").build(), received=two_hours_ago)
-    assert reconciled(env).missed
-    assert reconciled(env).missed
+    assert reconciled(env).unprocessed
+    assert reconciled(env).unprocessed
     assert alerts(env) == ["mailbox GYM: not as the ledger says"]
     env.run_once()
     assert not reconciled(env)
@@ -105,7 +105,7 @@ def test_a_mail_moved_by_hand_is_reported(env: SchoolEnv) -> None:
     env.deliver(problem("Drucker").text("leer"))
     with env.dovecot.login(env.address) as client:
         client.uid("MOVE", "1:*", "Mailbot/Done")
-    assert reconciled(env).unknown_in_done == 1
+    assert reconciled(env).unknown_in_processed == 1
 
 
 def test_the_daemon_compares_each_mailbox_once_a_night(

@@ -219,7 +219,7 @@ def test_a_refused_connection_is_reported_as_such(smtp_server: RecordingSmtpServ
     smtp_server.stop()
     [outcome] = send(smtp_server.account())
     assert (outcome.state, outcome.code, outcome.server_down) == ("temporary", None, True)
-    assert "nobody listens there" in outcome.reply
+    assert "no server listens there" in outcome.reply
 
 
 def test_a_cancelled_mail_does_not_spoil_the_connection_for_the_next_one() -> None:

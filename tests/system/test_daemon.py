@@ -120,8 +120,8 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     right = env.config.read_text()
     env.config.write_text(right.replace("poll_seconds = 300", 'poll_seconds = "often"\nfoldr = "INBOX"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration refused.*poll_seconds")
-    daemon.wait_said("configuration refused.*foldr")
+    daemon.wait_said("configuration rejected.*poll_seconds")
+    daemon.wait_said("configuration rejected.*foldr")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
@@ -131,7 +131,7 @@ def test_sighup_with_another_state_directory_is_refused(env: SchoolEnv, daemon: 
     right = env.config.read_text()
     env.config.write_text(right.replace('state_dir = "state"', 'state_dir = "elsewhere"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration refused.*state_dir")
+    daemon.wait_said("configuration rejected.*state_dir")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
@@ -141,7 +141,7 @@ def test_sighup_with_a_database_that_cannot_be_opened_is_refused(env: SchoolEnv,
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     env.config.write_text(right.replace('database = "sqlite"', f'database = "{nowhere}"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration refused")
+    daemon.wait_said("configuration rejected")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
@@ -160,7 +160,7 @@ def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter after the recovery")
         daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the end of the alert")
         assert daemon.said("mailbox failed") == 1
-        assert daemon.said("mailbox is back") == 1
+        assert daemon.said("mailbox recovered") == 1
 
 
 def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
@@ -304,7 +304,7 @@ def test_a_database_that_goes_down_loses_no_mail_in_either_direction(
             postgres.start()
             daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the letter after the recovery")
             assert daemon.stop() == 0
-            assert daemon.said("outbox waits for the database") <= 1
+            assert daemon.said("outbox database unavailable") <= 1
         assert env.json("quarantine") == []
         ids = [letter.message_id for letter in env.mails_to(MAX)]
         assert len(ids) == len(set(ids)) == 2

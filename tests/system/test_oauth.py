@@ -90,7 +90,7 @@ def test_a_refusal_says_what_to_check_without_any_secret(
 ) -> None:
     account = request.getfixturevalue(provider)
     tokens.refusal = {"error": "invalid_client", "error_description": f"{SECRET} is wrong"}
-    with pytest.raises(OAuthError, match="refuses; check") as raised:
+    with pytest.raises(OAuthError, match="refuses the login; check") as raised:
         access_token(account, USER)
     assert raised.value.permanent
     assert SECRET not in str(raised.value) + repr(account)

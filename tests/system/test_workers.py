@@ -470,7 +470,7 @@ def test_a_worker_that_was_thought_dead_commits_nothing_when_it_wakes(team: Team
     wait_until(lambda: team.settled(other), TAKEN_OVER)
     wait_until(lambda: len(team.opened()) == 9, 60)
     sleeper.signal(signal.SIGCONT)
-    sleeper.wait_said("mailbox (lost|given up)", seconds=TAKEN_OVER)
+    sleeper.wait_said("mailbox lease (lost|released)", seconds=TAKEN_OVER)
     wait_until(lambda: team.settled(one, other), TAKEN_OVER)
     team.deliver("Kabel")
     wait_until(lambda: len(team.opened()) == 18, 60)
