@@ -7,7 +7,6 @@ from code; proselint takes no patterns of one's own.
 
 import io
 import re
-import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator
@@ -44,7 +43,19 @@ PHRASES = (
         "name the noun: “people who”, “a mail that”",
     ),
 )
-CHECKED = ("*.py", "*.md", "*.toml", "*.service", "Makefile", ".ci", ".deb")
+CHECKED = (
+    "*.md",
+    "docs/**/*.md",
+    "mailbot/**/*.py",
+    "tests/**/*.py",
+    "bench/**/*.py",
+    "*.toml",
+    "config/*.toml",
+    "*.service",
+    "Makefile",
+    ".ci/*",
+    ".deb/*",
+)
 _PHRASES = tuple(
     (re.compile(rf"\b(?:{p})\b".replace(" ", r"\s+"), re.IGNORECASE), advice) for p, advice in PHRASES
 )
@@ -65,7 +76,7 @@ def problems(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _prose(path: Path, source: str) -> str:
-    """Return the source with "|" for each character that is not prose; lines stay where they are."""
+    """Return the source with "|" in place of code; lines stay where they are."""
     if path.suffix == ".md":
         return _MARKDOWN_CODE.sub(lambda match: _hide(match[0]), source)
     if path.suffix == ".py":
@@ -80,7 +91,7 @@ def _prose(path: Path, source: str) -> str:
 
 
 def _hide(code: str) -> str:
-    return re.sub(r"\S", "|", code)
+    return re.sub(r"\S.*", "|", code)
 
 
 def _python(source: str, texts: bool) -> Iterator[tuple[int, int]]:
@@ -100,12 +111,11 @@ def _is_sentence(string: str) -> bool:
 
 
 def main() -> int:
-    """Print each refused phrase in the files that git knows, and return the exit status."""
-    names = subprocess.run(["git", "ls-files", *CHECKED], check=True, capture_output=True, text=True).stdout
+    """Print each refused phrase in the files of the working directory, and return the exit status."""
     found = [
-        f"{name}:{line}: “{phrase}”: {advice}"
-        for name in names.splitlines()
-        for line, phrase, advice in sorted(problems(Path(name), Path(name).read_text("utf-8")))
+        f"{path}:{line}: “{phrase}”: {advice}"
+        for path in sorted(path for pattern in CHECKED for path in Path().glob(pattern) if path.is_file())
+        for line, phrase, advice in sorted(problems(path, path.read_text("utf-8")))
     ]
     print("\n".join(found) or "No refused phrase found.")
     return 1 if found else 0
