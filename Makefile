@@ -34,7 +34,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
     --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 # The stamp holds the directory that the venv was made for: a checkout that was moved, a venv that was left
-# half made and one whose Python was removed are made anew.
+# half made and one whose Python was removed are built again.
 ifneq ("$(shell { $(VENV)/bin/python -c 'print(open("$(READY)").read())'; } 2>/dev/null)","$(CURDIR)")
 .PHONY: $(READY)
 endif
@@ -58,6 +58,7 @@ lint: $(TOOLS)
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
+	$(RUN) tests.prose
 
 bench: $(TOOLS)
 	@$(RUN) bench
