@@ -2,12 +2,16 @@
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, print_table
+
+if TYPE_CHECKING:
+    from mailbot.service.desk import Desk
 
 outbox_app = typer.Typer(help="Letters that are not sent: list, show, retry, drop.")
 quarantine_app = typer.Typer(help="Mails that could not be handled: list, show, retry, drop.")
@@ -84,15 +88,15 @@ def release(
             raise typer.Exit(FAILED) from None
 
 
-def _operate(context: typer.Context, operation: str, number: int) -> None:
-    """Do what an operator asks with one letter or mail; end with status 1 and the reason if it fails."""
-    from mailbot.service import operations
+def _operate(context: typer.Context, operation: "Callable[[Desk, int], str]", number: int) -> None:
+    """Carry out an operation on one mail; end with status 1 and the reason if it fails."""
+    from mailbot.service.operations import OperationError
 
     config: Path | None = context.parent.obj if context.parent else None
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(getattr(operations, operation)(desk, number))
-        except operations.OperationError as error:
+            typer.echo(operation(desk, number))
+        except OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
@@ -100,19 +104,25 @@ def _operate(context: typer.Context, operation: str, number: int) -> None:
 @outbox_app.command("show")
 def outbox_show(context: typer.Context, number: Number) -> None:
     """Show a letter."""
-    _operate(context, "show_letter", number)
+    from mailbot.service.operations import show_unsent_mail
+
+    _operate(context, show_unsent_mail, number)
 
 
 @outbox_app.command("retry")
 def outbox_retry(context: typer.Context, number: Number) -> None:
     """Send a letter again at the next opportunity."""
-    _operate(context, "retry_letter", number)
+    from mailbot.service.operations import retry_unsent_mail
+
+    _operate(context, retry_unsent_mail, number)
 
 
 @outbox_app.command("drop")
 def outbox_drop(context: typer.Context, number: Number) -> None:
     """Give a letter up."""
-    _operate(context, "drop_letter", number)
+    from mailbot.service.operations import drop_unsent_mail
+
+    _operate(context, drop_unsent_mail, number)
 
 
 @quarantine_app.callback(invoke_without_command=True)
@@ -135,16 +145,22 @@ def quarantine_list(context: typer.Context, config: Config = None, json_: Json =
 @quarantine_app.command("show")
 def quarantine_show(context: typer.Context, number: Number) -> None:
     """Show the reason and the traceback of a mail, and the mail as it came."""
-    _operate(context, "show_mail", number)
+    from mailbot.service.operations import show_mail
+
+    _operate(context, show_mail, number)
 
 
 @quarantine_app.command("retry")
 def quarantine_retry(context: typer.Context, number: Number) -> None:
     """Handle a mail again."""
-    _operate(context, "retry_mail", number)
+    from mailbot.service.operations import retry_mail
+
+    _operate(context, retry_mail, number)
 
 
 @quarantine_app.command("drop")
 def quarantine_drop(context: typer.Context, number: Number) -> None:
     """Give a mail up; it stays in the ledger."""
-    _operate(context, "drop_mail", number)
+    from mailbot.service.operations import drop_mail
+
+    _operate(context, drop_mail, number)
