@@ -20,12 +20,14 @@ from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import SQLAlchemyError, read_only
 
-__all__ = ["Finding", "findings", "school_holidays"]
+__all__ = ["CheckResult", "run_checks", "school_holidays"]
 
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     """Look at everything in turn; `with_roundtrip` a mail goes through each mailbox."""
     yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
+    for advice in settings.renamed_keys:
+        yield CheckResult(True, "configuration", advice)
     yield school_holidays(settings, utc_now().year)
     yield from _database(settings)
     yield _templates(settings)
@@ -95,7 +97,7 @@ def _disk(settings: Settings) -> CheckResult:
     """Look whether the daemon would take mail at all."""
     if settings.database.startswith("postgresql"):
         return CheckResult(True, "disk", "not looked at: the mails are in PostgreSQL, not here")
-    needed = settings.guard.disk_free
+    needed = settings.health.disk_free
     try:
         free = shutil.disk_usage(settings.state_dir).free
     except OSError as error:
@@ -103,7 +105,7 @@ def _disk(settings: Settings) -> CheckResult:
     told = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
     if free < needed:
         return CheckResult(
-            False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (guard.disk_free)"
+            False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (health.disk_free)"
         )
     return CheckResult(True, "disk", told)
 

@@ -144,6 +144,11 @@ def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk
         raise typer.Exit(FAILED) from None
 
 
+def warn_renamed(old: str, new: str) -> None:
+    """Print to stderr that a call or an option has a new name; the old one works for one release."""
+    typer.echo(f"{old} is now {new}", err=True)
+
+
 def print_json(document: Any) -> None:
     """Print a document as one line of JSON."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=None))

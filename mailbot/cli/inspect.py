@@ -1,4 +1,4 @@
-"""Calls that look and change nothing: explain, preview, handouts, tickets, show, trail, report, status."""
+"""Calls that look and change nothing: explain, preview, handouts, tickets, show, audit, report, status."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -10,7 +10,18 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table, settings_of
+from mailbot.cli.common import (
+    FAILED,
+    FINE,
+    Config,
+    Json,
+    app,
+    desk_of,
+    print_json,
+    print_table,
+    settings_of,
+    warn_renamed,
+)
 from mailbot.clock import utc_now
 
 
@@ -138,8 +149,8 @@ def show(
 
 
 @app.command()
-def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """Tell what operators and the clock did that concerns no single ticket."""
+def audit(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """Show audit entries that do not belong to a ticket."""
     from mailbot.service.operations import operator_log
 
     with desk_of(context, config) as (desk, _):
@@ -149,6 +160,13 @@ def trail(context: typer.Context, config: Config = None, json_: Json = False) ->
         return
     titles = ("at", "actor", "action", "detail")
     print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+
+
+@app.command(hidden=True)
+def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """Show what `audit` shows: the old name of that call."""
+    warn_renamed("mailbot trail", "mailbot audit")
+    audit(context, config, json_)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of
+from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of, warn_renamed
 
 if TYPE_CHECKING:
     from mailbot.config import Settings
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 @app.command()
 def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Keep servers and bot running afterwards.")] = False,
-    open_: Annotated[
-        Path | None, typer.Option("--open", help="Leave the HTML of every mail in this directory.")
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write every mail as HTML to this directory.")
     ] = None,
+    open_: Annotated[Path | None, typer.Option("--open", hidden=True)] = None,
 ) -> None:
     """Play a day at the help desk on embedded servers; needs no configuration."""
     from mailbot.demo.runner import play
 
-    raise typer.Exit(play(serve=serve, gallery=open_))
+    if open_:
+        warn_renamed("mailbot demo --open", "mailbot demo --output")
+    raise typer.Exit(play(serve=serve, gallery=output or open_))
 
 
 @app.command()

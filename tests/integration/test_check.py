@@ -128,7 +128,7 @@ WRONG: dict[str, tuple[Break, str]] = {
     "authserv_id of another server": (results("mx.provider.example", 3), r'GYM Authentication-Results: mx\.schule\.example is in none of the newest 3 mails, they have "mx\.provider\.example" \(3\): correct imap\.authserv_id'),
     "a server that checks nothing": (results("", 6), r"GYM Authentication-Results: none of the newest 6 mails has any: does the mail server check senders"),
     "clock set back": (database("UPDATE ledger SET at = ?", LATER), r"clock: a mail was handled at 2999-01-01 00:00 UTC, which is to come: set it right"),
-    "disk nearly full": (write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]'), r"disk: .* GB free at .*: no mail is taken below 900000\.0 \(guard\.disk_free\)"),
+    "disk nearly full": (write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]'), r"disk: .* GB free at .*: no mail is taken below 900000\.0 \(health\.disk_free\)"),
     "state directory is a file": (state_is_a_file, r"database: .*mailbot\.toml: bot\.state_dir: .*state"),
     "database is none": (no_database, r"database: .*mailbot\.toml: bot\.database: file is not a database"),
     "database of a newer mailbot": (database("UPDATE alembic_version SET version_num = '9999'"), r"database: .*bot\.database: .*9999.*newer mailbot"),
@@ -155,7 +155,7 @@ def test_check_says_what_is_wrong_and_where(env: SchoolEnv, name: str) -> None:
 
 def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(env: SchoolEnv) -> None:
     write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"')(env)
-    write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]')(env)
+    write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]')(env)
     fine, _ = looked_at(env)
     assert "disk: not looked at: the mails are in PostgreSQL, not here" in fine
 

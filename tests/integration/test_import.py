@@ -186,7 +186,7 @@ def test_what_an_agent_edited_comes_in_its_last_version_only(move: Move) -> None
 def test_the_audit_trail_tells_who_took_over_how_much(move: Move) -> None:
     move.old.entry(move.old.ticket("1", "Maus"), "M", "weg")
     move.report()
-    (deed,) = move.env.json("trail")
+    (deed,) = move.env.json("audit")
     assert (deed["action"], deed["detail"]) == ("imported", "1 tickets, 1 messages, 0 files")
     assert deed["actor"].startswith("operator ")
 

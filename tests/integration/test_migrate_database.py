@@ -154,7 +154,7 @@ def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(env: Sc
         assert harness.reply(MAX, "#suche flackert", NotificationKind.NEW_TICKET) == "answered"
         assert "GYM-2" in harness.outbox_of(MAX)[-1].text
         assert harness.rows(TicketRow)[0].merged_into == 2
-    assert env.call("trail").count("moved to PostgreSQL") == 1
+    assert env.call("audit").count("moved to PostgreSQL") == 1
 
 
 def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(env: SchoolEnv) -> None:
