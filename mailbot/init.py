@@ -22,11 +22,13 @@ class Question:
 
 
 QUESTIONS = (
-    Question("desk", "Name of the help desk, as mails are signed", "Schul-Support"),
-    Question("land", "Land whose holidays are kept (BW BY BE BB HB HH HE MV NI NW RP SL SN ST SH TH)", "NW"),
+    Question("desk", "Name of the help desk, which signs mails", "Schul-Support"),
+    Question(
+        "land", "Land (state) whose holidays apply (BW BY BE BB HB HH HE MV NI NW RP SL SN ST SH TH)", "NW"
+    ),
     Question("host", "Mail server, for IMAP and SMTP", "mail.example"),
-    Question("sender", "User name by which mails are sent", "bot@example"),
-    Question("operator", "Who is told when something is wrong", "edv@stadt.example"),
+    Question("sender", "SMTP user name, to send mails", "bot@example"),
+    Question("operator", "Operator: address that gets the alerts", "edv@stadt.example"),
     Question("key", "First school: short name, as in ticket numbers", "GYM"),
     Question("school", "First school: full name", "Gymnasium Marienschule"),
     Question("address", "First school: support address, and IMAP user", "support-gym@schule.example"),

@@ -43,13 +43,13 @@ def school_holidays(settings: Settings, year: int) -> CheckResult:
     """Look whether the school holidays of this year and the next are known or given."""
     land = settings.land
     if not land:
-        return CheckResult(True, "holidays", "none are kept: bot.land is not set")
+        return CheckResult(True, "holidays", "none: bot.land is not set")
     given = settings.policy.schools[0].team.calendar.closed - holidays.public(land) - holidays.school(land)
     winters = {day.year for day in given if day.month == 12}
     missing = [y for y in holidays.unknown(land, (year, year + 1)) if y not in winters]
     if missing:
         years = " and ".join(map(str, missing))
-        text = f"the school holidays of {land} in {years} are not all known: give them as hours.closed"
+        text = f"the school holidays of {land} in {years} are not all known: add them to hours.closed"
         return CheckResult(False, "holidays", text)
     return CheckResult(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
 
@@ -61,7 +61,7 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(False, "database", str(error).splitlines()[0])
         return
     if os.access(settings.state_dir, os.W_OK):
-        yield CheckResult(True, "database", "at its newest schema")
+        yield CheckResult(True, "database", "the schema is up to date")
     else:
         yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
     yield _trail(desk)
@@ -75,9 +75,11 @@ def _trail(desk: Desk) -> CheckResult:
         verdict = verify(session)
     if verdict.wrong:
         more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
-        return CheckResult(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
+        return CheckResult(False, "audit trail", f"was tampered with: {verdict.wrong[0]}{more}")
     return CheckResult(
-        True, "audit trail", f"{verdict.entries} entries hold, up to {verdict.head[:16] or 'none'}"
+        True,
+        "audit trail",
+        f"{verdict.entries} entries are intact; the newest hash is {verdict.head[:16] or 'none'}",
     )
 
 
@@ -87,7 +89,7 @@ def _clock(desk: Desk, now: datetime) -> CheckResult:
         latest = ledger.latest(session)
     if latest is not None and latest > now + CLOCK_JUMP:
         text = (
-            f"a mail was handled at {latest:%Y-%m-%d %H:%M} UTC, which is to come: set it right (timedatectl)"
+            f"a mail was processed at {latest:%Y-%m-%d %H:%M} UTC, in the future: set the clock (timedatectl)"
         )
         return CheckResult(False, "clock", text)
     return CheckResult(True, "clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
@@ -96,7 +98,7 @@ def _clock(desk: Desk, now: datetime) -> CheckResult:
 def _disk(settings: Settings) -> CheckResult:
     """Look whether the daemon would take mail at all."""
     if settings.database.startswith("postgresql"):
-        return CheckResult(True, "disk", "not looked at: the mails are in PostgreSQL, not here")
+        return CheckResult(True, "disk", "not checked: the mails are in PostgreSQL")
     needed = settings.health.disk_free
     try:
         free = shutil.disk_usage(settings.state_dir).free
@@ -105,7 +107,7 @@ def _disk(settings: Settings) -> CheckResult:
     told = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
     if free < needed:
         return CheckResult(
-            False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (health.disk_free)"
+            False, "disk", f"{told}: no mail is fetched below {needed / 1e9:.1f} (health.disk_free)"
         )
     return CheckResult(True, "disk", told)
 
@@ -113,4 +115,4 @@ def _disk(settings: Settings) -> CheckResult:
 def _templates(settings: Settings) -> CheckResult:
     for broken in broken_templates(Templates(settings.templates, settings.colour)):
         return CheckResult(False, "templates", broken)
-    return CheckResult(True, "templates", "every letter can be written in every language")
+    return CheckResult(True, "templates", "every mail can be rendered in every language")

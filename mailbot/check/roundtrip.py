@@ -29,7 +29,7 @@ def roundtrip(settings: Settings, key: str) -> CheckResult:
     mail["From"], mail["To"], mail["Subject"] = address, address, "mailbot check --roundtrip"
     mail["Message-ID"] = f"<{secrets.token_hex(16)}@{address.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("This mail tests the way from the outbox to the mailbox.\n")
+    mail.set_content("This mail tests the delivery from the outbox to the mailbox.\n")
     started = monotonic()
     try:
         with Mailbox.open(settings.imap[key]) as box:
@@ -40,7 +40,7 @@ def roundtrip(settings: Settings, key: str) -> CheckResult:
     except InboxError as error:
         return CheckResult(False, what, str(error))
     if received is None:
-        advice = "look into the spam folder, and whether mail to this address is forwarded"
+        advice = "check the spam folder, and whether mail to this address is forwarded"
         return CheckResult(False, what, f"the mail did not arrive within {ROUNDTRIP_SECONDS} s: {advice}")
     return timed(what, monotonic() - started, received - utc_now())
 
@@ -49,7 +49,7 @@ def timed(what: str, seconds: float, astray: timedelta) -> CheckResult:
     """Tell how long it took; the server noted when it came, and so which time it is there."""
     if abs(astray) > MAX_CLOCK_DIFFERENCE:
         minutes = round(abs(astray) / timedelta(minutes=1))
-        text = f"the mail server's clock and ours differ by {minutes} minutes: see timedatectl"
+        text = f"the mail server's clock and ours differ by {minutes} minutes: check both (timedatectl)"
         return CheckResult(False, what, text)
     return CheckResult(True, what, f"{seconds:.1f} s")
 

@@ -27,16 +27,16 @@ def inbox(school: School, account: ImapAccount) -> Iterator[CheckResult]:
         return
     yield CheckResult(True, what, f"{found.mails} mails in {account.folder}{_lacking(found, account)}")
     if found.full is not None and found.full >= FULL:
-        text = f"the mailbox is {found.full:.0%} full: delete old mails, or have its quota raised"
+        text = f"the mailbox is {found.full:.0%} full: delete old mails, or raise its quota"
         yield CheckResult(False, what, text)
     yield _authentication(school, found)
 
 
 def _lacking(found: MailboxReport, account: ImapAccount) -> str:
     advice = {
-        "IDLE": f"no IDLE, so new mail is seen every {account.poll_seconds} s",
-        "MOVE": "no MOVE, so mails are copied and then deleted",
-        "UIDPLUS": "no UIDPLUS, so what others mark as deleted keeps ours from being removed",
+        "IDLE": f"no IDLE: new mail is found by polling every {account.poll_seconds} s",
+        "MOVE": "no MOVE: mails are copied and then deleted",
+        "UIDPLUS": "no UIDPLUS: our mails stay while another client has mails marked as deleted",
     }
     return "".join(f"; {advice[name]}" for name in found.lacks if name != "UIDPLUS" or "MOVE" in found.lacks)
 
@@ -51,22 +51,26 @@ def _authentication(school: School, found: MailboxReport) -> CheckResult:
     told = " and ".join(f'"{name}" ({count})' for name, count in names.most_common(3))
     if not wanted:
         advice = (
-            f'; with authserv_id = "{names.most_common(1)[0][0]}" senders are trusted by them'
+            f'; authserv_id = "{names.most_common(1)[0][0]}" would trust authenticated senders'
             if names
             else ""
         )
         return CheckResult(
-            True, what, f"imap.authserv_id is not set: answers and links alone are trusted{advice}"
+            True, what, f"imap.authserv_id is not set: only replies and one-tap links are trusted{advice}"
         )
     if names[wanted]:
         return CheckResult(True, what, f"{wanted} is in {names[wanted]} of the newest {number} mails")
     if names:
-        text = f"{wanted} is in none of the newest {number} mails, they have {told}: correct imap.authserv_id"
+        text = (
+            f"{wanted} is in none of the newest {number} mails, which have {told}: correct imap.authserv_id"
+        )
         return CheckResult(False, what, text)
     if number >= MIN_MAILS:
-        text = f"none of the newest {number} mails has any: does the mail server check senders (DMARC)?"
+        text = (
+            f"none of the newest {number} mails has this header: does the mail server check senders (DMARC)?"
+        )
         return CheckResult(False, what, text)
-    return CheckResult(True, what, f"no mail yet to see {wanted} in")
+    return CheckResult(True, what, f"no mail yet that could show {wanted}")
 
 
 def _fields(text: str) -> list[str]:
@@ -85,9 +89,9 @@ def relay(school: School, account: SmtpAccount) -> CheckResult:
 
     outcome = asyncio.run(knock())
     if outcome is None:
-        return CheckResult(True, what, f"takes mail from {school.address}")
+        return CheckResult(True, what, f"accepts mail from {school.address}")
     if outcome.server_down:
         return CheckResult(False, what, outcome.reply)
     if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
-        return CheckResult(True, what, f"asks to come again later: {outcome.reply}")
+        return CheckResult(True, what, f"refuses temporarily, will be retried: {outcome.reply}")
     return CheckResult(False, what, f"refuses mail to {school.address}: {outcome.reply}")

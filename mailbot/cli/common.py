@@ -40,7 +40,9 @@ _UNLIMITED = 1_000
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", help="The configuration file.", envvar="MAILBOT_CONFIG", show_default=False),
+    typer.Option(
+        "--config", help="Use this configuration file.", envvar="MAILBOT_CONFIG", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -55,7 +57,9 @@ def _version(wanted: bool) -> None:
 def _global(
     context: typer.Context,
     config: Config = None,
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     context.obj = config
     _log_to_stderr()
@@ -88,7 +92,7 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
             record.levelno,
-            "a library complains",
+            "library warning",
             library=record.name,
             at=f"{record.filename}:{record.lineno}",
             exc_info=record.exc_info,

@@ -13,18 +13,18 @@ from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, p
 if TYPE_CHECKING:
     from mailbot.service.desk import Desk
 
-outbox_app = typer.Typer(help="Letters that are not sent: list, show, retry, drop.")
-quarantine_app = typer.Typer(help="Mails that could not be handled: list, show, retry, drop.")
+outbox_app = typer.Typer(help="List unsent mails; show, retry or drop one of them.")
+quarantine_app = typer.Typer(help="List mails that could not be processed; show, retry or drop one of them.")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(quarantine_app, name="quarantine")
 
 
-Number = Annotated[int, typer.Argument(help="The number in the list.")]
+Number = Annotated[int, typer.Argument(help="The id in the list.")]
 
 
 @outbox_app.callback(invoke_without_command=True)
 def outbox_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """List the letters that are not sent."""
+    """List unsent mails."""
     from mailbot.service.operations import unsent_mails
 
     if context.invoked_subcommand is not None:
@@ -41,7 +41,7 @@ def outbox_list(context: typer.Context, config: Config = None, json_: Json = Fal
 
 @app.command()
 def blocked(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """List the senders whose mails are let be, because one was spam."""
+    """List blocked senders; their mails are ignored because of #spam."""
     from mailbot.service.operations import blocked_senders
 
     with desk_of(context, config) as (desk, _):
@@ -56,10 +56,10 @@ def blocked(context: typer.Context, config: Config = None, json_: Json = False) 
 @app.command()
 def unblock(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="The address that may write again.")],
+    address: Annotated[str, typer.Argument(help="The address of the sender.")],
     config: Config = None,
 ) -> None:
-    """Let a blocked sender write again."""
+    """Unblock a sender."""
     from mailbot.service import operations
 
     with desk_of(context, config) as (desk, _):
@@ -74,10 +74,12 @@ def unblock(
 def release(
     context: typer.Context,
     ticket: Annotated[str, typer.Argument(help="The ticket, such as GYM-104.")],
-    files: Annotated[list[str] | None, typer.Argument(help="Their names; all without.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Names of files; default: all withheld files.")
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Let withheld files of a ticket travel."""
+    """Release withheld files of a ticket, so that they can be sent."""
     from mailbot.service import operations
 
     with desk_of(context, config) as (desk, _):
@@ -103,7 +105,7 @@ def _operate(context: typer.Context, operation: "Callable[[Desk, int], str]", nu
 
 @outbox_app.command("show")
 def outbox_show(context: typer.Context, number: Number) -> None:
-    """Show a letter."""
+    """Show an unsent mail."""
     from mailbot.service.operations import show_unsent_mail
 
     _operate(context, show_unsent_mail, number)
@@ -111,7 +113,7 @@ def outbox_show(context: typer.Context, number: Number) -> None:
 
 @outbox_app.command("retry")
 def outbox_retry(context: typer.Context, number: Number) -> None:
-    """Send a letter again at the next opportunity."""
+    """Send an unsent mail again as soon as possible."""
     from mailbot.service.operations import retry_unsent_mail
 
     _operate(context, retry_unsent_mail, number)
@@ -119,7 +121,7 @@ def outbox_retry(context: typer.Context, number: Number) -> None:
 
 @outbox_app.command("drop")
 def outbox_drop(context: typer.Context, number: Number) -> None:
-    """Give a letter up."""
+    """Drop an unsent mail; it is not sent any more."""
     from mailbot.service.operations import drop_unsent_mail
 
     _operate(context, drop_unsent_mail, number)
@@ -127,7 +129,7 @@ def outbox_drop(context: typer.Context, number: Number) -> None:
 
 @quarantine_app.callback(invoke_without_command=True)
 def quarantine_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """List the mails that could not be handled."""
+    """List mails that could not be processed."""
     from mailbot.service.operations import quarantined_mails
 
     if context.invoked_subcommand is not None:
@@ -144,7 +146,7 @@ def quarantine_list(context: typer.Context, config: Config = None, json_: Json =
 
 @quarantine_app.command("show")
 def quarantine_show(context: typer.Context, number: Number) -> None:
-    """Show the reason and the traceback of a mail, and the mail as it came."""
+    """Show why a mail could not be processed, the traceback and the raw mail."""
     from mailbot.service.operations import show_mail
 
     _operate(context, show_mail, number)
@@ -152,7 +154,7 @@ def quarantine_show(context: typer.Context, number: Number) -> None:
 
 @quarantine_app.command("retry")
 def quarantine_retry(context: typer.Context, number: Number) -> None:
-    """Handle a mail again."""
+    """Process a mail again."""
     from mailbot.service.operations import retry_mail
 
     _operate(context, retry_mail, number)
@@ -160,7 +162,7 @@ def quarantine_retry(context: typer.Context, number: Number) -> None:
 
 @quarantine_app.command("drop")
 def quarantine_drop(context: typer.Context, number: Number) -> None:
-    """Give a mail up; it stays in the ledger."""
+    """Drop a mail; it is not processed any more and stays in the ledger."""
     from mailbot.service.operations import drop_mail
 
     _operate(context, drop_mail, number)

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 @app.command()
 def demo(
-    serve: Annotated[bool, typer.Option("--serve", help="Keep servers and bot running afterwards.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the servers and the bot running afterwards.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write every mail as HTML to this directory.")
     ] = None,
     open_: Annotated[Path | None, typer.Option("--open", hidden=True)] = None,
 ) -> None:
-    """Play a day at the help desk on embedded servers; needs no configuration."""
+    """Run a sample day of the help desk on embedded servers; needs no configuration."""
     from mailbot.demo.runner import play
 
     if open_:
@@ -34,9 +36,11 @@ def demo(
 def check(
     context: typer.Context,
     config: Config = None,
-    roundtrip: Annotated[bool, typer.Option("--roundtrip", help="Send a mail through each mailbox.")] = False,
+    roundtrip: Annotated[
+        bool, typer.Option("--roundtrip", help="Send a test mail through each mailbox.")
+    ] = False,
 ) -> None:
-    """Check configuration, database, templates and every server; one line each."""
+    """Check the configuration, database, templates and servers; print a line for each."""
     from mailbot.check import run_checks
 
     fine = True
@@ -72,10 +76,11 @@ def once(
     config: Config = None,
     json_: Json = False,
     backfill: Annotated[
-        bool, typer.Option("--backfill", help="Take old mail too that was left alone on first contact.")
+        bool,
+        typer.Option("--backfill", help="Process old mails too, which were skipped at the first contact."),
     ] = False,
 ) -> None:
-    """Handle all mailboxes and the outbox until nothing is left."""
+    """Process all mailboxes and the outbox until nothing is left, and exit."""
     from mailbot.runtime.run_once import run_once as do_once
     from mailbot.service.bootstrap import exclusive_lock
 

@@ -57,7 +57,7 @@ def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
         lines.append(("not registered", ", ".join(found["not_registered"])))
     for mailbox in found["mailboxes"]:
         if mailbox["left_alone"]:
-            lines.append((f"old mail {mailbox['school']}", f"{mailbox['left_alone']} mails left alone"))
+            lines.append((f"old mail {mailbox['school']}", f"{mailbox['left_alone']} mails skipped"))
         if mailbox["failing_since"]:
             since = ago(mailbox["failing_since"], found["at"])
             text = f"fails for {since}: {mailbox['last_error']}"

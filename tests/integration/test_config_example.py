@@ -221,7 +221,7 @@ def test_init_refuses_what_it_does_not_know_and_what_is_there(tmp_path: Path) ->
     assert "letters and digits" in init(tmp_path, "--set=key=../etc").stderr
     assert list(tmp_path.iterdir()) == []
     assert init(tmp_path).returncode == 0
-    assert "left alone" in init(tmp_path).stderr
+    assert "already exists" in init(tmp_path).stderr
 
 
 def test_init_asks_on_a_terminal(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(env: Sc
     with read_only(engine := open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")) as session:
         letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
     engine.dispose()
-    assert "All is in PostgreSQL" in env.call("migrate-database")
+    assert "All rows are in PostgreSQL" in env.call("migrate-database")
     env.deliver(reply_to(letter, LENA, "Ja, es steckt."), problem("Drucker").text("leer"))
     assert env.run_once()["failed"] == 0
     assert env.ticket("GYM-2")["messages"][-1]["text"] == "Ja, es steckt."
@@ -204,7 +204,7 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolE
         )
         assert number_of_rows(env.database) == 0
         watcher.execute("DROP TRIGGER meddle ON outbox")
-    assert "All is in PostgreSQL" in env.call("migrate-database")
+    assert "All rows are in PostgreSQL" in env.call("migrate-database")
 
 
 def test_nothing_is_moved_while_a_mailbot_works(env: SchoolEnv) -> None:

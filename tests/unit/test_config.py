@@ -130,7 +130,7 @@ WRONG = [
     ("a directory for a password file", ('password_file = "gym"', 'password_file = "/"'), '[[school]] GYM: imap.password_file = "/": must be a readable file; /: Is a directory'),
     ("a password for the variable's name", ("RS_PASSWORD", "geh eim"), "[[school]] RS2: imap.password_env: must be the name"),
     ("a variable that is not set", ("RS_PASSWORD", "NO_SUCH"), '[[school]] RS2: imap.password_env = "NO_SUCH": must be the name of an environment variable that is set'),
-    ("two passwords", ('password_file = "gym"', 'password_file = "gym", password_env = "RS_PASSWORD"'), "[[school]] GYM: imap.password_env: must not be set beside password_file"),
+    ("two passwords", ('password_file = "gym"', 'password_file = "gym", password_env = "RS_PASSWORD"'), "[[school]] GYM: imap.password_env: must not be set together with password_file"),
     ("a readable password on the wire", ("[imap]", '[imap]\nsecurity = "none"'), '[imap] security = "none": must be "tls" or "starttls": without encryption everyone on the way to mail.example can read the password'),
     ("no certificates", ("[imap]", '[imap]\nca_file = "gym"'), '[imap] ca_file = "gym": must be a file of certificates in PEM form; '),
     ("no file of certificates", ("[imap]", '[imap]\nca_file = "ca.pem"'), '[imap] ca_file = "ca.pem": must be a readable file; '),
