@@ -1,4 +1,4 @@
-"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one finding each."""
+"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one result each."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ __all__ = ["CheckResult", "run_checks", "school_holidays"]
 
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
-    """Look at everything in turn; `with_roundtrip` a mail goes through each mailbox."""
+    """Run all checks; `with_roundtrip` sends a mail through each mailbox."""
     yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
     for advice in settings.renamed_keys:
         yield CheckResult(True, "configuration", advice)
@@ -40,7 +40,7 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 
 
 def school_holidays(settings: Settings, year: int) -> CheckResult:
-    """Look whether the school holidays of this year and the next are known or given."""
+    """Check that the school holidays of this year and the next are known or configured."""
     land = settings.land
     if not land:
         return CheckResult(True, "holidays", "none: bot.land is not set")
@@ -64,13 +64,13 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(True, "database", "the schema is up to date")
     else:
         yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
-    yield _trail(desk)
+    yield _audit(desk)
     yield _clock(desk, utc_now())
     desk.engine.dispose()
 
 
-def _trail(desk: Desk) -> CheckResult:
-    """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
+def _audit(desk: Desk) -> CheckResult:
+    """Verify the audit trail's hash chains; show the newest hash, so that it can be kept elsewhere."""
     with read_only(desk.engine) as session:
         verdict = verify(session)
     if verdict.wrong:
@@ -84,7 +84,7 @@ def _trail(desk: Desk) -> CheckResult:
 
 
 def _clock(desk: Desk, now: datetime) -> CheckResult:
-    """Look whether mails were handled in the future: then the clock was set back since."""
+    """Check that no mail was processed in the future: then the clock was set back since."""
     with read_only(desk.engine) as session:
         latest = ledger.latest(session)
     if latest is not None and latest > now + CLOCK_JUMP:
@@ -96,7 +96,7 @@ def _clock(desk: Desk, now: datetime) -> CheckResult:
 
 
 def _disk(settings: Settings) -> CheckResult:
-    """Look whether the daemon would take mail at all."""
+    """Check that there is enough disk space for the daemon to fetch mail."""
     if settings.database.startswith("postgresql"):
         return CheckResult(True, "disk", "not checked: the mails are in PostgreSQL")
     needed = settings.health.disk_free
@@ -104,12 +104,12 @@ def _disk(settings: Settings) -> CheckResult:
         free = shutil.disk_usage(settings.state_dir).free
     except OSError as error:
         return CheckResult(False, "disk", f"{settings.state_dir}: {error.strerror}")
-    told = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
+    space = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
     if free < needed:
         return CheckResult(
-            False, "disk", f"{told}: no mail is fetched below {needed / 1e9:.1f} (health.disk_free)"
+            False, "disk", f"{space}: no mail is fetched below {needed / 1e9:.1f} (health.disk_free)"
         )
-    return CheckResult(True, "disk", told)
+    return CheckResult(True, "disk", space)
 
 
 def _templates(settings: Settings) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Calls that bring in what another program holds: the tickets of an osTicket."""
+"""Calls that import tickets from another help desk."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -72,10 +72,10 @@ def _password(file: Path | None) -> str:
 
 
 def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:
-    """Read "Department=KEY"; end with status 2 where the key is no school's."""
+    """Parse pairs of "NAME=KEY"; exit with status 2 if a key is not a school's."""
     from mailbot.importer.import_model import SECOND_LEVEL
 
-    found: dict[str, str] = {}
+    mapping: dict[str, str] = {}
     for pair in pairs:
         name, _, key = pair.rpartition("=")
         if not name or (key != SECOND_LEVEL and policy.school(key) is None):
@@ -83,8 +83,8 @@ def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:
             raise typer.BadParameter(
                 f"{pair}: write NAME=KEY with one of {known}, {SECOND_LEVEL}", param_hint="--map"
             )
-        found[name] = key
-    return found
+        mapping[name] = key
+    return mapping
 
 
 def _print(report: "ImportReport", *, dry: bool) -> None:

@@ -1,4 +1,4 @@
-"""The first call: a configuration, by questions or by options."""
+"""`mailbot init`: write a first configuration from questions or options."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -33,24 +33,24 @@ def init(
     if file.exists():
         typer.echo(f"{file} already exists and was not changed", err=True)
         raise typer.Exit(FAILED)
-    given = _given(answers or ())
-    asking = sys.stdin.isatty()
-    known = _asked(given) if asking else given
+    given = _parse(answers or ())
+    interactive = sys.stdin.isatty()
+    known = _ask(given) if interactive else given
     if not known.get("key", "GYM").isalnum():
         typer.echo(f"key {known['key']}: must be letters and digits", err=True)
         raise typer.Exit(WRONG)
     names = password_names(known)
-    passwords = {name: _password(name) if asking else "" for name in names} if known else {}
+    passwords = {name: _password(name) if interactive else "" for name in names} if known else {}
     try:
         write_configuration(file, known)
-        made = write_passwords(file.parent, passwords)
+        written = write_passwords(file.parent, passwords)
     except OSError as error:
         typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(FAILED) from None
-    _tell(file, made, {name: passwords.get(name, "") for name in names})
+    _print_next_steps(file, written, {name: passwords.get(name, "") for name in names})
 
 
-def _given(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
+def _parse(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
     from mailbot.init import QUESTIONS
 
     known = {question.name for question in QUESTIONS}
@@ -65,7 +65,7 @@ def _given(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
     return given
 
 
-def _asked(given: Mapping[str, str]) -> dict[str, str]:
+def _ask(given: Mapping[str, str]) -> dict[str, str]:
     from mailbot.init import QUESTIONS
 
     typer.echo("Press Enter to accept the value in brackets. You can change everything later.\n")
@@ -77,16 +77,18 @@ def _asked(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _password(name: str) -> str:
-    what = "SMTP" if name == "smtp" else "the first school's mailbox"
+    account = "SMTP" if name == "smtp" else "the first school's mailbox"
     return str(
-        typer.prompt(f"Password for {what} (Enter: later)", default="", hide_input=True, show_default=False)
+        typer.prompt(
+            f"Password for {account} (Enter: later)", default="", hide_input=True, show_default=False
+        )
     )
 
 
-def _tell(file: Path, made: list[Path], passwords: Mapping[str, str]) -> None:
-    """Say what is there now and what comes next."""
+def _print_next_steps(file: Path, written: list[Path], passwords: Mapping[str, str]) -> None:
+    """Print the files that were written, and the next steps."""
     typer.echo(f"{file}: written, with a comment for each setting.")
-    for path in made:
+    for path in written:
         typer.echo(
             f"{path}: written, with the password."
             if passwords[path.name]

@@ -1,4 +1,4 @@
-"""Calls that look and change nothing: explain, preview, handouts, tickets, show, audit, report, status."""
+"""Calls that only read: explain, preview, handouts, tickets, show, audit, report, status."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -41,8 +41,8 @@ def explain(
         from mailbot.service.dry_run import dry_run
 
         with desk_of(context, config) as (desk, _):
-            ask = partial(explain_file, foresee=partial(dry_run, desk))
-            _explain(files_in(paths), ask, json_=json_)
+            explanation = partial(explain_file, foresee=partial(dry_run, desk))
+            _explain(files_in(paths), explanation, json_=json_)
     else:
         _explain(files_in(paths), explain_file, json_=json_)
 
@@ -221,12 +221,12 @@ def status(
     """Show the state of mailboxes, outbox, quarantine and tickets."""
     from mailbot.cli.status import print_status
     from mailbot.monitoring.nagios import Level, check_plugin
-    from mailbot.monitoring.status import status as look
+    from mailbot.monitoring.status import status as status_document
 
     if probe_:
         _probe(context, config)
     with desk_of(context, config) as (desk, _):
-        found = look(desk)
+        found = status_document(desk)
     if json_:
         print_json(found)
     else:
@@ -235,13 +235,13 @@ def status(
 
 
 def _probe(context: typer.Context, config: Path | None) -> NoReturn:
-    """Print one line, whatever happens, and end with the status that monitoring expects."""
+    """Print one line in every case, and exit with the status that monitoring expects."""
     from mailbot.monitoring.nagios import Level, check_plugin
-    from mailbot.monitoring.status import status as look
+    from mailbot.monitoring.status import status as status_document
 
     try:
         with desk_of(context, config) as (desk, _):
-            level, line = check_plugin(look(desk))
+            level, line = check_plugin(status_document(desk))
     except typer.Exit:
         level, line = Level.UNKNOWN, "MAILBOT UNKNOWN - the desk cannot be opened: run mailbot check"
     typer.echo(line)

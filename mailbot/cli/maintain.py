@@ -1,4 +1,4 @@
-"""Calls that keep the state and the people: backup, restore, migrate-database, invite, disclose, forget."""
+"""Calls for the state and its people: backup, restore, migrate-database, invite, disclose, forget."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -172,16 +172,16 @@ def forget(
     from mailbot.service.operations import OperationError
 
     with desk_of(context, config) as (desk, settings):
-        forgetting = PersonErasure(desk, address.lower(), utc_now())
+        erasure = PersonErasure(desk, address.lower(), utc_now())
         try:
-            forgetting.check()
+            erasure.check()
         except OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-        for _ in with_progress(forgetting.steps(), forgetting.total(), "rows"):
+        for _ in with_progress(erasure.steps(), erasure.total(), "rows"):
             pass
         copies = [str(path) for path in sorted(settings.state_dir.glob("*.before-*"))]
-    erased = forgetting.erased
+    erased = erasure.erased
     counts = {name: getattr(erased, name) for name in ("tickets", "mails", "places", "entries")}
     if json_:
         print_json({**counts, "copies": copies})

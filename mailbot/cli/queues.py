@@ -1,4 +1,4 @@
-"""Calls that repair by hand: the outbox, the quarantine, and who was blocked."""
+"""Calls that repair by hand: outbox, quarantine, blocked senders and withheld files."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 

@@ -1,4 +1,4 @@
-"""Calls that make the desk run: demo, init, check, run, once."""
+"""Calls that run the desk: demo, check, run, once."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -43,11 +43,11 @@ def check(
     """Check the configuration, database, templates and servers; print a line for each."""
     from mailbot.check import run_checks
 
-    fine = True
-    for finding in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
-        fine = fine and finding.ok
-        typer.echo(f"{'ok     ' if finding.ok else 'FAILED '} {finding.subject}: {finding.text}")
-    raise typer.Exit(FINE if fine else FAILED)
+    ok = True
+    for result in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
+        ok = ok and result.ok
+        typer.echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
+    raise typer.Exit(FINE if ok else FAILED)
 
 
 @app.command()
@@ -60,11 +60,11 @@ def run(context: typer.Context, config: Config = None) -> None:
     settings = settings_of(context, config)
     root = context.find_root().obj
 
-    def again() -> "Settings":
+    def reload() -> "Settings":
         return load(find(config or root, os.environ), os.environ)
 
     try:
-        raise typer.Exit(run_daemon(settings, again))
+        raise typer.Exit(run_daemon(settings, reload))
     except DeskError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
@@ -81,11 +81,11 @@ def once(
     ] = False,
 ) -> None:
     """Process all mailboxes and the outbox until nothing is left, and exit."""
-    from mailbot.runtime.run_once import run_once as do_once
+    from mailbot.runtime.run_once import run_once
     from mailbot.service.bootstrap import exclusive_lock
 
     with desk_of(context, config) as (desk, settings), exclusive_lock(settings):
-        counts = do_once(desk, settings, backfill=backfill)
+        counts = run_once(desk, settings, backfill=backfill)
     if json_:
         print_json(counts)
     else:
