@@ -139,7 +139,7 @@ class Application:
         return HealthMonitor(
             self.desk,
             self.settings.state_dir,
-            self.settings.guard,
+            self.settings.health,
             keys,
             ("outbox", "supervisor", *(f"mailbox {key}" for key in keys)),
             self._stalled_threads,

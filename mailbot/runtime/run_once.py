@@ -81,7 +81,7 @@ def _read_mailbox(
     ingest = MailboxIngest(
         mailbox,
         old_mail,
-        lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.guard),
+        lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.health),
         lambda outcome, _: outcomes.append(outcome),
     )
     try:

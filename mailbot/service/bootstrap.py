@@ -42,7 +42,7 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
         raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
     restore_ownership(settings.state_dir)  # at once, as the process may be killed later
     templates = Templates(settings.templates, settings.colour)
-    return Desk(engine, settings.policy, templates, worker, actor, settings.guard)
+    return Desk(engine, settings.policy, templates, worker, actor, settings.health)
 
 
 def _make_state_dir(settings: Settings) -> None:

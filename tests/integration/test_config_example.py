@@ -20,7 +20,7 @@ from mailbot.config import load
 from mailbot.config.model import (
     Bot,
     Document,
-    Guard,
+    Health,
     ImapSection,
     Limits,
     Login,
@@ -48,7 +48,7 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[limits]`", Limits, list(Limits.model_fields)),
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
     ("`[times]`", Times, list(Times.model_fields)),
-    ("`[guard]`", Guard, list(Guard.model_fields)),
+    ("`[health]`", Health, list(Health.model_fields)),
     ("`[metrics]`", Metrics, list(Metrics.model_fields)),
     ("`[oauth2]`", OAuth2, list(OAuth2.model_fields)),
     ("`[retention]`", Retention, list(Retention.model_fields)),
@@ -80,7 +80,7 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "times": Times,
         "retention": Retention,
         "oauth2": OAuth2,
-        "guard": Guard,
+        "health": Health,
         "metrics": Metrics,
         "school": School,
     }
@@ -221,7 +221,7 @@ def test_init_refuses_unknown_answers_and_existing_files(tmp_path: Path) -> None
     assert "letters and digits" in init(tmp_path, "--set=key=../etc").stderr
     assert list(tmp_path.iterdir()) == []
     assert init(tmp_path).returncode == 0
-    assert "left alone" in init(tmp_path).stderr
+    assert "already exists" in init(tmp_path).stderr
 
 
 def test_init_asks_on_a_terminal(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_i
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(
-        tmp_path, dovecot, smtp_server, user, times='digest = ""\n[guard]\ndisk_free = "900000 GB"'
+        tmp_path, dovecot, smtp_server, user, times='digest = ""\n[health]\ndisk_free = "900000 GB"'
     )
     env.deliver(problem().text("dunkel"))
     assert env.run_once()["fetched"] == 0

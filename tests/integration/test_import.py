@@ -186,7 +186,7 @@ def test_edited_entries_are_imported_in_their_last_version(move: Move) -> None:
 def test_the_audit_trail_says_who_imported_how_many_tickets(move: Move) -> None:
     move.old.entry(move.old.ticket("1", "Maus"), "M", "weg")
     move.report()
-    (deed,) = move.env.json("trail")
+    (deed,) = move.env.json("audit")
     assert (deed["action"], deed["detail"]) == ("imported", "1 tickets, 1 messages, 0 files")
     assert deed["actor"].startswith("operator ")
 

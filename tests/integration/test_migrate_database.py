@@ -144,7 +144,7 @@ def test_a_reply_to_an_old_mail_is_processed_and_ticket_numbers_continue(env: Sc
     with read_only(engine := open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")) as session:
         letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
     engine.dispose()
-    assert "All is in PostgreSQL" in env.call("migrate-database")
+    assert "All rows are in PostgreSQL" in env.call("migrate-database")
     env.deliver(reply_to(letter, LENA, "Ja, es steckt."), problem("Drucker").text("leer"))
     assert env.run_once()["failed"] == 0
     assert env.ticket("GYM-2")["messages"][-1]["text"] == "Ja, es steckt."
@@ -154,7 +154,7 @@ def test_a_reply_to_an_old_mail_is_processed_and_ticket_numbers_continue(env: Sc
         assert harness.reply(MAX, "#suche flackert", NotificationKind.NEW_TICKET) == "answered"
         assert "GYM-2" in harness.outbox_of(MAX)[-1].text
         assert harness.rows(TicketRow)[0].merged_into == 2
-    assert env.call("trail").count("moved to PostgreSQL") == 1
+    assert env.call("audit").count("moved to PostgreSQL") == 1
 
 
 def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(env: SchoolEnv) -> None:
@@ -204,7 +204,7 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolE
         )
         assert number_of_rows(env.database) == 0
         watcher.execute("DROP TRIGGER meddle ON outbox")
-    assert "All is in PostgreSQL" in env.call("migrate-database")
+    assert "All rows are in PostgreSQL" in env.call("migrate-database")
 
 
 def test_nothing_is_moved_while_a_mailbot_works(env: SchoolEnv) -> None:

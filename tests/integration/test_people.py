@@ -137,7 +137,7 @@ def test_second_level_can_be_away_too(env: SchoolEnv) -> None:
 
 
 def test_a_member_who_writes_from_an_alias_is_the_same_person(env: SchoolEnv) -> None:
-    env.members = f'"{MAX}", {{ address = "{ERIKA}", name = "Erika Beispiel", also = ["{SECOND}"] }}'
+    env.members = f'"{MAX}", {{ address = "{ERIKA}", name = "Erika Beispiel", aliases = ["{SECOND}"] }}'
     env.write_config()
     report(env)
     say(env, env.new_mail_to(ERIKA), SECOND, "#übernehmen")

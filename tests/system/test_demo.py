@@ -53,7 +53,7 @@ def test_a_terminal_without_utf8_shows_replacements(tmp_path: Path, empty_home: 
 
 
 def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path, empty_home: dict[str, str]) -> None:
-    command = [*DEMO, "--open", str(tmp_path / "mails")]
+    command = [*DEMO, "--output", str(tmp_path / "mails")]
     subprocess.run(command, env=empty_home, cwd=tmp_path, capture_output=True, timeout=100, check=True)
     pages = {page.name: page.read_text("utf-8") for page in (tmp_path / "mails").iterdir()}
     shown = sum(1 + sum(bool(arrival.note) for arrival in step.expected) for step in SCENARIO)

@@ -103,6 +103,6 @@ def test_with_a_systemd_timer_only_the_last_success_counts(env: SchoolEnv) -> No
 def test_a_threshold_of_0_turns_it_off(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
     let_time_pass(env)
-    env.times = 'digest = ""\n[guard]\nmailbox_minutes = 0'
+    env.times = 'digest = ""\n[health]\nmailbox_minutes = 0'
     env.write_config()
     assert env.call("status", "--probe").startswith("MAILBOT OK - ")

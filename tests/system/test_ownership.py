@@ -48,7 +48,7 @@ def foreign(env: SchoolEnv) -> list[str]:
         "status --probe",
         "tickets",
         "show GYM-1",
-        "trail",
+        "audit",
         "report",
         "invite",
         "outbox",

@@ -107,7 +107,7 @@ def test_unregistered_members_get_tickets(env: SchoolEnv) -> None:
 
 
 def test_an_operator_invites_single_members_by_any_of_their_addresses(env: SchoolEnv) -> None:
-    env.members = f'"{MAX}", {{ address = "{ERIKA}", also = ["erika@privat.example"] }}'
+    env.members = f'"{MAX}", {{ address = "{ERIKA}", aliases = ["erika@privat.example"] }}'
     env.write_config()
     assert env.call("invite", "erika@privat.example") == f"invited: {ERIKA}\n"
     assert env.call("invite", "fremd@anderswo.example", status=2) == ""
