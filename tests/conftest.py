@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -21,6 +22,19 @@ from tests.support.servers.smtp import RecordingSmtpServer
 from tests.support.servers.tls import CertificateAuthority
 
 pytest_plugins = ["tests.support.require_all"]
+
+# No deadline and no health check of speed: a busy machine must not fail a test.
+settings.register_profile(
+    "quick",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=30,
+    stateful_step_count=15,
+)
+settings.register_profile(
+    "thorough", settings.get_profile("quick"), max_examples=1000, stateful_step_count=50
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 T = TypeVar("T")
 _numbers = count(1)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -231,5 +230,4 @@ class Story(RuleBasedStateMachine):
                 assert member.address == ticket.assignee.email
 
 
-Story.TestCase.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
-test_the_promises_hold_after_every_mail_of_a_random_story = Story.TestCase
+test_decisions_keep_all_promises_in_random_stories = Story.TestCase

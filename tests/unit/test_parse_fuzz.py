@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.fuzz_parse import check, mutated
@@ -25,7 +25,6 @@ def test_random_octets_are_understood_without_an_exception(octets: bytes) -> Non
     assert parse(octets).size == len(octets)
 
 
-@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=40))
 def test_splitting_a_text_loses_no_line_but_the_attributions_between_answers(lines: list[str]) -> None:
     got = split("\n".join(lines))
