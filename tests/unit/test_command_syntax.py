@@ -312,9 +312,9 @@ def test_command_after_a_note_is_a_command() -> None:
     assert names("#note #close") == ["note", "close"]
 
 
-@pytest.mark.parametrize("hostile", ["#note " * 50_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 50_000])
+@pytest.mark.parametrize("hostile", ["#note " * 20_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 20_000])
 def test_hostile_lines_are_read_in_linear_time(hostile: str) -> None:
-    assert len(parse(hostile, lenient=True).lines) <= 50_000
+    assert len(parse(hostile, lenient=True).lines) <= 20_000
 
 
 def test_lines_after_the_limit_of_command_lines_are_text() -> None:

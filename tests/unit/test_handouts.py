@@ -1,7 +1,6 @@
 """The pages to hang up say what the help mail says, of the right school, and need nothing but themselves."""
 
 import re
-import stat
 from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -12,12 +11,12 @@ import pytest
 from mailbot import handouts, samples
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.ticket import Role
-from mailbot.handouts import READERS, PrintError, handout, print_pdf, write_handouts
+from mailbot.handouts import READERS, handout, write_handouts
 from mailbot.preview import LANGUAGES, sample
 from mailbot.render import Templates
+from tests.support.rendered_samples import TEMPLATES, rendered
 
 HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
-TEMPLATES = Templates()
 PAGES = [(role, language) for role in READERS for language in LANGUAGES]
 OF_NO_PAGE = {"confirm", "register"}
 """Commands that nobody writes by hand: the links of letters fill them in."""
@@ -35,7 +34,7 @@ def commands(markup: str) -> set[str]:
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
 def test_a_page_lists_what_the_help_mail_lists(role: Role, language: str) -> None:
-    letter = sample(samples.notifications(language)[HELP[role]], language, TEMPLATES).text
+    letter = rendered(HELP[role], language).text
     lines = re.findall(r"^• (.+)\n  (.+)$", letter, re.MULTILINE)
     assert lines
     missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
@@ -118,21 +117,6 @@ def test_each_school_gets_both_pages_in_every_language(tmp_path: Path) -> None:
         for readers in READERS.values()
         for language in LANGUAGES
     }
-
-
-def test_without_a_chromium_one_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PrintError, match="apt install chromium"):
-        print_pdf(tmp_path / "page.html")
-
-
-def test_a_chromium_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    browser = tmp_path / "chromium"
-    browser.write_text("#!/bin/sh\nexit 3\n")
-    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    with pytest.raises(PrintError, match=r"chromium could not print it"):
-        print_pdf(tmp_path / "page.html")
 
 
 def test_the_help_lists_of_an_operators_file_replace_ours(tmp_path: Path) -> None:

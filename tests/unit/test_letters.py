@@ -1,42 +1,26 @@
 """Rules for all outgoing mails: form of address, colour, size and preview line."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from mailbot import samples
 from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mode
-from mailbot.outgoing import OutgoingMail
-from mailbot.preview import FORMS, sample
+from mailbot.preview import sample
 from mailbot.render import Templates
+from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
 
-TEMPLATES = Templates()
 GERMAN = list(samples.notifications("de"))
 GERMAN_TEMPLATES = Path(__file__).parents[2] / "templates" / "de"
 WRITTEN = "Guten Tag Frau Lehrerin"  # by a person, therefore unchanged
 CLIPPED = 102_000  # bytes of HTML; Gmail hides the rest
 
 
-@cache
-def letter(name: str, language: str = "de", *, informal: bool = False) -> OutgoingMail:
-    return sample(samples.notifications(language)[name], language, TEMPLATES, informal=informal)
-
-
-def every_sample() -> Iterator[tuple[str, OutgoingMail]]:
-    """Yield all samples in all languages and forms, with an id for the message of a failure."""
-    for language, informal in FORMS:
-        for name in samples.notifications(language):
-            form = f"{language}{'-du' if informal else ''}"
-            yield f"{form}-{name}", letter(name, language, informal=informal)
-
-
 def test_informal_mails_contain_no_formal_address() -> None:
     formal = re.compile(r"\b(?:Sie|Ihr|Ihre[mnrs]?|Ihnen)\b|Guten Tag")
-    mails = {name: letter(name, informal=True) for name in GERMAN}
+    mails = {name: rendered(name, informal=True) for name in GERMAN}
     texts = {name: "\n".join((mail.subject, mail.text, mail.html)) for name, mail in mails.items()}
     assert {
         n: found for n, text in texts.items() if (found := formal.findall(text.replace(WRITTEN, "")))
@@ -45,7 +29,7 @@ def test_informal_mails_contain_no_formal_address() -> None:
 
 def test_formal_mails_contain_no_informal_address() -> None:
     informal = re.compile(r"\b(?:[Dd]u|[Dd]ein\w*|[Dd]ich|[Dd]ir)\b")
-    texts = {name: letter(name).subject + letter(name).text for name in GERMAN}
+    texts = {name: rendered(name).subject + rendered(name).text for name in GERMAN}
     assert {name: found for name, text in texts.items() if (found := informal.findall(text))} == {}
 
 
@@ -67,7 +51,7 @@ def test_gmail_clips_no_mail() -> None:
 
 
 def test_long_history_shows_its_first_and_last_messages_and_says_what_is_omitted() -> None:
-    text = letter("sheet_endless").text
+    text = rendered("sheet_endless").text
     assert "1. Liebes Team," in text
     assert "200. Liebes Team," in text
     assert "\n100. Liebes Team," not in text
