@@ -1,4 +1,4 @@
-"""Mail that no human wrote: never answered, never opens anything; a bounce reaches the author once."""
+"""Automatic mail is not answered and opens no ticket; the author is notified once of a bounce."""
 
 from itertools import product
 

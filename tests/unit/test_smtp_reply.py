@@ -1,4 +1,4 @@
-"""What replies of real mail servers are about: as providers document them and as people quoted them.
+"""Classification of the replies of real mail servers, as documented by providers or quoted by users.
 
 Microsoft 365, Google, IONOS, GMX and web.de, Strato, OVH, T-Online, Plesk, cPanel, Exim, mailcow, Mailu,
 Postfix with policyd, postfwd and policyd-rate-limit, Dovecot's quota service, postgrey.

@@ -77,7 +77,7 @@ class Year:
         self.tickets[number] = Ticket("GYM", number, "Beamer", LENA, now, now)
         self.deeds[number] = [(now, "open")]
         self.look_at(now + EVERY, number)
-        for deed in self.chance.choices(("", "take", "answer", "wait", "wait", "rest", "close"), k=2):
+        for deed in self.chance.choices(("", "take", "answer", "wait", "rest", "close"), k=2):
             if deed:
                 when = AT_SCHOOL.add(now, timedelta(hours=self.chance.expovariate(1 / 12)))
                 self.plan(when, number, deed)
