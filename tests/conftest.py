@@ -1,4 +1,4 @@
-"""Fixtures: the real servers, each started once, when the first test asks for it."""
+"""Fixtures (each server starts when the first test needs it) and the profiles of Hypothesis."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -21,6 +22,19 @@ from tests.support.servers.smtp import RecordingSmtpServer
 from tests.support.servers.tls import CertificateAuthority
 
 pytest_plugins = ["tests.support.require_all"]
+
+# No deadline and no health check of speed: a busy machine must not fail a test.
+settings.register_profile(
+    "quick",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=30,
+    stateful_step_count=15,
+)
+settings.register_profile(
+    "thorough", settings.get_profile("quick"), max_examples=1000, stateful_step_count=50
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 T = TypeVar("T")
 _numbers = count(1)
@@ -38,28 +52,28 @@ def require(make: Callable[[], T]) -> T:
 
 @pytest.fixture(scope="session")
 def authority() -> Iterator[CertificateAuthority]:
-    """The certificate authority that all test servers have their certificates from."""
+    """The certificate authority of all test servers."""
     with CertificateAuthority() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def dovecot(authority: CertificateAuthority) -> Iterator[Dovecot]:
-    """A Dovecot shared by all tests: take a user of your own, and leave the server running."""
+    """A Dovecot shared by all tests; each test uses its own user and leaves the server running."""
     with require(lambda: Dovecot(authority)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDb]:
-    """A MariaDB shared by all tests: take a database of your own."""
+    """A MariaDB shared by all tests; each test uses its own database."""
     with require(MariaDb) as server:
         yield server
 
 
 @pytest.fixture
 def start_dovecot(authority: CertificateAuthority) -> Iterator[Callable[..., Dovecot]]:
-    """Start a Dovecot for this test alone, which may be stopped, killed or made strange."""
+    """Start a Dovecot for this test alone, which may be stopped, killed or made faulty."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(require(lambda: Dovecot(authority, **options)))
 
@@ -72,7 +86,7 @@ def user() -> str:
 
 @pytest.fixture
 def smtp_server(authority: CertificateAuthority) -> Iterator[RecordingSmtpServer]:
-    """An SMTP server for this test alone, which wants TLS or STARTTLS and a login."""
+    """An SMTP server for this test alone, which requires TLS or STARTTLS and a login."""
     with RecordingSmtpServer(authority) as server:
         yield server
 
@@ -92,7 +106,7 @@ def postgres_url(postgres: Postgres) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database that holds the schema and nothing else."""
+    """An empty database with the schema, once with SQLite and once with PostgreSQL."""
     sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
     url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     opened = open_database(url)
@@ -103,5 +117,5 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def desk(engine: Engine) -> DeskHarness:
-    """A desk on that database."""
+    """A help desk with that database."""
     return DeskHarness(Desk(engine, GERMAN_POLICY, Templates()))

@@ -1,17 +1,17 @@
-"""Mails for tests, put together octet by octet so that they can be as wrong as real ones."""
+"""Raw mails for tests, built by hand so that they can be as malformed as real ones."""
 
 import base64
 from dataclasses import dataclass, field
 
 
 def mail() -> "MailBuilder":
-    """Begin an ordinary mail of a teacher to the school's support address."""
+    """Create an ordinary mail of a teacher to the school's support address."""
     return MailBuilder()
 
 
 @dataclass
 class MailBuilder:
-    """Collects what a mail shall hold; every step returns the builder."""
+    """Collects the parts of a mail; every method returns the builder."""
 
     fields: dict[str, str] = field(
         default_factory=lambda: {
@@ -27,7 +27,7 @@ class MailBuilder:
     files: list[tuple[str, bytes, str, str]] = field(default_factory=list)
 
     def header(self, name: str, value: str) -> "MailBuilder":
-        """Set a header field; "" takes it away. The value is written as it is (UTF-8)."""
+        """Set a header field; "" removes it. The value is written unencoded (UTF-8)."""
         self.fields.pop(name, None)
         if value:
             self.fields[name] = value
@@ -58,7 +58,7 @@ class MailBuilder:
         return self.header("In-Reply-To", message_id).header("References", message_id)
 
     def proven(self, server: str = "mx.schule.example") -> "MailBuilder":
-        """Let the receiving server say that From is authentic."""
+        """Add the result of the receiving server that From is authentic."""
         return self.header("Authentication-Results", f"{server}; dmarc=pass")
 
     def text(self, text: str) -> "MailBuilder":
@@ -79,7 +79,7 @@ class MailBuilder:
         return self
 
     def build(self) -> bytes:
-        """Return the octets, with CRLF at the ends of lines."""
+        """Return the raw mail with CRLF line ends."""
         head = "".join(f"{name}: {value}\n" for name, value in self.fields.items())
         return (head + self._content()).replace("\n", "\r\n").encode()
 

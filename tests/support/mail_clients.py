@@ -1,4 +1,4 @@
-"""Answers as the mail programs of teachers write them, mostly German; made up here, one per program."""
+"""Answers and forwarded mails in the formats of many mail programs; invented samples, one per program."""
 
 from tests.support.mail_builder import MailBuilder, mail
 
@@ -25,7 +25,7 @@ def _quoted(introduction: str, mark: str = "> ") -> bytes:
     return _text(f"{NEW}\n\n{introduction}\n{mark}{OLD}\n{mark}\n{mark}#close\n")
 
 
-# Each holds NEW above or below OLD, which it quotes in the way of the program.
+# Each contains NEW above or below OLD, quoted in the format of the program.
 ANSWERS: dict[str, bytes] = {
     "thunderbird": _quoted("Am 23.11.26 um 13:47 schrieb Lena Lehrerin:"),
     "thunderbird with the answer below": _text(

@@ -1,4 +1,4 @@
-"""A school, its people and their mails as values: what a decision needs, without any server or database."""
+"""Schools, people and mails as values: the input of a decision, without a server or database."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -65,12 +65,12 @@ def closed(number: int = 1, days_ago: float = 1) -> Ticket:
 
 
 def assigned(to: str, level: int = 1) -> Ticket:
-    """Return a ticket that somebody has."""
+    """Return a ticket with an assignee."""
     return ticket(assignee=Address(to), level=level)
 
 
 def role_of(email: str, about: Ticket | None) -> Role:
-    """Return the role in which a letter about a ticket is sent to somebody."""
+    """Return the role in which a person gets a mail about a ticket."""
     school = POLICY.school(about.school) if about else GYM
     assert school is not None
     if school.team.member(email):
@@ -82,7 +82,7 @@ def role_of(email: str, about: Ticket | None) -> Role:
 
 @dataclass(frozen=True)
 class MailScenario:
-    """A mail in the making, and what the desk knows; every step returns a new case."""
+    """A mail and the facts that the help desk knows; every method returns a new scenario."""
 
     mail: Mail
     facts: Facts
@@ -90,21 +90,21 @@ class MailScenario:
     policy: Policy = POLICY
 
     def with_facts(self, *tickets: Ticket, **facts: object) -> "MailScenario":
-        """Add tickets and other facts that the desk knows."""
+        """Add tickets and other facts."""
         known = {**self.facts.tickets, **{t.key: t for t in tickets}}
         return replace(self, facts=replace(self.facts, tickets=known, **facts))  # type: ignore[arg-type]
 
-    def answering(self, about: Ticket | None, *, to: str = "", **letter: object) -> "MailScenario":
-        """Make it an answer to a letter about that ticket, which was sent to the writer or to `to`."""
+    def answering(self, about: Ticket | None, *, to: str = "", **sent: object) -> "MailScenario":
+        """Make it an answer to a mail about that ticket, which was sent to the author or to `to`."""
         recipient = to or self.mail.senders[0].email
         kind = NotificationKind.NEW_TICKET if about else NotificationKind.OVERVIEW
         plain = SentMail(recipient, role_of(recipient, about), kind, about.key if about else None)
-        answered = replace(plain, **letter)  # type: ignore[arg-type]
+        answered = replace(plain, **sent)  # type: ignore[arg-type]
         case = self.with_facts(*((about,) if about else ()))
         return case.with_facts(answered=answered, by_reply=about.key if about else None)
 
     def keyed(self, about: Ticket | None, *, to: str = "") -> "MailScenario":
-        """Make it bear the action key of such a letter."""
+        """Give it the action key of such a mail instead of a reference."""
         case = self.answering(about, to=to)
         return case.with_facts(by_action_key=case.facts.answered, answered=None, by_reply=None)
 
@@ -114,7 +114,7 @@ class MailScenario:
         return replace(self, mail=mail).with_facts(about, by_subject_tag=about.key)
 
     def proven(self) -> "MailScenario":
-        """Let the receiving server say that From is authentic."""
+        """Add the result of the receiving server that From is authentic."""
         result = ("authentication-results", f"{self.facts.school.authserv_id}; dmarc=pass")
         return self.with_mail(headers=(*self.mail.headers, result))
 
@@ -123,7 +123,7 @@ class MailScenario:
         return replace(self, mail=replace(self.mail, **what))  # type: ignore[arg-type]
 
     def of_kind(self, kind: MailKind) -> "MailScenario":
-        """Let something else than a human have written it."""
+        """Classify it as automatic mail of that kind."""
         return replace(self, verdict=Classification(kind, f"it is {kind.value}"))
 
     def decide(self) -> "Outcome":
@@ -136,7 +136,7 @@ class MailScenario:
 def writes(
     sender: str, text: str = "", *, subject: str = "Beamer", school: School = GYM, name: str = ""
 ) -> MailScenario:
-    """Begin a case: somebody writes a mail to a school's support address."""
+    """Create a mail of a person to the support address of a school."""
     address = Address(sender, name)
     mail = Mail("<new@mail.example>", (address,), to=(Address(school.address),), subject=subject, text=text)
     mail = replace(mail, headers=(("from", sender),))
@@ -144,13 +144,13 @@ def writes(
 
 
 def answers(sender: str, about: Ticket, text: str) -> MailScenario:
-    """Begin a case: somebody answers a letter about a ticket."""
+    """Create an answer of a person to a mail about a ticket."""
     return writes(sender, text).answering(about)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was decided, with what a test asks of it."""
+    """A decision, with accessors for assertions."""
 
     case: MailScenario
     decision: Decision
@@ -167,29 +167,29 @@ class Outcome:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Return all letters, the question about a held mail included."""
+        """Return all notifications, including the question about a held mail."""
         return list(notifications(self.effects))
 
     @property
     def notified(self) -> set[tuple[str, str]]:
-        """Return who gets which letter, answers to the mail itself included."""
+        """Return recipients and kinds of all notifications, including replies to the mail."""
         rows = [(n.to.email, n.kind.value, n.ticket and n.ticket.key) for n in self.notifications]
-        assert len(rows) == len(set(rows)), f"told twice: {rows}"
+        assert len(rows) == len(set(rows)), f"notified twice: {rows}"
         return {(to, kind) for to, kind, _ in rows}
 
     @property
     def changes(self) -> tuple[Effect, ...]:
-        """Return what changes beside letters."""
+        """Return all effects except notifications and held mails."""
         return tuple(e for e in self.effects if not isinstance(e, Notify | HoldMail))
 
     @property
     def messages(self) -> list[Message]:
-        """Return the messages that are filed."""
+        """Return the messages that are added."""
         return [e.message for e in self.effects if isinstance(e, AddMessage)]
 
     @property
     def message(self) -> Message:
-        """Return the one message that is filed."""
+        """Return the only message that is added."""
         (message,) = self.messages
         return message
 
@@ -199,19 +199,19 @@ class Outcome:
         return [p.reason for n in self.notifications for p in n.problems]
 
     def ticket(self, key: str = "GYM-1") -> Ticket:
-        """Return a ticket as it will stand."""
+        """Return a ticket after the decision."""
         opened = (e.ticket for e in self.effects if isinstance(e, OpenTicket))
         tickets = {**self.case.facts.tickets, **{t.key: replace(t, messages=0) for t in opened}}
         return apply(tickets[key], self.effects, NOW)
 
     def notification(self, to: str, kind: NotificationKind | None = None) -> Notification:
-        """Return the one letter to somebody, of that kind."""
-        (letter,) = [n for n in self.notifications if n.to.email == to and kind in (None, n.kind)]
-        return letter
+        """Return the only notification to a person, of that kind."""
+        (found,) = [n for n in self.notifications if n.to.email == to and kind in (None, n.kind)]
+        return found
 
 
 def notifications(effects: Iterable[Effect]) -> Iterable[Notification]:
-    """Yield the letters among effects."""
+    """Yield the notifications among effects."""
     for effect in effects:
         if isinstance(effect, Notify):
             yield effect.notification
@@ -225,5 +225,5 @@ def photo(name: str = "foto.png", *, inline: bool = False) -> Part:
 
 
 def failed(recipient: str, action: Action = Action.FAILED) -> DeliveryStatus:
-    """Return what a bounce says of a recipient."""
+    """Return the delivery status of a recipient in a bounce."""
     return DeliveryStatus(recipient, action, "5.1.1", "550 user unknown", "<sent@schule.example>")

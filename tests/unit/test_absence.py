@@ -1,4 +1,4 @@
-"""Who is away, until when, and who gets the letters meanwhile."""
+"""Absences: their end, deputies and the people who get the mails meanwhile."""
 
 from datetime import date
 
@@ -35,12 +35,12 @@ def dates(words: str) -> dict[str, date]:
 
 
 @pytest.mark.parametrize(("words", "until", "deputy"), DATES)
-def test_a_day_and_perhaps_a_deputy_are_read(words: str, until: date, deputy: str) -> None:
+def test_day_and_optional_deputy_are_read(words: str, until: date, deputy: str) -> None:
     assert away_until(words.split(), dates(words), TODAY) == (until, deputy)
 
 
 @pytest.mark.parametrize("words", ["", "Erika", "2026-11-22", "22.11.2026", "31.2.", "1.13.", "23.11."])
-def test_what_is_no_day_to_come_is_refused(words: str) -> None:
+def test_day_that_is_not_in_the_future_is_refused(words: str) -> None:
     assert away_until(words.split(), dates(words), TODAY) == (None, "")
 
 
@@ -51,25 +51,25 @@ TEAM = (MAX, ERIKA)
 STAFF = (MAX, ERIKA, TONI)
 
 
-def test_who_is_there_gets_the_own_letters() -> None:
+def test_present_members_get_their_own_mails() -> None:
     assert present(TEAM, {}, STAFF) == TEAM
 
 
-def test_the_rest_of_the_team_gets_what_somebody_away_would_get() -> None:
+def test_team_gets_the_mails_of_an_absent_member() -> None:
     assert present(TEAM, {MAX.address: Absence(UNTIL)}, STAFF) == (ERIKA,)
 
 
-def test_a_deputy_gets_a_letter_once() -> None:
+def test_deputy_gets_a_mail_once() -> None:
     assert present(TEAM, {MAX.address: Absence(UNTIL, ERIKA.address)}, STAFF) == (ERIKA,)
     assert present(TEAM, {MAX.address: Absence(UNTIL, TONI.address)}, STAFF) == (TONI, ERIKA)
 
 
-def test_everybody_gets_the_letters_when_nobody_is_there() -> None:
+def test_all_members_get_the_mails_when_all_are_absent() -> None:
     away = {MAX.address: Absence(UNTIL, ERIKA.address), ERIKA.address: Absence(UNTIL, MAX.address)}
     assert present(TEAM, away, STAFF) == TEAM
 
 
-def test_a_deputy_who_is_away_or_may_not_work_on_the_ticket_stands_in_for_nobody() -> None:
+def test_absent_or_foreign_deputy_does_not_stand_in() -> None:
     away = {MAX.address: Absence(UNTIL, TONI.address)}
     assert stand_in(MAX, away | {TONI.address: Absence(UNTIL)}, STAFF) is None
     assert stand_in(MAX, away, TEAM) is None

@@ -1,4 +1,4 @@
-"""A bounce says which recipient failed, whether for good, and which of our mails it was."""
+"""Bounces name the failed recipient, whether the failure is permanent, and our mail."""
 
 from mailbot.core.classify.classify import classify
 from mailbot.core.model.mail import Action, DeliveryStatus, MailKind
@@ -39,7 +39,7 @@ def _reported(action: str, status: str) -> bytes:
     ).replace(b"\n", b"\r\n")
 
 
-def test_a_report_names_the_recipient_that_we_wrote_to_and_our_mail() -> None:
+def test_report_names_the_original_recipient_and_our_mail() -> None:
     assert parse(_reported("failed", "5.1.1")).delivery == (
         DeliveryStatus(
             "lena@schule.example",
@@ -51,21 +51,21 @@ def test_a_report_names_the_recipient_that_we_wrote_to_and_our_mail() -> None:
     )
 
 
-def test_a_delay_is_not_a_failure() -> None:
+def test_delay_is_not_a_failure() -> None:
     assert [status.action for status in parse(_reported("delayed", "4.4.7")).delivery] == [Action.DELAYED]
 
 
-def test_a_report_without_a_known_action_is_judged_by_its_status() -> None:
+def test_report_without_a_known_action_is_classified_by_its_status() -> None:
     assert [status.action for status in parse(_reported("verzögert", "4.4.7")).delivery] == [Action.DELAYED]
     assert [status.action for status in parse(_reported("", "5.4.7")).delivery] == [Action.FAILED]
 
 
-def test_the_text_of_the_mail_that_comes_back_is_not_in_the_text() -> None:
+def test_text_of_a_bounce_excludes_the_returned_mail() -> None:
     got = parse(_reported("failed", "5.1.1"))
     assert "#close" not in f"{got.text}{got.signature}{got.quoted}"
 
 
-def test_a_bounce_without_a_report_is_understood_by_its_wording() -> None:
+def test_bounce_without_a_report_is_recognised_by_its_wording() -> None:
     letter = (
         mail()
         .sender("MAILER-DAEMON@mail.example")
@@ -82,7 +82,7 @@ def test_a_bounce_without_a_report_is_understood_by_its_wording() -> None:
     assert classify(got, frozenset()).kind is MailKind.BOUNCE
 
 
-def test_a_german_warning_of_a_delay_is_not_a_failure() -> None:
+def test_german_warning_of_a_delay_is_not_a_failure() -> None:
     letter = (
         mail()
         .sender("postmaster@mail.example")
@@ -95,6 +95,6 @@ def test_a_german_warning_of_a_delay_is_not_a_failure() -> None:
     assert [status.action for status in parse(letter.build()).delivery] == [Action.DELAYED]
 
 
-def test_a_teacher_who_quotes_an_error_gets_no_delivery_status() -> None:
+def test_mail_of_a_teacher_that_quotes_an_error_has_no_delivery_status() -> None:
     letter = mail().subject("Fehler").text("Da steht: <lena@schule.example>: 550 5.1.1 user unknown")
     assert parse(letter.build()).delivery == ()

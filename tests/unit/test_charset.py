@@ -1,4 +1,4 @@
-"""Bytes are decoded as mail programs mean them, whatever charset they claim."""
+"""Bytes are decoded as mail programs mean them, even if the declared charset is inexact."""
 
 import pytest
 
@@ -30,11 +30,11 @@ LABELS = [
 
 
 @pytest.mark.parametrize(("labels", "codec"), LABELS, ids=[labels.split()[0] for labels, _ in LABELS])
-def test_a_label_means_the_charset_that_mail_programs_mean(labels: str, codec: str) -> None:
+def test_label_means_the_charset_of_mail_programs(labels: str, codec: str) -> None:
     assert {label: codec_name(label) for label in labels.split()} == dict.fromkeys(labels.split(), codec)
 
 
-def test_case_and_quotation_marks_of_a_label_do_not_matter() -> None:
+def test_case_and_quotation_marks_of_a_label_are_ignored() -> None:
     assert codec_name(' "ISO-8859-1"\t') == "cp1252"
 
 

@@ -1,4 +1,4 @@
-"""Machines are told from people by signs, the first that fits decides."""
+"""Automatic mail is recognised by the first rule that matches."""
 
 import pytest
 
@@ -31,11 +31,11 @@ OWN = frozenset({"support-gym@schule.example"})
         (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), MailKind.BOUNCE),
     ],
 )
-def test_a_mail_is_of_the_kind_that_its_signs_tell(letter: MailBuilder, kind: MailKind) -> None:
+def test_mail_is_classified_by_its_first_matching_rule(letter: MailBuilder, kind: MailKind) -> None:
     assert classify(parse(letter.build()), OWN).kind is kind
 
 
-def test_a_mail_through_a_list_is_human_if_the_list_is_our_own_address() -> None:
+def test_mail_through_our_own_list_address_is_human() -> None:
     fields = (
         mail().header("List-Id", "<gym.schule.example>").header("List-Post", "<mailto:gym@schule.example>")
     )

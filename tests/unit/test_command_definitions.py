@@ -1,4 +1,4 @@
-"""A command is defined once: what is said of it elsewhere agrees with its definition."""
+"""Receipts, help texts and buttons agree with the definitions of the commands."""
 
 import ast
 from collections.abc import Iterator
@@ -7,13 +7,12 @@ from pathlib import Path
 from mailbot.core.commands.definition import Annotation, MemberCommand, TicketCommand
 from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.preview import LANGUAGES
-from mailbot.render import Templates
+from tests.support.rendered_samples import TEMPLATES
 
 SOURCES = Path(__file__).parents[2] / "mailbot"
-TEMPLATES = Templates()
 
 
-def test_the_receipt_of_every_command_has_a_text_in_every_language() -> None:
+def test_every_command_has_a_receipt_text_in_every_language() -> None:
     wanted = {c.name for c in COMMANDS if isinstance(c, TicketCommand | Annotation)}
     wanted |= {c.name for c in COMMANDS if isinstance(c, MemberCommand) and c.name != "register"}
     for language in LANGUAGES:
@@ -22,7 +21,7 @@ def test_the_receipt_of_every_command_has_a_text_in_every_language() -> None:
         assert set(receipts) == wanted, language
 
 
-def test_the_help_shows_a_line_of_the_command_that_it_explains() -> None:
+def test_example_in_the_help_is_a_line_of_the_explained_command() -> None:
     for language in LANGUAGES:
         texts = TEMPLATES.words(language)["help"]
         assert isinstance(texts, dict)
@@ -31,7 +30,7 @@ def test_the_help_shows_a_line_of_the_command_that_it_explains() -> None:
                 assert [c.name for c in parse(line).commands] == [name], (language, line)
 
 
-def test_the_line_that_a_button_sends_is_a_command_of_the_language() -> None:
+def test_button_sends_a_command_of_the_language_of_the_mail() -> None:
     for language in LANGUAGES:
         actions = TEMPLATES.words(language)["actions"]
         assert isinstance(actions, dict)
@@ -48,8 +47,9 @@ def test_no_code_compares_the_name_of_a_command() -> None:
 def _comparisons() -> Iterator[str]:
     names = {command.name for command in COMMANDS}
     for file in sorted(SOURCES.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Compare) and ".name" in ast.unparse(node.left):
+        source = file.read_text("utf-8")
+        for node in ast.walk(ast.parse(source)) if ".name" in source else ():
+            if isinstance(node, ast.Compare):
                 compared = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
-                if compared & names:
+                if compared & names and ".name" in ast.unparse(node.left):
                     yield f"{file.name}:{node.lineno}: {ast.unparse(node)}"

@@ -1,8 +1,9 @@
-"""What counts as a command line, in every language, and what stays ordinary text."""
+"""Command lines in every language, and lines that stay ordinary text."""
 
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,6 @@ from mailbot.core.commands.parse import COMMANDS, MAX_LINES, nearest, parse
 from mailbot.core.commands.queries import SCOPE_WORDS, scope
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import ticket_name
-from mailbot.core.model.ticket import Role
 from mailbot.core.text.words import fold
 
 WORDS = {
@@ -55,38 +55,10 @@ WORDS = {
     "spam": ("spam", "indésirable"),
 }
 EVERY_WORD = [(name, word) for name, words in WORDS.items() for word in words]
-STAFF = {Role.SUPPORTER, Role.SECOND_LEVEL}
-WHO_MAY = {
-    "close": STAFF | {Role.REQUESTER},
-    "escalate": {Role.SUPPORTER},
-    "return": {Role.SECOND_LEVEL},
-    "wait": STAFF,
-    "remind": STAFF,
-    "reopen": STAFF | {Role.REQUESTER},
-    "take": STAFF,
-    "assign": STAFF,
-    "note": STAFF,
-    "priority": STAFF,
-    "list": set(Role),
-    "find": set(Role),
-    "show": set(Role),
-    "help": set(Role),
-    "away": STAFF,
-    "back": STAFF,
-    "register": STAFF,
-    "confirm": set(Role),
-    "undo": STAFF | {Role.REQUESTER},
-    "cc": STAFF,
-    "for": STAFF,
-    "merge": STAFF,
-    "split": STAFF,
-    "move": {Role.SECOND_LEVEL},
-    "spam": {Role.SUPPORTER},
-}
 
 
 def spellings(word: str) -> list[str]:
-    """Return how people write a word on whatever keyboard they have."""
+    """Return the spellings of a word on keyboards with and without umlauts."""
     typed = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     apart = unicodedata.normalize("NFD", word)  # as macOS types
     bare = "".join(c for c in apart if not unicodedata.combining(c))
@@ -95,12 +67,12 @@ def spellings(word: str) -> list[str]:
 
 
 def names(text: str, subject: str = "", *, lenient: bool = False) -> list[str | None]:
-    """Return the names of the commands in a text; None for a line that looks like one and is none."""
+    """Return the names of the commands in a text; None for a mistyped command."""
     lines = parse(text, subject, lenient=lenient).lines
     return [line.command.name if line.command else None for line in lines]
 
 
-def test_the_table_holds_the_words_that_this_file_tests() -> None:
+def test_commands_have_the_words_of_this_file() -> None:
     assert {c.name: c.spoken for c in COMMANDS} == WORDS
 
 
@@ -109,35 +81,31 @@ def test_the_table_holds_the_words_that_this_file_tests() -> None:
     [{c.name: c.words for c in COMMANDS}, PRIORITY_WORDS, SCOPE_WORDS],
     ids=["command", "priority", "scope"],
 )
-def test_a_word_means_one_thing_in_all_languages(table: Mapping[str, Words]) -> None:
+def test_word_means_one_thing_in_all_languages(table: Mapping[str, Words]) -> None:
     meanings = Counter(fold(word) for name, words in table.items() for word in set(every_word(name, words)))
     assert [word for word, meant in meanings.items() if meant > 1] == []
 
 
-def test_the_table_says_who_may_use_a_command() -> None:
-    assert {c.name: set(c.roles) for c in COMMANDS} == WHO_MAY
+def test_every_word_is_known_in_every_spelling() -> None:
+    found = {written: names(f"#{written}") for _, word in EVERY_WORD for written in spellings(word)}
+    assert found == {written: [name] for name, word in EVERY_WORD for written in spellings(word)}
 
 
-@pytest.mark.parametrize(("name", "word"), EVERY_WORD)
-def test_every_word_is_known_in_every_spelling(name: str, word: str) -> None:
-    assert [names(f"#{written}") for written in spellings(word)] == [[name]] * len(spellings(word))
+ENDINGS = ("!", ".", "!!", "...", ":", ",", "?", " !", "  ", "\t", "\u200b", "\u00a0", "\ufeff")
 
 
-@pytest.mark.parametrize(("name", "word"), EVERY_WORD)
-@pytest.mark.parametrize(
-    "ending", ["!", ".", "!!", "...", ":", ",", "?", " !", "  ", "\t", "\u200b", "\u00a0", "\ufeff"]
-)
-def test_what_stands_at_the_end_of_a_word_does_not_matter(name: str, word: str, ending: str) -> None:
-    reading = parse(f"Guten Tag,\n#{word}{ending}\nM. M.")
-    assert [line.command.name for line in reading.lines if line.command] == [name]
-    assert [line.args for line in reading.lines] == [()]
-    assert reading.text == "Guten Tag,\nM. M."
+def test_punctuation_and_white_space_after_a_word_are_ignored() -> None:
+    for (name, word), ending in product(EVERY_WORD, ENDINGS):
+        reading = parse(f"Guten Tag,\n#{word}{ending}\nM. M.")
+        found = [line.command and line.command.name for line in reading.lines]
+        assert (found, [line.args for line in reading.lines]) == ([name], [()]), (word, ending)
+        assert reading.text == "Guten Tag,\nM. M.", (word, ending)
 
 
-@pytest.mark.parametrize(("name", "word"), EVERY_WORD)
-def test_every_word_is_known_at_the_start_of_the_subject(name: str, word: str) -> None:
-    assert names("", f"#{word}") == [name]
-    assert names("", f"  #{word.upper()}! ") == [name]
+def test_every_word_is_known_at_the_start_of_the_subject() -> None:
+    for name, word in EVERY_WORD:
+        assert names("", f"#{word}") == [name], word
+        assert names("", f"  #{word.upper()}! ") == [name], word
 
 
 MARKED = (
@@ -152,14 +120,14 @@ MARKED = (
 TYPED = ("*#close*", "**#close**", "_#close_", "„#close“", "»#close«", "#close…", "#close👍", "＃close")
 
 
-def test_marks_around_a_command_do_not_matter() -> None:
+def test_marks_around_a_command_are_ignored() -> None:
     for line in MARKED:
         reading = parse(f"Läuft wieder.\n{line}")
         assert [(c.command and c.command.name, c.args) for c in reading.lines] == [("close", ())], line
         assert reading.text == "Läuft wieder.", line
 
 
-def test_of_a_teacher_only_marks_that_do_not_make_a_list_or_heading_are_ignored() -> None:
+def test_marks_of_lists_and_headings_are_text_in_a_teachers_mail() -> None:
     for line in MARKED:
         reading = parse(line, lenient=True)
         if any(line.startswith(typed) for typed in TYPED):
@@ -168,7 +136,7 @@ def test_of_a_teacher_only_marks_that_do_not_make_a_list_or_heading_are_ignored(
         assert (parse(line, lenient=True).lines, parse(line, lenient=True).text) == ((), line)
 
 
-def test_the_words_of_a_note_with_marks_are_its_text() -> None:
+def test_text_of_a_note_with_marks_is_kept() -> None:
     for line in (
         "*#notiz* Kollegin hat es.", "- #notiz Kollegin hat es.", "„#intern“ Kollegin hat es.",
         "# notiz Kollegin hat es.", "\\#notiz Kollegin hat es.", "#Notiz👍 Kollegin hat es.",
@@ -178,7 +146,7 @@ def test_the_words_of_a_note_with_marks_are_its_text() -> None:
         assert (reading.has(NOTE), reading.text) == (True, "Kollegin hat es."), line
 
 
-def test_nothing_of_a_note_is_cut_but_the_end_of_its_emphasis() -> None:
+def test_only_the_closing_emphasis_of_a_note_is_removed() -> None:
     rows = {
         "1. #notiz Raum 101": "Raum 101", "2) #intern Kennwort 2222": "Kennwort 2222",
         "＃notiz Das Netz": "Das Netz", "- #notiz Preis 12,-": "Preis 12,-",
@@ -189,7 +157,7 @@ def test_nothing_of_a_note_is_cut_but_the_end_of_its_emphasis() -> None:
     assert {line: parse(line).text for line in rows} == rows
 
 
-def test_polite_words_around_an_argument_do_not_matter() -> None:
+def test_polite_words_around_an_argument_are_ignored() -> None:
     rows = {
         "#Schließen bitte": (), "#close please!": (), "#fermer, merci": (), "#erledigt jetzt, danke 🙂": (),
         "#schließen bitte 12 14": ("12", "14"), "#schließen Ticket 12, danke": ("12",),
@@ -199,7 +167,7 @@ def test_polite_words_around_an_argument_do_not_matter() -> None:
     assert {line: parse(line).lines[0].args for line in rows} == rows
 
 
-def test_lists_and_headings_of_a_teacher_are_text() -> None:
+def test_list_or_heading_with_a_command_word_is_text_in_a_teachers_mail() -> None:
     for line in (
         "- #Liste der Geräte",
         "# Hilfe der Beamer brennt",
@@ -209,12 +177,12 @@ def test_lists_and_headings_of_a_teacher_are_text() -> None:
         assert (parse(line, lenient=True).text, parse(line, lenient=True).lines) == (line, ())
 
 
-def test_a_mistyped_command_with_marks_is_no_text_of_the_staff() -> None:
+def test_mistyped_command_with_marks_is_reported_to_staff() -> None:
     for line in ("*#notitz* Kollegin hat es.", "- #schliesen", "# Notizen"):
         assert names(line) == [None], line
 
 
-def test_a_command_in_front_of_the_old_subject_is_one() -> None:
+def test_command_in_front_of_the_old_subject_is_a_command() -> None:
     reading = parse("Kabel getauscht.", "#close 12, Re: [#GYM-104] Beamer defekt")
     assert [(line.word, line.args) for line in reading.lines] == [("close", ("12",))]
     assert reading.subject == "Re: [#GYM-104] Beamer defekt"
@@ -224,78 +192,49 @@ def test_a_command_in_front_of_the_old_subject_is_one() -> None:
 @pytest.mark.parametrize(
     "subject", ["Re: #close", "[#GYM-1] Beamer", "Beamer #close", "#104 Beamer", "WG: #list"]
 )
-def test_a_subject_that_only_holds_a_hashtag_stays_a_subject(subject: str) -> None:
+def test_subject_with_a_hashtag_elsewhere_stays_a_subject(subject: str) -> None:
     reading = parse("Text", subject)
     assert (reading.lines, reading.subject, reading.text) == ((), subject, "Text")
 
 
-def test_the_words_of_a_note_in_the_subject_are_kept() -> None:
+def test_text_of_a_note_in_the_subject_is_kept() -> None:
     reading = parse("Und der Beamer auch.", "#notiz Der Techniker war da")
     assert reading.text == "Der Techniker war da\nUnd der Beamer auch."
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "#1",
-        "#1 ist der Beamer",
-        "# Punkt",
-        "Bitte #close",
-        "Das ist #erledigt, danke!",
-        "#GYM-104",
-        "#GYM-104 ist auch kaputt",
-        "#gym-104.",
-        "[#GYM-104] Beamer",
-        "#",
-        "#!",
-        "> #close",
-        "| #close",
-        "C# close",
-        "#close(d)",
-        "https://schule.example/#close",
-        "- #Digitalpakt",
-    ],
-)
-@pytest.mark.parametrize("lenient", [True, False])
-def test_ordinary_text_stays_text(line: str, *, lenient: bool) -> None:
-    reading = parse(f"Hallo,\n{line}\nGruß", lenient=lenient)
-    assert reading.lines == ()
-    assert reading.text == f"Hallo,\n{line}\nGruß"
+ORDINARY = (
+    "#1", "#1 ist der Beamer", "# Punkt", "Bitte #close", "Das ist #erledigt, danke!", "#GYM-104",
+    "#GYM-104 ist auch kaputt", "#gym-104.", "[#GYM-104] Beamer", "#", "#!", "> #close", "| #close",
+    "C# close", "#close(d)", "https://schule.example/#close", "- #Digitalpakt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ORDINARY)
+def test_ordinary_text_stays_text(line: str) -> None:
+    for lenient in (True, False):
+        reading = parse(f"Hallo,\n{line}\nGruß", lenient=lenient)
+        assert (reading.lines, reading.text) == ((), f"Hallo,\n{line}\nGruß")
 
 
 @pytest.mark.parametrize("line", ["#Digitaltag", "#MINT ist toll", "#Beamer204", "#wlan-im-altbau"])
-def test_a_hashtag_of_a_teacher_is_text_and_of_the_staff_a_mistyped_command(line: str) -> None:
+def test_hashtag_is_text_of_a_teacher_and_a_mistyped_command_of_staff(line: str) -> None:
     assert parse(line, lenient=True).text == line
     assert names(line) == [None]
 
 
-@pytest.mark.parametrize("line", ["#clsoe", "#erledgt", "#schliesen", "#hilfee", "#fremer"])
-def test_a_near_miss_is_a_mistyped_command_even_of_a_teacher(line: str) -> None:
-    assert names(line, lenient=True) == [None]
+def test_near_miss_is_a_mistyped_command_even_of_a_teacher() -> None:
+    for line in ("#clsoe", "#erledgt", "#schliesen", "#hilfee", "#fremer"):
+        assert names(line, lenient=True) == [None], line
 
 
-@pytest.mark.parametrize(
-    ("mistyped", "meant"),
-    [
-        ("clsoe", "close"),
-        ("schlissen", "schließen"),
-        ("SCHLIEẞN", "schließen"),
-        ("erledgt", "erledigt"),
-        ("uebernemen", "übernehmen"),
-        ("ubersichtt", "übersicht"),
-        ("eskaliern", "eskalieren"),
-        ("fremer", "fermer"),
-        ("transmetre", "transmettre"),
-        ("PRIORITEE", "priorité"),
-        ("priorty", "priority"),
-        ("confrm", ""),
-        ("blumenkohl", ""),
-    ],
-)
-def test_the_nearest_command_is_suggested_in_the_language_it_was_mistyped_in(
-    mistyped: str, meant: str
-) -> None:
-    assert nearest(mistyped) == meant
+def test_nearest_command_is_suggested_in_the_language_of_the_mistyped_word() -> None:
+    meant = {
+        "clsoe": "close", "schlissen": "schließen", "SCHLIEẞN": "schließen", "erledgt": "erledigt",
+        "uebernemen": "übernehmen", "ubersichtt": "übersicht", "eskaliern": "eskalieren", "fremer": "fermer",
+        "transmetre": "transmettre", "PRIORITEE": "priorité", "priorty": "priority", "confrm": "",
+        "blumenkohl": "",
+    }  # fmt: skip
+    assert {mistyped: nearest(mistyped) for mistyped in meant} == meant
 
 
 @pytest.mark.parametrize(
@@ -311,7 +250,7 @@ def test_the_nearest_command_is_suggested_in_the_language_it_was_mistyped_in(
         ("#liste geschlossene", ("geschlossene",)),
     ],
 )
-def test_arguments_are_words_however_they_are_joined(line: str, args: tuple[str, ...]) -> None:
+def test_arguments_are_separated_by_spaces_or_punctuation(line: str, args: tuple[str, ...]) -> None:
     assert [found.args for found in parse(line).lines] == [args]
 
 
@@ -332,7 +271,7 @@ def test_arguments_are_words_however_they_are_joined(line: str, args: tuple[str,
         ("9999999999", None),
     ],
 )
-def test_a_ticket_is_named_by_its_number_or_its_key(argument: str, name: str | None) -> None:
+def test_ticket_is_named_by_its_number_or_key(argument: str, name: str | None) -> None:
     assert ticket_name(argument, "GYM") == name
 
 
@@ -364,21 +303,21 @@ def test_scopes_are_known_in_every_language(words: tuple[str, ...], meaning: str
     assert {scope(word) for word in words} == {meaning}
 
 
-def test_the_words_behind_a_note_are_its_text_in_their_place() -> None:
+def test_text_after_a_note_keeps_its_position() -> None:
     reading = parse("Vorher\n#notiz Die Lampe ist teuer.\nNachher")
     assert reading.text == "Vorher\nDie Lampe ist teuer.\nNachher"
 
 
-def test_a_command_behind_a_note_is_a_command() -> None:
+def test_command_after_a_note_is_a_command() -> None:
     assert names("#note #close") == ["note", "close"]
 
 
-@pytest.mark.parametrize("hostile", ["#note " * 50_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 50_000])
+@pytest.mark.parametrize("hostile", ["#note " * 20_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 20_000])
 def test_hostile_lines_are_read_in_linear_time(hostile: str) -> None:
-    assert len(parse(hostile, lenient=True).lines) <= 50_000
+    assert len(parse(hostile, lenient=True).lines) <= 20_000
 
 
-def test_beyond_many_lines_with_a_hashtag_the_rest_is_text() -> None:
+def test_lines_after_the_limit_of_command_lines_are_text() -> None:
     reading = parse("#take\n" * (MAX_LINES + 2))
     assert len(reading.lines) == MAX_LINES
     assert reading.text == "#take\n#take"
@@ -391,7 +330,7 @@ TEXTS = st.one_of(st.text(), st.lists(PIECES | st.text(max_size=3), max_size=20)
 
 
 @given(TEXTS, TEXTS, st.booleans())
-def test_reading_never_raises_and_loses_no_line(text: str, subject: str, lenient: bool) -> None:
+def test_parsing_never_raises_and_loses_no_line(text: str, subject: str, lenient: bool) -> None:
     reading = parse(text, lenient=lenient)
     kept = iter(reading.text.splitlines())
     commands = {line.raw for line in reading.lines}
@@ -402,7 +341,7 @@ def test_reading_never_raises_and_loses_no_line(text: str, subject: str, lenient
 
 
 @given(TEXTS, st.booleans())
-def test_the_remaining_text_holds_no_further_command(text: str, lenient: bool) -> None:
+def test_remaining_text_contains_no_further_command(text: str, lenient: bool) -> None:
     rest = parse(text, lenient=lenient).text
     again = parse(rest, lenient=lenient)
     assert (again.text, again.lines) == (rest, ())

@@ -1,8 +1,9 @@
-"""The table of commands, row by row, in every language: who may, who may not, what is wrong, what follows."""
+"""Every command in every language: who may use it, its effect, wrong arguments and the notifications."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 
 import pytest
 
@@ -39,25 +40,68 @@ ASKED = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Der Beamer ist 
 AGAIN = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Und der Drucker ist leer.", NOW)
 HISTORY = (ASKED, AGAIN)
 FRIDAY = {"Fr": date(2026, 11, 27), "Friday": date(2026, 11, 27), "vendredi": date(2026, 11, 27)}
-ABSENCE = {"1.12.": date(2026, 12, 1), "Dec 1": date(2026, 12, 1), "1/12/2026": date(2026, 12, 1)}
-EVERYBODY = (MAX, TONI, LENA, KARL, EVE)
+ABSENCE = {
+    "1.12": date(2026, 12, 1),
+    "1.12.": date(2026, 12, 1),
+    "Dec 1": date(2026, 12, 1),
+    "1/12/2026": date(2026, 12, 1),
+}
+PEOPLE = {
+    Role.REQUESTER: LENA,
+    Role.CC: KARL,
+    Role.SUPPORTER: MAX,
+    Role.SECOND_LEVEL: TONI,
+    Role.STRANGER: EVE,
+}
+# "own": the command is for this role too, but not about a ticket of another person
+PERMISSIONS = """
+            requester   cc   supporter   second-level   stranger
+close       yes         -    yes         yes            -
+escalate    -           -    yes         -              -
+return      -           -    -           yes            -
+wait        -           -    yes         yes            -
+remind      -           -    yes         yes            -
+reopen      yes         -    yes         yes            -
+take        -           -    yes         yes            -
+assign      -           -    yes         yes            -
+note        -           -    yes         yes            -
+priority    -           -    yes         yes            -
+cc          -           -    yes         yes            -
+for         -           -    yes         yes            -
+merge       -           -    yes         yes            -
+split       -           -    yes         yes            -
+move        -           -    -           yes            -
+spam        -           -    yes         -              -
+undo        yes         -    yes         yes            -
+list        yes         yes  yes         yes            yes
+show        yes         yes  yes         yes            own
+find        yes         yes  yes         yes            yes
+help        yes         yes  yes         yes            yes
+away        -           -    yes         yes            -
+back        -           -    yes         yes            -
+register    -           -    yes         yes            -
+confirm     yes         yes  yes         yes            yes
+"""
+MAY = {
+    name: dict(zip(PEOPLE, cells, strict=True))
+    for name, *cells in map(str.split, PERMISSIONS.strip().splitlines()[1:])
+}
 
 
 def last_change(actor: str) -> Change:
-    """Return a change that closed the ticket, and told the requester."""
+    """Return a change that closed the ticket and notified the requester."""
     told = (SentNotice(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
     return Change(actor, EARLIER.replace(hour=23), ticket(assignee=Address(ERIKA)), told)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the table says of a command. `lines` and `wrong` are in each language; `may` try on `about`.
+    """One command: `lines` and `wrong` are in each language, written about the ticket `about`.
 
-    `told` is who gets which letter when `teller` writes the line, with a text beside it if it takes one.
+    `told` is who gets which notification when `teller` writes a line, with `text` above it.
     """
 
     lines: tuple[str, str, str]
-    may: tuple[str, ...]
     holds: Callable[[Outcome], bool]
     told: set[tuple[str, str]]
     teller: str = MAX
@@ -65,23 +109,16 @@ class Row:
     wrong: tuple[str, ...] = ()
     text: str = ""
 
-    @property
-    def may_not(self) -> tuple[str, ...]:
-        """Return everybody else."""
-        return tuple(writer for writer in EVERYBODY if writer not in self.may)
-
 
 ROWS = {
     "close": Row(
         ("#close", "#erledigt", "#résolu"),
-        (MAX, TONI, LENA),
         lambda done: done.ticket().status is Status.CLOSED,
         {(LENA, "closed"), (KARL, "closed"), (ERIKA, "closed_team"), (MAX, "done")},
         wrong=("#close Beamer", "#schließen Beamer", "#fermer Beamer"),
     ),
     "escalate": Row(
         ("#escalate", "#weiterleiten", "#transmettre"),
-        (MAX,),
         lambda done: (done.ticket().level, done.ticket().status) == (2, Status.OPEN),
         {
             (LENA, "escalated_requester"),
@@ -96,7 +133,6 @@ ROWS = {
     ),
     "return": Row(
         ("#return", "#zurück", "#renvoyer"),
-        (TONI,),
         lambda done: done.ticket().level == 1,
         {(MAX, "returned"), (ERIKA, "returned"), (TONI, "done")},
         teller=TONI,
@@ -105,7 +141,6 @@ ROWS = {
     ),
     "wait": Row(
         ("#wait", "#rückfrage", "#attendre"),
-        (MAX, TONI),
         lambda done: done.ticket().status is Status.WAITING,
         {(LENA, "waiting"), (KARL, "waiting"), (ERIKA, "taken"), (MAX, "done")},
         wrong=("#wait lange", "#warten lange", "#attente longue"),
@@ -113,14 +148,12 @@ ROWS = {
     ),
     "remind": Row(
         ("#remind Friday", "#wiedervorlage Fr", "#rappel vendredi"),
-        (MAX, TONI),
         lambda done: done.ticket().due is not None,
         {(MAX, "done")},
         wrong=("#remind", "#wiedervorlage", "#remind bald", "#wiedervorlage bald", "#rappel bientôt"),
     ),
     "reopen": Row(
         ("#reopen", "#öffnen", "#rouvrir"),
-        (MAX, TONI, LENA),
         lambda done: done.ticket().status is Status.OPEN,
         {(LENA, "reopened"), (KARL, "reopened"), (ERIKA, "reopened"), (MAX, "done")},
         about=closed(),
@@ -128,21 +161,18 @@ ROWS = {
     ),
     "take": Row(
         ("#take", "#übernehmen", "#prendre"),
-        (MAX, TONI),
         lambda done: done.ticket().assignee is not None,
         {(ERIKA, "taken"), (MAX, "done")},
         wrong=("#take mich", "#übernehmen mich", "#prendre moi"),
     ),
     "assign": Row(
         ("#assign Erika", "#zuweisen Erika", "#attribuer Erika"),
-        (MAX, TONI),
         lambda done: done.ticket().assignee == Address(ERIKA, "Erika Muster"),
         {(ERIKA, "assigned"), (MAX, "done")},
         wrong=("#assign", "#zuweisen", "#assign Hanna", "#zuweisen Niemand", "#assigner Personne"),
     ),
     "note": Row(
         ("#note", "#notiz", "#interne"),
-        (MAX, TONI),
         lambda done: done.message.visibility is Visibility.INTERNAL,
         {(ERIKA, "note"), (MAX, "done")},
         wrong=("#note", "#intern", "#interne"),  # without any text
@@ -150,42 +180,36 @@ ROWS = {
     ),
     "priority": Row(
         ("#priority high", "#priorität hoch", "#priorité haute"),
-        (MAX, TONI),
         lambda done: done.ticket().priority is Priority.HIGH,
         {(MAX, "done")},
         wrong=("#priority", "#priorität", "#priority very", "#priorität sehr", "#priorité très"),
     ),
     "cc": Row(
         ("#cc olga@schule.example", "#kopie olga@schule.example", "#copie olga@schule.example"),
-        (MAX, TONI),
         lambda done: "olga@schule.example" in [person.email for person in done.ticket().cc],
         {("olga@schule.example", "copied"), (MAX, "done")},
         wrong=("#cc", "#kopie", "#cc Olga", "#kopie Olga", "#copie Olga"),
     ),
     "for": Row(
         ("#for olga@schule.example", "#für olga@schule.example", "#pour olga@schule.example"),
-        (MAX, TONI),
         lambda done: done.ticket().requester.email == "olga@schule.example",
         {("olga@schule.example", "copied"), (MAX, "done")},
         wrong=("#for", "#für", "#for a@b.example c@d.example", "#für Olga", "#pour Olga"),
     ),
     "merge": Row(
         ("#merge 12", "#zusammenführen 12", "#fusionner 12"),
-        (MAX, TONI),
         lambda done: (done.ticket().messages, done.ticket("GYM-12").messages) == (0, 2),
         {(LENA, "merged"), (ERIKA, "merged"), (MAX, "done")},
         wrong=("#merge", "#zusammenführen", "#merge 12 13", "#zusammenführen Beamer", "#fusionner Beamer"),
     ),
     "split": Row(
         ("#split", "#trennen", "#séparer"),
-        (MAX, TONI),
         lambda done: done.ticket("GYM-100").requester.email == LENA,
         {(LENA, "receipt"), (ERIKA, "new_ticket"), (MAX, "done")},
         wrong=("#split 12", "#trennen 12", "#séparer 12"),
     ),
     "move": Row(
         ("#move HBG", "#verschieben Heisenberg-Gymnasium", "#déplacer HBG"),
-        (TONI,),
         lambda done: done.ticket().key == "HBG-7",
         {
             (LENA, "moved"),
@@ -201,7 +225,6 @@ ROWS = {
     ),
     "spam": Row(
         ("#spam", "#SPAM!", "#indésirable"),
-        (MAX,),
         lambda done: (
             SetBlocked("GYM", LENA, blocked=True, ticket="GYM-1") in done.effects
             and done.ticket().status is Status.CLOSED
@@ -211,7 +234,6 @@ ROWS = {
     ),
     "undo": Row(
         ("#undo", "#rückgängig", "#annuler"),
-        (MAX, TONI, LENA),
         lambda done: (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA)),
         {(LENA, "undone"), (MAX, "done")},
         about=closed(),
@@ -219,7 +241,6 @@ ROWS = {
     ),
     "list": Row(
         ("#list closed", "#übersicht geschlossen", "#liste fermées"),
-        EVERYBODY,
         lambda done: done.notification(done.notifications[0].to.email).scope == "closed",
         {(MAX, "overview")},
         about=None,
@@ -227,14 +248,12 @@ ROWS = {
     ),
     "show": Row(
         ("#show 1", "#zeige 1", "#afficher 1"),
-        (MAX, TONI, LENA, KARL),
         lambda done: done.notifications[0].history == HISTORY,
         {(MAX, "sheet")},
         wrong=("#show Beamer", "#zeige 9999", "#afficher 9999"),
     ),
     "find": Row(
         ("#find Beamer", "#suche Beamer", "#chercher Beamer"),
-        EVERYBODY,
         lambda done: done.notifications[0].words == "Beamer",
         {(MAX, "overview")},
         about=None,
@@ -242,23 +261,22 @@ ROWS = {
     ),
     "help": Row(
         ("#help", "#hilfe", "#aide"),
-        EVERYBODY,
         lambda done: done.notifications[0].kind is NotificationKind.HELP,
         {(MAX, "help")},
         about=None,
         wrong=("#help me", "#hilfe schnell", "#aide vite"),
     ),
     "away": Row(
-        ("#away Dec 1 Erika", "#abwesend 1.12. Erika", "#absente 1/12/2026 Erika"),
-        (MAX,),
-        lambda done: SetAbsence(MAX, date(2026, 12, 1), ERIKA) in done.effects,
+        ("#away Dec 1", "#abwesend 1.12.", "#absente 1/12/2026"),
+        lambda done: any(
+            isinstance(effect, SetAbsence) and effect.until == date(2026, 12, 1) for effect in done.effects
+        ),
         {(MAX, "done")},
         about=None,
         wrong=("#away", "#abwesend", "#away soon", "#abwesend 1.12. Lena", "#absent bientôt"),
     ),
     "back": Row(
         ("#back", "#anwesend", "#présente"),
-        (MAX, TONI),
         lambda done: any(isinstance(effect, SetAbsence) and effect.until is None for effect in done.effects),
         {(MAX, "done")},
         about=None,
@@ -266,7 +284,6 @@ ROWS = {
     ),
     "register": Row(
         ("#register", "#anmelden", "#inscription"),
-        (MAX, TONI),
         lambda done: any(isinstance(effect, Register) for effect in done.effects),
         {(MAX, "welcome")},
         about=None,
@@ -274,7 +291,6 @@ ROWS = {
     ),
     "confirm": Row(
         ("#confirm", "#bestätigen", "#confirmer"),
-        EVERYBODY,
         lambda done: done.outcome == "confirmed",
         set(),
         about=None,
@@ -283,14 +299,12 @@ ROWS = {
 
 
 def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
-    """Begin a case: somebody answers a letter about the row's ticket, or any letter, with that line."""
+    """Begin a scenario: a person answers a mail about the row's ticket, or any mail, with that line."""
     about = row.about
     case = writes(writer, f"{text}\n{line}".strip()).answering(
         about, held=1 if "confirm" in row.lines[0] else None
     )
-    if writer == EVE and about is not None:
-        case = case.with_facts(answered=None, by_reply=None, by_subject_tag=about.key).tagged(about)
-    return case.proven().with_facts(
+    return case.with_facts(
         OTHER,
         histories={"GYM-1": HISTORY, "GYM-12": (ASKED,)},
         dates=FRIDAY | ABSENCE,
@@ -300,69 +314,75 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
     )
 
 
-CELLS = [(name, row, line) for name, row in ROWS.items() for line in row.lines]
+def test_every_command_is_in_both_tables() -> None:
+    assert set(ROWS) == set(MAY) == {command.name for command in COMMANDS}
 
 
-def test_every_command_has_its_row() -> None:
-    assert set(ROWS) == {command.name for command in COMMANDS}
+def test_commands_declare_the_roles_of_the_permission_table() -> None:
+    expected = {name: {role for role, cell in cells.items() if cell != "-"} for name, cells in MAY.items()}
+    assert {command.name: set(command.roles) for command in COMMANDS} == expected
 
 
-@pytest.mark.parametrize(
-    ("row", "line", "writer"),
-    [pytest.param(row, line, w, id=f"{name}-{line}-{w}") for name, row, line in CELLS for w in row.may],
-)
-def test_who_may_gets_what_the_command_does(row: Row, line: str, writer: str) -> None:
-    done = asks(row, writer, line, row.text).decide()
-    assert done.outcome != "refused", done.notifications
-    assert row.holds(done)
+@pytest.mark.parametrize("name", ROWS)
+def test_command_works_for_permitted_people_and_is_refused_without_effect_for_others(name: str) -> None:
+    row = ROWS[name]
+    for line, (role, writer) in product(row.lines, PEOPLE.items()):
+        case = asks(row, writer, line, row.text)
+        proven = case.proven()
+        if writer == EVE and row.about is not None:  # knows the tag of the ticket, has no mail about it
+            proven = proven.with_facts(answered=None, by_reply=None).tagged(row.about)
+        for done in (case.decide(), proven.decide()):
+            if MAY[name][role] == "yes":
+                assert done.outcome != "refused", (line, role, done.notifications)
+                assert row.holds(done), (line, role)
+            else:
+                assert (done.outcome, done.changes) == ("refused", ()), (line, role)
+                assert {to for to, _ in done.notified} == {writer}, (line, role)
 
 
-@pytest.mark.parametrize(
-    ("row", "line", "writer"),
-    [pytest.param(row, line, w, id=f"{name}-{line}-{w}") for name, row, line in CELLS for w in row.may_not],
-)
-def test_who_may_not_changes_nothing_and_learns_nothing(row: Row, line: str, writer: str) -> None:
-    done = asks(row, writer, line, row.text).decide()
-    assert done.outcome == "refused"
-    assert done.changes == ()
-    assert {to for to, _ in done.notified} == {writer}
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.wrong])
+def test_wrong_argument_is_refused_with_its_reason(name: str) -> None:
+    row = ROWS[name]
+    for line in row.wrong:
+        done = asks(row, row.teller, line).proven().decide()
+        assert (done.outcome, done.changes) == ("refused", ()), line
+        (problem,) = done.notification(row.teller).problems
+        assert problem.reason in (Reason.ARGUMENT, Reason.NO_SUCH_TICKET), line
 
 
-@pytest.mark.parametrize(
-    ("row", "line"),
-    [pytest.param(row, line, id=f"{name}-{line}") for name, row in ROWS.items() for line in row.wrong],
-)
-def test_a_wrong_argument_is_refused_with_a_right_example(row: Row, line: str) -> None:
-    done = asks(row, row.teller, line).decide()
-    assert (done.outcome, done.changes) == ("refused", ())
-    (problem,) = done.notification(row.teller).problems
-    assert problem.reason in (Reason.ARGUMENT, Reason.NO_SUCH_TICKET)
-
-
-def test_every_row_says_what_is_wrong_in_every_language() -> None:
+def test_every_command_but_confirm_has_wrong_arguments_in_every_language() -> None:
     short = [name for name, row in ROWS.items() if len(row.wrong) < 3]
-    assert short == ["confirm"]  # a yes is a yes, whatever stands behind it
+    assert short == ["confirm"]  # a confirmation accepts any text after the word
 
 
-@pytest.mark.parametrize(("row", "line"), [pytest.param(row, line, id=line) for _, row, line in CELLS])
-def test_who_has_to_know_is_told_and_nobody_else(row: Row, line: str) -> None:
-    done = asks(row, row.teller, line, row.text).decide()
-    assert done.notified == row.told
+@pytest.mark.parametrize("name", ROWS)
+def test_command_notifies_exactly_the_people_concerned(name: str) -> None:
+    row = ROWS[name]
+    found = {line: asks(row, row.teller, line, row.text).proven().decide().notified for line in row.lines}
+    assert found == dict.fromkeys(row.lines, row.told)
 
 
-def test_a_requester_who_only_passes_on_is_not_kept_in_copy() -> None:
+def test_away_names_a_deputy_of_the_same_team() -> None:
+    def away(writer: str) -> Outcome:
+        return asks(ROWS["away"], writer, "#abwesend 1.12. Erika").decide()
+
+    assert SetAbsence(MAX, date(2026, 12, 1), ERIKA) in away(MAX).effects
+    assert (away(TONI).reasons, away(TONI).changes) == ([Reason.ARGUMENT], ())
+
+
+def test_supporter_who_forwards_a_problem_is_not_in_copy() -> None:
     mine = ticket(requester=Address(MAX, "Max Mustermann"))
     done = answers(MAX, mine, "#für olga@schule.example").decide()
     assert MAX not in [person.email for person in done.ticket().cc]
 
 
-def test_a_requester_who_loses_a_ticket_gets_its_mails_in_copy() -> None:
+def test_previous_requester_is_added_to_cc() -> None:
     done = answers(MAX, ticket(), "#for olga@schule.example").decide()
     assert LENA in [person.email for person in done.ticket().cc]
 
 
 @pytest.mark.parametrize("line", ["#merge 1", "#zusammenführen GYM-1"])
-def test_a_ticket_is_not_merged_with_itself(line: str) -> None:
+def test_ticket_is_not_merged_with_itself(line: str) -> None:
     assert answers(MAX, ticket(), line).decide().reasons == [Reason.NOT_HERE]
 
 
@@ -372,82 +392,82 @@ def test_tickets_of_two_schools_are_not_merged() -> None:
     assert case.decide().reasons == [Reason.NOT_HERE]
 
 
-def test_a_merge_opens_the_surviving_ticket_if_the_other_was_open() -> None:
+def test_merge_opens_the_surviving_ticket_if_the_other_was_open() -> None:
     done = answers(MAX, ticket(), "#merge 12").with_facts(closed(12)).decide()
     assert done.ticket("GYM-12").status is Status.OPEN
 
 
-def test_the_requester_of_both_tickets_hears_nothing_of_a_merge() -> None:
+def test_requester_of_both_tickets_is_not_notified_of_a_merge() -> None:
     done = answers(MAX, ticket(), "#merge 12").with_facts(ticket(12)).decide()
     assert LENA not in {to for to, _ in done.notified}
 
 
-def test_a_ticket_of_one_message_is_not_split() -> None:
+def test_ticket_with_one_message_is_not_split() -> None:
     done = answers(MAX, ticket(), "#trennen").with_facts(histories={"GYM-1": (ASKED,)}).decide()
     assert done.reasons == [Reason.NOT_HERE]
 
 
-def test_nobody_shuts_a_colleague_out_as_spam() -> None:
+def test_ticket_of_a_colleague_is_not_marked_as_spam() -> None:
     done = answers(MAX, ticket(requester=Address(ERIKA)), "#spam").decide()
     assert (done.reasons, done.changes) == ([Reason.NOT_HERE], ())
 
 
 @pytest.mark.parametrize("line", ["#cc support-gym@schule.example", "#für support-hbg@heisenberg.example"])
-def test_a_support_address_is_nobody_who_could_get_mails(line: str) -> None:
+def test_support_address_cannot_receive_the_mails_of_a_ticket(line: str) -> None:
     assert answers(MAX, ticket(), line).decide().reasons == [Reason.NOT_HERE]
 
 
 @pytest.mark.parametrize("line", [f"#cc {ERIKA}", f"#kopie {KARL} {TONI}"])
-def test_who_works_on_a_ticket_needs_no_copies(line: str) -> None:
+def test_people_who_work_on_a_ticket_are_not_added_to_cc(line: str) -> None:
     done = answers(MAX, ticket(), line).decide()
     assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
 
 
-def test_a_new_ticket_has_no_colleague_in_copy_either() -> None:
+def test_new_ticket_has_no_colleague_in_cc() -> None:
     done = writes(MAX, f"#cc {ERIKA}\n#for {LENA}\nDer Beamer ist dunkel.").proven().decide()
     assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
 
 
 @pytest.mark.parametrize(("more", "reasons"), [(19, []), (20, [Reason.TOO_MANY])])
-def test_twenty_people_are_in_copy_at_most(more: int, reasons: list[Reason]) -> None:
+def test_at_most_twenty_people_are_in_cc(more: int, reasons: list[Reason]) -> None:
     line = "#cc " + " ".join(f"person{n}@schule.example" for n in range(more))
     done = answers(MAX, ticket(), line).decide()
     assert done.reasons == reasons
     assert len(done.ticket().cc) == (1 if reasons else 20)
 
 
-def test_a_colleague_s_own_problem_may_be_his() -> None:
+def test_colleague_may_be_the_requester() -> None:
     done = answers(MAX, ticket(), f"#für {ERIKA}").decide()
     assert done.ticket().requester.email == ERIKA
 
 
 @pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
-def test_what_stands_beside_a_repair_stays_inside(line: str) -> None:
+def test_text_above_merge_split_or_spam_is_internal(line: str) -> None:
     case = answers(MAX, ticket(), f"Das war Werbung.\n{line}").with_facts(OTHER, histories={"GYM-1": HISTORY})
     assert case.decide().message.visibility is Visibility.INTERNAL
 
 
 @pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
-@pytest.mark.parametrize("other", ["#close", "#take", "#undo", "#cc olga@schule.example"])
-def test_a_repair_bears_no_other_change_beside_it(line: str, other: str) -> None:
-    case = answers(MAX, ticket(), f"{line}\n{other}").with_facts(
-        OTHER, histories={"GYM-1": HISTORY}, changes={"GYM-1": last_change(MAX)}
-    )
-    assert Reason.AMBIGUOUS in case.decide().reasons
+def test_merge_split_and_spam_are_refused_together_with_another_change(line: str) -> None:
+    for other in ("#close", "#take", "#undo", "#cc olga@schule.example"):
+        case = answers(MAX, ticket(), f"{line}\n{other}").with_facts(
+            OTHER, histories={"GYM-1": HISTORY}, changes={"GYM-1": last_change(MAX)}
+        )
+        assert Reason.AMBIGUOUS in case.decide().reasons, other
 
 
-def test_what_touched_other_tickets_cannot_be_taken_back() -> None:
+def test_change_of_several_tickets_cannot_be_undone() -> None:
     change = replace(last_change(MAX), irreversible=True)
     done = answers(MAX, ticket(), "#undo").with_facts(changes={"GYM-1": change}).decide()
     assert done.reasons == [Reason.CANNOT_UNDO]
 
 
-def test_a_blocked_sender_opens_nothing_and_gets_no_answer() -> None:
+def test_mail_of_a_blocked_sender_is_ignored() -> None:
     done = writes(EVE, "Kaufen Sie!").with_facts(blocked=frozenset({("GYM", EVE)})).decide()
     assert (done.outcome, done.effects) == ("ignored", ())
 
 
 @pytest.mark.parametrize("line", ["#reopen", "#öffnen"])
-def test_opening_the_ticket_again_lets_its_requester_write_again(line: str) -> None:
+def test_reopening_a_ticket_unblocks_its_requester(line: str) -> None:
     case = answers(MAX, closed(), line).with_facts(blocked=frozenset({("GYM", LENA)}))
     assert SetBlocked("GYM", LENA, blocked=False, ticket="GYM-1") in case.decide().effects

@@ -1,4 +1,4 @@
-"""A letter becomes octets that every server passes on and every mail program reads back the same."""
+"""The MIME writer: mails that servers accept and mail programs read back unchanged."""
 
 import email
 import re
@@ -20,12 +20,11 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.mime_writer import to_bytes
 from mailbot.outgoing import OutgoingMail, content_id
-from mailbot.preview import sample
-from mailbot.render import Templates
 from mailbot.sanitize import clean, one_line
+from tests.support.rendered_samples import rendered
 
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
-LETTER = OutgoingMail(
+OUTGOING = OutgoingMail(
     message_id="<own@schule.example>",
     kind=NotificationKind.ANSWER,
     recipient=Address("lena@schule.example", "Lena Lehrerin"),
@@ -42,18 +41,18 @@ PDF = Attachment(
 CONTENT = b"\x89PNG"
 
 
-def compose(letter: OutgoingMail, references: tuple[str, ...] = ()) -> bytes:
-    return to_bytes(letter, references, DATE, lambda _: CONTENT)
+def compose(outgoing: OutgoingMail, references: tuple[str, ...] = ()) -> bytes:
+    return to_bytes(outgoing, references, DATE, lambda _: CONTENT)
 
 
-def read(octets: bytes) -> EmailMessage:
-    message = email.message_from_bytes(octets, policy=SMTP)
+def read(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=SMTP)
     assert isinstance(message, EmailMessage)
     return message
 
 
-def header(octets: bytes, name: str) -> str:
-    head = octets.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n ", " ")
+def header(raw: bytes, name: str) -> str:
+    head = raw.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n ", " ")
     return next((line.partition(": ")[2] for line in head.split("\r\n") if line.startswith(f"{name}:")), "")
 
 
@@ -70,8 +69,8 @@ def test_no_encoded_word_is_longer_than_75_characters_and_none_of_their_lines_th
 ) -> None:
     """RFC 2047, 2."""
     sender, recipient = Address("a@b.example", name), Address("b@b.example", name)
-    letter = replace(LETTER, subject=subject, sender=sender, recipient=recipient)
-    head = compose(letter).partition(b"\r\n\r\n")[0]
+    outgoing = replace(OUTGOING, subject=subject, sender=sender, recipient=recipient)
+    head = compose(outgoing).partition(b"\r\n\r\n")[0]
     lines = [line for line in head.split(b"\r\n") if b"=?" in line]
     words = [word for line in lines for word in _ENCODED_WORD.findall(line)]
     assert max(map(len, words), default=0) <= 75
@@ -79,84 +78,82 @@ def test_no_encoded_word_is_longer_than_75_characters_and_none_of_their_lines_th
     assert [line for line in lines if b"=?" in _ENCODED_WORD.sub(b"", line)] == [], "a word is broken"
 
 
-@pytest.mark.parametrize("name", samples.notifications("de"))
-def test_every_letter_is_read_back_without_a_defect(name: str) -> None:
-    letter = sample(samples.notifications("de")[name], "de", Templates())
-    message = read(compose(letter))
-    plain, html = message.get_body(("plain",)), message.get_body(("html",))
-    assert plain is not None
-    assert html is not None
-    assert [part.defects for part in message.walk() if part.defects] == []
-    assert [value.defects for value in message.values() if value.defects] == []
-    assert plain.get_content().replace("\r\n", "\n") == letter.text
-    assert html.get_content().replace("\r\n", "\n") == letter.html
-    assert message["Subject"] == letter.subject
+def test_every_sample_is_read_back_without_a_defect() -> None:
+    for name in samples.notifications("de"):
+        outgoing = rendered(name)
+        message = read(compose(outgoing))
+        plain, html = message.get_body(("plain",)), message.get_body(("html",))
+        assert plain is not None, name
+        assert html is not None, name
+        assert [part.defects for part in message.walk() if part.defects] == [], name
+        assert [value.defects for value in message.values() if value.defects] == [], name
+        assert plain.get_content().replace("\r\n", "\n") == outgoing.text, name
+        assert html.get_content().replace("\r\n", "\n") == outgoing.html, name
+        assert message["Subject"] == outgoing.subject, name
 
 
-def test_lines_end_with_crlf_and_none_is_longer_than_the_limit() -> None:
-    octets = compose(
-        replace(LETTER, text="x" * 5000, html="ü" * 5000, subject="w" * 3000, attachments=(PDF,))
-    )
-    assert octets.isascii()
-    assert b"\n" not in octets.replace(b"\r\n", b"")
-    assert max(len(line) for line in octets.split(b"\r\n")) <= 998
+def test_lines_end_with_crlf_and_are_not_longer_than_the_limit() -> None:
+    raw = compose(replace(OUTGOING, text="x" * 5000, html="ü" * 5000, subject="w" * 3000, attachments=(PDF,)))
+    assert raw.isascii()
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
 
 
-def test_the_same_letter_gives_the_same_octets() -> None:
-    assert compose(replace(LETTER, attachments=(PDF,))) == compose(replace(LETTER, attachments=(PDF,)))
+def test_same_mail_gives_the_same_bytes() -> None:
+    assert compose(replace(OUTGOING, attachments=(PDF,))) == compose(replace(OUTGOING, attachments=(PDF,)))
 
 
-def test_long_references_stay_as_they_are() -> None:
+def test_long_references_are_unchanged() -> None:
     thread = tuple(f"<{number}.{'x' * 200}@mail.schule.example>" for number in range(30))
-    octets = compose(replace(LETTER, in_reply_to=thread[-1]), thread)
-    assert header(octets, "References").split() == list(thread)
-    assert header(octets, "In-Reply-To") == thread[-1]
-    assert header(octets, "Message-ID") == LETTER.message_id
-    assert b"=?" not in octets.partition(b"Message-ID:")[2].partition(b"MIME-Version")[0]
+    raw = compose(replace(OUTGOING, in_reply_to=thread[-1]), thread)
+    assert header(raw, "References").split() == list(thread)
+    assert header(raw, "In-Reply-To") == thread[-1]
+    assert header(raw, "Message-ID") == OUTGOING.message_id
+    assert b"=?" not in raw.partition(b"Message-ID:")[2].partition(b"MIME-Version")[0]
 
 
-def test_the_mail_that_is_answered_ends_the_references() -> None:
-    octets = compose(replace(LETTER, in_reply_to="<b@x>"), ("<a@x>",))
-    assert header(octets, "References") == "<a@x> <b@x>"
+def test_references_end_with_the_answered_mail() -> None:
+    raw = compose(replace(OUTGOING, in_reply_to="<b@x>"), ("<a@x>",))
+    assert header(raw, "References") == "<a@x> <b@x>"
 
 
-def test_a_letter_that_answers_no_mail_follows_the_last_one_of_its_thread() -> None:
-    assert header(compose(LETTER, ("<a@x>", "<b@x>")), "In-Reply-To") == "<b@x>"
+def test_mail_that_answers_no_mail_follows_the_last_mail_of_its_thread() -> None:
+    assert header(compose(OUTGOING, ("<a@x>", "<b@x>")), "In-Reply-To") == "<b@x>"
 
 
-def test_the_references_of_an_endless_thread_keep_the_first_and_the_last() -> None:
+def test_references_of_a_long_thread_keep_the_first_and_the_last_ones() -> None:
     thread = tuple(f"<{number}@x>" for number in range(500))
-    kept = header(compose(LETTER, thread), "References").split()
+    kept = header(compose(OUTGOING, thread), "References").split()
     assert kept == [thread[0], *thread[-50:]]
 
 
 @pytest.mark.parametrize(
     "hostile", ["<a b@x>", "<a@x>\r\nBcc: all@x", "a@x", "<>", "<ü@x>", f"<{'x' * 901}>", "<a@x> <b@x>", ""]
 )
-def test_what_is_no_message_id_is_left_out(hostile: str) -> None:
-    octets = compose(replace(LETTER, in_reply_to=hostile), (hostile,))
-    assert header(octets, "References") == ""
-    assert header(octets, "In-Reply-To") == ""
+def test_malformed_message_ids_are_omitted(hostile: str) -> None:
+    raw = compose(replace(OUTGOING, in_reply_to=hostile), (hostile,))
+    assert header(raw, "References") == ""
+    assert header(raw, "In-Reply-To") == ""
 
 
 EVIL = "x\r\nBcc: victim@evil.example\r\n\r\nbody\0\x1b[31m\u2028y\udc80"
 INJECTIONS: dict[str, Callable[[OutgoingMail], OutgoingMail]] = {
-    "subject": lambda letter: replace(letter, subject=EVIL),
-    "sender's name": lambda letter: replace(letter, sender=replace(letter.sender, name=EVIL)),
-    "recipient's name": lambda letter: replace(letter, recipient=replace(letter.recipient, name=EVIL)),
-    "recipient's address": lambda letter: replace(letter, recipient=Address(f"{EVIL}@x.example")),
-    "file name": lambda letter: replace(letter, attachments=(replace(PDF, filename=EVIL),)),
-    "content type": lambda letter: replace(letter, attachments=(replace(PDF, content_type=EVIL),)),
-    "text": lambda letter: replace(letter, text=EVIL, html=EVIL),
+    "subject": lambda outgoing: replace(outgoing, subject=EVIL),
+    "sender's name": lambda outgoing: replace(outgoing, sender=replace(outgoing.sender, name=EVIL)),
+    "recipient's name": lambda outgoing: replace(outgoing, recipient=replace(outgoing.recipient, name=EVIL)),
+    "recipient's address": lambda outgoing: replace(outgoing, recipient=Address(f"{EVIL}@x.example")),
+    "file name": lambda outgoing: replace(outgoing, attachments=(replace(PDF, filename=EVIL),)),
+    "content type": lambda outgoing: replace(outgoing, attachments=(replace(PDF, content_type=EVIL),)),
+    "text": lambda outgoing: replace(outgoing, text=EVIL, html=EVIL),
 }
 
 
 @pytest.mark.parametrize("place", INJECTIONS)
-def test_no_value_can_add_a_header_field(place: str) -> None:
-    octets = compose(INJECTIONS[place](LETTER))
-    message = read(octets)
+def test_hostile_value_adds_no_header_field(place: str) -> None:
+    raw = compose(INJECTIONS[place](OUTGOING))
+    message = read(raw)
     assert message["Bcc"] is None
-    assert b"\0" not in octets
+    assert b"\0" not in raw
     plain = message.get_body(("plain",))
     assert plain is not None
     assert all(part["Bcc"] is None for part in message.walk())
@@ -172,9 +169,9 @@ def test_no_value_can_add_a_header_field(place: str) -> None:
         "",
     ],
 )
-def test_a_shown_name_is_read_back_the_same(name: str) -> None:
-    octets = compose(replace(LETTER, sender=Address("support@schule.example", name)))
-    shown, address = parseaddr(header(octets, "From"))
+def test_display_name_is_read_back_unchanged(name: str) -> None:
+    raw = compose(replace(OUTGOING, sender=Address("support@schule.example", name)))
+    shown, address = parseaddr(header(raw, "From"))
     assert (str(make_header(decode_header(shown))), address) == (name, "support@schule.example")
 
 
@@ -182,25 +179,25 @@ def test_a_shown_name_is_read_back_the_same(name: str) -> None:
     "subject",
     ["kurz", "ü", "x" * 2000, "wort " * 99 + "ende", "=?utf-8?q?x?=", "Schul-Support: " + "a" * 70, ""],
 )
-def test_a_subject_is_read_back_the_same(subject: str) -> None:
-    octets = compose(replace(LETTER, subject=subject))
-    assert str(make_header(decode_header(header(octets, "Subject")))) == subject
-    assert b"Subject: \r\n" not in octets or not subject
+def test_subject_is_read_back_unchanged(subject: str) -> None:
+    raw = compose(replace(OUTGOING, subject=subject))
+    assert str(make_header(decode_header(header(raw, "Subject")))) == subject
+    assert b"Subject: \r\n" not in raw or not subject
 
 
 @given(text=st.text() | st.text(alphabet="a =.\n\t-ü", max_size=300))
-def test_any_text_is_read_back_the_same(text: str) -> None:
-    octets = compose(replace(LETTER, text=text))
-    plain = read(octets).get_body(("plain",))
+def test_any_text_is_read_back_unchanged(text: str) -> None:
+    raw = compose(replace(OUTGOING, text=text))
+    plain = read(raw).get_body(("plain",))
     assert plain is not None
     assert plain.get_content().replace("\r\n", "\n") == clean(text)
-    assert max(len(line) for line in octets.split(b"\r\n")) <= 998
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
 
 
 @given(name=st.text(max_size=160))
 def test_any_file_name_is_read_back_without_a_defect(name: str) -> None:
-    octets = compose(replace(LETTER, attachments=(replace(PDF, filename=name),)))
-    [part] = read(octets).iter_attachments()
+    raw = compose(replace(OUTGOING, attachments=(replace(PDF, filename=name),)))
+    [part] = read(raw).iter_attachments()
     assert part["Content-Disposition"].defects == ()
     assert (  # get_filename() takes angle brackets for quotation marks
         part["Content-Disposition"].params["filename"]
@@ -210,24 +207,24 @@ def test_any_file_name_is_read_back_without_a_defect(name: str) -> None:
 
 @given(subject=st.text(max_size=400) | st.text(alphabet='a;, =?"<ü', max_size=400))
 def test_any_subject_is_read_back_as_one_line(subject: str) -> None:
-    octets = compose(replace(LETTER, subject=subject))
-    assert str(make_header(decode_header(header(octets, "Subject")))) == one_line(subject)
+    raw = compose(replace(OUTGOING, subject=subject))
+    assert str(make_header(decode_header(header(raw, "Subject")))) == one_line(subject)
 
 
-def test_an_address_with_an_umlaut_before_the_at_is_left_to_the_server() -> None:
-    octets = compose(replace(LETTER, recipient=Address("lehrkräfte@schule.example")))
-    assert "To: lehrkräfte@schule.example\r\n".encode() in octets
+def test_address_with_an_umlaut_before_the_at_is_written_in_utf8() -> None:
+    raw = compose(replace(OUTGOING, recipient=Address("lehrkräfte@schule.example")))
+    assert "To: lehrkräfte@schule.example\r\n".encode() in raw
 
 
-def test_a_domain_with_umlauts_is_written_in_ascii() -> None:
-    octets = compose(replace(LETTER, recipient=Address("lena@schule-köln.example")))
-    assert header(octets, "To") == "lena@xn--schule-kln-lcb.example"
+def test_domain_with_umlauts_is_written_in_ascii() -> None:
+    raw = compose(replace(OUTGOING, recipient=Address("lena@schule-köln.example")))
+    assert header(raw, "To") == "lena@xn--schule-kln-lcb.example"
 
 
-def test_pictures_are_shown_in_the_page_and_other_files_are_attached() -> None:
-    cid = content_id(LETTER.message_id, 0)
-    letter = replace(LETTER, html=f'<img src="cid:{cid}">', attachments=(PICTURE, PDF))
-    message = read(compose(letter))
+def test_pictures_are_inline_and_other_files_are_attached() -> None:
+    cid = content_id(OUTGOING.message_id, 0)
+    outgoing = replace(OUTGOING, html=f'<img src="cid:{cid}">', attachments=(PICTURE, PDF))
+    message = read(compose(outgoing))
     types = [part.get_content_type() for part in message.walk()]
     assert types == [
         "multipart/mixed",
@@ -245,10 +242,10 @@ def test_pictures_are_shown_in_the_page_and_other_files_are_attached() -> None:
     assert (pdf.get_filename(), pdf.get_content()) == (PDF.filename, CONTENT)
 
 
-def test_a_picture_that_the_page_does_not_show_is_attached() -> None:
+def test_picture_that_the_page_does_not_show_is_attached() -> None:
     assert [
         part.get_filename()
-        for part in read(compose(replace(LETTER, attachments=(PICTURE,)))).iter_attachments()
+        for part in read(compose(replace(OUTGOING, attachments=(PICTURE,)))).iter_attachments()
     ] == ["Foto.png"]
 
 
@@ -265,18 +262,16 @@ def test_a_picture_that_the_page_does_not_show_is_attached() -> None:
     ],
 )
 def test_file_names_are_safe_and_read_back(name: str, sent: str) -> None:
-    octets = compose(replace(LETTER, attachments=(replace(PDF, filename=name),)))
-    assert [part.get_filename() for part in read(octets).iter_attachments()] == [sent]
+    raw = compose(replace(OUTGOING, attachments=(replace(PDF, filename=name),)))
+    assert [part.get_filename() for part in read(raw).iter_attachments()] == [sent]
 
 
 @pytest.mark.parametrize(
     "content_type", ["message/rfc822", "multipart/mixed", "nonsense", "text/html; charset=x"]
 )
-def test_a_type_that_would_change_the_mails_structure_is_sent_as_octets(content_type: str) -> None:
-    octets = compose(replace(LETTER, attachments=(replace(PDF, content_type=content_type),)))
-    assert [part.get_content_type() for part in read(octets).iter_attachments()] == [
-        "application/octet-stream"
-    ]
+def test_content_type_that_would_change_the_structure_is_sent_as_octet_stream(content_type: str) -> None:
+    raw = compose(replace(OUTGOING, attachments=(replace(PDF, content_type=content_type),)))
+    assert [part.get_content_type() for part in read(raw).iter_attachments()] == ["application/octet-stream"]
 
 
 AUTOMATIC = (
@@ -288,13 +283,15 @@ AUTOMATIC = (
 
 
 @pytest.mark.parametrize(("kind", "in_reply_to", "value"), AUTOMATIC)
-def test_automatic_letters_say_so(kind: NotificationKind, in_reply_to: str, value: str) -> None:
-    octets = compose(replace(LETTER, kind=kind, automatic=True, in_reply_to=in_reply_to))
-    assert header(octets, "Auto-Submitted") == value
-    assert header(octets, "X-Auto-Response-Suppress") == "All"
+def test_automatic_mails_declare_it_in_their_header(
+    kind: NotificationKind, in_reply_to: str, value: str
+) -> None:
+    raw = compose(replace(OUTGOING, kind=kind, automatic=True, in_reply_to=in_reply_to))
+    assert header(raw, "Auto-Submitted") == value
+    assert header(raw, "X-Auto-Response-Suppress") == "All"
 
 
-def test_a_humans_answer_does_not_claim_to_be_automatic() -> None:
-    octets = compose(LETTER)
-    assert header(octets, "Auto-Submitted") == ""
-    assert header(octets, "X-Auto-Response-Suppress") == ""
+def test_answer_of_a_person_is_not_declared_automatic() -> None:
+    raw = compose(OUTGOING)
+    assert header(raw, "Auto-Submitted") == ""
+    assert header(raw, "X-Auto-Response-Suppress") == ""

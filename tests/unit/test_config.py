@@ -1,4 +1,4 @@
-"""A configuration becomes settings, or the operator is told everything that is wrong with it."""
+"""A configuration becomes settings, or all its mistakes are reported."""
 # ruff: noqa: E501 - the table of mistakes has one line for each
 
 import re

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,14 +40,13 @@ Dec 1: 2026-12-01             | December 1st: 2026-12-01     | 1 Dec 2026: 2026-
 PHRASES = [entry.strip().rsplit(": ", 1) for entry in SAID.replace("\n", "|").split("|") if entry.strip()]
 
 
-@pytest.mark.parametrize(("phrase", "day"), PHRASES, ids=[phrase for phrase, _ in PHRASES])
-def test_a_day_is_understood(phrase: str, day: str) -> None:
-    assert parse_date(phrase, TODAY) == date.fromisoformat(day)
+def test_every_phrase_names_its_day() -> None:
+    found = {phrase: str(parse_date(phrase, TODAY)) for phrase, _ in PHRASES}
+    assert found == dict(PHRASES)
 
 
-@pytest.mark.parametrize(
-    "phrase",
-    [
+def test_phrase_without_a_day_is_not_guessed() -> None:
+    phrases = (
         "",
         "bald",
         "soon",
@@ -62,13 +60,11 @@ def test_a_day_is_understood(phrase: str, day: str) -> None:
         "29.2.",
         "99.99.",
         "mustermann",
-    ],
-)
-def test_what_names_no_day_is_not_guessed(phrase: str) -> None:
-    assert parse_date(phrase, TODAY) is None
+    )
+    assert {phrase: day for phrase in phrases if (day := parse_date(phrase, TODAY))} == {}
 
 
 @given(st.text(max_size=60) | st.text("0123456789./- inTagedysMo", max_size=40))
-def test_no_text_is_too_odd(phrase: str) -> None:
+def test_any_text_gives_a_day_or_none(phrase: str) -> None:
     found = parse_date(phrase, TODAY)
     assert found is None or found.year > 0

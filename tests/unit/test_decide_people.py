@@ -1,4 +1,4 @@
-"""Absences, crossing answers and mails that nobody can read, decided without any server."""
+"""Decisions about absences, colliding answers and unreadable mails."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -44,7 +44,7 @@ def told(case: MailScenario) -> set[str]:
 
 @pytest.mark.parametrize("line", ["#away 1.12.", "#abwesend 2026-12-01", "#Abwesend bis 1.12.2026!"])
 @pytest.mark.parametrize("writer", [MAX, ERIKA, HANNA, TONI])
-def test_whoever_works_on_tickets_can_be_away(writer: str, line: str) -> None:
+def test_every_member_of_a_team_can_be_away(writer: str, line: str) -> None:
     done = writes(writer, line).answering(None).with_facts(dates=DATES).decide()
     assert SetAbsence(writer, LAST) in done.effects
     assert done.notified == {(writer, "done")}
@@ -52,23 +52,23 @@ def test_whoever_works_on_tickets_can_be_away(writer: str, line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["#away 1.12.", "#back", "#register", "#abwesend", "#anmelden"])
-def test_whoever_is_in_no_team_cannot_be_away_or_register(line: str) -> None:
+def test_people_outside_the_teams_cannot_be_away_or_register(line: str) -> None:
     assert writes(LENA, line).proven().decide().reasons == [Reason.FORBIDDEN]
 
 
 @pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back here"])
-def test_a_wrong_day_or_deputy_changes_nothing(line: str) -> None:
+def test_wrong_day_or_deputy_is_refused(line: str) -> None:
     done = writes(MAX, line).answering(None).with_facts(dates=DATES).decide()
     assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
 
 
-def test_the_deputy_is_a_colleague_by_any_name() -> None:
+def test_deputy_is_found_by_name_or_address() -> None:
     for name in ("Erika", "erika muster", ERIKA):
         done = writes(MAX, f"#away 1.12 {name}").answering(None).with_facts(dates=DATES).decide()
         assert SetAbsence(MAX, LAST, ERIKA) in done.effects
 
 
-def test_an_absence_and_a_registration_are_those_of_the_person() -> None:
+def test_absence_and_registration_apply_to_all_addresses_of_a_person() -> None:
     done = (
         writes(MAX_AT_HOME, "#away 1.12.\n#register").answering(None, to=MAX).with_facts(dates=DATES).decide()
     )
@@ -79,35 +79,35 @@ def test_an_absence_and_a_registration_are_those_of_the_person() -> None:
     assert done.notified == {(MAX, "done"), (MAX, "welcome")}
 
 
-def test_coming_back_says_whether_one_was_away() -> None:
+def test_receipt_of_back_says_whether_the_member_was_away() -> None:
     done = absent(writes(MAX, "#back").answering(None), MAX).decide()
     assert SetAbsence(MAX, None) in done.effects
     assert not done.notification(MAX).done[0].already
     assert writes(MAX, "#back").answering(None).decide().notification(MAX).done[0].already
 
 
-def test_what_is_written_beside_an_absence_still_goes_out() -> None:
+def test_text_above_an_absence_is_sent() -> None:
     done = answers(MAX, ticket(), "Ist das Kabel drin?\n#away 1.12.").with_facts(dates=DATES).decide()
     assert done.message.text == "Ist das Kabel drin?"
     assert (LENA, "answer") in done.notified
     assert [d.command for d in done.notification(MAX).done] == ["away"]
 
 
-def test_nobody_who_is_away_is_told_of_a_new_ticket() -> None:
+def test_absent_members_are_not_notified_of_a_new_ticket() -> None:
     assert told(absent(writes(LENA, "Der Beamer ist aus."), MAX)) == {LENA, ERIKA}
 
 
-def test_a_deputy_of_second_level_stands_in_for_second_level() -> None:
+def test_deputy_of_second_level_is_notified_instead() -> None:
     case = answers(LENA, assigned(TONI, level=2), "Er ist wieder aus.")
     assert told(absent(case, TONI, deputy=TINA)) == {TINA}
 
 
-def test_a_deputy_who_may_not_work_on_the_ticket_leaves_it_to_the_team() -> None:
+def test_team_is_notified_if_the_deputy_cannot_work_on_the_ticket() -> None:
     case = answers(LENA, assigned(MAX), "Er ist wieder aus.")
     assert told(absent(case, MAX, deputy=HANNA)) == {ERIKA}
 
 
-def test_escalations_and_returns_reach_those_who_are_there() -> None:
+def test_escalation_and_return_notify_present_members() -> None:
     up = absent(answers(MAX, assigned(MAX), "#escalate"), TONI)
     assert TINA in told(up)
     assert TONI not in told(up)
@@ -116,7 +116,7 @@ def test_escalations_and_returns_reach_those_who_are_there() -> None:
     assert ERIKA not in told(back)
 
 
-def test_who_assigns_a_ticket_to_somebody_away_learns_it_and_the_team_has_it() -> None:
+def test_assignment_to_an_absent_member_is_reported_and_notifies_the_team() -> None:
     done = absent(answers(TONI, ticket(), "#assign Erika"), ERIKA).decide()
     assert done.notification(TONI).done[0].until == LAST
     assert ERIKA not in {to for to, _ in done.notified}
@@ -137,7 +137,7 @@ def held(case: MailScenario) -> bool:
     return any(isinstance(effect, HoldMail) for effect in case.decide().effects)
 
 
-def test_an_answer_is_held_when_a_colleague_answered_minutes_ago() -> None:
+def test_answer_is_held_when_a_colleague_answered_minutes_ago() -> None:
     done = after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), said(MAX, 4)).decide()
     assert (done.outcome, done.changes, done.notified) == ("held", (), {(ERIKA, "held_answer")})
     letter = done.notification(ERIKA)
@@ -154,50 +154,50 @@ NOT_HELD = {
 
 
 @pytest.mark.parametrize("why", NOT_HELD)
-def test_an_answer_is_not_held_when(why: str) -> None:
+def test_answer_is_not_held(why: str) -> None:
     assert not held(after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), *NOT_HELD[why]))
 
 
 @pytest.mark.parametrize("text", ["#close", "Nur für uns.\n#note", "#list"])
-def test_a_mail_without_words_for_the_requester_is_not_held(text: str) -> None:
+def test_mail_without_text_for_the_requester_is_not_held(text: str) -> None:
     assert not held(after(answers(ERIKA, assigned(MAX), text), said(MAX, 1)))
 
 
-def test_who_read_the_first_answer_is_not_held() -> None:
+def test_answer_is_not_held_if_its_author_knows_the_first_answer() -> None:
     case = writes(ERIKA, "Stecker ziehen.").answering(assigned(MAX), kind=NotificationKind.ANSWER_COPY)
     assert not held(after(case, said(MAX, 1)))
 
 
-def test_an_answer_that_came_with_the_ticket_from_the_other_level_holds_none() -> None:
+def test_answer_from_the_other_level_with_the_ticket_holds_no_later_answer() -> None:
     assert not held(after(answers(ERIKA, ticket(), "Sie leuchtet."), said(TONI, 1)))
     assert not held(after(answers(TONI, ticket(level=2), "Ich komme."), said(MAX, 1)))
     assert held(after(answers(TINA, ticket(level=2), "Ich komme."), said(TONI, 1)))
 
 
-def test_an_answer_that_was_confirmed_is_not_held_again() -> None:
+def test_confirmed_answer_is_not_held_again() -> None:
     case = after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), said(MAX, 1))
     assert not held(case.with_facts(confirmed="confirmed by erika"))
 
 
-def test_the_two_addresses_of_a_person_do_not_cross() -> None:
+def test_answers_from_two_addresses_of_a_person_are_not_held() -> None:
     case = writes(MAX_AT_HOME, "Und der Schalter?").answering(assigned(MAX), to=MAX)
     assert not held(after(case, said(MAX, 1)))
 
 
-def test_a_requester_s_reply_is_never_held() -> None:
+def test_reply_of_a_requester_is_not_held() -> None:
     assert not held(after(answers(LENA, assigned(MAX), "Ja."), said(MAX, 1)))
 
 
-def test_mere_thanks_to_a_ticket_closed_long_ago_open_none() -> None:
+def test_thanks_to_a_ticket_closed_long_ago_open_no_ticket() -> None:
     done = answers(LENA, closed(days_ago=30), "Vielen Dank!").decide()
     assert (done.outcome, done.decision.ticket, done.notified) == ("filed", "GYM-1", set())
 
 
-def test_thanks_to_an_open_ticket_reach_who_has_it() -> None:
+def test_thanks_to_an_open_ticket_are_sent_to_its_assignee() -> None:
     assert told(answers(LENA, assigned(MAX), "Vielen Dank!")) == {MAX}
 
 
-def test_thanks_with_a_picture_in_the_signature_are_mere_thanks() -> None:
+def test_thanks_with_a_picture_in_the_signature_are_thanks() -> None:
     logo = answers(LENA, closed(), "Danke!").with_mail(parts=(photo("logo.png", inline=True),))
     assert logo.decide().outcome == "filed"
     assert answers(LENA, closed(), "Danke!").with_mail(parts=(photo(),)).decide().outcome == "reply"
@@ -206,44 +206,44 @@ def test_thanks_with_a_picture_in_the_signature_are_mere_thanks() -> None:
 LARGE = {"size": 50_000_001}
 
 
-def test_a_mail_too_large_opens_nothing_and_its_sender_is_told() -> None:
+def test_too_large_mail_opens_no_ticket_and_its_sender_is_notified() -> None:
     done = writes(LENA, "Film").with_mail(**LARGE).decide()
     assert (done.outcome, done.changes, done.notified) == ("too-large", (), {(LENA, "unreadable")})
 
 
-def test_commands_in_a_mail_that_cannot_be_read_are_not_carried_out() -> None:
+def test_commands_in_an_unreadable_mail_are_not_executed() -> None:
     done = answers(MAX, ticket(), "#close").with_mail(**LARGE).decide()
     assert done.notified == {(MAX, "unreadable")}
     assert done.message.visibility is Visibility.SYSTEM
 
 
-def test_a_machine_is_not_told_that_its_mail_is_too_large() -> None:
+def test_too_large_automatic_mail_is_not_answered() -> None:
     assert told(writes(LENA).with_mail(**LARGE).of_kind(MailKind.AUTO_REPLY)) == set()
 
 
 @pytest.mark.parametrize("protection", [Encryption.SMIME, Encryption.PGP])
-def test_an_encrypted_mail_opens_nothing_and_its_sender_is_told(protection: Encryption) -> None:
+def test_encrypted_mail_opens_no_ticket_and_its_sender_is_notified(protection: Encryption) -> None:
     done = writes(LENA).with_mail(encryption=protection).decide()
     assert (done.outcome, done.changes, done.notified) == ("encrypted", (), {(LENA, "unreadable")})
 
 
-def test_a_mail_with_readable_words_above_an_encrypted_block_is_read() -> None:
+def test_mail_with_text_above_an_encrypted_block_is_read() -> None:
     text = "Der Beamer ist aus.\n-----BEGIN PGP MESSAGE-----\n"
     assert writes(LENA, text).with_mail(encryption=Encryption.PGP).decide().outcome == "opened"
 
 
-def test_an_address_that_had_its_share_is_not_told_again() -> None:
+def test_unreadable_mail_is_not_answered_beyond_the_rate_limit() -> None:
     case = writes(LENA).with_mail(**LARGE).with_facts(recent_activity=RecentActivity(5))
     assert told(case) == set()
 
 
-def test_a_stranger_does_not_learn_the_ticket_of_a_forwarded_letter() -> None:
+def test_answer_to_a_stranger_does_not_name_the_ticket_of_a_forwarded_mail() -> None:
     done = writes("eve@anderswo.example").with_mail(**LARGE).answering(ticket(), to=LENA).decide()
     letter = done.notification("eve@anderswo.example")
     assert (letter.ticket, letter.role) == (None, Role.REQUESTER)
 
 
-def test_answers_cross_only_within_the_time_that_is_set() -> None:
+def test_answers_collide_only_within_the_configured_time() -> None:
     case = after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), said(MAX, 1))
     limits = replace(case.policy.limits, answer_collision_minutes=0)
     assert not held(replace(case, policy=replace(case.policy, limits=limits)))

@@ -1,8 +1,7 @@
-"""Random stories: whoever writes whatever, in whatever order, the promises hold after every mail."""
+"""Random sequences of mails: after each mail the promises of the help desk hold."""
 
 from dataclasses import dataclass, field, replace
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -76,7 +75,7 @@ TEXTS = st.lists(LINES, min_size=0, max_size=3).map("\n".join)
 
 @dataclass
 class World:
-    """What the desk would have in its database."""
+    """The state that the help desk has in its database."""
 
     tickets: dict[str, Ticket] = field(default_factory=dict)
     histories: dict[str, tuple[Message, ...]] = field(default_factory=dict)
@@ -84,7 +83,7 @@ class World:
     held: list[MailScenario] = field(default_factory=list)
 
     def write(self, outcome: Outcome) -> None:
-        """Write a decision down."""
+        """Apply a decision."""
         for effect in outcome.effects:
             if isinstance(effect, OpenTicket):
                 self.tickets[effect.ticket.key] = replace(effect.ticket, messages=0)
@@ -101,7 +100,7 @@ class World:
         self.sent += [self._sent(notice) for notice in notifications(outcome.effects)]
 
     def _repair(self, effect: Merge | Split | Move) -> None:
-        """Let messages go on in another ticket; a merged one is there no more."""
+        """Move messages to another ticket; a merged ticket is removed."""
         history = self.histories[effect.ticket]
         match effect:
             case Merge(ticket, into):
@@ -123,7 +122,7 @@ class World:
 
 
 class Story(RuleBasedStateMachine):
-    """People write mails to two schools; after each, the world must be as it should."""
+    """People write mails to two schools; the invariants are checked after each mail."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +147,7 @@ class Story(RuleBasedStateMachine):
         proven: bool,
         picture: bool | None,
     ) -> None:
-        """A mail, perhaps an answer to any letter that was ever sent."""
+        """Handle a mail, perhaps an answer to an earlier mail of the help desk."""
         proof = (("authentication-results", f"{school.authserv_id}; dmarc=pass"),) if proven else ()
         headers = (("from", sender), *proof)
         parts = () if picture is None else (photo(inline=picture),)
@@ -180,7 +179,7 @@ class Story(RuleBasedStateMachine):
                 self.handle(self.world.held[effect.held], confirmed="yes")
 
     def check(self, done: Outcome) -> None:
-        """Say what must hold for every decision."""
+        """Assert the promises of every decision."""
         sender = done.case.mail.senders[0].email
         own = POLICY.addresses(sender)
         assert done.decision.because
@@ -195,7 +194,7 @@ class Story(RuleBasedStateMachine):
         self.check_answered(done)
 
     def check_secrets(self, notice: Notification, done: Outcome) -> None:
-        """Nobody reads what is not for them, and strangers read of no ticket."""
+        """Assert that no internal text reaches a requester and no ticket reaches a stranger."""
         if notice.role.staff:
             assert POLICY.member(notice.to.email)
             return
@@ -207,7 +206,7 @@ class Story(RuleBasedStateMachine):
             assert POLICY.addresses(notice.to.email) & people or POLICY.member(notice.to.email)
 
     def check_answered(self, done: Outcome) -> None:
-        """A human mail with commands gets a receipt, a refusal, an answer or a question, or is words."""
+        """Assert that a mail of a person with commands gets a reply or becomes a message."""
         if done.case.verdict.kind is not MailKind.HUMAN:
             assert done.notifications == []
             return
@@ -220,7 +219,7 @@ class Story(RuleBasedStateMachine):
 
     @invariant()
     def every_ticket_is_whole(self) -> None:
-        """Every ticket has a history, and its state makes sense."""
+        """Assert that every ticket has a history and a consistent state."""
         for key, ticket in self.world.tickets.items():
             assert ticket.messages == len(self.world.histories[key]) > 0
             assert (ticket.closed is not None) == (ticket.status is Status.CLOSED)
@@ -231,5 +230,4 @@ class Story(RuleBasedStateMachine):
                 assert member.address == ticket.assignee.email
 
 
-Story.TestCase.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
-test_the_promises_hold_after_every_mail_of_a_random_story = Story.TestCase
+test_decisions_keep_all_promises_in_random_stories = Story.TestCase

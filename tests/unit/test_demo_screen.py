@@ -29,14 +29,14 @@ def shown(mail: bytes, width: int = 80) -> str:
 
 
 @pytest.mark.parametrize("width", [24, 40, 80, 200])
-def test_a_mail_fits_into_any_terminal(width: int) -> None:
+def test_mail_fits_into_any_terminal(width: int) -> None:
     lines = shown(
         teachers_mail("Guten Morgen,\n\nder Beamer zeigt nur Streifen.\n" + LINK), width
     ).splitlines()
     assert max(len(line) for line in lines) <= width
 
 
-def test_who_writes_to_whom_and_what_can_be_read() -> None:
+def test_sender_recipient_and_text_are_shown() -> None:
     text = shown(teachers_mail("Guten Morgen,\n\nder Beamer zeigt nur Streifen."))
     for words in (
         "Lena Lehrerin: schreibt an den Support",
@@ -48,11 +48,11 @@ def test_who_writes_to_whom_and_what_can_be_read() -> None:
         assert words in text
 
 
-def test_without_a_terminal_there_are_no_colours() -> None:
+def test_no_colours_are_used_without_a_terminal() -> None:
     assert "\x1b" not in shown(teachers_mail("Guten Morgen"))
 
 
-def test_a_long_mail_says_how_much_is_left_out() -> None:
+def test_long_mail_shows_how_much_is_omitted() -> None:
     assert "… und 10 weitere Zeilen" in shown(teachers_mail("\n".join(f"Zeile {n}" for n in range(50))))
 
 
@@ -65,12 +65,12 @@ def test_one_tap_links_are_buttons_side_by_side() -> None:
     assert "mailto:" not in text
 
 
-def test_a_quotation_is_one_line() -> None:
+def test_quotation_is_shown_in_one_line() -> None:
     text = shown(teachers_mail("Ja.\n\nAm Montag schrieb er:\n> Leuchtet\n> die Lampe?\n"))
     assert "> …" in text
     assert "Leuchtet" not in text
 
 
-def test_a_mail_cannot_command_the_terminal() -> None:
+def test_control_characters_of_a_mail_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in shown(teachers_mail("Guten Morgen\x1b[2J\x9b2J"))
     assert "[bold]" in shown(teachers_mail("[bold]fett[/bold]"))

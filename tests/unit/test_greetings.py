@@ -1,6 +1,4 @@
-"""A greeting around a command is no answer; a sentence is."""
-
-import pytest
+"""A greeting around a command is not an answer; a sentence is."""
 
 from mailbot.core.text.signatures import is_only_greeting
 
@@ -34,11 +32,9 @@ SAYS_SOMETHING = (
 )
 
 
-@pytest.mark.parametrize("text", SAYS_NOTHING)
-def test_salutation_closing_formula_and_name_say_nothing(text: str) -> None:
-    assert is_only_greeting(text, "Max Mustermann")
+def test_salutation_farewell_and_name_are_only_a_greeting() -> None:
+    assert [text for text in SAYS_NOTHING if not is_only_greeting(text, "Max Mustermann")] == []
 
 
-@pytest.mark.parametrize("text", SAYS_SOMETHING)
-def test_whatever_else_is_an_answer(text: str) -> None:
-    assert not is_only_greeting(text, "Max Mustermann")
+def test_any_other_text_is_an_answer() -> None:
+    assert [text for text in SAYS_SOMETHING if is_only_greeting(text, "Max Mustermann")] == []

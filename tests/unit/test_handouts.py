@@ -1,7 +1,6 @@
-"""The pages to hang up say what the help mail says, of the right school, and need nothing but themselves."""
+"""Handouts agree with the help mail, belong to one school and load no external content."""
 
 import re
-import stat
 from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -12,12 +11,12 @@ import pytest
 from mailbot import handouts, samples
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.ticket import Role
-from mailbot.handouts import READERS, PrintError, handout, print_pdf, write_handouts
+from mailbot.handouts import READERS, handout, write_handouts
 from mailbot.preview import LANGUAGES, sample
 from mailbot.render import Templates
+from tests.support.rendered_samples import TEMPLATES, rendered
 
 HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
-TEMPLATES = Templates()
 PAGES = [(role, language) for role in READERS for language in LANGUAGES]
 OF_NO_PAGE = {"confirm", "register"}
 """Commands that nobody writes by hand: the links of letters fill them in."""
@@ -34,8 +33,8 @@ def commands(markup: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
-def test_a_page_lists_what_the_help_mail_lists(role: Role, language: str) -> None:
-    letter = sample(samples.notifications(language)[HELP[role]], language, TEMPLATES).text
+def test_handout_lists_the_commands_of_the_help_mail(role: Role, language: str) -> None:
+    letter = rendered(HELP[role], language).text
     lines = re.findall(r"^• (.+)\n  (.+)$", letter, re.MULTILINE)
     assert lines
     missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
@@ -43,7 +42,7 @@ def test_a_page_lists_what_the_help_mail_lists(role: Role, language: str) -> Non
 
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
-def test_each_command_of_the_table_that_people_write_appears(role: Role, language: str) -> None:
+def test_handout_lists_every_command_that_people_write(role: Role, language: str) -> None:
     listed = commands(page(role, language))
     missing = [
         command.name for command in COMMANDS if role in command.roles and not listed & set(command.spoken)
@@ -51,7 +50,7 @@ def test_each_command_of_the_table_that_people_write_appears(role: Role, languag
     assert set(missing) <= OF_NO_PAGE
 
 
-def test_changed_words_change_the_page_and_the_help_mail(tmp_path: Path) -> None:
+def test_overridden_words_change_the_handout_and_the_help_mail(tmp_path: Path) -> None:
     words = (Path("templates") / "de" / "words.txt.j2").read_text("utf-8")
     (tmp_path / "de").mkdir()
     ours = words.replace("Sie bearbeiten das Ticket.", "Das Ticket ist jetzt Ihres.")
@@ -77,7 +76,7 @@ class _Sources(HTMLParser):
 
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
-def test_a_page_fetches_nothing_and_its_letters_run_nothing(role: Role, language: str) -> None:
+def test_handout_loads_no_external_content_and_its_mails_run_no_script(role: Role, language: str) -> None:
     sources = _Sources()
     sources.feed(page(role, language))
     assert sources.fetched == []
@@ -90,13 +89,13 @@ def test_a_page_fetches_nothing_and_its_letters_run_nothing(role: Role, language
 
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
-def test_a_school_that_is_called_like_markup_stays_words(role: Role, language: str) -> None:
+def test_name_of_a_school_is_escaped_in_the_handout(role: Role, language: str) -> None:
     policy = samples.policy(language)
     school = replace(policy.schools[0], name="<script>alert(1)</script>")
     assert "<script" not in handout(role, school, policy, TEMPLATES)
 
 
-def test_the_letters_on_a_page_are_of_its_school() -> None:
+def test_mails_on_a_handout_are_those_of_its_school() -> None:
     policy = samples.policy("de")
     west = policy.schools[1]
     markup = handout(Role.SUPPORTER, west, policy, TEMPLATES)
@@ -105,12 +104,12 @@ def test_the_letters_on_a_page_are_of_its_school() -> None:
     assert "GYM" not in markup
 
 
-def test_a_school_that_says_du_has_pages_that_do() -> None:
+def test_handouts_of_a_school_with_informal_address_contain_no_formal_address() -> None:
     shown = page(Role.REQUESTER, "de", informal=True).partition("<section>")[2]
     assert not re.search(r"\bSie\b|\bIhre?n?\b", shown)
 
 
-def test_each_school_gets_both_pages_in_every_language(tmp_path: Path) -> None:
+def test_each_school_gets_both_handouts_in_every_language(tmp_path: Path) -> None:
     written = {path.name for path in write_handouts(tmp_path, samples.policy("de"), TEMPLATES)}
     assert written == {
         f"{key}-{readers}-{language}.html"
@@ -120,22 +119,7 @@ def test_each_school_gets_both_pages_in_every_language(tmp_path: Path) -> None:
     }
 
 
-def test_without_a_chromium_one_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(PrintError, match="apt install chromium"):
-        print_pdf(tmp_path / "page.html")
-
-
-def test_a_chromium_that_fails_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    browser = tmp_path / "chromium"
-    browser.write_text("#!/bin/sh\nexit 3\n")
-    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    with pytest.raises(PrintError, match=r"chromium could not print it"):
-        print_pdf(tmp_path / "page.html")
-
-
-def test_the_help_lists_of_an_operators_file_replace_ours(tmp_path: Path) -> None:
+def test_help_list_in_an_overridden_file_replaces_the_packaged_one(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     own = '{% set help_supporter = [("#schließen", "Macht zu.", "ticket")] %}'
     (tmp_path / "de" / "words.txt.j2").write_text(own, "utf-8")

@@ -1,9 +1,7 @@
-"""Holidays of the Länder are known, and where they are not it is said."""
+"""Holidays of the German Länder, and the years for which they are unknown."""
 
 from datetime import date
 from pathlib import Path
-
-import pytest
 
 from mailbot import check, holidays
 from mailbot.config import Settings
@@ -11,20 +9,20 @@ from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.policy import Policy, School, Team
 
 
-@pytest.mark.parametrize("land", holidays.LAENDER)
-def test_every_land_has_public_and_school_holidays(land: str) -> None:
-    assert date(2026, 10, 3) in holidays.public(land)
-    assert date(2026, 12, 28) in holidays.school(land)
-    assert date(2026, 11, 25) not in holidays.public(land) | holidays.school(land)
+def test_every_land_has_public_and_school_holidays() -> None:
+    for land in holidays.LAENDER:
+        assert date(2026, 10, 3) in holidays.public(land), land
+        assert date(2026, 12, 28) in holidays.school(land), land
+        assert date(2026, 11, 25) not in holidays.public(land) | holidays.school(land), land
 
 
-@pytest.mark.parametrize("land", holidays.LAENDER)
-def test_the_years_to_come_are_known_and_those_later_said_to_be_unknown(land: str) -> None:
-    assert holidays.unknown(land, range(2026, 2029)) == ()
-    assert 2040 in holidays.unknown(land, range(2026, 2041))
+def test_next_years_are_known_and_later_years_are_reported_as_unknown() -> None:
+    for land in holidays.LAENDER:
+        assert holidays.unknown(land, range(2026, 2029)) == (), land
+        assert 2040 in holidays.unknown(land, range(2026, 2041)), land
 
 
-def test_a_year_that_is_known_only_to_its_summer_is_unknown() -> None:
+def test_year_known_only_until_summer_is_unknown() -> None:
     assert date(2029, 7, 20) in holidays.school("NW")
     assert holidays.unknown("NW", [2028, 2029]) == (2029,)
 
@@ -42,13 +40,13 @@ def settings(land: str, *closed: date) -> Settings:
     return Settings(Path("mailbot.toml"), policy, Path("state"), "sqlite://", {}, {}, land=land)
 
 
-def test_check_says_that_no_holidays_are_kept_without_a_land() -> None:
+def test_check_reports_that_no_land_is_set() -> None:
     found = check.school_holidays(settings(""), 2026)
     assert found.ok
     assert "bot.land is not set" in found.text
 
 
-def test_check_says_which_years_are_missing_until_days_off_are_given() -> None:
+def test_check_reports_missing_years_until_days_off_are_configured() -> None:
     assert check.school_holidays(settings("NW"), 2027).ok
     missing = check.school_holidays(settings("NW"), 2029)
     assert not missing.ok

@@ -1,4 +1,4 @@
-"""Answers are understood from whatever program a teacher uses."""
+"""Answers of many mail programs are separated from their quotations."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.mail_clients import ANSWERS, FORWARDS, NEW, OLD
 
 
 @pytest.mark.parametrize("program", ANSWERS)
-def test_the_answer_is_told_from_what_it_quotes(program: str) -> None:
+def test_answer_is_separated_from_its_quotation(program: str) -> None:
     got = parse(ANSWERS[program])
     assert got.text == NEW
     assert OLD in got.quoted
@@ -15,7 +15,7 @@ def test_the_answer_is_told_from_what_it_quotes(program: str) -> None:
 
 
 @pytest.mark.parametrize("program", FORWARDS)
-def test_what_is_forwarded_belongs_to_the_problem(program: str) -> None:
+def test_forwarded_text_belongs_to_the_ticket(program: str) -> None:
     got = parse(FORWARDS[program])
     assert got.text == NEW
     assert got.forwarded

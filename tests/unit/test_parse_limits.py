@@ -1,4 +1,4 @@
-"""Hostile mails cost little: what is too much is left aside, and said."""
+"""Hostile mails cost little: content beyond a limit is omitted and reported."""
 
 import base64
 import sys
@@ -46,7 +46,7 @@ def _calls(work: Callable[[], object]) -> int:
         "a:\n",
     ],
 )
-def test_splitting_twice_the_text_is_twice_the_work(line: str) -> None:
+def test_splitting_a_text_takes_linear_time(line: str) -> None:
     once, twice = _calls(lambda: split(line * 500)), _calls(lambda: split(line * 1000))
     assert twice < 2.2 * once + 1000
 
@@ -69,25 +69,25 @@ def test_splitting_twice_the_text_is_twice_the_work(line: str) -> None:
     ],
     ids=["header", "parts", "depth", "text"],
 )
-def test_what_is_too_much_is_left_aside_and_said(content: bytes, defect: str) -> None:
+def test_content_beyond_a_limit_is_omitted_and_reported_as_a_defect(content: bytes, defect: str) -> None:
     assert defect in parse(content).defects
 
 
-def test_no_more_header_fields_are_kept_than_the_limit_allows() -> None:
+def test_header_fields_beyond_the_limit_are_omitted() -> None:
     assert len(parse(b"X-A: y\r\n" * 5_000 + _HEAD + b"\r\nx").headers) == limits.HEADER_FIELDS
 
 
-def test_a_mail_of_thousands_of_nested_elements_still_gives_its_text() -> None:
+def test_text_within_thousands_of_nested_elements_is_found() -> None:
     content = _HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 20_000 + b"Hallo"
     assert "Hallo" in parse(content).text
 
 
-def test_a_wide_table_does_not_grow() -> None:
+def test_text_of_a_wide_table_is_not_much_larger_than_its_html() -> None:
     table = b"<table><tr>" + b"<td>" + b"x" * 50_000 + b"<tr><td>y" * 5_000
     assert len(parse(_HEAD + b"Content-Type: text/html\r\n\r\n" + table).text) < 2 * len(table)
 
 
-def test_a_large_attachment_takes_less_than_five_times_its_size() -> None:
+def test_parsing_a_large_attachment_needs_less_than_five_times_its_size() -> None:
     picture = base64.encodebytes(b"\xff\xd8\xff\xe0" + b"x" * 4_000_000)
     content = _HEAD + b"Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n" + picture
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""What a human wrote now is told from what is quoted below it."""
+"""The new text of a mail is separated from quotation and signature."""
 
 import pytest
 from hypothesis import given
@@ -23,14 +23,14 @@ _SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS
     ],
 )
 @pytest.mark.parametrize("mark", ["> ", ""])
-def test_what_stands_above_the_introduction_of_a_quotation_is_the_text(introduction: str, mark: str) -> None:
+def test_text_above_the_introduction_of_a_quotation_is_the_answer(introduction: str, mark: str) -> None:
     got = split(f"Danke, geht wieder.\n\n{introduction}\n\n{mark}Der Beamer ist kaputt.\n")
     assert got.text == "Danke, geht wieder."
     assert "Der Beamer ist kaputt." in got.quoted
 
 
 @given(st.text(alphabet=st.characters(exclude_characters=_SIGNS, exclude_categories=["Cs"])))
-def test_text_without_any_sign_of_a_quotation_is_never_shortened(text: str) -> None:
+def test_text_without_a_quotation_is_not_shortened(text: str) -> None:
     got = split(text)
     assert "".join((got.text + got.signature).split()) == "".join(text.split())
 
@@ -42,7 +42,7 @@ def test_text_without_any_sign_of_a_quotation_is_never_shortened(text: str) -> N
         "Portable 2024-1183 ne démarre plus depuis ce matin.",
     ],
 )
-def test_the_number_of_a_device_below_a_rule_is_no_telephone(device: str) -> None:
+def test_number_of_a_device_below_a_rule_is_not_a_telephone_number(device: str) -> None:
     written = f"Zwei Dinge sind kaputt: der Beamer in Raum 204, und außerdem:\n_____\n{device}\n"
     assert split(written).text.endswith(device)
 

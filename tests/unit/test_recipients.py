@@ -1,4 +1,4 @@
-"""Recipients are decided once: a mail and a timer that do the same notify the same people."""
+"""A mail and a timer with the same effect notify the same people."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -87,7 +87,7 @@ def by_timer(about: Ticket, absences: dict[str, Absence], policy: Policy) -> lis
 @pytest.mark.parametrize(
     ("about", "absences", "policy"), [row[1:] for row in ESCALATIONS], ids=[row[0] for row in ESCALATIONS]
 )
-def test_a_timer_escalates_with_the_same_notifications_as_the_command(
+def test_timer_escalates_with_the_same_notifications_as_the_command(
     about: Ticket, absences: dict[str, Absence], policy: Policy
 ) -> None:
     mail, timer = by_mail(about, absences, policy), by_timer(about, absences, policy)
@@ -96,7 +96,7 @@ def test_a_timer_escalates_with_the_same_notifications_as_the_command(
     assert len({n.to.email for n in timer}) == len(timer), "notified twice"
 
 
-def test_an_escalation_gives_second_level_the_history_and_its_harmless_files() -> None:
+def test_escalation_sends_the_history_and_its_harmless_files_to_second_level() -> None:
     (toni,) = [n for n in by_timer(UNTOUCHED, {}, HOURS) if n.to.email == TONI]
     assert (toni.kind, toni.history) == (NotificationKind.ESCALATED_SECOND_LEVEL, HISTORY)
     assert (toni.attachments, toni.listed) == ((PHOTO,), (VIRUS,))
@@ -119,7 +119,7 @@ WHO_IS_REMINDED: list[tuple[str, Ticket, dict[str, Absence], set[str]]] = [
     [row[1:] for row in WHO_IS_REMINDED],
     ids=[row[0] for row in WHO_IS_REMINDED],
 )
-def test_a_reminder_goes_to_the_people_who_get_a_reply(
+def test_reminder_is_sent_to_the_recipients_of_a_reply(
     about: Ticket, absences: dict[str, Absence], expected: set[str]
 ) -> None:
     reply = answers(LENA, about, "Noch immer dunkel.").with_facts(absences=absences).decide()
@@ -142,7 +142,7 @@ TEAMS = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=4, unique=True).m
 
 
 @given(TEAMS, TEAMS, ABSENCES, st.sampled_from(PEOPLE), st.sampled_from((1, 2)))
-def test_somebody_away_is_notified_only_if_nobody_is_present(
+def test_absent_member_is_notified_only_if_no_member_is_present(
     first: Team, second: Team, absences: dict[str, Absence], assignee: str, level: int
 ) -> None:
     school = replace(GYM, team=first)
@@ -157,7 +157,7 @@ def test_somebody_away_is_notified_only_if_nobody_is_present(
         assert told == [member.address for member in team.members]
 
 
-def test_a_closing_by_a_timer_says_that_no_answer_came() -> None:
+def test_closing_by_a_timer_says_that_no_answer_arrived() -> None:
     waiting = replace(UNTOUCHED, status=Status.WAITING)
     decision = decide_timer(
         TimerContext(waiting, GYM, replace(POLICY, times=Times(wait_reminder_days=0)), NOW)
@@ -180,7 +180,7 @@ HAS_IT: list[tuple[str, Ticket, dict[str, Absence], set[str]]] = [
 @pytest.mark.parametrize(
     ("about", "absences", "expected"), [row[1:] for row in HAS_IT], ids=[row[0] for row in HAS_IT]
 )
-def test_the_digest_shows_a_ticket_to_its_assignee_or_else_to_the_team(
+def test_digest_shows_a_ticket_to_its_assignee_or_to_the_team(
     about: Ticket, absences: dict[str, Absence], expected: set[str]
 ) -> None:
     decision = decide_digest(GYM.team, Role.SUPPORTER, [about], POLICY, NOW, {}, absences)
@@ -189,6 +189,6 @@ def test_the_digest_shows_a_ticket_to_its_assignee_or_else_to_the_team(
     } == expected
 
 
-def test_a_dangerous_or_too_large_file_is_only_listed() -> None:
+def test_dangerous_or_too_large_file_is_listed_but_not_sent() -> None:
     small, large = replace(PHOTO, size=3), replace(PHOTO, size=9)
     assert split_attachments((VIRUS, small, large, small), 6) == ((small, small), (VIRUS, large))

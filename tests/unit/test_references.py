@@ -1,4 +1,4 @@
-"""Tickets and action keys are recognised wherever mail programs put them."""
+"""Ticket tags and action keys are found in subjects and texts of many mail programs."""
 
 import pytest
 
@@ -17,22 +17,22 @@ KEY = "abcdefghijklmnopqrstuvwxyz"
         ("[Liste] Beamer", None),
     ],
 )
-def test_a_subject_tag_is_found_in_any_case_and_across_folds(subject: str, ticket: str | None) -> None:
+def test_subject_tag_is_found_in_any_case_and_across_folds(subject: str, ticket: str | None) -> None:
     assert subject_tag(subject) == ticket
 
 
 @pytest.mark.parametrize(
     "text", [f"Gut.\n\n[mailbot:{KEY}]", f"> [mailbot:{KEY}]", f"[mailbot:\n{KEY}]", f"> [mailbot:\n> {KEY}]"]
 )
-def test_an_action_key_is_found_even_when_quoted_or_wrapped(text: str) -> None:
+def test_action_key_is_found_when_quoted_or_wrapped(text: str) -> None:
     assert action_key(text) == KEY
 
 
-def test_an_action_key_is_taken_out_with_its_line() -> None:
+def test_action_key_is_removed_with_its_line() -> None:
     assert without_action_key(f"Gut.\n\n[mailbot:{KEY}]\n") == "Gut."
 
 
-def test_a_key_in_a_quoted_link_reaches_nobody_else() -> None:
+def test_action_key_in_a_quoted_link_is_not_sent_to_other_people() -> None:
     link = "<mailto:support@schule.example?body=%23close%0D%0A%5Bmailbot%3Aabcdefghijklmnopqrstuvwx23%5D>"
     assert "abcdefghijklmnopqrstuvwx23" not in without_action_key(f"> {link}\nGeht wieder.")
     assert action_key(link) is None

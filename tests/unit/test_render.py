@@ -1,4 +1,4 @@
-"""Letters in every language say what they should, and nothing that a person wrote becomes code."""
+"""Outgoing mails in every language have the agreed text and never run what a person wrote."""
 
 import re
 from collections.abc import Mapping
@@ -16,16 +16,18 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Reason, RefusedLine
 from mailbot.core.model.ticket import Role, Status
 from mailbot.outgoing import OutgoingMail, content_id
-from mailbot.preview import LANGUAGES, broken_templates, sample, write_gallery
+from mailbot.preview import FORMS, LANGUAGES, broken_templates, sample, write_gallery
 from mailbot.render import BrokenTemplateError, Templates, render
+from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
 
-TEMPLATES = Templates()
 PACKAGED = Path(__file__).parents[2] / "templates"
 EVERY = [(language, name) for language in LANGUAGES for name in samples.notifications(language)]
 VOID = {"meta", "br", "img", "wbr"}
 
 
 def letter(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
+    if not changes:
+        return rendered(name, language)
     return sample(replace(samples.notifications(language)[name], **changes), language, TEMPLATES)
 
 
@@ -41,49 +43,56 @@ def fields(href: str) -> Mapping[str, str]:
     return {"to": to} | {name: unquote(unquote(value).replace("+", " ")) for name, _, value in pairs}
 
 
-@pytest.mark.parametrize(("language", "name"), EVERY)
-def test_every_letter_reads_as_it_was_agreed(language: str, name: str, snapshot: SnapshotAssertion) -> None:
-    outgoing = letter(name, language)
+def readable(outgoing: OutgoingMail) -> str:
     head = f"From: {outgoing.sender.name} <{outgoing.sender.email}>\nSubject: {outgoing.subject}\n\n"
-    assert head + outgoing.text == snapshot(name="text")
-    assert outgoing.html == snapshot(name="html")
+    return head + outgoing.text
 
 
-def test_no_line_of_french_breaks_before_a_sign() -> None:
+@pytest.mark.parametrize("name", samples.notifications("de"))
+def test_mail_has_the_agreed_text_and_page(name: str, snapshot: SnapshotAssertion) -> None:
+    """Compare the text in every language and the German page; the other pages share its structure."""
+    texts = {
+        f"{language}{'-du' if informal else ''}": readable(rendered(name, language, informal=informal))
+        for language, informal in FORMS
+    }
+    assert texts == snapshot(name="text")
+    assert rendered(name).html == snapshot(name="html")
+
+
+def test_french_templates_have_no_breakable_space_before_punctuation() -> None:
     source = "\n".join(file.read_text("utf-8") for file in (PACKAGED / "fr").glob("*.j2"))
     assert re.findall(r".{0,20}\S (?:[:;?»]|!(?!=))|« .{0,20}", source) == []
 
 
-def test_there_is_a_sample_of_every_kind() -> None:
+def test_every_notification_kind_has_a_sample() -> None:
     assert {notice.kind for notice in samples.notifications("de").values()} == set(NotificationKind)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_kind_has_its_templates(language: str) -> None:
+def test_every_language_has_the_templates_of_every_kind() -> None:
     expected = {f"{kind.value}.{suffix}.j2" for kind in NotificationKind for suffix in ("txt", "html")}
-    found = {path.name for path in (PACKAGED / language).iterdir() if path.suffix == ".j2"}
-    assert found == expected | {"words.txt.j2"}
+    found = {
+        language: {path.name for path in (PACKAGED / language).iterdir() if path.suffix == ".j2"}
+        for language in LANGUAGES
+    }
+    assert found == dict.fromkeys(LANGUAGES, expected | {"words.txt.j2"})
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_the_words_of_the_first(language: str) -> None:
-    german, others = TEMPLATES.words(LANGUAGES[0]), TEMPLATES.words(language)
-    assert german.keys() == others.keys()
-    for name, value in german.items():
-        if isinstance(value, dict):
-            other = others[name]
-            assert isinstance(other, dict)
-            assert value.keys() == other.keys()
+def test_every_language_has_the_same_words() -> None:
+    def keys(language: str) -> set[str]:
+        words = TEMPLATES.words(language)
+        inner = {f"{name}.{key}" for name, value in words.items() if isinstance(value, dict) for key in value}
+        return set(words) | inner
+
+    assert {language: keys(language) for language in LANGUAGES} == dict.fromkeys(LANGUAGES, keys("de"))
 
 
-@pytest.mark.parametrize(("language", "name"), EVERY)
-def test_no_page_loads_anything_from_elsewhere(language: str, name: str) -> None:
-    html = letter(name, language).html
-    assert re.findall(r'(?:src|href)="(?!cid:|mailto:)[^"]*"|url\(|@import', html) == []
+def test_no_page_loads_external_content() -> None:
+    external = re.compile(r'(?:src|href)="(?!cid:|mailto:)[^"]*"|url\(|@import')
+    assert {key: found for key, mail in every_sample() if (found := external.findall(mail.html))} == {}
 
 
 class Balance(HTMLParser):
-    """Collects the open tags, to see that each is closed in its turn."""
+    """Collects the open tags, to check that they are closed in reverse order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,11 +108,14 @@ class Balance(HTMLParser):
             self.wrong.append(tag)
 
 
-@pytest.mark.parametrize(("language", "name"), EVERY)
-def test_every_page_closes_what_it_opens(language: str, name: str) -> None:
-    balance = Balance()
-    balance.feed(letter(name, language).html)
-    assert (balance.open, balance.wrong) == ([], [])
+def test_every_page_closes_all_its_tags() -> None:
+    unbalanced = {}
+    for key, mail in every_sample():
+        balance = Balance()
+        balance.feed(mail.html)
+        if balance.open or balance.wrong:
+            unbalanced[key] = (balance.open, balance.wrong)
+    assert unbalanced == {}
 
 
 PLACES: dict[str, dict[str, Any]] = {
@@ -116,16 +128,16 @@ PLACES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", ["new_ticket", "requester_reply", "answer", "escalated_second_level"])
-def test_what_a_person_wrote_is_shown_and_never_run(name: str, place: str) -> None:
-    html = letter(name, **PLACES[place]).html
-    assert "<script" not in html
-    assert "<img src=x" not in html
-    assert place == "requester's address" or "{{ 7*7 }}" in html
+def test_hostile_input_is_shown_and_never_run(place: str) -> None:
+    for name in ("new_ticket", "requester_reply", "answer", "escalated_second_level"):
+        html = letter(name, **PLACES[place]).html
+        assert "<script" not in html, name
+        assert "<img src=x" not in html, name
+        assert place == "requester's address" or "{{ 7*7 }}" in html, name
 
 
 @pytest.mark.parametrize("place", ["argument", "line", "expected", "nearest"])
-def test_a_refused_line_is_shown_and_never_run(place: str) -> None:
+def test_hostile_refused_line_is_shown_and_never_run(place: str) -> None:
     hostile: dict[str, Any] = {place: "<script>{{ 7*7 }}</script>"}
     problem = replace(RefusedLine("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
     html = letter("refusal", problems=(problem,)).html
@@ -133,14 +145,16 @@ def test_a_refused_line_is_shown_and_never_run(place: str) -> None:
     assert "&lt;script&gt;{{ 7*7 }}" in html
 
 
-def test_a_name_that_no_template_knows_is_an_error(tmp_path: Path) -> None:
+def test_unknown_name_in_a_template_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("Betreff\n\n{{ tickett.key }}")
     with pytest.raises(BrokenTemplateError, match="templates/de/taken: 'tickett' is undefined"):
         sample(samples.notifications("de")["taken"], "de", Templates(tmp_path))
 
 
-def test_broken_templates_are_told_one_by_one(tmp_path: Path) -> None:
+def test_broken_templates_are_reported_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailbot.preview.FORMS", (("en", False),))
+    assert list(broken_templates(TEMPLATES)) == []
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "note.html.j2").write_text("{% if %}")
     (tmp_path / "en" / "taken.txt.j2").write_text("{{ no.such }}")
@@ -148,10 +162,9 @@ def test_broken_templates_are_told_one_by_one(tmp_path: Path) -> None:
         "templates/en/note",
         "templates/en/taken",
     ]
-    assert list(broken_templates(TEMPLATES)) == []
 
 
-def test_an_operator_overrides_a_single_file(tmp_path: Path) -> None:
+def test_operator_overrides_a_single_file(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("Unser {{ ticket.key }}\n\nEigener Text\n")
     ours, packaged = (
@@ -161,35 +174,35 @@ def test_an_operator_overrides_a_single_file(tmp_path: Path) -> None:
     assert ours.html.replace("Unser GYM-104", packaged.subject) == packaged.html
 
 
-@pytest.mark.parametrize(("language", "name"), EVERY)
-def test_every_link_opens_a_mail_to_the_school_that_carries_the_key(language: str, name: str) -> None:
-    for href in hrefs(letter(name, language).html):
-        assert fields(href)["to"] == "support-gym@schule.example"
-        assert fields(href)["body"].endswith("\r\n\r\n[mailbot:abcdefghijklmnopqrstuvwxyz]")
-        assert set("&+%<>").isdisjoint(unquote(href.partition("?")[2].replace("&body=", "", 1)))
+def test_every_link_opens_a_mail_to_the_school_that_contains_the_action_key() -> None:
+    links = {(key, href) for key, mail in every_sample() for href in hrefs(mail.html)}
+    assert len(links) > len(EVERY)
+    for key, href in links:
+        assert fields(href)["to"] == "support-gym@schule.example", key
+        assert fields(href)["body"].endswith("\r\n\r\n[mailbot:abcdefghijklmnopqrstuvwxyz]"), key
+        assert set("&+%<>").isdisjoint(unquote(href.partition("?")[2].replace("&body=", "", 1))), key
 
 
-@pytest.mark.parametrize(("language", "name"), EVERY)
-def test_the_text_has_the_same_action_links_as_the_page(language: str, name: str) -> None:
-    outgoing = letter(name, language)
-    texts = re.findall(r"<(mailto:[^>]+)>", outgoing.text)
-    assert set(texts) <= set(hrefs(outgoing.html))
-    assert len(set(texts)) == len(texts)
+def test_links_of_the_text_are_links_of_the_page_and_differ() -> None:
+    for key, mail in every_sample():
+        texts = re.findall(r"<(mailto:[^>]+)>", mail.text)
+        assert set(texts) <= set(hrefs(mail.html)), key
+        assert len(set(texts)) == len(texts), key
 
 
-def test_a_link_brings_command_and_tagged_subject_through_two_decodings() -> None:
+def test_command_and_tagged_subject_of_a_link_survive_two_decodings() -> None:
     close = fields(hrefs(letter("new_ticket").html)[0])
     assert close["subject"] == "[#GYM-104] Beamer in Raum 204 defekt"
     assert close["body"].split("\r\n")[:2] == ["#schließen", ""]
 
 
-def test_signs_that_webmail_would_misread_become_harmless_in_links() -> None:
+def test_characters_that_webmail_misreads_are_replaced_in_links() -> None:
     ticket = replace(samples.BEAMER, subject="A & B: 100 %41 <b> 1+1 ü = 'x' #?/;")
     close = fields(hrefs(letter("new_ticket", ticket=ticket).html)[0])
     assert close["subject"] == "[#GYM-104] A und B: 100 ％41 ‹b› 1＋1 ü = 'x' #?/;"
 
 
-def test_a_confirmation_is_one_tap() -> None:
+def test_confirmation_needs_one_tap() -> None:
     [href] = hrefs(letter("confirm").html)
     assert fields(href)["body"].startswith("#bestätigen\r\n")
 
@@ -217,30 +230,30 @@ OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
 
 
 @pytest.mark.parametrize(("name", "changes", "expected"), OFFERS)
-def test_a_letter_offers_what_fits_role_and_ticket(name: str, changes: dict[str, Any], expected: str) -> None:
+def test_buttons_fit_role_and_ticket(name: str, changes: dict[str, Any], expected: str) -> None:
     assert ", ".join(labels(letter(name, **changes))) == expected
 
 
-def test_a_refused_mail_comes_back_corrected_in_a_link() -> None:
+def test_refusal_links_to_the_corrected_mail() -> None:
     corrected = fields(hrefs(letter("refusal").html)[0])["body"].split("\r\n")
     assert corrected[0] == "#schließen"
 
 
-def test_a_refusal_whose_lines_cannot_be_guessed_has_no_such_link() -> None:
+def test_refusal_without_a_likely_correction_links_to_help_only() -> None:
     assert labels(letter("refusal_unclear")) == ["Hilfe"]
 
 
-def test_a_refusal_for_a_command_within_the_text_has_two_links() -> None:
+def test_refusal_of_a_command_within_the_text_offers_both_readings() -> None:
     assert labels(letter("refusal_in_text")) == ["Befehl ausführen", "So senden, wie es ist", "Hilfe"]
 
 
-def test_a_mail_too_long_for_a_link_is_asked_for_again() -> None:
+def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
     outgoing = letter("refusal", text="wort " * 400)
     assert labels(outgoing) == ["Hilfe"]
     assert "berichtigt noch einmal" in outgoing.text
 
 
-def test_a_notification_says_first_where_a_reply_goes() -> None:
+def test_notification_starts_with_the_recipients_of_a_reply() -> None:
     assert letter("new_ticket", ticket=replace(samples.BEAMER, cc=())).text.startswith(
         "Ihre Antwort geht an Lena Lehrerin.\n"
     )
@@ -250,27 +263,27 @@ def test_a_notification_says_first_where_a_reply_goes() -> None:
     assert letter("note").text.startswith("Ihre Antwort bleibt intern, Lena Lehrerin sieht sie nicht.\n")
 
 
-def test_the_requester_reads_the_supporters_words_first() -> None:
+def test_answer_starts_with_the_text_of_the_supporter() -> None:
     assert letter("answer").text.startswith(samples.ANSWER)
 
 
-def test_an_answer_of_second_level_is_signed_with_its_team() -> None:
+def test_answer_of_second_level_is_signed_with_the_team() -> None:
     assert "Toni Technik\nSecond-Level-Support" in letter("answer", author=samples.TECHNIK).text
 
 
 @pytest.mark.parametrize("name", ["answer", "closed", "receipt"])
-def test_the_requester_never_reads_internal_notes(name: str) -> None:
+def test_mail_to_the_requester_contains_no_internal_note(name: str) -> None:
     outgoing = letter(name, history=samples.HISTORY)
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
 
-def test_a_sheet_for_the_requester_leaves_internal_notes_out() -> None:
+def test_ticket_details_for_the_requester_contain_no_internal_note() -> None:
     outgoing = letter("sheet", to=samples.LENA, role=Role.REQUESTER)
     assert "Ich sehe es mir" in outgoing.text
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
 
-def test_second_level_reads_the_language_of_the_house() -> None:
+def test_mail_to_second_level_is_in_the_language_of_the_organisation() -> None:
     english_school = samples.policy("en").schools[0]
     policy = replace(samples.policy("de"), schools=(english_school,))
     outgoing = render(
@@ -300,54 +313,54 @@ SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
 
 
 @pytest.mark.parametrize(("name", "changes", "expected"), SENDERS)
-def test_the_sender_shows_who_wrote_with_the_schools_address(
+def test_sender_has_the_name_of_the_author_and_the_address_of_the_school(
     name: str, changes: dict[str, Any], expected: str
 ) -> None:
     assert letter(name, **changes).sender == Address("support-gym@schule.example", expected)
 
 
 @pytest.mark.parametrize("name", ["new_ticket", "answer", "closed", "escalated_second_level", "sheet"])
-def test_letters_about_a_ticket_bear_its_tagged_subject(name: str) -> None:
+def test_mail_about_a_ticket_has_the_tagged_subject(name: str) -> None:
     assert letter(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
 
 
-def test_a_subject_with_line_breaks_stays_one_line() -> None:
+def test_subject_with_line_breaks_becomes_one_line() -> None:
     ticket = replace(samples.BEAMER, subject="a\r\nBcc: x\u202e\0\n\nb")
     outgoing = letter("new_ticket", ticket=ticket)
     assert outgoing.subject == "[#GYM-104] a Bcc: x b"
     assert outgoing.text.startswith("Ihre Antwort geht an")
 
 
-def test_pictures_are_shown_by_their_content_id_and_other_files_are_named() -> None:
+def test_pictures_are_shown_by_content_id_and_other_files_are_named() -> None:
     html = letter("new_ticket").html
     assert re.findall(r'src="([^"]*)"', html) == [f"cid:{content_id('<sample@schule.example>', 0)}"]
     assert "protokoll.txt" in html
 
 
-def test_a_closed_ticket_says_so_in_its_head() -> None:
+def test_mail_about_a_closed_ticket_shows_its_status() -> None:
     assert "Status       geschlossen" in letter("closed_team").text
     assert samples.DONE.status is Status.CLOSED
 
 
-def test_dates_are_those_of_the_house() -> None:
+def test_dates_are_written_in_the_language_of_the_mail() -> None:
     assert "Montag, 23. November 2026, 13:47" in letter("new_ticket").text
     assert "Monday, 23 November 2026, 13:47" in letter("new_ticket", "en").text
     assert "lundi 23 novembre 2026 à 13:47" in letter("new_ticket", "fr").text
 
 
-def test_only_answers_and_replies_are_a_humans_own() -> None:
+def test_only_answers_and_replies_are_not_automatic() -> None:
     human = {name for name in samples.notifications("de") if not letter(name).automatic}
     assert human == {"answer", "answer_cc", "requester_reply"}
     assert NotificationKind.ANSWER not in AUTOMATIC
 
 
-def test_a_letter_keeps_what_the_outbox_needs() -> None:
+def test_outgoing_mail_has_the_fields_that_the_outbox_needs() -> None:
     outgoing = letter("note", in_reply_to="<a@b>")
     assert (outgoing.ticket, outgoing.internal, outgoing.in_reply_to) == ("GYM-104", True, "<a@b>")
     assert (outgoing.message_id, outgoing.recipient) == ("<sample@schule.example>", samples.ERIKA)
 
 
-def test_the_gallery_shows_every_letter_as_page_and_text(tmp_path: Path) -> None:
+def test_gallery_shows_every_sample_as_page_and_text(tmp_path: Path) -> None:
     index = write_gallery(tmp_path / "gallery", TEMPLATES)
     shown = set(re.findall(r'<iframe src="([^"]*)"', index.read_text()))
     friendly = {f"de-du.{name}.html" for name in samples.notifications("de")}
@@ -356,7 +369,7 @@ def test_the_gallery_shows_every_letter_as_page_and_text(tmp_path: Path) -> None
     assert "cid:" not in (index.parent / "de.new_ticket.html").read_text()
 
 
-def test_the_documentation_names_every_letter() -> None:
+def test_documentation_lists_every_notification_kind() -> None:
     page = (PACKAGED.parent / "docs" / "letters.md").read_text()
     used = set(re.findall(r"\b[a-z_]+\b", " ".join(re.findall(r"`([^`]*)`", page))))
     assert {kind.value for kind in NotificationKind} <= used

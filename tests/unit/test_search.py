@@ -1,4 +1,4 @@
-"""Questions are understood, texts are cut into words, and only what is alike is called alike."""
+"""List and search commands, terms of a text, similar tickets, excerpts and ages."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -48,15 +48,15 @@ WORDS = (
 
 
 @pytest.mark.parametrize(("text", "expected"), WORDS)
-def test_a_text_is_cut_into_folded_words_and_signs_are_no_words(text: str, expected: tuple[str, ...]) -> None:
+def test_text_is_split_into_folded_words_without_punctuation(text: str, expected: tuple[str, ...]) -> None:
     assert words(text) == expected
 
 
-def test_a_question_has_eight_words_at_most() -> None:
+def test_query_has_at_most_eight_words() -> None:
     assert query_terms("a b c d e f g h i j") == tuple("abcdefgh")
 
 
-def test_a_subject_fits_better_with_more_words_and_with_whole_ones() -> None:
+def test_subject_scores_higher_with_more_and_with_whole_words() -> None:
     subjects = ("Drucker", "Beamerlampe 204", "Beamer 204", "Beamer")
     best = sorted(subjects, key=lambda subject: -score(subject, ("beamer", "204")))
     assert best == ["Beamer 204", "Beamerlampe 204", "Beamer", "Drucker"]
@@ -76,13 +76,11 @@ PAGES = (
 
 
 @pytest.mark.parametrize(("args", "expected"), PAGES)
-def test_a_list_is_asked_for_by_scope_and_page(
-    args: tuple[str, ...], expected: tuple[str, int] | None
-) -> None:
+def test_list_command_accepts_scope_and_page(args: tuple[str, ...], expected: tuple[str, int] | None) -> None:
     assert scope_and_page(args) == expected
 
 
-def test_a_list_has_a_page_for_every_25_tickets() -> None:
+def test_list_has_25_tickets_on_a_page() -> None:
     assert [Page(total=total).pages for total in (0, 25, 26, 51)] == [1, 1, 2, 3]
 
 
@@ -94,29 +92,29 @@ SEEN = (
 
 
 @pytest.mark.parametrize(("email", "expected"), SEEN)
-def test_whoever_looks_for_words_finds_them_where_a_list_would_look(email: str, expected: Listing) -> None:
+def test_search_covers_the_tickets_of_the_list_of_a_person(email: str, expected: Listing) -> None:
     found = requested_listing("#suche Beamer Müller", email)
     assert found == replace(expected, words=("beamer", "mueller"), written="Beamer Müller")
 
 
-def test_only_second_levels_list_is_sorted_by_school() -> None:
+def test_only_the_list_of_second_level_is_sorted_by_school() -> None:
     lists = [requested_listing("#list all", email) for email, _ in SEEN]
     assert [found is not None and found.by_school for found in lists] == [False, True, False]
 
 
 @pytest.mark.parametrize("text", ["#find", "#find …", "#suche !!!"])
-def test_looking_for_nothing_asks_for_nothing(text: str) -> None:
+def test_search_without_words_requests_no_tickets(text: str) -> None:
     assert requested_listing(text, "max@support.example") is None
 
 
 @pytest.mark.parametrize("text", ["#find beamer 204", "#list open 2"])
-def test_a_number_to_look_for_and_a_page_name_no_ticket(text: str) -> None:
+def test_number_in_a_search_or_a_page_is_not_a_ticket(text: str) -> None:
     wanted = understand(parse(mail().text(text).build()), GYM, POLICY).lookups
     assert wanted.named == ()
     assert len(wanted.listings) == 1
 
 
-def test_a_problem_is_about_its_telling_words_and_not_about_its_writer() -> None:
+def test_terms_of_a_problem_exclude_stopwords_and_the_author() -> None:
     lena = Address("lena.lehrerin@schule.example", "Lena Lehrerin")
     found = terms(
         "GYM", "Beamer in 204", "Hallo Team,\nder Beamer flackert.\nViele Grüße\nLena Lehrerin", lena
@@ -124,7 +122,7 @@ def test_a_problem_is_about_its_telling_words_and_not_about_its_writer() -> None
     assert found == TermSet("GYM", ("beamer", "204", "flackert"), frozenset({"beamer", "204"}))
 
 
-def test_a_long_problem_is_told_by_its_first_words() -> None:
+def test_long_problem_is_limited_to_its_first_terms() -> None:
     assert len(terms("GYM", "", " ".join(f"wort{n}" for n in range(1000)), None).words) == MAX_TERMS
 
 
@@ -144,7 +142,7 @@ ALIKE: tuple[tuple[str, dict[str, Sequence[int]], list[int]], ...] = (
 @pytest.mark.parametrize(
     ("postings", "expected"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE]
 )
-def test_a_ticket_resembles_a_problem(postings: dict[str, Sequence[int]], expected: list[int]) -> None:
+def test_similar_tickets_are_ranked(postings: dict[str, Sequence[int]], expected: list[int]) -> None:
     assert list(rank_similar(BEAMER, postings, 100)) == expected
 
 
@@ -157,11 +155,11 @@ GISTS = (
 
 
 @pytest.mark.parametrize(("answer", "expected"), GISTS)
-def test_an_answer_is_shortened_to_what_it_says(answer: str, expected: str) -> None:
+def test_excerpt_of_an_answer_excludes_greetings(answer: str, expected: str) -> None:
     assert excerpt(answer) == expected
 
 
-def test_a_long_answer_ends_at_a_word() -> None:
+def test_long_excerpt_ends_at_a_word() -> None:
     short = excerpt("Kabel " * 200)
     assert short.endswith("Kabel …")
     assert len(short) <= MAX_EXCERPT + 2
@@ -181,5 +179,5 @@ AGES = (
 
 
 @pytest.mark.parametrize(("then", "expected"), AGES)
-def test_an_age_is_told_by_the_calendar(then: datetime, expected: tuple[str, int]) -> None:
+def test_age_is_counted_in_calendar_days(then: datetime, expected: tuple[str, int]) -> None:
     assert age(then, NOW, UTC) == expected

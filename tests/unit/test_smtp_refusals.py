@@ -1,4 +1,4 @@
-"""Whose trouble a refusal is: the letter's or the account's."""
+"""A refusal concerns the mail or the whole account."""
 
 from mailbot.smtp.refusals import (
     ACCOUNT,
@@ -26,18 +26,18 @@ def refusal(
     return Refusal(letter, to or f"p{letter}@schule.example", about, reply, permanent, attempts)
 
 
-def test_a_reply_about_the_account_pauses_it() -> None:
+def test_reply_about_the_account_pauses_it() -> None:
     found = RefusalTracker().scope_of(refusal(1, "5.4.5 limit", About.ACCOUNT))
     assert found == (RefusalScope.ACCOUNT, ACCOUNT + "5.4.5 limit")
 
 
-def test_an_unclear_refusal_is_tried_again_and_is_final_the_second_time() -> None:
+def test_unclear_refusal_is_retried_and_final_the_second_time() -> None:
     refusals = RefusalTracker()
     assert refusals.scope_of(refusal(1))[0] is RefusalScope.UNDECIDED
     assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.MAIL
 
 
-def test_the_same_unclear_reply_to_a_second_recipient_pauses_the_account() -> None:
+def test_same_unclear_reply_for_a_second_recipient_pauses_the_account() -> None:
     refusals = RefusalTracker()
     refusals.scope_of(refusal(1))
     assert refusals.scope_of(refusal(2, "5.7.0 refused, id 4712")) == (
@@ -46,13 +46,13 @@ def test_the_same_unclear_reply_to_a_second_recipient_pauses_the_account() -> No
     )
 
 
-def test_the_same_reply_to_the_same_recipient_does_not_pause_the_account() -> None:
+def test_same_reply_for_the_same_recipient_does_not_pause_the_account() -> None:
     refusals = RefusalTracker()
     refusals.scope_of(refusal(1, to="lena@schule.example"))
     assert refusals.scope_of(refusal(2, to="lena@schule.example"))[0] is RefusalScope.UNDECIDED
 
 
-def test_another_reply_or_a_letter_taken_in_between_does_not_pause_the_account() -> None:
+def test_another_reply_or_an_accepted_mail_in_between_does_not_pause_the_account() -> None:
     refusals = RefusalTracker()
     refusals.scope_of(refusal(1))
     assert refusals.scope_of(refusal(2, "5.7.0 no thanks"))[0] is RefusalScope.UNDECIDED
@@ -60,7 +60,7 @@ def test_another_reply_or_a_letter_taken_in_between_does_not_pause_the_account()
     assert refusals.scope_of(refusal(3, "5.7.0 no thanks"))[0] is RefusalScope.UNDECIDED
 
 
-def test_while_the_account_is_paused_the_same_reply_keeps_the_first_letter_too() -> None:
+def test_paused_account_keeps_the_first_mail_with_the_same_reply() -> None:
     refusals = RefusalTracker()
     refusals.scope_of(refusal(1))
     refusals.scope_of(refusal(2))
@@ -68,7 +68,7 @@ def test_while_the_account_is_paused_the_same_reply_keeps_the_first_letter_too()
     assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.ACCOUNT
 
 
-def test_a_new_process_knows_for_which_reply_the_account_was_paused() -> None:
+def test_new_process_knows_the_reply_that_paused_the_account() -> None:
     refusals = RefusalTracker()
     refusals.restore(SAME_REPLY + BLOCKED)
     assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.ACCOUNT
@@ -77,7 +77,7 @@ def test_a_new_process_knows_for_which_reply_the_account_was_paused() -> None:
     assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.MAIL
 
 
-def test_unknown_recipients_and_spam_never_count_as_the_same_reply() -> None:
+def test_replies_about_recipients_and_spam_do_not_pause_the_account() -> None:
     refusals = RefusalTracker()
     for letter in range(20):
         assert refusals.scope_of(refusal(letter, "5.1.1 unknown", About.RECIPIENT))[0] is RefusalScope.MAIL
@@ -85,7 +85,7 @@ def test_unknown_recipients_and_spam_never_count_as_the_same_reply() -> None:
         assert refusals.scope_of(refusal(letter, "5.7.1 spam", About.MAIL))[0] is RefusalScope.MAIL
 
 
-def test_a_server_that_takes_no_letter_for_whatever_reason_pauses_the_account() -> None:
+def test_consecutive_refusals_pause_the_account() -> None:
     refusals = RefusalTracker()
     for letter in range(MAX_CONSECUTIVE_REFUSALS):
         temporary = refusal(letter, "4.3.0 busy " + "x" * letter, permanent=False)
@@ -96,7 +96,7 @@ def test_a_server_that_takes_no_letter_for_whatever_reason_pauses_the_account() 
     )
 
 
-def test_a_letter_that_is_refused_again_while_others_are_taken_is_alone_to_blame() -> None:
+def test_mail_refused_again_while_others_are_accepted_fails_alone() -> None:
     refusals = RefusalTracker()
     assert refusals.scope_of(refusal(1, "5.7.1 limit", About.ACCOUNT))[0] is RefusalScope.ACCOUNT
     assert refusals.scope_of(refusal(1, "5.7.1 limit", About.ACCOUNT))[0] is RefusalScope.ACCOUNT
@@ -105,7 +105,7 @@ def test_a_letter_that_is_refused_again_while_others_are_taken_is_alone_to_blame
     assert refusals.scope_of(refusal(2, "5.7.1 limit", About.ACCOUNT))[0] is RefusalScope.ACCOUNT
 
 
-def test_two_letters_of_one_refused_text_pause_the_account_once() -> None:
+def test_two_mails_with_one_refused_text_pause_the_account_once() -> None:
     refusals = RefusalTracker()
     rulings = [refusals.scope_of(refusal(letter))[0] for letter in (1, 2)]
     refusals.record_accepted()  # the alert

@@ -1,4 +1,4 @@
-"""What replies of real mail servers are about: as providers document them and as people quoted them.
+"""Classification of the replies of real mail servers, as documented by providers or quoted by users.
 
 Microsoft 365, Google, IONOS, GMX and web.de, Strato, OVH, T-Online, Plesk, cPanel, Exim, mailcow, Mailu,
 Postfix with policyd, postfwd and policyd-rate-limit, Dovecot's quota service, postgrey.
@@ -179,27 +179,20 @@ def about(reply: str) -> About:
     return classify(int(code), text).about
 
 
-@pytest.mark.parametrize("reply", ACCOUNT)
-def test_a_reply_about_the_account_is_known_by_its_code_or_its_words(reply: str) -> None:
-    assert about(reply) is About.ACCOUNT
+@pytest.mark.parametrize(
+    ("replies", "expected"),
+    [
+        pytest.param(ACCOUNT, About.ACCOUNT, id="account"),
+        pytest.param(RECIPIENT, About.RECIPIENT, id="recipient"),
+        pytest.param(MAIL, About.MAIL, id="size or content"),
+        pytest.param(UNCLEAR, About.UNCLEAR, id="unclear"),
+    ],
+)
+def test_replies_are_classified_by_code_and_words(replies: tuple[str, ...], expected: About) -> None:
+    assert {reply: found for reply in replies if (found := about(reply)) is not expected} == {}
 
 
-@pytest.mark.parametrize("reply", RECIPIENT)
-def test_a_reply_about_the_recipient_is_not_the_account_s(reply: str) -> None:
-    assert about(reply) is About.RECIPIENT
-
-
-@pytest.mark.parametrize("reply", MAIL)
-def test_a_reply_about_size_or_content_is_not_the_account_s(reply: str) -> None:
-    assert about(reply) is About.MAIL
-
-
-@pytest.mark.parametrize("reply", UNCLEAR)
-def test_a_reply_that_does_not_say_is_unclear(reply: str) -> None:
-    assert about(reply) is About.UNCLEAR
-
-
-def test_words_within_addresses_and_links_do_not_count() -> None:
+def test_words_within_addresses_and_links_are_ignored() -> None:
     assert (
         about("554 5.7.1 <limit@schule.example> refused, see https://x.example/rate-limit") is About.UNCLEAR
     )
@@ -221,13 +214,11 @@ def test_every_rule_has_a_reason_and_a_reply_that_needs_it() -> None:
         ("no", ""),
     ],
 )
-def test_the_enhanced_status_code_stands_at_the_beginning_or_behind_a_number_sign(
-    text: str, status: str
-) -> None:
+def test_enhanced_status_code_is_at_the_beginning_or_after_a_number_sign(text: str, status: str) -> None:
     assert enhanced_status(text) == status
 
 
-def test_replies_are_alike_but_for_addresses_ids_and_numbers() -> None:
+def test_shape_of_a_reply_ignores_addresses_ids_and_numbers() -> None:
     one = "5.7.1 <lena@schule.example>: blocked by policy 17, id A1B2C3 (https://x.example/a)"
     other = "5.7.1 <max@support.example>: blocked by policy 4, id Z9Y8 (https://x.example/b)"
     assert shape(one) == shape(other) == "blocked by policy id"

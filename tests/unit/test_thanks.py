@@ -1,4 +1,4 @@
-"""A mere thank-you is told from news; in doubt somebody reads the mail."""
+"""Mails that only say thank you are recognised; in doubt a mail is not one."""
 
 import pytest
 
@@ -69,17 +69,15 @@ NEWS = (
 )
 
 
-@pytest.mark.parametrize("text", MERE)
-def test_thanks_with_greetings_and_praise_are_mere_thanks(text: str) -> None:
-    assert is_thanks(text, LENA)
+def test_thanks_with_greetings_and_praise_are_thanks() -> None:
+    assert [text for text in MERE if not is_thanks(text, LENA)] == []
 
 
-@pytest.mark.parametrize("text", NEWS)
-def test_one_word_more_is_news(text: str) -> None:
-    assert not is_thanks(text, LENA)
+def test_thanks_with_one_word_more_are_not_thanks() -> None:
+    assert [text for text in NEWS if is_thanks(text, LENA)] == []
 
 
-def test_names_below_a_farewell_need_not_be_known() -> None:
+def test_names_below_a_farewell_may_be_unknown() -> None:
     assert is_thanks("Danke!\nViele Grüße\nLena Lehrerin\nKlasse Fünf", NOBODY)
     assert not is_thanks("Danke!\nViele Grüße\nder Beamer", NOBODY)
 
@@ -92,11 +90,11 @@ def test_names_below_a_farewell_need_not_be_known() -> None:
         "Danke, läuft wieder, lg lena",
     ],
 )
-def test_without_a_display_name_the_name_below_is_known_by_the_address(text: str) -> None:
+def test_name_below_the_text_is_known_from_the_address(text: str) -> None:
     assert is_thanks(text, Address("lena.mueller@schule.example"))
     assert not is_thanks(text, NOBODY)
 
 
 @pytest.mark.parametrize("text", ["Danke, Beamer aus", "Danke, der Beamer geht", "Beamer"])
-def test_a_word_of_the_address_is_no_name_elsewhere(text: str) -> None:
+def test_word_of_the_address_is_not_a_name_elsewhere(text: str) -> None:
     assert not is_thanks(text, Address("beamer@schule.example"))

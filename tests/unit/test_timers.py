@@ -1,4 +1,4 @@
-"""What becomes of a ticket when time passes, told by working hours alone."""
+"""Timers of a ticket and the digest, by working hours."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -76,7 +76,7 @@ def live(
     return letters
 
 
-def test_a_ticket_that_nobody_touched_is_brought_to_mind_and_then_overdue_and_then_goes_up() -> None:
+def test_untouched_ticket_is_reminded_of_then_overdue_then_escalated() -> None:
     assert [(when, letters[0]) for when, letters in live(NEW, at("2026-12-02 12:00"))] == [
         (at("2026-11-24 08:30"), ("reminder", "max")),
         (at("2026-11-26 07:30"), ("overdue", "max")),
@@ -85,21 +85,21 @@ def test_a_ticket_that_nobody_touched_is_brought_to_mind_and_then_overdue_and_th
     ]
 
 
-def test_an_assignee_is_reminded_alone() -> None:
+def test_only_the_assignee_is_reminded() -> None:
     asked = replace(TAKEN, wait=WaitState(MONDAY))
     assert kinds(decided(asked, at("2026-11-24 08:30"))) == [("reminder", "max")]
 
 
-def test_who_left_the_staff_is_no_assignee_any_more() -> None:
+def test_former_member_of_staff_is_not_an_assignee() -> None:
     left = replace(TAKEN, assignee=LENA, wait=WaitState(MONDAY))
     assert kinds(decided(left, at("2026-11-24 08:30"))) == [("reminder", "max"), ("reminder", "erika")]
 
 
-def test_names_are_those_that_people_use_themselves() -> None:
+def test_people_are_called_by_the_names_in_their_own_mails() -> None:
     assert [n.to.name for n in told(decided(NEW, at("2026-11-24 08:30")))] == ["Max", "Erika"]
 
 
-def test_a_ticket_that_was_touched_is_only_ever_overdue() -> None:
+def test_touched_ticket_becomes_overdue_without_a_reminder() -> None:
     assert [told for _, told in live(TAKEN, at("2026-12-18 12:00"))] == [[("overdue", "max")]]
 
 
@@ -114,13 +114,13 @@ def test_nothing_happens_outside_working_hours(now: str) -> None:
     assert look > at(now)
 
 
-def test_second_level_is_reminded_by_its_own_hours() -> None:
+def test_second_level_is_reminded_in_its_own_working_hours() -> None:
     up = replace(NEW, level=2, wait=WaitState(at("2026-12-21 15:00")))
     assert kinds(decided(up, at("2026-12-23 10:00"))) == [("reminder", "toni")]
     assert told(decided(up, at("2026-12-23 10:00")))[0].role is Role.SECOND_LEVEL
 
 
-def test_who_has_a_ticket_of_the_other_level_is_reminded_by_the_own_hours() -> None:
+def test_assignee_of_the_other_level_is_reminded_in_their_own_working_hours() -> None:
     taken = replace(TAKEN, level=2)  # the office works in the school holidays, Max does not
     holiday, school_day = at("2026-12-23 10:00"), at("2027-01-07 10:00")
     assert decided(replace(taken, wait=WaitState(at("2026-12-16 09:00"))), holiday) is None
@@ -129,7 +129,7 @@ def test_who_has_a_ticket_of_the_other_level_is_reminded_by_the_own_hours() -> N
     ]
 
 
-def test_a_ticket_goes_up_as_if_the_team_had_passed_it_on() -> None:
+def test_automatic_escalation_has_the_effects_of_the_command() -> None:
     photo = Attachment("2", "foto.png", "image/png", 1_000, raw=7)
     history = (Message(Direction.IN, Visibility.PUBLIC, LENA, "Dunkel.", MONDAY, attachments=(photo,)),)
     decision = decide_timer(TimerContext(NEW, SCHOOL, POLICY, at("2026-11-30 12:00"), {}, history))
@@ -147,26 +147,26 @@ def test_a_ticket_goes_up_as_if_the_team_had_passed_it_on() -> None:
     assert {notice.ticket.level for notice in told(decision) if notice.ticket} == {2}
 
 
-def test_nothing_goes_up_by_itself_unless_it_is_wanted() -> None:
+def test_no_ticket_is_escalated_automatically_by_default() -> None:
     policy = replace(POLICY, times=Times())
     assert [told[0][0] for _, told in live(NEW, at("2027-01-31 12:00"), policy)] == ["reminder", "overdue"]
 
 
-def test_nothing_goes_up_while_second_level_is_away() -> None:
+def test_no_ticket_is_escalated_while_second_level_is_closed() -> None:
     away = replace(SECOND, calendar=Calendar(closed=frozenset({date(2026, 11, 30)}), timezone=BERLIN))
     passing = TimerContext(NEW, SCHOOL, replace(POLICY, second_level=away), at("2026-11-30 12:00"))
     assert kinds(decide_timer(passing))[0][0] == "overdue"
     assert next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, told=MONDAY)))) is not None
 
 
-def test_a_requester_who_was_asked_is_reminded_and_then_the_ticket_is_closed() -> None:
+def test_requester_is_reminded_of_a_question_and_then_the_ticket_is_closed() -> None:
     assert live(WAITING, at("2027-03-01 12:00")) == [
         (at("2026-11-30 07:30"), [("wait_reminder", "lena")]),
         (at("2026-12-07 07:30"), [("closed_waiting", "lena"), ("closed_waiting", "rektor")]),
     ]
 
 
-def test_school_holidays_are_no_time_to_answer_in() -> None:
+def test_school_holidays_do_not_count_as_time_to_answer() -> None:
     asked = replace(
         WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), asked=False)
     )
@@ -176,7 +176,7 @@ def test_school_holidays_are_no_time_to_answer_in() -> None:
     ]
 
 
-def test_whoever_is_reminded_late_has_the_same_days_left() -> None:
+def test_requester_reminded_late_has_the_same_days_left() -> None:
     late = replace(WAITING, wait=WaitState(MONDAY, asked=False, told=at("2027-01-12 07:30")))
     reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
     assert decided(reminded, at("2027-01-18 12:00")) is None
@@ -185,7 +185,7 @@ def test_whoever_is_reminded_late_has_the_same_days_left() -> None:
     assert decision.effects[0] == SetStatus("GYM-1", Status.CLOSED)
 
 
-def test_the_reminder_repeats_the_question() -> None:
+def test_reminder_repeats_the_question() -> None:
     history = (
         Message(Direction.OUT, Visibility.PUBLIC, ERIKA, "Welcher Raum?", MONDAY),
         Message(Direction.OUT, Visibility.INTERNAL, MAX, "Wohl 204.", MONDAY),
@@ -194,14 +194,14 @@ def test_the_reminder_repeats_the_question() -> None:
     assert (notice.text, notice.author) == ("Welcher Raum?", ERIKA)
 
 
-def test_a_ticket_rests_until_its_day_and_then_counts_as_untouched() -> None:
+def test_ticket_is_snoozed_until_its_day_and_then_counts_as_untouched() -> None:
     rests = replace(TAKEN, due=at("2026-12-10 07:30"))
     letters = live(rests, at("2026-12-16 12:00"))
     assert letters[0] == (at("2026-12-10 07:30"), [("reminder", "max")])
     assert [told[0][0] for _, told in letters[1:]] == ["overdue"]
 
 
-def test_a_day_that_comes_while_we_wait_reminds_the_staff_and_gives_the_requester_all_days() -> None:
+def test_due_day_of_a_waiting_ticket_reminds_staff_and_restarts_the_wait() -> None:
     rests = replace(WAITING, due=at("2026-12-03 07:30"))
     assert live(rests, at("2027-01-22 12:00")) == [
         (at("2026-12-03 07:30"), [("reminder", "max")]),
@@ -210,13 +210,13 @@ def test_a_day_that_comes_while_we_wait_reminds_the_staff_and_gives_the_requeste
     ]
 
 
-def test_a_closed_ticket_is_never_looked_at() -> None:
+def test_closed_ticket_has_no_next_check() -> None:
     closed = replace(NEW, status=Status.CLOSED, closed=MONDAY)
     assert next_check(TimerContext(closed, SCHOOL, POLICY, MONDAY)) is None
     assert decided(closed, at("2027-05-03 10:00")) is None
 
 
-def test_zero_means_never() -> None:
+def test_zero_hours_or_days_switch_a_timer_off() -> None:
     never = replace(POLICY, times=Times(0, 0, 0, 0, 0, None))
     assert live(NEW, at("2027-06-01 12:00"), never) == []
     assert live(WAITING, at("2027-06-01 12:00"), never) == []
@@ -228,7 +228,7 @@ def digest(*tickets: Ticket, absences: Mapping[str, Absence] = MappingProxyType(
     return {n.to.email.partition("@")[0]: [t.number for t in n.tickets] for n in told(decision)}
 
 
-def test_a_digest_holds_what_nobody_has_and_what_is_ones_own_the_longest_wait_first() -> None:
+def test_digest_lists_unassigned_and_own_tickets_with_the_longest_wait_first() -> None:
     mine = replace(TAKEN, number=2, wait=WaitState(MONDAY - timedelta(days=3)))
     hers = replace(TAKEN, number=3, assignee=ERIKA)
     assert digest(NEW, mine, hers) == {"max": [2, 1], "erika": [1, 3]}
@@ -244,14 +244,14 @@ def test_a_digest_holds_what_nobody_has_and_what_is_ones_own_the_longest_wait_fi
     ],
     ids=["to-the-deputy", "to-the-team", "only-ones-own", "nobody-is-there"],
 )
-def test_who_is_away_gets_no_digest_and_the_deputy_or_the_team_his_tickets(
+def test_absent_member_gets_no_digest_and_the_deputy_or_team_gets_their_tickets(
     absences: dict[str, str], expected: dict[str, list[int]]
 ) -> None:
     away = {person: Absence(date(2026, 11, 30), deputy) for person, deputy in absences.items()}
     assert digest(replace(TAKEN, number=2), absences=away) == expected
 
 
-def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is_gone() -> None:
+def test_digest_of_second_level_is_sorted_by_configured_school() -> None:
     env = replace(POLICY, schools=(replace(SCHOOL, key="RS2"), SCHOOL))
     first = replace(NEW, level=2, number=1, wait=WaitState(MONDAY))
     older = replace(NEW, level=2, number=2, wait=WaitState(MONDAY - timedelta(days=1)))
@@ -273,7 +273,7 @@ def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is
     ],
     ids=["closed", "waits", "rests", "just-touched"],
 )
-def test_there_is_no_digest_without_something_to_do(ticket: Ticket) -> None:
+def test_no_digest_is_sent_without_tickets_to_work_on(ticket: Ticket) -> None:
     assert digest(ticket) == {}
 
 
@@ -287,7 +287,7 @@ def test_there_is_no_digest_without_something_to_do(ticket: Ticket) -> None:
     ],
     ids=["nobodys", "reply", "due-today", "idle"],
 )
-def test_a_digest_comes_if_one_ticket_asks_for_something(ticket: Ticket) -> None:
+def test_digest_is_sent_if_one_ticket_needs_attention(ticket: Ticket) -> None:
     assert digest(ticket).get("max") == [1]
 
 
@@ -303,11 +303,11 @@ def test_a_digest_comes_if_one_ticket_asks_for_something(ticket: Ticket) -> None
     ],
     ids=["early", "begin", "late", "too-late", "saturday", "holidays"],
 )
-def test_a_digest_comes_in_the_morning_of_a_working_day(now: str, slot: str | None) -> None:
+def test_digest_is_sent_in_the_morning_of_a_working_day(now: str, slot: str | None) -> None:
     assert digest_slot(TEAM, POLICY, at(now)) == slot
 
 
-def test_a_digest_waits_for_working_hours_and_can_be_switched_off() -> None:
+def test_digest_waits_for_working_hours_and_can_be_switched_off() -> None:
     early = replace(POLICY, times=Times(digest=time(6)))
     assert digest_slot(TEAM, early, at("2026-11-25 07:00")) is None
     assert digest_slot(TEAM, early, at("2026-11-25 07:30")) == "2026-11-25"

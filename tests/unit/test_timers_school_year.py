@@ -1,4 +1,4 @@
-"""A school year in a few seconds: tickets, answers, silence and holidays from August 2026 to July 2027."""
+"""Timers over a simulated school year, August 2026 to July 2027, with holidays and random events."""
 
 import heapq
 import itertools
@@ -33,13 +33,13 @@ TEAM = Team("Team", tuple(map(Member, STAFF)), AT_SCHOOL)
 SECOND = Team("Technik", (Member("toni@stadt.example"),), AT_THE_OFFICE)
 SCHOOL = School("GYM", "Gymnasium", "support@schule.example", TEAM)
 LENA = Address("lena@schule.example")
-TICKETS = 400
+TICKETS = 100
 EVERY = timedelta(minutes=5)
 
 
 @dataclass
 class Year:
-    """The desk of one school without mails: what people do is drawn by lot, what time does is decided."""
+    """The help desk of one school without mails: people act at random, timers are decided by the product."""
 
     chance: random.Random
     times: Times
@@ -138,7 +138,7 @@ def year(request: pytest.FixtureRequest) -> Year:
     return lived
 
 
-def test_much_happens_in_a_year(year: Year) -> None:
+def test_year_contains_every_kind_of_timer_notification(year: Year) -> None:
     kinds = Counter(notice.kind for _, notice in year.sent)
     wanted = {
         NotificationKind.REMINDER,
@@ -146,11 +146,11 @@ def test_much_happens_in_a_year(year: Year) -> None:
         NotificationKind.WAIT_REMINDER,
         NotificationKind.CLOSED_WAITING,
     }
-    assert min(kinds[kind] for kind in wanted | {NotificationKind.DIGEST}) > 20
+    assert min(kinds[kind] for kind in wanted | {NotificationKind.DIGEST}) > 5
     assert (kinds[NotificationKind.ESCALATED_REQUESTER] > 20) is bool(year.times.escalate_hours)
 
 
-def test_teachers_and_their_teams_get_nothing_at_night_on_weekends_or_in_holidays(year: Year) -> None:
+def test_nothing_is_sent_outside_working_hours_or_in_holidays(year: Year) -> None:
     for when, notice in year.sent:
         calendar = AT_THE_OFFICE if notice.role is Role.SECOND_LEVEL else AT_SCHOOL
         assert calendar.is_open(when), (when, notice.kind)
@@ -158,7 +158,7 @@ def test_teachers_and_their_teams_get_nothing_at_night_on_weekends_or_in_holiday
         assert when.date() not in holidays.public("NW")
 
 
-def test_no_letter_repeats_itself_within_a_wait(year: Year) -> None:
+def test_notification_is_not_repeated_within_a_wait(year: Year) -> None:
     for number, deeds in year.deeds.items():
         said: Counter[str] = Counter()
         for _, what in deeds:
@@ -171,7 +171,7 @@ def test_no_letter_repeats_itself_within_a_wait(year: Year) -> None:
             assert said["reminder"] <= 1, (number, deeds)
 
 
-def test_nobody_gets_more_than_a_few_letters_for_a_ticket(year: Year) -> None:
+def test_people_get_few_mails_for_a_ticket(year: Year) -> None:
     letters = Counter((n.to.email, n.ticket.key) for _, n in year.sent if n.ticket is not None)
     deeds = {f"GYM-{number}": len(done) for number, done in year.deeds.items()}
     for (person, key), count in letters.items():
@@ -179,7 +179,7 @@ def test_nobody_gets_more_than_a_few_letters_for_a_ticket(year: Year) -> None:
     assert sum(letters.values()) / TICKETS < 5
 
 
-def test_every_ticket_that_nobody_touched_was_brought_to_mind_in_time(year: Year) -> None:
+def test_every_untouched_ticket_is_reminded_of_in_time(year: Year) -> None:
     for number, deeds in year.deeds.items():
         opened = deeds[0][0]
         if number == 0 or year.tickets[number].due is not None:
@@ -193,7 +193,7 @@ def test_every_ticket_that_nobody_touched_was_brought_to_mind_in_time(year: Year
             ), (number, deeds)
 
 
-def test_a_waiting_ticket_ends_with_notice_or_an_answer_and_its_clock_stands_still(year: Year) -> None:
+def test_waiting_ticket_is_closed_after_a_reminder_and_never_becomes_overdue(year: Year) -> None:
     for number, deeds in year.deeds.items():
         asked: datetime | None = None
         for when, what in deeds:
@@ -212,19 +212,19 @@ def test_a_waiting_ticket_ends_with_notice_or_an_answer_and_its_clock_stands_sti
             assert waited <= year.times.wait_close_days, (number, deeds)
 
 
-def test_a_closing_without_an_answer_was_announced(year: Year) -> None:
+def test_ticket_is_reminded_of_before_it_is_closed_without_an_answer(year: Year) -> None:
     for deeds in year.deeds.values():
         whats = [what for _, what in deeds]
         for at in (n for n, what in enumerate(whats) if what == "closed_waiting"):
             assert "wait_reminder" in whats[:at]
 
 
-def test_there_is_one_digest_a_day_and_person_at_most_and_none_without_tickets(year: Year) -> None:
+def test_person_gets_at_most_one_digest_a_day_and_none_without_tickets(year: Year) -> None:
     digests = [(when, n) for when, n in year.sent if n.kind is NotificationKind.DIGEST]
     assert max(Counter((when.date(), n.to.email) for when, n in digests).values()) == 1
     assert all(n.tickets for _, n in digests)
 
 
-def test_the_year_has_its_holidays() -> None:
+def test_calendar_of_the_year_has_holidays() -> None:
     summer, christmas, monday = date(2027, 7, 20), date(2026, 12, 28), date(2026, 11, 23)
     assert [AT_SCHOOL.is_workday(day) for day in (summer, christmas, monday)] == [False, False, True]

@@ -1,4 +1,4 @@
-"""Whether From is who wrote a mail: a table of what servers and forgers write."""
+"""Whether From is authenticated: header fields as servers and forgers write them."""
 
 from collections.abc import Collection
 
@@ -96,32 +96,32 @@ def from_max(*results: str) -> Mail:
 
 
 @pytest.mark.parametrize("value", [v for _, v in PROOFS], ids=[name for name, _ in PROOFS])
-def test_these_results_prove_the_sender(value: str) -> None:
+def test_authentication_result_proves_the_sender(value: str) -> None:
     assert trust(from_max(value), US, None, None).trusted
 
 
 @pytest.mark.parametrize("value", [v for _, v in NO_PROOFS], ids=[name for name, _ in NO_PROOFS])
-def test_these_results_prove_nothing(value: str) -> None:
+def test_authentication_result_proves_nothing(value: str) -> None:
     assert not trust(from_max(value), US, None, None).trusted
 
 
 @pytest.mark.parametrize("value", [v for _, v in PROOFS], ids=[name for name, _ in PROOFS])
-def test_without_a_configured_authserv_id_no_result_counts(value: str) -> None:
+def test_results_are_ignored_without_a_configured_authserv_id(value: str) -> None:
     assert not trust(from_max(value), "", None, None).trusted
 
 
-def test_only_the_topmost_of_our_own_results_counts() -> None:
+def test_only_the_topmost_result_of_our_server_is_used() -> None:
     good, bad = f"{US}; dmarc=pass", f"{US}; dmarc=fail"
     assert trust(from_max(good, bad), US, None, None).trusted
     assert not trust(from_max(bad, good), US, None, None).trusted
 
 
-def test_results_of_other_servers_above_ours_do_not_hide_them() -> None:
+def test_results_of_other_servers_above_ours_are_skipped() -> None:
     assert trust(from_max("relay.example; dkim=fail", f"{US}; dmarc=pass"), US, None, None).trusted
 
 
 @pytest.mark.parametrize("domain", ["schule.support.example", "a.b.support.example"])
-def test_a_domain_speaks_for_the_domains_below_it(domain: str) -> None:
+def test_parent_domain_of_the_organisation_proves_its_subdomains(domain: str) -> None:
     below = Mail(
         senders=(Address(f"max@{domain}"),),
         headers=from_max(f"{US}; dkim=pass header.d=support.example").headers,
@@ -134,33 +134,33 @@ def letter(to: str = MAX) -> SentMail:
     return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1")
 
 
-def test_an_answer_to_a_letter_of_one_s_own_is_trusted() -> None:
+def test_answer_to_a_mail_sent_to_this_person_is_trusted() -> None:
     assert trust(from_max(), US, letter(), None).trusted
 
 
-def test_the_key_of_a_letter_of_one_s_own_is_trusted() -> None:
+def test_action_key_of_a_mail_sent_to_this_person_is_trusted() -> None:
     assert trust(from_max(), US, None, letter()).trusted
 
 
 @pytest.mark.parametrize("to", ["erika@support.example", "lena@schule.example", ""])
-def test_a_letter_or_key_of_somebody_else_gives_nothing(to: str) -> None:
+def test_mail_or_key_of_another_person_is_not_trusted(to: str) -> None:
     assert not trust(from_max(), US, letter(to), None).trusted
     assert not trust(from_max(), US, None, letter(to)).trusted
     assert "another address" in trust(from_max(), US, letter(to), None).reason
 
 
-def test_one_s_own_key_beside_a_forwarded_letter_is_trusted() -> None:
+def test_own_action_key_in_an_answer_to_a_forwarded_mail_is_trusted() -> None:
     assert trust(from_max(), US, letter("erika@support.example"), letter()).trusted
 
 
-def test_another_registered_address_of_the_same_person_is_that_person() -> None:
+def test_other_registered_address_of_a_person_is_trusted() -> None:
     home = Mail(senders=(Address("max@zuhause.example"),), headers=(("from", "max@zuhause.example"),))
     assert trust(home, US, letter(), None, {MAX, "max@zuhause.example"}).trusted
     assert not trust(home, US, letter(), None).trusted
 
 
 @pytest.mark.parametrize("senders", [(), (Address(MAX), Address("eve@evil.example")), (Address(MAX),) * 2])
-def test_a_mail_with_no_or_several_from_addresses_is_never_trusted(senders: tuple[Address, ...]) -> None:
+def test_mail_with_no_or_several_from_addresses_is_not_trusted(senders: tuple[Address, ...]) -> None:
     several = Mail(senders=senders, headers=from_max(f"{US}; dmarc=pass").headers)
     assert not trust(several, US, letter(), letter()).trusted
 
@@ -178,7 +178,7 @@ def test_a_mail_with_no_or_several_from_addresses_is_never_trusted(senders: tupl
         "",
     ],
 )
-def test_a_real_mail_with_a_tricky_from_is_not_trusted_as_max(sender: str) -> None:
+def test_mail_with_a_misleading_from_is_not_trusted(sender: str) -> None:
     built = (
         mail().sender(sender).header("Authentication-Results", f"{US}; dmarc=pass header.from=evil.example")
     )
@@ -187,13 +187,13 @@ def test_a_real_mail_with_a_tricky_from_is_not_trusted_as_max(sender: str) -> No
     assert not (believed and found.sender is not None and found.sender.email == MAX)
 
 
-def test_a_folded_field_of_a_real_mail_is_read() -> None:
+def test_folded_authentication_results_are_read() -> None:
     value = f"{US};\n\tdkim=pass (2048-bit key;\n unprotected) header.d=support.example;\n dmarc=pass"
     found = parse(mail().sender(MAX).header("Authentication-Results", value).text("x").build())
     assert trust(found, US, None, None).trusted
 
 
-def test_every_verdict_has_its_reason() -> None:
+def test_every_trust_decision_has_a_reason() -> None:
     reasons = {
         trust(from_max(), US, letter(), None).reason,
         trust(from_max(), US, None, letter()).reason,
@@ -208,7 +208,7 @@ def test_every_verdict_has_its_reason() -> None:
 @pytest.mark.parametrize(
     ("sender", "shared"), [("max@schule.co.uk", "co.uk"), ("max@schule.github.io", "github.io")]
 )
-def test_a_domain_that_strangers_share_speaks_for_nobody_below_it(sender: str, shared: str) -> None:
+def test_shared_domain_does_not_prove_its_subdomains(sender: str, shared: str) -> None:
     results = f"{US}; dkim=pass header.d={shared}; spf=pass smtp.mailfrom=x@{shared}"
     found = Mail(senders=(Address(sender),), headers=(("from", sender), ("authentication-results", results)))
     assert not trust(found, US, None, None).trusted

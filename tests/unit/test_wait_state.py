@@ -1,4 +1,4 @@
-"""What somebody does to a ticket ends one wait and begins the next."""
+"""Every action on a ticket ends one wait and starts the next."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,9 @@ ROWS: list[tuple[str, Ticket, tuple[Effect, ...], WaitState]] = [
 
 
 @pytest.mark.parametrize(("before", "effects", "expected"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
-def test_each_deed_has_its_wait(before: Ticket, effects: tuple[Effect, ...], expected: WaitState) -> None:
+def test_each_action_starts_its_wait(
+    before: Ticket, effects: tuple[Effect, ...], expected: WaitState
+) -> None:
     assert apply(before, effects, NOW).waits == expected
 
 
@@ -118,7 +120,7 @@ DATES: list[tuple[str, Ticket, tuple[Effect, ...], datetime | None]] = [
 
 
 @pytest.mark.parametrize(("before", "effects", "due"), [r[1:] for r in DATES], ids=[r[0] for r in DATES])
-def test_a_date_lasts_until_it_is_over(
+def test_due_date_is_kept_until_it_has_passed(
     before: Ticket, effects: tuple[Effect, ...], due: datetime | None
 ) -> None:
     assert apply(before, effects, NOW).due == due

@@ -1,4 +1,4 @@
-"""Working time is what lies within working hours: whatever the clocks, the weekends and the holidays do."""
+"""Working time with time zones, daylight saving, weekends and holidays."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -58,7 +58,7 @@ def test_working_time_is_never_negative_and_never_more_than_the_time(
 
 
 @given(calendars(), MOMENTS, LENGTHS)
-def test_what_is_added_lies_between_and_ends_in_working_time(
+def test_added_working_time_is_open_time_and_ends_in_working_hours(
     calendar: Calendar, start: datetime, length: timedelta
 ) -> None:
     end = calendar.add(start, length)
@@ -67,7 +67,7 @@ def test_what_is_added_lies_between_and_ends_in_working_time(
 
 
 @given(calendars(), MOMENTS, MOMENTS, LENGTHS, LENGTHS)
-def test_who_starts_later_or_needs_longer_is_not_done_earlier(
+def test_later_start_or_longer_work_does_not_end_earlier(
     calendar: Calendar, a: datetime, b: datetime, short: timedelta, long: timedelta
 ) -> None:
     a, b = sorted((a, b))
@@ -76,7 +76,7 @@ def test_who_starts_later_or_needs_longer_is_not_done_earlier(
 
 
 @given(calendars(), MOMENTS)
-def test_the_next_opening_is_open_and_nothing_before_it_is(calendar: Calendar, moment: datetime) -> None:
+def test_next_opening_is_the_first_open_moment(calendar: Calendar, moment: datetime) -> None:
     opening = calendar.next_opening(moment)
     assert opening >= moment
     assert calendar.is_open(opening)
@@ -85,7 +85,7 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(calendar: Calendar, m
 
 
 @given(calendars(), MOMENTS)
-def test_a_closed_day_has_no_working_time(calendar: Calendar, moment: datetime) -> None:
+def test_closed_day_has_no_working_time(calendar: Calendar, moment: datetime) -> None:
     day = calendar.day(moment)
     start = datetime.combine(day, time(), calendar.timezone)
     end = datetime.combine(day + timedelta(days=1), time(), calendar.timezone)
@@ -95,7 +95,7 @@ def test_a_closed_day_has_no_working_time(calendar: Calendar, moment: datetime) 
 
 
 @given(calendars(), MOMENTS, st.integers(1, 30))
-def test_days_that_are_added_are_the_days_between(calendar: Calendar, start: datetime, days: int) -> None:
+def test_added_days_are_the_working_days_between(calendar: Calendar, start: datetime, days: int) -> None:
     end = calendar.add_days(start, days)
     assert calendar.is_open(end)
     assert days_between(calendar, start, end) == days
@@ -113,12 +113,12 @@ def test_days_that_are_added_are_the_days_between(calendar: Calendar, start: dat
     ],
     ids=["day", "evening", "over-the-weekend", "on-the-weekend", "to-closing-time", "over-holidays"],
 )
-def test_a_length_of_work_ends_in_working_time(start: str, hours: float, end: str) -> None:
+def test_length_of_work_ends_in_working_hours(start: str, hours: float, end: str) -> None:
     assert SCHOOL.add(at(start), hours * HOUR) == at(end)
 
 
 @pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"], ids=["spring", "autumn"])
-def test_the_night_in_which_clocks_are_set_changes_no_working_day(sunday: str) -> None:
+def test_daylight_saving_change_at_night_changes_no_working_day(sunday: str) -> None:
     friday = at(f"{sunday} 15:00") - timedelta(days=2)
     monday = at(f"{sunday} 08:30") + timedelta(days=1)
     assert SCHOOL.add(friday, 2 * HOUR) == monday
@@ -127,13 +127,13 @@ def test_the_night_in_which_clocks_are_set_changes_no_working_day(sunday: str) -
 @pytest.mark.parametrize(
     ("sunday", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-01", 24)], ids=str
 )
-def test_who_works_while_clocks_are_set_works_as_long_as_it_takes(sunday: str, hours: int) -> None:
+def test_working_time_across_a_daylight_saving_change_is_the_elapsed_time(sunday: str, hours: int) -> None:
     always = Calendar(tuple(((time(), time(23, 59)),) for _ in range(7)), timezone=BERLIN)
     day = at(f"{sunday} 00:00")
     assert always.open_between(day, day + timedelta(days=1)) == hours * HOUR - timedelta(minutes=1)
 
 
-def test_hours_that_never_come_are_no_calendar() -> None:
+def test_calendar_without_working_hours_is_rejected() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Calendar(((),) * 7)
     with pytest.raises(ValueError, match="seven"):

@@ -1,4 +1,4 @@
-"""Long work shows on a terminal how far it is, and says nothing elsewhere."""
+"""Long work shows its progress on a terminal and nothing elsewhere."""
 
 import os
 import pty
@@ -8,7 +8,7 @@ import sys
 CODE = "from mailbot.cli.common import with_progress\nprint(sum(with_progress(range(100), 100, 'tickets')))"
 
 
-def test_a_bar_is_shown_on_a_terminal_and_stdout_stays_clean() -> None:
+def test_progress_bar_is_shown_on_a_terminal_and_stdout_stays_clean() -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
     with subprocess.Popen(
@@ -25,7 +25,7 @@ def test_a_bar_is_shown_on_a_terminal_and_stdout_stays_clean() -> None:
     assert b"100%" in shown
 
 
-def test_nothing_is_shown_where_stderr_is_no_terminal() -> None:
+def test_no_progress_bar_is_shown_where_stderr_is_not_a_terminal() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"4950\n", b"")
 
@@ -33,5 +33,5 @@ def test_nothing_is_shown_where_stderr_is_no_terminal() -> None:
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # Linux says EIO where nobody writes any more
+    except OSError:  # Linux raises EIO when the other end is closed
         return b""
