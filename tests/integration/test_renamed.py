@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from mailbot.cli import app
+from mailbot.cli.run import demo
 
 ROOT = Path(__file__).parents[2]
 OLD_CONFIGURATION = """
@@ -81,7 +82,9 @@ def test_the_old_name_of_a_call_does_the_same_and_says_the_new_one(old: Path) ->
     assert (before.stderr, after.stderr) == ("mailbot trail is now mailbot audit\n", "")
 
 
-def test_the_old_name_of_an_option_says_the_new_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_old_name_of_an_option_says_the_new_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     written = list[Path]()
 
     def play(*, serve: bool, gallery: Path) -> int:
@@ -89,9 +92,10 @@ def test_the_old_name_of_an_option_says_the_new_one(monkeypatch: pytest.MonkeyPa
         return int(serve)
 
     monkeypatch.setattr("mailbot.demo.runner.play", play)
-    done = CliRunner().invoke(app, ["demo", "--open", str(tmp_path)])
-    assert (done.exit_code, written) == (0, [tmp_path])
-    assert done.stderr == "mailbot demo --open is now mailbot demo --output\n"
+    with pytest.raises(typer.Exit) as ended:
+        demo(open_=tmp_path)
+    assert (ended.value.exit_code, written) == (0, [tmp_path])
+    assert capsys.readouterr().err == "mailbot demo --open is now mailbot demo --output\n"
 
 
 def test_help_and_documentation_name_old_calls_only_on_the_page_about_upgrades() -> None:
