@@ -113,7 +113,7 @@ def _school(ticket: SourceTicket, mapping: Mapping[str, str], policy: Policy) ->
 def _misfits(ticket: SourceTicket, policy: Policy) -> list[str]:
     agents = {e.author for e in ticket.entries if e.kind is not EntryKind.MESSAGE and e.author.email}
     agents |= {ticket.assignee} if ticket.assignee else set()
-    strangers = sorted(a.email for a in agents if policy.member(a.email) is None)
+    strangers = sorted(a.email for a in agents if policy.find_member(a.email) is None)
     missing = [f for e in ticket.entries for f in e.files if f.content is None]
     return [
         *(f"agent {email} is a member of no team" for email in strangers),

@@ -69,7 +69,7 @@ class PersonErasure:
     def check(self) -> None:
         """Raise OperationError where the person must not be forgotten yet."""
         policy = self.desk.policy
-        if policy.member(self.address) is not None or self.address in policy.operators:
+        if policy.find_member(self.address) is not None or self.address in policy.operators:
             raise OperationError(
                 f"{self.address} works here: take the address out of the configuration first"
             )

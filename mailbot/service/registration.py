@@ -32,7 +32,7 @@ def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
     Raises NotAMemberError.
     """
     for address in addresses:
-        if desk.policy.member(address) is None:
+        if desk.policy.find_member(address) is None:
             raise NotAMemberError(f"{address} is the address of no member of a team")
     wanted = {desk.policy.registered(address) for address in addresses}
     with transaction(desk.engine) as session:

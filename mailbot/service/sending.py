@@ -124,7 +124,7 @@ def _notify_failure(session: Session, desk: Desk, done: SendOutcome, now: dateti
         audit.record(
             session, origin, "undelivered", f"{row.recipient}: {done.error}", row.kind, row.ticket_id
         )
-    if desk.policy.member(row.recipient) is not None:
+    if desk.policy.find_member(row.recipient) is not None:
         people.mark_undeliverable(session, row.recipient, done.error)
     for notice in failure_notices(letter, done.error, ticket, desk.policy):
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlmodel import Session
 
-from mailbot.core.decide.rate_limits import reasons
+from mailbot.core.decide.rate_limits import refusal_reasons
 from mailbot.core.model.effects import (
     AddMessage,
     Decision,
@@ -244,7 +244,7 @@ def _enqueue(
         "automatic": out.automatic,
         "internal": out.internal,
         "author": notice.author.email if notice.author else "",
-        "reasons": " ".join(sorted(reasons(notice))),
+        "refusal_reasons": " ".join(sorted(refusal_reasons(notice))),
         "next_attempt": now,
         "created": now,
     }

@@ -51,7 +51,7 @@ def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> Rec
     """Return what an address received and sent within the last hour and day."""
     letters = _sent(session, policy.registered(sender), now)
     hour = [kind for kind, at, _ in letters if at > now - _HOUR]
-    if policy.member(sender) is not None:
+    if policy.find_member(sender) is not None:
         asked = [kind for kind, *_ in letters if kind is NotificationKind.CONFIRM]
         answered = sum(kind in LIMITED for kind in hour)
         return RecentActivity(

@@ -270,4 +270,9 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
         wait = tickets.current(session, 1).waits
-    assert (wait.since, wait.asked, wait.step.value, wait.told) == (MONDAY, True, "reminded", TUESDAY)
+    assert (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at) == (
+        MONDAY,
+        True,
+        "reminded",
+        TUESDAY,
+    )

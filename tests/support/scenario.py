@@ -129,7 +129,7 @@ class MailScenario:
     def decide(self) -> "Outcome":
         """Decide."""
         understood = understand(self.mail, self.facts.school, self.policy)
-        understood = replace(understood, verdict=self.verdict)
+        understood = replace(understood, classification=self.verdict)
         return Outcome(self, decide(understood, self.facts, self.policy, NOW))
 
 

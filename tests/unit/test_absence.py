@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from mailbot.core.commands.members import away_until, date_phrases
-from mailbot.core.model.policy import Absence, Member, present, stand_in
+from mailbot.core.model.policy import Absence, Member, effective_member, present
 from mailbot.dates import parse_date
 
 TODAY = date(2026, 11, 23)
@@ -71,6 +71,6 @@ def test_everybody_gets_the_letters_when_nobody_is_there() -> None:
 
 def test_a_deputy_who_is_away_or_may_not_work_on_the_ticket_stands_in_for_nobody() -> None:
     away = {MAX.address: Absence(UNTIL, TONI.address)}
-    assert stand_in(MAX, away | {TONI.address: Absence(UNTIL)}, STAFF) is None
-    assert stand_in(MAX, away, TEAM) is None
-    assert stand_in(MAX, away, STAFF) == TONI
+    assert effective_member(MAX, away | {TONI.address: Absence(UNTIL)}, STAFF) is None
+    assert effective_member(MAX, away, TEAM) is None
+    assert effective_member(MAX, away, STAFF) == TONI

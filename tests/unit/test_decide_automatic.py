@@ -133,7 +133,7 @@ def test_a_dead_address_of_the_staff_is_told_to_the_operators_and_not_to_the_tea
 
 
 def test_operators_hear_once_of_a_dead_address() -> None:
-    assert bounce(ERIKA, NotificationKind.NEW_TICKET, LENA, marked=True).decide().notified == set()
+    assert bounce(ERIKA, NotificationKind.NEW_TICKET, LENA, undeliverable=True).decide().notified == set()
 
 
 def test_a_bounce_of_a_mail_that_is_not_ours_is_ignored() -> None:

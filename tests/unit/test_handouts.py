@@ -46,7 +46,7 @@ def test_a_page_lists_what_the_help_mail_lists(role: Role, language: str) -> Non
 def test_each_command_of_the_table_that_people_write_appears(role: Role, language: str) -> None:
     listed = commands(page(role, language))
     missing = [
-        command.name for command in COMMANDS if role in command.roles and not listed & set(command.spoken)
+        command.name for command in COMMANDS if role in command.roles and not listed & set(command.all_words)
     ]
     assert set(missing) <= OF_NO_PAGE
 

@@ -40,7 +40,7 @@ SCHOOL = School("GYM", "Gymnasium", "support@schule.example", TEAM)
 POLICY = Policy("Support", (SCHOOL,), SECOND, times=Times(escalate_hours=40))
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=BERLIN)
 NEW = Ticket("GYM", 1, "Beamer", LENA, MONDAY, MONDAY, cc=(RAINER,))
-TAKEN = replace(NEW, assignee=MAX, wait=WaitState(MONDAY, asked=False))
+TAKEN = replace(NEW, assignee=MAX, wait=WaitState(MONDAY, awaiting_staff=False))
 WAITING = replace(TAKEN, status=Status.WAITING)
 
 
@@ -156,7 +156,10 @@ def test_nothing_goes_up_while_second_level_is_away() -> None:
     away = replace(SECOND, calendar=Calendar(closed=frozenset({date(2026, 11, 30)}), timezone=BERLIN))
     passing = TimerContext(NEW, SCHOOL, replace(POLICY, second_level=away), at("2026-11-30 12:00"))
     assert kinds(decide_timer(passing))[0][0] == "overdue"
-    assert next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, told=MONDAY)))) is not None
+    assert (
+        next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, reminded_at=MONDAY))))
+        is not None
+    )
 
 
 def test_a_requester_who_was_asked_is_reminded_and_then_the_ticket_is_closed() -> None:
@@ -168,7 +171,7 @@ def test_a_requester_who_was_asked_is_reminded_and_then_the_ticket_is_closed() -
 
 def test_school_holidays_are_no_time_to_answer_in() -> None:
     asked = replace(
-        WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), asked=False)
+        WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), awaiting_staff=False)
     )
     assert [when.date() for when, _ in live(asked, at("2027-03-01 12:00"))] == [
         date(2027, 1, 12),
@@ -177,7 +180,7 @@ def test_school_holidays_are_no_time_to_answer_in() -> None:
 
 
 def test_whoever_is_reminded_late_has_the_same_days_left() -> None:
-    late = replace(WAITING, wait=WaitState(MONDAY, asked=False, told=at("2027-01-12 07:30")))
+    late = replace(WAITING, wait=WaitState(MONDAY, awaiting_staff=False, reminded_at=at("2027-01-12 07:30")))
     reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
     assert decided(reminded, at("2027-01-18 12:00")) is None
     decision = decided(reminded, at("2027-01-19 12:00"))
@@ -269,7 +272,7 @@ def test_second_level_s_digest_goes_school_by_school_and_knows_no_school_that_is
         replace(NEW, status=Status.CLOSED),
         replace(NEW, status=Status.WAITING),
         replace(NEW, due=at("2026-11-26 07:30")),
-        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"), asked=False)),
+        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"), awaiting_staff=False)),
     ],
     ids=["closed", "waits", "rests", "just-touched"],
 )
@@ -282,7 +285,9 @@ def test_there_is_no_digest_without_something_to_do(ticket: Ticket) -> None:
     [
         NEW,
         replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"))),
-        replace(TAKEN, due=at("2026-11-25 07:30"), wait=WaitState(at("2026-11-24 15:00"), asked=False)),
+        replace(
+            TAKEN, due=at("2026-11-25 07:30"), wait=WaitState(at("2026-11-24 15:00"), awaiting_staff=False)
+        ),
         TAKEN,
     ],
     ids=["nobodys", "reply", "due-today", "idle"],

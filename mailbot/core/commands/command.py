@@ -18,7 +18,7 @@ PARTICIPANTS = STAFF | {Role.REQUESTER}
 EVERYONE = frozenset(Role)
 
 
-def every_word(name: str, words: Words) -> tuple[str, ...]:
+def words_in_all_languages(name: str, words: Words) -> tuple[str, ...]:
     """Return an English word and those of the other languages that mean the same, each once."""
     return tuple(dict.fromkeys((name, *chain.from_iterable(words.values()))))
 
@@ -34,7 +34,7 @@ def lexicon(rows: Mapping[str, Words]) -> dict[str, str]:
     return {
         spelling: name
         for name, words in rows.items()
-        for word in every_word(name, words)
+        for word in words_in_all_languages(name, words)
         for spelling in spellings(word)
     }
 
@@ -107,9 +107,9 @@ class Command:
         return self.words.get(language, (self.name,))[0]
 
     @property
-    def spoken(self) -> tuple[str, ...]:
+    def all_words(self) -> tuple[str, ...]:
         """Return the words of every language, the English one first; a word may belong to two languages."""
-        return every_word(self.name, self.words)
+        return words_in_all_languages(self.name, self.words)
 
     def line(self, language: str, argument: str = "") -> str:
         """Return a correct line in that language, with this argument or the example."""
@@ -150,5 +150,5 @@ class Reading:
         return (line.command for line in self.lines if line.command is not None)
 
     def has(self, command: Command) -> bool:
-        """Tell whether a command is among the lines."""
+        """Return whether a command is among the lines."""
         return command in self.commands

@@ -52,7 +52,7 @@ class MailContext:
         return self.match.ticket
 
     @property
-    def support_addresses(self) -> frozenset[str]:
+    def sender_addresses(self) -> frozenset[str]:
         """Return all addresses of the sender: a member may have several."""
         return self.policy.addresses(self.sender.email)
 
@@ -64,29 +64,29 @@ class MailContext:
     @property
     def member(self) -> Member | None:
         """Return the sender as a member of a team."""
-        return self.policy.member(self.sender.email)
+        return self.policy.find_member(self.sender.email)
 
     @property
     def has_no_content(self) -> bool:
-        """Tell whether there are no words or files for others: a logo below a command is none."""
+        """Return whether there are no words or files for others: a logo below a command is none."""
         logos = bool(self.reading.lines)
         return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
 
     @property
     def may_open_ticket(self) -> bool:
-        """Tell whether the mail can open a ticket: it belongs to none, and there is something in it."""
+        """Return whether the mail can open a ticket: it belongs to none, and there is something in it."""
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
     def is_internal(self) -> bool:
-        """Tell whether what a member of the staff writes stays among the staff."""
+        """Return whether what a member of the staff writes stays among the staff."""
         kept = any(command.internal for command in self.reading.commands)
-        return kept or (self.letter is not None and self.letter.internal)
+        return kept or (self.answered_mail is not None and self.answered_mail.internal)
 
     @property
-    def letter(self) -> SentMail | None:
+    def answered_mail(self) -> SentMail | None:
         """Return the letter of ours that the mail answers, if it was sent to this very person."""
-        return _own_letter(self.facts, self.support_addresses)
+        return _own_letter(self.facts, self.sender_addresses)
 
     @property
     def language(self) -> str:
@@ -126,7 +126,7 @@ class MailContext:
         return roles(self.sender.email, ticket, self.school_of(ticket), self.policy)
 
     def is_participant(self, ticket: Ticket) -> bool:
-        """Tell whether the sender may know of that ticket."""
+        """Return whether the sender may know of that ticket."""
         return Role.STRANGER not in self.roles(ticket)
 
     def role_on(self, ticket: Ticket) -> Role:
@@ -154,7 +154,7 @@ class MailContext:
         return self.facts.names.get(member.address) or member.name
 
     def is_called(self, member: Member, name: str) -> bool:
-        """Tell whether a name as people write it means this member: an address or words of the name."""
+        """Return whether a name as people write it means this member: an address or words of the name."""
         wanted = fold(name).removeprefix("@")
         if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
             return True
@@ -192,7 +192,7 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
 
 def _known_name(email: str, facts: Facts, policy: Policy) -> str:
     """Return the name under which somebody is known: learnt from own mails, else as configured."""
-    member = policy.member(email)
+    member = policy.find_member(email)
     return facts.names.get(policy.registered(email), "") or (member.name if member else "")
 
 
@@ -253,7 +253,7 @@ def _tagged(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
 
 
 def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:
-    """Tell whether a requester's side writes to a ticket that was closed too long ago."""
+    """Return whether a requester's side writes to a ticket that was closed too long ago."""
     if ticket.status is not Status.CLOSED or ticket.closed is None or mail.sender is None:
         return False
     school = policy.school(ticket.school) or facts.school

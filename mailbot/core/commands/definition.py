@@ -131,7 +131,7 @@ def anything(_: tuple[str, ...]) -> bool:
 
 
 def all_name_tickets(words: tuple[str, ...]) -> bool:
-    """Tell whether all words name tickets."""
+    """Return whether all words name tickets."""
     return all(ticket_name(word, "X") for word in words)
 
 

@@ -20,7 +20,7 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _AROUND = " \t\u00a0*_~\"'„“”«»()"
 _AS_WRITTEN = (NotificationKind.REFUSAL, NotificationKind.HELD_ANSWER)
 """Letters whose confirmation sends a mail as it is: its writer was told of the commands within it."""
-_NOTE_WORDS = [fold(word) for word in NOTE.spoken]
+_NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 _ALIKE = 0.8
 """How like a word of `#note` another one is: a mistyped note must not reach the requester."""
 

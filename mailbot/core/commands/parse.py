@@ -10,8 +10,8 @@ from mailbot.core.commands.queries import QUERIES
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
-    LEAD_MOST,
     LINE,
+    MAX_LEAD,
     SIGNS,
     TICKET_NAME,
     TRAILING,
@@ -34,13 +34,13 @@ COMMANDS: tuple[Command, ...] = (
 """In the order in which the commands of one mail change a ticket: its level before its assignee."""
 
 _BY_WORD = {
-    spelling: command for command in COMMANDS for word in command.spoken for spelling in spellings(word)
+    spelling: command for command in COMMANDS for word in command.all_words for spelling in spellings(word)
 }
 _SUGGESTED = {
     spelling: word
     for command in reversed(COMMANDS)
     if not command.hidden
-    for word in reversed(command.spoken)
+    for word in reversed(command.all_words)
     for spelling in spellings(word)
 }
 
@@ -71,7 +71,7 @@ def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     left = _read_subject(subject, lines, rest, lenient=lenient)
     looked_at = 0
     for line in text.splitlines():
-        looked_at += any(sign in line[:LEAD_MOST] for sign in SIGNS)
+        looked_at += any(sign in line[:MAX_LEAD] for sign in SIGNS)
         rest += _read_line(line, lines, lenient=lenient) if looked_at <= MAX_LINES else [line]
     return Reading("\n".join(rest).strip(), tuple(lines), left)
 

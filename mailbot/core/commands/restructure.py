@@ -89,7 +89,7 @@ def _resolve_school(request: Request) -> Resolved[MoveTarget]:
 def _resolve_outsiders(request: Request) -> Resolved[None]:
     """Return tickets whose requesters are in no team: a colleague cannot be blocked."""
     tickets, policy = request.tickets(request.line.args), request.context.policy
-    colleague = next((t for t in tickets if policy.member(t.requester.email)), None)
+    colleague = next((t for t in tickets if policy.find_member(t.requester.email)), None)
     if colleague is not None:
         raise request.refusal(Reason.NOT_HERE, colleague.key)
     return tickets, None

@@ -79,7 +79,7 @@ def _refusal(context: MailContext, ticket: Ticket) -> Reason | None:
     change = context.facts.changes.get(ticket.key)
     if change is None:
         return Reason.NOTHING_TO_UNDO
-    if change.actor not in context.support_addresses:
+    if change.actor not in context.sender_addresses:
         return Reason.CHANGED_SINCE
     if change.irreversible:
         return Reason.CANNOT_UNDO

@@ -14,14 +14,14 @@ _BETWEEN = rf"[\s{_INVISIBLE}*_~\"'„“»«‚‘’›‹(\[:.!–—-]{{0,10
 TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 SIGNS = "#＃﹟"
-LEAD_MOST = 60
+MAX_LEAD = 60
 """Characters before the sign of a command line."""
 _SIGN = rf"[{SIGNS}]{{1,6}}{_BETWEEN}"
 _WORD = rf"[^\W\d_][\w{_COMBINING}-]{{0,40}}"
 
 # "*#close*", "- #close", "1. #close", "„#close“", "# close". The mark of a quotation, ">", is none of these.
 LINE = re.compile(
-    rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w{SIGNS}<>|@]|_){{0,{LEAD_MOST}}})"
+    rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w{SIGNS}<>|@]|_){{0,{MAX_LEAD}}})"
     rf"(?P<sign>{_SIGN})"
     rf"(?P<word>{_WORD})"
     rf"(?:[{_CLOSING}…:;,.!?{_INVISIBLE}{_EMOJI}]*[…:;,.!?{_INVISIBLE}{_EMOJI}]|[{_CLOSING}]*(?=\s|$))"
@@ -36,12 +36,12 @@ _TYPED = re.compile(rf"[\s{_INVISIBLE}*_~\"'„“”»«]*[{SIGNS}][{_INVISIBLE
 
 
 def is_typed(found: re.Match[str]) -> bool:
-    """Tell whether the sign of a `LINE` was typed as such; "# word" is a heading, "- #word" a list."""
+    """Return whether the sign of a `LINE` was typed as such; "# word" is a heading, "- #word" a list."""
     return _TYPED.fullmatch(found["lead"] + found["sign"]) is not None
 
 
 def is_marked(found: re.Match[str]) -> bool:
-    """Tell whether marks stand around the sign of a `LINE`."""
+    """Return whether marks stand around the sign of a `LINE`."""
     return bool(found["lead"].strip(TRAILING)) or found["sign"] != "#"
 
 

@@ -55,7 +55,7 @@ _NAME_WORD = re.compile(
 
 
 def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
-    """Tell whether a text of one line or several joined ones introduces a quotation.
+    """Return whether a text of one line or several joined ones introduces a quotation.
 
     `quoted_next`: lines with ">" follow; `open_end`: a blank line, a header block or nothing follows.
     """
@@ -82,7 +82,7 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    """Tell whether a text is names, addresses and dates rather than the rest of a sentence."""
+    """Return whether a text is names, addresses and dates rather than the rest of a sentence."""
     text = re.sub(r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>", " ", text)
     words = text.split()
     if len(words) <= 1:
@@ -112,7 +112,7 @@ def attribution_length(lines: list[str], at: int) -> int:
 
 
 def _may_say_wrote(text: str) -> bool:
-    """Tell cheaply whether it is worth to look for a word that means "wrote"."""
+    """Return cheaply whether it is worth to look for a word that means "wrote"."""
     return bool(_STEM.search(text.lower()))
 
 
@@ -129,7 +129,7 @@ def _ends_here(lines: list[str], at: int, count: int, joined: str) -> bool:
 
 
 def _may_continue(piece: str, first: str) -> bool:
-    """Tell whether a further line may belong to an attribution: it began as one, and no sentence ended."""
+    """Return whether a further line may belong to an attribution: it began as one, and no sentence ended."""
     if is_quoted(piece) and not re.match(r">\s*[:,]|> (?:wrote|schrieb)", piece):
         return False
     begins = bool(_START.match(first) or EMAIL.search(first))
@@ -151,7 +151,7 @@ _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
 
 
 def is_quoted(line: str) -> bool:
-    """Tell whether a line has a quotation mark: ">", or the initials of The Bat."""
+    """Return whether a line has a quotation mark: ">", or the initials of The Bat."""
     return ">" in line[:8] and bool(_QUOTED.match(line))
 
 
@@ -195,7 +195,7 @@ def label(line: str) -> str:
 
 
 def is_header_block(lines: list[str], at: int) -> bool:
-    """Tell whether a block of header fields begins on a line, as above an answered mail in Outlook."""
+    """Return whether a block of header fields begins on a line, as above an answered mail in Outlook."""
     if not label(lines[at]):
         return False
     found, gap = set(), 0
@@ -260,17 +260,17 @@ _FORWARD = re.compile(
 
 
 def may_introduce(line: str) -> bool:
-    """Tell cheaply whether a line may be a separator, a forward marker or a field of a header block."""
+    """Return cheaply whether a line may be a separator, a forward marker or a field of a header block."""
     head = line[:80]
     return ":" in head or "：" in head or bool(_INTRODUCES.match(head))
 
 
 def is_separator(line: str) -> bool:
-    """Tell whether a line says that an earlier mail follows."""
+    """Return whether a line says that an earlier mail follows."""
     line = line[:MAX_LINE_LENGTH]
     return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 
 def is_forward_marker(line: str) -> bool:
-    """Tell whether a line says that a forwarded mail follows."""
+    """Return whether a line says that a forwarded mail follows."""
     return bool(_FORWARD.match(line[:MAX_LINE_LENGTH]))

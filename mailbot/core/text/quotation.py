@@ -132,7 +132,7 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
 
 
 def _is_signature(lines: list[str], at: int, filled: int) -> bool:
-    """Tell whether a delimiter and a signature stand here; behind a mere rule it must look like one."""
+    """Return whether a delimiter and a signature stand here; behind a mere rule it must look like one."""
     if _DELIMITER.match(lines[at]):
         return filled <= _SIGNATURE_LINES
     if filled >= _LOOSE_SIGNATURE_LINES or not _LOOSE_DELIMITER.match(lines[at]):
@@ -154,7 +154,7 @@ def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
 
 
 def _is_torn_off(lines: list[str], at: int) -> bool:
-    """Tell whether a line is the end of a quoted one that a program broke inside a link."""
+    """Return whether a line is the end of a quoted one that a program broke inside a link."""
     if at + 1 >= len(lines) or not is_quoted(lines[at + 1]):
         return False
     alone = len(lines[at].split()) == 1
@@ -181,7 +181,7 @@ def _quotation_follows(lines: list[str], at: int) -> bool:
 
 
 def _is_forwarded(lines: list[str], kinds: list[_Is], cut: int) -> bool:
-    """Tell whether the earlier mail was sent on: it says so, or its header stands without a word above."""
+    """Return whether the earlier mail was sent on: it says so, or its header stands without a word above."""
     if cut < len(lines) and (
         is_forward_marker(lines[cut]) or (_Is.TEXT not in kinds and bool(label(lines[cut])))
     ):
@@ -217,7 +217,7 @@ def _rest(lines: list[str], kinds: list[_Is], shown: set[int]) -> list[str]:
 
 
 def _is_ending(lines: list[str]) -> bool:
-    """Tell whether the text below a quotation is only the greeting at the end."""
+    """Return whether the text below a quotation is only the greeting at the end."""
     return len(lines) <= 6 and is_signoff(lines[0])
 
 

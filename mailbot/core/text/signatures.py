@@ -50,7 +50,7 @@ _MOBILE = re.compile(rf"[\s*_>(\[\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVI
 
 
 def is_mobile_signature(line: str) -> bool:
-    """Tell whether a line is what a device puts under every mail ("Von meinem iPhone gesendet")."""
+    """Return whether a line is what a device puts under every mail ("Von meinem iPhone gesendet")."""
     line = line[:500].strip()
     return len(line) < MAX_LINE_LENGTH and bool(_MOBILE.match(line))
 
@@ -68,7 +68,7 @@ _SIGNOFF = re.compile(
 
 
 def is_signoff(line: str) -> bool:
-    """Tell whether a line is the greeting at the end of a mail."""
+    """Return whether a line is the greeting at the end of a mail."""
     return len(line) < 90 and bool(_SIGNOFF.match(line))
 
 
@@ -109,7 +109,7 @@ def contact_block(lines: list[str]) -> int:
 
 
 def is_address(lines: list[str]) -> bool:
-    """Tell whether lines below a mere rule are somebody's name and address rather than more text."""
+    """Return whether lines below a mere rule are somebody's name and address rather than more text."""
     filled = [line.strip() for line in lines if line.strip()]
     if any(_CONTACT.search(line) for line in filled):
         return True
@@ -143,7 +143,7 @@ _SIGNED_LINES = 4
 
 
 def is_only_greeting(text: str, writer: str) -> bool:
-    """Tell whether a text is nothing but a salutation, a closing formula and the writer's name."""
+    """Return whether a text is nothing but a salutation, a closing formula and the writer's name."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if lines and len(lines[0].split()) <= 6 and _SALUTATION.fullmatch(lines[0]):
         del lines[0]
@@ -154,7 +154,7 @@ def is_only_greeting(text: str, writer: str) -> bool:
 
 
 def _says_more(line: str) -> bool:
-    """Tell whether a line below the formula is a sentence and no name, role or school."""
+    """Return whether a line below the formula is a sentence and no name, role or school."""
     return len(line.split()) > 6 or line.endswith(("?", "!", ".")) or ":" in line
 
 

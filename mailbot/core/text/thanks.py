@@ -55,7 +55,7 @@ _MAX_SIGNATURE_LINES = 3
 
 
 def is_thanks(text: str, writer: Address) -> bool:
-    """Tell whether a mail says thank you and nothing else.
+    """Return whether a mail says thank you and nothing else.
 
     The writer's name may stand anywhere. The words of the address may be no name, as in
     beamer@schule.example: they count as the name below the mail only.

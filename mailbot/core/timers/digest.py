@@ -70,13 +70,13 @@ def _assigned(
 
 
 def _is_active(ticket: Ticket, team: Team, now: datetime) -> bool:
-    """Tell whether the staff can work on a ticket today: it is open and not snoozed."""
+    """Return whether the staff can work on a ticket today: it is open and not snoozed."""
     snoozed = ticket.due is not None and team.calendar.day(ticket.due) > team.calendar.day(now)
     return ticket.status is Status.OPEN and not snoozed
 
 
 def _needs_attention(ticket: Ticket, team: Team, policy: Policy, now: datetime) -> bool:
-    """Tell whether the requester waits for an answer, the due day has come, or nothing happened for long."""
+    """Return whether the requester waits for an answer, the due day has come, or activity is overdue."""
     wait = ticket.waits
     idle = team.calendar.open_between(wait.since, now) >= timedelta(hours=policy.times.reminder_hours)
-    return wait.asked or ticket.due is not None or idle
+    return wait.awaiting_staff or ticket.due is not None or idle

@@ -36,7 +36,7 @@ class Invitee:
     contact: Contact
 
     def due(self, now: datetime, *, reminders: bool) -> bool:
-        """Tell whether the first invitation is due or, with `reminders`, a further one.
+        """Return whether the first invitation is due or, with `reminders`, a further one.
 
         Reminders are due only in the working hours of the team.
         """

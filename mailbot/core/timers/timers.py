@@ -118,12 +118,12 @@ def _timers_for_staff(context: TimerContext) -> Iterator[Timer]:
     def after(hours: int) -> datetime:
         return team.calendar.add(wait.since, timedelta(hours=hours))
 
-    if times.escalate_hours and wait.asked and context.ticket.level == 1:
+    if times.escalate_hours and wait.awaiting_staff and context.ticket.level == 1:
         both = (context.school.team, context.policy.second_level)
         yield Timer(after(times.escalate_hours), both, _escalate)
     if times.overdue_hours and wait.step is not ReminderStage.OVERDUE:
         yield Timer(after(times.overdue_hours), (team,), _report_overdue)
-    if times.reminder_hours and wait.asked and wait.step is ReminderStage.NOTHING:
+    if times.reminder_hours and wait.awaiting_staff and wait.step is ReminderStage.NOTHING:
         yield Timer(after(times.reminder_hours), (team,), _remind)
 
 
@@ -134,8 +134,8 @@ def _timers_for_requester(context: TimerContext) -> Iterator[Timer]:
     if times.wait_reminder_days and wait.step is ReminderStage.NOTHING:
         yield Timer(add_days(wait.since, times.wait_reminder_days), (team,), _remind_requester)
     elif times.wait_close_days:
-        start = wait.told or wait.since
-        left = times.wait_close_days - (times.wait_reminder_days if wait.told else 0)
+        start = wait.reminded_at or wait.since
+        left = times.wait_close_days - (times.wait_reminder_days if wait.reminded_at else 0)
         yield Timer(add_days(start, left), (team,), _close_waiting)
 
 
