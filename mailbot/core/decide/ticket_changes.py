@@ -79,7 +79,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
 
 
 def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> list[_Applied]:
-    """Return what each command changes, in the order of COMMANDS."""
+    """Apply the commands to the ticket in the order of COMMANDS; return each with its effects."""
     applied: list[_Applied] = []
     for resolved in sorted(commands, key=lambda c: COMMANDS.index(c.command)):
         command = resolved.command

@@ -90,13 +90,14 @@ def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: 
     if any(isinstance(effect, RevertChange) for effect in own):
         return after
     wait = before.waits
-    said = next((e for e in own if isinstance(e, RecordReminder)), None)
-    if said is not None:
-        asked = wait.awaiting_staff or said.since > wait.since
-        return replace(after, wait=WaitState(said.since, asked, said.step, reminded_at=now))
+    reminder = next((e for e in own if isinstance(e, RecordReminder)), None)
+    if reminder is not None:
+        awaiting_staff = wait.awaiting_staff or reminder.since > wait.since
+        new_wait = WaitState(reminder.since, awaiting_staff, reminder.step, reminded_at=now)
+        return replace(after, wait=new_wait)
     if after.status is Status.CLOSED or after.level != before.level or after.school != before.school:
-        asked_for = after.due if any(isinstance(effect, SetDue) for effect in own) else None
-        return replace(after, due=asked_for, wait=WaitState(now))
+        new_due = after.due if any(isinstance(effect, SetDue) for effect in own) else None
+        return replace(after, due=new_due, wait=WaitState(now))
     due = after.due if after.due is not None and after.due > now else None
     if after.status is not before.status:
         return replace(after, due=due, wait=WaitState(now, awaiting_staff=after.status is Status.OPEN))

@@ -1,4 +1,4 @@
-"""Who is invited to register, and when: once, then two reminders a week apart."""
+"""Invitations to register: one for each member, then two reminders a week apart."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
