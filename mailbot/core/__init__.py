@@ -1,1 +1,1 @@
-"""The pure core: understanding, matching and deciding, without I/O, clock or database."""
+"""The pure core: classify, match and decide, without I/O, clock or database."""

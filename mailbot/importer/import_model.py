@@ -115,7 +115,7 @@ def _school(ticket: SourceTicket, mapping: Mapping[str, str], policy: Policy) ->
 def _warnings(ticket: SourceTicket, policy: Policy) -> list[str]:
     agents = {e.author for e in ticket.entries if e.kind is not EntryKind.MESSAGE and e.author.email}
     agents |= {ticket.assignee} if ticket.assignee else set()
-    unknown = sorted(a.email for a in agents if policy.member(a.email) is None)
+    unknown = sorted(a.email for a in agents if policy.find_member(a.email) is None)
     missing = [f for e in ticket.entries for f in e.files if f.content is None]
     return [
         *(f"agent {email} is not a member of a team" for email in unknown),

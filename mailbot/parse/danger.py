@@ -101,9 +101,9 @@ _SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
     (Danger.PROGRAM, lambda name, _: _suffix(name) in _SUFFIXES),
     (Danger.PROGRAM, _is_active_page),
     (Danger.MACROS, _has_macros),
-    (Danger.SEALED, lambda _, content: content.startswith(_OLE) and _ENCRYPTED_OFFICE in content),
-    (Danger.SEALED, lambda _, content: bool(_SEALED.match(content))),
-    (Danger.SEALED, lambda _, content: content[257:262] == b"ustar"),
+    (Danger.OPAQUE, lambda _, content: content.startswith(_OLE) and _ENCRYPTED_OFFICE in content),
+    (Danger.OPAQUE, lambda _, content: bool(_SEALED.match(content))),
+    (Danger.OPAQUE, lambda _, content: content[257:262] == b"ustar"),
 )
 
 
@@ -114,11 +114,11 @@ def _in_archive(content: bytes, budget: Budget, depth: int) -> Danger:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
             if len(members) > limits.MEMBERS or not all(map(_readable, members)) or _overlap(members):
-                return Danger.SEALED
+                return Danger.OPAQUE
             found = (_member(archive, member, budget, depth) for member in members)
             return next(filter(None, found), Danger.NONE)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
-        return Danger.SEALED
+        return Danger.OPAQUE
 
 
 def _readable(member: zipfile.ZipInfo) -> bool:
@@ -144,6 +144,6 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, d
             content += file.read(min(limits.MEMBER_OCTETS, budget.left + 1))
             budget.spend(len(content))
             if depth >= limits.ARCHIVES or len(content) > limits.MEMBER_OCTETS:
-                return Danger.SEALED
+                return Danger.OPAQUE
     found = danger(member.filename, content, budget, depth + 1)
-    return found if found in (Danger.NONE, Danger.SEALED) else Danger.ARCHIVE
+    return found if found in (Danger.NONE, Danger.OPAQUE) else Danger.ARCHIVE

@@ -69,7 +69,7 @@ class PersonErasure:
     def check(self) -> None:
         """Raise OperationError if the person must not be erased yet."""
         policy = self.desk.policy
-        if policy.member(self.address) is not None or self.address in policy.operators:
+        if policy.find_member(self.address) is not None or self.address in policy.operators:
             raise OperationError(
                 f"{self.address} is a member or an operator; remove the address from the configuration first"
             )

@@ -17,7 +17,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
-from mailbot.core.model.ticket_fields import letter_values
+from mailbot.core.model.ticket_fields import notification_values
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
@@ -202,7 +202,7 @@ def _fields(
     ticket: Ticket, words: Mapping[str, Any], write_date: Callable[[datetime], str], *, staff: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield names and values of the fields in the last rows of the basic data; empty ones are left out."""
-    for name, value in letter_values(ticket, staff=staff):
+    for name, value in notification_values(ticket, staff=staff):
         yield name, _written(name, value, words, write_date)
 
 

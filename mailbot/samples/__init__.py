@@ -78,7 +78,7 @@ FILES = (
 FILM = Attachment("5", "Der ganze Film.mp4", "video/mp4", 48_000_000)
 HARMFUL = (
     Attachment("6", "treiber.exe", "application/octet-stream", 2_400_000, danger=Danger.PROGRAM),
-    Attachment("7", "fotos.7z", "application/octet-stream", 9_000_000, danger=Danger.SEALED),
+    Attachment("7", "fotos.7z", "application/octet-stream", 9_000_000, danger=Danger.OPAQUE),
 )
 
 
@@ -116,7 +116,7 @@ def _ticket(number: int, subject: str, days: int) -> Ticket:
 BEAMER = replace(_ticket(104, "Beamer in Raum 204 defekt", 0), cc=(RAINER,), messages=1)
 TAKEN = replace(BEAMER, assignee=MAX, messages=3)
 UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
-ASLEEP = replace(TAKEN, status=Status.WAITING, wait=WaitState(NOW - timedelta(days=7), asked=False))
+ASLEEP = replace(TAKEN, status=Status.WAITING, wait=WaitState(NOW - timedelta(days=7), awaiting_staff=False))
 IDLE = replace(BEAMER, number=98, wait=WaitState(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
 DUE = replace(TAKEN, number=97, due=NOW)
 DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
@@ -125,7 +125,9 @@ ODD = replace(
     requester=RAINER,
     priority=Priority.URGENT,
 )
-LATE = replace(ODD, wait=WaitState(ODD.opened, step=ReminderStage.OVERDUE, told=NOW - timedelta(days=1)))
+LATE = replace(
+    ODD, wait=WaitState(ODD.opened, step=ReminderStage.OVERDUE, reminded_at=NOW - timedelta(days=1))
+)
 OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
 SOLVED = replace(
     _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)

@@ -35,7 +35,7 @@ def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
     Without addresses, invite all members. Raises NotAMemberError.
     """
     for address in addresses:
-        if desk.policy.member(address) is None:
+        if desk.policy.find_member(address) is None:
             raise NotAMemberError(f"{address} is not the address of a team member")
     selected = {desk.policy.registered(address) for address in addresses}
     with transaction(desk.engine) as session:

@@ -122,7 +122,7 @@ def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: dat
         audit.record(
             session, origin, "undelivered", f"{row.recipient}: {outcome.error}", row.kind, row.ticket_id
         )
-    if desk.policy.member(row.recipient) is not None:
+    if desk.policy.find_member(row.recipient) is not None:
         people.mark_undeliverable(session, row.recipient, outcome.error)
     for notification in failure_notices(failed, outcome.error, ticket, desk.policy):
         try:

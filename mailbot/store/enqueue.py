@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
 
-from mailbot.core.decide.rate_limits import reasons
+from mailbot.core.decide.rate_limits import refusal_reasons
 from mailbot.core.model.notification import Notification
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import tickets
@@ -95,7 +95,7 @@ def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dic
         "automatic": out.automatic,
         "internal": out.internal,
         "author": notification.author.email if notification.author else "",
-        "reasons": " ".join(sorted(reasons(notification))),
+        "reasons": " ".join(sorted(refusal_reasons(notification))),
     }
 
 

@@ -181,7 +181,7 @@ def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
         subject=row.subject,
         text=row.text,
         bounced=row.state == BOUNCED,
-        marked=bool(row.undeliverable),
+        undeliverable=bool(row.undeliverable),
     )
 
 

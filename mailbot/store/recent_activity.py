@@ -51,7 +51,7 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
     """Return the mails that an address sent and received within the last hour and day."""
     sent = _sent(session, policy.registered(sender), now)
     hour = [kind for kind, at, _ in sent if at > now - _HOUR]
-    if policy.member(sender) is not None:
+    if policy.find_member(sender) is not None:
         confirmations = [kind for kind, *_ in sent if kind is NotificationKind.CONFIRM]
         answered = sum(kind in LIMITED for kind in hour)
         return RecentActivity(

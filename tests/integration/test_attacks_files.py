@@ -58,7 +58,7 @@ def overlapping(members: int, content: bytes) -> bytes:
     return local + entry * members + end
 
 
-P, M, A, S, N = Danger.PROGRAM, Danger.MACROS, Danger.ARCHIVE, Danger.SEALED, Danger.NONE
+P, M, A, S, N = Danger.PROGRAM, Danger.MACROS, Danger.ARCHIVE, Danger.OPAQUE, Danger.NONE
 ATTACKS = [
     ("a program", "rechnung.exe", PE, P),
     ("a program called a picture", "foto.jpg", PE, P),

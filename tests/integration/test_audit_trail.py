@@ -44,7 +44,7 @@ def test_each_entry_says_how_the_actor_was_authenticated(lived: DeskHarness) -> 
     said = {(row.actor, row.trusted) for row in lived.rows(EventRow) if row.ticket_id}
     assert said == {
         (LENA, "nothing proves that this mail is from its From address"),
-        (MAX, "answers a letter that was sent to this person"),
+        (MAX, "replies to a mail that was sent to this person"),
     }
     assert {event["trusted"] for event in lived.ticket("GYM-1")["events"]} <= {trusted for _, trusted in said}
 

@@ -32,7 +32,7 @@ def test_an_unconfirmed_mail_is_dropped_after_three_days_with_a_note_in_the_tick
     assert note["text"].startswith(f"Eine Mail im Namen von {MAX} („Re: [#GYM-1] Beamer")
     assert "bis 26.11.2026" in note["text"]
     assert "Passwort" not in note["text"]
-    assert desk.rows(LedgerRow)[-1].because.endswith("nobody confirmed it in time")
+    assert desk.rows(LedgerRow)[-1].because.endswith("not confirmed in time")
 
 
 def test_it_is_dropped_once_and_can_no_longer_be_confirmed(desk: DeskHarness) -> None:
@@ -46,7 +46,7 @@ def test_it_is_dropped_once_and_can_no_longer_be_confirmed(desk: DeskHarness) ->
 
 def test_a_held_mail_about_no_ticket_is_dropped_too() -> None:
     assert expire(None, MAX, "Übersicht", "26.11.2026", "de", LATE) == Decision(
-        "expired", ("nobody confirmed it in time",)
+        "expired", ("not confirmed in time",)
     )
 
 

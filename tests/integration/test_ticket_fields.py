@@ -58,7 +58,7 @@ def value_of(position: int, name: str) -> Any:
         Address | None: person,
         tuple[Address, ...]: (person, Address(f"two+{PAULA}")),
         WaitState | None: WaitState(
-            day, asked=False, step=ReminderStage.OVERDUE, told=day + timedelta(hours=1)
+            day, awaiting_staff=False, step=ReminderStage.OVERDUE, reminded_at=day + timedelta(hours=1)
         ),
     }
     return values[get_type_hints(Ticket)[name]]
@@ -183,4 +183,4 @@ def test_the_command_line_prints_each_field_that_it_has_always_printed() -> None
 def test_every_language_has_a_label_for_each_field_in_mails() -> None:
     for language in LANGUAGES:
         head: Any = Templates().words(language)["head"]
-        assert {field.name for field in FIELDS if field.letters != "nobody"} <= set(head)
+        assert {field.name for field in FIELDS if field.shown_to != "no"} <= set(head)

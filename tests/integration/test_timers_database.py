@@ -111,7 +111,7 @@ def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
     with read_only(desk.engine) as session:
         events = tickets.events(session, 1)
     assert (events[-1].actor, events[-1].action, events[-1].detail) == ("mailbot", "reminded", "reminded")
-    assert "nobody has touched it for 8 hours" in events[-1].because
+    assert "no staff activity for 8 working hours" in events[-1].because
 
 
 def test_a_reminder_is_in_the_thread_of_the_ticket(desk: Desk) -> None:
@@ -270,4 +270,9 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
         wait = tickets.current(session, 1).waits
-    assert (wait.since, wait.asked, wait.step.value, wait.told) == (MONDAY, True, "reminded", TUESDAY)
+    assert (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at) == (
+        MONDAY,
+        True,
+        "reminded",
+        TUESDAY,
+    )

@@ -50,7 +50,7 @@ POLICY = Policy(
 )
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)
-HUMAN = Classification(MailKind.HUMAN, "no sign of a machine")
+HUMAN = Classification(MailKind.HUMAN, "matches no rule for automatic mail")
 
 
 def ticket(number: int = 1, school: str = "GYM", **what: object) -> Ticket:
@@ -129,7 +129,7 @@ class MailScenario:
     def decide(self) -> "Outcome":
         """Decide."""
         understood = understand(self.mail, self.facts.school, self.policy)
-        understood = replace(understood, verdict=self.verdict)
+        understood = replace(understood, classification=self.verdict)
         return Outcome(self, decide(understood, self.facts, self.policy, NOW))
 
 

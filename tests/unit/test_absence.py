@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from mailbot.core.commands.members import away_until, date_phrases
-from mailbot.core.model.policy import Absence, Member, present, stand_in
+from mailbot.core.model.policy import Absence, Member, effective_member, present
 from mailbot.dates import parse_date
 
 TODAY = date(2026, 11, 23)
@@ -71,6 +71,6 @@ def test_all_members_get_the_mails_when_all_are_absent() -> None:
 
 def test_absent_or_foreign_deputy_does_not_stand_in() -> None:
     away = {MAX.address: Absence(UNTIL, TONI.address)}
-    assert stand_in(MAX, away | {TONI.address: Absence(UNTIL)}, STAFF) is None
-    assert stand_in(MAX, away, TEAM) is None
-    assert stand_in(MAX, away, STAFF) == TONI
+    assert effective_member(MAX, away | {TONI.address: Absence(UNTIL)}, STAFF) is None
+    assert effective_member(MAX, away, TEAM) is None
+    assert effective_member(MAX, away, STAFF) == TONI

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.core.commands.assignment import PRIORITY_WORDS, priority
-from mailbot.core.commands.command import Words, every_word
+from mailbot.core.commands.command import Words, words_in_all_languages
 from mailbot.core.commands.parse import COMMANDS, MAX_LINES, nearest, parse
 from mailbot.core.commands.queries import SCOPE_WORDS, scope
 from mailbot.core.commands.status import NOTE
@@ -73,7 +73,7 @@ def names(text: str, subject: str = "", *, lenient: bool = False) -> list[str | 
 
 
 def test_commands_have_the_words_of_this_file() -> None:
-    assert {c.name: c.spoken for c in COMMANDS} == WORDS
+    assert {c.name: c.all_words for c in COMMANDS} == WORDS
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,9 @@ def test_commands_have_the_words_of_this_file() -> None:
     ids=["command", "priority", "scope"],
 )
 def test_word_means_one_thing_in_all_languages(table: Mapping[str, Words]) -> None:
-    meanings = Counter(fold(word) for name, words in table.items() for word in set(every_word(name, words)))
+    meanings = Counter(
+        fold(word) for name, words in table.items() for word in set(words_in_all_languages(name, words))
+    )
     assert [word for word, meant in meanings.items() if meant > 1] == []
 
 

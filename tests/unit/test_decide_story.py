@@ -47,7 +47,7 @@ ANSWERS = {
     NotificationKind.OVERVIEW,
     NotificationKind.TICKET_DETAILS,
 }
-WORDS = [word for command in COMMANDS for word in command.spoken]
+WORDS = [word for command in COMMANDS for word in command.all_words]
 ARGUMENTS = [
     "",
     "",
@@ -196,14 +196,14 @@ class Story(RuleBasedStateMachine):
     def check_secrets(self, notice: Notification, done: Outcome) -> None:
         """Assert that no internal text reaches a requester and no ticket reaches a stranger."""
         if notice.role.staff:
-            assert POLICY.member(notice.to.email)
+            assert POLICY.find_member(notice.to.email)
             return
         internal = {m.text for m in done.messages if m.visibility is not Visibility.PUBLIC} - {""}
         assert notice.kind is NotificationKind.REFUSAL or notice.text not in internal or not notice.text
         assert {m.visibility for m in notice.history} <= {Visibility.PUBLIC}
         for ticket in (notice.ticket, notice.related, *notice.tickets):
             people = {p.email for p in (ticket.requester, *ticket.cc)} if ticket else {notice.to.email}
-            assert POLICY.addresses(notice.to.email) & people or POLICY.member(notice.to.email)
+            assert POLICY.addresses(notice.to.email) & people or POLICY.find_member(notice.to.email)
 
     def check_answered(self, done: Outcome) -> None:
         """Assert that a mail of a person with commands gets a reply or becomes a message."""
@@ -211,7 +211,7 @@ class Story(RuleBasedStateMachine):
             assert done.notifications == []
             return
         sender = done.case.mail.senders[0].email
-        lenient = POLICY.member(sender) is None
+        lenient = POLICY.find_member(sender) is None
         if parse(done.case.mail.text, lenient=lenient).lines and done.outcome != "confirmed":
             to = {sender, POLICY.registered(sender)}
             answered = [n for n in done.notifications if n.kind in ANSWERS and n.to.email in to]
@@ -225,7 +225,7 @@ class Story(RuleBasedStateMachine):
             assert (ticket.closed is not None) == (ticket.status is Status.CLOSED)
             assert ticket.level in (1, 2)
             if ticket.assignee is not None:
-                member = POLICY.member(ticket.assignee.email)
+                member = POLICY.find_member(ticket.assignee.email)
                 assert member is not None
                 assert member.address == ticket.assignee.email
 

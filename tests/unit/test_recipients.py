@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailbot.core.model.effects import Notify
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Absence, Member, Policy, Team, Times, stand_in
+from mailbot.core.model.policy import Absence, Member, Policy, Team, Times, effective_member
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.recipients.recipients import assignees, split_attachments
 from mailbot.core.recipients.ticket_change import TicketChange
@@ -153,7 +153,7 @@ def test_absent_member_is_notified_only_if_no_member_is_present(
     assert told
     if not absences.keys().isdisjoint(told):
         team, staff = second if level == 2 else first, (*first.members, *second.members)
-        assert not any(stand_in(member, absences, staff) for member in team.members)
+        assert not any(effective_member(member, absences, staff) for member in team.members)
         assert told == [member.address for member in team.members]
 
 

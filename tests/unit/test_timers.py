@@ -40,7 +40,7 @@ SCHOOL = School("GYM", "Gymnasium", "support@schule.example", TEAM)
 POLICY = Policy("Support", (SCHOOL,), SECOND, times=Times(escalate_hours=40))
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=BERLIN)
 NEW = Ticket("GYM", 1, "Beamer", LENA, MONDAY, MONDAY, cc=(RAINER,))
-TAKEN = replace(NEW, assignee=MAX, wait=WaitState(MONDAY, asked=False))
+TAKEN = replace(NEW, assignee=MAX, wait=WaitState(MONDAY, awaiting_staff=False))
 WAITING = replace(TAKEN, status=Status.WAITING)
 
 
@@ -156,7 +156,10 @@ def test_no_ticket_is_escalated_while_second_level_is_closed() -> None:
     away = replace(SECOND, calendar=Calendar(closed=frozenset({date(2026, 11, 30)}), timezone=BERLIN))
     passing = TimerContext(NEW, SCHOOL, replace(POLICY, second_level=away), at("2026-11-30 12:00"))
     assert kinds(decide_timer(passing))[0][0] == "overdue"
-    assert next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, told=MONDAY)))) is not None
+    assert (
+        next_check(replace(passing, ticket=replace(NEW, wait=WaitState(MONDAY, reminded_at=MONDAY))))
+        is not None
+    )
 
 
 def test_requester_is_reminded_of_a_question_and_then_the_ticket_is_closed() -> None:
@@ -168,7 +171,7 @@ def test_requester_is_reminded_of_a_question_and_then_the_ticket_is_closed() -> 
 
 def test_school_holidays_do_not_count_as_time_to_answer() -> None:
     asked = replace(
-        WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), asked=False)
+        WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), awaiting_staff=False)
     )
     assert [when.date() for when, _ in live(asked, at("2027-03-01 12:00"))] == [
         date(2027, 1, 12),
@@ -177,7 +180,7 @@ def test_school_holidays_do_not_count_as_time_to_answer() -> None:
 
 
 def test_requester_reminded_late_has_the_same_days_left() -> None:
-    late = replace(WAITING, wait=WaitState(MONDAY, asked=False, told=at("2027-01-12 07:30")))
+    late = replace(WAITING, wait=WaitState(MONDAY, awaiting_staff=False, reminded_at=at("2027-01-12 07:30")))
     reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
     assert decided(reminded, at("2027-01-18 12:00")) is None
     decision = decided(reminded, at("2027-01-19 12:00"))
@@ -269,7 +272,7 @@ def test_digest_of_second_level_is_sorted_by_configured_school() -> None:
         replace(NEW, status=Status.CLOSED),
         replace(NEW, status=Status.WAITING),
         replace(NEW, due=at("2026-11-26 07:30")),
-        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"), asked=False)),
+        replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"), awaiting_staff=False)),
     ],
     ids=["closed", "waits", "rests", "just-touched"],
 )
@@ -282,7 +285,9 @@ def test_no_digest_is_sent_without_tickets_to_work_on(ticket: Ticket) -> None:
     [
         NEW,
         replace(TAKEN, wait=WaitState(at("2026-11-24 15:00"))),
-        replace(TAKEN, due=at("2026-11-25 07:30"), wait=WaitState(at("2026-11-24 15:00"), asked=False)),
+        replace(
+            TAKEN, due=at("2026-11-25 07:30"), wait=WaitState(at("2026-11-24 15:00"), awaiting_staff=False)
+        ),
         TAKEN,
     ],
     ids=["nobodys", "reply", "due-today", "idle"],

@@ -32,7 +32,9 @@ LENA, MAX = Address("lena@schule.example"), Address("max@support.example")
 OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NOW = OPENED + timedelta(days=3)
 NEW = Ticket("GYM", 1, "Beamer", LENA, OPENED, OPENED)
-TOUCHED = replace(NEW, wait=WaitState(OPENED + timedelta(days=1), asked=False, step=ReminderStage.OVERDUE))
+TOUCHED = replace(
+    NEW, wait=WaitState(OPENED + timedelta(days=1), awaiting_staff=False, step=ReminderStage.OVERDUE)
+)
 WAITING = replace(TOUCHED, status=Status.WAITING)
 RESTS = replace(TOUCHED, due=NOW + timedelta(days=2))
 
@@ -54,14 +56,14 @@ LATER = NOW + timedelta(days=5)
 
 ROWS: list[tuple[str, Ticket, tuple[Effect, ...], WaitState]] = [
     ("a new ticket asks", NEW, (REPLY,), WaitState(OPENED)),
-    ("an answer begins a calm wait", NEW, (ANSWER,), WaitState(NOW, asked=False)),
-    ("a note counts as touched", NEW, (NOTE,), WaitState(NOW, asked=False)),
-    ("who takes it has touched it", NEW, (Assign("GYM-1", MAX),), WaitState(NOW, asked=False)),
+    ("an answer begins a calm wait", NEW, (ANSWER,), WaitState(NOW, awaiting_staff=False)),
+    ("a note counts as touched", NEW, (NOTE,), WaitState(NOW, awaiting_staff=False)),
+    ("who takes it has touched it", NEW, (Assign("GYM-1", MAX),), WaitState(NOW, awaiting_staff=False)),
     (
         "a priority counts as touched",
         NEW,
         (SetPriority("GYM-1", Priority.HIGH),),
-        WaitState(NOW, asked=False),
+        WaitState(NOW, awaiting_staff=False),
     ),
     ("a reply asks anew", TOUCHED, (REPLY,), WaitState(NOW)),
     (
@@ -72,30 +74,30 @@ ROWS: list[tuple[str, Ticket, tuple[Effect, ...], WaitState]] = [
     ),
     ("a bounce changes nothing", TOUCHED, (BOUNCE,), TOUCHED.waits),
     ("another ticket's answer changes nothing", NEW, (replace(ANSWER, ticket="GYM-2"),), WaitState(OPENED)),
-    ("a question stops the clock", TOUCHED, (WAIT, ANSWER), WaitState(NOW, asked=False)),
-    ("a second question waits as long again", WAITING, (ANSWER,), WaitState(NOW, asked=False)),
+    ("a question stops the clock", TOUCHED, (WAIT, ANSWER), WaitState(NOW, awaiting_staff=False)),
+    ("a second question waits as long again", WAITING, (ANSWER,), WaitState(NOW, awaiting_staff=False)),
     ("the answer to it asks us", WAITING, (REPLY, OPEN), WaitState(NOW)),
     ("an automatic reply is no answer", WAITING, (BOUNCE,), WAITING.waits),
     ("the next level starts anew", TOUCHED, (UP, Assign("GYM-1", None), ANSWER), WaitState(NOW)),
     ("opened again, it asks", replace(TOUCHED, status=Status.CLOSED), (OPEN,), WaitState(NOW)),
-    ("a date is a touch", NEW, (SetDue("GYM-1", LATER),), WaitState(NOW, asked=False)),
+    ("a date is a touch", NEW, (SetDue("GYM-1", LATER),), WaitState(NOW, awaiting_staff=False)),
     (
         "a reminder keeps the wait",
         NEW,
         (RecordReminder("GYM-1", ReminderStage.REMINDED, OPENED),),
-        WaitState(OPENED, asked=True, step=ReminderStage.REMINDED, told=NOW),
+        WaitState(OPENED, awaiting_staff=True, step=ReminderStage.REMINDED, reminded_at=NOW),
     ),
     (
         "what is overdue though touched is not untouched",
-        replace(TOUCHED, wait=WaitState(OPENED, asked=False)),
+        replace(TOUCHED, wait=WaitState(OPENED, awaiting_staff=False)),
         (RecordReminder("GYM-1", ReminderStage.OVERDUE, OPENED),),
-        WaitState(OPENED, asked=False, step=ReminderStage.OVERDUE, told=NOW),
+        WaitState(OPENED, awaiting_staff=False, step=ReminderStage.OVERDUE, reminded_at=NOW),
     ),
     (
         "a day that has come asks",
         replace(TOUCHED, due=NOW),
         (RecordReminder("GYM-1", ReminderStage.REMINDED, NOW),),
-        WaitState(NOW, asked=True, step=ReminderStage.REMINDED, told=NOW),
+        WaitState(NOW, awaiting_staff=True, step=ReminderStage.REMINDED, reminded_at=NOW),
     ),
 ]
 

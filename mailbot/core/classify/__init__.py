@@ -1,1 +1,1 @@
-"""Whether a human wrote a mail, and who."""
+"""Classification of mails: human or automatic, authenticated or not."""

@@ -1,4 +1,4 @@
-"""The words by which machines give themselves away: mail servers, absence notes, receipts, programs."""
+"""Regular expressions that recognise automatic mail: bounces, absence notes, receipts, other programs."""
 
 import re
 
@@ -44,7 +44,7 @@ FAILED_TEXT = re.compile(
     r"|not found)|returned to (?:the )?sender|\b5\d\d[ -]5\.\d\.\d|\b[45]\.\d\.\d\b",
     re.I,
 )
-# What a program writes into the subject; the word alone, or with the subject of the answered mail behind it.
+# Subjects of absence notes: the phrase alone, or followed by the subject of the answered mail.
 _AWAY_PHRASES = (
     *("auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse"),
     *("auto antwort", "automatic reply", "automatic response", "automated reply"),

@@ -1,4 +1,4 @@
-"""Who or what wrote a mail: a table of signs, the first that fits decides (RFC 3834, 3464, 5965, 8098)."""
+"""Classify mails as human or automatic: the first matching rule decides (RFC 3834, 3464, 5965, 8098)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ _AUTO_HEADERS = (
 )
 _UNSET = ("", "no", "none", "false", "0")
 
-Test = Callable[[Mail], bool]
+Predicate = Callable[[Mail], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     kind: MailKind
     reason: str
-    fits: Test
+    fits: Predicate
 
 
-def _report(name: str) -> Test:
+def _report(name: str) -> Predicate:
     return lambda mail: f"message/{name}" in mail.reports or name in _report_type(mail)
 
 
@@ -53,7 +53,7 @@ def _report_type(mail: Mail) -> str:
     return value.partition("report-type")[2][:60] if value.startswith("multipart/report") else ""
 
 
-def _auto_submitted(prefix: str) -> Test:
+def _auto_submitted(prefix: str) -> Predicate:
     return lambda mail: mail.header("auto-submitted").strip().lower().startswith(prefix)
 
 
@@ -62,14 +62,14 @@ def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
 
 
 def _from_daemon(mail: Mail) -> bool:
-    told = f"{mail.header('from')} {mail.header('sender')}"
-    return bool(auto_mail_patterns.DAEMON.search(told)) or bool(
+    senders = f"{mail.header('from')} {mail.header('sender')}"
+    return bool(auto_mail_patterns.DAEMON.search(senders)) or bool(
         mail.sender and auto_mail_patterns.DAEMON_ADDRESS.match(mail.sender.email)
     )
 
 
 def _from_postmaster(mail: Mail) -> bool:
-    """Tell the one address of a mail server behind which a human may sit (RFC 5321, 4.5.1)."""
+    """Return whether From is postmaster, the only server address that a human may use (RFC 5321, 4.5.1)."""
     return bool(mail.sender and mail.sender.email.startswith("postmaster@"))
 
 
@@ -81,11 +81,11 @@ def _null_path(mail: Mail) -> bool:
     return any(mail.header(name).strip() in ("<>", "< >") for name in ("return-path", "x-envelope-from"))
 
 
-def _words(mail: Mail) -> str:
+def _full_text(mail: Mail) -> str:
     return f"{mail.text}\n{mail.signature}\n{mail.quoted}"[:4000]
 
 
-def _by_hand(mail: Mail) -> bool:
+def _is_reply(mail: Mail) -> bool:
     return bool(
         (mail.in_reply_to or mail.references) and auto_mail_patterns.REPLY_SUBJECT.match(mail.subject)
     )
@@ -102,11 +102,11 @@ def _subject_says_failure(mail: Mail) -> bool:
 
 
 def _text_says_failure(mail: Mail) -> bool:
-    return bool(auto_mail_patterns.FAILED_TEXT.search(_words(mail)))
+    return bool(auto_mail_patterns.FAILED_TEXT.search(_full_text(mail)))
 
 
-def _away_by_form(mail: Mail) -> bool:
-    """Tell an absence note without its header: two typical sentences, an answer, and nothing quoted."""
+def _away_text(mail: Mail) -> bool:
+    """Return whether the text is an absence note: a reply with two typical sentences and no quotation."""
     text = mail.text[:3000]
     answers = bool(mail.in_reply_to or auto_mail_patterns.REPLY_SUBJECT.match(mail.subject)) or _from_program(
         mail
@@ -119,14 +119,14 @@ def _away_subject(mail: Mail) -> bool:
     return bool(auto_mail_patterns.AWAY_SUBJECT.match(mail.subject))
 
 
-def _challenges(mail: Mail) -> bool:
+def _is_challenge(mail: Mail) -> bool:
     return bool(
         auto_mail_patterns.CHALLENGE_SUBJECT.search(mail.subject)
-        and auto_mail_patterns.CHALLENGE.search(_words(mail))
+        and auto_mail_patterns.CHALLENGE.search(_full_text(mail))
     )
 
 
-def _complains(mail: Mail) -> bool:
+def _is_feedback_report(mail: Mail) -> bool:
     return bool(auto_mail_patterns.FEEDBACK_SUBJECT.match(mail.subject))
 
 
@@ -134,12 +134,12 @@ def _sent_to_many(mail: Mail) -> bool:
     bulk = auto_mail_patterns.BULK_WORD.match(mail.header("precedence")) or _is_set(
         mail, ("list-unsubscribe", "feedback-id")
     )
-    return bool(bulk) and not _by_hand(mail) and "mailto:" not in mail.header("list-post")
+    return bool(bulk) and not _is_reply(mail) and "mailto:" not in mail.header("list-post")
 
 
 def _list_post(mail: Mail) -> bool:
     to_list = mail.header("list-post") or mail.header("list-id") or mail.header("mailing-list")
-    return bool(to_list) and not _by_hand(mail)
+    return bool(to_list) and not _is_reply(mail)
 
 
 _RULES = (
@@ -151,7 +151,7 @@ _RULES = (
     _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
     _Rule(
         MailKind.AUTO_REPLY,
-        "subject of an automatic reply, from nobody who could be answered",
+        "subject of an automatic reply, no address to reply to",
         lambda mail: (
             bool(auto_mail_patterns.AWAY_SUBJECT.match(mail.subject))
             and (_null_path(mail) or _from_daemon(mail))
@@ -159,7 +159,7 @@ _RULES = (
     ),
     _Rule(
         MailKind.BOUNCE,
-        "written by a mail server, says that delivery failed",
+        "from a mail server, says that delivery failed",
         lambda mail: _from_daemon(mail) and (_subject_says_failure(mail) or _text_says_failure(mail)),
     ),
     _Rule(
@@ -175,7 +175,7 @@ _RULES = (
     ),
     _Rule(
         MailKind.BOUNCE,
-        "says that delivery failed and brings the mail back",
+        "says that delivery failed and contains the mail",
         lambda mail: _subject_says_failure(mail) and _text_says_failure(mail) and _carries_original(mail),
     ),
     _Rule(
@@ -205,7 +205,7 @@ _RULES = (
     _Rule(
         MailKind.AUTO_REPLY,
         "asks for a confirmation before delivery",
-        _challenges,
+        _is_challenge,
     ),
     _Rule(
         MailKind.AUTO_REPLY,
@@ -216,33 +216,33 @@ _RULES = (
         ),
     ),
     _Rule(MailKind.BULK, "Auto-Submitted (RFC 3834)", lambda mail: _is_set(mail, ("auto-submitted",))),
-    _Rule(MailKind.AUTO_REPLY, "empty Return-Path", lambda mail: _null_path(mail) and not _by_hand(mail)),
+    _Rule(MailKind.AUTO_REPLY, "empty Return-Path", lambda mail: _null_path(mail) and not _is_reply(mail)),
     _Rule(
         MailKind.BULK,
         "subject of a feedback report",
-        _complains,
+        _is_feedback_report,
     ),
-    _Rule(MailKind.AUTO_REPLY, "form of an absence note", _away_by_form),
-    _Rule(MailKind.BULK, "names nobody who could be answered", lambda mail: mail.sender is None),
+    _Rule(MailKind.AUTO_REPLY, "text of an absence note", _away_text),
+    _Rule(MailKind.BULK, "no From address to reply to", lambda mail: mail.sender is None),
     _Rule(
         MailKind.BULK,
         "header field of a program",
-        lambda mail: _is_set(mail, _SENT_BY_PROGRAM) and not _by_hand(mail),
+        lambda mail: _is_set(mail, _SENT_BY_PROGRAM) and not _is_reply(mail),
     ),
     _Rule(MailKind.BULK, "sent to many (List-Unsubscribe, Precedence)", _sent_to_many),
 )
 
 
-def classify(mail: Mail, own_addresses: frozenset[str]) -> Classification:
-    """Return what kind of mail it is and the sign that told it; without a sign a human wrote it.
+def classify(mail: Mail, support_addresses: frozenset[str]) -> Classification:
+    """Return the kind of a mail and the reason; a mail that matches no rule is human.
 
-    A mail that came through a list is human if it answers, or if the list is one of our own addresses.
+    A mail from a list is human if it is a reply, or if it was also sent to a support address.
     """
-    if mail.sender and mail.sender.email in own_addresses:
-        return Classification(MailKind.LOOP, f"our own mail: From is {mail.sender.email}")
-    for sign in _RULES:
-        if sign.fits(mail):
-            return Classification(sign.kind, sign.reason)
-    if _list_post(mail) and not any(address.email in own_addresses for address in (*mail.to, *mail.cc)):
-        return Classification(MailKind.BULK, "came through a list (RFC 2919) and answers nothing")
-    return Classification(MailKind.HUMAN, "no sign of a machine")
+    if mail.sender and mail.sender.email in support_addresses:
+        return Classification(MailKind.LOOP, f"sent by mailbot: From is {mail.sender.email}")
+    for rule in _RULES:
+        if rule.fits(mail):
+            return Classification(rule.kind, rule.reason)
+    if _list_post(mail) and not any(a.email in support_addresses for a in (*mail.to, *mail.cc)):
+        return Classification(MailKind.BULK, "from a list (RFC 2919) and not a reply")
+    return Classification(MailKind.HUMAN, "matches no rule for automatic mail")

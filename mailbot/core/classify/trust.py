@@ -1,7 +1,7 @@
-"""Whether a mail comes from the address in its From: that address alone proves nothing.
+"""Authenticate the sender of a mail, since From can be forged.
 
-A first-match table of signs: the mail that it answers, the action key in it, or what the receiving
-mail server found (Authentication-Results, RFC 8601).
+The first matching rule decides: the mail that it replies to, the action key in it, or the results of the
+receiving mail server (Authentication-Results, RFC 8601).
 """
 
 import re
@@ -14,7 +14,7 @@ from mailbot.core.model.mail import Mail
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whether a mail is believed to be its sender's, and the sign that says so."""
+    """Whether the sender of a mail is authenticated, and the reason."""
 
     trusted: bool
     reason: str
@@ -22,28 +22,29 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for and against a mail's From.
+    """The evidence for and against a mail's From.
 
-    `own` are all addresses of who has that one. `parents` are the domains that may vouch for those below
-    them, as `schule.example` for `mail.schule.example`: those of the house. Of others it is not known whether
-    strangers share them, as they do co.uk or github.io; for those the receiving server may say dmarc=pass.
+    `sender_addresses` are all addresses of the sender. `trusted_parents` are the domains that may
+    authenticate their subdomains, as `schule.example` does for `mail.schule.example`: those of the
+    organisation. Other domains may be shared by strangers, like co.uk or github.io, and need an exact match
+    or dmarc=pass.
     """
 
     mail: Mail
     authserv_id: str = ""
     answered: SentMail | None = None
     by_action_key: SentMail | None = None
-    support_addresses: Collection[str] = ()
+    sender_addresses: Collection[str] = ()
     trusted_parents: Collection[str] = ()
 
 
 def trust(evidence: Evidence) -> Trust:
-    """Decide whether From is who wrote this mail: the first sign that is there."""
-    return next(Trust(trusted, reason) for trusted, sign in _RULES if (reason := sign(evidence)))
+    """Return whether the sender is authenticated: the first rule that returns a reason decides."""
+    return next(Trust(trusted, reason) for trusted, rule in _RULES if (reason := rule(evidence)))
 
 
 def _several_or_no_from(evidence: Evidence) -> str:
-    """Tell of a From that programs read in several ways: RFC 5322, 3.6, wants one field, we one address."""
+    """Reject an ambiguous From: RFC 5322, section 3.6, requires one field, mailbot one address."""
     fields = sum(1 for _ in evidence.mail.all_headers("from"))
     if fields != 1:
         return f"there are {fields} From fields"
@@ -51,25 +52,25 @@ def _several_or_no_from(evidence: Evidence) -> str:
     return f"From has {addresses} addresses" if addresses != 1 else ""
 
 
-def _answers_own_letter(evidence: Evidence) -> str:
-    own = _sent_to(evidence.answered, evidence)
-    return "answers a letter that was sent to this person" if own else ""
+def _replies_to_sent_mail(evidence: Evidence) -> str:
+    sent = _was_sent_to_sender(evidence.answered, evidence)
+    return "replies to a mail that was sent to this person" if sent else ""
 
 
-def _bears_own_key(evidence: Evidence) -> str:
-    own = _sent_to(evidence.by_action_key, evidence)
-    return "bears the action key of a letter that was sent to this person" if own else ""
+def _has_action_key(evidence: Evidence) -> str:
+    sent = _was_sent_to_sender(evidence.by_action_key, evidence)
+    return "has the action key of a mail that was sent to this person" if sent else ""
 
 
-def _sent_to(letter: SentMail | None, evidence: Evidence) -> bool:
-    return letter is not None and letter.recipient in {
+def _was_sent_to_sender(sent: SentMail | None, evidence: Evidence) -> bool:
+    return sent is not None and sent.recipient in {
         evidence.mail.senders[0].email,
-        *evidence.support_addresses,
+        *evidence.sender_addresses,
     }
 
 
-def _authenticated(evidence: Evidence) -> str:
-    """Return the sign of the topmost header field of our own receiving server, or ""."""
+def _authenticated_by_server(evidence: Evidence) -> str:
+    """Return the reason from the topmost field of the configured receiving server, or ""."""
     wanted = evidence.authserv_id.casefold()
     for value in evidence.mail.all_headers("authentication-results"):
         if not wanted or authserv_id(value) != wanted:
@@ -78,46 +79,46 @@ def _authenticated(evidence: Evidence) -> str:
             return ""
         methods = _statements(value)[1:]
         results = (dict(_pairs(method)) for method in methods)
-        return next((sign for result in results if (sign := _aligned(result, evidence))), "")
+        return next((reason for result in results if (reason := _aligned(result, evidence))), "")
     return ""
 
 
 def authserv_id(value: str) -> str:
-    """Return who wrote a field Authentication-Results, in lower case, or "" (RFC 8601, 2.5)."""
+    """Return the authserv-id of an Authentication-Results field in lower case, or "" (RFC 8601, 2.5)."""
     name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').casefold()
-    return "" if "=" in name else name  # Microsoft names nobody and begins with a result
+    return "" if "=" in name else name  # Microsoft omits the authserv-id and begins with a result
 
 
-def _answers_foreign_letter(evidence: Evidence) -> str:
-    foreign = evidence.answered is not None or evidence.by_action_key is not None
-    return "answers a letter or bears a key that was sent to another address" if foreign else ""
+def _sent_to_another_address(evidence: Evidence) -> str:
+    found = evidence.answered is not None or evidence.by_action_key is not None
+    return "replies to a mail, or has an action key, that was sent to another address" if found else ""
 
 
-def _unproven(_: Evidence) -> str:
+def _not_authenticated(_: Evidence) -> str:
     return "nothing proves that this mail is from its From address"
 
 
 _RULES: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
     (False, _several_or_no_from),
-    (True, _answers_own_letter),
-    (True, _bears_own_key),
-    (True, _authenticated),
-    (False, _answers_foreign_letter),
-    (False, _unproven),
+    (True, _replies_to_sent_mail),
+    (True, _has_action_key),
+    (True, _authenticated_by_server),
+    (False, _sent_to_another_address),
+    (False, _not_authenticated),
 )
-"""Whether the mail is believed where a sign gives a reason; read from top to bottom."""
+"""Pairs of result and rule; the first rule that returns a reason decides."""
 
 _MAX_FIELD = 8_000
-"""Characters of a field Authentication-Results. Servers write a few hundred; a longer one proves nothing."""
+"""Maximum characters of an Authentication-Results field; longer ones are ignored. Servers write hundreds."""
 
-# The lookbehind makes it linear: a name is tried from its first character only.
+# The lookbehind makes the search linear: a name is tried from its first character only.
 _PAIR = re.compile(r'(?<![\w.-])([\w.-]+)(?:\s*/\s*\d+)?\s*=\s*("(?:[^"\\]|\\.)*"\S*|[^\s;]+)')
 
 
 def _statements(value: str) -> list[str]:
     """Split a field at its semicolons and drop its comments (RFC 8601, 2.2).
 
-    Strangers choose what stands in quotation marks and comments: a semicolon in there separates nothing.
+    The sender can choose the content of quoted strings and comments, so a semicolon in them is no separator.
     """
     found: list[list[str]] = [[]]
     depth, quoted, escaped = 0, False, False
@@ -138,7 +139,7 @@ def _statements(value: str) -> list[str]:
 
 
 def _pairs(method: str) -> Iterator[tuple[str, str]]:
-    """Yield the method, its result and its properties; of one that is there twice, the first counts."""
+    """Yield the method, its result and its properties; of duplicate properties the first counts."""
     pairs = [(name.casefold(), value.strip('"').casefold()) for name, value in _PAIR.findall(method)]
     yield from reversed(pairs[1:])
     if pairs:
@@ -147,7 +148,7 @@ def _pairs(method: str) -> Iterator[tuple[str, str]]:
 
 
 def _aligned(result: dict[str, str], evidence: Evidence) -> str:
-    """Return the sign if this result passed for the domain of From (RFC 7489, 3.1), or ""."""
+    """Return the reason if this result is a pass for the domain of From (RFC 7489, 3.1), or ""."""
     domain = evidence.mail.senders[0].domain
     if result.get("result") != "pass":
         return ""
@@ -160,7 +161,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
-    above = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
-    if claimed == domain or above:
+    is_parent = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
+    if claimed == domain or is_parent:
         return f"Authentication-Results: {result['method']}=pass for {claimed}"
     return ""

@@ -1,1 +1,1 @@
-"""Commands: their definitions, their syntax, and what they do."""
+"""Commands: definitions, syntax, parsing and execution."""

@@ -1,4 +1,4 @@
-"""Commands that say who works on a ticket, for whom, how urgently: take, assign, priority, cc, for."""
+"""Commands that set assignee, priority, cc and requester: take, assign, priority, cc, for."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ _PRIORITIES = lexicon(PRIORITY_WORDS)
 
 
 def priority(word: str) -> Priority | None:
-    """Return the priority that a word in any language means."""
+    """Return the priority for a word in any language; None if there is none."""
     name = _PRIORITIES.get(fold(word.strip(".!")))
     return Priority(name) if name else None
 
@@ -44,7 +44,7 @@ def _resolve_priority(request: Request) -> Resolved[Priority]:
 
 
 def _resolve_colleague(request: Request) -> Resolved[Address]:
-    """Return the tickets and the member, who may work on all of them."""
+    """Return the tickets, and a member who may work on all of them."""
     school = request.context.facts.school.key
     numbers = tuple(arg for arg in request.line.args if ticket_name(arg, school))
     name = " ".join(arg for arg in request.line.args if arg not in numbers)
@@ -60,14 +60,14 @@ def _resolve_person(request: Request) -> Resolved[Address]:
 
 
 def _resolve_people(request: Request, limit: int | None = None) -> Resolved[tuple[Address, ...]]:
-    """Return the people, `limit` at most, and the tickets: the mail's, or none if the mail opens one."""
+    """Return the people, at most `limit`, and the tickets: none if the mail opens a ticket."""
     context, args = request.context, request.line.args
     named = tuple(a for a in args if "@" not in a and ticket_name(a, context.facts.school.key))
     found = people(tuple(arg for arg in args if arg not in named))
     if not found or (limit is not None and len(found) > limit):
         raise request.wrong(" ".join(args))
-    if own := next((p.email for p in found if p.email in context.policy.support_addresses), None):
-        raise request.refusal(Reason.NOT_HERE, own)
+    if support := next((p.email for p in found if p.email in context.policy.support_addresses), None):
+        raise request.refusal(Reason.NOT_HERE, support)
     if request.default or named or not context.may_open_ticket:
         return request.tickets(named), found
     request.require_staff()
@@ -75,15 +75,15 @@ def _resolve_people(request: Request, limit: int | None = None) -> Resolved[tupl
 
 
 def _resolve_cc(request: Request) -> Resolved[tuple[Address, ...]]:
-    """Refuse copies to people who work on the ticket, and more of them than a ticket takes."""
+    """Return the people and the tickets; refuse people who work on the ticket, and too many people."""
     context = request.context
     tickets, found = _resolve_people(request)
     for ticket in tickets or (None,):
         staff = {a for member in context.policy.staff(context.school_of(ticket)) for a in member.addresses}
         if colleague := next((person.email for person in found if person.email in staff), None):
             raise request.refusal(Reason.WORKS_HERE, colleague)
-        there = {person.email for person in (*(ticket.cc if ticket else ()), *found)}
-        if len(there) > MAX_CC:
+        in_cc = {person.email for person in (*(ticket.cc if ticket else ()), *found)}
+        if len(in_cc) > MAX_CC:
             raise request.refusal(Reason.TOO_MANY, str(MAX_CC))
     return tickets, found
 
@@ -99,12 +99,12 @@ def _set_priority(ticket: Ticket, value: Priority, _: Address) -> tuple[TicketEf
 
 
 def _add_cc(ticket: Ticket, found: tuple[Address, ...], _: Address) -> tuple[TicketEffect, ...]:
-    there = {ticket.requester.email, *(person.email for person in ticket.cc)}
-    return tuple(AddCc(ticket.key, person) for person in found if person.email not in there)
+    present = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    return tuple(AddCc(ticket.key, person) for person in found if person.email not in present)
 
 
 def _set_requester(ticket: Ticket, requester: Address, actor: Address) -> tuple[TicketEffect, ...]:
-    """Keep the former requester in copy, unless they are the colleague who only passed the mail on."""
+    """Set the requester; keep the former one in cc, unless they are the author of the command."""
     before = ticket.requester
     if requester.email == before.email:
         return ()

@@ -1,4 +1,4 @@
-"""What a command is to those who read a mail: its words, who may use it, and how its argument looks."""
+"""The part of a command that parsing needs: its words, its roles and the form of its argument."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,22 +11,22 @@ from mailbot.core.model.ticket import Role
 from mailbot.core.text.words import fold
 
 Words = Mapping[str, tuple[str, ...]]
-"""Words by language, without the English one. Outgoing mail uses the first of each."""
+"""Words by language, without the English one. Outgoing mails use the first word of each language."""
 
 STAFF = frozenset({Role.SUPPORTER, Role.SECOND_LEVEL})
 PARTICIPANTS = STAFF | {Role.REQUESTER}
 EVERYONE = frozenset(Role)
 
 
-def every_word(name: str, words: Words) -> tuple[str, ...]:
-    """Return an English word and those of the other languages that mean the same, each once."""
+def words_in_all_languages(name: str, words: Words) -> tuple[str, ...]:
+    """Return an English word and its translations, without duplicates."""
     return tuple(dict.fromkeys((name, *chain.from_iterable(words.values()))))
 
 
 def spellings(word: str) -> set[str]:
-    """Return how a word is typed on keyboards with and without umlauts, folded."""
-    bare = word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
-    return {fold(word), fold(bare)}
+    """Return the folded spellings of a word on keyboards with and without umlauts."""
+    without_umlauts = word.replace("ä", "a").replace("ö", "o").replace("ü", "u")
+    return {fold(word), fold(without_umlauts)}
 
 
 def lexicon(rows: Mapping[str, Words]) -> dict[str, str]:
@@ -34,14 +34,14 @@ def lexicon(rows: Mapping[str, Words]) -> dict[str, str]:
     return {
         spelling: name
         for name, words in rows.items()
-        for word in every_word(name, words)
+        for word in words_in_all_languages(name, words)
         for spelling in spellings(word)
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person who writes to a school, under the rules of the desk."""
+    """A person who writes to a school, and the policy."""
 
     email: str
     school: School
@@ -50,9 +50,9 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class LineLookups:
-    """What one command line needs from the database. Tickets are names such as GYM-104.
+    """The lookups in the database that one command line needs. Tickets are keys such as GYM-104.
 
-    `changes`: the last changes of the tickets. `numbers`: the next numbers of their schools.
+    `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
     """
 
     tickets: tuple[str, ...] = ()
@@ -69,11 +69,11 @@ def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Argument:
-    """How the words behind a command look; `TypedArgument` says what they mean.
+    """The form of the words after a command; `TypedArgument` resolves their meaning.
 
-    `fits` tells whether words may be the argument. `lookups` returns what they need from the database.
-    `is_text`: they belong to the text of the mail. `verbatim`: polite words among them count.
-    `optional`: the command is complete without them.
+    `fits` returns whether words may be the argument. `lookups` returns the lookups that they need.
+    `is_text`: the words belong to the text of the mail. `verbatim`: polite words among them are kept.
+    `optional`: the command is complete without an argument.
     """
 
     fits: Callable[[tuple[str, ...]], bool] = bool
@@ -87,9 +87,9 @@ class Argument:
 class Command:
     """One command. `name` is the English word.
 
-    `internal`: the mail is for the staff only. `hidden`: no mistyped word is taken for this command.
-    `examples` are arguments by language, where `example` is an English word. `complete_example`: people may
-    send the command as the help shows it.
+    `internal`: the mail is for the staff only. `hidden`: the command is never suggested for a mistyped word.
+    `examples` are arguments by language if `example` is an English word. `complete_example`: the command can
+    be sent as the help shows it.
     """
 
     name: str
@@ -103,13 +103,13 @@ class Command:
     complete_example: bool = False
 
     def word(self, language: str) -> str:
-        """Return the word that letters in that language use."""
+        """Return the word that outgoing mails in that language use."""
         return self.words.get(language, (self.name,))[0]
 
     @property
-    def spoken(self) -> tuple[str, ...]:
-        """Return the words of every language, the English one first; a word may belong to two languages."""
-        return every_word(self.name, self.words)
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words of all languages, the English one first; a word may belong to two languages."""
+        return words_in_all_languages(self.name, self.words)
 
     def line(self, language: str, argument: str = "") -> str:
         """Return a correct line in that language, with this argument or the example."""
@@ -121,7 +121,7 @@ class Command:
 class CommandLine:
     """One line as written, its folded word, and the command of that word if there is one.
 
-    `rest` is the text behind the word as written, `args` are its words without politeness.
+    `rest` is the text after the word as written, `args` are its words without polite words.
     """
 
     raw: str
@@ -131,14 +131,14 @@ class CommandLine:
     rest: str = ""
 
     def lookups(self, viewer: Viewer) -> LineLookups:
-        """Return what has to be looked up for this line."""
+        """Return the lookups that this line needs."""
         argument = self.command.argument if self.command else Argument()
         return argument.lookups(self.args, viewer)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a mail says: its command lines, the remaining text and the remaining subject."""
+    """The parsed text of a mail: its command lines, the remaining text and the remaining subject."""
 
     text: str
     lines: tuple[CommandLine, ...] = ()
@@ -150,5 +150,5 @@ class Reading:
         return (line.command for line in self.lines if line.command is not None)
 
     def has(self, command: Command) -> bool:
-        """Tell whether a command is among the lines."""
+        """Return whether a command is among the lines."""
         return command in self.commands

@@ -1,4 +1,4 @@
-"""The context of one human mail: who writes, to which ticket it belongs and why."""
+"""The context of one human mail: its sender, their role, and the ticket that it belongs to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ from mailbot.core.text.words import fold
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The ticket that a mail belongs to, by which sign, and another that it may belong to.
+    """The ticket that a mail belongs to, how it was found, and another ticket that it may belong to.
 
-    `flood`: it joins the sender's last ticket because it would open one too many.
+    `flood`: the mail was added to the sender's last ticket because of the limit of new tickets.
     """
 
     ticket: Ticket | None
@@ -48,49 +48,49 @@ class MailContext:
 
     @property
     def ticket(self) -> Ticket | None:
-        """Return the ticket that the mail belongs to."""
+        """Return the ticket that the mail belongs to; None if it belongs to none."""
         return self.match.ticket
 
     @property
-    def support_addresses(self) -> frozenset[str]:
+    def sender_addresses(self) -> frozenset[str]:
         """Return all addresses of the sender: a member may have several."""
         return self.policy.addresses(self.sender.email)
 
     @property
     def person(self) -> Address:
-        """Return the sender at the registered address."""
+        """Return the sender with their registered address."""
         return Address(self.policy.registered(self.sender.email), self.sender.name)
 
     @property
     def member(self) -> Member | None:
-        """Return the sender as a member of a team."""
-        return self.policy.member(self.sender.email)
+        """Return the sender as a member of a team; None if they are in no team."""
+        return self.policy.find_member(self.sender.email)
 
     @property
     def has_no_content(self) -> bool:
-        """Tell whether there are no words or files for others: a logo below a command is none."""
-        logos = bool(self.reading.lines)
-        return not self.reading.text and all(part.inline and logos for part in self.mail.parts)
+        """Return whether the mail has no text and no files; after a command, inline pictures do not count."""
+        ignore_inline = bool(self.reading.lines)
+        return not self.reading.text and all(part.inline and ignore_inline for part in self.mail.parts)
 
     @property
     def may_open_ticket(self) -> bool:
-        """Tell whether the mail can open a ticket: it belongs to none, and there is something in it."""
+        """Return whether the mail can open a ticket: it belongs to none, and it has content."""
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
     def is_internal(self) -> bool:
-        """Tell whether what a member of the staff writes stays among the staff."""
-        kept = any(command.internal for command in self.reading.commands)
-        return kept or (self.letter is not None and self.letter.internal)
+        """Return whether the text of a staff mail stays within the staff."""
+        by_command = any(command.internal for command in self.reading.commands)
+        return by_command or (self.answered_mail is not None and self.answered_mail.internal)
 
     @property
-    def letter(self) -> SentMail | None:
-        """Return the letter of ours that the mail answers, if it was sent to this very person."""
-        return _own_letter(self.facts, self.support_addresses)
+    def answered_mail(self) -> SentMail | None:
+        """Return the mail from mailbot that this mail replies to, if it was sent to the same person."""
+        return _answered_mail(self.facts, self.sender_addresses)
 
     @property
     def language(self) -> str:
-        """Return the language of replies to the sender: second level serves all schools."""
+        """Return the language of replies to the sender; for second level, that of the organisation."""
         return self.policy.language if self.role is Role.SECOND_LEVEL else self.school.language
 
     @property
@@ -122,15 +122,15 @@ class MailContext:
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:
-        """Return everything that the sender is to a ticket."""
+        """Return all roles of the sender on a ticket."""
         return roles(self.sender.email, ticket, self.school_of(ticket), self.policy)
 
     def is_participant(self, ticket: Ticket) -> bool:
-        """Tell whether the sender may know of that ticket."""
+        """Return whether the sender has a role on that ticket."""
         return Role.STRANGER not in self.roles(ticket)
 
     def role_on(self, ticket: Ticket) -> Role:
-        """Return in which role the sender acts on a ticket, perhaps another than the mail belongs to."""
+        """Return the role in which the sender acts on a ticket, which may not be the ticket of the mail."""
         if self.ticket is not None and self.ticket.key == ticket.key:
             return self.role
         held = self.roles(ticket)
@@ -140,7 +140,7 @@ class MailContext:
         return next(role for role in (*staff, Role.REQUESTER, Role.CC, Role.STRANGER) if role in held)
 
     def school_of(self, ticket: Ticket | None) -> School:
-        """Return the ticket's school, or the mailbox's where there is none."""
+        """Return the ticket's school, or the school of the mailbox if there is none."""
         return (self.policy.school(ticket.school) if ticket else None) or self.facts.school
 
     def staff_of(self, tickets: tuple[Ticket, ...]) -> list[Member]:
@@ -150,11 +150,11 @@ class MailContext:
         return [m for m in self.policy.staff(first) if all(m.address in team for team in teams)]
 
     def name_of(self, member: Member) -> str:
-        """Return the name that a member uses in own mails, else the configured one."""
+        """Return the name that a member uses in their own mails, else the configured one."""
         return self.facts.names.get(member.address) or member.name
 
     def is_called(self, member: Member, name: str) -> bool:
-        """Tell whether a name as people write it means this member: an address or words of the name."""
+        """Return whether `name` is an address of this member, or consists of words of their name."""
         wanted = fold(name).removeprefix("@")
         if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
             return True
@@ -164,7 +164,7 @@ class MailContext:
 
 
 def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, now: datetime) -> MailContext:
-    """Return the context of a human mail; `reading` is what it says."""
+    """Return the context of a human mail; `reading` has its commands and its text."""
     sender = mail.senders[0]
     own = policy.addresses(sender.email)
     sender = Address(sender.email, sender.name or _known_name(sender.email, facts, policy))
@@ -185,42 +185,42 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
         now=now,
         school=school,
         match=found,
-        role=_capacity(_own_letter(facts, own), held),
+        role=_capacity(_answered_mail(facts, own), held),
         trust=Trust(True, facts.confirmed) if facts.confirmed else trust(evidence),
     )
 
 
 def _known_name(email: str, facts: Facts, policy: Policy) -> str:
-    """Return the name under which somebody is known: learnt from own mails, else as configured."""
-    member = policy.member(email)
+    """Return the name of a person, as learned from their own mails, else as configured."""
+    member = policy.find_member(email)
     return facts.names.get(policy.registered(email), "") or (member.name if member else "")
 
 
-def _own_letter(facts: Facts, own: frozenset[str]) -> SentMail | None:
-    letters = (facts.answered, facts.by_action_key)
-    return next((letter for letter in letters if letter is not None and letter.recipient in own), None)
+def _answered_mail(facts: Facts, own: frozenset[str]) -> SentMail | None:
+    candidates = (facts.answered, facts.by_action_key)
+    return next((sent for sent in candidates if sent is not None and sent.recipient in own), None)
 
 
-def _capacity(letter: SentMail | None, held: frozenset[Role]) -> Role:
-    """Return in which role somebody writes: that of the letter answered, else requester before staff."""
-    if letter is not None and letter.role in held:
-        return letter.role
+def _capacity(answered: SentMail | None, held: frozenset[Role]) -> Role:
+    """Return the role in which a person writes: that of the answered mail, else requester before staff."""
+    if answered is not None and answered.role in held:
+        return answered.role
     order = (Role.REQUESTER, Role.SUPPORTER, Role.SECOND_LEVEL, Role.CC, Role.STRANGER)
     return next(role for role in order if role in held)
 
 
 def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
-    """Find the ticket: by thread, then by action key, then by subject tag."""
+    """Match a mail to a ticket: by thread, then by action key, then by subject tag."""
     own = policy.addresses(mail.senders[0].email)
-    keyed = (
+    by_key = (
         facts.by_action_key.ticket if facts.by_action_key and facts.by_action_key.recipient in own else None
     )
-    signs = (
+    candidates = (
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
-        ("key", facts.ticket(keyed), "the action key is of a letter about"),
-        ("subject-tag", _tagged(mail, facts, policy), "the subject names"),
+        ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
+        ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
     )
-    hits = [(by, ticket, text) for by, ticket, text in signs if ticket is not None]
+    hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:
         return _unmatched(mail, facts)
     by, ticket, text = hits[0]
@@ -229,20 +229,20 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
         return Match(None, None, because, ticket, "closed-long-ago")
     other = next((t for _, t, _ in hits[1:] if t.key != ticket.key), None)
     reason = "disagree" if other else ""
-    because = f"{text} {ticket.key}" + (f"; another sign says {other.key}" if other else "")
+    because = f"{text} {ticket.key}" + (f"; another match is {other.key}" if other else "")
     return Match(ticket, by, because, other, reason)
 
 
 def _unmatched(mail: Mail, facts: Facts) -> Match:
     tagged = facts.ticket(facts.by_subject_tag)
     if tagged is None or mail.sender is None:
-        return Match(None, None, "no sign of a ticket")
-    because = f"the subject names {tagged.key}, in which the sender takes no part"
+        return Match(None, None, "matches no ticket")
+    because = f"the subject names {tagged.key}, but the sender is not a participant"
     return Match(None, None, because, tagged, "subject-tag")
 
 
-def _tagged(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
-    """Return the ticket of the subject tag if the sender takes part in it."""
+def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
+    """Return the ticket of the subject tag if the sender is a participant."""
     ticket = facts.ticket(facts.by_subject_tag)
     if ticket is None or mail.sender is None:
         return None
@@ -253,7 +253,7 @@ def _tagged(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
 
 
 def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:
-    """Tell whether a requester's side writes to a ticket that was closed too long ago."""
+    """Return whether the mail is from the requester's side and the ticket was closed too long ago."""
     if ticket.status is not Status.CLOSED or ticket.closed is None or mail.sender is None:
         return False
     school = policy.school(ticket.school) or facts.school
@@ -263,7 +263,7 @@ def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy,
 
 
 def roles(email: str, ticket: Ticket | None, school: School, policy: Policy) -> frozenset[Role]:
-    """Return everything that somebody is to a ticket, or to a school where there is no ticket yet."""
+    """Return all roles of a person on a ticket, or on the school if there is no ticket yet."""
     found = set()
     addresses = policy.addresses(email)
     if school.team.member(email):
@@ -280,9 +280,10 @@ def roles(email: str, ticket: Ticket | None, school: School, policy: Policy) -> 
 def reply(
     context: MailContext, kind: NotificationKind, ticket: Ticket | None = None, **what: object
 ) -> Notification:
-    """Return a notification that answers the mail; it names no ticket in which the writer takes no part.
+    """Return a notification that replies to the mail; `what` are further fields of it.
 
-    A member who asks in this capacity is answered at their registered address.
+    It names a ticket only if the sender is a participant. A sender who acts as staff gets it at their
+    registered address.
     """
     shown = ticket if ticket is not None and context.is_participant(ticket) else None
     role = context.role

@@ -1,4 +1,4 @@
-"""Kinds of commands and of arguments: what each does, whom it concerns, and what its receipt says."""
+"""Kinds of commands and arguments: how they are resolved, what they do, and what their receipt shows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ Resolved = tuple[tuple[Ticket, ...], T]
 
 
 class RefusedLineError(Exception):
-    """A command line cannot be carried out; `problem` says why."""
+    """A command line cannot be executed; `problem` has the reason."""
 
     def __init__(self, problem: RefusedLine) -> None:
         super().__init__(problem.line)
@@ -31,9 +31,9 @@ class RefusedLineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One command line of a mail. `default` are the tickets of a line that names none.
+    """One command line of a mail. `default` are the tickets for a line that names none.
 
-    `number` returns the number that a ticket gets in the school of that key.
+    `number` returns the number that a ticket gets in the school with that key.
     """
 
     line: CommandLine
@@ -43,13 +43,13 @@ class Request:
     number: Callable[[Ticket, str], int]
 
     def tickets(self, args: Iterable[str]) -> tuple[Ticket, ...]:
-        """Return the tickets that these words name, or the default ones; refuse those of others."""
+        """Return the tickets that these words name, or the default ones; refuse tickets of other people."""
         named = [self._named(arg) for arg in numbers(tuple(args))]
         tickets = tuple({t.key: t for t in named}.values()) or self.default
         if not tickets:
             raise self.refusal(Reason.NO_TICKET, expected=self._example("104"))
         for ticket in tickets:
-            if not self.context.is_participant(ticket):  # a forwarded mail is answered by a stranger
+            if not self.context.is_participant(ticket):  # a stranger may reply to a forwarded mail
                 raise self.refusal(Reason.NO_SUCH_TICKET)
             if not self.context.roles(ticket) & self.command.roles:
                 raise self.refusal(Reason.FORBIDDEN, ticket.key)
@@ -62,12 +62,12 @@ class Request:
         return ticket
 
     def require_staff(self) -> None:
-        """Refuse a command about the writer's own work to people outside the teams."""
+        """Refuse a command for members to people outside the teams."""
         if Role.STRANGER not in self.command.roles and self.context.member is None:
             raise self.refusal(Reason.FORBIDDEN)
 
     def member(self, name: str, candidates: Iterable[Member]) -> Address:
-        """Return the one of these people whom a name means."""
+        """Return the only candidate with that name; refuse no match and several matches."""
         found = {m.address: m for m in candidates if self.context.is_called(m, name)}
         if len(found) != 1:
             reason = Reason.AMBIGUOUS if found else Reason.ARGUMENT
@@ -77,7 +77,8 @@ class Request:
 
     def wrong(self, argument: str) -> RefusedLineError:
         """Return the error for a wrong or missing argument."""
-        return self.refusal(Reason.ARGUMENT, argument, expected=self._example(), meant=self._bare())
+        meant = self._without_argument()
+        return self.refusal(Reason.ARGUMENT, argument, expected=self._example(), meant=meant)
 
     def refusal(
         self, reason: Reason, argument: str = "", *, expected: str = "", meant: str = ""
@@ -92,16 +93,15 @@ class Request:
         if name is None:
             raise self.wrong(arg)
         ticket = self.context.facts.ticket(name)
-        if ticket is None or not self.context.is_participant(
-            ticket
-        ):  # strangers do not learn that there is one
+        # The same refusal for both cases: strangers do not learn whether the ticket exists.
+        if ticket is None or not self.context.is_participant(ticket):
             raise self.refusal(Reason.NO_SUCH_TICKET, name)
         return ticket
 
-    def _bare(self) -> str:
-        """Return the command about the mail's own ticket, with the words behind it as text below.
+    def _without_argument(self) -> str:
+        """Return the command for the mail's own ticket, with the words after it as text below.
 
-        Return "" where numbers lead the words: "3" of "#close 3 printers work" may be a ticket or not.
+        Return "" if the words begin with a number: "3" in "#close 3 printers work" may be a ticket.
         """
         args, context = self.line.args, self.context
         number = args and ticket_name(args[0], context.facts.school.key)
@@ -121,22 +121,22 @@ class TypedArgument(Argument, Generic[T]):
 
 
 def look_up_nothing(_: tuple[str, ...], __: Viewer) -> LineLookups:
-    """Look nothing up: a number among the words names no ticket."""
+    """Return no lookups: a number among the words names no ticket."""
     return LineLookups()
 
 
 def anything(_: tuple[str, ...]) -> bool:
-    """Accept any words, and none."""
+    """Accept any words, including none."""
     return True
 
 
 def all_name_tickets(words: tuple[str, ...]) -> bool:
-    """Tell whether all words name tickets."""
+    """Return whether all words name tickets."""
     return all(ticket_name(word, "X") for word in words)
 
 
 def resolve_nothing(request: Request) -> Resolved[None]:
-    """Check that there are no words, and that the writer may use the command."""
+    """Check that there are no words, and that the sender may use the command."""
     if request.line.args:
         raise request.wrong(request.line.args[0])
     request.require_staff()
@@ -160,7 +160,7 @@ TEXT = TypedArgument(resolve=_resolve_text, fits=anything, lookups=look_up_nothi
 
 
 class Exclusive(Enum):
-    """One mail may hold one command of each group for a ticket."""
+    """Groups of commands of which a mail may have one for each ticket."""
 
     STATUS = auto()
     HANDOVER = auto()
@@ -176,7 +176,7 @@ class Receipt:
     due: datetime | None = None
 
 
-def _plain(_: object) -> Receipt:
+def _no_details(_: object) -> Receipt:
     return Receipt()
 
 
@@ -189,7 +189,7 @@ class ResolvableCommand(Command, Generic[T]):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Restructuring(Generic[T]):
-    """What a command does that concerns several tickets.
+    """The part of a command that affects several tickets.
 
     `notify` returns the notifications of a change, given its effects. `continues_in` returns the ticket
     that gets the text of the mail.
@@ -203,14 +203,14 @@ class Restructuring(Generic[T]):
 class TicketCommand(ResolvableCommand[T]):
     """A command that changes tickets.
 
-    `handler` returns the effects that are still missing, given the ticket, the value and the actor.
-    `excludes`: groups of commands that contradict each other on one ticket. `alone`: it contradicts all
-    others that change the ticket. `adds_up`: lines with other values add up instead of contradicting.
+    `handler` returns the effects, given the ticket, the value and the actor; none if nothing changes.
+    `excludes`: groups of commands that conflict with it on one ticket. `alone`: it conflicts with all other
+    commands that change the ticket. `adds_up`: lines with different values add up instead of conflicting.
     `opening` applies it to the ticket that the mail opens.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
-    receipt: Callable[[T], Receipt] = _plain
+    receipt: Callable[[T], Receipt] = _no_details
     excludes: frozenset[Exclusive] = frozenset()
     alone: bool = False
     adds_up: bool = False
@@ -221,7 +221,7 @@ class TicketCommand(ResolvableCommand[T]):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Annotation(ResolvableCommand[None]):
-    """A command that says who may read the text of the mail."""
+    """A command that restricts who may read the text of the mail."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -233,7 +233,7 @@ class Query(ResolvableCommand[T]):
 
 @dataclass(frozen=True, slots=True)
 class MemberChange:
-    """What a command about its writer does. `already`: it was so before."""
+    """The result of a command about its author. `already`: it changes nothing."""
 
     effects: tuple[Effect, ...]
     receipt: bool = True
@@ -244,7 +244,7 @@ class MemberChange:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MemberCommand(ResolvableCommand[T]):
-    """A command about its writer. `links` are the actions that its receipt offers."""
+    """A command about its author. `links` are the actions that its receipt offers."""
 
     handler: Callable[[MailContext, T], MemberChange]
     links: tuple[str, ...] = ()
@@ -252,7 +252,7 @@ class MemberCommand(ResolvableCommand[T]):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCommand(Generic[T]):
-    """A command that may be carried out; `tickets` is empty where it is about none."""
+    """A command that can be executed; `tickets` is empty if it concerns none."""
 
     command: Command
     tickets: tuple[Ticket, ...]

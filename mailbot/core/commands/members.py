@@ -1,4 +1,4 @@
-"""Commands about the writer: away, back, register, confirm."""
+"""Commands about their author: away, back, register, confirm."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.text.words import fold
 
 MAX_ABSENCE = timedelta(days=364)
-"""A day further ahead is a slip: "23.11." on that very day means next year's."""
+"""A later day is a mistake: on 23 November, "23.11." means next year's."""
 _MAX_WORDS = 5
 _FILLERS = frozenset({"vertretung", "deputy", "durch", "by", "par", "remplacant", "remplacante"})
 
 
 def date_phrases(args: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of "#away DATE [DEPUTY]" that may be the date, the longest first."""
+    """Return the phrases of "#away DATE [DEPUTY]" that may be the date, the longest first."""
     return tuple(" ".join(args[:end]) for end in range(min(len(args), _MAX_WORDS), 0, -1))
 
 
 def away_until(args: Sequence[str], dates: Mapping[str, date], today: date) -> tuple[date | None, str]:
-    """Return the last day and the deputy's name of "#away DATE [DEPUTY]"; None without a future day.
+    """Return the last day and the deputy's name of "#away DATE [DEPUTY]"; None without a valid day.
 
-    `dates` are the days that the phrases mean.
+    `dates` maps phrases to days.
     """
     found = next((phrase for phrase in date_phrases(args) if phrase in dates), None)
     if found is None or not today <= dates[found] <= today + MAX_ABSENCE:
@@ -46,7 +46,7 @@ def away_until(args: Sequence[str], dates: Mapping[str, date], today: date) -> t
 
 @dataclass(frozen=True, slots=True)
 class PlannedAbsence:
-    """The last day of an absence and the deputy, if there is one."""
+    """The last day of an absence, and the deputy if there is one."""
 
     until: date
     deputy: Address | None = None
@@ -68,7 +68,7 @@ def _resolve_absence(request: Request) -> Resolved[PlannedAbsence]:
 
 
 def _refuse_confirmation(request: Request) -> Resolved[None]:
-    """Refuse the command: no mail is held, or it waits no longer."""
+    """Refuse the command: no mail is held, or it is no longer held."""
     resolve_nothing(request)
     raise request.refusal(Reason.FORBIDDEN)
 
@@ -85,7 +85,7 @@ def _back(context: MailContext, _: None) -> MemberChange:
 
 
 def _register(context: MailContext, _: None) -> MemberChange:
-    """The answer is the welcome mail instead of a receipt."""
+    """Register the sender; the reply is the welcome mail instead of a receipt."""
     welcome = Notify(reply(context, NotificationKind.WELCOME))
     return MemberChange((Register(context.person.email), welcome), receipt=False)
 

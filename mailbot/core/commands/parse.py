@@ -1,4 +1,4 @@
-"""All commands, and how they are found in what people write: a line of its own, "#word arguments"."""
+"""Find commands in the text of a mail: "#word arguments" on a line of its own."""
 
 import re
 from difflib import get_close_matches
@@ -10,8 +10,8 @@ from mailbot.core.commands.queries import QUERIES
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
-    LEAD_MOST,
     LINE,
+    MAX_LEAD,
     SIGNS,
     TICKET_NAME,
     TRAILING,
@@ -31,65 +31,65 @@ COMMANDS: tuple[Command, ...] = (
     *QUERIES,
     *MEMBERS,
 )
-"""In the order in which the commands of one mail change a ticket: its level before its assignee."""
+"""All commands, in the order in which those of one mail are applied: the level before the assignee."""
 
 _BY_WORD = {
-    spelling: command for command in COMMANDS for word in command.spoken for spelling in spellings(word)
+    spelling: command for command in COMMANDS for word in command.all_words for spelling in spellings(word)
 }
 _SUGGESTED = {
     spelling: word
     for command in reversed(COMMANDS)
     if not command.hidden
-    for word in reversed(command.spoken)
+    for word in reversed(command.all_words)
     for spelling in spellings(word)
 }
 
 
 def find(word: str) -> Command | None:
-    """Return the command that a word in any language means."""
+    """Return the command with that word in any language; None if there is none."""
     return _BY_WORD.get(fold(word))
 
 
 def nearest(word: str) -> str:
-    """Return the command word most like a mistyped one, or "" if none is like it."""
+    """Return the command word most similar to a mistyped one, or "" if none is similar."""
     found = get_close_matches(fold(word), _SUGGESTED, n=1, cutoff=0.7)
     return _SUGGESTED[found[0]] if found else ""
 
 
-MAX_TEXT = 1_000  # characters behind a note that are read with its line
-MAX_LINES = 200  # lines with a "#" near their start: people write fewer, and each costs time
+MAX_TEXT = 1_000  # characters after "#note" that are kept as its argument
+MAX_LINES = 200  # parsed lines with a "#" near their start: people write fewer, and parsing costs time
 _OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)", re.I)
 
 
 def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     """Find the command lines in new text (no quotation, no signature) and at the start of the subject.
 
-    `lenient` leaves hashtags, lists and headings with "#" in the text: their writer is in no team.
+    `lenient`: hashtags, lists and headings with "#" stay in the text, since the author is in no team.
     """
     lines: list[CommandLine] = []
-    rest: list[str] = []
-    left = _read_subject(subject, lines, rest, lenient=lenient)
-    looked_at = 0
+    remaining: list[str] = []
+    remaining_subject = _parse_subject(subject, lines, remaining, lenient=lenient)
+    parsed = 0
     for line in text.splitlines():
-        looked_at += any(sign in line[:LEAD_MOST] for sign in SIGNS)
-        rest += _read_line(line, lines, lenient=lenient) if looked_at <= MAX_LINES else [line]
-    return Reading("\n".join(rest).strip(), tuple(lines), left)
+        parsed += any(sign in line[:MAX_LEAD] for sign in SIGNS)
+        remaining += _parse_line(line, lines, lenient=lenient) if parsed <= MAX_LINES else [line]
+    return Reading("\n".join(remaining).strip(), tuple(lines), remaining_subject)
 
 
-def _read_subject(subject: str, lines: list[CommandLine], rest: list[str], *, lenient: bool) -> str:
-    """Take the command from the start of a subject; what is left is the subject of the mail answered."""
+def _parse_subject(subject: str, lines: list[CommandLine], remaining: list[str], *, lenient: bool) -> str:
+    """Parse the command at the start of a subject; return the subject of the answered mail after it."""
     old = _OLD_SUBJECT.search(subject)
     start = subject[: old.start()] if old else subject
     known = len(lines)
-    text = _read_line(start, lines, lenient=lenient)
+    text = _parse_line(start, lines, lenient=lenient)
     if len(lines) == known:
         return subject
-    rest += text
+    remaining += text
     return subject[old.start() :] if old else ""
 
 
-def _read_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[str]:
-    """Add a line's commands to `lines`; return what is left of it: "#note #close" are two commands."""
+def _parse_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[str]:
+    """Add a line's commands to `lines` and return its remaining text; "#note #close" are two commands."""
     at = 0
     while (found := _command_line(line, at, lenient=lenient)) is not None:
         lines.append(found[0])
@@ -103,7 +103,7 @@ def _read_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[st
 
 
 def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, int] | None:
-    """Return the command that begins there, and where the words behind it begin."""
+    """Return the command at position `at`, and the position of the words after it."""
     found = LINE.fullmatch(line, at)
     if not found or TICKET_NAME.fullmatch(found["word"]):
         return None
@@ -121,13 +121,13 @@ def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, in
 
 
 def with_word(line: CommandLine, word: str) -> CommandLine:
-    """Return a line with a command's word in place of its own."""
+    """Return a line with its word replaced by that of a command."""
     command = find(word)
     return CommandLine(line.raw, fold(word), arguments(line.rest, command), command, line.rest)
 
 
 def arguments(rest: str, command: Command | None) -> tuple[str, ...]:
-    """Return the words behind a command without politeness, emoji and marks at both ends."""
+    """Return the words after a command, without polite words, emoji and marks at both ends."""
     words = rest.replace(",", " ").replace(";", " ").split()
     if command is None or command.argument.verbatim:
         return tuple(words)

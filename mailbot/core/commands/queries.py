@@ -1,4 +1,4 @@
-"""Commands that are answered: list, show, find, help."""
+"""Commands that query tickets and change nothing: list, show, find, help."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -33,13 +33,13 @@ _MAX_PAGES = 10_000
 
 
 def scope(word: str) -> Scope | None:
-    """Return the scope of an overview that a word in any language means."""
+    """Return the scope of an overview for a word in any language; None if there is none."""
     name = _SCOPES.get(fold(word.strip(".!")))
     return Scope(name) if name else None
 
 
 def scope_and_page(args: tuple[str, ...]) -> tuple[Scope, int] | None:
-    """Read the words behind #list: "closed 2", "closed", "2" or none; None if they cannot be understood."""
+    """Parse the words after #list: "closed 2", "closed", "2" or none; return None if they are wrong."""
     words = [arg for arg in args if fold(arg) not in _PAGE_WORDS]
     number = words.pop() if words and words[-1].isdecimal() else "1"
     wanted = scope(words.pop(0)) if words else Scope.OPEN
@@ -49,19 +49,19 @@ def scope_and_page(args: tuple[str, ...]) -> tuple[Scope, int] | None:
 
 
 def listing_for(wanted: Scope, viewer: Viewer) -> Listing:
-    """Return the tickets that a scope means for a person."""
+    """Return the query for the tickets of a scope that a person may see."""
     email, policy = viewer.email, viewer.policy
     mine = (("assignee", policy.registered(email)),) if wanted is Scope.MINE else ()
     if policy.second_level.member(email):
         return Listing(wanted, mine, by_school=True)
-    own = next((s for s in (viewer.school, *policy.schools) if s.team.member(email)), None)
-    if own is not None:
-        return Listing(wanted, (("school", own.key), *mine))
+    school = next((s for s in (viewer.school, *policy.schools) if s.team.member(email)), None)
+    if school is not None:
+        return Listing(wanted, (("school", school.key), *mine))
     return Listing(wanted, requester=email)
 
 
-Reader = Callable[[tuple[str, ...], Viewer], Listing | None]
-"""Returns the tickets that words ask for; None if they cannot be understood."""
+QueryParser = Callable[[tuple[str, ...], Viewer], Listing | None]
+"""Returns the query for the words of an argument; None if they are wrong."""
 
 
 def _page(words: tuple[str, ...], viewer: Viewer) -> Listing | None:
@@ -76,14 +76,14 @@ def _search(words: tuple[str, ...], viewer: Viewer) -> Listing | None:
     return replace(wanted, words=terms, written=written, by_school=False) if terms else None
 
 
-def _look_up(read: Reader, words: tuple[str, ...], viewer: Viewer) -> LineLookups:
-    wanted = read(words, viewer)
+def _look_up(parse: QueryParser, words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    wanted = parse(words, viewer)
     return LineLookups(listings=(wanted,) if wanted else ())
 
 
-def _resolve_listing(read: Reader, request: Request) -> Resolved[Listing]:
+def _resolve_listing(parse: QueryParser, request: Request) -> Resolved[Listing]:
     context, args = request.context, request.line.args
-    wanted = read(args, Viewer(context.sender.email, context.facts.school, context.policy))
+    wanted = parse(args, Viewer(context.sender.email, context.facts.school, context.policy))
     if wanted is None:
         known = args and scope(args[0])
         raise request.wrong("".join(args[-1:] if known else args[:1]))
@@ -93,7 +93,7 @@ def _resolve_listing(read: Reader, request: Request) -> Resolved[Listing]:
 SCOPE_AND_PAGE = TypedArgument(
     resolve=partial(_resolve_listing, _page), fits=anything, lookups=partial(_look_up, _page)
 )
-"""Open, closed, mine or all, then perhaps a page; nothing means open."""
+"""An optional scope (open, closed, mine, all; default open) and an optional page."""
 SEARCH_WORDS = TypedArgument(
     resolve=partial(_resolve_listing, _search), lookups=partial(_look_up, _search), verbatim=True
 )
@@ -114,7 +114,7 @@ def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> I
 
 
 def list_line(wanted: Listing, language: str) -> str:
-    """Return the command for an overview without its page."""
+    """Return the command for an overview, without the page."""
     return LIST.line(language, SCOPE_WORDS[wanted.scope].get(language, (wanted.scope.value,))[0])
 
 
@@ -124,7 +124,7 @@ def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iter
         readable = {Visibility.PUBLIC, Visibility.INTERNAL} if staff else {Visibility.PUBLIC}
         history = tuple(m for m in context.facts.histories.get(ticket.key, ()) if m.visibility in readable)
         files = (file for message in history for file in message.attachments)
-        travelling, listed = split_attachments(files, context.policy.limits.attachments)
+        attachments, listed = split_attachments(files, context.policy.limits.attachments)
         role = context.role_on(ticket)
         yield reply(
             context,
@@ -132,7 +132,7 @@ def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iter
             ticket,
             role=role,
             history=history,
-            attachments=travelling,
+            attachments=attachments,
             listed=listed,
         )
 

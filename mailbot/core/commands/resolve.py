@@ -1,4 +1,4 @@
-"""Resolve command lines: each becomes a command with tickets and a value, or a problem."""
+"""Resolve command lines: each yields a command with tickets and a value, or a refused line."""
 
 from typing import cast
 
@@ -19,7 +19,7 @@ from mailbot.core.model.ticket import Ticket
 
 
 def resolve(context: MailContext) -> tuple[tuple[AnyResolved, ...], tuple[RefusedLine, ...]]:
-    """Return the commands of a mail, and what is wrong with its other command lines."""
+    """Return the commands of a mail, and its refused command lines."""
     resolver = _Resolver(context)
     resolved: list[AnyResolved] = []
     problems: list[RefusedLine] = []
@@ -35,7 +35,7 @@ def resolve(context: MailContext) -> tuple[tuple[AnyResolved, ...], tuple[Refuse
 
 
 class _Resolver:
-    """Resolves the lines of one mail; each ticket that gets a new number gets its own."""
+    """Resolves the lines of one mail, and assigns each new ticket a number of its own."""
 
     def __init__(self, context: MailContext) -> None:
         self._context = context
@@ -47,32 +47,32 @@ class _Resolver:
         command = line.command
         if command is None:
             word = nearest(line.word)
-            meant = self._mistyped(line, word) if word else ""
+            meant = self._correct(line, word) if word else ""
             raise RefusedLineError(RefusedLine(line.raw, Reason.UNKNOWN, nearest=word, meant=meant))
         request = Request(line, command, self._context, self._default, self._number)
         tickets, value = cast("ResolvableCommand[object]", command).argument.resolve(request)
         return ResolvedCommand(command, tickets, value)
 
-    def _mistyped(self, line: CommandLine, word: str) -> str:
-        """Return a line with the nearest command as its word, or "" if that would be refused, too."""
-        mended = with_word(line, word)
-        is_text = mended.command is not None and mended.command.argument.is_text
+    def _correct(self, line: CommandLine, word: str) -> str:
+        """Return a line with the nearest command as its word, or "" if that would be refused too."""
+        corrected = with_word(line, word)
+        is_text = corrected.command is not None and corrected.command.argument.is_text
         if not (line.rest and is_text):
             try:
-                self.resolve(mended)
+                self.resolve(corrected)
             except RefusedLineError as refused:
                 return refused.problem.meant
         return f"#{word} {line.rest}".rstrip()
 
     def _number(self, ticket: Ticket, school: str) -> int:
         """Return the next number of a school that no other ticket of this mail gets."""
-        given = sum(1 for _, other in self._numbers if other == school)
+        used = sum(1 for _, other in self._numbers if other == school)
         first = self._context.facts.number_in(school)
-        return self._numbers.setdefault((ticket.key, school), first + given)
+        return self._numbers.setdefault((ticket.key, school), first + used)
 
 
 def _default_tickets(context: MailContext) -> tuple[Ticket, ...]:
-    """Return the tickets of a line without numbers: the mail's, else those that other lines name."""
+    """Return the tickets for a line without numbers: the mail's, else those that other lines name."""
     if context.ticket is not None:
         return (context.ticket,)
     viewer = Viewer(context.sender.email, context.facts.school, context.policy)
@@ -85,16 +85,16 @@ def _default_tickets(context: MailContext) -> tuple[Ticket, ...]:
 def _check_conflicts(
     line: CommandLine, command: AnyResolved, earlier: list[AnyResolved], language: str
 ) -> None:
-    """Refuse two commands that contradict each other on one ticket, perhaps the one that the mail opens."""
+    """Refuse a command that conflicts with an earlier one on the same ticket, or on a new ticket."""
     keys = {t.key for t in command.tickets}
     for other in earlier:
         opens = not command.tickets and not other.tickets
-        if _contradict(command, other) and (opens or keys & {t.key for t in other.tickets}):
+        if _conflict(command, other) and (opens or keys & {t.key for t in other.tickets}):
             word = other.command.word(language)
             raise RefusedLineError(RefusedLine(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
 
 
-def _contradict(one: AnyResolved, other: AnyResolved) -> bool:
+def _conflict(one: AnyResolved, other: AnyResolved) -> bool:
     first, second = one.command, other.command
     if not isinstance(first, TicketCommand) or not isinstance(second, TicketCommand):
         return False

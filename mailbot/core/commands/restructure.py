@@ -1,4 +1,4 @@
-"""Commands that correct where mail was filed: merge, split, move, spam."""
+"""Commands that correct the assignment of mails to tickets and schools: merge, split, move, spam."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from mailbot.core.recipients.ticket_change import TicketChange
 
 
 def _resolve_target(request: Request) -> Resolved[Ticket]:
-    """Return the mail's ticket and the surviving one, which is another ticket of the same school."""
+    """Return the mail's ticket and the merge target, which is another ticket of the same school."""
     if len(request.line.args) != 1:
         raise request.wrong(" ".join(request.line.args[1:]))
     (into,) = request.tickets(request.line.args)
@@ -38,7 +38,7 @@ def _resolve_target(request: Request) -> Resolved[Ticket]:
 
 @dataclass(frozen=True, slots=True)
 class SplitPoint:
-    """The message that becomes a ticket of its own, its position in the history, and that ticket."""
+    """The message that becomes a new ticket, its position in the history, and the new ticket."""
 
     position: int
     message: Message
@@ -87,16 +87,16 @@ def _resolve_school(request: Request) -> Resolved[MoveTarget]:
 
 
 def _resolve_outsiders(request: Request) -> Resolved[None]:
-    """Return tickets whose requesters are in no team: a colleague cannot be blocked."""
+    """Return the tickets; refuse those of colleagues, who cannot be blocked."""
     tickets, policy = request.tickets(request.line.args), request.context.policy
-    colleague = next((t for t in tickets if policy.member(t.requester.email)), None)
+    colleague = next((t for t in tickets if policy.find_member(t.requester.email)), None)
     if colleague is not None:
         raise request.refusal(Reason.NOT_HERE, colleague.key)
     return tickets, None
 
 
 def _merge(ticket: Ticket, into: Ticket, _: Address) -> tuple[Effect, ...]:
-    """Open the surviving ticket if one of the two was open; put the other's people in copy."""
+    """Merge a ticket into another; reopen the target if the ticket was open, and add its people to cc."""
     known = {into.requester.email, *(person.email for person in into.cc)}
     people = (p for p in (ticket.requester, *ticket.cc) if p.email not in known)
     opens = into.status is Status.CLOSED and ticket.status is not Status.CLOSED
@@ -107,10 +107,10 @@ def _merge(ticket: Ticket, into: Ticket, _: Address) -> tuple[Effect, ...]:
     )
 
 
-def _merged(
+def _notify_merge(
     context: MailContext, change: TicketChange, into: Ticket, effects: list[Effect]
 ) -> Iterator[Notification]:
-    """Tell the staff, and the requester only if the surviving ticket is somebody else's."""
+    """Notify the staff, and the requester if the target has another requester."""
     after = replace(change, after=apply(into, effects, context.now))
     was, requester = change.before.key, change.before.requester
     if requester.email != into.requester.email:
@@ -123,10 +123,10 @@ def _split(ticket: Ticket, at: SplitPoint, _: Address) -> tuple[Effect, ...]:
     return OpenTicket(at.opened), Split(ticket.key, at.position, at.opened.key)
 
 
-def _split_off(
+def _notify_split(
     context: MailContext, change: TicketChange, at: SplitPoint, _: list[Effect]
 ) -> Iterator[Notification]:
-    """Tell of the ticket that a message became as of any new one."""
+    """Notify the requester and the team of the new ticket, as of any other new ticket."""
     before, opened = change.before, at.opened
     to = opened.requester
     receipt = reply(context, NotificationKind.RECEIPT, opened)
@@ -142,7 +142,10 @@ def _move(ticket: Ticket, to: MoveTarget, _: Address) -> tuple[Effect, ...]:
     return (Move(ticket.key, to.school.key, to.numbers[ticket.key]),)
 
 
-def _moved(_: MailContext, change: TicketChange, to: MoveTarget, __: list[Effect]) -> Iterator[Notification]:
+def _notify_move(
+    _: MailContext, change: TicketChange, to: MoveTarget, __: list[Effect]
+) -> Iterator[Notification]:
+    """Notify the requester's side and both teams."""
     if change.after.school == change.before.school:
         return
     was, here = change.before.key, change.school_of(change.before)
@@ -152,8 +155,8 @@ def _moved(_: MailContext, change: TicketChange, to: MoveTarget, __: list[Effect
     for person in present_members(change, to.school.team):
         yield replace(notification_for(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
     for person in present_members(change, here.team):
-        told = notification_for(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
-        yield replace(told, ticket=change.before, was=change.after.key)
+        notification = notification_for(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
+        yield replace(notification, ticket=change.before, was=change.after.key)
 
 
 def _spam(ticket: Ticket, _: None, __: Address) -> tuple[Effect, ...]:
@@ -172,7 +175,7 @@ MERGE = TicketCommand(
     receipt=lambda into: Receipt(into.key),
     alone=True,
     undoable=False,
-    restructuring=Restructuring(notify=_merged, continues_in=lambda _, into: into),
+    restructuring=Restructuring(notify=_notify_merge, continues_in=lambda _, into: into),
 )
 SPLIT = TicketCommand(
     name="split",
@@ -185,7 +188,7 @@ SPLIT = TicketCommand(
     receipt=lambda at: Receipt(at.opened.key),
     alone=True,
     undoable=False,
-    restructuring=Restructuring(notify=_split_off),
+    restructuring=Restructuring(notify=_notify_split),
 )
 MOVE = TicketCommand(
     name="move",
@@ -198,7 +201,7 @@ MOVE = TicketCommand(
     receipt=lambda to: Receipt(to.school.name),
     alone=True,
     undoable=False,
-    restructuring=Restructuring(notify=_moved),
+    restructuring=Restructuring(notify=_notify_move),
 )
 SPAM = TicketCommand(
     name="spam",
@@ -209,6 +212,6 @@ SPAM = TicketCommand(
     internal=True,
     handler=_spam,
     alone=True,
-    restructuring=Restructuring(notify=lambda *_: ()),  # the sender must not learn of it
+    restructuring=Restructuring(notify=lambda *_: ()),  # a spam sender is not notified
 )
 RESTRUCTURE = (MERGE, SPLIT, MOVE, SPAM)

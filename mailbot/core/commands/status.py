@@ -1,4 +1,4 @@
-"""Commands that say where a ticket stands: close, escalate, return, wait, reopen, remind, undo, note."""
+"""Commands that change the status of a ticket: close, escalate, return, wait, reopen, remind, undo, note."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ def _look_up_day(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 
 def _resolve_day(request: Request) -> Resolved[datetime]:
-    """Return the morning of a future day, by the working hours of the writer's team."""
+    """Return the start of the working hours of the sender's team on a future day."""
     context = request.context
     words, named = phrase(request.line.args, context.facts.school.key)
     day = context.facts.dates.get(words)
@@ -47,7 +47,7 @@ def _resolve_day(request: Request) -> Resolved[datetime]:
 
 
 DAY = TypedArgument(resolve=_resolve_day, lookups=_look_up_day)
-"""A day as people write it, then perhaps tickets as "#104" or "GYM-104"."""
+"""A day in natural language, and optional tickets such as "#104" or "GYM-104"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +64,22 @@ def _look_up_changes(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 def _resolve_changes(request: Request) -> Resolved[LastChanges]:
     tickets = request.tickets(request.line.args)
     for ticket in tickets:
-        reason = _refusal(request.context, ticket)
+        reason = _undo_refusal(request.context, ticket)
         if reason is not None:
             raise request.refusal(reason, ticket.key)
     return tickets, LastChanges({t.key: request.context.facts.changes[t.key] for t in tickets})
 
 
 LAST_CHANGES = TypedArgument(resolve=_resolve_changes, fits=all_name_tickets, lookups=_look_up_changes)
-"""Numbers of tickets, or none, of which the writer can take back the last change."""
+"""Optional numbers of tickets whose last change the sender can undo."""
 
 
-def _refusal(context: MailContext, ticket: Ticket) -> Reason | None:
-    """Return why the sender cannot take back the ticket's last change; None if that is possible."""
+def _undo_refusal(context: MailContext, ticket: Ticket) -> Reason | None:
+    """Return why the sender cannot undo the ticket's last change; None if they can."""
     change = context.facts.changes.get(ticket.key)
     if change is None:
         return Reason.NOTHING_TO_UNDO
-    if change.actor not in context.support_addresses:
+    if change.actor not in context.sender_addresses:
         return Reason.CHANGED_SINCE
     if change.irreversible:
         return Reason.CANNOT_UNDO
@@ -87,17 +87,17 @@ def _refusal(context: MailContext, ticket: Ticket) -> Reason | None:
 
 
 def close(ticket: Ticket) -> tuple[TicketEffect, ...]:
-    """Close a ticket."""
+    """Return the effects that close a ticket; none if it is closed."""
     return () if ticket.status is Status.CLOSED else (SetStatus(ticket.key, Status.CLOSED),)
 
 
 def reopen(ticket: Ticket) -> tuple[TicketEffect, ...]:
-    """Open a ticket that waits or is closed."""
+    """Return the effects that open a waiting or closed ticket; none if it is open."""
     return () if ticket.status is Status.OPEN else (SetStatus(ticket.key, Status.OPEN),)
 
 
 def escalate(ticket: Ticket) -> tuple[TicketEffect, ...]:
-    """Hand a ticket over to second level; timers and `#escalate` do the same."""
+    """Return the effects that hand a ticket over to second level, for timers and `#escalate`."""
     return _hand_over(ticket, 2)
 
 

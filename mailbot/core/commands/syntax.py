@@ -1,4 +1,4 @@
-"""How a command looks in a mail: its sign, its word, its arguments, and the marks that programs add."""
+"""The syntax of a command in a mail: its sign, its word, its arguments, and marks added by programs."""
 
 import re
 
@@ -6,7 +6,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
 
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2069\u202a-\u202e\ufe0f\u20e3\ufeff"
-"""Characters without a width of their own: editors leave them at the ends of words."""
+"""Zero-width characters, which editors leave at the ends of words."""
 _EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 _CLOSING = r"*_~\"'`´“”‘’»«›‹)\]}"
 _COMBINING = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
@@ -14,14 +14,14 @@ _BETWEEN = rf"[\s{_INVISIBLE}*_~\"'„“»«‚‘’›‹(\[:.!–—-]{{0,10
 TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 SIGNS = "#＃﹟"
-LEAD_MOST = 60
-"""Characters before the sign of a command line."""
+MAX_LEAD = 60
+"""Maximum number of characters before the sign of a command line."""
 _SIGN = rf"[{SIGNS}]{{1,6}}{_BETWEEN}"
 _WORD = rf"[^\W\d_][\w{_COMBINING}-]{{0,40}}"
 
-# "*#close*", "- #close", "1. #close", "„#close“", "# close". The mark of a quotation, ">", is none of these.
+# Matches "*#close*", "- #close", "1. #close", "„#close“", "# close", but not a quoted line ("> #close").
 LINE = re.compile(
-    rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w{SIGNS}<>|@]|_){{0,{LEAD_MOST}}})"
+    rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w{SIGNS}<>|@]|_){{0,{MAX_LEAD}}})"
     rf"(?P<sign>{_SIGN})"
     rf"(?P<word>{_WORD})"
     rf"(?:[{_CLOSING}…:;,.!?{_INVISIBLE}{_EMOJI}]*[…:;,.!?{_INVISIBLE}{_EMOJI}]|[{_CLOSING}]*(?=\s|$))"
@@ -29,24 +29,27 @@ LINE = re.compile(
     re.DOTALL,
 )
 WITHIN = re.compile(rf"(?<![^\W_])(?<![&{SIGNS}]){_SIGN}(?P<word>{_WORD})(?!\(|\.\w)")
-"""A word with its sign within a text; "C#", "&#close;", "#list()" and "#help.html" are none."""
+"""A word with its sign within a text, but not "C#", "&#close;", "#list()" or "#help.html"."""
 
 _EMPHASIS = re.compile(r"[*_~]{1,3}$")
 _TYPED = re.compile(rf"[\s{_INVISIBLE}*_~\"'„“”»«]*[{SIGNS}][{_INVISIBLE}*_~]*")
 
 
 def is_typed(found: re.Match[str]) -> bool:
-    """Tell whether the sign of a `LINE` was typed as such; "# word" is a heading, "- #word" a list."""
+    """Return whether the sign of a `LINE` was typed; "# word" is a heading, and "- #word" a list item."""
     return _TYPED.fullmatch(found["lead"] + found["sign"]) is not None
 
 
 def is_marked(found: re.Match[str]) -> bool:
-    """Tell whether marks stand around the sign of a `LINE`."""
+    """Return whether there are marks around the sign of a `LINE`."""
     return bool(found["lead"].strip(TRAILING)) or found["sign"] != "#"
 
 
 def without_emphasis(text: str, before: str) -> str:
-    """Return a text without the end of an emphasis that begins before its command: "*#note it is his*"."""
+    """Return a text without the end of an emphasis that begins before its command: "*#note it is his*".
+
+    `before` is the command as written.
+    """
     lead, _, word = before.partition("#")
     emphasis = _EMPHASIS.search(lead)
     return text.removesuffix(emphasis[0]) if emphasis and not word.endswith(emphasis[0]) else text
@@ -69,19 +72,19 @@ def ticket_names(args: tuple[str, ...], school: str) -> tuple[str, ...]:
 
 
 def phrase(args: tuple[str, ...], school: str) -> tuple[str, tuple[str, ...]]:
-    """Split words into the day or name, as written, and the tickets after it ("#104" or "GYM-104")."""
+    """Split words into a day or name, as written, and the tickets among them ("#104" or "GYM-104")."""
     named = tuple(arg for arg in args if not arg[0].isdigit() and ticket_name(arg, school))
     words = tuple(arg for arg in args if arg not in named)
     return " ".join(numbers(words) if named else words), named
 
 
 def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words that should name tickets: "12, 14 und 15" joins them as people do."""
+    """Return the words without conjunctions, as in "12, 14 und 15"."""
     return tuple(arg for arg in args if fold(arg) not in _AND)
 
 
 def people(args: tuple[str, ...]) -> tuple[Address, ...]:
-    """Return the people whom words name: "a@b", "Name <a@b>", several of them; () if a word is left over."""
+    """Return the people in a list such as "a@b, Name <a@b>"; () if a word belongs to no address."""
     found: dict[str, Address] = {}
     name: list[str] = []
     for arg in numbers(args):

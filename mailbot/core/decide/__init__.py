@@ -1,1 +1,1 @@
-"""What becomes of a mail."""
+"""Decisions: what mailbot does about an incoming mail."""

@@ -1,4 +1,4 @@
-"""What becomes of mail that no human wrote: filed in its ticket in silence, or left alone."""
+"""Decide about automatic mail: add it to its ticket without notification, or ignore it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction, Message, Role, Ticket, Visibility
 
-WITH_WORDS = frozenset(NotificationKind) - {
+WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
     NotificationKind.RECEIPT,
     NotificationKind.ASSIGNED_INFO,
     NotificationKind.WAIT_REMINDER,
@@ -31,23 +31,24 @@ WITH_WORDS = frozenset(NotificationKind) - {
     NotificationKind.ALERT,
     NotificationKind.BOUNCE,
 }
-"""Letters that carry somebody's own words to somebody else; an invitation matters as much."""
-MUST_ARRIVE = WITH_WORDS | {NotificationKind.BOUNCE}
-"""Letters whose final failure an operator has to know of."""
+"""Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
+MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
+"""Notifications whose final delivery failure raises an alert for the operators."""
 
 
 def decide_automatic(
-    mail: Mail, verdict: Classification, facts: Facts, policy: Policy, now: datetime
+    mail: Mail, classification: Classification, facts: Facts, policy: Policy, now: datetime
 ) -> Decision:
-    """Decide on a mail that nobody may be answered to."""
-    if verdict.kind is MailKind.BOUNCE:
-        return _bounce(mail, verdict, facts, policy, now)
+    """Decide what to do about an automatic mail, which is never answered."""
+    reason = classification.reason
+    if classification.kind is MailKind.BOUNCE:
+        return _decide_bounce(mail, reason, facts, policy, now)
     ticket = facts.ticket(facts.by_reply)
     if mail.sender is None:
-        return Decision("ignored", (verdict.reason, "no From address: nobody could be answered"))
-    if verdict.kind is not MailKind.AUTO_REPLY or ticket is None:
-        return Decision("ignored", (verdict.reason,))
-    return Decision("filed", (verdict.reason,), (_file(ticket.key, mail, now),), ticket.key, "reply")
+        return Decision("ignored", (reason, "no From address to reply to"))
+    if classification.kind is not MailKind.AUTO_REPLY or ticket is None:
+        return Decision("ignored", (reason,))
+    return Decision("filed", (reason,), (_file(ticket.key, mail, now),), ticket.key, "reply")
 
 
 def _file(ticket: str, mail: Mail, now: datetime) -> AddMessage:
@@ -56,39 +57,39 @@ def _file(ticket: str, mail: Mail, now: datetime) -> AddMessage:
     return AddMessage(ticket, message)
 
 
-def _bounce(mail: Mail, verdict: Classification, facts: Facts, policy: Policy, now: datetime) -> Decision:
-    """File a bounce of our own letter in its ticket, mark the address and tell the author, once."""
-    ticket, letter = facts.ticket(facts.by_reply), facts.answered
-    if letter is None:
-        return Decision("ignored", (verdict.reason, "not about a letter of ours"))
+def _decide_bounce(mail: Mail, reason: str, facts: Facts, policy: Policy, now: datetime) -> Decision:
+    """Add a bounce to its ticket; on the first failure, mark the address and notify the author."""
+    ticket, sent = facts.ticket(facts.by_reply), facts.answered
+    if sent is None:
+        return Decision("ignored", (reason, "not about a mail from mailbot"))
     effects: list[Effect] = [_file(ticket.key, mail, now)] if ticket else []
     failed = next((status for status in mail.delivery if status.action is Action.FAILED), None)
-    because = [verdict.reason, f"about a letter to {letter.recipient}"]
-    if failed is not None and not letter.bounced:
-        why = failed.diagnostic or failed.status
-        effects.append(MarkUndeliverable(letter.recipient, why, letter.message_id))
-        effects += map(Notify, failure_notices(letter, why, facts.ticket(letter.ticket), policy))
+    because = [reason, f"about a mail to {sent.recipient}"]
+    if failed is not None and not sent.bounced:
+        diagnostic = failed.diagnostic or failed.status
+        effects.append(MarkUndeliverable(sent.recipient, diagnostic, sent.message_id))
+        effects += map(Notify, failure_notices(sent, diagnostic, facts.ticket(sent.ticket), policy))
     else:
-        because.append("not (yet) a failure" if failed is None else "its author knows already")
+        because.append("not a final failure" if failed is None else "its author was already notified")
     return Decision("filed", tuple(because), tuple(effects), ticket.key if ticket else None, "reply")
 
 
 def failure_notices(
-    letter: SentMail, why: str, ticket: Ticket | None, policy: Policy
+    sent: SentMail, diagnostic: str, ticket: Ticket | None, policy: Policy
 ) -> Iterable[Notification]:
-    """Tell of a letter that did not arrive: its author on the staff, else operators of a dead colleague.
+    """Yield the notifications about a mail that was not delivered.
 
-    The operators hear of an address once. Others hear nothing: From may be forged, and the staff's addresses
-    are nobody's business.
+    An author on the staff is notified. If there is none and the recipient is a member, the operators are,
+    once for each address. Others are not: their From may be forged, and addresses of the staff stay private.
     """
-    if letter.kind not in WITH_WORDS:
+    if sent.kind not in WITH_AUTHOR_TEXT:
         return
-    details = (("recipient", letter.recipient), ("reason", why), ("subject", letter.subject))
-    colleague = policy.member(letter.recipient) is not None
-    if policy.member(letter.author) is not None and letter.author != letter.recipient:
-        author = Address(policy.registered(letter.author))
+    details = (("recipient", sent.recipient), ("reason", diagnostic), ("subject", sent.subject))
+    to_member = policy.find_member(sent.recipient) is not None
+    if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
+        author = Address(policy.registered(sent.author))
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
-        yield Notification(kind, author, role, ticket=ticket, text=letter.text, details=details)
-    elif colleague and not letter.marked:
+        yield Notification(kind, author, role, ticket=ticket, text=sent.text, details=details)
+    elif to_member and not sent.undeliverable:
         for operator in policy.operators:
             yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)

@@ -1,6 +1,6 @@
-"""Decide what becomes of a mail: a pure function of the mail, the facts, the policy and the time.
+"""Decide what to do about a mail: a pure function of the mail, the facts, the policy and the time.
 
-A mail passes named stages; the first one that decides ends it.
+A human mail passes named stages in order; the first stage that returns a decision ends the process.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from mailbot.core.model.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class _HumanMail:
-    """A human mail with its commands resolved, and what is wrong with its other command lines."""
+    """A human mail with its resolved commands and its refused command lines."""
 
     context: MailContext
     commands: tuple[AnyResolved, ...]
@@ -39,21 +39,23 @@ class _HumanMail:
 
 
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
-    """Decide what becomes of a mail that is in a school's mailbox."""
-    mail, verdict = understood.mail, understood.verdict
+    """Decide what to do about a mail in a school's mailbox."""
+    mail, classification = understood.mail, understood.classification
     if facts.duplicate:
         return Decision("duplicate", (facts.duplicate,))
-    if verdict.kind is not MailKind.HUMAN or mail.sender is None:
-        return decide_automatic(mail, verdict, facts, policy, now)
-    if (facts.school.key, mail.sender.email) in facts.blocked and policy.member(mail.sender.email) is None:
-        return Decision("ignored", (f"{mail.sender.email} is blocked: one of its mails was spam",))
+    if classification.kind is not MailKind.HUMAN or mail.sender is None:
+        return decide_automatic(mail, classification, facts, policy, now)
+    if (facts.school.key, mail.sender.email) in facts.blocked and policy.find_member(
+        mail.sender.email
+    ) is None:
+        return Decision("ignored", (f"{mail.sender.email} is blocked because of spam",))
     context = attach_to_last_ticket(build_context(mail, understood.reading, facts, policy, now))
-    human = _resolved(context)
-    decision = next(decided for stage in _STAGES if (decided := stage(human)) is not None)
+    human = _resolve_commands(context)
+    decision = next(result for stage in _STAGES if (result := stage(human)) is not None)
     decision = mute_followups(decision, context)
     return replace(
         decision,
-        because=(verdict.reason, context.match.because, context.trust.reason, *decision.because),
+        because=(classification.reason, context.match.because, context.trust.reason, *decision.because),
         effects=apply_rate_limits(decision.effects, context),
         ticket=decision.ticket or (context.ticket.key if context.ticket else None),
         matched_by=context.match.by,
@@ -62,10 +64,10 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
     )
 
 
-def _resolved(context: MailContext) -> _HumanMail:
-    """Resolve the commands of a mail; wrong command lines of an unproven mail are text.
+def _resolve_commands(context: MailContext) -> _HumanMail:
+    """Resolve the commands of a mail; wrong command lines of an unauthenticated mail are text.
 
-    A refusal would go to the address that a forger put into From.
+    A refusal would go to an address that may be forged.
     """
     commands, problems = resolve(context)
     if problems and not context.trust.trusted and not _must_confirm(context):
@@ -75,37 +77,37 @@ def _resolved(context: MailContext) -> _HumanMail:
 
 
 def _must_confirm(context: MailContext) -> bool:
-    """Tell whether a member gives a command, or acts as staff, in a mail that proves nothing."""
+    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail."""
     acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
     return context.member is not None and acts and not context.trust.trusted
 
 
-def _unreadable(human: _HumanMail) -> Decision | None:
+def _reject_unreadable(human: _HumanMail) -> Decision | None:
     return reject_unreadable(human.context)
 
 
-def _unproven_command(human: _HumanMail) -> Decision | None:
-    """Hold a mail until the registered address confirms it; that address is asked, not the one in From."""
+def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
+    """Hold a mail until the registered address confirms it; the request never goes to another address."""
     context = human.context
     if context.member is None or not _must_confirm(context):
         return None
     registered = context.member.address
     question = reply(context, NotificationKind.CONFIRM, context.ticket, text=context.mail.text)
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
-    asked = question if remaining(context) > 0 else None
-    return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), asked),))
+    sent = question if remaining(context) > 0 else None
+    return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), sent),))
 
 
-def _confirmation(human: _HumanMail) -> Decision | None:
+def _release_confirmed(human: _HumanMail) -> Decision | None:
     """Release the held mail that this one confirms."""
-    letter = human.context.letter
-    if not human.context.reading.has(CONFIRM) or letter is None or letter.held is None:
+    request = human.context.answered_mail
+    if not human.context.reading.has(CONFIRM) or request is None or request.held is None:
         return None
-    return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(letter.held, letter.kind),))
+    return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(request.held, request.kind),))
 
 
-def _refusal(human: _HumanMail) -> Decision | None:
-    """Apply nothing if one line is wrong; tell the writer why and give the text back."""
+def _refuse(human: _HumanMail) -> Decision | None:
+    """Apply nothing if one line is wrong; return the reasons and the text to the author."""
     context, problems = human.context, human.problems
     if not problems:
         return None
@@ -117,29 +119,29 @@ def _refusal(human: _HumanMail) -> Decision | None:
     return Decision("refused", because, (HoldMail(context.person.email, _deadline(context), refusal),))
 
 
-def _thanks(human: _HumanMail) -> Decision | None:
+def _file_thanks(human: _HumanMail) -> Decision | None:
     return None if human.commands else file_thank_you(human.context)
 
 
-def _collision(human: _HumanMail) -> Decision | None:
+def _hold_collision(human: _HumanMail) -> Decision | None:
     return hold_colliding_answer(human.context, targets(human.context, human.commands))
 
 
-def _carry_out(human: _HumanMail) -> Decision:
+def _execute(human: _HumanMail) -> Decision:
     return execute(human.context, human.commands)
 
 
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
-    _unreadable,
-    _unproven_command,
-    _confirmation,
-    _refusal,
-    _thanks,
-    _collision,
-    _carry_out,
+    _reject_unreadable,
+    _hold_for_confirmation,
+    _release_confirmed,
+    _refuse,
+    _file_thanks,
+    _hold_collision,
+    _execute,
 )
 
 
 def _deadline(context: MailContext) -> datetime:
-    """Return until when a held mail waits."""
+    """Return when a mail that is held now expires."""
     return context.now + timedelta(days=context.policy.limits.confirm_days)

@@ -1,4 +1,4 @@
-"""Human mails that are not carried out: unreadable ones, mere thanks, an answer that a colleague gave."""
+"""Early exits of a human mail: it is unreadable, a mere thank-you, or a colleague already answered."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -13,29 +13,31 @@ from mailbot.core.text.thanks import is_thanks
 
 
 def reject_unreadable(context: MailContext) -> Decision | None:
-    """Keep a mail that nobody here can read, and tell its sender what to do instead."""
-    why = unreadable_reason(context.mail, context.policy.limits)
-    if not why:
+    """Reject a mail that cannot be read, and notify its sender what to do instead."""
+    reason = unreadable_reason(context.mail, context.policy.limits)
+    if not reason:
         return None
     details = (("subject", context.mail.subject), ("size", str(context.mail.size)))
-    letter = Notify(reply(context, NotificationKind.UNREADABLE, context.ticket, reason=why, details=details))
+    notify = Notify(
+        reply(context, NotificationKind.UNREADABLE, context.ticket, reason=reason, details=details)
+    )
     if context.ticket is None:
-        return Decision(why, ("the mail cannot be read",), (letter,))
-    trace = _message(context, "", Visibility.SYSTEM)
-    return Decision(why, ("the mail cannot be read",), (AddMessage(context.ticket.key, trace), letter))
+        return Decision(reason, ("the mail cannot be read",), (notify,))
+    record = _message(context, "", Visibility.SYSTEM)
+    return Decision(reason, ("the mail cannot be read",), (AddMessage(context.ticket.key, record), notify))
 
 
 def file_thank_you(context: MailContext) -> Decision | None:
-    """File a mere thank-you for a closed ticket: it stays closed, and nobody is told."""
+    """File a mere thank-you for a closed ticket: the ticket stays closed, and no notification is sent."""
     long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
     ticket = context.ticket or long_closed
     if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
-    files = any(not part.inline for part in context.mail.parts)
-    if files or not is_thanks(context.reading.text, context.sender):
+    has_files = any(not part.inline for part in context.mail.parts)
+    if has_files or not is_thanks(context.reading.text, context.sender):
         return None
-    filed = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
-    return Decision("filed", (f"a mere thank-you leaves {ticket.key} closed",), (filed,), ticket.key)
+    effect = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
+    return Decision("filed", (f"mere thank-you, {ticket.key} stays closed",), (effect,), ticket.key)
 
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
@@ -44,7 +46,7 @@ def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> 
     if found is None:
         return None
     ticket, first = found
-    letter = reply(
+    notification = reply(
         context,
         NotificationKind.HELD_ANSWER,
         ticket,
@@ -54,7 +56,7 @@ def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> 
     )
     until = context.now + timedelta(days=context.policy.limits.confirm_days)
     because = f"{first.author.email} answered {ticket.key} minutes ago"
-    return Decision("held", (because,), (HoldMail(context.person.email, until, letter),), ticket.key)
+    return Decision("held", (because,), (HoldMail(context.person.email, until, notification),), ticket.key)
 
 
 def _message(context: MailContext, text: str, visibility: Visibility) -> Message:
@@ -80,12 +82,13 @@ _PGP = "-----BEGIN PGP MESSAGE-----"
 def unreadable_reason(mail: Mail, limits: Limits) -> str:
     """Return why a mail cannot be read, TOO_LARGE or ENCRYPTED, or "" if it can.
 
-    Of a mail that is too large only the header was fetched; `Mail.size` is what the mailbox says.
+    For a mail that is too large, only the header was fetched, and `Mail.size` is the size that the server
+    reported.
     """
     if mail.size > limits.mail:
         return TOO_LARGE
-    hidden = mail.encryption is not Encryption.NONE and not mail.text.partition(_PGP)[0].strip()
-    return ENCRYPTED if hidden else ""
+    encrypted = mail.encryption is not Encryption.NONE and not mail.text.partition(_PGP)[0].strip()
+    return ENCRYPTED if encrypted else ""
 
 
 KNOWS_ANSWER = frozenset(
@@ -100,13 +103,13 @@ KNOWS_ANSWER = frozenset(
 
 
 def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:
-    """Return the answer that a colleague gave one of these tickets minutes ago, if the writer does not know.
+    """Return a colleague's answer of the last minutes to one of these tickets, unless the sender knows it.
 
-    `tickets` are those whose requesters would get the words of this mail.
+    `tickets` are those whose requesters would get the text of this mail.
     """
-    informed = context.letter is not None and context.letter.kind in KNOWS_ANSWER
-    sent_all_the_same = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
-    if sent_all_the_same or informed:
+    knows_answer = context.answered_mail is not None and context.answered_mail.kind in KNOWS_ANSWER
+    send_anyway = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
+    if send_anyway or knows_answer:
         return None
     for ticket in tickets:
         last = _last_public(context, ticket)
@@ -121,10 +124,13 @@ def _last_public(context: MailContext, ticket: Ticket) -> Message | None:
 
 
 def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
-    """An answer from the other level came together with the ticket, which was handed over with it."""
-    here = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
-    if here.member(last.author.email) is None:
+    """Return whether the last message is a recent answer by a colleague of the ticket's present level.
+
+    An answer by the other level does not count: it came with the handover of the ticket.
+    """
+    team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
+    if team.member(last.author.email) is None:
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
-    by_colleague = last.author.email not in context.support_addresses
+    by_colleague = last.author.email not in context.sender_addresses
     return last.direction is Direction.OUT and by_colleague and context.now - last.at < within

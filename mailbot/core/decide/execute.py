@@ -1,4 +1,4 @@
-"""Carry out the commands of a mail, answer its questions, and file its text or open a ticket with it."""
+"""Execute the commands of a mail, answer its queries, and add its text to a ticket or open one."""
 
 from dataclasses import replace
 
@@ -15,54 +15,57 @@ Commands = tuple[AnyResolved, ...]
 
 
 def execute(context: MailContext, commands: Commands) -> Decision:
-    """Return what a mail does, and what follows for a mail that was held and for the writer's name."""
-    decision = _changes(context, commands)
-    effects = (*decision.effects, *_discarded(context), *_name(context))
+    """Decide about a human mail; discard a refused mail that it corrects, and learn the sender's name."""
+    decision = _execute_commands(context, commands)
+    effects = (*decision.effects, *_discard_refused(context), *_learn_name(context))
     return replace(decision, effects=effects)
 
 
 def targets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
-    """Return the tickets that a mail changes: those its commands name, else the one it belongs to."""
+    """Return the tickets that a mail changes: those that its commands name, else its own."""
     named = {t.key: t for c in commands if not isinstance(c.command, Query) for t in c.tickets}
     if named:
         return tuple(named.values())
     return () if context.ticket is None or (commands and context.has_no_content) else (context.ticket,)
 
 
-def _changes(context: MailContext, commands: Commands) -> Decision:
-    own, own_done = _about_writer(context, commands)
-    answers: tuple[Effect, ...] = (*own, *_answers(context, commands))
+def _execute_commands(context: MailContext, commands: Commands) -> Decision:
+    member_effects, member_results = _execute_member_commands(context, commands)
+    answers: tuple[Effect, ...] = (*member_effects, *_answer_queries(context, commands))
     tickets = targets(context, commands)
     if not tickets:
-        if own_done:
-            answers = (*answers, Notify(reply(context, NotificationKind.COMMAND_RECEIPT, done=own_done)))
+        if member_results:
+            receipt = reply(context, NotificationKind.COMMAND_RECEIPT, done=member_results)
+            answers = (*answers, Notify(receipt))
         return _without_ticket(context, answers, commands)
     if context.has_no_content and not commands and context.role.staff:
-        return _help(context, "nothing is written in it")
+        return _help(context, "the mail is empty")
     changes = [change_ticket(context, t, [c for c in commands if t in c.tickets]) for t in tickets]
     effects = [effect for change in changes for effect in change.effects]
-    done = (*own_done, *(done for change in changes for done in change.done))
+    done = (*member_results, *(done for change in changes for done in change.done))
     if done:
-        about = _about(context, done)
-        receipt = reply(context, NotificationKind.COMMAND_RECEIPT, about, done=done)
-        effects.append(Notify(replace(receipt, undoable=_undoable(receipt, own_done, changes))))
+        ticket = _receipt_ticket(context, done)
+        receipt = reply(context, NotificationKind.COMMAND_RECEIPT, ticket, done=done)
+        effects.append(Notify(replace(receipt, undoable=_undoable(receipt, member_results, changes))))
     names = ", ".join(f"#{c.command.name}" for c in commands)
-    because = f"carries out {names}" if names else "files a message"
+    because = f"executes {names}" if names else "adds a message"
     return Decision("command" if done else "reply", (because,), (*effects, *answers), tickets[0].key)
 
 
-def _undoable(receipt: Notification, own: tuple[CommandResult, ...], changes: list[ChangedTicket]) -> bool:
-    """Tell whether one `#undo` in an answer to this receipt takes everything back."""
+def _undoable(
+    receipt: Notification, member_results: tuple[CommandResult, ...], changes: list[ChangedTicket]
+) -> bool:
+    """Return whether one `#undo` in a reply to this receipt reverts all changes."""
     changed = [change for change in changes if change.changed]
-    if not all(own_change.already for own_change in own) or receipt.ticket is None:
+    if not all(result.already for result in member_results) or receipt.ticket is None:
         return False
     return [c.after.key for c in changed] == [receipt.ticket.key] and all(c.undoable for c in changed)
 
 
-def _about_writer(
+def _execute_member_commands(
     context: MailContext, commands: Commands
 ) -> tuple[tuple[Effect, ...], tuple[CommandResult, ...]]:
-    """Return what commands about the writer change, and what the receipt says of them."""
+    """Return the effects and the results of the commands about their author."""
     effects: list[Effect] = []
     done: list[CommandResult] = []
     for resolved in commands:
@@ -78,7 +81,7 @@ def _about_writer(
     return tuple(effects), tuple(done)
 
 
-def _answers(context: MailContext, commands: Commands) -> tuple[Effect, ...]:
+def _answer_queries(context: MailContext, commands: Commands) -> tuple[Effect, ...]:
     return tuple(
         Notify(answer)
         for resolved in commands
@@ -88,14 +91,19 @@ def _answers(context: MailContext, commands: Commands) -> tuple[Effect, ...]:
 
 
 def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands: Commands) -> Decision:
-    """Answer questions, or open a ticket with the remaining text."""
+    """Answer queries, or open a ticket with the remaining text."""
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
     if answers and not opening and (context.role.staff or context.has_no_content):
         names = ", ".join(f"#{command.name}" for command in context.reading.commands)
         only_mails = all(isinstance(effect, Notify) for effect in answers)
-        return Decision("answered" if only_mails else "command", (f"carries out {names}",), answers)
-    if context.role.staff and context.letter is not None and context.letter.ticket is None and not opening:
-        return _help(context, "answers a letter that is about no ticket")
+        return Decision("answered" if only_mails else "command", (f"executes {names}",), answers)
+    if (
+        context.role.staff
+        and context.answered_mail is not None
+        and context.answered_mail.ticket is None
+        and not opening
+    ):
+        return _help(context, "replies to a mail that belongs to no ticket")
     opened = open_ticket(context, commands)
     return replace(opened, effects=(*opened.effects, *answers))
 
@@ -104,23 +112,23 @@ def _help(context: MailContext, because: str) -> Decision:
     return Decision("answered", (because,), (Notify(reply(context, NotificationKind.HELP, context.ticket)),))
 
 
-def _about(context: MailContext, done: tuple[CommandResult, ...]) -> Ticket | None:
-    """Return the ticket that a receipt is about, as it is now: that of the mail, or the last that changed."""
+def _receipt_ticket(context: MailContext, done: tuple[CommandResult, ...]) -> Ticket | None:
+    """Return the ticket of a receipt after the changes: that of the mail, else the last changed one."""
     changed = [item.ticket for item in done if item.ticket is not None]
     own = context.ticket.key if context.ticket else ""
     return next((t for t in reversed(changed) if t.key == own), None) or context.ticket or changed[-1]
 
 
-def _discarded(context: MailContext) -> tuple[Effect, ...]:
-    """Discard the mail that was held when it was refused: its corrected version is carried out."""
-    letter = context.letter
-    if letter is None or letter.held is None or letter.kind is not NotificationKind.REFUSAL:
+def _discard_refused(context: MailContext) -> tuple[Effect, ...]:
+    """Discard the held mail of a refusal if this mail is its corrected version."""
+    refusal = context.answered_mail
+    if refusal is None or refusal.held is None or refusal.kind is not NotificationKind.REFUSAL:
         return ()
-    return (DiscardMail(letter.held),)
+    return (DiscardMail(refusal.held),)
 
 
-def _name(context: MailContext) -> tuple[Effect, ...]:
-    """Learn the name that a member uses."""
+def _learn_name(context: MailContext) -> tuple[Effect, ...]:
+    """Record the name that a member uses in From."""
     shown, person = context.mail.senders[0].name, context.person.email
     known = context.facts.names.get(person)
     if context.member is None or not context.trust.trusted or not shown or shown == known:

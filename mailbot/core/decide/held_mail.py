@@ -1,4 +1,4 @@
-"""What becomes of a mail that waited for its confirmation in vain: dropped, with a note in its ticket."""
+"""Expire held mails that were not confirmed in time."""
 
 from datetime import datetime
 
@@ -20,8 +20,11 @@ NOTE = {
 def expire(
     ticket: Ticket | None, sender: str, subject: str, until: str, language: str, now: datetime
 ) -> Decision:
-    """Drop a held mail; `until` is the day as its readers write it. What the mail said is not repeated."""
-    because = ("nobody confirmed it in time",)
+    """Drop a held mail and add a note to its ticket, without the text of the mail.
+
+    `until` is the last day for the confirmation, formatted in the language of the readers.
+    """
+    because = ("not confirmed in time",)
     if ticket is None:
         return Decision(EXPIRED, because)
     note = NOTE[language].format(sender=sender, subject=subject, until=until)

@@ -1,4 +1,4 @@
-"""A mail that belongs to no ticket opens one: receipt to the requester, the problem to the team."""
+"""Open a ticket for a mail that belongs to none: notify the requester and the team."""
 
 import re
 from collections.abc import Iterable
@@ -20,32 +20,32 @@ _PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)+\s*
 
 
 def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> Decision:
-    """Open a ticket with the text of the mail; what was forwarded belongs to it, or is all there is.
+    """Open a ticket with the text of the mail, including a forwarded mail.
 
-    Of the commands only those count that have an `opening`.
+    Only commands with an `opening` are applied to the new ticket.
     """
     opening = [(c.command, c.value) for c in commands if isinstance(c.command, TicketCommand)]
     ticket, text = _new_ticket(context, opening), _text(context)
     message = _message(context, ticket.requester, text)
     change = context.change(ticket, ticket, message)
-    told = recipients.deduplicate(recipients.to_team_of_new(change), change)
+    notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _previous_ticket(context)
     receipt = reply(
         context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason
     )
     if ticket.requester is not context.sender:
         receipt = replace(receipt, to=ticket.requester, ticket=ticket, in_reply_to="")
-    people = (ticket.requester, *(notification.to for notification in told))
+    people = (ticket.requester, *(notification.to for notification in notifications))
     done = tuple(
         CommandResult(command.name, ticket, people, detail=command.receipt(value).detail)
         for command, value in opening
         if command.opening
     )
-    own = (reply(context, NotificationKind.COMMAND_RECEIPT, ticket, done=done),) if done else ()
+    receipts = (reply(context, NotificationKind.COMMAND_RECEIPT, ticket, done=done),) if done else ()
     effects: tuple[Effect, ...] = (
         OpenTicket(ticket),
         AddMessage(ticket.key, message),
-        *map(Notify, (receipt, *told, *own)),
+        *map(Notify, (receipt, *notifications, *receipts)),
     )
     return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
 
@@ -81,19 +81,19 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
 
 
 def _text(context: MailContext) -> str:
-    """Return what the mail says, with what it forwards or quotes alone."""
+    """Return the text of the mail, with the quotation if the mail is forwarded or has no new text."""
     text, mail = context.reading.text, context.mail
     return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and (mail.forwarded or not text) else text
 
 
 def _subject(context: MailContext) -> str:
-    """Return the subject without the marks of an older ticket or mail."""
+    """Return the subject without subject tags, and without "Re:" prefixes if there was a tag."""
     subject = " ".join(_TAG.sub(" ", context.reading.subject).split())
     return _PREFIX.sub("", subject, count=1) if _TAG.search(context.reading.subject) else subject
 
 
 def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
-    """Return the requester's own ticket that was closed too long ago to be opened again."""
+    """Return the sender's ticket that was closed too long ago to be reopened, and the reason."""
     related = context.match.related
     if related is None or not context.is_participant(related):
         return None, ""
@@ -101,14 +101,15 @@ def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
 
 
 def cc_from_headers(context: MailContext) -> tuple[Address, ...]:
-    """Return the people of the school's own domains who got the mail too, if the mail is trusted.
+    """Return the people from the school's domains in To and Cc if the sender is authenticated.
 
-    Answers go to them and they may ask for the ticket: a forger must not put an address of theirs there.
+    They get the answers and may query the ticket, so a forged mail must not add them.
     """
     if not context.trust.trusted:
         return ()
-    others = {a.email: a for a in (*context.mail.to, *context.mail.cc)}
-    own = context.policy.support_addresses | context.support_addresses
-    staff = {address for m in context.policy.staff(context.facts.school) for address in m.addresses}
-    kept = [a for e, a in others.items() if a.domain in context.facts.school.domains and e not in own | staff]
-    return tuple(kept[:MAX_CC])
+    school = context.facts.school
+    addresses = {a.email: a for a in (*context.mail.to, *context.mail.cc)}
+    staff = {address for m in context.policy.staff(school) for address in m.addresses}
+    excluded = context.policy.support_addresses | context.sender_addresses | staff
+    people = [a for a in addresses.values() if a.domain in school.domains and a.email not in excluded]
+    return tuple(people[:MAX_CC])

@@ -1,6 +1,6 @@
-"""How much is too much: letters by machine to one address, and mails of one sender.
+"""Rate limits: automatic mails to one address, and new tickets of one sender.
 
-A program that answers each of our mails must not start a mail loop.
+They stop mail loops with programs that answer every mail.
 """
 
 from collections.abc import Iterable
@@ -12,93 +12,93 @@ from mailbot.core.model.notification import LIMITED, Notification, NotificationK
 from mailbot.core.model.ticket import Role
 
 STAFF_HOURLY = 60
-"""Letters by machine to a member of a team within an hour."""
+"""Maximum number of automatic replies to a member of a team within an hour."""
 
 
 def remaining(context: MailContext) -> int:
-    """Return how many letters outside the teams, or questions for confirmation, the sender may still get."""
-    limits, traffic = context.policy.limits, context.facts.recent_activity
-    return min(limits.hourly_automatic - traffic.hour, limits.daily_automatic - traffic.day)
+    """Return how many automatic mails (of members: confirmation requests) the sender may still get."""
+    limits, recent = context.policy.limits, context.facts.recent_activity
+    return min(limits.hourly_automatic - recent.hour, limits.daily_automatic - recent.day)
 
 
-def _left(context: MailContext) -> int:
-    """Return how many letters by machine this mail may cause: none where it says the same once more.
+def _allowed_replies(context: MailContext) -> int:
+    """Return how many automatic replies this mail may cause.
 
-    People say the same twice when they ask for a list again: commands are answered. Nobody outside the teams
-    is, where the house wrote too many.
+    A repeated text gets none, unless it has commands: people may query the same list twice. People outside
+    the teams get none if the organisation has reached its overall limit.
     """
-    traffic = context.facts.recent_activity
-    again = traffic.is_repeat(context.mail.text) and not context.reading.lines
-    if not _outside(context):
-        return 0 if again else STAFF_HOURLY - traffic.answered_hour
-    too_many = traffic.overall_hour >= context.policy.limits.hourly_overall
-    return 0 if too_many or again else remaining(context)
+    recent = context.facts.recent_activity
+    repeated = recent.is_repeat(context.mail.text) and not context.reading.lines
+    if not _is_outsider(context):
+        return 0 if repeated else STAFF_HOURLY - recent.answered_hour
+    exhausted = recent.overall_hour >= context.policy.limits.hourly_overall
+    return 0 if exhausted or repeated else remaining(context)
 
 
-def _outside(context: MailContext) -> bool:
-    return context.policy.member(context.sender.email) is None
+def _is_outsider(context: MailContext) -> bool:
+    return context.policy.find_member(context.sender.email) is None
 
 
 def apply_rate_limits(effects: Iterable[Effect], context: MailContext) -> tuple[Effect, ...]:
-    """Drop letters that answer by machine where an address had its share; members have a larger one.
+    """Drop automatic replies beyond the limits of the sender's address; members have a higher limit.
 
-    An address of a team may be another machine, too: no exchange of letters goes on for ever.
+    Members have a limit too, since the address of a member may be that of a program.
     """
-    left = _left(context)
+    allowed = _allowed_replies(context)
     kept: list[Effect] = []
     for effect in effects:
-        letter = _automatic(effect)
-        if letter is None:
+        notification = _automatic_reply(effect)
+        if notification is None:
             kept.append(effect)
-        elif left > 0 and not _told_today(letter, context):
-            left -= 1
+        elif allowed > 0 and not _refused_today(notification, context):
+            allowed -= 1
             kept.append(effect)
         elif isinstance(effect, HoldMail):
             kept.append(replace(effect, question=None))
     return tuple(kept)
 
 
-def _automatic(effect: Effect) -> Notification | None:
-    """Return the letter of an effect if it answers a mail by machine."""
+def _automatic_reply(effect: Effect) -> Notification | None:
+    """Return the notification of an effect if it is an automatic reply."""
     match effect:
-        case Notify(Notification() as letter) | HoldMail(question=Notification() as letter) if (
-            letter.kind in LIMITED
+        case Notify(Notification() as notification) | HoldMail(question=Notification() as notification) if (
+            notification.kind in LIMITED
         ):
-            return letter
+            return notification
         case _:
             return None
 
 
-def reasons(notice: Notification) -> frozenset[str]:
-    """Return why a letter refuses a mail; nothing where it is no refusal."""
-    if notice.kind not in (NotificationKind.REFUSAL, NotificationKind.UNREADABLE):
+def refusal_reasons(notification: Notification) -> frozenset[str]:
+    """Return the reasons of a refusal; the empty set for other notifications."""
+    if notification.kind not in (NotificationKind.REFUSAL, NotificationKind.UNREADABLE):
         return frozenset()
-    return frozenset({notice.reason, *(problem.reason.value for problem in notice.problems)} - {""})
+    return frozenset({notification.reason, *(p.reason.value for p in notification.problems)} - {""})
 
 
-def _told_today(notice: Notification, context: MailContext) -> bool:
-    """Tell whether somebody outside the teams heard all these reasons within a day.
+def _refused_today(notification: Notification, context: MailContext) -> bool:
+    """Return whether a sender outside the teams got all these reasons within the last day.
 
-    Members hear it each time: they have to know that a command was not carried out.
+    Members are notified each time: they have to know that a command was not executed.
     """
-    why = reasons(notice)
-    return _outside(context) and bool(why) and why <= context.facts.recent_activity.refused
+    reasons = refusal_reasons(notification)
+    return _is_outsider(context) and bool(reasons) and reasons <= context.facts.recent_activity.refused
 
 
 def attach_to_last_ticket(context: MailContext) -> MailContext:
-    """Let a mail belong to the sender's last ticket if it would open one too many."""
-    traffic = context.facts.recent_activity
-    ticket = context.facts.ticket(traffic.flooding_ticket(context.policy.limits))
-    if context.ticket is not None or ticket is None or not _outside(context):
+    """Match a mail to the sender's last ticket if the sender has reached the limit of new tickets."""
+    recent = context.facts.recent_activity
+    ticket = context.facts.ticket(recent.flooding_ticket(context.policy.limits))
+    if context.ticket is not None or ticket is None or not _is_outsider(context):
         return context
-    because = f"{context.sender.email} opened {traffic.opened_hour} tickets within the hour"
+    because = f"{context.sender.email} opened {recent.opened_hour} tickets within the hour"
     match = Match(ticket, None, because, flood=True)
     school = context.policy.school(ticket.school) or context.school
     return replace(context, match=match, role=Role.REQUESTER, school=school)
 
 
 def mute_followups(decision: Decision, context: MailContext) -> Decision:
-    """Tell the team of the first mail of a flood, and file the others in silence."""
+    """Keep the notifications of the first mail of a flood only."""
     if not context.match.flood or context.ticket is None:
         return decision
     before = context.facts.histories.get(context.ticket.key, ())

@@ -1,4 +1,4 @@
-"""Change one ticket by a mail: by the commands that concern it, and by the text."""
+"""Change one ticket by the commands and the text of a mail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from mailbot.core.recipients.ticket_change import TicketChange
 class ChangedTicket:
     """A ticket after a mail, and the lines of the receipt.
 
-    `changed`: commands changed it. `undoable`: `#undo` takes them back.
+    `changed`: commands changed it. `undoable`: `#undo` can revert them.
     """
 
     after: Ticket
@@ -48,13 +48,13 @@ class _Applied:
 
 
 def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> ChangedTicket:
-    """Return what the commands about one ticket and the text of the mail change, and who is notified."""
+    """Apply the commands about one ticket and the text of the mail; return the change and its effects."""
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
-    special = next((one for one in applied if one.command.restructuring), None)
+    restructuring = next((one for one in applied if one.command.restructuring), None)
     message = _new_message(context, by_staff=by_staff)
-    joined = _cc_from_headers(context, ticket)
-    effects: list[Effect] = [*joined, *_filed(ticket, message, special)]
+    cc_added = _cc_from_headers(context, ticket)
+    effects: list[Effect] = [*cc_added, *_add_message(ticket, message, restructuring)]
     effects += [effect for one in applied for effect in one.effects]
     effects += (
         _auto_assign(context, ticket, effects, message)
@@ -63,12 +63,13 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     )
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
-    change = context.change(ticket, after, message, [cc.person for cc in joined])
-    notifications = _notifications(context, change, effects, special, by_staff=by_staff)
-    told = recipients.deduplicate(notifications, change)
-    effects += map(Notify, told)
-    people = tuple(notification.to for notification in told)
-    done = [_done(context, one, after, people) for one in applied]
+    change = context.change(ticket, after, message, [cc.person for cc in cc_added])
+    notifications = recipients.deduplicate(
+        _notifications(context, change, effects, restructuring, by_staff=by_staff), change
+    )
+    effects += map(Notify, notifications)
+    people = tuple(notification.to for notification in notifications)
+    done = [_result(context, one, after, people) for one in applied]
     notes = [
         CommandResult(c.command.name, after, people) for c in commands if isinstance(c.command, Annotation)
     ]
@@ -78,7 +79,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
 
 
 def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> list[_Applied]:
-    """Return what each command changes, in the order of COMMANDS."""
+    """Apply the commands to the ticket in the order of COMMANDS; return each with its effects."""
     applied: list[_Applied] = []
     for resolved in sorted(commands, key=lambda c: COMMANDS.index(c.command)):
         command = resolved.command
@@ -90,19 +91,22 @@ def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyReso
     return applied
 
 
-def _done(context: MailContext, one: _Applied, after: Ticket, told: tuple[Address, ...]) -> CommandResult:
+def _result(
+    context: MailContext, one: _Applied, after: Ticket, notified: tuple[Address, ...]
+) -> CommandResult:
     receipt = one.command.receipt(one.resolved.value)
     absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
     until = absence.until if absence else None
-    return CommandResult(one.command.name, after, told, not one.effects, receipt.detail, until, receipt.due)
+    already = not one.effects
+    return CommandResult(one.command.name, after, notified, already, receipt.detail, until, receipt.due)
 
 
-def _filed(ticket: Ticket, message: Message | None, special: _Applied | None) -> list[Effect]:
-    """File the text in the ticket, or in the one in which it continues."""
+def _add_message(ticket: Ticket, message: Message | None, applied: _Applied | None) -> list[Effect]:
+    """Add the text to the ticket, or to the one in which a restructured ticket continues."""
     if message is None:
         return []
-    if special is not None and special.command.restructuring is not None:
-        ticket = special.command.restructuring.continues_in(ticket, special.resolved.value)
+    if applied is not None and applied.command.restructuring is not None:
+        ticket = applied.command.restructuring.continues_in(ticket, applied.resolved.value)
     return [AddMessage(ticket.key, message)]
 
 
@@ -110,20 +114,20 @@ def _notifications(
     context: MailContext,
     change: TicketChange,
     effects: list[Effect],
-    special: _Applied | None,
+    applied: _Applied | None,
     *,
     by_staff: bool,
 ) -> Iterator[Notification]:
-    restructuring: Restructuring[object] | None = special.command.restructuring if special else None
-    if special is not None and restructuring is not None:
-        yield from restructuring.notify(context, change, special.resolved.value, effects)
+    restructuring: Restructuring[object] | None = applied.command.restructuring if applied else None
+    if applied is not None and restructuring is not None:
+        yield from restructuring.notify(context, change, applied.resolved.value, effects)
         return
     yield from recipients.to_new_participants(change)
     reverted = [effect.ticket for effect in effects if isinstance(effect, RevertChange)]
     for key in reverted:
         yield from recipients.undo_notifications(change, context.facts.changes[key])
     if reverted:
-        change = replace(change, before=change.after)  # those who knew of the change were just told
+        change = replace(change, before=change.after)  # people who knew of the change are notified above
     if by_staff:
         yield from recipients.to_requester_side(change)
         yield from recipients.to_colleagues(change)
@@ -132,19 +136,19 @@ def _notifications(
 
 
 def _cc_from_headers(context: MailContext, ticket: Ticket) -> list[AddCc]:
-    """Put in copy the people of the school to whom a trusted mail went, too."""
+    """Add the school's people in To and Cc of an authenticated mail to cc."""
     if ticket != context.ticket or not context.is_participant(ticket):
         return []
-    there = {ticket.requester.email, *(person.email for person in ticket.cc)}
-    new = [person for person in cc_from_headers(context) if person.email not in there]
+    present = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    new = [person for person in cc_from_headers(context) if person.email not in present]
     return [AddCc(ticket.key, person) for person in new[: max(0, MAX_CC - len(ticket.cc))]]
 
 
 def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
-    """Return the message that the remaining text makes; an empty mail with commands makes none."""
+    """Return a message with the remaining text; None for a mail with commands but no content."""
     if context.has_no_content and (context.reading.lines or by_staff):
         return None
-    # A note is of the mail, not of one ticket: "#note" beside "#close 14" keeps the text internal there too.
+    # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
     return Message(
         direction=Direction.OUT if by_staff else Direction.IN,
@@ -152,7 +156,7 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
         author=context.sender,
         text=context.mail.quoted
         if context.has_no_content
-        else context.reading.text,  # written between quotations
+        else context.reading.text,  # an empty text means that the author wrote between quoted lines
         at=context.now,
         message_id=context.mail.message_id,
         quoted=context.mail.quoted,
@@ -163,20 +167,20 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
 def _auto_assign(
     context: MailContext, ticket: Ticket, effects: list[Effect], message: Message | None
 ) -> list[Effect]:
-    """Give the ticket to the first member who answers or closes it, unless it was just assigned."""
-    settled = ticket.assignee is not None or any(
+    """Assign the ticket to the first member who answers or closes it, unless it was just assigned."""
+    decided = ticket.assignee is not None or any(
         isinstance(e, Assign | RevertChange | SetBlocked) for e in effects
     )
     closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
     answers = message is not None and message.visibility is Visibility.PUBLIC
-    elsewhere = ticket.level == 2 and Role.SECOND_LEVEL not in context.roles(ticket)
-    if settled or elsewhere or not (answers or closes):
+    other_level = ticket.level == 2 and Role.SECOND_LEVEL not in context.roles(ticket)
+    if decided or other_level or not (answers or closes):
         return []
     return [Assign(ticket.key, context.person)]
 
 
 def _reopen_on_reply(ticket: Ticket, applied: list[_Applied], message: Message | None) -> list[Effect]:
-    """Open a closed or waiting ticket when the requester's side writes again."""
+    """Reopen a closed or waiting ticket when the requester's side writes again."""
     if ticket.status is Status.OPEN or applied or message is None:
         return []
     return [SetStatus(ticket.key, Status.OPEN)]
@@ -185,8 +189,8 @@ def _reopen_on_reply(ticket: Ticket, applied: list[_Applied], message: Message |
 def _unblock(
     before: Ticket, after: Ticket, effects: Iterable[Effect], blocked: frozenset[tuple[str, str]]
 ) -> list[Effect]:
-    """Unblock the requester of a ticket that was closed as spam, when this is taken back."""
+    """Unblock the requester of a spam ticket that is reopened or restored."""
     reopened = before.status is Status.CLOSED and after.status is not Status.CLOSED
     opens = reopened or any(isinstance(effect, RevertChange) for effect in effects)
-    who = (after.school, after.requester.email)
-    return [SetBlocked(*who, blocked=False, ticket=before.key)] if opens and who in blocked else []
+    sender = (after.school, after.requester.email)
+    return [SetBlocked(*sender, blocked=False, ticket=before.key)] if opens and sender in blocked else []

@@ -1,4 +1,4 @@
-"""Understand a mail before anything is looked up: its kind, its commands, and what it asks the database."""
+"""Analyse a mail before any lookup: its kind, its commands, and the lookups that it needs."""
 
 from dataclasses import dataclass, replace
 
@@ -14,9 +14,9 @@ from mailbot.core.text.words import TermSet, terms
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What a mail asks the database. Tickets are names such as GYM-104.
+    """The lookups in the database that a mail needs. Tickets are keys such as GYM-104.
 
-    `undoes`: the last changes of its tickets. `splits`: the next numbers of their schools.
+    `undoes`: load the last changes of its tickets. `splits`: load the next numbers of their schools.
     """
 
     message_ids: tuple[str, ...]
@@ -33,19 +33,19 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """A mail without action keys, what kind of mail it is, its commands, and what has to be looked up."""
+    """A mail without action keys, its classification, its commands, and the lookups that it needs."""
 
     mail: Mail
-    verdict: Classification
+    classification: Classification
     reading: Reading
     lookups: Lookups
 
 
 def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
-    """Understand a mail to that school; only members may write commands with marks around them."""
+    """Analyse a mail to that school; only members may write commands with marks around them."""
     sender = mail.sender.email if mail.sender else ""
     text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
-    reading = parse(text, mail.subject, lenient=policy.member(sender) is None)
+    reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
     return Understanding(
         replace(mail, text=text, quoted=quoted),
         classify(mail, policy.support_addresses),

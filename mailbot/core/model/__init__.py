@@ -1,1 +1,1 @@
-"""Values: mails, tickets, people, and what is known and decided of them."""
+"""Values of the core: mails, tickets, people, facts, decisions and notifications."""

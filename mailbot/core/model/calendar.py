@@ -1,4 +1,4 @@
-"""Working time: when a team works, and how much of that lies between two moments."""
+"""Working time: when a team works, and how much working time is between two moments."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
 
 Span = tuple[time, time]
-"""From when until when, within one day."""
+"""Start and end of working time within one day."""
 
 OFFICE_HOURS: tuple[tuple[Span, ...], ...] = (*(((time(7, 30), time(16)),) for _ in range(5)), (), ())
 """Monday to Friday, 7:30 to 16:00."""
@@ -14,11 +14,11 @@ OFFICE_HOURS: tuple[tuple[Span, ...], ...] = (*(((time(7, 30), time(16)),) for _
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A team's hours on each weekday, Monday first, the days on which it is away, and its time zone.
+    """The working hours of a team on each weekday, Monday first, its days off, and its time zone.
 
-    The hours are what clocks on the wall show; all lengths are those that really pass, so that a night in
-    which clocks are set loses or gains nothing. Moments are aware. Raises ValueError for hours that are not
-    those of seven weekdays, or that never come.
+    The hours are local time. Durations are elapsed time, so a change to or from daylight saving time does
+    not alter them. All datetimes are aware. Raises ValueError unless there are seven weekdays, and hours on
+    at least one of them.
     """
 
     hours: tuple[tuple[Span, ...], ...] = OFFICE_HOURS
@@ -30,29 +30,30 @@ class Calendar:
             raise ValueError("a calendar needs hours on at least one of seven weekdays")
 
     def day(self, at: datetime) -> date:
-        """Return which day it is there at that moment."""
+        """Return the local date at that moment."""
         return at.astimezone(self.timezone).date()
 
     def clock(self, at: datetime) -> time:
-        """Return what clocks there show at that moment."""
+        """Return the local time at that moment."""
         return at.astimezone(self.timezone).time()
 
     def is_workday(self, day: date) -> bool:
-        """Tell whether the team works on that day."""
+        """Return whether the team works on that day."""
         return any(True for _ in self._spans(day))
 
     def is_open(self, at: datetime) -> bool:
-        """Tell whether the team works at that moment; closing time itself is closed."""
+        """Return whether the team works at that moment; the closing time itself is excluded."""
         return any(start <= at < end for start, end in self._spans(self.day(at)))
 
     def next_opening(self, at: datetime) -> datetime:
-        """Return that moment if the team works then, else the next one at which it does, in UTC."""
+        """Return that moment if the team works then, else the start of the next working time, in UTC."""
         return max(at.astimezone(UTC), next(self._spans_from(at))[0])
 
     def add(self, at: datetime, working: timedelta) -> datetime:
-        """Return the first moment of working time before which so much of it has passed since `at`, in UTC.
+        """Return the moment at which `working` has passed as working time since `at`, in UTC.
 
-        A length that ends at closing time ends at the next opening: nothing is due while nobody works.
+        A duration that ends at closing time ends at the next opening instead: nothing is due outside working
+        hours. Raises OverflowError if there is no such moment.
         """
         for start, end in self._spans_from(at):
             begin = max(start, at)
@@ -62,7 +63,7 @@ class Calendar:
         raise OverflowError("no working time is left before the end of all days")
 
     def open_between(self, start: datetime, end: datetime) -> timedelta:
-        """Return how much working time lies between two moments; none if the second is not the later one."""
+        """Return the working time between two moments; zero if `end` is not after `start`."""
         passed = timedelta()
         for opening, closing in self._spans_from(start):
             begin = max(opening, start)
@@ -72,7 +73,7 @@ class Calendar:
         return passed
 
     def add_days(self, at: datetime, days: int) -> datetime:
-        """Return the first opening on the working day that is so many after the day of `at`, in UTC."""
+        """Return the opening on the working day that is `days` working days after the day of `at`, in UTC."""
         day = self.day(at)
         while days > 0:
             day += timedelta(days=1)
@@ -84,7 +85,7 @@ class Calendar:
         return self.next_opening(datetime.combine(day, time(), self.timezone))
 
     def _spans_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield all working time that ends after a moment, in its order."""
+        """Yield all working time that ends after a moment, in chronological order."""
         first = self.day(at)
         for number in count():
             for start, end in self._spans(first + timedelta(days=number)):
@@ -92,7 +93,7 @@ class Calendar:
                     yield start, end
 
     def _spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the working time of a day in UTC; what the clocks leap over or show twice counts once."""
+        """Yield the working time of a day in UTC; hours that a clock change skips or repeats count once."""
         if day in self.closed:
             return
         latest = datetime.combine(day, time(), self.timezone).astimezone(UTC)

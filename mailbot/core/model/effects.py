@@ -1,4 +1,4 @@
-"""What a decision wants done: a small closed union, written by the store in one transaction."""
+"""The effects of a decision: a closed union that the store writes in one transaction."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,14 +10,14 @@ from mailbot.core.model.ticket import Message, Priority, ReminderStage, Status, 
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """A new ticket."""
+    """Open a ticket."""
 
     ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class AddMessage:
-    """A message for a ticket's history."""
+    """Add a message to the history of a ticket."""
 
     ticket: str
     message: Message
@@ -25,7 +25,7 @@ class AddMessage:
 
 @dataclass(frozen=True, slots=True)
 class SetStatus:
-    """A ticket opens, waits or closes."""
+    """Set the status of a ticket."""
 
     ticket: str
     status: Status
@@ -33,7 +33,7 @@ class SetStatus:
 
 @dataclass(frozen=True, slots=True)
 class SetLevel:
-    """A ticket goes to second level, or back to the school."""
+    """Hand a ticket over to second level (2), or return it to the school (1)."""
 
     ticket: str
     level: int
@@ -41,7 +41,7 @@ class SetLevel:
 
 @dataclass(frozen=True, slots=True)
 class SetPriority:
-    """A ticket hurts more or less."""
+    """Set the priority of a ticket."""
 
     ticket: str
     priority: Priority
@@ -49,7 +49,7 @@ class SetPriority:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Somebody has a ticket, or nobody."""
+    """Set the assignee of a ticket; None unassigns it."""
 
     ticket: str
     assignee: Address | None
@@ -57,7 +57,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class SetDue:
-    """A ticket rests until then."""
+    """Snooze a ticket until `due`."""
 
     ticket: str
     due: datetime
@@ -65,7 +65,7 @@ class SetDue:
 
 @dataclass(frozen=True, slots=True)
 class AddCc:
-    """Somebody gets copies of a ticket's public mails from now on."""
+    """Add a person who gets copies of the public mails of a ticket."""
 
     ticket: str
     person: Address
@@ -73,7 +73,7 @@ class AddCc:
 
 @dataclass(frozen=True, slots=True)
 class SetRequester:
-    """A ticket is somebody else's."""
+    """Set the requester of a ticket."""
 
     ticket: str
     requester: Address
@@ -90,7 +90,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The message at that position of a ticket's history goes on in another, which was opened for it."""
+    """Move the message at `position` of a ticket's history to another ticket, which was opened for it."""
 
     ticket: str
     position: int
@@ -99,7 +99,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Move a ticket to another school, where it gets a number; its old key becomes an alias."""
+    """Move a ticket to another school, where it gets a new number; its old key becomes an alias."""
 
     ticket: str
     school: str
@@ -108,7 +108,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class SetBlocked:
-    """What a ticket's requester writes to its school is let be from now on, or is read again."""
+    """Block or unblock the requester's address for this school."""
 
     school: str
     address: str
@@ -118,7 +118,7 @@ class SetBlocked:
 
 @dataclass(frozen=True, slots=True)
 class RevertChange:
-    """A ticket gets back the state of `before`: its last change is taken back."""
+    """Undo the last change of a ticket: restore the state of `before`."""
 
     ticket: str
     before: Ticket
@@ -126,7 +126,7 @@ class RevertChange:
 
 @dataclass(frozen=True, slots=True)
 class RecordReminder:
-    """The people of a ticket were told of its wait, which counts since then."""
+    """Record which reminder of a ticket was sent; its wait now counts from `since`."""
 
     ticket: str
     step: ReminderStage
@@ -135,14 +135,14 @@ class RecordReminder:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """A letter to one person."""
+    """Notify one person."""
 
     notification: Notification
 
 
 @dataclass(frozen=True, slots=True)
 class HoldMail:
-    """The mail waits for the registered address to confirm it; the letter that asks is `question`."""
+    """Hold the mail until the registered address confirms it; `question` is the notification that asks."""
 
     address: str
     until: datetime
@@ -151,7 +151,7 @@ class HoldMail:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMail:
-    """A held mail was confirmed by an answer to a letter of that kind: decide it again, now trusted."""
+    """Decide a held mail again, now trusted: a reply to a notification of kind `by` confirmed it."""
 
     held: int
     by: NotificationKind = NotificationKind.CONFIRM
@@ -159,21 +159,21 @@ class ReleaseMail:
 
 @dataclass(frozen=True, slots=True)
 class DiscardMail:
-    """A held mail is not needed any more: its corrected version was carried out."""
+    """Discard a held mail whose corrected version was executed."""
 
     held: int
 
 
 @dataclass(frozen=True, slots=True)
 class LearnName:
-    """The name that somebody uses in own mails."""
+    """Record the name that a person uses in their own mails."""
 
     address: Address
 
 
 @dataclass(frozen=True, slots=True)
 class MarkUndeliverable:
-    """A letter of ours to this address came back."""
+    """Record that a mail from mailbot to this address bounced."""
 
     address: str
     diagnostic: str
@@ -182,14 +182,14 @@ class MarkUndeliverable:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A member registered."""
+    """Register a member."""
 
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class SetAbsence:
-    """A member is away until the end of that day, or back (None); the deputy gets the letters meanwhile."""
+    """Set a member absent until the end of that day, or present (None); a deputy gets their notifications."""
 
     address: str
     until: date | None
@@ -199,9 +199,9 @@ class SetAbsence:
 TicketEffect = (
     SetStatus | SetLevel | SetPriority | Assign | SetDue | AddCc | SetRequester | SetBlocked | RevertChange
 )
-"""What changes a ticket so that it can be taken back."""
+"""Effects on a single ticket, which `#undo` can revert."""
 MultiTicketEffect = Merge | Split | Move
-"""What changes more than one ticket; each repairs the other."""
+"""Effects on several tickets or on the ticket's key; `#undo` cannot revert them."""
 Effect = (
     OpenTicket
     | AddMessage
@@ -221,7 +221,10 @@ Effect = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a mail, why, and what is to be done; `trusted`: what proves the sender, or does not."""
+    """The outcome for a mail or a timer, the reasons and the effects.
+
+    `trusted` is the reason why the sender is authenticated or not.
+    """
 
     outcome: str
     because: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What is known when a mail is decided: recent activity, last changes, sent mail, and all facts together."""
+"""The facts that a decision about a mail needs: recent activity, last changes, sent mails, tickets."""
 
 import re
 from collections.abc import Mapping
@@ -11,24 +11,25 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
-# A program dates and numbers what it writes; "Raum 101" and "Raum 305" are two printers, though.
-# The lookbehind makes it linear: a run of letters is tried from its first letter only.
+# Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
+# The lookbehind makes the search linear: a run of letters is tried from its first letter only.
 _DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
 _NO_WORDS = re.compile(r"[\W_]+")
-# Up to 50 earlier texts are compared, while the database is locked. What dates leave of the first 8,000
-# characters differs in length at its end; the first 2,000 of that do not.
+# Up to 50 earlier texts are compared while the database is locked. Removing dates from the first 8,000
+# characters leaves texts of different lengths, so only their first 2,000 characters are compared.
 _MAX_READ = 8_000
 _MAX_COMPARED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class RecentActivity:
-    """Letters to the sender of a mail, and mails from there, within the last hour or day.
+    """Mails to and from the sender within the last hour or day.
 
-    `hour` and `day` are automatic letters to somebody outside the teams, or questions for confirmation to a
-    member; `answered_hour` are letters by machine to a member, `overall_hour` those to everybody together.
-    `refused` are the reasons of a day's refusals. `opened_hour` counts the sender's new tickets, `latest` is
-    the last of a day, and `said` are the texts of the sender's mails of the hour, the newest first.
+    `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
+    member. `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all
+    people outside the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts
+    the sender's new tickets, `latest` is the newest one of the last day. `recent_texts` are the texts of the
+    sender's mails of the last hour, the newest first.
     """
 
     hour: int = 0
@@ -41,15 +42,15 @@ class RecentActivity:
     recent_texts: tuple[str, ...] = ()
 
     def is_repeat(self, text: str) -> bool:
-        """Tell whether the sender said the same within the hour, dates, times and names of tickets aside.
+        """Return whether the sender wrote the same text within the hour.
 
-        Only the first 2,000 characters without these are compared.
+        Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are compared.
         """
-        said = _normalise(text)
-        return said != "" and said in map(_normalise, self.recent_texts)
+        normalised = _normalise(text)
+        return normalised != "" and normalised in map(_normalise, self.recent_texts)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
-        """Return the ticket that a mail joins because it would open one too many."""
+        """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
         return self.latest if self.opened_hour >= limits.hourly_tickets else None
 
 
@@ -60,7 +61,7 @@ def _normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SentNotice:
-    """A letter that a change caused: to whom, in which role, of what kind."""
+    """A notification that a change caused: its recipient, their role and its kind."""
 
     to: Address
     role: Role
@@ -69,9 +70,10 @@ class SentNotice:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change by one mail; `before` is the ticket with the state that it had, but all that it holds now.
+    """A change of a ticket by one mail.
 
-    `final`: it touched other tickets too and cannot be taken back.
+    `before` is the ticket with the fields that `#undo` restores as they were, all others as they are now.
+    `irreversible`: the change affected other tickets too and cannot be undone.
     """
 
     actor: str
@@ -83,10 +85,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A mail of ours that another mail answers, or whose action key it contains.
+    """A mail that mailbot sent, and that another mail replies to or whose action key it contains.
 
-    `held` is the mail about which it asks, as long as that waits. `bounced`: it came back before; `marked`:
-    mail to its recipient came back before.
+    `held` is the ID of the held mail that it asks about, while that is still held. `bounced`: it bounced
+    before. `undeliverable`: mail to its recipient bounced before.
     """
 
     recipient: str
@@ -100,17 +102,18 @@ class SentMail:
     subject: str = ""
     text: str = ""
     bounced: bool = False
-    marked: bool = False
+    undeliverable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the desk knows that matters for one mail. Tickets are keyed by their names ("GYM-104").
+    """The facts from the database that matter for one mail. Tickets are keyed by ticket key ("GYM-104").
 
-    `aliases` leads from other names of tickets to these. `absences` are those of this day, by registered
-    address. `next_number` is of this school, `numbers_elsewhere` are of others that may get a ticket.
-    `released` is the kind of the letter by whose confirmation a held mail is decided again.
-    `blocked` are school and address of who may not write there, of the sender and the tickets' requesters.
+    `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
+    registered address. `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
+    of other schools that may get a ticket. `released` is the kind of the notification whose confirmation
+    released a held mail. `blocked` are pairs of school and blocked address, limited to the sender and the
+    requesters of the tickets.
     """
 
     school: School
@@ -136,9 +139,9 @@ class Facts:
     recent_activity: RecentActivity = field(default_factory=RecentActivity)
 
     def number_in(self, school: str) -> int:
-        """Return the number that the next ticket of a school gets."""
+        """Return the number of the next ticket of a school."""
         return self.numbers_elsewhere.get(school, self.next_number)
 
     def ticket(self, key: str | None) -> Ticket | None:
-        """Return the ticket of that name, or of that other name, if there is one."""
+        """Return the ticket with that key or alias; None if there is none."""
         return self.tickets.get(self.aliases.get(key, key)) if key else None

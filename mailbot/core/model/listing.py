@@ -1,4 +1,4 @@
-"""Overviews: which page of which tickets somebody asks for."""
+"""Overviews: the query for tickets, and one page of its result."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The tickets on one page of a list, and how many the whole list has."""
+    """The tickets on one page of a list, and the number of tickets in the whole list."""
 
     tickets: tuple[Ticket, ...] = ()
     total: int = 0
@@ -41,8 +41,8 @@ class Listing:
     """A query for tickets in a scope, for all tickets or those that a requester may see.
 
     `filters`: a ticket has this value in this column, such as ("school", "GYM").
-    `words`: the ticket contains all of them, in messages that the requester may read. `written` is what the
-    person wrote.
+    `words`: the ticket contains all of them, in messages that the requester may read. `written` is the
+    search text as the person wrote it.
     """
 
     scope: Scope

@@ -1,4 +1,4 @@
-"""A mail as it came in: what the parser understood of its octets (RFC 5322, 2045-2049)."""
+"""An incoming mail, as parsed from its bytes (RFC 5322, RFC 2045 to 2049)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ class Address:
 
     @property
     def domain(self) -> str:
-        """Return what follows the last @."""
+        """Return the part after the last @."""
         return self.email.rpartition("@")[2]
 
     @property
     def shown(self) -> str:
-        """Return the name, or the address where there is no name."""
+        """Return the name, or the address if there is no name."""
         return self.name or self.email
 
 
@@ -31,15 +31,15 @@ class Danger(StrEnum):
     PROGRAM = "program"
     MACROS = "macros"
     ARCHIVE = "archive"  # with a program or macros inside
-    SEALED = "sealed"  # encrypted, broken, nested too deep or of a kind that nobody can look into
+    OPAQUE = "sealed"  # cannot be inspected: encrypted, corrupt, nested too deep or of an unknown format
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One attachment or inline picture of a mail, with its decoded content.
 
-    `path` names it within the raw mail, so that it can be found there again ("2.1", or "2/3" for the third
-    file in a winmail.dat). `content_type` is told by the content where the content tells it.
+    `path` locates it within the raw mail ("2.1", or "2/3" for the third file in a winmail.dat).
+    `content_type` is detected from the content where possible.
     """
 
     path: str
@@ -52,12 +52,12 @@ class Part:
 
     @property
     def size(self) -> int:
-        """Return the size of the decoded content in octets."""
+        """Return the size of the decoded content in bytes."""
         return len(self.content)
 
 
 class Action(StrEnum):
-    """What a delivery status notification says of one recipient (RFC 3464, 2.3.3)."""
+    """The Action field of a delivery status notification (RFC 3464, section 2.3.3)."""
 
     FAILED = "failed"
     DELAYED = "delayed"
@@ -68,7 +68,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """One recipient of a delivery status notification (RFC 3464), and which mail it is about."""
+    """The status of one recipient in a delivery status notification (RFC 3464)."""
 
     recipient: str
     action: Action
@@ -78,7 +78,7 @@ class DeliveryStatus:
 
 
 class Encryption(StrEnum):
-    """How the content is hidden from us, if it is."""
+    """The encryption of a mail's content."""
 
     NONE = "none"
     SMIME = "smime"
@@ -87,11 +87,11 @@ class Encryption(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Everything that is known of a mail; an unreadable one is a Mail with defects.
+    """A parsed mail; an unreadable one is a Mail with defects.
 
-    `text` is what a human wrote now; `signature` and `quoted` is what was cut off below it. `headers` are all
-    header fields in their order, names in lower case, values unfolded and decoded. Message-IDs are kept with
-    their angle brackets. `reports` are the media types of the machine-readable reports inside (RFC 6522).
+    `text` is the new text; `signature` and `quoted` were cut off from it. `headers` are all header fields in
+    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
+    are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
     """
 
     message_id: str = ""
@@ -117,18 +117,18 @@ class Mail:
 
     @property
     def sender(self) -> Address | None:
-        """Return the first address of From, or None where there is none."""
+        """Return the first address of From; None if there is none."""
         return self.senders[0] if self.senders else None
 
     @property
     def ticket_text(self) -> str:
-        """Return the text to open a ticket with: what was forwarded belongs to it, or is all there is."""
+        """Return the text for a new ticket: with a forwarded mail, and with the quotation if it is all."""
         if self.text and not self.forwarded:
             return self.text
         return "\n\n".join(text for text in (self.text, self.quoted) if text)
 
     def header(self, name: str) -> str:
-        """Return the topmost field of that name, or "" where there is none."""
+        """Return the topmost field of that name, or "" if there is none."""
         return next(self.all_headers(name), "")
 
     def all_headers(self, name: str) -> Iterator[str]:
@@ -138,7 +138,7 @@ class Mail:
 
 
 class MailKind(StrEnum):
-    """Who or what wrote a mail; only human mail opens tickets or is answered."""
+    """The kind of author of a mail; only human mail opens tickets or is answered."""
 
     HUMAN = "human"
     AUTO_REPLY = "auto-reply"
@@ -149,7 +149,7 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """The kind of a mail and the sign that told it."""
+    """The kind of a mail, and the reason for it."""
 
     kind: MailKind
     reason: str

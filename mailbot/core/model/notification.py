@@ -1,4 +1,4 @@
-"""Notifications: outgoing mail before it is put into words and a language."""
+"""Notifications: outgoing mails before they are rendered in a language."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,92 +12,91 @@ from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 class NotificationKind(StrEnum):
     """The kind of a notification; its templates have this name."""
 
-    RECEIPT = "receipt"  # requester: we have your problem, it is ticket N
-    NEW_TICKET = "new_ticket"  # team: a new problem
-    REQUESTER_REPLY = "requester_reply"  # assignee or team: the requester wrote again
-    ANSWER = "answer"  # requester and cc: somebody of the team wrote
-    ANSWER_COPY = "answer_copy"  # colleagues who have to know: somebody else answered
-    NOTE = "note"  # colleagues: an internal note
-    CLOSED = "closed"  # requester and cc: done, perhaps with an answer; how to reopen
-    CLOSED_TEAM = "closed_team"  # colleagues: somebody else closed it
-    ESCALATED_REQUESTER = "escalated_requester"  # requester: second level has it now, perhaps with an answer
+    RECEIPT = "receipt"  # requester: their mail arrived and is ticket N
+    NEW_TICKET = "new_ticket"  # team: a new ticket
+    REQUESTER_REPLY = "requester_reply"  # assignee or team: the requester replied
+    ANSWER = "answer"  # requester and cc: a member of the staff answered
+    ANSWER_COPY = "answer_copy"  # assignee or team: another colleague answered
+    NOTE = "note"  # assignee or team: an internal note
+    CLOSED = "closed"  # requester and cc: closed, perhaps with an answer; how to reopen
+    CLOSED_TEAM = "closed_team"  # assignee or team: another person closed the ticket
+    ESCALATED_REQUESTER = "escalated_requester"  # requester and cc: second level works on it, maybe an answer
     ESCALATED_SECOND_LEVEL = "escalated_second_level"  # second level: the ticket with its history
-    ESCALATED_TEAM = "escalated_team"  # colleagues of who escalated
-    RETURNED = "returned"  # team: second level gave it back, with what it wrote
-    REOPENED = "reopened"  # team or second level: it is open again
-    ASSIGNED_INFO = "taken"  # colleagues, one line: somebody has it now
-    ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
-    UNDONE = "undone"  # everybody who was told of a change: it was undone
-    WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
-    WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
-    CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
-    ADDED_TO_CC = "copied"  # people added to cc: what the ticket is about
-    MERGED = "merged"  # people concerned: this ticket was merged into another one
-    MOVED = "moved"  # requester and cc: another school has your ticket now, under another number
-    MOVED_TEAM = "moved_team"  # the team that gets it, with its history
-    MOVED_AWAY = "moved_away"  # who worked on it before: another school has it now
-    REMINDER = "reminder"  # assignee or team: nobody has touched this, or the day has come
-    OVERDUE = "overdue"  # assignee or team: nothing has happened for long
-    DIGEST = "digest"  # each member: what needs the team this morning
+    ESCALATED_TEAM = "escalated_team"  # school's team: the ticket was escalated
+    RETURNED = "returned"  # school's team: second level returned the ticket, with its text
+    REOPENED = "reopened"  # requester and cc, assignee or team: the ticket is open again
+    ASSIGNED_INFO = "taken"  # former assignee or team, one line: the new assignee
+    ASSIGNED = "assigned"  # the new assignee, if another person assigned the ticket
+    UNDONE = "undone"  # everyone who was notified of a change: it was undone
+    WAITING = "waiting"  # requester and cc: the ticket waits for their answer, perhaps with a question
+    WAIT_REMINDER = "wait_reminder"  # requester: the ticket still waits for their answer
+    CLOSED_WAITING = "closed_waiting"  # requester and cc: closed because no answer came; how to reopen
+    ADDED_TO_CC = "copied"  # people added to cc, or a new requester: the ticket so far
+    MERGED = "merged"  # assignee or team, and a different requester: merged into another ticket
+    MOVED = "moved"  # requester and cc: the ticket belongs to another school and has a new number
+    MOVED_TEAM = "moved_team"  # team of the new school: the ticket with its history
+    MOVED_AWAY = "moved_away"  # team of the former school: the ticket belongs to another school
+    REMINDER = "reminder"  # assignee or team: no activity yet, or the due day has come
+    OVERDUE = "overdue"  # assignee or team: no activity for a long time
+    DIGEST = "digest"  # each member: the tickets that need attention this morning
     OVERVIEW = "overview"  # table of tickets
     TICKET_DETAILS = "sheet"  # one ticket with its history
     COMMAND_RECEIPT = "done"  # receipt of a mail with commands
-    REFUSAL = "refusal"  # nothing of that mail was applied, and why
-    CONFIRM = "confirm"  # the registered address: did you write this?
-    HELD_ANSWER = "held_answer"  # the second who answers: a colleague was quicker, and wrote this
-    UNREADABLE = "unreadable"  # the sender: we cannot read this mail, and what to do instead
-    INVITATION = "invitation"  # a member of a team: one tap registers you
-    WELCOME = "welcome"  # a new registered member: the four things that you need
-    HELP = "help"  # what I can write here
-    REPORT = "report"  # operators: what last month brought
-    ALERT = "alert"  # operators: something is wrong, or right again
-    BOUNCE = "bounce"  # the author: your text did not reach the requester
+    REFUSAL = "refusal"  # sender: nothing of the mail was applied, and why
+    CONFIRM = "confirm"  # the registered address: asks whether they wrote this mail
+    HELD_ANSWER = "held_answer"  # author of a held answer: the answer that a colleague sent before
+    UNREADABLE = "unreadable"  # sender: the mail cannot be read, and what to do instead
+    INVITATION = "invitation"  # a member of a team: how to register with one tap
+    WELCOME = "welcome"  # a newly registered member: an introduction
+    HELP = "help"  # sender: the commands that are available here
+    REPORT = "report"  # operators: the figures of the last month
+    ALERT = "alert"  # operators: a problem began or ended
+    BOUNCE = "bounce"  # author: the text did not reach its recipient
 
 
 class Reason(StrEnum):
     """Why a command line is refused."""
 
-    UNKNOWN = "unknown"  # no such command; `nearest` may say what was meant
+    UNKNOWN = "unknown"  # no such command; `nearest` is the most similar command
     AMBIGUOUS = "ambiguous"  # commands that exclude each other, or a name that fits several people
-    FORBIDDEN = "forbidden"  # not for this role
-    ARGUMENT = "argument"  # wrong or missing argument; `expected` shows a right line
+    FORBIDDEN = "forbidden"  # not allowed for this role
+    ARGUMENT = "argument"  # wrong or missing argument; `expected` is an example of a correct line
     NO_TICKET = "no_ticket"  # the command needs a ticket, and neither line nor mail names one
-    NO_SUCH_TICKET = "no_such_ticket"  # `argument` is no ticket that the writer may see
+    NO_SUCH_TICKET = "no_such_ticket"  # `argument` is not a ticket that the author may see
     NOTHING_TO_UNDO = "nothing_to_undo"  # the ticket was not changed by a mail
-    CHANGED_SINCE = "changed_since"  # the last change of the ticket is somebody else's
-    TOO_LATE = "too_late"  # the last change is too old to be taken back
-    CANNOT_UNDO = "cannot_undo"  # the last change touched other tickets too: merge, split, move
-    WORKS_HERE = "works_here"  # `argument` is of the staff and gets the ticket's mails without being in copy
+    CHANGED_SINCE = "changed_since"  # another person made the last change of the ticket
+    TOO_LATE = "too_late"  # the last change is too old to be undone
+    CANNOT_UNDO = "cannot_undo"  # the last change affected other tickets too: merge, split, move
+    WORKS_HERE = "works_here"  # `argument` belongs to the staff, who get the ticket's mails without cc
     TOO_MANY = "too_many"  # more people in cc than the limit
-    NOT_HERE = (
-        "not_here"  # `argument` cannot be treated so: a support address, one's own ticket, another school
-    )
+    NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """One refused command line, as written, and what would have been right.
+    """One refused command line, as written, and its correction.
 
-    `expected` only explains. `meant` replaces the line in the corrected mail that a link sends: nothing that
-    the writer did not write themselves, so "" where that cannot be known.
+    `expected` is only shown. `meant` replaces the line in the corrected mail that a link sends. It contains
+    only what the author wrote themselves, and is "" if their intention is unclear.
     """
 
     line: str
     reason: Reason
-    nearest: str = ""  # a command word in the writer's language, without "#"
-    argument: str = ""  # the word that does not fit
+    nearest: str = ""  # a command word without "#"
+    argument: str = ""  # the wrong word
     expected: str = ""  # an example line such as "#priority high"
     meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What one command did: `already` if it was so before. `detail` is a priority or a name.
+    """The result of one command, for the receipt.
 
-    `ticket` is None where the command is about its writer. `until` is the last day of an absence: the
-    writer's, or that of the new assignee. The ticket rests until `due`. `links` are the actions that the
-    receipt offers.
+    `told` are the people who were notified. `already`: the command changed nothing. `detail` is a priority
+    or a name. `ticket` is None if the command is about its author. `until` is the last day of an absence, of
+    the author or of the new assignee. `due` is the end of a snooze. `links` are the actions that the receipt
+    offers.
     """
 
     command: str
@@ -112,11 +111,11 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One letter to one person. `ticket` is the ticket as it will stand after the change.
+    """A notification to one person. `ticket` is the ticket as it is after the change.
 
-    `text` are somebody's own words that the letter carries, written by `author`; without words `author` is
-    who caused the letter. `attachments` travel with it, pictures within the text; `listed` are those too
-    large to travel. `internal`: a reply to this letter stays among the staff.
+    `text` is a text by a person, written by `author`; without a text, `author` is the person who caused the
+    notification. `attachments` are sent with it, inline pictures within the text. `listed` are files that
+    are too large or too dangerous to send. `internal`: a reply to it stays within the staff.
     """
 
     kind: NotificationKind
@@ -130,36 +129,36 @@ class Notification:
     history: tuple[Message, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     scope: str = ""  # of an overview: open, closed, mine, all
-    words: str = ""  # what an overview was asked to find
-    line: str = ""  # the command for an overview without its page
-    total: int = 0  # tickets on all pages of an overview
+    words: str = ""  # the search text of an overview
+    line: str = ""  # the command for an overview, without the page
+    total: int = 0  # number of tickets on all pages of an overview
     page: int = 1
-    similar: tuple[Similar, ...] = ()  # solved tickets that resemble a new one
+    similar: tuple[Similar, ...] = ()  # solved tickets similar to a new one
     done: tuple[CommandResult, ...] = ()
-    undoable: bool = False  # `#undo` in an answer to this receipt takes everything back
+    undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
     related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"
-    was: str = ""  # the name that a merged or moved ticket had before
+    was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
-    reason: str = ""  # why a mail cannot be read; "reminder" of an invitation
-    in_reply_to: str = ""  # Message-ID of the mail that this letter answers
-    details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: what, where, what to do
-    report: object = None  # the figures of a month, as the template reads them
+    reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation
+    in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
+    details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
+    report: object = None  # the figures of a month, for the template
 
     @property
     def sendable(self) -> bool:
-        """Tell whether the refused mail may be sent as it is: it only mentions commands."""
+        """Return whether the refused mail may be sent unchanged: it only mentions commands in its text."""
         return bool(self.problems) and all(problem.reason is Reason.IN_TEXT for problem in self.problems)
 
     @property
     def pages(self) -> int:
-        """Return how many pages an overview has."""
+        """Return the number of pages of an overview."""
         return page_count(self.total)
 
 
 AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, NotificationKind.REQUESTER_REPLY}
-"""Notifications without a human's text: they have Auto-Submitted (RFC 3834)."""
+"""Notifications without a text by a person: they have an Auto-Submitted field (RFC 3834)."""
 
 LIMITED = frozenset(
     {
@@ -172,11 +171,11 @@ LIMITED = frozenset(
         NotificationKind.UNREADABLE,
     }
 )
-"""Automatic replies: limited per hour and per day for people outside the teams."""
+"""Automatic replies, which are rate-limited."""
 
 COUNTED = LIMITED | {
     NotificationKind.CONFIRM,
     NotificationKind.WAIT_REMINDER,
     NotificationKind.CLOSED_WAITING,
 }
-"""Letters that use that up: those of time, too, but none that a human's deed caused."""
+"""Notifications that count towards the limits: automatic replies, and those that timers send."""

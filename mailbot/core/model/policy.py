@@ -9,7 +9,7 @@ from mailbot.core.model.calendar import Calendar
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who works on tickets: the registered address, and others that are the same person."""
+    """A person who works on tickets: the registered address, and further addresses of the same person."""
 
     address: str
     name: str = ""
@@ -30,7 +30,7 @@ class Team:
     calendar: Calendar = field(default_factory=Calendar)
 
     def member(self, email: str) -> Member | None:
-        """Return the member who has that address."""
+        """Return the member with that address; None if there is none."""
         return next((m for m in self.members if email in m.addresses), None)
 
 
@@ -38,7 +38,7 @@ class Team:
 class School:
     """One school: its key in ticket numbers, its support address and its first-level team.
 
-    `informal`: its letters speak as to friends, "du" instead of "Sie".
+    `informal`: German mails address people as "du" instead of "Sie".
     """
 
     key: str
@@ -53,7 +53,7 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is too much; sizes in octets."""
+    """Limits of sizes (in bytes), rates and periods."""
 
     attachments: int = 10_000_000
     mail: int = 50_000_000
@@ -68,9 +68,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """After how much working time what happens; 0 means never. `digest` is when it comes, None means never.
+    """Delays of the timers in working time; 0 turns a timer off.
 
-    Hours count while nobody of the staff does anything, days while a requester is asked for something.
+    `*_hours` count from the last activity of the staff, `wait_*_days` from the question to the requester.
+    `digest` is the local time of the digest; None turns it off.
     """
 
     reminder_hours: int = 8
@@ -83,10 +84,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """After how many days what is erased; 0 means never.
+    """Days after which data is erased; 0 means never.
 
-    `mail_days` and `text_days` count from the closing of a ticket: raw mails, files, letters; then all words.
-    `other_days` is for mails and letters that belong to no ticket.
+    `mail_days` and `text_days` count from the closing of a ticket. The first is for raw mails, files and
+    outgoing mails, the second for all texts. `other_days` is for mails that belong to no ticket.
     """
 
     mail_days: int = 180
@@ -96,7 +97,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that the core needs to know of the configuration."""
+    """The part of the configuration that the core needs."""
 
     name: str
     schools: tuple[School, ...]
@@ -111,22 +112,22 @@ class Policy:
     retention: Retention = field(default_factory=Retention)
 
     def school(self, key: str) -> School | None:
-        """Return the school of that key, in any case."""
+        """Return the school with that key, ignoring case."""
         return next((s for s in self.schools if s.key == key.upper()), None)
 
     def find_school(self, words: str) -> School | None:
-        """Return the school that people mean by its key or name, in any case."""
+        """Return the school with that key or name, ignoring case."""
         wanted = words.casefold()
         return next((s for s in self.schools if wanted in (s.key.casefold(), s.name.casefold())), None)
 
     @property
     def support_addresses(self) -> frozenset[str]:
-        """Return the support addresses: mail from them is our own."""
+        """Return the support addresses of all schools."""
         return frozenset(s.address for s in self.schools)
 
     @property
     def domains(self) -> frozenset[str]:
-        """Return the domains of the house: those of its schools and of the addresses of its people."""
+        """Return the domains of the organisation: those of its schools and of its people's addresses."""
         people = (a for team in self.teams for member in team.members for a in member.addresses)
         addresses = (*self.support_addresses, *self.operators, *people)
         schools = (domain for school in self.schools for domain in school.domains)
@@ -138,26 +139,26 @@ class Policy:
         return (self.second_level, *(school.team for school in self.schools))
 
     def staff(self, school: School) -> Iterator[Member]:
-        """Yield who may work on that school's tickets: its team, then second level."""
+        """Yield the members who may work on that school's tickets: its team, then second level."""
         yield from school.team.members
         yield from self.second_level.members
 
-    def member(self, email: str) -> Member | None:
-        """Return the member of any team who has that address."""
+    def find_member(self, email: str) -> Member | None:
+        """Return the member of any team with that address; None if there is none."""
         return next((m for team in self.teams if (m := team.member(email))), None)
 
     def addresses(self, email: str) -> frozenset[str]:
-        """Return all addresses of the person with that one: a member may have several."""
+        """Return all addresses of the person with that address: a member may have several."""
         same = (m.addresses for team in self.teams if (m := team.member(email)))
         return frozenset({email}.union(*same))
 
     def registered(self, email: str) -> str:
-        """Return the address by which a person is known: that of the member, or the one given."""
-        member = self.member(email)
+        """Return the registered address of the member with that address, or else the address itself."""
+        member = self.find_member(email)
         return member.address if member else email
 
     def colleagues(self, email: str) -> tuple[Member, ...]:
-        """Return who shares a team with the member of that address, without that member."""
+        """Return the other members of all teams of the member with that address."""
         shared = (team for team in self.teams if team.member(email))
         found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
         return tuple(found.values())
@@ -165,7 +166,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From when on silence is trouble; 0 turns that rule off. `disk_free` is in octets."""
+    """Thresholds of the health rules; 0 turns a rule off. `disk_free` is in bytes."""
 
     mailbox_minutes: int = 15
     outbox_minutes: int = 60
@@ -174,16 +175,18 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Somebody is away until the end of that day; `deputy` is a registered address, or "" for the team."""
+    """An absence until the end of that day; `deputy` is a registered address, or "" for the whole team."""
 
     until: date
     deputy: str = ""
 
 
-def stand_in(member: Member, absences: Mapping[str, Absence], eligible: Iterable[Member]) -> Member | None:
-    """Return who gets a member's letters today: the member, the deputy if there, or None.
+def effective_member(
+    member: Member, absences: Mapping[str, Absence], eligible: Iterable[Member]
+) -> Member | None:
+    """Return who gets a member's notifications today: the member, their deputy, or None.
 
-    `eligible` are those who may work on the ticket; a deputy who is away too stands in for nobody.
+    `eligible` are the members who may work on the ticket. A deputy who is away too does not count.
     """
     absence = absences.get(member.address)
     if absence is None:
@@ -196,7 +199,7 @@ def stand_in(member: Member, absences: Mapping[str, Absence], eligible: Iterable
 def present(
     members: Iterable[Member], absences: Mapping[str, Absence], eligible: Iterable[Member]
 ) -> tuple[Member, ...]:
-    """Return who gets the letters to a team today, each once; all of them if nobody is there."""
-    everybody, allowed = tuple(members), tuple(eligible)
-    there = [who for member in everybody if (who := stand_in(member, absences, allowed))]
-    return tuple({who.address: who for who in there}.values()) or everybody
+    """Return who gets a team's notifications today, without duplicates; all members if all are away."""
+    everyone, allowed = tuple(members), tuple(eligible)
+    found = [m for member in everyone if (m := effective_member(member, absences, allowed))]
+    return tuple({member.address: member for member in found}.values()) or everyone

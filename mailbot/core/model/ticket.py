@@ -7,11 +7,11 @@ from enum import StrEnum
 from mailbot.core.model.mail import Address, Danger
 
 MAX_CC = 20
-"""So many people get a ticket's mails in copy at most."""
+"""Maximum number of people in cc of a ticket."""
 
 
 class Status(StrEnum):
-    """Whether somebody has to do something."""
+    """The status of a ticket."""
 
     OPEN = "open"
     WAITING = "waiting"
@@ -19,7 +19,7 @@ class Status(StrEnum):
 
 
 class Priority(StrEnum):
-    """How much it hurts, from the least to the most."""
+    """The priority of a ticket, from lowest to highest."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -28,7 +28,7 @@ class Priority(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody is to a ticket."""
+    """The role of a person on a ticket."""
 
     REQUESTER = "requester"
     CC = "cc"
@@ -38,19 +38,19 @@ class Role(StrEnum):
 
     @property
     def staff(self) -> bool:
-        """Tell whether this role works on tickets."""
+        """Return whether this role works on tickets."""
         return self in (Role.SUPPORTER, Role.SECOND_LEVEL)
 
 
 class Direction(StrEnum):
-    """Whether a message came from the requester's side or went there."""
+    """Whether a message came from the requester's side or from the staff."""
 
     IN = "in"
     OUT = "out"
 
 
 class Visibility(StrEnum):
-    """Who may read a message: all, the staff, or nobody but the audit trail."""
+    """Who may read a message: everyone, the staff, or only operators (system)."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -59,9 +59,9 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message: a part of a stored raw mail (`raw` is None while that mail is being handled).
+    """A file of a message: a part of a stored raw mail (`raw` is None while that mail is being processed).
 
-    One with a danger travels with no letter until an operator releases it.
+    A dangerous file is not sent with any mail until an operator releases it.
     """
 
     path: str
@@ -74,7 +74,7 @@ class Attachment:
 
     @property
     def picture(self) -> bool:
-        """Tell whether mail programs can show it within the text."""
+        """Return whether mail programs can show the file within the text."""
         return self.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -93,7 +93,7 @@ class Message:
 
 
 class ReminderStage(StrEnum):
-    """What was already said of a ticket's present wait."""
+    """The last reminder about the present wait of a ticket."""
 
     NOTHING = "nothing"
     REMINDED = "reminded"
@@ -102,22 +102,22 @@ class ReminderStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitState:
-    """Since when nothing has happened on a ticket, and what was said of it when.
+    """The time since the last activity on a ticket, and the reminders about it.
 
-    `asked`: the requester's side wrote last, or nobody of the present level has touched the ticket.
+    `awaiting_staff`: the requester's side wrote last, or no one at the present level has worked on it.
     """
 
     since: datetime
-    asked: bool = True
+    awaiting_staff: bool = True
     step: ReminderStage = ReminderStage.NOTHING
-    told: datetime | None = None
+    reminded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A problem and where it stands. `level` is 1 (the school's team) or 2 (second level).
+    """A ticket. `level` is 1 (the school's team) or 2 (second level).
 
-    `due` is when the staff wants to be reminded of it. Without `wait` it waits since it was opened.
+    `due` is when the staff wants to be reminded of it. Without `wait`, it waits since it was opened.
     """
 
     school: str
@@ -138,17 +138,17 @@ class Ticket:
 
     @property
     def waits(self) -> WaitState:
-        """Return the ticket's present wait."""
+        """Return the wait state of the ticket."""
         return self.wait or WaitState(self.opened)
 
     @property
     def key(self) -> str:
-        """Return the ticket's name, as in GYM-104."""
+        """Return the ticket key, such as GYM-104."""
         return f"{self.school}-{self.number}"
 
     @property
     def tag(self) -> str:
-        """Return the subject tag, as in [#GYM-104]."""
+        """Return the subject tag, such as [#GYM-104]."""
         return f"[#{self.key}]"
 
     @property
@@ -159,20 +159,20 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A solved ticket and the answer that its requester got, in short."""
+    """A solved ticket, and an excerpt of the answer to its requester."""
 
     ticket: Ticket
     answer: str
 
 
 def separable(history: tuple[Message, ...]) -> int | None:
-    """Return the position of the message that can become a ticket of its own: the requester's side's last.
+    """Return the position of the message that can become a ticket of its own.
 
-    None where there is none but the first, without which the ticket would be about nothing.
+    This is the last message of the requester's side; None if it is the first message of the ticket.
     """
-    asked = (
+    candidates = (
         position
         for position, message in reversed(tuple(enumerate(history)))
         if message.direction is Direction.IN and message.visibility is Visibility.PUBLIC
     )
-    return next(asked, 0) or None
+    return next(candidates, 0) or None

@@ -1,7 +1,8 @@
 """The fields of a ticket: how each is stored, undone, erased and shown.
 
-The store, `#undo`, disclosure, erasure, the command line and letters read this one table. In letters it
-gives the last rows of the basic data. The first rows stay in `templates/parts/head.*`: each has its own form.
+The store, `#undo`, disclosure, erasure, the command line and notifications use this table. In notifications
+it supplies the last rows of the basic data. `templates/parts/head.*` has the first rows, since each has its
+own format.
 """
 
 from collections.abc import Callable
@@ -30,15 +31,15 @@ class FieldType:
     erased: Any = None
 
 
-def _one(value: Any) -> tuple[Any, ...]:
+def _as_tuple(value: Any) -> tuple[Any, ...]:
     return (value,)
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
-def _choice(of: type[StrEnum]) -> FieldType:
+def _enum(of: type[StrEnum]) -> FieldType:
     return FieldType(lambda value: (value.value,), of, of)
 
 
@@ -50,33 +51,36 @@ def _people(pairs: list[list[str]]) -> tuple[Address, ...]:
     return tuple(Address(email, name) for email, name in pairs)
 
 
-def _wait(since: datetime, asked: bool, step: str, told: datetime | None) -> WaitState:
-    return WaitState(since, asked, ReminderStage(step), told)
+def _wait(since: datetime, awaiting_staff: bool, stage: str, reminded_at: datetime | None) -> WaitState:
+    return WaitState(since, awaiting_staff, ReminderStage(stage), reminded_at)
 
 
-def _wait_from_json(since: str, asked: bool, step: str, told: str | None) -> WaitState:
-    return _wait(datetime.fromisoformat(since), asked, step, datetime.fromisoformat(told) if told else None)
+def _wait_from_json(since: str, awaiting_staff: bool, stage: str, reminded_at: str | None) -> WaitState:
+    reminded = datetime.fromisoformat(reminded_at) if reminded_at else None
+    return _wait(datetime.fromisoformat(since), awaiting_staff, stage, reminded)
 
 
-NUMBER = FieldType(_one, _same, _same)
-TEXT = FieldType(_one, _same, _same, erased="")
-TIME = FieldType(_one, _same, datetime.fromisoformat)
+NUMBER = FieldType(_as_tuple, _identity, _identity)
+TEXT = FieldType(_as_tuple, _identity, _identity, erased="")
+TIME = FieldType(_as_tuple, _identity, datetime.fromisoformat)
 PERSON = FieldType(lambda person: (person.email, person.name), Address, Address, erased=Address(""))
 OPTIONAL_PERSON = FieldType(
     lambda person: (person.email, person.name) if person else (None, ""), _optional_person, _optional_person
 )
 PEOPLE = FieldType(lambda people: ([[p.email, p.name] for p in people],), _people, _people, erased=())
-WAIT = FieldType(lambda wait: (wait.since, wait.asked, wait.step.value, wait.told), _wait, _wait_from_json)
+WAIT = FieldType(
+    lambda wait: (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at), _wait, _wait_from_json
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a ticket.
 
-    `undo`: `#undo` restores it. `personal`: erasure empties it. `cli`: `mailbot tickets` prints it, as JSON
-    only or in the table too. `letters`: these readers see it in the last rows of the basic data, unless it is
-    empty. `read`: the attribute to read it from, if that is not `name`. `table`: the table that holds the
-    field, one row a value, if it is not a column of the ticket's row.
+    `undo`: `#undo` restores it. `personal`: erasure empties it. `cli`: `mailbot tickets` prints it, in JSON
+    only or in the table too. `shown_to`: the readers who see it in the last rows of the basic data, unless it
+    is empty. `read`: the attribute to read it from, if that is not `name`. `table`: the table that stores the
+    field, with one row for each value, if it is not a column of the ticket table.
     """
 
     name: str
@@ -85,7 +89,7 @@ class Field:
     undo: bool = False
     personal: bool = False
     cli: Literal["no", "json", "table"] = "no"
-    letters: Literal["nobody", "staff", "all"] = "nobody"
+    shown_to: Literal["no", "staff", "all"] = "no"
     read: str = ""
     table: str = ""
 
@@ -109,7 +113,7 @@ class Field:
         return self.kind.from_json(*(written if len(self.columns) > 1 else (written,)))
 
     def shown(self, ticket: Ticket) -> Any:
-        """Return the field as `mailbot tickets --json` prints it: of people only the address."""
+        """Return the field as `mailbot tickets --json` prints it; of people only the address."""
         return _json(self.to_columns(ticket)[0])
 
 
@@ -120,9 +124,9 @@ def _json(value: Any) -> Any:
 FIELDS = (
     Field("school", TEXT, ("school",), cli="json"),
     Field("number", NUMBER, ("number",)),
-    Field("status", _choice(Status), ("status",), undo=True, cli="table"),
+    Field("status", _enum(Status), ("status",), undo=True, cli="table"),
     Field("level", NUMBER, ("level",), undo=True, cli="table"),
-    Field("priority", _choice(Priority), ("priority",), undo=True, cli="table", letters="staff"),
+    Field("priority", _enum(Priority), ("priority",), undo=True, cli="table", shown_to="staff"),
     Field("requester", PERSON, ("requester", "requester_name"), undo=True, personal=True, cli="table"),
     Field("assignee", OPTIONAL_PERSON, ("assignee", "assignee_name"), undo=True, personal=True, cli="table"),
     Field("subject", TEXT, ("subject",), personal=True, cli="table"),
@@ -130,8 +134,8 @@ FIELDS = (
     Field("updated", TIME, ("updated",), cli="json"),
     Field("closed", TIME, ("closed",), undo=True, cli="json"),
     Field("messages", NUMBER, ("messages",), cli="json"),
-    Field("due", TIME, ("due",), undo=True, letters="all"),
-    Field("cc", PEOPLE, ("cc",), undo=True, personal=True, letters="all", table="ticket_cc"),
+    Field("due", TIME, ("due",), undo=True, shown_to="all"),
+    Field("cc", PEOPLE, ("cc",), undo=True, personal=True, shown_to="all", table="ticket_cc"),
     Field("wait", WAIT, ("waits_since", "asked", "step", "told"), undo=True, read="waits"),
 )
 PERSONAL_COLUMNS = tuple(
@@ -141,7 +145,7 @@ CLI_TABLE = tuple(field.name for field in FIELDS if field.cli == "table")
 
 
 def columns_of(ticket: Ticket) -> dict[str, Any]:
-    """Return a ticket as columns of the database; a field with a table of its own is a list of rows."""
+    """Return a ticket as database columns; a field with a table of its own is a list of rows."""
     return {
         column: value
         for field in FIELDS
@@ -150,7 +154,7 @@ def columns_of(ticket: Ticket) -> dict[str, Any]:
 
 
 def from_columns(row: object, **lists: Any) -> Ticket:
-    """Return a ticket, given its row and the lists that other tables hold."""
+    """Return the ticket of a row and the lists from other tables."""
 
     def value(column: str) -> Any:
         return lists[column] if column in lists else getattr(row, column)
@@ -159,17 +163,17 @@ def from_columns(row: object, **lists: Any) -> Ticket:
 
 
 def state_of(ticket: Ticket) -> State:
-    """Return what `#undo` restores of a ticket, as the audit trail keeps it."""
+    """Return the fields of a ticket that `#undo` restores, as the audit trail stores them."""
     return {field.name: field.to_json(ticket) for field in FIELDS if field.undo}
 
 
 def with_state(ticket: Ticket, state: State) -> Ticket:
     """Return the ticket with a state from the audit trail.
 
-    An earlier release did not write the fields that are new since then: they keep their present value.
+    A state written by an earlier release lacks newer fields: these keep their present value.
     """
-    kept = {field.name: field.from_json(state[field.name]) for field in FIELDS if field.name in state}
-    return replace(ticket, **kept)
+    restorable = {field.name: field.from_json(state[field.name]) for field in FIELDS if field.name in state}
+    return replace(ticket, **restorable)
 
 
 def restored(ticket: Ticket, before: Ticket) -> Ticket:
@@ -178,15 +182,15 @@ def restored(ticket: Ticket, before: Ticket) -> Ticket:
 
 
 def without_personal_data(ticket: Ticket, now: datetime) -> Ticket:
-    """Return what erasure leaves of a ticket; it is closed at `now` if it was open."""
+    """Return a ticket without its personal data; it is closed at `now` if it was open."""
     emptied = replace(ticket, **{field.name: field.kind.erased for field in FIELDS if field.personal})
     return replace(emptied, status=Status.CLOSED, closed=ticket.closed or now)
 
 
-def letter_values(ticket: Ticket, *, staff: bool) -> list[tuple[str, Any]]:
-    """Return names and values of the fields that these readers see in the basic data, without empty ones."""
+def notification_values(ticket: Ticket, *, staff: bool) -> list[tuple[str, Any]]:
+    """Return names and values of the non-empty fields that these readers see in the basic data."""
     readers = ("all", "staff") if staff else ("all",)
-    values = ((field.name, getattr(ticket, field.name)) for field in FIELDS if field.letters in readers)
+    values = ((field.name, getattr(ticket, field.name)) for field in FIELDS if field.shown_to in readers)
     return [(name, value) for name, value in values if value]
 
 

@@ -1,6 +1,6 @@
-"""The one transition of a ticket: what it is after the effects of one change.
+"""The state transition of a ticket: apply the effects of one change.
 
-Decisions, timers, letters and the store use it, so that a letter shows the ticket that is stored.
+Decisions, timers, notifications and the store all use it, so a notification shows the ticket as stored.
 """
 
 from collections.abc import Iterable
@@ -29,15 +29,15 @@ from mailbot.core.model.ticket_fields import restored
 
 
 def apply(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
-    """Return the ticket after the effects of one change, with the wait and the due date that follow."""
+    """Return the ticket after the effects of one change, with its new wait state and due date."""
     change = tuple(effects)
     after = ticket
     for effect in change:
-        after = _changed(after, effect, now)
+        after = _apply_one(after, effect, now)
     return _with_wait(ticket, after, change, now)
 
 
-def _changed(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
+def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
     match effect:
         case AddMessage(key) if key == ticket.key:
             return replace(ticket, messages=ticket.messages + 1, updated=now)
@@ -59,12 +59,12 @@ def _changed(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
         case RevertChange(key, before) if key == ticket.key:
             return replace(restored(ticket, before), updated=now)
         case Merge() | Split() | Move():
-            return _repaired(ticket, effect, now)
+            return _restructured(ticket, effect, now)
         case _:
             return ticket
 
 
-def _repaired(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticket:
+def _restructured(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticket:
     match effect:
         case Merge(key) if key == ticket.key:
             return replace(ticket, status=Status.CLOSED, closed=now, messages=0, updated=now)
@@ -82,27 +82,28 @@ def _repaired(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticke
 
 
 def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: datetime) -> Ticket:
-    """End the wait and the due date of a ticket, and begin the next wait: the first row that fits.
+    """Return the ticket with its new wait state and due date: the first rule that matches.
 
-    A requester who writes again does not restart the clock, or impatience would delay the answer.
+    A further mail of the requester does not restart the wait: it would delay the reminders.
     """
     own = [effect for effect in effects if getattr(effect, "ticket", None) == after.key]
     if any(isinstance(effect, RevertChange) for effect in own):
         return after
     wait = before.waits
-    said = next((e for e in own if isinstance(e, RecordReminder)), None)
-    if said is not None:
-        asked = wait.asked or said.since > wait.since
-        return replace(after, wait=WaitState(said.since, asked, said.step, told=now))
+    reminder = next((e for e in own if isinstance(e, RecordReminder)), None)
+    if reminder is not None:
+        awaiting_staff = wait.awaiting_staff or reminder.since > wait.since
+        new_wait = WaitState(reminder.since, awaiting_staff, reminder.step, reminded_at=now)
+        return replace(after, wait=new_wait)
     if after.status is Status.CLOSED or after.level != before.level or after.school != before.school:
-        asked_for = after.due if any(isinstance(effect, SetDue) for effect in own) else None
-        return replace(after, due=asked_for, wait=WaitState(now))
+        new_due = after.due if any(isinstance(effect, SetDue) for effect in own) else None
+        return replace(after, due=new_due, wait=WaitState(now))
     due = after.due if after.due is not None and after.due > now else None
     if after.status is not before.status:
-        return replace(after, due=due, wait=WaitState(now, asked=after.status is Status.OPEN))
+        return replace(after, due=due, wait=WaitState(now, awaiting_staff=after.status is Status.OPEN))
     if any(map(_by_staff, own)):
-        return replace(after, due=due, wait=WaitState(now, asked=False))
-    if not wait.asked and after.status is Status.OPEN and any(map(_by_requester, own)):
+        return replace(after, due=due, wait=WaitState(now, awaiting_staff=False))
+    if not wait.awaiting_staff and after.status is Status.OPEN and any(map(_by_requester, own)):
         return replace(after, due=due, wait=WaitState(now))
     return replace(after, wait=wait)
 

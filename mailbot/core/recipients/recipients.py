@@ -1,4 +1,4 @@
-"""Who is notified of what when a ticket changes, by a mail or by a timer.
+"""Notify people of a change of a ticket by a mail or a timer.
 
 The notifications follow from the ticket before and after the change and from the new text.
 """
@@ -9,7 +9,7 @@ from dataclasses import replace
 from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
-from mailbot.core.model.policy import Absence, Member, Team, present, stand_in
+from mailbot.core.model.policy import Absence, Member, Team, effective_member, present
 from mailbot.core.model.ticket import Attachment, Message, Role, Ticket, Visibility
 from mailbot.core.recipients.ticket_change import TicketChange
 
@@ -23,7 +23,7 @@ STATUS_KINDS = frozenset(
         NotificationKind.UNDONE,
     }
 )
-"""Kinds that told the requester's side the status of the ticket, which is wrong once it is undone."""
+"""Kinds that gave the requester's side the status of the ticket: they are notified when it is undone."""
 
 
 def to_requester_side(change: TicketChange) -> Iterable[Notification]:
@@ -50,7 +50,7 @@ def _kind_for_requester(change: TicketChange) -> NotificationKind | None:
 
 
 def to_colleagues(change: TicketChange) -> Iterable[Notification]:
-    """Notify the staff of what one of them or a timer did; the first row that fits decides the kind."""
+    """Notify the staff of what a colleague or a timer did; the first matching condition decides the kind."""
     before, after = change.before, change.after
     team = tuple(present_members(change, change.school_of(after).team))
     if change.escalates:
@@ -87,7 +87,7 @@ def _of_text(change: TicketChange) -> Iterable[Notification]:
         return
     kind = NotificationKind.ANSWER_COPY if change.is_public else NotificationKind.NOTE
     if change.is_public and change.after.assignee is not None and change.before.assignee is None:
-        return  # the notifications of the assignment were enough
+        return  # the notifications about the assignment suffice
     ticket = change.after
     if (
         not change.is_public
@@ -111,7 +111,7 @@ def to_staff_from_requester(change: TicketChange) -> Iterable[Notification]:
 
 
 def to_new_participants(change: TicketChange) -> Iterable[Notification]:
-    """Tell a new requester and people whom a command put in cc what the ticket is about."""
+    """Notify a new requester, and people whom a command added to cc, of the ticket so far."""
     before = {change.before.requester.email, *(person.email for person in change.before.cc)}
     if change.after.requester.email not in before:
         yield notification_for(change, NotificationKind.ADDED_TO_CC, change.after.requester, Role.REQUESTER)
@@ -132,13 +132,13 @@ def to_assignees(change: TicketChange, kind: NotificationKind, ticket: Ticket) -
 
 
 def undo_notifications(change: TicketChange, undone: Change) -> Iterable[Notification]:
-    """Notify everybody who heard of a change that it was undone; of the staff those who are present."""
-    for told in undone.notified:
-        if told.role.staff:
-            for to, role in with_deputy(change, change.after, told.to):
+    """Notify everyone who was notified of a change that it was undone; of the staff those who are present."""
+    for sent in undone.notified:
+        if sent.role.staff:
+            for to, role in with_deputy(change, change.after, sent.to):
                 yield notification_for(change, NotificationKind.UNDONE, to, role)
-        elif told.kind in STATUS_KINDS:
-            yield notification_for(change, NotificationKind.UNDONE, told.to, told.role)
+        elif sent.kind in STATUS_KINDS:
+            yield notification_for(change, NotificationKind.UNDONE, sent.to, sent.role)
 
 
 def deduplicate(notifications: Iterable[Notification], change: TicketChange) -> tuple[Notification, ...]:
@@ -176,7 +176,7 @@ def effective_assignee(
     """Return the assignee, or the deputy while they are away; None if neither is present in this staff."""
     members = tuple(staff)
     member = next((m for m in members if assignee and assignee.email in m.addresses), None)
-    return stand_in(member, absences, members) if member else None
+    return effective_member(member, absences, members) if member else None
 
 
 def present_members(change: TicketChange, team: Team) -> Iterable[Address]:
@@ -235,7 +235,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
 
 
 def _history(change: TicketChange, kind: NotificationKind, role: Role) -> tuple[Message, ...]:
-    """Return the earlier messages that a notification repeats for a role."""
+    """Return the earlier messages that a notification shows to a role."""
     if kind in WITH_LAST_MESSAGE:
         return tuple(m for m in change.history if m.visibility is not Visibility.SYSTEM)[-1:]
     if kind not in WITH_HISTORY:
@@ -252,9 +252,9 @@ def split_attachments(
     """
     attached: list[Attachment] = []
     listed: list[Attachment] = []
-    room = limit
+    remaining = limit
     for file in files:
-        fits = file.size <= room and not file.danger
+        fits = file.size <= remaining and not file.danger
         (attached if fits else listed).append(file)
-        room -= file.size if fits else 0
+        remaining -= file.size if fits else 0
     return tuple(attached), tuple(listed)

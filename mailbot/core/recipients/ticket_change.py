@@ -12,8 +12,8 @@ from mailbot.core.model.ticket import Message, Similar, Status, Ticket, Visibili
 class TicketChange:
     """One change of one ticket; `actor` is None if a timer made it.
 
-    `absences` and `names` are keyed by registered address. `school` is the school of the mailbox. It stands
-    in for the school of the ticket if that one is no longer configured.
+    `absences` and `names` are keyed by registered address. `school` is the school of the mailbox. It replaces
+    the school of the ticket if that one is no longer configured.
 
     `message` is the new text, `history` are the messages before it. `cc_added` are the addresses that the
     mail itself put in cc. `related` is another ticket that the mail may belong to, `related_reason` says why.
@@ -40,27 +40,27 @@ class TicketChange:
 
     @property
     def is_public(self) -> bool:
-        """Tell whether there is a new text that everybody may read."""
+        """Return whether there is a new public text."""
         return self.message is not None and self.message.visibility is Visibility.PUBLIC
 
     @property
     def closes(self) -> bool:
-        """Tell whether the change closes the ticket."""
+        """Return whether the change closes the ticket."""
         return self.before.status is not Status.CLOSED and self.after.status is Status.CLOSED
 
     @property
     def reopens(self) -> bool:
-        """Tell whether the change opens a closed ticket."""
+        """Return whether the change opens a closed ticket."""
         return self.before.status is Status.CLOSED and self.after.status is not Status.CLOSED
 
     @property
     def starts_waiting(self) -> bool:
-        """Tell whether the ticket waits for the requester from now on."""
+        """Return whether the ticket waits for the requester from now on."""
         return self.before.status is not Status.WAITING and self.after.status is Status.WAITING
 
     @property
     def escalates(self) -> bool:
-        """Tell whether the change hands the ticket over to second level."""
+        """Return whether the change hands the ticket over to second level."""
         return self.after.level > self.before.level
 
     def school_of(self, ticket: Ticket) -> School:

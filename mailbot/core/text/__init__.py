@@ -1,1 +1,1 @@
-"""What people write: quotations, signatures, greetings, thanks."""
+"""Analysis of mail texts: quotations, signatures, greetings, thanks."""

@@ -1,13 +1,13 @@
-"""How mail programs introduce the mail that is answered: attribution lines, header blocks, separators.
+"""Recognise how mail programs introduce a quoted mail: attribution lines, header blocks, separators.
 
-Tables of words by which the programs of the world say "wrote", "From", "Original message"; each test looks
-at a bounded stretch of text, so that the whole stays linear.
+The tables contain the words for "wrote", "From" and "Original message" in many languages. Each test reads a
+bounded part of the text, so the total time is linear.
 """
 
 import re
 
-MAX_LINE_LENGTH = 500  # characters of a line that are looked at
-_JOINED = 4  # lines over which an attribution may be wrapped
+MAX_LINE_LENGTH = 500  # characters of a line that are tested
+_MAX_WRAPPED = 4  # lines over which an attribution may be wrapped
 
 _WROTE = re.compile(
     r"(?<!\w)(?:wrote|writes|schrieb(?:en|st)?|(?:folgendes )?geschrieben|schreibt|schreef|skrev"
@@ -55,7 +55,7 @@ _NAME_WORD = re.compile(
 
 
 def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
-    """Tell whether a text of one line or several joined ones introduces a quotation.
+    """Return whether a line, or several joined lines, are the attribution of a quotation.
 
     `quoted_next`: lines with ">" follow; `open_end`: a blank line, a header block or nothing follows.
     """
@@ -65,24 +65,24 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
     if _GMAIL_WITHOUT_COLON.match(text) and (open_end or quoted_next):
         return True
     ends = text.endswith((":", "：", ":*"))
-    said = next(iter(list(_WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
-    if said is None and not ends:
+    verb = next(iter(list(_WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
+    if verb is None and not ends:
         return False
-    dated, mailed = bool(_DATE.search(text)), bool(EMAIL.search(text))
-    if said is None:
-        return mailed and dated and bool(_START.match(text))
-    after = text[said.end() :].rstrip(" :：-*")
+    has_date, has_address = bool(_DATE.search(text)), bool(EMAIL.search(text))
+    if verb is None:
+        return has_address and has_date and bool(_START.match(text))
+    after = text[verb.end() :].rstrip(" :：-*")
     if not ends and after:
-        return open_end and dated and bool(_GERMAN_START.match(text)) and _is_name(after)
-    if not ends and not quoted_next and not (dated and mailed):
-        return dated and open_end and bool(_START.match(text))
-    if not dated and not mailed:
+        return open_end and has_date and bool(_GERMAN_START.match(text)) and _is_name(after)
+    if not ends and not quoted_next and not (has_date and has_address):
+        return has_date and open_end and bool(_START.match(text))
+    if not has_date and not has_address:
         return quoted_next and ends and len(text) < 100
     return quoted_next or _is_name(after) or bool(EMAIL.search(after[-80:]))
 
 
 def _is_name(text: str) -> bool:
-    """Tell whether a text is names, addresses and dates rather than the rest of a sentence."""
+    """Return whether a text is names, addresses and dates rather than the rest of a sentence."""
     text = re.sub(r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>", " ", text)
     words = text.split()
     if len(words) <= 1:
@@ -92,16 +92,16 @@ def _is_name(text: str) -> bool:
 
 
 def attribution_length(lines: list[str], at: int) -> int:
-    """Return how many lines, from `at` on, are an attribution; 0 where none begins there."""
+    """Return the number of lines of the attribution that begins at `at`; 0 if there is none."""
     line = lines[at][:MAX_LINE_LENGTH]
     if not (_START.match(line) or ("@" in line and EMAIL.search(line)) or _may_say_wrote(line)):
         return 0
     joined = ""
-    for count in range(1, _JOINED + 1):
+    for count in range(1, _MAX_WRAPPED + 1):
         if at + count > len(lines):
             return 0
         piece = lines[at + count - 1][:MAX_LINE_LENGTH].strip()
-        if count > 1 and (not piece or _is_cut_short(lines, at + count - 1)):
+        if count > 1 and (not piece or _is_header_field(lines, at + count - 1)):
             return 0
         joined = f"{joined} {piece}" if joined else piece
         if len(joined) > MAX_LINE_LENGTH or (count > 1 and not _may_continue(piece, lines[at])):
@@ -112,7 +112,7 @@ def attribution_length(lines: list[str], at: int) -> int:
 
 
 def _may_say_wrote(text: str) -> bool:
-    """Tell cheaply whether it is worth to look for a word that means "wrote"."""
+    """Return whether a text may contain a word for "wrote": a cheap test before the full one."""
     return bool(_STEM.search(text.lower()))
 
 
@@ -129,14 +129,14 @@ def _ends_here(lines: list[str], at: int, count: int, joined: str) -> bool:
 
 
 def _may_continue(piece: str, first: str) -> bool:
-    """Tell whether a further line may belong to an attribution: it began as one, and no sentence ended."""
+    """Return whether a further line may continue an attribution, whose first line ends no sentence."""
     if is_quoted(piece) and not re.match(r">\s*[:,]|> (?:wrote|schrieb)", piece):
         return False
     begins = bool(_START.match(first) or EMAIL.search(first))
     return begins and (not first.rstrip().endswith((".", "!", "?", ":")) or bool(_ABBREVIATED.search(first)))
 
 
-def _is_cut_short(lines: list[str], at: int) -> bool:
+def _is_header_field(lines: list[str], at: int) -> bool:
     return bool(label(lines[at]))
 
 
@@ -151,11 +151,11 @@ _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
 
 
 def is_quoted(line: str) -> bool:
-    """Tell whether a line has a quotation mark: ">", or the initials of The Bat."""
+    """Return whether a line has a quotation mark: ">", or the initials of The Bat."""
     return ">" in line[:8] and bool(_QUOTED.match(line))
 
 
-# The field names of the blocks that Outlook and others put above an answered mail, by what they mean.
+# Field names, by meaning, of the header blocks that Outlook and others put above a quoted mail.
 _LABELS: dict[str, str] = {
     "from": "von from de da van från fra od от від 发件人 發件人 寄件者 寄件人 差出人 "
     "보낸_사람 보낸사람 kimden gönderen feladó lähettäjä από expéditeur remitente "
@@ -180,27 +180,27 @@ _ANY_LABEL = "|".join(sorted((re.escape(word) for word in _MEANING), key=len, re
 _LABEL = re.compile(rf"[\s>*_|\u200e\u200f]*({_ANY_LABEL})[\s*_]*[:：]", re.I)
 _TIME = re.compile(r"\s*\d(?!.*@)")
 _LABEL_INSIDE = re.compile(rf"({_ANY_LABEL})[ *_]*[:：]", re.I)
-_BLOCK = 14  # lines in which a header block must show itself
+_MAX_BLOCK = 14  # lines within which the fields of a header block must be
 _MAIN = frozenset({"from", "date", "to", "subject"})
 
 
 def label(line: str) -> str:
-    """Return what the field name at the head of a line means ("from", "date" …), or ""."""
+    """Return the meaning of the field name at the start of a line ("from", "date" …), or ""."""
     line = line[:80]
     match = _LABEL.match(line) if ":" in line or "：" in line else None
     meaning = _MEANING[match[1].lower()] if match else ""
     if match and meaning == "from" and _TIME.match(line, match.end()):
-        return ""  # "Von: 8 Uhr" is a form that somebody filled in
+        return ""  # "Von: 8 Uhr" belongs to a filled-in form
     return meaning
 
 
 def is_header_block(lines: list[str], at: int) -> bool:
-    """Tell whether a block of header fields begins on a line, as above an answered mail in Outlook."""
+    """Return whether a block of header fields begins on a line, as above a quoted mail in Outlook."""
     if not label(lines[at]):
         return False
     found, gap = set(), 0
     shown = ""
-    for line in lines[at : at + _BLOCK]:
+    for line in lines[at : at + _MAX_BLOCK]:
         meaning = label(line)
         gap = 0 if meaning else gap + 1
         if gap > 2:
@@ -260,17 +260,17 @@ _FORWARD = re.compile(
 
 
 def may_introduce(line: str) -> bool:
-    """Tell cheaply whether a line may be a separator, a forward marker or a field of a header block."""
+    """Return whether a line may be a separator, forward marker or header field, by a cheap test."""
     head = line[:80]
     return ":" in head or "：" in head or bool(_INTRODUCES.match(head))
 
 
 def is_separator(line: str) -> bool:
-    """Tell whether a line says that an earlier mail follows."""
+    """Return whether a line is a separator before a quoted mail."""
     line = line[:MAX_LINE_LENGTH]
     return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
 
 
 def is_forward_marker(line: str) -> bool:
-    """Tell whether a line says that a forwarded mail follows."""
+    """Return whether a line is a marker before a forwarded mail."""
     return bool(_FORWARD.match(line[:MAX_LINE_LENGTH]))

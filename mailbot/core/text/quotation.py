@@ -1,6 +1,6 @@
-"""What a human wrote now, apart from the signature and the mail that is answered; pure and linear in time.
+"""Split a mail's text into new text, signature and quotation, in linear time.
 
-When in doubt the text is kept: a quotation that is shown does less harm than a sentence that is lost.
+When in doubt, text is kept: showing a quotation does less harm than losing a sentence.
 """
 
 import re
@@ -18,24 +18,24 @@ from mailbot.core.text.attribution import (
 )
 from mailbot.core.text.signatures import contact_block, is_address, is_mobile_signature, is_signoff
 
-# Marks that the HTML reader puts on lines of their own around what a mail program calls a signature.
+# Marks that the HTML parser puts on lines of their own around the element that is marked as a signature.
 SIGNATURE_BEGINS, SIGNATURE_ENDS = "\ue003", "\ue004"
 
 _DELIMITER = re.compile(r"\s?--[ \xa0]?\s*$")
 _LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}[-=\u2014\u2015]{20,}\s*$")
 _RULE = re.compile(r"[\s>*_=~\-\u2010-\u2015\u2500]*$")
 _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\W\d_][\w.'-]{0,25}){0,3}\s*$")
-_FRAMED = re.compile(r"\s*(?:-{9,}|-{3,}(?!-).{3,60}?-{3,})\s*$")  # words of a language that we do not know
+_FRAMED = re.compile(r"\s*(?:-{9,}|-{3,}(?!-).{3,60}?-{3,})\s*$")  # a separator in an unknown language
 _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+(?:\s+>)?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
-# How many filled lines a signature may have below each kind of delimiter; a longer stretch is text.
+# Maximum non-empty lines of a signature after each kind of delimiter; more lines are text.
 _SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
-_LOOKED_AT = 4_000  # lines in which the beginning of a quotation is looked for
+_MAX_LINES = 4_000  # lines that are searched for the beginning of a quotation
 
 
 @dataclass(frozen=True, slots=True)
 class SplitText:
-    """A mail's text taken apart."""
+    """The parts of a mail's text."""
 
     text: str
     signature: str = ""
@@ -53,17 +53,17 @@ class _Is(Enum):
 
 
 def split(text: str, structured: bool = False) -> SplitText:
-    """Return the text taken apart into what is new, the signature, and what is quoted.
+    """Split a text into new text, signature and quotation.
 
-    `structured`: the ">" are not the writer's, they stand for the structure of an HTML mail.
+    `structured`: the ">" were derived from the structure of an HTML mail, not typed by the author.
     """
     lines = [line.rstrip("\r") for line in text.split("\n")]
-    kinds, cut = _classified(lines)
+    kinds, cut = _classify(lines)
     forwarded = _is_forwarded(lines, kinds, cut)
     shown = _shown(lines, kinds)
     new = [lines[at] for at in shown]
     signature = [lines[at] for at, kind in enumerate(kinds) if kind is _Is.SIGNATURE]
-    quoted = _rest(lines, kinds, set(shown))
+    quoted = _quoted(lines, kinds, set(shown))
     if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
         return SplitText(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
     quoted += lines[cut:]
@@ -73,15 +73,15 @@ def split(text: str, structured: bool = False) -> SplitText:
     return SplitText(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
 
 
-def _classified(lines: list[str]) -> tuple[list[_Is], int]:
-    """Return what each line is, and from which line on everything belongs to an earlier mail."""
+def _classify(lines: list[str]) -> tuple[list[_Is], int]:
+    """Return the kind of each line, and the line at which a quoted mail without ">" begins."""
     kinds: list[_Is] = []
     while len(kinds) < len(lines):
         at = len(kinds)
         length = 1
         kind = _simple_kind(lines, at)
-        if kind is _Is.TEXT and at < _LOOKED_AT:
-            if _introduces_the_rest(lines, at):
+        if kind is _Is.TEXT and at < _MAX_LINES:
+            if _begins_quoted_mail(lines, at):
                 break
             if attribution := attribution_length(lines, at):
                 kind, length = _Is.INTRODUCTION, attribution
@@ -100,12 +100,12 @@ def _simple_kind(lines: list[str], at: int) -> _Is:
         return _Is.BLANK
     if line.strip() in (SIGNATURE_BEGINS, SIGNATURE_ENDS):
         return _Is.MARK
-    if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_torn_off(lines, at)):
+    if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_wrapped_link(lines, at)):
         return _Is.QUOTED
     return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
 
 
-def _introduces_the_rest(lines: list[str], at: int) -> bool:
+def _begins_quoted_mail(lines: list[str], at: int) -> bool:
     line = lines[at]
     if not may_introduce(line):
         return False
@@ -115,7 +115,7 @@ def _introduces_the_rest(lines: list[str], at: int) -> bool:
 
 
 def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
-    """Return the kinds with the lines below the delimiter of a signature told from text."""
+    """Return the kinds, with the lines after the delimiter of a signature marked as signature."""
     below = _filled_below(lines, kinds)
     out: list[_Is] = []
     signing = written = False
@@ -132,7 +132,7 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
 
 
 def _is_signature(lines: list[str], at: int, filled: int) -> bool:
-    """Tell whether a delimiter and a signature stand here; behind a mere rule it must look like one."""
+    """Return whether a signature begins here; after a mere rule, it must look like a signature."""
     if _DELIMITER.match(lines[at]):
         return filled <= _SIGNATURE_LINES
     if filled >= _LOOSE_SIGNATURE_LINES or not _LOOSE_DELIMITER.match(lines[at]):
@@ -142,7 +142,10 @@ def _is_signature(lines: list[str], at: int, filled: int) -> bool:
 
 
 def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
-    """Return for each line how many filled ones follow it before a quotation; long ones count much."""
+    """Return for each line the number of text lines between it and the next quotation.
+
+    A long line counts as `_LOOSE_SIGNATURE_LINES` lines.
+    """
     out, count = [0] * len(kinds), 0
     for at in range(len(kinds) - 1, -1, -1):
         if kinds[at] in (_Is.QUOTED, _Is.INTRODUCTION):
@@ -153,8 +156,8 @@ def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
     return out
 
 
-def _is_torn_off(lines: list[str], at: int) -> bool:
-    """Tell whether a line is the end of a quoted one that a program broke inside a link."""
+def _is_wrapped_link(lines: list[str], at: int) -> bool:
+    """Return whether a line is the end of a quoted line that a program wrapped inside a link."""
     if at + 1 >= len(lines) or not is_quoted(lines[at + 1]):
         return False
     alone = len(lines[at].split()) == 1
@@ -162,7 +165,7 @@ def _is_torn_off(lines: list[str], at: int) -> bool:
 
 
 def _mark_bars(lines: list[str], kinds: list[_Is]) -> None:
-    """Take lines with "|" below an attribution for quoted ones."""
+    """Mark lines with "|" after an attribution as quoted."""
     at = len(kinds)
     while at < len(lines) and (
         lines[at].startswith("|") or (not lines[at].strip() and _bar_follows(lines, at))
@@ -181,7 +184,7 @@ def _quotation_follows(lines: list[str], at: int) -> bool:
 
 
 def _is_forwarded(lines: list[str], kinds: list[_Is], cut: int) -> bool:
-    """Tell whether the earlier mail was sent on: it says so, or its header stands without a word above."""
+    """Return whether the quoted mail was forwarded: a marker says so, or its header has no text above it."""
     if cut < len(lines) and (
         is_forward_marker(lines[cut]) or (_Is.TEXT not in kinds and bool(label(lines[cut])))
     ):
@@ -191,10 +194,10 @@ def _is_forwarded(lines: list[str], kinds: list[_Is], cut: int) -> bool:
 
 
 def _shown(lines: list[str], kinds: list[_Is]) -> list[int]:
-    """Return which lines are the text.
+    """Return the numbers of the lines that are shown as text.
 
-    A quotation at the end is left out; so is one at the top with the answer below it. Quoted lines between
-    answers stay, without the attribution: the answers would be hard to understand without them.
+    A quotation at the end is left out, and one at the top with the answer below it. Quoted lines between
+    answers stay, without the attribution, since the answers refer to them.
     """
     texts = [at for at, kind in enumerate(kinds) if kind is _Is.TEXT]
     quotes = [at for at, kind in enumerate(kinds) if kind is _Is.QUOTED]
@@ -211,18 +214,18 @@ def _shown(lines: list[str], kinds: list[_Is]) -> list[int]:
     return [at for at in range(texts[-1] + 1) if kinds[at] in (_Is.TEXT, _Is.BLANK, _Is.QUOTED)]
 
 
-def _rest(lines: list[str], kinds: list[_Is], shown: set[int]) -> list[str]:
-    gone = [at for at, kind in enumerate(kinds) if kind in (_Is.QUOTED, _Is.INTRODUCTION) and at not in shown]
-    return [lines[at] for at in gone]
+def _quoted(lines: list[str], kinds: list[_Is], shown: set[int]) -> list[str]:
+    quoted = (_Is.QUOTED, _Is.INTRODUCTION)
+    return [lines[at] for at, kind in enumerate(kinds) if kind in quoted and at not in shown]
 
 
 def _is_ending(lines: list[str]) -> bool:
-    """Tell whether the text below a quotation is only the greeting at the end."""
+    """Return whether the text below a quotation is only a closing formula."""
     return len(lines) <= 6 and is_signoff(lines[0])
 
 
 def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[str]]:
-    """Return the text and what closes it: a name behind a dash, or the address below the greeting."""
+    """Split off the end of the text: a name after a dash, or contact details below the closing formula."""
     while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
         lines = lines[:-1]
     if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):

@@ -1,4 +1,4 @@
-"""Marks by which a mail names a ticket or the mail that it answers: subject tags and action keys."""
+"""Subject tags and action keys: marks by which a mail refers to a ticket or to a sent mail."""
 
 import re
 
@@ -6,7 +6,7 @@ _TAG = re.compile(r"\[\s*#\s*([A-Za-z][A-Za-z0-9]{0,15})\s*-\s*(\d{1,9})\s*\]")
 _OLD_TAG = re.compile(r"\[\s*#\s*(\d{1,20})\s*\]")
 _KEY = re.compile(r"\[\s*mailbot:\s*((?:[a-z2-7]\s*){26})\]", re.I)
 _BREAK = r"(?:[\s>]|=\n)*"
-_SHOWN_KEY = re.compile(  # as it is, or percent-encoded once or twice in the links of a letter
+_SHOWN_KEY = re.compile(  # plain, or percent-encoded once or twice in the links of a mail
     rf"(?:\[|%(?:25)?5B){_BREAK}mailbot(?::|%(?:25)?3A){_BREAK}(?:[a-z2-7]{_BREAK}){{26}}(?:\]|%(?:25)?5D)",
     re.I,
 )
@@ -15,9 +15,9 @@ _QUOTED_BREAK = re.compile(r"\n[> ]*")
 
 
 def subject_tag(subject: str) -> str | None:
-    """Return the ticket that a subject names as `[#GYM-104]`, as "GYM-104", or None.
+    """Return the ticket key of the tag in a subject ("GYM-104" for `[#GYM-104]`); None without a tag.
 
-    A number without a school, `[#123456]`, is that of the help desk before this one: "#123456".
+    A tag without a school, `[#123456]`, belongs to the former help desk and yields "#123456".
     """
     line = " ".join(subject.split())
     if match := _TAG.search(line):
@@ -27,13 +27,13 @@ def subject_tag(subject: str) -> str | None:
 
 
 def action_key(text: str) -> str | None:
-    """Return the 26 characters of the first `[mailbot:…]` in a text, or None; a line may break inside it."""
+    """Return the 26 characters of the first `[mailbot:…]` in a text, or None; it may contain line breaks."""
     match = _KEY.search(_unbroken(text))
     return "".join(match[1].split()).lower() if match else None
 
 
 def without_action_key(text: str) -> str:
-    """Return the text without action keys, in links too, and without the lines that held nothing else."""
+    """Return the text without action keys, also in links, and without lines that had nothing else."""
     if not _MARK.search(text):
         return text
     text = re.sub(r"[^\S\n>]*" + _SHOWN_KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
@@ -41,5 +41,5 @@ def without_action_key(text: str) -> str:
 
 
 def _unbroken(text: str) -> str:
-    """Return the text with quotation marks taken away where a line breaks inside brackets."""
+    """Return the text without quotation marks at line breaks; "" if it has no action key."""
     return _QUOTED_BREAK.sub("\n", text) if _MARK.search(text) else ""

@@ -1,10 +1,10 @@
-"""The lines that open and close a mail: salutations, closing formulas, signatures of people and devices."""
+"""Recognise salutations, closing formulas, and signatures of people and devices."""
 
 import re
 
 MAX_LINE_LENGTH = 160
 
-# What programs put under a mail by themselves.
+# Names of devices and programs in the lines that they add below a mail.
 _DEVICE = (
     r"i ?phone\S*|i ?pad\S*|i ?pod|android\S*|handy|smartphone|mobiltelefon|mobilger[äa]t\S*"
     r"|mobile?s?\b|phone|tablet|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|sony|htc"
@@ -50,7 +50,7 @@ _MOBILE = re.compile(rf"[\s*_>(\[\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVI
 
 
 def is_mobile_signature(line: str) -> bool:
-    """Tell whether a line is what a device puts under every mail ("Von meinem iPhone gesendet")."""
+    """Return whether a device or program added a line, such as "Von meinem iPhone gesendet"."""
     line = line[:500].strip()
     return len(line) < MAX_LINE_LENGTH and bool(_MOBILE.match(line))
 
@@ -68,7 +68,7 @@ _SIGNOFF = re.compile(
 
 
 def is_signoff(line: str) -> bool:
-    """Tell whether a line is the greeting at the end of a mail."""
+    """Return whether a line is a closing formula."""
     return len(line) < 90 and bool(_SIGNOFF.match(line))
 
 
@@ -78,7 +78,7 @@ _FAREWELL = re.compile(
     re.I,
 )
 _CONTACT = re.compile(
-    # At the start of a word, or "Laptop 2024-1183" is a telephone; a French "portable" is a laptop, too.
+    # At the start of a word, since "Laptop 2024-1183" is no telephone; a French "portable" may be a laptop.
     r"\b(?:(?:t[ée]l|fon|phone|fax|mob|handy|cell)\w{0,6}|[tmfp]\b)\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
     r"|\bportable\s*:?\s*[+(]?[+0][\d ()/.-]{6,}"
     r"|\+\d{2}[\d ()/.-]{6,}"
@@ -93,9 +93,9 @@ _CONTACT_LINES = 16
 
 
 def contact_block(lines: list[str]) -> int:
-    """Return where the address of school or firm begins below greeting and name; else the number of lines.
+    """Return the line at which contact details begin below closing formula and name; else the line count.
 
-    Nothing is taken for one without two lines that contain a telephone number, a link or an address.
+    Contact details have at least two lines with a telephone number, a link or an address.
     """
     tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
     greeting = next((at for at in reversed(tail) if len(lines[at]) < 90 and _FAREWELL.match(lines[at])), None)
@@ -109,7 +109,7 @@ def contact_block(lines: list[str]) -> int:
 
 
 def is_address(lines: list[str]) -> bool:
-    """Tell whether lines below a mere rule are somebody's name and address rather than more text."""
+    """Return whether lines after a mere rule are a name and an address rather than more text."""
     filled = [line.strip() for line in lines if line.strip()]
     if any(_CONTACT.search(line) for line in filled):
         return True
@@ -117,7 +117,7 @@ def is_address(lines: list[str]) -> bool:
 
 
 def _after_name(lines: list[str], greeting: int) -> int:
-    """Return the line after the paragraph that holds the name below a greeting."""
+    """Return the line after the paragraph with the name below a closing formula."""
     at = greeting + 1
     while at < len(lines) and not lines[at].strip():
         at += 1
@@ -134,7 +134,7 @@ _GREETING = (
 )
 _TITLE = r"(?:frau|herrn?|dr\.?|prof\.?|mr\.?|ms\.?|mrs\.?|madame|monsieur|mme\.?|m\.)"
 _NAMES = r"(?-i:(?: [A-ZÀ-Þ][\w.'’-]*){1,3})"
-# Below a comma stands another greeting, or a name; whatever else stands there is an answer.
+# A comma may be followed by another greeting or a name; any other text after it is content.
 _SALUTATION = re.compile(
     rf"{_GREETING}[^.?!,]{{0,60}}(?:, (?:{_GREETING}[^.?!,]{{0,60}}|{_TITLE}{_NAMES}))*[,!.]?", re.I
 )
@@ -143,7 +143,7 @@ _SIGNED_LINES = 4
 
 
 def is_only_greeting(text: str, writer: str) -> bool:
-    """Tell whether a text is nothing but a salutation, a closing formula and the writer's name."""
+    """Return whether a text is nothing but a salutation, a closing formula and the writer's name."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if lines and len(lines[0].split()) <= 6 and _SALUTATION.fullmatch(lines[0]):
         del lines[0]
@@ -154,7 +154,7 @@ def is_only_greeting(text: str, writer: str) -> bool:
 
 
 def _says_more(line: str) -> bool:
-    """Tell whether a line below the formula is a sentence and no name, role or school."""
+    """Return whether a line below the closing formula is a sentence rather than a name, role or school."""
     return len(line.split()) > 6 or line.endswith(("?", "!", ".")) or ":" in line
 
 
@@ -164,10 +164,10 @@ _POLITE = frozenset(
 
 
 def without_politeness(words: list[str]) -> list[str]:
-    """Return the words of a command's argument without polite words, emoji and the like at both ends."""
-    said = [at for at, word in enumerate(words) if _letters(word) not in _POLITE | {""}]
-    return words[said[0] : said[-1] + 1] if said else []
+    """Return the words of a command's argument without polite words and emoji at both ends."""
+    kept = [at for at, word in enumerate(words) if _alphanumeric(word) not in _POLITE | {""}]
+    return words[kept[0] : kept[-1] + 1] if kept else []
 
 
-def _letters(word: str) -> str:
+def _alphanumeric(word: str) -> str:
     return "".join(filter(str.isalnum, word.casefold()))

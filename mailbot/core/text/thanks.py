@@ -1,6 +1,6 @@
-"""Tell a mere thank-you from news: it leaves a closed ticket closed.
+"""Recognise a mere thank-you, which does not reopen a closed ticket.
 
-Every word has to be known as thanks, praise, greeting or "it works"; one word more, and somebody reads it.
+Every word must be known as thanks, praise, greeting or "it works". Any other word makes it a normal reply.
 """
 
 import re
@@ -8,7 +8,7 @@ import re
 from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
 
-MAX_LENGTH = 400  # characters; a longer mail has something to say
+MAX_LENGTH = 400  # characters; a longer mail has other content
 
 _THANKS = frozenset(
     """
@@ -55,10 +55,10 @@ _MAX_SIGNATURE_LINES = 3
 
 
 def is_thanks(text: str, writer: Address) -> bool:
-    """Tell whether a mail says thank you and nothing else.
+    """Return whether a text says thank you and nothing else.
 
-    The writer's name may stand anywhere. The words of the address may be no name, as in
-    beamer@schule.example: they count as the name below the mail only.
+    The name of the author may be anywhere. The words of their address count as a name only at the end, since
+    they may be no name, as in beamer@schule.example.
     """
     if len(text) > MAX_LENGTH or _NEWS.search(text):
         return False
@@ -78,7 +78,10 @@ def _words(name: str) -> set[str]:
 
 
 def _without_salutation(line: str) -> str:
-    """Names are written with a capital: "Hallo Herr Muster," is a salutation, "Hallo Beamer aus," not."""
+    """Return the line without its salutation.
+
+    Names begin with a capital letter: "Hallo Herr Muster," is a salutation, "Hallo Beamer aus," is not.
+    """
     found = _SALUTATION.match(line)
     if found is None:
         return line

@@ -1,4 +1,4 @@
-"""Words as they are compared, found and weighed."""
+"""Words of texts: folding, splitting, search terms and stop words."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from mailbot.core.model.mail import Address
 
 
 def fold(word: str) -> str:
-    """Return a word as it is compared: lower case, ä as ae, ß as ss, other marks dropped."""
+    """Return a word in its form for comparisons: lower case, ä as ae, ß as ss, other accents removed."""
     word = unicodedata.normalize("NFKC", word).casefold()
     word = word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
     if word.isascii():
@@ -17,19 +17,19 @@ def fold(word: str) -> str:
 
 
 MAX_QUERY_TERMS = 8
-MAX_TERM_LENGTH = 40  # longer words are cut, in texts as in questions
+MAX_TERM_LENGTH = 40  # characters; longer words are truncated, in texts and in queries
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Cut a text into its words, each once and folded: letters and digits only, ä as ae."""
+    """Return the folded words of a text without duplicates; they consist of letters and digits."""
     found = _WORD.findall(fold(unicodedata.normalize("NFC", text)))
     return tuple(dict.fromkeys(word[:MAX_TERM_LENGTH] for word in found))
 
 
 def query_terms(text: str) -> tuple[str, ...]:
-    """Return the words that somebody looks for; those beyond the first eight are not asked for."""
+    """Return the words of a search query, eight at most."""
     return words(text)[:MAX_QUERY_TERMS]
 
 
@@ -68,12 +68,12 @@ STOPWORDS = frozenset(_WORDS.split())
 
 MAX_TERMS = 24
 
-_SHORTEST = 3
+_MIN_LENGTH = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TermSet:
-    """What a problem is about: its telling words, and which of them stand in its subject."""
+    """The terms of a new ticket, and those of them that are in its subject."""
 
     school: str
     words: tuple[str, ...]
@@ -81,10 +81,10 @@ class TermSet:
 
 
 def terms(school: str, subject: str, text: str, requester: Address | None) -> TermSet:
-    """Return what a new problem is about; its writer's name and everyday words tell nothing."""
-    named = set(words(f"{requester.name} {requester.email}")) if requester else set()
-    titled, told = (
-        tuple(w for w in words(t) if len(w) >= _SHORTEST and w not in STOPWORDS and w not in named)
+    """Return the terms of a new ticket, without stop words and the name of the requester."""
+    own = set(words(f"{requester.name} {requester.email}")) if requester else set()
+    in_subject, in_text = (
+        tuple(w for w in words(t) if len(w) >= _MIN_LENGTH and w not in STOPWORDS and w not in own)
         for t in (subject, text)
     )
-    return TermSet(school, tuple(dict.fromkeys((*titled, *told)))[:MAX_TERMS], frozenset(titled))
+    return TermSet(school, tuple(dict.fromkeys((*in_subject, *in_text)))[:MAX_TERMS], frozenset(in_subject))

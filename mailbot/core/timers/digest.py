@@ -1,4 +1,4 @@
-"""Which tickets the morning digest shows to whom."""
+"""Decide which tickets each member gets in the morning digest."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.core.recipients.recipients import address_of, effective_assignee
 
 DIGEST_LATEST = timedelta(hours=4)
-"""A digest that could not be sent in time is still sent within these hours."""
+"""Time after the start of the digest within which a delayed digest is still sent."""
 
 
 def digest_slot(team: Team, policy: Policy, now: datetime) -> str | None:
-    """Return the morning whose digest a team may get now; None if no digest is due."""
+    """Return the date of the digest that is due for a team now; None if none is due."""
     calendar, begin = team.calendar, policy.times.digest
     if begin is None or not calendar.is_open(now):
         return None
@@ -47,11 +47,11 @@ def decide_digest(
     for member in team.members:
         if member.address in absences:
             continue
-        own = tuple(t for t in active if (who := assigned[t.key]) is None or who.address == member.address)
+        own = tuple(t for t in active if (m := assigned[t.key]) is None or m.address == member.address)
         if any(assigned[t.key] is None or _needs_attention(t, team, policy, now) for t in own):
             to = address_of(member, names)
             notify.append(Notify(Notification(NotificationKind.DIGEST, to, role, tickets=own)))
-    because = f"{len(active)} tickets, {len(notify)} people who have to know"
+    because = f"{len(active)} tickets, {len(notify)} recipients"
     return Decision(NotificationKind.DIGEST.value, (because,), tuple(notify))
 
 
@@ -70,13 +70,13 @@ def _assigned(
 
 
 def _is_active(ticket: Ticket, team: Team, now: datetime) -> bool:
-    """Tell whether the staff can work on a ticket today: it is open and not snoozed."""
+    """Return whether the staff can work on a ticket today: it is open and not snoozed."""
     snoozed = ticket.due is not None and team.calendar.day(ticket.due) > team.calendar.day(now)
     return ticket.status is Status.OPEN and not snoozed
 
 
 def _needs_attention(ticket: Ticket, team: Team, policy: Policy, now: datetime) -> bool:
-    """Tell whether the requester waits for an answer, the due day has come, or nothing happened for long."""
+    """Return whether the requester waits for an answer, the due day has come, or activity is overdue."""
     wait = ticket.waits
     idle = team.calendar.open_between(wait.since, now) >= timedelta(hours=policy.times.reminder_hours)
-    return wait.asked or ticket.due is not None or idle
+    return wait.awaiting_staff or ticket.due is not None or idle

@@ -1,4 +1,4 @@
-"""Who is invited to register, and when: once, then two reminders a week apart."""
+"""Invitations to register: one for each member, then two reminders a week apart."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Invitee:
     contact: Contact
 
     def due(self, now: datetime, *, reminders: bool) -> bool:
-        """Tell whether the first invitation is due or, with `reminders`, a further one.
+        """Return whether the first invitation is due or, with `reminders`, a further one.
 
         Reminders are due only in the working hours of the team.
         """

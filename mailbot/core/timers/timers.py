@@ -1,4 +1,4 @@
-"""Decide what a timer does to a ticket: a pure function of ticket, policy and time."""
+"""Decide about the timers of a ticket: a pure function of ticket, policy and time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,12 +21,12 @@ from mailbot.core.recipients.recipients import (
 from mailbot.core.recipients.ticket_change import TicketChange
 
 MAX_CHECK_INTERVAL = timedelta(days=1)
-"""Changed working hours and holidays take effect within that time."""
+"""Maximum time between two checks, and thus until changed working hours and holidays take effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimerContext:
-    """A ticket of a school at a moment; `names` and `absences` are keyed by registered address."""
+    """A ticket of a school at a point in time; `names` and `absences` are keyed by registered address."""
 
     ticket: Ticket
     school: School
@@ -67,7 +67,7 @@ class TimerContext:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """What happens at a moment unless somebody acts before, and the teams whose working hours it respects."""
+    """An action at a point in time, and the teams in whose working hours it may happen."""
 
     at: datetime
     teams: tuple[Team, ...]
@@ -75,7 +75,7 @@ class Timer:
 
 
 def decide_timer(context: TimerContext) -> Decision | None:
-    """Decide what is due on a ticket now, the most serious first; None if nothing is."""
+    """Run the most serious timer of a ticket that is due now; return None if none is due."""
     for timer in _timers(context):
         if timer.at <= context.now and _is_open(timer, context.now):
             return timer.act(context)
@@ -95,7 +95,7 @@ def _is_open(timer: Timer, now: datetime) -> bool:
 
 
 def _next_opening(timer: Timer, now: datetime) -> datetime:
-    """Return the earliest moment at which all teams of a timer may work."""
+    """Return the earliest moment at which all teams of a timer can be working."""
     return max(team.calendar.next_opening(now) for team in timer.teams)
 
 
@@ -118,47 +118,47 @@ def _timers_for_staff(context: TimerContext) -> Iterator[Timer]:
     def after(hours: int) -> datetime:
         return team.calendar.add(wait.since, timedelta(hours=hours))
 
-    if times.escalate_hours and wait.asked and context.ticket.level == 1:
+    if times.escalate_hours and wait.awaiting_staff and context.ticket.level == 1:
         both = (context.school.team, context.policy.second_level)
         yield Timer(after(times.escalate_hours), both, _escalate)
     if times.overdue_hours and wait.step is not ReminderStage.OVERDUE:
         yield Timer(after(times.overdue_hours), (team,), _report_overdue)
-    if times.reminder_hours and wait.asked and wait.step is ReminderStage.NOTHING:
+    if times.reminder_hours and wait.awaiting_staff and wait.step is ReminderStage.NOTHING:
         yield Timer(after(times.reminder_hours), (team,), _remind)
 
 
 def _timers_for_requester(context: TimerContext) -> Iterator[Timer]:
-    """Yield the reminder or the closing; a late reminder leaves the requester the full days after it."""
+    """Yield the reminder or the closing; after a late reminder the requester still has the full period."""
     times, wait, team = context.policy.times, context.ticket.waits, context.school.team
     add_days = team.calendar.add_days
     if times.wait_reminder_days and wait.step is ReminderStage.NOTHING:
         yield Timer(add_days(wait.since, times.wait_reminder_days), (team,), _remind_requester)
     elif times.wait_close_days:
-        start = wait.told or wait.since
-        left = times.wait_close_days - (times.wait_reminder_days if wait.told else 0)
+        start = wait.reminded_at or wait.since
+        left = times.wait_close_days - (times.wait_reminder_days if wait.reminded_at else 0)
         yield Timer(add_days(start, left), (team,), _close_waiting)
 
 
 def _remind(context: TimerContext) -> Decision:
-    because = f"nobody has touched it for {context.policy.times.reminder_hours} hours of work"
+    because = f"no staff activity for {context.policy.times.reminder_hours} working hours"
     since = context.ticket.waits.since
     return _remind_staff(context, NotificationKind.REMINDER, ReminderStage.REMINDED, since, because)
 
 
 def _report_overdue(context: TimerContext) -> Decision:
-    because = f"nothing has happened for {context.policy.times.overdue_hours} hours of work"
+    because = f"no activity for {context.policy.times.overdue_hours} working hours"
     since = context.ticket.waits.since
     return _remind_staff(context, NotificationKind.OVERDUE, ReminderStage.OVERDUE, since, because)
 
 
 def _remind_when_due(context: TimerContext) -> Decision:
-    """Remind the staff; the ticket counts as untouched from that day on.
+    """Remind the staff; the wait of the ticket counts from the due day on.
 
-    A requester who is asked for something has the full days from then on.
+    If the ticket waits for the requester, their reminder and the closing count from then on too.
     """
     since = context.ticket.due or context.now
     stage = ReminderStage.NOTHING if context.ticket.status is Status.WAITING else ReminderStage.REMINDED
-    return _remind_staff(context, NotificationKind.REMINDER, stage, since, "the day has come")
+    return _remind_staff(context, NotificationKind.REMINDER, stage, since, "the due day has come")
 
 
 def _remind_staff(
@@ -170,7 +170,7 @@ def _remind_staff(
 
 
 def _remind_requester(context: TimerContext) -> Decision:
-    """Remind the requester by the last public answer, which has the question."""
+    """Remind the requester, and repeat the last public answer, which contains the question."""
     kind, ticket = NotificationKind.WAIT_REMINDER, context.ticket
     effects = (RecordReminder(ticket.key, ReminderStage.REMINDED, ticket.waits.since),)
     change = context.change(effects)
@@ -191,10 +191,10 @@ def _close_waiting(context: TimerContext) -> Decision:
 
 
 def _escalate(context: TimerContext) -> Decision:
-    """Do what `#escalate` does."""
+    """Escalate the ticket as `#escalate` does."""
     effects = escalate(context.ticket)
     change = context.change(effects)
-    because = f"nobody has touched it for {context.policy.times.escalate_hours} hours of work"
+    because = f"no staff activity for {context.policy.times.escalate_hours} working hours"
     notifications = (*to_requester_side(change), *to_colleagues(change))
     return _decision("escalated", because, change, effects, notifications)
 
