@@ -147,7 +147,7 @@ def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(begun: Desk
         row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
         assert row is not None
         row.state = "queued"
-    with pytest.raises(OperationError, match="1 letters"):
+    with pytest.raises(OperationError, match="1 mails"):
         PersonErasure(begun.desk, PAULA, NOW).check()
 
 
