@@ -102,7 +102,7 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
             session.merge(EventRow(**values))
             link = values["link"]
         ticket.head = link
-    assert [line for line in checked(lived).problems if "sealed" in line]
+    assert [line for line in checked(lived).problems if "seal" in line]
 
 
 def test_personal_data_in_an_entry_is_erased_only_with_an_entry_that_says_so(

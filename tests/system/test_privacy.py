@@ -147,7 +147,7 @@ def test_erasure_is_refused_for_members_and_for_pending_mail(begun: DeskHarness)
         row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
         assert row is not None
         row.state = "queued"
-    with pytest.raises(OperationError, match="1 letters"):
+    with pytest.raises(OperationError, match="1 mails"):
         PersonErasure(begun.desk, PAULA, NOW).check()
 
 
