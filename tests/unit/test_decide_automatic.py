@@ -134,7 +134,7 @@ def test_operators_are_notified_of_an_undeliverable_address_of_staff(to: str) ->
 
 
 def test_operators_are_notified_once_of_an_undeliverable_address() -> None:
-    assert bounce(ERIKA, NotificationKind.NEW_TICKET, LENA, marked=True).decide().notified == set()
+    assert bounce(ERIKA, NotificationKind.NEW_TICKET, LENA, undeliverable=True).decide().notified == set()
 
 
 def test_bounce_of_a_foreign_mail_is_ignored() -> None:
