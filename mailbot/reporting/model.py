@@ -67,8 +67,13 @@ class Percentiles:
     """Median and 90th percentile of working time in hours; `of` is the number of tickets."""
 
     median: float
-    ninetieth: float
+    p90: float
     of: int
+
+    @property
+    def ninetieth(self) -> float:
+        """Return `p90` under the name that templates of version 0.1 use."""
+        return self.p90
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class SchoolFigures:
     solution: Percentiles | None = None
 
     @property
-    def quiet(self) -> bool:
+    def is_empty(self) -> bool:
         """Tell whether nothing happened."""
         return not (self.opened or self.closed or self.escalated or self.reopened or self.answer)
 
@@ -119,7 +124,7 @@ class Report:
     @property
     def quiet(self) -> tuple[str, ...]:
         """Return the names of the schools in which nothing happened."""
-        return tuple(figures.name for figures in self.schools if figures.quiet)
+        return tuple(figures.name for figures in self.schools if figures.is_empty)
 
     @property
     def week(self) -> tuple[tuple[int, int], ...]:
@@ -135,5 +140,5 @@ class Report:
 
     @property
     def _busy(self) -> list[SchoolFigures]:
-        found = (figures for figures in self.schools if not figures.quiet)
+        found = (figures for figures in self.schools if not figures.is_empty)
         return sorted(found, key=lambda figures: (-figures.opened, figures.school))

@@ -136,8 +136,8 @@ def _span(lengths: Sequence[float]) -> Percentiles | None:
     if not lengths:
         return None
     ordered = sorted(lengths)
-    ninetieth = ordered[-(-9 * len(ordered) // 10) - 1]
-    return Percentiles(round(statistics.median(ordered), 2), round(ninetieth, 2), len(ordered))
+    p90 = ordered[-(-9 * len(ordered) // 10) - 1]
+    return Percentiles(round(statistics.median(ordered), 2), round(p90, 2), len(ordered))
 
 
 def _top_words(courses: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:

@@ -58,7 +58,7 @@ def send_due(desk: Desk, now: datetime) -> bool:
             if not timers.claim_run(session, JOB, month.name):
                 return False
             end_alert(session, desk, JOB, now)
-            if found.total.quiet:
+            if found.total.is_empty:
                 return False
             sender = desk.policy.schools[0]
             for address in desk.policy.operators:
@@ -111,7 +111,7 @@ def rows(found: Report) -> Iterator[dict[str, str | int | float]]:
 def _lengths(what: str, span: Percentiles | None) -> dict[str, str | int | float]:
     return {
         f"{what}_hours_median": span.median if span else "",
-        f"{what}_hours_ninetieth": span.ninetieth if span else "",
+        f"{what}_hours_ninetieth": span.p90 if span else "",
         f"{what}s": span.of if span else 0,
     }
 

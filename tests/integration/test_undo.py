@@ -98,7 +98,7 @@ def test_who_was_told_of_the_change_is_told_that_it_was_taken_back_and_nobody_el
     assert undoes(SUPPORTER).decide().notified == {
         (TEACHER, "undone"),
         (ERIKA, "undone"),
-        (SUPPORTER, "done"),
+        (SUPPORTER, "command_receipt"),
     }
 
 
@@ -106,12 +106,12 @@ def test_who_was_told_of_the_change_is_told_that_it_was_taken_back_and_nobody_el
 def test_who_is_away_meanwhile_is_not_told_but_the_deputy_is(deputy: str, told: set[tuple[str, str]]) -> None:
     away = {ERIKA: Absence(NOW.date(), deputy)}
     done = undoes(SUPPORTER).with_facts(absences=away).decide()
-    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "done"), *told}
+    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "command_receipt"), *told}
 
 
 def test_the_requester_who_only_got_an_answer_is_not_told() -> None:
     told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
-    assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "done")}
+    assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "command_receipt")}
 
 
 def test_words_beside_it_reach_the_requester() -> None:

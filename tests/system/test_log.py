@@ -74,7 +74,7 @@ def test_the_daemon_counts_whom_it_invites_and_names_nobody(env: SchoolEnv) -> N
 
 def test_a_traceback_tells_where_it_was_and_not_over_whose_words(env: SchoolEnv) -> None:
     alert = env.directory / "templates" / "de" / "alert.txt.j2"
-    alert.write_text("{{ {}[notice.details | string] }}")
+    alert.write_text("{{ {}[notification.details | string] }}")
     env.deliver(problem("Bombe").text("Zeitzünder"))
     log = said_by(env, "once")
     assert "alert not written" in log

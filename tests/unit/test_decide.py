@@ -107,15 +107,15 @@ CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] 
      (ERIKA, "reopened")}),
     ("#reopen", LENA, closed(), {"status": "open"}, {(MAX, "reopened"), (ERIKA, "reopened")}),
     ("#reopen", MAX, ticket(), {"status": "open"}, set()),
-    ("#take", MAX, ticket(), {"assignee": MAX}, {(ERIKA, "taken")}),
-    ("#take", MAX, assigned(ERIKA), {"assignee": MAX}, {(ERIKA, "taken")}),
+    ("#take", MAX, ticket(), {"assignee": MAX}, {(ERIKA, "assigned_info")}),
+    ("#take", MAX, assigned(ERIKA), {"assignee": MAX}, {(ERIKA, "assigned_info")}),
     ("#take", MAX, assigned(MAX), {"assignee": MAX}, set()),
-    ("#take", TONI, ticket(level=2), {"assignee": TONI, "level": 2}, {(TINA, "taken")}),
+    ("#take", TONI, ticket(level=2), {"assignee": TONI, "level": 2}, {(TINA, "assigned_info")}),
     ("#assign Erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     ("#assign Erika", MAX, assigned(MAX), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     ("#assign Muster, Erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     ("#assign @erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
-    (f"#assign {TONI}", MAX, ticket(), {"assignee": TONI}, {(TONI, "assigned"), (ERIKA, "taken")}),
+    (f"#assign {TONI}", MAX, ticket(), {"assignee": TONI}, {(TONI, "assigned"), (ERIKA, "assigned_info")}),
     (f"#assign {MAX_AT_HOME}", ERIKA, ticket(), {"assignee": MAX}, {(MAX, "assigned")}),
     ("#wait", MAX, assigned(MAX), {"status": "waiting", "due": None}, {(LENA, "waiting"), (KARL, "waiting")}),
     ("#wait", MAX, closed(), {"status": "waiting", "closed": None},
@@ -144,7 +144,7 @@ def test_what_a_command_changes_and_who_is_told(
         for name in after
     }
     assert found == after
-    assert done.notified == told | {(writer, "done")}
+    assert done.notified == told | {(writer, "command_receipt")}
     assert done.messages == []
 
 
@@ -180,13 +180,13 @@ def test_second_level_gets_the_history_with_an_escalation() -> None:
 def test_a_note_stays_inside() -> None:
     done = answers(MAX, ticket(), "Der Kollege hat das Kabel gezogen.\n#intern").decide()
     assert done.message.visibility is Visibility.INTERNAL
-    assert done.notified == {(ERIKA, "note"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}
     assert done.notification(ERIKA).internal
 
 
 def test_a_note_of_the_assignee_reaches_the_team() -> None:
     done = answers(MAX, assigned(MAX), "#note Ich bin morgen weg.").decide()
-    assert done.notified == {(ERIKA, "note"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}
     assert done.notification(ERIKA).text == "Ich bin morgen weg."
 
 
@@ -355,7 +355,7 @@ def test_somebody_is_assigned_only_what_he_works_on() -> None:
 
 def test_a_member_is_the_same_person_at_every_address() -> None:
     done = writes(MAX_AT_HOME, "#take").answering(ticket(), to=MAX).decide()
-    assert done.notified == {(ERIKA, "taken"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "assigned_info"), (MAX, "command_receipt")}
     assert done.ticket().assignee is not None
     assert done.ticket().assignee.email == MAX  # type: ignore[union-attr]
 
@@ -369,7 +369,7 @@ def test_the_name_in_a_trusted_mail_of_the_staff_is_learnt_for_the_registered_ad
 def test_a_logo_below_a_command_is_no_answer() -> None:
     done = answers(MAX, ticket(), "#take").with_mail(parts=(photo("logo.png", inline=True),)).decide()
     assert done.messages == []
-    assert done.notified == {(ERIKA, "taken"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "assigned_info"), (MAX, "command_receipt")}
 
 
 def test_a_file_beside_a_command_is_an_answer() -> None:
@@ -396,12 +396,17 @@ def test_a_question_goes_out_with_its_words_and_makes_the_writer_the_assignee() 
         NotificationKind.WAITING,
         Address(MAX, "Max Mustermann"),
     )
-    assert done.notified >= {(ERIKA, "taken")}
+    assert done.notified >= {(ERIKA, "assigned_info")}
 
 
 def test_a_question_while_we_wait_already_is_an_answer_like_any_other() -> None:
     done = answers(MAX, ticket(status=Status.WAITING), "Und welches Gerät?\n#wait").decide()
-    assert done.notified == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "taken"), (MAX, "done")}
+    assert done.notified == {
+        (LENA, "answer"),
+        (KARL, "answer"),
+        (ERIKA, "assigned_info"),
+        (MAX, "command_receipt"),
+    }
 
 
 def test_the_answer_to_a_question_opens_the_ticket() -> None:

@@ -123,7 +123,7 @@ def test_a_requester_s_reply_goes_to_the_assignee_or_to_the_whole_team(
 
 def test_a_supporter_s_reply_goes_to_the_requester_s_side_and_takes_the_ticket() -> None:
     done = answers(MAX, ticket(), "Ist das Kabel eingesteckt?").decide()
-    assert done.notified == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "taken")}
+    assert done.notified == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "assigned_info")}
     assert done.ticket().assignee == Address(MAX, "Max Mustermann")
     assert done.message.direction is Direction.OUT
 

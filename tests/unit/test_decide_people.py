@@ -47,7 +47,7 @@ def told(case: MailScenario) -> set[str]:
 def test_whoever_works_on_tickets_can_be_away(writer: str, line: str) -> None:
     done = writes(writer, line).answering(None).with_facts(dates=DATES).decide()
     assert SetAbsence(writer, LAST) in done.effects
-    assert done.notified == {(writer, "done")}
+    assert done.notified == {(writer, "command_receipt")}
     assert done.notification(writer).done[0].until == LAST
 
 
@@ -76,7 +76,7 @@ def test_an_absence_and_a_registration_are_those_of_the_person() -> None:
         SetAbsence(MAX, LAST),
         Register(MAX),
     }
-    assert done.notified == {(MAX, "done"), (MAX, "welcome")}
+    assert done.notified == {(MAX, "command_receipt"), (MAX, "welcome")}
 
 
 def test_coming_back_says_whether_one_was_away() -> None:
@@ -120,7 +120,7 @@ def test_who_assigns_a_ticket_to_somebody_away_learns_it_and_the_team_has_it() -
     done = absent(answers(TONI, ticket(), "#assign Erika"), ERIKA).decide()
     assert done.notification(TONI).done[0].until == LAST
     assert ERIKA not in {to for to, _ in done.notified}
-    assert (MAX, "taken") in done.notified
+    assert (MAX, "assigned_info") in done.notified
 
 
 def said(author: str, minutes: float, visibility: Visibility = Visibility.PUBLIC) -> Message:

@@ -64,7 +64,7 @@ def test_no_letter_is_so_long_that_gmail_clips_it(language: str, informal: bool,
 
 
 def test_a_long_history_shows_its_begin_and_its_end_and_says_what_is_left_out() -> None:
-    text = letter("sheet_endless").text
+    text = letter("ticket_details_endless").text
     assert "1. Liebes Team," in text
     assert "200. Liebes Team," in text
     assert "\n100. Liebes Team," not in text

@@ -25,13 +25,13 @@ class NotificationKind(StrEnum):
     ESCALATED_TEAM = "escalated_team"  # colleagues of who escalated
     RETURNED = "returned"  # team: second level gave it back, with what it wrote
     REOPENED = "reopened"  # team or second level: it is open again
-    ASSIGNED_INFO = "taken"  # colleagues, one line: somebody has it now
+    ASSIGNED_INFO = "assigned_info"  # colleagues, one line: somebody has it now
     ASSIGNED = "assigned"  # the new assignee, if somebody else assigned it
     UNDONE = "undone"  # everybody who was told of a change: it was undone
     WAITING = "waiting"  # requester and cc: we wait for your answer, perhaps with a question
     WAIT_REMINDER = "wait_reminder"  # requester: we still wait for your answer
     CLOSED_WAITING = "closed_waiting"  # requester and cc: closed, because no answer came; how to reopen
-    ADDED_TO_CC = "copied"  # people added to cc: what the ticket is about
+    ADDED_TO_CC = "added_to_cc"  # people added to cc: what the ticket is about
     MERGED = "merged"  # people concerned: this ticket was merged into another one
     MOVED = "moved"  # requester and cc: another school has your ticket now, under another number
     MOVED_TEAM = "moved_team"  # the team that gets it, with its history
@@ -40,8 +40,8 @@ class NotificationKind(StrEnum):
     OVERDUE = "overdue"  # assignee or team: nothing has happened for long
     DIGEST = "digest"  # each member: what needs the team this morning
     OVERVIEW = "overview"  # table of tickets
-    TICKET_DETAILS = "sheet"  # one ticket with its history
-    COMMAND_RECEIPT = "done"  # receipt of a mail with commands
+    TICKET_DETAILS = "ticket_details"  # one ticket with its history
+    COMMAND_RECEIPT = "command_receipt"  # receipt of a mail with commands
     REFUSAL = "refusal"  # nothing of that mail was applied, and why
     CONFIRM = "confirm"  # the registered address: did you write this?
     HELD_ANSWER = "held_answer"  # the second who answers: a colleague was quicker, and wrote this
