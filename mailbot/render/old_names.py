@@ -43,6 +43,8 @@ class OldFilesLoader(FileSystemLoader):
 
 def find_old_names(folder: Path, environment: Environment) -> Iterator[OldName]:
     """Yield the old names in the templates below a folder; an unreadable one is skipped."""
+    for file in sorted(folder.glob("*/informal.txt")):
+        yield OldName(file, file.name, 'you("Sie …", "du …") within the templates')
     for file in sorted(folder.rglob("*.j2")):
         kind, _, suffix = file.name.partition(".")
         if kind in _FILES_BY_OLD_NAME and file.parent != folder and file.parent.name != "parts":

@@ -195,6 +195,26 @@ def test_a_template_with_the_new_name_goes_before_one_with_the_old_name(tmp_path
     assert sample(samples.notifications("de")["assigned_info"], "de", Templates(tmp_path)).subject == "neu"
 
 
+def test_a_file_of_phrases_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "informal.txt").write_text("Guten Tag | Hallo")
+    assert [(old.old, old.new) for old in Templates(tmp_path).old_names()] == [
+        ("informal.txt", 'you("Sie …", "du …") within the templates')
+    ]
+
+
+def test_a_template_of_an_operator_has_both_forms_of_address(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "assigned_info.txt.j2").write_text('{{ you("Ihr", "Dein") }} Ticket')
+    subjects = [
+        sample(
+            samples.notifications("de")["assigned_info"], "de", Templates(tmp_path), informal=informal
+        ).subject
+        for informal in (False, True)
+    ]
+    assert subjects == ["Ihr Ticket", "Dein Ticket"]
+
+
 def test_templates_without_old_names_are_not_reported(tmp_path: Path) -> None:
     shutil.copytree(PACKAGED, tmp_path / "templates")
     assert Templates(tmp_path / "templates").old_names() == []
