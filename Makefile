@@ -3,6 +3,7 @@
 #   make demo           show a day at a help desk with real mails on this machine
 #   make test           run all tests
 #   make test-unit      run the tests that need no server and no database
+#   make test-integration  run the tests of one part on real databases and servers
 #   make check          run what CI runs: formatting, lint, types, layers, tests
 #   make crash-test     kill the bot at random moments during many mails (MAILS, KILLS, SEED, DATABASE)
 #   make cluster-test   run several workers on one PostgreSQL and kill them (WORKERS, MAILBOXES, MAILS, KILLS, SEED)
@@ -19,7 +20,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test test-unit check lint lock wheel deb gallery clean bench bench-backlog bench-import \
+.PHONY: demo test test-unit test-integration check lint lock wheel deb gallery clean bench bench-backlog bench-import \
     crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
 
@@ -33,7 +34,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
     --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 # The stamp holds the directory that the venv was made for: a checkout that was moved, a venv that was left
-# half made and one whose Python was removed are made anew.
+# half made and one whose Python was removed are built again.
 ifneq ("$(shell { $(VENV)/bin/python -c 'print(open("$(READY)").read())'; } 2>/dev/null)","$(CURDIR)")
 .PHONY: $(READY)
 endif
@@ -47,6 +48,9 @@ test: $(TOOLS)
 test-unit: $(TOOLS)
 	$(RUN) pytest -n auto tests/unit
 
+test-integration: $(TOOLS)
+	$(RUN) pytest -n auto tests/integration
+
 check: lint test
 
 lint: $(TOOLS)
@@ -54,6 +58,7 @@ lint: $(TOOLS)
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
+	$(RUN) tests.prose
 
 bench: $(TOOLS)
 	@$(RUN) bench
@@ -110,5 +115,5 @@ deb: wheel
 	@.deb/build
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""How fast a full mailbox is handled by one `mailbot once`, and whether every mail becomes what it should.
+"""Process a full mailbox by one `mailbot once`; measure the speed and check the effect of every mail.
 
 make bench-backlog [MAILS=1000] [SEED=1]
 """
@@ -7,16 +7,16 @@ import resource
 import sys
 import time
 
-from bench.environment import fresh_house, number
+from bench.environment import fresh_school, number
 from tests.support.workload import audit, deliver, make_workload
 
 
 def main() -> int:
-    """Fill a mailbox and handle it; return the exit status."""
+    """Fill a mailbox and process it; return the exit status."""
     mails, seed = number("MAILS", 1000), number("SEED", 1)
-    wave = make_workload(mails, seed)
-    with fresh_house() as env:
-        deliver(env, wave.mails, seed)
+    workload = make_workload(mails, seed)
+    with fresh_school() as env:
+        deliver(env, workload.mails, seed)
         begin = time.monotonic()
         counts = env.json("once")
         seconds = time.monotonic() - begin
@@ -24,14 +24,14 @@ def main() -> int:
         first = env.smtp.received[0].at
         last = env.smtp.received[-1].at
         again = env.json("once")
-        found = audit(env, wave)
+        found = audit(env, workload)
     sending = (last - first).total_seconds()
     for line in found.broken:
         print(f"BROKEN: {line}")
     print(f"first:  {counts}\nsecond: {again}")
     print(
         f"{mails} mails in {seconds:.1f} s, start of the program included: {mails / seconds:.0f} mails/s; of"
-        f" these {sending:.1f} s for {found.sent} letters: {found.sent / sending:.0f} letters/s;"
+        f" these {sending:.1f} s for {found.sent} letters: {found.sent / sending:.0f} mails/s;"
         f" processor {used.ru_utime + used.ru_stime:.1f} s, memory {used.ru_maxrss // 1024} MB at most"
     )
     return 1 if found.broken or sum(again.values()) else 0

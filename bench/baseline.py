@@ -1,4 +1,4 @@
-"""The floor: the least that any program does that makes notifications of mails.
+"""The baseline: the least work of any program that turns mails into notifications.
 
 It fetches in batches, parses with mail-parser, commits each mail to SQLite, durably, and hands in one
 notification for each over one connection; then it moves the batch. No tickets, no threads, no templates.
@@ -24,7 +24,7 @@ _SETUP = (
 
 
 def main() -> int:
-    """Handle the mails of a mailbox; says "begin" as soon as everything is loaded."""
+    """Process the mails of a mailbox; print "begin" when all modules are loaded."""
     imap_port, user, password, smtp_port, ca_file, file = sys.argv[1:]
     context = ssl.create_default_context(cafile=ca_file)
     database = sqlite3.connect(file, isolation_level=None)
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def handle(octets: bytes, database: sqlite3.Connection, smtp: smtplib.SMTP) -> None:
-    """Store one mail and tell of it."""
+    """Store one mail and send one notification."""
     mail = mailparser.parse_from_bytes(octets)
     sender, text = mail.from_[0][1], "\n".join(mail.text_plain)
     database.execute(

@@ -1,8 +1,8 @@
-"""Several workers on one PostgreSQL handle a flood in many mailboxes, and are killed at random moments.
+"""Run several workers on one PostgreSQL with many mailboxes, and kill them at random moments.
 
     make cluster-test [WORKERS=2] [MAILBOXES=200] [MAILS=2000] [KILLS=10] [SEED=1]
 
-Exit status 0 only if every promise held; how fast it went is printed last.
+The exit status is 0 only if every promise held. The speed is printed last.
 """
 
 import os
@@ -22,23 +22,25 @@ STUCK_SECONDS = 60
 
 
 def main() -> int:
-    """Let the workers work; return the exit status."""
+    """Run the cluster; return the exit status."""
     os.environ["DATABASE"] = "postgresql"
     workers, mailboxes = number("WORKERS", 2), number("MAILBOXES", 200)
     mails, kills, seed = number("MAILS", 2000), number("KILLS", 10), number("SEED", 1)
-    wave = make_workload(mails, seed)
-    with site() as place:
-        envs = list(_houses(place, workers, mailboxes))
+    workload = make_workload(mails, seed)
+    with site() as servers:
+        envs = list(_environments(servers, workers, mailboxes))
         boxes = [_address(key) for key in _keys(mailboxes)]
-        for box, octets in zip(_boxes_of(wave, boxes), wave.mails, strict=True):
-            place.dovecot.deliver(box, octets)
-        seconds = _handled(envs, wave, kills, random.Random(seed))
-        found = audit(envs[0], wave, kills, boxes)
+        for box, octets in zip(_boxes_of(workload, boxes), workload.mails, strict=True):
+            servers.dovecot.deliver(box, octets)
+        seconds = _handled(envs, workload, kills, random.Random(seed))
+        found = audit(envs[0], workload, kills, boxes)
     for line in found.broken:
         print(f"BROKEN: {line}")
-    letters = f"{found.sent} letters of {wave.expected_mails()}, {found.sent_twice} letters twice"
+    letters = f"{found.sent} mails sent of {workload.expected_mails()}, {found.sent_twice} mails sent twice"
     print(f"{workers} workers, {mailboxes} mailboxes, {mails} mails, {kills} kills, seed {seed}:")
-    print(f"{seconds:.0f} s, {mails / seconds:.0f} mails/s; {found.tickets} tickets of {len(wave.threads)},")
+    print(
+        f"{seconds:.0f} s, {mails / seconds:.0f} mails/s; {found.tickets} tickets of {len(workload.threads)},"
+    )
     print(f"{found.messages} messages of {mails}, {letters}, {len(found.broken)} promises broken")
     return 1 if found.broken else 0
 
@@ -51,9 +53,9 @@ def _address(key: str) -> str:
     return f"support-{key.lower()}@schule.example"
 
 
-def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[SchoolEnv]:
-    """Give each worker a directory and the same configuration."""
-    database = place.postgres.new_database() if place.postgres else ""
+def _environments(servers: Site, workers: int, mailboxes: int) -> Iterator[SchoolEnv]:
+    """Yield an environment for each worker, all with the same configuration."""
+    database = servers.postgres.new_database() if servers.postgres else ""
     team = f'{{ name = "Team", members = ["{MAX}", "{ERIKA}"] }}'
     schools = [
         f'[[school]]\nkey = "{key}"\nname = "Schule {key}"\naddress = "{_address(key)}"\n'
@@ -62,35 +64,35 @@ def _houses(place: Site, workers: int, mailboxes: int) -> Iterator[SchoolEnv]:
     ]
     for index in range(workers):
         yield SchoolEnv(
-            place.directory / f"worker{index}",
-            place.dovecot,
-            place.smtp,
+            servers.directory / f"worker{index}",
+            servers.dovecot,
+            servers.smtp,
             _address("GYM"),
             database=database,
             more="\n".join((UNLIMITED, *schools)),
         )
 
 
-def _boxes_of(wave: Workload, boxes: Sequence[str]) -> Iterator[str]:
-    """Yield the mailbox of each mail: all mails of a thread go to the same one."""
+def _boxes_of(workload: Workload, boxes: Sequence[str]) -> Iterator[str]:
+    """Yield the mailbox of each mail; all mails of a thread go to the same mailbox."""
     box_of = {
         message_id: boxes[index % len(boxes)]
-        for index, thread in enumerate(wave.threads)
+        for index, thread in enumerate(workload.threads)
         for message_id in thread
     }
-    for index in range(len(wave.mails)):
+    for index in range(len(workload.mails)):
         yield box_of[f"<mail{index}@schule.example>"]
 
 
 def _all_sent(outbox: dict[str, int], letters: int) -> bool:
-    """Tell whether nothing is left to be sent; what operators are told of the trouble comes besides."""
+    """Return whether every mail is sent; alerts to operators may be there as well."""
     return outbox.keys() == {"sent"} and outbox["sent"] >= letters
 
 
-def _handled(envs: Sequence[SchoolEnv], wave: Workload, kills: int, chance: random.Random) -> float:
-    """Run a daemon for each house until all is handled; kill one after so many letters and start it again."""
-    letters = wave.expected_mails()
-    moments = sorted(chance.sample(range(1, int(letters * 0.9)), kills))
+def _handled(envs: Sequence[SchoolEnv], workload: Workload, kills: int, rng: random.Random) -> float:
+    """Run a daemon for each environment until all is sent; kill and restart daemons at random moments."""
+    letters = workload.expected_mails()
+    moments = sorted(rng.sample(range(1, int(letters * 0.9)), kills))
     received, begun = envs[0].smtp.received, time.monotonic()
     with ExitStack() as stack, envs[0].open() as (desk, _):
         daemons = [Daemon(env) for env in envs]
@@ -99,14 +101,14 @@ def _handled(envs: Sequence[SchoolEnv], wave: Workload, kills: int, chance: rand
             stack.push(daemon)
         while len(received) < letters or not _all_sent(status(desk)["outbox"], letters):
             for daemon in daemons:
-                daemon.told()  # else what nobody hears fills the socket, and the daemon waits to be heard
+                daemon.told()  # drain the notify socket: a full one blocks the daemon
             while moments and len(received) >= moments[0]:
                 moments.pop(0)
-                victim = chance.choice(daemons)
+                victim = rng.choice(daemons)
                 victim.kill()
                 victim.launch()
-            if time.monotonic() - begun > STUCK_SECONDS + len(wave.mails) / 5:
-                raise RuntimeError(f"{status(desk)}, {len(received)} of {letters} letters")
+            if time.monotonic() - begun > STUCK_SECONDS + len(workload.mails) / 5:
+                raise RuntimeError(f"{status(desk)}, {len(received)} of {letters} mails")
             time.sleep(0.1)
         seconds = time.monotonic() - begun
         for daemon in daemons:

@@ -1,4 +1,4 @@
-"""Whether age makes it slow: intake, `#list` and the start of the daemon with ever more tickets.
+"""Measure intake, `#list` and the start of the daemon with a growing number of tickets.
 
 The bot itself makes the first tickets of mails. Copies of their rows are the others: closed, some hours older
 each time, the words of their sent letters cut short and their raw mails shared, for the sake of the disk.
@@ -16,7 +16,7 @@ from sqlalchemy import Column
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from bench.environment import site
-from bench.intake import handled_seconds
+from bench.intake import daemon_seconds
 from bench.mails import mix
 from bench.results import Figure
 from mailbot.service.receive import receive
@@ -35,10 +35,10 @@ LISTS = 9
 
 
 def figures(first: int, sizes: Sequence[int], mails: int) -> Iterator[Figure]:
-    """Measure with so many tickets: `first` ones that the bot made, then each of `sizes`."""
-    with site(login=False) as place:
-        env = place.env(team=(MAX,))
-        handled_seconds(env, mix(round(first / 0.7), seed=1))
+    """Measure with `first` tickets that the bot opened, then with copies up to each of `sizes`."""
+    with site(login=False) as servers:
+        env = servers.env(team=(MAX,))
+        daemon_seconds(env, mix(round(first / 0.7), seed=1))
         file, had = env.directory / "state" / "mailbot.db", 1
         base = last_ids(file)
         start: tuple[float, ...] = ()
@@ -55,12 +55,12 @@ def figures(first: int, sizes: Sequence[int], mails: int) -> Iterator[Figure]:
 
 
 def intake_seconds(env: SchoolEnv, mails: int, seed: int) -> float:
-    """Return how long the daemon takes for so many mails."""
-    return handled_seconds(env, mix(mails, seed))
+    """Return the seconds in which the daemon processes `mails` mails."""
+    return daemon_seconds(env, mix(mails, seed))
 
 
 def ready_seconds(env: SchoolEnv) -> float:
-    """Return how long it takes from the start of the process until it is ready."""
+    """Return the seconds from the start of the process until it reports that it is ready."""
     begin = time.monotonic()
     with Daemon(env) as daemon:
         taken = time.monotonic() - begin
@@ -69,7 +69,7 @@ def ready_seconds(env: SchoolEnv) -> float:
 
 
 def list_seconds(env: SchoolEnv) -> float:
-    """Return how long a `#list` of a member takes, from its octets to its answer in the outbox."""
+    """Return the seconds for a member's `#list`, from the raw mail to the reply in the outbox."""
     letter, taken = env.mails_to(MAX)[0], []
     with env.open() as (desk, _):
         for _ in range(LISTS):
@@ -92,7 +92,7 @@ def last_ids(file: Path) -> dict[str, int]:
 
 
 def copy(file: Path, base: dict[str, int], numbers: range) -> None:
-    """Add a copy of the first rows for each of these numbers."""
+    """Insert one copy of the base rows for each number."""
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous=OFF")
         database.execute("PRAGMA cache_size=-1000000")
@@ -121,7 +121,7 @@ def _insert(
 
 
 def _copied(column: "Column[object]", base: dict[str, int]) -> str:
-    """Return the SQL of a column's value in copy number n."""
+    """Return the SQL expression of a column in copy number n."""
     name, table = column.name, column.table.name
     target = next((key.column.table.name for key in column.foreign_keys), table if name == "id" else "")
     if name == "number":

@@ -1,4 +1,4 @@
-"""Servers of one's own for a measurement, and houses on them."""
+"""Real servers for one measurement, and schools that use them."""
 
 import os
 import tempfile
@@ -15,12 +15,12 @@ from tests.support.servers.smtp import RecordingSmtpServer
 from tests.support.servers.tls import CertificateAuthority
 
 UNLIMITED = "[limits]\nhourly_overall = 1000000"
-"""A flood is what is measured: no breaker shall withhold its receipts."""
+"""Switch rate limits off: a measurement sends more mail than they allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A Dovecot, and an SMTP server that keeps what it gets, for one house after the other."""
+    """Run a Dovecot and an SMTP server that records what it receives, for one school after the other."""
 
     directory: Path
     authority: CertificateAuthority
@@ -30,7 +30,7 @@ class Site:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def env(self, *, imap: str = "", team: tuple[str, ...] = (MAX, ERIKA), more: str = "") -> SchoolEnv:
-        """Give a new school with an empty mailbox, its state in SQLite or in the PostgreSQL that is there.
+        """Return a new school with an empty mailbox and its state in SQLite, or in PostgreSQL if that runs.
 
         `imap` has further lines for the table of that name, `more` further tables.
         """
@@ -67,14 +67,14 @@ def site(*, login: bool = True, lmtp: bool = False, looks: int = 1) -> Iterator[
 
 
 @contextmanager
-def fresh_house(imap: str = "") -> Iterator[SchoolEnv]:
-    """Give a school on servers of its own; `imap` has further lines for the table of that name."""
-    with site() as place:
-        yield place.env(imap=imap)
+def fresh_school(imap: str = "") -> Iterator[SchoolEnv]:
+    """Yield a school on new servers; `imap` adds lines to the configuration table of that name."""
+    with site() as servers:
+        yield servers.env(imap=imap)
 
 
 def further_schools(number: int, accounts: Sequence[str] = ()) -> str:
-    """Return the tables of so many more schools; `accounts` says in what each one's SMTP account differs."""
+    """Return the tables of `number` more schools; `accounts` has the differences of their SMTP accounts."""
     return "\n".join(
         f'[[school]]\nkey = "S{i}"\nname = "Schule {i}"\naddress = "support-s{i}@schule.example"\n'
         f'imap = {{ username = "support-s{i}@schule.example" }}\n'

@@ -1,4 +1,4 @@
-"""How long a school waits for its single mail while another school has thousands in its mailbox."""
+"""Measure how long one mail of a school waits while another school has thousands of mails."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,36 +16,38 @@ FLOWING = 50  # letters, from which on the flood is being handled
 
 
 def figures(mails: int) -> Iterator[Figure]:
-    """Let a school with a few mails be alone, and then beside one with so many."""
-    with site(login=False) as place:
-        alone = median(_waited(place, 0))
-        flooded = _waited(place, mails)
+    """Measure a school with a few mails alone, then beside a school with `mails` mails."""
+    with site(login=False) as servers:
+        alone = median(_waited(servers, 0))
+        flooded = _waited(servers, mails)
     beside = f"median {median(flooded):.2f} s, longest {max(flooded):.2f} s"
     yield Figure("fairness, a single mail of a school alone", f"median {alone:.2f} s")
     yield Figure(f"fairness, beside a school with {mails:,} mails", beside, median(flooded) / alone)
 
 
-def _waited(place: Site, mails: int) -> list[float]:
-    """Return how long the team waited for each of a few mails, delivered one after the other."""
-    env = place.env(team=(MAX,), more=further_schools(1))
+def _waited(servers: Site, mails: int) -> list[float]:
+    """Return the seconds for which the team waited for each of a few mails."""
+    env = servers.env(team=(MAX,), more=further_schools(1))
     env.deliver(*mix(mails))
-    before = len(place.smtp.received)
+    before = len(servers.smtp.received)
     with Daemon(env) as daemon:
         if mails:
-            daemon.wait(lambda: len(place.smtp.received) > before + FLOWING, "the flood flows")
+            daemon.wait(
+                lambda: len(servers.smtp.received) > before + FLOWING, "the other mailbox is being processed"
+            )
         taken = [_wait(env, daemon, f"einzeln{mails}-{number}") for number in range(SINGLE_MAILS)]
         daemon.kill()
     return taken
 
 
 def _wait(env: SchoolEnv, daemon: Daemon, name: str) -> float:
-    """Deliver a mail to the other school; return after how many seconds its team was told."""
+    """Deliver a mail to the other school; return the seconds until its team was notified."""
     begin, seen = datetime.now(UTC), len(env.smtp.received)
     mail = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n")
     env.dovecot.deliver(OTHER, mail.build())
     found: list[datetime] = []
 
-    def told() -> bool:
+    def notified() -> bool:
         nonlocal seen
         for received in env.smtp.received[seen:]:
             seen += 1
@@ -53,5 +55,5 @@ def _wait(env: SchoolEnv, daemon: Daemon, name: str) -> float:
                 found.append(received.at)
         return bool(found)
 
-    daemon.wait(told, f"the team was told of {name}", seconds=120)
+    daemon.wait(notified, f"the team was notified of {name}", seconds=120)
     return (found[0] - begin).total_seconds()

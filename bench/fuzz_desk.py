@@ -1,4 +1,4 @@
-"""Puts mails that were changed at random through a whole desk and reads every letter as strictly as may be.
+"""Process randomly changed mails at a whole desk, and check every outgoing mail strictly.
 
 RUNS=20000 SEED=1 python -m bench.fuzz_desk [FOLDER of further mails to mutate]
 """
@@ -45,46 +45,42 @@ LINES = (
 
 @dataclass
 class Report:
-    """How many mails became what, how many letters were read, and what was wrong."""
+    """Outcomes of the mails, the number of outgoing mails checked, and the faults found."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     letters: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
-def samples(harness: DeskHarness, chance: random.Random) -> list[bytes]:
-    """Return mails that people would write now: problems, and answers to letters that they got."""
-    made = [
-        mail().message_id(f"<p{chance.random()}@schule.example>").text("Der Beamer bleibt dunkel.").build()
-    ]
+def samples(harness: DeskHarness, rng: random.Random) -> list[bytes]:
+    """Return mails that people could write now: problems, and replies to mails that they received."""
+    made = [mail().message_id(f"<p{rng.random()}@schule.example>").text("Der Beamer bleibt dunkel.").build()]
     for person in (LENA, MAX, ERIKA, TONI):
         if letters := _latest(harness, person):
-            line = f"Bitte prüfen.\n{chance.choice(LINES)}\n{chance.choice(LINES)}"
-            made.append(
-                reply_to(chance.choice(letters), person, line, f"<a{chance.random()}@x.example>").build()
-            )
+            line = f"Bitte prüfen.\n{rng.choice(LINES)}\n{rng.choice(LINES)}"
+            made.append(reply_to(rng.choice(letters), person, line, f"<a{rng.random()}@x.example>").build())
     return made
 
 
 def _latest(harness: DeskHarness, person: str) -> list[OutboxRow]:
-    """Return the letters that a person got last: of all, there are too many by and by."""
+    """Return the mails that a person received last; all of them would become too many."""
     query = select(OutboxRow).where(OutboxRow.recipient == person).order_by(col(OutboxRow.id).desc())
     with read_only(harness.engine) as session:
         return list(session.exec(query.limit(LATEST)))
 
 
 def fuzz(harness: DeskHarness, runs: int, seed: int, more: Sequence[bytes] = ()) -> Report:
-    """Hand in mails: one in three as it is, so that tickets live, the others changed at random."""
-    chance, report, now, fresh = random.Random(seed), Report(), NOW, list[bytes]()
+    """Process mails: one in three unchanged, so that tickets continue; the others changed at random."""
+    rng, report, now, fresh = random.Random(seed), Report(), NOW, list[bytes]()
     for number in range(runs):
-        fresh = samples(harness, chance) if number % 10 == 0 else fresh
-        octets = chance.choice(fresh)
+        fresh = samples(harness, rng) if number % 10 == 0 else fresh
+        octets = rng.choice(fresh)
         if number % 3:
             octets = next(
-                mutated([octets, chance.choice((*more, *ODDITIES.values()))], seed * 1_000_003 + number)
+                mutated([octets, rng.choice((*more, *ODDITIES.values()))], seed * 1_000_003 + number)
             )
         now += timedelta(minutes=7)
-        decision = harness.receive(octets, chance.choice(("GYM", "HBG")), at=now)
+        decision = harness.receive(octets, rng.choice(("GYM", "HBG")), at=now)
         report.outcomes[decision.outcome if decision else "nothing"] += 1
         for fault in _read(harness, now, report):
             report.wrong.append(f"mail {number}: {fault}")
@@ -100,7 +96,7 @@ def _read(harness: DeskHarness, now: datetime, report: Report) -> Iterator[str]:
 
 
 def main() -> int:
-    """Run; return 1 if anything was wrong."""
+    """Run the fuzzer; return 1 if it found a fault."""
     more = [
         path.read_bytes()[:LARGEST]
         for folder in sys.argv[1:]

@@ -1,4 +1,4 @@
-"""Mutates mails at random and looks whether understanding them ever fails, hangs or grows.
+"""Mutate mails at random; check that reading them never fails, hangs or takes much memory.
 
 RUNS=100000 SEED=1 python bench/fuzz_parse.py [FOLDER of further mails to mutate]
 """
@@ -59,53 +59,53 @@ _WORDS = (
 )
 
 
-def _cut(chance: random.Random, mail: bytes, _: bytes) -> bytes:
-    at = chance.randrange(len(mail) + 1)
+def _cut(rng: random.Random, mail: bytes, _: bytes) -> bytes:
+    at = rng.randrange(len(mail) + 1)
     return mail[:at]
 
 
-def _drop(chance: random.Random, mail: bytes, _: bytes) -> bytes:
-    at = chance.randrange(len(mail) + 1)
-    return mail[:at] + mail[at + chance.randrange(200) :]
+def _drop(rng: random.Random, mail: bytes, _: bytes) -> bytes:
+    at = rng.randrange(len(mail) + 1)
+    return mail[:at] + mail[at + rng.randrange(200) :]
 
 
-def _flip(chance: random.Random, mail: bytes, _: bytes) -> bytes:
+def _flip(rng: random.Random, mail: bytes, _: bytes) -> bytes:
     changed = bytearray(mail)
-    for _number in range(chance.randrange(1, 30)):
-        changed[chance.randrange(len(changed))] = chance.randrange(256)
+    for _number in range(rng.randrange(1, 30)):
+        changed[rng.randrange(len(changed))] = rng.randrange(256)
     return bytes(changed)
 
 
-def _insert(chance: random.Random, mail: bytes, _: bytes) -> bytes:
-    at = chance.randrange(len(mail) + 1)
-    return mail[:at] + chance.choice(_WORDS) * chance.choice((1, 1, 2, 50, 1000)) + mail[at:]
+def _insert(rng: random.Random, mail: bytes, _: bytes) -> bytes:
+    at = rng.randrange(len(mail) + 1)
+    return mail[:at] + rng.choice(_WORDS) * rng.choice((1, 1, 2, 50, 1000)) + mail[at:]
 
 
-def _splice(chance: random.Random, mail: bytes, other: bytes) -> bytes:
-    return mail[: chance.randrange(len(mail) + 1)] + other[chance.randrange(len(other) + 1) :]
+def _splice(rng: random.Random, mail: bytes, other: bytes) -> bytes:
+    return mail[: rng.randrange(len(mail) + 1)] + other[rng.randrange(len(other) + 1) :]
 
 
-def _repeat(chance: random.Random, mail: bytes, _: bytes) -> bytes:
-    at = chance.randrange(len(mail) + 1)
-    piece = mail[at : at + chance.randrange(1, 400)]
-    return mail[:at] + piece * chance.choice((2, 10, 200)) + mail[at:]
+def _repeat(rng: random.Random, mail: bytes, _: bytes) -> bytes:
+    at = rng.randrange(len(mail) + 1)
+    piece = mail[at : at + rng.randrange(1, 400)]
+    return mail[:at] + piece * rng.choice((2, 10, 200)) + mail[at:]
 
 
 _MUTATIONS: tuple[Mutation, ...] = (_cut, _drop, _flip, _insert, _insert, _splice, _repeat)
 
 
 def mutated(mails: list[bytes], seed: int) -> Iterator[bytes]:
-    """Yield mails changed at random, the same ones for the same seed."""
-    chance = random.Random(seed)
+    """Yield randomly changed mails; the same seed gives the same mails."""
+    rng = random.Random(seed)
     while True:
-        mail = chance.choice(mails)
-        for _number in range(chance.choice((1, 1, 2, 4))):
-            mail = chance.choice(_MUTATIONS)(chance, mail or b"x", chance.choice(mails))[:LARGEST]
+        mail = rng.choice(mails)
+        for _number in range(rng.choice((1, 1, 2, 4))):
+            mail = rng.choice(_MUTATIONS)(rng, mail or b"x", rng.choice(mails))[:LARGEST]
         yield mail
 
 
 def check(mail: bytes) -> float:
-    """Understand a mail; return the seconds of CPU that it took. Whatever it raises is a bug."""
+    """Read a mail; return the CPU seconds that it took. Every exception is a bug."""
     start = time.process_time()
     understood = parse(mail)
     classify(understood, frozenset())
@@ -118,7 +118,7 @@ def check(mail: bytes) -> float:
 
 
 def main() -> int:
-    """Run the mutations; return 1 if one of them failed or took too long, and leave it in the folder."""
+    """Run the mutations; return 1 if one failed or took too long, and keep that mail in the folder."""
     mails = list(ODDITIES.values())
     for folder in sys.argv[1:]:
         mails += [path.read_bytes()[:LARGEST] for path in sorted(Path(folder).rglob("*")) if path.is_file()]

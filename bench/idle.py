@@ -1,4 +1,4 @@
-"""What the daemon uses while nothing happens, with few and with many mailboxes under IDLE."""
+"""Measure the idle daemon with few and with many mailboxes under IDLE."""
 
 import os
 import time
@@ -14,19 +14,19 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def figures(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
-    """Watch so many mailboxes, each time for so long."""
-    with site() as place:
+    """Measure each number of mailboxes for `seconds`."""
+    with site() as servers:
         least = 0.0
         for mailboxes in sizes:
-            memory, processor = at_rest(place, mailboxes, seconds)
+            memory, processor = measure_idle(servers, mailboxes, seconds)
             least = least or memory
             said = f"{memory:.0f} MB, {processor:.2%} of a core"
             yield Figure(f"at rest, mailboxes under IDLE: {mailboxes}", said, memory / least)
 
 
-def at_rest(place: Site, mailboxes: int, seconds: float) -> tuple[float, float]:
-    """Return memory in MB and the share of a core that the daemon uses once it watches all mailboxes."""
-    env = place.env(more=further_schools(mailboxes - 1))
+def measure_idle(servers: Site, mailboxes: int, seconds: float) -> tuple[float, float]:
+    """Return memory in MB and the share of one core while the daemon watches all mailboxes."""
+    env = servers.env(more=further_schools(mailboxes - 1))
 
     def all_watched() -> bool:
         return all(box["last_success"] for box in env.status()["mailboxes"])

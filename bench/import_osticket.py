@@ -1,4 +1,4 @@
-"""Take a large osTicket over, twice: all of it comes, nothing comes double.
+"""Import a large osTicket database twice; check that all is imported, and once.
 
 make bench-import [TICKETS=10000] [SEED=1]
 """
@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from bench.environment import fresh_house, number
+from bench.environment import fresh_school, number
 from tests.support.osticket import OsTicketDatabase
 from tests.support.school import MAX, SchoolEnv
 from tests.support.servers.mariadb import PASSWORD, MariaDb
@@ -30,9 +30,9 @@ WORDS = (
 
 
 def main() -> int:
-    """Fill an osTicket and take it over; return the exit status."""
+    """Fill an osTicket database and import it; return the exit status."""
     tickets, seed = number("TICKETS", 10_000), number("SEED", 1)
-    with MariaDb() as server, fresh_house() as env:
+    with MariaDb() as server, fresh_school() as env:
         database = server.new_database()
         connection = server.connect(database)
         connection.autocommit(False)
@@ -51,22 +51,22 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def fill(old: OsTicketDatabase, tickets: int, chance: random.Random) -> dict[str, Any]:
+def fill(old: OsTicketDatabase, tickets: int, rng: random.Random) -> dict[str, Any]:
     """Write tickets with their threads; return for each number its subject, texts, state and files."""
     wanted: dict[str, Any] = {}
     for index in range(tickets):
-        name, subject = f"{100_000 + index * 7}", " ".join(chance.choices(WORDS, k=3))
-        state = chance.choice(("open", "closed", "closed", "archived"))
+        name, subject = f"{100_000 + index * 7}", " ".join(rng.choices(WORDS, k=3))
+        state = rng.choice(("open", "closed", "closed", "archived"))
         closed = "2026-05-06 10:00:00" if state != "open" else None
-        requester = f"lehrer{chance.randrange(300)}@schule.example"
+        requester = f"lehrer{rng.randrange(300)}@schule.example"
         thread = old.ticket(name, subject, state=state, closed=closed, requester=requester, name="Lehrkraft")
         texts, files = [], 0
-        for turn in range(chance.randrange(1, 5)):
+        for turn in range(rng.randrange(1, 5)):
             texts.append(f"{subject} {index} {turn}")
             agent = {"agent": MAX} if turn % 2 else {"user": requester}
             entry = old.entry(thread, "R" if turn % 2 else "M", f"<p>{texts[-1]}</p>", **agent)
-            if chance.random() < 0.05:
-                old.file(entry, f"bild{turn}.bin", chance.randbytes(20_000), "application/octet-stream")
+            if rng.random() < 0.05:
+                old.file(entry, f"bild{turn}.bin", rng.randbytes(20_000), "application/octet-stream")
                 files += 1
         wanted[name] = {"subject": subject, "texts": texts, "open": state == "open", "files": files}
     return wanted
@@ -99,7 +99,7 @@ def _counts_broken(env: SchoolEnv, first: Any, second: Any, wanted: dict[str, An
 
 
 def _samples_broken(env: SchoolEnv, wanted: dict[str, Any], seed: int) -> list[str]:
-    """Compare twenty tickets word for word; numbers here follow the order in which they were opened."""
+    """Compare twenty tickets word for word; our numbers follow the order of opening."""
     names = list(wanted)
     wrong = []
     for name in random.Random(seed).sample(names, 20):

@@ -1,4 +1,4 @@
-"""A full mailbox becomes tickets, messages and letters: the daemon against the floor, in turns."""
+"""Measure how fast the daemon processes a full mailbox, beside the baseline, in alternation."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from bench.environment import Site, site
-from bench.mails import letters_of, mix
+from bench.mails import mix, notifications_of
 from bench.results import Figure
 from tests.support.daemon import Daemon
 from tests.support.school import MAX, ROOT, SchoolEnv
@@ -15,44 +15,46 @@ from tests.support.servers.dovecot import PASSWORD
 
 
 def figures(mails: int, rounds: int) -> Iterator[Figure]:
-    """Handle so many mails in turns by the floor and by the daemon; yield their medians."""
-    floors, bots = [], []
+    """Process `mails` mails by the baseline and by the daemon in alternation; yield the medians."""
+    baselines, bots = [], []
     octets = mix(mails)
-    with site(login=False) as place:
+    with site(login=False) as servers:
         for _ in range(rounds):
-            floors.append(mails / floor_seconds(place, octets))
-            bots.append(mails / handled_seconds(place.env(team=(MAX,)), octets))
-    floor, bot = median(floors), median(bots)
-    letters = letters_of(octets)
-    yield Figure("intake, floor: one notification a mail", f"{floor:.0f} mails/s")
-    yield Figure(f"intake, mailbot: {letters / mails:.1f} letters a mail", f"{bot:.0f} mails/s", bot / floor)
+            baselines.append(mails / baseline_seconds(servers, octets))
+            bots.append(mails / daemon_seconds(servers.env(team=(MAX,)), octets))
+    baseline, bot = median(baselines), median(bots)
+    letters = notifications_of(octets)
+    yield Figure("intake, baseline: one notification a mail", f"{baseline:.0f} mails/s")
+    yield Figure(
+        f"intake, mailbot: {letters / mails:.1f} notifications per mail", f"{bot:.0f} mails/s", bot / baseline
+    )
 
 
-def floor_seconds(place: Site, octets: list[bytes]) -> float:
-    """Return how long the floor takes for these mails, from when it is loaded to its last notification."""
-    user = place.env().address
-    place.dovecot.deliver(user, *octets)
-    before = len(place.smtp.received)
-    ports = [str(place.dovecot.tls_port), user, PASSWORD, str(place.smtp.port)]
-    files = [str(place.authority.ca_file), str(place.directory / f"{user}.db")]
+def baseline_seconds(servers: Site, octets: list[bytes]) -> float:
+    """Return the seconds of the baseline from the end of its imports to its last notification."""
+    user = servers.env().address
+    servers.dovecot.deliver(user, *octets)
+    before = len(servers.smtp.received)
+    ports = [str(servers.dovecot.tls_port), user, PASSWORD, str(servers.smtp.port)]
+    files = [str(servers.authority.ca_file), str(servers.directory / f"{user}.db")]
     command = [sys.executable, "-m", "bench.baseline", *ports, *files]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         if process.stdout is not None:
             process.stdout.readline()
         begin = datetime.now(UTC)
-    handed_in = place.smtp.received[before:]
+    handed_in = servers.smtp.received[before:]
     if process.returncode or len(handed_in) != len(octets):
-        raise RuntimeError(f"the floor handed in {len(handed_in)} of {len(octets)} notifications")
+        raise RuntimeError(f"the baseline sent {len(handed_in)} of {len(octets)} notifications")
     return (handed_in[-1].at - begin).total_seconds()
 
 
-def handled_seconds(env: SchoolEnv, octets: list[bytes]) -> float:
-    """Return how long a daemon takes for these mails, from when it is ready to the last of all letters."""
+def daemon_seconds(env: SchoolEnv, octets: list[bytes]) -> float:
+    """Return the seconds of a daemon from READY=1 to the last notification."""
     env.deliver(*octets)
-    sent, letters = env.smtp.received, letters_of(octets)
+    sent, letters = env.smtp.received, notifications_of(octets)
     before = len(sent)
     with Daemon(env) as daemon:
         begin = datetime.now(UTC)
-        daemon.wait(lambda: len(sent) - before >= letters, f"{letters} letters", seconds=1800)
+        daemon.wait(lambda: len(sent) - before >= letters, f"{letters} mails", seconds=1800)
         daemon.stop()
     return (sent[before + letters - 1].at - begin).total_seconds()

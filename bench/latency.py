@@ -1,4 +1,4 @@
-"""How long it takes from a mail's delivery by LMTP until the team's notification is handed in, under IDLE.
+"""Measure the time from the LMTP delivery of a mail to the notification of the team, under IDLE.
 
 A bare client under IDLE shows how much of that Dovecot takes: it gathers mails for 0.5 s before it tells.
 """
@@ -11,7 +11,7 @@ from statistics import median, quantiles
 import imapclient
 
 from bench.environment import Site, site
-from bench.lmtp import hand_over
+from bench.lmtp import deliver_by_lmtp
 from bench.results import Figure
 from tests.support.daemon import Daemon
 from tests.support.school import MAX, ReceivedMail, SchoolEnv, problem
@@ -22,31 +22,31 @@ LOOKS = 30  # Dovecot's default; a client that stays under IDLE for long would g
 
 
 def figures(mails: int) -> Iterator[Figure]:
-    """Deliver so many mails one by one, and as many again in a steady flow."""
-    with site(lmtp=True, looks=LOOKS) as place:
-        told = dovecot_seconds(place, mails, 0)
-        flow = dovecot_seconds(place, mails, LOAD_SECONDS)
-        env = place.env(imap="poll_seconds = 300", team=(MAX,))
+    """Deliver `mails` mails one by one, and the same number in a steady flow."""
+    with site(lmtp=True, looks=LOOKS) as servers:
+        notified = dovecot_seconds(servers, mails, 0)
+        flow = dovecot_seconds(servers, mails, LOAD_SECONDS)
+        env = servers.env(imap="poll_seconds = 300", team=(MAX,))
         with Daemon(env) as daemon:
             _one_by_one(env, daemon, ["anlauf"])  # the first one connects and compiles templates
             idle = _one_by_one(env, daemon, [f"einzeln{i}" for i in range(mails)])
             load = _in_a_flow(env, daemon, [f"schwall{i}" for i in range(mails)])
             daemon.stop()
     rate = f"{1 / LOAD_SECONDS:.0f} mails/s"
-    yield Figure("latency, floor: Dovecot tells a bare client under IDLE", _milliseconds(told))
-    yield Figure("latency, idle: added by mailbot", *_added(idle, told))
-    yield Figure(f"latency, floor with {rate}: it tells of several at once", _milliseconds(flow))
+    yield Figure("latency, baseline: Dovecot tells a bare client under IDLE", _milliseconds(notified))
+    yield Figure("latency, idle: added by mailbot", *_added(idle, notified))
+    yield Figure(f"latency, baseline with {rate}: several mails per notification", _milliseconds(flow))
     yield Figure(f"latency, {rate}: added by mailbot", *_added(load, flow))
 
 
-def dovecot_seconds(place: Site, mails: int, pause: float) -> list[float]:
-    """Return how long it takes from each delivery until a client under IDLE hears of it.
+def dovecot_seconds(servers: Site, mails: int, pause: float) -> list[float]:
+    """Return the seconds from each delivery until a bare IDLE client is notified.
 
     The next mail follows after so many seconds; with 0 it waits until the client has heard of the last one.
     """
-    user, begun = place.env().address, list[datetime]()
-    context, taken = place.authority.client_context(), list[float]()
-    with imapclient.IMAPClient("localhost", place.dovecot.tls_port, ssl_context=context) as client:
+    user, begun = servers.env().address, list[datetime]()
+    context, taken = servers.authority.client_context(), list[float]()
+    with imapclient.IMAPClient("localhost", servers.dovecot.tls_port, ssl_context=context) as client:
         client.login(user, PASSWORD)
         client.select_folder("INBOX")
         client.idle()
@@ -56,7 +56,7 @@ def dovecot_seconds(place: Site, mails: int, pause: float) -> list[float]:
             if len(begun) < mails and waits <= 0:
                 due += pause
                 octets = problem().text("Der Beamer bleibt dunkel.\n").build()
-                begun.append(hand_over(place.dovecot, user, octets))
+                begun.append(deliver_by_lmtp(servers.dovecot, user, octets))
             for number, _ in (
                 a for a in client.idle_check(timeout=max(waits, 0.01)) if a[1:] == (b"EXISTS",)
             ):
@@ -71,12 +71,12 @@ def _one_by_one(env: SchoolEnv, daemon: Daemon, names: list[str]) -> list[float]
 
 
 def _in_a_flow(env: SchoolEnv, daemon: Daemon, names: list[str]) -> list[float]:
-    """Deliver a mail by each of these teachers; return after what time the team knew of each."""
+    """Deliver one mail of each teacher; return the seconds until the team was notified of each."""
     before = len(env.smtp.received)
     begun: dict[str, datetime] = {}
     for name in names:
         octets = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n").build()
-        begun[name] = hand_over(env.dovecot, env.address, octets)
+        begun[name] = deliver_by_lmtp(env.dovecot, env.address, octets)
         time.sleep(LOAD_SECONDS)
     daemon.wait(_all_sent(env, before + 2 * len(names)), "receipts and notifications", seconds=300)
     return [(at - begun[name]).total_seconds() for name, at in _told(env, before, begun).items()]
@@ -87,21 +87,21 @@ def _all_sent(env: SchoolEnv, letters: int) -> Callable[[], bool]:
 
 
 def _told(env: SchoolEnv, before: int, names: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Return when the team was told of the mail of each teacher."""
-    told = {}
+    """Return the time at which the team was notified of each teacher's mail."""
+    notified = {}
     for received in env.smtp.received[before:]:
         if received.recipients == (MAX,):
             name = ReceivedMail(received.octets).subject.rpartition("(")[2].rstrip(")")
-            told[name] = received.at
-    if told.keys() != names.keys():
-        raise RuntimeError(f"the team was not told of {names.keys() - told.keys()}")
-    return told
+            notified[name] = received.at
+    if notified.keys() != names.keys():
+        raise RuntimeError(f"the team was not notified of {names.keys() - notified.keys()}")
+    return notified
 
 
-def _added(taken: list[float], told: list[float]) -> tuple[str, float]:
-    """Return what the bot adds to what Dovecot takes, and how often that is the whole."""
-    whole, floor = _middle_and_worst(taken), _middle_and_worst(told)
-    return _said(*(a - b for a, b in zip(whole, floor, strict=True))), whole[0] / floor[0]
+def _added(taken: list[float], notified: list[float]) -> tuple[str, float]:
+    """Return the latency that the bot adds to Dovecot's, and the ratio of the sum to Dovecot's."""
+    whole, baseline = _middle_and_worst(taken), _middle_and_worst(notified)
+    return _said(*(a - b for a, b in zip(whole, baseline, strict=True))), whole[0] / baseline[0]
 
 
 def _milliseconds(taken: list[float]) -> str:

@@ -1,4 +1,4 @@
-"""The mails that intake is measured with: 60 % new problems, 30 % replies, 10 % new ones with a picture."""
+"""Generate the mails of the intake benchmark: 60 % problems, 30 % replies, 10 % problems with a picture."""
 
 import random
 
@@ -19,19 +19,19 @@ TROUBLE = (
 
 
 def mix(number: int, seed: int = 1) -> list[bytes]:
-    """Make mails of many teachers, the same ones for the same seed."""
-    chance = random.Random(seed)
+    """Generate mails of many teachers; the same seed gives the same mails."""
+    rng = random.Random(seed)
     mails: list[bytes] = []
     opened: list[int] = []
     for index in range(number):
-        lot = chance.random()
-        answers = chance.choice(opened) if opened and lot < REPLIES else None
-        mails.append(_mail(chance, f"{seed}-", index, answers, picture=lot >= 1 - PICTURES))
+        lot = rng.random()
+        answers = rng.choice(opened) if opened and lot < REPLIES else None
+        mails.append(_mail(rng, f"{seed}-", index, answers, picture=lot >= 1 - PICTURES))
         opened += [index] if answers is None else []
     return mails
 
 
-def _mail(chance: random.Random, mark: str, index: int, answers: int | None, *, picture: bool) -> bytes:
+def _mail(rng: random.Random, mark: str, index: int, answers: int | None, *, picture: bool) -> bytes:
     thread = index if answers is None else answers
     who, thing = f"lehrkraft{mark}{thread}", THINGS[thread % len(THINGS)]
     trouble = TROUBLE[thread % len(TROUBLE)]
@@ -42,17 +42,17 @@ def _mail(chance: random.Random, mark: str, index: int, answers: int | None, *, 
         .message_id(f"<bench{mark}{index}@schule.example>")
         .text(
             f"Guten Tag,\n\nseit heute früh gilt: {thing} in Raum {thread % 300} {trouble}. Neu gestartet"
-            f" habe ich schon {chance.randrange(2, 9)}-mal. Gerätenummer: {chance.randrange(10**6)}."
+            f" habe ich schon {rng.randrange(2, 9)}-mal. Gerätenummer: {rng.randrange(10**6)}."
             f" Können Sie bitte kommen?\n\nViele Grüße\nLehrkraft {thread}\n"
         )
     )
     if answers is not None:
         made.reply_to(f"<bench{mark}{answers}@schule.example>")
     if picture:
-        made.attach(f"foto{index}.png", PNG + chance.randbytes(PICTURE_OCTETS), "image/png")
+        made.attach(f"foto{index}.png", PNG + rng.randbytes(PICTURE_OCTETS), "image/png")
     return made.build()
 
 
-def letters_of(mails: list[bytes]) -> int:
-    """Return how many letters the bot writes of them: a receipt for a new problem, one to the team each."""
+def notifications_of(mails: list[bytes]) -> int:
+    """Count the notifications: a receipt for each new problem, and one to the team for each mail."""
     return len(mails) + sum(b"\r\nIn-Reply-To:" not in octets for octets in mails)

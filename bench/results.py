@@ -1,4 +1,4 @@
-"""What was measured, as a table to read and to paste."""
+"""Print measurements as a Markdown table."""
 
 import os
 import platform
@@ -10,19 +10,19 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line: what was measured, how much it is, and how that compares with what it was measured beside."""
+    """One measurement: its name, its value and the ratio to the baseline of the same run."""
 
     what: str
     measured: str
     ratio: float | None = None
 
     def line(self) -> str:
-        """Return it as a row of a Markdown table."""
+        """Return the measurement as a row of a Markdown table."""
         return f"| {self.what} | {self.measured} | {'' if self.ratio is None else f'{self.ratio:.2f}'} |"
 
 
 def show(figures: Iterable[Figure]) -> int:
-    """Print each figure as soon as it is known, below the machine and the day; return the exit status."""
+    """Print machine and date, then each figure as soon as it is known; return the exit status."""
     print(f"{machine()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n")
     print("| what | measured | ratio |\n|---|---|---|", flush=True)
     for figure in figures:
@@ -31,7 +31,7 @@ def show(figures: Iterable[Figure]) -> int:
 
 
 def machine() -> str:
-    """Name the machine: processor, cores, load by others, Python."""
+    """Return processor, cores, load and Python version."""
     described = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = [
         line.partition(":")[2].strip() for line in described.splitlines() if line.startswith("model name")

@@ -1,4 +1,4 @@
-"""How fast letters leave the outbox: over one connection and over several, beside a bare client.
+"""Measure how fast the outbox sends, over one and several connections, beside a bare client.
 
 A connection for each SMTP account: schools with accounts of their own are sent for at the same time.
 """
@@ -20,42 +20,44 @@ from tests.support.school import MAX, SchoolEnv
 
 
 def figures(mails: int) -> Iterator[Figure]:
-    """Queue the letters of so many mails; send them over one and over four connections."""
-    with site(login=False) as place:
-        tls, other = place.smtp.tls_port, 'host = "localhost"'
+    """Queue the notifications of `mails` mails; send them over one and over four connections."""
+    with site(login=False) as servers:
+        tls, other = servers.smtp.tls_port, 'host = "localhost"'
         accounts = [other, f'port = {tls}, security = "tls"', f'{other}, port = {tls}, security = "tls"']
-        one = letters_a_second(place, place.env(team=(MAX,)), mails)
-        bare = bare_letters_a_second(place, [received.octets for received in place.smtp.received])
-        several = letters_a_second(place, place.env(team=(MAX,), more=further_schools(3, accounts)), mails)
-    yield Figure("outbox, floor: smtplib, the same letters", f"{bare:.0f} letters/s")
-    yield Figure("outbox, one connection", f"{one:.0f} letters/s", one / bare)
-    yield Figure("outbox, four connections, against one", f"{several:.0f} letters/s", several / one)
+        one = mails_per_second(servers, servers.env(team=(MAX,)), mails)
+        bare = bare_mails_per_second(servers, [received.octets for received in servers.smtp.received])
+        several = mails_per_second(
+            servers, servers.env(team=(MAX,), more=further_schools(3, accounts)), mails
+        )
+    yield Figure("outbox, baseline: smtplib, the same mails", f"{bare:.0f} mails/s")
+    yield Figure("outbox, one connection", f"{one:.0f} mails/s", one / bare)
+    yield Figure("outbox, four connections, against one", f"{several:.0f} mails/s", several / one)
 
 
-def letters_a_second(place: Site, env: SchoolEnv, mails: int) -> float:
-    """Queue letters for the schools of a house in turns, and send them."""
-    before = len(place.smtp.received)
+def mails_per_second(servers: Site, env: SchoolEnv, mails: int) -> float:
+    """Queue notifications for the schools in turn and send them; return mails per second."""
+    before = len(servers.smtp.received)
     with env.open() as (desk, settings):
         for index, mail in enumerate(mix(mails)):
             at = MailLocation(list(settings.imap)[index % len(settings.imap)], 1, index + 1)
             receive(desk, at, mail, None, datetime.now(UTC))
     if env.json("once")["failed"]:
-        raise RuntimeError("not all letters were sent")
-    sent = place.smtp.received[before:]
+        raise RuntimeError("not all mails were sent")
+    sent = servers.smtp.received[before:]
     return (len(sent) - 1) / (sent[-1].at - sent[0].at).total_seconds()
 
 
-def bare_letters_a_second(place: Site, letters: list[bytes]) -> float:
-    """Hand in these letters in a process of its own, as the bot is one."""
-    before = len(place.smtp.received)
+def bare_mails_per_second(servers: Site, letters: list[bytes]) -> float:
+    """Send the mails in a separate process, as the bot is one; return mails per second."""
+    before = len(servers.smtp.received)
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        pool.submit(hand_in, letters, place.smtp.port, place.authority.ca_file).result()
-    sent = place.smtp.received[before:]
+        pool.submit(send_all, letters, servers.smtp.port, servers.authority.ca_file).result()
+    sent = servers.smtp.received[before:]
     return (len(sent) - 1) / (sent[-1].at - sent[0].at).total_seconds()
 
 
-def hand_in(letters: Sequence[bytes], port: int, ca_file: Path) -> None:
-    """Send letters one after the other over one connection."""
+def send_all(letters: Sequence[bytes], port: int, ca_file: Path) -> None:
+    """Send mails one after the other over one connection."""
     with smtplib.SMTP("localhost", port) as client:
         client.starttls(context=ssl.create_default_context(cafile=ca_file))
         for letter in letters:

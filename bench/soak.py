@@ -1,9 +1,9 @@
-"""A week's mail through the daemon while network and servers break at random; what it uses stays flat.
+"""Simulate a week of mail while network and servers fail at random; check that resource use stays flat.
 
     make soak-test [MAILS=350] [SEED=1]
 
-The week is told in mails, not in hours: a seventh of them a day, in bursts. Exit status 0 only if every mail
-became what it should, and memory, descriptors and threads of the last day are those of the second.
+A day is a seventh of the mails, delivered in bursts. The exit status is 0 only if every mail had its expected
+effect, and memory, descriptors and threads of the last day equal those of the second day.
 """
 
 import random
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.environment import fresh_house, number
+from bench.environment import fresh_school, number
 from tests.support.daemon import Daemon
 from tests.support.school import SchoolEnv
 from tests.support.servers.fault_proxy import Fault, FaultProxy
@@ -31,13 +31,13 @@ FAULTS = (
     Fault("corrupt", "to client", 6_000),
     Fault("delay", "to client", 0),
 )
-FLAT = 1.15  # what the last day may use more than the second,
-SPARE = 2  # and as many threads and descriptors, for the pool that resolves names fills up by and by
+FLAT = 1.15  # the last day may use this many times as much as the second
+SPARE = 2  # additional threads and descriptors: the pool that resolves host names grows slowly
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process uses: resident kilobytes, open descriptors, threads."""
+    """The resources of a process: resident kilobytes, open descriptors, threads."""
 
     kilobytes: int
     descriptors: int
@@ -45,7 +45,7 @@ class Usage:
 
 
 def usage(pid: int) -> Usage:
-    """Return what a process uses now."""
+    """Return the present resource use of a process."""
     status = Path(f"/proc/{pid}/status").read_text("utf-8")
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
@@ -53,21 +53,21 @@ def usage(pid: int) -> Usage:
 
 
 def main() -> int:
-    """Live through the week; return the exit status."""
+    """Run the simulation; return the exit status."""
     mails, seed = number("MAILS", 350), number("SEED", 1)
-    wave = make_workload(mails, seed, pause=2 * -(-mails // DAYS))
+    workload = make_workload(mails, seed, pause=2 * -(-mails // DAYS))
     with (
-        fresh_house("poll_seconds = 5") as env,
+        fresh_school("poll_seconds = 5") as env,
         FaultProxy(env.dovecot.tls_port) as imap,
         FaultProxy(env.smtp.port) as smtp,
     ):
         env.use_ports(imap.port, smtp.port)
         with Daemon(env) as daemon:
-            used = list(days(env, wave, (imap, smtp), daemon.pid, random.Random(seed)))
+            used = list(days(env, workload, (imap, smtp), daemon.pid, random.Random(seed)))
             daemon.stop()
         env.make_due()
         env.call("once")
-        found = audit(env, wave, kills=mails)
+        found = audit(env, workload, kills=mails)
     for day, one in enumerate(used, 1):
         print(f"day {day}: {one.kilobytes // 1024} MB, {one.descriptors} descriptors, {one.threads} threads")
     grown = [
@@ -79,33 +79,33 @@ def main() -> int:
         print(f"BROKEN: {line}")
     print(
         f"{mails} mails, {imap.harmed + smtp.harmed} connections broken: {found.tickets} tickets of"
-        f" {len(wave.threads)}, {found.messages} messages of {mails}, {found.sent} letters of"
-        f" {wave.expected_mails()}, {found.sent_twice} letters twice"
+        f" {len(workload.threads)}, {found.messages} messages of {mails}, {found.sent} mails sent of"
+        f" {workload.expected_mails()}, {found.sent_twice} mails sent twice"
     )
     return 1 if found.broken or grown else 0
 
 
 def days(
-    env: SchoolEnv, wave: Workload, proxies: tuple[FaultProxy, FaultProxy], pid: int, chance: random.Random
+    env: SchoolEnv, workload: Workload, proxies: tuple[FaultProxy, FaultProxy], pid: int, rng: random.Random
 ) -> Iterator[Usage]:
-    """Live each day; yield what the daemon uses at its end."""
-    each = -(-len(wave.mails) // DAYS)
-    for start in range(0, len(wave.mails), each):
-        today = wave.mails[start : start + each]
+    """Run each day; yield the resource use of the daemon at its end."""
+    each = -(-len(workload.mails) // DAYS)
+    for start in range(0, len(workload.mails), each):
+        today = workload.mails[start : start + each]
         for at in range(0, len(today), BURST):
             env.dovecot.deliver(env.address, *today[at : at + BURST])
-            trouble(proxies, chance)
+            trouble(proxies, rng)
         wait_until(partial(_is_filed, env, start + len(today)), seconds=300)
         yield usage(pid)
 
 
-def trouble(proxies: tuple[FaultProxy, FaultProxy], chance: random.Random) -> None:
-    """Break something for a moment."""
-    proxy = chance.choice(proxies)
-    proxy.fault = chance.choice(FAULTS)
-    if chance.random() < 0.2:
+def trouble(proxies: tuple[FaultProxy, FaultProxy], rng: random.Random) -> None:
+    """Inject one fault for a moment."""
+    proxy = rng.choice(proxies)
+    proxy.fault = rng.choice(FAULTS)
+    if rng.random() < 0.2:
         proxy.cut_all()
-    threading.Event().wait(chance.uniform(0.5, 2))
+    threading.Event().wait(rng.uniform(0.5, 2))
     proxy.fault = None
 
 
@@ -114,7 +114,7 @@ def _is_filed(env: SchoolEnv, mails: int) -> bool:
 
 
 def filed(env: SchoolEnv) -> int:
-    """Count the mails that were handled and filed."""
+    """Count the mails that were processed and filed."""
     try:
         return len(env.dovecot.mails(env.address, "Mailbot/Done"))
     except LookupError:

@@ -1,4 +1,4 @@
-"""Compares understanding mails with mail-parser alone on the same mails, side by side.
+"""Compare the speed of our reader with mail-parser on the same mails.
 
 python bench/speed_parse.py FOLDER…
 Every mail is taken in turn by both, several times; the fastest time counts, so that a busy machine does not.
@@ -38,7 +38,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
 
 
 def fastest(reader: Callable[[bytes], object], mail: bytes) -> float:
-    """Return the least seconds of CPU of several runs."""
+    """Return the least CPU seconds of several runs."""
     spent = []
     for _ in range(TIMES):
         start = time.process_time_ns()
@@ -48,7 +48,7 @@ def fastest(reader: Callable[[bytes], object], mail: bytes) -> float:
 
 
 def main() -> int:
-    """Print mails a second for each reader."""
+    """Print mails per second for each reader."""
     logging.disable(logging.CRITICAL)
     files = [
         path for folder in sys.argv[1:] for path in sorted(Path(folder).rglob("*.eml")) if path.is_file()

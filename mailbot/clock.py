@@ -1,4 +1,4 @@
-"""The clock of the process: the only module that asks for the time."""
+"""Return the current time; the only module that reads a clock."""
 
 import time
 from datetime import UTC, datetime
@@ -10,5 +10,5 @@ def utc_now() -> datetime:
 
 
 def monotonic() -> float:
-    """Return seconds of a clock that is never set; only differences have a meaning."""
+    """Return the seconds of a clock that cannot be set; only differences are meaningful."""
     return time.monotonic()

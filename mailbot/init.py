@@ -1,4 +1,4 @@
-"""Writes a first configuration: the commented example, with what is known of the house in its place."""
+"""Write a first configuration: the commented example with the operator's answers."""
 
 import json
 import os
@@ -8,13 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 
 _MODE = 0o644
-"""Readable for the service, whose user systemd makes up at each start: no password belongs into it."""
+"""Readable for the service, whose user systemd creates at each start; it must not contain a password."""
 _SECRET_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something to know of a house: its name, what is asked, and what stands in the example for it."""
+    """A question about the site: name, text, and the value in the example that the answer replaces."""
 
     name: str
     text: str
@@ -22,11 +22,13 @@ class Question:
 
 
 QUESTIONS = (
-    Question("desk", "Name of the help desk, as mails are signed", "Schul-Support"),
-    Question("land", "Land whose holidays are kept (BW BY BE BB HB HH HE MV NI NW RP SL SN ST SH TH)", "NW"),
+    Question("desk", "Name of the help desk, which signs mails", "Schul-Support"),
+    Question(
+        "land", "Land (state) whose holidays apply (BW BY BE BB HB HH HE MV NI NW RP SL SN ST SH TH)", "NW"
+    ),
     Question("host", "Mail server, for IMAP and SMTP", "mail.example"),
-    Question("sender", "User name by which mails are sent", "bot@example"),
-    Question("operator", "Who is told when something is wrong", "edv@stadt.example"),
+    Question("sender", "SMTP user name, to send mails", "bot@example"),
+    Question("operator", "Operator: address that gets the alerts", "edv@stadt.example"),
     Question("key", "First school: short name, as in ticket numbers", "GYM"),
     Question("school", "First school: full name", "Gymnasium Marienschule"),
     Question("address", "First school: support address, and IMAP user", "support-gym@schule.example"),
@@ -36,18 +38,18 @@ QUESTIONS = (
 
 
 def write_configuration(path: Path, answers: Mapping[str, str]) -> None:
-    """Write the example with these answers to a new file of mode 0644, with the folders above it.
+    """Write the example with these answers to a new file of mode 0644, and create its directories.
 
-    Raises FileExistsError where there is something already, and OSError where it cannot be written.
+    Raises FileExistsError if the file exists, and OSError if it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, configuration(answers), _MODE)
 
 
 def write_passwords(folder: Path, passwords: Mapping[str, str]) -> list[Path]:
-    """Write each password into a new file of that name, readable by its owner alone; return the new files.
+    """Write each password to a new file of that name, readable only by its owner; return the new files.
 
-    One that is there already is left alone; "" makes an empty file, to be filled later.
+    An existing file is not changed. A password of "" creates an empty file, to be filled later.
     """
     made = []
     for name, password in passwords.items():
@@ -65,7 +67,7 @@ def password_names(answers: Mapping[str, str]) -> tuple[str, str]:
 
 
 def configuration(answers: Mapping[str, str]) -> str:
-    """Return the example with these answers, by the questions' names; what was not answered stays."""
+    """Return the example with these answers, by the questions' names; values without an answer stay."""
     text = example()
     if "key" in answers:
         text = text.replace('password_file = "gym"', f'password_file = "{_quoted(answers["key"].lower())}"')
@@ -79,14 +81,14 @@ def configuration(answers: Mapping[str, str]) -> str:
 
 
 def example() -> str:
-    """Return the commented example, as it lies in the wheel or in the checkout."""
+    """Return the commented example of the wheel or of the checkout."""
     packaged = Path(str(files("mailbot"))) / "mailbot.toml"
     checkout = packaged.parents[1] / "config" / "mailbot.toml"
     return (packaged if packaged.exists() else checkout).read_text(encoding="utf-8")
 
 
 def _quoted(value: str) -> str:
-    """Return what stands between the quotation marks of a string; TOML's are like JSON's."""
+    """Return a string's content between its quotation marks; TOML escapes like JSON."""
     return json.dumps(value, ensure_ascii=False)[1:-1]
 
 

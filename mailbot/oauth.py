@@ -1,10 +1,11 @@
-"""Access tokens for XOAUTH2: Microsoft by msal, Google by google-auth; the only module that knows these two.
+"""Get access tokens for XOAUTH2, from Microsoft by msal and from Google by google-auth.
 
-A token is kept in a file that only we read, and asked for anew when it is about to expire. A refresh token
-that the provider replaces is written before the access token is used: the old one may be worth nothing then.
+This is the only module that uses these libraries. A token is stored in a file that only this user can read,
+and renewed shortly before it expires. A refresh token that the provider replaces is stored before the access
+token is used, because the old refresh token may be invalid from then on.
 """
 
-# ruff: noqa: PLC0415 - the libraries are extras, and slow to load
+# ruff: noqa: PLC0415 - the libraries are optional and load slowly
 
 import hashlib
 import json
@@ -29,7 +30,10 @@ _lock = threading.Lock()
 
 
 class OAuthError(Exception):
-    """No token could be had: from whom, why, what to do. `permanent`: until somebody changes something."""
+    """No token was obtained; the text names the provider, the reason and what to do.
+
+    `permanent`: the error lasts until the configuration or the provider's settings are changed.
+    """
 
     def __init__(self, message: str, permanent: bool) -> None:
         super().__init__(message)
@@ -38,7 +42,7 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """What a provider gave; `refresh_token` is "" where there is none."""
+    """The response of a provider; `expires` is in seconds since 1970, `refresh_token` may be ""."""
 
     token: str
     expires: float
@@ -46,26 +50,26 @@ class _Grant:
 
 
 def access_token(account: OAuth2, username: str) -> str:
-    """Return a token that is good for some minutes at least. Raises OAuthError."""
+    """Return a token that is valid for at least five minutes; raise OAuthError."""
     with _lock:
-        kept = _load(account, username)
-        if kept is not None and kept.expires - MARGIN_SECONDS > utc_now().timestamp():
-            return kept.token
-        grant = _ask(account, username, kept.refresh_token if kept else "")
+        stored = _load(account, username)
+        if stored is not None and stored.expires - MARGIN_SECONDS > utc_now().timestamp():
+            return stored.token
+        grant = _request(account, username, stored.refresh_token if stored else "")
         _save(account, username, grant)
         return grant.token
 
 
 def invalidate(account: OAuth2, username: str) -> None:
-    """Forget a token that the mail server does not take, so that the next login asks for a new one."""
+    """Delete a token that the mail server refused, so that the next login requests a new one."""
     with _lock:
-        kept = _load(account, username)
-        if kept is not None:
-            _save(account, username, _Grant("", 0, kept.refresh_token))
+        stored = _load(account, username)
+        if stored is not None:
+            _save(account, username, _Grant("", 0, stored.refresh_token))
 
 
 def secret_expiry(account: OAuth2 | None) -> date | None:
-    """Return the last day on which the provider takes our secret, where it is known."""
+    """Return the last day on which the client secret or certificate is valid, or None if unknown."""
     if account is None or account.kind != "certificate":
         return account.expires if account else None
     from cryptography import x509
@@ -85,44 +89,44 @@ def _load(account: OAuth2, username: str) -> _Grant | None:
         return _Grant(**json.loads(_file(account, username).read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):  # half a file of another version: a new token is to be had
+    except (ValueError, TypeError):  # damaged, or written by another version: request a new token
         return None
 
 
 def _save(account: OAuth2, username: str, grant: _Grant) -> None:
-    """Write all or nothing, readable by nobody else."""
+    """Replace the token's file atomically; only this user can read it."""
     file = _file(account, username)
-    fresh = file.with_suffix(".new")
+    temporary = file.with_suffix(".new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as opened:
             json.dump(
                 {"token": grant.token, "expires": grant.expires, "refresh_token": grant.refresh_token}, opened
             )
             opened.flush()
             os.fsync(opened.fileno())
-        fresh.replace(file)
+        temporary.replace(file)
     except OSError as error:
-        raise OAuthError(f"{file}: {error.strerror}: the token cannot be kept", permanent=True) from error
+        raise OAuthError(f"{file}: {error.strerror}: the token cannot be stored", permanent=True) from error
 
 
-def _ask(account: OAuth2, username: str, refresh_token: str) -> _Grant:
-    ask: Callable[[OAuth2, str, str], _Grant] = _microsoft if account.provider == "microsoft" else _google
+def _request(account: OAuth2, username: str, refresh_token: str) -> _Grant:
+    microsoft = account.provider == "microsoft"
+    request: Callable[[OAuth2, str, str], _Grant] = _request_microsoft if microsoft else _request_google
     try:
-        return ask(account, username, refresh_token)
+        return request(account, username, refresh_token)
     except ModuleNotFoundError as error:
         raise OAuthError(
             f"{error.name} is missing: pip install 'mailbot[{account.provider}]'", True
         ) from None
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors
-        raise OAuthError(
-            _said(account, error, "cannot be reached; check authority and network"), False
-        ) from error
+    except (OSError, ValueError) as error:  # the errors of requests are OSErrors
+        advice = "cannot be reached; check authority and network"
+        raise OAuthError(_message(account, error, advice), False) from error
 
 
 def _session(account: OAuth2) -> Any:
-    """Return an HTTP client that verifies certificates as configured, and does not wait for ever."""
+    """Return an HTTP client with a timeout that verifies certificates as configured."""
     import requests
 
     class Session(requests.Session):
@@ -130,7 +134,7 @@ def _session(account: OAuth2) -> Any:
             return super().request(*args, **{**options, "timeout": TIMEOUT_SECONDS})
 
         def merge_environment_settings(self, *args: Any) -> Any:
-            """Take proxies from the environment, and not whom to trust."""
+            """Read proxies from the environment, but not the certificate authorities."""
             return {**super().merge_environment_settings(*args), "verify": self.verify}
 
     session = Session()
@@ -138,8 +142,8 @@ def _session(account: OAuth2) -> Any:
     return session
 
 
-def _microsoft(account: OAuth2, _: str, __: str) -> _Grant:
-    """Client credentials (RFC 6749, 4.4): the application itself may read these mailboxes."""
+def _request_microsoft(account: OAuth2, _: str, __: str) -> _Grant:
+    """Request a token by client credentials (RFC 6749, 4.4): the application has access to the mailboxes."""
     import msal
 
     application = msal.ConfidentialClientApplication(
@@ -149,11 +153,12 @@ def _microsoft(account: OAuth2, _: str, __: str) -> _Grant:
         instance_discovery=False,
         http_client=_session(account),
     )
-    answer: dict[str, Any] = application.acquire_token_for_client(MICROSOFT_SCOPES)
-    if "access_token" not in answer:
-        told = f"{answer.get('error')}: {answer.get('error_description', '')}"
-        raise OAuthError(_said(account, told, "refuses; check tenant, client_id and secret"), permanent=True)
-    return _Grant(answer["access_token"], utc_now().timestamp() + int(answer["expires_in"]))
+    response: dict[str, Any] = application.acquire_token_for_client(MICROSOFT_SCOPES)
+    if "access_token" not in response:
+        reason = f"{response.get('error')}: {response.get('error_description', '')}"
+        advice = "refuses the login; check tenant, client_id and secret"
+        raise OAuthError(_message(account, reason, advice), permanent=True)
+    return _Grant(response["access_token"], utc_now().timestamp() + int(response["expires_in"]))
 
 
 def _microsoft_credential(account: OAuth2) -> Any:
@@ -163,14 +168,14 @@ def _microsoft_credential(account: OAuth2) -> Any:
 
 
 def _certificate(account: OAuth2) -> str:
-    """Return the first certificate of a PEM file that holds the key, too."""
+    """Return the first certificate of a PEM file that also contains the key."""
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     text = account.secret.get()
     return begin + text.partition(begin)[2].partition(end)[0] + end + "\n"
 
 
-def _google(account: OAuth2, username: str, refresh_token: str) -> _Grant:
-    """A service account that acts for the mailbox (RFC 7523), or a refresh token (RFC 6749, 6)."""
+def _request_google(account: OAuth2, username: str, refresh_token: str) -> _Grant:
+    """Request a token by a service account (RFC 7523) or by a refresh token (RFC 6749, 6)."""
     import google.auth.exceptions
     import google.auth.transport.requests
     import google.oauth2.credentials
@@ -179,27 +184,25 @@ def _google(account: OAuth2, username: str, refresh_token: str) -> _Grant:
     credentials: Any
     if account.kind == "service-account":
         info = {**json.loads(account.secret.get()), "token_uri": account.authority}
-        of_service: Any = google.oauth2.service_account.Credentials
-        credentials = of_service.from_service_account_info(info, scopes=GOOGLE_SCOPES, subject=username)
+        service_class: Any = google.oauth2.service_account.Credentials
+        credentials = service_class.from_service_account_info(info, scopes=GOOGLE_SCOPES, subject=username)
     else:
         first = account.refresh_token.get() if account.refresh_token else ""
-        of_user: Any = google.oauth2.credentials.Credentials
-        credentials = of_user(
+        user_class: Any = google.oauth2.credentials.Credentials
+        credentials = user_class(
             None, refresh_token or first, None, account.authority, account.client_id, account.secret.get()
         )
     try:
         credentials.refresh(google.auth.transport.requests.Request(_session(account)))
     except google.auth.exceptions.RefreshError as error:
-        raise OAuthError(
-            _said(account, error, "refuses; check client_id and secret"), permanent=True
-        ) from error
+        advice = "refuses the login; check client_id and secret"
+        raise OAuthError(_message(account, error, advice), permanent=True) from error
     except google.auth.exceptions.GoogleAuthError as error:
-        raise OAuthError(
-            _said(account, error, "cannot be reached; check the network"), permanent=False
-        ) from error
+        advice = "cannot be reached; check the network"
+        raise OAuthError(_message(account, error, advice), permanent=False) from error
     rotated = getattr(credentials, "refresh_token", "") or ""
     return _Grant(credentials.token, credentials.expiry.replace(tzinfo=UTC).timestamp(), rotated)
 
 
-def _said(account: OAuth2, told: object, advice: str) -> str:
-    return sanitize_reply(f"{account.provider} at {account.authority} {advice} ({told})", account.secret)
+def _message(account: OAuth2, reason: object, advice: str) -> str:
+    return sanitize_reply(f"{account.provider} at {account.authority} {advice} ({reason})", account.secret)

@@ -1,6 +1,6 @@
 """A gallery of all letters in all languages, rendered with sample data, to look at in a browser."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -22,15 +22,15 @@ _PHOTO = (
     'fill="#fff" font-size="90" font-family="sans-serif" text-anchor="middle">Kein Signal</text></svg>'
 )
 _INDEX = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>mailbot: all letters</title><style>
+<html lang="en"><head><meta charset="utf-8"><title>mailbot: all mails</title><style>
 body {{ font: 16px/1.5 sans-serif; margin: 24px; color-scheme: light dark }}
 section {{ display: flex; flex-wrap: wrap; gap: 16px }}
 iframe {{ border: 1px solid #999; width: 660px; height: 620px; resize: both }}
 iframe.phone {{ width: 320px }}
 pre {{ width: 660px; height: 620px; margin: 0; padding: 8px; box-sizing: border-box; overflow: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; resize: both; border: 1px solid #999 }}
-</style></head><body><h1>mailbot: all letters</h1>
-<p>Every letter as a page, on a phone, and as plain text.</p>
+</style></head><body><h1>mailbot: all mails</h1>
+<p>Every mail as a page, on a phone, and as plain text.</p>
 {letters}
 </body></html>
 """
@@ -51,9 +51,7 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
             letter = sample(notice, language, templates, informal=informal)
             prefix = f"{language}-du" if informal else language
             entries.append(_write(directory, f"{prefix}.{name}", letter))
-    index = directory / "index.html"
-    index.write_text(_INDEX.format(letters="\n".join(entries)), encoding="utf-8")
-    return index
+    return write_index(directory, entries)
 
 
 def broken_templates(templates: Templates) -> Iterator[str]:
@@ -82,15 +80,31 @@ def sample(
     )
 
 
-def _write(directory: Path, name: str, letter: OutgoingMail) -> str:
-    html = letter.html
-    for position in range(len(letter.attachments)):
-        html = html.replace(
-            f"cid:{content_id(letter.message_id, position)}", f"data:image/svg+xml,{quote(_PHOTO)}"
-        )
+def _write(directory: Path, name: str, mail: OutgoingMail) -> str:
+    images = {
+        content_id(mail.message_id, position): f"data:image/svg+xml,{quote(_PHOTO)}"
+        for position in range(len(mail.attachments))
+    }
+    sender = f"{mail.sender.name} <{mail.sender.email}>"
+    return write_page(directory, name, sender, mail.subject, mail.html, mail.text, images)
+
+
+def write_page(
+    directory: Path, name: str, sender: str, subject: str, html: str, text: str, images: Mapping[str, str]
+) -> str:
+    """Write the HTML and the text of a mail as files; return its section of the index page.
+
+    `images` has a data URL (RFC 2397) for each Content-ID.
+    """
+    for content_id_, url in images.items():
+        html = html.replace(f"cid:{content_id_}", url)
     (directory / f"{name}.html").write_text(html, encoding="utf-8")
-    (directory / f"{name}.txt").write_text(f"{letter.subject}\n\n{letter.text}", encoding="utf-8")
-    sender = f"{letter.sender.name} <{letter.sender.email}>"
-    return _LETTER.format(
-        name=name, sender=escape(sender), subject=escape(letter.subject), text=escape(letter.text)
-    )
+    (directory / f"{name}.txt").write_text(f"{subject}\n\n{text}", encoding="utf-8")
+    return _LETTER.format(name=name, sender=escape(sender), subject=escape(subject), text=escape(text))
+
+
+def write_index(directory: Path, sections: Iterable[str]) -> Path:
+    """Write the index page of the mails in a directory; return its path."""
+    index = directory / "index.html"
+    index.write_text(_INDEX.format(letters="\n".join(sections)), encoding="utf-8")
+    return index

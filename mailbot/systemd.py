@@ -1,4 +1,4 @@
-"""Telling systemd how we are: the sd_notify(3) protocol, which is one datagram per message."""
+"""Notify systemd of the service's state by sd_notify(3): one datagram for each message."""
 
 import os
 import socket
@@ -9,14 +9,14 @@ _MICROSECOND = 1e-6
 
 
 def notify(*assignments: str) -> bool:
-    """Send assignments such as "READY=1" to the service manager; return False where there is none.
+    """Send assignments such as "READY=1" to the service manager; return False if there is none.
 
-    Raises OSError if there is a manager that cannot be reached.
+    Raises OSError if the service manager cannot be reached.
     """
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return False
-    # a leading @ stands for a name in Linux' abstract namespace (unix(7)), which begins with a NUL
+    # a leading @ denotes a name in the abstract namespace (unix(7)), which begins with a NUL byte
     address = "\0" + path[1:] if path.startswith("@") else path
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as manager:
         manager.connect(address)
@@ -25,39 +25,39 @@ def notify(*assignments: str) -> bool:
 
 
 def ready(status: str) -> bool:
-    """Tell that start-up or a reload is finished, with one line for `systemctl status`."""
+    """Report that start-up or a reload is finished, with one line for `systemctl status`."""
     return notify("READY=1", _status(status))
 
 
 def status(text: str) -> bool:
-    """Tell how things stand, in one line for `systemctl status`."""
+    """Report the current state, in one line for `systemctl status`."""
     return notify(_status(text))
 
 
 def reloading() -> bool:
-    """Tell that the configuration is being read again; `ready` ends that."""
+    """Report that a reload has begun; `ready` reports its end."""
     return notify("RELOADING=1", f"MONOTONIC_USEC={int(monotonic() / _MICROSECOND)}")
 
 
 def stopping(status: str) -> bool:
-    """Tell that the end has begun, with one line for `systemctl status`."""
+    """Report that the shutdown has begun, with one line for `systemctl status`."""
     return notify("STOPPING=1", _status(status))
 
 
 def alive() -> bool:
-    """Keep the watchdog quiet until its next interval."""
+    """Ping the watchdog."""
     return notify("WATCHDOG=1")
 
 
 def watchdog_seconds() -> float | None:
-    """Return how often `alive` has to be called (half of what systemd allows), or None without a watchdog."""
-    for_whom = os.environ.get("WATCHDOG_PID", "")
-    allowed = os.environ.get("WATCHDOG_USEC", "")
-    if not allowed.isdecimal() or int(allowed) == 0 or for_whom not in ("", str(os.getpid())):
+    """Return the interval for `alive`, half of the watchdog's timeout, or None without a watchdog."""
+    pid = os.environ.get("WATCHDOG_PID", "")
+    timeout = os.environ.get("WATCHDOG_USEC", "")
+    if not timeout.isdecimal() or int(timeout) == 0 or pid not in ("", str(os.getpid())):
         return None
-    return int(allowed) * _MICROSECOND / 2
+    return int(timeout) * _MICROSECOND / 2
 
 
 def _status(text: str) -> str:
-    # a line break would begin a further assignment
+    # a line break would start another assignment
     return "STATUS=" + " ".join(text.splitlines())

@@ -1,4 +1,4 @@
-"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one finding each."""
+"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one result each."""
 
 import os
 import shutil
@@ -20,12 +20,14 @@ from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import SQLAlchemyError, read_only
 
-__all__ = ["Finding", "findings", "school_holidays"]
+__all__ = ["CheckResult", "run_checks", "school_holidays"]
 
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
-    """Look at everything in turn; `with_roundtrip` a mail goes through each mailbox."""
+    """Run all checks; `with_roundtrip` sends a mail through each mailbox."""
     yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
+    for advice in settings.renamed_keys:
+        yield CheckResult(True, "configuration", advice)
     yield school_holidays(settings, utc_now().year)
     yield from _database(settings)
     yield _templates(settings)
@@ -38,16 +40,16 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 
 
 def school_holidays(settings: Settings, year: int) -> CheckResult:
-    """Look whether the school holidays of this year and the next are known or given."""
+    """Check that the school holidays of this year and the next are known or configured."""
     land = settings.land
     if not land:
-        return CheckResult(True, "holidays", "none are kept: bot.land is not set")
+        return CheckResult(True, "holidays", "none: bot.land is not set")
     given = settings.policy.schools[0].team.calendar.closed - holidays.public(land) - holidays.school(land)
     winters = {day.year for day in given if day.month == 12}
     missing = [y for y in holidays.unknown(land, (year, year + 1)) if y not in winters]
     if missing:
         years = " and ".join(map(str, missing))
-        text = f"the school holidays of {land} in {years} are not all known: give them as hours.closed"
+        text = f"the school holidays of {land} in {years} are not all known: add them to hours.closed"
         return CheckResult(False, "holidays", text)
     return CheckResult(True, "holidays", f"those of {land} are known for {year} and {year + 1}")
 
@@ -59,53 +61,55 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(False, "database", str(error).splitlines()[0])
         return
     if os.access(settings.state_dir, os.W_OK):
-        yield CheckResult(True, "database", "at its newest schema")
+        yield CheckResult(True, "database", "the schema is up to date")
     else:
         yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
-    yield _trail(desk)
+    yield _audit(desk)
     yield _clock(desk, utc_now())
     desk.engine.dispose()
 
 
-def _trail(desk: Desk) -> CheckResult:
-    """Follow the audit trail's chains; the newest link is told so that it can be kept elsewhere."""
+def _audit(desk: Desk) -> CheckResult:
+    """Verify the audit trail's hash chains; show the newest hash, so that it can be kept elsewhere."""
     with read_only(desk.engine) as session:
         verdict = verify(session)
-    if verdict.wrong:
-        more = f"; and {len(verdict.wrong) - 1} more" if len(verdict.wrong) > 1 else ""
-        return CheckResult(False, "audit trail", f"it was tampered with: {verdict.wrong[0]}{more}")
+    if verdict.problems:
+        more = f"; and {len(verdict.problems) - 1} more" if len(verdict.problems) > 1 else ""
+        return CheckResult(False, "audit trail", f"was tampered with: {verdict.problems[0]}{more}")
     return CheckResult(
-        True, "audit trail", f"{verdict.entries} entries hold, up to {verdict.head[:16] or 'none'}"
+        True,
+        "audit trail",
+        f"{verdict.entries} entries are intact; the newest hash is {verdict.head[:16] or 'none'}",
     )
 
 
 def _clock(desk: Desk, now: datetime) -> CheckResult:
-    """Look whether mails were handled in the future: then the clock was set back since."""
+    """Check that no mail was processed in the future: then the clock was set back since."""
     with read_only(desk.engine) as session:
-        latest = ledger.latest(session)
+        latest = ledger.last_processed_at(session)
     if latest is not None and latest > now + CLOCK_JUMP:
         text = (
-            f"a mail was handled at {latest:%Y-%m-%d %H:%M} UTC, which is to come: set it right (timedatectl)"
+            f"a mail was processed at {latest:%Y-%m-%d %H:%M} UTC, in the future: set the clock (timedatectl)"
         )
         return CheckResult(False, "clock", text)
     return CheckResult(True, "clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _disk(settings: Settings) -> CheckResult:
-    """Look whether the daemon would take mail at all."""
+    """Check that there is enough disk space for the daemon to fetch mail."""
     if settings.database.startswith("postgresql"):
-        return CheckResult(True, "disk", "not looked at: the mails are in PostgreSQL, not here")
-    needed = settings.guard.disk_free
+        return CheckResult(True, "disk", "not checked: the mails are in PostgreSQL")
+    needed = settings.health.disk_free
     try:
         free = shutil.disk_usage(settings.state_dir).free
     except OSError as error:
         return CheckResult(False, "disk", f"{settings.state_dir}: {error.strerror}")
-    told = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
+    space = f"{free / 1e9:.1f} GB free at {settings.state_dir}"
     if free < needed:
         return CheckResult(
-            False, "disk", f"{told}: no mail is taken below {needed / 1e9:.1f} (guard.disk_free)"
+            False, "disk", f"{space}: no mail is fetched below {needed / 1e9:.1f} (health.disk_free)"
         )
-    return CheckResult(True, "disk", told)
+    return CheckResult(True, "disk", space)
 
 
 def _templates(settings: Settings) -> CheckResult:
@@ -113,4 +117,4 @@ def _templates(settings: Settings) -> CheckResult:
     for broken in broken_templates(templates):
         return CheckResult(False, "templates", broken)
     old_names = "".join(f"; {name}" for name in templates.old_names())
-    return CheckResult(True, "templates", f"every letter can be written in every language{old_names}")
+    return CheckResult(True, "templates", f"every mail can be rendered in every language{old_names}")

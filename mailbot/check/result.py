@@ -1,11 +1,11 @@
-"""What was found."""
+"""The result of one check."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing that was looked at: whether it is as it should be, and what it is or what to do."""
+    """A check's subject, whether it passed, and its state or what to do."""
 
     ok: bool
     subject: str

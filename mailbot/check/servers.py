@@ -1,4 +1,4 @@
-"""A school's mailbox and its way out: whether they work, and whether they are what the configuration says."""
+"""Check that a school's mailbox and SMTP account work, and that they match the configuration."""
 
 import asyncio
 from collections import Counter
@@ -13,60 +13,68 @@ from mailbot.inbox.inspection import MailboxReport, inspect_mailbox
 from mailbot.smtp.client import SendResult, SmtpClient
 
 FULL = 0.9
-MIN_MAILS = 5  # from so many on, a name that none of them bears is a wrong one
+MIN_MAILS = 5  # with fewer mails, a missing header proves nothing
 
 
 def inbox(school: School, account: ImapAccount) -> Iterator[CheckResult]:
-    """Open a school's mailbox and look around in it."""
-    what = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
+    """Open a school's mailbox and inspect it."""
+    subject = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
     try:
         with Mailbox.open(account) as box:
             found = inspect_mailbox(box)
     except InboxError as error:
-        yield CheckResult(False, what, str(error))
+        yield CheckResult(False, subject, str(error))
         return
-    yield CheckResult(True, what, f"{found.mails} mails in {account.folder}{_lacking(found, account)}")
-    if found.full is not None and found.full >= FULL:
-        text = f"the mailbox is {found.full:.0%} full: delete old mails, or have its quota raised"
-        yield CheckResult(False, what, text)
+    yield CheckResult(True, subject, f"{found.mails} mails in {account.folder}{_missing(found, account)}")
+    if found.quota_used is not None and found.quota_used >= FULL:
+        text = f"the mailbox is {found.quota_used:.0%} full: delete old mails, or raise its quota"
+        yield CheckResult(False, subject, text)
     yield _authentication(school, found)
 
 
-def _lacking(found: MailboxReport, account: ImapAccount) -> str:
+def _missing(found: MailboxReport, account: ImapAccount) -> str:
     advice = {
-        "IDLE": f"no IDLE, so new mail is seen every {account.poll_seconds} s",
-        "MOVE": "no MOVE, so mails are copied and then deleted",
-        "UIDPLUS": "no UIDPLUS, so what others mark as deleted keeps ours from being removed",
+        "IDLE": f"no IDLE: new mail is found by polling every {account.poll_seconds} s",
+        "MOVE": "no MOVE: mails are copied and then deleted",
+        "UIDPLUS": "no UIDPLUS: our mails stay while another client has mails marked as deleted",
     }
-    return "".join(f"; {advice[name]}" for name in found.lacks if name != "UIDPLUS" or "MOVE" in found.lacks)
+    return "".join(
+        f"; {advice[name]}"
+        for name in found.missing_capabilities
+        if name != "UIDPLUS" or "MOVE" in found.missing_capabilities
+    )
 
 
 def _authentication(school: School, found: MailboxReport) -> CheckResult:
-    """Compare the name of the receiving server with what it writes into mails (RFC 8601)."""
-    what = f"{school.key} Authentication-Results"
-    fields = [field for text in found.results for field in _fields(text)]
+    """Compare the configured authserv-id with that in the newest mails (RFC 8601)."""
+    subject = f"{school.key} Authentication-Results"
+    fields = [field for text in found.authentication_results for field in _fields(text)]
     names = Counter(name for field in fields if (name := authserv_id(field)))
-    wanted = school.authserv_id.casefold()
-    number = len(found.results)
-    told = " and ".join(f'"{name}" ({count})' for name, count in names.most_common(3))
-    if not wanted:
+    expected = school.authserv_id.casefold()
+    number = len(found.authentication_results)
+    seen = " and ".join(f'"{name}" ({count})' for name, count in names.most_common(3))
+    if not expected:
         advice = (
-            f'; with authserv_id = "{names.most_common(1)[0][0]}" senders are trusted by them'
+            f'; authserv_id = "{names.most_common(1)[0][0]}" would trust authenticated senders'
             if names
             else ""
         )
         return CheckResult(
-            True, what, f"imap.authserv_id is not set: answers and links alone are trusted{advice}"
+            True, subject, f"imap.authserv_id is not set: only replies and one-tap links are trusted{advice}"
         )
-    if names[wanted]:
-        return CheckResult(True, what, f"{wanted} is in {names[wanted]} of the newest {number} mails")
+    if names[expected]:
+        return CheckResult(True, subject, f"{expected} is in {names[expected]} of the newest {number} mails")
     if names:
-        text = f"{wanted} is in none of the newest {number} mails, they have {told}: correct imap.authserv_id"
-        return CheckResult(False, what, text)
+        text = (
+            f"{expected} is in none of the newest {number} mails, which have {seen}: correct imap.authserv_id"
+        )
+        return CheckResult(False, subject, text)
     if number >= MIN_MAILS:
-        text = f"none of the newest {number} mails has any: does the mail server check senders (DMARC)?"
-        return CheckResult(False, what, text)
-    return CheckResult(True, what, f"no mail yet to see {wanted} in")
+        text = (
+            f"none of the newest {number} mails has this header: does the mail server check senders (DMARC)?"
+        )
+        return CheckResult(False, subject, text)
+    return CheckResult(True, subject, f"no mail yet that could show {expected}")
 
 
 def _fields(text: str) -> list[str]:
@@ -76,18 +84,18 @@ def _fields(text: str) -> list[str]:
 
 
 def relay(school: School, account: SmtpAccount) -> CheckResult:
-    """Log in, and ask whether the school may send from its address; nothing is sent."""
-    what = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
+    """Log in, and ask whether the school can send from its address; nothing is sent."""
+    subject = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
 
-    async def knock() -> SendResult | None:
+    async def ask() -> SendResult | None:
         async with SmtpClient(account) as server:
             return await server.check(school.address)
 
-    outcome = asyncio.run(knock())
+    outcome = asyncio.run(ask())
     if outcome is None:
-        return CheckResult(True, what, f"takes mail from {school.address}")
+        return CheckResult(True, subject, f"accepts mail from {school.address}")
     if outcome.server_down:
-        return CheckResult(False, what, outcome.reply)
+        return CheckResult(False, subject, outcome.reply)
     if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
-        return CheckResult(True, what, f"asks to come again later: {outcome.reply}")
-    return CheckResult(False, what, f"refuses mail to {school.address}: {outcome.reply}")
+        return CheckResult(True, subject, f"refuses temporarily, will be retried: {outcome.reply}")
+    return CheckResult(False, subject, f"refuses mail to {school.address}: {outcome.reply}")

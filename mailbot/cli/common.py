@@ -1,4 +1,4 @@
-"""What all calls share: the application, its options, the configuration, the desk, tables and JSON."""
+"""Shared parts of all calls: the application, its options, the configuration, the desk, tables and JSON."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -40,13 +40,15 @@ _UNLIMITED = 1_000
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", help="The configuration file.", envvar="MAILBOT_CONFIG", show_default=False),
+    typer.Option(
+        "--config", help="Use this configuration file.", envvar="MAILBOT_CONFIG", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"mailbot {__version__}")
         raise typer.Exit(FINE)
 
@@ -55,15 +57,17 @@ def _version(wanted: bool) -> None:
 def _global(
     context: typer.Context,
     config: Config = None,
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     context.obj = config
     _log_to_stderr()
 
 
 def _log_to_stderr() -> None:
-    """Write a line for each thing that happened; where stderr is the journal, an entry with fields."""
-    in_words: list[structlog.typing.Processor] = [
+    """Log to stderr: text lines, or entries with fields if stderr is the journal."""
+    as_text: list[structlog.typing.Processor] = [
         structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
     ]
@@ -71,8 +75,8 @@ def _log_to_stderr() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.ExceptionRenderer(_where_it_happened),
-            *([journald.to_entry] if to_journal else in_words),
+            structlog.processors.ExceptionRenderer(_traceback),
+            *([journald.to_entry] if to_journal else as_text),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=(lambda *_: journald.Journal(sys.stderr))
@@ -83,28 +87,28 @@ def _log_to_stderr() -> None:
 
 
 class _Libraries(logging.Handler):
-    """Logs that a library complains, and where: what it says may be words out of somebody's mail."""
+    """Logs that a library logged something, and where; its message can contain text of a mail."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
             record.levelno,
-            "a library complains",
+            "library warning",
             library=record.name,
             at=f"{record.filename}:{record.lineno}",
             exc_info=record.exc_info,
         )
 
 
-def _where_it_happened(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
-    """Return a traceback without what the error says: that may be words out of somebody's mail."""
+def _traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Return a traceback without the error's message, which can contain text of a mail."""
     kind, _, trace = exc_info
     return f"{''.join(traceback.format_tb(trace))}{kind.__module__}.{kind.__qualname__}"
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":
-    """Return the configuration, or end with status 2 and a line for each of its problems.
+    """Return the configuration, or exit with status 2 after printing a line for each of its problems.
 
-    When the call ends, what it made in the state directory belongs to the owner of the directory.
+    When the call ends, files that it created in the state directory get the owner of the directory.
     """
     from mailbot.config import ConfigurationError, find, load
     from mailbot.store.state_files import restore_ownership
@@ -120,7 +124,7 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
 
 
 def operator() -> str:
-    """Return who calls, as the audit trail names him: the account behind sudo, else that of the process."""
+    """Return the caller's name for the audit trail: the account behind sudo, or that of the process."""
     try:
         return f"operator {os.environ.get('SUDO_USER') or getpass.getuser()}"
     except (KeyError, OSError):  # an account without a name, as in a container
@@ -129,7 +133,7 @@ def operator() -> str:
 
 @contextmanager
 def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk, Settings]"]:
-    """Open the desk, or end with status 1 and the reason."""
+    """Open the desk, or exit with status 1 after printing the reason."""
     from mailbot.service.bootstrap import DeskError, open_desk
 
     settings = settings_of(context, config)
@@ -144,6 +148,11 @@ def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk
         raise typer.Exit(FAILED) from None
 
 
+def warn_renamed(old: str, new: str) -> None:
+    """Print to stderr that a call or an option has a new name; the old one works for one release."""
+    typer.echo(f"{old} is now {new}", err=True)
+
+
 def print_json(document: Any) -> None:
     """Print a document as one line of JSON."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=None))
@@ -152,9 +161,9 @@ def print_json(document: Any) -> None:
 def print_table(
     titles: tuple[str, ...], rows: Sequence[tuple["Cell", ...]], *, numbers: Collection[str] = ()
 ) -> None:
-    """Print rows under their titles, as wide as the terminal, in colours only there; numbers to the right.
+    """Print rows below their titles; `numbers` are the titles of right-aligned columns.
 
-    Lines that go elsewhere are as long as they need to be: a program reads them.
+    A terminal gets colours and wrapped lines; a pipe gets neither, for programs that read it.
     """
     from rich.console import Console
     from rich.table import Table
@@ -168,10 +177,10 @@ def print_table(
     Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
 
 
-def with_progress(items: Iterable[T], total: int | None, doing: str) -> Iterator[T]:
-    """Yield items while a bar on stderr shows how far it is; nothing is shown where that is no terminal."""
+def with_progress(items: Iterable[T], total: int | None, label: str) -> Iterator[T]:
+    """Yield items and show a progress bar on stderr if that is a terminal."""
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
-    yield from track(items, doing, total, console=console, disable=not console.is_terminal)
+    yield from track(items, label, total, console=console, disable=not console.is_terminal)

@@ -1,4 +1,4 @@
-"""Calls that bring in what another program holds: the tickets of an osTicket."""
+"""Calls that import tickets from another help desk."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -15,30 +15,36 @@ if TYPE_CHECKING:
     from mailbot.core.model.policy import Policy
     from mailbot.importer.importing import ImportReport
 
-import_app = typer.Typer(help="Bring in the tickets of another help desk.", no_args_is_help=True)
+import_app = typer.Typer(help="Import tickets from another help desk.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 
 
 @import_app.command("osticket")
 def osticket(
     context: typer.Context,
-    database: Annotated[str, typer.Argument(help="mysql://USER@HOST:PORT/DATABASE of the osTicket.")],
+    database: Annotated[str, typer.Argument(help="osTicket's database: mysql://USER@HOST:PORT/DATABASE.")],
     password_file: Annotated[
-        Path | None, typer.Option(help="A file with the database's password.", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(help="Read the database password from this file.", exists=True, dir_okay=False),
     ] = None,
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", help='"DEPARTMENT=KEY" of a school; "DEPARTMENT or TEAM=second-level".'),
+        typer.Option(
+            "--map",
+            help='Map "DEPARTMENT=KEY" of a school; "DEPARTMENT=second-level" or "TEAM=second-level".',
+        ),
     ] = None,
-    prefix: Annotated[str, typer.Option(help="What the names of osTicket's tables begin with.")] = "ost_",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would come, change nothing.")] = False,
+    prefix: Annotated[str, typer.Option(help="Prefix of osTicket's table names.")] = "ost_",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be imported; change nothing.")
+    ] = False,
     config: Config = None,
     json_: Json = False,
 ) -> None:
-    """Take over the tickets of an osTicket, with threads, files and numbers; can be repeated."""
+    """Import the tickets of an osTicket, with threads, files and numbers; can be repeated."""
     from zoneinfo import ZoneInfo
 
-    from mailbot.importer.importing import ImportReport, import_ticket, note_import
+    from mailbot.importer.importing import ImportReport, import_ticket, record_import
 
     try:
         from mailbot.importer.osticket import OsTicket, OsTicketError
@@ -54,7 +60,7 @@ def osticket(
                 for ticket in with_progress(old.tickets(), old.count(), "tickets"):
                     import_ticket(desk, ticket, mapping, report, now, dry=dry_run)
             if not dry_run:
-                note_import(desk, report, now)
+                record_import(desk, report, now)
         except OsTicketError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
@@ -66,10 +72,10 @@ def _password(file: Path | None) -> str:
 
 
 def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:
-    """Read "Department=KEY"; end with status 2 where the key is no school's."""
+    """Parse pairs of "NAME=KEY"; exit with status 2 if a key is not a school's."""
     from mailbot.importer.import_model import SECOND_LEVEL
 
-    found: dict[str, str] = {}
+    mapping: dict[str, str] = {}
     for pair in pairs:
         name, _, key = pair.rpartition("=")
         if not name or (key != SECOND_LEVEL and policy.school(key) is None):
@@ -77,18 +83,18 @@ def _mapping(pairs: list[str], policy: "Policy") -> Mapping[str, str]:
             raise typer.BadParameter(
                 f"{pair}: write NAME=KEY with one of {known}, {SECOND_LEVEL}", param_hint="--map"
             )
-        found[name] = key
-    return found
+        mapping[name] = key
+    return mapping
 
 
 def _print(report: "ImportReport", *, dry: bool) -> None:
-    titles = ("school", "new tickets", "taken over before", "messages", "files")
+    titles = ("school", "new tickets", "imported before", "messages", "files")
     schools = sorted({*report.tickets, *report.known})
     counts = (report.tickets, report.known, report.messages, report.files)
     print_table(titles, [(school, *(str(count[school]) for count in counts)) for school in schools])
     if report.left_out:
-        typer.echo(f"\nleft out: {report.left_out} tickets")
-    for misfit, number in report.misfits.most_common():
-        typer.echo(f"{number:6} x {misfit}")
+        typer.echo(f"\nskipped: {report.left_out} tickets")
+    for warning, number in report.warnings.most_common():
+        typer.echo(f"{number:6} x {warning}")
     if dry:
-        typer.echo("\nNothing was changed. Without --dry-run the tickets are taken over.")
+        typer.echo("\nNothing was changed. Run it without --dry-run to import the tickets.")

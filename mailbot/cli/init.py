@@ -1,4 +1,4 @@
-"""The first call: a configuration, by questions or by options."""
+"""`mailbot init`: write a first configuration from questions or options."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -14,56 +14,61 @@ from mailbot.cli.common import FAILED, WRONG, app
 
 @app.command()
 def init(
-    file: Annotated[Path, typer.Argument()] = Path("mailbot.toml"),
+    file: Annotated[Path, typer.Argument(help="Write the configuration to this new file.")] = Path(
+        "mailbot.toml"
+    ),
     answers: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Answer one of --questions beforehand."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Answer one of the questions of --questions."),
     ] = None,
-    questions: Annotated[bool, typer.Option("--questions", help="List what may be set, and end.")] = False,
+    questions: Annotated[bool, typer.Option("--questions", help="List the questions and exit.")] = False,
 ) -> None:
-    """Write a commented configuration and the files for its passwords; asks on a terminal."""
+    """Write a commented configuration and its password files; ask questions on a terminal."""
     from mailbot.init import QUESTIONS, password_names, write_configuration, write_passwords
 
     if questions:
         for question in QUESTIONS:
-            typer.echo(f"{question.name:13} {question.text}, such as {question.example}")
+            typer.echo(f"{question.name:13} {question.text}; example: {question.example}")
         return
     if file.exists():
-        typer.echo(f"{file} is there already and was left alone", err=True)
+        typer.echo(f"{file} already exists and was not changed", err=True)
         raise typer.Exit(FAILED)
-    given = _given(answers or ())
-    asking = sys.stdin.isatty()
-    known = _asked(given) if asking else given
+    given = _parse(answers or ())
+    interactive = sys.stdin.isatty()
+    known = _ask(given) if interactive else given
     if not known.get("key", "GYM").isalnum():
-        typer.echo(f"key {known['key']}: letters and digits only", err=True)
+        typer.echo(f"key {known['key']}: must be letters and digits", err=True)
         raise typer.Exit(WRONG)
     names = password_names(known)
-    passwords = {name: _password(name) if asking else "" for name in names} if known else {}
+    passwords = {name: _password(name) if interactive else "" for name in names} if known else {}
     try:
         write_configuration(file, known)
-        made = write_passwords(file.parent, passwords)
+        written = write_passwords(file.parent, passwords)
     except OSError as error:
         typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(FAILED) from None
-    _tell(file, made, {name: passwords.get(name, "") for name in names})
+    _print_next_steps(file, written, {name: passwords.get(name, "") for name in names})
 
 
-def _given(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
+def _parse(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
     from mailbot.init import QUESTIONS
 
     known = {question.name for question in QUESTIONS}
     given = dict(answer.partition("=")[::2] for answer in answers)
     for name, value in given.items():
         if name not in known or not value:
-            typer.echo(f"--set {name}={value}: one of {', '.join(sorted(known))}, with a value", err=True)
+            typer.echo(
+                f"--set {name}={value}: must be NAME=VALUE, with a NAME of {', '.join(sorted(known))}",
+                err=True,
+            )
             raise typer.Exit(WRONG)
     return given
 
 
-def _asked(given: Mapping[str, str]) -> dict[str, str]:
+def _ask(given: Mapping[str, str]) -> dict[str, str]:
     from mailbot.init import QUESTIONS
 
-    typer.echo("Enter alone takes what stands in brackets. All of it can be changed later.\n")
+    typer.echo("Press Enter to accept the value in brackets. You can change everything later.\n")
     return {
         question.name: given.get(question.name)
         or str(typer.prompt(question.text, default=question.example)).strip()
@@ -72,18 +77,24 @@ def _asked(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _password(name: str) -> str:
-    what = "SMTP" if name == "smtp" else "the first school's mailbox"
+    account = "SMTP" if name == "smtp" else "the first school's mailbox"
     return str(
-        typer.prompt(f"Password for {what} (Enter: later)", default="", hide_input=True, show_default=False)
+        typer.prompt(
+            f"Password for {account} (Enter: later)", default="", hide_input=True, show_default=False
+        )
     )
 
 
-def _tell(file: Path, made: list[Path], passwords: Mapping[str, str]) -> None:
-    """Say what is there now and what comes next."""
-    typer.echo(f"{file} is written, with a comment for each setting.")
-    for path in made:
-        typer.echo(f"{path} has a password." if passwords[path.name] else f"{path}: put the password in.")
-    typer.echo("\nFor systemd, `sudo systemctl edit mailbot` and there:\n\n    [Service]")
+def _print_next_steps(file: Path, written: list[Path], passwords: Mapping[str, str]) -> None:
+    """Print the files that were written, and the next steps."""
+    typer.echo(f"{file}: written, with a comment for each setting.")
+    for path in written:
+        typer.echo(
+            f"{path}: written, with the password."
+            if passwords[path.name]
+            else f"{path}: empty; write the password to it."
+        )
+    typer.echo("\nFor systemd, run `sudo systemctl edit mailbot` and add:\n\n    [Service]")
     for name in passwords:
         typer.echo(f"    LoadCredential={name}:{file.parent.resolve() / name}")
-    typer.echo(f"\nThen ask whether all is right: mailbot --config {file} check")
+    typer.echo(f"\nThen check the configuration: mailbot --config {file} check")

@@ -1,4 +1,4 @@
-"""Calls that look and change nothing: explain, preview, handouts, tickets, show, trail, report, status."""
+"""Calls that only read: explain, preview, handouts, tickets, show, audit, report, status."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -10,26 +10,39 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, print_table, settings_of
+from mailbot.cli.common import (
+    FAILED,
+    FINE,
+    Config,
+    Json,
+    app,
+    desk_of,
+    print_json,
+    print_table,
+    settings_of,
+    warn_renamed,
+)
 from mailbot.clock import utc_now
 
 
 @app.command()
 def explain(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Mails, or directories of mails.", exists=True)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files of mails, or directories of such files.", exists=True)
+    ],
     config: Config = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON line a mail.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each mail.")] = False,
 ) -> None:
-    """Tell what would become of mails and why; changes nothing, needs no configuration."""
+    """Show what mailbot would do with mails, and why; changes nothing, needs no configuration."""
     from mailbot.explain import explain_file, files_in
 
     if config or context.find_root().obj:
         from mailbot.service.dry_run import dry_run
 
         with desk_of(context, config) as (desk, _):
-            ask = partial(explain_file, foresee=partial(dry_run, desk))
-            _explain(files_in(paths), ask, json_=json_)
+            explanation = partial(explain_file, foresee=partial(dry_run, desk))
+            _explain(files_in(paths), explanation, json_=json_)
     else:
         _explain(files_in(paths), explain_file, json_=json_)
 
@@ -46,10 +59,10 @@ def _explain(files: Iterable[Path], explanation: Callable[[Path], dict[str, Any]
 
 @app.command()
 def preview(
-    directory: Annotated[Path, typer.Argument(help="Where to write the gallery.")],
-    templates: Annotated[Path | None, typer.Option(help="A directory of templates of your own.")] = None,
+    directory: Annotated[Path, typer.Argument(help="Write the gallery to this directory.")],
+    templates: Annotated[Path | None, typer.Option(help="Use the templates in this directory.")] = None,
 ) -> None:
-    """Write every letter, with sample data, as a gallery to look at."""
+    """Write an HTML gallery of every mail, with sample data."""
     from mailbot.preview import write_gallery
     from mailbot.render import Templates
 
@@ -59,11 +72,11 @@ def preview(
 @app.command()
 def handouts(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(help="Where to write the pages.")],
+    directory: Annotated[Path, typer.Argument(help="Write the pages to this directory.")],
     config: Config = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Print them too, by an installed Chromium.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write them as PDF as well; needs Chromium.")] = False,
 ) -> None:
-    """Write one page each for teachers and supporters, to print: of each school, or of the sample house."""
+    """Write a page each for teachers and supporters, to print; without --config of a sample school."""
     from mailbot.handouts import PrintError, print_pdf, write_handouts
     from mailbot.render import Templates
 
@@ -84,8 +97,8 @@ def handouts(
 def tickets(
     context: typer.Context,
     config: Config = None,
-    school: Annotated[str | None, typer.Option(help="Only the tickets of this school.")] = None,
-    status: Annotated[str, typer.Option(help="open, closed or all")] = "open",
+    school: Annotated[str | None, typer.Option(help="List only the tickets of this school.")] = None,
+    status: Annotated[str, typer.Option(help="List open, closed or all tickets.")] = "open",
     json_: Json = False,
 ) -> None:
     """List tickets."""
@@ -93,11 +106,11 @@ def tickets(
     from mailbot.service.queries import list_tickets
 
     if status not in ("open", "closed", "all"):
-        raise typer.BadParameter("open, closed or all", param_hint="--status")
+        raise typer.BadParameter("must be open, closed or all", param_hint="--status")
     with desk_of(context, config) as (desk, _):
         if school is not None and desk.policy.school(school) is None:
             known = ", ".join(s.key for s in desk.policy.schools)
-            raise typer.BadParameter(f"{school} is none of {known}", param_hint="--school")
+            raise typer.BadParameter(f"{school} is not a school; known are {known}", param_hint="--school")
         found = list_tickets(desk, school, status)
     if json_:
         print_json(found)
@@ -109,11 +122,11 @@ def tickets(
 @app.command()
 def show(
     context: typer.Context,
-    ticket: Annotated[str, typer.Argument(help="The ticket, as in GYM-104.")],
+    ticket: Annotated[str, typer.Argument(help="The ticket, such as GYM-104.")],
     config: Config = None,
     json_: Json = False,
 ) -> None:
-    """Show a ticket with its messages and its audit trail."""
+    """Show a ticket with its messages and its audit entries."""
     from mailbot.core.model.ticket_fields import CLI_TABLE
     from mailbot.service.queries import show_ticket
 
@@ -138,8 +151,8 @@ def show(
 
 
 @app.command()
-def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """Tell what operators and the clock did that concerns no single ticket."""
+def audit(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """Show audit entries that do not belong to a ticket."""
     from mailbot.service.operations import operator_log
 
     with desk_of(context, config) as (desk, _):
@@ -151,19 +164,32 @@ def trail(context: typer.Context, config: Config = None, json_: Json = False) ->
     print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
 
 
+@app.command(hidden=True)
+def trail(context: typer.Context, config: Config = None, json_: Json = False) -> None:
+    """Show what `audit` shows: the old name of that call."""
+    warn_renamed("mailbot trail", "mailbot audit")
+    audit(context, config, json_)
+
+
 @app.command()
 def report(
     context: typer.Context,
     config: Config = None,
     month: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m"], help="As in 2026-10; without it, the last one.", show_default=False),
+        typer.Option(
+            formats=["%Y-%m"],
+            help="Report this month, such as 2026-10; default: the last one.",
+            show_default=False,
+        ),
     ] = None,
     json_: Json = False,
-    csv: Annotated[bool, typer.Option("--csv", help="A line for each school, for spreadsheets.")] = False,
-    html: Annotated[bool, typer.Option("--html", help="The page that operators get by mail.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with a line for each school.")] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Print the HTML page that operators get by mail.")
+    ] = False,
 ) -> None:
-    """Tell what a month brought each school, and how long it took."""
+    """Show the tickets and the response times of each school in a month."""
     from mailbot.service import report as reports
 
     now = utc_now()
@@ -186,18 +212,21 @@ def status(
     config: Config = None,
     json_: Json = False,
     probe_: Annotated[
-        bool, typer.Option("--probe", help="One line and an exit status for Nagios, Icinga or Checkmk.")
+        bool,
+        typer.Option(
+            "--probe", help="Print one line for Nagios, Icinga or Checkmk and exit with its status."
+        ),
     ] = False,
 ) -> None:
-    """Tell how mailboxes, outbox, quarantine and tickets stand."""
+    """Show the state of mailboxes, outbox, quarantine and tickets."""
     from mailbot.cli.status import print_status
     from mailbot.monitoring.nagios import Level, check_plugin
-    from mailbot.monitoring.status import status as look
+    from mailbot.monitoring.status import status as status_document
 
     if probe_:
         _probe(context, config)
     with desk_of(context, config) as (desk, _):
-        found = look(desk)
+        found = status_document(desk)
     if json_:
         print_json(found)
     else:
@@ -206,14 +235,14 @@ def status(
 
 
 def _probe(context: typer.Context, config: Path | None) -> NoReturn:
-    """Print one line, whatever happens, and end with the status that monitoring expects."""
+    """Print one line in every case, and exit with the status that monitoring expects."""
     from mailbot.monitoring.nagios import Level, check_plugin
-    from mailbot.monitoring.status import status as look
+    from mailbot.monitoring.status import status as status_document
 
     try:
         with desk_of(context, config) as (desk, _):
-            level, line = check_plugin(look(desk))
+            level, line = check_plugin(status_document(desk))
     except typer.Exit:
-        level, line = Level.UNKNOWN, "MAILBOT UNKNOWN - the desk cannot be opened: mailbot check"
+        level, line = Level.UNKNOWN, "MAILBOT UNKNOWN - the desk cannot be opened: run mailbot check"
     typer.echo(line)
     raise typer.Exit(level)

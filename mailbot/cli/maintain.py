@@ -1,4 +1,4 @@
-"""Calls that keep the state and the people: backup, restore, migrate-database, invite, disclose, forget."""
+"""Calls for the state and its people: backup, restore, migrate-database, invite, disclose, forget."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 @app.command()
 def backup(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A new file.")],
+    file: Annotated[Path, typer.Argument(help="Write the backup to this new file.")],
     config: Config = None,
 ) -> None:
-    """Write the whole state into one file, consistent while the daemon runs."""
+    """Back up the whole state to one file; the daemon may run meanwhile."""
     from mailbot.store.backup import BackupError
     from mailbot.store.backup import backup as write
 
@@ -43,16 +43,16 @@ def backup(
         except BackupError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-    typer.echo(f"{file}: {file.stat().st_size} octets")
+    typer.echo(f"{file}: {file.stat().st_size} bytes")
 
 
 @app.command()
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A backup.", exists=True)],
+    file: Annotated[Path, typer.Argument(help="Restore this backup.", exists=True)],
     config: Config = None,
 ) -> None:
-    """Put a backup in place of the present state; the daemon must not run."""
+    """Replace the present state by a backup; the daemon must not run."""
     from mailbot.service.bootstrap import DeskError, restore_backup
     from mailbot.store.backup import BackupError
 
@@ -61,19 +61,19 @@ def restore(
     except (DeskError, BackupError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
-    typer.echo(f"{file} is restored" + (f"; the state before is kept as {kept}" if kept else ""))
+    typer.echo(f"{file} is restored" + (f"; the previous state is kept as {kept}" if kept else ""))
 
 
 @app.command("migrate-database")
 def migrate_database(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(help="The old SQLite file; mailbot.db in state_dir without.")
+        Path | None, typer.Argument(help="The SQLite file to move; default: mailbot.db in state_dir.")
     ] = None,
     config: Config = None,
     json_: Json = False,
 ) -> None:
-    """Move the desk from SQLite into the PostgreSQL of the configuration; the daemon must not run."""
+    """Move the database from SQLite to the PostgreSQL of the configuration; the daemon must not run."""
     from mailbot.service.bootstrap import DeskError
     from mailbot.service.migrate_database import migration
 
@@ -88,36 +88,34 @@ def migrate_database(
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     if not json_:
-        typer.echo(
-            f"All is in PostgreSQL, and mailbot may start. {old} is as it was; delete it when you like."
-        )
+        typer.echo(f"All rows are in PostgreSQL; start mailbot. {old} is unchanged; delete it when you like.")
 
 
 def _compared(transfer: "Transfer") -> dict[str, object]:
     return {
-        "tables": {name: asdict(tally) for name, tally in transfer.tallies.items()},
-        "entries": transfer.trail.entries,
+        "tables": {name: asdict(tally) for name, tally in transfer.counts.items()},
+        "entries": transfer.verification.entries,
         "differences": transfer.differences,
-        "trail": transfer.trail.wrong,
+        "trail": transfer.verification.problems,
     }
 
 
 def _print(transfer: "Transfer") -> None:
     titles = ("table", "SQLite", "PostgreSQL", "different")
-    rows = [(name, str(t.old), str(t.new), str(t.different)) for name, t in transfer.tallies.items()]
+    rows = [(name, str(t.old), str(t.new), str(t.different)) for name, t in transfer.counts.items()]
     print_table(titles, rows, numbers=titles[1:])
     for difference in transfer.differences:
         typer.echo(difference)
-    held = f"{transfer.trail.entries} entries hold"
-    wrong = f"does not hold, and did not before: {'; '.join(transfer.trail.wrong[:3])}"
-    typer.echo(f"audit trail: {wrong if transfer.trail.wrong else held}")
+    held = f"{transfer.verification.entries} entries are intact"
+    wrong = f"was broken before the move: {'; '.join(transfer.verification.problems[:3])}"
+    typer.echo(f"audit trail: {wrong if transfer.verification.problems else held}")
 
 
 @app.command()
 def invite(
     context: typer.Context,
     addresses: Annotated[
-        list[str] | None, typer.Argument(help="Members to invite; all who are not registered without.")
+        list[str] | None, typer.Argument(help="Addresses of members; default: all who are not registered.")
     ] = None,
     config: Config = None,
     json_: Json = False,
@@ -134,17 +132,19 @@ def invite(
     if json_:
         print_json(invited)
     else:
-        typer.echo("\n".join(f"invited: {address}" for address in invited) or "everybody is registered")
+        typer.echo("\n".join(f"invited: {address}" for address in invited) or "all members are registered")
 
 
 @app.command()
 def disclose(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="Whose data is to be given out.")],
-    file: Annotated[Path | None, typer.Option("--to", help="A new ZIP file; ADDRESS.zip without.")] = None,
+    address: Annotated[str, typer.Argument(help="The address of the person.")],
+    file: Annotated[
+        Path | None, typer.Option("--to", help="Write to this new ZIP file; default: ADDRESS.zip.")
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Write all that is stored on a person into a ZIP file (GDPR, Art. 15)."""
+    """Export all data about a person to a ZIP file (GDPR, Art. 15)."""
     from mailbot.privacy.requests import disclose as write
     from mailbot.service.operations import OperationError
 
@@ -157,35 +157,35 @@ def disclose(
         except OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-    typer.echo(f"{target}: {target.stat().st_size} octets; check internal.json before you hand it out")
+    typer.echo(f"{target}: {target.stat().st_size} bytes; check internal.json before you hand it out")
 
 
 @app.command()
 def forget(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="Who is to be erased.")],
+    address: Annotated[str, typer.Argument(help="The address of the person.")],
     config: Config = None,
     json_: Json = False,
 ) -> None:
-    """Erase a person: tickets, mails, quotations, letters, traces in the audit trail (GDPR, Art. 17)."""
+    """Erase all data about a person: tickets, mails, quotations, audit entries (GDPR, Art. 17)."""
     from mailbot.privacy.requests import PersonErasure
     from mailbot.service.operations import OperationError
 
     with desk_of(context, config) as (desk, settings):
-        forgetting = PersonErasure(desk, address.lower(), utc_now())
+        erasure = PersonErasure(desk, address.lower(), utc_now())
         try:
-            forgetting.check()
+            erasure.check()
         except OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-        for _ in with_progress(forgetting.steps(), forgetting.total(), "rows"):
+        for _ in with_progress(erasure.steps(), erasure.total(), "rows"):
             pass
         copies = [str(path) for path in sorted(settings.state_dir.glob("*.before-*"))]
-    erased = forgetting.erased
+    erased = erasure.erased
     counts = {name: getattr(erased, name) for name in ("tickets", "mails", "places", "entries")}
     if json_:
         print_json({**counts, "copies": copies})
         return
     typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
-    typer.echo("Not reached from here: the mails in the mailboxes themselves, and backups.")
-    typer.echo("".join(f"Delete this copy of the database, too: {path}\n" for path in copies), nl=False)
+    typer.echo("Not erased: mails that are still in mailboxes, and backups.")
+    typer.echo("".join(f"Delete this copy of the database as well: {path}\n" for path in copies), nl=False)

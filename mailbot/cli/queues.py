@@ -1,26 +1,30 @@
-"""Calls that repair by hand: the outbox, the quarantine, and who was blocked."""
+"""Calls that repair by hand: outbox, quarantine, blocked senders and withheld files."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, print_table
 
-outbox_app = typer.Typer(help="Letters that are not sent: list, show, retry, drop.")
-quarantine_app = typer.Typer(help="Mails that could not be handled: list, show, retry, drop.")
+if TYPE_CHECKING:
+    from mailbot.service.desk import Desk
+
+outbox_app = typer.Typer(help="List unsent mails; show, retry or drop one of them.")
+quarantine_app = typer.Typer(help="List mails that could not be processed; show, retry or drop one of them.")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(quarantine_app, name="quarantine")
 
 
-Number = Annotated[int, typer.Argument(help="The number in the list.")]
+Number = Annotated[int, typer.Argument(help="The id in the list.")]
 
 
 @outbox_app.callback(invoke_without_command=True)
 def outbox_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """List the letters that are not sent."""
+    """List unsent mails."""
     from mailbot.service.operations import unsent_mails
 
     if context.invoked_subcommand is not None:
@@ -37,7 +41,7 @@ def outbox_list(context: typer.Context, config: Config = None, json_: Json = Fal
 
 @app.command()
 def blocked(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """List the senders whose mails are let be, because one was spam."""
+    """List blocked senders; their mails are ignored because of #spam."""
     from mailbot.service.operations import blocked_senders
 
     with desk_of(context, config) as (desk, _):
@@ -52,10 +56,10 @@ def blocked(context: typer.Context, config: Config = None, json_: Json = False) 
 @app.command()
 def unblock(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="The address that may write again.")],
+    address: Annotated[str, typer.Argument(help="The address of the sender.")],
     config: Config = None,
 ) -> None:
-    """Let a blocked sender write again."""
+    """Unblock a sender."""
     from mailbot.service import operations
 
     with desk_of(context, config) as (desk, _):
@@ -70,10 +74,12 @@ def unblock(
 def release(
     context: typer.Context,
     ticket: Annotated[str, typer.Argument(help="The ticket, such as GYM-104.")],
-    files: Annotated[list[str] | None, typer.Argument(help="Their names; all without.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Names of files; default: all withheld files.")
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Let withheld files of a ticket travel."""
+    """Release withheld files of a ticket, so that they can be sent."""
     from mailbot.service import operations
 
     with desk_of(context, config) as (desk, _):
@@ -84,40 +90,46 @@ def release(
             raise typer.Exit(FAILED) from None
 
 
-def _operate(context: typer.Context, operation: str, number: int) -> None:
-    """Do what an operator asks with one letter or mail; end with status 1 and the reason if it fails."""
-    from mailbot.service import operations
+def _operate(context: typer.Context, operation: "Callable[[Desk, int], str]", number: int) -> None:
+    """Carry out an operation on one mail; end with status 1 and the reason if it fails."""
+    from mailbot.service.operations import OperationError
 
     config: Path | None = context.parent.obj if context.parent else None
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(getattr(operations, operation)(desk, number))
-        except operations.OperationError as error:
+            typer.echo(operation(desk, number))
+        except OperationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
 
 @outbox_app.command("show")
 def outbox_show(context: typer.Context, number: Number) -> None:
-    """Show a letter."""
-    _operate(context, "show_letter", number)
+    """Show an unsent mail."""
+    from mailbot.service.operations import show_unsent_mail
+
+    _operate(context, show_unsent_mail, number)
 
 
 @outbox_app.command("retry")
 def outbox_retry(context: typer.Context, number: Number) -> None:
-    """Send a letter again at the next opportunity."""
-    _operate(context, "retry_letter", number)
+    """Send an unsent mail again as soon as possible."""
+    from mailbot.service.operations import retry_unsent_mail
+
+    _operate(context, retry_unsent_mail, number)
 
 
 @outbox_app.command("drop")
 def outbox_drop(context: typer.Context, number: Number) -> None:
-    """Give a letter up."""
-    _operate(context, "drop_letter", number)
+    """Drop an unsent mail; it is not sent any more."""
+    from mailbot.service.operations import drop_unsent_mail
+
+    _operate(context, drop_unsent_mail, number)
 
 
 @quarantine_app.callback(invoke_without_command=True)
 def quarantine_list(context: typer.Context, config: Config = None, json_: Json = False) -> None:
-    """List the mails that could not be handled."""
+    """List mails that could not be processed."""
     from mailbot.service.operations import quarantined_mails
 
     if context.invoked_subcommand is not None:
@@ -134,17 +146,23 @@ def quarantine_list(context: typer.Context, config: Config = None, json_: Json =
 
 @quarantine_app.command("show")
 def quarantine_show(context: typer.Context, number: Number) -> None:
-    """Show the reason and the traceback of a mail, and the mail as it came."""
-    _operate(context, "show_mail", number)
+    """Show why a mail could not be processed, the traceback and the raw mail."""
+    from mailbot.service.operations import show_mail
+
+    _operate(context, show_mail, number)
 
 
 @quarantine_app.command("retry")
 def quarantine_retry(context: typer.Context, number: Number) -> None:
-    """Handle a mail again."""
-    _operate(context, "retry_mail", number)
+    """Process a mail again."""
+    from mailbot.service.operations import retry_mail
+
+    _operate(context, retry_mail, number)
 
 
 @quarantine_app.command("drop")
 def quarantine_drop(context: typer.Context, number: Number) -> None:
-    """Give a mail up; it stays in the ledger."""
-    _operate(context, "drop_mail", number)
+    """Drop a mail; it is not processed any more and stays in the ledger."""
+    from mailbot.service.operations import drop_mail
+
+    _operate(context, drop_mail, number)

@@ -1,4 +1,4 @@
-"""Calls that make the desk run: demo, init, check, run, once."""
+"""Calls that run the desk: demo, check, run, once."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of
+from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of, warn_renamed
 
 if TYPE_CHECKING:
     from mailbot.config import Settings
@@ -16,31 +16,38 @@ if TYPE_CHECKING:
 
 @app.command()
 def demo(
-    serve: Annotated[bool, typer.Option("--serve", help="Keep servers and bot running afterwards.")] = False,
-    open_: Annotated[
-        Path | None, typer.Option("--open", help="Leave the HTML of every mail in this directory.")
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the servers and the bot running afterwards.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write every mail as HTML to this directory.")
     ] = None,
+    open_: Annotated[Path | None, typer.Option("--open", hidden=True)] = None,
 ) -> None:
-    """Play a day at the help desk on embedded servers; needs no configuration."""
+    """Run a sample day of the help desk on embedded servers; needs no configuration."""
     from mailbot.demo.runner import play
 
-    raise typer.Exit(play(serve=serve, gallery=open_))
+    if open_:
+        warn_renamed("mailbot demo --open", "mailbot demo --output")
+    raise typer.Exit(play(serve=serve, pages=output or open_))
 
 
 @app.command()
 def check(
     context: typer.Context,
     config: Config = None,
-    roundtrip: Annotated[bool, typer.Option("--roundtrip", help="Send a mail through each mailbox.")] = False,
+    roundtrip: Annotated[
+        bool, typer.Option("--roundtrip", help="Send a test mail through each mailbox.")
+    ] = False,
 ) -> None:
-    """Check configuration, database, templates and every server; one line each."""
+    """Check the configuration, database, templates and servers; print a line for each."""
     from mailbot.check import run_checks
 
-    fine = True
-    for finding in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
-        fine = fine and finding.ok
-        typer.echo(f"{'ok     ' if finding.ok else 'FAILED '} {finding.subject}: {finding.text}")
-    raise typer.Exit(FINE if fine else FAILED)
+    ok = True
+    for result in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
+        ok = ok and result.ok
+        typer.echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
+    raise typer.Exit(FINE if ok else FAILED)
 
 
 @app.command()
@@ -53,11 +60,11 @@ def run(context: typer.Context, config: Config = None) -> None:
     settings = settings_of(context, config)
     root = context.find_root().obj
 
-    def again() -> "Settings":
+    def reload() -> "Settings":
         return load(find(config or root, os.environ), os.environ)
 
     try:
-        raise typer.Exit(run_daemon(settings, again))
+        raise typer.Exit(run_daemon(settings, reload))
     except DeskError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
@@ -69,15 +76,16 @@ def once(
     config: Config = None,
     json_: Json = False,
     backfill: Annotated[
-        bool, typer.Option("--backfill", help="Take old mail too that was left alone on first contact.")
+        bool,
+        typer.Option("--backfill", help="Process old mails too, which were skipped at the first contact."),
     ] = False,
 ) -> None:
-    """Handle all mailboxes and the outbox until nothing is left."""
-    from mailbot.runtime.run_once import run_once as do_once
+    """Process all mailboxes and the outbox until nothing is left, and exit."""
+    from mailbot.runtime.run_once import run_once
     from mailbot.service.bootstrap import exclusive_lock
 
     with desk_of(context, config) as (desk, settings), exclusive_lock(settings):
-        counts = do_once(desk, settings, backfill=backfill)
+        counts = run_once(desk, settings, backfill=backfill)
     if json_:
         print_json(counts)
     else:

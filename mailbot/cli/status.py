@@ -1,4 +1,4 @@
-"""How the desk stands, as operators see it: what `mailbot status` prints of its document."""
+"""Print the document of `mailbot status` as tables."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ _SPANS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def print_status(found: Mapping[str, Any]) -> None:
-    """Print each mailbox, then the desk as a whole, then what is wrong."""
+    """Print each mailbox, then the desk as a whole with its problems."""
     print_table(
         ("school", "mailbox", "read", "latency", "open", "<1 day", "<1 week", "older"),
         [_mailbox(found, mailbox) for mailbox in found["mailboxes"]],
@@ -41,30 +41,30 @@ def _mailbox(found: Mapping[str, Any], mailbox: Mapping[str, Any]) -> tuple[Cell
 
 
 def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
-    letters, lines = found["letters"], list[tuple[Cell, ...]]()
-    said = ", ".join(f"{letters[name]} {name}" for name in ("due", "waiting", "doubtful", "failed"))
-    if letters["oldest"]:
-        said += f"; the oldest for {ago(letters['oldest'], found['at'])}"
-    lines.append(("outbox", Text(said, style=_BAD if letters["failed"] else "")))
+    mails, lines = found["letters"], list[tuple[Cell, ...]]()
+    text = ", ".join(f"{mails[name]} {name}" for name in ("due", "waiting", "doubtful", "failed"))
+    if mails["oldest"]:
+        text += f"; the oldest for {ago(mails['oldest'], found['at'])}"
+    lines.append(("outbox", Text(text, style=_BAD if mails["failed"] else "")))
     quarantine = f"{found['quarantine']} mails: mailbot quarantine" if found["quarantine"] else "empty"
     lines.append(("quarantine", Text(quarantine, style=_BAD if found["quarantine"] else "")))
     if (daemon := found["daemon"])["heartbeat"]:
-        said = f"last heartbeat {ago(daemon['heartbeat'], found['at'])} ago"
-        lines.append(("daemon", Text(said, style=_BAD if daemon["stale"] else "")))
+        text = f"last heartbeat {ago(daemon['heartbeat'], found['at'])} ago"
+        lines.append(("daemon", Text(text, style=_BAD if daemon["stale"] else "")))
     for worker, schools in found["workers"].items():
         lines.append(("worker", f"{worker} reads {', '.join(schools) or 'no mailbox'}"))
     if found["not_registered"]:
         lines.append(("not registered", ", ".join(found["not_registered"])))
     for mailbox in found["mailboxes"]:
         if mailbox["left_alone"]:
-            lines.append((f"old mail {mailbox['school']}", f"{mailbox['left_alone']} mails left alone"))
+            lines.append((f"old mail {mailbox['school']}", f"{mailbox['left_alone']} mails skipped"))
         if mailbox["failing_since"]:
             since = ago(mailbox["failing_since"], found["at"])
             text = f"fails for {since}: {mailbox['last_error']}"
             lines.append((f"mailbox {mailbox['school']}", Text(text, style=_BAD)))
-    told = {f"mailbox {mailbox['school']}" for mailbox in found["mailboxes"] if mailbox["failing_since"]}
+    shown = {f"mailbox {mailbox['school']}" for mailbox in found["mailboxes"] if mailbox["failing_since"]}
     for alert in found["alerts"]:
-        if alert["topic"] in told:
+        if alert["topic"] in shown:
             continue
         text = f"{alert['topic']}, for {ago(alert['since'], found['at'])}: {alert['text']}"
         lines.append(("alert", Text(text, style=_BAD)))
@@ -72,10 +72,10 @@ def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
 
 
 def ago(then: str, now: str) -> str:
-    """Return how long before `now` that was; both as in ISO 8601."""
+    """Return the time between two ISO 8601 times in its largest unit."""
     return span((datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds())
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in its largest unit, rounded down."""
+    """Return a duration in its largest unit, rounded down."""
     return next((f"{int(seconds // size)} {unit}" for unit, size in _SPANS if seconds >= size), "<1 s")

@@ -115,7 +115,7 @@ def smtp_account(login: SchoolLogin[Smtp], context: LoadContext, oauth2: OAuth2 
 def _check_connection(login: SchoolLogin[L], context: LoadContext) -> None:
     table = login.table
     if login.is_missing("host"):
-        context.report((login.kind, "host"), "missing; expected the server's name, here or for each school")
+        context.report((login.kind, "host"), "missing; expected the server's name, here or in each school")
     elif table.security == "none" and table.username and not _is_loopback(table.host):
         expected = f'"tls" or "starttls": without encryption everyone on the way to {table.host} can read'
         context.report(login.at("security"), f"must be {expected} the password", table.security)
@@ -133,7 +133,7 @@ def _password(login: SchoolLogin[L], context: LoadContext) -> Secret | None:
     file, variable = login.table.password_file, login.table.password_env
     if file and variable:
         context.report(
-            login.at("password_env"), "must not be set beside password_file; one of them is enough"
+            login.at("password_env"), "must not be set together with password_file; remove one of them"
         )
         return None
     if login.table.auth == "oauth2":

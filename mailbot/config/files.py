@@ -120,5 +120,5 @@ def _one_line(password: str) -> Secret:
     if not password:
         raise ValueError("must not be empty")
     if any(c in password for c in "\r\n\0"):
-        raise ValueError("must hold the password as its only line")
+        raise ValueError("must contain the password as its only line")
     return Secret(password)

@@ -2,8 +2,11 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+import structlog
 
 from mailbot.config import model
 from mailbot.config.accounts import imap_account, imap_logins, smtp_account, smtp_logins
@@ -13,6 +16,7 @@ from mailbot.config.hours import office_calendar, school_calendar
 from mailbot.config.meaning import check_meaning
 from mailbot.config.oauth import read_oauth2
 from mailbot.config.problem import ConfigError, ConfigurationError, FieldError, Location, key_of, shown
+from mailbot.config.renamed import rename_keys
 from mailbot.config.settings import Settings
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.policy import Limits, Member, Policy, Retention, School, Team, Thresholds, Times
@@ -52,17 +56,21 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigurationError with every problem of the first phase that fails: the file cannot be read or is
     not TOML; its form is wrong (missing, unknown and invalid keys); its meaning is wrong (contradictions
-    between keys, files and environment variables that cannot be used).
+    between keys, files and environment variables that cannot be used). Logs a warning for each old name of
+    a key.
     """
     data = _read(path)
+    renamed_keys, conflicts = rename_keys(data)
+    for advice in renamed_keys:
+        structlog.get_logger().warning("configuration key renamed", file=str(path), advice=advice)
     document, findings = read_form(data)
     if document is None:
-        raise _error(path, data, findings)
+        raise _error(path, data, [*conflicts, *findings])
     context = LoadContext(path.absolute().parent, environ)
     settings = _settings(path, document, context)
     if settings is None:
         raise _error(path, data, context.findings)
-    return settings
+    return replace(settings, renamed_keys=renamed_keys)
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -124,7 +132,7 @@ def _settings(path: Path, document: model.Document, context: LoadContext) -> Set
         land=bot.land,
         colour=bot.colour,
         oauth2=oauth2,
-        guard=Thresholds(**document.guard.model_dump()),
+        health=Thresholds(**document.health.model_dump()),
         metrics_file=context.path(metrics.textfile) if metrics.textfile else None,
         metrics_port=metrics.port,
     )
@@ -168,5 +176,5 @@ def _school(document: model.Document, school: model.School, authserv_id: str) ->
 
 
 def _team(team: model.Team, calendar: Calendar) -> Team:
-    members = tuple(Member(m.address, m.name, tuple(m.also)) for m in team.members)
+    members = tuple(Member(m.address, m.name, tuple(m.aliases)) for m in team.members)
     return Team(team.name, members, calendar)

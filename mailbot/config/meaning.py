@@ -52,7 +52,7 @@ def _mailbox(login: SchoolLogin[Imap]) -> tuple[Location, Hashable, object]:
 def _team(at: Location, team: Team, support: set[str]) -> Iterator[FieldError]:
     uses: list[tuple[Location, Hashable, object]] = []
     for index, member in enumerate(team.members):
-        for address in (member.address, *member.also):
+        for address in (member.address, *member.aliases):
             where = (*at, "members", index)
             uses.append((where, address, address))
             yield from _person(where, address, support)

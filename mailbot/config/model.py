@@ -110,7 +110,7 @@ class Member(Table):
 
     address: Email = Field(description="the registered address")
     name: Text = Field(default="", description="the name shown until mails show a better one")
-    also: list[Email] = Field(default=[], description="other addresses of the same person")
+    aliases: list[Email] = Field(default=[], description="other addresses of the same person")
 
 
 def _member(value: object) -> object:
@@ -193,7 +193,7 @@ class Times(Table):
     digest: TimeOfDay = Field(default=time(7, 30), description="when the daily digest is sent")
 
 
-class Guard(Table):
+class Health(Table):
     """Health rules: limits beyond which the operators are alerted; 0 turns a rule off."""
 
     mailbox_minutes: Minutes = Field(default=15, description="how long a mailbox may stay unread")
@@ -251,7 +251,7 @@ class Document(Table):
     hours: WorkingHours = Field(default_factory=WorkingHours, description="when teams work")
     times: Times = Field(default_factory=Times, description="working time until reminders and escalation")
     retention: Retention = Field(default_factory=Retention, description="days until data is erased")
-    guard: Guard = Field(default_factory=Guard, description="health rules")
+    health: Health = Field(default_factory=Health, description="health rules")
     metrics: Metrics = Field(default_factory=Metrics, description="where Prometheus finds the metrics")
     school: list[School] = Field(min_length=1, description="one table for each school")
     second_level: Team = Field(description="the team over all schools")

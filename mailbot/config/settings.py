@@ -82,6 +82,7 @@ class Settings:
 
     `database` is a URL, `state_dir` and `templates` are absolute. The URL may hold a password: not shown.
     `connections` is the limit of connections to an IMAP server; None if each mailbox keeps one.
+    `renamed_keys` are sentences about old names of keys in the file.
     """
 
     file: Path
@@ -96,6 +97,7 @@ class Settings:
     land: str = ""
     colour: str = "#1a5f8f"
     oauth2: OAuth2 | None = None
-    guard: Thresholds = field(default_factory=Thresholds)
+    health: Thresholds = field(default_factory=Thresholds)
     metrics_file: Path | None = None
     metrics_port: int | None = None
+    renamed_keys: tuple[str, ...] = ()

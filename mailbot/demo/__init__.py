@@ -1,1 +1,1 @@
-"""The demonstration: a day at the help desk, with real mails over real sockets, on this machine alone."""
+"""Run the demonstration: a day at the help desk with real mails, IMAP and SMTP on loopback."""

@@ -1,18 +1,18 @@
-"""The sample school of the demonstration: its configuration, and the bot that works for it."""
+"""Run the bot for the sample school of the demonstration."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mailbot.config import load
-from mailbot.demo.personas import ERIKA, EVERYBODY, MAX, SUPPORT, TONI
-from mailbot.demo.servers import PostOffice
+from mailbot.demo.personas import ERIKA, MAX, PERSONAS, SUPPORT, TONI
+from mailbot.demo.servers import MailServers
 from mailbot.runtime.application import Application
 from mailbot.service.bootstrap import exclusive_lock
 
-SUPPORT_PASSWORD = "hausmeister"  # noqa: S105 - of a mailbox that lives as long as the demonstration
+SUPPORT_PASSWORD = "hausmeister"  # noqa: S105 - of a mailbox that exists only during the demonstration
 
-PASSWORDS = {SUPPORT: SUPPORT_PASSWORD} | {person.address: person.password for person in EVERYBODY}
+PASSWORDS = {SUPPORT: SUPPORT_PASSWORD} | {person.address: person.password for person in PERSONAS}
 
 _CONFIGURATION = f"""
 [bot]
@@ -50,13 +50,13 @@ members = ["{TONI.name} <{TONI.address}>"]
 
 
 @contextmanager
-def working(office: PostOffice, directory: Path) -> Iterator[Application]:
-    """Let the bot work for the sample school, with its configuration and state in that directory."""
+def running_bot(servers: MailServers, directory: Path) -> Iterator[Application]:
+    """Run the bot during the block, with its configuration and state in that directory."""
     password = directory / "imap"
     password.touch(mode=0o600)
     password.write_text(SUPPORT_PASSWORD, "utf-8")
     configuration = directory / "mailbot.toml"
-    text = _CONFIGURATION.format(smtp_port=office.smtp_port, imap_port=office.imap_port)
+    text = _CONFIGURATION.format(smtp_port=servers.smtp_port, imap_port=servers.imap_port)
     configuration.write_text(text, "utf-8")
     settings = load(configuration, {})
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,8 +1,10 @@
-"""A small IMAP server in memory, by pymap: enough for the demonstration, not for proofs.
+"""Run an IMAP server with mailboxes in memory, by pymap; sufficient for the demonstration only.
 
-It forgets keywords, and speaks neither TLS nor CONDSTORE. pymap itself runs its connections in tasks that
-nobody holds, which Python 3.13 drops now and then, and sends an answer in several pieces, which clients
-stumble over: so connections are started here, and an answer leaves in one piece.
+It does not store keywords and supports neither TLS nor CONDSTORE.
+
+pymap keeps no reference to the tasks of its connections, so Python 3.13 sometimes collects them. It also
+sends a response in several writes, which some clients cannot read. So this module starts the connections
+itself and sends each response in one write.
 """
 
 import asyncio
@@ -26,7 +28,7 @@ from mailbot.clock import utc_now
 
 
 class _Config(Config):
-    """pymap's settings for a server of loopback passwords."""
+    """pymap's settings for a server on loopback."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -37,27 +39,27 @@ class _Config(Config):
             demo_data=False,
             demo_user="",
             demo_password="",
-            hash_context=Cleartext(),  # the default takes 0.2 s a login
+            hash_context=Cleartext(),  # the default hash takes 0.2 s for each login
             cpu_subsystem=Subsystem.for_asyncio(),
         )
 
     @property
     def greeting(self) -> bytes:
-        """Return a greeting without this machine's name, which pymap asks the name server for."""
+        """Return a greeting without the host name, for which pymap would query the DNS."""
         return b"ready"
 
 
 class _Connection(IMAPConnection):
     async def write_response(self, resp: Response) -> None:
-        whole = BytesIO()
-        await resp.async_write(whole)
-        with suppress(ConnectionError):  # a client that has gone is found out by the next read
-            self.writer.write(whole.getvalue())
+        response = BytesIO()
+        await resp.async_write(response)
+        with suppress(ConnectionError):  # the next read notices that the client has disconnected
+            self.writer.write(response.getvalue())
             await self.writer.drain()
 
 
 class ImapServer:
-    """Mailboxes in memory, for one event loop."""
+    """An IMAP server for one event loop."""
 
     def __init__(self) -> None:
         self._config = _Config()
@@ -65,22 +67,22 @@ class ImapServer:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def open(self, passwords: Mapping[str, str], port: int) -> int:
-        """Serve an INBOX for each address on a loopback port, 0 for any free one; return the port."""
+        """Serve an INBOX for each address on a loopback port; return the port. 0 selects a free port."""
         self._config.apply_context()
         for address, password in passwords.items():
             await self._identity(address).set(UserMetadata(self._config, address, password=password))
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
-        chosen: int = self._server.sockets[0].getsockname()[1]
-        return chosen
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
 
     async def deliver(self, address: str, content: bytes) -> None:
-        """Put a mail into the INBOX of that address."""
+        """Append a mail to the INBOX of that address."""
         mail = AppendMessage(content, utc_now(), frozenset())
         async with self._identity(address).new_session() as session:
             await session.append_messages("INBOX", [mail])
 
     async def close(self) -> None:
-        """End all connections, then the server."""
+        """Close all connections and the server."""
         self._server.close()
         for connection in self._connections:
             connection.cancel()
@@ -91,11 +93,11 @@ class ImapServer:
         return Identity(address, self._login, None, frozenset())
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.get_running_loop().create_task(self._talk(reader, writer))
+        connection = asyncio.get_running_loop().create_task(self._serve_connection(reader, writer))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with AsyncExitStack() as stack:
             connection_exit.set(stack)
             info = SocketInfoLocal(writer)

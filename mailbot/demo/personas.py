@@ -1,4 +1,4 @@
-"""The people of the demonstration and how they write: new mails, replies as webmail makes them, one tap."""
+"""Define the people of the demonstration, and build their mails: new mails, replies, clicks on links."""
 
 import email.policy
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ SUPPORT = "support-gym@schule.example"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a mailbox at the demonstration's post office."""
+    """A person with a mailbox on the demonstration's servers."""
 
     name: str
     address: str
@@ -27,7 +27,7 @@ LENA = Person("Lena Lehrerin", "lena.lehrerin@schule.example", "kreide")
 MAX = Person("Max Mustermann", "mustermann.m@support.example", "kabel")
 ERIKA = Person("Erika Beispiel", "beispiel.e@support.example", "adapter")
 TONI = Person("Toni Technik", "technik@stadt.example", "lampe")
-EVERYBODY = (LENA, MAX, ERIKA, TONI)
+PERSONAS = (LENA, MAX, ERIKA, TONI)
 
 
 def new_mail(writer: Person, subject: str, text: str, photo: bytes) -> bytes:
@@ -38,9 +38,9 @@ def new_mail(writer: Person, subject: str, text: str, photo: bytes) -> bytes:
     return message.as_bytes()
 
 
-def reply(writer: Person, letter: bytes, text: str) -> bytes:
-    """Return the reply that a webmail makes: the answer, and the letter quoted below it."""
-    answered = read(letter)
+def reply(writer: Person, mail: bytes, text: str) -> bytes:
+    """Return the reply of a webmail client: the text, and the mail quoted below it."""
+    answered = read(mail)
     subject = str(answered["Subject"]).removeprefix("Re: ")
     message = _mail(writer, f"Re: {subject}")
     message["In-Reply-To"] = message["References"] = str(answered["Message-ID"])
@@ -50,33 +50,33 @@ def reply(writer: Person, letter: bytes, text: str) -> bytes:
     return message.as_bytes()
 
 
-def tap(writer: Person, letter: bytes, line: str) -> bytes:
-    """Return the mail that a tap on one of the letter's links opens, sent as it is (RFC 6068).
+def click_link(writer: Person, mail: bytes, line: str) -> bytes:
+    """Return the unchanged mail that opens after a click on the link with that command line (RFC 6068).
 
-    Raises LookupError if no link of the letter fills in that command line.
+    Raises LookupError if the mail has no such link.
     """
-    for link in _links(read(letter)):
+    for link in _links(read(mail)):
         fields = parse_qs(urlsplit(link).query)
         if fields["body"][0].startswith(line):
             message = _mail(writer, fields["subject"][0], unquote(urlsplit(link).path))
             message.set_content(fields["body"][0].replace("\r\n", "\n"))
             return message.as_bytes()
-    raise LookupError(f"the letter to {writer.name} has no link for {line}")
+    raise LookupError(f"the mail to {writer.name} has no link for {line}")
 
 
 def read(mail: bytes) -> EmailMessage:
-    """Return a mail with decoded headers."""
+    """Parse a mail; its headers are decoded."""
     return message_from_bytes(mail, policy=email.policy.default)
 
 
 def text_of(message: EmailMessage) -> str:
-    """Return the text version, "" if there is none."""
+    """Return the plain text of a mail, or "" if it has none."""
     part = message.get_body(("plain",))
     return str(part.get_content()) if part else ""
 
 
 def html_of(message: EmailMessage) -> str:
-    """Return the HTML version, "" if there is none."""
+    """Return the HTML of a mail, or "" if it has none."""
     part = message.get_body(("html",))
     return str(part.get_content()) if part else ""
 
@@ -92,17 +92,17 @@ def _mail(writer: Person, subject: str, to: str = SUPPORT) -> EmailMessage:
 
 
 class _Hrefs(HTMLParser):
-    """Collects where links lead."""
+    """Collects the targets of links."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.hrefs: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
+        self.hrefs += [value for name, value in attrs if tag == "a" and name == "href" and value]
 
 
-def _links(letter: EmailMessage) -> Iterator[str]:
+def _links(message: EmailMessage) -> Iterator[str]:
     parser = _Hrefs()
-    parser.feed(html_of(letter))
-    return (href for href in parser.found if href.startswith("mailto:") and "body=" in href)
+    parser.feed(html_of(message))
+    return (href for href in parser.hrefs if href.startswith("mailto:") and "body=" in href)

@@ -1,38 +1,40 @@
-"""The day that the demonstration plays: who writes what, and what has to arrive where because of it."""
+"""Define the scenario of the demonstration: the mails of the people, and the mails that must follow."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from mailbot.demo.personas import ERIKA, LENA, MAX, TONI, Person, new_mail, read, reply, tap, text_of
-from mailbot.demo.picture import broken_projector
+from mailbot.demo.personas import ERIKA, LENA, MAX, TONI, Person, click_link, new_mail, read, reply, text_of
 
-Letters = Mapping[Person, Sequence[bytes]]
-Write = Callable[[Letters], bytes]
+Mailboxes = Mapping[Person, Sequence[bytes]]
+Write = Callable[[Mailboxes], bytes]
 
 TICKET = "GYM-1"
+PHOTO = Path(__file__).with_name("photo.png")
+"""The teacher's photo: a classroom whose projector shows stripes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedMail:
-    """A letter that has to come to somebody, with words that its text has to have.
+    """A mail that a person must receive, with words that its text must contain.
 
-    Without a note it is awaited and not shown, because it says the same as another one.
+    A mail without a note is not shown, because another one has the same content.
     """
 
-    who: Person
+    recipient: Person
     words: str
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One mail that somebody writes, knowing the letters so far, and the letters that have to follow."""
+    """One mail that a person writes, given all mails so far, and the mails that must follow."""
 
     title: str
-    who: Person
+    sender: Person
     note: str
     write: Write
-    arrivals: tuple[ExpectedMail, ...]
+    expected: tuple[ExpectedMail, ...]
 
 
 _PROBLEM = """Guten Morgen,
@@ -50,28 +52,28 @@ _FOUND = "Dann ist die Lampe am Ende. Ich gebe das an die Technik weiter."
 _CLOSING = "Der Beamer läuft wieder, viel Erfolg in der fünften Stunde!"
 
 
-def _first_mail(_: Letters) -> bytes:
-    return new_mail(LENA, "Beamer in Raum 204 defekt", _PROBLEM, broken_projector())
+def _first_mail(_: Mailboxes) -> bytes:
+    return new_mail(LENA, "Beamer in Raum 204 defekt", _PROBLEM, PHOTO.read_bytes())
 
 
-def _replying(writer: Person, words: str, text: str) -> Write:
-    """Reply to the newest letter with these words."""
-    return lambda letters: reply(writer, _newest(letters[writer], words), text)
+def _reply_to(writer: Person, words: str, text: str) -> Write:
+    """Reply to the newest mail that contains these words."""
+    return lambda mailboxes: reply(writer, _newest(mailboxes[writer], words), text)
 
 
-def _tapping(writer: Person, words: str, line: str) -> Write:
-    """Tap the link that fills in this line, in the newest letter with these words."""
-    return lambda letters: tap(writer, _newest(letters[writer], words), line)
+def _click_link_in(writer: Person, words: str, line: str) -> Write:
+    """Click the link with this command line in the newest mail that contains these words."""
+    return lambda mailboxes: click_link(writer, _newest(mailboxes[writer], words), line)
 
 
-def _newest(letters: Sequence[bytes], words: str) -> bytes:
-    for letter in reversed(letters):
-        if words in text_of(read(letter)):
-            return letter
-    raise LookupError(f"no letter says „{words}“")
+def _newest(mails: Sequence[bytes], words: str) -> bytes:
+    for mail in reversed(mails):
+        if words in text_of(read(mail)):
+            return mail
+    raise LookupError(f"no mail contains „{words}“")
 
 
-DAY = (
+SCENARIO = (
     Step(
         "Ein Problem",
         LENA,
@@ -89,7 +91,7 @@ DAY = (
         "Ein Klick",
         MAX,
         "tippt in der Mail auf „Übernehmen“ und schickt die fertige Antwort ab",
-        _tapping(MAX, "ein neues Problem gemeldet", "#übernehmen"),
+        _click_link_in(MAX, "ein neues Problem gemeldet", "#übernehmen"),
         (
             ExpectedMail(MAX, "von Ihnen übernommen", "bekommt die Bestätigung"),
             ExpectedMail(ERIKA, f"bearbeitet jetzt {TICKET}", "erfährt, dass sich jemand kümmert"),
@@ -99,7 +101,7 @@ DAY = (
         "Eine Antwort",
         MAX,
         "antwortet einfach auf die Mail",
-        _replying(MAX, "ein neues Problem gemeldet", "Leuchtet am Gerät eine rote Lampe?"),
+        _reply_to(MAX, "ein neues Problem gemeldet", "Leuchtet am Gerät eine rote Lampe?"),
         (
             ExpectedMail(
                 LENA, "Leuchtet am Gerät eine rote Lampe?", "bekommt die Antwort von der Adresse der Schule"
@@ -110,14 +112,14 @@ DAY = (
         "Hin und her",
         LENA,
         "antwortet ebenso",
-        _replying(LENA, "rote Lampe", "Ja, sie leuchtet rot."),
+        _reply_to(LENA, "rote Lampe", "Ja, sie leuchtet rot."),
         (ExpectedMail(MAX, "Ja, sie leuchtet rot.", "bekommt sie, denn es ist sein Ticket"),),
     ),
     Step(
         "Zu schwierig für die Schule",
         MAX,
         "gibt das Ticket mit einer kurzen Antwort weiter",
-        _replying(MAX, "Ja, sie leuchtet rot.", f"{_FOUND}\n\n#eskalieren"),
+        _reply_to(MAX, "Ja, sie leuchtet rot.", f"{_FOUND}\n\n#eskalieren"),
         (
             ExpectedMail(LENA, _FOUND, "erfährt, wie es weitergeht"),
             ExpectedMail(
@@ -131,14 +133,14 @@ DAY = (
         "Second-Level antwortet",
         TONI,
         "schreibt der Lehrerin",
-        _replying(TONI, "an Sie weiter", "Guten Tag,\n\nich tausche die Lampe heute um elf Uhr."),
+        _reply_to(TONI, "an Sie weiter", "Guten Tag,\n\nich tausche die Lampe heute um elf Uhr."),
         (ExpectedMail(LENA, "ich tausche die Lampe heute um elf Uhr", "bekommt die Antwort"),),
     ),
     Step(
         "Zurück an die Schule",
         TONI,
         "hat die Lampe getauscht und gibt das Ticket zurück",
-        _replying(TONI, "an Sie weiter", "Die neue Lampe ist drin. Bitte noch einmal ansehen.\n\n#zurück"),
+        _reply_to(TONI, "an Sie weiter", "Die neue Lampe ist drin. Bitte noch einmal ansehen.\n\n#zurück"),
         (
             ExpectedMail(ERIKA, "an Ihr Team zurückgegeben", "bekommt das Ticket, wie jeder im Team"),
             ExpectedMail(MAX, "an Ihr Team zurückgegeben"),
@@ -150,14 +152,14 @@ DAY = (
         "Vertippt",
         ERIKA,
         "will schließen und vertippt sich",
-        _replying(ERIKA, "an Ihr Team zurückgegeben", f"{_CLOSING}\n\n#schlissen"),
+        _reply_to(ERIKA, "an Ihr Team zurückgegeben", f"{_CLOSING}\n\n#schlissen"),
         (ExpectedMail(ERIKA, "Meinten Sie #schließen?", "erfährt, dass nichts geschehen ist, und warum"),),
     ),
     Step(
         "Berichtigt",
         ERIKA,
         "tippt auf den Link mit der berichtigten Mail",
-        _tapping(ERIKA, "Meinten Sie #schließen?", _CLOSING),
+        _click_link_in(ERIKA, "Meinten Sie #schließen?", _CLOSING),
         (
             ExpectedMail(LENA, f"Ihr Ticket {TICKET} ist damit geschlossen", "bekommt die Antwort: erledigt"),
             ExpectedMail(ERIKA, "geschlossen. Benachrichtigt", "bekommt die Bestätigung"),
@@ -168,7 +170,7 @@ DAY = (
         "Übersicht",
         MAX,
         "möchte sehen, was geschlossen ist",
-        _replying(MAX, "hat das Ticket geschlossen", "#list closed"),
+        _reply_to(MAX, "hat das Ticket geschlossen", "#list closed"),
         (ExpectedMail(MAX, "Geschlossene Tickets (1)", "bekommt die Übersicht"),),
     ),
 )

@@ -1,4 +1,4 @@
-"""The demonstration on a terminal, by rich: each mail as it happens, in German like the mails themselves."""
+"""Show the demonstration on a terminal, by rich; its texts are in German like the mails."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -16,23 +16,23 @@ _HEAD = (("Von", "From"), ("An", "To"), ("Kopie", "Cc"), ("Betreff", "Subject"))
 
 
 class Screen:
-    """Shows mails and what is said between them; each person keeps a colour."""
+    """Prints mails and texts; each person has a colour."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
         self._colours: dict[str, str] = {}
 
-    def chapter(self, title: str) -> None:
-        """Begin a part of the story."""
+    def heading(self, title: str) -> None:
+        """Print the heading of a step."""
         self._console.print()
         self._console.rule(Text(title, style="bold"))
 
-    def say(self, text: str) -> None:
-        """Tell what is not in a mail."""
+    def write(self, text: str) -> None:
+        """Print a text."""
         self._console.print(Text(text))
 
     def show(self, mail: bytes, who: str, note: str) -> None:
-        """Show a mail that `who` writes or reads, below a line that says what is happening."""
+        """Print a mail that `who` sends or receives, below a line with the note."""
         colour = self._colours.setdefault(who, _COLOURS[len(self._colours) % len(_COLOURS)])
         self._console.print()
         self._console.print(Text.assemble((f"{who}: ", f"bold {colour}"), note))
@@ -53,14 +53,14 @@ def _head(message: EmailMessage) -> RenderableType:
 def _text(message: EmailMessage) -> Iterator[RenderableType]:
     body = message.get_body(("plain",))
     lines = str(body.get_content()).strip().splitlines() if body else ["(ohne Text)"]
-    short = _in_short(_printable(line) for line in lines)
+    short = _shorten(_printable(line) for line in lines)
     yield from (Text(line) for line in short[:_LINES_SHOWN])
     if len(short) > _LINES_SHOWN:
         yield Text(f"… und {len(short) - _LINES_SHOWN} weitere Zeilen", style="dim")
 
 
-def _in_short(lines: Iterable[str]) -> list[str]:
-    """Make one line of each quotation, and one of neighbouring one-tap links: their labels."""
+def _shorten(lines: Iterable[str]) -> list[str]:
+    """Replace each quotation by one line, and adjacent one-click links by one line with their labels."""
     short: list[str] = []
     for line in lines:
         if line.startswith(("mailto:", "<mailto:")):
@@ -73,7 +73,7 @@ def _in_short(lines: Iterable[str]) -> list[str]:
 
 
 def _add_button(lines: list[str]) -> None:
-    """Make a button of the last line with words in it, beside those that are above it."""
+    """Turn the last line with text into a button, in the same line as the buttons directly above."""
     label = ""
     while lines and not label:
         label = lines.pop().partition(" – ")[0].rstrip(":")
@@ -94,10 +94,10 @@ def _files(message: EmailMessage) -> Iterator[RenderableType]:
             yield Text(_printable(f"[{kind}: {name}, {_size(size)}]"), style="italic")
 
 
-def _size(octets: int) -> str:
-    return f"{octets / 1000:.1f} kB".replace(".", ",") if octets >= 1000 else f"{octets} Byte"
+def _size(count: int) -> str:
+    return f"{count / 1000:.1f} kB".replace(".", ",") if count >= 1000 else f"{count} Byte"
 
 
 def _printable(text: str) -> str:
-    """Take out what a terminal would obey, such as escape sequences."""
+    """Replace control characters, so that a mail cannot send escape sequences to the terminal."""
     return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)

@@ -1,4 +1,4 @@
-"""The post office of the demonstration: IMAP and SMTP on loopback, in one thread, with mail in memory."""
+"""Run the mail servers of the demonstration: IMAP and SMTP on loopback in one thread, with mail in memory."""
 
 import asyncio
 from collections import defaultdict
@@ -13,11 +13,12 @@ from mailbot.demo.imap import ImapServer
 from mailbot.demo.smtp import SmtpServer
 
 
-class PostOffice:
-    """Mailboxes on loopback, from `with` to the end of its block.
+class MailServers:
+    """IMAP and SMTP servers that run during a `with` block.
 
-    `passwords` has the addresses in lower case. What comes in by SMTP lies in the INBOX of its recipients at
-    once; other recipients are refused with 550. Port 0 takes a free one; `imap_port` and `smtp_port` tell it.
+    `passwords` has a password for each address in lower case. A mail by SMTP is delivered to the INBOX of its
+    recipients at once. Other recipients are refused with 550. Port 0 selects a free port; `imap_port` and
+    `smtp_port` are its number afterwards.
     """
 
     def __init__(self, passwords: Mapping[str, str], *, imap_port: int = 0, smtp_port: int = 0) -> None:
@@ -26,29 +27,29 @@ class PostOffice:
         self._passwords = dict(passwords)
         self._mails: defaultdict[str, list[bytes]] = defaultdict(list)
         self._arrived = Condition()
-        self._opened: Future[asyncio.AbstractEventLoop] = Future()
-        self._thread = Thread(target=self._run, name="post office", daemon=True)
+        self._ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = Thread(target=self._run, name="demo mail servers", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._loop = self._opened.result()
+        self._loop = self._ready.result()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._closing.set)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     def mailbox(self, address: str) -> list[bytes]:
-        """Return all mails that ever came to that address, the oldest first."""
+        """Return all mails to that address, the oldest first."""
         with self._arrived:
             return list(self._mails[address])
 
     def wait_for(self, address: str, count: int, timeout: float = 30.0) -> list[bytes]:
-        """Return all mails of that address as soon as there are `count`.
+        """Wait until an address has `count` mails; return all its mails.
 
-        Raises TimeoutError if they do not come within `timeout` seconds.
+        Raises TimeoutError after `timeout` seconds.
         """
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._mails[address]) >= count, timeout):
@@ -59,21 +60,21 @@ class PostOffice:
         try:
             asyncio.run(self._serve())
         except Exception as error:
-            if self._opened.done():
+            if self._ready.done():
                 raise
-            self._opened.set_exception(error)
+            self._ready.set_exception(error)
 
     async def _serve(self) -> None:
-        self._closing = asyncio.Event()
+        self._stop = asyncio.Event()
         self._imap = ImapServer()
         smtp = SmtpServer(self._passwords.keys(), self._deliver)
-        async with AsyncExitStack() as opened:
+        async with AsyncExitStack() as stack:
             self.imap_port = await self._imap.open(self._passwords, self.imap_port)
-            opened.push_async_callback(self._imap.close)
+            stack.push_async_callback(self._imap.close)
             self.smtp_port = await smtp.open(self.smtp_port)
-            opened.push_async_callback(smtp.close)
-            self._opened.set_result(asyncio.get_running_loop())
-            await self._closing.wait()
+            stack.push_async_callback(smtp.close)
+            self._ready.set_result(asyncio.get_running_loop())
+            await self._stop.wait()
 
     async def _deliver(self, address: str, content: bytes) -> None:
         await self._imap.deliver(address, content)

@@ -1,4 +1,4 @@
-"""A small SMTP server, by aiosmtpd: it knows the local mailboxes and refuses all other recipients."""
+"""Run an SMTP server for the local mailboxes, by aiosmtpd; it refuses all other recipients."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -8,8 +8,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 Deliver = Callable[[str, bytes], Awaitable[None]]
 
 
-class _Local:
-    """What aiosmtpd asks on RCPT and DATA (RFC 5321, 4.1.1.3 and 4.1.1.4)."""
+class _Handler:
+    """aiosmtpd's callbacks for RCPT and DATA (RFC 5321, 4.1.1.3 and 4.1.1.4)."""
 
     def __init__(self, addresses: Collection[str], deliver: Deliver) -> None:
         self._addresses = addresses
@@ -33,20 +33,20 @@ class _Local:
 
 
 class SmtpServer:
-    """The way into the mailboxes, for one event loop."""
+    """An SMTP server for one event loop."""
 
     def __init__(self, addresses: Collection[str], deliver: Deliver) -> None:
-        self._local = _Local(addresses, deliver)
+        self._handler = _Handler(addresses, deliver)
         self._connections: list[SMTP] = []
 
     async def open(self, port: int) -> int:
-        """Serve on a loopback port, 0 for any free one; return the port."""
+        """Serve on a loopback port; return the port. 0 selects a free port."""
         self._server = await asyncio.get_running_loop().create_server(self._connection, "127.0.0.1", port)
-        chosen: int = self._server.sockets[0].getsockname()[1]
-        return chosen
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
 
     async def close(self) -> None:
-        """End all connections, then the server."""
+        """Close all connections and the server."""
         self._server.close()
         for connection in self._connections:
             if connection.transport is not None:
@@ -54,8 +54,8 @@ class SmtpServer:
         await self._server.wait_closed()
 
     def _connection(self) -> SMTP:
-        # without a name aiosmtpd asks the name server for one
+        # without a host name aiosmtpd would query the DNS for one
         loop = asyncio.get_running_loop()
-        connection = SMTP(self._local, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+        connection = SMTP(self._handler, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
         self._connections.append(connection)
         return connection

@@ -1,1 +1,1 @@
-"""Tickets of another help desk."""
+"""Import tickets from another help desk."""

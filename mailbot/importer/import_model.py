@@ -1,4 +1,4 @@
-"""Tickets of an older help desk: what is known of them, and where they belong here."""
+"""Define the tickets of another help desk, and map each to a school and a level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,31 +10,31 @@ from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Priority, Status
 
 SECOND_LEVEL = "second-level"
-"""Stands for second level where a department or team is mapped to a school's key."""
+"""The name of second level in a mapping, in place of a school's key."""
 
 
 class EntryKind(StrEnum):
-    """What an entry of a thread was."""
+    """The kinds of thread entries."""
 
-    MESSAGE = "message"  # of the requester's side
-    RESPONSE = "response"  # of an agent, to the requester
-    NOTE = "note"  # of an agent, internal
+    MESSAGE = "message"  # from the requester or a collaborator
+    RESPONSE = "response"  # from an agent to the requester
+    NOTE = "note"  # from an agent, internal
 
 
 @dataclass(frozen=True, slots=True)
-class OldFile:
-    """A file of an entry; `content` is None where the database does not hold it: `lies_in` says where."""
+class SourceFile:
+    """A file of an entry; if the database does not have it, `content` is None and `storage` is its place."""
 
     name: str
     content_type: str
     content: bytes | None = field(repr=False)
     content_id: str = ""
-    lies_in: str = ""
+    storage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class OldEntry:
-    """One entry of a thread; `message_id` has its angle brackets, and is "" where there was no mail."""
+class SourceEntry:
+    """One entry of a thread; `message_id` has angle brackets, or is "" if the entry was not a mail."""
 
     number: int
     kind: EntryKind
@@ -44,14 +44,14 @@ class OldEntry:
     body: str = field(repr=False)
     html: bool
     message_id: str = ""
-    files: tuple[OldFile, ...] = ()
+    files: tuple[SourceFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTicket:
-    """A ticket as it stood. `mailbox` is the address it was written to; all names are those of the old desk.
+    """A ticket of the other help desk, with that desk's names for department and team.
 
-    `status` is None for a ticket that was deleted.
+    `mailbox` is the address to which the first mail was sent. `status` is None for a deleted ticket.
     """
 
     number: str
@@ -67,55 +67,57 @@ class SourceTicket:
     priority: Priority = Priority.NORMAL
     assignee: Address | None = None
     cc: tuple[Address, ...] = ()
-    entries: tuple[OldEntry, ...] = ()
+    entries: tuple[SourceEntry, ...] = ()
 
     @property
     def alias(self) -> str:
-        """Return the name by which subjects of the old desk call it: "#123456" for "[#123456]"."""
+        """Return the ticket's name in subjects of the other desk, such as "#123456" for "[#123456]"."""
         return f"#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a ticket belongs: school and level; `misfits` is what of it does not fit, in words."""
+    """The school and the level of an imported ticket; `warnings` say which data is not imported as it is.
+
+    Without a school the ticket is not imported.
+    """
 
     school: School | None
     level: int = 1
-    misfits: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def map_ticket(ticket: SourceTicket, mapping: Mapping[str, str], policy: Policy) -> Destination:
-    """Decide where a ticket belongs.
+    """Return the school and the level of a ticket.
 
-    `mapping` names for departments and teams of the old desk a school's key or SECOND_LEVEL. A department
-    that is not mapped belongs to the school of the same name or key. What belongs to second level is of the
-    school to whose address it was written.
+    `mapping` has a school's key or SECOND_LEVEL for departments and teams of the other desk. A department
+    without a mapping belongs to the school with the same name or key. A ticket of second level belongs to the
+    school whose address received it.
     """
     if ticket.status is None:
-        return Destination(None, misfits=("deleted in the old help desk",))
+        return Destination(None, warnings=("deleted in the other help desk",))
     if not ticket.requester.email:
-        return Destination(None, misfits=("nobody's address is known",))
+        return Destination(None, warnings=("the requester has no address",))
     level = 2 if SECOND_LEVEL in (mapping.get(ticket.department), mapping.get(ticket.team)) else 1
     school = _school(ticket, mapping, policy)
     if school is None:
-        what = f"department {ticket.department!r} is none of the schools"
-        return Destination(None, level, (what,))
-    return Destination(school, level, tuple(_misfits(ticket, policy)))
+        return Destination(None, level, (f"department {ticket.department!r} has no school; use --map",))
+    return Destination(school, level, tuple(_warnings(ticket, policy)))
 
 
 def _school(ticket: SourceTicket, mapping: Mapping[str, str], policy: Policy) -> School | None:
-    wanted = mapping.get(ticket.department, ticket.department)
-    if wanted == SECOND_LEVEL:
+    name = mapping.get(ticket.department, ticket.department)
+    if name == SECOND_LEVEL:
         return next((s for s in policy.schools if s.address == ticket.mailbox), None)
-    return policy.find_school(wanted)
+    return policy.find_school(name)
 
 
-def _misfits(ticket: SourceTicket, policy: Policy) -> list[str]:
+def _warnings(ticket: SourceTicket, policy: Policy) -> list[str]:
     agents = {e.author for e in ticket.entries if e.kind is not EntryKind.MESSAGE and e.author.email}
     agents |= {ticket.assignee} if ticket.assignee else set()
-    strangers = sorted(a.email for a in agents if policy.member(a.email) is None)
+    unknown = sorted(a.email for a in agents if policy.member(a.email) is None)
     missing = [f for e in ticket.entries for f in e.files if f.content is None]
     return [
-        *(f"agent {email} is a member of no team" for email in strangers),
-        *(f"file {f.name!r} is not in the database but in {f.lies_in}" for f in missing),
+        *(f"agent {email} is not a member of a team" for email in unknown),
+        *(f"file {f.name!r} is not in the database but in {f.storage}" for f in missing),
     ]

@@ -1,4 +1,4 @@
-"""Take over tickets of an older help desk, each in one transaction, and none twice."""
+"""Import tickets from another help desk, each in one transaction and only once."""
 
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ from mailbot.core.model.ticket import (
     Ticket,
     Visibility,
 )
-from mailbot.importer.import_model import EntryKind, OldEntry, OldFile, SourceTicket, map_ticket
+from mailbot.importer.import_model import EntryKind, SourceEntry, SourceFile, SourceTicket, map_ticket
 from mailbot.parse import parse
 from mailbot.sanitize import clean, one_line
 from mailbot.service.desk import Desk
@@ -49,46 +49,48 @@ _CONTENT_TYPE = re.compile(r"(image|audio|video|application)/([a-z0-9][a-z0-9!#$
 
 @dataclass(slots=True)
 class ImportReport:
-    """What was taken over (or would be): tickets and messages by school, and what does not fit."""
+    """The counts of an import or of its dry run, by school, and the warnings.
+
+    `known` counts tickets that an earlier run has imported; `left_out` counts tickets that are not imported.
+    """
 
     tickets: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     files: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     left_out: int = 0
-    misfits: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
 
     def document(self) -> dict[str, object]:
-        """Return it as `--json` prints it."""
+        """Return the report as `--json` prints it."""
         names = ("tickets", "messages", "files", "known")
         counts = {name: dict(getattr(self, name)) for name in names}
-        return {**counts, "left_out": self.left_out, "misfits": dict(self.misfits)}
+        return {**counts, "left_out": self.left_out, "misfits": dict(self.warnings)}
 
 
 def import_ticket(
     desk: Desk,
-    old: SourceTicket,
+    source: SourceTicket,
     mapping: Mapping[str, str],
     report: ImportReport,
     now: datetime,
     *,
     dry: bool,
 ) -> None:
-    """Take a ticket over and note it in the report; `dry`: change nothing.
+    """Import a ticket and count it in the report; with `dry`, only count.
 
-    A ticket that was taken over before gets the entries that it got since in the old desk; how it stands is
-    decided here by then.
+    A ticket that was imported before gets its new entries only. Its status and assignee are not changed.
     """
-    placement = map_ticket(old, mapping, desk.policy)
-    report.misfits.update(placement.misfits)
-    school = placement.school
+    destination = map_ticket(source, mapping, desk.policy)
+    report.warnings.update(destination.warnings)
+    school = destination.school
     if school is None:
         report.left_out += 1
         return
     with read_only(desk.engine) as session:
-        known = tickets.named(session, old.alias)
-        there = tickets.message_ids(session, known[0]) if known is not None else set()
-    entries = [entry for entry in old.entries if _message_id(entry, school) not in there]
+        known = tickets.find_ticket(session, source.alias)
+        imported = tickets.message_ids(session, known[0]) if known is not None else set()
+    entries = [entry for entry in source.entries if _message_id(entry, school) not in imported]
     report.known[school.key] += known is not None
     report.tickets[school.key] += known is None
     report.messages[school.key] += len(entries)
@@ -96,45 +98,45 @@ def import_ticket(
     if dry or (known is not None and not entries):
         return
     with transaction(desk.engine) as session:
-        name = known[1].key if known is not None else _open(session, old, school)
+        key = known[1].key if known is not None else _open(session, source, school)
         for entry in entries:
-            _append(session, name, entry, school)
+            _add_entry(session, key, entry, school)
         if known is None:
-            _settle(session, name, old, school, placement.level, now)
+            _restore_state(session, key, source, school, destination.level, now)
 
 
-def note_import(desk: Desk, report: ImportReport, now: datetime) -> None:
-    """Say in the audit trail who took over how much; what came of each ticket stands in the ticket's own."""
+def record_import(desk: Desk, report: ImportReport, now: datetime) -> None:
+    """Record the counts of the import in the audit trail; each ticket has its own audit entries."""
     detail = ", ".join(f"{getattr(report, name).total()} {name}" for name in ("tickets", "messages", "files"))
     with transaction(desk.engine) as session:
         record(session, Origin(desk.actor, now), "imported", detail)
 
 
-def _open(session: Session, old: SourceTicket, school: School) -> str:
-    """Open the ticket and note its old number; return its name."""
+def _open(session: Session, source: SourceTicket, school: School) -> str:
+    """Open the ticket, with its old number as an alias; return its key."""
     ticket = Ticket(
         school.key,
         tickets.next_number(session, school.key),
-        one_line(old.subject),
-        old.requester,
-        opened=old.opened,
-        updated=old.opened,
-        cc=old.cc,
+        one_line(source.subject),
+        source.requester,
+        opened=source.opened,
+        updated=source.opened,
+        cc=source.cc,
     )
     opened = Decision(
-        "imported", (f"ticket {old.number} of the old help desk",), (OpenTicket(ticket),), ticket.key
+        "imported", (f"ticket {source.number} of the other help desk",), (OpenTicket(ticket),), ticket.key
     )
-    apply_decision(session, Origin(ACTOR, old.opened), school.key, opened, ())
-    found = tickets.named(session, ticket.key)
+    apply_decision(session, Origin(ACTOR, source.opened), school.key, opened, ())
+    found = tickets.find_ticket(session, ticket.key)
     if found is None:
-        raise LookupError(f"{ticket.key} was not written")
-    tickets.add_alias(session, old.alias, found[0])
+        raise LookupError(f"ticket {ticket.key} was not written")
+    tickets.add_alias(session, source.alias, found[0])
     return ticket.key
 
 
-def _append(session: Session, name: str, entry: OldEntry, school: School) -> None:
-    octets = as_mail(entry, school)
-    mail = parse(octets)
+def _add_entry(session: Session, key: str, entry: SourceEntry, school: School) -> None:
+    raw = as_mail(entry, school)
+    mail = parse(raw)
     files = tuple(
         Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger) for p in mail.parts
     )
@@ -148,49 +150,49 @@ def _append(session: Session, name: str, entry: OldEntry, school: School) -> Non
         attachments=files,
     )
     origin = Origin(
-        ACTOR, entry.at, message.message_id, raw_id=raw_mail.store(session, raw_mail.compress(octets))
+        ACTOR, entry.at, message.message_id, raw_id=raw_mail.store(session, raw_mail.compress(raw))
     )
     decision = Decision(
-        "imported", (f"entry {entry.number} of the old help desk",), (AddMessage(name, message),)
+        "imported", (f"entry {entry.number} of the other help desk",), (AddMessage(key, message),)
     )
     apply_decision(session, origin, school.key, decision, ())
 
 
-def _settle(
-    session: Session, name: str, old: SourceTicket, school: School, level: int, now: datetime
+def _restore_state(
+    session: Session, key: str, source: SourceTicket, school: School, level: int, now: datetime
 ) -> None:
-    """Let the ticket stand as it stood; what happened last is when it was closed, or its last entry.
+    """Set the ticket's state to that of the other desk, at the time of its closing or of its last entry.
 
-    The clock of an open one begins now: nobody shall be reminded of all of them at once.
+    Reminders of an open ticket count from now, so that an import does not cause many reminders at once.
     """
     changes: list[Effect] = []
     if level == 2:
-        changes.append(SetLevel(name, level))
-    if old.priority is not Priority.NORMAL:
-        changes.append(SetPriority(name, old.priority))
-    if old.assignee is not None:
-        changes.append(Assign(name, old.assignee))
-    if old.due is not None and old.status is Status.OPEN:
-        changes.append(SetDue(name, old.due))
-    if old.status is Status.CLOSED:
-        changes.append(SetStatus(name, Status.CLOSED))
+        changes.append(SetLevel(key, level))
+    if source.priority is not Priority.NORMAL:
+        changes.append(SetPriority(key, source.priority))
+    if source.assignee is not None:
+        changes.append(Assign(key, source.assignee))
+    if source.due is not None and source.status is Status.OPEN:
+        changes.append(SetDue(key, source.due))
+    if source.status is Status.CLOSED:
+        changes.append(SetStatus(key, Status.CLOSED))
     else:
-        changes.append(RecordReminder(name, ReminderStage.NOTHING, now))
-    last = max((entry.at for entry in old.entries), default=old.opened)
-    at = old.closed or last
-    decision = Decision("imported", ("as it stood in the old help desk",), tuple(changes))
+        changes.append(RecordReminder(key, ReminderStage.NOTHING, now))
+    last = max((entry.at for entry in source.entries), default=source.opened)
+    at = source.closed or last
+    decision = Decision("imported", ("state in the other help desk",), tuple(changes))
     apply_decision(session, Origin(ACTOR, at), school.key, decision, ())
 
 
-def _message_id(entry: OldEntry, school: School) -> str:
-    """Return the entry's Message-ID, by which late answers find the ticket, or one made of its number."""
+def _message_id(entry: SourceEntry, school: School) -> str:
+    """Return the entry's Message-ID, so that later replies match the ticket, or one made from its number."""
     if entry.message_id.startswith("<") and entry.message_id.endswith(">"):
         return entry.message_id
     return f"<entry-{entry.number}@{school.address.rpartition('@')[2]}>"
 
 
-def as_mail(entry: OldEntry, school: School) -> bytes:
-    """Return an entry as the mail that it was or could have been (RFC 5322): raw mails are what is kept."""
+def as_mail(entry: SourceEntry, school: School) -> bytes:
+    """Return an entry as a mail (RFC 5322), because each message is stored with its raw mail."""
     mail = EmailMessage(policy=SMTP)
     mail["Date"] = format_datetime(entry.at)
     mail["From"] = _mailbox(entry.author)
@@ -204,11 +206,11 @@ def as_mail(entry: OldEntry, school: School) -> bytes:
 
 
 def _mailbox(person: Address) -> str:
-    """Return name and address (RFC 5322, 3.4); who wrote without an address has only a name."""
+    """Return a person's name and address for a header (RFC 5322, 3.4); the address may be empty."""
     return f'"{quote(one_line(person.name))}" <{one_line(person.email)}>'
 
 
-def _attach(mail: EmailMessage, file: OldFile) -> None:
+def _attach(mail: EmailMessage, file: SourceFile) -> None:
     if file.content is None:
         return
     kind = _CONTENT_TYPE.fullmatch(file.content_type.lower())

@@ -1,4 +1,4 @@
-"""Read the database of an osTicket, version 1.10 or later (MySQL or MariaDB); alone knows pymysql."""
+"""Read the database of osTicket 1.10 or later (MySQL or MariaDB); the only module that uses pymysql."""
 
 import ssl
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ import pymysql.cursors
 
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Priority, Status
-from mailbot.importer.import_model import EntryKind, OldEntry, OldFile, SourceTicket
+from mailbot.importer.import_model import EntryKind, SourceEntry, SourceFile, SourceTicket
 
 Row = Mapping[str, Any]
 
 BATCH_SIZE = 200
-_HIDDEN = 0x0004  # an entry that was edited later: the new one stands beside it
+_HIDDEN = 0x0004  # the old version of an edited entry; the new version is an entry of its own
 _KINDS = {"M": EntryKind.MESSAGE, "R": EntryKind.RESPONSE, "N": EntryKind.NOTE}
 _STATUSES = {"open": Status.OPEN, "closed": Status.CLOSED, "archived": Status.CLOSED}
 _PRIORITIES = {"low": Priority.LOW, "high": Priority.HIGH, "emergency": Priority.URGENT}
@@ -72,12 +72,12 @@ _BACKENDS = {"F": "the file system of the web server", "3": "Amazon S3"}
 
 
 class OsTicketError(Exception):
-    """The database cannot be read, or is no osTicket's; the text says why."""
+    """The database cannot be read or does not belong to osTicket; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class OsTicket:
-    """An open database. `zone` is the time zone in which its times are written."""
+    """An open osTicket database; `zone` is the time zone of its timestamps."""
 
     connection: Any
     prefix: str
@@ -86,20 +86,20 @@ class OsTicket:
     @classmethod
     @contextmanager
     def open(cls, url: str, password: str, prefix: str, zone: tzinfo) -> Iterator[Self]:
-        """Connect to mysql://USER@HOST:PORT/DATABASE, reading only; raise OsTicketError.
+        """Connect to mysql://USER@HOST:PORT/DATABASE and start a read-only transaction; raise OsTicketError.
 
-        To other machines the connection is encrypted.
+        Connections to other machines use TLS.
         """
         try:
-            connection = pymysql.connect(**_address(url), password=password, **_READING)
+            connection = pymysql.connect(**_address(url), password=password, **_CONNECTION_OPTIONS)
         except (pymysql.MySQLError, OSError, ValueError) as error:
-            raise OsTicketError(f"{url}: {_said(error)}") from error
+            raise OsTicketError(f"{url}: {_error_text(error)}") from error
         try:
             with connection.cursor() as cursor:
                 cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
             yield cls(connection, prefix, zone)
         except pymysql.MySQLError as error:
-            raise OsTicketError(f"{url}: {_said(error)}") from error
+            raise OsTicketError(f"{url}: {_error_text(error)}") from error
         finally:
             connection.close()
 
@@ -108,37 +108,37 @@ class OsTicket:
         return int(self._rows("SELECT COUNT(*) AS number FROM {0}ticket")[0]["number"])
 
     def tickets(self) -> Iterator[SourceTicket]:
-        """Yield all tickets in the order in which they were opened, each with its entries and files."""
+        """Yield all tickets in the order of their opening, each with its entries and files."""
         last = 0
         while rows := self._rows(_TICKETS, last, BATCH_SIZE):
             last = rows[-1]["ticket_id"]
             fields = self._fields([row["ticket_id"] for row in rows])
             threads = [row["thread_id"] for row in rows]
-            entries, copied = self._entries(threads), self._collaborators(threads)
+            entries, cc = self._entries(threads), self._collaborators(threads)
             for row in rows:
                 thread = row["thread_id"]
-                yield self._ticket(row, fields, tuple(entries.get(thread, ())), tuple(copied.get(thread, ())))
+                yield self._ticket(row, fields, tuple(entries.get(thread, ())), tuple(cc.get(thread, ())))
 
     def _ticket(
         self,
         row: Row,
         fields: Mapping[tuple[int, str], str],
-        entries: tuple[OldEntry, ...],
+        entries: tuple[SourceEntry, ...],
         cc: tuple[Address, ...],
     ) -> SourceTicket:
-        name = row["ticket_id"]
-        priority = fields.get((name, "priority"), "").lower()
+        ticket_id = row["ticket_id"]
+        priority = fields.get((ticket_id, "priority"), "").lower()
         return SourceTicket(
             number=str(row["number"]),
-            subject=fields.get((name, "subject"), ""),
+            subject=fields.get((ticket_id, "subject"), ""),
             department=row["department"] or "",
             team=row["team"] or "",
             mailbox=(row["mailbox"] or "").lower(),
             requester=_person(row["user_address"], row["user_name"]),
-            opened=self._moment(row["created"]),
+            opened=self._to_utc(row["created"]),
             status=_STATUSES.get(row["state"]),
-            closed=self._moment(row["closed"]) if row["closed"] else None,
-            due=self._moment(row["duedate"]) if row["duedate"] else None,
+            closed=self._to_utc(row["closed"]) if row["closed"] else None,
+            due=self._to_utc(row["duedate"]) if row["duedate"] else None,
             priority=_PRIORITIES.get(priority, Priority.NORMAL),
             assignee=_person(row["agent"], row["agent_name"]) if row["agent"] else None,
             cc=cc,
@@ -146,26 +146,26 @@ class OsTicket:
         )
 
     def _fields(self, tickets: list[int]) -> dict[tuple[int, str], str]:
-        """Return subject and priority of tickets; osTicket keeps them as fields of a form."""
+        """Return subject and priority of tickets, which osTicket stores as fields of a form."""
         rows = self._rows(_FIELDS, tickets)
         return {(r["ticket_id"], r["name"]): r["priority"] or r["value"] or "" for r in rows}
 
-    def _entries(self, threads: list[int]) -> dict[int, list[OldEntry]]:
+    def _entries(self, threads: list[int]) -> dict[int, list[SourceEntry]]:
         rows = [r for r in self._rows(_ENTRIES, threads) if r["type"] in _KINDS and not r["flags"] & _HIDDEN]
         files = self._files([row["id"] for row in rows])
-        found: dict[int, list[OldEntry]] = {}
+        found: dict[int, list[SourceEntry]] = {}
         for row in rows:
             found.setdefault(row["thread_id"], []).append(self._entry(row, tuple(files.get(row["id"], ()))))
         return found
 
-    def _entry(self, row: Row, files: tuple[OldFile, ...]) -> OldEntry:
+    def _entry(self, row: Row, files: tuple[SourceFile, ...]) -> SourceEntry:
         agent = _person(row["agent"], row["agent_name"] or row["poster"])
         user = _person(row["user_address"], row["user_name"] or row["poster"])
-        return OldEntry(
+        return SourceEntry(
             number=row["id"],
             kind=_KINDS[row["type"]],
             author=agent if row["agent"] else user,
-            at=self._moment(row["created"]),
+            at=self._to_utc(row["created"]),
             subject=row["title"] or "",
             body=row["body"] or "",
             html=row["format"] == "html",
@@ -179,21 +179,21 @@ class OsTicket:
             found.setdefault(row["thread_id"], []).append(_person(row["address"], row["name"]))
         return found
 
-    def _files(self, entries: list[int]) -> dict[int, list[OldFile]]:
-        found: dict[int, list[OldFile]] = {}
+    def _files(self, entries: list[int]) -> dict[int, list[SourceFile]]:
+        found: dict[int, list[SourceFile]] = {}
         for row in self._rows(_FILES, entries) if entries else ():
             found.setdefault(row["entry_id"], []).append(self._file(row))
         return found
 
-    def _file(self, row: Row) -> OldFile:
-        stored = row["bk"] == "D"
-        chunks = self._rows(_CHUNKS, row["id"]) if stored else ()
-        return OldFile(
+    def _file(self, row: Row) -> SourceFile:
+        in_database = row["bk"] == "D"
+        chunks = self._rows(_CHUNKS, row["id"]) if in_database else ()
+        return SourceFile(
             name=row["name"] or "",
             content_type=row["type"] or "",
-            content=b"".join(chunk["filedata"] for chunk in chunks) if stored else None,
+            content=b"".join(chunk["filedata"] for chunk in chunks) if in_database else None,
             content_id=row["key"] if row["inline"] else "",
-            lies_in="" if stored else _BACKENDS.get(row["bk"], f"storage {row['bk']!r}"),
+            storage="" if in_database else _BACKENDS.get(row["bk"], f"storage {row['bk']!r}"),
         )
 
     def _rows(self, query: str, *arguments: object) -> list[Row]:
@@ -201,11 +201,11 @@ class OsTicket:
             cursor.execute(query.format(self.prefix), arguments or None)
             return list(cursor.fetchall())
 
-    def _moment(self, written: datetime) -> datetime:
-        return written.replace(tzinfo=self.zone).astimezone(UTC)
+    def _to_utc(self, timestamp: datetime) -> datetime:
+        return timestamp.replace(tzinfo=self.zone).astimezone(UTC)
 
 
-_READING = {
+_CONNECTION_OPTIONS = {
     "charset": "utf8mb4",
     "cursorclass": pymysql.cursors.DictCursor,
     "connect_timeout": 30,
@@ -227,8 +227,8 @@ def _address(url: str) -> dict[str, Any]:
     }
 
 
-def _said(error: Exception) -> str:
-    """Return in one line what MySQL says, without its number."""
+def _error_text(error: Exception) -> str:
+    """Return the text of a MySQL error without its number."""
     return str(error.args[1] if len(error.args) > 1 else error)
 
 

@@ -1,6 +1,6 @@
-"""Read a mailbox over IMAP (RFC 9051, 3501), file what is done; the only package that knows imapclient."""
+"""Read a mailbox over IMAP (RFC 9051, 3501), move processed mails; only this package uses imapclient."""
 
-from mailbot.inbox.mailbox import Fetched, Mailbox, MailInfo
+from mailbot.inbox.mailbox import FetchedMail, Mailbox, MailInfo
 from mailbot.inbox.session import InboxError
 
-__all__ = ["Fetched", "InboxError", "MailInfo", "Mailbox"]
+__all__ = ["FetchedMail", "InboxError", "MailInfo", "Mailbox"]

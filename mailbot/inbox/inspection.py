@@ -1,4 +1,4 @@
-"""What an operator should know of a mailbox before the daemon reads it: nothing in it is changed."""
+"""Inspect a mailbox for an operator without changing it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,66 +7,70 @@ import imapclient
 
 from mailbot.inbox.mailbox import Mailbox, MailInfo
 
-HELPFUL = ("IDLE", "MOVE", "UIDPLUS")
+USEFUL_CAPABILITIES = ("IDLE", "MOVE", "UIDPLUS")
 _FIELD = "HEADER.FIELDS (AUTHENTICATION-RESULTS)"
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxReport:
-    """What was found: so many mails, which extensions the server lacks, how full the mailbox is (0 to 1).
+    """The number of mails, the useful capabilities that the server lacks, and the used quota (0 to 1).
 
-    `results` are the fields Authentication-Results of the newest mails in both folders, one text a mail.
+    `authentication_results` has the Authentication-Results fields of the newest mails in both folders, one
+    text for each mail.
     """
 
     mails: int
-    lacks: tuple[str, ...]
-    full: float | None
-    results: tuple[str, ...]
+    missing_capabilities: tuple[str, ...]
+    quota_used: float | None
+    authentication_results: tuple[str, ...]
 
 
 def inspect_mailbox(box: Mailbox, newest: int = 20) -> MailboxReport:
-    """Look around in a mailbox, at the newest mails of each of its two folders. Raises InboxError."""
+    """Report on a mailbox and on the `newest` mails of each of its two folders; raise InboxError."""
     client = box._client
-    with box._errors_as("the mailbox cannot be surveyed"):
-        lacks = tuple(name for name in HELPFUL if not client.has_capability(name))
-        full = _full(client) if client.has_capability("QUOTA") else None
+    with box._errors_as("the mailbox cannot be inspected"):
+        missing = tuple(name for name in USEFUL_CAPABILITIES if not client.has_capability(name))
+        quota_used = _quota_used(client) if client.has_capability("QUOTA") else None
     uids = box.uids()
-    with box._errors_as("the newest mails cannot be looked at"):
-        results = _results(client, uids[-newest:])
-        if _open_done(box):
-            results += _results(client, client.search()[-newest:])
+    with box._errors_as("the newest mails cannot be inspected"):
+        results = _authentication_results(client, uids[-newest:])
+        if _select_processed(box):
+            results += _authentication_results(client, client.search()[-newest:])
     box.refresh()
-    return MailboxReport(len(uids), lacks, full, tuple(results))
+    return MailboxReport(len(uids), missing, quota_used, tuple(results))
 
 
-def done_received(box: Mailbox, message_id: str) -> datetime | None:
-    """Return when the server took the done mail of that Message-ID (UTC), or None. Raises InboxError."""
+def processed_received_at(box: Mailbox, message_id: str) -> datetime | None:
+    """Return when the server received the processed mail with this Message-ID (UTC), or None.
+
+    Raises InboxError.
+    """
     found: dict[int, MailInfo] = {}
-    with box._errors_as("the done mails cannot be searched"):
-        if _open_done(box):
+    with box._errors_as("the processed mails cannot be searched"):
+        if _select_processed(box):
             found = box.describe(box._client.search(["HEADER", "Message-ID", message_id]))
     box.refresh()
-    return next((mail.received for mail in found.values()), None)
+    return next((mail.received_at for mail in found.values()), None)
 
 
-def _open_done(box: Mailbox) -> bool:
-    """Look into the folder of done mails from now on, if there is one."""
-    done = box._full_name(box._account.done) if box._account.done else ""
-    if not done or not box._client.folder_exists(done):
+def _select_processed(box: Mailbox) -> bool:
+    """Select the folder of processed mails read-only; return False if there is none."""
+    name = box._full_name(box._account.done) if box._account.done else ""
+    if not name or not box._client.folder_exists(name):
         return False
-    box._client.select_folder(done, readonly=True)
+    box._client.select_folder(name, readonly=True)
     return True
 
 
-def _full(client: imapclient.IMAPClient) -> float | None:
-    """Return how much of its quota the inbox uses (RFC 9208), or None where it has none."""
+def _quota_used(client: imapclient.IMAPClient) -> float | None:
+    """Return how much of its quota the inbox uses (RFC 9208), or None if it has no quota."""
     shares = [quota.usage / quota.limit for quota in client.get_quota() if quota.limit]
     return max(shares, default=None)
 
 
-def _results(client: imapclient.IMAPClient, uids: list[int]) -> list[str]:
+def _authentication_results(client: imapclient.IMAPClient, uids: list[int]) -> list[str]:
     if not uids:
         return []
-    answers = client.fetch(uids, [f"BODY.PEEK[{_FIELD}]"])
-    fields = (items.get(f"BODY[{_FIELD}]".encode()) or b"" for items in answers.values())
+    responses = client.fetch(uids, [f"BODY.PEEK[{_FIELD}]"])
+    fields = (items.get(f"BODY[{_FIELD}]".encode()) or b"" for items in responses.values())
     return [field.decode("utf-8", "replace") for field in fields]

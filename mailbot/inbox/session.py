@@ -1,4 +1,4 @@
-"""A connection to an IMAP server, secured and logged in, and what its failures mean."""
+"""Open a secure, logged-in connection to an IMAP server, and explain its errors."""
 
 import imaplib
 import re
@@ -16,19 +16,19 @@ from mailbot.oauth import OAuthError, access_token, invalidate
 
 KEEP_ALIVE_SECONDS = 60
 
-# An answer was broken off, or makes no sense: whatever comes next belongs to it.
-BROKEN = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
+# The response was cut off or is malformed: the next data on the connection may be its rest.
+PROTOCOL_ERRORS = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
 
-_NO_MORE = "the server takes no more logins at once; if it allows few, set imap.connections"
+_TOO_MANY_LOGINS = "the server allows no more simultaneous logins; if its limit is low, set imap.connections"
 
-# Codes of a refused login that are not about the password (RFC 9051, 7.1).
-_NOT_THE_PASSWORD = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
+# Response codes of a rejected login that do not concern the password (RFC 9051, 7.1).
+_TEMPORARY_CODES = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]")
 
 
 class InboxError(Exception):
-    """A mailbox that cannot be worked with: which one, why, and what to do about it.
+    """A mailbox cannot be used; the text says which one, why, and what to do.
 
-    `permanent`: it stays so until somebody changes the configuration or the server; worth telling at once.
+    `permanent`: the error lasts until the configuration or the server is changed.
     """
 
     def __init__(self, message: str, permanent: bool) -> None:
@@ -37,15 +37,15 @@ class InboxError(Exception):
 
 
 def open_session(account: ImapAccount, timeout: float) -> Any:
-    """Return an imapclient that is connected, secured and logged in. Raises InboxError."""
-    with explained(account, "the connection failed"):
+    """Return a connected, secured and logged-in imapclient; raise InboxError."""
+    with translated_errors(account, "the connection failed"):
         client = _connect(account, timeout)
     try:
-        with explained(account, "STARTTLS failed"):
+        with translated_errors(account, "STARTTLS failed"):
             _secure(account, client)
         _log_in(account, client)
-        with explained(account, "the login failed"):
-            client.capabilities()  # which it remembers
+        with translated_errors(account, "the login failed"):
+            client.capabilities()  # imapclient caches them
     except BaseException:
         close_socket(client)
         raise
@@ -53,8 +53,8 @@ def open_session(account: ImapAccount, timeout: float) -> Any:
 
 
 def close_socket(client: Any) -> None:
-    """Close a connection without taking leave."""
-    # It complains of a socket that is not connected any more, after having closed it.
+    """Close a connection without LOGOUT."""
+    # shutdown() closes the socket, and raises if it was no longer connected.
     with suppress(OSError):
         client.shutdown()
 
@@ -65,9 +65,9 @@ def _connect(account: ImapAccount, timeout: float) -> Any:
     client = imapclient.IMAPClient(
         account.host, account.port, ssl=account.security == "tls", ssl_context=context, timeout=limits
     )
-    # Else INTERNALDATE comes without its zone, and an hour wrong across the change to summer time.
+    # Otherwise INTERNALDATE has no time zone, and is an hour wrong across a change to or from summer time.
     client.normalise_times = False
-    # While nothing is said, routers forget a connection, and one that is dead looks alive.
+    # Routers drop idle connections silently; keep-alive prevents that, and detects dead connections.
     client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE_SECONDS)
     return client
@@ -79,19 +79,19 @@ def _secure(account: ImapAccount, client: Any) -> None:
 
 
 def _log_in(account: ImapAccount, client: Any) -> None:
-    """Log in by a token, by PLAIN, which alone carries umlauts, or by LOGIN."""
+    """Log in with a token, with PLAIN (the only one that supports non-ASCII), or with LOGIN."""
     if account.oauth2 is not None:
         _log_in_by_token(account, account.oauth2, client)
         return
     password = account.password.get()
-    wrong = "the login is refused; check username and password"
-    with explained(account, wrong, permanent=True, limited=_NO_MORE):
+    rejected = "the login is refused; check username and password"
+    with translated_errors(account, rejected, permanent=True, limited=_TOO_MANY_LOGINS):
         if client.has_capability("AUTH=PLAIN"):
             client.plain_login(account.username, password)
         elif account.username.isascii() and password.isascii():
             client.login(account.username, password)
         else:
-            raise imaplib.IMAP4.error("it takes no letters but ASCII")
+            raise imaplib.IMAP4.error("the server supports only ASCII in username and password")
 
 
 def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
@@ -102,7 +102,8 @@ def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
             f"IMAP {account.host}:{account.port}, {account.username}: {error}", error.permanent
         ) from error
     try:
-        with explained(account, "the token is refused; check the rights of the application", permanent=True):
+        advice = "the token is refused; check the permissions of the application"
+        with translated_errors(account, advice, permanent=True):
             client.oauth2_login(account.username, token)
     except InboxError:
         invalidate(oauth2, account.username)
@@ -110,29 +111,30 @@ def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
 
 
 @contextmanager
-def explained(
-    account: ImapAccount, doing: str, *, permanent: bool = False, limited: str = ""
+def translated_errors(
+    account: ImapAccount, failure: str, *, permanent: bool = False, limited: str = ""
 ) -> Iterator[None]:
-    """Turn what imapclient and the network raise into an InboxError that an operator understands.
+    """Translate the errors of imapclient and the network into an InboxError for operators.
 
-    `permanent` is said of a refusal; a lost connection never is. `limited` is said instead of `doing` where
-    the server has reached a limit (RFC 5530, 3).
+    `failure` says what failed. `permanent` applies to rejections only; a lost connection is never permanent.
+    `limited` replaces `failure` if the server has reached a limit (RFC 5530, 3).
     """
     try:
         yield
     except (imaplib.IMAP4.error, OSError, ValueError, KeyError) as error:
         if isinstance(error, imaplib.IMAP4.error):
-            reason, lasting = str(error), _lasts(error, permanent)
-            doing = limited if limited and "[LIMIT]" in reason else doing
+            reason, permanent = str(error), _is_permanent(error, permanent)
+            failure = limited if limited and "[LIMIT]" in reason else failure
         else:
-            reason, lasting = describe_error(error)
+            reason, permanent = describe_error(error)
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
-        raise InboxError(sanitize_reply(f"{where}: {doing}: {reason}", account.password), lasting) from error
+        message = sanitize_reply(f"{where}: {failure}: {reason}", account.password)
+        raise InboxError(message, permanent) from error
 
 
-def _lasts(error: imaplib.IMAP4.error, permanent: bool) -> bool:
-    """Tell whether a refusal is one: imapclient makes a LoginError of a line that breaks, too."""
+def _is_permanent(error: imaplib.IMAP4.error, permanent: bool) -> bool:
+    """Return whether an error is permanent; imapclient raises LoginError for a lost connection, too."""
     if isinstance(error, imaplib.IMAP4.readonly):
         return True
-    lost = isinstance(error, BROKEN) or isinstance(error.__context__, BROKEN)
-    return permanent and not lost and not _NOT_THE_PASSWORD.search(str(error))
+    lost = isinstance(error, PROTOCOL_ERRORS) or isinstance(error.__context__, PROTOCOL_ERRORS)
+    return permanent and not lost and not _TEMPORARY_CODES.search(str(error))

@@ -1,1 +1,1 @@
-"""Whether the desk works: health rules, status, Nagios line."""
+"""Monitor the desk: health rules, status, Nagios plug-in."""

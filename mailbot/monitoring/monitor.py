@@ -1,4 +1,4 @@
-"""Check the health of the desk regularly, and tell the operators what began to fail and what is over."""
+"""Check the health of the desk, and alert the operators when an issue begins and when it ends."""
 
 import shutil
 import threading
@@ -23,7 +23,7 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.store import alerts, mailboxes, outbox
 from mailbot.store.database import read_only, transaction
-from mailbot.store.traffic import overall
+from mailbot.store.recent_activity import count_automatic_replies
 
 log = structlog.get_logger()
 
@@ -31,13 +31,13 @@ QUIET_AFTER_JUMP = timedelta(minutes=10)
 
 
 def free_disk(desk: Desk, state_dir: Path) -> int | None:
-    """Return the bytes that are free for the database, or None if it is on another machine."""
+    """Return the free bytes on the disk of the database, or None if it is on another machine."""
     return shutil.disk_usage(state_dir).free if desk.engine.url.get_backend_name() == "sqlite" else None
 
 
 @dataclass(slots=True)
 class HealthMonitor:
-    """Checks the desk; `stalled` returns the names of threads without a recent heartbeat."""
+    """Checks the desk; `stalled` returns the names of the threads without a recent heartbeat."""
 
     desk: Desk
     state_dir: Path
@@ -52,36 +52,36 @@ class HealthMonitor:
     _last_check: tuple[datetime, float] = field(init=False)
     _unreported_jump: timedelta = timedelta()
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _known: frozenset[str] = frozenset()
+    _logged_topics: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.since = self.clock()
         self._last_check = (self.since, self.monotonic())
 
     def check(self) -> tuple[Issue, ...]:
-        """Raise alerts for what needs an operator, and end those that are over; return the issues."""
+        """Raise an alert for each issue, end the alerts of issues that are over, and return the issues."""
         snapshot = self._snapshot()
-        found = evaluate(snapshot, self.thresholds)
-        self._log(found)
+        issues = evaluate(snapshot, self.thresholds)
+        self._log(issues)
         with transaction(self.desk.engine) as session:
-            for issue in found:
+            for issue in issues:
                 details = (("reason", issue.reason), ("todo", issue.todo))
-                raise_alert(session, self.desk, self._named(issue.topic), details, snapshot.now)
-            over = topics(dict.fromkeys(self.mailboxes), self.threads) - {c.topic for c in found}
-            for topic in sorted(alerts.topics(session) & {self._named(topic) for topic in over}):
+                raise_alert(session, self.desk, self._worker_topic(issue.topic), details, snapshot.now)
+            over = topics(dict.fromkeys(self.mailboxes), self.threads) - {issue.topic for issue in issues}
+            for topic in sorted(alerts.topics(session) & {self._worker_topic(topic) for topic in over}):
                 end_alert(session, self.desk, topic, snapshot.now)
-        return found
+        return issues
 
-    def _named(self, topic: str) -> str:
-        """Return a topic as operators read it: with the worker's name if it is about one machine."""
+    def _worker_topic(self, topic: str) -> str:
+        """Return the topic of the alert, with the worker's name if the topic is about one machine."""
         return f"{topic} on {self.desk.worker}" if self.desk.shared and of_this_machine(topic) else topic
 
     def has_disk_space(self) -> bool:
-        """Tell whether the disk has space for more mail."""
+        """Return whether the disk has space for more mail."""
         return has_disk_space(free_disk(self.desk, self.state_dir), self.thresholds)
 
     def clock_jumped(self) -> bool:
-        """Tell whether the clock was set within the last minutes: timers wait until it is steady."""
+        """Return whether the clock was set within `QUIET_AFTER_JUMP`; timers do not run then."""
         with self._lock:
             self._note_jump()
             return self.jumped_at is not None
@@ -93,38 +93,38 @@ class HealthMonitor:
         now = self.clock()  # failing mailboxes have already raised their own alert
         with read_only(self.desk.engine) as session:
             boxes = mailboxes.states(session)
-            read = {box.school: now if box.failing_since else box.last_success for box in boxes}
-            oldest, letters = outbox.oldest_due(session)
-            answers = overall(session, now)
+            last_read = {box.school: now if box.failing_since else box.last_success for box in boxes}
+            oldest_due, due_mails = outbox.oldest_due(session)
+            automatic_replies = count_automatic_replies(session, now)
         return Snapshot(
             now=now,
             since=self.since,
-            read={school: read.get(school) for school in self.mailboxes},
-            oldest_letter=oldest,
-            letters=letters,
-            answers=answers,
-            answers_most=self.desk.policy.limits.hourly_overall,
+            last_read={school: last_read.get(school) for school in self.mailboxes},
+            oldest_due=oldest_due,
+            due_mails=due_mails,
+            automatic_replies=automatic_replies,
+            max_automatic_replies=self.desk.policy.limits.hourly_overall,
             disk_free=free_disk(self.desk, self.state_dir),
             jump=jump,
             stalled=tuple(self.stalled()),
         )
 
     def _note_jump(self) -> None:
-        """Compare both clocks; timers do so more often than the health check, which reports the jump."""
-        now, ticks = self.clock(), self.monotonic()
-        wall, before = self._last_check
-        self._last_check = (now, ticks)
-        jump = (now - wall) - timedelta(seconds=ticks - before)
+        """Compare wall clock and monotonic clock; the next health check reports a jump."""
+        now, seconds = self.clock(), self.monotonic()
+        last_now, last_seconds = self._last_check
+        self._last_check = (now, seconds)
+        jump = (now - last_now) - timedelta(seconds=seconds - last_seconds)
         if abs(jump) > CLOCK_JUMP:
             self.jumped_at, self.since, self._unreported_jump = now, now, jump
         elif self.jumped_at is not None and not timedelta() <= now - self.jumped_at < QUIET_AFTER_JUMP:
             self.jumped_at = None
 
-    def _log(self, found: tuple[Issue, ...]) -> None:
-        """Log what is new: mail may be the very thing that fails."""
-        for issue in found:
-            if issue.topic not in self._known:
+    def _log(self, issues: tuple[Issue, ...]) -> None:
+        """Log new issues and those that are over, because alert mails may fail themselves."""
+        for issue in issues:
+            if issue.topic not in self._logged_topics:
                 log.error("health issue", topic=issue.topic, reason=issue.reason, todo=issue.todo)
-        for topic in sorted(self._known - {issue.topic for issue in found}):
+        for topic in sorted(self._logged_topics - {issue.topic for issue in issues}):
             log.info("health issue resolved", topic=topic)
-        self._known = frozenset(issue.topic for issue in found)
+        self._logged_topics = frozenset(issue.topic for issue in issues)

@@ -1,4 +1,4 @@
-"""How the desk stands. Plain values, ready for JSON."""
+"""Collect the status of the desk as JSON values."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,24 +14,24 @@ from mailbot.store import alerts, facts, heartbeat, leases, ledger, mailboxes, o
 from mailbot.store.database import Session, read_only
 
 RECENT = timedelta(days=1)
-"""Of which mails the latency is told."""
+"""The period whose mails count for the latency."""
 
 
 def status(desk: Desk) -> Document:
-    """Return how mailboxes, outbox, quarantine and tickets stand, with what takes a while to count."""
+    """Return the status, including counts that need a scan of whole tables."""
     with read_only(desk.engine) as session:
         counts = outbox.counts(session)
-        unknown = not_registered(session, desk.policy, utc_now())
-    found = status_summary(desk)
-    found["letters"]["failed"] = counts.get("failed", 0)
-    return {**found, "outbox": counts, "not_registered": unknown}
+        unregistered = not_registered(session, desk.policy, utc_now())
+    summary = status_summary(desk)
+    summary["letters"]["failed"] = counts.get("failed", 0)
+    return {**summary, "outbox": counts, "not_registered": unregistered}
 
 
 def status_summary(desk: Desk) -> Document:
-    """Return how things stand, of what is quickly counted however much there is."""
+    """Return the part of the status that is fast to count in a large database."""
     now = utc_now()
     with read_only(desk.engine) as session:
-        opened = facts.opened(session)
+        open_tickets = facts.opened(session)
         oldest, _ = outbox.oldest_due(session)
         return {
             "at": now.isoformat(),
@@ -42,8 +42,8 @@ def status_summary(desk: Desk) -> Document:
                 "oldest": oldest.isoformat() if oldest else None,
             },
             "quarantine": ledger.count_quarantined(session),
-            "open_tickets": dict(Counter(school for school, _ in opened)),
-            "tickets_by_age": {s.key: _by_age(opened, s.key, now) for s in desk.policy.schools},
+            "open_tickets": dict(Counter(school for school, _ in open_tickets)),
+            "tickets_by_age": {s.key: _by_age(open_tickets, s.key, now) for s in desk.policy.schools},
             "alerts": alerts.active(session),
             "workers": leases.assignments(session) if desk.shared else {},
         }
@@ -69,7 +69,7 @@ def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
 
 
 def _daemon(session: Session, desk: Desk, now: datetime) -> Document:
-    """Return how the daemon of this state directory works; `starting` for `mailbox_minutes` after a start."""
+    """Return the state of this directory's daemon; it is `starting` for `mailbox_minutes` after its start."""
     last = heartbeat.last(session, desk.worker)
     if last is None:
         return {"heartbeat": None, "stale": False, "starting": False}
@@ -81,14 +81,14 @@ def _daemon(session: Session, desk: Desk, now: datetime) -> Document:
 
 
 def latency(seconds: list[float]) -> Document | None:
-    """Return how many seconds mails lay before they were handled, or None without any: median and maximum."""
+    """Return number, median and maximum of the latencies of mails in seconds, or None without mails."""
     if not seconds:
         return None
     return {"mails": len(seconds), "median": round(median(seconds), 1), "maximum": round(max(seconds), 1)}
 
 
-def _by_age(opened: Iterable[tuple[str, datetime]], school: str, now: datetime) -> Document:
-    """Count a school's open tickets: of the last day, of the last week, older ones."""
-    ages = [now - at for of, at in opened if of == school]
+def _by_age(tickets: Iterable[tuple[str, datetime]], school: str, now: datetime) -> Document:
+    """Count a school's open tickets: from the last day, from the rest of the last week, and older ones."""
+    ages = [now - opened for key, opened in tickets if key == school]
     day, week = (sum(age < limit for age in ages) for limit in (timedelta(days=1), timedelta(days=7)))
     return {"day": day, "week": week - day, "older": len(ages) - week}

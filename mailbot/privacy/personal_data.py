@@ -1,4 +1,4 @@
-"""What a person leaves in texts: addresses, full names, own words; found again in quotations and letters."""
+"""Find and redact a person's data in texts: addresses, full names, and quotations of their own texts."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,39 +13,44 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataMatcher:
-    """What to look for: `phrases` are runs of WORDS own words, or a whole text where that is shorter."""
+    """Matches a person's addresses and names (`identifiers`), and phrases of their own texts.
 
-    marks: re.Pattern[str]
+    A phrase has SHINGLE_SIZE words, or is a whole text that is shorter.
+    """
+
+    identifiers: re.Pattern[str]
     phrases: frozenset[tuple[str, ...]]
     lengths: tuple[int, ...]
-    mark: str = REDACTED
+    replacement: str = REDACTED
 
-    def found(self, text: str) -> bool:
-        """Tell whether the person left something in a text."""
-        return bool(self.marks.search(text)) or next(self._spans(text), None) is not None
+    def matches(self, text: str) -> bool:
+        """Return whether a text has data of the person."""
+        return bool(self.identifiers.search(text)) or next(self._spans(text), None) is not None
 
-    def redacted(self, text: str) -> str:
-        """Return a text with a mark in place of what the person left there."""
-        for begin, end in reversed(_joined(self._spans(text))):
-            text = f"{text[:begin]}{self.mark}{text[end:]}"
-        return self.marks.sub(self.mark, text)
+    def redact(self, text: str) -> str:
+        """Return a text with the replacement in place of the person's data."""
+        for begin, end in reversed(_merged(self._spans(text))):
+            text = f"{text[:begin]}{self.replacement}{text[end:]}"
+        return self.identifiers.sub(self.replacement, text)
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where phrases of the person stand, whatever stands between the words: line breaks, "> "."""
+        """Yield the spans of phrases. Line breaks and "> " between the words do not matter."""
         words = [(m[0].casefold(), m.start(), m.end()) for m in _WORD.finditer(text)]
-        plain = tuple(word for word, _, _ in words)
+        folded = tuple(word for word, _, _ in words)
         for at in range(len(words)):
             for length in self.lengths:
-                if plain[at : at + length] in self.phrases:
+                if folded[at : at + length] in self.phrases:
                     yield words[at][1], words[at + length - 1][2]
 
 
-def traces_of(addresses: Iterable[str], names: Iterable[str], texts: Iterable[str]) -> PersonalDataMatcher:
-    """Return what to look for. A name counts if it is a full one, a text if it has a few words."""
-    full = {name.strip() for name in names if len(name.split()) > 1}
-    known = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
-    known += [r"\s+".join(map(re.escape, name.split())) for name in full]
-    bounded = "|".join(rf"(?<![\w.]){pattern}(?!\w)" for pattern in known)
+def build_matcher(
+    addresses: Iterable[str], names: Iterable[str], texts: Iterable[str]
+) -> PersonalDataMatcher:
+    """Return a matcher for names of several words, and for texts of at least MIN_WORDS words."""
+    full_names = {name.strip() for name in names if len(name.split()) > 1}
+    patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
+    patterns += [r"\s+".join(map(re.escape, name.split())) for name in full_names]
+    bounded = "|".join(rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns)
     phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
     lengths = tuple(sorted({len(phrase) for phrase in phrases}, reverse=True))
     return PersonalDataMatcher(re.compile(bounded or r"(?!)", re.IGNORECASE), phrases, lengths)
@@ -59,8 +64,8 @@ def _phrases(text: str) -> Iterator[tuple[str, ...]]:
         yield words[at : at + SHINGLE_SIZE]
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans in their order, those that touch as one."""
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans in their order; merge those that overlap or touch."""
     found: list[tuple[int, int]] = []
     for begin, end in sorted(spans):
         if found and begin <= found[-1][1]:

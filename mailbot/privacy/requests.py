@@ -1,4 +1,4 @@
-"""What the law asks for: give out what is stored on a person, and erase it (GDPR, Art. 15 and 17)."""
+"""Disclose and erase the personal data of a person (GDPR, Art. 15 and 17)."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, traces_of
+from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, build_matcher
 from mailbot.service.desk import Desk
 from mailbot.service.operations import OperationError
 from mailbot.store import disclosure, erasure, search
@@ -28,9 +28,9 @@ mails/         die Mails dieser Person, wie sie ankamen / this person's mails as
 
 
 def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[None]:
-    """Write all that is stored on a person into a new ZIP file that nobody else can read; yield at each mail.
+    """Write the personal data of a person into a new ZIP file with the mode 0600; yield after each mail.
 
-    Raises OperationError if nothing is stored, or the file is there.
+    Raise OperationError if the file exists or cannot be written.
     """
     try:
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -46,8 +46,8 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
         archive.writestr("README.txt", README.format(address=address, now=f"{now:%Y-%m-%d %H:%M} UTC"))
         archive.writestr("data.json", _json(document))
         archive.writestr("internal.json", _json(internal))
-        for number, octets in disclosure.mails_of(session, address):
-            archive.writestr(f"mails/{number}.eml", octets)
+        for number, raw in disclosure.raw_mails(session, address):
+            archive.writestr(f"mails/{number}.eml", raw)
             yield
     with transaction(desk.engine) as session:
         record(session, Origin(desk.actor, now), "disclosed", address)
@@ -59,7 +59,7 @@ def _json(document: object) -> str:
 
 @dataclass(slots=True)
 class PersonErasure:
-    """The erasure of a person, step by step; it can be interrupted and begun again."""
+    """Erases a person's data in steps; it can be interrupted and started again."""
 
     desk: Desk
     address: str
@@ -67,61 +67,61 @@ class PersonErasure:
     erased: Erased = field(default_factory=Erased)
 
     def check(self) -> None:
-        """Raise OperationError where the person must not be forgotten yet."""
+        """Raise OperationError if the person must not be erased yet."""
         policy = self.desk.policy
         if policy.member(self.address) is not None or self.address in policy.operators:
             raise OperationError(
-                f"{self.address} works here: take the address out of the configuration first"
+                f"{self.address} is a member or an operator; remove the address from the configuration first"
             )
         if self.address in policy.support_addresses:
             raise OperationError(f"{self.address} is a school's support address")
         with read_only(self.desk.engine) as session:
-            due = erasure.letters_due(session, self.address)
+            due = erasure.count_due_mails(session, self.address)
         if due:
-            text = f"{due} letters to {self.address} or about these tickets wait to be sent"
-            raise OperationError(f"{text}: let them go out, or drop them (mailbot outbox)")
+            text = f"{due} mails to {self.address} or about these tickets are not sent yet"
+            raise OperationError(f"{text}; wait until they are sent, or drop them (mailbot outbox)")
 
     def total(self) -> int:
-        """Return of how many steps it will be."""
+        """Return the approximate number of steps."""
         with read_only(self.desk.engine) as session:
-            sizes = [erasure.size_of(session, table) for table in erasure.SWEPT]
+            sizes = [erasure.count_rows(session, table) for table in erasure.REDACTED_TABLES]
             return len(erasure.tickets_of(session, self.address)) + sum(sizes)
 
     def steps(self) -> Iterator[None]:
-        """Erase the person's tickets, other texts and traces in texts of others; yield at each row."""
+        """Erase the person's tickets, their other texts, and quotations of them; yield at each row."""
         with read_only(self.desk.engine) as session:
-            names, texts = erasure.own_words(session, self.address)
+            names, texts = erasure.names_and_texts(session, self.address)
             tickets = erasure.tickets_of(session, self.address)
         for ticket_id in tickets:
             with transaction(self.desk.engine) as session:
-                self._add(session, erasure.empty_ticket(session, ticket_id, self.now))
+                self._add(session, erasure.erase_ticket(session, ticket_id, self.now))
             yield
         with transaction(self.desk.engine) as session:
-            self._add(session, erasure.empty_own_mails(session, self.address, REDACTED))
-        yield from self._sweep(traces_of([self.address], names, texts))
-        self._index()
+            self._add(session, erasure.erase_own_texts(session, self.address, REDACTED))
+        yield from self._redact_tables(build_matcher([self.address], names, texts))
+        self._update_index()
         for _ in erasure.compact(self.desk.engine):
             yield
 
-    def _sweep(self, traces: PersonalDataMatcher) -> Iterator[None]:
-        for table in erasure.SWEPT:
+    def _redact_tables(self, matcher: PersonalDataMatcher) -> Iterator[None]:
+        for table in erasure.REDACTED_TABLES:
             last, rows = 0, 1
             while rows:
                 with transaction(self.desk.engine) as session:
-                    last, rows, erased = erasure.redact_batch(session, table, last, traces)
+                    last, rows, erased = erasure.redact_batch(session, table, last, matcher)
                     self._add(session, erased)
                 yield from [None] * rows
         with transaction(self.desk.engine) as session:
-            self.erased.places += erasure.redact_people(session, traces)
+            self.erased.places += erasure.redact_people(session, matcher)
 
     def _add(self, session: Session, erased: Erased) -> None:
-        """Count; say in the audit trail how many of its entries were erased, and not of whom."""
+        """Add to the counts, and record the number of erased audit entries without naming the person."""
         self.erased.add(erased)
         if erased.entries or erased.tickets:
             detail = {"why": "forget", "tickets": erased.tickets, "entries": erased.entries}
             record(session, Origin(self.desk.actor, self.now), ERASED, json.dumps(detail))
 
-    def _index(self) -> None:
+    def _update_index(self) -> None:
         for ticket_id in sorted(self.erased.changed):
             with transaction(self.desk.engine) as session:
                 search.index(session, [ticket_id])

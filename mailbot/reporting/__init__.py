@@ -1,1 +1,1 @@
-"""The monthly report: its figures, and how they are counted."""
+"""Calculate the monthly report."""

@@ -1,37 +1,37 @@
-"""The values of the monthly report."""
+"""Define the values of the monthly report."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-MAX_SCHOOLS = 60  # of a letter: Gmail cuts off what is longer than 102 kB
+MAX_SCHOOLS = 60  # in a mail: Gmail cuts off mails that are longer than 102 kB
 REVERSIBLE = frozenset({"status", "level", "priority", "assignee", "due", "copy", "requester", "blocked"})
 CHANGES = REVERSIBLE | {"undone"}
-"""What the audit trail calls the changes from which a ticket's course is read."""
+"""The audit actions from which a ticket's timeline is calculated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month as the house lives it: its moments are from `start` on and before `end`."""
+    """A calendar month in a time zone: from `start`, inclusive, to `end`, exclusive."""
 
     first: date
     zone: ZoneInfo
 
     @property
     def name(self) -> str:
-        """Return it as in "2026-10"."""
+        """Return the month as in "2026-10"."""
         return f"{self.first:%Y-%m}"
 
     @property
     def start(self) -> datetime:
-        """Return its first moment."""
+        """Return the first moment of the month."""
         return datetime(self.first.year, self.first.month, 1, tzinfo=self.zone)
 
     @property
     def end(self) -> datetime:
         """Return the first moment of the next month."""
-        later = self.first.replace(day=1) + timedelta(days=31)
-        return datetime(later.year, later.month, 1, tzinfo=self.zone)
+        in_next_month = self.first.replace(day=1) + timedelta(days=31)
+        return datetime(in_next_month.year, in_next_month.month, 1, tzinfo=self.zone)
 
     def __contains__(self, at: datetime) -> bool:
         return self.start <= at < self.end
@@ -39,7 +39,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """What the audit trail tells of a ticket that matters here: when, what happened, to where."""
+    """One change of a ticket in the audit trail: its time, the action and the new value."""
 
     at: datetime
     action: str
@@ -48,9 +48,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class TicketTimeline:
-    """How a ticket went: `answered` is when the staff first wrote to its requester.
+    """The changes of a ticket over time.
 
-    `merged`: it went on in another ticket and was not solved by itself.
+    `answered` is the time at which the staff first wrote to the requester. `merged` means that the ticket
+    continued in another ticket and was not solved itself.
     """
 
     school: str
@@ -78,7 +79,7 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class SchoolFigures:
-    """What happened to the tickets of a school, or of all; the key of all is empty."""
+    """Counts and durations of the tickets of a school, or of all schools; then `school` is ""."""
 
     school: str
     name: str
@@ -91,13 +92,17 @@ class SchoolFigures:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing happened."""
+        """Return whether nothing happened in the school."""
         return not (self.opened or self.closed or self.escalated or self.reopened or self.answer)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A month's figures: per school and overall, when tickets were opened, and words of their subjects."""
+    """The report of a month.
+
+    It has figures for each school and for all, the number of tickets opened in each hour and on each weekday,
+    and the most frequent words of their subjects. Templates use its attributes.
+    """
 
     month: date
     schools: tuple[SchoolFigures, ...]
@@ -113,32 +118,32 @@ class Report:
 
     @property
     def busiest(self) -> tuple[SchoolFigures, ...]:
-        """Return the schools to be shown in a letter, those first that opened most."""
-        return tuple(self._busy[:MAX_SCHOOLS])
+        """Return the schools that the mail shows, those with the most opened tickets first."""
+        return tuple(self._with_tickets[:MAX_SCHOOLS])
 
     @property
     def left_out(self) -> int:
-        """Return how many schools had tickets and find no room in a letter."""
-        return len(self._busy[MAX_SCHOOLS:])
+        """Return the number of schools with tickets that the mail does not show."""
+        return len(self._with_tickets[MAX_SCHOOLS:])
 
     @property
     def quiet(self) -> tuple[str, ...]:
-        """Return the names of the schools in which nothing happened."""
+        """Return the names of the schools without tickets."""
         return tuple(figures.name for figures in self.schools if figures.is_empty)
 
     @property
     def week(self) -> tuple[tuple[int, int], ...]:
-        """Return each day of the week and how many tickets it brought; a weekend without any is left out."""
+        """Return each weekday and its number of opened tickets; a weekend without tickets is left out."""
         days = tuple(enumerate(self.weekdays))
         return days if any(self.weekdays[5:]) else days[:5]
 
     @property
     def day(self) -> tuple[tuple[int, int], ...]:
-        """Return the hours from the first to the last that brought tickets, and how many."""
+        """Return each hour and its number of opened tickets, from the first busy hour to the last."""
         busy = [hour for hour, count in enumerate(self.hours) if count]
         return tuple(enumerate(self.hours))[busy[0] : busy[-1] + 1] if busy else ()
 
     @property
-    def _busy(self) -> list[SchoolFigures]:
-        found = (figures for figures in self.schools if not figures.is_empty)
-        return sorted(found, key=lambda figures: (-figures.opened, figures.school))
+    def _with_tickets(self) -> list[SchoolFigures]:
+        schools = (figures for figures in self.schools if not figures.is_empty)
+        return sorted(schools, key=lambda figures: (-figures.opened, figures.school))

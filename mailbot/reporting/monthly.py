@@ -1,4 +1,4 @@
-"""The monthly report: what a month brought each school, and how long it took; no names of people."""
+"""Calculate the monthly report: counts and durations of each school, without names of people."""
 
 import re
 import statistics
@@ -22,22 +22,22 @@ from mailbot.reporting.model import (
     TimelineEntry,
 )
 
-WORDS_MOST = 12
-_TELLERS = 3  # a word of fewer people could tell who they are
-_SHORTEST = 3
+MAX_WORDS = 12
+MIN_REQUESTERS = 3  # a word that fewer people use could identify them
+MIN_WORD_LENGTH = 3
 _SECOND_LEVEL = "2"
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
 def month_before(now: datetime, zone: ZoneInfo) -> Month:
-    """Return the last month that is over."""
-    this = now.astimezone(zone).date().replace(day=1)
-    return Month((this - timedelta(days=1)).replace(day=1), zone)
+    """Return the month before the current one."""
+    first = now.astimezone(zone).date().replace(day=1)
+    return Month((first - timedelta(days=1)).replace(day=1), zone)
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What is counted of a school while the courses go by; lengths in hours."""
+class _Counts:
+    """Running totals of a school; durations are in hours of working time."""
 
     opened: int = 0
     closed: int = 0
@@ -47,112 +47,114 @@ class _Tally:
     solutions: list[float] = field(default_factory=list)
 
     def figures(self, key: str, name: str) -> SchoolFigures:
-        """Return what was counted."""
-        lengths = (_span(self.answers), _span(self.solutions))
-        return SchoolFigures(key, name, self.opened, self.closed, self.escalated, self.reopened, *lengths)
+        """Return the totals as the figures of the school with this key and name."""
+        percentiles = (_percentiles(self.answers), _percentiles(self.solutions))
+        return SchoolFigures(key, name, self.opened, self.closed, self.escalated, self.reopened, *percentiles)
 
 
-def report(courses: Iterable[TicketTimeline], policy: Policy, month: Month, names: Collection[str]) -> Report:
-    """Return the figures of a month; no word of `names`, those of people, is among its words.
+def create_report(
+    timelines: Iterable[TicketTimeline], policy: Policy, month: Month, names: Collection[str]
+) -> Report:
+    """Return the report of a month; its words have no word of `names`, which are names of people.
 
-    Lengths are working time of the school's team, from the opening of a ticket to its first answer or its
-    last closing within the month.
+    Durations are working time of the school's team, from the opening of a ticket to its first answer or to
+    its last closing within the month.
     """
-    tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
+    counts: defaultdict[str, _Counts] = defaultdict(_Counts)
     new: list[TicketTimeline] = []
-    for course in courses:
-        school = policy.school(course.school)
+    for timeline in timelines:
+        school = policy.school(timeline.school)
         if school is None:
             continue
-        _count(tallies[school.key], course, school, month)
-        if course.opened in month:
-            new.append(course)
-    opened = [course.opened.astimezone(month.zone) for course in new]
+        _count(counts[school.key], timeline, school, month)
+        if timeline.opened in month:
+            new.append(timeline)
+    opened = [timeline.opened.astimezone(month.zone) for timeline in new]
     hours, weekdays = Counter(at.hour for at in opened), Counter(at.weekday() for at in opened)
     return Report(
         month.first,
-        tuple(tallies[school.key].figures(school.key, school.name) for school in policy.schools),
-        _sum(tallies.values()).figures("", ""),
+        tuple(counts[school.key].figures(school.key, school.name) for school in policy.schools),
+        _sum(counts.values()).figures("", ""),
         tuple(hours[hour] for hour in range(24)),
         tuple(weekdays[day] for day in range(7)),
         _top_words(new, frozenset(word for name in names for word in words(name))),
     )
 
 
-def _count(tally: _Tally, course: TicketTimeline, school: School, month: Month) -> None:
-    """Count what the month brought a ticket; one that went on in another was not solved by itself."""
-    status, solved = Status.OPEN.value, None
+def _count(total: _Counts, timeline: TicketTimeline, school: School, month: Month) -> None:
+    """Add a ticket's changes within the month to the totals; a merged ticket does not count as solved."""
+    status, solved_at = Status.OPEN.value, None
     closed = reopened = escalated = False
-    for entry in standing(course.entries):
+    for entry in effective_changes(timeline.entries):
         if entry.action == "level":
             escalated |= entry.at in month and entry.detail == _SECOND_LEVEL
             continue
         if entry.detail == Status.CLOSED.value:
-            solved = entry.at
-            closed |= entry.at in month and not course.merged
+            solved_at = entry.at
+            closed |= entry.at in month and not timeline.merged
         elif status == Status.CLOSED.value:
-            solved = None
+            solved_at = None
             reopened |= entry.at in month
         status = entry.detail
-    tally.opened += course.opened in month
-    tally.closed += closed
-    tally.reopened += reopened
-    tally.escalated += escalated
-    if course.answered is not None and course.answered in month:
-        tally.answers.append(_worked(school, course.opened, course.answered))
-    if solved is not None and solved in month and not course.merged:
-        tally.solutions.append(_worked(school, course.opened, solved))
+    total.opened += timeline.opened in month
+    total.closed += closed
+    total.reopened += reopened
+    total.escalated += escalated
+    if timeline.answered is not None and timeline.answered in month:
+        total.answers.append(_working_hours(school, timeline.opened, timeline.answered))
+    if solved_at is not None and solved_at in month and not timeline.merged:
+        total.solutions.append(_working_hours(school, timeline.opened, solved_at))
 
 
-def _sum(tallies: Collection[_Tally]) -> _Tally:
-    return _Tally(
-        sum(tally.opened for tally in tallies),
-        sum(tally.closed for tally in tallies),
-        sum(tally.escalated for tally in tallies),
-        sum(tally.reopened for tally in tallies),
-        [length for tally in tallies for length in tally.answers],
-        [length for tally in tallies for length in tally.solutions],
+def _sum(counts: Collection[_Counts]) -> _Counts:
+    return _Counts(
+        sum(total.opened for total in counts),
+        sum(total.closed for total in counts),
+        sum(total.escalated for total in counts),
+        sum(total.reopened for total in counts),
+        [hours for total in counts for hours in total.answers],
+        [hours for total in counts for hours in total.solutions],
     )
 
 
-def standing(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
-    """Return the changes of status and level that were not taken back, the oldest first."""
-    found: list[TimelineEntry] = []
+def effective_changes(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    """Return the changes of status and level that were not undone, the oldest first."""
+    changes: list[TimelineEntry] = []
     for entry in entries:
         if entry.action == "undone":
-            last = found[-1].at if found else None
-            while found and found[-1].at == last:
-                found.pop()
+            last = changes[-1].at if changes else None
+            while changes and changes[-1].at == last:
+                changes.pop()
         elif entry.action in REVERSIBLE:
-            found.append(entry)
-    return [entry for entry in found if entry.action in ("status", "level")]
+            changes.append(entry)
+    return [entry for entry in changes if entry.action in ("status", "level")]
 
 
-def _worked(school: School, start: datetime, end: datetime) -> float:
+def _working_hours(school: School, start: datetime, end: datetime) -> float:
     return school.team.calendar.open_between(start, end) / timedelta(hours=1)
 
 
-def _span(lengths: Sequence[float]) -> Percentiles | None:
-    if not lengths:
+def _percentiles(hours: Sequence[float]) -> Percentiles | None:
+    if not hours:
         return None
-    ordered = sorted(lengths)
+    ordered = sorted(hours)
     p90 = ordered[-(-9 * len(ordered) // 10) - 1]
     return Percentiles(round(statistics.median(ordered), 2), round(p90, 2), len(ordered))
 
 
-def _top_words(courses: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:
-    """Return the words that several people use for their problems, the most used first."""
-    tellers: defaultdict[str, set[str]] = defaultdict(set)
-    written: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for course in courses:
-        for token in set(_TOKEN.findall(unicodedata.normalize("NFC", course.subject))):
+def _top_words(timelines: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:
+    """Return the most frequent words of subjects that at least `MIN_REQUESTERS` people use."""
+    requesters: defaultdict[str, set[str]] = defaultdict(set)
+    spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for timeline in timelines:
+        for token in set(_TOKEN.findall(unicodedata.normalize("NFC", timeline.subject))):
             word = next(iter(words(token)), "")
-            if len(word) >= _SHORTEST and word not in STOPWORDS and word not in names:
-                tellers[word].add(course.requester)
-                written[word][token] += 1
+            if len(word) >= MIN_WORD_LENGTH and word not in STOPWORDS and word not in names:
+                requesters[word].add(timeline.requester)
+                spellings[word][token] += 1
     found = [
-        (written[word].most_common(1)[0][0], written[word].total())
-        for word, people in tellers.items()
-        if len(people) >= _TELLERS
+        (spellings[word].most_common(1)[0][0], spellings[word].total())
+        for word, people in requesters.items()
+        if len(people) >= MIN_REQUESTERS
     ]
-    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:WORDS_MOST])
+    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:MAX_WORDS])

@@ -1,1 +1,1 @@
-"""Scheduling of mailboxes and workers."""
+"""Run the application: mailbox workers, SMTP senders and periodic jobs."""

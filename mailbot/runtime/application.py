@@ -1,4 +1,4 @@
-"""Everything that runs with one configuration: mailbox workers, senders, periodic jobs."""
+"""Start and stop everything that runs with one configuration: mailbox workers, senders, periodic jobs."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ from mailbot.runtime.scheduler import Scheduler
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.runtime.sender import MAX_THREADS, account_senders
 from mailbot.service.bootstrap import open_desk
-from mailbot.service.maintenance import maintain, run_nightly, tonight
+from mailbot.service.maintenance import due_night, maintain, run_nightly
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
 from mailbot.service.timers import run_timers
@@ -43,13 +43,13 @@ class Application:
     """The daemon with one configuration, from `start` to `stop`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the desk, and start nothing yet; raise DeskError."""
+        """Open the desk without starting anything; raise DeskError."""
         self.settings = settings
         self.desk = open_desk(settings)
         for file, old, new in self.desk.templates.old_names():
             log.warning("template uses old name", file=str(file), old=old, new=new)
-        wanted = settings.metrics_file is not None or settings.metrics_port is not None
-        self._metrics = MetricsCollector(self.desk) if wanted else None
+        publishes_metrics = settings.metrics_file is not None or settings.metrics_port is not None
+        self._metrics = MetricsCollector(self.desk) if publishes_metrics else None
         executor = ThreadPoolExecutor(MAX_THREADS, "outbox")
         record_send = self._metrics.record_send if self._metrics is not None else lambda _: None
         senders = account_senders(self.desk, settings, utc_now, executor, record_send)
@@ -62,13 +62,13 @@ class Application:
         self._scheduler = Scheduler()
         self._stop_serving: Callable[[], None] = lambda: None
         self._last_night: str | None = None
-        self._reconciled: set[str] = set()  # schools whose comparison of that night is requested or done
+        self._reconciled: set[str] = set()  # schools whose reconciliation was requested in that night
 
     def start(self) -> None:
         """Start the threads and the periodic jobs."""
         with transaction(self.desk.engine) as session:
             outbox.requeue_interrupted(session, self.desk.worker, utc_now())
-            heartbeat.expect(session, self.desk.worker, utc_now())
+            heartbeat.record_start(session, self.desk.worker, utc_now())
         self._invite(utc_now(), reminders=False)
         self._outbox.start()
         self._supervisor.start()
@@ -82,8 +82,8 @@ class Application:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end all threads, also after a `start` that failed."""
-        with ExitStack() as steps:  # in reverse order, and each one even if another fails
+        """Finish the current work and stop all threads; works after a failed `start`, too."""
+        with ExitStack() as steps:  # runs in reverse order, each step even if another one fails
             steps.callback(self.desk.engine.dispose)
             steps.callback(self._outbox.stop)
             steps.callback(self._supervisor.stop)
@@ -95,7 +95,7 @@ class Application:
         return len(self._supervisor.workers())
 
     def run_timers(self) -> None:
-        """Remind, close and escalate what is due; send digests, invitations and the monthly report."""
+        """Send due reminders, digests, invitations and reports; close and escalate tickets."""
         if self.health.clock_jumped():
             return
         now = utc_now()
@@ -105,7 +105,7 @@ class Application:
             self._outbox.wake()
 
     def check_health(self) -> None:
-        """Record the heartbeat and the mailboxes that were read; tell the operators of silent failures."""
+        """Record the heartbeat and the last read of each mailbox; alert the operators of silent failures."""
         reads = {w.school: w.last_read for w in self._supervisor.workers() if w.last_read is not None}
         with transaction(self.desk.engine) as session:
             mailboxes.record_reads(session, reads)
@@ -114,13 +114,13 @@ class Application:
             self._outbox.wake()
 
     def _run_nightly_jobs(self, now: datetime) -> None:
-        night = tonight(self.desk, now)
+        night = due_night(self.desk, now)
         if night is None:
             return
         if night != self._last_night:
             maintain(self.desk, now, secret_expiry(self.settings.oauth2))
             self._last_night, self._reconciled = night, set()
-        for worker in self._supervisor.workers():  # also of a mailbox that was taken over since
+        for worker in self._supervisor.workers():  # includes mailboxes acquired later in that night
             if worker.school not in self._reconciled:
                 run_nightly(self.desk, f"reconcile {worker.school}", night, worker.request_reconcile)
                 self._reconciled.add(worker.school)
@@ -141,7 +141,7 @@ class Application:
         return HealthMonitor(
             self.desk,
             self.settings.state_dir,
-            self.settings.guard,
+            self.settings.health,
             keys,
             ("outbox", "supervisor", *(f"mailbox {key}" for key in keys)),
             self._stalled_threads,
@@ -160,24 +160,24 @@ class Application:
             yield "supervisor"
 
     def _start_metrics(self, metrics: MetricsCollector) -> None:
-        """Publish metrics; a port that cannot be opened stops no mail."""
+        """Publish metrics; if the port cannot be opened, mail is processed without them."""
         if (file := self.settings.metrics_file) is not None:
             self._scheduler.every(METRICS_SECONDS, partial(metrics.write, file), at_once=True)
         if (port := self.settings.metrics_port) is not None:
             try:
                 self._stop_serving = metrics.serve(port)
             except OSError as error:
-                log.error("metrics are not served", port=port, reason=str(error))
+                log.error("metrics server failed", port=port, reason=str(error))
 
     def _invite(self, now: datetime, *, reminders: bool) -> bool:
-        """Invite new members to register; tell whether there were any."""
+        """Invite new members to register; return whether there were any."""
         invited = invite_due(self.desk, now, reminders=reminders)
         if invited:
-            log.info("invited", members=len(invited))
+            log.info("members invited", members=len(invited))
         return bool(invited)
 
     def _ping_watchdog(self) -> None:
-        """Ping systemd's watchdog as long as every thread has heartbeats."""
+        """Ping systemd's watchdog unless a thread is stalled."""
         if stalled := list(self._stalled_threads()):
             log.error("threads stalled", threads=stalled)
             return

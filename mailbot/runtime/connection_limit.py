@@ -1,4 +1,4 @@
-"""Limit the connections to an IMAP server that allows fewer than it has mailboxes."""
+"""Limit the connections to an IMAP server that allows fewer connections than it has mailboxes."""
 
 import threading
 from collections import Counter, deque
@@ -11,7 +11,7 @@ HEARTBEAT_SECONDS = 60.0
 
 
 class ConnectionLimiter:
-    """A number of connection slots; they are granted in the order of the requests."""
+    """A limited number of connection slots, granted in the order of the requests."""
 
     def __init__(self, connections: int) -> None:
         self._lock = threading.Lock()
@@ -19,14 +19,14 @@ class ConnectionLimiter:
         self._queue: deque[threading.Event] = deque()
 
     def has_waiters(self) -> bool:
-        """Tell whether a mailbox waits for a slot."""
+        """Return whether a mailbox waits for a slot."""
         return bool(self._queue)
 
     @contextmanager
     def slot(self, granted: threading.Event, heartbeat: Callable[[], None]) -> Iterator[None]:
-        """Block until `granted` is set: by a slot that becomes free, or by the caller's own stop.
+        """Block until `granted` is set, because a slot is granted or because the caller was stopped.
 
-        `heartbeat` is called once a minute meanwhile.
+        Calls `heartbeat` once a minute while it waits.
         """
         self._request(granted)
         try:
@@ -46,7 +46,7 @@ class ConnectionLimiter:
 
     def _release(self, granted: threading.Event) -> None:
         with self._lock:
-            if granted in self._queue:  # stopped before a slot was free
+            if granted in self._queue:  # stopped before a slot was granted
                 self._queue.remove(granted)
             elif self._queue:
                 self._queue.popleft().set()

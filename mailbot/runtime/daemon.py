@@ -1,4 +1,4 @@
-"""Run the application until a signal ends it; read the configuration again on SIGHUP."""
+"""Run the application until a signal stops it; reload the configuration on SIGHUP."""
 
 import queue
 import signal
@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def run(settings: Settings, reload: Callable[[], Settings]) -> int:
-    """Run until SIGTERM or SIGINT; on SIGHUP apply the configuration of `reload`, if it is right."""
+    """Run until SIGTERM or SIGINT; on SIGHUP apply the configuration that `reload` returns, if valid."""
     signals: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def put(number: int, _: FrameType | None) -> None:
@@ -33,43 +33,43 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         application = Application(settings)
         try:
             application.start()
-            log.info("running", mailboxes=application.running_mailboxes(), config=str(settings.file))
+            log.info("daemon started", mailboxes=application.running_mailboxes(), config=str(settings.file))
             systemd.ready(_status_line(application))
             while (number := signals.get()) == signal.SIGHUP:
                 application = _reload(application, reload)
-            log.info("stopping", signal=signal.Signals(number).name)
-            systemd.stopping("finishing what is in hand")
+            log.info("daemon stopping", signal=signal.Signals(number).name)
+            systemd.stopping("finishing the current work")
         finally:
             application.stop()
-    log.info("stopped")
+    log.info("daemon stopped")
     return 0
 
 
 def _reload(application: Application, reload: Callable[[], Settings]) -> Application:
-    """Return an application with the new configuration, or the old one if the new one is wrong."""
+    """Return an application with the new configuration, or the old one if the new one is invalid."""
     systemd.reloading()
     try:
-        fresh = _create(reload(), application.settings)
+        reloaded = _create(reload(), application.settings)
     except (ConfigurationError, DeskError) as error:
         for line in str(error).splitlines():
-            log.error("configuration refused, the old one stays", reason=line)
+            log.error("configuration rejected", reason=line)
         systemd.ready(_status_line(application))
         return application
     application.stop()
     try:
-        fresh.start()
+        reloaded.start()
     except BaseException:
-        fresh.stop()
+        reloaded.stop()
         raise
-    log.info("configuration read again", mailboxes=fresh.running_mailboxes())
-    systemd.ready(_status_line(fresh))
-    return fresh
+    log.info("configuration reloaded", mailboxes=reloaded.running_mailboxes())
+    systemd.ready(_status_line(reloaded))
+    return reloaded
 
 
 def _create(settings: Settings, before: Settings) -> Application:
-    """Create an application with a new configuration; raise DeskError where that needs a restart."""
-    if settings.state_dir != before.state_dir:
-        raise DeskError(f"{settings.file}: bot.state_dir: changes with a restart only, for its lock's sake")
+    """Create an application with a new configuration; raise DeskError if the change needs a restart."""
+    if settings.state_dir != before.state_dir:  # the lock file is in the old directory
+        raise DeskError(f"{settings.file}: bot.state_dir: a change needs a restart of the daemon")
     return Application(settings)
 
 

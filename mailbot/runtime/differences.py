@@ -1,42 +1,42 @@
-"""Compare a mailbox with the ledger: mails never handled, and handled mails that were not moved. Pure."""
+"""Compare a mailbox with the ledger to find unprocessed mails and mails that were not moved. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 GRACE = timedelta(hours=1)
-"""A newer mail does not count: it may be in progress."""
+"""A mail received later than that is ignored: it may be in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """UIDs in the folder that are not in the ledger, and those that are and were not moved.
+    """UIDs in the folder of mails that were not processed, and of processed mails that were not moved.
 
-    `unknown_in_done` counts mails in the folder of processed mails that are not in the ledger.
+    `unknown_in_processed` counts mails in the folder of processed mails that are not in the ledger.
     """
 
-    missed: tuple[int, ...] = ()
-    unfiled: tuple[int, ...] = ()
-    unknown_in_done: int = 0
+    unprocessed: tuple[int, ...] = ()
+    unmoved: tuple[int, ...] = ()
+    unknown_in_processed: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.missed or self.unfiled or self.unknown_in_done)
+        return bool(self.unprocessed or self.unmoved or self.unknown_in_processed)
 
 
 def differences(
-    waiting: Mapping[int, datetime],
-    handled: Collection[int],
+    received_at: Mapping[int, datetime],
+    processed: Collection[int],
     *,
     cutoff: datetime,
     now: datetime,
-    files: bool,
-    unknown_in_done: int = 0,
+    moves: bool,
+    unknown_in_processed: int = 0,
 ) -> Difference:
-    """Compare the mails in a folder, by UID with their time of arrival, with those that were handled.
+    """Compare the mails in a folder, by UID with the time they were received, with the processed ones.
 
-    Mail from before `cutoff` is not handled; `files` tells whether handled mails are moved.
+    Mail from before `cutoff` is not processed. `moves`: processed mails are moved to another folder.
     """
-    settled = {uid for uid, received in waiting.items() if received < now - GRACE}
-    missed = (uid for uid in settled if uid not in handled and waiting[uid] >= cutoff)
-    unfiled = (uid for uid in settled if uid in handled) if files else ()
-    return Difference(tuple(sorted(missed)), tuple(sorted(unfiled)), unknown_in_done)
+    settled = {uid for uid, received in received_at.items() if received < now - GRACE}
+    unprocessed = (uid for uid in settled if uid not in processed and received_at[uid] >= cutoff)
+    unmoved = (uid for uid in settled if uid in processed) if moves else ()
+    return Difference(tuple(sorted(unprocessed)), tuple(sorted(unmoved)), unknown_in_processed)

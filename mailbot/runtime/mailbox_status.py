@@ -1,4 +1,4 @@
-"""Whether a mailbox can be read, as it is in the database and as the operators were told."""
+"""Record whether a mailbox can be read, in the database and as an alert for the operators."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,17 +15,17 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class MailboxStatus:
-    """The failures of a mailbox in sequence, and when it was read last."""
+    """The number of consecutive failures of a mailbox, and when it was read last."""
 
     mailbox: SchoolMailbox
     failures: int = 0
     last_success: datetime | None = None
 
     def record_success(self) -> bool:
-        """Note that the mailbox was read; tell whether it failed before.
+        """Record that the mailbox was read; return whether it failed before.
 
-        Only the first success and the one after a failure are written at once: the daemon writes the others
-        for all mailboxes together.
+        Only the first success and the first one after a failure are written at once. The daemon writes the
+        others every minute, for all mailboxes together.
         """
         now, recovered = self.mailbox.clock(), self.failures > 0
         if recovered or self.last_success is None:
@@ -33,12 +33,12 @@ class MailboxStatus:
                 mailboxes.record_success(session, self.mailbox.key, now)
                 end_alert(session, self.mailbox.desk, self._topic, now)
         if recovered:
-            log.info("mailbox is back", school=self.mailbox.key)
+            log.info("mailbox recovered", school=self.mailbox.key)
         self.failures, self.last_success = 0, now
         return recovered
 
     def record_failure(self, reason: str) -> None:
-        """Note that the mailbox cannot be read; the log and the operators are told of the first failure."""
+        """Record that the mailbox cannot be read; log the first failure and alert the operators."""
         if not self.failures:
             log.error("mailbox failed", school=self.mailbox.key, reason=reason)
         self.failures += 1
@@ -49,7 +49,7 @@ class MailboxStatus:
                 raise_alert(session, self.mailbox.desk, self._topic, (("reason", reason),), now)
         except TRANSIENT as error:
             log.warning("failure not recorded", school=self.mailbox.key, reason=first_line(error))
-        except Exception:  # the mailbox is tried again, whatever it is
+        except Exception:  # the mailbox is read again after any error
             log.exception("failure not recorded", school=self.mailbox.key)
 
     @property

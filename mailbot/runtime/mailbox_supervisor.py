@@ -1,4 +1,4 @@
-"""Start and stop mailbox workers: all mailboxes, or the share of this process on a common PostgreSQL."""
+"""Start and stop mailbox workers: for all mailboxes, or for those assigned to this process in a cluster."""
 
 import threading
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from mailbot.store.pg_notify import Listener, notify
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
-"""The mailboxes of a worker are taken over that long after its last heartbeat."""
+"""Other processes acquire the mailboxes of a process that has sent no heartbeat for that long."""
 HEARTBEAT_SECONDS = 5.0
-STOPPING_SECONDS = 0.2  # while a mailbox worker is about to end, so that its lease is released soon
+STOPPING_SECONDS = 0.2  # while a mailbox worker is stopping, so that its lease is released soon
 
 
 class MailboxSupervisor:
-    """The mailbox workers of this process; `create_worker` makes one for a school, under its lease if any."""
+    """The mailbox workers of this process; `create_worker` creates one for a school and its lease, if any."""
 
     def __init__(
         self,
@@ -40,17 +40,17 @@ class MailboxSupervisor:
         self._workers: dict[str, MailboxWorker] = {}
         self._processes: set[str] = set()
         self._last_heartbeat = monotonic()
-        self._database_away = False
+        self._database_down = False
         self._stop = threading.Event()
         self._wakeup = Wakeup()
         self._thread = threading.Thread(target=self._run, name="supervisor") if desk.shared else None
 
     def workers(self) -> list[MailboxWorker]:
-        """Return the mailbox workers that run now."""
+        """Return the running mailbox workers."""
         return list(self._workers.values())
 
     def is_alive(self, seconds: float) -> bool:
-        """Tell whether the supervisor needs no thread, or had a heartbeat within that many seconds."""
+        """Return whether the supervisor needs no thread, or had a heartbeat in the last `seconds`."""
         return self._thread is None or monotonic() - self._last_heartbeat < seconds
 
     def start(self) -> None:
@@ -63,9 +63,9 @@ class MailboxSupervisor:
             self._start_worker(school, None)
 
     def stop(self) -> None:
-        """End all workers after the mails in hand, and release the leases."""
+        """Stop all workers after their current mails, and release the leases."""
         for worker in self.workers():
-            worker.stop()  # before the supervisor's thread, which may wait for the database
+            worker.stop()  # first, because the supervisor's thread may wait for the database
         self._stop.set()
         if self._thread is not None and self._thread.ident is not None:
             self._wakeup.set()
@@ -79,37 +79,37 @@ class MailboxSupervisor:
             if self._desk.shared:
                 self._deregister()
         except TRANSIENT as error:
-            log.warning("mailboxes are taken over when the leases end", reason=first_line(error))
+            log.warning("lease release failed", reason=first_line(error))
 
     def heartbeat(self) -> None:
-        """Renew this process's registration; start and stop workers as other processes come and go."""
+        """Renew the registration of this process; start and stop workers as the assignment changes."""
         try:
             self._balance()
-        except TRANSIENT as error:  # the leases expire, and another process takes the mailboxes over
-            if not self._database_away:
+        except TRANSIENT as error:  # the leases expire, and another process acquires the mailboxes
+            if not self._database_down:
                 log.error("lease renewal failed", reason=first_line(error))
-            self._database_away = True
+            self._database_down = True
         else:
-            self._database_away = False
+            self._database_down = False
         self._last_heartbeat = monotonic()
 
     def _run(self) -> None:
-        """Send a heartbeat every few seconds, and at once when another process sends a notification."""
-        seconds = 0.0  # listen first, then look for what was notified before
+        """Send a heartbeat every few seconds, and at once after a notification from another process."""
+        seconds = 0.0  # listen first, then send a heartbeat for earlier notifications
         with closing(Listener(self._desk.engine)) as listener:
             while not self._stop.is_set():
                 try:
                     listener.wait(seconds, self._wakeup.read)
                     if not self._stop.is_set():
                         self.heartbeat()
-                    seconds = self._seconds()
-                except Exception:  # without heartbeats other processes would take our mailboxes over
+                    seconds = self._wait_seconds()
+                except Exception:  # without heartbeats other processes would acquire the mailboxes
                     log.exception("lease renewal failed")
                     self._stop.wait(HEARTBEAT_SECONDS)
 
-    def _seconds(self) -> float:
+    def _wait_seconds(self) -> float:
         stopping = any(worker.stopping for worker in self.workers())
-        return STOPPING_SECONDS if stopping and not self._database_away else HEARTBEAT_SECONDS
+        return STOPPING_SECONDS if stopping and not self._database_down else HEARTBEAT_SECONDS
 
     def _balance(self) -> None:
         me = self._desk.worker
@@ -130,19 +130,19 @@ class MailboxSupervisor:
                 self._release(lease)
         for school in sorted(mine - self._workers.keys()):
             with transaction(self._desk.engine) as session:
-                taken = leases.acquire(session, school, me)
-            if taken is not None:
-                self._start_worker(school, taken)
+                acquired = leases.acquire(session, school, me)
+            if acquired is not None:
+                self._start_worker(school, acquired)
 
     def _start_worker(self, school: str, lease: Lease | None) -> None:
         worker = self._create_worker(school, lease)
         worker.start()
         self._workers[school] = worker
         if lease is not None:
-            log.info("mailbox taken", school=school)
+            log.info("mailbox lease acquired", school=school)
 
     def _remove(self, worker: MailboxWorker) -> None:
-        """Remove a worker that has ended, and release its mailbox."""
+        """Remove a worker that has ended, and release its lease."""
         worker.join()
         del self._workers[worker.school]
         if worker.lease is not None:
@@ -152,7 +152,7 @@ class MailboxSupervisor:
         with transaction(self._desk.engine) as session:
             leases.release(session, lease)
             notify(session)
-        log.info("mailbox given up", school=lease.school)
+        log.info("mailbox lease released", school=lease.school)
 
     def _deregister(self) -> None:
         with transaction(self._desk.engine) as session:

@@ -1,4 +1,4 @@
-"""The thread that watches one school's mailbox, and reconnects after failures."""
+"""Run a thread that reads one school's mailbox, and reconnects after failures."""
 
 import random
 import threading
@@ -23,15 +23,15 @@ from mailbot.store.leases import Lease, LeaseLostError
 
 log = structlog.get_logger()
 
-IDLE_FACTOR = 5  # a server that announces new mail is polled that many times more rarely
+IDLE_FACTOR = 5  # the polling interval is that many times longer if the server announces new mail
 MAX_WAIT_SECONDS = 300.0  # the health check expects a heartbeat
 
 
 class MailboxWorker:
-    """Watches a mailbox by IDLE or polling, from `start` to `stop`.
+    """Reads a mailbox by IDLE or by polling, from `start` to `stop`.
 
-    With a `limiter` it waits for a connection slot, scans the folder once and releases the slot; without one
-    it keeps its connection.
+    With a `limiter` it waits for a connection slot, scans the folder once and releases the slot. Without one
+    it keeps its connection open.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class MailboxWorker:
         wake_senders: Callable[[], None],
         limiter: ConnectionLimiter | None = None,
     ) -> None:
-        """Call `on_processed` with school, outcome and latency of each mail, `wake_senders` after it."""
+        """Set the mailbox; `on_processed` is called with school, outcome and latency of each mail."""
         self.school = mailbox.key
         self._mailbox = mailbox
         self._on_processed = on_processed
@@ -69,17 +69,17 @@ class MailboxWorker:
 
     @property
     def lease(self) -> Lease | None:
-        """Return the lease under which this worker reads."""
+        """Return the lease of the mailbox."""
         return self._mailbox.lease
 
     @property
     def last_read(self) -> datetime | None:
-        """Return when the mailbox was read last, or None while it fails."""
+        """Return when the mailbox was read last, or None while it cannot be read."""
         return None if self._status.failures else self._status.last_success
 
     @property
     def stopping(self) -> bool:
-        """Whether this worker was told to stop."""
+        """Whether `stop` was called."""
         return self._stop.is_set()
 
     @property
@@ -88,7 +88,7 @@ class MailboxWorker:
         return self._thread.ident is not None and not self._thread.is_alive()
 
     def is_alive(self, seconds: float) -> bool:
-        """Tell whether the thread runs and had a heartbeat within that many seconds."""
+        """Return whether the thread runs and had a heartbeat in the last `seconds`."""
         return self._thread.is_alive() and monotonic() - self._last_heartbeat < seconds
 
     def start(self) -> None:
@@ -96,11 +96,11 @@ class MailboxWorker:
         self._thread.start()
 
     def request_reconcile(self) -> None:
-        """Compare the mailbox with the ledger after the next scan of the whole folder."""
+        """Request a comparison with the ledger, after the next scan of the whole folder."""
         self._reconcile_requested.set()
 
     def stop(self) -> None:
-        """Tell the thread to end after the mail in hand."""
+        """Stop the thread after the current mail."""
         self._stop.set()
         self._wakeup.set()
         self._slot_granted.set()
@@ -132,19 +132,19 @@ class MailboxWorker:
                 self._record_failure(f"{type(error).__name__}: {redact_for_log(str(error))}")
 
     def _watch(self, box: Mailbox) -> None:
-        """Process new mail on IDLE events; scan the whole folder first and after silence."""
-        whole_folder, seen = True, (box.uid_validity, 1)
+        """Process new mail on IDLE events; scan the whole folder first, and when no event came."""
+        whole_folder, scanned = True, (box.uid_validity, 1)
         while not self._stop.is_set():
             self._heartbeat()
-            found = box.uid_validity, box.uid_next
-            self._ingest.process_new(box, 1 if whole_folder or found[0] != seen[0] else seen[1])
-            seen = found
+            current = box.uid_validity, box.uid_next
+            self._ingest.process_new(box, 1 if whole_folder or current[0] != scanned[0] else scanned[1])
+            scanned = current
             self._record_success()
             if whole_folder:
                 self._reconcile_if_requested(box)
             whole_folder = False
             box.refresh()
-            if (box.uid_validity, box.uid_next) == seen:
+            if (box.uid_validity, box.uid_next) == scanned:
                 whole_folder = not box.wait(self._wait_seconds(idle=box.supports_idle), self._wakeup.read)
                 box.refresh()
 
@@ -168,7 +168,7 @@ class MailboxWorker:
             self._wake_senders()
 
     def _wait_seconds(self, *, idle: bool) -> float:
-        """Return after how many seconds of silence to scan the folder, with jitter."""
+        """Return the seconds to wait for an event before the whole folder is scanned, with jitter."""
         seconds = self._mailbox.account.poll_seconds * (IDLE_FACTOR if idle else 1)
         return min(seconds, MAX_WAIT_SECONDS) * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, no secret
 
@@ -185,7 +185,7 @@ class MailboxWorker:
             self._wake_senders()
 
     def _record_failure(self, reason: str) -> None:
-        """Record the failure and wait, a little longer after each one in sequence."""
+        """Record a failure and wait, longer after each consecutive one."""
         if self._stop.is_set():
             return
         seconds = backoff_seconds(self._status.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter

@@ -1,4 +1,4 @@
-"""Mail from before the first contact with a mailbox is left alone."""
+"""Exclude mail that was received before mailbot first read a mailbox."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class OldMail:
-    """The cutoff of a mailbox, and the mails from before it."""
+    """The cutoff of a mailbox, and the known mails from before it."""
 
     mailbox: SchoolMailbox
     first_contact_days: int
@@ -24,15 +24,15 @@ class OldMail:
     _recorded: int | None = None
 
     def cutoff(self) -> datetime:
-        """Return the time before which mail is left alone; it is agreed on first contact."""
+        """Return the time before which mail is ignored; it is set when the mailbox is first read."""
         if self._cutoff is None:
-            first = self.mailbox.clock() - timedelta(days=self.first_contact_days)
+            proposed = self.mailbox.clock() - timedelta(days=self.first_contact_days)
             with self.mailbox.transaction() as session:
-                self._cutoff = mailboxes.agree_cutoff(session, self.mailbox.key, first)
+                self._cutoff = mailboxes.get_or_set_cutoff(session, self.mailbox.key, proposed)
         return self._cutoff
 
     def include(self) -> None:
-        """Let old mail count from now on."""
+        """Remove the cutoff, so that old mail is processed, too."""
         with self.mailbox.transaction() as session:
             self._cutoff = mailboxes.remove_cutoff(session, self.mailbox.key)
         self._known.clear()
@@ -44,16 +44,16 @@ class OldMail:
     def remove(self, uid_validity: int, described: Mapping[int, MailInfo]) -> dict[int, MailInfo]:
         """Return the mails that are not old."""
         cutoff = self.cutoff()
-        new = {uid: mail for uid, mail in described.items() if mail.received >= cutoff}
+        new = {uid: mail for uid, mail in described.items() if mail.received_at >= cutoff}
         self._known |= {(uid_validity, uid) for uid in described.keys() - new.keys()}
         return new
 
     def record(self, number: int) -> None:
-        """Note how many old mails the mailbox has, if that changed."""
+        """Record the number of old mails in the mailbox if it changed."""
         if number == self._recorded:
             return
         with self.mailbox.transaction() as session:
             changed = mailboxes.record_left_alone(session, self.mailbox.key, number)
         if changed and number:
-            log.info("old mail left alone", school=self.mailbox.key, mails=number)
+            log.info("old mails skipped", school=self.mailbox.key, mails=number)
         self._recorded = number

@@ -1,4 +1,4 @@
-"""The thread whose asyncio loop talks to the SMTP servers."""
+"""Run a thread whose asyncio loop sends mail to the SMTP servers."""
 
 import asyncio
 import threading
@@ -15,10 +15,10 @@ RESTART_SECONDS = 20.0
 
 
 class OutboxThread:
-    """Runs the senders from `start` to `stop`; `wake` may be called by any thread."""
+    """Runs the senders from `start` to `stop`; any thread may call `wake`."""
 
     def __init__(self, senders: tuple[AccountSender, ...], executor: Executor) -> None:
-        """Take over the executor of the senders: it is shut down at the end."""
+        """Set the senders and their executor, which `stop` shuts down."""
         self._senders = senders
         self._executor = executor
         self._loop = asyncio.new_event_loop()
@@ -30,15 +30,15 @@ class OutboxThread:
         self._thread.start()
 
     def is_alive(self) -> bool:
-        """Tell whether the thread runs."""
+        """Return whether the thread runs."""
         return self._thread.is_alive()
 
     def wake(self) -> None:
-        """Make every sender look for due messages."""
+        """Make every sender check the outbox for due mails."""
         self._call_in_loop(self._wake)
 
     def stop(self) -> None:
-        """End after the messages in hand, and wait for that."""
+        """Stop after the current mails, and wait until the thread has ended."""
         self._call_in_loop(self._stop.set)
         if self._thread.ident is not None:
             self._thread.join()
@@ -52,7 +52,7 @@ class OutboxThread:
         await asyncio.gather(*(self._run_sender(sender) for sender in self._senders))
 
     async def _run_sender(self, sender: AccountSender) -> None:
-        """Run a sender, and again after an unexpected error."""
+        """Run a sender; restart it after an unexpected error."""
         while not self._stop.is_set():
             try:
                 await sender.run(self._stop)

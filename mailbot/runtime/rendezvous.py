@@ -1,14 +1,14 @@
-"""Which of several workers reads which mailbox. Pure."""
+"""Assign mailboxes to workers by rendezvous hashing. Pure."""
 
 from collections.abc import Collection, Iterable
 from hashlib import sha256
 
 
 def assigned_to(worker: str, workers: Collection[str], schools: Iterable[str]) -> frozenset[str]:
-    """Return the schools whose mailboxes are a worker's among these workers.
+    """Return the schools whose mailboxes are assigned to `worker`, which is one of `workers`.
 
-    Each school has its own order of preference among the workers (rendezvous hashing): every worker comes
-    to the same result without asking the others, and when one comes or goes, only its own mailboxes move.
+    Each school goes to the worker with the highest weight for it. All workers compute the same assignment
+    without communication. If a worker joins or leaves, only its own mailboxes are reassigned.
     """
     return frozenset(
         school for school in schools if worker == max(workers, key=lambda other: _weight(school, other))

@@ -1,17 +1,17 @@
-"""The order in which waiting mails are processed: a flood of one sender does not delay others. Pure."""
+"""Order new mails so that a flood from one sender does not delay the mails of others. Pure."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
 
 QUANTUM = 20
-"""The number of mails of one sender that are processed before the next sender's."""
+"""The number of mails of one sender in each round."""
 
 
 def round_robin(senders: Mapping[int, str]) -> list[int]:
-    """Return the UIDs of mails in the order of processing: a quantum of each sender in rotation.
+    """Return the UIDs of mails in the order of processing: a quantum of each sender in each round.
 
-    The mails of one sender stay in the order of their arrival.
+    The mails of one sender keep the order in which they were received.
     """
     counted: Counter[str] = Counter()
     rounds: dict[int, int] = {}
@@ -21,12 +21,12 @@ def round_robin(senders: Mapping[int, str]) -> list[int]:
     return sorted(rounds, key=lambda uid: (rounds[uid], uid))
 
 
-def next_batch(ordered: Sequence[int], suspects: Collection[int], most: int) -> list[int]:
+def next_batch(ordered: Sequence[int], suspects: Collection[int], limit: int) -> list[int]:
     """Return the UIDs of the next batch; a mail in `suspects` is a batch of its own.
 
     A mail that was in progress when the process died is retried alone, so that it can be identified as the
-    cause. It keeps its place: a mail that answers it must not be handled before it.
+    cause. It keeps its position, because a reply to it must not be processed before it.
     """
     if ordered[0] in suspects:
         return [ordered[0]]
-    return list(takewhile(lambda uid: uid not in suspects, ordered[:most]))
+    return list(takewhile(lambda uid: uid not in suspects, ordered[:limit]))

@@ -33,14 +33,14 @@ from mailbot.store.database import TRANSIENT, first_line, transaction
 log = structlog.get_logger()
 
 MAX_MAILBOXES = 8
-"""Mailboxes that are read at the same time."""
+"""The number of mailboxes that are read at the same time."""
 _REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed", "too-large", "encrypted")
 
 
 def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
-    """Handle and send everything; return the counts that `mailbot once --json` prints.
+    """Process all new mail and send all due mail; return the counts that `mailbot once --json` prints.
 
-    Raises DeskError when the database is away; what was handled by then stays handled.
+    Raises DeskError if the database is unavailable; mails processed by then stay processed.
     """
     try:
         return _run_once(desk, settings, backfill=backfill)
@@ -51,7 +51,7 @@ def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[
 def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, int]:
     with transaction(desk.engine) as session:
         outbox.requeue_interrupted(session, desk.worker, utc_now())
-        heartbeat.expect_none(session, desk.worker)
+        heartbeat.record_stop(session, desk.worker)
     now = utc_now()
     run_timers(desk, now)
     maintain(desk, now, secret_expiry(settings.oauth2))
@@ -74,14 +74,14 @@ def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, in
 def _read_mailbox(
     desk: Desk, settings: Settings, limiters: Mapping[str, ConnectionLimiter], backfill: bool, key: str
 ) -> tuple[list[str], bool]:
-    """Process one mailbox; return the outcomes of its mails, and whether it could be read."""
+    """Process the new mail of one mailbox; return its outcomes, and whether the mailbox could be read."""
     outcomes: list[str] = []
     mailbox = SchoolMailbox(desk, desk.school(key), settings.imap[key], utc_now)
     status, old_mail = MailboxStatus(mailbox), OldMail(mailbox, settings.first_contact_days)
     ingest = MailboxIngest(
         mailbox,
         old_mail,
-        lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.guard),
+        lambda: has_disk_space(free_disk(desk, settings.state_dir), settings.health),
         lambda outcome, _: outcomes.append(outcome),
     )
     try:
@@ -94,7 +94,7 @@ def _read_mailbox(
         return outcomes, False
     except TRANSIENT:
         raise
-    except Exception as error:  # one mailbox must not keep the others from being read
+    except Exception as error:  # the other mailboxes must be read after any error
         log.exception("mailbox failed", school=key)
         status.record_failure(f"{type(error).__name__}: {redact_for_log(str(error))}")
         return outcomes, False
@@ -103,12 +103,12 @@ def _read_mailbox(
 
 
 def _slot(limiter: ConnectionLimiter | None) -> AbstractContextManager[None]:
-    """Wait for a connection slot of the mailbox's server, if it needs one."""
+    """Wait for a connection slot of the mailbox's server, if its connections are limited."""
     return limiter.slot(threading.Event(), lambda: None) if limiter is not None else nullcontext()
 
 
 def _send(desk: Desk, settings: Settings) -> tuple[Counter[str], int]:
-    """Send what is due; return how sending ended, and how many accounts are down."""
+    """Send the due mails; return the number of each result, and the number of accounts that are down."""
     results: list[str] = []
     with ThreadPoolExecutor(MAX_THREADS) as executor:
         senders = account_senders(desk, settings, utc_now, executor, results.append)

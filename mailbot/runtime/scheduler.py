@@ -1,4 +1,4 @@
-"""Periodic jobs in threads of APScheduler; the only module that knows the library."""
+"""Run periodic jobs in threads of APScheduler; the only module that uses this library."""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -16,7 +16,7 @@ MISFIRE_SECONDS = 3600
 
 
 class Scheduler:
-    """Runs jobs at intervals; a job never overlaps with itself, and missed runs become one."""
+    """Runs jobs at intervals; a job never overlaps with itself, and missed runs are combined into one."""
 
     def __init__(self) -> None:
         self._scheduler = BackgroundScheduler(
@@ -26,7 +26,7 @@ class Scheduler:
         self._scheduler.add_listener(_log_failure, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
 
     def every(self, seconds: float, job: Callable[[], object], *, at_once: bool = False) -> None:
-        """Run a job at an interval, and with `at_once` when the scheduler starts."""
+        """Run a job every `seconds`, with `at_once` also when the scheduler starts."""
         first = {"next_run_time": utc_now()} if at_once else {}
         self._scheduler.add_job(job, "interval", seconds=seconds, **first)
 
@@ -35,12 +35,15 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End after the jobs in hand."""
+        """Stop after the running jobs have ended."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
 
 def _log_failure(event: JobExecutionEvent) -> None:
     error = event.exception
-    reason = f"{type(error).__name__}: {redact_for_log(str(error))}" if error else "missed"
-    log.error("job failed or missed", job=event.job_id, reason=reason)
+    if error is None:
+        log.error("job missed", job=event.job_id)
+        return
+    reason = f"{type(error).__name__}: {redact_for_log(str(error))}"
+    log.error("job failed", job=event.job_id, reason=reason, exc_info=error)

@@ -1,4 +1,4 @@
-"""A school's mailbox and the right to write for it."""
+"""Hold what is needed to read a school's mailbox, including the lease."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from mailbot.store.leases import Lease, assert_held
 
 @dataclass(frozen=True, slots=True)
 class SchoolMailbox:
-    """What reading a mailbox needs; `lease` is None where no other worker shares the database."""
+    """A school, its IMAP account and its lease; `lease` is None if no other worker shares the database."""
 
     desk: Desk
     school: School
@@ -29,7 +29,7 @@ class SchoolMailbox:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Begin a transaction under the lease; raise LeaseLostError if another worker has it now."""
+        """Begin a transaction that requires the lease; raise LeaseLostError if another worker holds it."""
         with transaction(self.desk.engine) as session:
             assert_held(session, self.lease)
             yield session

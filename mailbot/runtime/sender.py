@@ -1,7 +1,7 @@
-"""Send what is due from the outbox: a sender for each SMTP account, so that none waits for another's.
+"""Send due mails from the outbox, with a sender for each SMTP account so that accounts do not block others.
 
 The senders share one asyncio loop, which only talks to SMTP servers. Database transactions and the building
-of messages run in the threads of an executor: a large message delays no other account.
+of messages run in the threads of an executor, so that a large message does not delay other accounts.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.service.sending import ServerIssue, build_message, known_issue, next_state, record_and_claim
 from mailbot.smtp.client import SendResult, SmtpClient
-from mailbot.smtp.refusals import Refusal, Refusals, Ruling
+from mailbot.smtp.refusals import Refusal, RefusalScope, RefusalTracker
 from mailbot.smtp.reply import About
 from mailbot.store.database import TRANSIENT, first_line
 from mailbot.store.outbox import ClaimedMail, SendOutcome
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 DATABASE_SECONDS = 5.0
 MAX_THREADS = 8
-"""Database transactions and messages in preparation at the same time, over all accounts."""
+"""The number of database transactions and message builds at the same time, for all accounts."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,9 +37,9 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class AccountSender:
-    """The schools that send by one SMTP account, and the state of its server.
+    """Sends the mails of the schools that use one SMTP account; has the state of its server.
 
-    `record_result` is called with "sent" or "failed" for each message that is finished.
+    Calls `record_result` with "sent" or "failed" for each mail that needs no further attempt.
     """
 
     desk: Desk
@@ -50,13 +50,13 @@ class AccountSender:
     record_result: Callable[[str], None] = lambda _: None
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     _failures: int = 0
-    _refusals: Refusals = field(default_factory=Refusals)
-    _works: bool = False
-    _max_pause: int = PAUSE_SERVER
+    _refusals: RefusalTracker = field(default_factory=RefusalTracker)
+    _accepted: bool = False
+    _max_backoff: int = PAUSE_SERVER
     _started: bool = False
     _recovery_reported: bool = False
-    _database_away: bool = False
-    _done: SendOutcome | None = None
+    _database_down: bool = False
+    _outcome: SendOutcome | None = None
     _issue: ServerIssue | None = None
     _last_school: str = ""
 
@@ -68,48 +68,48 @@ class AccountSender:
 
     @property
     def is_up(self) -> bool:
-        """Whether the server took the last message or refused only that message."""
+        """Whether the server accepted the last mail or refused only that mail."""
         return not self._failures
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send what is due after each wakeup, until told to stop; pause while the server is down."""
+        """Send due mails after each wakeup until `stop` is set; pause while the server is down."""
         async with SmtpClient(self.account) as client:
             while not stop.is_set():
                 self.wakeup.clear()
-                seconds = await self._pass(client, stop)
+                seconds = await self._send_and_backoff(client, stop)
                 await client.close_if_idle()
                 await wait_any(stop, self.wakeup if seconds is None else None, seconds)
 
-    async def run_once(self) -> None:
-        """Send what is due, by a connection for this alone."""
+    async def send_all(self) -> None:
+        """Send the due mails with a connection of its own."""
         async with SmtpClient(self.account) as client:
             await self.send_due(client, asyncio.Event())
 
-    async def _pass(self, client: SmtpClient, stop: asyncio.Event) -> float | None:
-        """Send what is due; return for how many seconds to pause, or None to wait for a wakeup."""
+    async def _send_and_backoff(self, client: SmtpClient, stop: asyncio.Event) -> float | None:
+        """Send the due mails; return the seconds to pause, or None to wait for a wakeup."""
         try:
             await self.send_due(client, stop)
         except TRANSIENT as error:
-            if not self._database_away:
-                log.error("outbox waits for the database", topic=self.topic, reason=first_line(error))
-            self._database_away = True
+            if not self._database_down:
+                log.error("outbox database unavailable", topic=self.topic, reason=first_line(error))
+            self._database_down = True
             return DATABASE_SECONDS
-        if self._database_away:
-            log.info("outbox has its database back", topic=self.topic)
-        self._database_away = False
+        if self._database_down:
+            log.info("outbox database available", topic=self.topic)
+        self._database_down = False
         return self._backoff() if self._failures else None
 
     async def send_due(self, client: SmtpClient, stop: asyncio.Event) -> None:
-        """Send until nothing is due, the server is down, the account is paused, or `stop` is set."""
+        """Send until no mail is due, the server is down, the account is paused, or `stop` is set."""
         if not self._started:
-            self._refusals.remember(await self._in_thread(known_issue, self.desk, self.topic))
+            self._refusals.restore(await self._in_thread(known_issue, self.desk, self.topic))
             self._started = True
         while True:
             due = await self._record_and_claim(self.schools)
             if due is None and not self._report_recovery():
                 return
             if due is not None:
-                self._done = await self._send(client, due)
+                self._outcome = await self._send(client, due)
             if self._failures or stop.is_set():
                 await self._record_and_claim(())
                 return
@@ -119,21 +119,21 @@ class AccountSender:
         return await loop.run_in_executor(self.executor, partial(function, *args, **kwargs))
 
     def _report_recovery(self) -> bool:
-        """Tell whether the operators have yet to hear that the server works again.
+        """End the alert if the server accepts mails again; return whether there is a change to record.
 
-        They hear it when nothing is due any more, and not after each message that gets through in between.
+        This happens when no mail is due any more, not after each single mail that the server accepts.
         """
-        if not self._works or self._recovery_reported:
+        if not self._accepted or self._recovery_reported:
             return False
         self._issue, self._recovery_reported = ServerIssue(self.topic, ""), True
         return True
 
     async def _record_and_claim(self, schools: tuple[str, ...]) -> ClaimedMail | None:
-        """Record the last message and claim the next one; if that fails, it is recorded the next time."""
+        """Record the last outcome and claim the next mail; after an error the next call records it."""
         due = await self._in_thread(
-            record_and_claim, self.desk, schools, self._done, self._issue, self.clock(), self._last_school
+            record_and_claim, self.desk, schools, self._outcome, self._issue, self.clock(), self._last_school
         )
-        self._done = self._issue = None
+        self._outcome = self._issue = None
         self._last_school = due.school if due else self._last_school
         return due
 
@@ -146,66 +146,68 @@ class AccountSender:
         except TRANSIENT as error:
             return SendOutcome(due.id, "queued", first_line(error), self.clock(), counts=False)
         except (LookupError, ValueError) as error:
-            log.exception("message not built", letter=due.id, ticket=due.outgoing.ticket)
-            return SendOutcome(due.id, "failed", f"cannot be put together: {error}")
+            log.exception("message not built", mail=due.id, ticket=due.outgoing.ticket)
+            return SendOutcome(due.id, "failed", f"the message cannot be built: {error}")
         result = await client.send(school.address, due.outgoing.recipient.email, message)
         return self._next_outcome(due, result)
 
     def _next_outcome(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
         if result.state == "sent":
-            self._refusals.taken()
-            self._mark_up(works=True)
+            self._refusals.record_accepted()
+            self._mark_up(accepted=True)
             return self._record(due, "sent", result.reply)
         if result.server_down and result.state == "temporary" and result.about is not About.ACCOUNT:
             self._mark_down(result.reply, PAUSE_SERVER)
-            return self._keep(due, result.reply)
-        ruling, reason = self._refusals.rule(_refusal(due, result))
-        if ruling is Ruling.ACCOUNT:
+            return self._requeue(due, result.reply)
+        scope, reason = self._refusals.scope_of(_refusal(due, result))
+        if scope is RefusalScope.ACCOUNT:
             self._mark_down(reason, PAUSE_ACCOUNT)
             if result.state != "uncertain":
-                return self._keep(due, result.reply)
+                return self._requeue(due, result.reply)
         else:
-            self._mark_up(works=result.about is About.RECIPIENT)
-        return self._record(due, "temporary" if ruling is Ruling.AGAIN else result.state, result.reply)
+            self._mark_up(accepted=result.about is About.RECIPIENT)
+        state = "temporary" if scope is RefusalScope.UNDECIDED else result.state
+        return self._record(due, state, result.reply)
 
-    def _keep(self, due: ClaimedMail, reply: str) -> SendOutcome:
-        """Return an attempt that does not count: it said nothing about the message."""
-        again = self.clock() + timedelta(seconds=self._backoff())
-        return SendOutcome(due.id, "queued", reply, again, counts=False)
+    def _requeue(self, due: ClaimedMail, reply: str) -> SendOutcome:
+        """Return the outcome of an attempt that does not count: the mail is not the cause of the failure."""
+        next_attempt = self.clock() + timedelta(seconds=self._backoff())
+        return SendOutcome(due.id, "queued", reply, next_attempt, counts=False)
 
     def _record(self, due: ClaimedMail, state: str, reply: str) -> SendOutcome:
-        attempt = next_state(due, state, reply, self.clock())
-        if attempt.state in ("sent", "failed"):
-            self.record_result(attempt.state)
+        """Count and log the outcome of an attempt, and return it."""
+        outcome = next_state(due, state, reply, self.clock())
+        if outcome.state in ("sent", "failed"):
+            self.record_result(outcome.state)
         log.info(
-            "letter",
-            state=attempt.state,
+            "delivery attempted",
+            state=outcome.state,
             kind=due.outgoing.kind.value,
             ticket=due.outgoing.ticket,
-            letter=due.id,
-            reply="" if attempt.state == "sent" else redact_for_log(reply),
+            mail=due.id,
+            reply="" if outcome.state == "sent" else redact_for_log(reply),
         )
-        return attempt
+        return outcome
 
-    def _mark_down(self, reason: str, max_pause: int) -> None:
-        """Pause this account, for `max_pause` seconds at most."""
+    def _mark_down(self, reason: str, max_backoff: int) -> None:
+        """Pause this account, for `max_backoff` seconds at most."""
         if not self._failures:
             log.error("smtp server unavailable", topic=self.topic, reason=redact_for_log(reason))
             self._issue = ServerIssue(self.topic, reason)
         self._failures += 1
-        self._max_pause = max_pause
-        self._works = self._recovery_reported = False
+        self._max_backoff = max_backoff
+        self._accepted = self._recovery_reported = False
 
-    def _mark_up(self, *, works: bool) -> None:
-        """End a pause; `works` tells that the server has accepted a message or judged a recipient."""
+    def _mark_up(self, *, accepted: bool) -> None:
+        """End a pause; `accepted`: the server accepted a mail, or refused only its recipient."""
         if self._failures:
             log.info("smtp server available", topic=self.topic)
         self._failures = 0
-        self._works = self._works or works
+        self._accepted = self._accepted or accepted
 
     def _backoff(self) -> float:
-        """Return for how many seconds to pause."""
-        return backoff_seconds(self._failures - 1, self._max_pause)
+        """Return the seconds to pause."""
+        return backoff_seconds(self._failures - 1, self._max_backoff)
 
 
 def _refusal(due: ClaimedMail, result: SendResult) -> Refusal:
@@ -214,7 +216,7 @@ def _refusal(due: ClaimedMail, result: SendResult) -> Refusal:
 
 
 async def wait_any(stop: asyncio.Event, wakeup: asyncio.Event | None, seconds: float | None) -> None:
-    """Wait until one of two events is set, at most that many seconds."""
+    """Wait until one of two events is set, for `seconds` at most."""
     waits = [asyncio.ensure_future(event.wait()) for event in (stop, wakeup) if event is not None]
     _, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in pending:
@@ -240,8 +242,8 @@ def account_senders(
 
 
 async def send_all_once(senders: Iterable[AccountSender]) -> None:
-    """Send what is due by all accounts; raise the first error after all of them have ended."""
-    ended = await asyncio.gather(*(sender.run_once() for sender in senders), return_exceptions=True)
-    for error in ended:
+    """Send the due mails of all accounts; raise the first error after all senders have ended."""
+    errors = await asyncio.gather(*(sender.send_all() for sender in senders), return_exceptions=True)
+    for error in errors:
         if error is not None:
             raise error

@@ -1,4 +1,4 @@
-"""Mails that the IMAP server lists and does not return."""
+"""Alert the operators of mails that the IMAP server lists but does not return."""
 
 from dataclasses import dataclass, field
 
@@ -10,23 +10,24 @@ from mailbot.service.alerts import end_alert, raise_alert
 
 log = structlog.get_logger()
 
-_ADVICE = ("todo", "look at them in a mail program; repair or remove them on the mail server")
+_ADVICE = ("todo", "open them in a mail program; repair or delete them on the mail server")
 
 
 @dataclass(slots=True)
 class UnfetchableMail:
-    """Tells the operators once of the mails that a server does not return; they stay where they are."""
+    """Alerts the operators once of mails that a server does not return; does not move or delete them."""
 
     mailbox: SchoolMailbox
     _logged: set[int] = field(default_factory=set)
     _reported: tuple[tuple[str, str], ...] | None = None
 
     def report(self, box: Mailbox, *, whole_folder: bool) -> None:
-        """Raise or end the alert; only a scan of the whole folder shows that there is no such mail."""
-        for uid in box.refused.keys() - self._logged:
-            log.error("mail refused by the server", school=self.mailbox.key, uid=uid, reason=box.refused[uid])
-        self._logged = set(box.refused)
-        details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.refused.items()))
+        """Raise the alert, or end it: only after a scan of the whole folder that found no such mail."""
+        for uid, reason in sorted(box.unfetchable.items()):
+            if uid not in self._logged:
+                log.error("mail fetch failed", school=self.mailbox.key, uid=uid, reason=reason)
+        self._logged = set(box.unfetchable)
+        details = tuple((f"UID {uid}", reason) for uid, reason in sorted(box.unfetchable.items()))
         if details == self._reported or not (details or whole_folder):
             return
         topic = f"mailbox {self.mailbox.key}: mails that the server does not give"

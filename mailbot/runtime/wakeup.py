@@ -1,4 +1,4 @@
-"""A wakeup that a thread can wait for together with a socket: a pipe."""
+"""Wake a thread that waits for a socket, by a pipe to itself."""
 
 import os
 import selectors
@@ -6,7 +6,7 @@ import threading
 
 
 class Wakeup:
-    """A flag with a file descriptor: `read` is readable while it is set."""
+    """A flag with a file descriptor: `read` is readable while the flag is set."""
 
     def __init__(self) -> None:
         self.read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -14,24 +14,24 @@ class Wakeup:
         self._closed = False
 
     def set(self) -> None:
-        """Wake the thread that waits; do nothing after `close`."""
-        with self._lock:  # the number of a closed descriptor may be another file's by now
+        """Set the flag and wake the waiting thread; do nothing after `close`."""
+        with self._lock:  # after `close` the descriptor's number may belong to another file
             if self._closed:
                 return
             try:
                 os.write(self._write, b"!")
             except BlockingIOError:
-                return  # the pipe is full: it is set already
+                return  # the pipe is full, so the flag is set
 
     def clear(self) -> bool:
-        """Clear the flag; tell whether it was set."""
+        """Clear the flag; return whether it was set."""
         try:
             return bool(os.read(self.read, 65536))
         except BlockingIOError:
             return False
 
     def wait(self, seconds: float) -> None:
-        """Wait until the flag is set, at most that many seconds, and clear it."""
+        """Wait until the flag is set, for `seconds` at most, and clear it."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.read, selectors.EVENT_READ)
             selector.select(seconds)

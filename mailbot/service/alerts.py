@@ -1,4 +1,4 @@
-"""Alert the operators once when something fails and once when it works again."""
+"""Alert the operators once when something fails, and once when it works again."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Role
 from mailbot.service.desk import Desk
 from mailbot.store import alerts
-from mailbot.store.apply import enqueue
 from mailbot.store.database import Session
+from mailbot.store.enqueue import enqueue
 
 log = structlog.get_logger()
 
@@ -21,25 +21,25 @@ def raise_alert(session: Session, desk: Desk, topic: str, details: Details, now:
     """Alert the operators, unless the alert of this topic is active."""
     if not alerts.add(session, topic, "; ".join(value for _, value in details), now):
         return
-    _tell(session, desk, (("topic", topic), ("state", "failing"), *details), now)
+    _notify_operators(session, desk, (("topic", topic), ("state", "failing"), *details), now)
 
 
 def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
-    """Tell the operators that a problem is solved, if its alert is active."""
+    """End an alert and notify the operators that the problem is solved, if the alert is active."""
     since = alerts.remove(session, topic)
     if since is None:
         return
     details = (("topic", topic), ("state", "recovered"), ("since", since.isoformat(timespec="minutes")))
-    _tell(session, desk, details, now)
+    _notify_operators(session, desk, details, now)
 
 
-def _tell(session: Session, desk: Desk, details: Details, now: datetime) -> None:
+def _notify_operators(session: Session, desk: Desk, details: Details, now: datetime) -> None:
     school = desk.policy.schools[0]
     for address in desk.policy.operators:
-        notice = Notification(NotificationKind.ALERT, Address(address), Role.STRANGER, details=details)
+        notification = Notification(NotificationKind.ALERT, Address(address), Role.STRANGER, details=details)
         try:
-            letter = desk.render_one(notice, school, now)
-        except Exception:  # the template may be the problem: then there is only the log
-            log.exception("alert not written", topic=details[0][1])
+            mail = desk.render_one(notification, school, now)
+        except Exception:  # the template may be the cause: then the log is all that is left
+            log.exception("alert not created", topic=details[0][1])
             continue
-        enqueue(session, school.key, letter, now)
+        enqueue(session, school.key, [mail], now)

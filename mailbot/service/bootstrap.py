@@ -16,7 +16,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import SchemaError, Session, SQLAlchemyError, first_line, migrate, open_database
-from mailbot.store.mailboxes import expect_recovery
+from mailbot.store.mailboxes import start_recovery
 from mailbot.store.restore import restore
 from mailbot.store.state_files import create_durably, restore_ownership
 
@@ -28,7 +28,7 @@ class DeskError(Exception):
 
 
 def open_desk(settings: Settings, actor: str = BOT) -> Desk:
-    """Open the database, bring its schema up to date and load the templates; raise DeskError.
+    """Open the database, migrate its schema and load the templates; raise DeskError.
 
     `actor` is the name of the caller in the audit trail.
     """
@@ -40,18 +40,18 @@ def open_desk(settings: Settings, actor: str = BOT) -> Desk:
     except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
-    restore_ownership(settings.state_dir)  # also now: the process may be killed later
+    restore_ownership(settings.state_dir)  # at once, as the process may be killed later
     templates = Templates(settings.templates, settings.colour)
-    return Desk(engine, settings.policy, templates, worker, actor, settings.guard)
+    return Desk(engine, settings.policy, templates, worker, actor, settings.health)
 
 
 def _make_state_dir(settings: Settings) -> None:
-    with _told_as_desk_error(settings):
+    with _as_desk_error(settings):
         settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
 
 
 @contextmanager
-def _told_as_desk_error(settings: Settings) -> Iterator[None]:
+def _as_desk_error(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -61,28 +61,30 @@ def _told_as_desk_error(settings: Settings) -> Iterator[None]:
 def worker_of(settings: Settings) -> str:
     """Return the name of the worker with this state directory; it is unique even if host names are not.
 
-    It is written to the disk before it is used: after a crash the next process has to recognise its claims.
-    Raises DeskError.
+    The name is written to the disk before it is used: after a crash the next process has to recognise the
+    claims of this one. Raises DeskError.
     """
     file = settings.state_dir / "worker"
-    with _told_as_desk_error(settings):
+    with _as_desk_error(settings):
         if not file.exists():
             create_durably(file, secrets.token_hex(4))
-        mark = file.read_text("ascii").strip()
-    return f"{socket.gethostname()}:{settings.state_dir}:{mark}"
+        token = file.read_text("ascii").strip()
+    return f"{socket.gethostname()}:{settings.state_dir}:{token}"
 
 
 @contextmanager
 def exclusive_lock(settings: Settings) -> Iterator[None]:
     """Lock the state directory; raise DeskError if another process that reads mail has the lock."""
     path = settings.state_dir / "lock"
-    with _writable(path) as file:
+    with _open_lock_file(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             owner = file.read().strip() or "unknown"
-            raise DeskError(f"another mailbot works with {settings.state_dir} (process {owner})") from None
+            raise DeskError(
+                f"another mailbot uses {settings.state_dir} (process {owner}); stop it first"
+            ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -90,27 +92,26 @@ def exclusive_lock(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _writable(path: Path) -> TextIO:
+def _open_lock_file(path: Path) -> TextIO:
     try:
         return path.open("a+")
     except OSError as error:
-        advice = "use the user to whom the folder belongs"
-        raise DeskError(f"{path}: {error.strerror}; {advice}") from error
+        raise DeskError(f"{path}: {error.strerror}; run mailbot as the owner of the directory") from error
 
 
 def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
     """Restore a backup under the lock; return the path of a copy of the replaced state.
 
-    Raises DeskError if a daemon runs, and `mailbot.store.backup.BackupError`; then the state is unchanged. An
-    older backup is migrated to the newest schema. Mails that were processed after the backup are processed
-    again when the mailboxes are read next.
+    A backup with an older schema is migrated. Mails that were processed after the backup are processed again
+    when the mailboxes are read next. Raises DeskError if a daemon runs, and
+    `mailbot.store.backup.BackupError`; the state is unchanged then.
     """
     _make_state_dir(settings)
     now = utc_now()
-    before = _name_of_replaced(settings, now)
+    before = _path_of_replaced(settings, now)
 
     def complete(session: Session) -> None:
-        expect_recovery(session, RECOVERY_MARGIN)
+        start_recovery(session, RECOVERY_MARGIN)
         record(session, Origin(actor, now), "restored", file.name)
 
     with exclusive_lock(settings):
@@ -121,8 +122,8 @@ def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
             engine.dispose()
 
 
-def _name_of_replaced(settings: Settings, now: datetime) -> Path:
-    """Return the path for the replaced state: next to SQLite's file, or in the state directory."""
+def _path_of_replaced(settings: Settings, now: datetime) -> Path:
+    """Return the path for the replaced state: next to the SQLite file, or in the state directory."""
     scheme, _, name = settings.database.partition(":///")
     database = Path(name) if scheme == "sqlite" else settings.state_dir / "postgresql"
     return database.with_name(f"{database.name}.before-restore-{now:%Y-%m-%dT%H-%M-%SZ}")

@@ -1,4 +1,4 @@
-"""Jobs that run once a night, by one of the processes that share the database."""
+"""Run the nightly jobs, each once a night by one of the processes that share the database."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -10,24 +10,24 @@ import structlog
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.retention import expire
-from mailbot.service.sending import end_alert_of_failed_letters
+from mailbot.service.sending import end_alert_of_failed_mails
 from mailbot.store import audit_verify, timers
 from mailbot.store.database import transaction
 
 log = structlog.get_logger()
 
 HOUR = 3
-SECRET_NOTICE = timedelta(days=14)
+SECRET_WARNING = timedelta(days=14)
 
 
-def tonight(desk: Desk, now: datetime) -> str | None:
-    """Return the date of the night whose jobs are due: from three o'clock on, in the time of the schools."""
-    here = now.astimezone(ZoneInfo(desk.policy.timezone))
-    return here.date().isoformat() if here.hour >= HOUR else None
+def due_night(desk: Desk, now: datetime) -> str | None:
+    """Return the date of the night whose jobs are due, or None before 3:00 in the schools' time zone."""
+    local = now.astimezone(ZoneInfo(desk.policy.timezone))
+    return local.date().isoformat() if local.hour >= HOUR else None
 
 
 def run_nightly(desk: Desk, job: str, night: str, run: Callable[[], None]) -> bool:
-    """Run a job unless it was run that night, by this process or another; tell whether it ran."""
+    """Run a job unless this process or another has run it that night; return whether it ran."""
     with transaction(desk.engine) as session:
         if not timers.claim_run(session, job, night):
             return False
@@ -36,12 +36,12 @@ def run_nightly(desk: Desk, job: str, night: str, run: Callable[[], None]) -> bo
 
 
 def maintain(desk: Desk, now: datetime, secret_expiry: date | None = None) -> bool:
-    """Erase what is no longer kept, warn of a secret that expires, and seal the audit trail, once a night.
+    """Erase expired data, warn of an expiring secret and seal the audit trail, once a night.
 
-    `secret_expiry` is the last day of the secret with which access tokens are requested. Tells whether it
-    was due.
+    `secret_expiry` is the last day of the secret with which access tokens are requested. Returns whether the
+    jobs were due.
     """
-    night = tonight(desk, now)
+    night = due_night(desk, now)
     return night is not None and run_nightly(
         desk, "night", night, partial(_maintain, desk, now, secret_expiry)
     )
@@ -51,23 +51,20 @@ def _maintain(desk: Desk, now: datetime, secret_expiry: date | None) -> None:
     expire(desk, now)
     _warn_of_expiry(desk, secret_expiry, now)
     with transaction(desk.engine) as session:
-        end_alert_of_failed_letters(session, desk, now)  # retention may have erased the last one
-        sealed, head = audit_verify.append_link(session, BOT, now)
-    log.info("audit trail sealed", tickets=sealed, link=head)  # a witness outside of the database
+        end_alert_of_failed_mails(session, desk, now)  # `expire` may have erased the last one
+        sealed, head = audit_verify.seal(session, BOT, now)
+    log.info("audit trail sealed", tickets=sealed, link=head)  # a copy of the hash outside the database
 
 
 def _warn_of_expiry(desk: Desk, secret_expiry: date | None, now: datetime) -> None:
-    """Tell the operators two weeks ahead that the application's secret expires."""
+    """Alert the operators two weeks before the application's secret expires."""
     topic = "oauth2 secret"
     with transaction(desk.engine) as session:
-        if secret_expiry is None or secret_expiry - now.date() > SECRET_NOTICE:
+        if secret_expiry is None or secret_expiry - now.date() > SECRET_WARNING:
             end_alert(session, desk, topic, now)
             return
         details = (
-            ("reason", f"it expires on {secret_expiry}: no mail is read or sent from then on"),
-            (
-                "todo",
-                "make a new one at the provider, put it in place, set oauth2.expires, reload mailbot",
-            ),
+            ("reason", f"it expires on {secret_expiry}; after that no mail is read or sent"),
+            ("todo", "create a new one at the provider, replace it, set oauth2.expires, reload mailbot"),
         )
         raise_alert(session, desk, topic, details, now)

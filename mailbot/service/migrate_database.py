@@ -1,4 +1,4 @@
-"""Move the whole desk from SQLite to PostgreSQL, with both databases locked."""
+"""Move all data from SQLite to PostgreSQL, with both databases locked."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,60 +20,60 @@ from mailbot.store.database import (
 )
 from mailbot.store.transfer import Transfer, occupied
 
-NOTHING = "nothing was moved"
+UNCHANGED = "nothing was moved"
 
 
 @contextmanager
 def migration(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
-    """Open and lock both databases; commit the transfer afterwards if all rows are equal.
+    """Open and lock both databases; commit the transfer at the end of the block if all rows are equal.
 
-    Raises DeskError, with nothing moved, if it cannot begin or a row differs.
+    Raises DeskError if the transfer cannot start or a row differs; nothing is moved then.
     """
     if not settings.database.startswith("postgresql"):
-        wanted = '"postgresql://USER@HOST/DATABASE"'
-        raise DeskError(f"{settings.file}: bot.database: name the new database, as in {wanted}; {NOTHING}")
+        example = '"postgresql://USER@HOST/DATABASE"'
+        raise DeskError(f"{settings.file}: bot.database: set the new database, e.g. {example}; {UNCHANGED}")
     if not file.is_file():
-        raise DeskError(f"{file}: there is no such file; name the SQLite file of the desk; {NOTHING}")
+        raise DeskError(f"{file}: no such file; give the path of the SQLite database; {UNCHANGED}")
     settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(exclusive_lock(settings))
         old, new = open_database(f"sqlite:///{file}"), open_database(settings.database)
         stack.callback(old.dispose)
         stack.callback(new.dispose)
-        with _in_words(str(file)):
+        with _as_desk_error(str(file)):
             _check_schema(old, file)
         where = f"{settings.file}: bot.database"
-        with _in_words(where):
+        with _as_desk_error(where):
             migrate(new)
-        with _in_words(str(file)), transaction(old) as source:
+        with _as_desk_error(str(file)), transaction(old) as source:
             source.connection()  # takes the write lock
-            with _in_words(where), transaction(new) as target:
+            with _as_desk_error(where), transaction(new) as target:
                 if names := occupied(target):
                     raise DeskError(
-                        f"{where}: holds something in {', '.join(names)}; give a new one; {NOTHING}"
+                        f"{where}: has rows in {', '.join(names)}; use an empty database; {UNCHANGED}"
                     )
                 transfer = Transfer(source, target)
-                with _in_words(f"{where}: table", transfer):
+                with _as_desk_error(f"{where}: table", transfer):
                     yield transfer
                 if transfer.differences:
-                    raise DeskError(f"{where}: not all is there as it is in {file}, see above; {NOTHING}")
+                    raise DeskError(f"{where}: rows differ from those in {file}, see above; {UNCHANGED}")
                 record(target, Origin(actor, utc_now()), "moved to PostgreSQL", file.name)
 
 
 def _check_schema(old: Engine, file: Path) -> None:
     current, needed = schemas(old)
     if current is None:
-        raise DeskError(f"{file}: is no desk of mailbot; {NOTHING}")
+        raise DeskError(f"{file}: is not a database of mailbot; {UNCHANGED}")
     if current != needed:
-        how = f'call mailbot status once with database = "sqlite:///{file.resolve()}"'
-        raise DeskError(f"{file}: has the schema {current}, this mailbot needs {needed}: {how}; {NOTHING}")
+        todo = f'run mailbot status once with database = "sqlite:///{file.resolve()}"'
+        raise DeskError(f"{file}: has schema {current}, this mailbot needs {needed}; {todo}; {UNCHANGED}")
 
 
 @contextmanager
-def _in_words(where: str, transfer: Transfer | None = None) -> Iterator[None]:
-    """Raise a database error as DeskError that names the place."""
+def _as_desk_error(where: str, transfer: Transfer | None = None) -> Iterator[None]:
+    """Raise a database error as a DeskError that says where it happened."""
     try:
         yield
     except (SQLAlchemyError, SchemaError) as error:
-        place = f"{where} {transfer.at}" if transfer else where
-        raise DeskError(f"{place}: {first_line(error)}; {NOTHING}") from error
+        location = f"{where} {transfer.table}" if transfer else where
+        raise DeskError(f"{location}: {first_line(error)}; {UNCHANGED}") from error

@@ -1,4 +1,4 @@
-"""Commands of operators on single mails. Each returns a line that says what it did."""
+"""Execute the operators' commands on single mails. Each command returns a line that says what it did."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from mailbot.clock import utc_now
 from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
 from mailbot.service.receive import retry
-from mailbot.service.sending import end_alert_of_failed_letters
+from mailbot.service.sending import end_alert_of_failed_mails
 from mailbot.store import audit_verify, ledger, outbox, people, raw_mail, tickets
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import Row, Session, read_only, transaction
@@ -20,73 +20,78 @@ class OperationError(Exception):
 
 
 def unsent_mails(desk: Desk) -> list[dict[str, Any]]:
-    """Return the outgoing mails that are not sent, failed ones too."""
+    """Return the outgoing mails that are not sent, including failed ones."""
     with read_only(desk.engine) as session:
-        return [asdict(line) for line in outbox.unsent(session)]
+        return [asdict(mail) for mail in outbox.unsent(session)]
 
 
 def show_unsent_mail(desk: Desk, number: int) -> str:
-    """Return an outgoing mail as text."""
+    """Return an outgoing mail as text: recipient, subject, state and content."""
     with read_only(desk.engine) as session:
-        row = _letter(session, number)
-        head = f"To: {row.recipient}\nSubject: {row.subject}\nState: {row.state} {row.last_error}".rstrip()
-        return f"{head}\n\n{row.text}"
+        row = _outgoing_mail(session, number)
+        header = f"To: {row.recipient}\nSubject: {row.subject}\nState: {row.state} {row.last_error}".rstrip()
+        return f"{header}\n\n{row.text}"
 
 
 def retry_unsent_mail(desk: Desk, number: int) -> str:
-    """Make an outgoing mail due now, with as many attempts as a new one."""
+    """Make an outgoing mail due now, with as many attempts left as a new one."""
     with transaction(desk.engine) as session:
-        row = _letter(session, number)
+        row = _outgoing_mail(session, number)
         if row.state == "sent":
-            raise OperationError(f"letter {number} was sent at {row.sent}")
+            raise OperationError(f"outgoing mail {number} was sent at {row.sent}")
         now = utc_now()
         outbox.retry(session, number, now)
-        record(session, Origin(desk.actor, now), "letter retried", _about(row), ticket_id=row.ticket_id)
-        end_alert_of_failed_letters(session, desk, now)
-    return f"letter {number} is due now"
+        origin = Origin(desk.actor, now)
+        record(session, origin, "outgoing mail retried", _label(row), ticket_id=row.ticket_id)
+        end_alert_of_failed_mails(session, desk, now)
+    return f"outgoing mail {number} is due now"
 
 
 def drop_unsent_mail(desk: Desk, number: int) -> str:
-    """Give an outgoing mail up."""
+    """Drop an outgoing mail, so that it is not sent."""
     with transaction(desk.engine) as session:
-        row = _letter(session, number)
+        row = _outgoing_mail(session, number)
         if row.state == "sent":
-            raise OperationError(f"letter {number} was sent at {row.sent}")
+            raise OperationError(f"outgoing mail {number} was sent at {row.sent}")
         outbox.drop(session, number)
         now = utc_now()
-        record(session, Origin(desk.actor, now), "letter dropped", _about(row), ticket_id=row.ticket_id)
-        end_alert_of_failed_letters(session, desk, now)
-    return f"letter {number} will not be sent"
+        origin = Origin(desk.actor, now)
+        record(session, origin, "outgoing mail dropped", _label(row), ticket_id=row.ticket_id)
+        end_alert_of_failed_mails(session, desk, now)
+    return f"outgoing mail {number} will not be sent"
 
 
-def _about(row: Row[Any]) -> str:
+def _label(row: Row[Any]) -> str:
     return f"{row.id}: {row.kind} to {row.recipient}"
 
 
-def _letter(session: Session, number: int) -> Row[Any]:
+def _outgoing_mail(session: Session, number: int) -> Row[Any]:
     row = outbox.get(session, number)
     if row is None:
-        raise OperationError(f"there is no letter {number} in the outbox")
+        raise OperationError(f"there is no mail {number} in the outbox; mailbot outbox lists them")
     return row
 
 
 def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
-    """Release a ticket's withheld files of these names, or all without names: they are sent from now on."""
+    """Release a ticket's withheld files with these names, or all if there are no names.
+
+    Released files are attached to mails from then on.
+    """
     with transaction(desk.engine) as session:
-        found = tickets.named(session, name.upper())
+        found = tickets.find_ticket(session, name.upper())
         if found is None:
             raise OperationError(f"there is no ticket {name.upper()}")
         ticket_id, _ = found
         withheld = tickets.withheld_files(session, ticket_id)
         released = [file for file in withheld if not files or file.filename in files]
         if not released:
-            raise OperationError(f"{name.upper()} has no such file that is withheld")
+            raise OperationError(f"{name.upper()} has no withheld file of that name")
         origin = Origin(desk.actor, utc_now())
         for file in released:
             record(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket_id)
             tickets.release_file(session, file.id)
         names = ", ".join(file.filename for file in released)
-    return f"released: {names}; an answer with #show {name.upper()} brings them"
+    return f"released: {names}; the reply to #show {name.upper()} has them attached"
 
 
 def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
@@ -106,17 +111,17 @@ def quarantined_mails(desk: Desk) -> list[dict[str, Any]]:
 
 
 def show_mail(desk: Desk, number: int) -> str:
-    """Return why a mail is in the quarantine, and the mail as it came."""
+    """Return why a mail is in the quarantine, and its source."""
     with read_only(desk.engine) as session:
-        row = _mail(session, number)
-        octets = raw_mail.load(session, row.raw_id or 0)
-        return f"{row.because}\n\n{row.traceback}\n{octets.decode('utf-8', 'replace')}"
+        row = _quarantined_mail(session, number)
+        raw = raw_mail.load(session, row.raw_id or 0)
+        return f"{row.because}\n\n{row.traceback}\n{raw.decode('utf-8', 'replace')}"
 
 
 def retry_mail(desk: Desk, number: int) -> str:
-    """Process a mail again; it stays in the quarantine if that fails."""
+    """Process a quarantined mail again; it stays in the quarantine if that fails."""
     with read_only(desk.engine) as session:
-        _mail(session, number)
+        _quarantined_mail(session, number)
     now = utc_now()
     try:
         decision = retry(desk, number, now)
@@ -129,19 +134,19 @@ def retry_mail(desk: Desk, number: int) -> str:
 
 
 def drop_mail(desk: Desk, number: int) -> str:
-    """Give a mail up; the ledger keeps it."""
+    """Drop a quarantined mail, so that it is not processed; the ledger keeps it."""
     now = utc_now()
     with transaction(desk.engine) as session:
-        row = _mail(session, number)
+        row = _quarantined_mail(session, number)
         because = f"{row.because}\ndropped by {desk.actor} at {now.isoformat(timespec='seconds')}"
-        ledger.rewrite(session, number, {"outcome": "dropped", "because": because})
+        ledger.update_entry(session, number, {"outcome": "dropped", "because": because})
         record(session, Origin(desk.actor, now), "mail dropped", str(number))
     _end_alert_when_empty(desk, now)
-    return f"mail {number} will not be handled"
+    return f"mail {number} will not be processed"
 
 
 def blocked_senders(desk: Desk) -> list[dict[str, Any]]:
-    """Return the blocked addresses with school, time and the member who blocked them."""
+    """Return the blocked addresses, each with the school, the time and the member who blocked it."""
     with read_only(desk.engine) as session:
         return [
             {"school": row.school, "address": row.address, "since": row.since.isoformat(), "by": row.by}
@@ -167,10 +172,10 @@ def operator_log(desk: Desk) -> list[dict[str, Any]]:
         return audit_verify.desk_entries(session)
 
 
-def _mail(session: Session, number: int) -> Row[Any]:
-    row = ledger.entry(session, number)
+def _quarantined_mail(session: Session, number: int) -> Row[Any]:
+    row = ledger.find_quarantined(session, number)
     if row is None:
-        raise OperationError(f"there is no mail {number} in the quarantine")
+        raise OperationError(f"there is no mail {number} in the quarantine; mailbot quarantine lists them")
     return row
 
 

@@ -1,4 +1,4 @@
-"""Read tickets for operators, as values for JSON."""
+"""Read tickets for operators, as JSON values."""
 
 from typing import Any
 
@@ -34,16 +34,16 @@ def message_document(message: Message) -> Document:
 
 
 def list_tickets(desk: Desk, school: str | None, status: str) -> list[Document]:
-    """Return the tickets of one school or all, the newest first; status is open, closed or all."""
-    wanted = Listing(Scope(status), (("school", school.upper()),) if school else ())
+    """Return the tickets of one school or all, the newest first; `status` is open, closed or all."""
+    listing = Listing(Scope(status), (("school", school.upper()),) if school else ())
     with read_only(desk.engine) as session:
-        return [document_of(ticket) for ticket in tickets.listed(session, wanted)]
+        return [document_of(ticket) for ticket in tickets.list_all(session, listing)]
 
 
 def show_ticket(desk: Desk, name: str) -> Document | None:
-    """Return a ticket with its messages and its audit trail, or None if there is none of that name."""
+    """Return a ticket with its messages and its audit trail, or None if no ticket has that key."""
     with read_only(desk.engine) as session:
-        found = tickets.named(session, name.upper())
+        found = tickets.find_ticket(session, name.upper())
         if found is None:
             return None
         key, ticket = found

@@ -1,4 +1,4 @@
-"""Process a mail: load facts, decide, render and write, all in one transaction."""
+"""Process a mail in one transaction: load facts, decide, render, write."""
 
 import traceback
 from dataclasses import asdict, replace
@@ -30,8 +30,8 @@ MAX_ATTEMPTS = 3
 
 def receive(
     desk: Desk,
-    place: MailLocation,
-    octets: bytes,
+    location: MailLocation,
+    raw: bytes,
     received: datetime | None,
     now: datetime,
     *,
@@ -42,33 +42,33 @@ def receive(
 ) -> Decision | None:
     """Process one mail; return the decision, or None if it was processed before.
 
-    `size` is the size of the whole mail if it is too large to fetch and `octets` is only its header.
-    `lease` is the right to read this mailbox if several workers share them; raises LeaseLostError.
+    If a mail is too large to fetch, `raw` is its header and `size` is the size of the whole mail in bytes.
+    `lease` is the worker's lease of the mailbox if several workers share the database.
 
-    A mail that cannot be processed goes to the quarantine with the reason, so that it does not stop the
-    others. Raises the errors in `TRANSIENT` when the database is down.
+    A mail that cannot be processed goes to the quarantine with the reason, so that it does not block other
+    mails. Raises LeaseLostError, and the errors in `TRANSIENT` when the database is down.
 
     With `dry_run` the transaction is rolled back, errors are raised, and earlier deliveries of the mail are
     ignored.
     """
     if dry_run:
-        return _receive(desk, place, octets, received, now, size, lease, dry_run=True)
+        return _receive(desk, location, raw, received, now, size, lease, dry_run=True)
     if attempts > MAX_ATTEMPTS:
-        reason = f"the process died {attempts - 1} times while it handled this mail"
-        return quarantine(desk, place, octets, reason, "", now, lease)
+        reason = f"the process died {attempts - 1} times while it processed this mail"
+        return quarantine(desk, location, raw, reason, "", now, lease)
     try:
-        return _receive(desk, place, octets, received, now, size, lease)
+        return _receive(desk, location, raw, received, now, size, lease)
     except (*TRANSIENT, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - any other error is caused by this mail
         reason = f"{type(error).__name__}: {error}"
-        return quarantine(desk, place, octets, reason, traceback.format_exc(), now, lease)
+        return quarantine(desk, location, raw, reason, traceback.format_exc(), now, lease)
 
 
 def _receive(
     desk: Desk,
-    place: MailLocation,
-    octets: bytes,
+    location: MailLocation,
+    raw: bytes,
     received: datetime | None,
     now: datetime,
     size: int | None,
@@ -76,37 +76,37 @@ def _receive(
     *,
     dry_run: bool = False,
 ) -> Decision | None:
-    mail = parse(octets)
+    mail = parse(raw)
     if size is not None:
         mail = replace(mail, size=size)
-    school, raw = desk.school(place.school), raw_mail.compress(octets)
+    school, compressed = desk.school(location.school), raw_mail.compress(raw)
     understood = understand(mail, school, desk.policy)
     with transaction(desk.engine) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, place):
-            ledger.clear_attempts(session, [place])
+        if ledger.is_processed(session, location):
+            ledger.clear_attempts(session, [location])
             return None
-        entry = _entry(place, mail, octets, received, now)
+        entry = _entry(location, mail, raw, received, now)
         if dry_run:
-            entry["content_id"] = ""
-        entry["raw_id"] = raw_mail.store(session, raw)
+            entry["content_id"] = ""  # no other delivery has this ID
+        entry["raw_id"] = raw_mail.store(session, compressed)
         decision = _decide_and_write(session, desk, school, understood, entry, now)
-        ledger.clear_attempts(session, [place])
+        ledger.clear_attempts(session, [location])
         if dry_run:
             session.rollback()
     return decision
 
 
 def _entry(
-    place: MailLocation, mail: Mail, octets: bytes, received: datetime | None, now: datetime
+    location: MailLocation, mail: Mail, raw: bytes, received: datetime | None, now: datetime
 ) -> Values:
     """Return the values of a mail's ledger entry that are known before the decision."""
-    return {**asdict(place), **_description(mail, octets), "received": received, "at": now}
+    return {**asdict(location), **_mail_values(mail, raw), "received": received, "at": now}
 
 
-def _description(mail: Mail, octets: bytes) -> Values:
+def _mail_values(mail: Mail, raw: bytes) -> Values:
     return {
-        "content_id": content_id(mail, octets),
+        "content_id": content_id(mail, raw),
         "message_id": mail.message_id,
         "sender": mail.sender.email if mail.sender else "",
         "subject": mail.subject,
@@ -125,18 +125,18 @@ def _decide_and_write(
     confirmed: str = "",
     released: NotificationKind | None = None,
 ) -> Decision:
-    """Decide on a mail and write the decision; `entry_id` is the key of its ledger entry if it has one."""
-    mail, wanted = understood.mail, understood.lookups
+    """Decide on a mail and write the decision; `entry_id` is the ID of its ledger entry if it has one."""
+    mail, lookups = understood.mail, understood.lookups
     content = entry["content_id"]
-    facts = load_facts(session, mail, wanted, school, desk.policy, content, now, own_entry=entry_id)
-    dates = desk.days(wanted.dates, now)
+    facts = load_facts(session, mail, lookups, school, desk.policy, content, now, own_entry=entry_id)
+    dates = desk.days(lookups.dates, now)
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
     decision = decide(understood, facts, desk.policy, now)
     outcome = {"outcome": decision.outcome, "because": "\n".join(decision.because), "traceback": ""}
-    letters = desk.render_all(decision, school, now)
+    mails = desk.render_all(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
     origin = Origin(actor, now, mail.message_id, entry | outcome, entry_id, entry["raw_id"])
-    apply_decision(session, origin, school.key, decision, letters)
+    apply_decision(session, origin, school.key, decision, mails)
     for effect in decision.effects:
         if isinstance(effect, ReleaseMail):
             return _release(session, desk, effect, actor, now) or decision
@@ -144,24 +144,31 @@ def _decide_and_write(
 
 
 def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now: datetime) -> Decision | None:
-    """Decide again on a held mail, now that its sender's registered address has confirmed it."""
-    row = ledger.waiting(session, effect.held, now)
+    """Decide again on a held mail that was confirmed from its sender's registered address."""
+    row = ledger.find_waiting(session, effect.held, now)
     if row is None:
         return None
     ledger.close_held(session, effect.held, "confirmed")
-    octets = raw_mail.load(session, row.raw_id or 0)
+    raw = raw_mail.load(session, row.raw_id or 0)
     school, entry = desk.school(row.school), ledger.values_of(row)
-    understood, because = understand(parse(octets), school, desk.policy), f"confirmed by {actor}"
-    by = effect.by
+    understood = understand(parse(raw), school, desk.policy)
     return _decide_and_write(
-        session, desk, school, understood, entry, now, entry_id=row.id, confirmed=because, released=by
+        session,
+        desk,
+        school,
+        understood,
+        entry,
+        now,
+        entry_id=row.id,
+        confirmed=f"confirmed by {actor}",
+        released=effect.by,
     )
 
 
 def quarantine(
     desk: Desk,
-    place: MailLocation,
-    octets: bytes,
+    location: MailLocation,
+    raw: bytes,
     reason: str,
     trace: str,
     now: datetime,
@@ -171,16 +178,16 @@ def quarantine(
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, place):
-            ledger.clear_attempts(session, [place])
+        if ledger.is_processed(session, location):
+            ledger.clear_attempts(session, [location])
             return None
-        entry = _entry(place, _readable(octets, trace), octets, None, now)
+        entry = _entry(location, _readable(raw, trace), raw, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
-        entry["raw_id"] = raw_mail.store(session, raw_mail.compress(octets))
+        entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
         ledger.record(session, [entry])
-        ledger.clear_attempts(session, [place])
+        ledger.clear_attempts(session, [location])
         details = (
-            ("mailbox", place.school),
+            ("mailbox", location.school),
             ("reason", reason),
             ("todo", "mailbot quarantine; then mailbot quarantine retry NUMBER"),
         )
@@ -188,28 +195,29 @@ def quarantine(
     return decision
 
 
-def _readable(octets: bytes, trace: str) -> Mail:
-    """Return the mail for the list of the quarantine; one that killed the process is not parsed again."""
+def _readable(raw: bytes, trace: str) -> Mail:
+    """Parse a mail for the list of the quarantine; a mail without a traceback killed the process: skip it."""
     if not trace:
         return Mail(subject="(not read)")
     try:
-        return parse(octets)
-    except Exception:  # the error is stored with the mail; only its sender and subject are missing
-        log.exception("mail cannot be parsed")
+        return parse(raw)
+    except Exception:  # the list shows the mail without sender and subject
+        log.exception("mail not parsed")
         return Mail(subject="(cannot be read)")
 
 
 def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
-    """Process a quarantined mail again; raises LookupError if there is none of that number.
+    """Process a quarantined mail again.
 
-    If it fails again, the error is raised and the mail stays in the quarantine.
+    Raises LookupError if the quarantine has no such entry. If processing fails again, raises that error and
+    the mail stays in the quarantine.
     """
     with transaction(desk.engine) as session:
-        row = ledger.entry(session, entry_id)
+        row = ledger.find_quarantined(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        octets = raw_mail.load(session, row.raw_id or 0)
-        mail = parse(octets)
-        school, entry = desk.school(row.school), ledger.values_of(row) | _description(mail, octets)
+        raw = raw_mail.load(session, row.raw_id or 0)
+        mail = parse(raw)
+        school, entry = desk.school(row.school), ledger.values_of(row) | _mail_values(mail, raw)
         understood = understand(mail, school, desk.policy)
         return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)

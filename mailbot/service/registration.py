@@ -1,4 +1,4 @@
-"""Invite members of teams to register: the daemon a few times each, an operator at once."""
+"""Invite team members to register: the daemon invites and reminds, an operator invites at once."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -7,17 +7,20 @@ from mailbot.core.model.policy import Policy
 from mailbot.core.timers.invitations import Invitee, unregistered
 from mailbot.service.desk import Desk
 from mailbot.store import audit, people
-from mailbot.store.apply import enqueue
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import Session, transaction
+from mailbot.store.enqueue import enqueue
 
 
 class NotAMemberError(Exception):
-    """An address to invite is not that of a member of a team; the text names it."""
+    """An address to invite does not belong to a team member; the text names the address."""
 
 
 def invite_due(desk: Desk, now: datetime, *, reminders: bool) -> list[str]:
-    """Invite new members and, with `reminders`, remind those who did not register; return their addresses."""
+    """Invite new members; return the addresses of the invited members.
+
+    With `reminders`, also invite members again who did not register.
+    """
     if not desk.policy.invitations:
         return []
     with transaction(desk.engine) as session:
@@ -27,18 +30,22 @@ def invite_due(desk: Desk, now: datetime, *, reminders: bool) -> list[str]:
 
 
 def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
-    """Invite these members, or all without addresses, unless registered; return the invited addresses.
+    """Invite these members unless they are registered; return the invited addresses.
 
-    Raises NotAMemberError.
+    Without addresses, invite all members. Raises NotAMemberError.
     """
     for address in addresses:
         if desk.policy.member(address) is None:
-            raise NotAMemberError(f"{address} is the address of no member of a team")
-    wanted = {desk.policy.registered(address) for address in addresses}
+            raise NotAMemberError(f"{address} is not the address of a team member")
+    selected = {desk.policy.registered(address) for address in addresses}
     with transaction(desk.engine) as session:
         audit.lock_desk(session)
-        found = _invitees(session, desk.policy, now)
-        return _invite(session, desk, [i for i in found if not wanted or i.member.address in wanted], now)
+        invitees = [
+            invitee
+            for invitee in _invitees(session, desk.policy, now)
+            if not selected or invitee.member.address in selected
+        ]
+        return _invite(session, desk, invitees, now)
 
 
 def not_registered(session: Session, policy: Policy, now: datetime) -> list[str]:
@@ -54,9 +61,8 @@ def _invitees(session: Session, policy: Policy, now: datetime) -> list[Invitee]:
 def _invite(session: Session, desk: Desk, invitees: Iterable[Invitee], now: datetime) -> list[str]:
     invited = []
     for invitee in invitees:
-        enqueue(
-            session, invitee.school.key, desk.render_one(invitee.notification(), invitee.school, now), now
-        )
+        mail = desk.render_one(invitee.notification(), invitee.school, now)
+        enqueue(session, invitee.school.key, [mail], now)
         people.record_invitation(session, invitee.member.address, now)
         invited.append(invitee.member.address)
     if invited:

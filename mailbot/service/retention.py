@@ -1,4 +1,4 @@
-"""Erase expired data in small batches: raw mails, then texts, and mails that belong to no ticket."""
+"""Erase expired data in small batches: ticket texts, raw mails, and mails without a ticket."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,13 +19,13 @@ Batch = Callable[[Session, datetime], Erased]
 
 
 def expire(desk: Desk, now: datetime) -> Erased:
-    """Erase what is older than the configured limits; return the counts."""
+    """Erase all data that is older than the retention periods; return the counts."""
     total = Erased()
-    for batch, since in _batches(desk, now):
+    for batch, before in _batches(desk, now):
         while True:
             with transaction(desk.engine) as session:
-                erasure.overwrite(session)
-                erased = batch(session, since)
+                erasure.enable_secure_delete(session)
+                erased = batch(session, before)
                 if erased.entries:
                     detail = {"why": "retention", "tickets": erased.tickets, "entries": erased.entries}
                     record(session, Origin(BOT, now), ERASED, json.dumps(detail))
@@ -34,16 +34,17 @@ def expire(desk: Desk, now: datetime) -> Erased:
             total.add(erased)
     if total.tickets or total.mails or total.places:
         with transaction(desk.engine) as session:
-            erasure.settle_index(session)
-        log.info("expired", tickets=total.tickets, mails=total.mails, letters=total.places)
+            erasure.optimize_index(session)
+        log.info("data expired", tickets=total.tickets, mails=total.mails, sent_mails=total.places)
     return total
 
 
 def _batches(desk: Desk, now: datetime) -> Iterator[tuple[Batch, datetime]]:
-    kept = desk.policy.retention
-    rows: tuple[tuple[Batch, int], ...] = (
-        (expiry.expire_tickets, kept.text_days),
-        (expiry.expire_mails, kept.mail_days),
-        (expiry.expire_others, kept.other_days),
+    """Return the batch functions with the time before which data is expired; 0 days keep it indefinitely."""
+    retention = desk.policy.retention
+    periods: tuple[tuple[Batch, int], ...] = (
+        (expiry.expire_tickets, retention.text_days),
+        (expiry.expire_mails, retention.mail_days),
+        (expiry.expire_others, retention.other_days),
     )
-    return ((batch, now - timedelta(days=days)) for batch, days in rows if days)
+    return ((batch, now - timedelta(days=days)) for batch, days in periods if days)

@@ -1,20 +1,20 @@
-"""When sending is tried again after a failure."""
+"""Calculate when sending is tried again after a failure."""
 
 from datetime import datetime, timedelta
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321, 4.5.4.1
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240))
-UNCERTAIN_DELAY = timedelta(minutes=30)  # the server may have accepted it: a fast retry risks a duplicate
+UNCERTAIN_DELAY = timedelta(minutes=30)  # a fast retry of a mail that was accepted makes a duplicate likelier
 MAX_UNCERTAIN_ATTEMPTS = 2
 
 
 def next_attempt(
     attempts: int, created: datetime, now: datetime, *, uncertain: bool = False, uncertain_attempts: int = 0
 ) -> datetime | None:
-    """Return when to try again after that number of attempts; None if it is time to give up.
+    """Return the time of the next attempt after that number of attempts, or None if there is none.
 
-    After `uncertain_attempts`, which include the last one, the server may have accepted the mail. To avoid
-    duplicates it is not sent again after `MAX_UNCERTAIN_ATTEMPTS` of them.
+    An attempt is uncertain if the server may have accepted the mail. `uncertain_attempts` counts them, with
+    the last one. To avoid duplicates, the mail is not sent again after `MAX_UNCERTAIN_ATTEMPTS`.
     """
     if uncertain and uncertain_attempts >= MAX_UNCERTAIN_ATTEMPTS:
         return None
@@ -25,9 +25,9 @@ def next_attempt(
 
 
 PAUSE_SERVER = 300  # seconds
-PAUSE_ACCOUNT = 900  # seconds; longer, since some providers count refused mails as well
+PAUSE_ACCOUNT = 900  # seconds; longer, because some providers count refused mails against a limit
 
 
 def backoff_seconds(failures: int, longest: int = PAUSE_SERVER) -> float:
-    """Return the seconds to wait after that number of consecutive failures, at most `longest`."""
+    """Return the seconds to wait after that number of consecutive failures, `longest` at most."""
     return float(min(2 ** min(failures, 10), longest))

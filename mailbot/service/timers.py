@@ -1,4 +1,4 @@
-"""Run the timers: decide and write what is due, each ticket in one transaction."""
+"""Run the timers: apply the timers that are due, each ticket in one transaction."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,9 +13,10 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.held_mail import expire_overdue
 from mailbot.store import people, tickets, timers
-from mailbot.store.apply import apply_decision, enqueue
+from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
+from mailbot.store.enqueue import enqueue
 from mailbot.store.facts import names_of_staff
 
 log = structlog.get_logger()
@@ -24,20 +25,20 @@ RETRY_AFTER = timedelta(hours=1)
 
 
 def run_timers(desk: Desk, now: datetime) -> int:
-    """Run what is due, each timer once; return the number of tickets and teams with a change.
+    """Run each timer that is due, once; return the number of tickets and teams with a change.
 
-    If a ticket or a digest fails, the operators are alerted, it waits an hour, and the others run. Raises the
-    errors in `TRANSIENT` when the database is down.
+    If a ticket or a digest fails, alerts the operators and runs the others; a ticket is tried again after
+    `RETRY_AFTER`. Raises the errors in `TRANSIENT` when the database is down.
     """
     with read_only(desk.engine) as session:
         due = timers.due(session, now)
     done = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
     done += expire_overdue(desk, now)
-    return done + sum(_digest(desk, *about, now) for about in _teams(desk))
+    return done + sum(_send_digest(desk, *team, now) for team in _teams(desk))
 
 
 def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:
-    """Evaluate a ticket's timers; tell whether one fired."""
+    """Evaluate a ticket's timers; return whether one fired."""
     try:
         with transaction(desk.engine) as session:
             ticket = timers.claim(session, ticket_id, now)
@@ -61,7 +62,7 @@ def _topic(ticket: Ticket) -> str:
 
 
 def _apply_timer(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, now: datetime) -> bool:
-    """Apply a ticket's timers, unless its school is no longer configured."""
+    """Apply a ticket's timers unless its school is no longer configured; return whether one fired."""
     school = desk.policy.school(ticket.school)
     if school is None:
         timers.postpone(session, ticket_id, now + timedelta(days=1))
@@ -95,8 +96,8 @@ def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:
     return [*schools, (policy.second_level, Role.SECOND_LEVEL, None)]
 
 
-def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: datetime) -> bool:
-    """Send a team its digest, once each morning; tell whether there was one."""
+def _send_digest(desk: Desk, team: Team, role: Role, school: School | None, now: datetime) -> bool:
+    """Send a team its digest, once each morning; return whether there was one."""
     slot = digest_slot(team, desk.policy, now)
     if slot is None:
         return False
@@ -107,17 +108,16 @@ def _digest(desk: Desk, team: Team, role: Role, school: School | None, now: date
             if not timers.claim_run(session, job, slot):
                 return False
             end_alert(session, desk, job, now)
-            found = _open_tickets(session, school)
+            open_tickets = _open_tickets(session, school)
             names = names_of_staff(session, sender, desk.policy)
             absences = people.absences(session, people.today(desk.policy, now))
-            decision = decide_digest(team, role, found, desk.policy, now, names, absences)
-            for letter in desk.render_all(decision, sender, now):
-                enqueue(session, sender.key, letter, now)
+            decision = decide_digest(team, role, open_tickets, desk.policy, now, names, absences)
+            enqueue(session, sender.key, desk.render_all(decision, sender, now), now)
             return bool(decision.effects)
     except TRANSIENT:
         raise
     except Exception as error:
-        log.exception("digest not written", job=job)
+        log.exception("digest not created", job=job)
         with transaction(desk.engine) as session:
             timers.claim_run(session, job, slot)
             _alert(session, desk, job, error, now)

@@ -1,1 +1,1 @@
-"""SMTP: the client, and what replies of servers mean."""
+"""Send mail to SMTP servers and interpret their replies."""

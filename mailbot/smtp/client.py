@@ -1,4 +1,4 @@
-"""Hand mails to an SMTP server (RFC 5321, 6409); the only module that knows aiosmtplib."""
+"""Send mails to an SMTP server (RFC 5321, 6409); the only module that uses aiosmtplib."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ State = Literal["sent", "temporary", "permanent", "uncertain"]
 
 MAILS_PER_CONNECTION = 100
 IDLE_SECONDS = 30
-# RFC 5321, 4.5.3.2: a server may take long to accept what it was sent.
+# RFC 5321, 4.5.3.2: the reply after the end of DATA may take ten minutes.
 DATA_TIMEOUT_FACTOR = 10
-SLOWEST_OCTETS_PER_SECOND = 32_768
+MIN_BYTES_PER_SECOND = 32_768
 
 _CLOSING = 421
 _TOO_LARGE = 552
-# Replies that are about the login and not about this mail (RFC 4954, 6).
+# Reply codes that concern the login and not the mail (RFC 4954, 6).
 _LOGIN_CODES = frozenset({454, 530, 534, 535, 538})
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of handing in a mail.
+    """The result of one attempt to send a mail.
 
-    `uncertain`: the connection broke after the mail's text was begun, so the server may have it.
-    `server_down`: the trouble is the connection or the account, so other mails would fail as well.
-    `reply` is one line, fit to be shown; `about` says what a refusal concerns.
+    `uncertain`: the connection broke during or after DATA, so the server may have accepted the mail.
+    `server_down`: the connection or the account failed, so other mails would fail as well.
+    `reply` is one printable line without the password; `about` says what a refusal is about.
     """
 
     state: State
@@ -44,10 +44,10 @@ class SendResult:
 
 
 class SmtpClient:
-    """One connection to one SMTP server, opened when needed and used again; one task at a time uses it."""
+    """A reusable connection to one SMTP server, opened on demand; only one task at a time may use it."""
 
     def __init__(self, account: SmtpAccount, timeout: float = 60) -> None:
-        """`timeout` is in seconds, per command; a mail's text has ten times that, and more by its size."""
+        """Set the account; `timeout` is in seconds per command, for DATA ten times that, and more by size."""
         self._account = account
         self._timeout = timeout
         self._client: aiosmtplib.SMTP | None = None
@@ -56,26 +56,26 @@ class SmtpClient:
         self._sent = 0
         self._used_at = 0.0
 
-    async def send(self, sender: str, recipient: str, octets: bytes) -> SendResult:
-        """Hand in one mail for one recipient; server and network trouble is in the outcome, never raised.
+    async def send(self, sender: str, recipient: str, raw: bytes) -> SendResult:
+        """Send one mail to one recipient; return server and network errors as the result.
 
-        `sender` is the envelope's, "" for the null sender. Line ends become CRLF.
+        `sender` is the envelope sender, "" for the null sender. Line ends become CRLF.
         """
         try:
             envelope = _ascii(sender), _ascii(recipient)
         except ValueError as error:
-            reply = f"the address cannot be written to: {error}"
+            reply = f"the address cannot be used: {error}"
             return SendResult("permanent", None, reply, about=About.RECIPIENT)
-        reused = self._is_fresh()
-        outcome = await self._transact(*envelope, octets)
-        lost = outcome.server_down and outcome.about is not About.ACCOUNT
-        if reused and lost and outcome.state == "temporary":
-            # The server has closed the connection meanwhile, as it may (RFC 5321, 3.8).
-            outcome = await self._transact(*envelope, octets)
-        return outcome
+        reused = self._is_reusable()
+        result = await self._transact(*envelope, raw)
+        lost = result.server_down and result.about is not About.ACCOUNT
+        if reused and lost and result.state == "temporary":
+            # The server may close an idle connection at any time (RFC 5321, 3.8).
+            result = await self._transact(*envelope, raw)
+        return result
 
     async def check(self, address: str) -> SendResult | None:
-        """Log in, and begin a mail from that address to itself without sending it; return what went wrong."""
+        """Log in, and start a mail from that address to itself without sending it; return the error."""
         try:
             client = await self._connected()
             await client.mail(_ascii(address))
@@ -83,16 +83,16 @@ class SmtpClient:
             await client.rset()
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             self._drop()
-            return self._classify(error, begun=False)
+            return self._classify(error, data_started=False)
         return None
 
     async def close_if_idle(self) -> None:
-        """Take leave of the server if nothing was handed in lately: it has better use for a connection."""
-        if self._client is not None and not self._is_fresh():
+        """Close the connection if it is idle or has sent the maximum number of mails."""
+        if self._client is not None and not self._is_reusable():
             await self.close()
 
     async def close(self) -> None:
-        """Take leave of the server."""
+        """Send QUIT and close the connection."""
         if self._client is not None and self._client.is_connected:
             try:
                 await self._client.quit(timeout=min(self._timeout, 5))
@@ -108,28 +108,28 @@ class SmtpClient:
     ) -> None:
         await self.close()
 
-    async def _transact(self, sender: str, recipient: str, octets: bytes) -> SendResult:
-        begun = clean = False
+    async def _transact(self, sender: str, recipient: str, raw: bytes) -> SendResult:
+        data_started = completed = False
         try:
             client = await self._connected()
-            await client.mail(sender, options=_options(client, octets))
+            await client.mail(sender, options=_options(client, raw))
             await client.rcpt(recipient)
-            begun = True
-            patience = DATA_TIMEOUT_FACTOR * self._timeout + len(octets) / SLOWEST_OCTETS_PER_SECOND
-            response = await client.data(octets, timeout=patience)
-            clean = True
+            data_started = True
+            timeout = DATA_TIMEOUT_FACTOR * self._timeout + len(raw) / MIN_BYTES_PER_SECOND
+            response = await client.data(raw, timeout=timeout)
+            completed = True
             self._sent += 1
             self._used_at = monotonic()
-            return SendResult("sent", response.code, self._presentable(response.message))
+            return SendResult("sent", response.code, self._sanitize(response.message))
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
-            return self._classify(error, begun=begun)
+            return self._classify(error, data_started=data_started)
         finally:
-            # After a cancelled task too: a connection in the middle of a mail is of no more use.
-            if not clean:
+            # Also if the task was cancelled: a connection within a transaction cannot be reused.
+            if not completed:
                 self._drop()
 
     async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is not None and self._is_fresh():
+        if self._client is not None and self._is_reusable():
             return self._client
         await self.close()
         account = self._account
@@ -159,7 +159,7 @@ class SmtpClient:
             return
         if not username or password is None:
             return
-        # `login` would try a wrong password by one method after the other, and so use up the tries.
+        # `login` would try a wrong password with every method, and exhaust the allowed attempts.
         if "plain" in client.server_auth_methods:
             await client.auth_plain(username, password.get())
         else:
@@ -174,14 +174,14 @@ class SmtpClient:
             await asyncio.to_thread(invalidate, oauth2, username)
             raise
 
-    def _is_fresh(self) -> bool:
+    def _is_reusable(self) -> bool:
         if self._client is None or not self._client.is_connected:
             return False
         idle = monotonic() - self._used_at
         return self._sent < MAILS_PER_CONNECTION and idle < IDLE_SECONDS
 
     def _drop(self) -> None:
-        """Close the connection at once; aiosmtplib's own close() would wait for the server's end of TLS."""
+        """Close the connection at once; aiosmtplib's close() would wait for the server's TLS shutdown."""
         client, self._client = self._client, None
         transport, self._transport = self._transport, None
         if client is not None:
@@ -189,19 +189,18 @@ class SmtpClient:
         if transport is not None:
             transport.abort()
 
-    def _classify(self, error: Exception, *, begun: bool) -> SendResult:
+    def _classify(self, error: Exception, *, data_started: bool) -> SendResult:
         if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
             return self._refused(error.code, error.message)
         if isinstance(error, aiosmtplib.SMTPSenderRefused):
             return self._sender_refused(error)
-        # What is no reply at all has the code -1.
+        # aiosmtplib's code for a malformed reply is -1.
         code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0 else None
-        return SendResult(
-            "uncertain" if begun else "temporary", code, self._describe(error), server_down=True
-        )
+        state: State = "uncertain" if data_started else "temporary"
+        return SendResult(state, code, self._describe(error), server_down=True)
 
     def _refused(self, code: int, message: str) -> SendResult:
-        reply = self._presentable(message)
+        reply = self._sanitize(message)
         if 200 <= code < 300:
             return SendResult("sent", code, reply)
         about = classify(code, reply).about
@@ -212,46 +211,46 @@ class SmtpClient:
         return SendResult("permanent" if permanent else "temporary", code, reply, server_down, about)
 
     def _sender_refused(self, error: aiosmtplib.SMTPSenderRefused) -> SendResult:
-        """Judge a reply to MAIL: unless about the mail's size, it is about the account and all its mails."""
-        reply = self._presentable(error.message)
+        """Classify a reply to MAIL: it concerns the mail's size, or else the account and all its mails."""
+        reply = self._sanitize(error.message)
         if error.code == _TOO_LARGE and classify(error.code, reply).about is not About.ACCOUNT:
             return SendResult("permanent", error.code, reply, about=About.MAIL)
-        reply = self._presentable(f"the server refuses the sender {error.sender}: {error.message}")
+        reply = self._sanitize(f"the server refuses the sender {error.sender}: {error.message}")
         about = About.UNCLEAR if error.code == _CLOSING else About.ACCOUNT
         return SendResult("temporary", error.code, reply, server_down=True, about=about)
 
     def _describe(self, error: Exception) -> str:
         account = self._account
-        who = f" as {account.username}" if account.username else ""
+        user = f" as {account.username}" if account.username else ""
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-            what = f"the login is refused; check username and password ({error.code} {error.message})"
+            reason = f"the login is refused; check username and password ({error.code} {error.message})"
         elif isinstance(error, OAuthError):
-            what = str(error)
+            reason = str(error)
         elif isinstance(error, aiosmtplib.SMTPResponseException):
-            what = f"{error.code} {error.message}"
+            reason = f"{error.code} {error.message}"
         else:
             wrapped = isinstance(error, aiosmtplib.SMTPException) and isinstance(error.__cause__, OSError)
-            what = describe_error(error.__cause__ if wrapped and error.__cause__ else error)[0]
-        return self._presentable(f"SMTP {account.host}:{account.port}{who}: {what}")
+            reason = describe_error(error.__cause__ if wrapped and error.__cause__ else error)[0]
+        return self._sanitize(f"SMTP {account.host}:{account.port}{user}: {reason}")
 
-    def _presentable(self, text: str) -> str:
+    def _sanitize(self, text: str) -> str:
         return sanitize_reply(text, self._account.password)
 
 
 def _ascii(address: str) -> str:
-    """Return an address as RFC 5321 carries it, its domain by IDNA; raise ValueError where that cannot be."""
+    """Return an address for the SMTP envelope (RFC 5321), its domain in IDNA; raise ValueError."""
     local, _, domain = address.rpartition("@")
     if not address:
         return address
     if not local or not address.isprintable() or set(address) & set(" <>,;"):
-        raise ValueError(f"{address!r} is not an address")
+        raise ValueError(f"{address!r} is not a mail address")
     if not local.isascii():
-        raise ValueError(f"{address!r} has letters before the @ that mail servers do not take")
+        raise ValueError(f"{address!r} has non-ASCII characters before the @, which SMTP servers refuse")
     return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
-def _options(client: aiosmtplib.SMTP, octets: bytes) -> list[str]:
-    """Return what MAIL says of the mail beforehand (RFC 1870, 6152)."""
-    size = [f"SIZE={len(octets)}"] if client.supports_extension("size") else []
-    eight_bit = not octets.isascii() and client.supports_extension("8bitmime")
+def _options(client: aiosmtplib.SMTP, raw: bytes) -> list[str]:
+    """Return the parameters SIZE and BODY of MAIL (RFC 1870, 6152)."""
+    size = [f"SIZE={len(raw)}"] if client.supports_extension("size") else []
+    eight_bit = not raw.isascii() and client.supports_extension("8bitmime")
     return [*size, "BODY=8BITMIME"] if eight_bit else size

@@ -1,29 +1,29 @@
-"""Whose trouble a refusal is: that of one letter, or that of the SMTP account that all its letters share."""
+"""Decide whether an SMTP server refuses single mails, or every mail of the account."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailbot.smtp.reply import About, shape
 
-ACCOUNT = "refuses the account, letters wait: "
-ALIKE = "refuses letters to different people alike: "
-EVERY = "refuses every letter: "
+ACCOUNT = "refuses the account; mails wait in the outbox: "
+SAME_REPLY = "refuses mails to different recipients with the same reply: "
+EVERY_MAIL = "refuses every mail: "
 
 MAX_CONSECUTIVE_REFUSALS = 5
-"""So many letters that a server did not take, one after the other, are its trouble and not theirs."""
+"""If a server refuses more mails than that in sequence, the cause is the account and not the mails."""
 
 
-class Ruling(Enum):
-    """What a refusal means."""
+class RefusalScope(Enum):
+    """What a refusal applies to."""
 
-    LETTER = auto()  # it is about this letter
-    AGAIN = auto()  # it may be about the account: try this letter once more before it fails
-    ACCOUNT = auto()  # other letters would be refused as well: pause the account
+    MAIL = auto()  # only this mail
+    UNDECIDED = auto()  # perhaps the account: try this mail once more before it fails
+    ACCOUNT = auto()  # other mails would be refused as well: pause the account
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One letter that the server did not take; `attempts` counts this one."""
+    """A mail that the server refused; `attempts` includes this one."""
 
     mail: int
     recipient: str
@@ -34,52 +34,53 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Refusals:
-    """What the server of one account refused since it last took a letter.
+class RefusalTracker:
+    """The refusals of one account's server since it last accepted a mail.
 
-    `suspect` is the letter whose refusal paused the account. If the account has taken another letter since,
-    a second refusal concerns the suspect alone: a misunderstood reply to one letter stops no other.
+    `suspect` is the mail whose refusal paused the account. If the account has sent another mail since, a
+    second refusal applies to the suspect alone: a misunderstood reply to one mail does not block the others.
     """
 
-    in_a_row: int = 0
+    consecutive: int = 0
     suspect: int | None = None
-    _last: tuple[str, str] | None = None  # the shape of a reply, and who the letter was for
-    _taken: bool = False
+    _last: tuple[str, str] | None = None  # the shape of a reply, and the recipient of the mail
+    _accepted: bool = False
 
-    def remember(self, reason: str) -> None:
-        """Start with the reason for which the account was paused before the program was started."""
-        if reason.startswith(ALIKE):
-            self._last = shape(reason.removeprefix(ALIKE)), ""
+    def restore(self, reason: str) -> None:
+        """Restore the state from the reason for which an earlier process paused the account."""
+        if reason.startswith(SAME_REPLY):
+            self._last = shape(reason.removeprefix(SAME_REPLY)), ""
 
-    def taken(self) -> None:
-        """Note that the server took a letter."""
-        self.in_a_row, self._last, self._taken = 0, None, True
+    def record_accepted(self) -> None:
+        """Record that the server accepted a mail."""
+        self.consecutive, self._last, self._accepted = 0, None, True
 
-    def rule(self, refusal: Refusal) -> tuple[Ruling, str]:
-        """Return what a refusal means, and the reason to tell the operators where that is the account."""
+    def scope_of(self, refusal: Refusal) -> tuple[RefusalScope, str]:
+        """Record a refusal; return its scope, and for an account the reason for the operators."""
         if refusal.about is About.RECIPIENT:
-            return Ruling.LETTER, ""
-        self.in_a_row += 1
-        known = refusal.mail == self.suspect and self._taken
-        if not known and (reason := self._against_account(refusal)):
-            self.suspect, self._taken = refusal.mail, False
-            return Ruling.ACCOUNT, reason
+            return RefusalScope.MAIL, ""
+        self.consecutive += 1
+        known = refusal.mail == self.suspect and self._accepted
+        if not known and (reason := self._account_reason(refusal)):
+            self.suspect, self._accepted = refusal.mail, False
+            return RefusalScope.ACCOUNT, reason
         if not refusal.permanent or refusal.about is not About.UNCLEAR:
-            return Ruling.LETTER, ""
+            return RefusalScope.MAIL, ""
         first = refusal.attempts == 1
-        if not known and (first or not self._taken):
+        if not known and (first or not self._accepted):
             self._last = shape(refusal.reply), refusal.recipient
-        return Ruling.AGAIN if first else Ruling.LETTER, ""
+        return RefusalScope.UNDECIDED if first else RefusalScope.MAIL, ""
 
-    def _against_account(self, refusal: Refusal) -> str:
+    def _account_reason(self, refusal: Refusal) -> str:
+        """Return why a refusal applies to the account, or "" if it does not."""
         if refusal.about is About.ACCOUNT:
             return ACCOUNT + refusal.reply
         if refusal.permanent and refusal.about is About.UNCLEAR and self._is_repeated(refusal):
-            return ALIKE + refusal.reply
-        return EVERY + refusal.reply if self.in_a_row > MAX_CONSECUTIVE_REFUSALS else ""
+            return SAME_REPLY + refusal.reply
+        return EVERY_MAIL + refusal.reply if self.consecutive > MAX_CONSECUTIVE_REFUSALS else ""
 
     def _is_repeated(self, refusal: Refusal) -> bool:
-        """Tell whether another recipient's letter got this reply; one pause is enough to know it."""
+        """Return whether another recipient's mail got this reply; after a pause any recipient's counts."""
         if self._last is None or self._last[0] != shape(refusal.reply):
             return False
         if self._last[1] == refusal.recipient:

@@ -1,4 +1,4 @@
-"""What a refusal by an SMTP server is about: the account, the recipient or the mail (RFC 5321, 3463)."""
+"""Classify the refusals of SMTP servers: account, recipient or mail (RFC 5321, 3463)."""
 
 import re
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from enum import StrEnum
 
 
 class About(StrEnum):
-    """Whom or what a refusal concerns."""
+    """What a refusal is about."""
 
-    ACCOUNT = "account"  # the sender's login, its rights and its limits: other mails would be refused as well
-    RECIPIENT = "recipient"  # one mailbox, its address or its own limits
+    ACCOUNT = "account"  # the sender's login, permissions or limits: other mails would be refused as well
+    RECIPIENT = "recipient"  # the recipient's address, mailbox or limits
     MAIL = "mail"  # the size or the content of one mail
     UNCLEAR = "unclear"  # the reply does not say
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A sign of what a reply is about.
+    """Patterns of replies that are about one thing.
 
     `status` is a pattern for the enhanced status code without its class (RFC 3463), such as "1.1". `words`
-    are patterns for the text in lower case, without addresses; one of them has to be found. Where both are
-    given, both must match. With `final` the rule is for 5yz replies only.
+    are patterns for the text in lower case without addresses; one of them must match. If both are given, both
+    must match. With `permanent_only` the rule applies to 5yz replies only.
     """
 
     about: About
     reason: str
     status: str = ""
     words: tuple[str, ...] = ()
-    final: bool = False
+    permanent_only: bool = False
 
 
 _LIMIT = r"(limit|quota|exceed|too many|maximum|\bmax\b|\bonly\b|reached|threshold)"
@@ -38,7 +38,7 @@ _PERIOD = (
 _MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten)"
 
 RULES = (
-    Rule(About.ACCOUNT, "the sender's address or rights", status=r"1\.[78]|2\.252|7\.(13|60)"),
+    Rule(About.ACCOUNT, "the sender's address or permissions", status=r"1\.[78]|2\.252|7\.(13|60)"),
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
     Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
     Rule(About.RECIPIENT, "the recipient's mailbox", words=(r"storedrv\.deliver", "recipient thread limit")),
@@ -52,11 +52,11 @@ RULES = (
             r"\buser( account)? (is )?(suspended|disabled|locked|temporarily)",
             "account suspended: ?$",
         ),
-        final=True,
+        permanent_only=True,
     ),
     Rule(
         About.ACCOUNT,
-        "the sender's rights",
+        "the sender's permissions",
         words=(
             "send ?as ?denied",
             r"(permissions?|allowed|authori[sz]ed|permitted) to send",
@@ -76,7 +76,7 @@ RULES = (
         ),
     ),
     Rule(About.RECIPIENT, "the recipient's address or mailbox", status=r"1\.([1-6]|9|10)|2\.[1-4]|4\.4"),
-    Rule(About.RECIPIENT, "the recipient takes mail of some senders only", status=r"7\.1(2[4-9]|3[0-6])"),
+    Rule(About.RECIPIENT, "the recipient accepts mail from some senders only", status=r"7\.1(2[4-9]|3[0-6])"),
     Rule(About.MAIL, "the size or the format of the mail", status=r"3\.4|6\.\d+|4\.6"),
     Rule(
         About.RECIPIENT,
@@ -114,18 +114,18 @@ RULES = (
         About.ACCOUNT,
         "the account is blocked",
         words=("suspend|gesperrt|your account|temporarily",),
-        final=True,
+        permanent_only=True,
     ),
     Rule(
         About.ACCOUNT,
         "the server asks to try again later",
         words=(r"(try|retry|again|send|resend|come)[a-z ]{0,30} later", "spaeter|später"),
-        final=True,
+        permanent_only=True,
     ),
     Rule(About.RECIPIENT, "the recipient", words=("recipient( address)? (rejected|refused|not)",)),
     Rule(About.UNCLEAR, "the reply does not say"),
 )
-"""The first rule that matches counts."""
+"""The first rule that matches applies."""
 
 _STATUS = re.compile(r"^\W*[245]\.(\d{1,3}\.\d{1,3})(?![.\d])|#[245]\.(\d{1,3}\.\d{1,3})(?![.\d])")
 _ADDRESSES = re.compile(r"https?://\S+|\S*@\S*")
@@ -133,25 +133,25 @@ _VARYING = re.compile(r"\S*\d\S*|[^\w\s]")
 
 
 def classify(code: int, text: str) -> Rule:
-    """Return the rule that says what a reply is about; `text` is the reply without its three-digit code."""
+    """Return the rule that applies to a reply; `text` is the reply without its three-digit code."""
     status = enhanced_status(text)
     words = " ".join(_ADDRESSES.sub(" ", text).lower().split())
     return next(rule for rule in RULES if _matches(rule, code, status, words))
 
 
 def enhanced_status(text: str) -> str:
-    """Return subject and detail of a reply's enhanced status code, such as "1.1", or "" (RFC 3463, 2)."""
+    """Return subject and detail of the enhanced status code, such as "1.1", or "" (RFC 3463, 2)."""
     found = _STATUS.search(text)
     return (found[1] or found[2]) if found else ""
 
 
 def shape(text: str) -> str:
-    """Return what replies of the same meaning have in common: no addresses, ids, numbers or marks."""
+    """Return a reply without addresses, ids, numbers and punctuation, to compare it with others."""
     return " ".join(_VARYING.sub(" ", _ADDRESSES.sub(" ", text)).lower().split())
 
 
 def _matches(rule: Rule, code: int, status: str, words: str) -> bool:
-    if rule.final and code < 500:
+    if rule.permanent_only and code < 500:
         return False
     if rule.status and not re.fullmatch(rule.status, status):
         return False

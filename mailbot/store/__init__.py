@@ -1,1 +1,1 @@
-"""The one place that talks SQL (sqlmodel, alembic): facts in, effects down, one transaction."""
+"""Read facts from the database and write effects to it. Only this package uses SQL (sqlmodel, alembic)."""

@@ -1,4 +1,4 @@
-"""Store alerts: problems that the operators were told of and that are not over yet."""
+"""Store the open alerts: problems that the operators were notified of and that still exist."""
 
 from datetime import datetime
 
@@ -10,13 +10,13 @@ from mailbot.store.tables import metadata
 
 _ALERT = metadata.tables["alert"]
 
-# Opens an alert, unless it is open.
+# Open an alert, unless it is open.
 _ADD = insert(_ALERT).on_conflict_do_nothing().returning(_ALERT.c.topic)
-# Closes an alert.
+# Close an alert.
 _REMOVE = delete(_ALERT).where(_ALERT.c.topic == bindparam("topic")).returning(_ALERT.c.since)
-# Reads the text of an open alert.
+# Read the text of an open alert.
 _REASON = select(_ALERT.c.text).where(_ALERT.c.topic == bindparam("topic"))
-# Lists the open alerts.
+# List the open alerts.
 _ACTIVE = select(_ALERT).order_by(_ALERT.c.since)
 
 
@@ -26,7 +26,7 @@ def add(session: Session, topic: str, text: str, now: datetime) -> bool:
 
 
 def remove(session: Session, topic: str) -> datetime | None:
-    """Close an alert; return since when it was open, or None if it was not."""
+    """Close an alert; return when it was opened, or None if it was not open."""
     since: datetime | None = session.execute(_REMOVE, {"topic": topic}).scalar()
     return since
 

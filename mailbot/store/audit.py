@@ -1,6 +1,6 @@
-"""Write the audit trail: who changed what, when, by which mail, trusted by what, why.
+"""Write the audit trail: each change with its actor, time, mail, proof of trust and reason.
 
-Entries are only added; `mailbot.store.audit_hash` describes how a change of one is noticed.
+Entries are only added; `mailbot.store.audit_hash` describes how a changed entry is detected.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,33 +45,35 @@ DESK = "desk"
 
 _EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
 
-# Writes entries.
+# Write entries.
 _INSERT = insert(_EVENT)
-# Reads the chain of a ticket, and keeps others from extending it.
+# Read and lock the chain of a ticket.
 _LOCK_TICKET = (
     select(_TICKET.c.head, _TICKET.c.entries).where(_TICKET.c.id == bindparam("ticket")).with_for_update()
 )
-# Stores the newest link of a ticket.
+# Store the newest link of a ticket.
 _EXTEND_TICKET = (
     update(_TICKET)
     .where(_TICKET.c.id == bindparam("ticket"))
-    .values(head=bindparam("newest"), entries=bindparam("length"))
+    .values(head=bindparam("b_head"), entries=bindparam("b_entries"))
 )
-# Reads the desk's chain, and keeps others from extending it.
+# Read and lock the desk's chain.
 _LOCK_DESK = select(_CHAIN.c.head, _CHAIN.c.entries).where(_CHAIN.c.name == DESK).with_for_update()
-# Begins the desk's chain, unless it has begun.
+# Create the desk's chain, unless it exists.
 _CREATE_DESK = insert(_CHAIN).on_conflict_do_nothing()
-# Stores the newest link of the desk.
+# Store the newest link of the desk.
 _EXTEND_DESK = (
-    update(_CHAIN).where(_CHAIN.c.name == DESK).values(head=bindparam("newest"), entries=bindparam("length"))
+    update(_CHAIN)
+    .where(_CHAIN.c.name == DESK)
+    .values(head=bindparam("b_head"), entries=bindparam("b_entries"))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What causes changes: who, when, and the mail if one does.
+    """The cause of changes: the actor, the time, and the mail if there is one.
 
-    `entry` is what the ledger is to say of the mail, `entry_id` its key if the ledger has it already.
+    `entry` has the values of the mail's ledger entry; `entry_id` is its key if the entry exists already.
     """
 
     actor: str
@@ -82,7 +84,7 @@ class Origin:
     raw_id: int | None = None
 
 
-# Of each effect that changes a ticket: the ticket, what happened to it, and to whom, where or how.
+# Return the ticket, the action and the detail of an effect that changes a ticket.
 ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     OpenTicket: lambda e: (e.ticket.key, "opened", e.ticket.subject),
     AddMessage: lambda e: (e.ticket, "message", e.message.visibility.value),
@@ -101,8 +103,8 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
 }
 
-# Of each effect that changes what is known of a person: what happened to it, and to whom.
-_OF_PEOPLE: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
+# Return the action and the detail of an effect that changes a person.
+_PERSON_ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
     LearnName: lambda e: ("name learnt", f"{e.address.email} {e.address.name}"),
     Register: lambda e: ("registered", e.address),
     SetAbsence: lambda e: ("away" if e.until else "back", f"{e.address} {e.until or ''} {e.deputy}".rstrip()),
@@ -117,9 +119,9 @@ def audit_tickets(
     rows: Mapping[str, Row[Any]],
     states: Mapping[str, State],
 ) -> dict[str, Values]:
-    """Write an entry for each change of a ticket; return the new ends of the tickets' chains, as columns.
+    """Write an entry for each change of a ticket; return the columns of the tickets' extended chains.
 
-    `states` are the states of the tickets before the change, by name.
+    `states` has the states of the tickets before the change, by key.
     """
     entries = []
     chains = {name: {"head": row.head, "entries": row.entries} for name, row in rows.items()}
@@ -137,9 +139,9 @@ def audit_tickets(
 
 def audit_people(session: Session, origin: Origin, decision: Decision) -> None:
     """Write an entry for each change of a person."""
-    people = [_OF_PEOPLE[type(e)](e) for e in decision.effects if type(e) in _OF_PEOPLE]
-    if people:
-        _extend_desk(session, [_entry(origin, decision, *described) for described in people])
+    described = [_PERSON_ENTRIES[type(e)](e) for e in decision.effects if type(e) in _PERSON_ENTRIES]
+    if described:
+        _extend_desk(session, [_entry(origin, decision, action, detail) for action, detail in described])
 
 
 def _entry(
@@ -171,7 +173,7 @@ def record(
     because: str = "",
     ticket_id: int | None = None,
 ) -> None:
-    """Write an entry about something that no decision caused, of a ticket or of the desk."""
+    """Write an entry about an action without a decision, of a ticket or of the desk."""
     entry = _entry(origin, Decision(action, (because,)), action, detail, ticket_id=ticket_id)
     if ticket_id is None:
         _extend_desk(session, [entry])
@@ -180,12 +182,12 @@ def record(
     values = append_link(entry, chain.head)
     session.execute(_INSERT, [values])
     session.execute(
-        _EXTEND_TICKET, {"ticket": ticket_id, "newest": values["link"], "length": chain.entries + 1}
+        _EXTEND_TICKET, {"ticket": ticket_id, "b_head": values["link"], "b_entries": chain.entries + 1}
     )
 
 
 def lock_desk(session: Session) -> Row[Any]:
-    """Return length and newest link of the desk's chain; others wait until this transaction ends."""
+    """Lock the desk's chain until this transaction ends; return its length and newest link."""
     found = session.execute(_LOCK_DESK).first()
     if found is None:
         session.execute(_CREATE_DESK, {"name": DESK})
@@ -200,4 +202,4 @@ def _extend_desk(session: Session, entries: Sequence[Values]) -> None:
         values.append(append_link(entry, head))
         head = values[-1]["link"]
     session.execute(_INSERT, values)
-    session.execute(_EXTEND_DESK, {"newest": head, "length": chain.entries + len(values)})
+    session.execute(_EXTEND_DESK, {"b_head": head, "b_entries": chain.entries + len(values)})

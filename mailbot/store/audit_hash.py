@@ -1,13 +1,13 @@
 """Compute the hash chains of the audit trail: one for each ticket, and the desk's for all other entries.
 
-A link is the hash of the previous link and of the entry, so no entry can be changed, inserted or removed
-unnoticed. The personal fields of an entry are hashed with a salt. When they are erased together with the
-salt, the chain stays valid, and the fields cannot be guessed from the digest. The desk's chain says how many
-entries were erased, so a missing salt is noticed too.
+A link is the hash of the previous link and of the entry, so a changed, inserted or removed entry is detected.
+The personal fields of an entry are hashed with a salt. When they are erased together with the salt, the chain
+stays valid, and the fields cannot be guessed from the digest. The desk's chain records how many entries were
+erased, so a salt that was removed otherwise is detected too.
 
 Several workers extend the chains of different tickets without waiting for each other. The newest link of a
-ticket is stored in its row. Once a night the newest links are written into the desk's chain, so a whole
-ticket cannot disappear with its chain.
+ticket is stored in its row. Once a night the newest links are written into the desk's chain (a seal), so
+that the removal of a whole ticket with its chain is detected.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from typing import Any
 
 GENESIS = ""
 PERSONAL = ("actor", "detail", "message_id", "because", "trusted", "before")
-"""The columns of an entry that name people or quote them."""
+"""The columns of an entry that may contain personal data."""
 
 
 def salted_digest(salt: str, fields: Sequence[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Write the whole state into one file, consistent while the daemon runs.
+"""Write the whole state into one file. The backup is consistent even while the daemon runs.
 
 All state is in the database: raw mails, ledger, outbox, keys. SQLite's backup API copies the pages,
 PostgreSQL's pg_dump reads one snapshot.
@@ -17,13 +17,13 @@ POSTGRESQL_MAGIC = b"PGDMP"
 
 
 class BackupError(Exception):
-    """A backup cannot be written or restored; the text says why."""
+    """A backup cannot be written or restored; the message says why."""
 
 
 def backup(engine: Engine, file: Path) -> None:
-    """Write the whole state into a new file that only the owner can read; raise BackupError."""
+    """Write the whole state into a new file with the mode 0600; raise BackupError."""
     if file.exists():
-        raise BackupError(f"{file} is there already; name a new file")
+        raise BackupError(f"{file} already exists; name a new file")
     unfinished = file.with_name(f"{file.name}.unfinished")
     os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     try:
@@ -48,9 +48,9 @@ def _backup_sqlite(engine: Engine, file: Path) -> None:
         with engine.connect() as connection:
             connection.connection.driver_connection.backup(copy)  # type: ignore[union-attr]
         copy.execute("PRAGMA journal_mode=DELETE")
-        found = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    if found != "ok":
-        raise BackupError(f"the copy of the database is damaged: {found}")
+        result = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    if result != "ok":
+        raise BackupError(f"the copy of the database is damaged: {result}")
 
 
 def database_option(engine: Engine) -> str:
@@ -65,7 +65,7 @@ def run_postgresql(program: str, engine: Engine, *arguments: str) -> str:
     """
     environment = {**os.environ, "PGPASSWORD": engine.url.password or ""}
     try:
-        done = subprocess.run(  # noqa: S603 - a program of PostgreSQL with a database's name
+        finished = subprocess.run(  # noqa: S603 - a program of PostgreSQL with a database's name
             [program, *arguments],
             env=environment,
             capture_output=True,
@@ -74,6 +74,6 @@ def run_postgresql(program: str, engine: Engine, *arguments: str) -> str:
         )
     except FileNotFoundError:
         raise BackupError(f"{program} is missing: apt install postgresql-client") from None
-    if done.returncode:
-        raise BackupError(f"{program}: {done.stderr.strip() or done.returncode}")
-    return done.stdout
+    if finished.returncode:
+        raise BackupError(f"{program}: {finished.stderr.strip() or finished.returncode}")
+    return finished.stdout

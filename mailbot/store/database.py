@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
-"""The database is down, locked or full: nothing was written, and a retry may succeed."""
+"""The errors of a database that is down, locked or full. Nothing was written, and a retry may succeed."""
 
 
 class SchemaError(Exception):
@@ -45,18 +45,18 @@ def first_line(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
-CONNECT_SECONDS = 15
-_MIGRATING = 0x6D61696C  # the key of an advisory lock of PostgreSQL, unique in this database
+CONNECT_TIMEOUT = 15
+_MIGRATION_LOCK = 0x6D61696C  # the key of a PostgreSQL advisory lock
 _READ_ONLY = "mailbot_read_only"
 
 
 def open_database(database: str) -> Engine:
-    """Open the database of that URL; its errors hide the values of statements, which are personal data."""
+    """Open the database at a URL. Its errors do not contain the values of statements: personal data."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
-        patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+        timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT}
         psycopg = url.set(drivername="postgresql+psycopg")
-        return create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
+        return create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -70,7 +70,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a deferred transaction that begins to write may fail as locked."""
+    """Acquire the write lock at the start; a deferred transaction may fail as locked at its first write."""
     read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
@@ -90,21 +90,21 @@ def read_only(engine: Engine) -> Iterator[Session]:
 
 
 def migrations() -> Config:
-    """Return where alembic finds the migrations."""
+    """Return the alembic configuration with the location of the migrations."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config
 
 
 def schemas(engine: Engine) -> tuple[str | None, str | None]:
-    """Return the schema revisions that a database has, or None, and that this program needs."""
+    """Return the schema revision of a database, None if it has none, and the one that this program needs."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory.from_config(migrations()).get_current_head()
 
 
 def is_known(revision: str) -> bool:
-    """Tell whether this program knows a schema revision."""
+    """Return whether this program knows a schema revision."""
     scripts = ScriptDirectory.from_config(migrations())
     return revision in {script.revision for script in scripts.walk_revisions()}
 
@@ -112,16 +112,18 @@ def is_known(revision: str) -> bool:
 def migrate(engine: Engine) -> None:
     """Migrate the schema to the newest revision; a SQLite file that is not empty is backed up first.
 
-    Raises SchemaError if the schema is that of a newer program.
+    Raise SchemaError if the schema is that of a newer program.
     """
     current, head = schemas(engine)
     if current == head:
         return
     if current is not None and not is_known(current):
-        raise SchemaError(f"its schema {current} is that of a newer mailbot: install it, or restore a backup")
+        raise SchemaError(
+            f"its schema {current} is that of a newer mailbot; install that version, or restore a backup"
+        )
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
         before = Path(f"{engine.url.database}.before-{head}")
-        if not before.exists():  # else a failed upgrade has left it
+        if not before.exists():  # otherwise a failed upgrade left it
             backup(engine, before)
     upgrade(engine, migrations(), "head")
 
@@ -135,14 +137,14 @@ def upgrade(engine: Engine, config: Config, revision: str) -> None:
 
 @contextmanager
 def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
-    """Begin a transaction in which SQLite allows to replace a table that others refer to.
+    """Begin a transaction in which SQLite can replace a table that other tables refer to.
 
-    SQLite can change a table only by copying and dropping it, and sets this pragma only outside transactions.
+    SQLite changes a table by copying and dropping it, and sets this pragma only outside of transactions.
     """
     if engine.url.get_backend_name() != "sqlite":
         with engine.begin() as connection:
-            # Workers that start together wait for the first one, and find nothing left to do.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+            # Workers that start together wait for the first one to finish the migration.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             yield connection
         return
     with engine.connect() as connection:
@@ -152,6 +154,6 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
                 if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                    raise LookupError("after the migration a row refers to one that is not there")
+                    raise LookupError("after the migration a row refers to a missing row")
         finally:
             sqlite.execute("PRAGMA foreign_keys=ON")

@@ -1,4 +1,4 @@
-"""Collect what is stored on a person, to be given out (GDPR, Art. 15)."""
+"""Collect the personal data of a person for disclosure (GDPR, Art. 15)."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -22,9 +22,9 @@ _TICKET, _TICKET_CC, _MESSAGE, _EVENT, _LEDGER, _OUTBOX, _HELD, _PERSON, _BLOCKE
 )
 _ADDRESS: BindParameter[str] = bindparam("address")
 
-# Read what is known of an address.
-_KNOWN = select(_PERSON).where(_PERSON.c.address == _ADDRESS)
-# Find the tickets of a person: as requester, assignee, in copy or as the author of a message.
+# Read what is stored on an address.
+_PERSON_BY_ADDRESS = select(_PERSON).where(_PERSON.c.address == _ADDRESS)
+# Find the tickets of a person as requester, assignee, in cc or as the author of a message.
 _TICKETS = (
     select(_TICKET)
     .where(
@@ -53,7 +53,7 @@ _RAW_MAILS = (
     .order_by(_LEDGER.c.id)
 )
 # Read the mails to a person.
-_LETTERS = (
+_SENT_MAILS = (
     select(
         *(_OUTBOX.c[name] for name in ("school", "kind", "recipient", "recipient_name", "sender_name")),
         *(_OUTBOX.c[name] for name in ("subject", "text", "created", "sent", "state")),
@@ -61,22 +61,22 @@ _LETTERS = (
     .where(_OUTBOX.c.recipient == _ADDRESS)
     .order_by(_OUTBOX.c.id)
 )
-# Read what a person did.
+# Read the audit entries of a person's actions.
 _ACTIONS = (
     select(*(_EVENT.c[name] for name in ("at", "action", "detail", "because", "trusted")))
     .where(_EVENT.c.actor == _ADDRESS)
     .order_by(_EVENT.c.id)
 )
-# Read a person's mails that wait for a confirmation.
+# Read a person's held mails.
 _HELD_MAILS = select(_HELD.c.school, _HELD.c.until, _HELD.c.state).where(_HELD.c.address == _ADDRESS)
-# Read where a person is blocked.
+# Read the schools in which a person is blocked.
 _BLOCKED_IN = select(_BLOCKED.c.school, _BLOCKED.c.since, _BLOCKED.c.by).where(_BLOCKED.c.address == _ADDRESS)
 
 
 def collect(session: Session, address: str) -> Document:
-    """Return what is stored on the person with that address, ready for JSON."""
+    """Return the personal data of the person with that address, for JSON."""
     values = {"address": address}
-    person = session.execute(_KNOWN, values).mappings().first()
+    person = session.execute(_PERSON_BY_ADDRESS, values).mappings().first()
     rows = session.execute(_TICKETS, values).all()
     messages = histories(session, [row.id for row in rows])
     return {
@@ -86,7 +86,7 @@ def collect(session: Session, address: str) -> Document:
             for row, ticket in zip(rows, to_tickets(session, rows), strict=True)
         ],
         "mails": _documents(session.execute(_MAILS, values).all()),
-        "letters": _documents(session.execute(_LETTERS, values).all()),
+        "letters": _documents(session.execute(_SENT_MAILS, values).all()),
         "audit_trail": _documents(session.execute(_ACTIONS, values).all()),
         "held_mails": _documents(session.execute(_HELD_MAILS, values).all()),
         "blocked": _documents(session.execute(_BLOCKED_IN, values).all()),
@@ -94,7 +94,7 @@ def collect(session: Session, address: str) -> Document:
 
 
 def _ticket(ticket: Ticket, history: tuple[Message, ...]) -> Document:
-    """Return a ticket with its messages. Internal ones are apart: others may have rights in them."""
+    """Return a ticket with its messages. Internal ones are separate, since others may have rights in them."""
     messages = [asdict(message) for message in history]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]
@@ -105,7 +105,7 @@ def _documents(rows: Any) -> list[Document]:
     return [dict(row._mapping) for row in rows]
 
 
-def mails_of(session: Session, address: str) -> Iterator[tuple[int, bytes]]:
-    """Yield the mails that a person wrote, with their numbers, as they arrived."""
+def raw_mails(session: Session, address: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the mails that a person wrote, as they arrived, with their keys."""
     for raw_id in session.execute(_RAW_MAILS, {"address": address}).scalars().all():
         yield raw_id, raw_mail.load(session, raw_id)

@@ -1,4 +1,4 @@
-"""Load what a decision about one mail depends on."""
+"""Load the facts that a decision about one mail depends on."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,13 +15,14 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
+from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
+from mailbot.store.outbox import BOUNCED
+from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.traffic import traffic
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
-BOUNCED = "bounced"
 
 _LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
@@ -30,7 +31,7 @@ _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
 _SAME_CONTENT = select(
     _LEDGER.c.id, _LEDGER.c.school, _LEDGER.c.uid_validity, _LEDGER.c.uid, _LEDGER.c.ticket_id
 ).where(_LEDGER.c.content_id == bindparam("content"))
-# Read sent mails, each with its ticket's name and whether its recipient is marked as undeliverable.
+# Read sent mails, each with its ticket's key and whether its recipient is marked as undeliverable.
 _SENT = (
     select(
         _OUTBOX,
@@ -44,7 +45,7 @@ _SENT = (
 _SENT_BY_MESSAGE_IDS = _SENT.where(_OUTBOX.c.message_id.in_(bindparam("message_ids", expanding=True)))
 _SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
 _SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
-# Read the tickets' names of received mails, the earliest first.
+# Read the tickets' keys of received mails, the earliest first.
 _RECEIVED = (
     select(_MESSAGE.c.message_id, _TICKET.c.school, _TICKET.c.number)
     .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
@@ -53,11 +54,6 @@ _RECEIVED = (
 )
 # Read the opening times of all tickets that are not closed.
 _OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
-
-
-def hash_of(action_key: str) -> str:
-    """Return the form in which an action key is stored."""
-    return hashlib.sha256(action_key.encode()).hexdigest()
 
 
 def content_id(mail: Mail, content: bytes) -> str:
@@ -73,7 +69,7 @@ def content_id(mail: Mail, content: bytes) -> str:
 def load_facts(
     session: Session,
     mail: Mail,
-    wanted: Lookups,
+    lookups: Lookups,
     school: School,
     policy: Policy,
     content: str,
@@ -81,33 +77,42 @@ def load_facts(
     *,
     own_entry: int | None = None,
 ) -> Facts:
-    """Load everything that a mail's lookups ask for; `own_entry` is its ledger entry, if there is one."""
-    answered, by_reply = _thread(session, wanted.message_ids[:MAX_LOOKUPS], now)
-    keyed = _by_action_key(session, wanted.action_key, now)
-    lately = traffic(session, mail.sender.email, policy, now) if mail.sender else RecentActivity()
-    signs = (wanted.tag, by_reply, keyed.ticket if keyed else None, lately.flooding_ticket(policy.limits))
-    found = tickets.find_for_update(session, _names(wanted, signs))
+    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
+    answered, by_reply = _thread(session, lookups.message_ids[:MAX_LOOKUPS], now)
+    by_action_key = _by_action_key(session, lookups.action_key, now)
+    recent_activity = RecentActivity()
+    if mail.sender is not None:
+        recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
+    referenced = (
+        lookups.tag,
+        by_reply,
+        by_action_key.ticket if by_action_key else None,
+        recent_activity.flooding_ticket(policy.limits),
+    )
+    found = tickets.find_for_update(session, _names(lookups, referenced))
     rows = {tickets.key_of(row): row for row in found.values()}
-    present = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
+    loaded = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
         next_number=number,
         answered=answered,
-        by_action_key=keyed,
+        by_action_key=by_action_key,
         by_reply=by_reply,
-        by_subject_tag=wanted.tag,
-        tickets=present,
+        by_subject_tag=lookups.tag,
+        tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
         absences=people.absences(session, people.today(policy, now)),
-        listings={listing: tickets.page(session, listing) for listing in wanted.listings},
-        similar=search.similar(session, wanted.problem, number - 1) if wanted.problem and not rows else (),
-        changes=last_changes(session, {rows[k].id: present[k] for k in rows}) if wanted.undoes else {},
+        listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
+        similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
+        changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
-        duplicate=_duplicate(session, content, school, wanted, by_reply, own_entry),
-        recent_activity=lately,
-        numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(wanted, rows.values())},
+        duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry),
+        recent_activity=recent_activity,
+        numbers_elsewhere={
+            key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
+        },
         blocked=_blocked(session, mail, school, rows.values()),
     )
 
@@ -117,15 +122,15 @@ def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tupl
     return {key: histories[row.id] for key, row in rows.items()}
 
 
-def _names(wanted: Lookups, signs: Iterable[str | None]) -> list[str]:
+def _names(lookups: Lookups, referenced: Iterable[str | None]) -> list[str]:
     """Return the names of the tickets to load."""
-    return sorted({*wanted.named, *(name for name in signs if name)})[:MAX_LOOKUPS]
+    return sorted({*lookups.named, *(name for name in referenced if name)})[:MAX_LOOKUPS]
 
 
-def _schools(wanted: Lookups, rows: Iterable[Row[Any]]) -> list[str]:
-    """Return the schools that may get a ticket by a command; all workers lock them in the same order."""
-    split = {row.school for row in rows} if wanted.splits else set()
-    return sorted({*wanted.schools, *split})
+def _schools(lookups: Lookups, rows: Iterable[Row[Any]]) -> list[str]:
+    """Return the other schools in which a command may open a ticket, in the order in which to lock them."""
+    split = {row.school for row in rows} if lookups.splits else set()
+    return sorted({*lookups.schools, *split})
 
 
 def _blocked(
@@ -138,7 +143,7 @@ def _blocked(
 def _thread(
     session: Session, message_ids: Sequence[str], now: datetime
 ) -> tuple[SentMail | None, str | None]:
-    """Return the first sent mail that a thread names, and the ticket of its first known mail."""
+    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one."""
     if not message_ids:
         return None, None
     connection, values = session.connection(), {"message_ids": message_ids}
@@ -154,12 +159,12 @@ def _thread(
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
     if action_key is None:
         return None
-    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_of(action_key)}).first()
+    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
     return _to_sent_mail(session, row, now) if row else None
 
 
 def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
-    """Return a mail of the outbox as the core sees it."""
+    """Return a mail of the outbox by its key."""
     return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
 
 
@@ -185,8 +190,8 @@ def _ticket(row: Row[Any]) -> str | None:
 
 
 def _still_held(session: Session, held_id: int | None, now: datetime) -> int | None:
-    """Return the held mail that a sent mail asks about, if it still waits."""
-    return held_id if held_id is not None and ledger.waiting(session, held_id, now) else None
+    """Return the key of the held mail that a sent mail asks about, if it still waits."""
+    return held_id if held_id is not None and ledger.find_waiting(session, held_id, now) else None
 
 
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
@@ -198,22 +203,25 @@ def _duplicate(
     session: Session,
     content: str,
     school: School,
-    wanted: Lookups,
+    lookups: Lookups,
     by_reply: str | None,
     own_entry: int | None,
 ) -> str:
-    """Say where the same mail was handled before: in this mailbox, or for the same ticket in another."""
+    """Return where the same mail was processed before, or "".
+
+    The same mail in another mailbox counts only if it is for the same ticket.
+    """
     rows = session.connection().execute(_SAME_CONTENT, {"content": content})
     earlier = [row for row in rows if row.id != own_entry]
     names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    belongs = {name for name in (by_reply, wanted.tag, *wanted.named) if name}
+    referenced = {name for name in (by_reply, lookups.tag, *lookups.named) if name}
     for entry in earlier:
-        same_ticket = names.get(entry.ticket_id) in belongs
-        if entry.school == school.key or same_ticket or wanted.named:
-            return f"the same mail was handled before: {entry.school} {entry.uid_validity}/{entry.uid}"
+        same_ticket = names.get(entry.ticket_id) in referenced
+        if entry.school == school.key or same_ticket or lookups.named:
+            return f"the same mail was processed before: {entry.school} {entry.uid_validity}/{entry.uid}"
     return ""
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:
-    """Return school and time of opening of each ticket that is not closed."""
+    """Return the school and the opening time of each ticket that is not closed."""
     return [(school, at) for school, at in session.execute(_OPENED)]

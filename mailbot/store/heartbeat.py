@@ -1,4 +1,4 @@
-"""Store when each daemon last noted that it works, for monitoring that runs beside it."""
+"""Store the last heartbeat of each daemon, for monitoring by another process."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,41 +11,43 @@ from mailbot.store.tables import metadata
 
 _HEARTBEAT = metadata.tables["heartbeat"]
 
-_NEW = insert(_HEARTBEAT)
-# Notes a start.
-_EXPECT = _NEW.on_conflict_do_update(index_elements=["worker"], set_={"started": _NEW.excluded.started})
-# Notes a heartbeat.
-_BEAT = _NEW.on_conflict_do_update(index_elements=["worker"], set_={"at": _NEW.excluded.at})
-# Notes the end of a daemon.
-_EXPECT_NONE = delete(_HEARTBEAT).where(_HEARTBEAT.c.worker == bindparam("worker"))
-# Reads the last heartbeat.
+_INSERT = insert(_HEARTBEAT)
+# Record a start.
+_RECORD_START = _INSERT.on_conflict_do_update(
+    index_elements=["worker"], set_={"started": _INSERT.excluded.started}
+)
+# Record a heartbeat.
+_RECORD_HEARTBEAT = _INSERT.on_conflict_do_update(index_elements=["worker"], set_={"at": _INSERT.excluded.at})
+# Record the end of a daemon.
+_RECORD_STOP = delete(_HEARTBEAT).where(_HEARTBEAT.c.worker == bindparam("worker"))
+# Read the last heartbeat.
 _LAST = select(_HEARTBEAT.c.started, _HEARTBEAT.c.at).where(_HEARTBEAT.c.worker == bindparam("worker"))
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """When a daemon read its configuration, and when it last noted that it works."""
+    """The times when a daemon read its configuration, and of its last heartbeat."""
 
     started: datetime
     at: datetime
 
 
-def expect(session: Session, worker: str, now: datetime) -> None:
-    """Note that a daemon starts or reloads; an older heartbeat stays: a crash loop must not renew it."""
-    session.execute(_EXPECT, {"worker": worker, "started": now, "at": now})
+def record_start(session: Session, worker: str, now: datetime) -> None:
+    """Record that a daemon starts or reloads. The last heartbeat stays: a crash loop must not renew it."""
+    session.execute(_RECORD_START, {"worker": worker, "started": now, "at": now})
 
 
 def record_heartbeat(session: Session, worker: str, now: datetime) -> None:
-    """Note that a daemon works."""
-    session.execute(_BEAT, {"worker": worker, "started": now, "at": now})
+    """Record a heartbeat of a daemon."""
+    session.execute(_RECORD_HEARTBEAT, {"worker": worker, "started": now, "at": now})
 
 
-def expect_none(session: Session, worker: str) -> None:
-    """Note that no daemon works with this state directory, and that none has to."""
-    session.execute(_EXPECT_NONE, {"worker": worker})
+def record_stop(session: Session, worker: str) -> None:
+    """Record that no daemon is expected to run with this state directory."""
+    session.execute(_RECORD_STOP, {"worker": worker})
 
 
 def last(session: Session, worker: str) -> Heartbeat | None:
-    """Return the last heartbeat of a daemon, or None where none is expected."""
+    """Return the last heartbeat of a daemon, or None if none is expected."""
     row = session.execute(_LAST, {"worker": worker}).first()
     return Heartbeat(row.started, row.at) if row is not None else None

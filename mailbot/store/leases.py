@@ -1,8 +1,8 @@
-"""Leases: which of several workers on one PostgreSQL reads which mailbox.
+"""Assign each mailbox to one of several workers on a PostgreSQL by leases.
 
 A worker is alive while its heartbeat is fresh, by the database's clock. A mailbox of a dead worker may be
 acquired by any worker. Each acquisition raises the mailbox's token, and a transaction that writes for a
-mailbox checks its lease: a worker that was thought dead and goes on commits nothing.
+mailbox checks its lease. So a worker that continues after its lease was lost commits nothing.
 """
 
 from dataclasses import dataclass
@@ -17,45 +17,45 @@ from mailbot.store.tables import metadata
 _WORKER, _LEASE = metadata.tables["worker"], metadata.tables["lease"]
 UNOWNED = ""
 
-# Finds the workers whose heartbeat is fresh.
+# Find the workers whose heartbeat is fresh.
 _ALIVE = select(_WORKER.c.name).where(_WORKER.c.until > func.clock_timestamp())
 _UNTIL = func.clock_timestamp() + bindparam("duration", type_=Interval)
-# Renews a heartbeat.
+# Renew a heartbeat.
 _HEARTBEAT = (
     insert(_WORKER)
     .values(name=bindparam("worker"), until=_UNTIL)
     .on_conflict_do_update(index_elements=["name"], set_={"until": _UNTIL})
 )
-# Removes a worker.
+# Remove a worker.
 _DEREGISTER = delete(_WORKER).where(_WORKER.c.name == bindparam("worker"))
-# Lists the leases of a worker.
+# List the leases of a worker.
 _HELD = select(_LEASE).where(_LEASE.c.worker == bindparam("worker"))
-# Lists all leases.
+# List all leases.
 _ALL = select(_LEASE).order_by(_LEASE.c.school)
-# Acquires a mailbox, unless another worker that is alive has it.
+# Acquire a mailbox, unless another live worker has its lease.
 _ACQUIRE = (
     insert(_LEASE)
-    .values(school=bindparam("mailbox"), worker=bindparam("reader"), token=1)
+    .values(school=bindparam("b_school"), worker=bindparam("b_worker"), token=1)
     .on_conflict_do_update(
         index_elements=["school"],
-        set_={"worker": bindparam("reader"), "token": _LEASE.c.token + 1},
-        where=or_(_LEASE.c.worker == bindparam("reader"), _LEASE.c.worker.not_in(_ALIVE)),
+        set_={"worker": bindparam("b_worker"), "token": _LEASE.c.token + 1},
+        where=or_(_LEASE.c.worker == bindparam("b_worker"), _LEASE.c.worker.not_in(_ALIVE)),
     )
     .returning(_LEASE.c.token)
 )
 _IS_THIS = (
-    (_LEASE.c.school == bindparam("mailbox"))
-    & (_LEASE.c.worker == bindparam("reader"))
-    & (_LEASE.c.token == bindparam("number"))
+    (_LEASE.c.school == bindparam("b_school"))
+    & (_LEASE.c.worker == bindparam("b_worker"))
+    & (_LEASE.c.token == bindparam("b_token"))
 )
-# Releases a mailbox, unless another worker has it by now.
+# Release a mailbox, unless another worker has acquired it.
 _RELEASE = update(_LEASE).where(_IS_THIS).values(worker=UNOWNED)
-# Finds a lease, and keeps others from acquiring its mailbox.
+# Lock a lease, so that no other worker acquires its mailbox.
 _HOLDS = select(_LEASE.c.token).where(_IS_THIS).with_for_update(read=True)
 
 
 class LeaseLostError(Exception):
-    """Another worker reads this mailbox by now: nothing was written."""
+    """Another worker has acquired this mailbox, so nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Lease:
 
 
 def heartbeat(session: Session, worker: str, lease: timedelta) -> set[str]:
-    """Count a worker as alive for that time; return all that are alive."""
+    """Renew the heartbeat of a worker for the duration of a lease; return the live workers."""
     session.execute(_HEARTBEAT, {"worker": worker, "duration": lease})
     return set(session.execute(_ALIVE).scalars())
 
@@ -80,38 +80,38 @@ def held(session: Session, worker: str) -> set[Lease]:
 
 
 def acquire(session: Session, school: str, worker: str) -> Lease | None:
-    """Acquire a mailbox; None if another worker that is alive has it."""
-    token = session.execute(_ACQUIRE, {"mailbox": school, "reader": worker}).scalar()
+    """Acquire a mailbox; return None if another live worker has it."""
+    token = session.execute(_ACQUIRE, {"b_school": school, "b_worker": worker}).scalar()
     return Lease(school, worker, token) if token is not None else None
 
 
 def release(session: Session, lease: Lease) -> None:
-    """Release a mailbox, unless another worker has it by now."""
+    """Release a mailbox, unless another worker has acquired it."""
     session.execute(_RELEASE, _binds(lease))
 
 
 def deregister(session: Session, worker: str) -> None:
-    """Count a worker as alive no longer."""
+    """Remove a worker, so that others may acquire its mailboxes."""
     session.execute(_DEREGISTER, {"worker": worker})
 
 
 def assert_held(session: Session, lease: Lease | None) -> None:
-    """Keep others from acquiring a mailbox before this transaction ends; raise LeaseLostError if one has.
+    """Lock a lease until this transaction ends; raise LeaseLostError if another worker has acquired it.
 
-    Without other workers there are no leases.
+    `lease` is None if there is only one worker.
     """
     if lease is not None and session.connection().execute(_HOLDS, _binds(lease)).first() is None:
-        raise LeaseLostError(f"the mailbox of {lease.school} is another worker's by now")
+        raise LeaseLostError(f"another worker has acquired the mailbox of {lease.school}")
 
 
 def assignments(session: Session) -> dict[str, list[str]]:
-    """Return the workers that are alive with the schools whose mailboxes they read."""
-    shares: dict[str, list[str]] = {name: [] for name in sorted(session.execute(_ALIVE).scalars())}
+    """Return the schools whose mailboxes each live worker reads, by worker."""
+    assigned: dict[str, list[str]] = {name: [] for name in sorted(session.execute(_ALIVE).scalars())}
     for row in session.execute(_ALL):
-        if row.worker in shares:
-            shares[row.worker].append(row.school)
-    return shares
+        if row.worker in assigned:
+            assigned[row.worker].append(row.school)
+    return assigned
 
 
 def _binds(lease: Lease) -> dict[str, str | int]:
-    return {"mailbox": lease.school, "reader": lease.worker, "number": lease.token}
+    return {"b_school": lease.school, "b_worker": lease.worker, "b_token": lease.token}

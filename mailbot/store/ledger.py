@@ -1,4 +1,4 @@
-"""Store every mail ever fetched with its outcome, the mails in progress, and the held mails."""
+"""Store every fetched mail with its outcome, the mails in progress, and the held mails."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -12,97 +12,97 @@ from mailbot.store.tables import metadata
 
 QUARANTINED = "quarantined"
 MAX_ROWS = 1_000
-MAX_NAMES = 500  # in one IN (...)
+MAX_KEYS = 500  # in one IN (...)
 
 Values = dict[str, Any]
-"""Values of a row of the ledger, by column."""
+"""The values of a ledger row, by column."""
 
 _LEDGER, _ATTEMPT, _HELD = (metadata.tables[name] for name in ("ledger", "attempt", "held"))
 
-# Finds the entry of a mail at its location.
+# Find the entry of a mail at its location.
 _AT_LOCATION = select(_LEDGER.c.id).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.uid_validity == bindparam("uid_validity"),
     _LEDGER.c.uid == bindparam("uid"),
 )
-# Writes entries and returns their keys in the order of the values.
+# Write entries and returns their keys in the order of the values.
 _RECORD = insert(_LEDGER).returning(_LEDGER.c.id, sort_by_parameter_order=True)
-# Finds which mails of a mailbox were processed.
+# Find which mails of a mailbox were processed.
 _RECORDED_UIDS = select(_LEDGER.c.uid).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.uid_validity == bindparam("uid_validity"),
     _LEDGER.c.uid.in_(bindparam("uids", expanding=True)),
 )
-# Finds which mails of a school were processed, wherever they are now.
+# Find which mails of a school were processed, independent of their folder.
 _RECORDED_MESSAGE_IDS = select(_LEDGER.c.message_id).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.message_id.in_(bindparam("message_ids", expanding=True)),
 )
-# Reads how long the newest mails waited.
+# Read when the newest mails were received and processed.
 _TIMES = (
     select(_LEDGER.c.school, _LEDGER.c.received, _LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(MAX_ROWS)
 )
-# Finds when the last mail was processed.
+# Find when the last mail was processed.
 _LATEST = select(_LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(1)
 
-# Lists the quarantine; its condition is that of the partial index.
+# List the quarantine; its condition is that of the partial index.
 _QUARANTINE = select(_LEDGER).where(_LEDGER.c.outcome == QUARANTINED).order_by(_LEDGER.c.id)
-# Counts the quarantine.
+# Count the quarantine.
 _COUNT_QUARANTINE = select(func.count()).where(_LEDGER.c.outcome == QUARANTINED)
-# Reads one mail of the quarantine.
+# Read one mail of the quarantine.
 _IN_QUARANTINE = select(_LEDGER).where(_LEDGER.c.id == bindparam("entry"), _LEDGER.c.outcome == QUARANTINED)
 
-# Lists the mails of a few schools that are in progress.
+# List the mails in progress of some schools.
 _OPEN_ATTEMPTS = select(_ATTEMPT).where(_ATTEMPT.c.school.in_(bindparam("schools", expanding=True)))
-# Notes mails that are about to be processed.
+# Record that the processing of mails starts.
 _START_ATTEMPTS = insert(_ATTEMPT)
-# Counts another attempt of mails that were in progress when the process died.
+# Store the number of attempts of mails that were in progress when the process died.
 _REPEAT_ATTEMPTS = (
     update(_ATTEMPT)
     .where(
-        _ATTEMPT.c.school == bindparam("mailbox"),
-        _ATTEMPT.c.uid_validity == bindparam("validity"),
-        _ATTEMPT.c.uid == bindparam("number"),
+        _ATTEMPT.c.school == bindparam("b_school"),
+        _ATTEMPT.c.uid_validity == bindparam("b_uid_validity"),
+        _ATTEMPT.c.uid == bindparam("b_uid"),
     )
-    .values(tries=bindparam("attempts"))
+    .values(tries=bindparam("b_tries"))
 )
-# Removes the notes of mails that are in progress no longer.
+# Remove mails that are no longer in progress.
 _CLEAR_ATTEMPTS = delete(_ATTEMPT).where(
     _ATTEMPT.c.school == bindparam("school"),
     _ATTEMPT.c.uid_validity == bindparam("uid_validity"),
     _ATTEMPT.c.uid == bindparam("uid"),
 )
 
-_OF_HELD = select(_LEDGER, _HELD.c.until).join(_HELD, _HELD.c.ledger_id == _LEDGER.c.id)
+_HELD_ENTRY = select(_LEDGER, _HELD.c.until).join(_HELD, _HELD.c.ledger_id == _LEDGER.c.id)
 _IS_OVERDUE = (_HELD.c.state == "waiting") & (_HELD.c.until < bindparam("now"))
-# Reads the entry of a held mail that may still be confirmed.
-_WAITING = _OF_HELD.where(
+# Read the entry of a held mail that may still be confirmed.
+_WAITING = _HELD_ENTRY.where(
     _HELD.c.id == bindparam("held"), _HELD.c.state == "waiting", _HELD.c.until >= bindparam("now")
 )
-# Finds held mails that were not confirmed in time.
+# Find held mails that were not confirmed in time.
 _OVERDUE = select(_HELD.c.id).where(_IS_OVERDUE).limit(MAX_ROWS)
-# Locks one of them, unless another worker has it.
-_CLAIM_OVERDUE = _OF_HELD.where(_HELD.c.id == bindparam("held"), _IS_OVERDUE).with_for_update(
+# Lock one of them, unless another worker has locked it.
+_CLAIM_OVERDUE = _HELD_ENTRY.where(_HELD.c.id == bindparam("held"), _IS_OVERDUE).with_for_update(
     skip_locked=True, of=_HELD
 )
-# Writes a mail that is to be confirmed by its sender.
-_HOLD = insert(_HELD).returning(_HELD.c.id)
-# Ends the waiting of a held mail.
+# Hold a mail until its sender confirms it.
+_ADD_HELD = insert(_HELD).returning(_HELD.c.id)
+# Close a held mail.
 _CLOSE_HELD = update(_HELD).where(_HELD.c.id == bindparam("held")).values(state=bindparam("new_state"))
 
 
 @dataclass(frozen=True, slots=True)
 class MailLocation:
-    """Where a mail is: the school's mailbox, UIDVALIDITY and UID (RFC 9051, 2.3.1.1)."""
+    """The location of a mail: the school's mailbox, UIDVALIDITY and UID (RFC 9051, 2.3.1.1)."""
 
     school: str
     uid_validity: int
     uid: int
 
 
-def is_processed(session: Session, place: MailLocation) -> bool:
-    """Tell whether a mail was processed before."""
-    return session.connection().execute(_AT_LOCATION, asdict(place)).first() is not None
+def is_processed(session: Session, mail: MailLocation) -> bool:
+    """Return whether a mail was processed before."""
+    return session.connection().execute(_AT_LOCATION, asdict(mail)).first() is not None
 
 
 def record(session: Session, entries: Sequence[Values]) -> list[int]:
@@ -110,49 +110,50 @@ def record(session: Session, entries: Sequence[Values]) -> list[int]:
     return list(session.connection().execute(_RECORD, list(entries)).scalars())
 
 
-def rewrite(session: Session, entry_id: int, values: Values) -> None:
-    """Write another outcome of a mail that the ledger has already."""
+def update_entry(session: Session, entry_id: int, values: Values) -> None:
+    """Change the values of a mail's entry."""
     session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
 
 def recorded_uids(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
     """Return which of these UIDs are in the ledger."""
-    wanted = list(uids)
+    keys = list(uids)
     found: set[int] = set()
-    for at in range(0, len(wanted), MAX_NAMES):
-        part = {"school": school, "uid_validity": uid_validity, "uids": wanted[at : at + MAX_NAMES]}
-        found.update(session.execute(_RECORDED_UIDS, part).scalars())
+    for at in range(0, len(keys), MAX_KEYS):
+        batch = {"school": school, "uid_validity": uid_validity, "uids": keys[at : at + MAX_KEYS]}
+        found.update(session.execute(_RECORDED_UIDS, batch).scalars())
     return found
 
 
 def recorded_message_ids(session: Session, school: str, message_ids: Collection[str]) -> set[str]:
     """Return which of these Message-IDs are in the ledger of a school."""
-    wanted = list(message_ids)
+    keys = list(message_ids)
     found: set[str] = set()
-    for at in range(0, len(wanted), MAX_NAMES):
-        part = {"school": school, "message_ids": wanted[at : at + MAX_NAMES]}
-        found.update(session.execute(_RECORDED_MESSAGE_IDS, part).scalars())
+    for at in range(0, len(keys), MAX_KEYS):
+        batch = {"school": school, "message_ids": keys[at : at + MAX_KEYS]}
+        found.update(session.execute(_RECORDED_MESSAGE_IDS, batch).scalars())
     return found
 
 
-def start_attempts(session: Session, places: Collection[MailLocation]) -> dict[MailLocation, int]:
-    """Note that these mails are about to be processed; return the number of attempts of each one alone.
+def start_attempts(session: Session, mails: Collection[MailLocation]) -> dict[MailLocation, int]:
+    """Record that the processing of these mails starts; return the number of single attempts of each.
 
-    If the process dies, any mail of several may be the cause: each is retried alone, which counts.
+    If the process dies, any mail of the batch may be the cause. So each is retried alone, and only these
+    attempts are counted.
     """
-    alone = int(len(places) == 1)
-    schools = list({place.school for place in places})
+    alone = int(len(mails) == 1)
+    schools = list({mail.school for mail in mails})
     before = {
         MailLocation(row.school, row.uid_validity, row.uid): row.tries
         for row in session.connection().execute(_OPEN_ATTEMPTS, {"schools": schools})
     }
-    attempts = {place: before.get(place, 0) + alone for place in places}
-    if new := [asdict(place) | {"tries": alone} for place in places if place not in before]:
+    attempts = {mail: before.get(mail, 0) + alone for mail in mails}
+    if new := [asdict(mail) | {"tries": alone} for mail in mails if mail not in before]:
         session.connection().execute(_START_ATTEMPTS, new)
-    if repeated := [place for place in places if alone and place in before]:
+    if repeated := [mail for mail in mails if alone and mail in before]:
         values = [
-            {"mailbox": p.school, "validity": p.uid_validity, "number": p.uid, "attempts": attempts[p]}
-            for p in repeated
+            {"b_school": m.school, "b_uid_validity": m.uid_validity, "b_uid": m.uid, "b_tries": attempts[m]}
+            for m in repeated
         ]
         session.connection().execute(_REPEAT_ATTEMPTS, values)
     return attempts
@@ -164,10 +165,10 @@ def open_attempts(session: Session, school: str) -> set[MailLocation]:
     return {MailLocation(row.school, row.uid_validity, row.uid) for row in rows}
 
 
-def clear_attempts(session: Session, places: Collection[MailLocation]) -> None:
-    """Note that these mails are in progress no longer, where there are any."""
-    if places:
-        session.connection().execute(_CLEAR_ATTEMPTS, [asdict(place) for place in places])
+def clear_attempts(session: Session, mails: Collection[MailLocation]) -> None:
+    """Record that these mails are no longer in progress."""
+    if mails:
+        session.connection().execute(_CLEAR_ATTEMPTS, [asdict(mail) for mail in mails])
 
 
 def quarantined(session: Session) -> Sequence[Row[Any]]:
@@ -180,18 +181,18 @@ def count_quarantined(session: Session) -> int:
     return int(session.execute(_COUNT_QUARANTINE).scalar_one())
 
 
-def entry(session: Session, entry_id: int) -> Row[Any] | None:
-    """Return the entry of a quarantined mail by its number."""
+def find_quarantined(session: Session, entry_id: int) -> Row[Any] | None:
+    """Return the entry of a quarantined mail by its key."""
     return session.execute(_IN_QUARANTINE, {"entry": entry_id}).first()
 
 
 def values_of(row: Row[Any]) -> Values:
-    """Return an entry as values to write again; its key is not one of them."""
+    """Return the values of an entry without its key, to store them again."""
     return {column.name: getattr(row, column.name) for column in _LEDGER.c if not column.primary_key}
 
 
 def delays(session: Session, since: datetime) -> dict[str, list[float]]:
-    """Return by school how many seconds the newest mails received since then waited to be processed."""
+    """Return the processing delays in seconds of the newest mails received since then, by school."""
     found: dict[str, list[float]] = {}
     for school, received, at in session.execute(_TIMES):
         if received is not None and received >= since:
@@ -199,32 +200,32 @@ def delays(session: Session, since: datetime) -> dict[str, list[float]]:
     return found
 
 
-def latest(session: Session) -> datetime | None:
+def last_processed_at(session: Session) -> datetime | None:
     """Return when the last mail was processed."""
     at: datetime | None = session.execute(_LATEST).scalar()
     return at
 
 
-def hold(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
-    """Let a mail wait until that address confirms it; return the key of the held mail."""
+def add_held(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
+    """Hold a mail until that address confirms it; return the key of the held mail."""
     values = {"ledger_id": entry_id, "school": school, "address": address, "until": until}
-    return int(session.connection().execute(_HOLD, values).scalar_one())
+    return int(session.connection().execute(_ADD_HELD, values).scalar_one())
 
 
-def waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
+def find_waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
     """Return the entry of a held mail that may still be confirmed."""
     return session.execute(_WAITING, {"held": held_id, "now": now}).first()
 
 
 def overdue(session: Session, now: datetime) -> Sequence[int]:
-    """Return the held mails that were not confirmed in time."""
+    """Return the keys of the held mails that were not confirmed in time."""
     return session.execute(_OVERDUE, {"now": now}).scalars().all()
 
 
 def claim_overdue(session: Session, held_id: int, now: datetime) -> Row[Any] | None:
-    """Lock a held mail to drop it; return its entry, with `until`.
+    """Lock an expired held mail and return its entry, with `until`.
 
-    Returns None if another worker drops it or has dropped it.
+    Return None if another worker has locked or closed it.
     """
     return session.execute(_CLAIM_OVERDUE, {"held": held_id, "now": now}).first()
 

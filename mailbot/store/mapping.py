@@ -33,7 +33,7 @@ _UPDATE_TICKET = update(_TICKET).where(_TICKET.c.id == bindparam("ticket"))
 
 
 def batches(keys: Iterable[int]) -> Iterator[list[int]]:
-    """Yield keys in lists that fit into one IN: databases limit the parameters of a statement."""
+    """Yield keys in lists that fit into one IN, because databases limit the parameters of a statement."""
     left = iter(keys)
     while part := list(islice(left, MAX_KEYS)):
         yield part
@@ -54,7 +54,7 @@ def to_tickets(session: Session, rows: Sequence[Row[Any]]) -> list[Ticket]:
 
 
 def to_columns(ticket: Ticket) -> dict[str, Any]:
-    """Return the columns of a ticket's row; an open ticket's timers are evaluated at their next run."""
+    """Return the columns of a ticket's row; those of an open ticket make its timers due at once."""
     columns = columns_of(ticket)
     del columns["cc"]
     return columns | {"look_at": None if ticket.status is Status.CLOSED else ticket.updated}
@@ -68,7 +68,7 @@ def insert_ticket(session: Session, ticket: Ticket) -> Row[Any]:
 
 
 def update_row(session: Session, row: Row[Any], before: Ticket, ticket: Ticket, **others: Any) -> None:
-    """Store the fields of a ticket that differ from its row; `others` are columns that are no fields."""
+    """Store the fields of a ticket that differ from its row; `others` are columns that are not fields."""
     columns = to_columns(ticket) | others
     changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
     if changed:

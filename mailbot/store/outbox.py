@@ -1,4 +1,4 @@
-"""Store outgoing mails: each one is claimed, attempted and recorded."""
+"""Claim the mails in the outbox for sending, record how that ended, and list and count them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,27 +12,33 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail
-from mailbot.store.tables import DUE_CONDITION, NOT_SENT, metadata
+from mailbot.store.tables import DUE_CONDITION, DUE_STATES, NOT_SENT, metadata
 
 # These repeat the conditions of the partial indexes literally: otherwise SQLite scans the whole table.
 IS_DUE, IS_NOT_SENT = text(DUE_CONDITION), text(NOT_SENT)
 
 HOLD_BEHIND_EARLIER = timedelta(hours=1)
-"""How long a mail waits for an earlier one of its thread that was not sent yet."""
-UNSENT = ("queued", "sending", "uncertain")
+"""How long a mail waits for an earlier unsent mail of its thread."""
 CLAIM_TTL = timedelta(minutes=15)
+BOUNCED = "bounced"
 
 _OUTBOX, _TICKET = metadata.tables["outbox"], metadata.tables["ticket"]
 _MAIL, _EARLIER = _OUTBOX.alias("mail").c, _OUTBOX.alias("earlier").c
 
+# Record that a sent mail bounced.
+_MARK_BOUNCED = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.message_id == bindparam("mail"))
+    .values(state=BOUNCED, last_error=bindparam("diagnostic"))
+)
 _FOLLOWS_AN_UNSENT = exists().where(
     _EARLIER.ticket_id == _MAIL.ticket_id,
     _EARLIER.recipient == _MAIL.recipient,
     _EARLIER.id < _MAIL.id,
-    _EARLIER.state.in_(UNSENT),
-    _EARLIER.created > bindparam("waits_since"),
+    _EARLIER.state.in_(DUE_STATES),
+    _EARLIER.created > bindparam("hold_since"),
 )
-# Finds the next due mail of the schools that follow `after`, unless another worker has it.
+# Find the next due mail of the schools that follow `after`, unless another worker has it.
 _NEXT = (
     select(_MAIL.id)
     .where(
@@ -46,7 +52,7 @@ _NEXT = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-# Claims that mail and returns it with the name of its ticket.
+# Claim that mail and return it with the key of its ticket.
 _CLAIM = (
     update(_OUTBOX)
     .where(_OUTBOX.c.id == _NEXT.scalar_subquery())
@@ -64,7 +70,7 @@ _CLAIM = (
         .label("ticket"),
     )
 )
-# Records attempts, unless a claim has expired and another worker has the mail.
+# Record an attempt, unless the claim has expired and another worker has the mail.
 _RECORD = (
     update(_OUTBOX)
     .where(
@@ -75,55 +81,55 @@ _RECORD = (
     .values(
         state=bindparam("new_state"),
         last_error=bindparam("reply"),
-        sent=func.coalesce(bindparam("at", type_=_OUTBOX.c.sent.type), _OUTBOX.c.sent),
+        sent=func.coalesce(bindparam("sent_at", type_=_OUTBOX.c.sent.type), _OUTBOX.c.sent),
         attempts=_OUTBOX.c.attempts - bindparam("uncounted"),
         doubts=_OUTBOX.c.doubts + bindparam("uncertain"),
-        next_attempt=func.coalesce(bindparam("again", type_=_OUTBOX.c.sent.type), _OUTBOX.c.next_attempt),
+        next_attempt=func.coalesce(bindparam("retry_at", type_=_OUTBOX.c.sent.type), _OUTBOX.c.next_attempt),
     )
 )
-# Makes the mails due that a worker was sending when it ended; "" was the only worker's name once.
+# Make the mails due that a worker was sending when it ended. Rows of older versions have the holder "".
 _REQUEUE_INTERRUPTED = (
     update(_OUTBOX)
     .where(IS_DUE, _OUTBOX.c.state == "sending", _OUTBOX.c.holder.in_(["", bindparam("worker")]))
     .values(state="queued", next_attempt=bindparam("now"), last_error="interrupted while being sent")
 )
-# Makes one mail due as if it were new.
+# Make one mail due as if it were new.
 _RETRY = (
     update(_OUTBOX)
     .where(_OUTBOX.c.id == bindparam("mail"))
     .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
 )
-# Gives one mail up.
+# Drop one mail.
 _DROP = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(state="dropped")
 
-# Reads one mail.
+# Read one mail.
 _GET = select(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail"))
-# Lists what is not sent, failed mails too, with the tickets' names.
+# List the mails that are not sent, failed ones too, with the keys of their tickets.
 _UNSENT = (
     select(_OUTBOX, _TICKET.c.school.label("ticket_school"), _TICKET.c.number.label("ticket_number"))
     .join(_TICKET, _TICKET.c.id == _OUTBOX.c.ticket_id, isouter=True)
     .where(text(f"outbox.{NOT_SENT}"))
     .order_by(_OUTBOX.c.id)
 )
-# Finds the age of the oldest mail to be sent, and counts them.
+# Find the age of the oldest due mail, and count the due mails.
 _OLDEST_DUE = select(func.min(_OUTBOX.c.created), func.count()).where(IS_DUE)
-# Reads the states and next attempts of the mails to be sent.
+# Read the states and next attempts of the due mails.
 _BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
-# Finds a failed mail of some kinds.
+# Find a failed mail of some kinds.
 _FAILED = (
     select(_OUTBOX.c.id)
     .where(IS_NOT_SENT, _OUTBOX.c.state == "failed", _OUTBOX.c.kind.in_(bindparam("kinds", expanding=True)))
     .limit(1)
 )
-# Counts the mails that are not sent, by state.
+# Count the mails that are not sent, by state.
 _COUNT_UNSENT = select(_OUTBOX.c.state, func.count()).where(IS_NOT_SENT).group_by(_OUTBOX.c.state)
-# Counts all mails.
+# Count all mails.
 _COUNT = select(func.count()).select_from(_OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
-    """A mail to be sent now, and what else its headers and its next attempt need."""
+    """A mail to be sent now, with the values that its header fields and its next attempt need."""
 
     id: int
     school: str
@@ -136,10 +142,10 @@ class ClaimedMail:
 
 @dataclass(frozen=True, slots=True)
 class SendOutcome:
-    """How sending a mail ended: its new state, what the server said, and when to try again.
+    """How an attempt ended: the mail's new state, the server's reply, and when to try again.
 
-    `counts` is False where the server was down: the mail itself was not attempted. `doubtful`: the server
-    may have accepted it or not.
+    `counts` is False if the server was down, so that the mail itself was not attempted. `uncertain` means
+    that the server may have accepted the mail.
     """
 
     id: int
@@ -147,12 +153,12 @@ class SendOutcome:
     error: str = ""
     next_attempt: datetime | None = None
     counts: bool = True
-    doubtful: bool = False
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """One mail in the outbox, for people to read."""
+    """One mail in the outbox, as operators see it."""
 
     id: int
     school: str
@@ -167,30 +173,35 @@ class OutboxEntry:
     last_error: str
 
 
+def mark_bounced(session: Session, message_id: str, diagnostic: str) -> None:
+    """Record that the sent mail with that Message-ID bounced."""
+    session.connection().execute(_MARK_BOUNCED, {"mail": message_id, "diagnostic": diagnostic})
+
+
 def claim(
-    session: Session, schools: Collection[str], now: datetime, holder: str = "", after: str = ""
+    session: Session, schools: Collection[str], now: datetime, worker: str = "", after: str = ""
 ) -> ClaimedMail | None:
     """Claim the next due mail for a worker; None if no mail is due.
 
-    A mail waits for an earlier one to the same person about the same ticket, but not for long. The schools
-    take turns: the next mail is of the school that follows `after`, so that no school delays another.
+    A mail waits up to HOLD_BEHIND_EARLIER for an earlier one to the same person about the same ticket. The
+    next mail is of the school that follows `after` (round robin), so that no school delays another.
     """
     values = {
         "schools": list(schools),
         "after": after,
         "now": now,
-        "waits_since": now - HOLD_BEHIND_EARLIER,
+        "hold_since": now - HOLD_BEHIND_EARLIER,
         "until": now + CLAIM_TTL,
-        "worker": holder,
+        "worker": worker,
     }
     row = session.connection().execute(_CLAIM, values).first()
     if row is None and after:
         row = session.connection().execute(_CLAIM, values | {"after": ""}).first()
-    return _claimed(row) if row is not None else None
+    return _to_claimed_mail(row) if row is not None else None
 
 
-def record(session: Session, attempts: Collection[SendOutcome], now: datetime, holder: str = "") -> None:
-    """Record how the attempts of a worker ended, except where its claim has expired.
+def record(session: Session, attempts: Collection[SendOutcome], now: datetime, worker: str = "") -> None:
+    """Record how the attempts of a worker ended, except those whose claim has expired.
 
     A sender records its last attempt and claims the next mail in one transaction: if the process dies, the
     result of at most one attempt is unknown.
@@ -200,20 +211,20 @@ def record(session: Session, attempts: Collection[SendOutcome], now: datetime, h
     values = [
         {
             "mail": attempt.id,
-            "worker": holder,
+            "worker": worker,
             "new_state": attempt.state,
             "reply": attempt.error,
-            "at": now if attempt.state == "sent" else None,
+            "sent_at": now if attempt.state == "sent" else None,
             "uncounted": int(not attempt.counts),
-            "uncertain": int(attempt.doubtful),
-            "again": attempt.next_attempt,
+            "uncertain": int(attempt.uncertain),
+            "retry_at": attempt.next_attempt,
         }
         for attempt in attempts
     ]
     session.connection().execute(_RECORD, values)
 
 
-def _claimed(row: Row[Any]) -> ClaimedMail:
+def _to_claimed_mail(row: Row[Any]) -> ClaimedMail:
     outgoing = OutgoingMail(
         message_id=row.message_id,
         kind=NotificationKind(row.kind),
@@ -232,12 +243,12 @@ def _claimed(row: Row[Any]) -> ClaimedMail:
     return ClaimedMail(row.id, row.school, outgoing, references, row.created, row.attempts, row.doubts)
 
 
-def requeue_interrupted(session: Session, holder: str, now: datetime) -> int:
+def requeue_interrupted(session: Session, worker: str, now: datetime) -> int:
     """Make the mails due again that this worker was sending when it ended; return their number.
 
     The mails of other workers become due when their claims expire.
     """
-    result = session.execute(_REQUEUE_INTERRUPTED, {"worker": holder, "now": now})
+    result = session.execute(_REQUEUE_INTERRUPTED, {"worker": worker, "now": now})
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
@@ -247,21 +258,21 @@ def retry(session: Session, mail_id: int, now: datetime) -> None:
 
 
 def drop(session: Session, mail_id: int) -> None:
-    """Give a mail up: it is not sent."""
+    """Drop a mail, so that it is not sent."""
     session.execute(_DROP, {"mail": mail_id})
 
 
 def get(session: Session, mail_id: int) -> Row[Any] | None:
-    """Return one mail by its number."""
+    """Return one mail by its key."""
     return session.execute(_GET, {"mail": mail_id}).first()
 
 
 def unsent(session: Session) -> list[OutboxEntry]:
     """Return the mails that are not sent, failed ones too, the oldest first."""
-    return [_entry(row) for row in session.execute(_UNSENT)]
+    return [_to_entry(row) for row in session.execute(_UNSENT)]
 
 
-def _entry(row: Row[Any]) -> OutboxEntry:
+def _to_entry(row: Row[Any]) -> OutboxEntry:
     return OutboxEntry(
         id=row.id,
         school=row.school,
@@ -278,21 +289,21 @@ def _entry(row: Row[Any]) -> OutboxEntry:
 
 
 def oldest_due(session: Session) -> tuple[datetime | None, int]:
-    """Return when the oldest mail to be sent was written, and how many mails are to be sent."""
+    """Return when the oldest due mail was created, and the number of due mails."""
     oldest, number = session.execute(_OLDEST_DUE).one()
     return oldest, int(number)
 
 
 def backlog(session: Session, now: datetime) -> dict[str, int]:
-    """Count what is to be sent: due now, waiting for the next attempt, and uncertain mails among both."""
+    """Count the mails to be sent: due now, waiting for the next attempt, and uncertain ones among both."""
     rows = session.execute(_BACKLOG).all()
     due = sum(row.next_attempt <= now for row in rows)
-    doubtful = sum(row.state == "uncertain" for row in rows)
-    return {"due": due, "waiting": len(rows) - due, "doubtful": doubtful}
+    uncertain = sum(row.state == "uncertain" for row in rows)
+    return {"due": due, "waiting": len(rows) - due, "doubtful": uncertain}
 
 
 def has_failed(session: Session, kinds: Collection[str]) -> bool:
-    """Tell whether a mail of these kinds has failed for good and was neither retried nor dropped."""
+    """Return whether a mail of these kinds has failed for good and was neither retried nor dropped."""
     return session.execute(_FAILED, {"kinds": list(kinds)}).first() is not None
 
 

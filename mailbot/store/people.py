@@ -25,35 +25,35 @@ def _upsert(*columns: str) -> Insert:
     )
 
 
-# Finds who is away.
+# Find the people who are absent on a day.
 _AWAY = select(_PERSON.c.address, _PERSON.c.away_until, _PERSON.c.deputy).where(
     _PERSON.c.away_until >= bindparam("day")
 )
-# Finds the names of people.
+# Find the names of people.
 _NAMES = select(_PERSON.c.address, _PERSON.c.name).where(
     _PERSON.c.address.in_(bindparam("addresses", expanding=True)), _PERSON.c.name != ""
 )
-# Reads everything about everybody, to invite members.
+# Read all people.
 _PEOPLE = select(_PERSON)
 _LEARN_NAME, _MARK_UNDELIVERABLE, _REGISTER = _upsert("name"), _upsert("undeliverable"), _upsert("registered")
 _SET_ABSENCE = _upsert("away_until", "deputy")
-# Counts an invitation.
+# Count an invitation.
 _INVITE = insert(_PERSON).on_conflict_do_update(
     index_elements=["address"],
     set_={"invited": insert(_PERSON).excluded.invited, "invitations": _PERSON.c.invitations + 1},
 )
 
-# Tells whether a school ignores an address.
+# Find out whether an address is blocked in a school.
 _IS_BLOCKED = select(_BLOCKED.c.since).where(
     _BLOCKED.c.school == bindparam("school"), _BLOCKED.c.address == bindparam("address")
 )
-# Lists the blocked addresses.
+# List the blocked addresses.
 _ALL_BLOCKED = select(_BLOCKED).order_by(_BLOCKED.c.since.desc())
-# Blocks an address, unless it is blocked already.
+# Block an address, unless it is blocked already.
 _BLOCK = insert(_BLOCKED).on_conflict_do_nothing()
-# Unblocks an address everywhere.
+# Unblock an address everywhere.
 _UNBLOCK = delete(_BLOCKED).where(_BLOCKED.c.address == bindparam("address")).returning(_BLOCKED.c.school)
-# Unblocks an address in one school.
+# Unblock an address in one school.
 _UNBLOCK_IN_SCHOOL = _UNBLOCK.where(_BLOCKED.c.school == bindparam("school"))
 
 
@@ -68,39 +68,39 @@ def learn_name(session: Session, address: Address) -> None:
 
 
 def mark_undeliverable(session: Session, address: str, reason: str) -> None:
-    """Note that mail to an address comes back, and why."""
+    """Record that mail to an address bounces, and why."""
     session.execute(_MARK_UNDELIVERABLE, {"address": address, "undeliverable": reason})
 
 
 def register(session: Session, address: str, now: datetime) -> None:
-    """Note that a member registered."""
+    """Record that a member registered."""
     session.execute(_REGISTER, {"address": address, "registered": now})
 
 
 def set_absence(session: Session, address: str, until: date | None, deputy: str) -> None:
-    """Note until when a member is away, None if they are back, and who stands in."""
+    """Set until when a member is absent and who their deputy is; `until` is None if they are back."""
     session.execute(_SET_ABSENCE, {"address": address, "away_until": until, "deputy": deputy})
 
 
 def record_invitation(session: Session, address: str, now: datetime) -> None:
-    """Note that a member was invited now."""
+    """Record an invitation of a member."""
     session.execute(_INVITE, {"address": address, "invited": now, "invitations": 1})
 
 
 def absences(session: Session, day: date) -> dict[str, Absence]:
-    """Return the absences of that day, by registered address."""
-    away = session.connection().execute(_AWAY, {"day": day})
-    return {address: Absence(until, deputy) for address, until, deputy in away}
+    """Return the absences on a day, by registered address."""
+    rows = session.connection().execute(_AWAY, {"day": day})
+    return {address: Absence(until, deputy) for address, until, deputy in rows}
 
 
 def names(session: Session, addresses: Iterable[str]) -> dict[str, str]:
-    """Return the names that people use in their own mails, by address, without unknown ones."""
-    known = session.connection().execute(_NAMES, {"addresses": list(addresses)})
-    return {row.address: row.name for row in known}
+    """Return the names that people use in their own mails, by address. Unknown people are left out."""
+    rows = session.connection().execute(_NAMES, {"addresses": list(addresses)})
+    return {row.address: row.name for row in rows}
 
 
 def contacts(session: Session, day: date) -> dict[str, Contact]:
-    """Return what decides on an invitation on that day, of everybody by address."""
+    """Return the facts for invitations on a day, for each person by address."""
     return {
         row.address: Contact(
             name=row.name,
@@ -116,8 +116,8 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
 def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return which of these pairs of school and address are blocked."""
     connection = session.connection()
-    asked = {pair: dict(zip(("school", "address"), pair, strict=True)) for pair in pairs}
-    return frozenset(p for p, values in asked.items() if connection.execute(_IS_BLOCKED, values).first())
+    values_of = {pair: dict(zip(("school", "address"), pair, strict=True)) for pair in pairs}
+    return frozenset(p for p, values in values_of.items() if connection.execute(_IS_BLOCKED, values).first())
 
 
 def all_blocked(session: Session) -> Sequence[Row[Any]]:
@@ -126,12 +126,12 @@ def all_blocked(session: Session) -> Sequence[Row[Any]]:
 
 
 def block(session: Session, school: str, address: str, by: str, now: datetime) -> None:
-    """Ignore what an address writes to a school from now on."""
+    """Block an address: its mails to a school are ignored from now on."""
     session.execute(_BLOCK, {"school": school, "address": address, "since": now, "by": by})
 
 
 def unblock(session: Session, address: str, school: str | None = None) -> list[str]:
-    """Process mails of an address again, in one school or in all; return where it was blocked."""
+    """Unblock an address in one school or in all; return the schools in which it was blocked."""
     if school is None:
         return sorted(session.execute(_UNBLOCK, {"address": address}).scalars())
     return list(session.execute(_UNBLOCK_IN_SCHOOL, {"address": address, "school": school}).scalars())

@@ -18,21 +18,21 @@ _NOTIFY = text(f"NOTIFY {_CHANNEL}")
 
 
 def notify(session: Session) -> None:
-    """Wake all workers, this one too, when this transaction is committed."""
+    """Wake all workers, including this one, when this transaction is committed."""
     session.execute(_NOTIFY)
 
 
 class Listener:
-    """Listens on a connection of its own, and opens another one after an error."""
+    """Listens on its own connection, and opens another one after an error."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Any = None
 
     def wait(self, seconds: float, wake: int) -> None:
-        """Wait for a notification or until the descriptor `wake` is readable, at most that many seconds.
+        """Wait for a notification or until the descriptor `wake` is readable, for at most `seconds`.
 
-        While the database is down it waits for `wake` alone: the caller's next query reports the error.
+        While the database is down, wait for `wake` only: the caller's next query reports the error.
         """
         self._listen()
         if not self._received():
@@ -54,7 +54,7 @@ class Listener:
             self._connection.execute(f"LISTEN {_CHANNEL}")
 
     def _received(self) -> bool:
-        """Read all notifications; tell whether there were any."""
+        """Read all notifications; return whether there were any."""
         with self._closed_on_error():
             if self._connection is not None:
                 return bool(list(self._connection.notifies(timeout=0)))

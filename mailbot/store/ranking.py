@@ -1,4 +1,4 @@
-"""Rank tickets that were found: by the words of a search, or by their likeness to a new problem. Pure."""
+"""Rank tickets by the words of a search, or by their similarity to a new problem. Pure."""
 
 import re
 from collections import Counter, defaultdict
@@ -9,9 +9,9 @@ from mailbot.core.text.signatures import is_signoff
 from mailbot.core.text.words import TermSet, words
 
 MAX_SHOWN = 3
-MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school distinguishes nothing
-MIN_SCORE = 0.35  # of the weight of all words that the school has seen
-GIST_LENGTH = 240
+MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school is ignored as too common
+MIN_SCORE = 0.35  # as a share of the weight of all words that occur in the school
+MAX_EXCERPT = 240
 _IN_SUBJECT = 2.0
 _SALUTATION = re.compile(
     r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good|bonjour|ch[eè]re?s?)\b.{0,60}",
@@ -19,13 +19,13 @@ _SALUTATION = re.compile(
 )
 
 
-def score(subject: str, asked: Iterable[str]) -> int:
-    """Return how well a ticket fits: a point for each word that begins one of its subject, two if whole."""
+def score(subject: str, searched: Iterable[str]) -> int:
+    """Return the score of a subject: 2 for each searched word in it, 1 for each that is a prefix of one."""
     present = words(subject)
-    return sum((word in present) + any(b.startswith(word) for b in present) for word in asked)
+    return sum((word in present) + any(b.startswith(word) for b in present) for word in searched)
 
 
-def rank_similar(asked: TermSet, postings: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
+def rank_similar(problem: TermSet, postings: Mapping[str, Collection[int]], total: int) -> tuple[int, ...]:
     """Return the tickets that resemble a problem, the most similar first, then the newest.
 
     `postings` maps each word to the tickets that contain it; `total` is the number of all tickets. A ticket
@@ -33,41 +33,43 @@ def rank_similar(asked: TermSet, postings: Mapping[str, Collection[int]], total:
     weigh more.
     """
     weights = {
-        word: log(1 + total / len(tickets)) * (_IN_SUBJECT if word in asked.subject else 1)
+        word: log(1 + total / len(tickets)) * (_IN_SUBJECT if word in problem.subject else 1)
         for word, tickets in postings.items()
         if 0 < len(tickets) <= MAX_DOC_FREQUENCY
     }
-    candidates = set[int]().union(*(postings[word] for word in weights if word in asked.subject))
+    candidates = set[int]().union(*(postings[word] for word in weights if word in problem.subject))
     scores: defaultdict[int, float] = defaultdict(float)
     shared: Counter[int] = Counter()
     for word, weight in weights.items():
         for ticket in candidates.intersection(postings[word]):
             scores[ticket] += weight
             shared[ticket] += 1
-    unseen = sum(not postings.get(word) for word in asked.subject)  # it is about something else, too
+    unseen = sum(
+        not postings.get(word) for word in problem.subject
+    )  # subject words that no ticket has also raise the threshold
     needed = MIN_SCORE * (sum(weights.values()) + unseen * log(1 + total))
-    alike = [ticket for ticket, score in scores.items() if shared[ticket] > 1 and score >= needed]
-    return tuple(sorted(alike, key=lambda ticket: (-scores[ticket], -ticket)))
+    similar = [ticket for ticket, score in scores.items() if shared[ticket] > 1 and score >= needed]
+    return tuple(sorted(similar, key=lambda ticket: (-scores[ticket], -ticket)))
 
 
 def excerpt(answer: str) -> str:
-    """Return the start of an answer as one line, without salutation, greeting and name."""
+    """Return the start of an answer as one line, without salutation, sign-off and name."""
     lines = [line.strip() for line in answer.strip().splitlines()]
     if len(lines) > 1 and _SALUTATION.fullmatch(lines[0]):
         lines = lines[1:]
-    text = " ".join(_before_greeting(lines)) or " ".join(lines)
+    text = " ".join(_before_signoff(lines)) or " ".join(lines)
     text = " ".join(text.split())
     return (
         text
-        if len(text) <= GIST_LENGTH
-        else f"{text[:GIST_LENGTH].rpartition(' ')[0] or text[:GIST_LENGTH]} …"
+        if len(text) <= MAX_EXCERPT
+        else f"{text[:MAX_EXCERPT].rpartition(' ')[0] or text[:MAX_EXCERPT]} …"
     )
 
 
-def _before_greeting(lines: Iterable[str]) -> Iterable[str]:
-    begun = False
+def _before_signoff(lines: Iterable[str]) -> Iterable[str]:
+    has_text = False
     for line in lines:
-        if begun and is_signoff(line):
+        if has_text and is_signoff(line):
             return
-        begun = begun or bool(line)
+        has_text = has_text or bool(line)
         yield line

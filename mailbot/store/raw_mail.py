@@ -18,9 +18,9 @@ _INSERT = insert(_RAW_MAIL).returning(_RAW_MAIL.c.id)
 _GET = select(_RAW_MAIL.c.octets).where(_RAW_MAIL.c.id == bindparam("mail"))
 
 
-def compress(content: bytes) -> dict[str, Any]:
-    """Return the columns of a mail. This takes time, so it is done before the transaction begins."""
-    return {"octets": zlib.compress(content, COMPRESSION), "size": len(content)}
+def compress(raw: bytes) -> dict[str, Any]:
+    """Return the columns of a mail. This takes time, so call it before the transaction begins."""
+    return {"octets": zlib.compress(raw, COMPRESSION), "size": len(raw)}
 
 
 def store(session: Session, columns: dict[str, Any]) -> int:
@@ -32,5 +32,5 @@ def load(session: Session, raw_id: int) -> bytes:
     """Return a mail as it arrived; raise LookupError if it was erased."""
     content = session.connection().execute(_GET, {"mail": raw_id}).scalar()
     if content is None:
-        raise LookupError(f"the raw mail {raw_id} is not stored any more")
+        raise LookupError(f"the raw mail {raw_id} was erased")
     return zlib.decompress(content)

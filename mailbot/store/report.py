@@ -1,4 +1,4 @@
-"""Read what happened to tickets, for the monthly report."""
+"""Read the changes of tickets for the monthly report."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -25,7 +25,7 @@ _CHANGES = (
     .where(_EVENT.ticket_id.in_(_CHANGED_IDS), _EVENT.action.in_(CHANGES))
     .order_by(_EVENT.id)
 )
-# Find when these tickets got their first answers.
+# Find the time of the first answer in each of these tickets.
 _ANSWERED = (
     select(_MESSAGE.ticket_id, func.min(_MESSAGE.at).label("first"))
     .where(
@@ -41,12 +41,14 @@ _REQUESTERS = select(_TICKET.requester_name, _TICKET.requester).distinct()
 
 
 def timelines(session: Session, month: Month) -> list[TicketTimeline]:
-    """Return the timelines of all tickets that may have changed in the month."""
+    """Return the timelines of all tickets that may have changed in a month."""
     values = {"start": month.start, "end": month.end}
     entries: defaultdict[int, list[TimelineEntry]] = defaultdict(list)
     for ticket_id, at, action, detail in session.execute(_CHANGES, values):
         entries[ticket_id].append(TimelineEntry(at, action, detail))
-    answered: dict[int, datetime] = {row.ticket_id: row.first for row in session.execute(_ANSWERED, values)}
+    first_answers: dict[int, datetime] = {
+        row.ticket_id: row.first for row in session.execute(_ANSWERED, values)
+    }
     return [
         TicketTimeline(
             school=row.school,
@@ -54,7 +56,7 @@ def timelines(session: Session, month: Month) -> list[TicketTimeline]:
             requester=row.requester,
             opened=row.opened,
             entries=tuple(entries[row.id]),
-            answered=answered.get(row.id),
+            answered=first_answers.get(row.id),
             merged=row.merged_into is not None,
         )
         for row in session.execute(_TICKETS, values)
@@ -62,7 +64,7 @@ def timelines(session: Session, month: Month) -> list[TicketTimeline]:
 
 
 def names_of_people(session: Session) -> set[str]:
-    """Return the names and addresses of all people who ever wrote."""
+    """Return the names and addresses of all known people and requesters."""
     return {
         name for query in (_PEOPLE, _REQUESTERS) for pair in session.execute(query) for name in pair if name
     }

@@ -1,7 +1,8 @@
-"""Replace the state with a backup, which is checked and migrated first.
+"""Replace the state with a backup after checking and migrating it.
 
-With SQLite that is done on a copy, and one rename replaces the database. With PostgreSQL the whole archive is
-read first, the present state is dumped, and it is restored if the migration of the backup fails.
+With SQLite, a copy of the backup is checked and migrated, and one rename replaces the database. With
+PostgreSQL, the whole archive is read first, and the present state is dumped. If the migration of the backup
+fails, the dump is restored.
 """
 
 import os
@@ -37,7 +38,7 @@ from mailbot.store.database import (
     transaction,
     upgrade,
 )
-from mailbot.store.state_files import give, sync_directory
+from mailbot.store.state_files import change_owner, sync_directory
 from mailbot.store.tables import metadata
 
 UNCHANGED = "nothing was restored, the state is as it was"
@@ -46,25 +47,25 @@ Complete = Callable[[Session], None]
 
 
 def restore(engine: Engine, file: Path, before: Path, complete: Complete) -> Path | None:
-    """Replace the state with a backup; return `before` if the replaced state is there.
+    """Replace the state with a backup; return `before` if the replaced state was kept there.
 
-    Raises BackupError, with the state unchanged. No daemon may use the database.
+    No daemon may use the database. Raise BackupError and leave the state unchanged if this fails.
     """
     with _as_backup_error(file):
         with file.open("rb") as opened:
             magic = opened.read(16)
         if engine.url.get_backend_name() == "sqlite":
             if magic != SQLITE_MAGIC:
-                raise BackupError(f"{file}: is no backup of a desk with SQLite; {UNCHANGED}")
+                raise BackupError(f"{file}: is not a backup of a SQLite desk; {UNCHANGED}")
             return _restore_sqlite(Path(engine.url.database or ""), file, before, complete)
         if not magic.startswith(POSTGRESQL_MAGIC):
-            raise BackupError(f"{file}: is no backup of a desk with PostgreSQL; {UNCHANGED}")
+            raise BackupError(f"{file}: is not a backup of a PostgreSQL desk; {UNCHANGED}")
         return _restore_postgresql(engine, file, before, complete)
 
 
 @contextmanager
 def _as_backup_error(file: Path) -> Iterator[None]:
-    """Raise an error as BackupError that names the file and says that nothing was changed."""
+    """Convert errors to BackupError with the file's name and the note that the state is unchanged."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, SchemaError, CommandError) as error:
@@ -92,12 +93,12 @@ def _prepare(copy: Path, file: Path, complete: Complete) -> None:
     os.close(os.open(copy, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
     shutil.copyfile(file, copy)
     with closing(sqlite3.connect(copy)) as connection:
-        found = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    if found != "ok":
-        raise BackupError(f"{file}: is damaged: {found}; {UNCHANGED}")
+        result = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    if result != "ok":
+        raise BackupError(f"{file}: is damaged: {result}; {UNCHANGED}")
     engine = open_database(f"sqlite:///{copy}")
     try:
-        _bring_up_to_date(engine, file)
+        _migrate_backup(engine, file)
         with transaction(engine) as session:
             complete(session)
     finally:
@@ -108,60 +109,60 @@ def _prepare(copy: Path, file: Path, complete: Complete) -> None:
         os.fsync(opened.fileno())
 
 
-def _bring_up_to_date(engine: Engine, file: Path) -> None:
+def _migrate_backup(engine: Engine, file: Path) -> None:
     current, head = schemas(engine)
     _check_revision(file, current)
     try:
         if current != head:
             upgrade(engine, migrations(), "head")
     except (SQLAlchemyError, LookupError) as error:
-        reason = f"cannot be brought to the newest schema: {first_line(error)}"
+        reason = f"cannot be migrated to the newest schema: {first_line(error)}"
         raise BackupError(f"{file}: {reason}; {UNCHANGED}") from error
     if missing := metadata.tables.keys() - set(inspect(engine).get_table_names()):
-        raise BackupError(f"{file}: is no backup of mailbot, it has no table {min(missing)}; {UNCHANGED}")
+        raise BackupError(f"{file}: is not a backup of mailbot, it has no table {min(missing)}; {UNCHANGED}")
 
 
 def _check_revision(file: Path, revision: str | None) -> None:
     if revision is None:
-        raise BackupError(f"{file}: is no backup of mailbot; {UNCHANGED}")
+        raise BackupError(f"{file}: is not a backup of mailbot; {UNCHANGED}")
     if not is_known(revision):
-        newer = f"its schema {revision} is that of a newer mailbot: install that"
+        newer = f"its schema {revision} is that of a newer mailbot; install that version"
         raise BackupError(f"{file}: {newer}; {UNCHANGED}")
 
 
 def _replace(database: Path, copy: Path, before: Path) -> Path | None:
     """Replace the database with a prepared copy in one step, and keep the old one under a new name.
 
-    It is linked before it is replaced, so that a database exists at every moment.
+    The old one is linked before it is replaced, so that a database exists at every moment.
     """
-    give(copy, database.parent.stat())
+    change_owner(copy, database.parent.stat())
     if not database.exists():
         copy.replace(database)
         return None
-    with closing(sqlite3.connect(database, isolation_level=None)) as present:
-        _claim(present, database)
+    with closing(sqlite3.connect(database, isolation_level=None)) as current:
+        _lock(current, database)
         os.link(database, before)
-        for suffix in ("-wal", "-shm"):  # of a damaged database only
+        for suffix in ("-wal", "-shm"):  # they exist only if the database is damaged
             if (journal := database.with_name(database.name + suffix)).exists():
                 journal.rename(before.with_name(before.name + suffix))
         copy.replace(database)
     return before
 
 
-def _claim(present: sqlite3.Connection, database: Path) -> None:
-    """Lock the database and write its journal back, unless it is damaged."""
+def _lock(current: sqlite3.Connection, database: Path) -> None:
+    """Lock the database and checkpoint its journal, unless it is damaged."""
     try:
-        present.execute("PRAGMA journal_mode=DELETE")
-        present.execute("BEGIN EXCLUSIVE")
+        current.execute("PRAGMA journal_mode=DELETE")
+        current.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
-        busy = f"{database}: {error}; end the other calls that use it, and try again"
+        busy = f"{database}: {error}; stop the other processes that use it, and try again"
         raise BackupError(f"{busy}; {UNCHANGED}") from error
-    except sqlite3.DatabaseError:  # damaged, so it is replaced; its journal is kept with it
+    except sqlite3.DatabaseError:  # it is damaged, and is kept together with its journal
         return
 
 
 def _remove_leftovers(database: Path, copy: Path) -> None:
-    """Remove the copy and the second link that a killed call has left."""
+    """Remove the copy and the second link that an interrupted restore left."""
     _remove(copy)
     for kept in database.parent.glob(f"{database.name}.before-restore-*"):
         if database.exists() and kept.samefile(database):
@@ -176,23 +177,23 @@ def _remove(database: Path) -> None:
 def _restore_postgresql(engine: Engine, file: Path, before: Path, complete: Complete) -> Path | None:
     run_postgresql("pg_restore", engine, "--file=/dev/null", str(file))  # reads all of it
     _check_revision(file, _archived_revision(engine, file))
-    occupied = schemas(engine)[0] is not None
-    if occupied:
+    has_state = schemas(engine)[0] is not None
+    if has_state:
         backup(engine, before)
-    _put_into_postgresql(engine, file, before.parent)
+    _load_archive(engine, file, before.parent)
     try:
         migrate(engine)
         with transaction(engine) as session:
             complete(session)
     except BaseException:
-        if occupied:
-            _put_into_postgresql(engine, before, before.parent)
+        if has_state:
+            _load_archive(engine, before, before.parent)
         raise
-    return before if occupied else None
+    return before if has_state else None
 
 
 def _archived_revision(engine: Engine, file: Path) -> str | None:
-    """Return the schema revision of an archive of pg_dump, or None if it is not of a desk."""
+    """Return the schema revision of an archive of pg_dump, or None if it has none."""
     rows = run_postgresql(
         "pg_restore", engine, "--data-only", "--table=alembic_version", "--file=-", str(file)
     )
@@ -200,11 +201,11 @@ def _archived_revision(engine: Engine, file: Path) -> str | None:
     return found[1] if found else None
 
 
-def _put_into_postgresql(engine: Engine, file: Path, state_dir: Path) -> None:
+def _load_archive(engine: Engine, file: Path, state_dir: Path) -> None:
     """Replace all tables with those of an archive, in one transaction.
 
-    `pg_restore --clean` alone drops only what the archive holds: tables that are newer than the archive would
-    stay, and their foreign keys would keep it from replacing the others.
+    `pg_restore --clean` alone drops only the tables in the archive. Newer tables would stay, and their
+    foreign keys would prevent the replacement of the others.
     """
     tables = ", ".join(f'"{name}"' for name in sorted({*metadata.tables, "search", "alembic_version"}))
     with TemporaryDirectory(dir=state_dir) as directory:

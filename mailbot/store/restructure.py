@@ -54,7 +54,7 @@ def move_rows(session: Session, rows: Mapping[str, Row[Any]], effect: MultiTicke
 
 
 def _merge(session: Session, ticket_id: int, target: int) -> None:
-    """Let a mail that names an old thread, key or alias find the target."""
+    """Move all rows to the target, so that mails that refer to the merged ticket are filed there."""
     for statement in (_SET_MERGED, *_MOVE_ALL):
         session.connection().execute(statement, {"ticket": ticket_id, "target": target})
 

@@ -1,8 +1,8 @@
-"""The full-text index: FTS5 on SQLite, tsvector with GIN on PostgreSQL, one row a ticket in both.
+"""Maintain and query the full-text index: FTS5 on SQLite, tsvector with GIN on PostgreSQL.
 
-Both are given the same folded words and are asked for the beginnings of words, so they find the same tickets.
-A word of a problem is also kept with its school's key ("_gym_beamer"), for problems that resemble each other:
-no other school's tickets are looked at.
+Both have one row per ticket with the same folded words, and match prefixes, so both find the same tickets.
+The words of a problem are also stored with a prefix for the school, such as "_gym_beamer". Similar problems
+are searched by these words, so only tickets of the same school are read.
 """
 
 import json
@@ -37,7 +37,7 @@ from mailbot.store.mapping import to_tickets
 from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar
 from mailbot.store.tables import metadata
 
-MAX_TEXT = 200_000  # characters of a ticket that are read, its first ones
+MAX_TEXT = 200_000  # characters of a ticket that are indexed, from its start
 MAX_CANDIDATES = 10
 BATCH_SIZE = 100
 
@@ -56,29 +56,29 @@ _TEXTS = (
     .where(_TICKET.id.in_(bindparam("tickets", expanding=True)))
     .order_by(_TICKET.id, _MESSAGE.id)
 )
-# Remove tickets from the index, and add them.
-_OUT_OF_FTS5 = delete(_FTS5).where(_FTS5.c.rowid == bindparam("ticket"))
-_OUT_OF_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("ticket"))
-_INTO_FTS5 = insert(_FTS5)
-_INTO_TSVECTOR = insert(_TSVECTOR).values(
+# Delete tickets from the index, and insert them.
+_DELETE_FTS5 = delete(_FTS5).where(_FTS5.c.rowid == bindparam("ticket"))
+_DELETE_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("ticket"))
+_INSERT_FTS5 = insert(_FTS5)
+_INSERT_TSVECTOR = insert(_TSVECTOR).values(
     ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
 )
-# Find a ticket in the index if it has exactly these words.
+# Find a ticket in the index that has exactly these words.
 _SAME_IN_TSVECTOR = select(_TSVECTOR.c.ticket_id).where(
     _TSVECTOR.c.ticket_id == bindparam("ticket"),
     _TSVECTOR.c.words == cast(bindparam("vector", type_=Text), TSVECTOR),
 )
-# Find for each word some of the tickets that have it.
+# Find up to :limit tickets for each word.
 _POSTINGS_FTS5 = text(
     "SELECT word.value, (SELECT group_concat(rowid) FROM"
-    " (SELECT rowid FROM search WHERE search MATCH word.value LIMIT :most)) FROM json_each(:words) AS word"
+    " (SELECT rowid FROM search WHERE search MATCH word.value LIMIT :limit)) FROM json_each(:words) AS word"
 )
 _POSTINGS_TSVECTOR = text(
     "SELECT word, (SELECT string_agg(CAST(ticket_id AS text), ',') FROM"
-    " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :most) AS postings)"
+    " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :limit) AS postings)"
     " FROM json_array_elements_text(CAST(:words AS json)) AS word"
 )
-# Read the closed ones of some tickets.
+# Read the closed tickets among some tickets.
 _CLOSED = select(metadata.tables["ticket"]).where(
     _TICKET.id.in_(bindparam("tickets", expanding=True)), _TICKET.status == Status.CLOSED.value
 )
@@ -97,12 +97,12 @@ _ANSWERS = select(_MESSAGE.ticket_id, _MESSAGE.text).where(
 # Count the tickets in the index.
 _COUNT = select(func.count()).select_from(_TSVECTOR)
 # Read the whole index of a SQLite database.
-_ALL_OF_FTS5 = select(_FTS5).order_by(_FTS5.c.rowid)
+_ALL_FTS5 = select(_FTS5).order_by(_FTS5.c.rowid)
 
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """The words of a ticket by where they stand: in `problem` with the school's key before them."""
+    """The words of a ticket by field; those in `problem` have a prefix for the school."""
 
     subject: tuple[str, ...]
     public: tuple[str, ...]
@@ -111,7 +111,7 @@ class _Document:
 
 
 def index(session: Session, ticket_ids: Collection[int]) -> None:
-    """Update the index of these tickets, as they and their messages are in this transaction."""
+    """Update the index of these tickets from their rows and messages in this transaction."""
     if not ticket_ids:
         return
     connection = session.connection()
@@ -123,41 +123,41 @@ def index(session: Session, ticket_ids: Collection[int]) -> None:
             {"rowid": ticket_id, **{name: " ".join(getattr(document, name)) for name in _LABELS}}
             for ticket_id, document in documents
         ]
-        connection.execute(_OUT_OF_FTS5, keys)
-        connection.execute(_INTO_FTS5, fts5)
+        connection.execute(_DELETE_FTS5, keys)
+        connection.execute(_INSERT_FTS5, fts5)
     else:
         vectors = [{"ticket": ticket_id, "vector": _vector(document)} for ticket_id, document in documents]
-        connection.execute(_OUT_OF_TSVECTOR, keys)
-        connection.execute(_INTO_TSVECTOR, vectors)
+        connection.execute(_DELETE_TSVECTOR, keys)
+        connection.execute(_INSERT_TSVECTOR, vectors)
 
 
 def remove(session: Session, ticket_id: int) -> None:
-    """Let a ticket be found no more."""
-    out = _OUT_OF_FTS5 if _is_sqlite(session) else _OUT_OF_TSVECTOR
-    session.connection().execute(out, {"ticket": ticket_id})
+    """Remove a ticket from the index."""
+    statement = _DELETE_FTS5 if _is_sqlite(session) else _DELETE_TSVECTOR
+    session.connection().execute(statement, {"ticket": ticket_id})
 
 
-def size(session: Session) -> int:
-    """Return how many tickets are in the index."""
+def count(session: Session) -> int:
+    """Return the number of tickets in the index."""
     return session.connection().scalar(_COUNT) or 0
 
 
 def vectors(sqlite: Session) -> Iterator[list[tuple[int, str]]]:
-    """Yield what can be found in a SQLite, some tickets at a time: each with its words as a tsvector."""
-    query = _ALL_OF_FTS5.execution_options(yield_per=BATCH_SIZE)
+    """Yield the index of a SQLite database in batches: tickets with their words as a tsvector."""
+    query = _ALL_FTS5.execution_options(yield_per=BATCH_SIZE)
     for rows in sqlite.connection().execute(query).partitions():
-        documents = ((key, _Document(*(tuple(words.split()) for words in places))) for key, *places in rows)
+        documents = ((key, _Document(*(tuple(words.split()) for words in fields))) for key, *fields in rows)
         yield [(ticket_id, _vector(document)) for ticket_id, document in documents]
 
 
-def put(postgresql: Session, vectors: Iterable[tuple[int, str]]) -> None:
-    """Put tickets into the index of a PostgreSQL that does not have them."""
+def insert_vectors(postgresql: Session, vectors: Iterable[tuple[int, str]]) -> None:
+    """Insert tickets into the index of a PostgreSQL database."""
     rows = [{"ticket": ticket_id, "vector": vector} for ticket_id, vector in vectors]
-    postgresql.connection().execute(_INTO_TSVECTOR, rows)
+    postgresql.connection().execute(_INSERT_TSVECTOR, rows)
 
 
-def holds(postgresql: Session, ticket_id: int, vector: str) -> bool:
-    """Tell whether the index of a PostgreSQL has a ticket with these words and no others."""
+def has_vector(postgresql: Session, ticket_id: int, vector: str) -> bool:
+    """Return whether the index of a PostgreSQL database has a ticket with exactly these words."""
     same = {"ticket": ticket_id, "vector": vector}
     return postgresql.connection().execute(_SAME_IN_TSVECTOR, same).first() is not None
 
@@ -169,69 +169,69 @@ def _is_sqlite(session: Session) -> bool:
 def _document(rows: Sequence[Any]) -> _Document:
     """Return the words of a ticket, given the rows of its messages."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
-    room, problem, ticket = MAX_TEXT, "", rows[0]
+    remaining, problem, ticket = MAX_TEXT, "", rows[0]
     for row in rows:
         if row.text is None:  # the ticket has no messages
             continue
-        texts[row.visibility].append(row.text[: max(room, 0)])
-        room -= len(row.text)
+        texts[row.visibility].append(row.text[: max(remaining, 0)])
+        remaining -= len(row.text)
         if not problem and row.direction == Direction.IN.value:
             problem = row.text[:MAX_TEXT]
-    about = terms(ticket.school, ticket.subject, problem, None)
+    searched = terms(ticket.school, ticket.subject, problem, None)
     return _Document(
         subject=words(ticket.subject),
         public=words("\n".join(texts[Visibility.PUBLIC.value])),
         internal=words("\n".join(texts[Visibility.INTERNAL.value])),
-        problem=tuple(_of_school(about.school, word) for word in about.words),
+        problem=tuple(_with_school(searched.school, word) for word in searched.words),
     )
 
 
-def _of_school(school: str, word: str) -> str:
+def _with_school(school: str, word: str) -> str:
     return f"_{school.lower()}_{word}"
 
 
 def _vector(document: _Document) -> str:
-    """Return the words as a tsvector is written; their labels say where they stand."""
-    places: defaultdict[str, list[str]] = defaultdict(list)
+    """Return the words in the syntax of a tsvector, with labels for their fields."""
+    labels_of: defaultdict[str, list[str]] = defaultdict(list)
     for name, label in _LABELS.items():
         for word in getattr(document, name):
-            places[word].append(label)
-    return " ".join(f"'{word}':{','.join(labels)}" for word, labels in places.items())
+            labels_of[word].append(label)
+    return " ".join(f"'{word}':{','.join(labels)}" for word, labels in labels_of.items())
 
 
-def finds(session: Session, wanted: Listing) -> ColumnElement[bool]:
-    """Return the condition on a ticket that it bears all the words asked for, where the asker may read."""
-    places = "subject public" if wanted.requester is not None else "subject public internal"
+def matches_words(session: Session, listing: Listing) -> ColumnElement[bool]:
+    """Return the condition that a ticket has all the words of a listing in fields that its reader may see."""
+    fields = "subject public" if listing.requester is not None else "subject public internal"
     if _is_sqlite(session):
-        # Within quotation marks nothing is syntax, and no word has one.
-        query = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in wanted.words)
-        return _matching(session, f"{{{places}}} : ({query})")
-    labels = "".join(_LABELS[place][1] for place in places.split())
-    query = " & ".join(f"'{word}':{'*' * (len(word) > 1)}{labels}" for word in wanted.words)
-    return _matching(session, query)
+        # Quotation marks turn off the query syntax; words contain none.
+        query = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in listing.words)
+        return _matching_ids(session, f"{{{fields}}} : ({query})")
+    labels = "".join(_LABELS[name][1] for name in fields.split())
+    query = " & ".join(f"'{word}':{'*' * (len(word) > 1)}{labels}" for word in listing.words)
+    return _matching_ids(session, query)
 
 
-def _matching(session: Session, query: str) -> ColumnElement[bool]:
+def _matching_ids(session: Session, query: str) -> ColumnElement[bool]:
     if _is_sqlite(session):
         matches = text("search MATCH :query").bindparams(query=query)
         return _TICKET.id.in_(select(_FTS5.c.rowid).where(matches))
-    matching = _TSVECTOR.c.words.op("@@")(cast(literal(query), TSQUERY))
-    return _TICKET.id.in_(select(_TSVECTOR.c.ticket_id).where(matching))
+    has_words = _TSVECTOR.c.words.op("@@")(cast(literal(query), TSQUERY))
+    return _TICKET.id.in_(select(_TSVECTOR.c.ticket_id).where(has_words))
 
 
-def similar(session: Session, asked: TermSet, total: int) -> tuple[Similar, ...]:
-    """Return solved tickets of the school that resemble a problem, each with the answer it got.
+def similar(session: Session, problem: TermSet, total: int) -> tuple[Similar, ...]:
+    """Return solved tickets of the school that are similar to a problem, each with its last answer.
 
-    `total` is how many tickets the school has.
+    `total` is the number of the school's tickets.
     """
-    if not total or not asked.words:
+    if not total or not problem.words:
         return ()
-    alike = rank_similar(asked, _postings(session, asked), total)
-    return _solved(session, alike[:MAX_CANDIDATES]) if alike else ()
+    ranked = rank_similar(problem, _postings(session, problem), total)
+    return _solved(session, ranked[:MAX_CANDIDATES]) if ranked else ()
 
 
 def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
-    """Return the first of these tickets that are closed and have an answer, each with the last answer."""
+    """Return the first MAX_SHOWN of these tickets that are closed and answered, each with its last answer."""
     connection, values = session.connection(), {"tickets": ticket_ids}
     closed = {row.id: row for row in connection.execute(_CLOSED, values)}
     answers = {}
@@ -244,12 +244,12 @@ def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
     return tuple(Similar(ticket, answers[key]) for key, ticket in zip(shown, tickets, strict=True))
 
 
-def _postings(session: Session, asked: TermSet) -> dict[str, list[int]]:
-    """Return for each word the tickets of the school whose problem bears it; of very many only some."""
+def _postings(session: Session, problem: TermSet) -> dict[str, list[int]]:
+    """Return up to MAX_DOC_FREQUENCY + 1 tickets of the school for each word of a problem."""
     quote, query = ('"', _POSTINGS_FTS5) if _is_sqlite(session) else ("'", _POSTINGS_TSVECTOR)
-    words = {f"{quote}{_of_school(asked.school, word)}{quote}": word for word in asked.words}
+    words = {f"{quote}{_with_school(problem.school, word)}{quote}": word for word in problem.words}
     found = session.connection().execute(
-        query, {"words": json.dumps(list(words)), "most": MAX_DOC_FREQUENCY + 1}
+        query, {"words": json.dumps(list(words)), "limit": MAX_DOC_FREQUENCY + 1}
     )
     return {
         words[lexeme]: [int(one) for one in postings.split(",")] for lexeme, postings in found if postings

@@ -1,4 +1,4 @@
-"""The tables. Rows never leave the store: the core is handed values."""
+"""Declare the tables. Rows do not leave the store: the core receives values."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,28 +6,29 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-metadata = MetaData(naming_convention=NAMES)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
-LIVE = "look_at IS NOT NULL"
+HAS_TIMER = "look_at IS NOT NULL"
+DUE_STATES = ("queued", "sending", "uncertain")
 DUE_CONDITION = "state IN ('queued', 'sending', 'uncertain')"
 NOT_SENT = "state <> 'sent'"
 
 
 class Row(SQLModel):
-    """What all tables share."""
+    """The base class of all tables."""
 
     metadata = metadata
 
 
 class SchoolRow(Row, table=True):
-    """The last ticket number given in a school."""
+    """The last ticket number of a school."""
 
     __tablename__ = "school"
     key: str = Field(primary_key=True)
@@ -35,9 +36,10 @@ class SchoolRow(Row, table=True):
 
 
 class MailboxRow(Row, table=True):
-    """How a school's mailbox is doing; mail received before `cutoff` is left alone.
+    """The state of a school's mailbox. Mails received before `cutoff` are skipped; `left_alone` counts them.
 
-    After a backup was restored, mail received since `recover_since` may lie among the done ones unknown.
+    After a restore, mails received since `recover_since` may be in the folder of processed mails but not in
+    the ledger.
     """
 
     __tablename__ = "mailbox"
@@ -51,7 +53,7 @@ class MailboxRow(Row, table=True):
 
 
 class BlockedRow(Row, table=True):
-    """An address whose mails to a school are let be, because one was spam."""
+    """An address whose mails to a school are ignored, because one was spam."""
 
     __tablename__ = "blocked"
     school: str = Field(primary_key=True)
@@ -61,7 +63,7 @@ class BlockedRow(Row, table=True):
 
 
 class RawRow(Row, table=True):
-    """The octets of a mail as they came, compressed."""
+    """A received mail as it arrived, compressed."""
 
     __tablename__ = "raw_mail"
     id: int | None = Field(default=None, primary_key=True)
@@ -70,13 +72,13 @@ class RawRow(Row, table=True):
 
 
 class TicketRow(Row, table=True):
-    """A ticket."""
+    """A ticket. Its next timer is due at `look_at`; `head` and `entries` describe its audit chain."""
 
     __tablename__ = "ticket"
     __table_args__ = (
         UniqueConstraint("school", "number"),
         Index("ix_ticket_school_status", "school", "status", "id"),
-        Index("ix_ticket_look_at", "look_at", sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
+        Index("ix_ticket_look_at", "look_at", sqlite_where=text(HAS_TIMER), postgresql_where=text(HAS_TIMER)),
     )
     id: int | None = Field(default=None, primary_key=True)
     school: str
@@ -105,7 +107,7 @@ class TicketRow(Row, table=True):
 
 
 class TicketCcRow(Row, table=True):
-    """A person who gets a ticket's mails in copy; `position` keeps the order in which they were added."""
+    """A person in cc of a ticket; `position` is the order in which they were added."""
 
     __tablename__ = "ticket_cc"
     ticket_id: int = Field(primary_key=True, foreign_key="ticket.id")
@@ -115,7 +117,7 @@ class TicketCcRow(Row, table=True):
 
 
 class AliasRow(Row, table=True):
-    """Another name of a ticket: what it was before it was moved or merged, or in an older help desk."""
+    """An alias of a ticket: an earlier key, the key of a merged ticket, or one of an imported help desk."""
 
     __tablename__ = "alias"
     name: str = Field(primary_key=True)
@@ -141,7 +143,7 @@ class MessageRow(Row, table=True):
 
 
 class AttachmentRow(Row, table=True):
-    """A file of a message: the name of its part within the raw mail."""
+    """A file of a message; `path` is its MIME part in the raw mail."""
 
     __tablename__ = "attachment"
     id: int | None = Field(default=None, primary_key=True)
@@ -156,9 +158,9 @@ class AttachmentRow(Row, table=True):
 
 
 class EventRow(Row, table=True):
-    """The audit trail: who changed what, when, by which mail, trusted by what, why.
+    """An entry of the audit trail: a change with its actor, time, mail, proof of trust and reason.
 
-    `before` is the state to go back to. `salt`, `digest` and `link` are described in
+    `before` is the state that undoing the change restores. `salt`, `digest` and `link` are described in
     `mailbot.store.audit_hash`.
     """
 
@@ -179,7 +181,7 @@ class EventRow(Row, table=True):
 
 
 class ChainRow(Row, table=True):
-    """The newest link of a chain of the audit trail that belongs to no ticket."""
+    """The head of an audit chain that belongs to no ticket."""
 
     __tablename__ = "chain"
     name: str = Field(primary_key=True)
@@ -188,7 +190,7 @@ class ChainRow(Row, table=True):
 
 
 class LedgerRow(Row, table=True):
-    """Every mail ever fetched, with what became of it and why."""
+    """A fetched mail with its outcome and the reason."""
 
     __tablename__ = "ledger"
     __table_args__ = (
@@ -214,7 +216,10 @@ class LedgerRow(Row, table=True):
 
 
 class AttemptRow(Row, table=True):
-    """A mail that is being handled, so that one that kills the process is noticed: how often it was alone."""
+    """A mail in progress; `tries` counts the attempts with this mail alone.
+
+    So a mail that crashes the process is identified.
+    """
 
     __tablename__ = "attempt"
     school: str = Field(primary_key=True)
@@ -224,7 +229,7 @@ class AttemptRow(Row, table=True):
 
 
 class HeldRow(Row, table=True):
-    """A mail that waits for its sender's registered address to confirm it."""
+    """A mail that is held until its sender's registered address confirms it."""
 
     __tablename__ = "held"
     id: int | None = Field(default=None, primary_key=True)
@@ -236,7 +241,7 @@ class HeldRow(Row, table=True):
 
 
 class OutboxRow(Row, table=True):
-    """A mail to be sent, or that was sent."""
+    """An outgoing mail."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -276,10 +281,10 @@ class OutboxRow(Row, table=True):
     automatic: bool = True
     internal: bool = False
     author: str = ""
-    reasons: str = ""  # of a refusal, with spaces between
+    reasons: str = ""  # of a refusal, separated by spaces
     state: str = "queued"
     attempts: int = 0
-    doubts: int = 0  # attempts after which the server may have it or not
+    doubts: int = 0  # attempts after which it is unknown whether the server accepted the mail
     holder: str = ""  # the worker that is sending it
     next_attempt: datetime
     last_error: str = Field(default="", sa_type=Text)
@@ -288,9 +293,9 @@ class OutboxRow(Row, table=True):
 
 
 class PersonRow(Row, table=True):
-    """What was learnt of an address: the name in own mails, and whether mail comes back.
+    """A person by address: the name in their own mails, and whether mail to them bounces.
 
-    Of a member, by registered address, besides: whether registered, how often invited, and until when away.
+    For a member, by registered address, also the registration, the invitations and the absence.
     """
 
     __tablename__ = "person"
@@ -305,7 +310,7 @@ class PersonRow(Row, table=True):
 
 
 class AlertRow(Row, table=True):
-    """Trouble that the operators were told of and that is not over yet."""
+    """A problem that the operators were notified of and that still exists."""
 
     __tablename__ = "alert"
     topic: str = Field(primary_key=True)
@@ -314,7 +319,7 @@ class AlertRow(Row, table=True):
 
 
 class WorkerRow(Row, table=True):
-    """One of several daemons that share a PostgreSQL; counted among the living until then."""
+    """One of several daemons that share a PostgreSQL; it counts as alive until then."""
 
     __tablename__ = "worker"
     name: str = Field(primary_key=True)
@@ -322,7 +327,7 @@ class WorkerRow(Row, table=True):
 
 
 class LeaseRow(Row, table=True):
-    """Which worker reads a school's mailbox; whoever takes it over raises the token."""
+    """The worker that reads a school's mailbox; each acquisition raises the token."""
 
     __tablename__ = "lease"
     school: str = Field(primary_key=True)
@@ -331,9 +336,9 @@ class LeaseRow(Row, table=True):
 
 
 class HeartbeatRow(Row, table=True):
-    """When the daemon of a state directory read its configuration, and when it last noted that it works.
+    """When the daemon of a state directory read its configuration, and its last heartbeat.
 
-    `worker` is its name in leases, too.
+    `worker` is also its name in leases.
     """
 
     __tablename__ = "heartbeat"
@@ -343,7 +348,7 @@ class HeartbeatRow(Row, table=True):
 
 
 class SlotRow(Row, table=True):
-    """A job that was done for a slot of time, so that nobody does it again."""
+    """A job that ran for a period (`slot`), so that it does not run twice."""
 
     __tablename__ = "slot"
     job: str = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Find tickets and their messages."""
+"""Find, lock and list tickets, and read their messages and audit entries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -17,15 +17,15 @@ from mailbot.store.ranking import score
 from mailbot.store.tables import metadata
 
 MAX_FOUND = 500
-NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index finds equal values only
+NOT_CLOSED = (Status.OPEN.value, Status.WAITING.value)  # an index supports only equality
 
 _SCHOOL, _TICKET, _ALIAS = (metadata.tables[name] for name in ("school", "ticket", "alias"))
 _MESSAGE, _FILE, _EVENT = (metadata.tables[name] for name in ("message", "attachment", "event"))
 _TICKET_CC = metadata.tables["ticket_cc"]
 
-# Read the last number of a school, and keep others from using the next one.
+# Read and lock the last number of a school.
 _LAST_NUMBER = select(_SCHOOL.c.last_number).where(_SCHOOL.c.key == bindparam("school")).with_for_update()
-# Store a school without tickets, unless it is stored.
+# Store a school without tickets, unless it exists.
 _INSERT_SCHOOL = insert(_SCHOOL).on_conflict_do_nothing()
 # Store the last number of a school.
 _SET_LAST_NUMBER = (
@@ -35,19 +35,19 @@ _SET_LAST_NUMBER = (
 _BY_NUMBERS = select(_TICKET).where(
     tuple_(_TICKET.c.school, _TICKET.c.number).in_(bindparam("numbers", expanding=True))
 )
-# Find tickets by other names.
+# Find tickets by alias.
 _BY_ALIASES = (
     select(_ALIAS.c.name.label("alias"), _TICKET)
     .join(_TICKET, _TICKET.c.id == _ALIAS.c.ticket_id)
     .where(_ALIAS.c.name.in_(bindparam("aliases", expanding=True)))
 )
-# Read tickets by key.
+# Read tickets by the keys of their rows.
 _BY_IDS = select(_TICKET).where(_TICKET.c.id.in_(bindparam("tickets", expanding=True)))
-# Lock tickets. All workers lock them in this order, so they do not wait for each other.
+# Lock tickets. All workers lock them in this order, which prevents deadlocks.
 _LOCK = _BY_IDS.order_by(_TICKET.c.id).with_for_update(key_share=True)
-# Store another name of a ticket.
+# Store an alias of a ticket.
 _INSERT_ALIAS = insert(_ALIAS)
-# Read the names of tickets by key.
+# Read school and number of tickets by the keys of their rows.
 _KEYS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number).where(
     _TICKET.c.id.in_(bindparam("tickets", expanding=True))
 )
@@ -55,7 +55,7 @@ _KEYS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number).where(
 _LIST = select(_TICKET)
 _COUNT = select(func.count()).select_from(_TICKET)
 _SUBJECTS = select(_TICKET.c.id, _TICKET.c.subject)
-# Find the tickets with a person in copy.
+# Find the tickets that have a person in cc.
 _WITH_CC = select(_TICKET_CC.c.ticket_id)
 # Read the messages of tickets.
 _MESSAGES = (
@@ -69,14 +69,14 @@ _FILES = (
 )
 # Read the Message-IDs of a ticket.
 _MESSAGE_IDS = select(_MESSAGE.c.message_id).where(_MESSAGE.c.ticket_id == bindparam("ticket"))
-# List the files of a ticket that are not sent.
+# List the withheld files of a ticket.
 _WITHHELD = (
     select(_FILE.c.id, _FILE.c.filename, _FILE.c.danger)
     .join(_MESSAGE, _MESSAGE.c.id == _FILE.c.message_row)
     .where(_MESSAGE.c.ticket_id == bindparam("ticket"), _FILE.c.danger != "")
     .order_by(_FILE.c.id)
 )
-# Let a file be sent.
+# Release a withheld file.
 _RELEASE = update(_FILE).where(_FILE.c.id == bindparam("file")).values(danger="")
 # Read the audit trail of a ticket.
 _EVENTS = select(_EVENT).where(_EVENT.c.ticket_id == bindparam("ticket")).order_by(_EVENT.c.id)
@@ -85,7 +85,7 @@ _DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVEN
 
 
 def next_number(session: Session, school: str) -> int:
-    """Return the number of the school's next ticket; no other transaction gets it before this one ends."""
+    """Return the number of the school's next ticket; lock it until this transaction ends."""
     connection, values = session.connection(), {"school": school}
     last = connection.execute(_LAST_NUMBER, values).scalar()
     if last is None:
@@ -100,12 +100,15 @@ def set_last_number(session: Session, school: str, number: int) -> None:
 
 
 def find(session: Session, name: str) -> Row[Any] | None:
-    """Return the row of "GYM-104"; of a moved or merged ticket, the row of its target."""
+    """Return the row of a ticket by its key or alias, such as GYM-104.
+
+    If the ticket was merged, return the row of its target.
+    """
     return find_all(session, [name]).get(name)
 
 
 def find_all(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
-    """Return the rows of tickets by their names, as `find` does; unknown names are left out."""
+    """Return the rows of tickets by their keys or aliases, as `find` does; unknown names are left out."""
     connection = session.connection()
     numbers = {name: number for name in names if (number := _number(name)) is not None}
     found: dict[str, Row[Any]] = {}
@@ -127,18 +130,18 @@ def _number(name: str) -> tuple[str, int] | None:
 
 
 def by_ids(session: Session, ticket_ids: Collection[int]) -> dict[int, Row[Any]]:
-    """Return the rows of tickets by their keys."""
+    """Return the rows of tickets, by the keys of their rows."""
     return {
         row.id: row
-        for part in batches(ticket_ids)
-        for row in session.connection().execute(_BY_IDS, {"tickets": part})
+        for batch in batches(ticket_ids)
+        for row in session.connection().execute(_BY_IDS, {"tickets": batch})
     }
 
 
 def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
-    """Return the rows of tickets, as `find_all` does; they are locked until this transaction ends."""
+    """Return the rows of tickets, as `find_all` does; lock them until this transaction ends."""
     found, locked = find_all(session, names), set[int]()
-    if session.get_bind().dialect.name == "sqlite":  # there the transaction has locked all
+    if session.get_bind().dialect.name == "sqlite":  # the transaction has locked the whole database
         return found
     while missing := {row.id for row in found.values()} - locked:
         session.connection().execute(_LOCK, {"tickets": list(missing)})
@@ -148,21 +151,21 @@ def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[A
 
 
 def key_of(row: Any) -> str:
-    """Return the key of a ticket's row, as in GYM-104."""
+    """Return the key of a ticket, such as GYM-104."""
     return f"{row.school}-{row.number}"
 
 
 def keys(session: Session, ticket_ids: Collection[int]) -> dict[int, str]:
-    """Return the names of tickets."""
+    """Return the keys of tickets, such as GYM-104, by the keys of their rows."""
     return {
         row.id: key_of(row)
-        for part in batches(ticket_ids)
-        for row in session.connection().execute(_KEYS, {"tickets": part})
+        for batch in batches(ticket_ids)
+        for row in session.connection().execute(_KEYS, {"tickets": batch})
     }
 
 
 def current(session: Session, ticket_id: int) -> Ticket:
-    """Return a ticket; of one that was merged, the ticket that it was merged into."""
+    """Return a ticket, or the target if it was merged."""
     row = by_ids(session, [ticket_id])[ticket_id]
     while row.merged_into is not None:
         row = by_ids(session, [row.merged_into])[row.merged_into]
@@ -170,19 +173,19 @@ def current(session: Session, ticket_id: int) -> Ticket:
 
 
 def current_for_update(session: Session, ticket_id: int) -> Ticket:
-    """Return a ticket as `current` does; it is locked until this transaction ends."""
+    """Return a ticket as `current` does; lock it until this transaction ends."""
     name = keys(session, [ticket_id])[ticket_id]
     return to_ticket(session, find_for_update(session, [name])[name])
 
 
-def named(session: Session, name: str) -> tuple[int, Ticket] | None:
-    """Return key and value of a ticket by its name, as `find` does."""
+def find_ticket(session: Session, name: str) -> tuple[int, Ticket] | None:
+    """Return the key of a ticket's row, and the ticket, as `find` does."""
     row = find(session, name)
     return (row.id, to_ticket(session, row)) if row is not None else None
 
 
 def add_alias(session: Session, alias: str, ticket_id: int) -> None:
-    """Give a ticket another name."""
+    """Add an alias of a ticket."""
     session.connection().execute(_INSERT_ALIAS, {"name": alias, "ticket_id": ticket_id})
 
 
@@ -191,44 +194,47 @@ def message_ids(session: Session, ticket_id: int) -> set[str]:
     return set(session.connection().execute(_MESSAGE_IDS, {"ticket": ticket_id}).scalars())
 
 
-def listed(session: Session, wanted: Listing) -> tuple[Ticket, ...]:
+def list_all(session: Session, listing: Listing) -> tuple[Ticket, ...]:
     """Return all tickets of a list, the newest first."""
-    query = _LIST.where(*_conditions(wanted)).order_by(_TICKET.c.id.desc())
+    query = _LIST.where(*_conditions(listing)).order_by(_TICKET.c.id.desc())
     return tuple(to_tickets(session, session.execute(query).all()))
 
 
-def page(session: Session, wanted: Listing) -> Page:
-    """Return one page of a list: the newest first, by school if asked for; the last page if beyond it."""
-    if wanted.words:
-        return _found(session, wanted)
-    conditions = _conditions(wanted)
+def load_page(session: Session, listing: Listing) -> Page:
+    """Return one page of a list, the newest ticket first, ordered by school if the listing says so.
+
+    If the page is beyond the last one, return the last one.
+    """
+    if listing.words:
+        return _found(session, listing)
+    conditions = _conditions(listing)
     total = session.execute(_COUNT.where(*conditions)).scalar_one()
-    number = min(wanted.page, page_count(total))
-    order = [_TICKET.c.school] * wanted.by_school + [_TICKET.c.id.desc()]
+    number = min(listing.page, page_count(total))
+    order = [_TICKET.c.school] * listing.by_school + [_TICKET.c.id.desc()]
     query = _LIST.where(*conditions).order_by(*order).offset((number - 1) * PAGE_SIZE).limit(PAGE_SIZE)
     return Page(tuple(to_tickets(session, session.execute(query).all())), total, number)
 
 
-def _found(session: Session, wanted: Listing) -> Page:
-    """Return the tickets that fit the words best, of the newest that have them."""
-    conditions = (*_conditions(wanted), search.finds(session, wanted))
+def _found(session: Session, listing: Listing) -> Page:
+    """Return the best matches for the words among the newest MAX_FOUND matches."""
+    conditions = (*_conditions(listing), search.matches_words(session, listing))
     query = _SUBJECTS.where(*conditions).order_by(_TICKET.c.id.desc()).limit(MAX_FOUND)
     found = session.execute(query).all()
-    best = sorted(found, key=lambda row: -score(row.subject, wanted.words))[:PAGE_SIZE]
+    best = sorted(found, key=lambda row: -score(row.subject, listing.words))[:PAGE_SIZE]
     rows = by_ids(session, [row.id for row in best])
     return Page(tuple(to_tickets(session, [rows[row.id] for row in best])), len(found))
 
 
-def _conditions(wanted: Listing) -> list[ColumnElement[bool]]:
+def _conditions(listing: Listing) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [_TICKET.c.merged_into.is_(None)]
-    if wanted.scope in (Scope.OPEN, Scope.MINE):
+    if listing.scope in (Scope.OPEN, Scope.MINE):
         conditions.append(_TICKET.c.status.in_(NOT_CLOSED))
-    if wanted.scope is Scope.CLOSED:
+    if listing.scope is Scope.CLOSED:
         conditions.append(_TICKET.c.status == Status.CLOSED.value)
-    conditions += [_TICKET.c[column] == value for column, value in wanted.filters]
-    if wanted.requester is not None:
-        in_copy = _TICKET.c.id.in_(_WITH_CC.where(_TICKET_CC.c.address == wanted.requester))
-        conditions.append(or_(_TICKET.c.requester == wanted.requester, in_copy))
+    conditions += [_TICKET.c[column] == value for column, value in listing.filters]
+    if listing.requester is not None:
+        is_cc = _TICKET.c.id.in_(_WITH_CC.where(_TICKET_CC.c.address == listing.requester))
+        conditions.append(or_(_TICKET.c.requester == listing.requester, is_cc))
     return conditions
 
 
@@ -241,8 +247,8 @@ def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[
     """Return the messages of several tickets, each in their order."""
     rows = [
         row
-        for part in batches(ticket_ids)
-        for row in session.connection().execute(_MESSAGES, {"tickets": part})
+        for batch in batches(ticket_ids)
+        for row in session.connection().execute(_MESSAGES, {"tickets": batch})
     ]
     files = _files(session, [row.id for row in rows])
     messages: defaultdict[int, list[Message]] = defaultdict(list)
@@ -253,25 +259,25 @@ def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[
 
 def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
     found: dict[int, list[Row[Any]]] = {}
-    for part in batches(messages):
-        for row in session.connection().execute(_FILES, {"messages": part}):
+    for batch in batches(messages):
+        for row in session.connection().execute(_FILES, {"messages": batch}):
             found.setdefault(row.message_row, []).append(row)
     return found
 
 
 def withheld_files(session: Session, ticket_id: int) -> Sequence[Row[Any]]:
-    """Return a ticket's files that are not sent: their keys, names and dangers."""
+    """Return the withheld files of a ticket: their keys, names and dangers."""
     return session.execute(_WITHHELD, {"ticket": ticket_id}).all()
 
 
 def release_file(session: Session, file_id: int) -> None:
-    """Let a withheld file be sent from now on."""
+    """Release a withheld file, so that it is sent from now on."""
     session.execute(_RELEASE, {"file": file_id})
 
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the audit trail, as it is printed."""
+    """One entry of the audit trail, for printing."""
 
     at: str
     actor: str
@@ -282,12 +288,12 @@ class Event:
     trusted: str
 
     def document(self) -> dict[str, str]:
-        """Return it as `mailbot show --json` prints it."""
+        """Return the entry as `mailbot show --json` prints it."""
         return asdict(self)
 
 
 def events(session: Session, ticket_id: int | None) -> tuple[Event, ...]:
-    """Return a ticket's audit trail in its order; None stands for the entries of no ticket."""
+    """Return the audit entries of a ticket in their order; of no ticket if `ticket_id` is None."""
     query, values = (_DESK_EVENTS, {}) if ticket_id is None else (_EVENTS, {"ticket": ticket_id})
     return tuple(
         Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because, r.trusted)

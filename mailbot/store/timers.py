@@ -1,4 +1,4 @@
-"""Store which tickets have a timer that is due, and which jobs ran for which period."""
+"""Find the tickets with a due timer, and store which jobs ran for which period."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,45 +15,45 @@ MAX_ROWS = 1_000
 
 _TICKET, _RUN = metadata.tables["ticket"], metadata.tables["slot"]
 
-# Finds the tickets with a due timer.
+# Find the tickets with a due timer.
 _DUE = (
     select(_TICKET.c.id)
     .where(_TICKET.c.look_at <= bindparam("now"))
     .order_by(_TICKET.c.look_at)
     .limit(MAX_ROWS)
 )
-# Locks one of them, unless another worker has it.
+# Lock one of them, unless another worker has locked it.
 _CLAIM = (
     select(_TICKET)
     .where(_TICKET.c.id == bindparam("ticket"), _TICKET.c.look_at <= bindparam("now"))
     .with_for_update(skip_locked=True)
 )
-# Sets when to check a ticket again.
+# Set when to check a ticket again.
 _POSTPONE = update(_TICKET).where(_TICKET.c.id == bindparam("ticket")).values(look_at=bindparam("until"))
-# Lists the open tickets of a level.
+# List the open tickets of a level.
 _OPEN = (
     select(_TICKET)
     .where(_TICKET.c.status == Status.OPEN.value, _TICKET.c.level == bindparam("level"))
     .order_by(_TICKET.c.id)
 )
-# Lists those of one school.
+# List the open tickets of a level in one school.
 _OPEN_IN_SCHOOL = _OPEN.where(_TICKET.c.school == bindparam("school"))
 
-# Finds the run of a job for a period.
+# Find the run of a job for a period.
 _HAS_RUN = select(_RUN.c.job).where(_RUN.c.job == bindparam("job"), _RUN.c.slot == bindparam("slot"))
-# Notes the run of a job for a period, unless there was one.
+# Record the run of a job for a period, unless it has run.
 _CLAIM_RUN = insert(_RUN).on_conflict_do_nothing().returning(_RUN.c.job)
-# Removes the notes of earlier periods.
-_FORGET_RUNS = delete(_RUN).where(_RUN.c.job == bindparam("job"), _RUN.c.slot < bindparam("slot"))
+# Remove the runs for earlier periods.
+_DELETE_EARLIER_RUNS = delete(_RUN).where(_RUN.c.job == bindparam("job"), _RUN.c.slot < bindparam("slot"))
 
 
 def due(session: Session, now: datetime) -> Sequence[int]:
-    """Return the keys of the tickets with a due timer, those first that wait longest."""
+    """Return the keys of the tickets with a due timer, the longest overdue first."""
     return session.execute(_DUE, {"now": now}).scalars().all()
 
 
 def claim(session: Session, ticket_id: int, now: datetime) -> Ticket | None:
-    """Lock and return a ticket with a due timer; None if another worker checks it or has checked it."""
+    """Lock and return a ticket with a due timer; None if another worker has claimed or checked it."""
     row = session.execute(_CLAIM, {"ticket": ticket_id, "now": now}).first()
     return to_ticket(session, row) if row is not None else None
 
@@ -63,17 +63,17 @@ def postpone(session: Session, ticket_id: int, until: datetime | None) -> None:
     session.execute(_POSTPONE, {"ticket": ticket_id, "until": until})
 
 
-def has_run(session: Session, job: str, slot: str) -> bool:
-    """Tell whether a job has run for a period."""
-    return session.execute(_HAS_RUN, {"job": job, "slot": slot}).first() is not None
+def has_run(session: Session, job: str, period: str) -> bool:
+    """Return whether a job has run for a period."""
+    return session.execute(_HAS_RUN, {"job": job, "slot": period}).first() is not None
 
 
-def claim_run(session: Session, job: str, slot: str) -> bool:
-    """Note that a job runs for a period; return False if it has run. Names of periods sort by time."""
-    values = {"job": job, "slot": slot}
-    if has_run(session, job, slot) or session.execute(_CLAIM_RUN, values).first() is None:
+def claim_run(session: Session, job: str, period: str) -> bool:
+    """Record that a job runs for a period; return False if it has run. Names of periods sort by time."""
+    values = {"job": job, "slot": period}
+    if has_run(session, job, period) or session.execute(_CLAIM_RUN, values).first() is None:
         return False
-    session.execute(_FORGET_RUNS, values)
+    session.execute(_DELETE_EARLIER_RUNS, values)
     return True
 
 

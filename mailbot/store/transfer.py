@@ -1,7 +1,7 @@
-"""Copy every row of a SQLite desk into an empty PostgreSQL, and compare the two.
+"""Copy every row of a SQLite database into an empty PostgreSQL database, and compare the two.
 
-Rows are read and written through the same tables on both sides, so times and JSON documents keep their
-values, however either database stores them.
+Both sides use the same table definitions, so times and JSON documents keep their values although the two
+databases store them differently.
 """
 
 import heapq
@@ -31,19 +31,19 @@ from mailbot.store import search
 from mailbot.store.audit_verify import VerifyResult, verify
 from mailbot.store.tables import metadata
 
-ROWS, MAILS = 500, 10  # rows in memory at once; a single raw mail may be large
-MAX_NAMED = 20  # differences that are reported one by one
+ROWS, MAILS = 500, 10  # rows in memory at once; raw mails may be large
+MAX_DIFFERENCES = 20  # that are reported one by one
 
 _TABLES = metadata.sorted_tables
 _SEARCH = "search"
 
 Keyed = tuple[tuple[Any, ...], str, tuple[Any, ...]]
-"""The key of a row, the side it is from, and its values."""
+"""The key of a row, the database that it is from, and its values."""
 
 
 @dataclass(slots=True)
 class RowCounts:
-    """The number of rows of a table on each side, and of keys whose rows differ."""
+    """The number of rows of a table in each database, and of keys whose rows differ."""
 
     old: int = 0
     new: int = 0
@@ -59,54 +59,56 @@ def occupied(new: Session) -> list[str]:
 
 
 class Transfer:
-    """Copies all rows that one transaction reads into another one, and then compares the two."""
+    """Copies all rows from one transaction to another, and then compares the two."""
 
     def __init__(self, old: Session, new: Session) -> None:
         self._sessions = (old, new)
         self._old, self._new = old.connection(), new.connection()
-        self.tallies = {name: RowCounts() for name in (*(table.name for table in _TABLES), _SEARCH)}
+        self.counts = {name: RowCounts() for name in (*(table.name for table in _TABLES), _SEARCH)}
         self.differences: list[str] = []
-        self.trail = VerifyResult()
-        self.at = ""
+        self.verification = VerifyResult()
+        self.table = ""
 
     def total(self) -> int:
         """Return the number of steps."""
         rows = sum(self._old.scalar(select(func.count()).select_from(table)) or 0 for table in _TABLES)
-        return 2 * (rows + search.size(self._sessions[0]))
+        return 2 * (rows + search.count(self._sessions[0]))
 
     def steps(self) -> Iterator[None]:
-        """Copy and compare row by row; yield after each. `at` is the name of the present table."""
+        """Copy and compare all rows; yield after each. `table` is the name of the current table."""
         for table in _TABLES:
-            self.at = table.name
+            self.table = table.name
             yield from self._copy(table)
-        self.at = _SEARCH
+        self.table = _SEARCH
         yield from self._copy_search()
         self._finish()
         for table in _TABLES:
-            self.at = table.name
+            self.table = table.name
             yield from self._compare(table)
-        self.at = _SEARCH
+        self.table = _SEARCH
         yield from self._compare_search()
-        self.at = "event"
-        self._compare_trails()
+        self.table = "event"
+        self._compare_audit_trails()
 
     def _copy(self, table: Table) -> Iterator[None]:
-        own = [c for c in table.columns if any(key.column.table is table for key in c.foreign_keys)]
-        unset = dict.fromkeys(column.key for column in own)
+        self_references = [
+            c for c in table.columns if any(key.column.table is table for key in c.foreign_keys)
+        ]
+        unset = dict.fromkeys(column.key for column in self_references)
         for batch in _read(self._old, table).mappings().partitions():
             self._new.execute(table.insert(), [{**row, **unset} for row in batch])
             yield from (None for _ in batch)
-        for column in own:  # set last: the row referred to may come later
+        for column in self_references:  # set last, because the row referred to may come later
             (key,) = table.primary_key
             refers = select(key.label("row_key"), column.label("referred")).where(column.is_not(None))
             rows = [dict(row) for row in self._old.execute(refers).mappings()]
             if rows:
-                tie = update(table).where(key == bindparam("row_key"))
-                self._new.execute(tie.values({column: bindparam("referred")}), rows)
+                statement = update(table).where(key == bindparam("row_key"))
+                self._new.execute(statement.values({column: bindparam("referred")}), rows)
 
     def _copy_search(self) -> Iterator[None]:
         for vectors in search.vectors(self._sessions[0]):
-            search.put(self._sessions[1], vectors)
+            search.insert_vectors(self._sessions[1], vectors)
             yield from (None for _ in vectors)
 
     def _finish(self) -> None:
@@ -117,47 +119,49 @@ class Transfer:
                 self._new.execute(
                     select(func.setval(func.pg_get_serial_sequence(table.name, key.name), last))
                 )
-        for name in self.tallies:
+        for name in self.counts:
             self._new.execute(text(f'ANALYZE "{name}"'))
 
     def _compare(self, table: Table) -> Iterator[None]:
-        """Merge both sides by key, so that a missing row is reported as missing."""
-        tally, key = self.tallies[table.name], itemgetter(0)
+        """Merge the rows of both databases by key, so that a missing row is reported as missing."""
+        count, key = self.counts[table.name], itemgetter(0)
         sides = heapq.merge(_keyed(self._old, table), _keyed(self._new, table), key=key)
         for row_key, group in groupby(sides, key):
             found = {side: row for _, side, row in group}
-            tally.old += "sqlite" in found
-            tally.new += "postgresql" in found
+            count.old += "sqlite" in found
+            count.new += "postgresql" in found
             if len(found) < 2 or found["sqlite"] != found["postgresql"]:
-                tally.different += 1
-                self._tell(f"{table.name} {'/'.join(map(str, row_key))}: {_difference(table, found)}")
+                count.different += 1
+                self._report(f"{table.name} {'/'.join(map(str, row_key))}: {_difference(table, found)}")
             yield
 
     def _compare_search(self) -> Iterator[None]:
-        tally = self.tallies[_SEARCH]
-        tally.new = search.size(self._sessions[1])
+        count = self.counts[_SEARCH]
+        count.new = search.count(self._sessions[1])
         for vectors in search.vectors(self._sessions[0]):
             for ticket_id, vector in vectors:
-                tally.old += 1
-                if not search.holds(self._sessions[1], ticket_id, vector):
-                    tally.different += 1
-                    self._tell(f"{_SEARCH} {ticket_id}: other words are found")
+                count.old += 1
+                if not search.has_vector(self._sessions[1], ticket_id, vector):
+                    count.different += 1
+                    self._report(f"{_SEARCH} {ticket_id}: the indexed words differ")
                 yield
-        if tally.old != tally.new:
-            self._tell(f"{_SEARCH}: {tally.new} tickets instead of {tally.old}")
+        if count.old != count.new:
+            self._report(f"{_SEARCH}: {count.new} tickets instead of {count.old}")
 
-    def _compare_trails(self) -> None:
-        before, self.trail = (verify(session) for session in self._sessions)
-        if self.trail != before:
-            self._tell("the audit trail is not the one that it was: " + "; ".join(self.trail.wrong[:3]))
+    def _compare_audit_trails(self) -> None:
+        before, self.verification = (verify(session) for session in self._sessions)
+        if self.verification != before:
+            self._report(
+                "the audit trail differs from the original: " + "; ".join(self.verification.problems[:3])
+            )
 
-    def _tell(self, difference: str) -> None:
-        if len(self.differences) < MAX_NAMED:
+    def _report(self, difference: str) -> None:
+        if len(self.differences) < MAX_DIFFERENCES:
             self.differences.append(difference)
 
 
 def _read(connection: Connection, table: Table) -> Result[Any]:
-    """Read a table in the order of its keys, a few rows at a time.
+    """Read a table in the order of its keys, in batches.
 
     SQLite orders texts by their bytes; PostgreSQL does so only with the collation "C".
     """
@@ -169,16 +173,16 @@ def _read(connection: Connection, table: Table) -> Result[Any]:
 
 
 def _keyed(connection: Connection, table: Table) -> Iterator[Keyed]:
-    places = [list(table.columns).index(column) for column in table.primary_key]
+    positions = [list(table.columns).index(column) for column in table.primary_key]
     for row in _read(connection, table):
-        yield tuple(row[place] for place in places), connection.dialect.name, tuple(row)
+        yield tuple(row[position] for position in positions), connection.dialect.name, tuple(row)
 
 
 def _difference(table: Table, found: dict[str, tuple[Any, ...]]) -> str:
-    """Describe how a row differs: the names of the columns, without their values."""
+    """Return how a row differs: the names of the columns, without their values."""
     if "postgresql" not in found:
         return "is missing in PostgreSQL"
     if "sqlite" not in found:
-        return "is in PostgreSQL alone"
+        return "is only in PostgreSQL"
     pairs = zip(table.columns, found["sqlite"], found["postgresql"], strict=True)
     return "differs in " + ", ".join(column.name for column, old, new in pairs if old != new)

@@ -1,4 +1,4 @@
-"""Read the last changes of tickets from the audit trail, so that a change can be undone."""
+"""Read the last changes of tickets from the audit trail, so that they can be undone."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from mailbot.core.model.ticket_fields import with_state
 from mailbot.store.tables import metadata
 
 IRREVERSIBLE = frozenset({"merged", "split", "moved"})
-"""Actions in the audit trail that changed more than one ticket."""
+"""Actions that changed more than one ticket, so they cannot be undone."""
 
 _EVENT, _OUTBOX = metadata.tables["event"], metadata.tables["outbox"]
 
@@ -31,8 +31,8 @@ _LAST_CHANGES = select(_EVENT).where(
         .group_by(_EVENT.c.ticket_id)
     )
 )
-# Read the mails about tickets that were written at one of these times.
-_NOTICES = (
+# Read the mails about tickets that were created at one of these times.
+_SENT_MAILS = (
     select(_OUTBOX)
     .where(
         _OUTBOX.c.ticket_id.in_(bindparam("tickets", expanding=True)),
@@ -43,24 +43,24 @@ _NOTICES = (
 
 
 def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, Change]:
-    """Return the last change of each ticket that was changed since it was opened, by the ticket's name."""
+    """Return the last change of each ticket that was changed since it was opened, by key."""
     connection = session.connection()
     events = connection.execute(_LAST_CHANGES, {"tickets": list(tickets)}).all()
     values = {"tickets": [e.ticket_id for e in events], "times": [e.at for e in events]}
-    told: defaultdict[tuple[int, datetime], list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_NOTICES, values) if events else ():
-        told[row.ticket_id, row.created].append(row)
+    sent: defaultdict[tuple[int, datetime], list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_SENT_MAILS, values) if events else ():
+        sent[row.ticket_id, row.created].append(row)
     return {
-        tickets[e.ticket_id].key: _change(tickets[e.ticket_id], e, told[e.ticket_id, e.at]) for e in events
+        tickets[e.ticket_id].key: _change(tickets[e.ticket_id], e, sent[e.ticket_id, e.at]) for e in events
     }
 
 
-def _change(ticket: Ticket, event: Row[Any], notices: list[Row[Any]]) -> Change:
+def _change(ticket: Ticket, event: Row[Any], sent_mails: list[Row[Any]]) -> Change:
     if event.before is None:
         return Change(event.actor, event.at, ticket, irreversible=True)
-    told = tuple(
+    sent = tuple(
         SentNotice(Address(row.recipient, row.recipient_name), Role(row.role), NotificationKind(row.kind))
-        for row in notices
+        for row in sent_mails
         if row.recipient != event.actor
     )
-    return Change(event.actor, event.at, with_state(ticket, event.before), told)
+    return Change(event.actor, event.at, with_state(ticket, event.before), sent)

@@ -1,4 +1,4 @@
-"""Nothing lost and nothing twice, whenever the process is killed. KILLS, MAILS and SEED make it longer."""
+"""A kill at any moment loses and doubles nothing. KILLS, MAILS and SEED set the size."""
 
 import os
 import subprocess
@@ -33,9 +33,9 @@ def env(
 
 
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(env: SchoolEnv) -> None:
-    wave = make_workload(MAILS, SEED)
-    run_until_done(env, wave, KILLS, SEED)
-    found = audit(env, wave, KILLS)
+    workload = make_workload(MAILS, SEED)
+    run_until_done(env, workload, KILLS, SEED)
+    found = audit(env, workload, KILLS)
     print(found)
     assert found.broken == ()
 

@@ -1,4 +1,4 @@
-"""What a mail server may say or do to a mailbox in its bad hours: nothing is lost and nothing doubled."""
+"""Faulty IMAP servers: nothing is lost and nothing is processed twice."""
 
 import shutil
 from pathlib import Path
@@ -53,8 +53,8 @@ def between(env: SchoolEnv, port: int) -> str:
 def test_whatever_the_server_says_to_a_command_each_mail_is_handled_once(
     env: SchoolEnv, command: str, answer: str
 ) -> None:
-    wave = make_workload(MAILS, seed=5)
-    deliver(env, wave.mails, seed=5)
+    workload = make_workload(MAILS, seed=5)
+    deliver(env, workload.mails, seed=5)
     with FaultyImapServer(env.dovecot.port, command.encode(), ANSWERS[answer]) as moody:
         before = between(env, moody.port)
         env.run_once()
@@ -62,10 +62,10 @@ def test_whatever_the_server_says_to_a_command_each_mail_is_handled_once(
     env.config.write_text(before, "utf-8")
     env.run_once()
     assert env.run_once()["fetched"] == 0
-    assert audit(env, wave).broken == ()
+    assert audit(env, workload).broken == ()
 
 
-def test_a_folder_whose_uids_are_given_anew_brings_nothing_twice(env: SchoolEnv) -> None:
+def test_a_new_uidvalidity_processes_nothing_twice(env: SchoolEnv) -> None:
     """RFC 9051, 2.3.1.1: another UIDVALIDITY, and all that was known of UIDs is void."""
     env.imap = 'poll_seconds = 5\ndone = ""'
     env.write_config()

@@ -1,4 +1,4 @@
-"""The fault harness: whatever the network does, nothing is lost and nothing doubled."""
+"""Network faults: nothing is lost and nothing is processed twice."""
 
 import socket
 from collections.abc import Iterator
@@ -62,8 +62,8 @@ def test_a_promise_holds_through_a_fault(
     promise: str, env: SchoolEnv, proxies: dict[str, FaultProxy]
 ) -> None:
     which, fault = FAULTS[promise]
-    wave = make_workload(MAILS, seed=5)
-    deliver(env, wave.mails, seed=5)
+    workload = make_workload(MAILS, seed=5)
+    deliver(env, workload.mails, seed=5)
     proxies[which].fault = fault
     env.run_once()
     assert proxies[which].harmed, "the fault touched no connection"
@@ -71,7 +71,7 @@ def test_a_promise_holds_through_a_fault(
     env.make_due()
     env.run_once()
     assert env.run_once()["fetched"] == 0
-    found = audit(env, wave, kills=2)
+    found = audit(env, workload, kills=2)
     assert found.broken == ()
 
 
@@ -86,7 +86,7 @@ def test_a_promise_holds_through_a_fault(
         ("cut", "to client", b"0123456789"),
     ],
 )
-def test_the_proxy_harms_as_it_is_told(kind: Kind, direction: Direction, heard: bytes) -> None:
+def test_the_proxy_injects_the_configured_fault(kind: Kind, direction: Direction, heard: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, FaultProxy(listener.getsockname()[1]) as proxy:
         proxy.fault = Fault(kind, direction, 4)
         with socket.create_connection(("127.0.0.1", proxy.port)) as client:

@@ -1,4 +1,4 @@
-"""A school year through the door of a real desk: after it, every promise still holds.
+"""A simulated school year at a desk with a real database: every promise holds after it.
 
 `make simulate-year` lives a longer one: `MAILBOT_YEAR_TICKETS` of seven mails or more each.
 """
@@ -139,7 +139,7 @@ def test_every_mail_with_a_command_is_answered(year: SimulatedYear) -> None:
             refused.setdefault(step.writer, []).append(step.at)
 
 
-def test_nobody_who_is_away_gets_mail_unless_all_are(year: SimulatedYear) -> None:
+def test_absent_members_get_mail_only_if_all_are_absent(year: SimulatedYear) -> None:
     for step in year.steps:
         for row in step.letters:
             at_work = row.role in ("supporter", "second-level")  # who has a problem of his own is told of it
@@ -164,13 +164,13 @@ def test_undo_restores_the_very_state(year: SimulatedYear) -> None:
         assert changed != before, text
 
 
-def test_no_letter_is_told_twice(year: SimulatedYear) -> None:
+def test_no_notification_is_sent_twice(year: SimulatedYear) -> None:
     for step in year.steps:
         told = Counter((row.recipient, row.ticket_id, row.kind) for row in step.letters)
         assert max(told.values(), default=1) == 1, (step, told)
 
 
-def test_whoever_is_blocked_opens_nothing_and_is_told_nothing(year: SimulatedYear) -> None:
+def test_blocked_senders_open_nothing_and_get_no_mail(year: SimulatedYear) -> None:
     ignored = [step for step in year.steps if step.decision and step.decision.outcome == "ignored"]
     assert ignored
     assert all(step.letters == () for step in ignored)
@@ -179,12 +179,12 @@ def test_whoever_is_blocked_opens_nothing_and_is_told_nothing(year: SimulatedYea
     }
 
 
-def test_no_letter_belongs_to_a_ticket_that_went_on_in_another(year: SimulatedYear) -> None:
+def test_no_mail_belongs_to_a_merged_ticket(year: SimulatedYear) -> None:
     merged = {row.id for row in year.harness.rows(TicketRow) if row.merged_into is not None}
     assert merged
     assert merged.isdisjoint(row.ticket_id for row in year.harness.rows(OutboxRow))
 
 
-def test_a_mail_brings_a_few_letters(year: SimulatedYear) -> None:
+def test_one_mail_causes_few_notifications(year: SimulatedYear) -> None:
     letters = [row for step in year.steps if step.writer for row in step.letters]
     assert len(letters) / sum(bool(step.writer) for step in year.steps) < 4

@@ -1,4 +1,4 @@
-"""Attacks by what stands in a mail: whatever it is, it becomes a ticket, and our letters stay harmless."""
+"""Attacks by the content of a mail: it becomes a ticket, and our mails stay harmless."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

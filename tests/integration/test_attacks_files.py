@@ -1,4 +1,4 @@
-"""Attacks by files: what can do harm is told by its content, and travels with no letter until it is released."""
+"""Attacks by files: dangerous files are detected by content and are not sent until an operator releases them."""
 
 import io
 import struct
@@ -128,7 +128,7 @@ HARMLESS = [
     [row[1:] for row in (*ATTACKS, *HARMLESS)],
     ids=[row[0] for row in (*ATTACKS, *HARMLESS)],
 )
-def test_the_content_tells_what_harm_a_file_can_do(name: str, content: bytes, expected: Danger) -> None:
+def test_dangerous_files_are_detected_by_content(name: str, content: bytes, expected: Danger) -> None:
     assert danger(name, content, Budget()) is expected
 
 
@@ -199,9 +199,7 @@ def test_a_program_is_withheld_with_a_note_until_an_operator_releases_it(at: Sce
     assert at.state["events"][-1]["action"] == "released"
 
 
-def test_attached_files_are_judged_once_and_not_for_each_letter(
-    at: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_attachments_are_classified_once_per_mail(at: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     files_of(at)
     report, notes = zipped(("word/document.xml", b"<w/>")), zipped(("a.txt", b"Hallo"))
     built = reply_to(at.letter(LENA), LENA, "Das Protokoll.")
@@ -211,7 +209,7 @@ def test_attached_files_are_judged_once_and_not_for_each_letter(
     assert files_of(at) == {MAX: expected, "erika@support.example": expected}
 
 
-def test_only_what_is_withheld_can_be_released(at: Scene) -> None:
+def test_only_withheld_files_can_be_released(at: Scene) -> None:
     for name, files in (("GYM-99", ()), ("GYM-1", ()), ("GYM-1", ("plan.pdf",))):
         with pytest.raises(OperationError):
             release_files(at.harness.desk, name, files)

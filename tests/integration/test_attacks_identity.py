@@ -1,4 +1,4 @@
-"""Attacks on who somebody is: none changes a ticket, and none makes us write to whoever is in From."""
+"""Attacks on identity: no forged mail changes a ticket, and none makes us write to a forged From."""
 
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS, *PROOFS], ids=lambda attack: attack.name)
-def test_nobody_acts_as_somebody_else(attack: Attack, file: Path, tmp_path: Path) -> None:
+def test_no_attack_acts_as_another_person(attack: Attack, file: Path, tmp_path: Path) -> None:
     with scene(file, tmp_path) as at:
         assert result(attack, at) == attack.must, attack.tries
 

@@ -1,4 +1,4 @@
-"""The audit trail: who, when, by which mail, trusted by what; and nobody changes it unnoticed."""
+"""The audit trail: actor, time, mail and proof of each entry; every later change of an entry is detected."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,9 +14,9 @@ from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, operator_log, retry_unsent_mail, unblock
 from mailbot.store import audit_hash, audit_verify
 from mailbot.store.audit import Origin, record
-from mailbot.store.audit_verify import VerifyResult, append_link, verify
+from mailbot.store.audit_verify import VerifyResult, seal, verify
 from mailbot.store.database import Engine, migrate, open_database, read_only, transaction
-from mailbot.store.erasure import erase_entries
+from mailbot.store.erasure import erase_audit_entries
 from mailbot.store.tables import EventRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.scenario import LENA, MAX, NOW
@@ -30,7 +30,7 @@ def lived(desk: DeskHarness) -> DeskHarness:
     desk.receive(problem("Drucker").text("leer"))
     desk.reply(MAX, "Ist neu.\n#close")
     with transaction(desk.engine) as session:
-        assert append_link(session, "mailbot", NOW)[0] == 2
+        assert seal(session, "mailbot", NOW)[0] == 2
     return desk
 
 
@@ -40,7 +40,7 @@ def checked(desk: DeskHarness) -> VerifyResult:
         return verify(session)
 
 
-def test_each_entry_says_what_proves_who_it_was(lived: DeskHarness) -> None:
+def test_each_entry_says_how_the_actor_was_authenticated(lived: DeskHarness) -> None:
     said = {(row.actor, row.trusted) for row in lived.rows(EventRow) if row.ticket_id}
     assert said == {
         (LENA, "nothing proves that this mail is from its From address"),
@@ -51,7 +51,7 @@ def test_each_entry_says_what_proves_who_it_was(lived: DeskHarness) -> None:
 
 def test_an_untouched_trail_holds(lived: DeskHarness) -> None:
     verdict = checked(lived)
-    assert verdict.wrong == []
+    assert verdict.problems == []
     assert verdict.entries == len(lived.rows(EventRow)) > 6
 
 
@@ -82,16 +82,16 @@ def test_tampering_is_noticed(lived: DeskHarness, tampering: str) -> None:
     with transaction(lived.engine) as session:
         for statement in tampering.split(";"):
             session.execute(text(statement))
-    assert checked(lived).wrong
+    assert checked(lived).problems
 
 
-def test_an_entry_taken_out_before_the_first_seal_leaves_a_gap(desk: DeskHarness) -> None:
+def test_an_entry_removed_before_the_first_link_leaves_a_gap(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     desk.reply(MAX, "Ist neu.\n#close")
     with transaction(desk.engine) as session:
         session.execute(text("DELETE FROM event WHERE action = 'message'"))
         session.execute(text("UPDATE ticket SET entries = (SELECT count(*) FROM event)"))
-    assert [line for line in checked(desk).wrong if "does not follow" in line]
+    assert [line for line in checked(desk).problems if "does not follow" in line]
 
 
 def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
@@ -102,33 +102,33 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
             session.merge(EventRow(**values))
             link = values["link"]
         ticket.head = link
-    assert [line for line in checked(lived).wrong if "sealed" in line]
+    assert [line for line in checked(lived).problems if "sealed" in line]
 
 
-def test_what_a_person_left_in_an_entry_can_be_erased_only_with_an_entry_that_says_so(
+def test_personal_data_in_an_entry_is_erased_only_with_an_entry_that_says_so(
     lived: DeskHarness,
 ) -> None:
     with transaction(lived.engine) as session:
         rows = [row.id for row in lived.rows(EventRow) if row.actor == MAX and row.id is not None]
-        assert erase_entries(session, rows) == len(rows)
-    assert checked(lived).wrong
+        assert erase_audit_entries(session, rows) == len(rows)
+    assert checked(lived).problems
     with transaction(lived.engine) as session:
         record(session, Origin("operator", NOW), audit_verify.ERASED, f'{{"entries":{len(rows)}}}')
-    assert checked(lived).wrong == []
+    assert checked(lived).problems == []
 
 
-def test_what_goes_on_after_a_seal_is_sealed_the_next_time_and_nothing_twice(lived: DeskHarness) -> None:
+def test_entries_after_a_link_are_linked_the_next_time_and_none_twice(lived: DeskHarness) -> None:
     lived.receive(reply_to(lived.outbox_of(LENA)[0], LENA, "Es eilt."))
     with transaction(lived.engine) as session:
-        assert [append_link(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
-    assert checked(lived).wrong == []
+        assert [seal(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
+    assert checked(lived).problems == []
 
 
-def test_the_night_seals_once_whoever_looks(lived: DeskHarness) -> None:
+def test_the_chain_is_extended_once_a_night(lived: DeskHarness) -> None:
     assert not maintain(lived.desk, NOW.replace(hour=1))
     assert [maintain(lived.desk, NOW) for _ in range(2)] == [True, False]
     assert maintain(lived.desk, NOW + timedelta(days=1))
-    assert checked(lived).wrong == []
+    assert checked(lived).problems == []
 
 
 def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> None:
@@ -140,10 +140,10 @@ def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> No
         )
     noted = [(row.actor, row.detail) for row in lived.rows(EventRow) if row.action == "name learnt"]
     assert noted == [(MAX, f"{MAX} Max M."), (MAX, f"{MAX} Max Mustermann")]
-    assert checked(lived).wrong == []
+    assert checked(lived).problems == []
 
 
-def test_what_operators_do_by_hand_has_its_entry(lived: DeskHarness) -> None:
+def test_operator_commands_have_audit_entries(lived: DeskHarness) -> None:
     by_hand = DeskHarness(replace(lived.desk, actor="operator root"))
     letter = lived.outbox_of(LENA)[0].id or 0
     retry_unsent_mail(by_hand.desk, letter)
@@ -151,11 +151,11 @@ def test_what_operators_do_by_hand_has_its_entry(lived: DeskHarness) -> None:
     lived.reply(MAX, "#spam")
     unblock(by_hand.desk, LENA)
     on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]
-    assert on_tickets == ["letter retried", "letter dropped"]
+    assert on_tickets == ["outgoing mail retried", "outgoing mail dropped"]
     assert [(d["actor"], d["action"], d["detail"]) for d in operator_log(lived.desk)] == [
         ("operator root", "unblocked", f"{LENA} in GYM")
     ]
-    assert checked(lived).wrong == []
+    assert checked(lived).problems == []
 
 
 def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(
@@ -167,11 +167,11 @@ def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(
         migrate(engine)
         with read_only(engine) as session:
             verdict = verify(session)
-        assert (verdict.entries, verdict.wrong) == (2, [])
+        assert (verdict.entries, verdict.problems) == (2, [])
         with transaction(engine) as session:
             session.execute(text("UPDATE event SET actor = 'eve' WHERE id = 1"))
         with read_only(engine) as session:
-            assert verify(session).wrong
+            assert verify(session).problems
         engine.dispose()
 
 

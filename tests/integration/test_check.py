@@ -1,4 +1,4 @@
-"""`mailbot check` finds what is wrong with a configuration and its surroundings, and says what to do."""
+"""`mailbot check` finds faults of a configuration and its servers, and says what to do."""
 
 import re
 import sqlite3
@@ -125,15 +125,15 @@ WRONG: dict[str, tuple[Break, str]] = {
     "a host that there is not": (write(r'(?<=\[imap\]\n)host = "127.0.0.1"', 'host = "imap.invalid"'), r"GYM IMAP .*imap\.invalid"),
     "an authority that nobody knows": (write(r"^ca_file = .*$", ""), r"GYM SMTP .*certificate"),
     "SMTP refuses the school's address": (refused_sender, r"GYM SMTP .*refuses mail to support.*: .*sender not allowed"),
-    "authserv_id of another server": (results("mx.provider.example", 3), r'GYM Authentication-Results: mx\.schule\.example is in none of the newest 3 mails, they have "mx\.provider\.example" \(3\): correct imap\.authserv_id'),
-    "a server that checks nothing": (results("", 6), r"GYM Authentication-Results: none of the newest 6 mails has any: does the mail server check senders"),
-    "clock set back": (database("UPDATE ledger SET at = ?", LATER), r"clock: a mail was handled at 2999-01-01 00:00 UTC, which is to come: set it right"),
-    "disk nearly full": (write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]'), r"disk: .* GB free at .*: no mail is taken below 900000\.0 \(guard\.disk_free\)"),
+    "authserv_id of another server": (results("mx.provider.example", 3), r'GYM Authentication-Results: mx\.schule\.example is in none of the newest 3 mails, which have "mx\.provider\.example" \(3\): correct imap\.authserv_id'),
+    "a server that checks nothing": (results("", 6), r"GYM Authentication-Results: none of the newest 6 mails has this header: does the mail server check senders"),
+    "clock set back": (database("UPDATE ledger SET at = ?", LATER), r"clock: a mail was processed at 2999-01-01 00:00 UTC, in the future: set the clock"),
+    "disk nearly full": (write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]'), r"disk: .* GB free at .*: no mail is fetched below 900000\.0 \(health\.disk_free\)"),
     "state directory is a file": (state_is_a_file, r"database: .*mailbot\.toml: bot\.state_dir: .*state"),
     "database is none": (no_database, r"database: .*mailbot\.toml: bot\.database: file is not a database"),
     "database of a newer mailbot": (database("UPDATE alembic_version SET version_num = '9999'"), r"database: .*bot\.database: .*9999.*newer mailbot"),
     "database server away": (write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"'), r"database: .*bot\.database: .*(refused|failed)"),
-    "audit trail changed": (database("UPDATE event SET actor = 'niemand'"), r"audit trail: it was tampered with"),
+    "audit trail changed": (database("UPDATE event SET actor = 'niemand'"), r"audit trail: was tampered with"),
     "template with a mistake": (broken_template, r"templates: .*de/receipt.*farbe"),
     "password that others can read": (readable_by_all, r"\[smtp\] password_file.*chmod 600"),
     "password file missing": (lambda h: (h.directory / "imap").unlink(), r"\[imap\] password_file.*No such file"),
@@ -145,7 +145,7 @@ WRONG: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_check_says_what_is_wrong_and_where(env: SchoolEnv, name: str) -> None:
+def test_check_reports_each_fault_and_its_place(env: SchoolEnv, name: str) -> None:
     harm, expected = WRONG[name]
     harm(env)
     _, wrong = looked_at(env)
@@ -155,16 +155,16 @@ def test_check_says_what_is_wrong_and_where(env: SchoolEnv, name: str) -> None:
 
 def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(env: SchoolEnv) -> None:
     write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"')(env)
-    write(r"^\[times\]$", '[guard]\ndisk_free = "900000 GB"\n[times]')(env)
+    write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]')(env)
     fine, _ = looked_at(env)
-    assert "disk: not looked at: the mails are in PostgreSQL, not here" in fine
+    assert "disk: not checked: the mails are in PostgreSQL" in fine
 
 
 def test_a_server_that_asks_to_come_again_later_refuses_nothing(env: SchoolEnv) -> None:
     env.smtp.replies[env.address] = "450 4.7.1 greylisted, come again in five minutes"
     fine, wrong = looked_at(env)
     assert not [line for line in wrong if "SMTP" in line]
-    assert [line for line in fine if "asks to come again later: 4.7.1 greylisted" in line]
+    assert [line for line in fine if "refuses temporarily, will be retried: 4.7.1 greylisted" in line]
 
 
 def test_an_address_of_one_school_that_another_uses_is_found(env: SchoolEnv) -> None:
@@ -192,7 +192,7 @@ def test_a_mailbox_that_is_nearly_full_is_found(
     assert any(re.search(r"the mailbox is \d+% full: delete old mails", line) for line in wrong), wrong
 
 
-def test_what_a_server_lacks_is_told_and_no_mistake(
+def test_missing_server_features_are_reported_and_are_no_failure(
     start_dovecot: Callable[..., Dovecot], tmp_path: Path, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(
@@ -201,7 +201,7 @@ def test_what_a_server_lacks_is_told_and_no_mistake(
     fine, wrong = looked_at(env)
     assert wrong == []
     assert any(
-        "no IDLE, so new mail is seen every 5 s; no MOVE, so mails are copied" in line for line in fine
+        "no IDLE: new mail is found by polling every 5 s; no MOVE: mails are copied" in line for line in fine
     )
 
 
@@ -221,7 +221,7 @@ def delivering(
         yield SchoolEnv(tmp_path, dovecot, smtp, user)
 
 
-def test_a_house_in_order_has_nothing_to_find(delivering: SchoolEnv) -> None:
+def test_a_correct_configuration_passes_all_checks(delivering: SchoolEnv) -> None:
     results("mx.schule.example", 2)(delivering)
     fine, wrong = looked_at(delivering, with_roundtrip=True)
     assert wrong == []
@@ -256,15 +256,17 @@ def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
     assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
 
 
-def test_a_mail_that_does_not_come_back_is_told(env: SchoolEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_roundtrip_mail_that_does_not_arrive_is_reported(
+    env: SchoolEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.modules["mailbot.check.roundtrip"], "ROUNDTRIP_SECONDS", 1)
     _, wrong = looked_at(env, with_roundtrip=True)
     (told,) = wrong
-    assert "GYM roundtrip: the mail did not arrive within 1 s: look into the spam folder" in told
+    assert "GYM roundtrip: the mail did not arrive within 1 s: check the spam folder" in told
 
 
 @pytest.mark.parametrize("minutes", [-17, 17])
-def test_a_mail_server_whose_clock_is_astray_is_told(minutes: int) -> None:
+def test_a_mail_server_with_a_wrong_clock_is_reported(minutes: int) -> None:
     found = timed("GYM roundtrip", 0.5, timedelta(minutes=minutes))
     assert not found.ok
     assert "differ by 17 minutes" in found.text
@@ -278,7 +280,7 @@ def test_a_mail_server_whose_clock_is_astray_is_told(minutes: int) -> None:
         ("localhost", datetime.now(UTC) - timedelta(days=1), "expired"),
     ],
 )
-def test_a_certificate_that_proves_nothing_is_told(
+def test_an_untrusted_certificate_is_reported(
     tmp_path: Path, dovecot: Dovecot, user: str, name: str, until: datetime | None, said: str
 ) -> None:
     with CertificateAuthority(name, until) as other, RecordingSmtpServer(other) as smtp:
@@ -294,4 +296,4 @@ def test_the_name_of_the_receiving_server_is_proposed_where_none_is_set(env: Sch
     env.deliver(mail().header("Authentication-Results", "mx.schule.example; dmarc=pass").text("x"))
     fine, wrong = looked_at(env)
     assert wrong == []
-    assert any('with authserv_id = "mx.schule.example" senders are trusted' in line for line in fine)
+    assert any('authserv_id = "mx.schule.example" would trust authenticated senders' in line for line in fine)

@@ -1,4 +1,4 @@
-"""Several tickets in one mail, signs that disagree, words that are nearly commands: through the database."""
+"""Several tickets in one mail, contradicting references and misspelled commands, with a database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_one_wrong_ticket_of_several_leaves_all_as_they_are(desk: DeskHarness, l
     assert "Alles geht wieder." in desk.outbox_of(MAX, NotificationKind.REFUSAL)[-1].text
 
 
-def test_the_thread_counts_before_the_tag_and_the_team_is_told(desk: DeskHarness) -> None:
+def test_the_thread_wins_over_the_tag_and_the_team_is_notified(desk: DeskHarness) -> None:
     reply = reply_to(desk.outbox_of(LENA)[0], LENA, "Raum 204.").subject("Re: [#GYM-2] Drucker")
     assert desk.outcome(reply) == "reply"
     assert [len(desk.ticket(f"GYM-{n}")["messages"]) for n in (1, 2)] == [2, 1]
@@ -65,7 +65,9 @@ def test_the_thread_counts_before_the_tag_and_the_team_is_told(desk: DeskHarness
         assert "GYM-2" in letter.text
 
 
-def test_a_tag_of_somebody_else_s_ticket_opens_a_new_one_and_only_the_team_is_told(desk: DeskHarness) -> None:
+def test_a_tag_of_another_persons_ticket_opens_a_new_ticket_and_notifies_only_the_team(
+    desk: DeskHarness,
+) -> None:
     assert desk.outcome(problem("Re: [#GYM-1] Beamer", sender=EVE).text("Hier auch.")) == "opened"
     assert len(desk.ticket("GYM-1")["messages"]) == 1
     assert "GYM-1" in desk.outbox_of(ERIKA)[-1].text
@@ -76,7 +78,9 @@ def test_a_tag_of_somebody_else_s_ticket_opens_a_new_one_and_only_the_team_is_to
     ("typed", "meant"),
     [("#schlissen", "#schließen"), ("#clsoe", "#close"), ("#weiterleitne", "#weiterleiten")],
 )
-def test_a_near_miss_is_told_what_was_meant(desk: DeskHarness, typed: str, meant: str) -> None:
+def test_a_misspelled_command_is_answered_with_a_suggestion(
+    desk: DeskHarness, typed: str, meant: str
+) -> None:
     assert desk.reply(MAX, typed) == "refused"
     assert f"Meinten Sie {meant}?" in desk.outbox_of(MAX)[-1].text
 
@@ -84,7 +88,7 @@ def test_a_near_miss_is_told_what_was_meant(desk: DeskHarness, typed: str, meant
 @pytest.mark.parametrize(
     ("typed", "meant"), [("#clsoe", "#close"), ("#escalte", "#escalate"), ("#liste", None)]
 )
-def test_a_near_miss_is_told_in_english_what_was_meant(
+def test_a_misspelled_command_is_answered_in_english(
     desk: DeskHarness, typed: str, meant: str | None
 ) -> None:
     desk.receive(problem("Mouse", sender="amy@heisenberg.example").text("It is stuck."), school="HBG")

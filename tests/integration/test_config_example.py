@@ -1,4 +1,4 @@
-"""The example and the documentation know every key, and `mailbot init` writes what works."""
+"""The example and the documentation list every key, and `mailbot init` writes a working configuration."""
 
 import os
 import pty
@@ -20,7 +20,7 @@ from mailbot.config import load
 from mailbot.config.model import (
     Bot,
     Document,
-    Guard,
+    Health,
     ImapSection,
     Limits,
     Login,
@@ -48,7 +48,7 @@ CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[limits]`", Limits, list(Limits.model_fields)),
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
     ("`[times]`", Times, list(Times.model_fields)),
-    ("`[guard]`", Guard, list(Guard.model_fields)),
+    ("`[health]`", Health, list(Health.model_fields)),
     ("`[metrics]`", Metrics, list(Metrics.model_fields)),
     ("`[oauth2]`", OAuth2, list(OAuth2.model_fields)),
     ("`[retention]`", Retention, list(Retention.model_fields)),
@@ -80,7 +80,7 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
         "times": Times,
         "retention": Retention,
         "oauth2": OAuth2,
-        "guard": Guard,
+        "health": Health,
         "metrics": Metrics,
         "school": School,
     }
@@ -135,7 +135,7 @@ def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
     assert settings.imap["GYM"].done == "Mailbot/Done"
 
 
-def test_what_the_example_shows_in_comments_loads_too(tmp_path: Path) -> None:
+def test_commented_settings_of_the_example_load(tmp_path: Path) -> None:
     text = re.sub(r"^password_env.*\n", "", COMMENTED.sub("", example()), flags=re.MULTILINE)
     (tmp_path / "mailbot.toml").write_text(text)
     for name in ("smtp", "imap", "gym"):
@@ -174,7 +174,7 @@ ANSWERS = {
 }
 
 
-def test_each_question_is_about_what_stands_in_the_example() -> None:
+def test_each_question_of_init_is_about_a_setting_of_the_example() -> None:
     assert ANSWERS.keys() == {question.name for question in QUESTIONS}
     for question in QUESTIONS:
         assert f'"{question.example}"' in example(), question
@@ -208,7 +208,7 @@ def init(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
 
 
-def test_init_takes_answers_makes_the_files_and_says_what_is_next(tmp_path: Path) -> None:
+def test_init_writes_the_files_and_says_the_next_step(tmp_path: Path) -> None:
     done = init(tmp_path, *(f"--set={name}={value}" for name, value in ANSWERS.items()))
     assert done.returncode == 0, done.stderr
     assert f"LoadCredential=msb:{tmp_path / 'msb'}" in done.stdout
@@ -216,12 +216,12 @@ def test_init_takes_answers_makes_the_files_and_says_what_is_next(tmp_path: Path
     assert "check" in done.stdout.splitlines()[-1]
 
 
-def test_init_refuses_what_it_does_not_know_and_what_is_there(tmp_path: Path) -> None:
+def test_init_refuses_unknown_answers_and_existing_files(tmp_path: Path) -> None:
     assert "host" in init(tmp_path, "--set=hots=x").stderr
     assert "letters and digits" in init(tmp_path, "--set=key=../etc").stderr
     assert list(tmp_path.iterdir()) == []
     assert init(tmp_path).returncode == 0
-    assert "left alone" in init(tmp_path).stderr
+    assert "already exists" in init(tmp_path).stderr
 
 
 def test_init_asks_on_a_terminal(tmp_path: Path) -> None:

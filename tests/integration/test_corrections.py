@@ -1,4 +1,4 @@
-"""A refused mail comes back with links that do what its writer meant, and never anything else."""
+"""A refused mail is answered with links that do what its author meant, and nothing else."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_a_line_that_cannot_be_guessed_has_no_link(desk: DeskHarness, line: str)
     assert "Bitte senden Sie Ihre Mail berichtigt noch einmal." in refusal(desk).text
 
 
-def test_a_mistyped_word_is_corrected_with_what_follows_it(desk: DeskHarness) -> None:
+def test_a_misspelled_word_is_corrected_with_its_argument(desk: DeskHarness) -> None:
     reported(desk)
     answered(desk, "Kabel getauscht.\n#schliesen danke Ihnen")
     assert links(desk)[0].startswith("Kabel getauscht.\n#schließen\ndanke Ihnen\n")

@@ -1,4 +1,4 @@
-"""Whatever octets come, the desk handles them, and every letter of it can be read by the strictest."""
+"""The desk processes any bytes, and every mail that it sends passes a strict reader."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 RUNS = 60
 
 
-def test_mails_changed_at_random_never_fail_and_every_letter_is_right(tmp_path: Path) -> None:
+def test_randomly_changed_mails_never_fail_and_every_sent_mail_is_valid(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
     migrate(engine)
     report = fuzz(DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), RUNS, seed=20261126)

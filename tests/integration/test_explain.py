@@ -1,4 +1,4 @@
-"""`mailbot explain` tells what would become of a mail by the path that handles it, and writes nothing."""
+"""`mailbot explain` reports the outcome of a mail by the code that processes it, and writes nothing."""
 
 from sqlalchemy import select
 

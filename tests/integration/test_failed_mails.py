@@ -1,4 +1,4 @@
-"""Operators hear of letters with somebody's words that failed for good, once, until none is left."""
+"""Operators are alerted once of mails with a person's text that failed permanently."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ from tests.support.school import problem
 
 
 def alerts(desk: DeskHarness) -> list[str]:
-    return [row.text for row in desk.rows(AlertRow) if row.topic == "failed letters"]
+    return [row.text for row in desk.rows(AlertRow) if row.topic == "failed mails"]
 
 
 def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
@@ -40,7 +40,7 @@ def answered(desk: DeskHarness) -> DeskHarness:
     return desk
 
 
-def test_an_answer_that_failed_is_told_to_the_operators(answered: DeskHarness) -> None:
+def test_a_failed_answer_is_reported_to_operators(answered: DeskHarness) -> None:
     [letter] = fail(answered, NotificationKind.CLOSED)
     assert alerts(answered) == [
         f"{letter}: closed to {LENA}; 5.7.1 refused; "
@@ -50,7 +50,7 @@ def test_an_answer_that_failed_is_told_to_the_operators(answered: DeskHarness) -
     assert len(answered.outbox_of(MAX, NotificationKind.BOUNCE)) == 1
 
 
-def test_several_failed_letters_are_one_alert_and_the_notices_to_their_authors_count_too(
+def test_several_failed_mails_are_one_alert(
     answered: DeskHarness,
 ) -> None:
     failed = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET, NotificationKind.BOUNCE)
@@ -66,13 +66,13 @@ def test_a_notice_of_failure_that_failed_itself_keeps_the_alert(answered: DeskHa
     assert alerts(answered) == []
 
 
-def test_a_receipt_that_failed_is_told_to_nobody(answered: DeskHarness) -> None:
+def test_a_failed_receipt_is_not_reported(answered: DeskHarness) -> None:
     assert fail(answered, NotificationKind.RECEIPT)
     assert alerts(answered) == []
 
 
 @pytest.mark.parametrize("operation", [retry_unsent_mail, drop_unsent_mail])
-def test_the_alert_ends_when_the_last_failed_letter_was_retried_or_dropped(
+def test_the_alert_ends_when_the_last_failed_mail_is_retried_or_dropped(
     answered: DeskHarness, operation: Callable[[Desk, int], str]
 ) -> None:
     numbers = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET)
@@ -83,7 +83,7 @@ def test_the_alert_ends_when_the_last_failed_letter_was_retried_or_dropped(
     assert len(answered.outbox_of(EDV, NotificationKind.ALERT)) == 2
 
 
-def test_the_alert_ends_in_the_night_after_the_letter_was_erased(answered: DeskHarness) -> None:
+def test_the_alert_ends_in_the_night_after_the_mail_was_erased(answered: DeskHarness) -> None:
     [number] = fail(answered, NotificationKind.CLOSED)
     with transaction(answered.engine) as session:
         session.delete(session.get_one(OutboxRow, number))

@@ -1,4 +1,4 @@
-"""A flood in a real mailbox: who writes meanwhile is not kept waiting behind it."""
+"""A flood in a real mailbox does not delay mails that arrive meanwhile."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def bulk(number: int) -> bytes:
     return made.header("Precedence", "bulk").text(f"{number}").build()
 
 
-def test_a_mail_that_comes_during_a_flood_is_taken_with_the_next_batch(
+def test_a_mail_that_arrives_during_a_flood_is_processed_with_the_next_batch(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user)

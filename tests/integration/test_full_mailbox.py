@@ -1,4 +1,4 @@
-"""A full mailbox in one go. MAILS makes it fuller; `make bench-backlog` measures it."""
+"""One call processes a full mailbox. MAILS sets its size; `make bench-backlog` measures the speed."""
 
 import os
 from pathlib import Path
@@ -11,15 +11,15 @@ from tests.support.workload import audit, deliver, make_workload
 MAILS = int(os.environ.get("MAILS", "80"))
 
 
-def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_call(
+def test_one_call_turns_a_full_mailbox_into_exactly_its_tickets_messages_and_notifications(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
-    wave = make_workload(MAILS)
-    deliver(env, wave.mails)
+    workload = make_workload(MAILS)
+    deliver(env, workload.mails)
     assert sum("\\Seen" in stored.flags for stored in dovecot.mails(user)) > MAILS // 10
     counts = env.json("once")
-    opened, letters = len(wave.threads), wave.expected_mails()
+    opened, letters = len(workload.threads), workload.expected_mails()
     assert counts == {
         "fetched": MAILS,
         "opened": opened,
@@ -30,6 +30,6 @@ def test_a_full_mailbox_becomes_exactly_its_tickets_messages_and_letters_in_one_
         "failed": 0,
     }
     assert set(env.json("once").values()) == {0}
-    found = audit(env, wave)
+    found = audit(env, workload)
     assert found.broken == ()
     assert (found.tickets, found.messages, found.sent) == (opened, MAILS, letters)

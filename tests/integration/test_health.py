@@ -1,4 +1,4 @@
-"""Standing guard: what is told although nothing failed aloud, and what is kept from happening."""
+"""The health monitor reports silent failures, and prevents damage by a full disk or a wrong clock."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,16 +36,16 @@ def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
 @pytest.mark.parametrize(
     ("changes", "topic"),
     [
-        ({"read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
-        ({"read": {"GYM": None}}, "mailbox GYM unread"),
-        ({"oldest_letter": NOW - timedelta(minutes=61), "letters": 4}, "outbox"),
+        ({"last_read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
+        ({"last_read": {"GYM": None}}, "mailbox GYM unread"),
+        ({"oldest_due": NOW - timedelta(minutes=61), "due_mails": 4}, "outbox"),
         ({"disk_free": 199_000_000}, "disk"),
         ({"jump": timedelta(hours=1)}, "clock"),
         ({"jump": -timedelta(hours=1)}, "clock"),
         ({"stalled": ("outbox",)}, "thread outbox"),
     ],
 )
-def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str) -> None:
+def test_silent_failures_are_reported(changes: dict[str, Any], topic: str) -> None:
     assert topics(QUIET) == []
     assert topics(replace(QUIET, **changes)) == [topic]
 
@@ -53,19 +53,19 @@ def test_what_goes_wrong_in_silence_is_told(changes: dict[str, Any], topic: str)
 @pytest.mark.parametrize(
     "changes",
     [
-        {"read": {"GYM": NOW - timedelta(minutes=14)}},
-        {"read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
-        {"oldest_letter": NOW - timedelta(minutes=59)},
+        {"last_read": {"GYM": NOW - timedelta(minutes=14)}},
+        {"last_read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
+        {"oldest_due": NOW - timedelta(minutes=59)},
         {"disk_free": None},  # the database is elsewhere
         {"jump": timedelta(seconds=30)},
     ],
 )
-def test_what_is_usual_is_not_told(changes: dict[str, Any]) -> None:
+def test_normal_states_are_not_reported(changes: dict[str, Any]) -> None:
     assert topics(replace(QUIET, **changes)) == []
 
 
 def test_a_rule_that_is_set_to_0_rests() -> None:
-    silent = replace(QUIET, read={"GYM": None}, oldest_letter=LONG_AGO, disk_free=1)
+    silent = replace(QUIET, last_read={"GYM": None}, oldest_due=LONG_AGO, disk_free=1)
     assert topics(silent, Thresholds(0, 0, 0)) == []
     assert not is_stale(None, NOW, Thresholds(0, 0, 0))
 
@@ -104,7 +104,7 @@ def alerts(desk: DeskHarness) -> list[str]:
     return [row.text for row in desk.rows(OutboxRow) if row.recipient == EDV and row.kind == "alert"]
 
 
-def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
+def test_operators_are_notified_once_at_the_begin_and_once_at_the_end(
     desk: DeskHarness, guard: HealthMonitor, hands: Hands
 ) -> None:
     for _ in range(5):
@@ -119,7 +119,7 @@ def test_the_operators_are_told_once_when_it_begins_and_once_when_it_is_over(
     assert len(alerts(desk)) == 2
 
 
-def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonitor, hands: Hands) -> None:
+def test_a_clock_jump_suspends_the_timers(guard: HealthMonitor, hands: Hands) -> None:
     assert not guard.clock_jumped()
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
     assert guard.clock_jumped()
@@ -129,7 +129,7 @@ def test_a_clock_that_leaps_stops_what_time_does_for_a_while(guard: HealthMonito
     assert not guard.clock_jumped()
 
 
-def test_operators_hear_of_a_clock_jump_that_the_timers_saw_first(
+def test_a_clock_jump_seen_first_by_the_timers_is_reported(
     desk: DeskHarness, guard: HealthMonitor, hands: Hands
 ) -> None:
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
@@ -170,7 +170,7 @@ def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_i
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(
-        tmp_path, dovecot, smtp_server, user, times='digest = ""\n[guard]\ndisk_free = "900000 GB"'
+        tmp_path, dovecot, smtp_server, user, times='digest = ""\n[health]\ndisk_free = "900000 GB"'
     )
     env.deliver(problem().text("dunkel"))
     assert env.run_once()["fetched"] == 0
@@ -180,7 +180,7 @@ def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_i
     assert env.run_once()["opened"] == 1
 
 
-def test_there_is_room_if_nobody_asks() -> None:
+def test_disk_space_is_sufficient_without_a_limit() -> None:
     assert has_disk_space(None, USUAL)
     assert not has_disk_space(0, USUAL)
 
@@ -218,11 +218,11 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
     [
         ({}, Level.OK, "1 mailboxes are read"),
         ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
-        ({"outbox": {"failed": 1}}, Level.WARNING, "1 letters failed"),
+        ({"outbox": {"failed": 1}}, Level.WARNING, "1 outgoing mails failed"),
         (
-            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed letters", "text": "x"}]},
+            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed mails", "text": "x"}]},
             Level.WARNING,
-            "1 letters failed",
+            "1 outgoing mails failed",
         ),
         (
             {"mailboxes": [box(failing_since="x")]},

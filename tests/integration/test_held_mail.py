@@ -1,4 +1,4 @@
-"""A held mail waits for its confirmation only so long; then it is dropped, and its ticket says so."""
+"""A held mail is dropped with a note in its ticket if it is not confirmed in time."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def held(desk: DeskHarness) -> None:
     assert desk.outcome(forged) == "held"
 
 
-def test_what_nobody_confirms_within_three_days_is_dropped_with_a_note_in_the_ticket(
+def test_an_unconfirmed_mail_is_dropped_after_three_days_with_a_note_in_the_ticket(
     desk: DeskHarness,
 ) -> None:
     held(desk)

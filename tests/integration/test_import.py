@@ -1,4 +1,4 @@
-"""Moving from osTicket: its tickets come with threads, files, state and numbers, and come once."""
+"""The osTicket import: tickets come with threads, files, state and numbers, and once."""
 
 import json
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_a_solved_ticket_comes_with_its_thread_its_people_and_its_state(move: Mo
     assert {event["actor"] for event in ticket["events"]} == {"import"}
 
 
-def test_the_files_are_kept_octet_by_octet(move: Move) -> None:
+def test_files_are_imported_byte_for_byte(move: Move) -> None:
     large = bytes(range(256)) * 20  # more than one chunk
     thread = move.old.ticket("1", "Plan")
     move.old.file(move.old.entry(thread, "M", "anbei"), "Plan 'ü'.bin", large, "application/octet-stream")
@@ -109,7 +109,7 @@ def test_an_answer_to_an_old_mail_finds_the_ticket_by_its_message_id(move: Move)
     assert move.env.ticket("GYM-1")["messages"][-1]["text"] == "Immer noch."
 
 
-def test_a_stranger_who_writes_an_old_number_opens_a_ticket_of_his_own(move: Move) -> None:
+def test_a_stranger_who_writes_an_old_number_opens_a_new_ticket(move: Move) -> None:
     solved(move.old, "482913")
     move.report()
     move.env.deliver(problem("[#482913] Werbung", sender="eve@anderswo.example").text("Kaufen Sie!"))
@@ -117,7 +117,7 @@ def test_a_stranger_who_writes_an_old_number_opens_a_ticket_of_his_own(move: Mov
     assert len(move.env.ticket("GYM-1")["messages"]) == 3
 
 
-def test_a_dry_run_tells_what_would_come_and_changes_nothing(move: Move) -> None:
+def test_a_dry_run_reports_the_import_and_changes_nothing(move: Move) -> None:
     solved(move.old)
     said = move.call("--dry-run")
     assert "GYM" in said
@@ -125,7 +125,7 @@ def test_a_dry_run_tells_what_would_come_and_changes_nothing(move: Move) -> None
     assert move.env.ticket("GYM-1") is None
 
 
-def test_a_second_run_doubles_nothing_and_brings_what_was_added_meanwhile(move: Move) -> None:
+def test_a_second_run_imports_only_new_entries(move: Move) -> None:
     thread = solved(move.old)
     move.report()
     before = move.env.ticket("GYM-1")
@@ -140,7 +140,7 @@ def test_a_second_run_doubles_nothing_and_brings_what_was_added_meanwhile(move: 
     assert after["status"] == "closed"
 
 
-def test_the_report_names_what_does_not_fit(move: Move) -> None:
+def test_the_report_names_unmapped_values(move: Move) -> None:
     move.old.ticket("1", "weg", state="deleted")
     move.old.ticket("2", "anderswo", department="Verwaltung")
     thread = move.old.ticket("3", "hier", agent="fort@support.example")
@@ -149,9 +149,9 @@ def test_the_report_names_what_does_not_fit(move: Move) -> None:
     report = move.report()
     assert (report["tickets"], report["left_out"]) == ({"GYM": 1}, 2)
     assert report["misfits"] == {
-        "deleted in the old help desk": 1,
-        "department 'Verwaltung' is none of the schools": 1,
-        "agent fort@support.example is a member of no team": 1,
+        "deleted in the other help desk": 1,
+        "department 'Verwaltung' has no school; use --map": 1,
+        "agent fort@support.example is not a member of a team": 1,
         "file 'plan.pdf' is not in the database but in the file system of the web server": 1,
     }
 
@@ -175,7 +175,7 @@ def test_a_wrong_mapping_is_refused_before_anything_happens(move: Move) -> None:
     assert move.call("--map", "Verwaltung=XYZ", status=2) == ""
 
 
-def test_what_an_agent_edited_comes_in_its_last_version_only(move: Move) -> None:
+def test_edited_entries_are_imported_in_their_last_version(move: Move) -> None:
     thread = move.old.ticket("1", "Maus")
     move.old.entry(thread, "R", "falsch", agent=MAX, flags=0x0004)
     move.old.entry(thread, "R", "richtig", agent=MAX)
@@ -183,15 +183,15 @@ def test_what_an_agent_edited_comes_in_its_last_version_only(move: Move) -> None
     assert [m["text"] for m in move.env.ticket("GYM-1")["messages"]] == ["richtig"]
 
 
-def test_the_audit_trail_tells_who_took_over_how_much(move: Move) -> None:
+def test_the_audit_trail_says_who_imported_how_many_tickets(move: Move) -> None:
     move.old.entry(move.old.ticket("1", "Maus"), "M", "weg")
     move.report()
-    (deed,) = move.env.json("trail")
+    (deed,) = move.env.json("audit")
     assert (deed["action"], deed["detail"]) == ("imported", "1 tickets, 1 messages, 0 files")
     assert deed["actor"].startswith("operator ")
 
 
-def test_what_can_do_harm_is_withheld_as_if_it_came_by_mail(move: Move) -> None:
+def test_dangerous_imported_files_are_withheld(move: Move) -> None:
     entry = move.old.entry(move.old.ticket("1", "Treiber"), "M", "anbei")
     move.old.file(entry, "treiber.exe", b"MZ\x90\0\x03\0", "application/octet-stream")
     move.old.file(entry, "plan.pdf", b"%PDF-1.4", "application/pdf")
@@ -201,7 +201,7 @@ def test_what_can_do_harm_is_withheld_as_if_it_came_by_mail(move: Move) -> None:
     assert withheld == {"treiber.exe": "program", "plan.pdf": ""}
 
 
-def test_nobody_is_reminded_of_old_open_tickets_at_once(move: Move) -> None:
+def test_imported_open_tickets_cause_no_reminder_at_once(move: Move) -> None:
     move.env.times = 'digest = ""\nreminder_hours = 8\nescalate_hours = 24'
     move.env.write_config()
     move.old.entry(move.old.ticket("1", "Seit März offen"), "M", "klemmt")
@@ -210,11 +210,11 @@ def test_nobody_is_reminded_of_old_open_tickets_at_once(move: Move) -> None:
     assert not [*move.env.mails_to(MAX), *move.env.mails_to(ERIKA), *move.env.mails_to(TONI)]
 
 
-def test_a_database_that_is_no_osticket_is_told_in_one_line(move: Move, mariadb: MariaDb) -> None:
+def test_a_database_of_another_program_is_reported_in_one_line(move: Move, mariadb: MariaDb) -> None:
     move.url = mariadb.url(mariadb.new_database())
     assert move.call(status=1) == ""
 
 
-def test_a_wrong_password_is_told_and_never_shown(move: Move) -> None:
+def test_a_wrong_password_is_reported_and_not_shown(move: Move) -> None:
     move.password_file.write_text("Falsch & geraten")
     assert "geraten" not in move.call(status=1)

@@ -1,4 +1,4 @@
-"""Reading and filing mail in a real Dovecot, and what becomes of it when the server misbehaves."""
+"""Reading and filing mail in a real Dovecot, and with servers that misbehave."""
 
 import base64
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import Fetched, InboxError, Mailbox, MailInfo
+from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo
 from mailbot.inbox import mailbox as module
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.process import free_port
@@ -41,7 +41,7 @@ def test_mails_come_as_they_lie_in_the_folder_by_each_kind_of_security(
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, security)) as mailbox:
         assert mailbox.uids() == [1, 2]
-        assert [fetched.octets for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
+        assert [fetched.raw for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
 
 
 def test_a_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
@@ -74,7 +74,7 @@ def test_an_empty_folder_has_no_uids(dovecot: Dovecot, user: str) -> None:
         assert mailbox.uids() == []
 
 
-def test_refresh_sees_what_has_come_since(dovecot: Dovecot, user: str) -> None:
+def test_refresh_finds_new_mails(dovecot: Dovecot, user: str) -> None:
     with Mailbox.open(dovecot.account(user)) as mailbox:
         before = mailbox.uid_validity, mailbox.uid_next
         dovecot.deliver(user, mail(1))
@@ -87,7 +87,7 @@ def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot
     dovecot.deliver(user, mail(1), received=received)
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert mailbox.describe([1]) == {1: MailInfo(len(mail(1)), received)}
-        assert next(mailbox.fetch([1])).received == received
+        assert next(mailbox.fetch([1])).received_at == received
 
 
 def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> None:
@@ -95,7 +95,7 @@ def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> 
     with Mailbox.open(dovecot.account(user)) as mailbox:
         fetched = mailbox.fetch_header(1)
     assert fetched is not None
-    assert fetched.octets == b"From: lehrerin@schule.example\r\nSubject: Problem 1\r\n\r\n"
+    assert fetched.raw == b"From: lehrerin@schule.example\r\nSubject: Problem 1\r\n\r\n"
 
 
 def test_a_mail_that_has_vanished_is_simply_absent(dovecot: Dovecot, user: str) -> None:
@@ -112,17 +112,17 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
     batches: list[list[int]] = []
     fetch = Mailbox._fetch
 
-    def watched(self: Mailbox, uids: list[int], section: str) -> list[Fetched]:
+    def watched(self: Mailbox, uids: list[int], section: str) -> list[FetchedMail]:
         batches.append(uids)
         return fetch(self, uids, section)
 
     monkeypatch.setattr(Mailbox, "_fetch", watched)
-    monkeypatch.setattr(module, "BATCH_OCTETS", 10_000)
+    monkeypatch.setattr(module, "BATCH_BYTES", 10_000)
     monkeypatch.setattr(module, "BATCH_MAILS", 3)
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        octets = [fetched.octets for fetched in mailbox.fetch(mailbox.uids())]
+        octets = [fetched.raw for fetched in mailbox.fetch(mailbox.uids())]
     assert octets == [mail(number, size) for number, size in enumerate(sizes)]
     assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
 
@@ -153,7 +153,7 @@ def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, done="")) as mailbox:
         mailbox.move_to_processed([2])
-    assert [module.DONE_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
+    assert [module.PROCESSED_KEYWORD in stored.flags for stored in dovecot.mails(user)] == [False, True]
     assert dovecot.folders(user) == ["INBOX"]
 
 
@@ -186,7 +186,7 @@ def test_a_server_without_move_gets_copies_and_deletions(
 
 
 @pytest.mark.parametrize("capability", ["IMAP4rev1 UIDPLUS", "IMAP4rev1"])
-def test_what_others_marked_for_deletion_is_not_expunged_with_ours(
+def test_mails_deleted_by_others_are_not_expunged(
     start_dovecot: Callable[..., Dovecot], user: str, capability: str
 ) -> None:
     server = start_dovecot(capability=capability)
@@ -223,13 +223,13 @@ def in_thread(wait: Callable[[], bool]) -> Callable[[], bool | BaseException]:
 def idling(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Be set when a mailbox has begun to wait for its server."""
     begun = threading.Event()
-    watch = Mailbox._watch
+    watch = Mailbox._wait_readable
 
     def watched(self: Mailbox, seconds: float, wake: int) -> tuple[bool, bool]:
         begun.set()
         return watch(self, seconds, wake)
 
-    monkeypatch.setattr(Mailbox, "_watch", watched)
+    monkeypatch.setattr(Mailbox, "_wait_readable", watched)
     return begun
 
 
@@ -261,7 +261,7 @@ def test_a_wait_ends_by_itself(dovecot: Dovecot, user: str, pipe: tuple[int, int
         assert mailbox.wait(0.05, pipe[0]) is False
 
 
-def test_a_wait_longer_than_a_round_of_idle_hears_what_comes_in_a_later_round(
+def test_a_wait_over_several_idle_rounds_notices_a_mail_in_a_later_round(
     dovecot: Dovecot, user: str, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "IDLE_ROUND_SECONDS", 0.05)
@@ -339,7 +339,7 @@ def test_a_mailbox_can_be_opened_again_after_the_server_came_back(
         assert again.uids() == [1]
 
 
-def test_a_wrong_password_is_permanent_and_not_told(dovecot: Dovecot, user: str) -> None:
+def test_a_wrong_password_is_a_permanent_error_and_not_shown(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), password=Secret("geheim-und-falsch"))
     with pytest.raises(InboxError, match="check username and password") as caught:
         Mailbox.open(account)
@@ -371,11 +371,9 @@ def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
     assert caught.value.permanent
 
 
-def test_a_server_that_is_down_is_told_as_such_and_may_come_back(
-    authority: CertificateAuthority, user: str
-) -> None:
+def test_a_server_that_is_down_is_a_temporary_error(authority: CertificateAuthority, user: str) -> None:
     account = ImapAccount("localhost", free_port(), "tls", user, Secret(PASSWORD), ca_file=authority.ca_file)
-    with pytest.raises(InboxError, match="nobody listens there") as caught:
+    with pytest.raises(InboxError, match="no server listens there") as caught:
         Mailbox.open(account)
     assert not caught.value.permanent
 
@@ -416,7 +414,7 @@ def play(
 
 
 @pytest.mark.parametrize("reply", [b"+ idling\r\n* 7 EXISTS\r\n", b"* 7 EXISTS\r\n+ idling\r\n"])
-def test_a_mail_told_together_with_the_start_of_idle_is_heard_at_once(
+def test_a_mail_announced_with_the_start_of_idle_is_noticed_at_once(
     pipe: tuple[int, int], reply: bytes
 ) -> None:
     def use(mailbox: Mailbox) -> None:
@@ -441,7 +439,7 @@ def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
         assert not [line for line in server.heard if b"STORE" in line]
 
 
-def test_a_mail_told_along_with_another_command_ends_the_wait_before_it_begins(pipe: tuple[int, int]) -> None:
+def test_a_mail_announced_with_another_command_ends_the_wait_at_once(pipe: tuple[int, int]) -> None:
     def use(mailbox: Mailbox) -> None:
         mailbox.uids()
         assert mailbox.wait(60, pipe[0]) is True
@@ -455,7 +453,7 @@ def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
     before = datetime.now(UTC)
 
     def use(mailbox: Mailbox) -> None:
-        assert before <= mailbox.describe([1])[1].received <= datetime.now(UTC)
+        assert before <= mailbox.describe([1])[1].received_at <= datetime.now(UTC)
 
     play({b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "gestern")\r\n%t OK done\r\n'}, use)
 
@@ -519,14 +517,14 @@ def test_a_login_that_fails_for_the_servers_sake_is_not_permanent(
     assert caught.value.permanent is permanent
 
 
-def test_a_password_that_the_server_repeats_is_not_told() -> None:
+def test_a_password_repeated_by_the_server_is_not_shown() -> None:
     with pytest.raises(InboxError) as caught:
         play({b"LOGIN": b"%t NO " + PASSWORD.encode() + b" is wrong\r\n"}, Mailbox.refresh)
     assert PASSWORD not in str(caught.value)
 
 
 def test_an_umlaut_password_is_explained_where_the_server_cannot_take_it() -> None:
-    with pytest.raises(InboxError, match="no letters but ASCII") as caught:
+    with pytest.raises(InboxError, match="supports only ASCII") as caught:
         play({}, Mailbox.refresh, user="müller")
     assert caught.value.permanent
 
@@ -540,7 +538,7 @@ def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
     with Mailbox.open(server.account(user)) as mailbox:
         assert mailbox.describe(mailbox.uids()).keys() == {1, 2, 3, 4, 6, 7, 8, 9}
         assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2, 3, 4, 6, 7, 8, 9]
-        assert mailbox.refused.keys() == {5}
+        assert mailbox.unfetchable.keys() == {5}
         mailbox.move_to_processed([1])
 
 
@@ -573,7 +571,7 @@ def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None
 
     def use(mailbox: Mailbox) -> None:
         got.extend(fetched.uid for fetched in mailbox.fetch([1, 2, 3]))
-        assert "[SERVERBUG] broken" in mailbox.refused[2]
+        assert "[SERVERBUG] broken" in mailbox.unfetchable[2]
 
     def script() -> Answer:
         plain = imap_script({})

@@ -1,4 +1,4 @@
-"""What the journal of systemd gets: a datagram with fields for each event, or lines with priorities."""
+"""Logging to the systemd journal: a datagram with fields for each event, or lines with priorities."""
 
 import io
 import logging
@@ -52,9 +52,11 @@ def logger(path: Path, stream: io.StringIO) -> Any:
 
 def test_a_mail_is_one_entry_with_its_reason_and_fields(journald: socket.socket, tmp_path: Path) -> None:
     log = logger(tmp_path / "socket", io.StringIO())
-    log.info("mail", school="GYM", uid=7, outcome="opened", ticket="GYM-104", because="a new problem")
+    log.info(
+        "mail processed", school="GYM", uid=7, outcome="opened", ticket="GYM-104", because="a new problem"
+    )
     found = fields(journald.recv(65536))
-    assert found["MAILBOT_EVENT"] == "mail"
+    assert found["MAILBOT_EVENT"] == "mail processed"
     assert (found["MAILBOT_SCHOOL"], found["MAILBOT_UID"]) == ("GYM", "7")
     assert (found["MAILBOT_OUTCOME"], found["MAILBOT_TICKET"]) == ("opened", "GYM-104")
     assert found["SYSLOG_IDENTIFIER"] == "mailbot"
@@ -79,7 +81,7 @@ def test_a_line_break_in_a_value_begins_no_field(journald: socket.socket, tmp_pa
     assert found["MAILBOT_SCHOOL"] == "GYM"
 
 
-def test_what_the_journal_does_not_take_becomes_lines_with_their_priority(tmp_path: Path) -> None:
+def test_without_the_journal_socket_events_become_lines_with_priority(tmp_path: Path) -> None:
     stream = io.StringIO()
     logger(tmp_path / "nobody", stream).error("odd", exception="Traceback\n  of two lines")
     written = stream.getvalue().splitlines()
@@ -111,8 +113,8 @@ def test_the_command_line_logs_to_the_journal_where_its_stderr_is_one(
     journald: socket.socket, tmp_path: Path
 ) -> None:
     code = (
-        "import sys, structlog; from mailbot import journal; from mailbot.cli.common import _log_to_stderr;"
-        "journal.Journal.__init__.__defaults__ = (sys.argv[1],);"
+        "import sys, structlog; from mailbot import journald; from mailbot.cli.common import _log_to_stderr;"
+        "journald.Journal.__init__.__defaults__ = (sys.argv[1],);"
         "_log_to_stderr(); structlog.get_logger().warning('no room', school='GYM')"
     )
     with (tmp_path / "stderr").open("w+") as stderr:

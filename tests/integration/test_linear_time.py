@@ -1,4 +1,4 @@
-"""Long runs of characters take time in proportion to their length: no pattern tries each of them again.
+"""Patterns take linear time: long runs of characters cause no quadratic search.
 
 With a pattern that is quadratic each of these mails takes minutes; the alarm ends the test then.
 """
@@ -101,7 +101,7 @@ def test_quotations_are_found_in_linear_time(line: str) -> None:
 
 
 @pytest.mark.parametrize("begins", ["Abwesenheitsnotiz", "Gelesen"])
-def test_what_a_machine_wrote_is_told_in_linear_time(begins: str) -> None:
+def test_automatic_mail_is_classified_in_linear_time(begins: str) -> None:
     found = parse(mail().subject(f"{begins}{run(' ', LONG - 100)}x").text("Hallo").build())
     assert classify(found, frozenset()).kind is MailKind.HUMAN
 

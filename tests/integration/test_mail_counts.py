@@ -1,4 +1,4 @@
-"""How many mails a ticket brings to each person; docs/letters.md publishes the table that is proved here."""
+"""The number of mails that each person gets of a ticket; docs/letters.md has this table."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Nobody is mailed in a loop: two machines that answer each other fall silent within a few mails."""
+"""Mail loops end: two programs that answer each other stop after a few mails."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -124,7 +124,7 @@ def page(number: int) -> bytes:
     return made.attach(f"{number}.png", b"\x89PNG\r\n\x1a\n" + bytes([number % 256]), "image/png").build()
 
 
-def test_a_scanner_that_sends_500_pages_writes_few_tickets_and_fewer_letters(
+def test_a_scanner_that_sends_500_pages_opens_few_tickets_and_causes_fewer_mails(
     doors: tuple[DeskHarness, DeskHarness],
 ) -> None:
     ours, _ = doors
@@ -159,7 +159,7 @@ def test_a_list_that_subscribed_the_address_gets_no_answer(
     assert ours.rows(OutboxRow) == []
 
 
-def test_a_bounce_of_a_bounce_is_told_to_nobody(doors: tuple[DeskHarness, DeskHarness]) -> None:
+def test_a_bounce_of_a_bounce_notifies_no_one(doors: tuple[DeskHarness, DeskHarness]) -> None:
     ours, _ = doors
     ours.receive(mail().text("Der Beamer bleibt dunkel."))
     sent = len(ours.rows(OutboxRow))

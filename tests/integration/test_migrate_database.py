@@ -1,4 +1,4 @@
-"""`mailbot migrate-database`: a desk moves from SQLite to PostgreSQL, with every row of it or not at all."""
+"""`mailbot migrate-database` moves every row from SQLite to PostgreSQL, or none."""
 
 import subprocess
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from sqlmodel import col
 from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
-from mailbot.store.audit_verify import append_link, verify
+from mailbot.store.audit_verify import seal, verify
 from mailbot.store.database import migrate, open_database, read_only, transaction
 from mailbot.store.tables import (
     AlertRow,
@@ -73,7 +73,7 @@ def live(harness: DeskHarness) -> None:
         school="GYM", uid_validity=2**32 - 1, uid=2**32 - 1, content_id="c", at=MOMENT, outcome="quarantined"
     )
     with transaction(harness.engine) as session:
-        append_link(session, "mailbot", MOMENT)
+        seal(session, "mailbot", MOMENT)
         session.add_all(
             (
                 quarantined,
@@ -134,17 +134,17 @@ def test_every_row_of_every_table_is_moved(env: SchoolEnv) -> None:
     assert {name: t for name, t in tables.items() if not t["old"] == t["new"] > t["different"] == 0} == {}
     assert (document["differences"], document["trail"]) == ([], [])
     with env.open() as (desk, _), read_only(desk.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
         moved = session.get_one(MailboxRow, "GYM")
         assert moved.last_success == MOMENT
         assert session.scalar(select(func.count()).select_from(EventRow)) == document["entries"] + 1
 
 
-def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(env: SchoolEnv) -> None:
+def test_a_reply_to_an_old_mail_is_processed_and_ticket_numbers_continue(env: SchoolEnv) -> None:
     with read_only(engine := open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")) as session:
         letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
     engine.dispose()
-    assert "All is in PostgreSQL" in env.call("migrate-database")
+    assert "All rows are in PostgreSQL" in env.call("migrate-database")
     env.deliver(reply_to(letter, LENA, "Ja, es steckt."), problem("Drucker").text("leer"))
     assert env.run_once()["failed"] == 0
     assert env.ticket("GYM-2")["messages"][-1]["text"] == "Ja, es steckt."
@@ -154,7 +154,7 @@ def test_a_reply_to_an_old_letter_is_handled_there_and_the_numbers_go_on(env: Sc
         assert harness.reply(MAX, "#suche flackert", NotificationKind.NEW_TICKET) == "answered"
         assert "GYM-2" in harness.outbox_of(MAX)[-1].text
         assert harness.rows(TicketRow)[0].merged_into == 2
-    assert env.call("trail").count("moved to PostgreSQL") == 1
+    assert env.call("audit").count("moved to PostgreSQL") == 1
 
 
 def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(env: SchoolEnv) -> None:
@@ -173,19 +173,19 @@ def test_a_row_that_does_not_arrive_is_named_and_nothing_is_moved(env: SchoolEnv
     assert number_of_rows(env.database) == 0
 
 
-def test_an_entry_of_the_audit_trail_that_is_not_the_same_afterwards_is_told(env: SchoolEnv) -> None:
+def test_a_changed_audit_entry_is_reported(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("event", "NEW.actor := ''nobody''"))
-    assert "the audit trail is not the one that it was" in refused(env)
+    assert "the audit trail differs from the original" in refused(env)
 
 
-def test_words_that_are_not_found_afterwards_are_told(env: SchoolEnv) -> None:
+def test_a_difference_of_the_search_index_is_reported(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("search", "NEW.words := ''''''beamer'''':1A''::tsvector"))
-    assert "search 2: other words are found" in refused(env)
+    assert "search 2: the indexed words differ" in refused(env)
 
 
 def test_a_database_that_holds_something_is_refused(env: SchoolEnv) -> None:
     make_schema(env.database, "INSERT INTO school (key, last_number) VALUES ('HBG', 7)")
-    assert "holds something in school" in refused(env)
+    assert "has rows in school" in refused(env)
     assert number_of_rows(env.database) == 1
 
 
@@ -204,7 +204,7 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolE
         )
         assert number_of_rows(env.database) == 0
         watcher.execute("DROP TRIGGER meddle ON outbox")
-    assert "All is in PostgreSQL" in env.call("migrate-database")
+    assert "All rows are in PostgreSQL" in env.call("migrate-database")
 
 
 def test_nothing_is_moved_while_a_mailbot_works(env: SchoolEnv) -> None:
@@ -213,7 +213,7 @@ def test_nothing_is_moved_while_a_mailbot_works(env: SchoolEnv) -> None:
             env.command("migrate-database"), capture_output=True, text=True, check=False, timeout=120
         )
     assert done.returncode == 1
-    assert "another mailbot works with" in done.stderr
+    assert "another mailbot uses" in done.stderr
     assert number_of_rows_or_none(env.database) is None
 
 
@@ -232,11 +232,11 @@ def test_an_older_schema_is_refused_with_what_to_do(env: SchoolEnv) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     old.dispose()
     said = refused(env)
-    assert "has the schema 0001" in said
-    assert "call mailbot status once" in said
+    assert "has schema 0001" in said
+    assert "run mailbot status once" in said
 
 
-def test_a_row_that_postgresql_refuses_is_told_with_its_table(env: SchoolEnv) -> None:
+def test_a_row_that_postgresql_refuses_is_reported_with_its_table(env: SchoolEnv) -> None:
     old = open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")
     with old.begin() as connection:
         connection.execute(text("UPDATE alert SET text = 'a' || char(0) || 'b'"))
@@ -247,7 +247,11 @@ def test_a_row_that_postgresql_refuses_is_told_with_its_table(env: SchoolEnv) ->
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "there is no such file"), (b"no database, only words" * 50, "not a database"), (b"", "no desk")],
+    [
+        (None, "no such file"),
+        (b"no database, only words" * 50, "not a database"),
+        (b"", "not a database of mailbot"),
+    ],
 )
 def test_a_file_that_is_no_desk_is_refused(env: SchoolEnv, content: bytes | None, reason: str) -> None:
     file = env.directory / "old.db"
@@ -259,4 +263,4 @@ def test_a_file_that_is_no_desk_is_refused(env: SchoolEnv, content: bytes | None
 def test_a_configuration_that_still_names_sqlite_is_refused(env: SchoolEnv) -> None:
     env.database = "sqlite"
     env.write_config()
-    assert "bot.database: name the new database" in refused(env)
+    assert "bot.database: set the new database" in refused(env)

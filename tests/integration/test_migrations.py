@@ -1,4 +1,4 @@
-"""An upgrade keeps everything: a desk filled with each released version works on at the newest schema."""
+"""An upgrade keeps all data: a desk filled by each released version works with the newest schema."""
 
 import base64
 import json
@@ -153,9 +153,23 @@ def test_kinds_of_notifications_are_renamed_and_back(empty: Engine) -> None:
         assert list(map(tuple, after)) == [(mail, NEW_KINDS.get(kind, kind)) for mail, kind in before]
         config = migrations()
         config.attributes["connection"] = connection
-        command.downgrade(config, "0012")
+        command.downgrade(config, "0013")
         assert connection.execute(kinds).all() == before
     assert {kind for _, kind in before} >= NEW_KINDS.keys()
+
+
+def test_active_alerts_get_their_new_topics(empty: Engine) -> None:
+    upgrade(empty, migrations(), "0012")
+    tables = MetaData()
+    tables.reflect(empty)
+    topics = ("failed letters", "letters by machine", "disk")
+    rows_before = [{"topic": topic, "since": datetime(2026, 11, 1), "text": ""} for topic in topics]  # noqa: DTZ001 - as SQLite stores it
+    with empty.begin() as connection:
+        connection.execute(tables.tables["alert"].insert(), rows_before)
+    migrate(empty)
+    with empty.connect() as connection:
+        found = connection.execute(text("SELECT topic FROM alert ORDER BY topic")).scalars().all()
+    assert found == ["automatic replies", "disk", "failed mails"]
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What goes out: at least once, at most twice, in order; refusals about the account fail no letter."""
+"""The outbox sends at least once, at most twice, and in order; refusals of the account fail no mail."""
 
 import asyncio
 import threading
@@ -67,7 +67,7 @@ POOL = ThreadPoolExecutor(4)
 def drain(desk: DeskHarness, port: int, clock: Clock) -> AccountSender:
     """Send what is due; return the lane."""
     lane = AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock, POOL)
-    asyncio.run(lane.run_once())
+    asyncio.run(lane.send_all())
     return lane
 
 
@@ -76,7 +76,7 @@ def states(desk: DeskHarness) -> list[str]:
 
 
 @pytest.mark.parametrize("answer", [None, b"gibberish\r\n"])
-def test_a_letter_that_a_server_may_have_is_handed_over_twice_at_most(
+def test_a_mail_that_the_server_may_have_accepted_is_sent_at_most_twice(
     desk: DeskHarness, answer: bytes | None
 ) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
@@ -95,7 +95,7 @@ def test_a_letter_that_a_server_may_have_is_handed_over_twice_at_most(
     assert texts <= 2 * (len(letters) + len(told))
 
 
-def test_a_doubtful_letter_is_not_sent_again_at_once(desk: DeskHarness) -> None:
+def test_an_uncertain_mail_is_not_retried_at_once(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     clock = Clock()
     with ScriptedServer(b"220 x\r\n", smtp({b".": None})) as server:
@@ -106,7 +106,7 @@ def test_a_doubtful_letter_is_not_sent_again_at_once(desk: DeskHarness) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: DeskHarness) -> None:
+def test_a_mail_waits_for_an_earlier_one_of_its_thread_for_a_limited_time(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     desk.reply(MAX, "Kabel?")
     with transaction(desk.engine) as session:
@@ -131,7 +131,7 @@ def test_a_letter_waits_for_an_earlier_one_of_its_thread_but_not_for_ever(desk: 
     assert late.outgoing.recipient.email == LENA
 
 
-def test_schools_with_one_account_take_turns_so_that_a_flood_of_letters_delays_nobody(
+def test_schools_that_share_an_account_send_in_turn(
     desk: DeskHarness,
 ) -> None:
     for number in range(20):
@@ -169,7 +169,7 @@ def smtp_alerts(desk: DeskHarness) -> list[str]:
         {b".": b"554 Transaction failed\r\n"},
     ],
 )
-def test_letters_wait_while_the_account_is_refused_and_all_arrive_afterwards(
+def test_mails_wait_while_the_account_is_refused_and_all_arrive_afterwards(
     desk: DeskHarness, refused: dict[bytes, bytes | None]
 ) -> None:
     report(desk, 3)
@@ -188,7 +188,7 @@ def test_letters_wait_while_the_account_is_refused_and_all_arrive_afterwards(
     assert (smtp_alerts(desk), len(desk.outbox_of(EDV))) == ([], 2)
 
 
-def test_a_paused_account_is_asked_for_one_letter_only(desk: DeskHarness) -> None:
+def test_a_paused_account_is_probed_with_one_mail(desk: DeskHarness) -> None:
     report(desk, 3)
     with ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA})) as server:
         lane = drain(desk, server.port, Clock())
@@ -206,7 +206,7 @@ def test_another_account_sends_while_one_is_paused(desk: DeskHarness) -> None:
     desk.receive(problem("Tafel").text("klemmt"), "HBG")
 
     async def both(*lanes: AccountSender) -> None:
-        await asyncio.gather(*(lane.run_once() for lane in lanes))
+        await asyncio.gather(*(lane.send_all() for lane in lanes))
 
     refuses = ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA}))
     takes = ScriptedServer(b"220 x\r\n", smtp({}))
@@ -255,7 +255,7 @@ def test_a_message_that_is_being_built_delays_no_other_account(desk: DeskHarness
     assert b"beamer.png" in b"".join(large.heard)
 
 
-def test_a_letter_that_alone_is_refused_does_not_stop_the_others(
+def test_one_refused_mail_does_not_stop_the_others(
     desk: DeskHarness, smtp_server: RecordingSmtpServer
 ) -> None:
     smtp_server.replies["lehrer0@schule.example"] = "550 5.7.1 rate limit exceeded"
@@ -263,7 +263,7 @@ def test_a_letter_that_alone_is_refused_does_not_stop_the_others(
     clock = Clock()
     lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock, POOL)
     for _ in range(4):
-        asyncio.run(lane.run_once())
+        asyncio.run(lane.send_all())
         clock.now += timedelta(minutes=20)
     [refused] = [row for row in desk.rows(OutboxRow) if row.state != "sent"]
     assert (refused.recipient, refused.state, lane.is_up) == ("lehrer0@schule.example", "queued", True)
@@ -271,7 +271,7 @@ def test_a_letter_that_alone_is_refused_does_not_stop_the_others(
     assert len(desk.outbox_of(EDV)) == 2  # the alert and its end
 
 
-def test_operators_hear_once_of_a_limit_that_lets_a_letter_through_now_and_then(desk: DeskHarness) -> None:
+def test_an_intermittent_rate_limit_is_reported_once(desk: DeskHarness) -> None:
     report(desk, 4)
     clock, ends = Clock(), cycle([QUOTA, b"250 taken\r\n"])
 
@@ -282,25 +282,25 @@ def test_operators_hear_once_of_a_limit_that_lets_a_letter_through_now_and_then(
     with ScriptedServer(b"220 x\r\n", begin) as server:
         lane = AccountSender(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock, POOL)
         while states(desk).count("sent") < 10:
-            asyncio.run(lane.run_once())
+            asyncio.run(lane.send_all())
             clock.now += timedelta(minutes=20)
             assert len(desk.outbox_of(EDV)) <= 1 or "queued" not in states(desk)[:12]
 
 
-def test_two_unknown_recipients_are_no_trouble_of_the_account(
+def test_two_unknown_recipients_do_not_pause_the_account(
     desk: DeskHarness, smtp_server: RecordingSmtpServer
 ) -> None:
     report(desk, 12)
     for n in range(10):
         smtp_server.replies[f"lehrer{n}@schule.example"] = f"550 5.1.1 <lehrer{n}@schule.example> unknown"
     lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
-    asyncio.run(lane.run_once())
+    asyncio.run(lane.send_all())
     failed = [row.recipient for row in desk.rows(OutboxRow) if row.state == "failed"]
     assert failed == [f"lehrer{n}@schule.example" for n in range(10)]
     assert (lane.is_up, smtp_alerts(desk), set(states(desk))) == (True, [], {"failed", "sent"})
 
 
-def test_a_server_that_takes_nothing_as_spam_is_left_alone_after_a_few_letters(desk: DeskHarness) -> None:
+def test_a_server_that_refuses_everything_as_spam_pauses_the_account(desk: DeskHarness) -> None:
     report(desk, 6)
     clock = Clock()
     with ScriptedServer(b"220 x\r\n", smtp({b".": b"554 5.7.1 spam\r\n"})) as server:
@@ -311,12 +311,12 @@ def test_a_server_that_takes_nothing_as_spam_is_left_alone_after_a_few_letters(d
     with ScriptedServer(b"220 x\r\n", smtp({})) as server:
         clock.now += timedelta(hours=2)
         lane.account = SmtpAccount("localhost", server.port, "none")
-        asyncio.run(lane.run_once())
+        asyncio.run(lane.send_all())
     assert lane.is_up
     assert "queued" not in states(desk)
 
 
-def test_letters_that_follow_soon_go_by_the_same_connection(
+def test_mails_in_quick_succession_share_a_connection(
     desk: DeskHarness, smtp_server: RecordingSmtpServer
 ) -> None:
     lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
@@ -337,7 +337,7 @@ def test_letters_that_follow_soon_go_by_the_same_connection(
     assert smtp_server.connections == 1
 
 
-def test_a_letter_that_never_arrives_is_noted_in_its_ticket(desk: DeskHarness) -> None:
+def test_an_undeliverable_mail_is_noted_in_its_ticket(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     desk.reply(MAX, "Das Kabel ist lose.")
     with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"550 5.1.1 no such user\r\n"})) as server:
@@ -347,7 +347,7 @@ def test_a_letter_that_never_arrives_is_noted_in_its_ticket(desk: DeskHarness) -
 
 
 @given(st.lists(st.sampled_from(["temporary", "uncertain"]), max_size=60), st.integers(0, 3))
-def test_a_letter_is_tried_for_five_days_and_doubted_twice(outcomes: list[str], seed: int) -> None:
+def test_a_mail_is_retried_for_five_days_and_twice_if_uncertain(outcomes: list[str], seed: int) -> None:
     created = now = NOW
     doubts = 0
     for attempts, outcome in enumerate(outcomes, 1):

@@ -1,4 +1,4 @@
-"""Overviews, search and similar solved tickets, from the mail that asks to the letter; on both databases."""
+"""Overviews, search and similar solved tickets, from the query to the reply, on both databases."""
 
 import itertools
 import re
@@ -145,14 +145,14 @@ def test_looking_for_signs_alone_is_refused_with_an_example(office: Office) -> N
     assert "#suche Beamer 204" in office.last(MAX).text
 
 
-def test_a_requester_does_not_find_what_the_staff_noted(stocked: Office) -> None:
+def test_requesters_do_not_find_internal_notes(stocked: Office) -> None:
     stocked.get(MAX, "Ersatzlampe liegt im Keller.\n#notiz", "[#GYM-1] Gerät in Raum 204")
     assert stocked.found(MAX, "ersatzlampe") == ["GYM-1"]
     assert stocked.found(LENA, "ersatzlampe") == []
     assert stocked.found(LENA, "raum dunkel") == ["GYM-1"]
 
 
-def test_what_is_answered_later_is_found_too(stocked: Office) -> None:
+def test_later_answers_are_found(stocked: Office) -> None:
     stocked.get(MAX, "Bitte die Sicherung prüfen.", "[#GYM-1] Gerät in Raum 204")
     assert stocked.found(LENA, "sicherung dunkel") == ["GYM-1"]
 
@@ -190,7 +190,7 @@ def test_second_level_reads_school_by_school_the_newest_first(stocked: Office) -
     assert order == ["Gymnasium", "GYM-3", "GYM-2", "GYM-1", "Realschule West", "RSW-1"]
 
 
-def test_a_list_tells_age_and_who_has_it(stocked: Office) -> None:
+def test_a_list_shows_age_and_assignee(stocked: Office) -> None:
     stocked.get(MAX, "#take", "[#GYM-1] Gerät in Raum 204")
     stocked.now += timedelta(days=3)
     answer = stocked.ask(MAX, "#list")

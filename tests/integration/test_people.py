@@ -1,4 +1,4 @@
-"""What people do to each other on real servers: absences, second addresses, answers that cross, thanks."""
+"""Absences, aliases, crossing answers and thanks, on real servers."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ def leave(env: SchoolEnv, letter: ReceivedMail, sender: str, more: str = "") -> 
     return env.new_mail_to(sender)
 
 
-def test_who_is_away_gets_a_receipt_with_the_day_in_words(env: SchoolEnv) -> None:
+def test_an_absence_receipt_has_the_last_day_in_words(env: SchoolEnv) -> None:
     report(env)
     day = date.fromisoformat(in_days(7))
     receipt = leave(env, env.new_mail_to(MAX), MAX)
@@ -136,8 +136,8 @@ def test_second_level_can_be_away_too(env: SchoolEnv) -> None:
     assert "abwesend gemeldet" in env.new_mail_to(TONI).text
 
 
-def test_a_member_who_writes_from_the_second_address_is_the_same_person(env: SchoolEnv) -> None:
-    env.members = f'"{MAX}", {{ address = "{ERIKA}", name = "Erika Beispiel", also = ["{SECOND}"] }}'
+def test_a_member_who_writes_from_an_alias_is_the_same_person(env: SchoolEnv) -> None:
+    env.members = f'"{MAX}", {{ address = "{ERIKA}", name = "Erika Beispiel", aliases = ["{SECOND}"] }}'
     env.write_config()
     report(env)
     say(env, env.new_mail_to(ERIKA), SECOND, "#übernehmen")
@@ -170,7 +170,7 @@ def test_the_second_answer_within_minutes_is_held_and_sent_by_one_tap(env: Schoo
     assert env.ticket()["status"] == "closed"
 
 
-def test_who_answers_a_copy_of_the_first_answer_is_not_held(env: SchoolEnv) -> None:
+def test_a_reply_to_a_copy_of_the_first_answer_is_not_held(env: SchoolEnv) -> None:
     env.members = f'"{MAX}", "{ERIKA}"'
     report(env)
     first = env.new_mail_to(MAX)
@@ -201,7 +201,7 @@ def test_the_time_in_which_answers_cross_can_be_set_to_nothing(env: SchoolEnv) -
     assert len(env.new_mails_to(LENA)) == 3
 
 
-def test_a_mere_thank_you_leaves_the_ticket_closed_and_bothers_nobody(env: SchoolEnv) -> None:
+def test_a_thank_you_leaves_the_ticket_closed_and_notifies_no_one(env: SchoolEnv) -> None:
     report(env)
     say(env, env.new_mail_to(MAX), MAX, "Geht wieder.\n#close")
     closed = env.new_mails_to(LENA)[-1]
@@ -227,7 +227,7 @@ def test_thanks_with_a_file_are_read_by_somebody(env: SchoolEnv) -> None:
 PGP = "-----BEGIN PGP MESSAGE-----\n\nhQEMA7\n=abcd\n-----END PGP MESSAGE-----\n"
 
 
-def test_the_sender_of_an_encrypted_mail_is_told_what_to_do(env: SchoolEnv) -> None:
+def test_the_sender_of_an_encrypted_mail_is_answered_with_advice(env: SchoolEnv) -> None:
     env.deliver(problem("Geheim").text(PGP))
     counts = env.run_once()
     assert (counts["opened"], counts["quarantined"]) == (0, 0)
@@ -239,7 +239,7 @@ def test_the_sender_of_an_encrypted_mail_is_told_what_to_do(env: SchoolEnv) -> N
     assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == 1
 
 
-def test_the_sender_of_an_smime_mail_is_told_too(env: SchoolEnv) -> None:
+def test_the_sender_of_an_smime_mail_is_answered_with_advice(env: SchoolEnv) -> None:
     hidden = problem().header("Content-Type", "application/pkcs7-mime; smime-type=enveloped-data")
     head = "".join(f"{name}: {value}\r\n" for name, value in hidden.fields.items())
     env.deliver(f"{head}Content-Transfer-Encoding: base64\r\n\r\nMIIBHgYJKoZIhvcNAQcDoIIBDzCC\r\n".encode())
@@ -257,7 +257,9 @@ def test_an_encrypted_reply_is_noted_in_its_ticket(env: SchoolEnv) -> None:
     assert env.ticket()["messages"][-1]["visibility"] == "system"
 
 
-def test_the_sender_of_a_mail_too_large_is_told_its_size_and_the_mail_is_filed(env: SchoolEnv) -> None:
+def test_the_sender_of_a_mail_too_large_is_answered_with_its_size_and_the_mail_is_filed(
+    env: SchoolEnv,
+) -> None:
     env.more = '[limits]\nmail = "100 kB"'
     env.write_config()
     env.deliver(problem("Film").text("anbei").attach("film.mp4", b"x" * 2_000_000, "video/mp4"))
@@ -270,7 +272,7 @@ def test_the_sender_of_a_mail_too_large_is_told_its_size_and_the_mail_is_filed(e
     assert not env.new_mails_to(LENA)
 
 
-def test_no_machine_is_told_that_its_mail_was_too_large(env: SchoolEnv) -> None:
+def test_automatic_mail_too_large_is_not_answered(env: SchoolEnv) -> None:
     env.more = '[limits]\nmail = "1 kB"'
     env.write_config()
     env.deliver(problem().header("Auto-Submitted", "auto-replied").text("x" * 5000))
@@ -278,7 +280,7 @@ def test_no_machine_is_told_that_its_mail_was_too_large(env: SchoolEnv) -> None:
     assert not env.new_mails_to(LENA)
 
 
-def test_whoever_sends_what_nobody_can_read_hears_of_it_once_a_day(env: SchoolEnv) -> None:
+def test_the_sender_of_unreadable_mail_is_answered_once_a_day(env: SchoolEnv) -> None:
     env.deliver(*(problem(f"Geheim {number}").text(PGP) for number in range(4)))
     env.run_once()
     assert len(env.new_mails_to(LENA)) == 1

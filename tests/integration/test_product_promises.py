@@ -1,4 +1,4 @@
-"""What follows from a mail: each sentence that people were promised, through the database."""
+"""The promises of the product about the effects of a mail, with a database."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -68,7 +68,7 @@ def test_every_promise_has_a_test() -> None:
     assert [promise for promise in PROMISES if promise not in told] == []
 
 
-def test_a_reply_to_a_ticket_of_nobody_reaches_the_team(desk: DeskHarness) -> None:
+def test_a_reply_to_an_unassigned_ticket_reaches_the_team(desk: DeskHarness) -> None:
     """A requester's reply goes to the assignee, or to the whole team when there is none (or he is away)."""
     desk.reply(LENA, "Der Ton geht auch nicht.")
     assert kinds(desk, MAX)[-1] == kinds(desk, ERIKA)[-1] == "requester_reply"
@@ -110,7 +110,7 @@ def test_a_reply_reopens(desk: DeskHarness, days: float) -> None:
     assert kinds(desk, MAX)[-1] == "reopened"
 
 
-def test_a_late_reply_opens_anew(desk: DeskHarness) -> None:
+def test_a_late_reply_opens_a_new_ticket(desk: DeskHarness) -> None:
     """later it opens a new one that points to the old;"""
     desk.reply(MAX, "Geht wieder.\n#close")
     assert later(desk, LENA, "Jetzt ist er wieder dunkel.", days=14.1) == "opened"
@@ -266,7 +266,7 @@ PGP = "-----BEGIN PGP MESSAGE-----\n\nhQEMA5\n-----END PGP MESSAGE-----\n"
 
 
 @pytest.mark.parametrize("how", ["pgp", "smime", "too large"])
-def test_who_sends_what_nobody_can_read_is_told_what_to_do(desk: DeskHarness, how: str) -> None:
+def test_the_sender_of_unreadable_mail_is_answered_with_advice(desk: DeskHarness, how: str) -> None:
     """Too large, encrypted (S/MIME, PGP) or unreadable: the sender is told what to do; the mail is kept."""
     octets = problem("Geheim").text(PGP if how == "pgp" else "").build()
     if how == "smime":

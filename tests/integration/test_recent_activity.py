@@ -1,4 +1,4 @@
-"""How many letters a machine may write to whom, and what does not count."""
+"""Rate limits of automatic replies."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,14 +17,14 @@ TEAM = {(MAX, "new_ticket"), ("erika@support.example", "new_ticket")}
 
 
 @pytest.mark.parametrize(("refused", "told"), [((), 1), (("argument",), 1), (("unknown",), 0)])
-def test_a_reason_is_told_once_a_day_outside_the_teams(refused: tuple[str, ...], told: int) -> None:
+def test_people_outside_the_teams_get_each_reason_once_a_day(refused: tuple[str, ...], told: int) -> None:
     case = (
         writes(LENA, "#clsoe").proven().with_facts(recent_activity=RecentActivity(refused=frozenset(refused)))
     )
     assert len(case.decide().notifications) == told
 
 
-def test_a_member_of_a_team_hears_of_every_mistake() -> None:
+def test_members_are_answered_for_every_mistake() -> None:
     case = (
         writes(MAX, "#clsoe")
         .proven()
@@ -50,21 +50,21 @@ def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said:
     assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
-def test_who_asks_for_the_same_list_again_gets_it_again() -> None:
+def test_the_same_query_is_answered_again() -> None:
     again = RecentActivity(recent_texts=("#übersicht",) * 3)
     assert writes(LENA, "#übersicht").with_facts(recent_activity=again).decide().notified == {
         (LENA, "overview")
     }
 
 
-def test_what_was_said_an_hour_ago_is_no_repetition(desk: DeskHarness) -> None:
+def test_a_text_from_an_hour_ago_is_no_repetition(desk: DeskHarness) -> None:
     for minutes in (0, 10, 70):
         note = mail().message_id(f"<{minutes}@schule.example>").text("Der Drucker ist leer.")
         desk.receive(note, at=NOW + timedelta(minutes=minutes))
     assert len(desk.outbox_of(LENA, NotificationKind.RECEIPT)) == 2
 
 
-def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
+def test_above_the_overall_limit_only_texts_of_people_are_sent() -> None:
     flood = RecentActivity(overall_hour=500)
     assert writes(LENA, "Beamer").with_facts(recent_activity=flood).decide().notified == TEAM
     assert writes(MAX, "#help").proven().with_facts(recent_activity=flood).decide().notified == {
@@ -72,13 +72,13 @@ def test_when_the_house_wrote_too_much_only_humans_are_written_to() -> None:
     }
 
 
-def test_the_operators_are_told_of_a_flood_as_long_as_it_lasts() -> None:
-    sight = Snapshot(NOW, NOW, answers=450)
+def test_operators_are_alerted_while_a_flood_lasts() -> None:
+    sight = Snapshot(NOW, NOW, automatic_replies=450)
     assert [concern.topic for concern in evaluate(sight, Thresholds())] == [FLOOD]
-    assert evaluate(replace(sight, answers=449), Thresholds()) == ()
+    assert evaluate(replace(sight, automatic_replies=449), Thresholds()) == ()
 
 
-def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
+def test_above_the_ticket_limit_mails_are_added_to_the_last_ticket() -> None:
     full = RecentActivity(opened_hour=20, latest="GYM-1")
     done = writes(LENA, "Noch einer").with_facts(ticket(), recent_activity=full).decide()
     assert (done.outcome, done.decision.ticket, done.decision.matched_by) == ("reply", "GYM-1", None)
@@ -87,7 +87,7 @@ def test_who_opened_too_many_tickets_writes_to_the_last_one() -> None:
     assert more.decide().outcome == "opened"
 
 
-def test_letters_that_a_human_s_deed_caused_do_not_count(desk: DeskHarness) -> None:
+def test_mails_caused_by_a_persons_action_do_not_count(desk: DeskHarness) -> None:
     desk.outcome(mail().text("Der Beamer bleibt dunkel."))
     for line in ("#close", "#reopen", "#close", "#reopen", "#close"):
         desk.outcome(reply_to(desk.outbox_of(MAX)[-1], MAX, line))

@@ -1,4 +1,4 @@
-"""Mailbox and ledger are compared at night; after a restore what the ledger lacks is handled again."""
+"""The nightly comparison of mailbox and ledger, and the processing of missing mails after a restore."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,16 +29,16 @@ LATELY = NOW - 2 * GRACE
 
 
 def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Difference:
-    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "files": True, **more})
+    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "moves": True, **more})
 
 
 def test_a_mail_that_was_never_handled_is_a_difference() -> None:
-    assert found({7: LATELY}, set()).missed == (7,)
+    assert found({7: LATELY}, set()).unprocessed == (7,)
 
 
-def test_a_mail_that_was_handled_and_still_lies_there_is_one_if_mails_are_filed() -> None:
-    assert found({7: LATELY}, {7}).unfiled == (7,)
-    assert not found({7: LATELY}, {7}, files=False)
+def test_a_processed_mail_still_in_the_folder_is_a_difference_if_mails_are_filed() -> None:
+    assert found({7: LATELY}, {7}).unmoved == (7,)
+    assert not found({7: LATELY}, {7}, moves=False)
 
 
 @pytest.mark.parametrize("received", [NOW - GRACE / 2, OLD - timedelta(days=1)])
@@ -47,10 +47,10 @@ def test_a_mail_on_its_way_or_left_alone_on_purpose_is_none(received: datetime) 
 
 
 @given(st.sets(st.integers(1, 50)), st.sets(st.integers(1, 50)))
-def test_every_settled_mail_is_told_once_and_no_other(lying: set[int], handled: set[int]) -> None:
+def test_every_processed_mail_is_compared_once(lying: set[int], handled: set[int]) -> None:
     difference = found(dict.fromkeys(lying, LATELY), handled)
-    assert set(difference.missed) == lying - handled
-    assert set(difference.unfiled) == lying & handled
+    assert set(difference.unprocessed) == lying - handled
+    assert set(difference.unmoved) == lying & handled
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -87,25 +87,25 @@ def test_a_mailbox_that_was_emptied_in_good_order_differs_in_nothing(env: School
     assert alerts(env) == []
 
 
-def test_what_lies_there_unhandled_for_long_is_told_once_and_its_end_too(env: SchoolEnv) -> None:
+def test_a_mail_left_unprocessed_is_reported_once_and_so_is_its_end(env: SchoolEnv) -> None:
     env.run_once()
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
     env.dovecot.deliver(env.address, problem().text("dunkel").build(), received=two_hours_ago)
-    assert reconciled(env).missed
-    assert reconciled(env).missed
+    assert reconciled(env).unprocessed
+    assert reconciled(env).unprocessed
     assert alerts(env) == ["mailbox GYM: not as the ledger says"]
     env.run_once()
     assert not reconciled(env)
     assert alerts(env) == []
 
 
-def test_a_mail_that_somebody_filed_by_hand_is_told(env: SchoolEnv) -> None:
+def test_a_mail_moved_by_hand_is_reported(env: SchoolEnv) -> None:
     env.deliver(problem().text("dunkel"))
     env.run_once()
     env.deliver(problem("Drucker").text("leer"))
     with env.dovecot.login(env.address) as client:
         client.uid("MOVE", "1:*", "Mailbot/Done")
-    assert reconciled(env).unknown_in_done == 1
+    assert reconciled(env).unknown_in_processed == 1
 
 
 def test_the_daemon_compares_each_mailbox_once_a_night(
@@ -138,7 +138,7 @@ def test_the_daemon_compares_each_mailbox_once_a_night(
         assert alerts(env) == expected
 
 
-def test_after_a_restore_what_was_handled_since_the_backup_is_handled_again_and_nothing_twice(
+def test_after_a_restore_mails_since_the_backup_are_processed_again_once(
     env: SchoolEnv,
 ) -> None:
     env.deliver(problem("Beamer").text("dunkel"))

@@ -1,4 +1,4 @@
-"""The monthly report: what it counts, that it names nobody, and that the operators get it once."""
+"""The monthly report: its numbers, its anonymity, and its delivery once to the operators."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Priority, Status
 from mailbot.render import Templates
 from mailbot.reporting.model import CHANGES, Month, Percentiles, Report, TicketTimeline, TimelineEntry
-from mailbot.reporting.monthly import month_before, report
+from mailbot.reporting.monthly import create_report, month_before
 from mailbot.service.desk import Desk
 from mailbot.service.report import HOUR, document, month_of, report_of, send_due
 from mailbot.store import timers
@@ -70,7 +70,7 @@ def course(*entries: tuple[datetime, str, str], **what: object) -> TicketTimelin
 
 
 def told(*courses: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
-    return report(courses, HOUSE, OCTOBER, names)
+    return create_report(courses, HOUSE, OCTOBER, names)
 
 
 def counts(*courses: TicketTimeline) -> tuple[int, int, int, int]:
@@ -86,7 +86,7 @@ def opened(at: datetime) -> tuple[datetime, str, str]:
     return at, "status", "open"
 
 
-def test_a_month_begins_and_ends_at_midnight_as_the_house_sees_it() -> None:
+def test_a_month_begins_and_ends_at_local_midnight() -> None:
     assert datetime(2026, 9, 30, 22, 0, tzinfo=UTC) in OCTOBER
     assert datetime(2026, 9, 30, 21, 59, tzinfo=UTC) not in OCTOBER
     assert datetime(2026, 10, 31, 22, 59, tzinfo=UTC) in OCTOBER
@@ -97,7 +97,7 @@ def test_the_month_before_january_is_december() -> None:
     assert month_before(datetime(2027, 1, 1, tzinfo=BERLIN), BERLIN) == Month(date(2026, 12, 1), BERLIN)
 
 
-def test_what_happens_to_a_ticket_counts_once_in_the_month_in_which_it_happens() -> None:
+def test_each_event_counts_once_in_its_month() -> None:
     twice = course(closed(TUESDAY), opened(TUESDAY), closed(TUESDAY), opened(TUESDAY), closed(TUESDAY))
     assert counts(twice) == (1, 1, 0, 1)
     assert counts(course((TUESDAY, "level", "2"), (TUESDAY, "level", "1"))) == (1, 0, 1, 0)
@@ -105,7 +105,7 @@ def test_what_happens_to_a_ticket_counts_once_in_the_month_in_which_it_happens()
     assert counts(course(closed(OCTOBER.end), opened(OCTOBER.end))) == (1, 0, 0, 0)
 
 
-def test_a_change_that_was_taken_back_never_happened() -> None:
+def test_an_undone_change_does_not_count() -> None:
     assert counts(course(closed(TUESDAY), (TUESDAY, "undone", "open"))) == (1, 0, 0, 0)
     both = (
         (MONDAY, "level", "2"),
@@ -154,7 +154,7 @@ def test_hours_and_weekdays_are_those_on_the_wall() -> None:
     assert found.weekdays[:2] == (1, 1)
 
 
-def test_only_words_of_three_people_are_told_and_never_a_name() -> None:
+def test_the_report_has_only_words_of_three_people_and_no_name() -> None:
     people = ("a@schule.example", "b@schule.example", "c@schule.example")
     common = [course(subject="Beamer von Frau Müller", requester=person) for person in people]
     alone = [course(subject="Alarmanlage", requester=LENA) for _ in range(5)]
@@ -215,7 +215,7 @@ def test_of_a_month_without_anything_no_report_is_sent(harness: DeskHarness) -> 
     assert harness.outbox_of(EDV) == []
 
 
-def test_a_report_that_cannot_be_written_is_told_once_and_comes_when_it_is_mended(
+def test_a_failed_report_is_reported_once_and_sent_after_the_repair(
     harness: DeskHarness, tmp_path: Path
 ) -> None:
     lived(harness)
@@ -252,7 +252,7 @@ def test_the_report_is_printed_as_a_table_json_csv_and_html(env: SchoolEnv) -> N
     env.call("report", "--month", "gestern", status=2)
 
 
-def test_every_school_of_the_house_is_in_the_report_by_its_name() -> None:
+def test_every_school_is_in_the_report_by_name() -> None:
     assert told().schools[0].name == GYM.name
 
 

@@ -1,4 +1,4 @@
-"""Merge, split, move, spam, cc and for, through the database: what goes where, and what still finds it."""
+"""#merge, #split, #move, #spam, #cc and #for with a database."""
 
 from typing import Any
 
@@ -48,20 +48,20 @@ def test_two_tickets_of_one_person_become_one_without_a_word_to_anybody(desk: De
     assert len(desk.outbox_of(LENA)) == before
 
 
-def test_who_answers_in_the_old_thread_answers_the_surviving_ticket(two: DeskHarness) -> None:
+def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness) -> None:
     receipt = two.outbox_of(OLGA)[-1]
     two.reply(MAX, "#merge 1")
     assert two.outcome(reply_to(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
     assert texts(two.ticket("GYM-1"))[-1] == "Jetzt ist auch der Ton weg."
 
 
-def test_who_names_the_merged_ticket_in_the_subject_means_the_surviving_one(two: DeskHarness) -> None:
+def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1")
     two.receive(problem("[#GYM-2] Bild fehlt", sender=OLGA).text("Gibt es etwas Neues?"))
     assert texts(two.ticket("GYM-1"))[-1] == "Gibt es etwas Neues?"
 
 
-def test_the_other_requester_hears_of_a_merge_and_gets_the_answer_in_copy(two: DeskHarness) -> None:
+def test_the_other_requester_is_notified_of_a_merge_and_gets_the_answer_in_copy(two: DeskHarness) -> None:
     two.reply(MAX, "#zusammenführen 1")
     (told,) = two.outbox_of(OLGA, NotificationKind.MERGED)
     assert "GYM-1" in told.text
@@ -79,13 +79,13 @@ def test_a_merged_ticket_is_in_no_overview(two: DeskHarness) -> None:
     assert "GYM-2" not in overview
 
 
-def test_a_merge_cannot_be_taken_back_and_says_so(two: DeskHarness) -> None:
+def test_a_merge_cannot_be_undone_and_the_reply_says_so(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1")
     assert two.reply(MAX, "#undo", NotificationKind.COMMAND_RECEIPT) == "refused"
     assert "#trennen" in two.outbox_of(MAX, NotificationKind.REFUSAL)[-1].text
 
 
-def test_a_split_message_becomes_a_ticket_with_receipt_and_letter_to_the_team(desk: DeskHarness) -> None:
+def test_a_split_message_becomes_a_ticket_with_receipt_and_notification(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("Der Beamer ist dunkel."))
     desk.outcome(
         reply_to(desk.outbox_of(LENA)[-1], LENA, "Und der Drucker ist leer.", "<zweite@schule.example>")
@@ -153,7 +153,7 @@ def test_undo_and_reopen_lift_the_block(desk: DeskHarness, line: str) -> None:
     assert desk.outcome(problem("Noch etwas", sender="eve@anderswo.example").text("Danke.")) == "opened"
 
 
-def test_an_operator_sees_who_is_blocked_and_lifts_it(desk: DeskHarness) -> None:
+def test_operators_list_and_unblock_senders(desk: DeskHarness) -> None:
     desk.receive(problem("Gewinn!", sender="eve@anderswo.example").text("Sie haben gewonnen."))
     desk.reply(MAX, "#spam")
     (row,) = operations.blocked_senders(desk.desk)
@@ -186,7 +186,7 @@ def test_a_forwarded_mail_opens_the_ticket_of_whom_it_is_for(desk: DeskHarness) 
     assert desk.outcome(reply_to(receipt, LENA, "Danke fürs Weiterleiten, Raum 204.")) == "reply"
 
 
-def test_who_is_put_in_copy_learns_what_it_is_about_and_gets_what_is_written(desk: DeskHarness) -> None:
+def test_a_person_added_to_cc_gets_the_ticket_and_later_messages(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("Der Beamer ist dunkel."))
     desk.reply(MAX, "#kopie Haus Meister <hausmeister@stadt.example>")
     (copied,) = desk.outbox_of("hausmeister@stadt.example")
@@ -205,7 +205,7 @@ def test_whom_a_reply_went_to_comes_into_copy_if_the_school_s(desk: DeskHarness)
     assert desk.outbox_of("fremd@anderswo.example") == []
 
 
-def test_a_mail_that_proves_nothing_puts_nobody_in_copy(desk: DeskHarness) -> None:
+def test_an_unauthenticated_mail_adds_no_cc(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").cc(KARL).text("Der Beamer ist dunkel."))
     desk.receive(problem("[#GYM-1] Beamer").cc(KARL).text("Ich bin Lena, wirklich."))
     desk.reply(MAX, "Danke!")

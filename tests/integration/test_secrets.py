@@ -1,4 +1,4 @@
-"""Passwords come from where only their owner reads them, and are shown nowhere."""
+"""Passwords are read from protected files only, and are shown nowhere."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The servers that the other tests stand on do what they are trusted to do."""
+"""The test servers work as the other tests expect."""
 
 import smtplib
 
@@ -12,7 +12,7 @@ from tests.support.servers.smtp import RecordingSmtpServer
 from tests.support.servers.tls import CertificateAuthority
 
 
-def test_a_mail_handed_in_by_smtp_lies_in_the_inbox_as_it_was_written(
+def test_a_mail_sent_by_smtp_is_in_the_inbox_unchanged(
     authority: CertificateAuthority, dovecot: Dovecot, user: str
 ) -> None:
     with RecordingSmtpServer(authority, login=False, deliver_to=dovecot) as server:
@@ -23,7 +23,7 @@ def test_a_mail_handed_in_by_smtp_lies_in_the_inbox_as_it_was_written(
     assert [stored.octets for stored in dovecot.mails(user)] == [b"Subject: Beamer\r\n\r\n.defekt\r\n"]
 
 
-def test_a_mail_handed_in_by_lmtp_lies_in_the_inbox(authority: CertificateAuthority, user: str) -> None:
+def test_a_mail_sent_by_lmtp_is_in_the_inbox(authority: CertificateAuthority, user: str) -> None:
     with Dovecot(authority, lmtp=True) as dovecot:
         with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port) as client:
             client.sendmail("lehrerin@schule.example", [user], b"Subject: Beamer\r\n\r\ndefekt\r\n")

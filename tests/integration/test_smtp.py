@@ -1,4 +1,4 @@
-"""Handing in mail: what every answer of a server, and its silence, means for a mail."""
+"""The SMTP client: the meaning of each server reply and of silence for a mail."""
 
 import asyncio
 import dataclasses
@@ -68,7 +68,7 @@ def test_a_connection_is_renewed_after_a_pause(
     assert smtp_server.connections == 2
 
 
-def test_a_connection_that_nobody_uses_any_more_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[bytes] = []
 
     def begin() -> Answer:
@@ -94,7 +94,7 @@ def test_a_connection_that_nobody_uses_any_more_is_given_back(monkeypatch: pytes
         asyncio.run(run())
 
 
-def test_a_mail_with_eight_bit_octets_is_announced_as_such() -> None:
+def test_a_mail_with_8bit_content_is_announced_as_8bitmime() -> None:
     replies = {b"EHLO": b"250-x\r\n250-SIZE\r\n250 8BITMIME\r\n"}
     with ScriptedServer(b"220 x\r\n", lambda: script(replies)) as server:
 
@@ -154,7 +154,7 @@ def test_an_address_that_cannot_be_written_to_fails_without_asking_the_server(
     assert (outcome.state, outcome.server_down, smtp_server.connections) == ("permanent", False, 0)
 
 
-def test_the_null_sender_is_taken(smtp_server: RecordingSmtpServer) -> None:
+def test_the_null_sender_is_accepted(smtp_server: RecordingSmtpServer) -> None:
     async def run() -> SendResult:
         async with SmtpClient(smtp_server.account()) as relay:
             return await relay.send("", RECIPIENT, OCTETS)
@@ -163,7 +163,7 @@ def test_the_null_sender_is_taken(smtp_server: RecordingSmtpServer) -> None:
     assert smtp_server.received[0].sender == ""
 
 
-def test_a_refused_login_says_who_and_what_to_do_but_not_the_password(
+def test_a_refused_login_names_user_and_advice_and_not_the_password(
     smtp_server: RecordingSmtpServer,
 ) -> None:
     account = dataclasses.replace(smtp_server.account(), password=Secret("geheim-und-falsch"))
@@ -215,11 +215,11 @@ def test_a_password_is_not_sent_to_a_server_without_starttls() -> None:
     assert (outcome.state, outcome.server_down) == ("temporary", True)
 
 
-def test_nobody_listening_is_told_as_such(smtp_server: RecordingSmtpServer) -> None:
+def test_a_refused_connection_is_reported_as_such(smtp_server: RecordingSmtpServer) -> None:
     smtp_server.stop()
     [outcome] = send(smtp_server.account())
     assert (outcome.state, outcome.code, outcome.server_down) == ("temporary", None, True)
-    assert "nobody listens there" in outcome.reply
+    assert "no server listens there" in outcome.reply
 
 
 def test_a_cancelled_mail_does_not_spoil_the_connection_for_the_next_one() -> None:
@@ -244,7 +244,7 @@ def test_check_logs_in_and_has_nothing_to_complain_of(smtp_server: RecordingSmtp
     assert check(smtp_server.account()) is None
 
 
-def test_check_tells_what_is_wrong(smtp_server: RecordingSmtpServer) -> None:
+def test_check_reports_the_fault(smtp_server: RecordingSmtpServer) -> None:
     account = dataclasses.replace(smtp_server.account(), password=Secret("falsch"))
     outcome = check(account)
     assert outcome is not None

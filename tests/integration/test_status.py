@@ -1,4 +1,4 @@
-"""What operators see of the desk: numbers that are right, a table that fits and that programs can read."""
+"""`mailbot status` and lists: right numbers, a table that fits, and output for programs."""
 
 import os
 import pty
@@ -97,7 +97,7 @@ def test_open_tickets_are_counted_by_age_and_closed_ones_are_not(harness: DeskHa
     assert found["open_tickets"]["GYM"] == 3
 
 
-def test_a_letter_that_waits_for_its_next_try_is_not_due(harness: DeskHarness) -> None:
+def test_a_mail_that_waits_for_a_retry_is_not_due(harness: DeskHarness) -> None:
     report(harness, "Beamer")
     now = datetime.now(UTC)
     with transaction(harness.desk.engine) as session:
@@ -112,11 +112,11 @@ def test_a_letter_that_waits_for_its_next_try_is_not_due(harness: DeskHarness) -
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.4, "<1 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (172_800, "2 d")]
 )
-def test_a_length_of_time_is_told_in_its_largest_unit(seconds: float, said: str) -> None:
+def test_a_duration_is_shown_in_its_largest_unit(seconds: float, said: str) -> None:
     assert span(seconds) == said
 
 
-def test_what_programs_read_is_without_colours_and_not_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_to_a_pipe_has_no_colours_and_no_wrapping(capsys: pytest.CaptureFixture[str]) -> None:
     print_status(DOCUMENT)
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
@@ -128,7 +128,7 @@ def test_what_programs_read_is_without_colours_and_not_wrapped(capsys: pytest.Ca
     assert "worker          pc2:/var/lib/mailbot:2c3d reads no mailbox" in printed
 
 
-def test_trouble_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_problem_is_listed_once(capsys: pytest.CaptureFixture[str]) -> None:
     print_status(DOCUMENT)
     assert capsys.readouterr().out.count("mailbox RSW") == 1
 
@@ -151,7 +151,7 @@ def test_on_a_terminal_of_80_columns_nothing_is_wider_and_failures_are_red() -> 
     assert "GYM     support-gym@gymn…  12 s ago            1 s    14       3        9      2" in plain
 
 
-def test_letters_of_every_state_are_counted(tmp_path: Path) -> None:
+def test_mails_of_every_state_are_counted(tmp_path: Path) -> None:
     with open_harness(tmp_path) as harness:
         assert status(harness.desk)["outbox"] == {}
         harness.receive(mail().text("Der Beamer bleibt dunkel."))
@@ -161,7 +161,7 @@ def test_letters_of_every_state_are_counted(tmp_path: Path) -> None:
         assert status(harness.desk)["outbox"] == {"failed": 1, "sent": 2}
 
 
-def test_the_letters_that_were_sent_are_not_read_to_find_the_others(tmp_path: Path) -> None:
+def test_unsent_mails_are_found_without_reading_sent_ones(tmp_path: Path) -> None:
     asked: list[str] = []
     with open_harness(tmp_path) as harness, read_only(harness.engine) as session:
         connection = session.connection()

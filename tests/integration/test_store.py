@@ -166,7 +166,7 @@ def test_the_number_of_a_failed_transaction_is_given_again(engine: Engine) -> No
 # -- duplicates
 
 
-def test_a_place_that_was_handled_is_so_for_ever_whatever_lies_there_later(desk: DeskHarness) -> None:
+def test_a_processed_uid_stays_processed(desk: DeskHarness) -> None:
     assert desk.receive(mail().subject("Beamer").message_id("<a@x.example>").text("dunkel"), uid=7)
     assert desk.receive(mail().subject("Drucker").message_id("<b@x.example>").text("leer"), uid=7) is None
     assert [row.subject for row in desk.rows(TicketRow)] == ["Beamer"]
@@ -193,7 +193,7 @@ def test_a_problem_sent_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness)
     ]
 
 
-def test_a_reply_that_lies_in_two_mailboxes_is_filed_once(desk: DeskHarness) -> None:
+def test_a_reply_in_two_mailboxes_is_filed_once(desk: DeskHarness) -> None:
     desk.receive(problem().text("Dunkel."))
     octets = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
     assert [desk.outcome(octets, school) for school in ("GYM", "HBG")] == ["reply", "duplicate"]
@@ -248,7 +248,7 @@ def test_a_whole_day_is_written_down(desk: DeskHarness) -> None:
     assert all(row.because and row.message_id for row in desk.rows(EventRow))
 
 
-def test_each_person_has_a_thread_of_the_own_letters_only(desk: DeskHarness) -> None:
+def test_each_person_has_a_thread_of_their_own_mails_only(desk: DeskHarness) -> None:
     desk.receive(problem().message_id("<problem@schule.example>").text("Dunkel."))
     (to_max,) = desk.outbox_of(MAX)
     desk.receive(reply_to(to_max, MAX, "Kabel?", "<a1@x.example>"))
@@ -289,7 +289,7 @@ def test_a_busy_supporter_is_still_asked_for_confirmation(desk: DeskHarness) -> 
     assert len(desk.outbox_of(MAX, NotificationKind.CONFIRM)) == 1
 
 
-def test_a_teacher_gets_five_automatic_letters_an_hour_and_the_team_every_problem(desk: DeskHarness) -> None:
+def test_a_teacher_gets_five_automatic_mails_an_hour_and_the_team_every_problem(desk: DeskHarness) -> None:
     for n in range(7):
         desk.receive(problem(f"Problem {n}").text("abcdefg"[n]))
     assert (len(desk.outbox_of(LENA)), len(desk.outbox_of(MAX))) == (5, 7)
@@ -346,7 +346,7 @@ def test_a_bounce_marks_the_address_and_tells_the_author_once(desk: DeskHarness)
 # -- the outbox
 
 
-def test_each_letter_is_claimed_once_by_several_claimers(desk: DeskHarness) -> None:
+def test_concurrent_claims_return_each_mail_once(desk: DeskHarness) -> None:
     for n in range(10):
         desk.receive(problem(f"Problem {n}", f"t{n}@schule.example").text("x"))
     letters = len(desk.rows(OutboxRow))
@@ -368,7 +368,7 @@ def test_each_letter_is_claimed_once_by_several_claimers(desk: DeskHarness) -> N
     assert {row.state for row in desk.rows(OutboxRow)} == {"sent"}
 
 
-def test_a_letter_that_was_claimed_comes_back_when_its_claimer_died(desk: DeskHarness) -> None:
+def test_a_claimed_mail_is_requeued_when_its_worker_died(desk: DeskHarness) -> None:
     desk.receive(problem().text("x"))
     with transaction(desk.engine) as session:
         claimed = outbox.claim(session, ["GYM"], NOW)
@@ -404,7 +404,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("octets", [o for _, o in HOSTILE], ids=[name for name, _ in HOSTILE])
-def test_hostile_octets_cannot_break_a_write(desk: DeskHarness, octets: MailBuilder | bytes) -> None:
+def test_hostile_bytes_cannot_break_a_write(desk: DeskHarness, octets: MailBuilder | bytes) -> None:
     assert desk.outcome(octets) in {"opened", "ignored", "refused"}
     assert len(desk.rows(LedgerRow)) == 1
 
@@ -417,7 +417,7 @@ def test_more_tickets_than_fit_into_one_statement_are_read_with_messages_and_cc(
 
     def read() -> object:
         with read_only(desk.engine) as session:
-            found = tickets.listed(session, Listing(Scope.OPEN))
+            found = tickets.list_all(session, Listing(Scope.OPEN))
             return found, tickets.histories(session, [1, 2, 3, 4, 5])
 
     whole = read()

@@ -1,4 +1,4 @@
-"""The table of a ticket's fields is complete: store, undo, disclosure, erasure and output know each field."""
+"""The table of ticket fields is complete: store, undo, disclosure, erasure and output use each field."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ from mailbot.core.model.ticket_fields import (
 )
 from mailbot.core.model.transition import apply
 from mailbot.preview import LANGUAGES
-from mailbot.privacy.personal_data import traces_of
+from mailbot.privacy.personal_data import build_matcher
 from mailbot.render import Templates
 from mailbot.store import tickets
 from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import collect
-from mailbot.store.erasure import empty_ticket, redact_batch
+from mailbot.store.erasure import erase_ticket, redact_batch
 from mailbot.store.mapping import insert_ticket, to_ticket
 from mailbot.store.tables import TicketRow, metadata
 from tests.support.desk_harness import DeskHarness, open_harness
@@ -156,7 +156,7 @@ def test_disclosure_gives_out_each_column(stored: DeskHarness) -> None:
 
 def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> None:
     with transaction(stored.engine) as session:
-        empty_ticket(session, 1, NOW)
+        erase_ticket(session, 1, NOW)
     row, ticket = read(stored)
     assert [column for column in PERSONAL_COLUMNS if getattr(row, column) not in EMPTY] == []
     assert {name for name in NAMES if getattr(ticket, name) == getattr(FULL, name)} == NOT_ERASED - {"status"}
@@ -165,7 +165,7 @@ def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> N
 
 def test_a_sweep_finds_a_person_in_each_field_with_personal_data(stored: DeskHarness) -> None:
     with transaction(stored.engine) as session:
-        redact_batch(session, metadata.tables["ticket"], 0, traces_of([PAULA], (), ()))
+        redact_batch(session, metadata.tables["ticket"], 0, build_matcher([PAULA], (), ()))
     columns = columns_of(read(stored)[1])
     assert [column for column, value in columns.items() if PAULA in str(value)] == ["school"]
 
@@ -180,7 +180,7 @@ def test_the_command_line_prints_each_field_that_it_has_always_printed() -> None
     assert json.loads(json.dumps(written))["requester"] == FULL.requester.email
 
 
-def test_every_language_has_a_label_for_each_field_in_letters() -> None:
+def test_every_language_has_a_label_for_each_field_in_mails() -> None:
     for language in LANGUAGES:
         head: Any = Templates().words(language)["head"]
         assert {field.name for field in FIELDS if field.letters != "nobody"} <= set(head)

@@ -1,4 +1,4 @@
-"""Time passes on a real database: once, whoever looks, and whatever breaks."""
+"""Timers on a real database fire once, also with several workers and after failures."""
 
 import subprocess
 import sys
@@ -114,7 +114,7 @@ def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
     assert "nobody has touched it for 8 hours" in events[-1].because
 
 
-def test_a_reminder_lies_in_the_thread_of_the_ticket(desk: Desk) -> None:
+def test_a_reminder_is_in_the_thread_of_the_ticket(desk: Desk) -> None:
     open_ticket(desk)
     run_timers(desk, TUESDAY)
     run_timers(desk, at("2026-11-26 07:30"))
@@ -127,7 +127,7 @@ def test_a_reminder_lies_in_the_thread_of_the_ticket(desk: Desk) -> None:
     assert reminder.subject == "[#GYM-1] Erinnerung: Beamer"
 
 
-def test_what_somebody_does_ends_the_wait(desk: Desk) -> None:
+def test_an_action_ends_the_wait(desk: Desk) -> None:
     key = open_ticket(desk)
     run_timers(desk, MONDAY)
     do(desk, MONDAY + timedelta(hours=1), Assign(key, Address(MAX)))
@@ -220,7 +220,7 @@ def test_a_digest_comes_once_a_morning_and_only_if_there_is_something(desk: Desk
         ]
 
 
-def test_a_broken_template_stops_no_other_ticket_and_is_told_once(desk: Desk, tmp_path: Path) -> None:
+def test_a_broken_template_stops_no_other_ticket_and_is_reported_once(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "reminder.txt.j2").write_text("{{ no.such.thing }}")
     broken = replace(desk, templates=Templates(tmp_path))
@@ -238,7 +238,7 @@ def test_a_broken_template_stops_no_other_ticket_and_is_told_once(desk: Desk, tm
     assert sent(desk)[2:] == [("alert", EDV), ("reminder", MAX), ("reminder", ERIKA)]
 
 
-def test_a_broken_digest_is_told_and_does_not_come_again_that_day(desk: Desk, tmp_path: Path) -> None:
+def test_a_broken_digest_is_reported_and_not_repeated_that_day(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "digest.html.j2").write_text("{{ no.such.thing }}")
     broken = replace(desk, templates=Templates(tmp_path), policy=replace(POLICY, times=Times(0, 0)))
@@ -255,7 +255,7 @@ def test_the_tickets_of_a_school_that_is_gone_are_left_alone(desk: Desk) -> None
     assert look_at(desk) == TUESDAY + timedelta(days=1)
 
 
-def test_what_is_due_is_found_by_its_index(desk: Desk) -> None:
+def test_due_tickets_are_found_by_an_index(desk: Desk) -> None:
     if desk.engine.dialect.name == "postgresql":
         return  # with one row its planner reads the table
     with read_only(desk.engine) as session:

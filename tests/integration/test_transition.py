@@ -1,4 +1,4 @@
-"""A ticket changes by one function: what a letter shows of it is what the database holds."""
+"""A ticket changes by one function: notifications show the stored state."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetSt
 from mailbot.core.model.ticket import Status, Ticket
 from mailbot.core.model.transition import apply
 from mailbot.store.database import read_only
-from mailbot.store.tickets import named
+from mailbot.store.tickets import find_ticket
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.scenario import LENA, MAX, NOW, TONI, ticket
@@ -28,7 +28,7 @@ STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(L
 def stored(desk: DeskHarness, key: str) -> Ticket:
     """Return a ticket as the database holds it."""
     with read_only(desk.engine) as session:
-        found = named(session, key)
+        found = find_ticket(session, key)
         assert found is not None
         return found[1]
 
@@ -41,7 +41,7 @@ def shown(decision: Decision) -> list[Ticket]:
 
 @given(STEPS)
 @settings(max_examples=20, deadline=None)
-def test_letters_show_the_ticket_that_is_stored(steps: list[tuple[str, str]]) -> None:
+def test_notifications_show_the_ticket_that_is_stored(steps: list[tuple[str, str]]) -> None:
     with TemporaryDirectory() as directory, open_harness(Path(directory)) as desk:
         desk.outcome(mail().text("Der Beamer bleibt dunkel."))
         desk.outcome(reply_to(desk.outbox_of(MAX)[-1], MAX, "#escalate"))

@@ -1,4 +1,4 @@
-"""#undo: who may take what back, what is restored, and who hears of it."""
+"""#undo: permissions, restored state and notifications."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ def undoes(
 
 @pytest.mark.parametrize("line", ["#undo", "#RÜCKGÄNGIG!"])
 @pytest.mark.parametrize("writer", [TEACHER, SUPPORTER, TONI])
-def test_who_changed_a_ticket_may_take_it_back(writer: str, line: str) -> None:
+def test_the_person_who_changed_a_ticket_may_undo_it(writer: str, line: str) -> None:
     done = undoes(writer, line).decide()
     assert (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA))
     assert done.notification(writer, NotificationKind.COMMAND_RECEIPT).done[0].command == "undo"
@@ -60,7 +60,7 @@ def test_who_changed_a_ticket_may_take_it_back(writer: str, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["#undo", "#rückgängig"])
 @pytest.mark.parametrize("writer", [KARL, EVE])
-def test_who_is_only_in_copy_or_a_stranger_may_not(writer: str, line: str) -> None:
+def test_cc_and_strangers_may_not_undo(writer: str, line: str) -> None:
     done = undoes(writer, line).decide()
     assert (done.outcome, done.changes) == ("refused", ())
 
@@ -69,7 +69,7 @@ def test_a_person_with_two_addresses_may_use_either() -> None:
     assert undoes(MAX_AT_HOME, actor=SUPPORTER).decide().ticket().status is Status.OPEN
 
 
-def test_what_somebody_else_changed_since_stays() -> None:
+def test_a_later_change_of_another_person_prevents_undo() -> None:
     done = undoes(SUPPORTER, actor=ERIKA).decide()
     assert (done.changes, done.reasons) == ((), [Reason.CHANGED_SINCE])
 
@@ -94,7 +94,7 @@ def test_it_goes_with_no_other_change() -> None:
     assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
 
 
-def test_who_was_told_of_the_change_is_told_that_it_was_taken_back_and_nobody_else() -> None:
+def test_exactly_the_people_notified_of_a_change_are_notified_of_its_undo() -> None:
     assert undoes(SUPPORTER).decide().notified == {
         (TEACHER, "undone"),
         (ERIKA, "undone"),
@@ -103,13 +103,13 @@ def test_who_was_told_of_the_change_is_told_that_it_was_taken_back_and_nobody_el
 
 
 @pytest.mark.parametrize(("deputy", "told"), [("", set()), (TONI, {(TONI, "undone")})])
-def test_who_is_away_meanwhile_is_not_told_but_the_deputy_is(deputy: str, told: set[tuple[str, str]]) -> None:
+def test_an_absent_member_is_replaced_by_the_deputy(deputy: str, told: set[tuple[str, str]]) -> None:
     away = {ERIKA: Absence(NOW.date(), deputy)}
     done = undoes(SUPPORTER).with_facts(absences=away).decide()
     assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "command_receipt"), *told}
 
 
-def test_the_requester_who_only_got_an_answer_is_not_told() -> None:
+def test_a_requester_who_only_got_an_answer_is_not_notified_of_undo() -> None:
     told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
     assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "command_receipt")}
 
@@ -136,9 +136,7 @@ def state(env: SchoolEnv) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("lines", ["#close", "#escalate\n#priority high", "#remind tomorrow\n#wait"])
-def test_a_ticket_is_again_what_it_was_and_a_second_undo_takes_back_the_first(
-    env: SchoolEnv, lines: str
-) -> None:
+def test_undo_restores_the_ticket_and_a_second_undo_reverts_the_first(env: SchoolEnv, lines: str) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     opened = env.new_mail_to(MAX)

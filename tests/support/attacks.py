@@ -1,4 +1,4 @@
-"""What attacks are told with: a desk with one ticket, hostile mails, and what must have become of them."""
+"""Attacks: a desk with one ticket, hostile mails, and their expected effects."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,33 +21,33 @@ OURS = "mx.schule.example"  # the authserv-id of the receiving server
 
 
 class Scene:
-    """A desk where Lena has a ticket, and its team knows of it."""
+    """A desk with one ticket of Lena, of which the team was notified."""
 
     def __init__(self, harness: DeskHarness) -> None:
         self.harness = harness
 
     def letter(self, to: str) -> OutboxRow:
-        """Return somebody's letter about the ticket."""
+        """Return the mail that a person got about the ticket."""
         return self.harness.outbox_of(to)[0]
 
     @property
     def now(self) -> datetime:
-        """Return when letters are sent: when the mails came."""
+        """Return the time of sending: the time at which the mails arrived."""
         return NOW
 
     @property
     def state(self) -> Any:
-        """Return the ticket as it stands."""
+        """Return the ticket."""
         return self.harness.ticket("GYM-1")
 
     @property
     def letters(self) -> list[OutboxRow]:
-        """Return all letters."""
+        """Return all mails of the outbox."""
         return self.harness.rows(OutboxRow)
 
 
 def prepared(file: Path) -> None:
-    """Write the database in which Lena's ticket is there; attacks copy it."""
+    """Write the database with Lena's ticket; each attack copies it."""
     engine = open_database(f"sqlite:///{file}")
     migrate(engine)
     DeskHarness(Desk(engine, GERMAN_POLICY, Templates())).outcome(
@@ -70,7 +70,7 @@ def scene(prepared_file: Path, directory: Path) -> Iterator[Scene]:
 
 @dataclass(frozen=True)
 class Expected:
-    """What must have become of a mail: its outcome, whom which letters went to, and what changed."""
+    """The expected effect of a mail: its outcome, notifications and changes."""
 
     outcome: str
     letters: frozenset[str] = frozenset()
@@ -79,13 +79,13 @@ class Expected:
 
 
 def told(*letters: str) -> frozenset[str]:
-    """Return letters as "kind to"."""
+    """Return notifications as "kind to"."""
     return frozenset(letters)
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: its name, what it tries, the mail, and what must happen."""
+    """One attack: its name, its aim, the mail and the expected effect."""
 
     name: str
     tries: str
@@ -94,7 +94,7 @@ class Attack:
 
 
 def result(attack: Attack, at: Scene) -> Expected:
-    """Attack; return what became of it."""
+    """Run the attack; return its effect."""
     before, sent = at.state, len(at.letters)
     tickets = len(list_tickets(at.harness.desk, None, "all"))
     outcome = at.harness.outcome(attack.mail(at))
@@ -109,7 +109,7 @@ def result(attack: Attack, at: Scene) -> Expected:
 def forged(
     sender: str = MAX, text: str = "#close", subject: str = "Re: [#GYM-1] Beamer", **fields: str
 ) -> MailBuilder:
-    """Return a mail of that From; `Authentication_Results` and the like are further fields."""
+    """Return a mail with that From; keyword arguments are further header fields."""
     made = mail().sender(sender).subject(subject).message_id(f"<{random_token()}@evil.example>").text(text)
     for name, value in fields.items():
         made.header(name.replace("_", "-"), value)
@@ -117,10 +117,10 @@ def forged(
 
 
 def answering(letter: OutboxRow, sender: str, text: str = "#close") -> MailBuilder:
-    """Return a mail that answers a letter, whoever it was sent to."""
+    """Return a reply to a mail, from any sender."""
     return forged(sender, text, f"Re: {letter.subject}").reply_to(letter.message_id)
 
 
 def claims(results: str, sender: str = MAX) -> MailBuilder:
-    """Return a mail with such Authentication-Results."""
+    """Return a mail with that Authentication-Results field."""
     return forged(sender, Authentication_Results=results)

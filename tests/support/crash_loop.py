@@ -1,4 +1,4 @@
-"""Kill the bot at random moments and start it again, until a flood of mails is handled."""
+"""Kill the bot at random moments and restart it, until all mails are processed."""
 
 import random
 import subprocess
@@ -19,29 +19,29 @@ Call = Literal["run", "once"]
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One SIGKILL: of which call, after how many lines of all logs, and how many seconds after that line."""
+    """One SIGKILL: the call, the number of log lines before it, and the seconds after that line."""
 
     call: Call
     moment: int
     seconds: float
 
 
-def plan(kills: int, work: int, chance: random.Random) -> list[Kill]:
-    """Spread the kills at random over the work, counted in lines of the log: one for a mail or a letter."""
-    moments = sorted(chance.sample(range(1, int(work * NEAR_THE_END)), kills))
+def plan(kills: int, work: int, rng: random.Random) -> list[Kill]:
+    """Spread the kills at random over the work, counted in log lines: one per mail in either direction."""
+    moments = sorted(rng.sample(range(1, int(work * NEAR_THE_END)), kills))
     calls: tuple[Call, ...] = ("run", "once")
-    return [Kill(chance.choice(calls), moment, chance.uniform(0, LATEST_SECONDS)) for moment in moments]
+    return [Kill(rng.choice(calls), moment, rng.uniform(0, LATEST_SECONDS)) for moment in moments]
 
 
-def run_until_done(env: SchoolEnv, wave: Workload, kills: int, seed: int) -> None:
-    """Have a flood handled while the bot is killed so often at random moments.
+def run_until_done(env: SchoolEnv, workload: Workload, kills: int, seed: int) -> None:
+    """Process a workload while the bot is killed `kills` times at random moments.
 
-    Half of the mails lie there at the start, the others arrive at the running bot.
+    Half of the mails are there at the start; the others arrive while the bot runs.
     """
-    half = len(wave.mails) // 2
-    deliver(env, wave.mails[:half], seed)
-    others = iter([wave.mails[half:]])
-    work = len(wave.mails) + wave.expected_mails()
+    half = len(workload.mails) // 2
+    deliver(env, workload.mails[:half], seed)
+    others = iter([workload.mails[half:]])
+    work = len(workload.mails) + workload.expected_mails()
     heard = 0
     for kill in plan(kills, work, random.Random(seed)):
         died = False
@@ -53,10 +53,10 @@ def run_until_done(env: SchoolEnv, wave: Workload, kills: int, seed: int) -> Non
 
 
 def _live(env: SchoolEnv, kill: Kill, heard: int, begun: Callable[[], None]) -> tuple[int, bool]:
-    """Start the bot and kill it when its time has come; return how many lines it wrote and whether it died.
+    """Start the bot and kill it at its moment; return the number of lines it wrote and whether it died.
 
-    What it writes between the line that is its death and the death itself counts, too. A call of `once` may
-    end before; one that finds nothing to do any more would do so for ever, hence is an error.
+    Lines between the chosen line and the kill count, too. A call of `once` may
+    end earlier; a call that finds nothing to do would repeat indefinitely, so it is an error.
     """
     lines, said = 0, []
     with subprocess.Popen(

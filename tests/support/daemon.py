@@ -1,4 +1,4 @@
-"""`mailbot run` as a process of its own, under a service manager that only listens."""
+"""Run `mailbot run` as a process, with a notify socket like systemd's."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _numbers = count()
 
 
 class Daemon:
-    """The daemon of a house. What it says on stderr lies in `log`, what it tells systemd in `told`.
+    """The daemon of a school. `log` has its stderr, `told` its notifications to systemd.
 
     `within` is a command that runs another command, as `strace` does.
     """
@@ -38,13 +38,13 @@ class Daemon:
         self._told: list[str] = []
 
     def start(self) -> None:
-        """Start it, and wait until it says that it is ready."""
+        """Start the daemon and wait for READY=1."""
         ready = self.told().count("READY=1")
         self.launch()
         self.wait(lambda: self.told().count("READY=1") > ready, "it is ready")
 
     def launch(self) -> None:
-        """Start it, and do not wait."""
+        """Start the daemon without waiting."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._within, *self._house.command("run")],
@@ -61,12 +61,12 @@ class Daemon:
 
     @property
     def pid(self) -> int:
-        """Return its process's number."""
+        """Return the process ID."""
         assert self._process is not None
         return self._process.pid
 
     def told(self) -> list[str]:
-        """Return all assignments that systemd would have got by now, in order."""
+        """Return all notifications to systemd so far, in order."""
         while True:
             try:
                 self._told += self._manager.recv(65536).decode().split("\n")
@@ -75,19 +75,19 @@ class Daemon:
 
     @property
     def log(self) -> str:
-        """Return what all its runs said."""
+        """Return the log of all runs."""
         return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
 
     def said(self, pattern: str) -> int:
-        """Count the lines of the log in which the regular expression is found."""
+        """Count the log lines that match the regular expression."""
         return sum(re.search(pattern, line) is not None for line in self.log.splitlines())
 
     def wait_said(self, pattern: str, times: int = 1, seconds: float = 60) -> None:
-        """Wait until so many lines of the log match."""
+        """Wait until `times` log lines match."""
         self.wait(lambda: self.said(pattern) >= times, f"{times} times said: {pattern}", seconds)
 
     def wait(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-        """Wait for a condition while it runs; raise AssertionError with its log if that does not come."""
+        """Wait for a condition while the daemon runs; raise AssertionError with its log on a timeout."""
 
         def so() -> bool:
             ended = self._process is not None and self._process.poll() is not None
@@ -101,7 +101,7 @@ class Daemon:
         assert condition(), f"it ended (exit status {status}) before {what}\n{self.log}"
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the daemon."""
         assert self._process is not None
         self._process.send_signal(number)
 
@@ -116,7 +116,7 @@ class Daemon:
         self.ended()
 
     def ended(self) -> int:
-        """Wait until it has ended; return its exit status."""
+        """Wait for the end of the daemon; return its exit status."""
         assert self._process is not None
         process, self._process = self._process, None
         try:

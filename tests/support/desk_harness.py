@@ -1,4 +1,4 @@
-"""A desk with a real database and no servers: mails go in, and what the database holds is looked at."""
+"""A desk with a real database and no servers: put mails in, inspect the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ Kept = TypeVar("Kept", bound=Row)
 
 
 class DeskHarness:
-    """Puts mails into a desk and looks at what the database then holds."""
+    """Process mails at a desk and inspect its database."""
 
     def __init__(self, desk: Desk, first_uid: int = 1) -> None:
         self.desk = desk
@@ -46,32 +46,32 @@ class DeskHarness:
         at: datetime = NOW,
         size: int | None = None,
     ) -> Decision | None:
-        """Handle a mail as if it had just been fetched; of one too large to take, `size` is its own."""
+        """Process a mail as if it had just been fetched; `size` is the size of a mail too large to fetch."""
         octets = built if isinstance(built, bytes) else built.build()
         return receive(self.desk, MailLocation(school, 1, uid or next(self._uids)), octets, at, at, size=size)
 
     def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
-        """Handle a mail and return what became of it; a traceback fails the test with its text."""
+        """Process a mail and return its outcome; fail the test with the traceback of a quarantined mail."""
         decision = self.receive(built, school)
         assert decision is not None
         assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
         return decision.outcome
 
     def rows(self, table: type["Kept"]) -> list["Kept"]:
-        """Return all rows of a table in their order."""
+        """Return all rows of a table in the order of their keys."""
         with read_only(self.engine) as session:
             return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
 
     def reply(self, person: str, line: str, kind: NotificationKind | None = None) -> str:
-        """Let somebody answer his last letter, of that kind, with a line; return the outcome."""
+        """Reply as `person` to their last mail, of that kind, with a line; return the outcome."""
         return self.outcome(reply_to(self.outbox_of(person, kind)[-1], person, line))
 
     def ticket(self, name: str) -> Any:
-        """Return a ticket as `mailbot show --json` tells it."""
+        """Return a ticket as `mailbot show --json` does."""
         return show_ticket(self.desk, name)
 
     def outbox_of(self, to: str, kind: NotificationKind | None = None) -> list[OutboxRow]:
-        """Return the letters to somebody."""
+        """Return the outgoing mails to an address."""
         return [
             r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NotificationKind(r.kind))
         ]
@@ -79,7 +79,7 @@ class DeskHarness:
 
 @contextmanager
 def open_harness(directory: Path, policy: Policy = GERMAN_POLICY) -> Iterator[DeskHarness]:
-    """Open a desk on a new SQLite database in that directory."""
+    """Open a desk with a new SQLite database in that directory."""
     engine = open_database(f"sqlite:///{directory / 'mailbot.db'}")
     migrate(engine)
     try:
@@ -89,7 +89,7 @@ def open_harness(directory: Path, policy: Policy = GERMAN_POLICY) -> Iterator[De
 
 
 def reply_to(row: OutboxRow, sender: str, text: str, message_id: str = "") -> MailBuilder:
-    """Return somebody's answer to a letter in the outbox."""
+    """Return a reply to a mail in the outbox."""
     name = message_id or f"<answer{next(_answers)}@mail.example>"
     built = mail().sender(sender).subject(f"Re: {row.subject}").message_id(name)
     return built.reply_to(row.message_id).text(text)

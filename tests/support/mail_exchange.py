@@ -1,4 +1,4 @@
-"""A post office in the process: letters of desks reach other desks and programs that answer mail."""
+"""Exchange mails between desks and programs that answer mail, in one process."""
 
 import email
 import email.policy
@@ -13,18 +13,18 @@ from tests.support.desk_harness import DeskHarness
 from tests.support.scenario import NOW
 
 Program = Callable[[EmailMessage], bytes | None]
-"""Whoever reads a mail and may answer it."""
+"""A program that reads a mail and may answer it."""
 
 
 def built(harness: DeskHarness, due: ClaimedMail) -> bytes:
-    """Return a letter of the outbox as it goes to the server."""
+    """Return the message of an outbox entry as it goes to the server."""
     school = harness.desk.policy.school(due.school)
     assert school is not None
     return build_message(harness.desk, due, school.address)
 
 
 def sent(harness: DeskHarness, now: datetime) -> Iterator[tuple[ClaimedMail, bytes]]:
-    """Send what is due; yield the letters as they go to the server."""
+    """Send all due mails; yield the messages as they go to the server."""
     schools = [school.key for school in harness.desk.policy.schools]
     done: SendOutcome | None = None
     while (due := record_and_claim(harness.desk, schools, done, None, now)) is not None:
@@ -33,7 +33,7 @@ def sent(harness: DeskHarness, now: datetime) -> Iterator[tuple[ClaimedMail, byt
 
 
 def parsed(octets: bytes) -> EmailMessage:
-    """Return a mail as a program reads it."""
+    """Return the parsed mail."""
     message = email.message_from_bytes(octets, policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
     return message
@@ -41,7 +41,7 @@ def parsed(octets: bytes) -> EmailMessage:
 
 @dataclass
 class MailExchange:
-    """Brings letters until nobody has anything to say; `exchanged` reached a desk or a program."""
+    """Deliver mails until there are no more; `exchanged` has those that reached a desk or a program."""
 
     desks: dict[str, DeskHarness]
     programs: dict[str, Program] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class MailExchange:
     exchanged: list[bytes] = field(default_factory=list)
 
     def deliver(self, to: str, octets: bytes) -> None:
-        """Bring one mail, and let whoever gets it answer a minute later."""
+        """Deliver one mail, and let the recipient answer a minute later."""
         self.exchanged.append(octets)
         self.now += timedelta(minutes=1)
         if to in self.desks:
@@ -61,7 +61,7 @@ class MailExchange:
             self.deliver(str(parsed(octets)["From"].addresses[0].addr_spec), answer)
 
     def settle(self, most: int = 40) -> int:
-        """Bring letters until there are none; return how many mails were exchanged."""
+        """Deliver mails until there are no more; return the number of exchanged mails."""
         while found := [letter for harness in self.desks.values() for letter in sent(harness, self.now)]:
             for due, octets in found:
                 to = due.outgoing.recipient.email

@@ -1,4 +1,4 @@
-"""A whole desk for tests: a configuration, a mailbox on a real Dovecot, a real SMTP server that delivers."""
+"""A whole school for tests: a configuration, a mailbox on a real Dovecot, and a real SMTP server."""
 
 import email
 import email.policy
@@ -86,7 +86,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class SchoolEnv:
-    """A school with its team, on servers of its own."""
+    """A school with its team, its configuration and its servers."""
 
     directory: Path
     dovecot: Dovecot
@@ -135,14 +135,14 @@ class SchoolEnv:
         self.config.write_text(text, "utf-8")
 
     def use_ports(self, imap_port: int, smtp_port: int) -> None:
-        """Let it reach its servers by other ports, such as those of proxies."""
+        """Reach the servers by other ports, such as those of proxies."""
         text = self.config.read_text("utf-8")
         for port, other in ((self.dovecot.tls_port, imap_port), (self.smtp.port, smtp_port)):
             text = text.replace(f"port = {port}", f"port = {other}")
         self.config.write_text(text, "utf-8")
 
     def make_due(self) -> None:
-        """Let letters be tried at once that wait for their next attempt."""
+        """Make mails due that wait for their next attempt."""
         with self.open() as (desk, _):
             for line in unsent_mails(desk):
                 retry_unsent_mail(desk, line["id"])
@@ -152,7 +152,7 @@ class SchoolEnv:
         return [sys.executable, "-m", "mailbot", "--config", str(self.config), *args]
 
     def call(self, *args: str, status: int = 0) -> str:
-        """Run mailbot; return what it prints, after checking its exit status."""
+        """Run mailbot; check its exit status and return its output."""
         done = subprocess.run(
             self.command(*args), capture_output=True, text=True, cwd=ROOT, timeout=300, check=False
         )
@@ -165,7 +165,7 @@ class SchoolEnv:
 
     @contextmanager
     def open(self) -> Iterator[tuple[Desk, Settings]]:
-        """Open the desk in this process, for tests that need no process of their own."""
+        """Open the desk in this process."""
         settings = load(self.config, {})
         desk = open_desk(settings)
         try:
@@ -174,7 +174,7 @@ class SchoolEnv:
             desk.engine.dispose()
 
     def run_once(self) -> dict[str, int]:
-        """Handle and send everything, as `mailbot once` does."""
+        """Process and send everything, as `mailbot once` does."""
         with self.open() as (desk, settings), exclusive_lock(settings):
             return run_once(desk, settings)
 
@@ -184,35 +184,35 @@ class SchoolEnv:
         self.dovecot.deliver(self.address, *octets)
 
     def mails_to(self, address: str) -> list["ReceivedMail"]:
-        """Return all letters that an address got, in order."""
+        """Return all mails that an address received, in order."""
         return [ReceivedMail(r.octets) for r in self.smtp.received if r.recipients == (address,)]
 
     def new_mails_to(self, address: str) -> list["ReceivedMail"]:
-        """Return the letters that an address got since it was last asked."""
+        """Return the mails that an address received since the last call."""
         letters = self.mails_to(address)
         new = letters[self.seen.get(address, 0) :]
         self.seen[address] = len(letters)
         return new
 
     def new_mail_to(self, address: str) -> "ReceivedMail":
-        """Return the one letter that an address got since it was last asked."""
+        """Return the one mail that an address received since the last call."""
         new = self.new_mails_to(address)
         assert len(new) == 1, [letter.subject for letter in new]
         return new[0]
 
     def status(self) -> Any:
-        """Return what `mailbot status --json` tells, whatever its exit status is."""
+        """Return the document of `mailbot status --json`."""
         with self.open() as (desk, _):
             return status(desk)
 
     def ticket(self, name: str = "GYM-1") -> Any:
-        """Return a ticket as `mailbot show --json` tells it."""
+        """Return a ticket as `mailbot show --json` does."""
         with self.open() as (desk, _):
             return show_ticket(desk, name)
 
 
 class ReceivedMail:
-    """A letter as it arrived."""
+    """A mail as it arrived."""
 
     def __init__(self, octets: bytes) -> None:
         parsed = email.message_from_bytes(octets, policy=email.policy.default)
@@ -246,13 +246,13 @@ class ReceivedMail:
 
     @property
     def action_key(self) -> str:
-        """Return the secret of its one-tap links."""
+        """Return the action key of its links."""
         found = re.search(r"%5Bmailbot%3A([a-z2-7]{26})%5D", self.html)
         assert found, self.html
         return found[1]
 
     def answer(self, sender: str, text: str) -> MailBuilder:
-        """Return the mail that somebody writes by "Antworten" in Roundcube."""
+        """Return the reply that a person writes by "Antworten" in Roundcube."""
         quoted = "\n".join("> " + line for line in self.text.splitlines())
         return (
             mail()
@@ -285,7 +285,7 @@ def ingest_of(
     processed: Callable[[str], object] = lambda _: None,
     should_yield: Callable[[], bool] = lambda: False,
 ) -> MailboxIngest:
-    """Return what ingests that mailbox; `processed` is called with the outcome of each mail."""
+    """Return the ingest of that mailbox; `processed` is called with the outcome of each mail."""
     mailbox = mailbox_of(desk, settings, clock)
 
     def record(outcome: str, _: float) -> None:

@@ -1,4 +1,4 @@
-"""A school year at a desk with a real database: what people write is drawn by lot, the rest is the desk."""
+"""Simulate a school year at a desk with a real database; the mails of people are random."""
 
 import heapq
 import random
@@ -149,7 +149,7 @@ WORK = dict.fromkeys(
 NEWS = dict.fromkeys(
     ("answer", "closed", "waiting", "wait_reminder", "escalated_requester", "reopened", "closed_waiting"), 0.6
 )
-"""How likely somebody answers a letter of that kind, of the staff and of the others."""
+"""The probability of a reply to a notification of that kind, by staff and by others."""
 
 
 def _careless(connection: Any, _: object) -> None:
@@ -158,7 +158,7 @@ def _careless(connection: Any, _: object) -> None:
 
 @dataclass(frozen=True)
 class PlannedAction:
-    """One thing that happened: a mail (or time passed, without `writer`), what was decided, the letters."""
+    """One step: a mail (or timers, without `writer`), the decision and the notifications."""
 
     at: datetime
     writer: str
@@ -170,10 +170,10 @@ class PlannedAction:
 
 @dataclass
 class SimulatedYear:
-    """The desk and its year; `undone` are the states before each change and after it was taken back."""
+    """The desk and its year; `undone` has the states before each change and after its undo."""
 
     engine: Engine
-    chance: random.Random
+    rng: random.Random
     tickets: int
     steps: list[PlannedAction] = field(default_factory=list)
     undone: list[tuple[str, State, State, State]] = field(default_factory=list)
@@ -188,10 +188,10 @@ class SimulatedYear:
         self._order = count()
 
     def run(self) -> None:
-        """Live the year."""
+        """Simulate the year."""
         for _ in range(self.tickets):
-            whenever = self.chance.random() < 0.2
-            moments = (START + timedelta(seconds=self.chance.randrange(364 * 86_400)) for _ in count())
+            whenever = self.rng.random() < 0.2
+            moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
             self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
@@ -203,50 +203,50 @@ class SimulatedYear:
             act()
 
     def plan(self, at: datetime, act: Callable[[], object]) -> None:
-        """Let something happen later, if it is still this year."""
+        """Schedule an action, if it is within the year."""
         if at < END:
             heapq.heappush(self._agenda, (at.astimezone(BERLIN), next(self._order), act))
 
     def catch_up(self, until: datetime) -> None:
-        """Let time do what it does until that moment, by a daemon that is down now and then."""
+        """Run the timers until that time, as a daemon that is down now and then."""
         while (look := self.next_look()) is not None and look < until:
-            late = timedelta(hours=self.chance.uniform(1, 60)) if self.chance.random() < 0.03 else EVERY
+            late = timedelta(hours=self.rng.uniform(1, 60)) if self.rng.random() < 0.03 else EVERY
             self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
             acted = self.pass_time()
             following = self.next_look()
             assert acted or following is None or following > self.now, "looked at again and again"
 
     def next_look(self) -> datetime | None:
-        """Return when a ticket is looked at next."""
+        """Return the time of the next check of a ticket."""
         with read_only(self.engine) as session:
             query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
             return session.exec(query.order_by(col(TicketRow.look_at)).limit(1)).first()
 
     def pass_time(self) -> int:
-        """Let time act now; return on how many tickets and teams it did."""
+        """Run the timers now; return the number of tickets and teams that they changed."""
         acted = run_timers(self.harness.desk, self.now)
         self.note("", "", None)
         return acted
 
     def report(self) -> None:
-        """Let a teacher report a problem, or a seller write, or a supporter pass something on."""
-        school = self.chance.choice(("GYM", "GYM", "HBG"))
-        what = self.chance.choice(TOPICS)
-        kind = self.chance.random()
-        sender = self.chance.choice(SELLERS if kind < 0.06 else TEACHERS[school])
-        mail = problem(what, sender=sender).text(f"{what} in Raum {self.chance.randint(101, 399)}.")
+        """Let a teacher report a problem, a seller advertise, or a supporter forward a mail."""
+        school = self.rng.choice(("GYM", "GYM", "HBG"))
+        what = self.rng.choice(TOPICS)
+        kind = self.rng.random()
+        sender = self.rng.choice(SELLERS if kind < 0.06 else TEACHERS[school])
+        mail = problem(what, sender=sender).text(f"{what} in Raum {self.rng.randint(101, 399)}.")
         if kind > 0.9:
-            mail.cc(self.chance.choice(TEACHERS[school])).proven(SERVERS[school])
+            mail.cc(self.rng.choice(TEACHERS[school])).proven(SERVERS[school])
         self.write(sender, mail, what, school)
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
-        """Put a mail in and note what follows."""
+        """Process a mail and record its effects."""
         decision = self.harness.receive(mail, school, at=self.now)
         assert decision is not None
         return self.note(writer, text, decision)
 
     def note(self, writer: str, text: str, decision: Decision | None) -> PlannedAction:
-        """Note a step with its letters, and let those who get letters react to them."""
+        """Record a step with its notifications, and plan the reactions of their recipients."""
         with read_only(self.engine) as session:
             query = select(OutboxRow).where(col(OutboxRow.id) > self.last_letter).order_by(col(OutboxRow.id))
             letters = tuple(session.exec(query))
@@ -260,35 +260,35 @@ class SimulatedYear:
         return step
 
     def expect_reaction(self, letter: OutboxRow) -> None:
-        """Plan the answer to a letter, if there is one."""
+        """Plan the reply to a notification, if any."""
         staff = letter.recipient in COLLEAGUES
-        if self.chance.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
+        if self.rng.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
             return
-        wait = timedelta(hours=self.chance.expovariate(1 / 5))
+        wait = timedelta(hours=self.rng.expovariate(1 / 5))
         calendar = AT_THE_OFFICE if letter.role == "second-level" else AT_SCHOOL
         self.plan(calendar.add(self.now, wait) if staff else self.now + wait, lambda: self.react(letter))
 
     def react(self, letter: OutboxRow) -> None:
-        """Let somebody who is there answer a letter, and sometimes take it back."""
+        """Let a present person reply to a notification, and sometimes undo that."""
         writer = letter.recipient
         with read_only(self.engine) as session:
             if writer in people.absences(session, self.now.date()):
                 return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
         table = IN_THE_MORNING if letter.kind == "digest" else tables.get(letter.role, REQUESTER)
-        text = self.filled(self.chance.choices([t for _, t in table], [w for w, _ in table])[0], letter)
+        text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], letter)
         if not text:
             return
         if table is REQUESTER and text != "Danke!":
-            text = f"{text}\n{self.chance.choice(TOPICS)} ist dabei."
+            text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
         before = self.state(letter.ticket_id)
         step = self.write(writer, reply_to(letter, writer, text), text, letter.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
-        if taken_back and self.chance.random() < 0.3:
+        if taken_back and self.rng.random() < 0.3:
             self.take_back(step, letter, before or {})
 
     def filled(self, text: str, letter: OutboxRow) -> str:
-        """Fill in tickets, colleagues and days."""
+        """Replace placeholders by tickets, colleagues and days."""
         with read_only(self.engine) as session:
             rows = session.exec(select(TicketRow).where(TicketRow.status != "closed")).all()
         near = [row for row in rows if row.school == letter.school or letter.role == "second-level"]
@@ -297,21 +297,21 @@ class SimulatedYear:
             (t for t in (GYM.team, HBG.team, POLICY.second_level) if t.member(letter.recipient)), None
         )
         mates = [m.name for m in team.members if m.address != letter.recipient] if team else [""]
-        picked = [self.chance.choice(others) if others else "GYM-9999" for _ in range(2)]
+        picked = [self.rng.choice(others) if others else "GYM-9999" for _ in range(2)]
         return text.format(
             other=picked[0],
             other2=picked[1],
-            colleague=self.chance.choice(mates),
-            days=self.chance.randrange(2, 8),
+            colleague=self.rng.choice(mates),
+            days=self.rng.randrange(2, 8),
         )
 
     def take_back(self, step: PlannedAction, letter: OutboxRow, before: State) -> None:
-        """Let somebody undo at once, and note what became of it."""
+        """Let a person undo at once, and record the states."""
         changed = self.state(letter.ticket_id) or {}
         if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change
             return
         self.now += timedelta(minutes=2)
-        line = self.chance.choice(("#undo", "#rückgängig"))
+        line = self.rng.choice(("#undo", "#rückgängig"))
         done = self.write(step.writer, reply_to(letter, step.writer, line), line, letter.school)
         if done.decision is not None and done.decision.outcome == "command":
             after = self.state(letter.ticket_id)

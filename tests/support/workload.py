@@ -1,4 +1,4 @@
-"""A mailbox full of mails, and what must have become of them, whatever happened meanwhile."""
+"""Generate a mailbox full of mails, and audit their effects."""
 
 import random
 from collections import Counter, defaultdict
@@ -22,43 +22,43 @@ READ_ALREADY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Mails in the order of their arrival, and the Message-IDs of each ticket that they make."""
+    """Mails in the order of arrival, and the Message-IDs of each expected ticket."""
 
     mails: tuple[bytes, ...] = field(repr=False)
     threads: tuple[tuple[str, ...], ...]
 
     def expected_mails(self) -> int:
-        """Return how many letters follow: receipt and both members per problem, both members per reply."""
+        """Count the notifications: receipt and both members per problem, both members per reply."""
         return sum(3 + 2 * (len(thread) - 1) for thread in self.threads)
 
 
 def make_workload(number: int, seed: int = 1, pause: int = 1) -> Workload:
-    """Make new problems and replies of many teachers, some with pictures, the same for the same seed.
+    """Generate problems and replies of many teachers, some with pictures; the same seed gives the same mails.
 
-    So many mails at least lie between two of a thread: a large mail that broken connections do not carry
-    comes after the small ones behind it, and a reply before what it answers is a problem of its own.
+    At least `pause` mails are between two of a thread: a large mail that a broken connection interrupts
+    is processed after smaller ones behind it, and a reply before its parent would open a ticket of its own.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     mails: list[bytes] = []
     threads: list[list[str]] = []
     latest: list[int] = []
     for index in range(number):
         own = f"<mail{index}@schule.example>"
         rested = [thread for thread, last in enumerate(latest) if last <= index - pause]
-        if rested and chance.random() < REPLIES:
-            which = chance.choice(rested)
+        if rested and rng.random() < REPLIES:
+            which = rng.choice(rested)
             latest[which] = index
-            mails.append(_mail(chance, index, which, answers=chance.choice(threads[which])))
+            mails.append(_mail(rng, index, which, answers=rng.choice(threads[which])))
             threads[which].append(own)
         else:
-            mails.append(_mail(chance, index, len(threads)))
+            mails.append(_mail(rng, index, len(threads)))
             threads.append([own])
             latest.append(index)
     return Workload(tuple(mails), tuple(map(tuple, threads)))
 
 
-def _mail(chance: random.Random, index: int, thread: int, answers: str = "") -> bytes:
-    """Write one mail of the teacher to whom that thread belongs."""
+def _mail(rng: random.Random, index: int, thread: int, answers: str = "") -> bytes:
+    """Return one mail of the teacher of that thread."""
     made = (
         mail()
         .sender(f"Lehrkraft {thread} <lehrkraft{thread}@schule.example>")
@@ -69,24 +69,24 @@ def _mail(chance: random.Random, index: int, thread: int, answers: str = "") -> 
     )
     if answers:
         made.reply_to(answers)
-    size = chance.choices((0, 4_000, 200_000), (70, 20, 10))[0]
+    size = rng.choices((0, 4_000, 200_000), (70, 20, 10))[0]
     if size:
-        made.attach(f"foto{index}.png", PNG + chance.randbytes(size), "image/png")
+        made.attach(f"foto{index}.png", PNG + rng.randbytes(size), "image/png")
     return made.build()
 
 
 def deliver(env: SchoolEnv, mails: Iterable[bytes], seed: int = 1) -> None:
-    """Put the mails into the support mailbox, one after the other, as if some had been read in webmail."""
-    chance = random.Random(seed)
+    """Deliver the mails to the support mailbox; mark some as read, as webmail does."""
+    rng = random.Random(seed)
     for octets in mails:
-        env.dovecot.deliver(env.address, octets, flags="S" if chance.random() < READ_ALREADY else "")
+        env.dovecot.deliver(env.address, octets, flags="S" if rng.random() < READ_ALREADY else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What became of a flood; `broken` has a line for each promise that was not kept.
+    """The effects of a workload; `broken` has a line for each broken promise.
 
-    `letters` are those to teachers and supporters: operators are told of the trouble besides.
+    `sent` counts mails to teachers and supporters, without alerts to operators.
     """
 
     tickets: int
@@ -96,10 +96,10 @@ class Audit:
     broken: tuple[str, ...]
 
 
-def audit(env: SchoolEnv, wave: Workload, kills: int = 0, mailboxes: Sequence[str] = ()) -> Audit:
-    """Compare tickets, mailbox and letters with what the mails should have become.
+def audit(env: SchoolEnv, workload: Workload, kills: int = 0, mailboxes: Sequence[str] = ()) -> Audit:
+    """Compare tickets, mailbox and sent mails with the expected effects of the workload.
 
-    `mailboxes` are those of all schools, where the flood came to more than the house's own.
+    `mailboxes` are those of all schools, if the workload was delivered to several.
     """
     with env.open() as (desk, _):
         documents = [show_ticket(desk, found["ticket"]) or {} for found in list_tickets(desk, None, "all")]
@@ -108,8 +108,8 @@ def audit(env: SchoolEnv, wave: Workload, kills: int = 0, mailboxes: Sequence[st
     ids = Counter(message_id for _, (message_id, _) in received)
     twice = sum(ids.values()) - len(ids)
     broken = (
-        *_tickets_broken(documents, wave),
-        *_folders_broken(env, wave, mailboxes or (env.address,), kills),
+        *_tickets_broken(documents, workload),
+        *_folders_broken(env, workload, mailboxes or (env.address,), kills),
         *_letters_broken(documents, received),
         *([f"{twice} letters came twice, after {kills} kills"] if twice > kills else []),
         *([f"quarantined: {state['quarantine']}"] if state["quarantine"] else []),
@@ -120,14 +120,14 @@ def audit(env: SchoolEnv, wave: Workload, kills: int = 0, mailboxes: Sequence[st
     return Audit(len(documents), messages, letters, twice, broken)
 
 
-def _tickets_broken(documents: list[dict[str, Any]], wave: Workload) -> list[str]:
-    """Return what is missing, twice or in the wrong ticket."""
+def _tickets_broken(documents: list[dict[str, Any]], workload: Workload) -> list[str]:
+    """Return messages that are missing, twice or in the wrong ticket."""
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     for document in documents:
         school, _, number = document["ticket"].partition("-")
         numbers[school].append(int(number))
     found = Counter(tuple(m["message_id"] for m in document["messages"]) for document in documents)
-    wanted = Counter(wave.threads)
+    wanted = Counter(workload.threads)
     gaps = [
         f"numbers of {school} are not 1 to n: {sorted(given)}"
         for school, given in numbers.items()
@@ -137,7 +137,7 @@ def _tickets_broken(documents: list[dict[str, Any]], wave: Workload) -> list[str
     return [*gaps, *missing, *(f"there should be no ticket of {thread}" for thread in found - wanted)]
 
 
-def _folders_broken(env: SchoolEnv, wave: Workload, mailboxes: Sequence[str], kills: int) -> list[str]:
+def _folders_broken(env: SchoolEnv, workload: Workload, mailboxes: Sequence[str], kills: int) -> list[str]:
     """Return which mails are missing in the folder of processed mails, and whether it has too many copies.
 
     A killed worker leaves a MOVE behind that its server still executes. A worker that starts meanwhile moves
@@ -145,11 +145,11 @@ def _folders_broken(env: SchoolEnv, wave: Workload, mailboxes: Sequence[str], ki
     """
     left = [stored for box in mailboxes for stored in env.dovecot.mails(box)]
     filed = Counter(stored.octets for box in mailboxes for stored in env.dovecot.mails(box, "Mailbot/Done"))
-    expected = Counter(wave.mails)
+    expected = Counter(workload.mails)
     missing, copies = (expected - filed).total(), (filed - expected).total()
     return [
         *([f"{len(left)} mails are still in INBOX"] if left else []),
-        *([f"{missing} of {len(wave.mails)} mails are not filed"] if missing else []),
+        *([f"{missing} of {len(workload.mails)} mails are not filed"] if missing else []),
         *([f"{copies} mails are filed twice, after {kills} kills"] if copies > kills else []),
     ]
 
@@ -157,7 +157,7 @@ def _folders_broken(env: SchoolEnv, wave: Workload, mailboxes: Sequence[str], ki
 def _letters_broken(
     documents: list[dict[str, Any]], received: list[tuple[Received, tuple[str, str]]]
 ) -> list[str]:
-    """Return who got too few or too many letters of a ticket, and which came twice but not the same."""
+    """Return recipients with too few or too many mails of a ticket, and repeated mails that differ."""
     wanted: Counter[tuple[str, str]] = Counter()
     for document in documents:
         about = f"[#{document['ticket']}]"
@@ -181,6 +181,6 @@ def _letters_broken(
 
 
 def _header(octets: bytes) -> tuple[str, str]:
-    """Return a letter's Message-ID and the tag in its subject."""
+    """Return the Message-ID of a mail and the tag in its subject."""
     header = BytesHeaderParser().parsebytes(octets.partition(b"\r\n\r\n")[0])
     return str(header["Message-ID"]).strip(), str(header["Subject"]).partition("]")[0].strip() + "]"

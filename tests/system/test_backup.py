@@ -1,4 +1,4 @@
-"""The whole state goes into one file and comes back from it, on both databases."""
+"""Backup and restore of the whole state in one file, on both databases."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def env(
     return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
-def test_what_happened_after_a_backup_is_handled_again_without_doubling_what_is_known(env: SchoolEnv) -> None:
+def test_mails_after_a_backup_are_processed_again_and_known_ones_are_not_repeated(env: SchoolEnv) -> None:
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()
     file = env.directory / "backup"
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_backup_is_refused_and_the_state_stays(env: SchoolEnv)
     assert {r.recipients[0] for r in env.smtp.received} == {LENA, MAX, ERIKA}
 
 
-def test_a_folder_that_cannot_be_locked_is_told_without_a_traceback(env: SchoolEnv) -> None:
+def test_a_directory_that_cannot_be_locked_is_reported_without_a_traceback(env: SchoolEnv) -> None:
     env.json("tickets")
     (env.directory / "state" / "lock").mkdir()
     with pytest.raises(AssertionError, match="lock: Is a directory; use the user to whom") as failed:
@@ -188,10 +188,10 @@ def a_directory(env: SchoolEnv) -> Path:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (of_a_newer_version, "its schema 9999 is that of a newer mailbot: install that"),
-        (of_another_program, "is no backup of mailbot"),
-        (of_another_program_with_migrations, "cannot be brought to the newest schema: ticket"),
-        (without_a_table, "is no backup of mailbot, it has no table slot"),
+        (of_a_newer_version, "its schema 9999 is that of a newer mailbot; install that version"),
+        (of_another_program, "is not a backup of mailbot"),
+        (of_another_program_with_migrations, "cannot be migrated to the newest schema: ticket"),
+        (without_a_table, "is not a backup of mailbot, it has no table slot"),
         (with_damaged_pages, "malformed|is damaged|not a database"),
         (cut_off, "malformed|is damaged"),
         (a_directory, "Is a directory"),
@@ -223,7 +223,7 @@ def test_a_database_that_another_call_uses_is_not_replaced(small: SchoolEnv) -> 
         other.execute("SELECT * FROM ticket").fetchall()
         done = restored(small, file)
     assert done.returncode == 1
-    assert "database is locked; end the other calls that use it, and try again" in done.stderr
+    assert "database is locked; stop the other processes that use it, and try again" in done.stderr
     assert subjects(small) == ["Beamer"]
 
 
@@ -314,7 +314,7 @@ def test_an_archive_of_postgresql_that_cannot_become_the_state_is_refused_and_th
         said[name] = done.stderr
         assert subjects(env) == ["Beamer"]
     assert "its schema 9999 is that of a newer mailbot" in said["of a newer version"]
-    assert "is no backup of mailbot" in said["of another program"]
+    assert "is not a backup of mailbot" in said["of another program"]
     assert (
         'relation "ix_outbox_unsent" already exists; nothing was restored' in said["that cannot be migrated"]
     )
@@ -325,4 +325,4 @@ def test_nothing_is_restored_while_a_daemon_works(small: SchoolEnv) -> None:
     with exclusive_lock(load(small.config, {})):
         done = restored(small, file)
     assert done.returncode == 1
-    assert "another mailbot works with" in done.stderr
+    assert "another mailbot uses" in done.stderr

@@ -1,4 +1,4 @@
-"""Where a server allows few connections, mailboxes take turns: none is left out or waits for a flood."""
+"""The connection limit: all mailboxes are served in turn, and none waits for a flood."""
 
 import re
 import threading
@@ -41,7 +41,7 @@ def visitors(turns: ConnectionLimiter, served: list[int]) -> list[threading.Thre
     return threads
 
 
-def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_one() -> None:
+def test_no_slot_is_granted_while_all_connections_are_in_use() -> None:
     turns, served = ConnectionLimiter(ALLOWED), list[int]()
     with ExitStack() as taken:
         for _ in range(ALLOWED):
@@ -54,7 +54,7 @@ def test_nobody_has_a_turn_while_all_connections_are_taken_and_then_each_gets_on
     assert (turns.has_waiters(), turns._free) == (False, ALLOWED)
 
 
-def test_who_asked_first_is_served_first() -> None:
+def test_slots_are_granted_first_come_first_served() -> None:
     turns, served = ConnectionLimiter(1), list[int]()
     with turns.slot(threading.Event(), nothing):
         threads = visitors(turns, served)
@@ -63,7 +63,7 @@ def test_who_asked_first_is_served_first() -> None:
     assert served == list(range(SCHOOLS))
 
 
-def test_who_is_told_to_end_while_it_waits_takes_no_connection_with_it() -> None:
+def test_a_worker_stopped_while_waiting_takes_no_slot() -> None:
     turns, called = ConnectionLimiter(1), threading.Event()
     with turns.slot(threading.Event(), nothing):
         called.set()
@@ -84,7 +84,7 @@ def accounts(*hosts: str) -> dict[str, ImapAccount]:
     ("connections", "waits"),
     [(None, set[str]()), (1, {"S0", "S1", "S2"}), (2, {"S0", "S1", "S2"}), (3, set[str]())],
 )
-def test_turns_are_taken_only_on_a_server_with_more_mailboxes_than_connections(
+def test_connections_are_limited_only_where_mailboxes_outnumber_them(
     connections: int | None, waits: set[str]
 ) -> None:
     assert limiters_by_school(accounts("a", "a", "a", "b"), connections).keys() == waits
@@ -150,7 +150,7 @@ def test_a_turn_ends_early_only_where_something_was_done_and_something_is_left(
     assert len(outcomes) == BATCH_SIZE + 1
 
 
-def test_a_server_that_allows_no_further_connection_is_told_with_what_to_do(narrow: Dovecot) -> None:
+def test_a_login_refused_for_too_many_connections_names_the_setting(narrow: Dovecot) -> None:
     account = narrow.account("support-gym@schule.example")
     with ExitStack() as stack:
         for _ in range(ALLOWED):

@@ -1,4 +1,4 @@
-"""The daemon as a process, on real servers that come and go."""
+"""The daemon as a process, with real servers that stop and start."""
 
 import json
 import signal
@@ -68,7 +68,7 @@ def ost(user: str) -> bytes:
     return problem("Drucker im Sekretariat streikt", sender).to(f"ost-{user}").text("Papierstau.\n").build()
 
 
-def test_systemd_is_told_of_the_start_the_life_and_the_end(env: SchoolEnv) -> None:
+def test_systemd_is_notified_of_start_watchdog_and_stop(env: SchoolEnv) -> None:
     with Daemon(env, watchdog_seconds=1) as daemon:
         daemon.wait(lambda: "WATCHDOG=1" in daemon.told(), "the watchdog is fed")
         assert daemon.stop() == 0
@@ -76,7 +76,7 @@ def test_systemd_is_told_of_the_start_the_life_and_the_end(env: SchoolEnv) -> No
         assert "STATUS=watching 1 mailboxes" in daemon.told()
 
 
-def test_a_mail_that_arrives_under_idle_becomes_letters_without_waiting_for_a_poll(
+def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
     env: SchoolEnv, daemon: Daemon
 ) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
@@ -87,8 +87,8 @@ def test_a_mail_that_arrives_under_idle_becomes_letters_without_waiting_for_a_po
 
 
 def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(env: SchoolEnv) -> None:
-    wave = make_workload(60)
-    deliver(env, wave.mails)
+    workload = make_workload(60)
+    deliver(env, workload.mails)
     with Daemon(env) as daemon:
         daemon.wait_said("outcome=", times=10)
         assert daemon.stop() == 0
@@ -97,10 +97,10 @@ def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(env: Sc
         assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == handled
         daemon.start()
         daemon.wait_said("outcome=", times=60)
-        expected = wave.expected_mails()
+        expected = workload.expected_mails()
         daemon.wait(lambda: len(env.smtp.received) >= expected, "all letters")
         assert daemon.stop() == 0
-    found = audit(env, wave)
+    found = audit(env, workload)
     assert found.broken == ()
     assert found.sent_twice == 0
 
@@ -120,8 +120,8 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     right = env.config.read_text()
     env.config.write_text(right.replace("poll_seconds = 300", 'poll_seconds = "often"\nfoldr = "INBOX"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration refused.*poll_seconds")
-    daemon.wait_said("configuration refused.*foldr")
+    daemon.wait_said("configuration rejected.*poll_seconds")
+    daemon.wait_said("configuration rejected.*foldr")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
@@ -131,7 +131,7 @@ def test_sighup_with_another_state_directory_is_refused(env: SchoolEnv, daemon: 
     right = env.config.read_text()
     env.config.write_text(right.replace('state_dir = "state"', 'state_dir = "elsewhere"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration refused.*state_dir")
+    daemon.wait_said("configuration rejected.*state_dir")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
@@ -141,12 +141,12 @@ def test_sighup_with_a_database_that_cannot_be_opened_is_refused(env: SchoolEnv,
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     env.config.write_text(right.replace('database = "sqlite"', f'database = "{nowhere}"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration refused")
+    daemon.wait_said("configuration rejected")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
 
 
-def test_an_imap_server_that_is_away_at_the_start_is_told_once_and_stops_nobody_else(
+def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_other_mailbox(
     two_schools: SchoolEnv, dovecot: Dovecot
 ) -> None:
     env = two_schools
@@ -160,10 +160,10 @@ def test_an_imap_server_that_is_away_at_the_start_is_told_once_and_stops_nobody_
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter after the recovery")
         daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the end of the alert")
         assert daemon.said("mailbox failed") == 1
-        assert daemon.said("mailbox is back") == 1
+        assert daemon.said("mailbox recovered") == 1
 
 
-def test_an_imap_server_that_goes_away_in_the_middle_is_told_once_and_found_again(
+def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
     two_schools: SchoolEnv,
 ) -> None:
     env = two_schools
@@ -180,7 +180,7 @@ def test_an_imap_server_that_goes_away_in_the_middle_is_told_once_and_found_agai
         assert json.loads(env.call("status", "--json"))["alerts"] == []
 
 
-def test_letters_wait_for_an_smtp_server_that_is_away(env: SchoolEnv, daemon: Daemon) -> None:
+def test_mails_wait_for_an_smtp_server_that_is_down(env: SchoolEnv, daemon: Daemon) -> None:
     env.smtp.stop()
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait_said("smtp server unavailable")
@@ -193,7 +193,7 @@ def test_letters_wait_for_an_smtp_server_that_is_away(env: SchoolEnv, daemon: Da
     assert daemon.said("smtp server available") == 1
 
 
-def test_letters_go_on_when_the_limit_of_the_mail_account_is_over(env: SchoolEnv, daemon: Daemon) -> None:
+def test_sending_resumes_when_the_rate_limit_of_the_account_ends(env: SchoolEnv, daemon: Daemon) -> None:
     env.smtp.refuses_data = "550 5.4.5 Daily user sending limit exceeded"
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait_said("smtp server unavailable")
@@ -203,15 +203,15 @@ def test_letters_go_on_when_the_limit_of_the_mail_account_is_over(env: SchoolEnv
 
 
 def test_sigterm_does_not_wait_for_a_long_outbox(env: SchoolEnv) -> None:
-    wave = make_workload(30)
-    deliver(env, wave.mails)
+    workload = make_workload(30)
+    deliver(env, workload.mails)
     env.smtp.stop()
     with Daemon(env) as daemon:
         daemon.wait_said("outcome=", times=30)
         env.smtp.start()
         daemon.wait_said("state=sent", times=5)
         assert daemon.stop() == 0
-        assert len(env.smtp.received) < wave.expected_mails()
+        assert len(env.smtp.received) < workload.expected_mails()
         daemon.start()
         daemon.wait(lambda: len(env.mails_to(MAX)) >= 30, "every letter to Max")
         assert daemon.stop() == 0
@@ -224,13 +224,13 @@ def test_a_second_daemon_on_the_same_state_directory_is_refused(env: SchoolEnv, 
         env.command("run"), capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
     )
     assert second.returncode == 1
-    assert "another mailbot works with" in second.stderr
+    assert "another mailbot uses" in second.stderr
     assert "Traceback" not in second.stderr
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first one's letter")
 
 
-def test_a_database_that_is_away_at_the_start_is_told_in_one_line(
+def test_a_database_that_is_down_at_the_start_is_reported_in_one_line(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user, database="postgresql://x:geheim@127.0.0.1:1/none")
@@ -290,7 +290,7 @@ def test_an_imap_server_that_hangs_is_noticed_and_its_connection_replaced(
         application.stop()
 
 
-def test_a_database_that_goes_away_costs_no_mail_and_no_letter(
+def test_a_database_that_goes_down_loses_no_mail_in_either_direction(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     with require(Postgres) as postgres:
@@ -304,7 +304,7 @@ def test_a_database_that_goes_away_costs_no_mail_and_no_letter(
             postgres.start()
             daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the letter after the recovery")
             assert daemon.stop() == 0
-            assert daemon.said("outbox waits for the database") <= 1
+            assert daemon.said("outbox database unavailable") <= 1
         assert env.json("quarantine") == []
         ids = [letter.message_id for letter in env.mails_to(MAX)]
         assert len(ids) == len(set(ids)) == 2

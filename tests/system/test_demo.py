@@ -1,4 +1,4 @@
-"""The demonstration plays the day to its end, and says so only if it did."""
+"""The demo plays its scenario to the end, and reports success only then."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from imapclient import IMAPClient
 
 from mailbot.demo import runner
 from mailbot.demo.personas import LENA
-from mailbot.demo.scenario import DAY, ExpectedMail
+from mailbot.demo.scenario import SCENARIO, ExpectedMail
 
 DEMO = [sys.executable, "-m", "mailbot", "demo"]
 
@@ -45,7 +45,7 @@ def test_the_day_ends_with_the_closed_ticket_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_without_utf8_shows_what_it_can(tmp_path: Path, empty_home: dict[str, str]) -> None:
+def test_a_terminal_without_utf8_shows_replacements(tmp_path: Path, empty_home: dict[str, str]) -> None:
     environment = empty_home | {"PYTHONIOENCODING": "latin-1"}
     done = subprocess.run(DEMO, env=environment, cwd=tmp_path, capture_output=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -53,12 +53,14 @@ def test_a_terminal_without_utf8_shows_what_it_can(tmp_path: Path, empty_home: d
 
 
 def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path, empty_home: dict[str, str]) -> None:
-    command = [*DEMO, "--open", str(tmp_path / "mails")]
+    command = [*DEMO, "--output", str(tmp_path / "mails")]
     subprocess.run(command, env=empty_home, cwd=tmp_path, capture_output=True, timeout=100, check=True)
     pages = {page.name: page.read_text("utf-8") for page in (tmp_path / "mails").iterdir()}
-    shown = sum(1 + sum(bool(arrival.note) for arrival in step.arrivals) for step in DAY)
-    assert len(pages) == shown + 1
-    assert all(page in pages["index.html"] for page in pages if page != "index.html")
+    shown = sum(1 + sum(bool(arrival.note) for arrival in step.expected) for step in SCENARIO)
+    assert len(pages) == 2 * shown + 1
+    assert all(
+        page in pages["index.html"] for page in pages if page.endswith(".html") and page != "index.html"
+    )
     assert not [page for page, html in pages.items() if "cid:" in html]
     assert "data:image/png;base64," in pages["03.html"]
 
@@ -85,22 +87,22 @@ def test_serving_lets_a_mail_program_in_until_it_is_ended(tmp_path: Path, empty_
 
 
 @pytest.mark.usefixtures("logging_as_before")
-def test_a_letter_that_says_something_else_is_a_failure(
+def test_a_mail_with_another_text_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrivals = (ExpectedMail(LENA, "Worte, die niemand schreibt"),)
-    monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
+    monkeypatch.setattr(runner, "SCENARIO", (replace(SCENARIO[0], expected=arrivals),))
     assert runner.play() == 1
     assert "in der Mail an Lena Lehrerin steht nicht" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("logging_as_before")
-def test_a_letter_that_does_not_come_is_a_failure(
+def test_a_missing_mail_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arrivals = (*DAY[0].arrivals, ExpectedMail(LENA, "noch eine Mail"))
-    monkeypatch.setattr(runner, "DAY", (replace(DAY[0], arrivals=arrivals),))
-    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 3.0)
+    arrivals = (*SCENARIO[0].expected, ExpectedMail(LENA, "noch eine Mail"))
+    monkeypatch.setattr(runner, "SCENARIO", (replace(SCENARIO[0], expected=arrivals),))
+    monkeypatch.setattr(runner, "TIMEOUT_SECONDS", 3.0)
     assert runner.play() == 1
     assert "wartet vergebens" in capsys.readouterr().out
 
@@ -109,6 +111,6 @@ def test_a_letter_that_does_not_come_is_a_failure(
 def test_a_ticket_that_is_still_open_at_the_end_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(runner, "DAY", DAY[:1])
+    monkeypatch.setattr(runner, "SCENARIO", SCENARIO[:1])
     assert runner.play() == 1
     assert "GYM-1 ist nicht geschlossen" in capsys.readouterr().out

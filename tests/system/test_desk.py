@@ -1,4 +1,4 @@
-"""The day of product.md on real servers: from the teacher's mail to the closed ticket."""
+"""A ticket's life on real servers: from the teacher's mail to the closed ticket."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
     return SchoolEnv(tmp_path, dovecot, smtp_server, user)
 
 
-def test_a_problem_becomes_a_ticket_a_receipt_and_a_letter_to_each_member(env: SchoolEnv) -> None:
+def test_a_problem_becomes_a_ticket_a_receipt_and_a_mail_to_each_member(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n").attach("foto.png", PNG, "image/png"))
     counts = env.run_once()
     assert counts == {
@@ -113,7 +113,7 @@ def at_noon(env: SchoolEnv, times: str) -> None:
     env.write_config()
 
 
-def test_a_ticket_that_nobody_touches_is_brought_to_mind(env: SchoolEnv) -> None:
+def test_an_untouched_ticket_causes_a_reminder(env: SchoolEnv) -> None:
     at_noon(env, 'digest = ""')
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
@@ -131,7 +131,7 @@ def test_a_ticket_that_nobody_touches_is_brought_to_mind(env: SchoolEnv) -> None
     assert not env.run_once()["sent"]
 
 
-def test_what_is_open_in_the_morning_comes_as_a_digest(env: SchoolEnv) -> None:
+def test_open_tickets_come_as_a_digest_in_the_morning(env: SchoolEnv) -> None:
     at_noon(env, 'digest = "10:00"')
     assert not env.run_once()["sent"]
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
@@ -161,7 +161,7 @@ def test_a_typo_changes_nothing_and_comes_back_with_the_nearest_command(env: Sch
     assert env.ticket()["status"] == "open"
 
 
-def test_an_answer_whose_from_nobody_proves_is_held_until_the_registered_address_confirms(
+def test_an_unauthenticated_command_is_held_until_the_registered_address_confirms(
     env: SchoolEnv,
 ) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
@@ -179,7 +179,7 @@ def test_an_answer_whose_from_nobody_proves_is_held_until_the_registered_address
     assert "Geht wieder." in env.new_mail_to(LENA).text
 
 
-def test_the_greeting_under_a_question_reaches_nobody(env: SchoolEnv) -> None:
+def test_a_greeting_below_a_query_is_sent_to_no_one(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     env.new_mails_to(LENA)
@@ -191,7 +191,7 @@ def test_the_greeting_under_a_question_reaches_nobody(env: SchoolEnv) -> None:
     assert "GYM-1" in env.new_mail_to(MAX).text
 
 
-def test_a_mail_that_the_server_does_not_give_is_told_once_and_stops_no_other(
+def test_a_mail_that_cannot_be_fetched_is_reported_once_and_stops_no_other(
     tmp_path: Path, start_dovecot: Callable[..., Dovecot], smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     server = start_dovecot()
@@ -204,7 +204,7 @@ def test_a_mail_that_the_server_does_not_give_is_told_once_and_stops_no_other(
     assert not env.new_mails_to(EDV)
 
 
-def test_a_dead_address_of_the_team_is_told_to_the_operators_and_to_nobody_outside(env: SchoolEnv) -> None:
+def test_a_dead_team_address_is_reported_only_to_operators(env: SchoolEnv) -> None:
     for member in (MAX, ERIKA):
         env.smtp.replies[member] = "550 5.1.1 no such user"
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
@@ -235,7 +235,7 @@ def test_an_answer_waits_while_the_mail_account_is_at_its_limit(env: SchoolEnv) 
     assert len(env.mails_to(EDV)) == 2
 
 
-def test_a_key_in_a_pasted_link_reaches_nobody(env: SchoolEnv) -> None:
+def test_an_action_key_in_a_pasted_link_is_removed(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     env.new_mails_to(LENA)

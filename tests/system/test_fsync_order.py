@@ -1,4 +1,4 @@
-"""When the power fails: what a mail caused is on the disk before the mailbox hears that the mail is done."""
+"""Power failures: the effects of a mail are on disk before the mail is moved on the server."""
 
 import re
 import subprocess
@@ -60,7 +60,7 @@ def overheard(env: SchoolEnv) -> list[str]:
     return did
 
 
-def test_nothing_of_a_mail_waits_for_the_disk_when_the_mailbox_is_told_to_move_it(env: SchoolEnv) -> None:
+def test_effects_are_on_disk_before_the_mail_is_moved(env: SchoolEnv) -> None:
     env.deliver(problem("Beamer").text("dunkel"), problem("Drucker").text("leer"))
     did = overheard(env)
     assert "move" in did

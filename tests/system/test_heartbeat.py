@@ -1,4 +1,4 @@
-"""Monitoring beside a daemon sees that it stopped, hangs or crashes again and again."""
+"""Monitoring detects a daemon that stopped, hangs or crashes repeatedly."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -55,7 +55,7 @@ def let_time_pass(env: SchoolEnv) -> None:
             mailbox.last_success -= LONG
 
 
-def test_a_daemon_that_was_stopped_is_noticed(env: SchoolEnv) -> None:
+def test_a_stopped_daemon_is_detected(env: SchoolEnv) -> None:
     work(env, Daemon.stop)
     assert env.call("status", "--probe").startswith("MAILBOT OK - ")
     let_time_pass(env)
@@ -68,7 +68,7 @@ def test_a_daemon_that_was_stopped_is_noticed(env: SchoolEnv) -> None:
     assert "last heartbeat 20 min ago" in env.call("status", status=1)
 
 
-def test_a_daemon_that_reads_its_mailboxes_and_then_crashes_is_noticed(env: SchoolEnv) -> None:
+def test_a_daemon_that_crashes_again_and_again_is_detected(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
     let_time_pass(env)
     with env.open() as (desk, _), transaction(desk.engine) as session:
@@ -77,7 +77,7 @@ def test_a_daemon_that_reads_its_mailboxes_and_then_crashes_is_noticed(env: Scho
     assert "no heartbeat of the daemon for 20 minutes" in env.call("status", "--probe", status=2)
 
 
-def test_a_daemon_that_works_is_alive_again(env: SchoolEnv) -> None:
+def test_a_working_daemon_is_reported_alive(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
     let_time_pass(env)
     application = Application(load(env.config, {}))
@@ -90,7 +90,7 @@ def test_a_daemon_that_works_is_alive_again(env: SchoolEnv) -> None:
     assert not env.json("status")["daemon"]["stale"]
 
 
-def test_only_the_last_success_counts_where_mails_are_handled_by_a_timer(env: SchoolEnv) -> None:
+def test_with_a_systemd_timer_only_the_last_success_counts(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
     let_time_pass(env)
     env.call("once")
@@ -103,6 +103,6 @@ def test_only_the_last_success_counts_where_mails_are_handled_by_a_timer(env: Sc
 def test_a_threshold_of_0_turns_it_off(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
     let_time_pass(env)
-    env.times = 'digest = ""\n[guard]\nmailbox_minutes = 0'
+    env.times = 'digest = ""\n[health]\nmailbox_minutes = 0'
     env.write_config()
     assert env.call("status", "--probe").startswith("MAILBOT OK - ")

@@ -1,4 +1,4 @@
-"""The log tells what became of a mail and why, and nothing of what people wrote or who they are."""
+"""The log has the outcome of each mail and its reason, and no texts or addresses of people."""
 
 import sqlite3
 import subprocess
@@ -63,9 +63,9 @@ def test_a_day_at_the_desk_leaves_no_name_no_address_and_no_words_in_the_log(env
     assert_discreet(log)
 
 
-def test_the_daemon_counts_whom_it_invites_and_names_nobody(env: SchoolEnv) -> None:
+def test_the_log_counts_invitations_and_contains_no_address(env: SchoolEnv) -> None:
     with Daemon(env) as daemon:
-        daemon.wait_said("invited")
+        daemon.wait_said("members invited")
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the invitation")
         assert daemon.stop() == 0
     assert "members=3" in daemon.log
@@ -77,7 +77,7 @@ def test_a_traceback_tells_where_it_was_and_not_over_whose_words(env: SchoolEnv)
     alert.write_text("{{ {}[notification.details | string] }}")
     env.deliver(problem("Bombe").text("Zeitzünder"))
     log = said_by(env, "once")
-    assert "alert not written" in log
+    assert "alert not created" in log
     assert "letter.py" in log
     assert "BrokenTemplateError" in log
     assert_discreet(log)
@@ -97,7 +97,7 @@ def test_a_database_that_refuses_a_mail_says_nothing_of_its_words(env: SchoolEnv
     assert_discreet(log)
 
 
-def test_what_a_library_complains_of_is_told_by_its_place_alone() -> None:
+def test_warnings_of_libraries_are_logged_by_their_source_only() -> None:
     complaint = (
         "import logging; from mailbot.cli.common import _log_to_stderr; _log_to_stderr()\n"
         "try: {}['Kabelsalat']\n"

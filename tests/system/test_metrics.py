@@ -1,4 +1,4 @@
-"""Prometheus can parse the metrics, they are right, and they name nobody."""
+"""The metrics are valid for Prometheus, correct, and contain no personal data."""
 
 import sys
 import urllib.request
@@ -75,12 +75,36 @@ def written(harness: DeskHarness, directory: Path) -> Samples:
     return samples(file.read_text("utf-8"))
 
 
-def test_what_happened_is_counted(harness: DeskHarness, tmp_path: Path) -> None:
+def test_events_are_counted(harness: DeskHarness, tmp_path: Path) -> None:
     found = written(harness, tmp_path)
-    assert found["mailbot_mails_total", "opened", "GYM"] == 3
-    assert found["mailbot_mails_total", "ignored", "GYM"] == 1
-    assert found["mailbot_letters_total", "sent"] == 7
-    assert found["mailbot_letters_total", "failed"] == 1
+    assert found["mailbot_processed_mails_total", "opened", "GYM"] == 3
+    assert found["mailbot_processed_mails_total", "ignored", "GYM"] == 1
+    assert found["mailbot_outgoing_mails_total", "sent"] == 7
+    assert found["mailbot_outgoing_mails_total", "failed"] == 1
+
+
+DEPRECATED = {
+    "mailbot_mails_total": "mailbot_processed_mails_total",
+    "mailbot_letters_total": "mailbot_outgoing_mails_total",
+    "mailbot_outbox_letters": "mailbot_outbox_mails",
+    "mailbot_outbox_doubtful_letters": "mailbot_outbox_uncertain_mails",
+}
+
+
+def test_deprecated_series_name_their_successors_and_have_the_same_values(
+    harness: DeskHarness, tmp_path: Path
+) -> None:
+    harness.outcome(mail().sender(LENA).to("support-gym@schule.example").text("defekt"))
+    with transaction(harness.engine) as session:
+        mail_row, *_ = session.exec(select(OutboxRow)).all()
+        mail_row.state = "uncertain"
+    found = written(harness, tmp_path)
+    text = (tmp_path / "mailbot.prom").read_text("utf-8")
+    for old, new in DEPRECATED.items():
+        assert f"# HELP {old} deprecated, use {new}\n" in text
+        of_old = {tuple(labels): value for (name, *labels), value in found.items() if name == old}
+        assert of_old == {tuple(labels): value for (name, *labels), value in found.items() if name == new}
+        assert any(of_old.values())
 
 
 def test_a_school_whose_smtp_account_is_paused_is_named(harness: DeskHarness, tmp_path: Path) -> None:
@@ -92,7 +116,7 @@ def test_a_school_whose_smtp_account_is_paused_is_named(harness: DeskHarness, tm
         assert read["mailbot_smtp_paused", "GYM"] == (not is_up)
 
 
-def test_the_heartbeat_is_told(harness: DeskHarness, tmp_path: Path) -> None:
+def test_the_heartbeat_is_exported(harness: DeskHarness, tmp_path: Path) -> None:
     assert written(harness, tmp_path)["mailbot_heartbeat_timestamp_seconds",] == 0
     now = datetime.now(UTC)
     with transaction(harness.engine) as session:
@@ -120,11 +144,23 @@ def test_a_latency_equal_to_a_bound_is_counted_in_its_bucket(harness: DeskHarnes
 
 
 EXPOSITION = """\
-# HELP mailbot_mails_total Mails by what became of them.
+# HELP mailbot_processed_mails_total Processed mails, by outcome.
+# TYPE mailbot_processed_mails_total counter
+mailbot_processed_mails_total{outcome="opened",school="GYM"} 3.0
+mailbot_processed_mails_total{outcome="ignored",school="GYM"} 1.0
+# HELP mailbot_mails_total deprecated, use mailbot_processed_mails_total
 # TYPE mailbot_mails_total counter
 mailbot_mails_total{fate="opened",school="GYM"} 3.0
 mailbot_mails_total{fate="ignored",school="GYM"} 1.0
-# HELP mailbot_mail_latency_seconds From a mail's delivery until it was handled.
+# HELP mailbot_outgoing_mails_total Outgoing mails, by result.
+# TYPE mailbot_outgoing_mails_total counter
+mailbot_outgoing_mails_total{result="sent"} 7.0
+mailbot_outgoing_mails_total{result="failed"} 1.0
+# HELP mailbot_letters_total deprecated, use mailbot_outgoing_mails_total
+# TYPE mailbot_letters_total counter
+mailbot_letters_total{result="sent"} 7.0
+mailbot_letters_total{result="failed"} 1.0
+# HELP mailbot_mail_latency_seconds Time from the delivery of a mail until it was processed.
 # TYPE mailbot_mail_latency_seconds histogram
 mailbot_mail_latency_seconds_bucket{le="0.5",school="GYM"} 1.0
 mailbot_mail_latency_seconds_bucket{le="1.0",school="GYM"} 2.0
@@ -139,44 +175,47 @@ mailbot_mail_latency_seconds_bucket{le="86400.0",school="GYM"} 3.0
 mailbot_mail_latency_seconds_bucket{le="+Inf",school="GYM"} 4.0
 mailbot_mail_latency_seconds_count{school="GYM"} 4.0
 mailbot_mail_latency_seconds_sum{school="GYM"} 100002.7
-# HELP mailbot_letters_total Letters by how sending them ended.
-# TYPE mailbot_letters_total counter
-mailbot_letters_total{result="sent"} 7.0
-mailbot_letters_total{result="failed"} 1.0
-# HELP mailbot_mailbox_last_success_timestamp_seconds When a mailbox was read last.
+# HELP mailbot_mailbox_last_success_timestamp_seconds Time when a mailbox was last read; 0 if never.
 # TYPE mailbot_mailbox_last_success_timestamp_seconds gauge
 mailbot_mailbox_last_success_timestamp_seconds{school="GYM"} 0.0
-# HELP mailbot_mailbox_failing 1 while it cannot be read.
+# HELP mailbot_mailbox_failing 1 while a mailbox cannot be read.
 # TYPE mailbot_mailbox_failing gauge
 mailbot_mailbox_failing{school="GYM"} 0.0
-# HELP mailbot_smtp_paused 1 while the letters of a school wait for its SMTP account.
+# HELP mailbot_smtp_paused 1 while the mails of a school wait for its SMTP account.
 # TYPE mailbot_smtp_paused gauge
 mailbot_smtp_paused{school="GYM"} 0.0
-# HELP mailbot_outbox_letters Letters that are not sent yet.
+# HELP mailbot_outbox_mails Unsent mails, by state.
+# TYPE mailbot_outbox_mails gauge
+mailbot_outbox_mails{state="due"} 0.0
+mailbot_outbox_mails{state="waiting"} 0.0
+# HELP mailbot_outbox_letters deprecated, use mailbot_outbox_mails
 # TYPE mailbot_outbox_letters gauge
 mailbot_outbox_letters{state="due"} 0.0
 mailbot_outbox_letters{state="waiting"} 0.0
+# HELP mailbot_outbox_uncertain_mails Unsent mails that the SMTP server may have accepted.
+# TYPE mailbot_outbox_uncertain_mails gauge
+mailbot_outbox_uncertain_mails 0.0
+# HELP mailbot_outbox_doubtful_letters deprecated, use mailbot_outbox_uncertain_mails
+# TYPE mailbot_outbox_doubtful_letters gauge
+mailbot_outbox_doubtful_letters 0.0
+# HELP mailbot_outbox_oldest_age_seconds Age of the oldest unsent mail; 0 if there is none.
+# TYPE mailbot_outbox_oldest_age_seconds gauge
+mailbot_outbox_oldest_age_seconds 0.0
 # HELP mailbot_open_tickets Tickets that are not closed, by age.
 # TYPE mailbot_open_tickets gauge
 mailbot_open_tickets{age="day",school="GYM"} 0.0
 mailbot_open_tickets{age="week",school="GYM"} 0.0
 mailbot_open_tickets{age="older",school="GYM"} 0.0
-# HELP mailbot_outbox_doubtful_letters Of these, letters that the server may have.
-# TYPE mailbot_outbox_doubtful_letters gauge
-mailbot_outbox_doubtful_letters 0.0
-# HELP mailbot_outbox_oldest_age_seconds For how long the oldest of them waits; 0 if none.
-# TYPE mailbot_outbox_oldest_age_seconds gauge
-mailbot_outbox_oldest_age_seconds 0.0
-# HELP mailbot_quarantined_mails Mails that could not be handled.
+# HELP mailbot_quarantined_mails Mails that could not be processed.
 # TYPE mailbot_quarantined_mails gauge
 mailbot_quarantined_mails 0.0
-# HELP mailbot_heartbeat_timestamp_seconds When the daemon noted last that it works.
+# HELP mailbot_heartbeat_timestamp_seconds Time of the daemon's last heartbeat; 0 if there is none.
 # TYPE mailbot_heartbeat_timestamp_seconds gauge
 mailbot_heartbeat_timestamp_seconds 0.0
-# HELP mailbot_alerts Troubles that the operators were told of and that last.
+# HELP mailbot_alerts Active alerts.
 # TYPE mailbot_alerts gauge
 mailbot_alerts 0.0
-# HELP mailbot_info The program.
+# HELP mailbot_info The version of mailbot.
 # TYPE mailbot_info gauge
 mailbot_info{version="VERSION"} 1.0
 """
@@ -195,7 +234,7 @@ def test_the_series_of_all_schools_are_there_before_the_first_mail(
     MetricsCollector(harness.desk).write(tmp_path / "mailbot.prom")
     found = samples((tmp_path / "mailbot.prom").read_text("utf-8"))
     assert [found["mailbot_mail_latency_seconds_count", key] for key in ("GYM", "HBG")] == [0, 0]
-    assert [found["mailbot_letters_total", result] for result in ("sent", "failed")] == [0, 0]
+    assert [found["mailbot_outgoing_mails_total", result] for result in ("sent", "failed")] == [0, 0]
 
 
 def test_each_scrape_reads_the_database_again(harness: DeskHarness, tmp_path: Path) -> None:
@@ -221,14 +260,14 @@ def test_how_things_stand_is_read_from_the_database(harness: DeskHarness, tmp_pa
     found = written(harness, tmp_path)
     assert found["mailbot_mailbox_last_success_timestamp_seconds", "GYM"] == pytest.approx(now.timestamp())
     assert found["mailbot_mailbox_failing", "GYM"] == 1
-    assert found["mailbot_outbox_letters", "due"] == len(rows) - 1
-    assert found["mailbot_outbox_letters", "waiting"] == 1
+    assert found["mailbot_outbox_mails", "due"] == len(rows) - 1
+    assert found["mailbot_outbox_mails", "waiting"] == 1
     assert found["mailbot_outbox_oldest_age_seconds",] == pytest.approx(7200, abs=60)
     assert found["mailbot_quarantined_mails",] == 0
     assert sum(found["mailbot_open_tickets", age, "GYM"] for age in ("day", "week", "older")) == 1
 
 
-def test_nobody_is_named(harness: DeskHarness, tmp_path: Path) -> None:
+def test_metrics_contain_no_address(harness: DeskHarness, tmp_path: Path) -> None:
     harness.outcome(mail().sender(LENA).to("support-gym@schule.example").text("defekt"))
     file = tmp_path / "mailbot.prom"
     collector(harness).write(file)
@@ -249,7 +288,7 @@ def test_only_this_machine_may_ask(harness: DeskHarness) -> None:
     port = free_port()
     stop = collector(harness).serve(port)
     try:
-        assert scraped(port)["mailbot_mails_total", "opened", "GYM"] == 3
+        assert scraped(port)["mailbot_processed_mails_total", "opened", "GYM"] == 3
         listening = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]}
         assert f"0100007F:{port:04X}" in listening
         assert f"00000000:{port:04X}" not in listening
@@ -259,7 +298,7 @@ def test_only_this_machine_may_ask(harness: DeskHarness) -> None:
         scraped(port)
 
 
-def test_without_the_library_one_is_told_what_to_install(
+def test_a_missing_library_is_reported_with_the_package_to_install(
     harness: DeskHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
@@ -275,17 +314,17 @@ def test_the_daemon_tells_of_a_mail_by_port_and_by_file(
     env = SchoolEnv(tmp_path / "house", dovecot, smtp_server, user, more=more)
     with Daemon(env):
         env.deliver(problem())
-        wait_until(lambda: scraped(port)["mailbot_letters_total", "sent"] >= 3, 60)
+        wait_until(lambda: scraped(port)["mailbot_outgoing_mails_total", "sent"] >= 3, 60)
         found = scraped(port)
-        assert found["mailbot_mails_total", "opened", "GYM"] == 1
+        assert found["mailbot_processed_mails_total", "opened", "GYM"] == 1
         assert found["mailbot_mail_latency_seconds_count", "GYM"] == 1
-        assert found["mailbot_outbox_letters", "due"] == 0
+        assert found["mailbot_outbox_mails", "due"] == 0
         wait_until(file.exists, 60)
         assert ("mailbot_alerts",) in samples(file.read_text("utf-8"))
     assert len(env.mails_to(LENA)) == len(env.mails_to(MAX)) == 1
 
 
-def test_a_port_that_is_taken_stops_no_mail(
+def test_a_port_in_use_does_not_stop_the_daemon(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     more = f"[metrics]\nport = {smtp_server.port}\n"
@@ -293,4 +332,4 @@ def test_a_port_that_is_taken_stops_no_mail(
     with Daemon(env) as daemon:
         env.deliver(problem())
         daemon.wait(lambda: bool(env.mails_to(LENA)), "the receipt is sent")
-        assert daemon.said("metrics are not served") == 1
+        assert daemon.said("metrics server failed") == 1

@@ -1,4 +1,4 @@
-"""Logins by access tokens: had from a provider on loopback, taken by a real Dovecot and an SMTP server."""
+"""OAuth 2 logins with a token provider on loopback, a real Dovecot and an SMTP server."""
 
 import asyncio
 import json
@@ -54,9 +54,7 @@ def google(microsoft: OAuth2, tokens: TokenServer) -> OAuth2:
     )
 
 
-def test_a_token_is_asked_for_once_and_kept_where_nobody_else_reads(
-    microsoft: OAuth2, tokens: TokenServer
-) -> None:
+def test_a_token_is_requested_once_and_stored_with_mode_0600(microsoft: OAuth2, tokens: TokenServer) -> None:
     assert access_token(microsoft, USER) == access_token(microsoft, USER) == "token-1-geheim"
     assert [form["grant_type"] for form in tokens.asked] == ["client_credentials"]
     (file,) = microsoft.cache.iterdir()
@@ -64,9 +62,7 @@ def test_a_token_is_asked_for_once_and_kept_where_nobody_else_reads(
     assert stat.S_IMODE(microsoft.cache.stat().st_mode) == 0o700
 
 
-def test_a_token_that_is_about_to_expire_or_was_refused_is_had_anew(
-    microsoft: OAuth2, tokens: TokenServer
-) -> None:
+def test_an_expiring_or_refused_token_is_requested_again(microsoft: OAuth2, tokens: TokenServer) -> None:
     tokens.lifetime = 60
     assert access_token(microsoft, USER) != access_token(microsoft, USER)
     tokens.lifetime = 3600
@@ -89,12 +85,12 @@ def test_a_replaced_refresh_token_is_used_from_then_on(google: OAuth2, tokens: T
 
 
 @pytest.mark.parametrize("provider", ["microsoft", "google"])
-def test_a_refusal_says_what_to_check_and_shows_no_secret(
+def test_a_refusal_says_what_to_check_without_any_secret(
     request: pytest.FixtureRequest, tokens: TokenServer, provider: str
 ) -> None:
     account = request.getfixturevalue(provider)
     tokens.refusal = {"error": "invalid_client", "error_description": f"{SECRET} is wrong"}
-    with pytest.raises(OAuthError, match="refuses; check") as raised:
+    with pytest.raises(OAuthError, match="refuses the login; check") as raised:
         access_token(account, USER)
     assert raised.value.permanent
     assert SECRET not in str(raised.value) + repr(account)
@@ -164,7 +160,7 @@ ca_file = "{authority.ca_file}"
     )
 
 
-def test_a_daemon_lives_by_tokens_and_has_new_ones_when_the_provider_takes_them_back(
+def test_a_daemon_logs_in_by_token_and_replaces_revoked_tokens(
     start_dovecot: Callable[..., Dovecot],
     authority: CertificateAuthority,
     tokens: TokenServer,
@@ -192,7 +188,7 @@ def test_a_daemon_lives_by_tokens_and_has_new_ones_when_the_provider_takes_them_
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_the_operators_are_told_a_fortnight_before_the_secret_expires(desk: DeskHarness) -> None:
+def test_operators_are_warned_two_weeks_before_the_secret_expires(desk: DeskHarness) -> None:
     last = date(2027, 3, 31)
     for days, told in ((15, 0), (14, 1), (1, 1)):
         maintain(desk.desk, NOW.replace(year=2027, month=3, day=31) - timedelta(days=days), last)

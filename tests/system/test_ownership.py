@@ -1,4 +1,4 @@
-"""What root makes in the state directory belongs to the owner of the directory: the service can use it.
+"""Files that root creates in the state directory belong to the owner of the directory.
 
 Without root there is one user only; then these tests say that the calls work.
 """
@@ -48,7 +48,7 @@ def foreign(env: SchoolEnv) -> list[str]:
         "status --probe",
         "tickets",
         "show GYM-1",
-        "trail",
+        "audit",
         "report",
         "invite",
         "outbox",
@@ -61,7 +61,7 @@ def foreign(env: SchoolEnv) -> list[str]:
         "backup {directory}/state/copy.db",
     ],
 )
-def test_what_root_makes_by_any_call_belongs_to_the_service(env: SchoolEnv, call: str) -> None:
+def test_files_created_by_root_belong_to_the_service_user(env: SchoolEnv, call: str) -> None:
     (env.directory / "mail.eml").write_bytes(problem().text("dunkel").build())
     command = env.command(*call.format(directory=env.directory).split())
     done = subprocess.run(
@@ -72,21 +72,21 @@ def test_what_root_makes_by_any_call_belongs_to_the_service(env: SchoolEnv, call
     assert foreign(env) == []
 
 
-def test_what_root_restores_belongs_to_the_service(env: SchoolEnv) -> None:
+def test_files_restored_by_root_belong_to_the_service_user(env: SchoolEnv) -> None:
     file = env.directory / "backup"
     env.call("backup", str(file))
     env.call("restore", str(file))
     assert foreign(env) == []
 
 
-def test_what_a_daemon_of_root_makes_belongs_to_the_service_although_it_is_killed(env: SchoolEnv) -> None:
+def test_files_of_a_killed_root_daemon_belong_to_the_service_user(env: SchoolEnv) -> None:
     with Daemon(env) as daemon:
         daemon.kill()
     assert {"lock", "worker", "mailbot.db", "mailbot.db-wal", "mailbot.db-shm"} <= owners(env).keys()
     assert foreign(env) == []
 
 
-def test_directories_are_given_back_and_what_a_link_points_to_is_not(env: SchoolEnv) -> None:
+def test_ownership_is_restored_for_directories_and_not_for_link_targets(env: SchoolEnv) -> None:
     state, outside = env.directory / "state", env.directory / "outside"
     outside.write_text("")
     (state / "tokens").mkdir()

@@ -1,4 +1,4 @@
-"""What is stored on a person can be given out and erased, to the last octet, on both databases."""
+"""Disclosure and erasure of all data of a person, on both databases."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ from mailbot.service.operations import OperationError
 from mailbot.service.retention import expire
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import read_only, transaction
-from mailbot.store.erasure import readable
+from mailbot.store.erasure import readable_text
 from mailbot.store.tables import (
     EventRow,
     HeldRow,
@@ -88,7 +88,7 @@ def with_traces(desk: DeskHarness, tickets: int) -> DeskHarness:
     return desk
 
 
-def test_who_asks_gets_all_that_is_stored_in_a_readable_form(lived: DeskHarness, tmp_path: Path) -> None:
+def test_disclosure_contains_all_stored_data_in_readable_form(lived: DeskHarness, tmp_path: Path) -> None:
     file = tmp_path / "paula.zip"
     for _ in disclose(lived.desk, PAULA, file, NOW):
         pass
@@ -115,10 +115,10 @@ def test_nothing_of_a_forgotten_person_is_found_in_the_database(
     assert set(needles()) - missing(lived, request) == set()
     assert [row.requester for row in lived.rows(TicketRow)].count("") == TICKETS
     with read_only(lived.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
 
 
-def test_what_others_wrote_and_the_figures_stay(begun: DeskHarness) -> None:
+def test_erasure_keeps_other_peoples_texts_and_the_statistics(begun: DeskHarness) -> None:
     before = begun.rows(TicketRow)
     forget(begun)
     after = begun.rows(TicketRow)
@@ -133,14 +133,14 @@ def test_what_others_wrote_and_the_figures_stay(begun: DeskHarness) -> None:
     assert len({row.id for row in begun.rows(EventRow) if row.salt}) > 0
 
 
-def test_who_writes_again_is_a_stranger(begun: DeskHarness) -> None:
+def test_an_erased_person_who_writes_again_is_unknown(begun: DeskHarness) -> None:
     letter = begun.outbox_of(PAULA)[0]
     forget(begun)
     begun.receive(reply_to(letter, PAULA, "Noch etwas"))
     assert begun.rows(TicketRow)[-1].number == FEW + 2
 
 
-def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(begun: DeskHarness) -> None:
+def test_erasure_is_refused_for_members_and_for_pending_mail(begun: DeskHarness) -> None:
     with pytest.raises(OperationError, match="configuration"):
         PersonErasure(begun.desk, MAX, NOW).check()
     with transaction(begun.engine) as session:
@@ -151,7 +151,7 @@ def test_nobody_is_forgotten_who_works_here_or_to_whom_a_letter_goes(begun: Desk
         PersonErasure(begun.desk, PAULA, NOW).check()
 
 
-def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: DeskHarness) -> None:
+def test_retention_erases_raw_mails_then_texts_then_mails_without_a_ticket(begun: DeskHarness) -> None:
     begun.receive(problem("Werbung").header("Precedence", "bulk").text("Kaufen Sie"))
     days = begun.desk.policy.retention
     with transaction(begun.engine) as session:
@@ -166,11 +166,11 @@ def test_time_erases_mails_then_words_then_what_became_no_ticket(begun: DeskHarn
     assert [row.requester for row in begun.rows(TicketRow)][:3] == ["", "", PAULA]
     assert begun.rows(LedgerRow)[-1].sender == ""
     with read_only(begun.engine) as session:
-        assert verify(session).wrong == []
+        assert verify(session).problems == []
     assert len(begun.rows(TicketRow)) == FEW + 1
 
 
-def test_what_is_kept_for_ever_stays(begun: DeskHarness) -> None:
+def test_retention_of_0_keeps_everything(begun: DeskHarness) -> None:
     policy = replace(begun.desk.policy, retention=Retention(0, 0, 0))
     before = begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))
     expire(replace(begun.desk, policy=policy), NOW + timedelta(days=9_999))
@@ -226,7 +226,7 @@ def values(harness: DeskHarness) -> Iterator[bytes]:
 def mails(harness: DeskHarness) -> Iterator[bytes]:
     """Yield what can be read in the mails that are kept."""
     for row in harness.rows(RawRow):
-        yield readable(zlib.decompress(row.octets)).encode()
+        yield readable_text(zlib.decompress(row.octets)).encode()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

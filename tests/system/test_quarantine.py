@@ -1,4 +1,4 @@
-"""What cannot be handled is set aside with its reason, stops nobody else, and can be handled later."""
+"""The quarantine: a mail that fails is kept with its reason, stops no other mail, and can be retried."""
 
 import sqlite3
 from contextlib import closing
@@ -75,7 +75,7 @@ def test_nothing_of_the_mail_that_is_set_aside_is_done(quarantined: SchoolEnv) -
     assert all("Bombe" not in letter.subject for letter in quarantined.mails_to(LENA))
 
 
-def test_operators_are_told_once_of_a_quarantine(quarantined: SchoolEnv) -> None:
+def test_a_quarantined_mail_is_reported_to_operators_once(quarantined: SchoolEnv) -> None:
     quarantined.deliver(problem("Noch eine Bombe").text("Sie tickt auch.\n"))
     assert quarantined.run_once()["quarantined"] == 1
     alert = quarantined.new_mail_to(EDV)
@@ -154,7 +154,7 @@ def test_a_mail_that_kills_the_process_three_times_is_set_aside(env: SchoolEnv) 
         daemon.wait(lambda: {at.subject for at in env.mails_to(MAX)} == subjects, "the mails around it")
         assert daemon.stop() == 0
     (entry,) = env.json("quarantine")
-    assert entry["because"] == "the process died 3 times while it handled this mail"
+    assert entry["because"] == "the process died 3 times while it processed this mail"
     trouble(env, "")
     assert "opened GYM-3" in env.call("quarantine", "retry", str(entry["id"]))
 

@@ -1,4 +1,4 @@
-"""Members are invited to register, a few times each; one tap registers."""
+"""Members are invited to register, a few times each; one link registers them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,13 +40,13 @@ def test_a_member_is_invited_once_and_reminded_twice_a_week_apart(
     assert invitee.due(NOW, reminders=reminders) is expected
 
 
-def test_nobody_is_reminded_at_night_or_on_a_sunday() -> None:
+def test_invitations_are_not_repeated_at_night_or_on_sundays() -> None:
     invitee = next(iter(unregistered(POLICY, {MUSTERMANN: Contact(invited=NOW - WEEK, invitations=1)})))
     assert not invitee.due(NOW + timedelta(hours=12), reminders=True)
     assert not invitee.due(NOW + timedelta(days=6), reminders=True)
 
 
-def test_who_registered_is_not_invited() -> None:
+def test_registered_members_are_not_invited() -> None:
     found = unregistered(POLICY, {MUSTERMANN: Contact(registered=NOW)})
     assert [invitee.member.address for invitee in found] == [samples.ERIKA.email, samples.TECHNIK.email]
 
@@ -99,7 +99,7 @@ def test_a_teacher_cannot_register_as_a_supporter(env: SchoolEnv) -> None:
     assert "steht Ihnen hier nicht zu" in env.new_mail_to(LENA).text
 
 
-def test_members_who_are_not_registered_get_tickets_all_the_same(env: SchoolEnv) -> None:
+def test_unregistered_members_get_tickets(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     assert env.json("status")["not_registered"] == [MAX, ERIKA, TONI]
@@ -107,7 +107,7 @@ def test_members_who_are_not_registered_get_tickets_all_the_same(env: SchoolEnv)
 
 
 def test_an_operator_invites_single_members_by_any_of_their_addresses(env: SchoolEnv) -> None:
-    env.members = f'"{MAX}", {{ address = "{ERIKA}", also = ["erika@privat.example"] }}'
+    env.members = f'"{MAX}", {{ address = "{ERIKA}", aliases = ["erika@privat.example"] }}'
     env.write_config()
     assert env.call("invite", "erika@privat.example") == f"invited: {ERIKA}\n"
     assert env.call("invite", "fremd@anderswo.example", status=2) == ""

@@ -1,4 +1,4 @@
-"""The daemon lives with what the unit leaves it: its state directory, no privileges, few system calls."""
+"""The daemon runs under the restrictions of the systemd unit: no privileges, few system calls."""
 
 import os
 import re

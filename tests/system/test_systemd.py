@@ -1,4 +1,4 @@
-"""What systemd hears of us; the unit file that it reads."""
+"""The notifications to systemd, and the unit file."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def test_a_line_break_in_a_status_begins_no_assignment_of_its_own(manager: socke
     assert manager.recv(4096) == b"STATUS=stuck MAINPID=1"
 
 
-def test_the_watchdog_hears_that_we_are_alive(manager: socket.socket) -> None:
+def test_the_watchdog_is_pinged(manager: socket.socket) -> None:
     systemd.alive()
     assert manager.recv(4096) == b"WATCHDOG=1"
 
@@ -59,7 +59,7 @@ def test_a_reload_says_when_it_began(manager: socket.socket) -> None:
     assert before <= int(began) <= time.monotonic_ns() // 1000
 
 
-def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert not systemd.ready("watching")
 

@@ -1,4 +1,4 @@
-"""Several workers on one PostgreSQL: each mailbox is read by one, and by another one when that dies."""
+"""Several workers on one PostgreSQL: one worker per mailbox, and another one after its death."""
 
 import os
 import signal
@@ -96,7 +96,7 @@ def handled(desk: DeskHarness, lease: Lease | None, uid: int = 1) -> str:
     return decision.outcome if decision else "nothing"
 
 
-def test_the_mailbox_of_a_living_worker_is_not_taken_and_that_of_a_dead_one_is(shared: DeskHarness) -> None:
+def test_only_mailboxes_of_dead_workers_are_acquired(shared: DeskHarness) -> None:
     first = taken(shared, ANNA)
     assert first is not None
     assert taken(shared, BELA) is None
@@ -130,7 +130,7 @@ def unneeded(school: str, lease: Lease | None) -> MailboxWorker:
     raise AssertionError(f"{school} is watched under {lease}")
 
 
-def test_whoever_lost_its_lease_writes_nothing(shared: DeskHarness) -> None:
+def test_a_worker_without_its_lease_writes_nothing(shared: DeskHarness) -> None:
     old = taken(shared, ANNA, OVER)
     new = taken(shared, BELA)
     with pytest.raises(LeaseLostError, match="GYM"):
@@ -140,7 +140,7 @@ def test_whoever_lost_its_lease_writes_nothing(shared: DeskHarness) -> None:
     assert handled(shared, new) == "opened"
 
 
-def test_a_mail_that_breaks_is_set_aside_by_nobody_but_the_holder(shared: DeskHarness) -> None:
+def test_only_the_lease_holder_quarantines_a_mail(shared: DeskHarness) -> None:
     old = taken(shared, ANNA, OVER)
     taken(shared, BELA)
     with pytest.raises(LeaseLostError):
@@ -148,7 +148,7 @@ def test_a_mail_that_breaks_is_set_aside_by_nobody_but_the_holder(shared: DeskHa
     assert shared.rows(LedgerRow) == []
 
 
-def test_a_mailbox_is_taken_over_only_after_the_transaction_in_hand(shared: DeskHarness) -> None:
+def test_a_mailbox_changes_hands_only_after_the_running_transaction(shared: DeskHarness) -> None:
     old = taken(shared, ANNA, OVER)
     takeover = threading.Thread(target=taken, args=(shared, BELA))
     with transaction(shared.engine) as session:
@@ -210,7 +210,9 @@ def told(desk: DeskHarness) -> None:
         notify(session)
 
 
-def test_a_hint_is_heard_at_once_and_once(shared: DeskHarness, silence: Silence) -> None:
+def test_a_notification_of_postgresql_is_received_at_once_and_once(
+    shared: DeskHarness, silence: Silence
+) -> None:
     with closing(Listener(shared.engine)) as hints:
         hints.wait(0, silence.bell.read)  # from now on it listens
         waiting = silence.wait(hints)
@@ -320,7 +322,7 @@ def test_a_ticket_that_another_worker_merges_meanwhile_is_read_as_its_target(sha
     assert found == {"GYM-1": second, "GYM-2": second}
 
 
-def test_a_trouble_that_several_workers_see_is_told_once(shared: DeskHarness) -> None:
+def test_a_failure_seen_by_several_workers_is_reported_once(shared: DeskHarness) -> None:
     def see(_: int) -> None:
         with transaction(shared.engine) as session:
             raise_alert(session, shared.desk, "outbox", (("reason", "stuck"),), NOW)
@@ -329,7 +331,7 @@ def test_a_trouble_that_several_workers_see_is_told_once(shared: DeskHarness) ->
     assert [letter.kind for letter in shared.rows(OutboxRow)] == ["alert"]
 
 
-def test_its_end_is_told_once_too(shared: DeskHarness) -> None:
+def test_the_end_of_a_failure_is_reported_once(shared: DeskHarness) -> None:
     with transaction(shared.engine) as session:
         raise_alert(session, shared.desk, "outbox", (("reason", "stuck"),), NOW)
 
@@ -349,7 +351,7 @@ def test_a_member_is_invited_once_by_workers_that_start_together(shared: DeskHar
     assert len(set(invited)) == len(invited)
 
 
-def test_a_worker_that_comes_too_late_does_not_change_what_became_of_a_letter(shared: DeskHarness) -> None:
+def test_a_late_worker_does_not_change_the_state_of_a_sent_mail(shared: DeskHarness) -> None:
     shared.receive(problem().text("dunkel"))
     late = NOW + CLAIM_TTL + timedelta(minutes=1)
     with transaction(shared.engine) as session:
@@ -468,7 +470,7 @@ def test_a_worker_that_was_thought_dead_commits_nothing_when_it_wakes(team: Team
     wait_until(lambda: team.settled(other), TAKEN_OVER)
     wait_until(lambda: len(team.opened()) == 9, 60)
     sleeper.signal(signal.SIGCONT)
-    sleeper.wait_said("mailbox (lost|given up)", seconds=TAKEN_OVER)
+    sleeper.wait_said("mailbox lease (lost|released)", seconds=TAKEN_OVER)
     wait_until(lambda: team.settled(one, other), TAKEN_OVER)
     team.deliver("Kabel")
     wait_until(lambda: len(team.opened()) == 18, 60)

@@ -106,7 +106,7 @@ WRONG = [
     ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "la"'), '[[school]] GYM: language = "la": must be "de"'),
     ("no time zone", ("[bot]", '[bot]\ntimezone = "Europe/Berln"'), '[bot] timezone = "Europe/Berln": must be a time zone such as Europe/Berlin'),
     ("no time", ("[imap]", "[imap]\npoll_seconds = 0"), "[imap] poll_seconds = 0: must be at least 1"),
-    ("a number for a size", ("[imap]", '[guard]\ndisk_free = 0.5\n[imap]'), "[guard] disk_free = 0.5: must be a size such as"),
+    ("a number for a size", ("[imap]", '[health]\ndisk_free = 0.5\n[imap]'), "[health] disk_free = 0.5: must be a size such as"),
     ("a size without a unit", ("[imap]", '[limits]\nmail = "10 apples"\n[imap]'), '[limits] mail = "10 apples": must be a size such'),
     ("a size of nothing", ("[imap]", '[limits]\nmail = "0 MB"\n[imap]'), '[limits] mail = "0 MB": must be at least 1'),
     ("a number for a yes", ("[bot]", "[bot]\ninvitations = 1"), "[bot] invitations = 1: must be true or false"),
@@ -130,7 +130,7 @@ WRONG = [
     ("a directory for a password file", ('password_file = "gym"', 'password_file = "/"'), '[[school]] GYM: imap.password_file = "/": must be a readable file; /: Is a directory'),
     ("a password for the variable's name", ("RS_PASSWORD", "geh eim"), "[[school]] RS2: imap.password_env: must be the name"),
     ("a variable that is not set", ("RS_PASSWORD", "NO_SUCH"), '[[school]] RS2: imap.password_env = "NO_SUCH": must be the name of an environment variable that is set'),
-    ("two passwords", ('password_file = "gym"', 'password_file = "gym", password_env = "RS_PASSWORD"'), "[[school]] GYM: imap.password_env: must not be set beside password_file"),
+    ("two passwords", ('password_file = "gym"', 'password_file = "gym", password_env = "RS_PASSWORD"'), "[[school]] GYM: imap.password_env: must not be set together with password_file"),
     ("a readable password on the wire", ("[imap]", '[imap]\nsecurity = "none"'), '[imap] security = "none": must be "tls" or "starttls": without encryption everyone on the way to mail.example can read the password'),
     ("no certificates", ("[imap]", '[imap]\nca_file = "gym"'), '[imap] ca_file = "gym": must be a file of certificates in PEM form; '),
     ("no file of certificates", ("[imap]", '[imap]\nca_file = "ca.pem"'), '[imap] ca_file = "ca.pem": must be a readable file; '),
@@ -304,7 +304,7 @@ VALUES += [
     "9" * 5000,
     '["{x}"]',
     "[{}]",
-    '[{ address = "{0}", also = [1] }]',
+    '[{ address = "{0}", aliases = [1] }]',
 ]
 
 
@@ -407,7 +407,7 @@ def test_a_wrong_host_is_told_once_and_draws_no_other_problem(write: Write) -> N
 
 
 def test_members_are_an_address_a_name_with_address_or_a_table(write: Write) -> None:
-    members = '"A@Support.Example", "Bea <b@x.example>", { address = "c@x.example", name = "Cem", also = ["C2@x.example"] }'
+    members = '"A@Support.Example", "Bea <b@x.example>", { address = "c@x.example", name = "Cem", aliases = ["C2@x.example"] }'
     settings = load(write(('"m@support.example"', members)), ENVIRON)
     assert settings.policy.schools[0].team.members == (
         Member("a@support.example"),
@@ -513,3 +513,54 @@ def test_times_are_the_cores_unless_given(write: Write) -> None:
     assert load(write(), ENVIRON).policy.times == Times()
     path = write(("[imap]", '[times]\nescalate_hours = 40\ndigest = ""\n[imap]'))
     assert load(path, ENVIRON).policy.times == Times(escalate_hours=40, digest=None)
+
+
+MEMBER = '{ address = "m@support.example", also = ["m@x.example"] }'
+TECHNICIAN = '{ address = "technik@stadt.example", also = ["t@x.example"] }'
+
+
+def test_old_names_of_keys_work_and_say_the_new_ones(write: Write) -> None:
+    changes = (
+        ("[imap]", "[guard]\nmailbox_minutes = 7\n[imap]"),
+        ('"m@support.example"', MEMBER),
+        ('"technik@stadt.example"', TECHNICIAN),
+    )
+    settings = load(write(*changes), ENVIRON)
+    assert settings.health.mailbox_minutes == 7
+    assert settings.policy.schools[0].team.members[0].aliases == ("m@x.example",)
+    assert settings.policy.second_level.members[0].aliases == ("t@x.example",)
+    assert settings.renamed_keys == (
+        "[guard] is now [health]; rename it",
+        "[[school]] GYM: team.members[1].also is now aliases; rename it",
+        "[second_level] members[1].also is now aliases; rename it",
+    )
+
+
+def test_a_file_with_both_names_of_a_key_is_refused(write: Write) -> None:
+    both = MEMBER.replace(" }", ', aliases = ["m@y.example"] }')
+    path = write(("[imap]", "[guard]\n[health]\n[imap]"), ('"m@support.example"', both))
+    assert problems(path) == [
+        "[guard]: is the old name of [health], which is set too; remove the old one",
+        "[[school]] GYM: team.members[1].also: is the old name of aliases, which is set too; remove the old one",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ((("[bot]", "guard = 5\n[bot]"),), "health = 5: must be a table"),
+        (
+            (("[imap]", "[guard]\nmailbox_minutes = 9999\n[imap]"),),
+            "[health] mailbox_minutes = 9999: must be at most 1440",
+        ),
+        (
+            (('"m@support.example"', MEMBER.replace('["m@x.example"]', "7")),),
+            "[[school]] GYM: team.members[1].aliases = 7",
+        ),
+    ],
+)
+def test_a_mistake_under_an_old_name_is_reported_under_the_new_one(
+    write: Write, changes: tuple[tuple[str, str], ...], expected: str
+) -> None:
+    (line,) = problems(write(*changes))
+    assert line.startswith(expected)

@@ -17,7 +17,7 @@ from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.core.text.words import MAX_TERM_LENGTH, MAX_TERMS, TermSet, query_terms, terms, words
 from mailbot.parse import parse
 from mailbot.render.age import age
-from mailbot.store.ranking import GIST_LENGTH, MAX_DOC_FREQUENCY, excerpt, rank_similar, score
+from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_EXCERPT, excerpt, rank_similar, score
 from tests.support.mail_builder import mail
 
 GYM = School("GYM", "Gymnasium", "support-gym@schule.example", Team("Team", (Member("max@support.example"),)))
@@ -164,7 +164,7 @@ def test_an_answer_is_shortened_to_what_it_says(answer: str, expected: str) -> N
 def test_a_long_answer_ends_at_a_word() -> None:
     short = excerpt("Kabel " * 200)
     assert short.endswith("Kabel …")
-    assert len(short) <= GIST_LENGTH + 2
+    assert len(short) <= MAX_EXCERPT + 2
 
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)

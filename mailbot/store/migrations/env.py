@@ -1,4 +1,4 @@
-"""Alembic's door: migrations run on the connection that `mailbot.store.database.migrate` hands over."""
+"""Run the migrations on the connection that `mailbot.store.database.upgrade` provides (for alembic)."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Real servers for tests, benchmarks and torture: on loopback, unprivileged, in temporary directories.
+"""Real servers for tests and benchmarks: on loopback, unprivileged, in temporary directories.
 
 with Authority() as authority, Dovecot(authority) as dovecot, SmtpServer(authority) as smtp:
     dovecot.deliver("support-gym@schule.example", octets)

@@ -104,7 +104,7 @@ service lmtp {{
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A mail as it lies in a folder."""
+    """A mail in a folder."""
 
     uid: int
     flags: frozenset[str]
@@ -165,34 +165,34 @@ class Dovecot:
         )
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections."""
+        """Start the server and wait until it accepts connections."""
         configuration = self._path("dovecot.conf")
         self._child.spawn([self._program, "-F", "-c", configuration], (self.port, self.tls_port))
 
     def stop(self) -> None:
-        """End it in order; its mails stay."""
+        """Stop the server; its mails stay."""
         self._child.stop()
 
     def restart(self) -> None:
-        """Stop and start it on the same ports."""
+        """Restart the server on the same ports."""
         self.stop()
         self.start()
 
     def kill(self) -> None:
-        """End it and all of its connections by SIGKILL."""
+        """Kill the server and all of its connections by SIGKILL."""
         self._child.signal(signal.SIGKILL)
         self._child.stop(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Make it hang: connections stay open and nobody answers."""
+        """Freeze the server: connections stay open without answers."""
         self._child.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on after `freeze`."""
+        """Continue after `freeze`."""
         self._child.signal(signal.SIGCONT)
 
     def close(self) -> None:
-        """End it and remove all that it stored."""
+        """Stop the server and remove its files."""
         self._child.remove()
 
     def __enter__(self) -> Self:
@@ -205,7 +205,7 @@ class Dovecot:
         self.close()
 
     def account(self, user: str, security: Security = "tls", *, done: str = "Mailbot/Done") -> ImapAccount:
-        """Return what a client needs to know of one user's mailbox."""
+        """Return the account settings of a user."""
         port = self.tls_port if security == "tls" else self.port
         password = ODD_PASSWORD if user == ODD_USER else PASSWORD
         ca_file = self._authority.ca_file
@@ -227,7 +227,7 @@ class Dovecot:
             fresh.rename(home / "cur" / f"{name}:2,{flags}" if flags else home / "new" / name)
 
     def make_unreadable(self, user: str, number: int) -> None:
-        """Take from Dovecot the right to read the mail of this number (from 0) in the user's INBOX."""
+        """Make the mail at this index of the user's INBOX unreadable for Dovecot."""
         home = self.maildir(user)
         mails = sorted([*(home / "new").iterdir(), *(home / "cur").iterdir()], key=lambda path: path.name)
         mails[number].chmod(0)
@@ -239,7 +239,7 @@ class Dovecot:
         return int(validity or 0)
 
     def renumber(self, user: str) -> None:
-        """Give the mails of a user's INBOX other UIDs, as a repaired or moved mailbox has them."""
+        """Change the UIDs of a user's INBOX, as after a repair or a move of the mailbox."""
         before = validity = self.uid_validity(user)
         while validity == before:  # it is a time, in seconds
             for name in ("dovecot-uid*", "dovecot.index*"):
@@ -248,7 +248,7 @@ class Dovecot:
             validity = self.uid_validity(user)
 
     def put_back(self, user: str, backup: Path) -> None:
-        """Let a user's folders be what they were when their directory was copied."""
+        """Restore a user's folders from a copy of their directory."""
         home = self.maildir(user)
         shutil.rmtree(home)
         shutil.copytree(backup, home)
@@ -257,7 +257,7 @@ class Dovecot:
 
     @contextmanager
     def login(self, user: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
-        """Give a connection of another client, with the folder open for writing."""
+        """Yield a connection of another client with the folder open for writing."""
         client = imaplib.IMAP4_SSL(
             "localhost", self.tls_port, ssl_context=self._authority.client_context(), timeout=10
         )
@@ -270,7 +270,7 @@ class Dovecot:
             client.logout()
 
     def mails(self, user: str, folder: str = "INBOX") -> list[Stored]:
-        """Return what lies in a folder now, by UID, without touching a flag."""
+        """Return the mails of a folder in the order of their UIDs, without changing flags."""
         with self.login(user, folder) as client:
             answer = client.uid("FETCH", "1:*", "(UID FLAGS BODY.PEEK[])")[1]
         return [
@@ -288,14 +288,14 @@ class Dovecot:
         ]
 
     def log(self) -> str:
-        """Return what it logged."""
+        """Return the log of the server."""
         return self._path("dovecot.log").read_text(encoding="utf-8", errors="replace")
 
     def _path(self, name: str) -> Path:
         return self._child.directory / name
 
     def maildir(self, user: str) -> Path:
-        """Return the directory of a user's mails, which is made if it is missing."""
+        """Return the directory of a user's mails; create it if it is missing."""
         home = self._path("mail") / user / "Maildir"
         for path in (home.parent.parent, home.parent, home, home / "tmp", home / "cur", home / "new"):
             if not path.is_dir():  # Dovecot may be making them at this very moment

@@ -1,4 +1,4 @@
-"""A TCP proxy that breaks connections as networks do: it cuts, stalls, delays, splits and corrupts."""
+"""A TCP proxy that injects network faults: it cuts, stalls, delays, splits and corrupts."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ DELAY_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to a connection: in which direction, and after how many octets of it."""
+    """A fault of a connection: its kind, its direction, and the number of bytes before it."""
 
     kind: Kind
     direction: Direction
@@ -23,7 +23,7 @@ class Fault:
 
 
 class FaultProxy(TcpRelay):
-    """Breaks what passes; `fault` holds for connections and octets from now on.
+    """Injects `fault` into connections and bytes from now on.
 
     `harmed` counts the connections that a fault touched.
     """
@@ -34,7 +34,7 @@ class FaultProxy(TcpRelay):
         self.harmed = 0
 
     def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
-        """Yield what the fault leaves."""
+        """Yield the bytes that pass the fault."""
         passed = 0
         for octets in super().passing(direction, source):
             yield from self._harm(direction, passed, octets)

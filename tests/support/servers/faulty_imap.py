@@ -1,4 +1,4 @@
-"""A real IMAP server in a bad mood: one of the commands that it is given, it answers as it is told to."""
+"""A relay before a real IMAP server that answers one command with a given reply."""
 
 import socket
 from collections.abc import Iterator

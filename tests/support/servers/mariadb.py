@@ -1,4 +1,4 @@
-"""A private MariaDB server, with a fresh database for whoever asks."""
+"""A private MariaDB server with a new database for each test."""
 
 from itertools import count
 from pathlib import Path
@@ -36,7 +36,7 @@ class MariaDb:
         self._command = [program, *common, *switches]
 
     def start(self) -> None:
-        """Start it and make the user who may read."""
+        """Start the server and create the read-only user."""
         self._child.spawn(self._command, (self.port,))
         with self.connect() as connection:
             connection.cursor().execute(f"CREATE USER {USER}@127.0.0.1 IDENTIFIED BY '{PASSWORD}'")
@@ -56,7 +56,7 @@ class MariaDb:
         return name
 
     def url(self, database: str) -> str:
-        """Return the URL of a database for the user who may read."""
+        """Return the URL of a database for the read-only user."""
         return f"mysql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster, with a fresh database for whoever asks."""
+"""A private PostgreSQL cluster with a new database for each test."""
 
 import signal
 from itertools import count
@@ -34,7 +34,7 @@ class Postgres:
         self._child.run([initdb, "-D", self._data, *options])
 
     def start(self) -> None:
-        """Start it and wait until it answers a query."""
+        """Start the server and wait until it answers a query."""
         options = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",
@@ -47,16 +47,16 @@ class Postgres:
         wait_until(self._answers, seconds=30)
 
     def stop(self) -> None:
-        """End it in order; its databases stay."""
+        """Stop the server; its databases stay."""
         self._child.stop(signal.SIGINT)
 
     def kill(self) -> None:
-        """End it by SIGKILL, as a power cut would."""
+        """Kill the server by SIGKILL, as a power failure would."""
         self._child.signal(signal.SIGKILL)
         self._child.stop(signal.SIGKILL)
 
     def close(self) -> None:
-        """End it and remove all that it stored."""
+        """Stop the server and remove its files."""
         self._child.remove()
 
     def new_database(self) -> str:

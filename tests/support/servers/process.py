@@ -1,4 +1,4 @@
-"""What the servers have in common: programs, ports, directories, children and patience."""
+"""Find programs and ports, and run server processes in temporary directories."""
 
 import grp
 import os
@@ -37,7 +37,7 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now, and that was not returned before."""
+    """Return a free port of 127.0.0.1 that was not returned before."""
     while True:
         port = PORTS[secrets.randbelow(len(PORTS))]
         if port not in _given and _binds(port):
@@ -55,7 +55,7 @@ def _binds(port: int) -> bool:
 
 
 def wait_until(condition: Callable[[], T], seconds: float = 10) -> T:
-    """Return what the condition gives as soon as that is true; raise AssertionError if it stays false."""
+    """Return the result of the condition as soon as it is true; raise AssertionError on a timeout."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not (result := condition()):
@@ -68,7 +68,7 @@ def wait_until(condition: Callable[[], T], seconds: float = 10) -> T:
 
 
 class Child:
-    """A server process and its descendants, run by an unprivileged user in a directory of its own.
+    """A server process and its descendants, run by an unprivileged user in a temporary directory.
 
     Root drops to nobody, since neither Dovecot nor PostgreSQL is to be run as root.
     """
@@ -134,7 +134,7 @@ class Child:
             os.killpg(self._process.pid, number)
 
     def stop(self, number: Signals = SIGTERM) -> None:
-        """End the server with a signal to its first process, and whatever is left of it by SIGKILL."""
+        """Signal the first process of the server, and kill the remaining ones by SIGKILL."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -150,7 +150,7 @@ class Child:
             return
 
     def remove(self) -> None:
-        """Kill what still runs, and remove the directory and all in it."""
+        """Kill the remaining processes and remove the directory."""
         self.signal(SIGKILL)
         self.stop(SIGKILL)
         # The killed ones may write a last file meanwhile.

@@ -1,4 +1,4 @@
-"""A server that says what it is told to, for what no real server can be brought to do."""
+"""A scripted line server, for behaviour that no real server can be made to show."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""An SMTP server in a thread (the only module that knows aiosmtpd), which keeps or delivers what it gets."""
+"""An SMTP server in a thread that records or delivers mails. The only module that imports aiosmtpd."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class Inboxes(Protocol):
-    """Something that takes what was sent, such as a Dovecot."""
+    """A destination of sent mails, such as a Dovecot."""
 
     def deliver(self, user: str, *mails: bytes) -> None:
         """Put mails into a user's INBOX."""
@@ -33,7 +33,7 @@ class Inboxes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail as it was handed in."""
+    """A mail as it was received by SMTP."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -66,13 +66,13 @@ class RecordingSmtpServer:
         self.connections = 0
 
     def account(self, security: Security = "starttls") -> SmtpAccount:
-        """Return what a client needs to know."""
+        """Return the account settings for a client."""
         port = self.tls_port if security == "tls" else self.port
         user, password = (USER, Secret(PASSWORD)) if self._login else ("", None)
         return SmtpAccount("localhost", port, security, user, password, self._ca_file)
 
     def start(self) -> None:
-        """Start it, on the same ports each time."""
+        """Start the server, on the same ports each time."""
         started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)), daemon=True)
         self._thread.start()
@@ -80,7 +80,7 @@ class RecordingSmtpServer:
             raise RuntimeError("the SMTP server did not start")
 
     def stop(self) -> None:
-        """End it and cut its connections; what it received stays."""
+        """Stop the server and cut its connections; received mails stay."""
         if self._stop is not None:
             self._stop()
             self._thread.join(10)
@@ -127,7 +127,7 @@ class RecordingSmtpServer:
         return connection
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
-        """Let in whoever bears one of `good_tokens`, as Google and Microsoft do."""
+        """Accept one of `good_tokens`, as Google and Microsoft do."""
         token = base64.b64decode(args[1]).decode().partition("auth=Bearer ")[2].rstrip("\1")
         return AuthResult(success=token in self.good_tokens, handled=False)
 
@@ -141,7 +141,7 @@ class RecordingSmtpServer:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the mail, and deliver it where somebody takes it, unless `refuses_data`."""
+        """Record the mail and deliver it to the destination, unless `refuses_data`."""
         if self.refuses_data:
             return self.refuses_data
         octets = envelope.content if isinstance(envelope.content, bytes) else b""

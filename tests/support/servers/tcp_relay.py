@@ -1,4 +1,4 @@
-"""What stands between a client and a server on this machine, and decides what of their talk passes."""
+"""A TCP relay between a client and a server on this machine."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ Direction = Literal["to server", "to client"]
 
 
 class TcpRelay:
-    """Stands before a server on 127.0.0.1, on `port`; all passes unless a subclass says otherwise."""
+    """Relay `port` to a server on 127.0.0.1; a subclass may change or drop bytes."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -36,7 +36,7 @@ class TcpRelay:
             self._hang_up(one)
 
     def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
-        """Yield what passes of what `source` says; at the end the connection is cut."""
+        """Yield the bytes of `source` that pass; the connection is cut at the end."""
         while octets := source.recv(65_536):
             yield octets
 

@@ -12,7 +12,7 @@ from tests.support.servers.tls import CertificateAuthority
 
 
 class TokenServer:
-    """Gives a new token each time it is asked; `asked` are the forms that came, `refusal` is said instead."""
+    """Returns a new token for each request; `asked` has the request forms, `refusal` is returned instead."""
 
     def __init__(self, authority: CertificateAuthority) -> None:
         self.asked: list[dict[str, str]] = []

@@ -256,7 +256,7 @@ def upgrade() -> None:
 
 
 def _create_search() -> None:
-    """Create the full-text index; "_" within a word sets the school's key apart from a word of a problem."""
+    """Create the full-text index; "_" is part of a word and separates a school's key from the word."""
     if op.get_context().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search USING fts5"

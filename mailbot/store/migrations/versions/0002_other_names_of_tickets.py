@@ -1,4 +1,4 @@
-"""0002 other names of tickets."""
+"""0002 aliases of tickets."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes

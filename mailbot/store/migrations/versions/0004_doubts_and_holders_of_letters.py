@@ -1,4 +1,4 @@
-"""0004 doubts and holders of letters."""
+"""0004 uncertain attempts and claims of outgoing mails."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes

@@ -1,4 +1,4 @@
-"""0006 the audit trail is chained, and knows what concerns no ticket."""
+"""0006 hash chains of the audit trail, and entries that belong to no ticket."""
 
 import hashlib
 import json
@@ -50,7 +50,7 @@ _TICKET = sa.table("ticket", *(sa.column(name) for name in ("id", "head", "entri
 
 
 def _chain_what_is_there() -> None:
-    """Tie the entries that are there as if they had been chained from the first."""
+    """Compute the hash chains of the existing entries."""
     connection = op.get_bind()
     keys = connection.execute(sa.select(_TICKET.c.id).order_by(_TICKET.c.id)).scalars().all()
     for ticket_id in keys:
@@ -68,7 +68,7 @@ def _chain_what_is_there() -> None:
 
 
 def _link(previous: str, ticket_id: int, at: datetime, action: str, digest: str) -> str:
-    """Return the link of an entry: the hash of the link before it and of the entry."""
+    """Return the link of an entry: the hash of the previous link and of the entry."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return _hash([previous, ticket_id, moment, action, digest])
 

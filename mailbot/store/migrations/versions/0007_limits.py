@@ -1,4 +1,4 @@
-"""0007 reasons of refusals, and what limits are counted by."""
+"""0007 reasons of refusals, and indexes for rate limits."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes

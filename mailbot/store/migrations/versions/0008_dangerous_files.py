@@ -1,4 +1,4 @@
-"""0008 files that travel with no letter."""
+"""0008 withheld files."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes

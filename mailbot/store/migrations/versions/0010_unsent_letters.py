@@ -1,4 +1,4 @@
-"""0010 letters that are not sent are found without reading all that were."""
+"""0010 an index of the unsent mails."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""0011 heartbeats of daemons, so that one that stopped is noticed."""
+"""0011 heartbeats of daemons, so that monitoring detects one that stopped."""
 
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes

@@ -1,4 +1,4 @@
-"""0012 the people in copy of a ticket are rows of a table of their own."""
+"""0012 a table of the people in cc of tickets."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 
 def _people(ticket_id: int, cc: list[list[str]]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a ticket's people; an address that is there twice keeps its first place."""
+    """Yield the rows of a ticket's people; the first one of a repeated address counts."""
     names: dict[str, str] = {}
     for address, name in cc:
         names.setdefault(address, name)
@@ -66,7 +66,7 @@ def downgrade() -> None:
 
 
 def _batches(connection: sa.Connection, *columns: sa.ColumnClause[Any]) -> Iterator[list[Any]]:
-    """Yield columns of all tickets in the order of their keys, some at a time."""
+    """Yield columns of all tickets in the order of their keys, in batches."""
     last = 0
     while True:
         query = sa.select(*columns).where(_TICKET.c.id > last).order_by(_TICKET.c.id).limit(BATCH_SIZE)

@@ -1,10 +1,10 @@
-"""0013 four kinds of notifications have new names."""
+"""0014 four kinds of notifications have new names."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Read the recent mails between the desk and an address, for rate limits."""
+"""Read the recent mails from and to an address, for rate limits."""
 
 from datetime import datetime, timedelta
 
@@ -47,34 +47,34 @@ _TEXTS = (
 )
 
 
-def traffic(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
-    """Return what an address received and sent within the last hour and day."""
-    letters = _sent(session, policy.registered(sender), now)
-    hour = [kind for kind, at, _ in letters if at > now - _HOUR]
+def load_recent_activity(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
+    """Return the mails that an address sent and received within the last hour and day."""
+    sent = _sent(session, policy.registered(sender), now)
+    hour = [kind for kind, at, _ in sent if at > now - _HOUR]
     if policy.member(sender) is not None:
-        asked = [kind for kind, *_ in letters if kind is NotificationKind.CONFIRM]
+        confirmations = [kind for kind, *_ in sent if kind is NotificationKind.CONFIRM]
         answered = sum(kind in LIMITED for kind in hour)
         return RecentActivity(
             hour=hour.count(NotificationKind.CONFIRM),
-            day=len(asked),
+            day=len(confirmations),
             answered_hour=answered,
-            overall_hour=overall(session, now),
+            overall_hour=count_automatic_replies(session, now),
             recent_texts=_texts(session, sender, now),
         )
     opened = _opened(session, sender, now)
     return RecentActivity(
         hour=len(hour),
-        day=len(letters),
-        overall_hour=overall(session, now),
-        refused=frozenset(reason for *_, why in letters for reason in why.split()),
+        day=len(sent),
+        overall_hour=count_automatic_replies(session, now),
+        refused=frozenset(reason for *_, why in sent for reason in why.split()),
         opened_hour=sum(at > now - _HOUR for _, at in opened),
         latest=opened[0][0] if opened else None,
         recent_texts=_texts(session, sender, now),
     )
 
 
-def overall(session: Session, now: datetime) -> int:
-    """Count the letters of the last hour that answered a mail by machine, whoever got them."""
+def count_automatic_replies(session: Session, now: datetime) -> int:
+    """Count the automatic replies of the last hour to all addresses."""
     return int(session.connection().execute(_OVERALL, {"since": now - _HOUR}).scalar_one())
 
 
@@ -90,5 +90,5 @@ def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, dat
 
 
 def _texts(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
-    since = {"address": sender, "since": now - _HOUR}
-    return tuple(session.connection().execute(_TEXTS, since).scalars())
+    values = {"address": sender, "since": now - _HOUR}
+    return tuple(session.connection().execute(_TEXTS, values).scalars())

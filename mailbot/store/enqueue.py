@@ -1,0 +1,110 @@
+"""Store rendered mails in the outbox."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+from sqlmodel import Session
+
+from mailbot.core.decide.rate_limits import reasons
+from mailbot.core.model.notification import Notification
+from mailbot.outgoing import OutgoingMail
+from mailbot.store import tickets
+from mailbot.store.tables import metadata
+
+MAX_REFERENCES = 12
+
+_OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
+
+# Store a mail.
+_INSERT = insert(_OUTBOX)
+# Find the Message-ID of the recipient's first own message in a ticket.
+_OWN_MESSAGE_ID = (
+    select(_MESSAGE.c.message_id)
+    .where(_MESSAGE.c.ticket_id == bindparam("ticket"), _MESSAGE.c.author == bindparam("recipient"))
+    .order_by(_MESSAGE.c.id)
+    .limit(1)
+)
+# Find the Message-IDs of the last mails to the recipient about a ticket, the newest first.
+_EARLIER_MESSAGE_IDS = (
+    select(_OUTBOX.c.message_id)
+    .where(_OUTBOX.c.ticket_id == bindparam("ticket"), _OUTBOX.c.recipient == bindparam("recipient"))
+    .order_by(_OUTBOX.c.id.desc())
+    .limit(MAX_REFERENCES)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """A rendered mail to store in the outbox, with its notification and its action key."""
+
+    notification: Notification
+    outgoing: OutgoingMail
+    action_key: str
+
+
+def hash_action_key(action_key: str) -> str:
+    """Return the hash of an action key; the key itself is not stored."""
+    return hashlib.sha256(action_key.encode()).hexdigest()
+
+
+def enqueue(
+    session: Session,
+    school: str,
+    mails: Iterable[OutboxMail],
+    now: datetime,
+    raw_id: int | None = None,
+    held_id: int | None = None,
+) -> None:
+    """Store mails in the outbox, with References to the recipient's other mails about the same ticket.
+
+    `raw_id` is the received mail that their attachments are from; `held_id` is the held mail that they ask
+    about.
+    """
+    new = list(mails)
+    rows = tickets.find_all(session, {mail.outgoing.ticket for mail in new if mail.outgoing.ticket})
+    for mail in new:
+        row = rows.get(mail.outgoing.ticket)
+        ticket_id = row.id if row is not None else None
+        references = _references(session, ticket_id, mail.outgoing)
+        of_decision = {"school": school, "held_id": held_id, "next_attempt": now, "created": now}
+        values = {"ticket_id": ticket_id, **of_decision, **_columns(mail, references, raw_id)}
+        session.connection().execute(_INSERT, values)
+
+
+def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dict[str, Any]:
+    out, notification = mail.outgoing, mail.notification
+    files = [file if file.raw is not None else replace(file, raw=raw_id) for file in out.attachments]
+    return {
+        "message_id": out.message_id,
+        "key_hash": hash_action_key(mail.action_key),
+        "kind": out.kind.value,
+        "role": notification.role.value,
+        "recipient": out.recipient.email,
+        "recipient_name": out.recipient.name,
+        "sender_name": out.sender.name,
+        "subject": out.subject,
+        "text": out.text,
+        "html": out.html,
+        "in_reply_to": out.in_reply_to or (references[-1] if references else ""),
+        "reference_ids": references,
+        "attachments": [asdict(file) for file in files],
+        "automatic": out.automatic,
+        "internal": out.internal,
+        "author": notification.author.email if notification.author else "",
+        "reasons": " ".join(sorted(reasons(notification))),
+    }
+
+
+def _references(session: Session, ticket_id: int | None, out: OutgoingMail) -> list[str]:
+    """Return the ticket's Message-IDs that the recipient has: the first and the latest (RFC 5322, 3.6.4)."""
+    known: list[str] = []
+    if ticket_id is not None:
+        connection, values = session.connection(), {"ticket": ticket_id, "recipient": out.recipient.email}
+        known += [m for m in connection.execute(_OWN_MESSAGE_ID, values).scalars() if m]
+        known += reversed(connection.execute(_EARLIER_MESSAGE_IDS, values).scalars().all())
+    known += [out.in_reply_to] if out.in_reply_to else []
+    return list(dict.fromkeys(known))

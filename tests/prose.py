@@ -1,0 +1,125 @@
+"""Refuse words and phrases that make the project's English hard to read: `python -m tests.prose`.
+
+Checked are comments and docstrings in Python, one-line strings of three words or more in mailbot/, the text
+of Markdown, and comments in TOML, shell and make. codespell knows single words only and does not tell prose
+from code; proselint takes no patterns of one's own.
+"""
+
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+
+_NO_CHARACTER = r"(?<!capital\s)(?<!(?:upper|lower)[-\s]case\s)(?<!(?:first|small)\s)(?<!run\sof\s)"
+# What is refused (a space also matches the end of a line), and what to write instead.
+PHRASES = (
+    (r"nobody(?:'s)?", "“no one”, or a plain negative: “is not sent”"),
+    (r"who(?:m|so)?ever", "“the person who”, “any worker that”"),
+    (r"whatever (?:it|they) (?:was|were)", "name the cases"),
+    (r"anew", "“again”"),
+    (r"besides", "“also”, “next to”"),
+    (r"so many(?! \w+ that)", "“a number of”, or the number"),
+    (r"for ?ever", "“indefinitely”"),
+    (r"bears|bearing", "“has”, “contains”"),
+    (r"astray|aloud", "say what happens: “is wrong”, “with an error”"),
+    (r"(?:is|are|was|were|be|been|being) had|to be had", "“is available”, “obtained”, “received”"),
+    (r"(?:is|are|was|were|be|been|left) let be|lets? (?:it|them|her) be", "“is ignored”"),
+    (r"(?:lies|lay|stands|stood) in(?! for)", "“is in”"),
+    (r"(?<!in-)houses?", "“organisation”, or “sample” in tests"),
+    (rf"{_NO_CHARACTER}letters?(?!,? (?:and|or) (?:digits?|a mark))", "“mail”, “notification”"),
+    (r"(?-i:[Hh]e|[Hh]is|[Hh]im|[Hh]imself)", "“they”, “their”"),
+    (r"doors?", "“entry point”"),
+    (r"all the same", "“anyway”, “nevertheless”"),
+    (r"forestall\w*|by and by|in vain", "a common word: “prevent”, “gradually”, “without success”"),
+    (r"the living|anybody's|says? so", "say what it is or does"),
+    (r"put(?:s|ting)? (?:it |them )?right|no business of", "“correct”, “unrelated to”"),
+    (r"concerns? no|known for it", "say it without the negation or the pronoun"),
+    (r"(?-i:Tell (?:what|who)|Who of)", "“Show”, “Return”; “People who”"),
+    (
+        r"(?<=[:;]\s)who (?:gives|sends|wrote|chose)|(?-i:(?<=\.\s)One (?:that|who|which))",
+        "name the noun: “people who”, “a mail that”",
+    ),
+)
+CHECKED = (
+    "*.md",
+    "docs/**/*.md",
+    "mailbot/**/*.py",
+    "tests/**/*.py",
+    "bench/**/*.py",
+    "*.toml",
+    "config/*.toml",
+    "*.service",
+    "Makefile",
+    ".ci/*",
+    ".deb/*",
+)
+_PHRASES = tuple(
+    (re.compile(rf"\b(?:{p})\b".replace(" ", r"\s+"), re.IGNORECASE), advice) for p, advice in PHRASES
+)
+_MARKDOWN_CODE = re.compile(
+    r"^```.*?^```|^(?: {4,}(?![-*] )|\t).*$|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL
+)
+_COMMENT = re.compile(r"(?<!\S)#.*$", re.MULTILINE)
+_STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+_ENDS_STATEMENT = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+
+
+def problems(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line, phrase and advice for each refused phrase of a file."""
+    text = _prose(path, source)
+    for pattern, advice in _PHRASES:
+        for match in pattern.finditer(text):
+            yield text.count("\n", 0, match.start()) + 1, " ".join(match[0].split()), advice
+
+
+def _prose(path: Path, source: str) -> str:
+    """Return the source with "|" in place of code; lines stay where they are."""
+    if path.suffix == ".md":
+        return _MARKDOWN_CODE.sub(lambda match: _hide(match[0]), source)
+    if path.suffix == ".py":
+        spans = _python(source, texts=path.parts[0] == "mailbot")
+    else:
+        spans = (match.span() for match in _COMMENT.finditer(source))
+    text, done = "", 0
+    for start, end in spans:
+        text += _hide(source[done:start]) + source[start:end].lstrip("#")
+        done = end
+    return text + _hide(source[done:])
+
+
+def _hide(code: str) -> str:
+    return re.sub(r"\S.*", "|", code)
+
+
+def _python(source: str, texts: bool) -> Iterator[tuple[int, int]]:
+    """Yield where each comment and docstring begins and ends; with `texts` also sentences."""
+    lines = list(accumulate(map(len, io.StringIO(source)), initial=0))
+    begins_statement = True
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        is_text = token.type in _STRINGS and (begins_statement or (texts and _is_sentence(token.string)))
+        if token.type == tokenize.COMMENT or is_text:
+            yield lines[token.start[0] - 1] + token.start[1], lines[token.end[0] - 1] + token.end[1]
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            begins_statement = token.type in _ENDS_STATEMENT
+
+
+def _is_sentence(string: str) -> bool:
+    return string.count(" ") > 1 and not string.endswith('"""')
+
+
+def main() -> int:
+    """Print each refused phrase in the files of the working directory, and return the exit status."""
+    found = [
+        f"{path}:{line}: “{phrase}”: {advice}"
+        for path in sorted(path for pattern in CHECKED for path in Path().glob(pattern) if path.is_file())
+        for line, phrase, advice in sorted(problems(path, path.read_text("utf-8")))
+    ]
+    print("\n".join(found) or "No refused phrase found.")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The prose check refuses the old prose of this project and accepts the plain one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.prose import problems
+
+OLD = """
+Every door of the desk does the same four things. A mail arrives, a minute passes: three doors, one core.
+By NOTIFY they tell each other to share out anew; for all look by themselves.
+A mail is in the ledger once, whatever it was delivered or fetched again; so its effects happen once.
+What can do harm travels with no letter, and no exchange of letters between machines goes on.
+What time does to a ticket is written with the step that it was, whoever looks.
+Believes no sender's address: who gives commands answers a mail that was sent to that very person.
+One that killed the process is tried alone, so that it is known for it.
+Hold an answer that a colleague forestalled by minutes, until its writer sends it all the same.
+Standing guard: what asks for an operator although nothing has failed aloud. Pure.
+A clock that goes astray by more than that between two looks was set; less is what NTP does.
+A worker is among the living as long as it says so in time. The mailboxes of one that is not are anybody's.
+What a ticket's requester writes to its school is let be from now on, or is read again.
+A ticket with so many messages goes on in another one, which bears its name, too.
+Wait until `called`: by whoever leaves a connection to us, or by who wants us to end.
+Handle what is new whenever the server or the bell says so; the whole folder at first.
+of a mailbox that fails aloud the operators were told
+Tell what operators and the clock did that concerns no single ticket.
+Who of the school's own people stands in To or Cc of a mail gets the ticket's mails in copy.
+putting right what came to the wrong ticket, the wrong school or is no business of anybody
+Hear the daemons out while they are tortured: unheard, one of them waited for ever to say that it is ready.
+No token could be had besides.
+Nobody answers, and he is reminded; the file lies in his house.
+""".strip().splitlines()
+
+PLAIN = """
+Every entry point (incoming mail, timer, operator command) follows the same four steps.
+Workers use NOTIFY to trigger a rebalance. A lost notification only delays it until the next 5-second poll.
+The ledger holds each mail once, even if it is delivered or fetched again, so its effects are applied once.
+Dangerous attachments are never sent, and rate limits stop mail loops.
+A timer stores the stage it reached, so each stage runs once even with several workers.
+Authenticates senders: commands are accepted only in a reply to a mail sent to that person.
+A mail that was in progress when the process died is retried alone, to identify it as the cause.
+Hold an answer if a colleague answered minutes earlier; the author may still send it.
+Health rules: detect silent failures that need an operator.
+A larger jump between two checks means the clock was set; smaller drift is NTP.
+A worker is alive while its heartbeat is fresh. Mailboxes of dead workers may be acquired by any worker.
+Block or unblock the requester's address for this school.
+Merge a ticket into another; its key becomes an alias of the target.
+Block until a connection slot is granted or the worker is stopped.
+Process new mail on IDLE events or wake-ups; scan the whole folder on the first pass.
+failing mailboxes have already raised their own alert
+Show audit entries that do not belong to a ticket.
+People from the school's domains in To or Cc are added as cc if the sender is authenticated.
+correcting tickets filed under the wrong thread or school, and spam
+bench: drain the notify socket so that daemons do not block on READY=1
+The key has 2 to 12 capital letters or digits; so many connections that the server refuses more are an error.
+The deputy stands in for a colleague who is away: who, when and why is in the audit trail.
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("sentence", OLD)
+def test_a_sentence_of_the_old_prose_is_refused(sentence: str) -> None:
+    assert list(problems(Path("README.md"), sentence))
+
+
+def test_plain_sentences_are_accepted() -> None:
+    assert list(problems(Path("README.md"), "\n".join(PLAIN))) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("mailbot/clock.py", '"""Read the\n    clock anew."""\n'),
+        ("mailbot/clock.py", "# read\nx = 1  # anew\n"),
+        ("mailbot/clock.py", 'x = (\n    f"read {x} anew"\n)\n'),
+        ("README.md", "read the clock\nanew\n"),
+        ("Makefile", "all:\n\tread  # anew\n"),
+    ],
+)
+def test_prose_is_found_with_its_line(file: str, source: str) -> None:
+    line = source.partition("anew")[0].count("\n") + 1
+    assert [(line, "anew")] == [problem[:2] for problem in problems(Path(file), source)]
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("mailbot/clock.py", 'x = anew["anew"]\n'),
+        ("tests/conftest.py", 'x = "a mail that is sent anew"\n'),
+        ("README.md", "`anew`, [the page](docs/anew.md)\n\n    anew\n\n```\nanew\n```\n"),
+        ("Makefile", "anew:\n\techo '#anew'\n"),
+    ],
+)
+def test_code_is_not_checked(file: str, source: str) -> None:
+    assert list(problems(Path(file), source)) == []
