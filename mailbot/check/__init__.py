@@ -113,6 +113,8 @@ def _disk(settings: Settings) -> CheckResult:
 
 
 def _templates(settings: Settings) -> CheckResult:
-    for broken in broken_templates(Templates(settings.templates, settings.colour)):
+    templates = Templates(settings.templates, settings.colour)
+    for broken in broken_templates(templates):
         return CheckResult(False, "templates", broken)
-    return CheckResult(True, "templates", "every mail can be rendered in every language")
+    old_names = "".join(f"; {name}" for name in templates.old_names())
+    return CheckResult(True, "templates", f"every mail can be rendered in every language{old_names}")

@@ -146,7 +146,8 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
     """Return the facts of the letter, whatever its language."""
     team = policy.second_level if notice.role is Role.SECOND_LEVEL else school.team
     return {
-        "notice": notice,
+        "notification": notice,
+        "notice": notice,  # its name in version 0.1
         "ticket": notice.ticket,
         "text": cut(clean(notice.text).strip(), TEXT_LONGEST),
         "corrected": corrected(clean(notice.text), notice.problems),

@@ -1,17 +1,17 @@
 """Where the templates are, and how jinja2 reads them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from mailbot.colour import lighten_for_dark_mode
 from mailbot.render.help import help_lists
+from mailbot.render.old_names import OldFilesLoader, OldName, find_old_names
 from mailbot.sanitize import clean, one_line
 
 COLOUR = "#1a5f8f"
-INFORMAL = "informal.txt"
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -36,34 +36,6 @@ class BrokenTemplateError(Exception):
     """A letter could not be put into words: which one, and what jinja2 said."""
 
 
-class _Informal(FileSystemLoader):
-    """Reads the templates of a language as they speak to friends, where its `informal.txt` says how.
-
-    A line of that file is a phrase as the templates have it, " | ", and what becomes of it.
-    """
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        super().__init__(folders)
-        self._phrases: dict[str, list[tuple[str, str]]] = {}
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """Return a template's source with its phrases replaced, the longest first."""
-        source, file, is_current = super().get_source(environment, template)
-        for formal, informal in self._phrases_of(template.partition("/")[0]):
-            source = source.replace(formal, informal)
-        return source, file, is_current
-
-    def _phrases_of(self, language: str) -> list[tuple[str, str]]:
-        if language not in self._phrases:
-            files = (Path(folder) / language / INFORMAL for folder in self.searchpath)
-            file = next((file for file in files if file.is_file()), None)
-            lines = file.read_text("utf-8").splitlines() if file else []
-            pairs = (line.partition(" | ") for line in lines if " | " in line and not line.startswith("#"))
-            found = [(formal, informal) for formal, _, informal in pairs]
-            self._phrases[language] = sorted(found, key=lambda pair: -len(pair[0]))
-        return self._phrases[language]
-
-
 class Templates:
     """The operator's templates before the packaged ones, file by file; each is compiled once.
 
@@ -71,15 +43,25 @@ class Templates:
     """
 
     def __init__(self, override: Path | None = None, colour: str = COLOUR) -> None:
-        folders = [folder for folder in (override, _packaged()) if folder is not None]
-        self._formal = _environment(FileSystemLoader(folders), colour)
-        self._informal = _environment(_Informal(folders), colour)
-        self._own = _environment(FileSystemLoader([_packaged()]), colour)
+        packaged = FileSystemLoader(_packaged())
+        loader: BaseLoader = packaged
+        if override is not None:
+            loader = ChoiceLoader([FileSystemLoader(override), OldFilesLoader(override), packaged])
+        self._override = override
+        self._formal = _environment(loader, colour, informal=False)
+        self._informal = _environment(loader, colour, informal=True)
+        self._own = {
+            informal: _environment(packaged, colour, informal=informal) for informal in (False, True)
+        }
         self._words: dict[tuple[str, bool], Mapping[str, object]] = {}
 
     def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
         return (self._informal if informal else self._formal).get_template(name)
+
+    def old_names(self) -> list[OldName]:
+        """Return the names in the operator's templates that a later version does not accept any more."""
+        return list(find_old_names(self._override, self._formal)) if self._override is not None else []
 
     def words(self, language: str, *, informal: bool = False) -> Mapping[str, object]:
         """Return the labels and phrases of a language, as its words.txt.j2 sets them.
@@ -94,7 +76,7 @@ class Templates:
     def _read_words(self, language: str, *, informal: bool) -> Mapping[str, object]:
         name = f"{language}/words.txt.j2"
         words = vars(self.get(name, informal=informal).module)
-        packaged = vars(self._own.get_template(name).module)
+        packaged = vars(self._own[informal].get_template(name).module)
         found = {**packaged, **{key: _with_defaults(packaged.get(key), own) for key, own in words.items()}}
         return {**help_lists(found["help"]), **found}
 
@@ -104,7 +86,15 @@ def _with_defaults(packaged: object, own: object) -> object:
     return {**packaged, **own} if both else own  # type: ignore[dict-item]
 
 
-def _environment(loader: FileSystemLoader, colour: str) -> Environment:
+def _formal_form(formal: str, _informal: str) -> str:
+    return formal
+
+
+def _informal_form(_formal: str, informal: str) -> str:
+    return informal
+
+
+def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environment:
     environment = Environment(
         loader=loader,
         autoescape=_autoescape,  # noqa: S701 - all but *.txt.j2
@@ -114,5 +104,9 @@ def _environment(loader: FileSystemLoader, colour: str) -> Environment:
         auto_reload=False,
     )
     environment.filters |= {"one_line": one_line, "prose": _prose}
-    environment.globals |= {"colour": colour, "colour_on_dark": lighten_for_dark_mode(colour)}
+    environment.globals |= {
+        "colour": colour,
+        "colour_on_dark": lighten_for_dark_mode(colour),
+        "you": _informal_form if informal else _formal_form,
+    }
     return environment

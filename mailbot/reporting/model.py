@@ -68,8 +68,13 @@ class Percentiles:
     """Median and 90th percentile of working time in hours; `of` is the number of tickets."""
 
     median: float
-    ninetieth: float
+    p90: float
     of: int
+
+    @property
+    def ninetieth(self) -> float:
+        """Return `p90` under the name that templates of version 0.1 use."""
+        return self.p90
 
 
 @dataclass(frozen=True, slots=True)

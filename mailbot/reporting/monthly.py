@@ -138,8 +138,8 @@ def _percentiles(hours: Sequence[float]) -> Percentiles | None:
     if not hours:
         return None
     ordered = sorted(hours)
-    ninetieth = ordered[-(-9 * len(ordered) // 10) - 1]
-    return Percentiles(round(statistics.median(ordered), 2), round(ninetieth, 2), len(ordered))
+    p90 = ordered[-(-9 * len(ordered) // 10) - 1]
+    return Percentiles(round(statistics.median(ordered), 2), round(p90, 2), len(ordered))
 
 
 def _top_words(timelines: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:

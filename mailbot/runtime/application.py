@@ -46,6 +46,8 @@ class Application:
         """Open the desk without starting anything; raise DeskError."""
         self.settings = settings
         self.desk = open_desk(settings)
+        for file, old, new in self.desk.templates.old_names():
+            log.warning("template uses old name", file=str(file), old=old, new=new)
         publishes_metrics = settings.metrics_file is not None or settings.metrics_port is not None
         self._metrics = MetricsCollector(self.desk) if publishes_metrics else None
         executor = ThreadPoolExecutor(MAX_THREADS, "outbox")

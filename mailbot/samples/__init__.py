@@ -289,7 +289,7 @@ def _deeds() -> dict[str, Notification]:
         "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
         "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": _TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
-        "taken": _TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),
+        "assigned_info": _TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),
         "assigned": _TO_MAX(Kind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
     }
 
@@ -304,8 +304,8 @@ def _repaired() -> dict[str, Notification]:
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, related=SOLVED, related_reason="split"
         ),
         "new_ticket_forwarded": _TO_ERIKA(Kind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
-        "copied": Notification(Kind.ADDED_TO_CC, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
-        "copied_requester": _TO_LENA(Kind.ADDED_TO_CC, ticket=BEAMER, author=MAX, text=ANSWER),
+        "added_to_cc": Notification(Kind.ADDED_TO_CC, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
+        "added_to_cc_requester": _TO_LENA(Kind.ADDED_TO_CC, ticket=BEAMER, author=MAX, text=ANSWER),
         "merged": _TO_ERIKA(Kind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),
         "merged_requester": Notification(Kind.MERGED, RAINER, Role.CC, BEAMER, MAX, was="GYM-105"),
         "moved": _TO_LENA(Kind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
@@ -345,16 +345,18 @@ def _to_writer(language: str) -> dict[str, Notification]:
             Kind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
         ),
         "overview_found_nothing": _TO_MAX(Kind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
-        "sheet": _TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
-        "sheet_endless": _TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES),
-        "done": _TO_MAX(
+        "ticket_details": _TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "ticket_details_endless": _TO_MAX(
+            Kind.TICKET_DETAILS, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES
+        ),
+        "command_receipt": _TO_MAX(
             Kind.COMMAND_RECEIPT,
             ticket=DONE,
             done=RECEIPT_LINES[:1],
             undoable=True,
             in_reply_to="<3@schule.example>",
         ),
-        "done_several": _TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
+        "command_receipt_several": _TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
         "away": _TO_MAX(Kind.COMMAND_RECEIPT, done=(AWAY,)),
         "back": _TO_MAX(Kind.COMMAND_RECEIPT, done=(CommandResult("back", None),)),

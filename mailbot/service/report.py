@@ -112,7 +112,7 @@ def rows(report: Report) -> Iterator[dict[str, str | int | float]]:
 def _percentile_columns(name: str, values: Percentiles | None) -> dict[str, str | int | float]:
     return {
         f"{name}_hours_median": values.median if values else "",
-        f"{name}_hours_ninetieth": values.ninetieth if values else "",
+        f"{name}_hours_ninetieth": values.p90 if values else "",
         f"{name}s": values.of if values else 0,
     }
 

@@ -32,7 +32,16 @@ from tests.support.simulated_year import (
 
 TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "50"))
 TEAMS = (GYM.team, HBG.team, POLICY.second_level)
-REPLIES = {"done", "refusal", "confirm", "held_answer", "overview", "sheet", "help", "welcome"}
+REPLIES = {
+    "command_receipt",
+    "refusal",
+    "confirm",
+    "held_answer",
+    "overview",
+    "ticket_details",
+    "help",
+    "welcome",
+}
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,9 @@ from tests.support.scenario import ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
 HELD = Expected("held", told(f"confirm {MAX}"))
 HELD_TONI = Expected("held", told(f"confirm {TONI}"))
-DONE = Expected("command", told(f"closed {LENA}", f"closed_team {ERIKA}", f"done {MAX}"), changes=True)
+DONE = Expected(
+    "command", told(f"closed {LENA}", f"closed_team {ERIKA}", f"command_receipt {MAX}"), changes=True
+)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")

@@ -22,6 +22,14 @@ RELEASED = Path(__file__).parent / "released"
 VERSIONS = {"0.1.0": "0001", "0.1.1": "0011"}
 """The schema of each released version."""
 
+NEW_KINDS = {
+    "copied": "added_to_cc",
+    "done": "command_receipt",
+    "sheet": "ticket_details",
+    "taken": "assigned_info",
+}
+"""Kinds of notifications that have a new name since 0.1.1."""
+
 
 def rows(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield table and row of a desk that was filled with that version."""
@@ -97,6 +105,8 @@ def now(old: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[s
     """Yield table and row as the newest schema has them."""
     for name, row in old:
         people = row.pop("cc", ())
+        if name == "outbox":
+            row["kind"] = NEW_KINDS.get(row["kind"], row["kind"])
         yield name, row
         for position, (address, person) in enumerate(people):
             values = {"ticket_id": row["id"], "address": address, "name": person, "position": position}
@@ -128,6 +138,24 @@ def test_people_in_copy_move_to_their_table_and_back(empty: Engine) -> None:
         command.downgrade(config, "0011")
         after = connection.execute(tables.tables["ticket"].select().order_by(text("id"))).mappings().all()
     assert [row["cc"] for row in after] == [people if n % 2 else [] for n in many]
+
+
+def test_kinds_of_notifications_are_renamed_and_back(empty: Engine) -> None:
+    fill(empty, "0.1.1")
+    kinds = text("SELECT id, kind FROM outbox ORDER BY id")
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE outbox SET kind = 'copied' WHERE id = 1"))
+        connection.execute(text("UPDATE outbox SET kind = 'sheet' WHERE id = 2"))
+        before = connection.execute(kinds).all()
+    migrate(empty)
+    with empty.begin() as connection:
+        after = connection.execute(kinds).all()
+        assert list(map(tuple, after)) == [(mail, NEW_KINDS.get(kind, kind)) for mail, kind in before]
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0013")
+        assert connection.execute(kinds).all() == before
+    assert {kind for _, kind in before} >= NEW_KINDS.keys()
 
 
 def test_active_alerts_get_their_new_topics(empty: Engine) -> None:

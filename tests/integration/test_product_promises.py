@@ -174,7 +174,7 @@ def test_the_first_has_it(desk: DeskHarness, text: str) -> None:
     """The first who answers or takes a ticket becomes its assignee; the others get one line."""
     desk.reply(MAX, text)
     assert desk.ticket("GYM-1")["assignee"] == MAX
-    assert kinds(desk, ERIKA) == ["new_ticket", "taken"]
+    assert kinds(desk, ERIKA) == ["new_ticket", "assigned_info"]
     later(desk, ERIKA, "Ich habe noch eines in Reserve.", hours=1)
     assert desk.ticket("GYM-1")["assignee"] == MAX
 
@@ -201,7 +201,7 @@ def test_a_forwarded_mail_is_the_original_sender_s(desk: DeskHarness) -> None:
     assert desk.reply(MAX, "#confirm", NotificationKind.CONFIRM) == "opened"
     assert desk.ticket("GYM-2")["requester"] == KARL
     assert kinds(desk, KARL) == ["receipt"]
-    assert kinds(desk, MAX)[-1] == "done"
+    assert kinds(desk, MAX)[-1] == "command_receipt"
 
 
 def test_colleagues_in_to_and_cc_come_into_copy(desk: DeskHarness) -> None:
@@ -212,7 +212,9 @@ def test_colleagues_in_to_and_cc_come_into_copy(desk: DeskHarness) -> None:
     desk.reply(MAX, "Ich bringe Papier.")
     assert kinds(desk, KARL) == kinds(desk, "olga@schule.example") == ["answer"]
     for person in (MAX, ERIKA, LENA, KARL):
-        letters = [row for row in desk.outbox_of(person) if "GYM-2" in row.subject and row.kind != "taken"]
+        letters = [
+            row for row in desk.outbox_of(person) if "GYM-2" in row.subject and row.kind != "assigned_info"
+        ]
         assert letters
         assert all(KARL in row.text and "olga@schule.example" in row.text for row in letters), person
 
@@ -225,7 +227,7 @@ def test_outsiders_come_into_copy_by_command_only(desk: DeskHarness) -> None:
     assert desk.outbox_of(OUTSIDE) == []
     desk.outcome(reply_to(news, MAX, f"#cc {OUTSIDE}"))
     desk.outcome(reply_to(news, MAX, "Das Papier ist da."))
-    assert kinds(desk, OUTSIDE) == ["copied", "answer"]
+    assert kinds(desk, OUTSIDE) == ["added_to_cc", "answer"]
 
 
 def test_a_mail_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness) -> None:

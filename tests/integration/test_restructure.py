@@ -192,7 +192,7 @@ def test_a_person_added_to_cc_gets_the_ticket_and_later_messages(desk: DeskHarne
     (copied,) = desk.outbox_of("hausmeister@stadt.example")
     assert "Der Beamer ist dunkel." in copied.text
     desk.reply(MAX, "Der Hausmeister kommt.", NotificationKind.COMMAND_RECEIPT)
-    assert [row.kind for row in desk.outbox_of("hausmeister@stadt.example")] == ["copied", "answer"]
+    assert [row.kind for row in desk.outbox_of("hausmeister@stadt.example")] == ["added_to_cc", "answer"]
     assert "Kopie an Haus Meister" in desk.outbox_of(ERIKA)[-1].text
 
 
@@ -217,4 +217,4 @@ def test_undo_takes_somebody_out_of_copy_again(desk: DeskHarness) -> None:
     desk.reply(MAX, f"#kopie {KARL}")
     desk.reply(MAX, "#rückgängig", NotificationKind.COMMAND_RECEIPT)
     desk.reply(MAX, "Erledigt.", NotificationKind.COMMAND_RECEIPT)
-    assert [row.kind for row in desk.outbox_of(KARL)] == ["copied", "undone"]
+    assert [row.kind for row in desk.outbox_of(KARL)] == ["added_to_cc", "undone"]

@@ -98,7 +98,7 @@ def test_exactly_the_people_notified_of_a_change_are_notified_of_its_undo() -> N
     assert undoes(SUPPORTER).decide().notified == {
         (TEACHER, "undone"),
         (ERIKA, "undone"),
-        (SUPPORTER, "done"),
+        (SUPPORTER, "command_receipt"),
     }
 
 
@@ -106,12 +106,12 @@ def test_exactly_the_people_notified_of_a_change_are_notified_of_its_undo() -> N
 def test_an_absent_member_is_replaced_by_the_deputy(deputy: str, told: set[tuple[str, str]]) -> None:
     away = {ERIKA: Absence(NOW.date(), deputy)}
     done = undoes(SUPPORTER).with_facts(absences=away).decide()
-    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "done"), *told}
+    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "command_receipt"), *told}
 
 
 def test_a_requester_who_only_got_an_answer_is_not_notified_of_undo() -> None:
     told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
-    assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "done")}
+    assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "command_receipt")}
 
 
 def test_words_beside_it_reach_the_requester() -> None:

@@ -74,7 +74,7 @@ def test_the_log_counts_invitations_and_contains_no_address(env: SchoolEnv) -> N
 
 def test_a_traceback_tells_where_it_was_and_not_over_whose_words(env: SchoolEnv) -> None:
     alert = env.directory / "templates" / "de" / "alert.txt.j2"
-    alert.write_text("{{ {}[notice.details | string] }}")
+    alert.write_text("{{ {}[notification.details | string] }}")
     env.deliver(problem("Bombe").text("Zeitzünder"))
     log = said_by(env, "once")
     assert "alert not created" in log

@@ -114,7 +114,7 @@ ROWS = {
     "close": Row(
         ("#close", "#erledigt", "#résolu"),
         lambda done: done.ticket().status is Status.CLOSED,
-        {(LENA, "closed"), (KARL, "closed"), (ERIKA, "closed_team"), (MAX, "done")},
+        {(LENA, "closed"), (KARL, "closed"), (ERIKA, "closed_team"), (MAX, "command_receipt")},
         wrong=("#close Beamer", "#schließen Beamer", "#fermer Beamer"),
     ),
     "escalate": Row(
@@ -126,7 +126,7 @@ ROWS = {
             (TONI, "escalated_second_level"),
             (TINA, "escalated_second_level"),
             (ERIKA, "escalated_team"),
-            (MAX, "done"),
+            (MAX, "command_receipt"),
         },
         wrong=("#escalate sofort", "#eskalieren sofort", "#escalader vite"),
         text="Das muss die Technik ansehen.",
@@ -134,7 +134,7 @@ ROWS = {
     "return": Row(
         ("#return", "#zurück", "#renvoyer"),
         lambda done: done.ticket().level == 1,
-        {(MAX, "returned"), (ERIKA, "returned"), (TONI, "done")},
+        {(MAX, "returned"), (ERIKA, "returned"), (TONI, "command_receipt")},
         teller=TONI,
         about=UP,
         wrong=("#return Max", "#zurück morgen", "#retourner vite"),
@@ -142,70 +142,70 @@ ROWS = {
     "wait": Row(
         ("#wait", "#rückfrage", "#attendre"),
         lambda done: done.ticket().status is Status.WAITING,
-        {(LENA, "waiting"), (KARL, "waiting"), (ERIKA, "taken"), (MAX, "done")},
+        {(LENA, "waiting"), (KARL, "waiting"), (ERIKA, "assigned_info"), (MAX, "command_receipt")},
         wrong=("#wait lange", "#warten lange", "#attente longue"),
         text="Welcher Raum ist es?",
     ),
     "remind": Row(
         ("#remind Friday", "#wiedervorlage Fr", "#rappel vendredi"),
         lambda done: done.ticket().due is not None,
-        {(MAX, "done")},
+        {(MAX, "command_receipt")},
         wrong=("#remind", "#wiedervorlage", "#remind bald", "#wiedervorlage bald", "#rappel bientôt"),
     ),
     "reopen": Row(
         ("#reopen", "#öffnen", "#rouvrir"),
         lambda done: done.ticket().status is Status.OPEN,
-        {(LENA, "reopened"), (KARL, "reopened"), (ERIKA, "reopened"), (MAX, "done")},
+        {(LENA, "reopened"), (KARL, "reopened"), (ERIKA, "reopened"), (MAX, "command_receipt")},
         about=closed(),
         wrong=("#reopen again", "#öffnen wieder", "#rouvrir vite"),
     ),
     "take": Row(
         ("#take", "#übernehmen", "#prendre"),
         lambda done: done.ticket().assignee is not None,
-        {(ERIKA, "taken"), (MAX, "done")},
+        {(ERIKA, "assigned_info"), (MAX, "command_receipt")},
         wrong=("#take mich", "#übernehmen mich", "#prendre moi"),
     ),
     "assign": Row(
         ("#assign Erika", "#zuweisen Erika", "#attribuer Erika"),
         lambda done: done.ticket().assignee == Address(ERIKA, "Erika Muster"),
-        {(ERIKA, "assigned"), (MAX, "done")},
+        {(ERIKA, "assigned"), (MAX, "command_receipt")},
         wrong=("#assign", "#zuweisen", "#assign Hanna", "#zuweisen Niemand", "#assigner Personne"),
     ),
     "note": Row(
         ("#note", "#notiz", "#interne"),
         lambda done: done.message.visibility is Visibility.INTERNAL,
-        {(ERIKA, "note"), (MAX, "done")},
+        {(ERIKA, "note"), (MAX, "command_receipt")},
         wrong=("#note", "#intern", "#interne"),  # without any text
         text="Die Lampe liegt im Keller.",
     ),
     "priority": Row(
         ("#priority high", "#priorität hoch", "#priorité haute"),
         lambda done: done.ticket().priority is Priority.HIGH,
-        {(MAX, "done")},
+        {(MAX, "command_receipt")},
         wrong=("#priority", "#priorität", "#priority very", "#priorität sehr", "#priorité très"),
     ),
     "cc": Row(
         ("#cc olga@schule.example", "#kopie olga@schule.example", "#copie olga@schule.example"),
         lambda done: "olga@schule.example" in [person.email for person in done.ticket().cc],
-        {("olga@schule.example", "copied"), (MAX, "done")},
+        {("olga@schule.example", "added_to_cc"), (MAX, "command_receipt")},
         wrong=("#cc", "#kopie", "#cc Olga", "#kopie Olga", "#copie Olga"),
     ),
     "for": Row(
         ("#for olga@schule.example", "#für olga@schule.example", "#pour olga@schule.example"),
         lambda done: done.ticket().requester.email == "olga@schule.example",
-        {("olga@schule.example", "copied"), (MAX, "done")},
+        {("olga@schule.example", "added_to_cc"), (MAX, "command_receipt")},
         wrong=("#for", "#für", "#for a@b.example c@d.example", "#für Olga", "#pour Olga"),
     ),
     "merge": Row(
         ("#merge 12", "#zusammenführen 12", "#fusionner 12"),
         lambda done: (done.ticket().messages, done.ticket("GYM-12").messages) == (0, 2),
-        {(LENA, "merged"), (ERIKA, "merged"), (MAX, "done")},
+        {(LENA, "merged"), (ERIKA, "merged"), (MAX, "command_receipt")},
         wrong=("#merge", "#zusammenführen", "#merge 12 13", "#zusammenführen Beamer", "#fusionner Beamer"),
     ),
     "split": Row(
         ("#split", "#trennen", "#séparer"),
         lambda done: done.ticket("GYM-100").requester.email == LENA,
-        {(LENA, "receipt"), (ERIKA, "new_ticket"), (MAX, "done")},
+        {(LENA, "receipt"), (ERIKA, "new_ticket"), (MAX, "command_receipt")},
         wrong=("#split 12", "#trennen 12", "#séparer 12"),
     ),
     "move": Row(
@@ -217,7 +217,7 @@ ROWS = {
             (HANNA, "moved_team"),
             (MAX, "moved_away"),
             (ERIKA, "moved_away"),
-            (TONI, "done"),
+            (TONI, "command_receipt"),
         },
         teller=TONI,
         about=UP,
@@ -229,13 +229,13 @@ ROWS = {
             SetBlocked("GYM", LENA, blocked=True, ticket="GYM-1") in done.effects
             and done.ticket().status is Status.CLOSED
         ),
-        {(MAX, "done")},
+        {(MAX, "command_receipt")},
         wrong=("#spam ja", "#spam nein", "#indésirable oui"),
     ),
     "undo": Row(
         ("#undo", "#rückgängig", "#annuler"),
         lambda done: (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA)),
-        {(LENA, "undone"), (MAX, "done")},
+        {(LENA, "undone"), (MAX, "command_receipt")},
         about=closed(),
         wrong=("#undo alles", "#rückgängig alles", "#annuler tout"),
     ),
@@ -249,7 +249,7 @@ ROWS = {
     "show": Row(
         ("#show 1", "#zeige 1", "#afficher 1"),
         lambda done: done.notifications[0].history == HISTORY,
-        {(MAX, "sheet")},
+        {(MAX, "ticket_details")},
         wrong=("#show Beamer", "#zeige 9999", "#afficher 9999"),
     ),
     "find": Row(
@@ -271,14 +271,14 @@ ROWS = {
         lambda done: any(
             isinstance(effect, SetAbsence) and effect.until == date(2026, 12, 1) for effect in done.effects
         ),
-        {(MAX, "done")},
+        {(MAX, "command_receipt")},
         about=None,
         wrong=("#away", "#abwesend", "#away soon", "#abwesend 1.12. Lena", "#absent bientôt"),
     ),
     "back": Row(
         ("#back", "#anwesend", "#présente"),
         lambda done: any(isinstance(effect, SetAbsence) and effect.until is None for effect in done.effects),
-        {(MAX, "done")},
+        {(MAX, "command_receipt")},
         about=None,
         wrong=("#back here", "#anwesend hier", "#présent ici"),
     ),

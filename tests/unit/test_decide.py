@@ -78,15 +78,15 @@ CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] 
      (ERIKA, "reopened")}),
     ("#reopen", LENA, closed(), {"status": "open"}, {(MAX, "reopened"), (ERIKA, "reopened")}),
     ("#reopen", MAX, ticket(), {"status": "open"}, set()),
-    ("#take", MAX, ticket(), {"assignee": MAX}, {(ERIKA, "taken")}),
-    ("#take", MAX, assigned(ERIKA), {"assignee": MAX}, {(ERIKA, "taken")}),
+    ("#take", MAX, ticket(), {"assignee": MAX}, {(ERIKA, "assigned_info")}),
+    ("#take", MAX, assigned(ERIKA), {"assignee": MAX}, {(ERIKA, "assigned_info")}),
     ("#take", MAX, assigned(MAX), {"assignee": MAX}, set()),
-    ("#take", TONI, ticket(level=2), {"assignee": TONI, "level": 2}, {(TINA, "taken")}),
+    ("#take", TONI, ticket(level=2), {"assignee": TONI, "level": 2}, {(TINA, "assigned_info")}),
     ("#assign Erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     ("#assign Erika", MAX, assigned(MAX), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     ("#assign Muster, Erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
     ("#assign @erika", MAX, ticket(), {"assignee": ERIKA}, {(ERIKA, "assigned")}),
-    (f"#assign {TONI}", MAX, ticket(), {"assignee": TONI}, {(TONI, "assigned"), (ERIKA, "taken")}),
+    (f"#assign {TONI}", MAX, ticket(), {"assignee": TONI}, {(TONI, "assigned"), (ERIKA, "assigned_info")}),
     (f"#assign {MAX_AT_HOME}", ERIKA, ticket(), {"assignee": MAX}, {(MAX, "assigned")}),
     ("#wait", MAX, assigned(MAX), {"status": "waiting", "due": None}, {(LENA, "waiting"), (KARL, "waiting")}),
     ("#wait", MAX, closed(), {"status": "waiting", "closed": None},
@@ -119,7 +119,7 @@ def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
         for name in after
     }
     assert found == after
-    assert done.notified == told | {(writer, "done")}
+    assert done.notified == told | {(writer, "command_receipt")}
     assert done.messages == []
     (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
     assert {person.email for person in row.told} == {to for to, kind in told}
@@ -148,13 +148,13 @@ def test_second_level_gets_the_history_with_an_escalation() -> None:
 def test_note_is_internal() -> None:
     done = answers(MAX, ticket(), "Der Kollege hat das Kabel gezogen.\n#intern").decide()
     assert done.message.visibility is Visibility.INTERNAL
-    assert done.notified == {(ERIKA, "note"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}
     assert done.notification(ERIKA).internal
 
 
 def test_note_of_the_assignee_is_sent_to_the_team() -> None:
     done = answers(MAX, assigned(MAX), "#note Ich bin morgen weg.").decide()
-    assert done.notified == {(ERIKA, "note"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}
     assert done.notification(ERIKA).text == "Ich bin morgen weg."
 
 
@@ -323,7 +323,7 @@ def test_ticket_is_assigned_only_to_a_member_of_its_teams() -> None:
 
 def test_member_is_the_same_person_at_every_address() -> None:
     done = writes(MAX_AT_HOME, "#take").answering(ticket(), to=MAX).decide()
-    assert done.notified == {(ERIKA, "taken"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "assigned_info"), (MAX, "command_receipt")}
     assert done.ticket().assignee is not None
     assert done.ticket().assignee.email == MAX  # type: ignore[union-attr]
 
@@ -337,7 +337,7 @@ def test_name_in_a_trusted_mail_of_staff_is_stored_for_the_registered_address() 
 def test_inline_logo_below_a_command_is_not_an_answer() -> None:
     done = answers(MAX, ticket(), "#take").with_mail(parts=(photo("logo.png", inline=True),)).decide()
     assert done.messages == []
-    assert done.notified == {(ERIKA, "taken"), (MAX, "done")}
+    assert done.notified == {(ERIKA, "assigned_info"), (MAX, "command_receipt")}
 
 
 def test_attachment_of_a_mail_with_a_command_is_sent_as_answer() -> None:
@@ -364,12 +364,17 @@ def test_question_is_sent_with_its_text_and_makes_the_writer_the_assignee() -> N
         NotificationKind.WAITING,
         Address(MAX, "Max Mustermann"),
     )
-    assert done.notified >= {(ERIKA, "taken")}
+    assert done.notified >= {(ERIKA, "assigned_info")}
 
 
 def test_question_about_a_waiting_ticket_is_sent_as_an_answer() -> None:
     done = answers(MAX, ticket(status=Status.WAITING), "Und welches Gerät?\n#wait").decide()
-    assert done.notified == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "taken"), (MAX, "done")}
+    assert done.notified == {
+        (LENA, "answer"),
+        (KARL, "answer"),
+        (ERIKA, "assigned_info"),
+        (MAX, "command_receipt"),
+    }
 
 
 def test_answer_to_a_question_opens_the_ticket() -> None:

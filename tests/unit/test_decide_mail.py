@@ -123,7 +123,7 @@ def test_reply_of_a_requester_is_sent_to_the_assignee_or_the_whole_team(
 
 def test_reply_of_a_supporter_is_sent_to_requester_and_cc_and_assigns_the_ticket() -> None:
     done = answers(MAX, ticket(), "Ist das Kabel eingesteckt?").decide()
-    assert done.notified == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "taken")}
+    assert done.notified == {(LENA, "answer"), (KARL, "answer"), (ERIKA, "assigned_info")}
     assert done.ticket().assignee == Address(MAX, "Max Mustermann")
     assert done.message.direction is Direction.OUT
 

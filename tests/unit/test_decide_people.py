@@ -47,7 +47,7 @@ def told(case: MailScenario) -> set[str]:
 def test_every_member_of_a_team_can_be_away(writer: str, line: str) -> None:
     done = writes(writer, line).answering(None).with_facts(dates=DATES).decide()
     assert SetAbsence(writer, LAST) in done.effects
-    assert done.notified == {(writer, "done")}
+    assert done.notified == {(writer, "command_receipt")}
     assert done.notification(writer).done[0].until == LAST
 
 
@@ -76,7 +76,7 @@ def test_absence_and_registration_apply_to_all_addresses_of_a_person() -> None:
         SetAbsence(MAX, LAST),
         Register(MAX),
     }
-    assert done.notified == {(MAX, "done"), (MAX, "welcome")}
+    assert done.notified == {(MAX, "command_receipt"), (MAX, "welcome")}
 
 
 def test_receipt_of_back_says_whether_the_member_was_away() -> None:
@@ -120,7 +120,7 @@ def test_assignment_to_an_absent_member_is_reported_and_notifies_the_team() -> N
     done = absent(answers(TONI, ticket(), "#assign Erika"), ERIKA).decide()
     assert done.notification(TONI).done[0].until == LAST
     assert ERIKA not in {to for to, _ in done.notified}
-    assert (MAX, "taken") in done.notified
+    assert (MAX, "assigned_info") in done.notified
 
 
 def said(author: str, minutes: float, visibility: Visibility = Visibility.PUBLIC) -> Message:

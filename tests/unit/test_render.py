@@ -1,6 +1,7 @@
 """Outgoing mails in every language have the agreed text and never run what a person wrote."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -147,9 +148,9 @@ def test_hostile_refused_line_is_shown_and_never_run(place: str) -> None:
 
 def test_unknown_name_in_a_template_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
-    (tmp_path / "de" / "taken.txt.j2").write_text("Betreff\n\n{{ tickett.key }}")
-    with pytest.raises(BrokenTemplateError, match="templates/de/taken: 'tickett' is undefined"):
-        sample(samples.notifications("de")["taken"], "de", Templates(tmp_path))
+    (tmp_path / "de" / "assigned_info.txt.j2").write_text("Betreff\n\n{{ tickett.key }}")
+    with pytest.raises(BrokenTemplateError, match="templates/de/assigned_info: 'tickett' is undefined"):
+        sample(samples.notifications("de")["assigned_info"], "de", Templates(tmp_path))
 
 
 def test_broken_templates_are_reported_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,21 +158,79 @@ def test_broken_templates_are_reported_one_by_one(tmp_path: Path, monkeypatch: p
     assert list(broken_templates(TEMPLATES)) == []
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "note.html.j2").write_text("{% if %}")
-    (tmp_path / "en" / "taken.txt.j2").write_text("{{ no.such }}")
+    (tmp_path / "en" / "assigned_info.txt.j2").write_text("{{ no.such }}")
     assert [line.partition(": ")[0] for line in broken_templates(Templates(tmp_path))] == [
         "templates/en/note",
-        "templates/en/taken",
+        "templates/en/assigned_info",
     ]
 
 
 def test_operator_overrides_a_single_file(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
-    (tmp_path / "de" / "taken.txt.j2").write_text("Unser {{ ticket.key }}\n\nEigener Text\n")
+    (tmp_path / "de" / "assigned_info.txt.j2").write_text("Unser {{ ticket.key }}\n\nEigener Text\n")
     ours, packaged = (
-        sample(samples.notifications("de")["taken"], "de", t) for t in (Templates(tmp_path), TEMPLATES)
+        sample(samples.notifications("de")["assigned_info"], "de", t)
+        for t in (Templates(tmp_path), TEMPLATES)
     )
     assert (ours.subject, ours.text) == ("Unser GYM-104", "Eigener Text\n")
     assert ours.html.replace("Unser GYM-104", packaged.subject) == packaged.html
+
+
+OLD_RECEIPT = "Erledigt: {{ notice.done[0].command }}\n\n{{ notice.to.name }} {{ ticket.key }}"
+OLD_REPORT = "{{ notice.report.total.answer.ninetieth }}"
+
+
+def test_templates_with_names_of_version_0_1_work_and_are_reported(tmp_path: Path) -> None:
+    folder = tmp_path / "de"
+    folder.mkdir()
+    receipt, report = folder / "done.txt.j2", folder / "report.txt.j2"
+    receipt.write_text(OLD_RECEIPT)
+    report.write_text(OLD_REPORT)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "done.txt.j2").write_text("a part that keeps its name")
+    templates = Templates(tmp_path)
+    for informal in (False, True):
+        outgoing = sample(samples.notifications("de")["command_receipt"], "de", templates, informal=informal)
+        assert (outgoing.subject, outgoing.text) == ("Erledigt: close", "Max Mustermann GYM-104\n")
+    assert sample(samples.notifications("de")["report"], "de", templates).subject == "6.1"
+    assert [str(old) for old in templates.old_names()] == [
+        f"{receipt}: done.txt.j2 is now command_receipt.txt.j2",
+        f"{receipt}: notice is now notification",
+        f"{report}: ninetieth is now p90",
+        f"{report}: notice is now notification",
+    ]
+
+
+def test_a_template_with_the_new_name_goes_before_one_with_the_old_name(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "taken.txt.j2").write_text("alt\n\nalt")
+    (tmp_path / "de" / "assigned_info.txt.j2").write_text("neu\n\nneu")
+    assert sample(samples.notifications("de")["assigned_info"], "de", Templates(tmp_path)).subject == "neu"
+
+
+def test_a_file_of_phrases_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "informal.txt").write_text("Guten Tag | Hallo")
+    assert [(old.old, old.new) for old in Templates(tmp_path).old_names()] == [
+        ("informal.txt", 'you("Sie …", "du …") within the templates')
+    ]
+
+
+def test_a_template_of_an_operator_has_both_forms_of_address(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "assigned_info.txt.j2").write_text('{{ you("Ihr", "Dein") }} Ticket')
+    subjects = [
+        sample(
+            samples.notifications("de")["assigned_info"], "de", Templates(tmp_path), informal=informal
+        ).subject
+        for informal in (False, True)
+    ]
+    assert subjects == ["Ihr Ticket", "Dein Ticket"]
+
+
+def test_templates_without_old_names_are_not_reported(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGED, tmp_path / "templates")
+    assert Templates(tmp_path / "templates").old_names() == []
 
 
 def test_every_link_opens_a_mail_to_the_school_that_contains_the_action_key() -> None:
@@ -278,7 +337,7 @@ def test_mail_to_the_requester_contains_no_internal_note(name: str) -> None:
 
 
 def test_ticket_details_for_the_requester_contain_no_internal_note() -> None:
-    outgoing = letter("sheet", to=samples.LENA, role=Role.REQUESTER)
+    outgoing = letter("ticket_details", to=samples.LENA, role=Role.REQUESTER)
     assert "Ich sehe es mir" in outgoing.text
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
@@ -319,7 +378,9 @@ def test_sender_has_the_name_of_the_author_and_the_address_of_the_school(
     assert letter(name, **changes).sender == Address("support-gym@schule.example", expected)
 
 
-@pytest.mark.parametrize("name", ["new_ticket", "answer", "closed", "escalated_second_level", "sheet"])
+@pytest.mark.parametrize(
+    "name", ["new_ticket", "answer", "closed", "escalated_second_level", "ticket_details"]
+)
 def test_mail_about_a_ticket_has_the_tagged_subject(name: str) -> None:
     assert letter(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
 

@@ -25,13 +25,13 @@ class NotificationKind(StrEnum):
     ESCALATED_TEAM = "escalated_team"  # school's team: the ticket was escalated
     RETURNED = "returned"  # school's team: second level returned the ticket, with its text
     REOPENED = "reopened"  # requester and cc, assignee or team: the ticket is open again
-    ASSIGNED_INFO = "taken"  # former assignee or team, one line: the new assignee
+    ASSIGNED_INFO = "assigned_info"  # former assignee or team, one line: the new assignee
     ASSIGNED = "assigned"  # the new assignee, if another person assigned the ticket
     UNDONE = "undone"  # everyone who was notified of a change: it was undone
     WAITING = "waiting"  # requester and cc: the ticket waits for their answer, perhaps with a question
     WAIT_REMINDER = "wait_reminder"  # requester: the ticket still waits for their answer
     CLOSED_WAITING = "closed_waiting"  # requester and cc: closed because no answer came; how to reopen
-    ADDED_TO_CC = "copied"  # people added to cc, or a new requester: the ticket so far
+    ADDED_TO_CC = "added_to_cc"  # people added to cc, or a new requester: the ticket so far
     MERGED = "merged"  # assignee or team, and a different requester: merged into another ticket
     MOVED = "moved"  # requester and cc: the ticket belongs to another school and has a new number
     MOVED_TEAM = "moved_team"  # team of the new school: the ticket with its history
@@ -40,8 +40,8 @@ class NotificationKind(StrEnum):
     OVERDUE = "overdue"  # assignee or team: no activity for a long time
     DIGEST = "digest"  # each member: the tickets that need attention this morning
     OVERVIEW = "overview"  # table of tickets
-    TICKET_DETAILS = "sheet"  # one ticket with its history
-    COMMAND_RECEIPT = "done"  # receipt of a mail with commands
+    TICKET_DETAILS = "ticket_details"  # one ticket with its history
+    COMMAND_RECEIPT = "command_receipt"  # receipt of a mail with commands
     REFUSAL = "refusal"  # sender: nothing of the mail was applied, and why
     CONFIRM = "confirm"  # the registered address: asks whether they wrote this mail
     HELD_ANSWER = "held_answer"  # author of a held answer: the answer that a colleague sent before

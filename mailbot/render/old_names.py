@@ -1,0 +1,61 @@
+"""Names of version 0.1 in an operator's own templates: accept them, and report them. Remove this in 0.3."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, meta, nodes
+
+FILES = {
+    "added_to_cc": "copied",
+    "assigned_info": "taken",
+    "command_receipt": "done",
+    "ticket_details": "sheet",
+}
+"""New and old name of a pair of templates."""
+
+_FILES_BY_OLD_NAME = {old: new for new, old in FILES.items()}
+_VALUES = {"notice": "notification", "ninetieth": "p90"}
+
+
+class OldName(NamedTuple):
+    """An old name in a file of the operator, and its new name."""
+
+    file: Path
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.old} is now {self.new}"
+
+
+class OldFilesLoader(FileSystemLoader):
+    """Find the file of a renamed template under its old name."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return the source of the template's old file; raise `jinja2.TemplateNotFound`."""
+        folder, _, name = template.rpartition("/")
+        kind, dot, suffix = name.partition(".")
+        if not folder or kind not in FILES:
+            raise TemplateNotFound(template)
+        return super().get_source(environment, f"{folder}/{FILES[kind]}{dot}{suffix}")
+
+
+def find_old_names(folder: Path, environment: Environment) -> Iterator[OldName]:
+    """Yield the old names in the templates below a folder; an unreadable one is skipped."""
+    for file in sorted(folder.glob("*/informal.txt")):
+        yield OldName(file, file.name, 'you("Sie …", "du …") within the templates')
+    for file in sorted(folder.rglob("*.j2")):
+        kind, _, suffix = file.name.partition(".")
+        if kind in _FILES_BY_OLD_NAME and file.parent != folder and file.parent.name != "parts":
+            yield OldName(file, file.name, f"{_FILES_BY_OLD_NAME[kind]}.{suffix}")
+        try:
+            source = environment.parse(file.read_text("utf-8"))
+        except (TemplateSyntaxError, OSError, ValueError):
+            continue
+        yield from (OldName(file, *name) for name in sorted(_old_names_in(source)))
+
+
+def _old_names_in(source: nodes.Template) -> set[tuple[str, str]]:
+    used = meta.find_undeclared_variables(source) | {node.attr for node in source.find_all(nodes.Getattr)}
+    return {(old, new) for old, new in _VALUES.items() if old in used}
