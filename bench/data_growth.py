@@ -1,7 +1,7 @@
 """Measure intake, `#list` and the start of the daemon with a growing number of tickets.
 
 The bot itself makes the first tickets of mails. Copies of their rows are the others: closed, some hours older
-each time, the words of their sent letters cut short and their raw mails shared, for the sake of the disk.
+each time. Texts of their sent mails are shortened and their raw mails shared, to save disk space.
 """
 
 import sqlite3

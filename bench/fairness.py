@@ -12,7 +12,7 @@ from tests.support.school import MAX, ReceivedMail, SchoolEnv, problem
 
 OTHER = "support-s0@schule.example"
 SINGLE_MAILS = 10
-FLOWING = 50  # letters, from which on the flood is being handled
+FLOWING = 50  # sent mails, after which the other mailbox is being processed
 
 
 def figures(mails: int) -> Iterator[Figure]:

@@ -42,7 +42,7 @@ def figures(mails: int) -> Iterator[Figure]:
 def dovecot_seconds(servers: Site, mails: int, pause: float) -> list[float]:
     """Return the seconds from each delivery until a bare IDLE client is notified.
 
-    The next mail follows after so many seconds; with 0 it waits until the client has heard of the last one.
+    The next mail follows after `pause` seconds, with 0 after the client has noticed the last one.
     """
     user, begun = servers.env().address, list[datetime]()
     context, taken = servers.authority.client_context(), list[float]()

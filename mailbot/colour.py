@@ -1,7 +1,7 @@
-"""Colours of letters, so that they can be read: contrast as WCAG 2.1 (1.4.3) measures it."""
+"""Compute readable colours for mails: contrast as defined by WCAG 2.1 (1.4.3)."""
 
 WHITE = "#ffffff"
-DARK = "#1d232a"  # the paper of letters in dark mode
+DARK = "#1d232a"  # the background of mails in dark mode
 READABLE = 4.5  # for text of ordinary size
 _STEPS = 20
 

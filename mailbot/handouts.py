@@ -1,4 +1,4 @@
-"""A page to print for teachers and one for supporters, made of the words and letters that the bot sends."""
+"""Write a page for teachers and one for supporters to print, from the texts that the bot sends."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ READERS = {Role.REQUESTER: "teachers", Role.SUPPORTER: "supporters"}
 """For whom there are pages, and what their files are called."""
 
 LETTERS = {Role.REQUESTER: ("receipt", "closed"), Role.SUPPORTER: ("new_ticket",)}
-"""The sample letters that a page shows."""
+"""The sample mails that a page shows."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 PRINT_SECONDS = 60
@@ -62,7 +62,7 @@ def handout(role: Role, school: School, policy: Policy, templates: Templates) ->
 
 
 def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str, object]:
-    """Return what the sentences of a page name: people, and commands as the letters' buttons write them."""
+    """Return the names in the sentences of a page: people, and commands as written by buttons."""
     _, close, _ = words["actions"]["close"]
     _, escalate, _ = words["actions"]["escalate"]
     return {
@@ -77,10 +77,10 @@ def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str
 def _letter(
     name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
 ) -> OutgoingMail:
-    """Return a letter about a short example, as this school sends it."""
+    """Return a mail about a short example, as this school sends it."""
     notice = samples.notifications(school.language)[name]
     if notice.ticket is None:
-        raise LookupError(f"the sample letter {name} is about no ticket")
+        raise LookupError(f"the sample {name} has no ticket")
     ticket = replace(notice.ticket, school=school.key, subject=example["subject"], cc=())
     return render(
         replace(notice, ticket=ticket, text=example[name], attachments=(), listed=()),

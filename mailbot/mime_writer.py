@@ -1,4 +1,4 @@
-"""Letters to octets, by hand (RFC 5322, 2045-2047, 2231).
+"""Write an outgoing mail as bytes (RFC 5322, 2045-2047, 2231).
 
 The stdlib's EmailMessage encodes long Message-IDs as RFC 2047 words, which breaks threads in Outlook, folds
 some subjects into an empty first line, and takes several times as long.
@@ -34,7 +34,7 @@ _REPLIES = frozenset(
 )
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # printable ASCII; with its name it fits into 998 octets
 _CONTENT_TYPE = re.compile(r"(text|image|audio|video|application)/([a-z0-9][a-z0-9!#$&^_.+-]{0,100})")
-_FIRST, _LAST = 1, 50  # references of a thread that goes on for ever (RFC 5537, 3.4.4, cuts the same way)
+_FIRST, _LAST = 1, 50  # references of an endless thread (RFC 5537, 3.4.4, cuts the same way)
 _FILENAME_LENGTH = 150
 _NAME_LENGTH = 120
 _WORDS_LINE = 76  # an encoded word has 75 characters at most (RFC 2047, 2), and a space before it
@@ -113,7 +113,7 @@ def _ascii_domain(domain: str) -> str:
     try:
         return domain.encode("idna").decode()
     except UnicodeError:
-        return domain  # no domain at all: the server will say so to who wrote the text
+        return domain  # not a domain: the server will refuse it, and the author is notified
 
 
 def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> bytes:

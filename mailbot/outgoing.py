@@ -12,7 +12,7 @@ class OutgoingMail:
     """One mail to one person, rendered; Message-IDs are kept with their angle brackets.
 
     `sender` shows a person's or school's name with the school's address. `ticket` is the ticket's key, or ""
-    where the letter is about none. `automatic`: no human wrote it (RFC 3834). `internal`: a reply to it stays
+    if the mail is about no ticket. `automatic`: no human wrote it (RFC 3834). `internal`: a reply to it stays
     among the staff.
     """
 

@@ -1,4 +1,4 @@
-"""A gallery of all letters in all languages, rendered with sample data, to look at in a browser."""
+"""Write a gallery of all notifications in all languages, rendered with sample data."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
@@ -12,7 +12,7 @@ from mailbot.render import BrokenTemplateError, Templates, render
 
 LANGUAGES = ("de", "en", "fr")
 FORMS = (("de", False), ("de", True), ("en", False), ("fr", False))
-"""Languages, and whether letters speak as to friends, where a language can."""
+"""Languages, each with its formal form of address and, if it has one, the informal one."""
 
 _MESSAGE_ID = "<sample@schule.example>"
 _ACTION_KEY = "abcdefghijklmnopqrstuvwxyz"
@@ -43,7 +43,7 @@ _LETTER = """<h2 id="{name}">{name}</h2>
 
 
 def write_gallery(directory: Path, templates: Templates) -> Path:
-    """Write every letter as a page and as text below that directory; return the index page to open."""
+    """Write every notification as a page and as text below that directory; return the index page."""
     directory.mkdir(parents=True, exist_ok=True)
     entries = []
     for language, informal in FORMS:
@@ -55,7 +55,7 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
 
 
 def broken_templates(templates: Templates) -> Iterator[str]:
-    """Yield what is wrong with the templates, one line for each letter that cannot be rendered."""
+    """Yield one line for each sample that cannot be rendered."""
     for language, informal in FORMS:
         for notice in samples.notifications(language).values():
             try:
@@ -67,7 +67,7 @@ def broken_templates(templates: Templates) -> Iterator[str]:
 def sample(
     notice: Notification, language: str, templates: Templates, *, informal: bool = False
 ) -> OutgoingMail:
-    """Return a sample notice as a letter of the sample house; raise `BrokenTemplateError`."""
+    """Render a sample notification of the sample school; raise `BrokenTemplateError`."""
     policy = samples.policy(language, informal=informal)
     return render(
         notice,

@@ -80,7 +80,7 @@ def _prose(path: Path, source: str) -> str:
     if path.suffix == ".md":
         return _MARKDOWN_CODE.sub(lambda match: _hide(match[0]), source)
     if path.suffix == ".py":
-        spans = _python(source, texts=path.parts[0] == "mailbot")
+        spans = _python(source, texts=path.parts[0] == "mailbot" and "versions" not in path.parts)
     else:
         spans = (match.span() for match in _COMMENT.finditer(source))
     text, done = "", 0

@@ -178,7 +178,7 @@ def _url(value: str) -> str:
 
 
 _ENVIRONMENT = "the name of an environment variable (do not write the password itself here)"
-_KEY = "2 to 12 letters or digits without umlauts, beginning with a letter, such as GYM"
+_KEY = "2 to 12 characters A-Z or 0-9, starting with A-Z, such as GYM"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]

@@ -12,9 +12,9 @@ from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 __all__ = ["parse", "part_contents"]
 
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
-# Outlook marks a forwarded mail by the subject only; the prefix says so in many languages.
+# Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
 _FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
-# Its server writes no encoded words; who chose an address in it may have put a forged result into one.
+# Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
 _FAILURE = re.compile(

@@ -62,7 +62,7 @@ class Budget:
 
 
 def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Return the parts of one mail, each with the danger that lies in it, if one does."""
+    """Return the parts of a mail, each with its danger."""
     budget = Budget()
     return tuple(replace(part, danger=danger(part.filename, part.content, budget)) for part in parts)
 

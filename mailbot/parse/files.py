@@ -54,7 +54,7 @@ def sniff_type(octets: bytes, claimed: str) -> str:
 
 
 def claimed_name(entity: Entity) -> str:
-    """Return the file name that an entity bears in any of its fields, or ""."""
+    """Return the file name in any header field of an entity, or ""."""
     disposition = entity.disposition_parameters
     for raw in (
         disposition.get("filename", ""),

@@ -61,7 +61,7 @@ class Header:
         found = [_address(shown, email) for shown, email in plausible or _salvaged(value)]
         good = tuple(address for address in found if _can_be_written_to(address.email))
         lost = any("@" in problem.get("raw", "") and not problem.get("recovered") for problem in problems)
-        # who stands beside an address that nobody can read is not known to be the sender
+        # an address next to an unreadable one is not known to be the sender
         alone = len(good) == len(found) and not (lost and plausible)
         return good if alone or name not in SENDER_FIELDS else ()
 
@@ -97,7 +97,7 @@ def _address(shown: str, email: str) -> Address:
 
 
 def _can_be_written_to(email: str) -> bool:
-    """Tell whether a letter could bear that address in To as it stands; one that cannot names nobody."""
+    """Return whether an outgoing mail can have that address in To unchanged; other addresses are dropped."""
     local, at, domain = email.rpartition("@")
     if len(local.encode("utf-8", "replace")) > _LOCAL_MOST:
         return False

@@ -28,7 +28,7 @@ _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One node of the tree: its header, and where its body lies in the octets of the mail."""
+    """One node of the tree: its header, and the position of its body in the raw mail."""
 
     path: str
     fields: tuple[Field, ...]

@@ -27,7 +27,7 @@ _PROPERTIES, _FILES, _DEPTH = 5_000, 500, 3
 
 @dataclass(slots=True)
 class Unpacked:
-    """What lay in a winmail.dat: files as (name, content), and the text as plain text and as HTML."""
+    """The content of a winmail.dat: files as (name, content), and the text as plain text and as HTML."""
 
     files: list[tuple[str, bytes]] = field(default_factory=list)
     text: str = ""
@@ -36,7 +36,7 @@ class Unpacked:
 
 
 def unpack(octets: bytes, depth: int = 0) -> Unpacked:
-    """Return what lies in a winmail.dat; a broken one gives a defect and what was read before it broke.
+    """Return the content of a winmail.dat; of a broken one a defect and the content before the error.
 
     A mail attached inside gives its own files too.
     """

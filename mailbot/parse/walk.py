@@ -28,7 +28,7 @@ class Block:
 
 @dataclass(slots=True)
 class PartCollector:
-    """Gathers what lies in a mail, part by part."""
+    """Collects texts and files of a mail, part by part."""
 
     defects: list[str]
     parts: list[Part] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Notices to letters, in the reader's language. jinja2 and babel are known to this package only."""
+"""Render notifications in the recipient's language. Only this package imports jinja2 and babel."""
 
 from mailbot.render.letter import render
 from mailbot.render.templates import BrokenTemplateError, Templates

@@ -1,4 +1,4 @@
-"""The history that a letter shows, bounded: Gmail clips letters of more than 102 kB."""
+"""Shorten the history in a mail: Gmail clips mails of more than 102 kB."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A notice becomes a letter: what the templates get to see, and what becomes of their output."""
+"""Render a notification: prepare the values for its templates, and build the mail from their output."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +66,7 @@ _TO_ONE = frozenset(
 )
 _TO_OPERATORS = frozenset({NotificationKind.ALERT, NotificationKind.REPORT})
 
-TEXT_LONGEST = 30_000  # characters of what the letter is about; what is beyond is kept in the ticket
+TEXT_LONGEST = 30_000  # characters of a message that a mail shows; the ticket keeps the whole text
 _UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
 _BLANK = "\n\n\n"
 _SIGNATURE = "-- "
@@ -92,7 +92,7 @@ def render(
 ) -> OutgoingMail:
     """Put a notice into words; raise `BrokenTemplateError` where one is missing, or names what there is not.
 
-    `message_id` is the letter's own, `action_key` the secret in its one-tap links.
+    `message_id` is that of the mail, `action_key` the secret in its links.
     """
     name = f"{_language(notice, school, policy)}/{notice.kind.value}"
     get = partial(templates.get, informal=_informal(notice, school, policy))
@@ -121,7 +121,7 @@ def render(
 
 
 def _language(notice: Notification, school: School, policy: Policy) -> str:
-    """Second level and operators serve all schools: they read the house's language."""
+    """Return the language: second level and operators serve all schools and read the default language."""
     return policy.language if _over_schools(notice) else school.language
 
 
@@ -143,7 +143,7 @@ def _sender_name(notice: Notification, school: School, policy: Policy) -> str:
 
 
 def _context(notice: Notification, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
-    """Return the facts of the letter, whatever its language."""
+    """Return the values for the templates that do not depend on the language."""
     team = policy.second_level if notice.role is Role.SECOND_LEVEL else school.team
     return {
         "notification": notice,
@@ -238,7 +238,7 @@ def _pictures(notice: Notification, message_id: str) -> tuple[Picture, ...]:
 
 
 def _may_read(role: Role, message: Message) -> bool:
-    """The core chooses the history; what is internal must not leave the house even if it erred."""
+    """Return whether a role may read a message: no internal note is sent even if the core chose it."""
     return message.visibility is Visibility.PUBLIC or (
         role.staff and message.visibility is Visibility.INTERNAL
     )

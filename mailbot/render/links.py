@@ -123,7 +123,7 @@ def short_enough(text: str) -> bool:
 
 
 def actions(notice: Notification) -> tuple[str, ...]:
-    """Return the names of the actions that a letter offers, the most likely one first."""
+    """Return the names of the actions that a mail offers, the most likely one first."""
     if own := next((done.links for done in notice.done if done.links), None):
         return own
     fixed = ("send_as_is", "help") if notice.sendable else _BY_KIND.get(notice.kind)

@@ -33,7 +33,7 @@ def _prose(text: str) -> Markup:
 
 
 class BrokenTemplateError(Exception):
-    """A letter could not be put into words: which one, and what jinja2 said."""
+    """A template cannot be rendered; the text names it and has jinja2's message."""
 
 
 class Templates:

@@ -1,4 +1,4 @@
-"""One letter of each kind, with made-up people, long words, emoji and hostile texts."""
+"""Sample notifications of each kind, with fictional people, long words, emoji and hostile texts."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -86,7 +86,7 @@ TIMES = Times(escalate_hours=40)
 
 
 def policy(language: str, *, informal: bool = False) -> Policy:
-    """Return a sample house whose letters are in that language, perhaps as to friends."""
+    """Return a sample policy in that language, with the formal or informal form of address."""
     other = Team("Team Westtor", (Member("westtor@support.example"),))
     team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
     school = School(

@@ -1,4 +1,4 @@
-"""A month of the sample house."""
+"""A sample monthly report."""
 
 from datetime import date
 

@@ -201,7 +201,7 @@ def list_all(session: Session, listing: Listing) -> tuple[Ticket, ...]:
 
 
 def load_page(session: Session, listing: Listing) -> Page:
-    """Return one page of a list, the newest ticket first, ordered by school if the listing says so.
+    """Return one page of a list, the newest ticket first, ordered by school if the listing requests that.
 
     If the page is beyond the last one, return the last one.
     """

@@ -40,7 +40,7 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
 
 
 def between(env: SchoolEnv, port: int) -> str:
-    """Let the house reach its IMAP server by that port; return the configuration as it was."""
+    """Set the port of the IMAP server; return the former configuration."""
     before = env.config.read_text("utf-8")
     tls = f'port = {env.dovecot.tls_port}\nsecurity = "tls"'
     assert tls in before

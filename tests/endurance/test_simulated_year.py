@@ -56,7 +56,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedYear]:
 
 
 def notices(step: PlannedAction) -> Iterable[Notification]:
-    """Return the letters of a mail as they were decided."""
+    """Return the notifications of a decision."""
     effects = step.decision.effects if step.decision is not None else ()
     return (effect.notification for effect in effects if isinstance(effect, Notify))
 
@@ -142,7 +142,10 @@ def test_every_mail_with_a_command_is_answered(year: SimulatedYear) -> None:
 def test_absent_members_get_mail_only_if_all_are_absent(year: SimulatedYear) -> None:
     for step in year.steps:
         for row in step.letters:
-            at_work = row.role in ("supporter", "second-level")  # who has a problem of his own is told of it
+            at_work = row.role in (
+                "supporter",
+                "second-level",
+            )  # staff with a problem of their own are notified of it
             if row.recipient not in step.away or row.recipient == step.writer or not at_work:
                 continue
             teams = [team for team in TEAMS if team.member(row.recipient)]

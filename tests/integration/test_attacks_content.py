@@ -158,7 +158,7 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def wrongs(at: Scene, hostile: Hostile) -> Iterator[str]:
-    """Yield what is wrong with the letters that a hostile mail caused."""
+    """Yield the faults of the mails that a hostile mail caused."""
     for due, octets in sent(at.harness, at.now):
         yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(octets, due.outgoing.recipient.email))
     for row in at.harness.rows(OutboxRow):

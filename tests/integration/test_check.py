@@ -42,7 +42,7 @@ def looked_at(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str
 
 
 def write(pattern: str, text: str) -> Break:
-    """Return what changes a house's configuration where the pattern is found first."""
+    """Return a function that edits a school's configuration at the first match of the pattern."""
 
     def change(env: SchoolEnv) -> None:
         before = env.config.read_text("utf-8")
@@ -68,7 +68,7 @@ def password(name: str, value: str) -> Break:
 
 
 def results(authserv_id: str, number: int) -> Break:
-    """Return what puts so many mails into the mailbox that some server has judged."""
+    """Return a function that delivers mails with Authentication-Results of a server."""
 
     def change(env: SchoolEnv) -> None:
         judged = f"{authserv_id}; dmarc=pass" if authserv_id else ""

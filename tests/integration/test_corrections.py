@@ -48,7 +48,7 @@ def sent(body: str) -> MailBuilder:
 
 
 def told(desk: DeskHarness, person: str) -> list[tuple[str, str]]:
-    """Return kind and text of the letters to somebody."""
+    """Return kind and text of the mails to a person."""
     return [(row.kind, row.text) for row in desk.outbox_of(person)]
 
 

@@ -23,7 +23,7 @@ def alerts(desk: DeskHarness) -> list[str]:
 
 
 def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
-    """Send what is due, but let the letters of these kinds fail; return their numbers."""
+    """Send all due mails, but let those of these kinds fail; return their numbers."""
     failed, done = list[int](), None
     while (due := record_and_claim(desk.desk, ("GYM",), done, None, NOW)) is not None:
         fails = due.outgoing.kind in kinds

@@ -16,7 +16,7 @@ from tests.support.servers.smtp import RecordingSmtpServer
 
 
 def bulk(number: int) -> bytes:
-    """Return a mail of a machine that nobody answers."""
+    """Return an automatic mail, which is not answered."""
     made = mail().sender("machine@flood.example").message_id(f"<{number}@flood.example>")
     return made.header("Precedence", "bulk").text(f"{number}").build()
 

@@ -1,4 +1,4 @@
-"""The number of mails that each person gets of a ticket; docs/letters.md has this table."""
+"""The number of mails that each person gets of a ticket; docs/notifications.md has this table."""
 
 import re
 from collections.abc import Callable
@@ -74,7 +74,7 @@ def test_a_ticket_brings_each_person_a_few_mails(
 
 
 def test_the_table_is_published() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "letters.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text("utf-8")
     rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in page.splitlines()]
     for story, numbers in STORIES.items():
         text = re.sub(r"\s+", " ", story.__doc__ or "").strip().rstrip(".")

@@ -69,13 +69,13 @@ class Office:
         return name
 
     def last(self, recipient: str) -> OutboxRow:
-        """Return the latest letter to somebody."""
+        """Return the latest mail to a person."""
         with transaction(self.desk.engine) as session:
             rows = session.exec(select(OutboxRow).where(OutboxRow.recipient == recipient)).all()
         return max(rows, key=lambda row: row.id or 0)
 
     def ask(self, sender: str, text: str, school: str = "GYM") -> str:
-        """Ask a question; return the text of the letter that answers it."""
+        """Send a query; return the text of the reply."""
         assert self.get(sender, text, school=school).outcome == "answered"
         return self.last(sender).text
 

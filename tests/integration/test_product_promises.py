@@ -13,17 +13,17 @@ from tests.support.scenario import ERIKA, GYM, HBG, KARL, LENA, MAX, NOW
 from tests.support.school import problem
 
 PROMISES = (
-    "A requester's reply goes to the assignee, or to the whole team when there is none (or he is away).",
+    "A requester's reply goes to the assignee, or to the team if there is none or they are absent.",
     "A reply to a closed ticket within 14 days reopens it,",
     "later it opens a new one that points to the old;",
     'a mere "Danke!" is filed without reopening.',
     "A supporter's reply goes to the requester as a public answer in the supporter's name, "
     "from the school's address;",
-    'the notification says so in its first line ("Ihre Antwort geht an …").',
+    'the first line of the notification contains this ("Ihre Antwort geht an …").',
     "A reply to an internal mail stays internal.",
     "The first who answers or takes a ticket becomes its assignee; the others get one line.",
     "If two answer within minutes, the second is held and told what the first wrote; "
-    "one tap sends it all the same.",
+    "one tap sends it anyway.",
     "A new mail by a supporter for somebody else (a forwarded mail) opens the ticket in the original "
     "sender's name if it says `#for ADDRESS`.",
     "Several addresses in To/Cc: people of the school's domains become cc if the mail is trusted "
@@ -47,19 +47,19 @@ def desk(tmp_path: Path) -> Iterator[DeskHarness]:
 
 
 def kinds(desk: DeskHarness, to: str) -> list[str]:
-    """Return the kinds of somebody's letters in their order."""
+    """Return the kinds of a person's mails in their order."""
     return [row.kind for row in desk.outbox_of(to)]
 
 
 def later(desk: DeskHarness, person: str, text: str, **time: float) -> str:
-    """Let somebody answer his last letter after a while; return the outcome."""
+    """Let a person reply to their last mail after a while; return the outcome."""
     decision = desk.receive(reply_to(desk.outbox_of(person)[-1], person, text), at=NOW + timedelta(**time))
     assert decision is not None
     return decision.outcome
 
 
 def first_line(row: OutboxRow) -> str:
-    """Return the first line of a letter's text."""
+    """Return the first line of a mail's text."""
     return next(line for line in row.text.splitlines() if line.strip())
 
 
@@ -69,13 +69,13 @@ def test_every_promise_has_a_test() -> None:
 
 
 def test_a_reply_to_an_unassigned_ticket_reaches_the_team(desk: DeskHarness) -> None:
-    """A requester's reply goes to the assignee, or to the whole team when there is none (or he is away)."""
+    """A requester's reply goes to the assignee, or to the team if there is none or they are absent."""
     desk.reply(LENA, "Der Ton geht auch nicht.")
     assert kinds(desk, MAX)[-1] == kinds(desk, ERIKA)[-1] == "requester_reply"
 
 
 def test_a_reply_to_a_ticket_of_somebody_reaches_that_person(desk: DeskHarness) -> None:
-    """A requester's reply goes to the assignee, or to the whole team when there is none (or he is away)."""
+    """A requester's reply goes to the assignee, or to the team if there is none or they are absent."""
     desk.reply(MAX, "#take")
     desk.reply(LENA, "Der Ton geht auch nicht.")
     assert kinds(desk, MAX)[-1] == "requester_reply"
@@ -83,7 +83,7 @@ def test_a_reply_to_a_ticket_of_somebody_reaches_that_person(desk: DeskHarness) 
 
 
 def test_a_reply_reaches_the_team_while_the_assignee_is_away(desk: DeskHarness) -> None:
-    """A requester's reply goes to the assignee, or to the whole team when there is none (or he is away)."""
+    """A requester's reply goes to the assignee, or to the team if there is none or they are absent."""
     desk.reply(MAX, "#take")
     desk.reply(MAX, "#away in 3 days")
     before = len(desk.outbox_of(MAX))
@@ -93,7 +93,7 @@ def test_a_reply_reaches_the_team_while_the_assignee_is_away(desk: DeskHarness) 
 
 
 def test_a_reply_reaches_the_deputy_alone_where_there_is_one(desk: DeskHarness) -> None:
-    """A requester's reply goes to the assignee, or to the whole team when there is none (or he is away)."""
+    """A requester's reply goes to the assignee, or to the team if there is none or they are absent."""
     desk.reply(MAX, "#take")
     desk.reply(MAX, "#abwesend in 3 Tagen Erika")
     desk.reply(LENA, "Der Ton geht auch nicht.")
@@ -150,7 +150,7 @@ def test_an_answer_is_the_supporter_s_from_the_school_s_address(desk: DeskHarnes
     ids=str,
 )
 def test_a_notification_says_where_an_answer_goes(desk: DeskHarness, kind: NotificationKind) -> None:
-    """the notification says so in its first line ("Ihre Antwort geht an …")."""
+    """the first line of the notification contains this ("Ihre Antwort geht an …")."""
     desk.reply(LENA, "Und der Ton fehlt.")
     desk.reply(ERIKA, "Geht wieder.\n#close")
     desk.reply(LENA, "Nein, leider nicht.")
@@ -181,7 +181,7 @@ def test_the_first_has_it(desk: DeskHarness, text: str) -> None:
 
 def test_the_second_of_two_answers_waits_for_a_tap(desk: DeskHarness) -> None:
     """If two answer within minutes, the second is held and told what the first wrote;
-    one tap sends it all the same.
+    one tap sends it anyway.
     """
     news = desk.outbox_of(ERIKA)[-1]
     desk.reply(MAX, "Ist das Kabel eingesteckt?")

@@ -69,7 +69,7 @@ def env(
 
 
 def reconciled(env: SchoolEnv) -> Difference:
-    """Compare the house's mailbox with its ledger."""
+    """Compare the school's mailbox with its ledger."""
     with env.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:
         mailbox = mailbox_of(desk, settings)
         return reconcile(mailbox, box, OldMail(mailbox, 7).cutoff())

@@ -178,7 +178,7 @@ def test_unsent_mails_are_found_without_reading_sent_ones(tmp_path: Path) -> Non
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # Linux says EIO where nobody writes any more
+    except OSError:  # Linux raises EIO after the last writer closed
         return b""
 
 

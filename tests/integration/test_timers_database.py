@@ -82,7 +82,7 @@ def open_ticket(desk: Desk, number: int = 1, when: datetime = MONDAY) -> str:
 
 
 def sent(desk: Desk) -> list[tuple[str, str]]:
-    """Return kind and recipient of all letters."""
+    """Return kind and recipient of all mails in the outbox."""
     with read_only(desk.engine) as session:
         rows = session.exec(select(OutboxRow).order_by(col(OutboxRow.id))).all()
     return [(row.kind, row.recipient) for row in rows]

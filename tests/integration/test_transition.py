@@ -34,7 +34,7 @@ def stored(desk: DeskHarness, key: str) -> Ticket:
 
 
 def shown(decision: Decision) -> list[Ticket]:
-    """Return the tickets that the letters of a decision show."""
+    """Return the tickets that the notifications of a decision show."""
     found = [effect.notification.ticket for effect in decision.effects if isinstance(effect, Notify)]
     return [replace(ticket, wait=ticket.waits) for ticket in found if ticket is not None]
 

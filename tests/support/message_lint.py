@@ -1,4 +1,4 @@
-"""Reads letters as strictly as anybody may: two parsers, each header once, nothing that could do harm."""
+"""Check outgoing mails strictly: two parsers, each header field once, no active content."""
 
 import email
 import email.policy
@@ -24,7 +24,7 @@ HARMFUL = ("script", "iframe", "object", "embed", "form", "input", "base", "link
 
 
 def lint(octets: bytes, recipient: str) -> Iterator[str]:
-    """Yield whatever is wrong with a letter; what a parser raises is not caught."""
+    """Yield the faults of a mail; exceptions of parsers are not caught."""
     message = email.message_from_bytes(octets, policy=_STRICT)
     assert isinstance(message, EmailMessage)
     yield from (f"line of {len(line)}" for line in octets.split(b"\r\n") if len(line) > LINE_MOST)

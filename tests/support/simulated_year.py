@@ -72,7 +72,7 @@ SELLERS = tuple(f"gewinn{n}@anderswo.example" for n in range(4))
 COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_level) for m in team.members}
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
 
-# How often somebody writes what, per kind of letter: (weight, text). {other} is another open ticket of the
+# Replies to each kind of notification: (weight, text). {other} is another open ticket of the
 # school, {colleague} somebody of the own team, {days} a few days.
 FIRST_LEVEL = (
     (22, "Ist das Kabel eingesteckt?"),

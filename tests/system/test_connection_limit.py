@@ -101,7 +101,7 @@ def narrow(authority: CertificateAuthority) -> Iterator[Dovecot]:
 
 
 def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, connections: int) -> SchoolEnv:
-    """A house whose schools all have a folder of one account, as some providers give them."""
+    """Schools whose mailboxes are folders of one account, as with some providers."""
     account = "support-gym@schule.example"
     schools = [
         f'[[school]]\nkey = "S{n}"\nname = "Schule {n}"\naddress = "support-s{n}@schule.example"\n'

@@ -105,7 +105,7 @@ def test_a_question_waits_for_its_answer_and_a_ticket_rests_until_its_day(env: S
 
 
 def at_noon(env: SchoolEnv, times: str) -> None:
-    """Move the house to where it is about noon, and let it work every day."""
+    """Choose a time zone in which it is about noon, with work on every day."""
     hour = datetime.now(UTC).hour
     env.bot = f'timezone = "Etc/GMT{hour - 12:+d}"'
     env.more = '[hours]\nsat = "07:30-16:00"\nsun = "07:30-16:00"'

@@ -277,7 +277,7 @@ def test_metrics_contain_no_address(harness: DeskHarness, tmp_path: Path) -> Non
 def test_the_file_is_replaced_as_a_whole_and_others_may_read_it(harness: DeskHarness, tmp_path: Path) -> None:
     file = tmp_path / "mailbot.prom"
     file.write_text("old")
-    with file.open() as reader:  # whoever reads it goes on reading what it was
+    with file.open() as reader:  # an open reader keeps the former content
         collector(harness).write(file)
         assert reader.read() == "old"
     assert file.stat().st_mode & 0o777 == 0o644

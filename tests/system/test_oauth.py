@@ -139,7 +139,7 @@ def test_mail_is_handed_in_by_a_token(
 
 
 def by_token(env: SchoolEnv, tokens: TokenServer, authority: CertificateAuthority) -> None:
-    """Let a house log in everywhere by tokens of an application at Microsoft."""
+    """Let a school log in at all servers by tokens of an application at Microsoft."""
     (env.directory / "secret").write_text(SECRET)
     (env.directory / "secret").chmod(0o600)
     text = env.config.read_text("utf-8")

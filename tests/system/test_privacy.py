@@ -197,7 +197,7 @@ def needles() -> Iterator[bytes]:
 
 
 def missing(harness: DeskHarness, request: pytest.FixtureRequest) -> set[bytes]:
-    """Return the needles that are nowhere: in no file of the database, and in no mail that lies in it."""
+    """Return the needles that are in no file of the database and in no stored mail."""
     haystack = [octets.lower() for octets in (*files(harness, request), *values(harness), *mails(harness))]
     return {needle for needle in needles() if not any(needle.lower() in octets for octets in haystack)}
 

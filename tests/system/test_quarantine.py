@@ -54,7 +54,7 @@ def bomb_between_others(env: SchoolEnv) -> None:
 
 @pytest.fixture
 def quarantined(env: SchoolEnv) -> SchoolEnv:
-    """A house with one mail in the quarantine, because of a broken template."""
+    """A school with one mail in the quarantine, because of a broken template."""
     trouble(env, BROKEN)
     bomb_between_others(env)
     counts = env.run_once()
@@ -198,7 +198,7 @@ def began(env: SchoolEnv, tries: int) -> bool:
 
 
 class Lock:
-    """Somebody else who writes to the database of a house and does not come to an end."""
+    """Hold a write transaction on the database of a school."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -185,7 +185,7 @@ def open_pipe() -> Iterator[tuple[int, int]]:
 
 @dataclass
 class Silence:
-    """A descriptor that nobody writes to."""
+    """A descriptor without writers."""
 
     bell: Wakeup
 
@@ -198,7 +198,7 @@ class Silence:
 
 @pytest.fixture
 def silence() -> Iterator[Silence]:
-    """Nobody rings, unless a test does."""
+    """A wakeup that only tests set."""
     bell = Wakeup()
     yield Silence(bell)
     bell.close()
@@ -387,11 +387,11 @@ class Team:
         return found
 
     def share(self, env: SchoolEnv) -> list[str]:
-        """Return the schools that the daemon of a house reads."""
+        """Return the schools that a daemon reads."""
         return self.shares().get(str(env.directory), [])
 
     def settled(self, *envs: SchoolEnv) -> bool:
-        """Tell whether these are the living workers, and each of them reads its share."""
+        """Return whether exactly these workers are alive and each reads its share."""
         workers = self.workers()
         shares = {name: sorted(assigned_to(name, workers, self.all())) for name in workers}
         return {directory_of(name) for name in workers} == {str(h.directory) for h in envs} and (
@@ -414,7 +414,7 @@ class Team:
 
 
 def directory_of(worker: str) -> str:
-    """Return the directory of the house whose daemon has this name."""
+    """Return the directory of the daemon with this name."""
     return worker.split(":")[1].rpartition("/")[0]
 
 

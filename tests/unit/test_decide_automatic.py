@@ -61,7 +61,7 @@ def test_decision_about_a_mail_without_from_names_the_reason() -> None:
 def bounce(
     to: str, kind: NotificationKind, author: str, action: Action = Action.FAILED, **letter: object
 ) -> MailScenario:
-    """Return a bounce of a letter about GYM-1."""
+    """Return a bounce of a mail about GYM-1."""
     sent: dict[str, object] = {
         "message_id": "<sent@schule.example>", "author": author, "kind": kind, "subject": "[#GYM-1] Beamer",
         "text": "Die Lampe ist getauscht.", **letter,

@@ -331,7 +331,7 @@ def test_overview_lists_the_tickets_of_the_members_school_from_any_mailbox(
 
 
 def unproven(text: str, writer: str = MAX) -> MailScenario:
-    """Return a mail that pretends to be of the staff and answers the requester's letter."""
+    """Return a mail with a forged From of the staff that replies to the requester's mail."""
     return writes(writer, text).answering(ticket(), to=LENA)
 
 
@@ -384,7 +384,7 @@ def test_commands_of_a_requester_need_no_authentication() -> None:
 
 
 def crowded(case: MailScenario, hour: int = 0, day: int = 0) -> MailScenario:
-    """Let the sender have got so many automatic letters already."""
+    """Set the number of automatic replies that the sender already got."""
     return case.with_facts(recent_activity=RecentActivity(hour, day))
 
 

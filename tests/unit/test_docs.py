@@ -21,7 +21,7 @@ def test_every_command_is_documented_with_all_its_words() -> None:
 
 
 def test_every_notification_kind_is_documented() -> None:
-    page = (DOCS / "letters.md").read_text("utf-8")
+    page = (DOCS / "notifications.md").read_text("utf-8")
     assert [kind.value for kind in NotificationKind if f"`{kind.value}`" not in page] == []
 
 

@@ -431,6 +431,6 @@ def test_gallery_shows_every_sample_as_page_and_text(tmp_path: Path) -> None:
 
 
 def test_documentation_lists_every_notification_kind() -> None:
-    page = (PACKAGED.parent / "docs" / "letters.md").read_text()
+    page = (PACKAGED.parent / "docs" / "notifications.md").read_text()
     used = set(re.findall(r"\b[a-z_]+\b", " ".join(re.findall(r"`([^`]*)`", page))))
     assert {kind.value for kind in NotificationKind} <= used

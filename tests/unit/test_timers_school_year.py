@@ -165,7 +165,7 @@ def test_notification_is_not_repeated_within_a_wait(year: Year) -> None:
             touched = what in {"open", "take", "answer", "wait", "rest", "reply", "close", "escalated"}
             said = Counter() if touched else said
             said[what] += 1
-            # a day that was asked for may come within a wait, and is told besides
+            # a due day may come within a wait, and causes its own reminder
             assert said["overdue"] <= 1, (number, deeds)
             assert said["wait_reminder"] <= 1, (number, deeds)
             assert said["reminder"] <= 1, (number, deeds)

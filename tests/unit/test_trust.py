@@ -130,7 +130,7 @@ def test_parent_domain_of_the_organisation_proves_its_subdomains(domain: str) ->
 
 
 def letter(to: str = MAX) -> SentMail:
-    """Return a letter of ours."""
+    """Return a mail that the desk sent."""
     return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1")
 
 

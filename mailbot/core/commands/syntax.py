@@ -46,7 +46,7 @@ def is_marked(found: re.Match[str]) -> bool:
 
 
 def without_emphasis(text: str, before: str) -> str:
-    """Return a text without the end of an emphasis that begins before its command: "*#note it is his*".
+    """Return a text without the end of an emphasis that begins before its command: "*#note it is theirs*".
 
     `before` is the command as written.
     """

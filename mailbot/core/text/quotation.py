@@ -184,7 +184,7 @@ def _quotation_follows(lines: list[str], at: int) -> bool:
 
 
 def _is_forwarded(lines: list[str], kinds: list[_Is], cut: int) -> bool:
-    """Return whether the quoted mail was forwarded: a marker says so, or its header has no text above it."""
+    """Return whether the quoted mail was forwarded: it has a marker, or its header has no text above it."""
     if cut < len(lines) and (
         is_forward_marker(lines[cut]) or (_Is.TEXT not in kinds and bool(label(lines[cut])))
     ):

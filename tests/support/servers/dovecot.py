@@ -23,7 +23,7 @@ PASSWORD = "secret"
 ODD_USER = "sonderzeichen@schule.example"
 ODD_PASSWORD = 'Grüße "an" \\alle%'
 
-# Why each line is there: default_internal_* and default_login_user, because nobody but root may change users;
+# Why each line is there: default_internal_* and default_login_user, because only root may change users;
 # no chroot for the same reason; first_valid_uid, because the uid may be a low one; imap-login keeps TLS
 # connections of others alive, hence few processes with many clients.
 CONFIGURATION = """
@@ -118,7 +118,7 @@ class Dovecot:
     clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
     tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
     user may keep, as in "1M", `connections` how many each may have at once. With `lmtp` it takes mail on
-    `lmtp_port`, as it does from a mail server. Under IDLE it `looks` every so many seconds without a cause.
+    `lmtp_port`, as it does from a mail server. Under IDLE it checks the folder every `looks` seconds.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class Dovecot:
     def deliver(self, user: str, *mails: bytes, flags: str = "", received: datetime | None = None) -> None:
         """Put mails into a user's INBOX, also while the server is down.
 
-        `flags` are Maildir's letters ("S" seen, "T" deleted); `received` becomes their INTERNALDATE.
+        `flags` are those of Maildir ("S" seen, "T" deleted); `received` becomes their INTERNALDATE.
         """
         home = self.maildir(user)
         for octets in mails:

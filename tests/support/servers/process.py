@@ -70,7 +70,7 @@ def wait_until(condition: Callable[[], T], seconds: float = 10) -> T:
 class Child:
     """A server process and its descendants, run by an unprivileged user in a temporary directory.
 
-    Root drops to nobody, since neither Dovecot nor PostgreSQL is to be run as root.
+    Root changes to an unprivileged user, since Dovecot and PostgreSQL must not run as root.
     """
 
     def __init__(self) -> None:

@@ -44,7 +44,7 @@ class Received:
 class RecordingSmtpServer:
     """An SMTP server on 127.0.0.1: `port` with STARTTLS, `tls_port` with TLS from the start.
 
-    With `login` nobody hands in mail without `USER` and `PASSWORD`. What came lies in `received`, in order.
+    With `login` clients must log in with `USER` and `PASSWORD`. `received` has the mails in order.
     `replies` says for single recipients what RCPT is answered, such as "550 5.1.1 no such user". If
     `refuses_data` is not empty, it is the answer to the text of every mail.
     """
