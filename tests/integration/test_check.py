@@ -245,7 +245,7 @@ def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
     with Daemon(delivering) as daemon:
 
         def handled_first(box: Mailbox, message_id: str, started: float) -> datetime | None:
-            daemon.wait_said("our own mail")
+            daemon.wait_said("sent by mailbot")
             daemon.wait(lambda: not done or not delivering.dovecot.mails(delivering.address), "it is filed")
             return wait_for(box, message_id, started)
 
