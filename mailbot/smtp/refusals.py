@@ -1,5 +1,6 @@
 """Decide whether an SMTP server refuses single mails, or every mail of the account."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -8,6 +9,8 @@ from mailbot.smtp.reply import About, shape
 ACCOUNT = "refuses the account; mails wait in the outbox: "
 SAME_REPLY = "refuses mails to different recipients with the same reply: "
 EVERY_MAIL = "refuses every mail: "
+_SAME_REPLY = re.compile(rf"{SAME_REPLY}|refuses \w+ to different people alike: ")
+"""The stored reason of this version, or of version 0.1."""
 
 MAX_CONSECUTIVE_REFUSALS = 5
 """If a server refuses more mails than that in sequence, the cause is the account and not the mails."""
@@ -48,8 +51,8 @@ class RefusalTracker:
 
     def restore(self, reason: str) -> None:
         """Restore the state from the reason for which an earlier process paused the account."""
-        if reason.startswith(SAME_REPLY):
-            self._last = shape(reason.removeprefix(SAME_REPLY)), ""
+        if found := _SAME_REPLY.match(reason):
+            self._last = shape(reason[found.end() :]), ""
 
     def record_accepted(self) -> None:
         """Record that the server accepted a mail."""

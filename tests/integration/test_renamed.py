@@ -87,8 +87,8 @@ def test_the_old_name_of_an_option_says_the_new_one(
 ) -> None:
     written = list[Path]()
 
-    def play(*, serve: bool, gallery: Path) -> int:
-        written.append(gallery)
+    def play(*, serve: bool, pages: Path) -> int:
+        written.append(pages)
         return int(serve)
 
     monkeypatch.setattr("mailbot.demo.runner.play", play)

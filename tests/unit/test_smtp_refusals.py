@@ -77,6 +77,12 @@ def test_new_process_knows_the_reply_that_paused_the_account() -> None:
     assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.MAIL
 
 
+def test_new_process_knows_the_reply_that_paused_the_account_before_an_upgrade() -> None:
+    refusals = RefusalTracker()
+    refusals.restore("refuses letters to different people alike: " + BLOCKED)
+    assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.ACCOUNT
+
+
 def test_replies_about_recipients_and_spam_do_not_pause_the_account() -> None:
     refusals = RefusalTracker()
     for letter in range(20):
