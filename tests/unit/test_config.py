@@ -120,7 +120,7 @@ WRONG = [
     ("no member's address", ("m@support.example", "M <m@>"), '[[school]] GYM: team.members[1].address = "m@": must be'),
     ("no member", ('"m@support.example"', "7"), "[[school]] GYM: team.members[1] = 7: must be a table"),
     ("no domain", ('key = "GYM"', 'key = "GYM"\ndomains = ["a b"]'), '[[school]] GYM: domains[1] = "a b": must be a domain'),
-    ("no school key", ('"GYM"', '"Gymnasium-1"'), '[[school]] no. 1: key = "Gymnasium-1": must be 2 to 12 letters'),
+    ("no school key", ('"GYM"', '"Gymnasium-1"'), '[[school]] no. 1: key = "Gymnasium-1": must be 2 to 12 characters'),
     ("an empty name", ('name = "Gymnasium"', 'name = " "'), '[[school]] GYM: name = " ": must not be empty'),
     ("a name of two lines", ('name = "Gymnasium"', r'name = "a\nb"'), r'[[school]] GYM: name = "a\u000ab": must be one'),
     ("a team of nobody", ('["technik@stadt.example"]', "[]"), "[second_level] members: needs at least one entry"),
