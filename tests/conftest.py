@@ -14,6 +14,7 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, migrate, open_database
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.school import SchoolEnv
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.mariadb import MariaDb
 from tests.support.servers.postgres import Postgres
@@ -102,6 +103,19 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """The URL of a PostgreSQL database for this test alone."""
     return postgres.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def env(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    dovecot: Dovecot,
+    smtp_server: RecordingSmtpServer,
+    user: str,
+) -> SchoolEnv:
+    """A school on each of the databases; modules with other needs override it."""
+    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

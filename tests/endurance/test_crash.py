@@ -5,8 +5,6 @@ import subprocess
 import threading
 from pathlib import Path
 
-import pytest
-
 from tests.support.crash_loop import run_until_done
 from tests.support.school import ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
@@ -17,19 +15,6 @@ from tests.support.workload import audit, make_workload
 KILLS = int(os.environ.get("KILLS", "3"))
 MAILS = int(os.environ.get("MAILS", "50"))
 SEED = int(os.environ.get("SEED", "1"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def env(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    dovecot: Dovecot,
-    smtp_server: RecordingSmtpServer,
-    user: str,
-) -> SchoolEnv:
-    """A school on each of the databases."""
-    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(env: SchoolEnv) -> None:

@@ -53,21 +53,6 @@ def test_every_processed_mail_is_compared_once(lying: set[int], handled: set[int
     assert set(difference.unmoved) == lying & handled
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def env(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    dovecot: Dovecot,
-    smtp_server: RecordingSmtpServer,
-    user: str,
-) -> SchoolEnv:
-    """A school whose desk keeps its state in each of the databases."""
-    database = "sqlite"
-    if request.param == "postgresql":
-        database = request.getfixturevalue("postgres_url")
-    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
-
-
 def reconciled(env: SchoolEnv) -> Difference:
     """Compare the school's mailbox with its ledger."""
     with env.open() as (desk, settings), Mailbox.open(settings.imap["GYM"]) as box:

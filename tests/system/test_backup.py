@@ -25,21 +25,6 @@ from tests.support.servers.process import find_program
 from tests.support.servers.smtp import RecordingSmtpServer
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def env(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    dovecot: Dovecot,
-    smtp_server: RecordingSmtpServer,
-    user: str,
-) -> SchoolEnv:
-    """A school whose desk keeps its state in each of the databases."""
-    database = "sqlite"
-    if request.param == "postgresql":
-        database = request.getfixturevalue("postgres_url")
-    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
-
-
 def test_mails_after_a_backup_are_processed_again_and_known_ones_are_not_repeated(env: SchoolEnv) -> None:
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()

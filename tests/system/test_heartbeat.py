@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlmodel import select
 
 from mailbot.config import load
@@ -13,23 +11,8 @@ from mailbot.store.database import read_only, transaction
 from mailbot.store.tables import HeartbeatRow, MailboxRow
 from tests.support.daemon import Daemon
 from tests.support.school import SchoolEnv
-from tests.support.servers.dovecot import Dovecot
-from tests.support.servers.smtp import RecordingSmtpServer
 
 LONG = timedelta(minutes=20)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def env(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    dovecot: Dovecot,
-    smtp_server: RecordingSmtpServer,
-    user: str,
-) -> SchoolEnv:
-    """A school on each of the databases."""
-    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
 def work(env: SchoolEnv, end: Callable[[Daemon], object]) -> None:

@@ -36,9 +36,7 @@ from tests.support.daemon import Daemon
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.scenario import MAX, NOW
 from tests.support.school import SchoolEnv, problem
-from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.postgres import Postgres
-from tests.support.servers.smtp import RecordingSmtpServer
 
 PAULA = "paula.personal@schule.example"
 NAME = "Paula Persönlich"
@@ -227,19 +225,6 @@ def mails(harness: DeskHarness) -> Iterator[bytes]:
     """Yield what can be read in the mails that are kept."""
     for row in harness.rows(RawRow):
         yield readable_text(zlib.decompress(row.octets)).encode()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def env(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    dovecot: Dovecot,
-    smtp_server: RecordingSmtpServer,
-    user: str,
-) -> SchoolEnv:
-    """A school whose desk keeps its state in each of the databases."""
-    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
 def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(env: SchoolEnv) -> None:
