@@ -60,7 +60,7 @@ _PHRASES = tuple(
     (re.compile(rf"\b(?:{p})\b".replace(" ", r"\s+"), re.IGNORECASE), advice) for p, advice in PHRASES
 )
 _MARKDOWN_CODE = re.compile(
-    r"^```.*?^```|^(?: {4,}(?![-*] )|\t).*$|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL
+    r"^```.*?^```|^(?: {4,}(?![-*] )|\t)[^\n]*$|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL
 )
 _COMMENT = re.compile(r"(?<!\S)#.*$", re.MULTILINE)
 _STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}

@@ -73,6 +73,7 @@ def test_plain_sentences_are_accepted() -> None:
         ("mailbot/clock.py", "# read\nx = 1  # anew\n"),
         ("mailbot/clock.py", 'x = (\n    f"read {x} anew"\n)\n'),
         ("README.md", "read the clock\nanew\n"),
+        ("README.md", "run\n\n    make test\n\nand read the clock anew\n"),
         ("Makefile", "all:\n\tread  # anew\n"),
     ],
 )
