@@ -77,6 +77,7 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
         context.mail.message_id,
         context.mail.quoted,
         context.attachments,
+        context.trust.trusted,
     )
 
 

@@ -54,12 +54,14 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     restructuring = next((one for one in applied if one.command.restructuring), None)
     message = _new_message(context, by_staff=by_staff)
     cc_added = _cc_from_headers(context, ticket)
-    effects: list[Effect] = [*cc_added, *_add_message(ticket, message, restructuring)]
+    by_stranger = not context.is_participant(ticket)
+    added = _add_message(ticket, message, restructuring, by_stranger=by_stranger)
+    effects: list[Effect] = [*cc_added, *added]
     effects += [effect for one in applied for effect in one.effects]
     effects += (
         _auto_assign(context, ticket, effects, message)
         if by_staff
-        else _reopen_on_reply(ticket, applied, message)
+        else _reopen_on_reply(context, ticket, applied, message)
     )
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
@@ -101,13 +103,15 @@ def _result(
     return CommandResult(one.command.name, after, notified, already, receipt.detail, until, receipt.due)
 
 
-def _add_message(ticket: Ticket, message: Message | None, applied: _Applied | None) -> list[Effect]:
+def _add_message(
+    ticket: Ticket, message: Message | None, applied: _Applied | None, *, by_stranger: bool
+) -> list[Effect]:
     """Add the text to the ticket, or to the one in which a restructured ticket continues."""
     if message is None:
         return []
     if applied is not None and applied.command.restructuring is not None:
         ticket = applied.command.restructuring.continues_in(ticket, applied.resolved.value)
-    return [AddMessage(ticket.key, message)]
+    return [AddMessage(ticket.key, message, by_stranger)]
 
 
 def _notifications(
@@ -161,6 +165,7 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
         message_id=context.mail.message_id,
         quoted=context.mail.quoted,
         attachments=context.attachments,
+        proven=context.trust.trusted,
     )
 
 
@@ -179,9 +184,11 @@ def _auto_assign(
     return [Assign(ticket.key, context.person)]
 
 
-def _reopen_on_reply(ticket: Ticket, applied: list[_Applied], message: Message | None) -> list[Effect]:
-    """Reopen a closed or waiting ticket when the requester's side writes again."""
-    if ticket.status is Status.OPEN or applied or message is None:
+def _reopen_on_reply(
+    context: MailContext, ticket: Ticket, applied: list[_Applied], message: Message | None
+) -> list[Effect]:
+    """Reopen a closed or waiting ticket when the requester's side writes again; a stranger does not."""
+    if ticket.status is Status.OPEN or applied or message is None or not context.is_participant(ticket):
         return []
     return [SetStatus(ticket.key, Status.OPEN)]
 

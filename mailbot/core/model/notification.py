@@ -157,6 +157,16 @@ class Notification:
         return page_count(self.total)
 
 
+def shown_tickets(notification: Notification) -> tuple[str, ...]:
+    """Return the keys of the tickets that a notification shows, its own first.
+
+    A related or similar ticket is not one of them: a stranger's subject and text decide which it names.
+    """
+    own = (notification.ticket,) if notification.ticket is not None else ()
+    changed = (done.ticket for done in notification.done if done.ticket is not None)
+    return tuple(dict.fromkeys(ticket.key for ticket in (*own, *notification.tickets, *changed)))
+
+
 AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, NotificationKind.REQUESTER_REPLY}
 """Notifications without a text by a person: they have an Auto-Submitted field (RFC 3834)."""
 
