@@ -11,8 +11,9 @@ from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Limits, School
-from mailbot.core.model.ticket import Direction, Role, Status, Ticket, Visibility
+from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
 from tests.support.scenario import (
+    EARLIER,
     ERIKA,
     EVE,
     GYM,
@@ -363,6 +364,47 @@ def test_mail_of_staff_is_held_if_the_server_says_that_it_is_forged() -> None:
 def test_mail_of_a_requester_is_filed_if_the_server_says_that_it_is_forged() -> None:
     done = answers(LENA, closed(), "Geht wieder nicht.").failed().decide()
     assert (done.outcome, done.ticket().status) == ("reply", Status.OPEN)
+
+
+def test_team_learns_that_a_sender_may_be_forged_and_who_was_not_added_to_cc() -> None:
+    people = (Address("rosa@schule.example"), Address(KARL), Address("x@anderswo.example"))
+    for scenario, missing in (
+        (writes(LENA, "Kennwort?"), people[:2]),
+        (answers(LENA, ticket(), "Und?"), people[:1]),
+    ):
+        done = scenario.with_mail(cc=people).failed().decide()
+        assert (done.notification(ERIKA).forged, done.notification(ERIKA).not_in_cc) == (True, missing)
+    unknown = writes(LENA, "Kennwort?").with_mail(cc=people).decide().notification(ERIKA)
+    assert (unknown.forged, unknown.not_in_cc) == (False, people[:2])
+    proven = writes(LENA, "Kennwort?").with_mail(cc=people).proven().decide().notification(ERIKA)
+    assert (proven.forged, proven.not_in_cc) == (False, ())
+
+
+def test_text_of_a_stranger_neither_reopens_nor_wakes_a_ticket() -> None:
+    asked = ticket(status=Status.WAITING, wait=WaitState(EARLIER, awaiting_staff=False))
+    answered = ticket(wait=WaitState(EARLIER, awaiting_staff=False))
+    for before in (closed(), asked, answered):
+        done = writes(EVE, "Bei mir auch.").answering(before, to=LENA).proven().decide()
+        assert (done.outcome, len(done.messages)) == ("reply", 1)
+        assert done.ticket().status is before.status
+        assert done.ticket().waits.awaiting_staff is before.waits.awaiting_staff
+        assert {kind for _, kind in done.notified} == {"requester_reply"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
+)
+def test_team_hears_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
+    written = [
+        Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
+        for ago in (200, *minutes)
+    ]
+    recent = RecentActivity(opened_hour=20, latest="GYM-1")
+    facts = {"recent_activity": recent, "histories": {"GYM-1": tuple(written)}}
+    done = writes(LENA, "Noch ein Scherz").with_facts(ticket(messages=len(written)), **facts).decide()
+    assert (done.outcome, bool(done.notified)) == ("reply", told)
+    proven = writes(LENA, "Der Server brennt").proven().with_facts(ticket(), **facts).decide()
+    assert proven.outcome == "opened"
 
 
 def test_confirmation_counts_only_if_the_server_does_not_say_that_it_is_forged() -> None:

@@ -102,9 +102,14 @@ class MailContext:
         )
 
     def change(
-        self, before: Ticket, after: Ticket, message: Message | None, cc_added: Iterable[Address] = ()
+        self,
+        before: Ticket,
+        after: Ticket,
+        message: Message | None,
+        cc_added: Iterable[Address] = (),
+        not_in_cc: Iterable[Address] = (),
     ) -> TicketChange:
-        """Return the change of a ticket by this mail; its headers put `cc_added` in cc."""
+        """Return the change of a ticket by this mail; its headers put `cc_added` in cc, `not_in_cc` not."""
         return TicketChange(
             before=before,
             after=after,
@@ -119,6 +124,8 @@ class MailContext:
             related=self.match.related,
             related_reason=self.match.related_reason,
             similar=self.facts.similar,
+            forged=self.trust.forged,
+            not_in_cc=tuple(not_in_cc),
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

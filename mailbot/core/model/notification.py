@@ -145,6 +145,8 @@ class Notification:
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
+    forged: bool = False  # the mail server says that the author's address is forged
+    not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
 
     @property
     def sendable(self) -> bool:
