@@ -45,9 +45,8 @@ def main() -> int:
     for line in found.broken:
         print(f"BROKEN: {line}")
     letters = f"{found.sent} mails sent of {workload.expected_mails()}, {found.sent_twice} mails sent twice"
-    print(
-        f"{workers} workers, {mailboxes} mailboxes, {mails} mails, {kills} kills, {restarts} restarts, seed {seed}:"
-    )
+    print(f"{workers} workers, {mailboxes} mailboxes, {mails} mails, seed {seed},")
+    print(f"{kills} kills, {restarts} restarts of PostgreSQL:")
     print(
         f"{seconds:.0f} s, {mails / seconds:.0f} mails/s; {found.tickets} tickets of {len(workload.threads)},"
     )
@@ -101,10 +100,13 @@ def _all_sent(outbox: dict[str, int], letters: int) -> bool:
 
 @dataclass(frozen=True, order=True)
 class _Event:
-    """A kill of a worker, None: a restart of PostgreSQL, after so many mails were sent."""
+    """A kill of a worker, or a restart of PostgreSQL, after `moment` mails were sent.
+
+    `worker` is the share of the workers before the killed one; None for a restart.
+    """
 
     moment: int
-    worker: float | None = field(compare=False)  # its share of the workers before it
+    worker: float | None = field(compare=False)
 
 
 def _events(workload: Workload, kills: int, restarts: int, rng: random.Random) -> list[_Event]:

@@ -178,7 +178,7 @@ KINDS = [
     # A stranger changes no state.
     Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
     Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
-    # Forged mail silences nobody.
+    # Forged mail silences no one.
     Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), UNHEARD),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
