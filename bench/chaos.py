@@ -58,12 +58,16 @@ def _read_only(env: SchoolEnv, workload: Workload) -> None:
 
 @contextmanager
 def _immutable(directory: Path) -> Iterator[None]:
-    """Refuse every write to the files of a directory, also by descriptors that are open."""
-    subprocess.run(["chattr", "-R", "+i", directory], check=True)
+    """Refuse every write to the files of a directory, also by descriptors that are open.
+
+    SQLite maps the -shm file into memory: without it, the kernel would end the process by SIGBUS.
+    """
+    files = [directory, *(file for file in directory.iterdir() if not file.name.endswith("-shm"))]
+    subprocess.run(["chattr", "+i", *files], check=True)
     try:
         yield
     finally:
-        subprocess.run(["chattr", "-R", "-i", directory], check=True)
+        subprocess.run(["chattr", "-i", *files], check=True)
 
 
 def _clock(env: SchoolEnv, workload: Workload) -> None:
