@@ -1,7 +1,7 @@
 """Harm the environment of a daemon that processes many mails, and check their effects.
 
     make chaos-test PART=read-only [MAILS=60] [SECONDS=60] [SEED=1]
-    make chaos-test PART=clock FAKETIME=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1
+    make chaos-test PART=clock LIBFAKETIME=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1
 
 `read-only` makes the state directory immutable for a while; it needs root and ext4. `clock` sets the daemon's
 clock by an hour forwards and backwards, by the library libfaketime. `bench.cluster` restarts PostgreSQL under
@@ -75,7 +75,7 @@ def _clock(env: SchoolEnv, workload: Workload) -> None:
     offset = env.directory / "offset"
     offset.write_text("+0")
     settings = {
-        "LD_PRELOAD": os.environ["FAKETIME"],
+        "LD_PRELOAD": os.environ["LIBFAKETIME"],
         "FAKETIME_TIMESTAMP_FILE": str(offset),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -127,6 +127,8 @@ def _handled(servers: Site, envs: Sequence[SchoolEnv], workload: Workload, event
     """Run a daemon for each environment until all is sent, with kills and restarts at their moments."""
     letters = workload.expected_mails()
     received, begun = envs[0].smtp.received, time.monotonic()
+    restarts = sum(event.worker is None for event in events)
+    limit = STUCK_SECONDS * (1 + 2 * restarts) + len(workload.mails) / 5
     with ExitStack() as stack, envs[0].open() as (desk, _):
         daemons = [Daemon(env) for env in envs]
         for daemon in daemons:
@@ -137,7 +139,7 @@ def _handled(servers: Site, envs: Sequence[SchoolEnv], workload: Workload, event
                 daemon.told()  # drain the notify socket: a full one blocks the daemon
             while events and len(received) >= events[0].moment:
                 _harm(servers, daemons, events.pop(0))
-            if time.monotonic() - begun > STUCK_SECONDS + len(workload.mails) / 5:
+            if time.monotonic() - begun > limit:
                 raise RuntimeError(f"{_outbox(desk)}, {len(received)} of {letters} mails")
             time.sleep(0.1)
         seconds = time.monotonic() - begun
