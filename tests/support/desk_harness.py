@@ -63,9 +63,15 @@ class DeskHarness:
         with read_only(self.engine) as session:
             return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
 
-    def reply(self, person: str, line: str, kind: NotificationKind | None = None) -> str:
-        """Reply as `person` to their last mail, of that kind, with a line; return the outcome."""
-        return self.outcome(reply_to(self.outbox_of(person, kind)[-1], person, line))
+    def reply(
+        self, person: str, line: str, kind: NotificationKind | None = None, *, proven: bool = False
+    ) -> str:
+        """Reply as `person` to their last mail, of that kind, with a line; return the outcome.
+
+        `proven`: the receiving server says that From is authentic.
+        """
+        built = reply_to(self.outbox_of(person, kind)[-1], person, line)
+        return self.outcome(built.proven() if proven else built)
 
     def ticket(self, name: str) -> Any:
         """Return a ticket as `mailbot show --json` does."""
