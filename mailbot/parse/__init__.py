@@ -6,7 +6,7 @@ from mailbot.core.model.mail import DeliveryStatus, Mail, Part
 from mailbot.core.text import quotation
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
@@ -39,7 +39,9 @@ def parse(content: bytes) -> Mail:
     text = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
-    fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
+    fields = tuple(
+        (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
+    )
     subject = next((value for name, value in fields if name == "subject" and value), "")
     return Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),

@@ -71,7 +71,7 @@ def _was_sent_to_sender(sent: SentMail | None, evidence: Evidence) -> bool:
 
 def _authenticated_by_server(evidence: Evidence) -> str:
     """Return the reason from the topmost field of the configured receiving server, or ""."""
-    wanted = evidence.authserv_id.casefold()
+    wanted = evidence.authserv_id.lower()
     for value in evidence.mail.all_headers("authentication-results"):
         if not wanted or authserv_id(value) != wanted:
             continue
@@ -85,7 +85,7 @@ def _authenticated_by_server(evidence: Evidence) -> str:
 
 def authserv_id(value: str) -> str:
     """Return the authserv-id of an Authentication-Results field in lower case, or "" (RFC 8601, 2.5)."""
-    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').casefold()
+    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').lower()
     return "" if "=" in name else name  # Microsoft omits the authserv-id and begins with a result
 
 
@@ -140,7 +140,7 @@ def _statements(value: str) -> list[str]:
 
 def _pairs(method: str) -> Iterator[tuple[str, str]]:
     """Yield the method, its result and its properties; of duplicate properties the first counts."""
-    pairs = [(name.casefold(), value.strip('"').casefold()) for name, value in _PAIR.findall(method)]
+    pairs = [(name.lower(), value.strip('"').lower()) for name, value in _PAIR.findall(method)]
     yield from reversed(pairs[1:])
     if pairs:
         yield "method", pairs[0][0]
@@ -161,6 +161,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
+    claimed = claimed.removesuffix(".")
     is_parent = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
     if claimed == domain or is_parent:
         return f"Authentication-Results: {result['method']}=pass for {claimed}"

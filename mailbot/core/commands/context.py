@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
+from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail
 from mailbot.core.model.notification import Notification, NotificationKind
@@ -155,8 +156,11 @@ class MailContext:
 
     def is_called(self, member: Member, name: str) -> bool:
         """Return whether `name` is an address of this member, or consists of words of their name."""
+        if "@" in name[1:]:
+            email = written_address(name)
+            return (email if email.isascii() else self.facts.addresses.get(email)) in member.addresses
         wanted = fold(name).removeprefix("@")
-        if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
+        if any(wanted == a.partition("@")[0] for a in member.addresses):
             return True
         words = fold(self.name_of(member)).replace(",", " ").split()
         local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
