@@ -87,9 +87,8 @@ def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def written_address(arg: str) -> str:
-    """Return an address without the marks around it; a single apostrophe belongs to the address."""
-    email = arg.strip('<>()[]".').removeprefix("mailto:").lower()
-    return email[1:-1] if len(email) > 1 and email[0] == email[-1] == "'" else email
+    """Return an address without the marks around it."""
+    return arg.strip("<>()[]\"'.").removeprefix("mailto:").lower()
 
 
 def people(args: tuple[str, ...], canonical: Mapping[str, str]) -> tuple[Address, ...]:
