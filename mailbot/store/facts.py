@@ -84,7 +84,7 @@ def load_facts(
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
     referenced = (
-        lookups.tag,
+        *lookups.tags,
         by_reply,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
@@ -99,7 +99,7 @@ def load_facts(
         answered=answered,
         by_action_key=by_action_key,
         by_reply=by_reply,
-        by_subject_tag=lookups.tag,
+        by_subject_tag=next((tag for tag in lookups.tags if tag in found), None),
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
@@ -214,7 +214,7 @@ def _duplicate(
     rows = session.connection().execute(_SAME_CONTENT, {"content": content})
     earlier = [row for row in rows if row.id != own_entry]
     names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    referenced = {name for name in (by_reply, lookups.tag, *lookups.named) if name}
+    referenced = {name for name in (by_reply, *lookups.tags, *lookups.named) if name}
     for entry in earlier:
         same_ticket = names.get(entry.ticket_id) in referenced
         if entry.school == school.key or same_ticket or lookups.named:

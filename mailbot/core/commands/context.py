@@ -13,6 +13,7 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.core.text.signatures import is_only_greeting
 from mailbot.core.text.words import fold
 
@@ -228,6 +229,9 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
     if not hits:
         return _unmatched(mail, facts)
     by, ticket, text = hits[0]
+    if by == "reply" and _is_forwarded_by_outsider(mail, ticket, facts, policy):
+        because = f"forwards a mail of {ticket.key}, in which the sender is not a participant"
+        return Match(None, None, because, ticket, "forwarded")
     if _reopening_is_over(mail, ticket, facts, policy, now):
         because = f"{ticket.key} was closed more than {policy.limits.reopen_days} days ago"
         return Match(None, None, because, ticket, "closed-long-ago")
@@ -254,6 +258,16 @@ def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
     if school is None or Role.STRANGER in roles(mail.sender.email, ticket, school, policy):
         return None
     return ticket
+
+
+def _is_forwarded_by_outsider(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy) -> bool:
+    """Return whether the sender got the mail from a participant, and forwards it with a problem of their own.
+
+    Some programs write the Message-ID of the forwarded mail into In-Reply-To.
+    """
+    school = policy.school(ticket.school) or facts.school
+    outside = roles(mail.senders[0].email, ticket, school, policy) == {Role.STRANGER}
+    return outside and (mail.forwarded or FORWARD_SUBJECT.match(mail.subject) is not None)
 
 
 def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.mail import Classification, Mail
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.text.references import action_key, subject_tag, without_action_key
+from mailbot.core.text.references import action_key, subject_tags, without_action_key
 from mailbot.core.text.words import TermSet, terms
 
 
@@ -23,7 +23,7 @@ class Lookups:
 
     message_ids: tuple[str, ...]
     action_key: str | None
-    tag: str | None
+    tags: tuple[str, ...]
     named: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
     problem: TermSet | None = None
@@ -66,7 +66,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
     return Lookups(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
-        tag=subject_tag(mail.subject),
+        tags=subject_tags(mail.subject),
         named=tuple(dict.fromkeys(name for line in lines for name in line.tickets)),
         listings=tuple(dict.fromkeys(listing for line in lines for listing in line.listings)),
         problem=terms(viewer.school.key, mail.subject, problem, mail.sender),
