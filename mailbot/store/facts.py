@@ -20,6 +20,7 @@ from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
+from mailbot.store.threads import by_common_ancestor, earlier_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
@@ -80,12 +81,14 @@ def load_facts(
     """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
     answered, by_reply = _thread(session, lookups.message_ids[:MAX_LOOKUPS], now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
+    by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
     recent_activity = RecentActivity()
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
     referenced = (
         *lookups.tags,
         by_reply,
+        by_ancestor,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
     )
@@ -99,6 +102,7 @@ def load_facts(
         answered=answered,
         by_action_key=by_action_key,
         by_reply=by_reply,
+        by_ancestor=by_ancestor,
         by_subject_tag=next((tag for tag in lookups.tags if tag in found), None),
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
@@ -108,7 +112,8 @@ def load_facts(
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
-        duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry),
+        duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry)
+        or _changed_copy(session, mail, school, content),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -220,6 +225,12 @@ def _duplicate(
         if entry.school == school.key or same_ticket or lookups.named:
             return f"the same mail was processed before: {entry.school} {entry.uid_validity}/{entry.uid}"
     return ""
+
+
+def _changed_copy(session: Session, mail: Mail, school: School, content: str) -> str:
+    """Return in which ticket the same mail is that came another way, or ""; "" for a dry run."""
+    key = earlier_copy(session, mail, school.key) if content else None
+    return f"the same mail came another way before: {key}" if key else ""
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

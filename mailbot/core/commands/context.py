@@ -215,7 +215,7 @@ def _capacity(answered: SentMail | None, held: frozenset[Role]) -> Role:
 
 
 def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
-    """Match a mail to a ticket: by thread, then by action key, then by subject tag."""
+    """Match a mail to a ticket: by thread, action key, subject tag, or a common ancestor."""
     own = policy.addresses(mail.senders[0].email)
     by_key = (
         facts.by_action_key.ticket if facts.by_action_key and facts.by_action_key.recipient in own else None
@@ -224,6 +224,7 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
         ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
+        ("ancestor", facts.ticket(facts.by_ancestor), "In-Reply-To or References name the same mail as"),
     )
     hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:

@@ -122,6 +122,7 @@ class Facts:
     answered: SentMail | None = None
     by_action_key: SentMail | None = None
     by_reply: str | None = None
+    by_ancestor: str | None = None
     by_subject_tag: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
