@@ -4,16 +4,15 @@ import re
 
 from mailbot.core.model.mail import DeliveryStatus, Mail, Part
 from mailbot.core.text import quotation
+from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
 
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
-# Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
-_FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
 # Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
@@ -39,7 +38,9 @@ def parse(content: bytes) -> Mail:
     text = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
-    fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
+    fields = tuple(
+        (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
+    )
     subject = next((value for name, value in fields if name == "subject" and value), "")
     return Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
@@ -55,7 +56,7 @@ def parse(content: bytes) -> Mail:
         text=split.text,
         signature=split.signature,
         quoted=split.quoted,
-        forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
+        forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
         parts=with_danger(_parts(contents, blocks)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),

@@ -57,7 +57,7 @@ def find_copies(
     rows = session.connection().execute(_SAME_CONTENT, {"content": content})
     earlier = [row for row in rows if row.id != own_entry]
     names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    referenced = {name for name in (by_reply, lookups.tag, *lookups.named) if name}
+    referenced = {name for name in (by_reply, *lookups.tags, *lookups.named) if name}
     same = [
         row
         for row in earlier

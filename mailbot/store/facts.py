@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts, RecentActivity, SentMail
+from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
@@ -21,6 +21,7 @@ from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
+from mailbot.store.threads import by_common_ancestor, earlier_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
@@ -77,12 +78,14 @@ def load_facts(
     """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
     answered, by_reply = _thread(session, lookups.message_ids[:MAX_LOOKUPS], now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
+    by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
     recent_activity = RecentActivity()
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
     referenced = (
-        lookups.tag,
+        *lookups.tags,
         by_reply,
+        by_ancestor,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
     )
@@ -96,7 +99,8 @@ def load_facts(
         answered=answered,
         by_action_key=by_action_key,
         by_reply=by_reply,
-        by_subject_tag=lookups.tag,
+        by_ancestor=by_ancestor,
+        by_subject_tag=next((tag for tag in lookups.tags if tag in found), None),
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
@@ -113,7 +117,8 @@ def load_facts(
             by_reply,
             own_entry,
             ignored_since=now - timedelta(days=policy.limits.confirm_days),
-        ),
+        )
+        or _changed_copy(session, mail, school, content),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -211,6 +216,12 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
     """Return the names that a school's staff use in their own mails, by address."""
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
+
+
+def _changed_copy(session: Session, mail: Mail, school: School, content: str) -> Copies | None:
+    """Return the same mail that came another way and is in a ticket; None for a dry run."""
+    key = earlier_copy(session, mail, school.key) if content else None
+    return Copies(f"the same mail came another way before: {key}", carried_out=True) if key else None
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from mailbot.core.classify.classify import classify
 from mailbot.core.commands.command import LineLookups, Reading, Viewer
 from mailbot.core.commands.parse import parse
+from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.mail import Classification, Mail
 from mailbot.core.model.policy import Policy, School
-from mailbot.core.text.references import action_key, subject_tag, without_action_key
+from mailbot.core.text.references import action_key, subject_tags, without_action_key
 from mailbot.core.text.words import TermSet, terms
 
 
@@ -16,16 +17,18 @@ from mailbot.core.text.words import TermSet, terms
 class Lookups:
     """The lookups in the database that a mail needs. Tickets are keys such as GYM-104.
 
-    `undoes`: load the last changes of its tickets. `splits`: load the next numbers of their schools.
+    `addresses` are those of the command lines that are not ASCII. `undoes`: load the last changes of its
+    tickets. `splits`: load the next numbers of their schools.
     """
 
     message_ids: tuple[str, ...]
     action_key: str | None
-    tag: str | None
+    tags: tuple[str, ...]
     named: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
     problem: TermSet | None = None
     dates: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     undoes: bool = False
     splits: bool = False
     schools: tuple[str, ...] = ()
@@ -58,15 +61,17 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
     originals = tuple(d.original_message_id for d in mail.delivery if d.original_message_id)
     thread = (*mail.in_reply_to, *reversed(mail.references), *originals)
     lines: list[LineLookups] = [line.lookups(viewer) for line in reading.lines]
+    args = (arg for line in reading.lines for arg in line.args)
     problem = without_action_key(mail.ticket_text)
     return Lookups(
         message_ids=tuple(dict.fromkeys(thread)),
         action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
-        tag=subject_tag(mail.subject),
+        tags=subject_tags(mail.subject),
         named=tuple(dict.fromkeys(name for line in lines for name in line.tickets)),
         listings=tuple(dict.fromkeys(listing for line in lines for listing in line.listings)),
         problem=terms(viewer.school.key, mail.subject, problem, mail.sender),
         dates=tuple(dict.fromkeys(date for line in lines for date in line.dates)),
+        addresses=tuple(dict.fromkeys(written_address(a) for a in args if "@" in a and not a.isascii())),
         undoes=any(line.changes for line in lines),
         splits=any(line.numbers for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),

@@ -145,7 +145,8 @@ class Facts:
     """The facts from the database that matter for one mail. Tickets are keyed by ticket key ("GYM-104").
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
-    registered address. `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
+    registered address. `addresses` are the canonical forms of addresses in command lines that are not ASCII.
+    `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
     of other schools that may get a ticket. `released` is the kind of the notification whose confirmation
     released a held mail. `blocked` are pairs of school and blocked address, limited to the sender and the
     requesters of the tickets.
@@ -156,6 +157,7 @@ class Facts:
     answered: SentMail | None = None
     by_action_key: SentMail | None = None
     by_reply: str | None = None
+    by_ancestor: str | None = None
     by_subject_tag: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -165,6 +167,7 @@ class Facts:
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
