@@ -39,6 +39,7 @@ def parse(content: bytes) -> Mail:
         message_id=next(iter(header.message_ids("message-id")), ""),
         senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
         reply_to=header.addresses("reply-to"),
+        original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
         subject=subject,

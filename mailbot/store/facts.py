@@ -78,7 +78,7 @@ def load_facts(
     own_entry: int | None = None,
 ) -> Facts:
     """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
-    answered, by_reply = _thread(session, lookups.message_ids[:MAX_LOOKUPS], now)
+    answered, by_reply, own = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
     recent_activity = RecentActivity()
     if mail.sender is not None:
@@ -108,6 +108,7 @@ def load_facts(
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
+        own=own,
         duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry),
         recent_activity=recent_activity,
         numbers_elsewhere={
@@ -141,19 +142,23 @@ def _blocked(
 
 
 def _thread(
-    session: Session, message_ids: Sequence[str], now: datetime
-) -> tuple[SentMail | None, str | None]:
-    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one."""
-    if not message_ids:
-        return None, None
-    connection, values = session.connection(), {"message_ids": message_ids}
+    session: Session, message_ids: Sequence[str], own_id: str, now: datetime
+) -> tuple[SentMail | None, str | None, bool]:
+    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one.
+
+    Also return whether `own_id` is that of a sent mail.
+    """
+    named = [*message_ids, own_id] if own_id else message_ids
+    if not named:
+        return None, None, False
+    connection, values = session.connection(), {"message_ids": named}
     sent = {row.message_id: row for row in connection.execute(_SENT_BY_MESSAGE_IDS, values)}
     received: dict[str, str] = {}
     for row in connection.execute(_RECEIVED, values):
         received.setdefault(row.message_id, tickets.key_of(row))
     answered = next((_to_sent_mail(session, sent[m], now) for m in message_ids if m in sent), None)
     known = (_ticket(sent[m]) if m in sent else received.get(m) for m in message_ids)
-    return answered, next((name for name in known if name is not None), None)
+    return answered, next((name for name in known if name is not None), None), own_id in sent
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:

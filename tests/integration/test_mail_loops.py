@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -151,12 +152,28 @@ def test_a_list_that_subscribed_the_address_gets_no_answer(
     for number in range(5):
         ours.receive(
             mail()
+            .sender("Zeitschrift <redaktion@verlag.example>")
             .header(field, value)
             .to("kollegium@schule.example")
             .message_id(f"<{number}@l>")
             .text(f"Heft {number}")
         )
     assert ours.rows(OutboxRow) == []
+
+
+def test_own_mail_that_comes_back_is_ignored_whatever_its_from(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    ours.receive(mail().text("Der Beamer bleibt dunkel."))
+    answer = reply_to(ours.outbox_of(MAX, NotificationKind.NEW_TICKET)[0], MAX, "Die Lampe ist bestellt.")
+    assert ours.outcome(answer) == "reply"
+    sent = ours.outbox_of(LENA, NotificationKind.ANSWER)[0]
+    back = mail().subject(sent.subject).text(sent.text)
+    listed = back.sender("Hilfe <hilfe@schule.example>").message_id(sent.message_id)
+    assert ours.outcome(listed) == "ignored"
+    rewritten = back.sender("Max <support-gym@schule.example>").message_id("<neu@gateway.example>")
+    assert ours.outcome(rewritten) == "ignored"
 
 
 def test_a_bounce_of_a_bounce_notifies_no_one(doors: tuple[DeskHarness, DeskHarness]) -> None:

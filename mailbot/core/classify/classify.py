@@ -8,6 +8,7 @@ from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
 from mailbot.core.model.mail import Classification, Mail, MailKind
+from mailbot.core.text.references import subject_tag
 
 _SENT_BY_PROGRAM = (
     "x-auto-response-suppress",
@@ -159,6 +160,9 @@ def _is_emoji(char: str) -> bool:
     return ord(char) >= 0x1F000 or 0x2190 <= ord(char) <= 0x2BFF
 
 
+EMPTY_RETURN_PATH = "empty Return-Path"
+
+
 def _is_feedback_report(mail: Mail) -> bool:
     return bool(patterns.FEEDBACK_SUBJECT.match(mail.subject))
 
@@ -245,6 +249,11 @@ _RULES = (
             and (bounce.has_null_path(mail) or not mail.text)
         ),
     ),
+    _Rule(MailKind.BULK, "subject of a feedback report", _is_feedback_report),
+    _Rule(MailKind.AUTO_REPLY, "text of an absence note", _away_text),
+    _Rule(MailKind.BULK, "no From address to reply to", lambda mail: mail.sender is None),
+)
+_BULK_RULES = (
     _Rule(
         MailKind.BULK,
         "Auto-Submitted (RFC 3834)",
@@ -252,18 +261,16 @@ _RULES = (
     ),
     _Rule(
         MailKind.AUTO_REPLY,
-        "empty Return-Path",
+        EMPTY_RETURN_PATH,
         lambda mail: bounce.has_null_path(mail) and not is_reply(mail),
     ),
-    _Rule(MailKind.BULK, "subject of a feedback report", _is_feedback_report),
-    _Rule(MailKind.AUTO_REPLY, "text of an absence note", _away_text),
-    _Rule(MailKind.BULK, "no From address to reply to", lambda mail: mail.sender is None),
     _Rule(
         MailKind.BULK,
         "header field of a program",
         lambda mail: _is_set(mail, _SENT_BY_PROGRAM) and not is_reply(mail),
     ),
 )
+"""Rules that also match what a person wrote into a web form."""
 
 
 def classify(
@@ -274,9 +281,19 @@ def classify(
     A mail from a list is human if it is a reply, if it was also sent to a support address, or if a person of
     `domains`, those of the schools, wrote it.
     """
-    if mail.sender and mail.sender.email in support_addresses:
+    found = _by_rules(mail, support_addresses, domains)
+    if mail.sender and mail.sender.email in support_addresses and _is_no_form(mail, found):
         return Classification(MailKind.LOOP, f"sent by mailbot: From is {mail.sender.email}")
+    return found
+
+
+def _by_rules(mail: Mail, support_addresses: frozenset[str], domains: frozenset[str]) -> Classification:
     for rule in _RULES:
+        if rule.fits(mail):
+            return Classification(rule.kind, rule.reason)
+    if mail.via is not None and not is_from_list(mail):
+        return Classification(MailKind.HUMAN, f"a person wrote it by way of {mail.via.email}")
+    for rule in _BULK_RULES:
         if rule.fits(mail):
             return Classification(rule.kind, rule.reason)
     if _is_list_post_of(mail, domains):
@@ -287,6 +304,14 @@ def classify(
     if is_from_list(mail) and not is_reply(mail) and not to_us:
         return Classification(MailKind.BULK, "from a list (RFC 2919) and not a reply")
     return Classification(MailKind.HUMAN, "matches no rule for automatic mail")
+
+
+def _is_no_form(mail: Mail, found: Classification) -> bool:
+    """Return whether a mail from a support address may be one of mailbot's with another Message-ID.
+
+    Mail of mailbot is automatic, or it belongs to a ticket; what a person wrote into a web form is neither.
+    """
+    return found.kind is not MailKind.HUMAN or _answers(mail) or subject_tag(mail.subject) is not None
 
 
 def is_bounce(mail: Mail) -> bool:

@@ -43,6 +43,8 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
     mail, classification = understood.mail, understood.classification
     if facts.duplicate:
         return Decision("duplicate", (facts.duplicate,))
+    if facts.own:
+        return Decision("ignored", ("sent by mailbot: its Message-ID is in the outbox",))
     if classification.kind is not MailKind.HUMAN or mail.sender is None:
         return decide_automatic(mail, classification, facts, policy, now)
     if (facts.school.key, mail.sender.email) in facts.blocked and policy.find_member(

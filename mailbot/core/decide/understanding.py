@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from mailbot.core.classify.author import behind_from
 from mailbot.core.classify.classify import classify
 from mailbot.core.commands.command import LineLookups, Reading, Viewer
 from mailbot.core.commands.parse import parse
@@ -20,6 +21,7 @@ class Lookups:
     """
 
     message_ids: tuple[str, ...]
+    own_id: str
     action_key: str | None
     tag: str | None
     named: tuple[str, ...] = ()
@@ -43,12 +45,15 @@ class Understanding:
 
 def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     """Analyse a mail to that school; only members may write commands with marks around them."""
+    author = behind_from(mail, policy.support_addresses, policy.school_domains)
+    if author is not None:
+        mail = replace(mail, senders=(author,), via=mail.sender)
     sender = mail.sender.email if mail.sender else ""
     text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
     reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
     return Understanding(
         replace(mail, text=text, quoted=quoted),
-        classify(mail, policy.support_addresses),
+        classify(mail, policy.support_addresses, policy.school_domains),
         reading,
         _lookups(mail, reading, Viewer(sender, school, policy)),
     )
@@ -61,6 +66,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
     problem = without_action_key(mail.ticket_text)
     return Lookups(
         message_ids=tuple(dict.fromkeys(thread)),
+        own_id=mail.message_id,
         action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
         tag=subject_tag(mail.subject),
         named=tuple(dict.fromkeys(name for line in lines for name in line.tickets)),

@@ -111,9 +111,9 @@ class Facts:
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
     registered address. `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
-    of other schools that may get a ticket. `released` is the kind of the notification whose confirmation
-    released a held mail. `blocked` are pairs of school and blocked address, limited to the sender and the
-    requesters of the tickets.
+    of other schools that may get a ticket. `own`: mailbot sent this mail. `released` is the kind of the
+    notification whose confirmation released a held mail. `blocked` are pairs of school and blocked address,
+    limited to the sender and the requesters of the tickets.
     """
 
     school: School
@@ -134,6 +134,7 @@ class Facts:
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
     duplicate: str = ""
+    own: bool = False
     confirmed: str = ""
     released: NotificationKind | None = None
     recent_activity: RecentActivity = field(default_factory=RecentActivity)

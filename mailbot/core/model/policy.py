@@ -126,12 +126,16 @@ class Policy:
         return frozenset(s.address for s in self.schools)
 
     @property
+    def school_domains(self) -> frozenset[str]:
+        """Return the domains of the people of all schools."""
+        return frozenset(domain for school in self.schools for domain in school.domains)
+
+    @property
     def domains(self) -> frozenset[str]:
         """Return the domains of the organisation: those of its schools and of its people's addresses."""
         people = (a for team in self.teams for member in team.members for a in member.addresses)
         addresses = (*self.support_addresses, *self.operators, *people)
-        schools = (domain for school in self.schools for domain in school.domains)
-        return frozenset({*schools, *(address.rpartition("@")[2] for address in addresses)})
+        return frozenset({*self.school_domains, *(address.rpartition("@")[2] for address in addresses)})
 
     @property
     def teams(self) -> tuple[Team, ...]:
