@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts, RecentActivity, SentMail
+from mailbot.core.model.facts import Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
@@ -23,13 +23,21 @@ from mailbot.store.tables import metadata
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
+SAME_DELIVERY = timedelta(hours=1)
+"""Copies of a mail without Message-ID and Date that were received within this time are one mail."""
 
 _LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
 
 # Find the ledger entries of mails with the same content.
 _SAME_CONTENT = select(
-    _LEDGER.c.id, _LEDGER.c.school, _LEDGER.c.uid_validity, _LEDGER.c.uid, _LEDGER.c.ticket_id
+    _LEDGER.c.id,
+    _LEDGER.c.school,
+    _LEDGER.c.uid_validity,
+    _LEDGER.c.uid,
+    _LEDGER.c.ticket_id,
+    _LEDGER.c.received,
+    _LEDGER.c.at,
 ).where(_LEDGER.c.content_id == bindparam("content"))
 # Read sent mails, each with its ticket's key and whether its recipient is marked as undeliverable.
 _SENT = (
@@ -51,6 +59,18 @@ _RECEIVED = (
     .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
     .where(_MESSAGE.c.message_id.in_(bindparam("message_ids", expanding=True)))
     .order_by(_MESSAGE.c.id)
+)
+# Read the texts of the open tickets of a requester, the newest first.
+_REPORTS = (
+    select(_TICKET.c.school, _TICKET.c.number, _TICKET.c.subject, _MESSAGE.c.text)
+    .join(_MESSAGE, _MESSAGE.c.ticket_id == _TICKET.c.id)
+    .where(
+        _TICKET.c.requester == bindparam("requester"),
+        _TICKET.c.school == bindparam("school"),
+        _TICKET.c.status.in_(tickets.NOT_CLOSED),
+    )
+    .order_by(_MESSAGE.c.id.desc())
+    .limit(MAX_LOOKUPS)
 )
 # Read the opening times of all tickets that are not closed.
 _OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
@@ -76,16 +96,22 @@ def load_facts(
     now: datetime,
     *,
     own_entry: int | None = None,
+    received: datetime | None = None,
 ) -> Facts:
-    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
+    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists.
+
+    `received` is when the server received the mail.
+    """
     answered, by_reply, own = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
     recent_activity = RecentActivity()
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
+    same_report = _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None
     referenced = (
         lookups.tag,
         by_reply,
+        same_report,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
     )
@@ -100,6 +126,7 @@ def load_facts(
         by_action_key=by_action_key,
         by_reply=by_reply,
         by_subject_tag=lookups.tag,
+        same_report=same_report,
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
@@ -109,7 +136,9 @@ def load_facts(
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
         own=own,
-        duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry),
+        duplicate=_duplicate(
+            session, content, school, lookups, by_reply, own_entry, _delivery_time(mail, received or now)
+        ),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -159,6 +188,13 @@ def _thread(
     answered = next((_to_sent_mail(session, sent[m], now) for m in message_ids if m in sent), None)
     known = (_ticket(sent[m]) if m in sent else received.get(m) for m in message_ids)
     return answered, next((name for name in known if name is not None), None), own_id in sent
+
+
+def _same_report(session: Session, mail: Mail, words: str, school: School) -> str | None:
+    """Return the sender's newest open ticket in this school that has a message with the same words."""
+    values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
+    rows = session.connection().execute(_REPORTS, values)
+    return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
@@ -211,13 +247,20 @@ def _duplicate(
     lookups: Lookups,
     by_reply: str | None,
     own_entry: int | None,
+    received: datetime | None,
 ) -> str:
     """Return where the same mail was processed before, or "".
 
-    The same mail in another mailbox counts only if it is for the same ticket.
+    The same mail in another mailbox counts only if it is for the same ticket. `received` is None unless a
+    mail that was received at another time is another one.
     """
     rows = session.connection().execute(_SAME_CONTENT, {"content": content})
-    earlier = [row for row in rows if row.id != own_entry]
+    earlier = [
+        row
+        for row in rows
+        if row.id != own_entry
+        and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
+    ]
     names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
     referenced = {name for name in (by_reply, lookups.tag, *lookups.named) if name}
     for entry in earlier:
@@ -225,6 +268,11 @@ def _duplicate(
         if entry.school == school.key or same_ticket or lookups.named:
             return f"the same mail was processed before: {entry.school} {entry.uid_validity}/{entry.uid}"
     return ""
+
+
+def _delivery_time(mail: Mail, received: datetime) -> datetime | None:
+    """Return the time of receipt if nothing else tells a mail from an earlier one with the same text."""
+    return None if mail.message_id or mail.date else received
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
@@ -18,7 +19,7 @@ from mailbot.store.tables import OutboxRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.mail_exchange import MailExchange, Program
-from tests.support.scenario import ERIKA, GYM, LENA, MAX, POLICY
+from tests.support.scenario import ERIKA, GYM, LENA, MAX, NOW, POLICY
 
 NORTH = "support@nord.example"
 NORTHERN = School("NORD", "Nordschule", NORTH, Team("Team Nord", (Member("nina@nord.example", "Nina Nord"),)))
@@ -159,6 +160,21 @@ def test_a_list_that_subscribed_the_address_gets_no_answer(
             .text(f"Heft {number}")
         )
     assert ours.rows(OutboxRow) == []
+
+
+def test_device_without_message_id_and_date_reports_the_same_fault_again(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    report = mail().sender("kopierer@schule.example").subject("Toner").text("Toner leer in Fach 2")
+    report = report.message_id("").header("Date", "")
+    outcomes = [
+        decision and decision.outcome
+        for at in (NOW, NOW + timedelta(minutes=2), NOW + timedelta(days=3))
+        if (decision := ours.receive(report, at=at))
+    ]
+    assert outcomes == ["opened", "duplicate", "reply"]
+    assert [message["text"] for message in ours.ticket("GYM-1")["messages"]] == ["Toner leer in Fach 2"] * 2
 
 
 def test_own_mail_that_comes_back_is_ignored_whatever_its_from(

@@ -314,6 +314,21 @@ def _is_no_form(mail: Mail, found: Classification) -> bool:
     return found.kind is not MailKind.HUMAN or _answers(mail) or subject_tag(mail.subject) is not None
 
 
+def is_alert(mail: Mail, classification: Classification, support_addresses: frozenset[str]) -> bool:
+    """Return whether a program reports something of its own: a device, a monitoring or a backup.
+
+    It answers no mail and comes from no list. Mail from a support address may be one of mailbot's.
+    """
+    unsolicited = classification.kind is MailKind.BULK or classification.reason == EMPTY_RETURN_PATH
+    sender = mail.sender.email if mail.sender else ""
+    if not unsolicited or not sender or sender in support_addresses or mail.reports:
+        return False
+    answers = _answers(mail) or is_reply_subject(mail.subject) or subject_tag(mail.subject) is not None
+    by_list = is_from_list(mail) or any(name.startswith("list-") for name, _ in mail.headers)
+    empty = not (mail.text or mail.subject or mail.parts)
+    return not (answers or by_list or empty or _is_set(mail, ("feedback-id",)) or _is_feedback_report(mail))
+
+
 def is_bounce(mail: Mail) -> bool:
     """Return whether a mail is a bounce; rules out most mails by the names and the subject."""
     suspect = (

@@ -15,6 +15,7 @@ from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
 from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
 from mailbot.core.decide.execute import execute, targets
+from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,
@@ -45,15 +46,19 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
         return Decision("duplicate", (facts.duplicate,))
     if facts.own:
         return Decision("ignored", ("sent by mailbot: its Message-ID is in the outbox",))
-    if classification.kind is not MailKind.HUMAN or mail.sender is None:
+    if mail.sender is None or (classification.kind is not MailKind.HUMAN and not understood.alert):
         return decide_automatic(mail, classification, facts, policy, now)
     if (facts.school.key, mail.sender.email) in facts.blocked and policy.find_member(
         mail.sender.email
     ) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked because of spam",))
-    context = attach_to_last_ticket(build_context(mail, understood.reading, facts, policy, now))
-    human = _resolve_commands(context)
-    decision = next(result for stage in _STAGES if (result := stage(human)) is not None)
+    context = build_context(mail, understood.reading, facts, policy, now)
+    context = attach_to_last_ticket(join_same_report(context))
+    if understood.alert:
+        decision = decide_alert(context)
+    else:
+        human = _resolve_commands(context)
+        decision = next(result for stage in _STAGES if (result := stage(human)) is not None)
     decision = mute_followups(decision, context)
     return replace(
         decision,

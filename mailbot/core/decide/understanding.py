@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mailbot.core.classify.author import behind_from
-from mailbot.core.classify.classify import classify
+from mailbot.core.classify.classify import classify, is_alert
 from mailbot.core.commands.command import LineLookups, Reading, Viewer
 from mailbot.core.commands.parse import parse
 from mailbot.core.model.listing import Listing
@@ -17,7 +17,8 @@ from mailbot.core.text.words import TermSet, terms
 class Lookups:
     """The lookups in the database that a mail needs. Tickets are keys such as GYM-104.
 
-    `undoes`: load the last changes of its tickets. `splits`: load the next numbers of their schools.
+    `same_words`: find an open ticket of the sender with these words. `undoes`: load the last changes of its
+    tickets. `splits`: load the next numbers of their schools.
     """
 
     message_ids: tuple[str, ...]
@@ -31,16 +32,21 @@ class Lookups:
     undoes: bool = False
     splits: bool = False
     schools: tuple[str, ...] = ()
+    same_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """A mail without action keys, its classification, its commands, and the lookups that it needs."""
+    """A mail without action keys, its classification, its commands, and the lookups that it needs.
+
+    `alert`: a device of the school reports something, and such a report opens a ticket.
+    """
 
     mail: Mail
     classification: Classification
     reading: Reading
     lookups: Lookups
+    alert: bool = False
 
 
 def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
@@ -51,11 +57,25 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     sender = mail.sender.email if mail.sender else ""
     text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
     reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
-    return Understanding(
-        replace(mail, text=text, quoted=quoted),
-        classify(mail, policy.support_addresses, policy.school_domains),
-        reading,
-        _lookups(mail, reading, Viewer(sender, school, policy)),
+    classification = classify(mail, policy.support_addresses, policy.school_domains)
+    alert = _opens_ticket_for_machine(mail, classification, school, policy)
+    if alert:
+        reading = Reading(text, (), mail.subject)
+    lookups = _lookups(mail, reading, Viewer(sender, school, policy))
+    if alert or not (mail.message_id or mail.date):
+        lookups = replace(lookups, same_words=f"{mail.subject}\n{text}")
+    return Understanding(replace(mail, text=text, quoted=quoted), classification, reading, lookups, alert)
+
+
+def _opens_ticket_for_machine(
+    mail: Mail, classification: Classification, school: School, policy: Policy
+) -> bool:
+    """Return whether a mail is an alert of the school's devices; programs of members may answer our mails."""
+    sender = mail.sender
+    if school.machines == "ignore" or sender is None or sender.domain not in school.domains:
+        return False
+    return policy.find_member(sender.email) is None and is_alert(
+        mail, classification, policy.support_addresses
     )
 
 

@@ -46,12 +46,17 @@ class RecentActivity:
 
         Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are compared.
         """
-        normalised = _normalise(text)
-        return normalised != "" and normalised in map(_normalise, self.recent_texts)
+        return any(has_same_words(text, earlier) for earlier in self.recent_texts)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
         """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
         return self.latest if self.opened_hour >= limits.hourly_tickets else None
+
+
+def has_same_words(text: str, other: str) -> bool:
+    """Return whether two texts are the same without dates, times and ticket keys, and not empty."""
+    normalised = _normalise(text)
+    return normalised != "" and normalised == _normalise(other)
 
 
 def _normalise(text: str) -> str:
@@ -111,7 +116,8 @@ class Facts:
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
     registered address. `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
-    of other schools that may get a ticket. `own`: mailbot sent this mail. `released` is the kind of the
+    of other schools that may get a ticket. `same_report` is an open ticket of the sender with the same words.
+    `own`: mailbot sent this mail. `released` is the kind of the
     notification whose confirmation released a held mail. `blocked` are pairs of school and blocked address,
     limited to the sender and the requesters of the tickets.
     """
@@ -122,6 +128,7 @@ class Facts:
     by_action_key: SentMail | None = None
     by_reply: str | None = None
     by_subject_tag: str | None = None
+    same_report: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)

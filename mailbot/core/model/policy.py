@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from typing import Literal
 
 from mailbot.core.model.calendar import Calendar
 
@@ -38,7 +39,8 @@ class Team:
 class School:
     """One school: its key in ticket numbers, its support address and its first-level team.
 
-    `informal`: German mails address people as "du" instead of "Sie".
+    `informal`: German mails address people as "du" instead of "Sie". `machines`: whether alerts of the
+    school's devices open tickets.
     """
 
     key: str
@@ -49,6 +51,7 @@ class School:
     domains: tuple[str, ...] = ()
     authserv_id: str = ""
     informal: bool = False
+    machines: Literal["ticket", "ignore"] = "ticket"
 
 
 @dataclass(frozen=True, slots=True)
