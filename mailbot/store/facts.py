@@ -53,6 +53,14 @@ _SENT = (
 _SENT_BY_MESSAGE_IDS = _SENT.where(_OUTBOX.c.message_id.in_(bindparam("message_ids", expanding=True)))
 _SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
 _SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
+_LAST_SENT_TO = (
+    _SENT.where(
+        _OUTBOX.c.ticket_id == bindparam("ticket"),
+        _OUTBOX.c.recipient.in_(bindparam("recipients", expanding=True)),
+    )
+    .order_by(_OUTBOX.c.id.desc())
+    .limit(1)
+)
 # Read the tickets' keys of received mails, the earliest first.
 _RECEIVED = (
     select(_MESSAGE.c.message_id, _TICKET.c.school, _TICKET.c.number)
@@ -118,6 +126,8 @@ def load_facts(
     found = tickets.find_for_update(session, _names(lookups, referenced))
     rows = {tickets.key_of(row): row for row in found.values()}
     loaded = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
+    if answered is None and lookups.bounced and lookups.tag in found:
+        answered = _last_sent_to(session, lookups.bounced, found[lookups.tag].id, now)
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
@@ -207,6 +217,15 @@ def _by_action_key(session: Session, action_key: str | None, now: datetime) -> S
 def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
     """Return a mail of the outbox by its key."""
     return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
+
+
+def _last_sent_to(
+    session: Session, recipients: Sequence[str], ticket_id: int, now: datetime
+) -> SentMail | None:
+    """Return the last mail of a ticket to one of these recipients."""
+    values = {"recipients": recipients[:MAX_LOOKUPS], "ticket": ticket_id}
+    row = session.connection().execute(_LAST_SENT_TO, values).first()
+    return _to_sent_mail(session, row, now) if row else None
 
 
 def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:

@@ -192,6 +192,23 @@ def test_own_mail_that_comes_back_is_ignored_whatever_its_from(
     assert ours.outcome(rewritten) == "ignored"
 
 
+def test_a_bounce_without_our_message_id_notifies_the_author_by_tag_and_recipient(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    ours.receive(mail().text("Der Beamer bleibt dunkel."))
+    ours.reply(MAX, "Die Lampe ist bestellt.")
+    for text, outcome, notices in (
+        ("[#GYM-1]: Die Mail an niemand@schule.example ist unzustellbar.", "filed", 0),
+        (f"[#GYM-7]: Die Mail an {LENA} ist unzustellbar.", "ignored", 0),
+        (f"[#GYM-1]: Die Mail an {LENA} ist unzustellbar.", "filed", 1),
+    ):
+        report = mail().sender("Mailfilter <filter@kreis.example>").subject("Mail unzustellbar")
+        report = report.message_id(f"<{len(text)}{outcome}@kreis.example>").text(text)
+        assert ours.outcome(report) == outcome, text
+        assert len(ours.outbox_of(MAX, NotificationKind.BOUNCE)) == notices, text
+
+
 def test_a_bounce_of_a_bounce_notifies_no_one(doors: tuple[DeskHarness, DeskHarness]) -> None:
     ours, _ = doors
     ours.receive(mail().text("Der Beamer bleibt dunkel."))

@@ -184,9 +184,10 @@ def _is_list_post_of(mail: Mail, domains: frozenset[str]) -> bool:
     return person and is_from_list(mail) and not mass_mailing
 
 
+BY_NAME_AND_WORDS = "from a mail server, says that delivery failed"
+BY_WORDS = "subject and text say that delivery failed"
 _RULES = (
     _Rule(MailKind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
-    _Rule(MailKind.BOUNCE, "names failed recipients", lambda mail: bool(mail.delivery)),
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 3464)", _report("delivery-status")),
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
     _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
@@ -198,14 +199,14 @@ _RULES = (
         "subject of an automatic reply, no address to reply to",
         lambda mail: _auto_subject(mail) and (bounce.has_null_path(mail) or bounce.is_like_server(mail)),
     ),
-    _Rule(MailKind.BOUNCE, "from a mail server, says that delivery failed", bounce.is_by_server),
+    _Rule(MailKind.BOUNCE, BY_NAME_AND_WORDS, bounce.is_by_server),
     _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _report("disposition-notification")),
     _Rule(
         MailKind.BOUNCE,
         "empty Return-Path, says that delivery failed",
         lambda mail: bounce.has_null_path(mail) and bounce.says_failure(mail) and not is_reply(mail),
     ),
-    _Rule(MailKind.BOUNCE, "subject and text say that delivery failed", bounce.is_by_gateway),
+    _Rule(MailKind.BOUNCE, BY_WORDS, bounce.is_by_gateway),
     _Rule(MailKind.BOUNCE, "a list manager rejects a mail", bounce.is_by_list_manager),
     _Rule(
         MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)", _says_auto_submitted("auto-replied")
@@ -312,6 +313,13 @@ def _is_no_form(mail: Mail, found: Classification) -> bool:
     Mail of mailbot is automatic, or it belongs to a ticket; what a person wrote into a web form is neither.
     """
     return found.kind is not MailKind.HUMAN or _answers(mail) or subject_tag(mail.subject) is not None
+
+
+def may_be_human(mail: Mail, classification: Classification) -> bool:
+    """Return whether only words make a mail a bounce: a person may report trouble with mail in them."""
+    automatic = bounce.has_null_path(mail) or any(v not in _NO_AUTO_REPLY for v in _auto_submitted(mail))
+    by_words = classification.reason in (BY_NAME_AND_WORDS, BY_WORDS)
+    return by_words and not automatic and not bounce.is_from_server(mail)
 
 
 def is_alert(mail: Mail, classification: Classification, support_addresses: frozenset[str]) -> bool:

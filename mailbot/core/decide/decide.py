@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mailbot.core.classify.classify import may_be_human
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.context import MailContext, build_context, reply
 from mailbot.core.commands.definition import AnyResolved
@@ -25,7 +26,7 @@ from mailbot.core.decide.rate_limits import (
 from mailbot.core.decide.understanding import Understanding
 from mailbot.core.model.effects import Decision, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Facts
-from mailbot.core.model.mail import Address, MailKind
+from mailbot.core.model.mail import Address, Classification, MailKind
 from mailbot.core.model.notification import NotificationKind, RefusedLine
 from mailbot.core.model.policy import Policy
 
@@ -41,7 +42,7 @@ class _HumanMail:
 
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Decide what to do about a mail in a school's mailbox."""
-    mail, classification = understood.mail, understood.classification
+    mail, classification = understood.mail, _reconsider(understood, facts)
     if facts.duplicate:
         return Decision("duplicate", (facts.duplicate,))
     if facts.own:
@@ -69,6 +70,15 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
         role=context.role.value,
         trusted=context.trust.reason,
     )
+
+
+def _reconsider(understood: Understanding, facts: Facts) -> Classification:
+    """Return the classification; a person of the school may write in the words of a bounce."""
+    mail, found = understood.mail, understood.classification
+    of_school = mail.sender is not None and mail.sender.domain in facts.school.domains
+    if not of_school or facts.answered is not None or not may_be_human(mail, found):
+        return found
+    return Classification(MailKind.HUMAN, f"{found.reason}, but it is not about a mail from mailbot")
 
 
 def _resolve_commands(context: MailContext) -> _HumanMail:

@@ -7,16 +7,20 @@ from mailbot.core.classify.classify import classify, is_alert
 from mailbot.core.commands.command import LineLookups, Reading, Viewer
 from mailbot.core.commands.parse import parse
 from mailbot.core.model.listing import Listing
-from mailbot.core.model.mail import Classification, Mail
+from mailbot.core.model.mail import Classification, Mail, MailKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
 from mailbot.core.text.words import TermSet, terms
+
+_RETURNED_HEADER = 8_000
+"""Characters of a bounce in which the subject of the returned mail is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
     """The lookups in the database that a mail needs. Tickets are keys such as GYM-104.
 
+    `bounced` are the recipients that a bounce names: find the last mail to one of them in the tagged ticket.
     `same_words`: find an open ticket of the sender with these words. `undoes`: load the last changes of its
     tickets. `splits`: load the next numbers of their schools.
     """
@@ -33,6 +37,7 @@ class Lookups:
     splits: bool = False
     schools: tuple[str, ...] = ()
     same_words: str = ""
+    bounced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,9 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     if alert:
         reading = Reading(text, (), mail.subject)
     lookups = _lookups(mail, reading, Viewer(sender, school, policy))
+    if classification.kind is MailKind.BOUNCE:
+        tag = lookups.tag or subject_tag(f"{text}\n{mail.signature}\n{quoted}"[:_RETURNED_HEADER])
+        lookups = replace(lookups, tag=tag, bounced=tuple(dict.fromkeys(d.recipient for d in mail.delivery)))
     if alert or not (mail.message_id or mail.date):
         lookups = replace(lookups, same_words=f"{mail.subject}\n{text}")
     return Understanding(replace(mail, text=text, quoted=quoted), classification, reading, lookups, alert)
