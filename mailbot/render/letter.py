@@ -181,7 +181,9 @@ def _wording(
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
     ticket, language = notice.ticket, _language(notice, school, policy)
-    words: Mapping[str, Any] = templates.words(language, informal=_informal(notice, school, policy))
+    words: Mapping[str, Any] = templates.words(
+        language, informal=_informal(notice, school, policy), second_level=policy.second_level.name
+    )
     composer = Composer(school.address, action_key, str(words["conjunction"]))
     write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {

@@ -53,7 +53,7 @@ class Templates:
         self._own = {
             informal: _environment(packaged, colour, informal=informal) for informal in (False, True)
         }
-        self._words: dict[tuple[str, bool], Mapping[str, object]] = {}
+        self._words: dict[tuple[str, bool, str], Mapping[str, object]] = {}
 
     def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
@@ -63,20 +63,25 @@ class Templates:
         """Return the names in the operator's templates that a later version does not accept any more."""
         return list(find_old_names(self._override, self._formal)) if self._override is not None else []
 
-    def words(self, language: str, *, informal: bool = False) -> Mapping[str, object]:
+    def words(
+        self, language: str, *, informal: bool = False, second_level: str = "Second-Level"
+    ) -> Mapping[str, object]:
         """Return the labels and phrases of a language, as its words.txt.j2 sets them.
+
+        `second_level` is the name of that team.
 
         An operator's file of an earlier version lacks the newest phrases: the packaged ones are taken.
         Its lists `help_requester`, `help_supporter` and `help_second_level` replace those made of `help`.
         """
-        if (language, informal) not in self._words:
-            self._words[language, informal] = self._read_words(language, informal=informal)
-        return self._words[language, informal]
+        key = language, informal, second_level
+        if key not in self._words:
+            self._words[key] = self._read_words(*key)
+        return self._words[key]
 
-    def _read_words(self, language: str, *, informal: bool) -> Mapping[str, object]:
-        name = f"{language}/words.txt.j2"
-        words = vars(self.get(name, informal=informal).module)
-        packaged = vars(self._own[informal].get_template(name).module)
+    def _read_words(self, language: str, informal: bool, second_level: str) -> Mapping[str, object]:
+        name, names = f"{language}/words.txt.j2", {"second_level": second_level}
+        words = vars(self.get(name, informal=informal).make_module(names))
+        packaged = vars(self._own[informal].get_template(name).make_module(names))
         found = {**packaged, **{key: _with_defaults(packaged.get(key), own) for key, own in words.items()}}
         return {**help_lists(found["help"]), **found}
 

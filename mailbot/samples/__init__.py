@@ -24,7 +24,7 @@ from mailbot.core.model.ticket import (
     WaitState,
 )
 from mailbot.samples.month import REPORT
-from mailbot.samples.problems import IN_TEXT, PROBLEMS
+from mailbot.samples.problems import IN_TEXT, NO_RECIPIENT, PROBLEMS
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -284,7 +284,7 @@ def _deeds() -> dict[str, Notification]:
     return {
         "closed_team": _TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
         "returned": _TO_ERIKA(
-            Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
+            Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", history=HISTORY
         ),
         "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
         "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
@@ -380,6 +380,8 @@ def _refusals(language: str) -> dict[str, Notification]:
         "refusal": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
         "refusal_unclear": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
         "refusal_in_text": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
+        "refusal_unaddressed": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=ANSWER, problems=NO_RECIPIENT),
+        "refusal_unaddressed_overview": _TO_MAX(Kind.REFUSAL, text=ANSWER, problems=NO_RECIPIENT),
     }
 
 

@@ -27,3 +27,5 @@ IN_TEXT = {
     "en": RefusedLine("It works again. #close", Reason.IN_TEXT, "", "#close", "", "It works again.\n#close"),
     "fr": RefusedLine("Il fonctionne. #fermer", Reason.IN_TEXT, "", "#fermer", "", "Il fonctionne.\n#fermer"),
 }
+
+NO_RECIPIENT = (RefusedLine("", Reason.NO_RECIPIENT),)

@@ -158,11 +158,6 @@ def test_text_of_a_requester_between_quotations_is_added_to_the_ticket() -> None
     assert done.notification(MAX).text == "> Kabel?\nJa, ist drin."
 
 
-def test_answer_of_staff_to_an_overview_without_command_is_answered_with_help() -> None:
-    done = writes(MAX, "Danke").answering(None).decide()
-    assert (done.outcome, done.notified) == ("answered", {(MAX, "help")})
-
-
 def test_answer_of_a_teacher_to_an_overview_opens_a_ticket() -> None:
     assert writes(LENA, "Der Drucker auch.").answering(None).decide().outcome == "opened"
 

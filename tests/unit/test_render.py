@@ -272,8 +272,16 @@ def labels(outgoing: OutgoingMail) -> list[str]:
 
 
 OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("new_ticket", {}, "Antworten und schließen, An Second-Level weiterleiten, Übernehmen, Übersicht, Hilfe"),
-    ("requester_reply", {}, "Antworten und schließen, An Second-Level weiterleiten, Übersicht, Hilfe"),
+    (
+        "new_ticket",
+        {},
+        "Antworten und schließen, An Second-Level-Support weiterleiten, Übernehmen, Übersicht, Hilfe",
+    ),
+    (
+        "requester_reply",
+        {},
+        "Antworten und schließen, An Second-Level-Support weiterleiten, Übersicht, Hilfe",
+    ),
     ("escalated_team", {}, "Antworten und schließen, Übersicht, Hilfe"),
     (
         "escalated_second_level",

@@ -8,7 +8,7 @@ from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
@@ -82,6 +82,12 @@ class MailContext:
         """Return whether the text of a staff mail stays within the staff."""
         by_command = any(command.internal for command in self.reading.commands)
         return by_command or (self.answered_mail is not None and self.answered_mail.internal)
+
+    @property
+    def registers(self) -> bool:
+        """Return whether the mail is an authenticated reply to an invitation."""
+        answered = self.answered_mail
+        return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION and self.trust.trusted
 
     @property
     def answered_mail(self) -> SentMail | None:

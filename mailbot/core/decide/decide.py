@@ -13,7 +13,12 @@ from mailbot.core.commands.definition import AnyResolved
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
-from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
+from mailbot.core.decide.early_exits import (
+    file_thank_you,
+    hold_colliding_answer,
+    reject_unreadable,
+    return_unaddressed,
+)
 from mailbot.core.decide.execute import execute, targets
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
@@ -113,7 +118,14 @@ def _refuse(human: _HumanMail) -> Decision | None:
         return None
     because = tuple(f"{p.line!r}: {p.reason.value}" for p in problems)
     text = context.mail.text
-    refusal = reply(context, NotificationKind.REFUSAL, context.ticket, text=text, problems=problems)
+    refusal = reply(
+        context,
+        NotificationKind.REFUSAL,
+        context.ticket,
+        text=text,
+        problems=problems,
+        internal=context.is_internal,
+    )
     if not refusal.sendable:
         return Decision("refused", because, (Notify(refusal),))
     return Decision("refused", because, (HoldMail(context.person.email, _deadline(context), refusal),))
@@ -121,6 +133,10 @@ def _refuse(human: _HumanMail) -> Decision | None:
 
 def _file_thanks(human: _HumanMail) -> Decision | None:
     return None if human.commands else file_thank_you(human.context)
+
+
+def _return_unaddressed(human: _HumanMail) -> Decision | None:
+    return return_unaddressed(human.context)
 
 
 def _hold_collision(human: _HumanMail) -> Decision | None:
@@ -137,6 +153,7 @@ _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _release_confirmed,
     _refuse,
     _file_thanks,
+    _return_unaddressed,
     _hold_collision,
     _execute,
 )

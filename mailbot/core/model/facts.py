@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
@@ -103,6 +103,11 @@ class SentMail:
     text: str = ""
     bounced: bool = False
     undeliverable: bool = False
+
+    @property
+    def reply_route(self) -> ReplyRoute:
+        """Return where a reply by a member of the staff goes."""
+        return reply_route(self.kind, internal=self.internal)
 
 
 @dataclass(frozen=True, slots=True)
