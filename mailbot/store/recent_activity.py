@@ -34,9 +34,10 @@ _OPENED = (
     .order_by(_TICKET.id.desc())
     .limit(MAX_ROWS)
 )
-# Read the newest texts of an author.
+# Read the newest texts of an author, each with the subject of its ticket.
 _TEXTS = (
-    select(_MESSAGE.text)
+    select(_TICKET.subject, _MESSAGE.text)
+    .join_from(metadata.tables["message"], metadata.tables["ticket"], _TICKET.id == _MESSAGE.ticket_id)
     .where(
         _MESSAGE.author == bindparam("address"),
         _MESSAGE.at > bindparam("since"),
@@ -91,4 +92,4 @@ def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, dat
 
 def _texts(session: Session, sender: str, now: datetime) -> tuple[str, ...]:
     values = {"address": sender, "since": now - _HOUR}
-    return tuple(session.connection().execute(_TEXTS, values).scalars())
+    return tuple(f"{subject}\n{text}" for subject, text in session.connection().execute(_TEXTS, values))

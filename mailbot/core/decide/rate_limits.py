@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailbot.core.commands.context import MailContext, Match
+from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
 from mailbot.core.model.notification import LIMITED, Notification, NotificationKind
 from mailbot.core.model.ticket import Role
@@ -28,7 +29,8 @@ def _allowed_replies(context: MailContext) -> int:
     the teams get none if the organisation has reached its overall limit.
     """
     recent = context.facts.recent_activity
-    repeated = recent.is_repeat(context.mail.text) and not context.reading.lines
+    subject = context.mail.subject or NO_SUBJECT[context.facts.school.language]
+    repeated = recent.is_repeat(subject, context.mail.text) and not context.reading.lines
     if not _is_outsider(context):
         return 0 if repeated else STAFF_HOURLY - recent.answered_hour
     exhausted = recent.overall_hour >= context.policy.limits.hourly_overall

@@ -14,6 +14,7 @@ from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
 # The lookbehind makes the search linear: a run of letters is tried from its first letter only.
 _DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
+_PREFIXES = re.compile(r"\A(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d{1,3}\])?\s?:|\s*\[[^\]\[]{1,40}\])+")
 _NO_WORDS = re.compile(r"[\W_]+")
 # Up to 50 earlier texts are compared while the database is locked. Removing dates from the first 8,000
 # characters leaves texts of different lengths, so only their first 2,000 characters are compared.
@@ -29,7 +30,7 @@ class RecentActivity:
     member. `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all
     people outside the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts
     the sender's new tickets, `latest` is the newest one of the last day. `recent_texts` are the texts of the
-    sender's mails of the last hour, the newest first.
+    sender's mails of the last hour, each below the subject of its ticket, the newest first.
     """
 
     hour: int = 0
@@ -41,12 +42,13 @@ class RecentActivity:
     latest: str | None = None
     recent_texts: tuple[str, ...] = ()
 
-    def is_repeat(self, text: str) -> bool:
-        """Return whether the sender wrote the same text within the hour.
+    def is_repeat(self, subject: str, text: str) -> bool:
+        """Return whether the sender wrote the same text with the same subject within the hour.
 
-        Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are compared.
+        Many problems have the same text: "See subject". Dates, times and ticket keys are ignored. Only the
+        first 2,000 remaining characters are compared.
         """
-        normalised = _normalise(text)
+        normalised = _normalise(f"{subject}\n{text}")
         return normalised != "" and normalised in map(_normalise, self.recent_texts)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
@@ -55,7 +57,8 @@ class RecentActivity:
 
 
 def _normalise(text: str) -> str:
-    words = _NO_WORDS.sub(" ", _DATED.sub("", text[:_MAX_READ].casefold())).strip()
+    read = _PREFIXES.sub("", text[:_MAX_READ].casefold())
+    words = _NO_WORDS.sub(" ", _DATED.sub("", read)).strip()
     return words[:_MAX_COMPARED]
 
 
