@@ -7,6 +7,7 @@ from mailbot.core.text import quotation
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
 from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
@@ -56,7 +57,7 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=with_danger(_parts(contents, blocks)),
+        parts=with_danger(mark_logos(_parts(contents, blocks), "\n".join(contents.markup), split.signature)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),
         encryption=contents.protection,

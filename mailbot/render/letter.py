@@ -163,8 +163,7 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
         "staff": notice.role.staff,
         "role": notice.role.value,
         "salutation": _salutation(notice, team),
-        "pictures": _pictures(notice, message_id),
-        "files": tuple(a for a in notice.attachments if not a.picture),
+        **_files(notice, message_id),
         "history": shown([m for m in notice.history if _may_read(notice.role, m)]),
         "short_enough": short_enough,
     }
@@ -231,12 +230,19 @@ def _salutation(notice: Notification, team: Team) -> str:
     return notice.to.name if mine or notice.kind in _TO_ONE or not notice.role.staff else team.name
 
 
-def _pictures(notice: Notification, message_id: str) -> tuple[Picture, ...]:
-    return tuple(
-        Picture(attachment.filename, content_id(message_id, position))
+def _files(notice: Notification, message_id: str) -> dict[str, Any]:
+    """Return the pictures beside the text, those of messages of the history, and the other files."""
+    pictures = {
+        attachment: Picture(attachment.filename, content_id(message_id, position))
         for position, attachment in enumerate(notice.attachments)
         if attachment.picture
-    )
+    }
+    earlier = {attachment for message in notice.history for attachment in message.attachments}
+    return {
+        "pictures": tuple(picture for attachment, picture in pictures.items() if attachment not in earlier),
+        "pictures_of": lambda message: tuple(pictures[a] for a in message.attachments if a in pictures),
+        "files": tuple(a for a in notice.attachments if not a.picture),
+    }
 
 
 def _may_read(role: Role, message: Message) -> bool:

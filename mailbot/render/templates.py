@@ -32,6 +32,11 @@ def _prose(text: str) -> Markup:
     return Markup("<br>\n").join(line.replace("  ", Markup("&nbsp; ")) for line in lines)
 
 
+def _quoted(text: str) -> str:
+    """Return a person's text with "> " before each line (RFC 3676, 4.5), so that it is visibly theirs."""
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
+
+
 class BrokenTemplateError(Exception):
     """A template cannot be rendered; the text names it and has jinja2's message."""
 
@@ -108,7 +113,7 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"one_line": one_line, "prose": _prose}
+    environment.filters |= {"one_line": one_line, "prose": _prose, "quoted": _quoted}
     environment.globals |= {
         "colour": colour,
         "colour_on_dark": lighten_for_dark_mode(colour),

@@ -204,9 +204,11 @@ def _to_requester() -> dict[str, Notification]:
         "receipt_related": _TO_LENA(
             Kind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
         ),
-        "answer": _TO_LENA(Kind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
-        "answer_cc": Notification(Kind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
-        "closed": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
+        "answer": _TO_LENA(
+            Kind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES[1:], history=HISTORY[:1]
+        ),
+        "answer_cc": Notification(Kind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER, history=HISTORY[:1]),
+        "closed": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX, text=ANSWER, history=HISTORY[:1]),
         "closed_silent": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX),
         "waiting": _TO_LENA(Kind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
         "waiting_silent": _TO_LENA(Kind.WAITING, ticket=ASLEEP, author=MAX),
@@ -239,7 +241,11 @@ def _words_to_team() -> dict[str, Notification]:
             related_reason="subject-tag",
         ),
         "requester_reply": _TO_MAX(
-            Kind.REQUESTER_REPLY, ticket=TAKEN, author=LENA, text="Danke, ich probiere es!", history=HISTORY
+            Kind.REQUESTER_REPLY,
+            ticket=TAKEN,
+            author=LENA,
+            text="Danke, ich probiere es!",
+            history=HISTORY[1:3],
         ),
         "answer_copy": _TO_ERIKA(Kind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
         "note": _TO_ERIKA(
@@ -286,7 +292,9 @@ def _deeds() -> dict[str, Notification]:
         "returned": _TO_ERIKA(
             Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", history=HISTORY
         ),
-        "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
+        "reopened": _TO_ERIKA(
+            Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht.", history=HISTORY[1:3]
+        ),
         "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": _TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "assigned_info": _TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),

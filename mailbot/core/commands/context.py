@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Address, Mail
+from mailbot.core.model.mail import Address, Mail, Part
 from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
@@ -70,7 +70,7 @@ class MailContext:
     def has_no_content(self) -> bool:
         """Return whether the mail has no text and no files; after a command, inline pictures do not count."""
         ignore_inline = bool(self.reading.lines)
-        return not self.reading.text and all(part.inline and ignore_inline for part in self.mail.parts)
+        return not self.reading.text and all(part.inline and ignore_inline for part in self.files)
 
     @property
     def may_open_ticket(self) -> bool:
@@ -101,11 +101,16 @@ class MailContext:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """Return the mail's parts as files of a message."""
+        """Return the mail's files as files of a message."""
         return tuple(
             Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
-            for p in self.mail.parts
+            for p in self.files
         )
+
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """Return the mail's parts without the logos of its signature."""
+        return tuple(part for part in self.mail.parts if not part.logo)
 
     def change(
         self, before: Ticket, after: Ticket, message: Message | None, cc_added: Iterable[Address] = ()

@@ -52,7 +52,7 @@ def file_thank_you(context: MailContext) -> Decision | None:
 
 
 def _is_thanks(context: MailContext) -> bool:
-    has_files = any(not part.inline for part in context.mail.parts)
+    has_files = any(not part.inline for part in context.files)
     return not has_files and is_thanks(context.reading.text, context.sender)
 
 
