@@ -203,7 +203,7 @@ def _wording(
 def _fields(
     ticket: Ticket, words: Mapping[str, Any], write_date: Callable[[datetime], str], *, staff: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield names and values of the fields in the last rows of the basic data; empty ones are left out."""
+    """Yield names and values of the basic data that differ from those of a new ticket."""
     for name, value in notification_values(ticket, staff=staff):
         yield name, _written(name, value, words, write_date)
 
@@ -214,6 +214,8 @@ def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callab
             return write_date(value)
         case StrEnum():
             return str(words[name][value])
+        case Address():
+            return value.shown
         case tuple():
             return ", ".join(person.shown for person in value)
         case _:

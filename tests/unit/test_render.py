@@ -242,11 +242,10 @@ def test_every_link_opens_a_mail_to_the_school_that_contains_the_action_key() ->
         assert set("&+%<>").isdisjoint(unquote(href.partition("?")[2].replace("&body=", "", 1))), key
 
 
-def test_links_of_the_text_are_links_of_the_page_and_differ() -> None:
+def test_links_of_a_page_differ() -> None:
     for key, mail in every_sample():
-        texts = re.findall(r"<(mailto:[^>]+)>", mail.text)
-        assert set(texts) <= set(hrefs(mail.html)), key
-        assert len(set(texts)) == len(texts), key
+        links = hrefs(mail.html)
+        assert len(set(links)) == len(links), key
 
 
 def test_command_and_tagged_subject_of_a_link_survive_two_decodings() -> None:
@@ -317,7 +316,7 @@ def test_refusal_of_a_command_within_the_text_offers_both_readings() -> None:
 def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
     outgoing = letter("refusal", text="wort " * 400)
     assert labels(outgoing) == ["Hilfe"]
-    assert "berichtigt noch einmal" in outgoing.text
+    assert "berichtigt noch einmal" in outgoing.html
 
 
 def test_notification_starts_with_the_recipients_of_a_reply() -> None:
@@ -407,7 +406,7 @@ def test_pictures_are_shown_by_content_id_and_other_files_are_named() -> None:
 
 
 def test_mail_about_a_closed_ticket_shows_its_status() -> None:
-    assert "Status       geschlossen" in letter("closed_team").text
+    assert "Status: geschlossen" in letter("closed_team").text
     assert samples.DONE.status is Status.CLOSED
 
 
