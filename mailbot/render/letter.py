@@ -108,7 +108,7 @@ def render(
         message_id=message_id,
         kind=notice.kind,
         recipient=notice.to,
-        sender=Address(school.address, _sender_name(notice, school, policy)),
+        sender=Address(school.address, _sender_name(notice, school, policy, context["words"])),
         subject=one_line(subject),
         text=_tidy(text),
         html=_tidy_page(html),
@@ -133,12 +133,14 @@ def _over_schools(notice: Notification) -> bool:
     return notice.role is Role.SECOND_LEVEL or notice.kind in _TO_OPERATORS
 
 
-def _sender_name(notice: Notification, school: School, policy: Policy) -> str:
+def _sender_name(notice: Notification, school: School, policy: Policy, words: Mapping[str, Any]) -> str:
     author = notice.author
     own = author is None or author.email == notice.to.email
     name = "" if author is None or own else one_line(author.name)
+    if notice.role.staff and author is not None and not own and not name:
+        name = one_line(author.email.partition("@")[0])  # else it looks like a mail by the bot
     if notice.kind in _IN_PERSON and name and "@" not in name:
-        return f"{name} ({one_line(policy.name)})"
+        return f"{name} {words['via']} {one_line(policy.name)}"
     return f"{one_line(policy.name)} {one_line(school.name)}"
 
 

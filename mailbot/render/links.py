@@ -140,6 +140,8 @@ def _fixed(notice: Notification) -> tuple[str, ...] | None:
         return ("send_as_is", "help")
     if notice.unaddressed and notice.ticket is not None:
         return ("send_to_requester", "help")
+    if notice.kind is NotificationKind.REFUSAL and notice.from_unknown_address:
+        return ()
     return _BY_KIND.get(notice.kind)
 
 

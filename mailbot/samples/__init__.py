@@ -24,13 +24,14 @@ from mailbot.core.model.ticket import (
     WaitState,
 )
 from mailbot.samples.month import REPORT
-from mailbot.samples.problems import IN_TEXT, NO_RECIPIENT, PROBLEMS
+from mailbot.samples.problems import IN_TEXT, NO_RECIPIENT, PROBLEMS, UNKNOWN_ADDRESS
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
 LENA = Address("lena.lehrerin@schule.example", "Lena Lehrerin")
 RAINER = Address("rektor@schule.example", "Dr. Rainer Rektor-Oberschlau")
 MAX = Address("mustermann.m@support.example", "Max Mustermann")
+PRIVATE = Address("max.m@zuhause.example", "Max Privat")
 ERIKA = Address("erika@support.example", "Erika Beispiel")
 TECHNIK = Address("technik@stadt.example", "Toni Technik")
 
@@ -247,6 +248,13 @@ def _words_to_team() -> dict[str, Notification]:
             text="Danke, ich probiere es!",
             history=HISTORY[1:3],
         ),
+        "requester_reply_unknown": _TO_MAX(
+            Kind.REQUESTER_REPLY,
+            ticket=TAKEN,
+            author=PRIVATE,
+            text=f"{ANSWER}\n#close",
+            problems=(replace(UNKNOWN_ADDRESS[0], line="#close"),),
+        ),
         "answer_copy": _TO_ERIKA(Kind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
         "note": _TO_ERIKA(
             Kind.NOTE, ticket=TAKEN, author=MAX, text="Ersatzlampe liegt im Keller.", internal=True
@@ -388,6 +396,9 @@ def _refusals(language: str) -> dict[str, Notification]:
         "refusal": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
         "refusal_unclear": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
         "refusal_in_text": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
+        "refusal_unknown_address": Notification(
+            Kind.REFUSAL, PRIVATE, Role.REQUESTER, problems=UNKNOWN_ADDRESS
+        ),
         "refusal_unaddressed": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=ANSWER, problems=NO_RECIPIENT),
         "refusal_unaddressed_overview": _TO_MAX(Kind.REFUSAL, text=ANSWER, problems=NO_RECIPIENT),
     }

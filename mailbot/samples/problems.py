@@ -29,3 +29,4 @@ IN_TEXT = {
 }
 
 NO_RECIPIENT = (RefusedLine("", Reason.NO_RECIPIENT),)
+UNKNOWN_ADDRESS = (RefusedLine("", Reason.UNKNOWN_ADDRESS),)

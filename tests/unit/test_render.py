@@ -366,8 +366,9 @@ def test_mail_to_second_level_is_in_the_language_of_the_organisation() -> None:
 
 SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("receipt", {}, "Schul-Support Gymnasium Marienschule"),
-    ("answer", {}, "Max Mustermann (Schul-Support)"),
-    ("new_ticket", {}, "Lena Lehrerin (Schul-Support)"),
+    ("answer", {}, "Max Mustermann über Schul-Support"),
+    ("new_ticket", {}, "Lena Lehrerin über Schul-Support"),
+    ("new_ticket", {"author": Address("l.ehrer@b.example")}, "l.ehrer über Schul-Support"),
     ("answer", {"author": Address("a@b.example")}, "Schul-Support Gymnasium Marienschule"),
     (
         "answer",
@@ -418,7 +419,7 @@ def test_dates_are_written_in_the_language_of_the_mail() -> None:
 
 def test_only_answers_and_replies_are_not_automatic() -> None:
     human = {name for name in samples.notifications("de") if not letter(name).automatic}
-    assert human == {"answer", "answer_cc", "requester_reply"}
+    assert human == {"answer", "answer_cc", "requester_reply", "requester_reply_unknown"}
     assert NotificationKind.ANSWER not in AUTOMATIC
 
 

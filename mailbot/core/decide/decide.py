@@ -27,6 +27,7 @@ from mailbot.core.decide.rate_limits import (
     remaining,
 )
 from mailbot.core.decide.understanding import Understanding
+from mailbot.core.decide.unknown_address import file_reply_from_unknown_address
 from mailbot.core.model.effects import Decision, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Facts
 from mailbot.core.model.mail import Address, MailKind
@@ -91,6 +92,10 @@ def _reject_unreadable(human: _HumanMail) -> Decision | None:
     return reject_unreadable(human.context)
 
 
+def _file_unknown_address(human: _HumanMail) -> Decision | None:
+    return file_reply_from_unknown_address(human.context)
+
+
 def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     """Hold a mail until the registered address confirms it; the request never goes to another address."""
     context = human.context
@@ -149,6 +154,7 @@ def _execute(human: _HumanMail) -> Decision:
 
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _reject_unreadable,
+    _file_unknown_address,
     _hold_for_confirmation,
     _release_confirmed,
     _refuse,

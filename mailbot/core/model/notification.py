@@ -105,6 +105,7 @@ class Reason(StrEnum):
     WORKS_HERE = "works_here"  # `argument` belongs to the staff, who get the ticket's mails without cc
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
+    UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
     NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
@@ -192,6 +193,18 @@ class Notification:
     def unaddressed(self) -> bool:
         """Return whether the refused mail has a text without a recipient."""
         return any(problem.reason is Reason.NO_RECIPIENT for problem in self.problems)
+
+    @property
+    def from_unknown_address(self) -> bool:
+        """Return whether the refused mail came from an unknown address."""
+        return any(problem.reason is Reason.UNKNOWN_ADDRESS for problem in self.problems)
+
+    @property
+    def from_outside(self) -> bool:
+        """Return whether the author takes no part in the ticket, such as an unknown address."""
+        if self.author is None or self.ticket is None:
+            return False
+        return self.author.email not in {p.email for p in (self.ticket.requester, *self.ticket.cc)}
 
     @property
     def reply_route(self) -> ReplyRoute:

@@ -79,8 +79,8 @@ class Field:
 
     `undo`: `#undo` restores it. `personal`: erasure empties it. `cli`: `mailbot tickets` prints it, in JSON
     only or in the table too. `shown_to`: the readers who see it in the basic data, unless a new ticket has
-    that value. `read`: the attribute to read it from, if that is not `name`. `table`: the table that stores the
-    field, with one row for each value, if it is not a column of the ticket table.
+    that value. `read`: the attribute to read it from, if that is not `name`. `table`: the table that stores
+    the field, with one row for each value, if it is not a column of the ticket table.
     """
 
     name: str
