@@ -24,7 +24,7 @@ from mailbot.core.model.ticket import (
     WaitState,
 )
 from mailbot.samples.month import REPORT
-from mailbot.samples.problems import IN_TEXT, NO_RECIPIENT, PROBLEMS, UNKNOWN_ADDRESS
+from mailbot.samples.problems import CONFLICT, IN_TEXT, NO_RECIPIENT, PROBLEMS, UNKNOWN_ADDRESS
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -395,6 +395,9 @@ def _refusals(language: str) -> dict[str, Notification]:
     return {
         "refusal": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
         "refusal_unclear": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_conflict": _TO_MAX(
+            Kind.REFUSAL, ticket=TAKEN, text=f"{ANSWER}\n#close\n#escalate", problems=CONFLICT
+        ),
         "refusal_in_text": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
         "refusal_unknown_address": Notification(
             Kind.REFUSAL, PRIVATE, Role.REQUESTER, problems=UNKNOWN_ADDRESS

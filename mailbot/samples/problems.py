@@ -30,3 +30,4 @@ IN_TEXT = {
 
 NO_RECIPIENT = (RefusedLine("", Reason.NO_RECIPIENT),)
 UNKNOWN_ADDRESS = (RefusedLine("", Reason.UNKNOWN_ADDRESS),)
+CONFLICT = (RefusedLine("#escalate", Reason.AMBIGUOUS, argument="#close"),)

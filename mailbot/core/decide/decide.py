@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.context import MailContext, build_context, reply
-from mailbot.core.commands.definition import AnyResolved
+from mailbot.core.commands.definition import AnyResolved, Query
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
@@ -73,19 +73,30 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
 def _resolve_commands(context: MailContext) -> _HumanMail:
     """Resolve the commands of a mail; wrong command lines of an unauthenticated mail are text.
 
-    A refusal would go to an address that may be forged.
+    A refusal would go to an address that may be forged; members get theirs at their registered address.
     """
     commands, problems = resolve(context)
-    if problems and not context.trust.trusted and not _must_confirm(context):
+    unproven = not context.trust.trusted and not _must_confirm(context) and not _only_queries(context)
+    if problems and unproven:
         text = Reading(context.mail.text, (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
     return _HumanMail(context, commands, problems)
 
 
 def _must_confirm(context: MailContext) -> bool:
-    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail."""
+    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail.
+
+    Queries need no proof: their answers go to the registered address only.
+    """
     acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
-    return context.member is not None and acts and not context.trust.trusted
+    return context.member is not None and acts and not context.trust.trusted and not _only_queries(context)
+
+
+def _only_queries(context: MailContext) -> bool:
+    """Return whether a mail by a member has queries and nothing else."""
+    lines = context.reading.lines
+    queries = bool(lines) and all(isinstance(line.command, Query) for line in lines)
+    return context.member is not None and queries and context.has_no_content
 
 
 def _reject_unreadable(human: _HumanMail) -> Decision | None:
@@ -102,7 +113,9 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     if context.member is None or not _must_confirm(context):
         return None
     registered = context.member.address
-    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=context.mail.text)
+    in_subject = context.reading.subject != context.mail.subject  # a command was parsed there
+    text = f"{context.mail.subject}\n\n{context.mail.text}" if in_subject else context.mail.text
+    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=text)
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
     sent = question if remaining(context) > 0 else None
     return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), sent),))

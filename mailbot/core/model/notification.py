@@ -125,6 +125,12 @@ class RefusedLine:
     expected: str = ""  # an example line such as "#priority high"
     meant: str = ""
 
+    @property
+    def key(self) -> str:
+        """Return the name of the phrase for the reason; `argument` may be a conflicting command."""
+        conflicts = self.reason is Reason.AMBIGUOUS and self.argument.startswith("#")
+        return "conflict" if conflicts else self.reason.value
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
