@@ -23,6 +23,7 @@ from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
 from mailbot.render.links import Composer, links, short_enough
+from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
 from mailbot.sanitize import clean, one_line
 
@@ -157,6 +158,8 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
         "school": school,
         "schools": {s.key: s.name for s in policy.schools},
         "team": team,
+        "team_name": team.name.removeprefix("Team ").strip() or team.name,
+        "operator": policy.operators[0] if policy.operators else "",
         "author_team": _team_of(notice.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,
@@ -195,6 +198,7 @@ def _wording(
         "now": now,
         "date": write_date,
         "fields": tuple(_fields(ticket, words, write_date, staff=notice.role.staff)) if ticket else (),
+        "hours": opening_hours(school.team.calendar, words["report"]["days"]),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),

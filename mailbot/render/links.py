@@ -61,6 +61,14 @@ def _to_staff(notice: Notification, _: Ticket) -> bool:
     return notice.reply_route is ReplyRoute.STAFF
 
 
+def _has_answer(notice: Notification, _: Ticket) -> bool:
+    return notice.kind in _ANSWERS
+
+
+def _has_no_answer(notice: Notification, _: Ticket) -> bool:
+    return notice.kind not in _ANSWERS
+
+
 _CLOSE: tuple[tuple[str, Condition], ...] = (("close", _to_requester), ("close_silently", _to_staff))
 _COMMON: tuple[tuple[str, Condition], ...] = (
     ("take", _not_mine), ("wait", _late), ("remind", _late), ("list", _always), ("help", _always),
@@ -68,17 +76,28 @@ _COMMON: tuple[tuple[str, Condition], ...] = (
 _OPEN: Mapping[Role, tuple[tuple[str, Condition], ...]] = {
     Role.SUPPORTER: (*_CLOSE, ("escalate", _here), *_COMMON),
     Role.SECOND_LEVEL: (*_CLOSE, ("return", _here), *_COMMON),
-    Role.REQUESTER: (("reply", _always), ("solved", _always)),
-    Role.CC: (("reply", _always),),
+    Role.REQUESTER: (("reply", _has_answer), ("add", _has_no_answer), ("solved", _always)),
+    Role.CC: (("reply", _has_answer), ("add", _has_no_answer)),
 }
 _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.SUPPORTER: ("reopen", "list", "help"),
     Role.SECOND_LEVEL: ("reopen", "list", "help"),
-    Role.REQUESTER: ("reopen",),
+    Role.REQUESTER: ("still_broken",),
 }
 PRIMARY = frozenset(
-    {"reply", "close", "close_silently", "reopen", "send_to_requester", "confirm", "send_anyway", "register"}
+    {
+        "reply",
+        "close",
+        "close_silently",
+        "reopen",
+        "still_broken",
+        "send_to_requester",
+        "confirm",
+        "send_anyway",
+        "register",
+    }
 )
+_ANSWERS = frozenset({NotificationKind.ANSWER, NotificationKind.WAITING, NotificationKind.WAIT_REMINDER})
 _LATE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
@@ -142,6 +161,8 @@ def _fixed(notice: Notification) -> tuple[str, ...] | None:
         return ("send_to_requester", "help")
     if notice.kind is NotificationKind.REFUSAL and notice.from_unknown_address:
         return ()
+    if notice.kind is NotificationKind.OVERVIEW and not notice.role.staff:
+        return ("list_open", "list_closed", "list_all", "help")
     return _BY_KIND.get(notice.kind)
 
 
@@ -151,7 +172,8 @@ def actions(notice: Notification) -> tuple[str, ...]:
         return own
     fixed = _fixed(notice)
     if notice.undoable:
-        return ("undo", *(fixed or ()))
+        undone = any(done.command == "undo" for done in notice.done)
+        return ("redo" if undone else "undo", *(fixed or ()))
     if fixed is not None or notice.ticket is None:
         return fixed or ()
     if notice.ticket.status is Status.CLOSED:

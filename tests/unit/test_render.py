@@ -288,9 +288,10 @@ OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
         "Antworten und schließen, An die Schule zurückgeben, Übernehmen, Übersicht, Hilfe",
     ),
     ("closed_team", {}, "Wieder öffnen, Übersicht, Hilfe"),
-    ("answer", {}, "Antworten, Problem ist gelöst"),
+    ("answer", {}, "Antworten, Hat sich erledigt"),
     ("answer", {"role": Role.CC}, "Antworten"),
-    ("closed", {}, "Wieder öffnen"),
+    ("closed", {}, "Problem besteht noch"),
+    ("receipt", {}, "Etwas ergänzen, Hat sich erledigt"),
     ("alert", {}, ""),
 )
 
@@ -316,7 +317,7 @@ def test_refusal_of_a_command_within_the_text_offers_both_readings() -> None:
 def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
     outgoing = letter("refusal", text="wort " * 400)
     assert labels(outgoing) == ["Hilfe"]
-    assert "berichtigt noch einmal" in outgoing.html
+    assert "korrigiert noch einmal" in outgoing.html
 
 
 def test_notification_starts_with_the_recipients_of_a_reply() -> None:
