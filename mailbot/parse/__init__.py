@@ -10,6 +10,7 @@ from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
 from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
@@ -52,7 +53,7 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
-        parts=with_danger(_parts(contents, blocks)),
+        parts=with_danger(mark_logos(_parts(contents, blocks), "\n".join(contents.markup), split.signature)),
         delivery=_reported(contents),
         reports=tuple(sorted(contents.reports)),
         encryption=contents.protection,

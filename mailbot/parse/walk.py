@@ -34,6 +34,7 @@ class PartCollector:
 
     defects: list[str]
     parts: list[Part] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
     original_id: str = ""
@@ -145,6 +146,7 @@ class PartCollector:
             self.protection = Encryption.PGP
         self.written = self.written or bool(_LETTER.search(text))
         if entity.content_type == "text/html":
+            self.markup.append(text)
             return [Block(text, is_html=True)]
         if entity.content_type != "text/plain":
             text = _ENRICHED_TAG.sub(lambda match: "<" if match[0] == "<<" else "", text)

@@ -159,11 +159,6 @@ def test_text_of_a_requester_between_quotations_is_added_to_the_ticket() -> None
     assert done.notification(MAX).text == "> Kabel?\nJa, ist drin."
 
 
-def test_answer_of_staff_to_an_overview_without_command_is_answered_with_help() -> None:
-    done = writes(MAX, "Danke").answering(None).decide()
-    assert (done.outcome, done.notified) == ("answered", {(MAX, "help")})
-
-
 def test_answer_of_a_teacher_to_an_overview_opens_a_ticket() -> None:
     assert writes(LENA, "Der Drucker auch.").answering(None).decide().outcome == "opened"
 
@@ -341,15 +336,25 @@ def unproven(text: str, writer: str = MAX) -> MailScenario:
 
 @pytest.mark.parametrize(("writer", "asked"), [(MAX, MAX), (MAX_AT_HOME, MAX), (TONI, TONI)])
 def test_unauthenticated_mail_of_staff_is_held_for_the_registered_address(writer: str, asked: str) -> None:
-    for text in ("Erledigt.", "#close", "#note x", "Erledigt.\n#help", "#blumenkohl"):
+    for text in ("Erledigt.", "#close", "#note x", "Danke.\n#help", "#blumenkohl"):
         done = unproven(text, writer).decide()
         assert (done.outcome, done.changes, done.notified) == ("held", (), {(asked, "confirm")}), text
         (hold,) = [e for e in done.effects if isinstance(e, HoldMail)]
         assert hold.until == NOW + timedelta(days=3), text
 
 
-def test_query_of_staff_needs_no_proof_as_the_answer_goes_to_the_registered_address() -> None:
-    assert unproven("#help", MAX_AT_HOME).decide().notified == {(MAX, "help")}
+def test_queries_of_staff_need_no_proof_since_the_answer_goes_to_the_registered_address() -> None:
+    page = {Listing(Scope.OPEN, (("school", "GYM"),)): Page((ticket(),), total=1)}
+    for line, kind in (("#list", "overview"), ("#show 1", "ticket_details"), ("#help", "help")):
+        for case in (writes(MAX_AT_HOME, line), writes(MAX_AT_HOME, "", subject=line)):
+            done = case.with_facts(ticket(), listings=page).decide()
+            assert done.notified == {(MAX, kind)}, line
+    assert writes(MAX, "#show 9").decide().notified == {(MAX, "refusal")}
+
+
+def test_confirmation_request_shows_a_command_of_the_subject() -> None:
+    question = writes(MAX, "", subject="#abwesend 1.12.").decide().notification(MAX)
+    assert (question.kind, question.text.strip()) == (NotificationKind.CONFIRM, "#abwesend 1.12.")
 
 
 def test_mail_of_staff_is_held_if_the_server_says_that_it_is_forged() -> None:

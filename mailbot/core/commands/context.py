@@ -8,8 +8,8 @@ from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Address, Mail
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.mail import Address, Mail, Part
+from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
@@ -72,7 +72,7 @@ class MailContext:
     def has_no_content(self) -> bool:
         """Return whether the mail has no text and no files; after a command, inline pictures do not count."""
         ignore_inline = bool(self.reading.lines)
-        return not self.reading.text and all(part.inline and ignore_inline for part in self.mail.parts)
+        return not self.reading.text and all(part.inline and ignore_inline for part in self.files)
 
     @property
     def may_open_ticket(self) -> bool:
@@ -86,6 +86,12 @@ class MailContext:
         return by_command or (self.answered_mail is not None and self.answered_mail.internal)
 
     @property
+    def registers(self) -> bool:
+        """Return whether the mail is an authenticated reply to an invitation."""
+        answered = self.answered_mail
+        return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION and self.trust.trusted
+
+    @property
     def answered_mail(self) -> SentMail | None:
         """Return the mail from mailbot that this mail replies to, if it was sent to the same person."""
         return _answered_mail(self.facts, self.sender_addresses)
@@ -97,11 +103,16 @@ class MailContext:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """Return the mail's parts as files of a message."""
+        """Return the mail's files as files of a message."""
         return tuple(
             Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
-            for p in self.mail.parts
+            for p in self.files
         )
+
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """Return the mail's parts without the logos of its signature."""
+        return tuple(part for part in self.mail.parts if not part.logo)
 
     def change(
         self,

@@ -39,7 +39,7 @@ class Part:
     """One attachment or inline picture of a mail, with its decoded content.
 
     `path` locates it within the raw mail ("2.1", or "2/3" for the third file in a winmail.dat).
-    `content_type` is detected from the content where possible.
+    `content_type` is detected from the content where possible. `logo`: it belongs to the signature.
     """
 
     path: str
@@ -49,6 +49,7 @@ class Part:
     inline: bool = False
     content_id: str = ""
     danger: Danger = Danger.NONE
+    logo: bool = False
 
     @property
     def size(self) -> int:
