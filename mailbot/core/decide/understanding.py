@@ -46,6 +46,8 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     sender = mail.sender.email if mail.sender else ""
     text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
     reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
+    if mail.unseen:
+        reading = Reading(text, (), mail.subject)
     return Understanding(
         replace(mail, text=text, quoted=quoted),
         classify(mail, policy.support_addresses),

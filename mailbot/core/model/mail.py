@@ -89,7 +89,8 @@ class Encryption(StrEnum):
 class Mail:
     """A parsed mail; an unreadable one is a Mail with defects.
 
-    `text` is the new text; `signature` and `quoted` were cut off from it. `headers` are all header fields in
+    `text` is the new text; `signature` and `quoted` were cut off from it. `unseen`: a reader of
+    the HTML mail does not see its text, so it has no commands. `headers` are all header fields in
     order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
     are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
     """
@@ -107,6 +108,7 @@ class Mail:
     text: str = ""
     signature: str = ""
     quoted: str = ""
+    unseen: bool = False
     forwarded: bool = False
     parts: tuple[Part, ...] = ()
     delivery: tuple[DeliveryStatus, ...] = ()
