@@ -2,7 +2,7 @@
 
 import re
 
-from mailbot.core.model.mail import DeliveryStatus, Mail, Part
+from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
@@ -57,17 +57,13 @@ def parse(content: bytes) -> Mail:
         quoted=split.quoted,
         unseen=unseen,
         forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=with_danger(_parts(contents, blocks)),
+        parts=with_danger(mark_inline(contents.parts, contents.shown)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),
         encryption=contents.protection,
         size=len(content),
         defects=tuple(dict.fromkeys(defects)),
     )
-
-
-def _parts(contents: PartCollector, blocks: list[Block]) -> tuple[Part, ...]:
-    return mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html))
 
 
 def part_contents(content: bytes) -> dict[str, bytes]:

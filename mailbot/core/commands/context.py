@@ -12,7 +12,8 @@ from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.signatures import is_only_greeting
+from mailbot.core.text.references import without_action_key
+from mailbot.core.text.signatures import contact_details, is_only_greeting
 from mailbot.core.text.words import fold
 
 
@@ -78,6 +79,18 @@ class MailContext:
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
+    def cut(self) -> str:
+        """Return what was cut from a requester's mail, for the team: signature and hidden quotation.
+
+        The quotation of a reply to a mail of the ticket is known to the team.
+        """
+        mail = self.mail
+        signature = "" if self.member else contact_details(without_action_key(mail.signature))
+        quoted = mail.quoted if not mail.answers or (self.ticket is None and not mail.forwarded) else ""
+        shown = self.ticket is None and (not mail.answers or not self.reading.text)
+        return "\n\n".join(text for text in (signature, "" if shown else quoted) if text)
+
+    @property
     def is_internal(self) -> bool:
         """Return whether the text of a staff mail stays within the staff."""
         by_command = any(command.internal for command in self.reading.commands)
@@ -119,6 +132,7 @@ class MailContext:
             related=self.match.related,
             related_reason=self.match.related_reason,
             similar=self.facts.similar,
+            cut=self.cut,
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

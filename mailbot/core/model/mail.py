@@ -1,5 +1,6 @@
 """An incoming mail, as parsed from its bytes (RFC 5322, RFC 2045 to 2049)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,12 @@ class Address:
     def shown(self) -> str:
         """Return the name, or the address if there is no name."""
         return self.name or self.email
+
+
+_REPLY = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)*(?:re|aw|antw(?:ort)?|sv|rép|odp|vá|ynt|res|rif|r|回复|回覆)(?:\[\d{1,3}\])?\s?[:：]",
+    re.I,
+)
 
 
 class Danger(StrEnum):
@@ -123,9 +130,14 @@ class Mail:
         return self.senders[0] if self.senders else None
 
     @property
+    def answers(self) -> bool:
+        """Return whether the mail says that it is a reply; else its author wrote or pasted all of it."""
+        return bool(self.in_reply_to or self.references or _REPLY.match(self.subject))
+
+    @property
     def ticket_text(self) -> str:
-        """Return the text for a new ticket: with a forwarded mail, and with the quotation if it is all."""
-        if self.text and not self.forwarded:
+        """Return the text for a new ticket, with the quotation if it is all or belongs to the problem."""
+        if self.text and self.answers and not self.forwarded:
             return self.text
         return "\n\n".join(text for text in (self.text, self.quoted) if text)
 

@@ -10,7 +10,7 @@ from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Absence, Member, Team, effective_member, present
-from mailbot.core.model.ticket import Attachment, Message, Role, Ticket, Visibility
+from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Ticket, Visibility
 from mailbot.core.recipients.ticket_change import TicketChange
 
 STATUS_KINDS = frozenset(
@@ -224,6 +224,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         ticket=change.after,
         author=change.actor,
         text=message.text if message is not None else "",
+        cut=change.cut if role.staff and message and message.direction is Direction.IN else "",
         attachments=attachments,
         listed=listed,
         history=history,

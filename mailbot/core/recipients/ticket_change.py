@@ -17,6 +17,7 @@ class TicketChange:
 
     `message` is the new text, `history` are the messages before it. `cc_added` are the addresses that the
     mail itself put in cc. `related` is another ticket that the mail may belong to, `related_reason` says why.
+    `cut` is what was cut from a requester's mail.
     """
 
     before: Ticket
@@ -32,6 +33,7 @@ class TicketChange:
     related: Ticket | None = None
     related_reason: str = ""
     similar: tuple[Similar, ...] = ()
+    cut: str = ""
 
     @property
     def actor_addresses(self) -> frozenset[str]:

@@ -13,9 +13,9 @@ from mailbot.core.text.attribution_words import (
     ABBREVIATED,
     CONNECTING,
     DAY_WORD,
-    MAY_SAY_WROTE,
     SENTENCE_STARTS,
     START,
+    STEMS,
     WROTE,
 )
 from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, is_separator, label
@@ -40,6 +40,7 @@ _RESTART = re.compile(
 _SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
 _DATE_OR_ADDRESS = re.compile(r"[^\s@]{1,60}@|\S{1,12}[.,]* +\d")
 _DIGIT = re.compile(r"\d")
+_DIGIT_OR_AT = re.compile(r"[\d@]")
 _GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|\d ?[ap]\.?m\b", re.I)
 _GMAIL_WITHOUT_COLON = re.compile(
@@ -69,7 +70,11 @@ class Attribution:
 def find_attribution(lines: list[str], at: int) -> Attribution | None:
     """Return the attribution that begins in the line at `at`; None if there is none."""
     line = lines[at][:MAX_LINE_LENGTH]
-    if not (_START.match(line) or "@" in line or _is_evidence(line)):
+    if not _DIGIT_OR_AT.search(line) and not _may_say_wrote(line) and not line.rstrip().endswith(","):
+        return None
+    ends = line.rstrip(_EDGES).endswith((":", "：")) or line[:4].isdigit()
+    near = " ".join(line[:MAX_LINE_LENGTH] for line in lines[at : at + _MAX_WRAPPED])
+    if not ends and not _may_say_wrote(near) and not ("@" in near and DATE.search(near)):
         return None
     for column in (0, *_later_starts(line)):
         found = _from(lines, at, column)
@@ -114,13 +119,17 @@ def _from(lines: list[str], at: int, column: int) -> Attribution | None:
     first = lines[at][column:MAX_LINE_LENGTH]
     joined = ""
     pieces = 0
+    wraps: bool | None = None
     for count in range(1, min(2 * _MAX_WRAPPED, len(lines) - at) + 1):
         piece = (first if count == 1 else lines[at + count - 1][:MAX_LINE_LENGTH]).strip()
         if not piece and _is_torn(lines, at + count, joined):
             continue
         pieces += 1
-        if pieces > 1 and (not piece or label(piece) or not _may_continue(piece, first)):
-            return None
+        if pieces > 1:
+            wraps = _may_wrap(first) if wraps is None else wraps
+            quoted = is_quoted(piece) and not _CONTINUED.match(piece)
+            if not wraps or not piece or quoted or label(piece):
+                return None
         joined = f"{joined} {piece}" if joined else piece
         if len(joined) > MAX_LINE_LENGTH or pieces > _MAX_WRAPPED:
             return None
@@ -157,29 +166,34 @@ def _is_torn(lines: list[str], at: int, joined: str) -> bool:
 
 def _may_say_wrote(text: str) -> bool:
     """Return whether a text may contain a word for "wrote": a cheap test before the full one."""
-    return bool(MAY_SAY_WROTE.search(text.lower()))
+    text = text.lower()
+    return any(stem in text for stem in STEMS)
 
 
 def _may_end(piece: str, joined: str) -> bool:
-    ends = ":" in piece or "：" in piece or joined[:4].isdigit() or _may_say_wrote(joined)
-    return ends or ("@" in joined and bool(DATE.search(piece)))
+    """Return whether an attribution may end with the last piece: by a colon, a verb or an address."""
+    if "@" in joined or joined[:4].isdigit():
+        return True
+    return piece.rstrip(_EDGES).endswith((":", "：")) or _may_say_wrote(joined)
 
 
 def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bool) -> bool:
     following = next((line for line in lines[at + count : at + count + 4] if line.strip()), "")
     nearest = lines[at + count] if at + count < len(lines) else ""
     quoted_next = is_quoted(following) and not _CONTINUED.match(following)
-    quoted_next = quoted_next or following.startswith("| ") or is_separator(following)
+    quoted_next = quoted_next or (following.startswith(("| ", "-")) and _opens(following))
     open_end = not nearest.strip(_EDGES) or quoted_next or bool(label(following))
     if behind and not ((DATE.search(joined) and (open_end or quoted_next)) or _QUOTING.match(joined)):
         return False
     return is_attribution(joined, quoted_next, open_end)
 
 
-def _may_continue(piece: str, first: str) -> bool:
-    """Return whether a further line may continue an attribution, whose first line ends no sentence."""
-    if is_quoted(piece) and not _CONTINUED.match(piece):
-        return False
+def _opens(line: str) -> bool:
+    return line.startswith("|") or is_separator(line)
+
+
+def _may_wrap(first: str) -> bool:
+    """Return whether a line may begin an attribution that goes on: it ends no sentence."""
     if not _is_evidence(first) and not (_START.match(first) and first.rstrip().endswith(",")):
         return False
     if not first.rstrip().endswith((".", "!", "?", ":")):

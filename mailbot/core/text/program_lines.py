@@ -87,7 +87,10 @@ _TRACKING = re.compile("[\\s\u1427\ufffc\u200b-\u200f\u2060\ufeff\xad]+")
 
 def is_mobile_signature(line: str) -> bool:
     """Return whether a device or program added a line, such as "Von meinem iPhone gesendet"."""
-    plain = _plain(line)
+    return _is_mobile(_plain(line))
+
+
+def _is_mobile(plain: str) -> bool:
     if len(plain) >= MAX_LINE_LENGTH:
         return False
     return bool(_MOBILE.match(plain) or _WITH_APOLOGY.match(plain))
@@ -95,14 +98,16 @@ def is_mobile_signature(line: str) -> bool:
 
 def _plain(line: str) -> str:
     """Return the beginning of a line without the targets of links and without marks around it."""
-    return _LINK.sub(r"\1", line[:500]).strip(_WRAPPERS)
+    line = line[:500]
+    return (_LINK.sub(r"\1", line) if "<" in line or "](" in line else line).strip(_WRAPPERS)
 
 
 def is_program_line(line: str) -> bool:
     """Return whether a device, a scanner or an add-on added a line."""
     if "\u1427" in line or "\ufffc" in line:
         return bool(_TRACKING.fullmatch(line[:100]))
-    return is_mobile_signature(line) or bool(_SCANNED.match(_plain(line)))
+    plain = _plain(line)
+    return _is_mobile(plain) or bool(_SCANNED.match(plain))
 
 
 MAX_NOTICE = 400
@@ -161,10 +166,17 @@ _ADVICE = re.compile(
 )
 _SENTENCE = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*(?:[.!?]+[\]\)*\"]*|$)")
 _BANNER_LINES = 12
+_BANNER_SIGNS = (
+    "extern", "außerhalb", "ausserhalb", "outside", "untrusted", "extérieur", "zjqcm", "often get", "häufig",
+    "nicht oft", "souvent", "previously corresponded", "personen, die diese nachricht",
+)  # fmt: skip
 
 
 def banner_length(lines: list[str]) -> tuple[int, int]:
     """Return the lines and then the characters at the top that a gateway's warning takes, or (0, 0)."""
+    top = " ".join(line[:MAX_NOTICE] for line in lines[:_BANNER_LINES]).lower()
+    if not any(sign in top for sign in _BANNER_SIGNS):
+        return 0, 0
     at, found = 0, False
     while at < min(len(lines), _BANNER_LINES):
         if not lines[at].strip():

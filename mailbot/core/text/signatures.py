@@ -2,7 +2,12 @@
 
 import re
 
-from mailbot.core.text.program_lines import is_mobile_signature, is_notice
+from mailbot.core.text.program_lines import (
+    banner_length,
+    is_mobile_signature,
+    is_notice,
+    is_program_line,
+)
 
 _SIGNOFF = re.compile(
     r"[\s*_]*(?:(?:mit |die |ganz )?(?:freundliche[nm]?|besten?|viele[n]?|liebe[n]?|herzliche[nm]?"
@@ -37,6 +42,7 @@ _CONTACT = re.compile(
     re.I,
 )
 _NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?:[ ,/&]+[\w.'’&()-]+){0,5}|_{3,}|-{3,}")
+_RULE = re.compile(r"[-–—_=*~]+")
 _NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)
 _CONTACT_LINES = 16
 
@@ -54,9 +60,9 @@ def contact_block(lines: list[str]) -> int:
     block = [line for line in lines[begin:] if line.strip()]
     if len(block) > _CONTACT_LINES or any(len(line) > 90 or _NOT_CONTACT.match(line) for line in block):
         return len(lines)
-    if any(map(is_sentence, block)):
+    if sum(bool(_CONTACT.search(line)) for line in block) < 2 or any(map(is_sentence, block)):
         return len(lines)
-    return begin if sum(bool(_CONTACT.search(line)) for line in block) >= 2 else len(lines)
+    return begin
 
 
 _LOWER_WORD = re.compile(r"(?<![\w.@/-])[a-zß-ÿ]{2,}(?![\w@/-]|\.\w)")
@@ -86,18 +92,31 @@ def is_address(lines: list[str]) -> bool:
 
 def notices(lines: list[str]) -> int:
     """Return the line at which notices of confidentiality begin at the end; else the line count."""
-    closed = any(map(is_signoff, lines[-80:]))
     end = len(lines)
+    closed: bool | None = None
     while end:
         begin = end
         while begin and lines[begin - 1].strip():
             begin -= 1
-        if not begin or not is_notice(" ".join(lines[begin:end][:40]), closed=closed):
+        paragraph = " ".join(lines[begin:end][:40])
+        if not begin or not is_notice(paragraph, closed=True):
+            break
+        closed = any(map(is_signoff, lines[-80:])) if closed is None else closed
+        if not is_notice(paragraph, closed=closed):
             break
         end = begin
         while end and not lines[end - 1].strip():
             end -= 1
     return end
+
+
+def contact_details(signature: str) -> str:
+    """Return a signature without rules, lines of programs, warnings of gateways and notices."""
+    lines = [line for line in signature.splitlines() if not is_program_line(line)]
+    count, column = banner_length(lines)
+    lines = lines[count + bool(column) :]
+    lines = [line for line in lines[: notices(lines)] if not _RULE.fullmatch(line.strip())]
+    return "\n".join(lines).strip()
 
 
 def _after_name(lines: list[str], greeting: int) -> int:
