@@ -86,9 +86,11 @@ class MailContext:
         """
         mail = self.mail
         signature = "" if self.member else contact_details(without_action_key(mail.signature))
-        quoted = mail.quoted if not mail.answers or (self.ticket is None and not mail.forwarded) else ""
-        shown = self.ticket is None and (not mail.answers or not self.reading.text)
-        return "\n\n".join(text for text in (signature, "" if shown else quoted) if text)
+        if self.ticket is None:
+            hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
+        else:
+            hidden = not mail.answers and self.answered_mail is None
+        return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
 
     @property
     def is_internal(self) -> bool:

@@ -164,6 +164,11 @@ _ADVICE = re.compile(
     r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht)",
     re.I,
 )
+_ADVICE_BEGINS = re.compile(
+    r"\W*(?:bitte |please )?(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten|do not|don['’]t"
+    r"|never|be |exercise|use caution|think|learn|erfahren|ne |n['’]ouvrez|soyez|vorsicht|links und)",
+    re.I,
+)
 _SENTENCE = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*(?:[.!?]+[\]\)*\"]*|$)")
 _BANNER_LINES = 12
 _BANNER_SIGNS = (
@@ -197,13 +202,25 @@ def _banner_unit(lines: list[str], at: int, *, follows: bool) -> tuple[int, int]
     for count in range(1, 5):
         if at + count > len(lines) or (count > 1 and not lines[at + count - 1].strip()):
             break
-        joined = f"{joined} {lines[at + count - 1][:MAX_NOTICE].strip()}".strip()
+        line = lines[at + count - 1][:MAX_NOTICE]
+        before = len(joined) + bool(joined)
+        joined = f"{joined} {line.strip()}".strip()
         following = lines[at + count].strip() if at + count < len(lines) else ""
         torn = joined[-1:] not in ".!?:]*" and following[:1].islower()
-        if not torn and all(good for _, good in _judged(joined, follows=follows)):
+        judged = list(_judged(joined, follows=follows))
+        if not torn and all(good for _, good in judged):
             return count, 0
-    ends = [end for end, good in _leading(_judged(lines[at][:MAX_NOTICE], follows=follows)) if good]
-    return 0, ends[-1] if ends else 0
+        ends = [end for end, _ in takewhile(lambda pair: pair[1], judged)]
+        if ends and ends[-1] > before and ends[-1] < len(joined.rstrip()) and joined[ends[-1] - 1] in ".!]*)":
+            rest = joined[ends[-1] :].lstrip()
+            if count > 1 or not _may_advise(rest):
+                return count - 1, len(line.rstrip()) - len(rest)
+    return 0, 0
+
+
+def _may_advise(text: str) -> bool:
+    """Return whether a text may be the beginning of an advice that goes on in the next line."""
+    return text[-1:] not in ".!?" and bool(_ADVICE_BEGINS.match(text))
 
 
 def _judged(text: str, *, follows: bool) -> Iterator[tuple[int, bool]]:
@@ -214,10 +231,6 @@ def _judged(text: str, *, follows: bool) -> Iterator[tuple[int, bool]]:
         good = "?" not in said and bool(_BANNER.match(said) or (follows and _ADVICE.match(said)))
         follows = follows or good
         yield sentence.end(), good
-
-
-def _leading(judged: Iterator[tuple[int, bool]]) -> Iterator[tuple[int, bool]]:
-    return takewhile(lambda pair: pair[1], judged)
 
 
 _ABOUT_MAIL = re.compile(

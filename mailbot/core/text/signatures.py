@@ -87,13 +87,17 @@ def is_address(lines: list[str]) -> bool:
         return False
     if any(_CONTACT.search(line) for line in filled):
         return len(filled) == 1 or any("@" in line or _NAME_LINE.fullmatch(line) for line in filled)
-    return bool(filled) and len(filled) <= 6 and all(_NAME_LINE.fullmatch(line) for line in filled)
+    if not filled or len(filled) > 6 or " " not in filled[0]:
+        return False
+    return all(_NAME_LINE.fullmatch(line) and not any(map(str.isdigit, line)) for line in filled)
 
 
-def notices(lines: list[str]) -> int:
-    """Return the line at which notices of confidentiality begin at the end; else the line count."""
+def notices(lines: list[str], *, closed: bool | None = None) -> int:
+    """Return the line at which notices of confidentiality begin at the end; else the line count.
+
+    `closed`: a closing formula is above the lines; without it, they are searched for one.
+    """
     end = len(lines)
-    closed: bool | None = None
     while end:
         begin = end
         while begin and lines[begin - 1].strip():
@@ -115,7 +119,8 @@ def contact_details(signature: str) -> str:
     lines = [line for line in signature.splitlines() if not is_program_line(line)]
     count, column = banner_length(lines)
     lines = lines[count + bool(column) :]
-    lines = [line for line in lines[: notices(lines)] if not _RULE.fullmatch(line.strip())]
+    lines = ["", *lines][: notices(["", *lines], closed=True)]
+    lines = [line for line in lines if not _RULE.fullmatch(line.strip())]
     return "\n".join(lines).strip()
 
 
