@@ -64,6 +64,37 @@ def test_empty_mail_opens_a_ticket_with_its_quotation() -> None:
     assert writes(LENA).with_mail(quoted="Weitergeleitet").decide().notification(MAX).text == "Weitergeleitet"
 
 
+def test_new_mail_that_answers_nothing_opens_a_ticket_with_the_part_that_looks_quoted() -> None:
+    form = "Von: Lena\nDatum: 12.05.2025\n\nMaus weg."
+    outcome = writes(LENA, "Hier das Formular:").with_mail(quoted=form, subject="Formular").decide()
+    assert outcome.message.text == f"Hier das Formular:\n\n{form}"
+    assert not outcome.notification(MAX).cut
+
+
+def test_team_sees_the_signature_and_the_quotation_that_were_cut_from_a_new_mail() -> None:
+    signature = "-- \nLena Lehrerin\nTel. 0123 4567\nVon meinem iPhone gesendet\n[mailbot:" + "a" * 26 + "]"
+    mail = writes(LENA, "Maus weg.").with_mail(
+        signature=signature, quoted="Alte Mail", subject="AW: Maus", in_reply_to=("<unknown@x>",)
+    )
+    outcome = mail.decide()
+    assert outcome.message.text == "Maus weg."
+    assert outcome.notification(MAX).cut == "Lena Lehrerin\nTel. 0123 4567\n\nAlte Mail"
+    assert not outcome.notification(LENA).cut
+
+
+def test_signature_is_shown_to_the_team_and_that_of_the_staff_to_no_one() -> None:
+    signed = {"signature": "Tel. 0123 4567", "quoted": "Alte Mail"}
+    reply = answers(LENA, ticket(), "Noch etwas.").with_mail(**signed).decide()
+    assert {n.cut for n in reply.notifications} == {"Tel. 0123 4567"}
+    answer = answers(MAX, ticket(), "Liegt hier.").with_mail(**signed).decide()
+    assert not any(n.cut for n in answer.notifications)
+
+
+def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
+    outcome = answers(MAX, ticket(), "Liegt hier.\n#close").with_mail(unseen=True).decide()
+    assert outcome.ticket().status is Status.OPEN
+
+
 def test_people_of_the_school_are_added_to_cc_and_others_are_not() -> None:
     others = tuple(map(Address, (KARL, LENA, MAX, EVE, HANNA, GYM.address)))
     done = writes(LENA, "Hallo").with_mail(cc=others).proven().decide()

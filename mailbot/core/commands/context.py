@@ -13,8 +13,8 @@ from mailbot.core.model.notification import Notification, NotificationKind, Repl
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.references import FORWARD_SUBJECT
-from mailbot.core.text.signatures import is_only_greeting
+from mailbot.core.text.references import FORWARD_SUBJECT, without_action_key
+from mailbot.core.text.signatures import contact_details, is_only_greeting
 from mailbot.core.text.words import fold
 
 
@@ -80,6 +80,20 @@ class MailContext:
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
+    def cut(self) -> str:
+        """Return what was cut from a requester's mail, for the team: signature and hidden quotation.
+
+        The quotation of a reply to a mail of the ticket is known to the team.
+        """
+        mail = self.mail
+        signature = "" if self.member else contact_details(without_action_key(mail.signature))
+        if self.ticket is None:
+            hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
+        else:
+            hidden = not mail.answers and self.answered_mail is None
+        return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
+
+    @property
     def is_internal(self) -> bool:
         """Return whether the text of a staff mail stays within the staff."""
         by_command = any(command.internal for command in self.reading.commands)
@@ -139,6 +153,7 @@ class MailContext:
             similar=self.facts.similar,
             forged=self.trust.forged,
             not_in_cc=tuple(not_in_cc),
+            cut=self.cut,
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

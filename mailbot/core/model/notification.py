@@ -168,6 +168,7 @@ class Notification:
     ticket: Ticket | None = None
     author: Address | None = None
     text: str = ""
+    cut: str = ""  # what was cut from the mail with the text: signature and quotation; for the staff
     attachments: tuple[Attachment, ...] = ()
     listed: tuple[Attachment, ...] = ()
     history: tuple[Message, ...] = ()
