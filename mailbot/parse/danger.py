@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 
 from mailbot.core.model.mail import Danger, Part
-from mailbot.parse import contained, limits, signatures
+from mailbot.parse import active_pages, contained, limits, signatures
 from mailbot.parse.compound import SIGNATURE as OLE
 from mailbot.parse.compound import CompoundFile
 
@@ -47,15 +47,21 @@ _MEMBER_COST = 4_096  # bytes that zipfile inflates of a member at least
 
 @dataclass(slots=True)
 class Budget:
-    """How many bytes of archives may still be inflated for one mail."""
+    """How many bytes of archives may still be inflated for one mail, and of pages looked through."""
 
     left: int = limits.INFLATED
+    pages: int = limits.PAGES
 
     def spend(self, size: int) -> None:
         """Count bytes before they are inflated; raises ValueError when there are too many."""
         self.left -= size
         if self.left < 0:
             raise ValueError("too much in the archives of one mail")
+
+    def has_room(self, page: bytes) -> bool:
+        """Count a page; return False when there are too many bytes of pages."""
+        self.pages -= len(page)
+        return self.pages >= 0
 
 
 def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -66,18 +72,25 @@ def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 def danger(name: str, content: bytes, budget: Budget, depth: int = 0) -> Danger:
     """Return what harm a file can do: the first row that fits. The budget is that of the whole mail."""
-    found = next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE)
-    return found or next(filter(None, (look(name, content, budget, depth) for look in _LOOKS)), Danger.NONE)
+    if found := next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE):
+        return found
+    return next(filter(None, (look(name, content, budget, depth) for look in _LOOKS)), Danger.NONE)
 
 
 _SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
     (Danger.PROGRAM, signatures.is_program),
-    (Danger.PROGRAM, signatures.is_active_page),
-    (Danger.OPAQUE, signatures.is_oversized_page),
     (Danger.MACROS, signatures.has_macros),
     (Danger.MACROS, signatures.has_active_cells),
     (Danger.OPAQUE, signatures.is_opaque),
 )
+
+
+def _in_page(name: str, content: bytes, budget: Budget, _: int) -> Danger:
+    if not active_pages.is_page(name, content):
+        return Danger.NONE
+    if not budget.has_room(content):
+        return Danger.OPAQUE
+    return Danger.PROGRAM if active_pages.is_active(name, content) else Danger.NONE
 
 
 def _in_archive(name: str, content: bytes, budget: Budget, depth: int) -> Danger:
@@ -156,13 +169,13 @@ def _describes_danger(content: bytes) -> bool:
 
 def _needed(name: str, head: bytes) -> int:
     """Return how many bytes of a member tell what it is."""
-    if head.startswith((*_ZIP, OLE, b"{\\rt")) or any(is_kind(name, head) for is_kind, _ in _CONTAINERS):
+    if head.startswith((*_ZIP, OLE, b"{\\rt")) or any(is_kind(name, head) for is_kind in _WHOLE):
         return limits.MEMBER_OCTETS
     if _DESCRIBES.search(name):
-        return limits.PAGE
+        return limits.PAGES
     if signatures.is_harmless_head(name, head):
         return _HEAD
-    return limits.MEMBER_OCTETS if signatures.needs_whole(name, head) else signatures.IMAGE_HEAD
+    return limits.MEMBER_OCTETS if signatures.is_archive_name(name) else signatures.IMAGE_HEAD
 
 
 def _inner(found: Danger) -> Danger:
@@ -211,9 +224,18 @@ def _look_at(files: Iterable[contained.File], size: int, budget: Budget, depth: 
     return Danger.NONE
 
 
-_LOOKS: tuple[Callable[[str, bytes, Budget, int], Danger], ...] = (_in_archive, _in_compound, _in_container)
+_LOOKS: tuple[Callable[[str, bytes, Budget, int], Danger], ...] = (
+    _in_page,
+    _in_archive,
+    _in_compound,
+    _in_container,
+)
 _CONTAINERS: tuple[tuple[Callable[[str, bytes], bool], Callable[[bytes], Iterator[contained.File]]], ...] = (
     (contained.is_onenote, contained.in_onenote),
     (contained.is_calendar, contained.in_calendar),
     (contained.is_mail, contained.in_mail),
+)
+_WHOLE: tuple[Callable[[str, bytes], bool], ...] = (
+    active_pages.is_page,
+    *(is_kind for is_kind, _ in _CONTAINERS),
 )

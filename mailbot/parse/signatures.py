@@ -8,10 +8,10 @@ import struct
 from collections.abc import Iterable
 
 from mailbot.parse import limits
-from mailbot.parse.character_references import unescape
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a table."""
     return frozenset(text.split())
 
 
@@ -57,7 +57,7 @@ _IMAGE_TRAILERS = (b"koly", b"conectix")  # of DMG and VHD
 IMAGE_HEAD = 0x9900
 """The bytes of a file in which the signatures of disk images are."""
 
-_SUFFIXES = _words(
+_SUFFIXES = words(
     # Programs, installers and scripts of Windows, and what they load.
     "exe com scr pif cpl dll drv ocx sys msi msp mst msu msc msix msixbundle appx appxbundle appinstaller"
     " application appref-ms gadget xll wll bat cmd btm ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 pssc cdxml"
@@ -76,14 +76,14 @@ _SUFFIXES = _words(
     # Disk images.
     " iso img udf nrg mds mdf vhd vhdx vmdk vdi qcow qcow2 ova ovf wim esd swm"
 )
-_OPAQUE_SUFFIXES = _words(
+_OPAQUE_SUFFIXES = words(
     "7z rar r00 z01 001 gz tgz taz z bz bz2 tbz tbz2 xz txz lz lzma tlz lzo zst tzst br tar cab arj ace lzh"
     " lha cpio zoo arc pak sit sitx hqx alz egg zpaq zipx uu uue xx xxe b64 onepkg"
 )
-ZIP_SUFFIXES = _words(
+_ZIP_SUFFIXES = words(
     "zip docx dotx xlsx xltx pptx potx ppsx vsdx xlsb odt ods odp odg ott ots epub kmz cbz thmx"
 )
-_WITH_MACROS = _words("docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm ppa vsdm vstm vssm")
+_WITH_MACROS = words("docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm ppa vsdm vstm vssm")
 # Files of settings and links that programs recognise by their content.
 _LINK = re.compile(
     r"^\s{0,9}\[(?:InternetShortcut|Desktop Entry)|<jnlp\b|<libraryDescription\b"
@@ -96,24 +96,6 @@ _LINK = re.compile(
 _SHEET = re.compile(r"\AID;P[^\r\n]{0,200}[\r\n]+(?:[A-Z]{1,2};|E[\r\n])|\AID[\r\n]+[A-Z]{1,2};", re.I)
 _DDE = re.compile(r"[\w.)]\|\s?'[^'\r\n]{0,300}'!|=\s?DDE\s?\(", re.I)
 
-# Web pages and drawings are opened by the browser: a form for a password is enough to do harm.
-PAGE_SUFFIXES = _words("htm html xhtml xht shtml mht mhtml svg svgz xsl xslt xml webarchive")
-_ALWAYS_ACTIVE = _words("svgz mht mhtml webarchive")
-_PAGE = re.compile(
-    rb"\s*(?:<!--[^>]{0,500}>\s*)?<(?:!doctype\s+html|html|head|body|svg|script|\?xml)\b", re.I
-)
-_ACTIVE = re.compile(
-    r"<(?:[\w-]{1,20}:)?(?:script|form|i?frame|frameset|embed|object|foreignobject|applet|portal|handler)\b"
-    r"|[\s/\"']on[a-z]{3,20}\s*=|http-equiv\s*=\s*(?:[\"']\s*)?refresh"
-    r"|<!entity\s[^>\"']{0,100}[\"'][^\"']{0,500}[<&]",
-    re.I,
-)
-_ACTIVE_URL = re.compile(
-    r"(?:java|vb)script:|data:(?:text/html|image/svg|application/x)|attributename=[\"']?(?:xlink:)?href", re.I
-)
-_SHOWN_XML = re.compile(r"<html|<svg|1999/xhtml|2000/svg|xml-stylesheet", re.I)
-_IGNORED_IN_URLS = re.compile(r"[\x00-\x20\xad\u200b-\u200f]+")
-
 # A program inside of a file that has no reason to contain one.
 HIDDEN_PROGRAM = re.compile(rb"MZ\x90\0\x03\0\0\0|PE\0\0(?:L\x01|d\x86|d\xaa|\xc4\x01)")
 _RTF_OBJECT = re.compile(
@@ -125,7 +107,7 @@ _HARMLESS = re.compile(
     rb"|[\s\S]{4}ftyp|\x1a\x45\xdf\xa3|\x01\0\0\0[\s\S]{36} EMF|\xd7\xcd\xc6\x9a"
 )
 # Files whose head tells enough, if they have such a suffix: text, pictures, sound, data.
-_PLAIN_SUFFIXES = _words(
+_PLAIN_SUFFIXES = words(
     "txt csv xml json md log ini cfg rtf tex jpg jpeg png gif bmp tif tiff webp heic emf wmf ico pdf mp3 mp4"
     " wav ogg m4a mov avi mkv webm css ttf otf woff woff2 rels vml geojson gpx kml"
 )
@@ -165,29 +147,6 @@ def is_image(content: bytes) -> bool:
     )
 
 
-def is_active_page(name: str, content: bytes) -> bool:
-    """Return whether a web page or a drawing does more than show; in UTF-16 every other byte is a zero."""
-    kind = suffix(name)
-    if kind in _ALWAYS_ACTIVE:
-        return True
-    plain = content[: limits.PAGE].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe")
-    if kind not in PAGE_SUFFIXES and not _PAGE.match(plain):
-        return False
-    text = plain.decode("latin-1")
-    shown = unescape(text)
-    is_data = kind not in PAGE_SUFFIXES - {"xml"} and plain.lstrip().startswith(b"<?xml")
-    if is_data and not _SHOWN_XML.search(shown):
-        return False
-    return bool(
-        _ACTIVE.search(text) or _ACTIVE.search(shown) or _ACTIVE_URL.search(_IGNORED_IN_URLS.sub("", shown))
-    )
-
-
-def is_oversized_page(name: str, content: bytes) -> bool:
-    """Return whether a page is too large to be looked through."""
-    return len(content) > limits.PAGE and suffix(name) in PAGE_SUFFIXES - {"xml"}
-
-
 def has_active_cells(name: str, content: bytes) -> bool:
     """Return whether a text runs a program when a spreadsheet opens it."""
     text = _plain(content[: limits.TEXT_OCTETS])
@@ -211,14 +170,14 @@ def is_opaque(name: str, content: bytes) -> bool:
 def is_harmless_head(name: str, head: bytes) -> bool:
     """Return whether the first bytes and the name tell enough of a member of an archive."""
     kind = suffix(name)
-    if kind in PAGE_SUFFIXES - {"xml"} or kind in ZIP_SUFFIXES:
+    if kind in _ZIP_SUFFIXES:
         return False
     return bool(_HARMLESS.match(head)) or kind in _PLAIN_SUFFIXES
 
 
-def needs_whole(name: str, head: bytes) -> bool:
-    """Return whether only the whole file tells what harm it can do."""
-    return suffix(name) in PAGE_SUFFIXES | ZIP_SUFFIXES or bool(_PAGE.match(head))
+def is_archive_name(name: str) -> bool:
+    """Return whether a file is called like a ZIP or an Office file."""
+    return suffix(name) in _ZIP_SUFFIXES
 
 
 def _plain(content: bytes) -> str:

@@ -179,7 +179,7 @@ FILES: list[tuple[str, bytes, Danger]] = [
     ("plan.html", b"<p>&#" + b"9" * 6_000 + b"; &amp; Javanese script</p>", N),
     ("daten.xml", b"<?xml version='1.0'?><x:script xmlns:x='http://www.w3.org/1999/xhtml'>a()</x:script>", P),
     ("daten.xml", b"<?xml version='1.0'?><lager><object name='Beamer'/></lager>", N),
-    ("plan.html", b"<html>" + b"x" * limits.PAGE, S),
+    ("plan.html", b"<html>" + b"x" * limits.PAGES, S),
     # names
     *((f"datei.{suffix}", b"x", P) for suffix in (
         "library-ms", "settingcontent-ms", "search-ms", "pyw", "desktop", "jnlp", "deb", "rpm", "msix",
