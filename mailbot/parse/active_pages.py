@@ -45,8 +45,9 @@ def is_active(name: str, content: bytes) -> bool:
     """Return whether a page does more than show."""
     if suffix(name) in _ALWAYS_ACTIVE:
         return True
-    text = _plain(content).decode("latin-1").lower()
-    shown = unescape(text) if "&" in text else text
+    written = _plain(content).decode("latin-1")
+    text = written.lower()
+    shown = unescape(written).lower() if "&" in text else text
     addresses = shown.encode("ascii", "ignore").translate(None, _IGNORED)
     return bool(
         any(active in addresses for active in _ACTIVE_ADDRESSES)
