@@ -67,6 +67,7 @@ _TO_ONE = frozenset(
 )
 _TO_OPERATORS = frozenset({NotificationKind.ALERT, NotificationKind.REPORT})
 
+CUT_LONGEST = 4_000  # characters of what was cut from a mail
 TEXT_LONGEST = 30_000  # characters of a message that a mail shows; the ticket keeps the whole text
 _UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
 _BLANK = "\n\n\n"
@@ -153,6 +154,7 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
         "notice": notice,  # its name in version 0.1
         "ticket": notice.ticket,
         "text": cut(clean(notice.text).strip(), TEXT_LONGEST),
+        "cut": cut(clean(notice.cut).strip(), CUT_LONGEST),
         "corrected": corrected(clean(notice.text), notice.problems),
         "author": notice.author or Address("", policy.name),
         "school": school,

@@ -1,6 +1,6 @@
 """Early exits of a human mail: it is unreadable, a mere thank-you, or a colleague already answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
@@ -39,21 +39,33 @@ def file_thank_you(context: MailContext) -> Decision | None:
 
     A thank-you by a member of the staff is filed if it replies to a notification that only commands answer.
     """
-    if _is_unaddressed(context) and _is_thanks(context):
+    if _is_unaddressed(context) and _is_thanks(context, context.ticket):
         return _file_unaddressed(context)
     long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
     ticket = context.ticket or long_closed
     if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
-    if not _is_thanks(context):
+    if not _is_thanks(context, ticket):
         return None
     effect = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"mere thank-you, {ticket.key} stays closed",), (effect,), ticket.key)
 
 
-def _is_thanks(context: MailContext) -> bool:
+def _is_thanks(context: MailContext, ticket: Ticket | None) -> bool:
     has_files = any(not part.inline for part in context.files)
-    return not has_files and is_thanks(context.reading.text, context.sender)
+    return not has_files and is_thanks(context.reading.text, context.sender, _names(context, ticket))
+
+
+def _names(context: MailContext, ticket: Ticket | None) -> Iterator[str]:
+    """Yield the names of the staff, with the local parts of their addresses, and of all who take part."""
+    school = context.school_of(ticket) if ticket else context.facts.school
+    yield from (school.name, school.team.name, context.policy.second_level.name)
+    for member in context.policy.staff(school):
+        yield from (member.name, context.name_of(member), *(a.partition("@")[0] for a in member.addresses))
+    if ticket is not None:
+        authors = (message.author for message in context.facts.histories.get(ticket.key, ()))
+        people = (ticket.requester, *ticket.cc, *((ticket.assignee,) if ticket.assignee else ()), *authors)
+        yield from (person.name for person in people)
 
 
 def _is_unaddressed(context: MailContext) -> bool:
@@ -119,6 +131,7 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         mail.message_id,
         mail.quoted,
         context.attachments,
+        context.trust.trusted,
     )
 
 

@@ -142,10 +142,10 @@ def undo_notifications(change: TicketChange, undone: Change) -> Iterable[Notific
 
 
 def deduplicate(notifications: Iterable[Notification], change: TicketChange) -> tuple[Notification, ...]:
-    """Keep the first notification to each person, and none to the actor."""
+    """Keep the first notification to each person, and none to the actor or to a support address."""
     first: dict[str, Notification] = {}
     for notification in notifications:
-        if notification.to.email not in change.actor_addresses:
+        if notification.to.email not in change.actor_addresses | change.policy.support_addresses:
             first.setdefault(change.policy.registered(notification.to.email), notification)
     return tuple(first.values())
 
@@ -234,6 +234,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         ticket=change.after,
         author=change.actor,
         text=message.text if message is not None else "",
+        cut=change.cut if role.staff and message and message.direction is Direction.IN else "",
         attachments=attachments,
         listed=listed,
         history=history,
@@ -241,6 +242,8 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         related_reason=change.related_reason if role.staff else "",
         similar=change.similar if kind is NotificationKind.NEW_TICKET else (),
         internal=kind is NotificationKind.NOTE,
+        forged=change.forged and role.staff,
+        not_in_cc=change.not_in_cc if role.staff else (),
     )
 
 
