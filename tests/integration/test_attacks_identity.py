@@ -38,7 +38,6 @@ SPY = "spion@schule.example"
 LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
-UNHEARD = Expected("opened", told(*TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")
 PASS = "dmarc=pass header.from=support.example"
@@ -179,7 +178,7 @@ KINDS = [
     Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
     Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
     # Forged mail silences no one.
-    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), UNHEARD),
+    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
     Attack("held copy, reply", "swallow the reply to a letter", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.letter(MAX).message_id)), DONE),
