@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from mailbot.core.classify.classify import CALENDAR_REPLY, REACTION
 from mailbot.core.model.mail import DeliveryStatus, Encryption, Part
 from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
@@ -15,6 +16,7 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_METHOD_REPLY = re.compile(rb"^METHOD:REPLY[ \t]*\r?$", re.I | re.M)
 _ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
 
 
@@ -47,6 +49,11 @@ class PartCollector:
             return self._smime(entity)
         if _is_tnef(entity):
             return self._tnef(entity)
+        if kind == REACTION and entity.disposition != "attachment":
+            self.reports.add(kind)
+            return []
+        if kind == "text/calendar" and _answers_invitation(entity):
+            self.reports.add(CALENDAR_REPLY)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             self.reports.add(kind)
             self.delivery.extend(from_report(decode(entity.octets), ""))
@@ -156,6 +163,11 @@ class PartCollector:
             kept.append(octets[at:start])
             at = end
         return b"".join([*kept, octets[at:]])
+
+
+def _answers_invitation(entity: Entity) -> bool:
+    method = entity.parameters.get("method", "").strip().lower()
+    return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.octets[:2000])))
 
 
 def _is_tnef(entity: Entity) -> bool:

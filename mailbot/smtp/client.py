@@ -8,6 +8,7 @@ from typing import Literal, Self, cast
 
 import aiosmtplib
 
+from mailbot.addresses import canonical_address
 from mailbot.clock import monotonic
 from mailbot.config import OAuth2, SmtpAccount
 from mailbot.network import describe_error, is_loopback, sanitize_reply, tls_context
@@ -23,6 +24,7 @@ DATA_TIMEOUT_FACTOR = 10
 MIN_BYTES_PER_SECOND = 32_768
 
 _START_INPUT = 354
+_NO_SMTPUTF8 = "{!r} has non-ASCII characters before the @, and the server does not offer SMTPUTF8 (RFC 6531)"
 _CLOSING = 421
 _TOO_LARGE = 552
 # Reply codes that concern the login and not the mail (RFC 4954, 6).
@@ -64,7 +66,7 @@ class SmtpClient:
         `sender` is the envelope sender, "" for the null sender. Line ends become CRLF.
         """
         try:
-            envelope = _ascii(sender), _ascii(recipient)
+            envelope = _envelope_address(sender), _envelope_address(recipient)
         except ValueError as error:
             reply = f"the address cannot be used: {error}"
             return SendResult("permanent", None, reply, about=About.RECIPIENT)
@@ -80,8 +82,8 @@ class SmtpClient:
         """Log in, and start a mail from that address to itself without sending it; return the error."""
         try:
             client = await self._connected()
-            await client.mail(_ascii(address))
-            await client.rcpt(_ascii(address))
+            await client.mail(_envelope_address(address))
+            await client.rcpt(_envelope_address(address))
             await client.rset()
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             self._drop()
@@ -114,8 +116,15 @@ class SmtpClient:
         data_started = completed = False
         try:
             client = await self._connected()
-            await client.mail(sender, options=_options(client, raw))
-            await client.rcpt(recipient)
+            options = _options(client, raw)
+            if not recipient.isascii():
+                if not client.supports_extension("smtputf8"):
+                    return SendResult(
+                        "permanent", None, _NO_SMTPUTF8.format(recipient), about=About.RECIPIENT
+                    )
+                options.append("SMTPUTF8")
+            await client.mail(sender, options=options)
+            await client.rcpt(recipient, encoding="utf-8")
             data_started = True
             timeout = DATA_TIMEOUT_FACTOR * self._timeout + len(raw) / MIN_BYTES_PER_SECOND
             response = await _send_data(client, raw, timeout)
@@ -269,16 +278,12 @@ def _data_of(raw: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
 
 
-def _ascii(address: str) -> str:
-    """Return an address for the SMTP envelope (RFC 5321), its domain in IDNA; raise ValueError."""
-    local, _, domain = address.rpartition("@")
-    if not address:
-        return address
-    if not local or not address.isprintable() or set(address) & set(" <>,;"):
+def _envelope_address(address: str) -> str:
+    """Return an address for the SMTP envelope; raise ValueError if it is none. "" is the null sender."""
+    canonical = canonical_address(address) if address else ""
+    if canonical is None:
         raise ValueError(f"{address!r} is not a mail address")
-    if not local.isascii():
-        raise ValueError(f"{address!r} has non-ASCII characters before the @, which SMTP servers refuse")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
+    return canonical
 
 
 def _options(client: aiosmtplib.SMTP, raw: bytes) -> list[str]:

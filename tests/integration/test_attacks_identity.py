@@ -66,8 +66,9 @@ ATTACKS = [
     Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), SILENT),
     Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), SILENT),
     Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), SILENT),
-    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support."), SILENT),
+    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), SILENT),
     Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
+    Attack("apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", told(f"refusal '{MAX}"))),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
     Attack("look-alike domain", "write a zero for an o", lambda _: forged("max@supp0rt.example"), LOOK_ALIKE),
     Attack("Cyrillic letter", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", told("receipt mаx@support.example", *TEAM), opens=1)),
@@ -191,6 +192,7 @@ PROOFS = [
     Attack("(no attack) own letter", "answer one's letter", lambda s: answering(s.letter(MAX), MAX), DONE),
     Attack("(no attack) other address", "answer from home", lambda s: answering(s.letter(MAX), MAX_AT_HOME), DONE),
     Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
+    Attack("(no attack) root dot", "write the address in full", lambda _: claims(f"{OURS}; {PASS}.", 'Max <"max"@SUPPORT.example.>'), DONE),
     Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),
 ]  # fmt: skip
 

@@ -17,10 +17,11 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.queries import show_ticket
 from mailbot.service.receive import receive
-from mailbot.store.database import migrate, open_database, read_only
+from mailbot.store.database import open_database, read_only
 from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import LedgerRow, OutboxRow, Row
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.new_database import new_sqlite
 from tests.support.scenario import GYM, HBG, NOW, POLICY
 
 GERMAN_POLICY = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
@@ -86,8 +87,7 @@ class DeskHarness:
 @contextmanager
 def open_harness(directory: Path, policy: Policy = GERMAN_POLICY) -> Iterator[DeskHarness]:
     """Open a desk with a new SQLite database in that directory."""
-    engine = open_database(f"sqlite:///{directory / 'mailbot.db'}")
-    migrate(engine)
+    engine = open_database(new_sqlite(directory / "mailbot.db"))
     try:
         yield DeskHarness(Desk(engine, policy, Templates()))
     finally:

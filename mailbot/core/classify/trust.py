@@ -107,15 +107,22 @@ def _was_sent_to_sender(sent: SentMail | None, evidence: Evidence) -> bool:
     }
 
 
+def _author_is_not_from(evidence: Evidence) -> str:
+    via = evidence.mail.via
+    return f"From is {via.email}, the author is in another field" if via is not None else ""
+
+
 def _authenticated_by_server(evidence: Evidence) -> str:
     """Return the reason from the topmost field of the configured receiving server, or ""."""
     topmost = next(_own_fields(evidence), "")
+    if len(topmost) > _MAX_FIELD:
+        return ""
     return next((reason for result in _results(topmost) if (reason := _aligned(result, evidence))), "")
 
 
 def _own_fields(evidence: Evidence) -> Iterator[str]:
     """Yield the fields of the configured receiving server from top to bottom."""
-    wanted = evidence.authserv_id.casefold()
+    wanted = evidence.authserv_id.lower()
     fields = evidence.mail.all_headers("authentication-results")
     return (value for value in fields if wanted and authserv_id(value) == wanted)
 
@@ -126,7 +133,7 @@ def _results(value: str) -> Iterator[dict[str, str]]:
 
 def authserv_id(value: str) -> str:
     """Return the authserv-id of an Authentication-Results field in lower case, or "" (RFC 8601, 2.5)."""
-    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').casefold()
+    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').lower()
     return "" if "=" in name else name  # Microsoft omits the authserv-id and begins with a result
 
 
@@ -154,6 +161,7 @@ _RULES: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
     (False, _is_forged),
     (True, _replies_to_sent_mail),
     (True, _has_action_key),
+    (False, _author_is_not_from),
     (True, _authenticated_by_server),
     (False, _does_not_show_tickets),
     (False, _sent_to_another_address),
@@ -193,7 +201,7 @@ def _statements(value: str) -> list[str]:
 
 def _pairs(method: str) -> Iterator[tuple[str, str]]:
     """Yield the method, its result and its properties; of duplicate properties the first counts."""
-    pairs = [(name.casefold(), value.strip('"').casefold()) for name, value in _PAIR.findall(method)]
+    pairs = [(name.lower(), value.strip('"').lower()) for name, value in _PAIR.findall(method)]
     yield from reversed(pairs[1:])
     if pairs:
         yield "method", pairs[0][0]
@@ -214,6 +222,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
+    claimed = claimed.removesuffix(".")
     is_parent = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
     if claimed == domain or is_parent:
         return f"Authentication-Results: {result['method']}=pass for {claimed}"

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
+from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.core.text.signatures import is_only_greeting
 from mailbot.core.text.words import fold
 
@@ -162,8 +164,11 @@ class MailContext:
 
     def is_called(self, member: Member, name: str) -> bool:
         """Return whether `name` is an address of this member, or consists of words of their name."""
+        if "@" in name[1:]:
+            email = written_address(name)
+            return (email if email.isascii() else self.facts.addresses.get(email)) in member.addresses
         wanted = fold(name).removeprefix("@")
-        if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
+        if any(wanted == a.partition("@")[0] for a in member.addresses):
             return True
         words = fold(self.name_of(member)).replace(",", " ").split()
         local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
@@ -234,7 +239,7 @@ def _capacity(answered: SentMail | None, held: frozenset[Role]) -> Role:
 
 
 def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
-    """Match a mail to a ticket: by thread, then by action key, then by subject tag."""
+    """Match a mail to a ticket: by thread, action key, subject tag, or a common ancestor."""
     own = policy.addresses(mail.senders[0].email)
     by_key = (
         facts.by_action_key.ticket if facts.by_action_key and facts.by_action_key.recipient in own else None
@@ -243,11 +248,15 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
         ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
+        ("ancestor", facts.ticket(facts.by_ancestor), "In-Reply-To or References name the same mail as"),
     )
     hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:
         return _unmatched(mail, facts)
     by, ticket, text = hits[0]
+    if by == "reply" and _is_forwarded_by_outsider(mail, ticket, facts, policy):
+        because = f"forwards a mail of {ticket.key}, in which the sender is not a participant"
+        return Match(None, None, because, ticket, "forwarded")
     if _reopening_is_over(mail, ticket, facts, policy, now):
         because = f"{ticket.key} was closed more than {policy.limits.reopen_days} days ago"
         return Match(None, None, because, ticket, "closed-long-ago")
@@ -274,6 +283,16 @@ def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
     if school is None or Role.STRANGER in roles(mail.sender.email, ticket, school, policy):
         return None
     return ticket
+
+
+def _is_forwarded_by_outsider(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy) -> bool:
+    """Return whether the sender got the mail from a participant, and forwards it with a problem of their own.
+
+    Some programs write the Message-ID of the forwarded mail into In-Reply-To.
+    """
+    school = policy.school(ticket.school) or facts.school
+    outside = roles(mail.senders[0].email, ticket, school, policy) == {Role.STRANGER}
+    return outside and (mail.forwarded or FORWARD_SUBJECT.match(mail.subject) is not None)
 
 
 def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mailbot.core.classify.classify import may_be_human
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.context import MailContext, build_context, reply, with_proof
 from mailbot.core.commands.definition import AnyResolved, Query
@@ -15,6 +16,7 @@ from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
 from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
 from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
+from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,
@@ -24,7 +26,7 @@ from mailbot.core.decide.rate_limits import (
 from mailbot.core.decide.understanding import Understanding
 from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Copies, Facts
-from mailbot.core.model.mail import Address, MailKind
+from mailbot.core.model.mail import Address, Classification, MailKind
 from mailbot.core.model.notification import NotificationKind, RefusedLine
 from mailbot.core.model.policy import Policy
 
@@ -40,13 +42,17 @@ class _HumanMail:
 
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Decide what to do about a mail in a school's mailbox."""
-    mail, classification, copies = understood.mail, understood.classification, facts.copies
-    if classification.kind is not MailKind.HUMAN or mail.sender is None:
+    mail, classification, copies = understood.mail, _reconsider(understood, facts), facts.copies
+    if facts.own:
+        return Decision("ignored", ("sent by mailbot: its Message-ID is in the outbox",))
+    if mail.sender is None or (classification.kind is not MailKind.HUMAN and not understood.alert):
         if copies is not None:
             return Decision("duplicate", (copies.reason,))
         return decide_automatic(mail, classification, facts, policy, now)
-    context = build_context(mail, understood.reading, facts, policy, now)
-    human = _resolve_commands(attach_to_last_ticket(context))
+    context = attach_to_last_ticket(
+        join_same_report(build_context(mail, understood.reading, facts, policy, now))
+    )
+    human = _HumanMail(context, (), ()) if understood.alert else _resolve_commands(context)
     context = human.context
     if copies is not None and (copies.carried_out or not context.trust.trusted):
         return _decide_copy(context, copies)
@@ -54,7 +60,11 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
         mail.sender.email
     ) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked because of spam",))
-    decision = next(result for stage in _STAGES if (result := stage(human)) is not None)
+    decision = (
+        decide_alert(context)
+        if understood.alert
+        else next(result for stage in _STAGES if (result := stage(human)) is not None)
+    )
     decision = mute_followups(decision, context)
     superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
     return replace(
@@ -75,6 +85,15 @@ def _decide_copy(context: MailContext, copies: Copies) -> Decision:
     proof = AddProof(copies.unproven, context.mail.message_id)
     because = (copies.reason, context.trust.reason)
     return Decision("duplicate", because, (proof,), copies.unproven, trusted=context.trust.reason)
+
+
+def _reconsider(understood: Understanding, facts: Facts) -> Classification:
+    """Return the classification; a person of the school may write in the words of a bounce."""
+    mail, found = understood.mail, understood.classification
+    of_school = mail.sender is not None and mail.sender.domain in facts.school.domains
+    if not of_school or facts.answered is not None or not may_be_human(mail, found):
+        return found
+    return Classification(MailKind.HUMAN, f"{found.reason}, but it is not about a mail from mailbot")
 
 
 def _resolve_commands(context: MailContext) -> _HumanMail:

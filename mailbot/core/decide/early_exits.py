@@ -1,6 +1,6 @@
 """Early exits of a human mail: it is unreadable, a mere thank-you, or a colleague already answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
@@ -34,10 +34,21 @@ def file_thank_you(context: MailContext) -> Decision | None:
     if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
     has_files = any(not part.inline for part in context.mail.parts)
-    if has_files or not is_thanks(context.reading.text, context.sender):
+    if has_files or not is_thanks(context.reading.text, context.sender, _names(context, ticket)):
         return None
     effect = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"mere thank-you, {ticket.key} stays closed",), (effect,), ticket.key)
+
+
+def _names(context: MailContext, ticket: Ticket) -> Iterator[str]:
+    """Yield the names of the staff, with the local parts of their addresses, and of all who take part."""
+    school = context.school_of(ticket)
+    yield from (school.name, school.team.name, context.policy.second_level.name)
+    for member in context.policy.staff(school):
+        yield from (member.name, context.name_of(member), *(a.partition("@")[0] for a in member.addresses))
+    authors = (message.author for message in context.facts.histories.get(ticket.key, ()))
+    people = (ticket.requester, *ticket.cc, *((ticket.assignee,) if ticket.assignee else ()), *authors)
+    yield from (person.name for person in people)
 
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:

@@ -1,6 +1,5 @@
 """Open a ticket for a mail that belongs to none: notify the requester and the team."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,11 +11,9 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
+from mailbot.core.text.references import without_subject_tags
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
-
-_TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
-_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)+\s*", re.I)
 
 
 def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> Decision:
@@ -91,9 +88,15 @@ def _text(context: MailContext) -> str:
 
 
 def _subject(context: MailContext) -> str:
-    """Return the subject without subject tags, and without "Re:" prefixes if there was a tag."""
-    subject = " ".join(_TAG.sub(" ", context.reading.subject).split())
-    return _PREFIX.sub("", subject, count=1) if _TAG.search(context.reading.subject) else subject
+    """Return the subject without our own tags; a supplier finds its ticket by its tag in our answer."""
+
+    def is_ours(tag: str) -> bool:
+        if tag.startswith("#"):  # a number of the former help desk, if that has a ticket of the sender
+            imported = context.facts.ticket(tag)
+            return imported is not None and context.is_participant(imported)
+        return context.policy.school(tag.rpartition("-")[0]) is not None
+
+    return without_subject_tags(context.reading.subject, is_ours)
 
 
 def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:

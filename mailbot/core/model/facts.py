@@ -53,13 +53,18 @@ class RecentActivity:
         An authenticated mail is compared with authenticated ones only. Dates, times and ticket keys are
         ignored. Only the first 2,000 remaining characters are compared.
         """
-        normalised = _normalise(text)
         earlier = self.proven_texts if proven else self.recent_texts
-        return normalised != "" and normalised in map(_normalise, earlier)
+        return any(has_same_words(text, other) for other in earlier)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
         """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
         return self.latest if self.opened_hour >= limits.hourly_tickets else None
+
+
+def has_same_words(text: str, other: str) -> bool:
+    """Return whether two texts are the same without dates, times and ticket keys, and not empty."""
+    normalised = _normalise(text)
+    return normalised != "" and normalised == _normalise(other)
 
 
 def _normalise(text: str) -> str:
@@ -148,10 +153,12 @@ class Facts:
     """The facts from the database that matter for one mail. Tickets are keyed by ticket key ("GYM-104").
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
-    registered address. `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
-    of other schools that may get a ticket. `released` is the kind of the notification whose confirmation
-    released a held mail. `blocked` are pairs of school and blocked address, limited to the sender and the
-    requesters of the tickets.
+    registered address. `addresses` are the canonical forms of addresses in command lines that are not ASCII.
+    `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
+    that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
+    sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
+    tickets.
     """
 
     school: School
@@ -159,7 +166,9 @@ class Facts:
     answered: SentMail | None = None
     by_action_key: SentMail | None = None
     by_reply: str | None = None
+    by_ancestor: str | None = None
     by_subject_tag: str | None = None
+    same_report: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
@@ -168,10 +177,12 @@ class Facts:
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
     copies: Copies | None = None
+    own: bool = False
     confirmed: str = ""
     released: NotificationKind | None = None
     recent_activity: RecentActivity = field(default_factory=RecentActivity)

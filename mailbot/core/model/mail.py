@@ -92,11 +92,15 @@ class Mail:
     `text` is the new text; `signature` and `quoted` were cut off from it. `headers` are all header fields in
     order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
     are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
+    `original_from` is the author that a list names (X-Original-From). `via` is the address in From if the
+    author is another person, who is in `senders` then.
     """
 
     message_id: str = ""
     senders: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()
+    original_from: tuple[Address, ...] = ()
+    via: Address | None = None
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     subject: str = ""

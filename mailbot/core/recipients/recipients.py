@@ -142,10 +142,10 @@ def undo_notifications(change: TicketChange, undone: Change) -> Iterable[Notific
 
 
 def deduplicate(notifications: Iterable[Notification], change: TicketChange) -> tuple[Notification, ...]:
-    """Keep the first notification to each person, and none to the actor."""
+    """Keep the first notification to each person, and none to the actor or to a support address."""
     first: dict[str, Notification] = {}
     for notification in notifications:
-        if notification.to.email not in change.actor_addresses:
+        if notification.to.email not in change.actor_addresses | change.policy.support_addresses:
             first.setdefault(change.policy.registered(notification.to.email), notification)
     return tuple(first.values())
 
