@@ -59,7 +59,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 def _discard_read_only(context: ExceptionContext) -> None:
     """Discard the connections after a refused write.
 
-    SQLite opens a database that it cannot write read-only, and the connection stays so for ever.
+    SQLite opens a database that it cannot write read-only, and the connection never becomes writable.
     """
     error = context.original_exception
     if (
