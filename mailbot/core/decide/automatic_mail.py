@@ -103,7 +103,9 @@ def failure_notices(
     if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
         author = Address(policy.registered(sent.author))
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
-        yield Notification(kind, author, role, ticket=ticket, text=sent.text, details=details)
+        yield Notification(
+            kind, author, role, ticket=ticket, text=sent.text, details=details, internal=sent.internal
+        )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
             yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)

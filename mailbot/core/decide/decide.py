@@ -14,7 +14,12 @@ from mailbot.core.commands.definition import AnyResolved, Query
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
-from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
+from mailbot.core.decide.early_exits import (
+    file_thank_you,
+    hold_colliding_answer,
+    reject_unreadable,
+    return_unaddressed,
+)
 from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
 from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
@@ -24,6 +29,7 @@ from mailbot.core.decide.rate_limits import (
     remaining,
 )
 from mailbot.core.decide.understanding import Understanding
+from mailbot.core.decide.unknown_address import file_reply_from_unknown_address
 from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Copies, Facts
 from mailbot.core.model.mail import Address, Classification, MailKind
@@ -99,7 +105,7 @@ def _reconsider(understood: Understanding, facts: Facts) -> Classification:
 def _resolve_commands(context: MailContext) -> _HumanMail:
     """Resolve the commands of a mail; wrong command lines of an unauthenticated mail are text.
 
-    A refusal would go to an address that may be forged.
+    A refusal would go to an address that may be forged; members get theirs at their registered address.
     """
     commands, problems = resolve(context)
     if _confirms(context):
@@ -107,7 +113,8 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     else:
         opens = opens_ticket(context, commands)
         context = with_proof(context, changed_tickets(context, commands), opens=opens)
-    if problems and not context.trust.trusted and not _must_confirm(context):
+    unproven = not context.trust.trusted and not _must_confirm(context) and not _only_queries(context)
+    if problems and unproven:
         text = Reading(context.mail.text, (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
     return _HumanMail(context, commands, problems)
@@ -116,17 +123,22 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
 def _must_confirm(context: MailContext) -> bool:
     """Return whether a member gives a command, or acts as staff, in an unauthenticated mail.
 
-    The answer to a query goes to the member's own address, so a query needs no proof. If the server says that
-    From is forged, no mail of the staff is processed.
+    Queries need no proof: their answers go to the registered address only. If the server says that From is
+    forged, no mail of the staff is processed.
     """
     if context.member is None or context.trust.trusted:
         return False
     if context.trust.forged and context.role.staff:
         return True
+    acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
+    return acts and not _only_queries(context)
+
+
+def _only_queries(context: MailContext) -> bool:
+    """Return whether a mail by a member has queries and nothing else."""
     lines = context.reading.lines
-    if lines and context.has_no_content and all(isinstance(line.command, Query) for line in lines):
-        return False
-    return bool(lines) or (context.ticket is not None and context.role.staff)
+    queries = bool(lines) and all(isinstance(line.command, Query) for line in lines)
+    return context.member is not None and queries and context.has_no_content
 
 
 def _confirms(context: MailContext) -> bool:
@@ -139,13 +151,19 @@ def _reject_unreadable(human: _HumanMail) -> Decision | None:
     return reject_unreadable(human.context)
 
 
+def _file_unknown_address(human: _HumanMail) -> Decision | None:
+    return file_reply_from_unknown_address(human.context)
+
+
 def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     """Hold a mail until the registered address confirms it; the request never goes to another address."""
     context = human.context
     if context.member is None or not _must_confirm(context):
         return None
     registered = context.member.address
-    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=context.mail.text)
+    in_subject = context.reading.subject != context.mail.subject  # a command was parsed there
+    text = f"{context.mail.subject}\n\n{context.mail.text}" if in_subject else context.mail.text
+    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=text)
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
     sent = question if remaining(context) > 0 else None
     return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), sent),))
@@ -168,7 +186,14 @@ def _refuse(human: _HumanMail) -> Decision | None:
         return None
     because = tuple(f"{p.line!r}: {p.reason.value}" for p in problems)
     text = context.mail.text
-    refusal = reply(context, NotificationKind.REFUSAL, context.ticket, text=text, problems=problems)
+    refusal = reply(
+        context,
+        NotificationKind.REFUSAL,
+        context.ticket,
+        text=text,
+        problems=problems,
+        internal=context.is_internal,
+    )
     if not refusal.sendable:
         return Decision("refused", because, (Notify(refusal),))
     return Decision("refused", because, (HoldMail(context.person.email, _deadline(context), refusal),))
@@ -176,6 +201,10 @@ def _refuse(human: _HumanMail) -> Decision | None:
 
 def _file_thanks(human: _HumanMail) -> Decision | None:
     return None if human.commands else file_thank_you(human.context)
+
+
+def _return_unaddressed(human: _HumanMail) -> Decision | None:
+    return return_unaddressed(human.context)
 
 
 def _hold_collision(human: _HumanMail) -> Decision | None:
@@ -188,10 +217,12 @@ def _execute(human: _HumanMail) -> Decision:
 
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _reject_unreadable,
+    _file_unknown_address,
     _hold_for_confirmation,
     _release_confirmed,
     _refuse,
     _file_thanks,
+    _return_unaddressed,
     _hold_collision,
     _execute,
 )

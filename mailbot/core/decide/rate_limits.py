@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from mailbot.core.classify.author import reads_mail
 from mailbot.core.commands.context import MailContext, Match
+from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
 from mailbot.core.model.notification import LIMITED, Notification, NotificationKind
 from mailbot.core.model.ticket import Message, Role
@@ -40,7 +41,8 @@ def _allowed_replies(context: MailContext) -> int:
         return 0
     recent = context.facts.recent_activity
     proven = context.trust.trusted
-    repeated = recent.is_repeat(context.mail.text, proven=proven) and not context.reading.lines
+    subject = context.mail.subject or NO_SUBJECT[context.facts.school.language]
+    repeated = recent.is_repeat(subject, context.mail.text, proven=proven) and not context.reading.lines
     if not _is_outsider(context):
         limit = STAFF_HOURLY if proven else context.policy.limits.hourly_automatic
         return 0 if repeated else limit - recent.answered_hour

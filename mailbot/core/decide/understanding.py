@@ -67,7 +67,7 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
     classification = classify(mail, policy.support_addresses, policy.school_domains)
     alert = _opens_ticket_for_machine(mail, classification, school, policy)
-    if alert:
+    if alert or mail.unseen:
         reading = Reading(text, (), mail.subject)
     lookups = _lookups(mail, reading, Viewer(sender, school, policy))
     if classification.kind is MailKind.BOUNCE:

@@ -7,13 +7,14 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
 # The lookbehind makes the search linear: a run of letters is tried from its first letter only.
 _DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
+_PREFIXES = re.compile(r"\A(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d{1,3}\])?\s?:|\s*\[[^\]\[]{1,40}\])+")
 _NO_WORDS = re.compile(r"[\W_]+")
 # Up to 50 earlier texts are compared while the database is locked. Removing dates from the first 8,000
 # characters leaves texts of different lengths, so only their first 2,000 characters are compared.
@@ -31,8 +32,8 @@ class RecentActivity:
     the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts the sender's
     new tickets, `latest` is the newest one of the last day; tickets in which the sender was authenticated are
     left out, so that forged mails do not count against the person whom they name. `recent_texts` are the
-    texts of the sender's mails of the last hour, the newest first; `proven_texts` are those of authenticated
-    mails.
+    texts of the sender's mails of the last hour, each below the subject of its ticket, the newest first;
+    `proven_texts` are those of authenticated mails.
     """
 
     hour: int = 0
@@ -47,14 +48,16 @@ class RecentActivity:
     recent_texts: tuple[str, ...] = ()
     proven_texts: tuple[str, ...] = ()
 
-    def is_repeat(self, text: str, *, proven: bool) -> bool:
-        """Return whether the sender wrote the same text within the hour.
+    def is_repeat(self, subject: str, text: str, *, proven: bool) -> bool:
+        """Return whether the sender wrote the same text with the same subject within the hour.
 
-        An authenticated mail is compared with authenticated ones only. Dates, times and ticket keys are
-        ignored. Only the first 2,000 remaining characters are compared.
+        Many problems have the same text: "See subject". An authenticated mail is compared with authenticated
+        ones only. Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are
+        compared.
         """
+        normalised = _normalise(f"{subject}\n{text}")
         earlier = self.proven_texts if proven else self.recent_texts
-        return any(has_same_words(text, other) for other in earlier)
+        return normalised != "" and normalised in map(_normalise, earlier)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
         """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
@@ -68,7 +71,8 @@ def has_same_words(text: str, other: str) -> bool:
 
 
 def _normalise(text: str) -> str:
-    words = _NO_WORDS.sub(" ", _DATED.sub("", text[:_MAX_READ].casefold())).strip()
+    read = _PREFIXES.sub("", text[:_MAX_READ].casefold())
+    words = _NO_WORDS.sub(" ", _DATED.sub("", read)).strip()
     return words[:_MAX_COMPARED]
 
 
@@ -119,6 +123,11 @@ class SentMail:
     undeliverable: bool = False
     shows: tuple[tuple[str, datetime | None], ...] = ()
     created: datetime | None = None
+
+    @property
+    def reply_route(self) -> ReplyRoute:
+        """Return where a reply by a member of the staff goes."""
+        return reply_route(self.kind, internal=self.internal)
 
     def proves(self, tickets: Collection[str], closed_after: datetime) -> bool:
         """Return whether a reply or its action key proves its recipient for changes of these tickets.
