@@ -7,7 +7,7 @@ from mailbot.core.text import quotation
 from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.headers import SENDER_FIELDS, Header, routes, with_ascii_domains
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
@@ -48,6 +48,7 @@ def parse(content: bytes) -> Mail:
         reply_to=header.addresses("reply-to"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
+        routes=routes(fields),
         subject=subject,
         date=header.date(),
         in_reply_to=header.message_ids("in-reply-to"),

@@ -12,6 +12,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Limits, School
 from mailbot.core.model.ticket import Direction, Role, Status, Ticket, Visibility
+from mailbot.parse import parse
 from tests.support.scenario import (
     ERIKA,
     EVE,
@@ -66,6 +67,21 @@ def test_empty_mail_opens_a_ticket_with_its_quotation() -> None:
 def test_people_of_the_school_are_added_to_cc_and_others_are_not() -> None:
     others = tuple(map(Address, (KARL, LENA, MAX, EVE, HANNA, GYM.address)))
     done = writes(LENA, "Hallo").with_mail(cc=others).proven().decide()
+    assert [person.email for person in done.ticket("GYM-100").cc] == [KARL]
+
+
+def test_aliases_lists_and_addresses_without_a_reader_are_not_added_to_cc() -> None:
+    header = (
+        "From: lena@schule.example\nSubject: Beamer\n"
+        "Delivered-To: support-gym@schule.example\nX-Original-To: <edv-hilfe@schule.example>\n"
+        "List-Post: <mailto:physik@schule.example>\nList-Id: Chor <chor.schule.example>\n"
+        "Sender: theater-bounces+x=schule.example@schule.example\n"
+        "Cc: karl@schule.example, EDV-Hilfe@schule.example., support-gym+x@schule.example,\n"
+        " physik@schule.example, chor@schule.example, theater@schule.example,\n"
+        " no-reply@schule.example, kollegium@schule.example, verteiler-neubau@schule.example,\n"
+        " postmaster@schule.example\n\nDunkel.\n"
+    )
+    done = replace(writes(LENA), mail=parse(header.encode())).proven().decide()
     assert [person.email for person in done.ticket("GYM-100").cc] == [KARL]
 
 

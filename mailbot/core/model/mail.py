@@ -89,9 +89,10 @@ class Encryption(StrEnum):
 class Mail:
     """A parsed mail; an unreadable one is a Mail with defects.
 
-    `text` is the new text; `signature` and `quoted` were cut off from it. `headers` are all header fields in
-    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
-    are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
+    `routes` are the addresses of aliases and lists through which it came. `text` is the new text;
+    `signature` and `quoted` were cut off from it. `headers` are all header fields in order, names in lower
+    case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports` are the media types
+    of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
     """
 
     message_id: str = ""
@@ -99,6 +100,7 @@ class Mail:
     reply_to: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    routes: frozenset[str] = frozenset()
     subject: str = ""
     date: datetime | None = None
     in_reply_to: tuple[str, ...] = ()
