@@ -3,8 +3,6 @@
 import re
 from datetime import date, datetime
 
-import dateparser
-
 MAX_LENGTH = 40
 _SETTINGS = {"PREFER_DATES_FROM": "future", "DATE_ORDER": "DMY", "RETURN_AS_TIMEZONE_AWARE": False}
 
@@ -54,6 +52,8 @@ def _numeric(found: re.Match[str], today: date) -> date | None:
 
 def _in_words(text: str, today: date) -> date | None:
     """French comes last: its "di" is Sunday, but German "Di" is Tuesday."""
+    import dateparser  # noqa: PLC0415 - it is large, and most processes never read a date
+
     now = datetime.combine(today, datetime.min.time())
     settings = {**_SETTINGS, "RELATIVE_BASE": now}
     found = dateparser.parse(text, languages=["de", "en"], settings=settings)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup, escape
 
 from mailbot.colour import lighten_for_dark_mode
@@ -94,6 +96,25 @@ def _informal_form(_formal: str, informal: str) -> str:
     return informal
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Keeps the compiled templates in memory, so that all environments compile each file once."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Return the code of a file with this name and content."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a file."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled_templates = _CompiledTemplates()
+
+
 def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environment:
     environment = Environment(
         loader=loader,
@@ -102,6 +123,7 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_compiled_templates,
     )
     environment.filters |= {"one_line": one_line, "prose": _prose}
     environment.globals |= {

@@ -1,6 +1,7 @@
 """Send mails to an SMTP server (RFC 5321, 6409); the only module that uses aiosmtplib."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self, cast
@@ -23,6 +24,7 @@ DATA_TIMEOUT_FACTOR = 10
 MIN_BYTES_PER_SECOND = 32_768
 
 _NO_SMTPUTF8 = "{!r} has non-ASCII characters before the @, and the server does not offer SMTPUTF8 (RFC 6531)"
+_START_INPUT = 354
 _CLOSING = 421
 _TOO_LARGE = 552
 # Reply codes that concern the login and not the mail (RFC 4954, 6).
@@ -125,7 +127,7 @@ class SmtpClient:
             await client.rcpt(recipient, encoding="utf-8")
             data_started = True
             timeout = DATA_TIMEOUT_FACTOR * self._timeout + len(raw) / MIN_BYTES_PER_SECOND
-            response = await client.data(raw, timeout=timeout)
+            response = await _send_data(client, raw, timeout)
             completed = True
             self._sent += 1
             self._used_at = monotonic()
@@ -210,8 +212,6 @@ class SmtpClient:
 
     def _refused(self, code: int, message: str) -> SendResult:
         reply = self._sanitize(message)
-        if 200 <= code < 300:
-            return SendResult("sent", code, reply)
         about = classify(code, reply).about
         if about is About.ACCOUNT:
             return SendResult("temporary", code, reply, server_down=True, about=about)
@@ -244,6 +244,38 @@ class SmtpClient:
 
     def _sanitize(self, text: str) -> str:
         return sanitize_reply(text, self._account.password)
+
+
+async def _send_data(client: aiosmtplib.SMTP, raw: bytes, timeout: float) -> aiosmtplib.SMTPResponse:
+    """Send DATA and the text of a mail (RFC 5321, 4.1.1.4); return the reply that accepts it.
+
+    Raises SMTPDataError for a refusal. With another reply than 354 to DATA, or 2yz to the text, the server is
+    out of step: raises SMTPResponseException, since the mail may be accepted. aiosmtplib's `data` does not
+    say which of the two was answered.
+    """
+    start = await client.execute_command(b"DATA", timeout=timeout)
+    protocol = client.protocol
+    if protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+    reply, expected = start, start.code == _START_INPUT
+    if expected:
+        protocol.write(_data_of(raw))
+        reply = await protocol.read_response(timeout=timeout)
+        expected = 200 <= reply.code < 300
+    if expected:
+        return reply
+    if reply.code >= 400:
+        raise aiosmtplib.SMTPDataError(reply.code, reply.message)
+    command = "DATA" if reply is start else "the text of a mail"
+    message = f"this is no reply to {command}, so the server is out of step: {reply.message}"
+    raise aiosmtplib.SMTPResponseException(reply.code, message)
+
+
+def _data_of(raw: bytes) -> bytes:
+    """Return a mail as the text after DATA: with CRLF, doubled leading dots, and the final dot."""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
+    ended = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
 
 
 def _envelope_address(address: str) -> str:

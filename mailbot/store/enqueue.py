@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
 
 from mailbot.core.decide.rate_limits import refusal_reasons
-from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification import Notification, shown_tickets
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import tickets
 from mailbot.store.tables import metadata
@@ -65,12 +65,20 @@ def enqueue(
     about.
     """
     new = list(mails)
-    rows = tickets.find_all(session, {mail.outgoing.ticket for mail in new if mail.outgoing.ticket})
+    shown = {key for mail in new for key in shown_tickets(mail.notification)}
+    rows = tickets.find_all(session, shown | {mail.outgoing.ticket for mail in new if mail.outgoing.ticket})
     for mail in new:
         row = rows.get(mail.outgoing.ticket)
         ticket_id = row.id if row is not None else None
         references = _references(session, ticket_id, mail.outgoing)
-        of_decision = {"school": school, "held_id": held_id, "next_attempt": now, "created": now}
+        keys = [rows[key].id for key in shown_tickets(mail.notification) if key in rows]
+        of_decision = {
+            "school": school,
+            "held_id": held_id,
+            "next_attempt": now,
+            "created": now,
+            "shows": keys,
+        }
         values = {"ticket_id": ticket_id, **of_decision, **_columns(mail, references, raw_id)}
         session.connection().execute(_INSERT, values)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
@@ -15,23 +15,20 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
+from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.threads import by_common_ancestor, earlier_copy
+from mailbot.store.threads import by_common_ancestor, changed_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
 
-_LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
+_OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
 
-# Find the ledger entries of mails with the same content.
-_SAME_CONTENT = select(
-    _LEDGER.c.id, _LEDGER.c.school, _LEDGER.c.uid_validity, _LEDGER.c.uid, _LEDGER.c.ticket_id
-).where(_LEDGER.c.content_id == bindparam("content"))
 # Read sent mails, each with its ticket's key and whether its recipient is marked as undeliverable.
 _SENT = (
     select(
@@ -112,8 +109,16 @@ def load_facts(
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
-        duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry)
-        or _changed_copy(session, mail, school, content),
+        copies=find_copies(
+            session,
+            content,
+            school,
+            lookups,
+            by_reply,
+            own_entry,
+            ignored_since=now - timedelta(days=policy.limits.confirm_days),
+        )
+        or (changed_copy(session, mail, school.key) if content else None),  # "": a dry run
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -185,9 +190,18 @@ def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
         author=row.author,
         subject=row.subject,
         text=row.text,
+        shows=_shown(session, row),
+        created=row.created,
         bounced=row.state == BOUNCED,
         undeliverable=bool(row.undeliverable),
     )
+
+
+def _shown(session: Session, row: Row[Any]) -> tuple[tuple[str, datetime | None], ...]:
+    """Return the tickets that a sent mail shows, each with the time when it was closed."""
+    ids = dict.fromkeys((*((row.ticket_id,) if row.ticket_id is not None else ()), *row.shows))
+    found = tickets.current_rows(session, ids.keys())
+    return tuple((tickets.key_of(shown), shown.closed) for shown in found)
 
 
 def _ticket(row: Row[Any]) -> str | None:
@@ -202,35 +216,6 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
     """Return the names that a school's staff use in their own mails, by address."""
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
-
-
-def _duplicate(
-    session: Session,
-    content: str,
-    school: School,
-    lookups: Lookups,
-    by_reply: str | None,
-    own_entry: int | None,
-) -> str:
-    """Return where the same mail was processed before, or "".
-
-    The same mail in another mailbox counts only if it is for the same ticket.
-    """
-    rows = session.connection().execute(_SAME_CONTENT, {"content": content})
-    earlier = [row for row in rows if row.id != own_entry]
-    names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    referenced = {name for name in (by_reply, *lookups.tags, *lookups.named) if name}
-    for entry in earlier:
-        same_ticket = names.get(entry.ticket_id) in referenced
-        if entry.school == school.key or same_ticket or lookups.named:
-            return f"the same mail was processed before: {entry.school} {entry.uid_validity}/{entry.uid}"
-    return ""
-
-
-def _changed_copy(session: Session, mail: Mail, school: School, content: str) -> str:
-    """Return in which ticket the same mail is that came another way, or ""; "" for a dry run."""
-    key = earlier_copy(session, mail, school.key) if content else None
-    return f"the same mail came another way before: {key}" if key else ""
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

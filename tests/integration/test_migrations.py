@@ -14,7 +14,8 @@ from sqlalchemy import MetaData, func, select, text
 from mailbot.core.model.notification import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import Engine, migrate, migrations, open_database, upgrade
+from mailbot.store.database import Engine, open_database
+from mailbot.store.schema import migrate, migrations, upgrade
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
 from tests.support.scenario import LENA, MAX
 
@@ -62,7 +63,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def fill(engine: Engine, version: str) -> None:
     """Bring a database to the schema of a version and put its rows in."""
-    upgrade(engine, migrations(), VERSIONS[version])
+    upgrade(engine, VERSIONS[version])
     tables = MetaData()
     tables.reflect(engine)
     naive = engine.dialect.name == "sqlite"
@@ -114,7 +115,7 @@ def now(old: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[s
 
 
 def test_people_in_copy_move_to_their_table_and_back(empty: Engine) -> None:
-    upgrade(empty, migrations(), "0011")
+    upgrade(empty, "0011")
     tables = MetaData()
     tables.reflect(empty)
     template = next(row for name, row in rows("0.1.1") if name == "ticket")
@@ -159,7 +160,7 @@ def test_kinds_of_notifications_are_renamed_and_back(empty: Engine) -> None:
 
 
 def test_active_alerts_get_their_new_topics(empty: Engine) -> None:
-    upgrade(empty, migrations(), "0012")
+    upgrade(empty, "0012")
     tables = MetaData()
     tables.reflect(empty)
     topics = ("failed letters", "letters by machine", "disk")
@@ -199,7 +200,7 @@ def test_a_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
 
 
 def test_addresses_with_umlauts_in_the_domain_become_a_labels(empty: Engine) -> None:
-    upgrade(empty, migrations(), "0014")
+    upgrade(empty, "0014")
     tables = MetaData()
     tables.reflect(empty)
     person, blocked = tables.tables["person"], tables.tables["blocked"]
@@ -215,7 +216,7 @@ def test_addresses_with_umlauts_in_the_domain_become_a_labels(empty: Engine) -> 
             values = {"address": address, "name": "", "undeliverable": "", "invitations": 0, "deputy": ""}
             connection.execute(person.insert().values(values))
         connection.execute(blocked.insert().values(school="GYM", address=people[2], since=since, by=MAX))
-    upgrade(empty, migrations(), "0016")
+    upgrade(empty, "0016")
     with empty.connect() as connection:
         found = {*connection.execute(select(person.c.address)).scalars()}
         assert found == {people[1], "olaf@xn--weigasse-sya.example", people[3]}

@@ -36,6 +36,20 @@ def check(account: SmtpAccount) -> SendResult | None:
     return asyncio.run(run())
 
 
+def test_after_five_timeouts_behind_data_in_a_row_the_next_mail_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 0.1)
+    ends = iter([b""] * 5)
+    with ScriptedServer(b"220 x\r\n", lambda: script({b".": next(ends, b"250 taken\r\n")})) as server:
+        account = SmtpAccount("localhost", server.port, "none")
+        found = send(account, *[RECIPIENT] * 6, timeout=2)
+    assert [(outcome.state, outcome.server_down) for outcome in found] == [
+        *[("uncertain", True)] * 5,
+        ("sent", False),
+    ]
+
+
 @pytest.mark.parametrize("security", ["tls", "starttls", "none"])
 def test_a_mail_arrives_as_it_was_handed_in_by_each_kind_of_security(
     smtp_server: RecordingSmtpServer, security: Any
@@ -331,6 +345,10 @@ def test_a_mail_that_the_account_may_not_send_is_handed_in_once() -> None:
         (b"DATA", None, "uncertain", None, True),
         (b".", b"250 taken\r\n", "sent", 250, False),
         (b".", b"251 taken as well\r\n", "sent", 251, False),
+        (b".", b"354 go on\r\n", "uncertain", 354, True),
+        (b"DATA", b"250 fine\r\n", "uncertain", 250, True),
+        (b"DATA", b"251 fine\r\n", "uncertain", 251, True),
+        (b"DATA", b"334 go\r\n", "uncertain", 334, True),
         (b".", b"421 shutting down\r\n", "temporary", 421, True),
         (b".", b"452 disk full\r\n", "temporary", 452, False),
         (b".", b"550 spam\r\n", "permanent", 550, False),

@@ -20,8 +20,9 @@ from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
-from mailbot.store.database import Engine, migrate, read_only, transaction
+from mailbot.store.database import Engine, read_only, transaction
 from mailbot.store.outbox import SendOutcome
+from mailbot.store.schema import migrate
 from mailbot.store.tables import (
     EventRow,
     LedgerRow,

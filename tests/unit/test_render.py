@@ -49,6 +49,26 @@ def readable(outgoing: OutgoingMail) -> str:
     return head + outgoing.text
 
 
+@pytest.mark.parametrize(
+    ("language", "warning", "line"),
+    [
+        ("de", "vermutlich gefälscht", "#kopie rosa@schule.example udo@schule.example"),
+        ("en", "probably forged", "#cc rosa@schule.example udo@schule.example"),
+        ("fr", "probablement falsifié", "#copie rosa@schule.example udo@schule.example"),
+    ],
+)
+def test_team_reads_that_a_sender_is_forged_and_adds_people_by_one_tap(
+    language: str, warning: str, line: str
+) -> None:
+    people = (Address("rosa@schule.example", "Rosa Rot"), Address("udo@schule.example"))
+    unproven = letter("requester_reply", language, forged=True, not_in_cc=people)
+    assert warning in unproven.text
+    assert warning in unproven.html
+    assert "Rosa Rot, udo@schule.example" in unproven.text
+    assert any(fields(href).get("body", "").startswith(line) for href in hrefs(unproven.html))
+    assert warning not in letter("requester_reply", language).text
+
+
 @pytest.mark.parametrize("name", samples.notifications("de"))
 def test_mail_has_the_agreed_text_and_page(name: str, snapshot: SnapshotAssertion) -> None:
     """Compare the text in every language and the German page; the other pages share its structure."""

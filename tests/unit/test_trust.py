@@ -131,7 +131,7 @@ def test_parent_domain_of_the_organisation_proves_its_subdomains(domain: str) ->
 
 def letter(to: str = MAX) -> SentMail:
     """Return a mail that the desk sent."""
-    return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1")
+    return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1", shows=(("GYM-1", None),))
 
 
 def test_answer_to_a_mail_sent_to_this_person_is_trusted() -> None:

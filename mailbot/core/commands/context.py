@@ -104,9 +104,14 @@ class MailContext:
         )
 
     def change(
-        self, before: Ticket, after: Ticket, message: Message | None, cc_added: Iterable[Address] = ()
+        self,
+        before: Ticket,
+        after: Ticket,
+        message: Message | None,
+        cc_added: Iterable[Address] = (),
+        not_in_cc: Iterable[Address] = (),
     ) -> TicketChange:
-        """Return the change of a ticket by this mail; its headers put `cc_added` in cc."""
+        """Return the change of a ticket by this mail; its headers put `cc_added` in cc, `not_in_cc` not."""
         return TicketChange(
             before=before,
             after=after,
@@ -121,6 +126,8 @@ class MailContext:
             related=self.match.related,
             related_reason=self.match.related_reason,
             similar=self.facts.similar,
+            forged=self.trust.forged,
+            not_in_cc=tuple(not_in_cc),
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:
@@ -178,10 +185,7 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
     held = roles(sender.email, found.ticket, school, policy)
     if reading.lines and is_only_greeting(reading.text, sender.name):
         reading = replace(reading, text="")
-    evidence = Evidence(
-        mail, facts.school.authserv_id, facts.answered, facts.by_action_key, own, policy.domains
-    )
-    return MailContext(
+    context = MailContext(
         mail=mail,
         sender=sender,
         reading=reading,
@@ -191,8 +195,28 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
         school=school,
         match=found,
         role=_capacity(_answered_mail(facts, own), held),
-        trust=Trust(True, facts.confirmed) if facts.confirmed else trust(evidence),
+        trust=Trust(False, ""),
     )
+    return with_proof(context, (found.ticket,) if found.ticket else (), opens=found.ticket is None)
+
+
+def with_proof(context: MailContext, tickets: Iterable[Ticket], *, opens: bool = False) -> MailContext:
+    """Return the context with the proof of the sender for changes of these tickets, or for a new ticket."""
+    if context.facts.confirmed:
+        return replace(context, trust=Trust(True, context.facts.confirmed))
+    facts, policy = context.facts, context.policy
+    evidence = Evidence(
+        mail=context.mail,
+        authserv_id=facts.school.authserv_id,
+        answered=facts.answered,
+        by_action_key=facts.by_action_key,
+        sender_addresses=context.sender_addresses,
+        trusted_parents=policy.domains,
+        tickets=frozenset(ticket.key for ticket in tickets),
+        opens=opens,
+        closed_after=context.now - timedelta(days=policy.limits.proof_days),
+    )
+    return replace(context, trust=trust(evidence))
 
 
 def _known_name(email: str, facts: Facts, policy: Policy) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.commands.command import Reading
-from mailbot.core.commands.context import MailContext, build_context, reply
-from mailbot.core.commands.definition import AnyResolved
+from mailbot.core.commands.context import MailContext, build_context, reply, with_proof
+from mailbot.core.commands.definition import AnyResolved, Query
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
 from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
-from mailbot.core.decide.execute import execute, targets
+from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,
@@ -22,8 +22,8 @@ from mailbot.core.decide.rate_limits import (
     remaining,
 )
 from mailbot.core.decide.understanding import Understanding
-from mailbot.core.model.effects import Decision, HoldMail, Notify, ReleaseMail
-from mailbot.core.model.facts import Facts
+from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
+from mailbot.core.model.facts import Copies, Facts
 from mailbot.core.model.mail import Address, MailKind
 from mailbot.core.model.notification import NotificationKind, RefusedLine
 from mailbot.core.model.policy import Policy
@@ -40,28 +40,41 @@ class _HumanMail:
 
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Decide what to do about a mail in a school's mailbox."""
-    mail, classification = understood.mail, understood.classification
-    if facts.duplicate:
-        return Decision("duplicate", (facts.duplicate,))
+    mail, classification, copies = understood.mail, understood.classification, facts.copies
     if classification.kind is not MailKind.HUMAN or mail.sender is None:
+        if copies is not None:
+            return Decision("duplicate", (copies.reason,))
         return decide_automatic(mail, classification, facts, policy, now)
+    context = build_context(mail, understood.reading, facts, policy, now)
+    human = _resolve_commands(attach_to_last_ticket(context))
+    context = human.context
+    if copies is not None and (copies.carried_out or not context.trust.trusted):
+        return _decide_copy(context, copies)
     if (facts.school.key, mail.sender.email) in facts.blocked and policy.find_member(
         mail.sender.email
     ) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked because of spam",))
-    context = attach_to_last_ticket(build_context(mail, understood.reading, facts, policy, now))
-    human = _resolve_commands(context)
     decision = next(result for stage in _STAGES if (result := stage(human)) is not None)
     decision = mute_followups(decision, context)
+    superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
     return replace(
         decision,
         because=(classification.reason, context.match.because, context.trust.reason, *decision.because),
-        effects=apply_rate_limits(decision.effects, context),
+        effects=(*apply_rate_limits(decision.effects, context), *superseded),
         ticket=decision.ticket or (context.ticket.key if context.ticket else None),
         matched_by=context.match.by,
         role=context.role.value,
         trusted=context.trust.reason,
     )
+
+
+def _decide_copy(context: MailContext, copies: Copies) -> Decision:
+    """Ignore a copy of a mail; if it proves the sender and the first one did not, record the proof."""
+    if not context.trust.trusted or copies.unproven is None:
+        return Decision("duplicate", (copies.reason,))
+    proof = AddProof(copies.unproven, context.mail.message_id)
+    because = (copies.reason, context.trust.reason)
+    return Decision("duplicate", because, (proof,), copies.unproven, trusted=context.trust.reason)
 
 
 def _resolve_commands(context: MailContext) -> _HumanMail:
@@ -70,6 +83,11 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     A refusal would go to an address that may be forged.
     """
     commands, problems = resolve(context)
+    if _confirms(context):
+        context = with_proof(context, ())
+    else:
+        opens = opens_ticket(context, commands)
+        context = with_proof(context, changed_tickets(context, commands), opens=opens)
     if problems and not context.trust.trusted and not _must_confirm(context):
         text = Reading(context.mail.text, (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
@@ -77,9 +95,25 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
 
 
 def _must_confirm(context: MailContext) -> bool:
-    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail."""
-    acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
-    return context.member is not None and acts and not context.trust.trusted
+    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail.
+
+    The answer to a query goes to the member's own address, so a query needs no proof. If the server says that
+    From is forged, no mail of the staff is processed.
+    """
+    if context.member is None or context.trust.trusted:
+        return False
+    if context.trust.forged and context.role.staff:
+        return True
+    lines = context.reading.lines
+    if lines and context.has_no_content and all(isinstance(line.command, Query) for line in lines):
+        return False
+    return bool(lines) or (context.ticket is not None and context.role.staff)
+
+
+def _confirms(context: MailContext) -> bool:
+    """Return whether the mail confirms the held mail that it replies to."""
+    asked = context.answered_mail
+    return context.reading.has(CONFIRM) and asked is not None and asked.held is not None
 
 
 def _reject_unreadable(human: _HumanMail) -> Decision | None:
@@ -101,7 +135,9 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
 def _release_confirmed(human: _HumanMail) -> Decision | None:
     """Release the held mail that this one confirms."""
     request = human.context.answered_mail
-    if not human.context.reading.has(CONFIRM) or request is None or request.held is None:
+    if not _confirms(human.context) or request is None or request.held is None:
+        return None
+    if not human.context.trust.trusted:
         return None
     return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(request.held, request.kind),))
 

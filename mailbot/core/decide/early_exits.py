@@ -81,6 +81,7 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         mail.message_id,
         mail.quoted,
         context.attachments,
+        context.trust.trusted,
     )
 
 

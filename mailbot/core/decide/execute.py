@@ -29,6 +29,20 @@ def targets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
     return () if context.ticket is None or (commands and context.has_no_content) else (context.ticket,)
 
 
+def changed_tickets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
+    """Return the tickets that a mail changes, including those into which it merges others."""
+    merged = (c.value for c in commands if isinstance(c.value, Ticket))
+    return (*targets(context, commands), *merged)
+
+
+def opens_ticket(context: MailContext, commands: Commands) -> bool:
+    """Return whether a mail opens a ticket with its text."""
+    if targets(context, commands):
+        return False
+    opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
+    return opening or (not context.reading.lines and context.may_open_ticket)
+
+
 def _execute_commands(context: MailContext, commands: Commands) -> Decision:
     member_effects, member_results = _execute_member_commands(context, commands)
     answers: tuple[Effect, ...] = (*member_effects, *_answer_queries(context, commands))

@@ -25,7 +25,9 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     opening = [(c.command, c.value) for c in commands if isinstance(c.command, TicketCommand)]
     ticket, text = _new_ticket(context, opening), _text(context)
     message = _message(context, ticket.requester, text)
-    change = context.change(ticket, ticket, message)
+    present = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    offered = [p for p in people_in_headers(context) if p.email not in present]
+    change = context.change(ticket, ticket, message, not_in_cc=offered)
     notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _previous_ticket(context)
     receipt = reply(
@@ -61,7 +63,8 @@ def _new_ticket(context: MailContext, commands: Iterable[tuple[TicketCommand[Any
     for command, value in commands:
         ticket = command.opening(ticket, value) if command.opening else ticket
     email = ticket.requester.email
-    copies = {p.email: p for p in (*ticket.cc, *cc_from_headers(context)) if p.email != email}
+    added = people_in_headers(context) if context.trust.trusted else ()
+    copies = {p.email: p for p in (*ticket.cc, *added) if p.email != email}
     return replace(ticket, cc=tuple(copies.values())[:MAX_CC])
 
 
@@ -75,6 +78,7 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
         context.mail.message_id,
         context.mail.quoted,
         context.attachments,
+        context.trust.trusted,
     )
 
 
@@ -104,13 +108,11 @@ def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
     return related, context.match.related_reason
 
 
-def cc_from_headers(context: MailContext) -> tuple[Address, ...]:
-    """Return the people from the school's domains in To and Cc if the sender is authenticated.
+def people_in_headers(context: MailContext) -> tuple[Address, ...]:
+    """Return the people from the school's domains in To and Cc.
 
-    They get the answers and may query the ticket, so a forged mail must not add them.
+    In cc they get the answers and may query the ticket, so only an authenticated mail adds them.
     """
-    if not context.trust.trusted:
-        return ()
     school = context.facts.school
     addresses = {a.email: a for a in (*context.mail.to, *context.mail.cc)}
     staff = {address for m in context.policy.staff(school) for address in m.addresses}

@@ -1,7 +1,7 @@
 """The facts that a decision about a mail needs: recent activity, last changes, sent mails, tickets."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -28,8 +28,10 @@ class RecentActivity:
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
     member. `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all
     people outside the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts
-    the sender's new tickets, `latest` is the newest one of the last day. `recent_texts` are the texts of the
-    sender's mails of the last hour, the newest first.
+    the sender's new tickets, `latest` is the newest one of the last day; tickets in which the sender was
+    authenticated are left out, so that forged mails do not count against the person whom they name.
+    `recent_texts` are the texts of the sender's mails of the last hour, the newest first; `proven_texts` are
+    those of authenticated mails.
     """
 
     hour: int = 0
@@ -40,14 +42,17 @@ class RecentActivity:
     opened_hour: int = 0
     latest: str | None = None
     recent_texts: tuple[str, ...] = ()
+    proven_texts: tuple[str, ...] = ()
 
-    def is_repeat(self, text: str) -> bool:
+    def is_repeat(self, text: str, *, proven: bool) -> bool:
         """Return whether the sender wrote the same text within the hour.
 
-        Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are compared.
+        An authenticated mail is compared with authenticated ones only. Dates, times and ticket keys are
+        ignored. Only the first 2,000 remaining characters are compared.
         """
         normalised = _normalise(text)
-        return normalised != "" and normalised in map(_normalise, self.recent_texts)
+        earlier = self.proven_texts if proven else self.recent_texts
+        return normalised != "" and normalised in map(_normalise, earlier)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
         """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
@@ -88,7 +93,8 @@ class SentMail:
     """A mail that mailbot sent, and that another mail replies to or whose action key it contains.
 
     `held` is the ID of the held mail that it asks about, while that is still held. `bounced`: it bounced
-    before. `undeliverable`: mail to its recipient bounced before.
+    before. `undeliverable`: mail to its recipient bounced before. `shows` are the keys of the tickets that it
+    shows, each with the time when it was closed, None if it is not. `created` is when it was written.
     """
 
     recipient: str
@@ -103,6 +109,35 @@ class SentMail:
     text: str = ""
     bounced: bool = False
     undeliverable: bool = False
+    shows: tuple[tuple[str, datetime | None], ...] = ()
+    created: datetime | None = None
+
+    def proves(self, tickets: Collection[str], closed_after: datetime) -> bool:
+        """Return whether a reply or its action key proves its recipient for changes of these tickets.
+
+        It proves that for a ticket that it shows, unless that was closed before. A change of no ticket needs
+        a mail that still proves a ticket, is recent, or asks about a mail that is still held.
+        """
+        proven = {key for key, closed in self.shows if closed is None or closed > closed_after}
+        if tickets:
+            return proven.issuperset(tickets)
+        recent = self.created is not None and self.created > closed_after
+        return self.held is not None or bool(proven) or recent
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Earlier copies of a mail. Header fields that prove its sender do not count as content.
+
+    `reason` says where the first one was. `held` are the IDs of those that wait for a confirmation because
+    nothing proved their sender. `carried_out`: one was neither held for that reason nor ignored as automatic.
+    `unproven` is the ticket to which one was added without proof.
+    """
+
+    reason: str
+    held: tuple[int, ...] = ()
+    carried_out: bool = True
+    unproven: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +171,7 @@ class Facts:
     changes: Mapping[str, Change] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
-    duplicate: str = ""
+    copies: Copies | None = None
     confirmed: str = ""
     released: NotificationKind | None = None
     recent_activity: RecentActivity = field(default_factory=RecentActivity)

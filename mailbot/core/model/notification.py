@@ -145,6 +145,8 @@ class Notification:
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
+    forged: bool = False  # the mail server says that the author's address is forged
+    not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
 
     @property
     def sendable(self) -> bool:
@@ -155,6 +157,16 @@ class Notification:
     def pages(self) -> int:
         """Return the number of pages of an overview."""
         return page_count(self.total)
+
+
+def shown_tickets(notification: Notification) -> tuple[str, ...]:
+    """Return the keys of the tickets that a notification shows, its own first.
+
+    A related or similar ticket is not one of them: a stranger's subject and text decide which it names.
+    """
+    own = (notification.ticket,) if notification.ticket is not None else ()
+    changed = (done.ticket for done in notification.done if done.ticket is not None)
+    return tuple(dict.fromkeys(ticket.key for ticket in (*own, *notification.tickets, *changed)))
 
 
 AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, NotificationKind.REQUESTER_REPLY}

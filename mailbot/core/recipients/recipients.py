@@ -231,6 +231,8 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         related_reason=change.related_reason if role.staff else "",
         similar=change.similar if kind is NotificationKind.NEW_TICKET else (),
         internal=kind is NotificationKind.NOTE,
+        forged=change.forged and role.staff,
+        not_in_cc=change.not_in_cc if role.staff else (),
     )
 
 
