@@ -281,6 +281,36 @@ def test_subject_tag_of_a_stranger_opens_a_new_ticket_and_only_the_team_sees_the
     assert (related.key, done.notification(MAX).related_reason) == ("GYM-1", "subject-tag")
 
 
+def test_an_outsider_who_forwards_a_mail_gets_an_own_ticket_and_the_team_sees_the_relation() -> None:
+    for subject, forwarded in (("WG: [#GYM-1] Beamer", False), ("Fwd: Leinwand", False), ("Leinwand", True)):
+        case = writes(EVE, "Bei mir klemmt die Leinwand.", subject=subject).answering(ticket(), to=LENA)
+        done = case.with_mail(forwarded=forwarded).decide()
+        assert (done.outcome, done.decision.ticket) == ("opened", "GYM-100"), subject
+        assert (EVE, "receipt") in done.notified
+        related = done.notification(MAX).related
+        assert related is not None
+        assert (related.key, done.notification(MAX).related_reason) == ("GYM-1", "forwarded")
+    for sender, subject in ((EVE, "AW: [#GYM-1] Beamer"), (KARL, "WG: [#GYM-1] Beamer")):
+        done = writes(sender, "Gerne.", subject=subject).answering(ticket(), to=LENA).decide()
+        assert (done.outcome, done.decision.ticket) == ("reply", "GYM-1"), subject
+        assert done.ticket().requester.email == LENA
+        assert (EVE, "receipt") not in done.notified
+
+
+def test_tags_of_other_help_desks_stay_in_the_subject() -> None:
+    imported = ticket(7)
+    for subject, expected in (
+        ("Re: [#5533] Ihre Bestellung", "Re: [#5533] Ihre Bestellung"),
+        ("[#REQ-12] Ihre Bestellung", "[#REQ-12] Ihre Bestellung"),
+        ("AW: [#GYM-3] [#REQ-12] Ihre Bestellung", "[#REQ-12] Ihre Bestellung"),
+        ("Re: [#900700] Beamer", "Re: [#900700] Beamer"),
+    ):
+        case = writes(EVE, "Bitte bestätigen.", subject=subject).with_facts(
+            imported, aliases={"#900700": "GYM-7"}
+        )
+        assert case.decide().ticket("GYM-100").subject == expected
+
+
 def test_thread_takes_precedence_over_the_tag_and_the_team_sees_the_disagreement() -> None:
     done = answers(LENA, ticket(1), "Nachtrag").tagged(ticket(2)).decide()
     assert (done.decision.ticket, done.decision.matched_by) == ("GYM-1", "reply")
