@@ -97,9 +97,9 @@ def result(attack: Attack, at: Scene) -> Expected:
     """Run the attack; return its effect."""
     before, sent = at.state, len(at.letters)
     tickets = len(list_tickets(at.harness.desk, None, "all"))
-    outcome = at.harness.outcome(attack.mail(at))
+    decision = at.harness.receive(attack.mail(at))
     return Expected(
-        outcome,
+        decision.outcome if decision else "",
         frozenset(f"{row.kind} {row.recipient}" for row in at.letters[sent:]),
         at.state != before,
         len(list_tickets(at.harness.desk, None, "all")) - tickets,
