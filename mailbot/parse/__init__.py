@@ -37,7 +37,8 @@ def parse(content: bytes) -> Mail:
     contents = PartCollector(defects)
     blocks = contents.walk(tree)
     text = _joined(blocks, defects)
-    split = quotation.split(text, structured=all(block.is_html for block in blocks))
+    structured = all(block.is_html for block in blocks)
+    split = quotation.split(text, structured=structured)
     header = Header(tree.fields, defects)
     fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
     subject = next((value for name, value in fields if name == "subject" and value), "")
@@ -56,6 +57,8 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
+        whole_text=text,
+        structured=structured,
         parts=with_danger(_parts(contents, blocks)),
         delivery=_delivery(source, fields, subject, text, contents),
         reports=tuple(sorted(contents.reports)),

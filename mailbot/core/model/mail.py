@@ -90,8 +90,10 @@ class Mail:
     """A parsed mail; an unreadable one is a Mail with defects.
 
     `text` is the new text; `signature` and `quoted` were cut off from it. `headers` are all header fields in
-    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
-    are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
+    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets.
+    `whole_text` is the text before it was split; `structured`: its ">" were derived from the structure of an
+    HTML mail. `reports` are the media types of the machine-readable reports in the mail (RFC 6522). `size` is
+    in bytes.
     """
 
     message_id: str = ""
@@ -108,6 +110,8 @@ class Mail:
     signature: str = ""
     quoted: str = ""
     forwarded: bool = False
+    whole_text: str = field(default="", repr=False)
+    structured: bool = False
     parts: tuple[Part, ...] = ()
     delivery: tuple[DeliveryStatus, ...] = ()
     reports: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Subject tags and action keys: marks by which a mail refers to a ticket or to a sent mail."""
 
 import re
+from itertools import islice
 
 _TAG = re.compile(r"\[\s*#\s*([A-Za-z][A-Za-z0-9]{0,15})\s*-\s*(\d{1,9})\s*\]")
 _OLD_TAG = re.compile(r"\[\s*#\s*(\d{1,20})\s*\]")
@@ -10,7 +11,9 @@ _SHOWN_KEY = re.compile(  # plain, or percent-encoded once or twice in the links
     rf"(?:\[|%(?:25)?5B){_BREAK}mailbot(?::|%(?:25)?3A){_BREAK}(?:[a-z2-7]{_BREAK}){{26}}(?:\]|%(?:25)?5D)",
     re.I,
 )
+_LINKED_KEY = re.compile(r"%(?:25)?5Bmailbot%(?:25)?3A([a-z2-7]{26})%(?:25)?5D", re.I)
 _MARK = re.compile(r"mailbot(?::|%(?:25)?3A)", re.I)
+_MAX_LINKED = 200
 _QUOTED_BREAK = re.compile(r"\n[> ]*")
 
 
@@ -30,6 +33,12 @@ def action_key(text: str) -> str | None:
     """Return the 26 characters of the first `[mailbot:…]` in a text, or None; it may contain line breaks."""
     match = _KEY.search(_unbroken(text))
     return "".join(match[1].split()).lower() if match else None
+
+
+def linked_action_keys(text: str) -> tuple[str, ...]:
+    """Return the action keys in the links of a text, three at most: those of quoted mails."""
+    keys = (match[1].lower() for match in _LINKED_KEY.finditer(text))
+    return tuple(islice(dict.fromkeys(islice(keys, _MAX_LINKED)), 3))
 
 
 def without_action_key(text: str) -> str:
