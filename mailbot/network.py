@@ -17,6 +17,8 @@ _ERRORS: tuple[tuple[type[BaseException], bool, str], ...] = (
         True,
         "the server's certificate is not trusted; check host, or set ca_file",
     ),
+    (ssl.SSLEOFError, False, "the connection was lost"),
+    (ssl.SSLZeroReturnError, False, "the connection was lost"),
     (ssl.SSLError, True, "TLS fails; check port, security and ca_file"),
     (socket.gaierror, False, "the host name cannot be resolved; check host"),
     (ConnectionRefusedError, False, "no server listens there; check host and port, or wait for the server"),

@@ -1,24 +1,20 @@
 """Shared parts of all calls: the application, its options, the configuration, the desk, tables and JSON."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 import getpass
 import json
-import logging
 import os
 import sys
-import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
-import structlog
 import typer
 
-from mailbot import __version__, journald
+from mailbot import __version__
 from mailbot.sanitize import escaped, printable
 
 if TYPE_CHECKING:
@@ -63,57 +59,6 @@ def _global(
     ] = False,
 ) -> None:
     context.obj = config
-    _log_to_stderr()
-
-
-def _log_to_stderr() -> None:
-    """Log to stderr: text lines, or entries with fields if stderr is the journal."""
-    as_text: list[structlog.typing.Processor] = [
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
-    ]
-    to_journal = journald.is_journal_stream(sys.stderr)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.ExceptionRenderer(_traceback),
-            _printable_values,
-            *([journald.to_entry] if to_journal else as_text),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=(lambda *_: journald.Journal(sys.stderr))
-        if to_journal
-        else structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING)
-
-
-def _printable_values(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Remove what controls a terminal from every value of a log entry; only a traceback has several lines."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            text = printable(value)
-            event[key] = text if key == "exception" else " ".join(text.splitlines())
-    return event
-
-
-class _Libraries(logging.Handler):
-    """Logs that a library logged something, and where; its message can contain text of a mail."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno,
-            "library warning",
-            library=record.name,
-            at=f"{record.filename}:{record.lineno}",
-            exc_info=record.exc_info,
-        )
-
-
-def _traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
-    """Return a traceback without the error's message, which can contain text of a mail."""
-    kind, _, trace = exc_info
-    return f"{''.join(traceback.format_tb(trace))}{kind.__module__}.{kind.__qualname__}"
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":
@@ -121,9 +66,11 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
 
     When the call ends, files that it created in the state directory get the owner of the directory.
     """
+    from mailbot.cli.log import log_to_stderr
     from mailbot.config import ConfigurationError, find, load
     from mailbot.store.state_files import restore_ownership
 
+    log_to_stderr()
     root: Path | None = context.find_root().obj
     try:
         settings = load(find(config or root, os.environ), os.environ)

@@ -1,6 +1,6 @@
 """Calls that import tickets from another help desk."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Calls for the state and its people: backup, restore, migrate-database, invite, disclose, forget."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from dataclasses import asdict
 from pathlib import Path
@@ -146,13 +146,14 @@ def disclose(
     config: Config = None,
 ) -> None:
     """Export all data about a person to a ZIP file (GDPR, Art. 15)."""
+    from mailbot.addresses import stored_address
     from mailbot.privacy.requests import disclose as write
     from mailbot.service.operations import OperationError
 
     target = file or Path(f"{address}.zip")
     with desk_of(context, config) as (desk, _):
         try:
-            steps = write(desk, address.lower(), target, utc_now())
+            steps = write(desk, stored_address(address), target, utc_now())
             for _step in with_progress(steps, None, "mails"):
                 pass
         except OperationError as error:
@@ -169,12 +170,13 @@ def forget(
     json_: Json = False,
 ) -> None:
     """Erase all data about a person: tickets, mails, quotations, audit entries (GDPR, Art. 17)."""
+    from mailbot.addresses import stored_address
     from mailbot.privacy.requests import PersonErasure
     from mailbot.service.operations import OperationError
     from mailbot.store.erasure import NotCompactError
 
     with desk_of(context, config) as (desk, settings):
-        erasure = PersonErasure(desk, address.lower(), utc_now())
+        erasure = PersonErasure(desk, stored_address(address), utc_now())
         try:
             erasure.check()
         except OperationError as error:

@@ -1,6 +1,6 @@
 """Calls that repair by hand: outbox, quarantine, blocked senders and withheld files."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Calls that run the desk: demo, check, run, once."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 import os
 from pathlib import Path

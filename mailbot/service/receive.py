@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from mailbot.addresses import canonical_address
 from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
@@ -18,7 +19,7 @@ from mailbot.service.desk import Desk
 from mailbot.store import ledger, raw_mail
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
-from mailbot.store.database import TRANSIENT, Session, transaction
+from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.facts import content_id, load_facts
 from mailbot.store.leases import Lease, LeaseLostError, assert_held
 from mailbot.store.ledger import MailLocation, Values
@@ -128,9 +129,20 @@ def _decide_and_write(
     """Decide on a mail and write the decision; `entry_id` is the ID of its ledger entry if it has one."""
     mail, lookups = understood.mail, understood.lookups
     content = entry["content_id"]
-    facts = load_facts(session, mail, lookups, school, desk.policy, content, now, own_entry=entry_id)
+    facts = load_facts(
+        session,
+        mail,
+        lookups,
+        school,
+        desk.policy,
+        content,
+        now,
+        own_entry=entry_id,
+        received=entry["received"],
+    )
     dates = desk.days(lookups.dates, now)
-    facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
+    addresses = {written: canonical_address(written) or "" for written in lookups.addresses}
+    facts = replace(facts, confirmed=confirmed, released=released, dates=dates, addresses=addresses)
     decision = decide(understood, facts, desk.policy, now)
     outcome = {"outcome": decision.outcome, "because": "\n".join(decision.because), "traceback": ""}
     mails = desk.render_all(decision, school, now)
@@ -212,12 +224,14 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
     Raises LookupError if the quarantine has no such entry. If processing fails again, raises that error and
     the mail stays in the quarantine.
     """
+    with read_only(desk.engine) as session:
+        row = ledger.find_quarantined(session, entry_id)
+        raw = raw_mail.load(session, row.raw_id or 0) if row is not None else b""
+    mail = parse(raw)
     with transaction(desk.engine) as session:
         row = ledger.find_quarantined(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        raw = raw_mail.load(session, row.raw_id or 0)
-        mail = parse(raw)
         school, entry = desk.school(row.school), ledger.values_of(row) | _mail_values(mail, raw)
         understood = understand(mail, school, desk.policy)
         return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)

@@ -13,7 +13,8 @@ from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.audit_verify import seal, verify
-from mailbot.store.database import migrate, open_database, read_only, transaction
+from mailbot.store.database import open_database, read_only, transaction
+from mailbot.store.schema import migrate
 from mailbot.store.tables import (
     AlertRow,
     AliasRow,

@@ -15,8 +15,9 @@ from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
-from mailbot.store.database import migrate, open_database, transaction
+from mailbot.store.database import open_database, transaction
 from mailbot.store.ledger import MailLocation
+from mailbot.store.schema import migrate
 from mailbot.store.tables import OutboxRow
 from tests.support.mail_builder import mail
 

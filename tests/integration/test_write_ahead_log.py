@@ -11,8 +11,9 @@ import pytest
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
-from mailbot.store.database import Engine, migrate, open_database, truncate_wal
+from mailbot.store.database import Engine, open_database, truncate_wal
 from mailbot.store.erasure import NotCompactError, compact
+from mailbot.store.schema import migrate
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import mail
 
