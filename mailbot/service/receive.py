@@ -247,12 +247,14 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
     Raises LookupError if the quarantine has no such entry. If processing fails again, raises that error and
     the mail stays in the quarantine.
     """
+    with read_only(desk.engine) as session:
+        row = ledger.find_quarantined(session, entry_id)
+        raw = raw_mail.load(session, row.raw_id or 0) if row is not None else b""
+    mail = parse(raw)
     with transaction(desk.engine) as session:
         row = ledger.find_quarantined(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        raw = raw_mail.load(session, row.raw_id or 0)
-        mail = parse(raw)
         school, entry = desk.school(row.school), ledger.values_of(row) | _mail_values(mail, raw)
         understood = _understand(session, desk, school, mail)
         return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)
