@@ -38,9 +38,9 @@ SPY = "spion@schule.example"
 LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
-UNHEARD = Expected("opened", told(*TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")
+FILED = Expected("filed", changes=True)
 PASS = "dmarc=pass header.from=support.example"
 ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
 LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
@@ -93,8 +93,8 @@ ATTACKS = [
     Attack("subdomain signs", "sign below the domain", lambda _: claims(f"{OURS}; dkim=pass header.d=evil.support.example"), HELD),
     Attack("our own address", "write as the desk", lambda _: forged("support-gym@schule.example"), Expected("ignored")),
     Attack("two tags", "put a ticket of another behind an own one", lambda _: forged(EVE).subject("[#GYM-9] Re: [#GYM-1] x"), STRANGER),
-    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), Expected("ignored")),
-    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), Expected("ignored")),
+    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), FILED),
+    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), FILED),
     Attack("confirmation by a stranger", "confirm without the key", lambda _: forged(text="#confirm"), HELD),
 ]  # fmt: skip
 
@@ -180,7 +180,7 @@ KINDS = [
     Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
     Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
     # Forged mail silences no one.
-    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), UNHEARD),
+    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
     Attack("held copy, reply", "swallow the reply to a letter", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.letter(MAX).message_id)), DONE),
