@@ -44,14 +44,14 @@ def changed_tickets(context: MailContext, commands: Commands) -> tuple[Ticket, .
 
 def opens_ticket(context: MailContext, commands: Commands) -> bool:
     """Return whether a mail opens a ticket with its text."""
-    if targets(context, commands) or (not commands and context.registers):
+    if targets(context, commands) or (not commands and context.answers_invitation):
         return False
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
     return opening or (not context.reading.lines and context.may_open_ticket)
 
 
 def _execute_commands(context: MailContext, commands: Commands) -> Decision:
-    if not commands and context.registers:
+    if not commands and context.answers_invitation and context.trust.trusted:
         commands = (ResolvedCommand(REGISTER, (), None),)
     member_effects, member_results = _execute_member_commands(context, commands)
     answers: tuple[Effect, ...] = (*member_effects, *_answer_queries(context, commands))
