@@ -8,6 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+import segno
+from markupsafe import Markup
 
 from mailbot import samples
 from mailbot.core.model.policy import Policy, School
@@ -54,13 +58,21 @@ def handout(role: Role, school: School, policy: Policy, templates: Templates) ->
     return templates.get("handout.html.j2").render(
         language=school.language,
         role=role.value,
+        words=words,
         school=school,
         brand=policy.name,
         page=page,
         commands=words[f"help_{role.value}"],
         letters=[(title, each, each.html) for title, each in zip(page["pictures"], letters, strict=True)],
         names=_names(words, school, policy),
+        qr_code=Markup(_qr_code(school.address)),  # noqa: S704 - made of an address that the loader checked
+        helpline=" ".join(filter(None, (policy.helpline_name, policy.helpline_phone))),
     )
+
+
+def _qr_code(address: str) -> str:
+    """Return an SVG picture that a telephone reads as the address of a new mail (RFC 6068)."""
+    return str(segno.make(f"mailto:{quote(address, safe='@')}", error="m").svg_inline(scale=3, border=2))
 
 
 def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str, object]:

@@ -156,6 +156,8 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
         timezone=bot.timezone,
         operators=tuple(bot.operators),
         invitations=bot.invitations,
+        helpline_name=bot.helpline_name,
+        helpline_phone=bot.helpline_phone,
         limits=Limits(**document.limits.model_dump()),
         times=Times(**document.times.model_dump()),
         retention=Retention(**document.retention.model_dump()),

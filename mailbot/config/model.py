@@ -59,6 +59,8 @@ class Bot(Table):
     database: Database = Field(default="sqlite", repr=False, description="the database of tickets and mails")
     operators: list[Email] = Field(default=[], description="the addresses that get the alerts")
     invitations: bool = Field(default=True, description="whether members are invited to register")
+    helpline_name: Text = Field(default="", description="whom to call if mail itself does not work")
+    helpline_phone: Text = Field(default="", description="their telephone number, for the handouts")
     templates: Line | None = Field(default=None, description="a directory of your own mail templates")
 
 

@@ -76,7 +76,7 @@ def test_one_tap_on_the_invitation_registers_and_is_answered_by_the_welcome(env:
     env.deliver(mail().sender(f"Max Mustermann <{MAX}>").subject("Anmeldung").text(tapped))
     env.run_once()
     welcome = env.new_mail_to(MAX)
-    assert welcome.text.startswith("Hallo Max Mustermann,")
+    assert "Hallo Max Mustermann," in welcome.text
     assert all(word in welcome.text for word in ("Antworten", "#schließen", "#weiterleiten", "#übersicht"))
     assert env.json("status")["not_registered"] == [ERIKA, TONI]
     assert env.json("invite") == [ERIKA, TONI]
@@ -96,7 +96,7 @@ def test_a_teacher_cannot_register_as_a_supporter(env: SchoolEnv) -> None:
     env.run_once()
     env.deliver(env.new_mail_to(LENA).answer(LENA, "#anmelden"))
     env.run_once()
-    assert "steht Ihnen hier nicht zu" in env.new_mail_to(LENA).text
+    assert "können Sie hier nicht verwenden" in env.new_mail_to(LENA).text
 
 
 def test_unregistered_members_get_tickets(env: SchoolEnv) -> None:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import segno
 
 from mailbot import handouts, samples
 from mailbot.core.commands.parse import COMMANDS
@@ -127,3 +128,15 @@ def test_help_list_in_an_overridden_file_replaces_the_packaged_one(tmp_path: Pat
     (tmp_path / "de" / "words.txt.j2").write_text(own, "utf-8")
     letter = sample(samples.notifications("de")["help_supporter"], "de", Templates(tmp_path))
     assert re.findall(r"^• (.+)\n  (.+)$", letter.text, re.MULTILINE) == [("#schließen", "Macht zu.")]
+
+
+@pytest.mark.parametrize(("role", "language"), PAGES)
+def test_handout_has_a_qr_code_of_the_address_and_warns_of_secrets(role: Role, language: str) -> None:
+    policy = replace(samples.policy(language), helpline_name="Medienzentrum", helpline_phone="0123 456")
+    made = handout(role, policy.schools[0], policy, TEMPLATES)
+    code = segno.make("mailto:support-gym@schule.example", error="m").svg_inline(scale=3, border=2)
+    assert code in made
+    words = TEMPLATES.words(language)
+    assert str(words["no_secrets"]) in unescape(made)
+    assert "Medienzentrum 0123 456" in made
+    assert "Medienzentrum" not in page(role, language)

@@ -101,14 +101,9 @@ class MailContext:
 
     @property
     def answers_invitation(self) -> bool:
-        """Return whether the mail is a reply to an invitation."""
+        """Return whether the mail replies to an invitation: with proof, it registers its sender."""
         answered = self.answered_mail
         return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION
-
-    @property
-    def registers(self) -> bool:
-        """Return whether the mail is an authenticated reply to an invitation."""
-        return self.answers_invitation and self.trust.trusted
 
     @property
     def answered_mail(self) -> SentMail | None:

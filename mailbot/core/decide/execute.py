@@ -51,7 +51,7 @@ def opens_ticket(context: MailContext, commands: Commands) -> bool:
 
 
 def _execute_commands(context: MailContext, commands: Commands) -> Decision:
-    if not commands and context.registers:
+    if not commands and context.answers_invitation and context.trust.trusted:
         commands = (ResolvedCommand(REGISTER, (), None),)
     member_effects, member_results = _execute_member_commands(context, commands)
     answers: tuple[Effect, ...] = (*member_effects, *_answer_queries(context, commands))

@@ -114,6 +114,8 @@ class Policy:
     times: Times = field(default_factory=Times)
     informal: bool = False
     retention: Retention = field(default_factory=Retention)
+    helpline_name: str = ""
+    helpline_phone: str = ""
 
     def school(self, key: str) -> School | None:
         """Return the school with that key, ignoring case."""
