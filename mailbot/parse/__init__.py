@@ -9,7 +9,7 @@ from mailbot.core.text import quotation
 from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.headers import SENDER_FIELDS, Header, routes, with_ascii_domains
 from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
@@ -44,6 +44,7 @@ def parse(content: bytes) -> Mail:
         original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
+        routes=routes(fields),
         subject=subject,
         date=header.date(),
         in_reply_to=header.message_ids("in-reply-to"),

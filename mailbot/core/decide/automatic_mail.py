@@ -34,7 +34,16 @@ WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
 }
 """Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
 MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
-"""Notifications whose final delivery failure raises an alert for the operators."""
+"""Notifications whose final delivery failure concerns a person; see `needs_attention`."""
+
+
+def needs_attention(kind: NotificationKind, author: str, recipient: str, policy: Policy) -> bool:
+    """Return whether a mail that failed for good needs an operator.
+
+    A receipt does not, and neither does a mail whose author on the staff was notified.
+    """
+    author_notified = author != recipient and policy.find_member(author) is not None
+    return kind in MUST_ARRIVE and not author_notified
 
 
 def decide_automatic(

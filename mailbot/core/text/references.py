@@ -41,6 +41,11 @@ def subject_tags(subject: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sorted(names, key=lambda name: name[0] == "#")))[:_MAX_TAGS]
 
 
+def subject_tag(subject: str) -> str | None:
+    """Return the first ticket key that a subject names; None without a tag."""
+    return next(iter(subject_tags(subject)), None)
+
+
 def without_subject_tags(subject: str, is_ours: Callable[[str], bool]) -> str:
     """Return a subject without our own tags, and if it had one, also without "Re:" prefixes."""
     line = " ".join(subject.split())
