@@ -57,7 +57,7 @@ ATTACKS = [
     Attack("guessed Message-ID", "answer a mail that never was", lambda _: forged().reply_to("<guess@schule.example>"), HELD),
     Attack("Message-ID of the problem", "answer the teacher's mail", lambda _: forged().reply_to("<1@schule.example>"), HELD),
     Attack("guessed key", "bear a key that never was", lambda _: forged(text="#close\n\n[mailbot:aaaaaaaaaaaaaaaaaaaaaaaaaa]"), HELD),
-    Attack("forwarded letter", "answer a letter to Max as a stranger", lambda s: answering(s.letter(MAX), EVE), Expected("reply", told(f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
+    Attack("forwarded letter", "answer a letter to Max as a stranger", lambda s: answering(s.letter(MAX), EVE), Expected("filed", told(f"refusal {EVE}", f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
     Attack("two From addresses", "hide behind a second one", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, {EVE}"), HELD),
     Attack("two From fields", "pass DMARC by one, be the other", lambda _: claims(f"{OURS}; {PASS}").header("X-A", f"1\nFrom: {EVE}"), HELD),
     Attack("Sender instead of From", "name the supporter in Sender", lambda _: claims(f"{OURS}; {PASS}", "").header("Sender", MAX), HELD),

@@ -63,9 +63,9 @@ def live(harness: DeskHarness) -> None:
     harness.receive(problem("Beamer flackert").text("Er flackert."))
     harness.receive(problem("Gewinnspiel", SELLER).text("Sie haben gewonnen."))
     first, second, third = [letter for letter in harness.outbox_of(MAX) if letter.kind == "new_ticket"]
-    assert (
-        harness.outcome(reply_to(first, MAX, "#merge GYM-2").proven()) == "command"
-    )  # refers to a row that comes later
+    # It refers to a row that comes later; the mail about the first ticket does not show the second.
+    assert harness.outcome(reply_to(first, MAX, "#merge GYM-2")) == "held"
+    assert harness.reply(MAX, "#confirm") == "command"
     assert harness.outcome(reply_to(third, MAX, "#spam")) == "command"
     assert harness.outcome(reply_to(second, MAX, "Ist das Kabel eingesteckt?")) == "reply"
     forged = reply_to(harness.outbox_of(ERIKA)[0], MAX, "#close")

@@ -191,7 +191,7 @@ def test_a_person_added_to_cc_gets_the_ticket_and_later_messages(desk: DeskHarne
     desk.reply(MAX, "#kopie Haus Meister <hausmeister@stadt.example>")
     (copied,) = desk.outbox_of("hausmeister@stadt.example")
     assert "Der Beamer ist dunkel." in copied.text
-    desk.reply(MAX, "Der Hausmeister kommt.", NotificationKind.COMMAND_RECEIPT)
+    desk.reply(MAX, "Der Hausmeister kommt.", NotificationKind.NEW_TICKET)
     assert [row.kind for row in desk.outbox_of("hausmeister@stadt.example")] == ["added_to_cc", "answer"]
     assert "Kopie an Haus Meister" in desk.outbox_of(ERIKA)[-1].text
 
