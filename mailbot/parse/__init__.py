@@ -1,29 +1,23 @@
 """Octets to Mail: reads what mail programs write, done right or wrong, and never fails."""
 
 import re
+from dataclasses import replace
 
+from mailbot.core.classify.classify import is_bounce
 from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
+from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
 
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}{quotation.INDENTED}]")
-# Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
-_FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
 # Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
-_DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
-_FAILURE = re.compile(
-    r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
-    r"|returned mail|mail (?:delivery )?fail"
-    r"|failure notice|could not (?:be )?deliver|non[- ]?deliver|zustellung|unable to deliver"
-    r"|delivery has failed|rejected",
-    re.I,
-)
 
 
 def parse(content: bytes) -> Mail:
@@ -39,12 +33,15 @@ def parse(content: bytes) -> Mail:
     text, unseen = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
-    fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
+    fields = tuple(
+        (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
+    )
     subject = next((value for name, value in fields if name == "subject" and value), "")
-    return Mail(
+    mail = Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
         senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
         reply_to=header.addresses("reply-to"),
+        original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
         subject=subject,
@@ -56,13 +53,20 @@ def parse(content: bytes) -> Mail:
         signature=split.signature,
         quoted=split.quoted,
         unseen=unseen,
-        forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=with_danger(mark_inline(contents.parts, contents.shown)),
-        delivery=_delivery(source, fields, subject, text, contents),
+        forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
+        parts=with_danger(
+            mark_logos(
+                mark_inline(contents.parts, contents.shown), "\n".join(contents.markup), split.signature
+            )
+        ),
+        delivery=_reported(contents),
         reports=tuple(sorted(contents.reports)),
         encryption=contents.protection,
         size=len(content),
         defects=tuple(dict.fromkeys(defects)),
+    )
+    return (
+        mail if mail.delivery or not is_bounce(mail) else _with_named_recipients(mail, source, text, contents)
     )
 
 
@@ -98,19 +102,14 @@ def _as_text(block: Block) -> tuple[str, bool]:
     return found.text, found.unseen
 
 
-def _delivery(
-    source: bytes, fields: tuple[mime.Field, ...], subject: str, text: str, contents: PartCollector
-) -> tuple[DeliveryStatus, ...]:
-    original = contents.original_id
-    if contents.delivery:
-        return tuple(
-            DeliveryStatus(d.recipient, d.action, d.status, d.diagnostic, original)
-            for d in contents.delivery[:100]
-        )
-    told = " ".join(value for name, value in fields if name in ("from", "return-path", "sender"))
-    failed = [r for name, value in fields if name == "x-failed-recipients" for r in value.split(",")]
-    if not failed and not (
-        _DAEMON.search(told) and (_FAILURE.search(subject) or _FAILURE.search(text[:2000]))
-    ):
-        return ()
-    return delivery_status.from_text(source, text, original)
+def _reported(contents: PartCollector) -> tuple[DeliveryStatus, ...]:
+    """Return the recipients in the mail's report, with the Message-ID of the returned mail."""
+    return tuple(
+        DeliveryStatus(d.recipient, d.action, d.status, d.diagnostic, contents.original_id)
+        for d in contents.delivery[:100]
+    )
+
+
+def _with_named_recipients(mail: Mail, source: bytes, text: str, contents: PartCollector) -> Mail:
+    """Return a bounce without a report with the recipients that its text names."""
+    return replace(mail, delivery=delivery_status.from_text(source, text, contents.original_id))

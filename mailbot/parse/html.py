@@ -1,6 +1,5 @@
 """HTML to text, quotations and signatures told by structure. The only module that knows lxml."""
 
-import html as entities
 import re
 from dataclasses import dataclass, field
 
@@ -9,6 +8,7 @@ from lxml import etree
 
 from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
+from mailbot.parse.character_references import unescape
 from mailbot.parse.visibility import VISIBLE, Look, look_of, may_hide, style_rules
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
@@ -247,7 +247,7 @@ _WRITTEN = {"li": "* ", "hr": "-----"}
 def stripped(markup: str) -> str:
     """Return HTML without its tags, in one pass; for what is too large to be laid out."""
     text = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", markup)))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", entities.unescape(text)))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", unescape(text)))
 
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
+from mailbot.core.classify.classify import CALENDAR_REPLY, REACTION
 from mailbot.core.model.mail import DeliveryStatus, Encryption, Part
 from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
@@ -16,6 +17,7 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_METHOD_REPLY = re.compile(rb"^METHOD:REPLY[ \t]*\r?$", re.I | re.M)
 _ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
 
 
@@ -33,6 +35,7 @@ class PartCollector:
 
     defects: list[str]
     parts: list[Part] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
     original_id: str = ""
@@ -49,6 +52,11 @@ class PartCollector:
             return self._smime(entity)
         if _is_tnef(entity):
             return self._tnef(entity)
+        if kind == REACTION and entity.disposition != "attachment":
+            self.reports.add(kind)
+            return []
+        if kind == "text/calendar" and _answers_invitation(entity):
+            self.reports.add(CALENDAR_REPLY)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             self.reports.add(kind)
             self.delivery.extend(from_report(decode(entity.octets), ""))
@@ -141,6 +149,7 @@ class PartCollector:
             self.protection = Encryption.PGP
         self.written = self.written or bool(_LETTER.search(text))
         if entity.content_type == "text/html":
+            self.markup.append(text)
             self.shown.update(unquote(match).lower() for match in _CID.findall(text[: limits.MARKUP]))
             return [Block(text, is_html=True)]
         if entity.content_type != "text/plain":
@@ -160,6 +169,11 @@ class PartCollector:
             kept.append(octets[at:start])
             at = end
         return b"".join([*kept, octets[at:]])
+
+
+def _answers_invitation(entity: Entity) -> bool:
+    method = entity.parameters.get("method", "").strip().lower()
+    return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.octets[:2000])))
 
 
 def _is_tnef(entity: Entity) -> bool:

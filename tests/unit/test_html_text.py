@@ -87,7 +87,7 @@ def test_answer_and_quotation_inside_one_quotation_are_told_apart() -> None:
         'id="OLK_SRC_BODY_SECTION"><b>Von:</b> Kim<br></span></div><div>Maus weg</div>',
         '<div style="border:none;border-top:solid #B5C4DF 1.0pt"><b>Von: </b>Kim</div><div>Maus weg</div>',
         # Nextcloud Mail
-        '<div class="quote">"K" k@x.example – 12. Mai 2025 08:05<br><blockquote>Maus weg</blockquote></div>',
+        '<div class="quote">"K" k@hgs.example – 12. Mai 2025 8:05<br><blockquote>Maus weg</blockquote></div>',
         # Spark
         '<div name="messageReplySection">Am 12. Mai 2025 schrieb K:<blockquote>Maus weg</blockquote></div>',
     ],

@@ -46,7 +46,7 @@ class Part:
     """One attachment or inline picture of a mail, with its decoded content.
 
     `path` locates it within the raw mail ("2.1", or "2/3" for the third file in a winmail.dat).
-    `content_type` is detected from the content where possible.
+    `content_type` is detected from the content where possible. `logo`: it belongs to the signature.
     """
 
     path: str
@@ -56,6 +56,7 @@ class Part:
     inline: bool = False
     content_id: str = ""
     danger: Danger = Danger.NONE
+    logo: bool = False
 
     @property
     def size(self) -> int:
@@ -100,11 +101,15 @@ class Mail:
     the HTML mail does not see its text, so it has no commands. `headers` are all header fields in
     order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
     are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
+    `original_from` is the author that a list names (X-Original-From). `via` is the address in From if the
+    author is another person, who is in `senders` then.
     """
 
     message_id: str = ""
     senders: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()
+    original_from: tuple[Address, ...] = ()
+    via: Address | None = None
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     subject: str = ""
