@@ -23,7 +23,7 @@ from tests.support.attacks import (
     told,
 )
 from tests.support.mail_builder import MailBuilder
-from tests.support.scenario import ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
+from tests.support.scenario import EDV, ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
 HELD = Expected("held", told(f"confirm {MAX}"))
 HELD_TONI = Expected("held", told(f"confirm {TONI}"))
@@ -41,6 +41,7 @@ OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")
 FILED = Expected("filed", changes=True)
+QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
 PASS = "dmarc=pass header.from=support.example"
 ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
 LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
@@ -62,12 +63,12 @@ ATTACKS = [
     Attack("Sender instead of From", "name the supporter in Sender", lambda _: claims(f"{OURS}; {PASS}", "").header("Sender", MAX), HELD),
     Attack("Reply-To instead of From", "name the supporter in Reply-To", lambda _: claims(f"{OURS}; {PASS}", "").header("Reply-To", MAX), HELD),
     Attack("no From at all", "be nobody", lambda _: forged(""), SILENT),
-    Attack("control character", "write as an address that shows as another", lambda _: forged("ma\x13x@support.example"), SILENT),
-    Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), SILENT),
-    Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), SILENT),
-    Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), SILENT),
-    Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), SILENT),
-    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), SILENT),
+    Attack("control character", "write as an address that shows as another", lambda _: forged("ma\x13x@support.example"), QUARANTINED),
+    Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), QUARANTINED),
+    Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), QUARANTINED),
+    Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), QUARANTINED),
+    Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), QUARANTINED),
+    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), QUARANTINED),
     Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
     Attack("apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", told(f"refusal '{MAX}"))),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
