@@ -67,15 +67,20 @@ class Attribution:
     rest: str = ""
 
 
+def may_be_attribution(lines: list[str], at: int) -> bool:
+    """Return whether an attribution may begin in the line at `at`, by a cheap test."""
+    line = lines[at][:MAX_LINE_LENGTH]
+    if not _DIGIT_OR_AT.search(line) and not _may_say_wrote(line) and not line.rstrip().endswith(","):
+        return False
+    if line.rstrip(_EDGES).endswith((":", "：")) or line[:4].isdigit():
+        return True
+    near = " ".join(line[:MAX_LINE_LENGTH] for line in lines[at : at + _MAX_WRAPPED])
+    return _may_say_wrote(near) or ("@" in near and bool(DATE.search(near)))
+
+
 def find_attribution(lines: list[str], at: int) -> Attribution | None:
     """Return the attribution that begins in the line at `at`; None if there is none."""
     line = lines[at][:MAX_LINE_LENGTH]
-    if not _DIGIT_OR_AT.search(line) and not _may_say_wrote(line) and not line.rstrip().endswith(","):
-        return None
-    ends = line.rstrip(_EDGES).endswith((":", "：")) or line[:4].isdigit()
-    near = " ".join(line[:MAX_LINE_LENGTH] for line in lines[at : at + _MAX_WRAPPED])
-    if not ends and not _may_say_wrote(near) and not ("@" in near and DATE.search(near)):
-        return None
     for column in (0, *_later_starts(line)):
         found = _from(lines, at, column)
         if found is not None:

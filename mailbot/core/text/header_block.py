@@ -74,7 +74,7 @@ def is_header_block(lines: list[str], at: int) -> bool:
         shown = _DIRECTION.sub("", shown)
         return bool(EMAIL.search(shown) or _CLOCK.search(shown))
     if len(found) == 1:
-        return (
+        return lines[at].count(":") + lines[at].count("：") >= 3 and (
             len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:MAX_LINE_LENGTH])} & _MAIN)
             >= 3
         )

@@ -13,6 +13,7 @@ from mailbot.core.text.attribution import (
     is_framed_attribution,
     is_groupwise_attribution,
     is_quoted,
+    may_be_attribution,
 )
 from mailbot.core.text.header_block import (
     is_forward_marker,
@@ -40,6 +41,7 @@ _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+(?:\s+>)?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
 # Maximum non-empty lines of a signature after each kind of delimiter; more lines are text.
 _SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
+_MAX_TESTS = 400  # lines that may be an attribution and are tested in full
 _MAX_LINES = 4_000  # lines that are searched for the beginning of a quotation
 
 
@@ -129,13 +131,16 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
     """
     out: list[str] = []
     kinds: list[_Is] = []
-    at = 0
+    at = tests = 0
     while at < len(lines):
         kind = _simple_kind(lines, at)
         if at < _MAX_LINES and kind in (_Is.TEXT, _Is.QUOTED):
             if _begins_quoted_mail(lines, at, kind):
                 break
-            found = find_attribution(lines, at) if kind is _Is.TEXT else None
+            found = None
+            if kind is _Is.TEXT and tests < _MAX_TESTS and may_be_attribution(lines, at):
+                tests += 1
+                found = find_attribution(lines, at)
             if found:
                 _take_attribution(lines, at, found, out, kinds)
                 at += found.lines
