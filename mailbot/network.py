@@ -6,6 +6,9 @@ import ssl
 from pathlib import Path
 
 from mailbot.config import Secret
+from mailbot.redaction import redact_secret
+
+_MAX_REPLY = 10_000  # characters of a reply that are read
 
 # The first match applies: the error, whether it is permanent, and what happened and what to do.
 _ERRORS: tuple[tuple[type[BaseException], bool, str], ...] = (
@@ -57,10 +60,10 @@ def is_loopback(host: str) -> bool:
 
 
 def sanitize_reply(text: str, password: Secret | None) -> str:
-    """Return a server's reply as one line of at most 500 characters, printable and without the password."""
-    line = "".join(char if char.isprintable() else " " for char in text)
+    """Return a server's reply as one line of at most 500 characters, without the password in any encoding."""
+    printable = "".join(char if char.isprintable() else " " for char in text[:_MAX_REPLY])
     secret = "" if password is None else password.get()
-    return " ".join((line.replace(secret, "…") if secret else line).split())[:500]
+    return " ".join(redact_secret(printable, secret).split())[:500]
 
 
 def _first_line(error: BaseException) -> str:

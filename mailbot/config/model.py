@@ -178,6 +178,9 @@ class Limits(Table):
     hourly_tickets: Count = Field(default=20, description="tickets that one outside address opens in an hour")
     reopen_days: Days = Field(default=14, description="how long a reply reopens a ticket")
     confirm_days: Days = Field(default=3, description="how long a held mail can be confirmed")
+    proof_days: Days = Field(
+        default=30, description="how long replies to mails about a closed ticket prove their writer"
+    )
     answer_collision_minutes: Minutes = Field(
         default=5, description="how soon after a colleague's answer another is held"
     )

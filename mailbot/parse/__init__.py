@@ -4,18 +4,18 @@ import re
 from dataclasses import replace
 
 from mailbot.core.classify.classify import is_bounce
-from mailbot.core.model.mail import DeliveryStatus, Mail, Part
+from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
+from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
 
-_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
-# Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
-_FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
+_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}{quotation.INDENTED}]")
 # Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
 
@@ -30,10 +30,12 @@ def parse(content: bytes) -> Mail:
     tree = mime.read(source, defects)
     contents = PartCollector(defects)
     blocks = contents.walk(tree)
-    text = _joined(blocks, defects)
+    text, unseen = _joined(blocks, defects)
     split = quotation.split(text, structured=all(block.is_html for block in blocks))
     header = Header(tree.fields, defects)
-    fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
+    fields = tuple(
+        (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
+    )
     subject = next((value for name, value in fields if name == "subject" and value), "")
     mail = Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
@@ -50,8 +52,13 @@ def parse(content: bytes) -> Mail:
         text=split.text,
         signature=split.signature,
         quoted=split.quoted,
-        forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
-        parts=with_danger(_parts(contents, blocks)),
+        unseen=unseen,
+        forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
+        parts=with_danger(
+            mark_logos(
+                mark_inline(contents.parts, contents.shown), "\n".join(contents.markup), split.signature
+            )
+        ),
         delivery=_reported(contents),
         reports=tuple(sorted(contents.reports)),
         encryption=contents.protection,
@@ -63,10 +70,6 @@ def parse(content: bytes) -> Mail:
     )
 
 
-def _parts(contents: PartCollector, blocks: list[Block]) -> tuple[Part, ...]:
-    return mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html))
-
-
 def part_contents(content: bytes) -> dict[str, bytes]:
     """Return the decoded contents of a mail's parts by their paths, without judging the files again."""
     contents = PartCollector([])
@@ -74,24 +77,29 @@ def part_contents(content: bytes) -> dict[str, bytes]:
     return {part.path: part.content for part in contents.parts}
 
 
-def _joined(blocks: list[Block], defects: list[str]) -> str:
-    texts = []
+def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
+    """Return the texts as one, and whether a reader sees none of it; else hidden texts are left out."""
+    found = [(text, unseen) for text, unseen in map(_as_text, blocks) if text.strip()]
+    all_unseen = all(unseen for _, unseen in found)
+    texts: list[str] = []
     room = limits.TEXT
-    for block in blocks:
-        text = _as_text(block)
+    for text, unseen in found:
+        if unseen and not all_unseen:
+            continue
         if len(text) > room:
             defects.append(TOO_LONG)
         texts.append(text[:room])
         room -= len(texts[-1])
-    return "\n\n".join(text.strip("\n") for text in texts if text.strip())
+    return "\n\n".join(text.strip("\n") for text in texts if text.strip()), bool(found) and all_unseen
 
 
-def _as_text(block: Block) -> str:
+def _as_text(block: Block) -> tuple[str, bool]:
     if not block.is_html:
-        return _PRIVATE.sub("", block.text)
+        return _PRIVATE.sub("", block.text), False
     from mailbot.parse import html  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
-    return html.to_text(block.text)
+    found = html.to_text(block.text)
+    return found.text, found.unseen
 
 
 def _reported(contents: PartCollector) -> tuple[DeliveryStatus, ...]:

@@ -9,36 +9,26 @@ from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts, RecentActivity, SentMail, has_same_words
+from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
+from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
+from mailbot.store.threads import by_common_ancestor, earlier_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
-SAME_DELIVERY = timedelta(hours=1)
-"""Copies of a mail without Message-ID and Date that were received within this time are one mail."""
 
-_LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
+_OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
 
-# Find the ledger entries of mails with the same content.
-_SAME_CONTENT = select(
-    _LEDGER.c.id,
-    _LEDGER.c.school,
-    _LEDGER.c.uid_validity,
-    _LEDGER.c.uid,
-    _LEDGER.c.ticket_id,
-    _LEDGER.c.received,
-    _LEDGER.c.at,
-).where(_LEDGER.c.content_id == bindparam("content"))
 # Read sent mails, each with its ticket's key and whether its recipient is marked as undeliverable.
 _SENT = (
     select(
@@ -112,13 +102,15 @@ def load_facts(
     """
     answered, by_reply, own = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
+    by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
     recent_activity = RecentActivity()
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
     same_report = _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None
     referenced = (
-        lookups.tag,
+        *lookups.tags,
         by_reply,
+        by_ancestor,
         same_report,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
@@ -126,8 +118,9 @@ def load_facts(
     found = tickets.find_for_update(session, _names(lookups, referenced))
     rows = {tickets.key_of(row): row for row in found.values()}
     loaded = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
-    if answered is None and lookups.bounced and lookups.tag in found:
-        answered = _last_sent_to(session, lookups.bounced, found[lookups.tag].id, now)
+    tag = next((tag for tag in lookups.tags if tag in found), None)
+    if answered is None and lookups.bounced and tag is not None:
+        answered = _last_sent_to(session, lookups.bounced, found[tag].id, now)
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
@@ -135,7 +128,8 @@ def load_facts(
         answered=answered,
         by_action_key=by_action_key,
         by_reply=by_reply,
-        by_subject_tag=lookups.tag,
+        by_ancestor=by_ancestor,
+        by_subject_tag=tag,
         same_report=same_report,
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
@@ -146,9 +140,17 @@ def load_facts(
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
         own=own,
-        duplicate=_duplicate(
-            session, content, school, lookups, by_reply, own_entry, _delivery_time(mail, received or now)
-        ),
+        copies=find_copies(
+            session,
+            content,
+            school,
+            lookups,
+            by_reply,
+            own_entry,
+            ignored_since=now - timedelta(days=policy.limits.confirm_days),
+            received=_delivery_time(mail, received or now),
+        )
+        or _changed_copy(session, mail, school, content),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -240,9 +242,18 @@ def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
         author=row.author,
         subject=row.subject,
         text=row.text,
+        shows=_shown(session, row),
+        created=row.created,
         bounced=row.state == BOUNCED,
         undeliverable=bool(row.undeliverable),
     )
+
+
+def _shown(session: Session, row: Row[Any]) -> tuple[tuple[str, datetime | None], ...]:
+    """Return the tickets that a sent mail shows, each with the time when it was closed."""
+    ids = dict.fromkeys((*((row.ticket_id,) if row.ticket_id is not None else ()), *row.shows))
+    found = tickets.current_rows(session, ids.keys())
+    return tuple((tickets.key_of(shown), shown.closed) for shown in found)
 
 
 def _ticket(row: Row[Any]) -> str | None:
@@ -259,34 +270,10 @@ def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
 
 
-def _duplicate(
-    session: Session,
-    content: str,
-    school: School,
-    lookups: Lookups,
-    by_reply: str | None,
-    own_entry: int | None,
-    received: datetime | None,
-) -> str:
-    """Return where the same mail was processed before, or "".
-
-    The same mail in another mailbox counts only if it is for the same ticket. `received` is None unless a
-    mail that was received at another time is another one.
-    """
-    rows = session.connection().execute(_SAME_CONTENT, {"content": content})
-    earlier = [
-        row
-        for row in rows
-        if row.id != own_entry
-        and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
-    ]
-    names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    referenced = {name for name in (by_reply, lookups.tag, *lookups.named) if name}
-    for entry in earlier:
-        same_ticket = names.get(entry.ticket_id) in referenced
-        if entry.school == school.key or same_ticket or lookups.named:
-            return f"the same mail was processed before: {entry.school} {entry.uid_validity}/{entry.uid}"
-    return ""
+def _changed_copy(session: Session, mail: Mail, school: School, content: str) -> Copies | None:
+    """Return the same mail that came another way and is in a ticket; None for a dry run."""
+    key = earlier_copy(session, mail, school.key) if content else None
+    return Copies(f"the same mail came another way before: {key}", carried_out=True) if key else None
 
 
 def _delivery_time(mail: Mail, received: datetime) -> datetime | None:

@@ -14,7 +14,8 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database
+from mailbot.store.database import open_database
+from mailbot.store.schema import migrate
 from mailbot.store.tables import OutboxRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail

@@ -9,6 +9,7 @@ import pytest
 from mailbot.core.classify.classify import classify
 from mailbot.core.decide.automatic_mail import UnusableFromError
 from mailbot.core.model.effects import AddMessage, MarkUndeliverable
+from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Action, MailKind
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Role, Visibility
@@ -173,5 +174,5 @@ def test_bounce_changes_neither_status_nor_assignee() -> None:
 
 
 def test_a_mail_that_was_handled_before_changes_nothing() -> None:
-    done = writes(LENA, "Hallo").with_facts(duplicate="GYM 1/7").decide()
+    done = writes(LENA, "Hallo").with_facts(copies=Copies("GYM 1/7")).decide()
     assert (done.outcome, done.effects, done.decision.because) == ("duplicate", (), ("GYM 1/7",))

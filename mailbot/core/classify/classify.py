@@ -8,7 +8,7 @@ from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
 from mailbot.core.model.mail import Classification, Mail, MailKind
-from mailbot.core.text.references import subject_tag
+from mailbot.core.text.references import subject_tags
 
 _SENT_BY_PROGRAM = (
     "x-auto-response-suppress",
@@ -313,7 +313,7 @@ def _is_no_form(mail: Mail, found: Classification) -> bool:
 
     Mail of mailbot is automatic, or it belongs to a ticket; what a person wrote into a web form is neither.
     """
-    return found.kind is not MailKind.HUMAN or _answers(mail) or subject_tag(mail.subject) is not None
+    return found.kind is not MailKind.HUMAN or _answers(mail) or bool(subject_tags(mail.subject))
 
 
 def may_be_human(mail: Mail, classification: Classification) -> bool:
@@ -332,7 +332,7 @@ def is_alert(mail: Mail, classification: Classification, support_addresses: froz
     sender = mail.sender.email if mail.sender else ""
     if not unsolicited or not sender or sender in support_addresses or mail.reports:
         return False
-    answers = _answers(mail) or is_reply_subject(mail.subject) or subject_tag(mail.subject) is not None
+    answers = _answers(mail) or is_reply_subject(mail.subject) or bool(subject_tags(mail.subject))
     by_list = is_from_list(mail) or any(name.startswith("list-") for name, _ in mail.headers)
     empty = not (mail.text or mail.subject or mail.parts)
     return not (answers or by_list or empty or _is_set(mail, ("feedback-id",)) or _is_feedback_report(mail))

@@ -35,7 +35,16 @@ WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
 }
 """Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
 MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
-"""Notifications whose final delivery failure raises an alert for the operators."""
+"""Notifications whose final delivery failure concerns a person; see `needs_attention`."""
+
+
+def needs_attention(kind: NotificationKind, author: str, recipient: str, policy: Policy) -> bool:
+    """Return whether a mail that failed for good needs an operator.
+
+    A receipt does not, and neither does a mail whose author on the staff was notified.
+    """
+    author_notified = author != recipient and policy.find_member(author) is not None
+    return kind in MUST_ARRIVE and not author_notified
 
 
 class UnusableFromError(ValueError):
@@ -112,7 +121,9 @@ def failure_notices(
     if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
         author = Address(policy.registered(sent.author))
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
-        yield Notification(kind, author, role, ticket=ticket, text=sent.text, details=details)
+        yield Notification(
+            kind, author, role, ticket=ticket, text=sent.text, details=details, internal=sent.internal
+        )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
             yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)

@@ -16,7 +16,7 @@ def decide_alert(context: MailContext) -> Decision:
     The team is not notified of the same words again within the hour.
     """
     context = replace(context, trust=Trust(False, "sent by a program"))
-    repeated = context.facts.recent_activity.is_repeat(context.mail.text)
+    repeated = context.facts.recent_activity.is_repeat(context.mail.subject, context.mail.text, proven=False)
     if context.ticket is not None:
         changed = change_ticket(context, context.ticket, [])
         decision = Decision("reply", ("repeats an alert",), changed.effects, context.ticket.key)

@@ -66,6 +66,7 @@ class Limits:
     hourly_tickets: int = 20
     reopen_days: int = 14
     confirm_days: int = 3
+    proof_days: int = 30
     answer_collision_minutes: int = 5
 
 
