@@ -40,8 +40,8 @@ TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")
-QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
 FILED = Expected("filed", changes=True)
+QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
 PASS = "dmarc=pass header.from=support.example"
 ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
 LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
