@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 import typer
 
 from mailbot import __version__
+from mailbot.sanitize import escaped, printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -45,7 +46,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 
 def _version(requested: bool) -> None:
     if requested:
-        typer.echo(f"mailbot {__version__}")
+        echo(f"mailbot {__version__}")
         raise typer.Exit(FINE)
 
 
@@ -74,7 +75,7 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
     try:
         settings = load(find(config or root, os.environ), os.environ)
     except ConfigurationError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(WRONG) from None
     context.call_on_close(partial(restore_ownership, settings.state_dir))
     return settings
@@ -101,18 +102,23 @@ def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk
         finally:
             desk.engine.dispose()
     except DeskError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
 
 
 def warn_renamed(old: str, new: str) -> None:
     """Print to stderr that a call or an option has a new name; the old one works for one release."""
-    typer.echo(f"{old} is now {new}", err=True)
+    echo(f"{old} is now {new}", err=True)
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text without characters that control a terminal; nothing else prints text."""
+    typer.echo(printable(str(text)), err=err, nl=nl)
 
 
 def print_json(document: Any) -> None:
     """Print a document as one line of JSON."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=None))
+    typer.echo(escaped(json.dumps(document, ensure_ascii=False, indent=None)))
 
 
 def print_table(
@@ -124,14 +130,19 @@ def print_table(
     """
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(titles))
     for title in titles:
         table.add_column(title, justify="right" if title in numbers else "left")
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*map(_cell, row))
     Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
+
+
+def _cell(cell: "Cell") -> "Text":
+    from rich.text import Text
+
+    return Text(printable(cell)) if isinstance(cell, str) else Text(printable(cell.plain), style=cell.style)
 
 
 def with_progress(items: Iterable[T], total: int | None, label: str) -> Iterator[T]:

@@ -8,6 +8,7 @@ from types import TracebackType
 import structlog
 
 from mailbot import journald
+from mailbot.sanitize import printable
 
 
 def log_to_stderr() -> None:
@@ -21,6 +22,7 @@ def log_to_stderr() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.ExceptionRenderer(_traceback),
+            _printable_values,
             *([journald.to_entry] if to_journal else as_text),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -29,6 +31,15 @@ def log_to_stderr() -> None:
         else structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(handlers=[LogLibraries()], level=logging.WARNING)
+
+
+def _printable_values(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Remove what controls a terminal from every value of a log entry; only a traceback has several lines."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            text = printable(value)
+            event[key] = text if key == "exception" else " ".join(text.splitlines())
+    return event
 
 
 class LogLibraries(logging.Handler):

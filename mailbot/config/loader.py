@@ -172,6 +172,7 @@ def _school(document: model.Document, school: model.School, authserv_id: str) ->
         language=school.language or document.bot.language,
         domains=tuple(school.domains) or (school.address.rpartition("@")[2],),
         authserv_id=ascii_domain(authserv_id) or authserv_id,
+        machines=school.machines,
         informal=(school.address_form or document.bot.address_form) == "informal",
     )
 

@@ -157,6 +157,9 @@ class School(Table):
         default=None, description="how this school's German mails address people"
     )
     domains: list[Domain] = Field(default=[], description="the domains of the school's people")
+    machines: Literal["ticket", "ignore"] = Field(
+        default="ticket", description="what alerts of the school's devices become"
+    )
     imap: Imap = Field(default_factory=Imap, description="what differs from [imap]")
     smtp: Smtp = Field(default_factory=Smtp, description="what differs from [smtp]")
     team: Team = Field(description="the first-level team")

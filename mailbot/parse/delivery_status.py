@@ -16,8 +16,15 @@ _ALONE = re.compile(rf"^[ \t]{{0,8}}<?{_ADDRESS.pattern}>?:?[ \t\r]*$|^<{_ADDRES
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY = re.compile(r"\b([45])\d\d[ -]")
 _DELAYED = re.compile(
-    r"delayed|delay\b|still (?:being )?retr|will (?:keep|continue|be retried)"
-    r"|not yet been delivered|warning|verzögert|weitere zustell|temporar",
+    r"delayed|delay\b|postponed|deferred|put off|still (?:being )?retr|will (?:keep|continue|be retried)"
+    r"|(?:we|it|i|server|system|mailer|software) (?:will|shall) (?:\w+ ){0,3}(?:try|retry|attempt)"
+    r"|(?:not|at) (?:yet been delivered|the moment)|no action is required|warning|temporar"
+    r"|verzöger|weitere zustell|(?:noch|vorläufig|derzeit|momentan|vorübergehend) nicht zugestellt"
+    r"|vorübergehend"
+    r"|(?:wird|werden) (?:\w+ ){0,4}(?:erneut|weiter\w*|nochmals?|wiederholt) (?:\w+ ){0,3}(?:versuch"
+    r"|zugestellt)"
+    r"|versuch\w* (?:wird|werden) (?:fortgesetzt|wiederholt)|keine (?:weitere )?aktion erforderlich"
+    r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad",
     re.I,
 )
 _SCANNED = 100_000

@@ -58,7 +58,8 @@ class Header:
         self._defects = defects
         self._raw: dict[str, str] = {}
         for name, value in fields:
-            if not self._raw.get(name):
+            empty = name == "from" and "@" not in self._raw.get(name, "") and "@" in value
+            if not self._raw.get(name) or empty:
                 self._raw[name] = value
 
     def addresses(self, name: str) -> tuple[Address, ...]:

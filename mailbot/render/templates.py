@@ -34,6 +34,11 @@ def _prose(text: str) -> Markup:
     return Markup("<br>\n").join(line.replace("  ", Markup("&nbsp; ")) for line in lines)
 
 
+def _quoted(text: str) -> str:
+    """Return a person's text with "> " before each line (RFC 3676, 4.5), so that it is visibly theirs."""
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
+
+
 class BrokenTemplateError(Exception):
     """A template cannot be rendered; the text names it and has jinja2's message."""
 
@@ -55,7 +60,7 @@ class Templates:
         self._own = {
             informal: _environment(packaged, colour, informal=informal) for informal in (False, True)
         }
-        self._words: dict[tuple[str, bool], Mapping[str, object]] = {}
+        self._words: dict[tuple[str, bool, str], Mapping[str, object]] = {}
 
     def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
@@ -65,20 +70,25 @@ class Templates:
         """Return the names in the operator's templates that a later version does not accept any more."""
         return list(find_old_names(self._override, self._formal)) if self._override is not None else []
 
-    def words(self, language: str, *, informal: bool = False) -> Mapping[str, object]:
+    def words(
+        self, language: str, *, informal: bool = False, second_level: str = "Second-Level"
+    ) -> Mapping[str, object]:
         """Return the labels and phrases of a language, as its words.txt.j2 sets them.
+
+        `second_level` is the name of that team.
 
         An operator's file of an earlier version lacks the newest phrases: the packaged ones are taken.
         Its lists `help_requester`, `help_supporter` and `help_second_level` replace those made of `help`.
         """
-        if (language, informal) not in self._words:
-            self._words[language, informal] = self._read_words(language, informal=informal)
-        return self._words[language, informal]
+        key = language, informal, second_level
+        if key not in self._words:
+            self._words[key] = self._read_words(*key)
+        return self._words[key]
 
-    def _read_words(self, language: str, *, informal: bool) -> Mapping[str, object]:
-        name = f"{language}/words.txt.j2"
-        words = vars(self.get(name, informal=informal).module)
-        packaged = vars(self._own[informal].get_template(name).module)
+    def _read_words(self, language: str, informal: bool, second_level: str) -> Mapping[str, object]:
+        name, names = f"{language}/words.txt.j2", {"second_level": second_level}
+        words = vars(self.get(name, informal=informal).make_module(names))
+        packaged = vars(self._own[informal].get_template(name).make_module(names))
         found = {**packaged, **{key: _with_defaults(packaged.get(key), own) for key, own in words.items()}}
         return {**help_lists(found["help"]), **found}
 
@@ -125,7 +135,7 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         auto_reload=False,
         bytecode_cache=_compiled_templates,
     )
-    environment.filters |= {"one_line": one_line, "prose": _prose}
+    environment.filters |= {"one_line": one_line, "prose": _prose, "quoted": _quoted}
     environment.globals |= {
         "colour": colour,
         "colour_on_dark": lighten_for_dark_mode(colour),

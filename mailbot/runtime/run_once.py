@@ -90,7 +90,7 @@ def _read_mailbox(
                 old_mail.include()
             ingest.process_new(box)
     except InboxError as error:
-        status.record_failure(str(error))
+        status.record_failure(str(error), permanent=error.permanent)
         return outcomes, False
     except TRANSIENT:
         raise

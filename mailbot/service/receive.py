@@ -129,7 +129,17 @@ def _decide_and_write(
     """Decide on a mail and write the decision; `entry_id` is the ID of its ledger entry if it has one."""
     mail, lookups = understood.mail, understood.lookups
     content = entry["content_id"]
-    facts = load_facts(session, mail, lookups, school, desk.policy, content, now, own_entry=entry_id)
+    facts = load_facts(
+        session,
+        mail,
+        lookups,
+        school,
+        desk.policy,
+        content,
+        now,
+        own_entry=entry_id,
+        received=entry["received"],
+    )
     dates = desk.days(lookups.dates, now)
     addresses = {written: canonical_address(written) or "" for written in lookups.addresses}
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates, addresses=addresses)

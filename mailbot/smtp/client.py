@@ -23,8 +23,8 @@ IDLE_SECONDS = 30
 DATA_TIMEOUT_FACTOR = 10
 MIN_BYTES_PER_SECOND = 32_768
 
-_NO_SMTPUTF8 = "{!r} has non-ASCII characters before the @, and the server does not offer SMTPUTF8 (RFC 6531)"
 _START_INPUT = 354
+_NO_SMTPUTF8 = "{!r} has non-ASCII characters before the @, and the server does not offer SMTPUTF8 (RFC 6531)"
 _CLOSING = 421
 _TOO_LARGE = 552
 # Reply codes that concern the login and not the mail (RFC 4954, 6).

@@ -1,7 +1,7 @@
 """Find earlier copies of a mail in the ledger, and what became of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
@@ -15,6 +15,9 @@ from mailbot.core.model.ticket import Visibility
 from mailbot.store import tickets
 from mailbot.store.tables import metadata
 
+SAME_DELIVERY = timedelta(hours=1)
+"""Copies of a mail without Message-ID and Date that were received within this time are one mail."""
+
 _LEDGER, _HELD, _OUTBOX, _MESSAGE = (metadata.tables[n].c for n in ("ledger", "held", "outbox", "message"))
 
 # Find the ledger entries of mails with the same content.
@@ -25,6 +28,7 @@ _SAME_CONTENT = select(
     _LEDGER.uid,
     _LEDGER.ticket_id,
     _LEDGER.outcome,
+    _LEDGER.received,
     _LEDGER.at,
     _LEDGER.message_id,
 ).where(_LEDGER.content_id == bindparam("content"))
@@ -48,14 +52,21 @@ def find_copies(
     by_reply: str | None,
     own_entry: int | None,
     ignored_since: datetime,
+    received: datetime | None,
 ) -> Copies | None:
     """Return the earlier copies of a mail; None if there is none.
 
     A copy in another mailbox counts only if it is for the same ticket. A copy that was ignored, or filed as
-    an automatic mail, counts as carried out if it was processed before `ignored_since`.
+    an automatic mail, counts as carried out if it was processed before `ignored_since`. `received` is None
+    unless a mail that was received at another time is another one.
     """
     rows = session.connection().execute(_SAME_CONTENT, {"content": content})
-    earlier = [row for row in rows if row.id != own_entry]
+    earlier = [
+        row
+        for row in rows
+        if row.id != own_entry
+        and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
+    ]
     names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
     referenced = {name for name in (by_reply, *lookups.tags, *lookups.named) if name}
     same = [

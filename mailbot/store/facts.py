@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts, RecentActivity, SentMail
+from mailbot.core.model.facts import Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
@@ -43,12 +43,32 @@ _SENT = (
 _SENT_BY_MESSAGE_IDS = _SENT.where(_OUTBOX.c.message_id.in_(bindparam("message_ids", expanding=True)))
 _SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
 _SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
+_LAST_SENT_TO = (
+    _SENT.where(
+        _OUTBOX.c.ticket_id == bindparam("ticket"),
+        _OUTBOX.c.recipient.in_(bindparam("recipients", expanding=True)),
+    )
+    .order_by(_OUTBOX.c.id.desc())
+    .limit(1)
+)
 # Read the tickets' keys of received mails, the earliest first.
 _RECEIVED = (
     select(_MESSAGE.c.message_id, _TICKET.c.school, _TICKET.c.number)
     .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
     .where(_MESSAGE.c.message_id.in_(bindparam("message_ids", expanding=True)))
     .order_by(_MESSAGE.c.id)
+)
+# Read the texts of the open tickets of a requester, the newest first.
+_REPORTS = (
+    select(_TICKET.c.school, _TICKET.c.number, _TICKET.c.subject, _MESSAGE.c.text)
+    .join(_MESSAGE, _MESSAGE.c.ticket_id == _TICKET.c.id)
+    .where(
+        _TICKET.c.requester == bindparam("requester"),
+        _TICKET.c.school == bindparam("school"),
+        _TICKET.c.status.in_(tickets.NOT_CLOSED),
+    )
+    .order_by(_MESSAGE.c.id.desc())
+    .limit(MAX_LOOKUPS)
 )
 # Read the opening times of all tickets that are not closed.
 _OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
@@ -74,24 +94,33 @@ def load_facts(
     now: datetime,
     *,
     own_entry: int | None = None,
+    received: datetime | None = None,
 ) -> Facts:
-    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
-    answered, by_reply = _thread(session, lookups.message_ids[:MAX_LOOKUPS], now)
+    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists.
+
+    `received` is when the server received the mail.
+    """
+    answered, by_reply, own = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
     by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
     recent_activity = RecentActivity()
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
+    same_report = _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None
     referenced = (
         *lookups.tags,
         by_reply,
         by_ancestor,
+        same_report,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
     )
     found = tickets.find_for_update(session, _names(lookups, referenced))
     rows = {tickets.key_of(row): row for row in found.values()}
     loaded = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
+    tag = next((tag for tag in lookups.tags if tag in found), None)
+    if answered is None and lookups.bounced and tag is not None:
+        answered = _last_sent_to(session, lookups.bounced, found[tag].id, now)
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
@@ -100,7 +129,8 @@ def load_facts(
         by_action_key=by_action_key,
         by_reply=by_reply,
         by_ancestor=by_ancestor,
-        by_subject_tag=next((tag for tag in lookups.tags if tag in found), None),
+        by_subject_tag=tag,
+        same_report=same_report,
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
@@ -109,6 +139,7 @@ def load_facts(
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
+        own=own,
         copies=find_copies(
             session,
             content,
@@ -117,6 +148,7 @@ def load_facts(
             by_reply,
             own_entry,
             ignored_since=now - timedelta(days=policy.limits.confirm_days),
+            received=_delivery_time(mail, received or now),
         )
         or (changed_copy(session, mail, school.key) if content else None),  # "": a dry run
         recent_activity=recent_activity,
@@ -151,19 +183,30 @@ def _blocked(
 
 
 def _thread(
-    session: Session, message_ids: Sequence[str], now: datetime
-) -> tuple[SentMail | None, str | None]:
-    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one."""
-    if not message_ids:
-        return None, None
-    connection, values = session.connection(), {"message_ids": message_ids}
+    session: Session, message_ids: Sequence[str], own_id: str, now: datetime
+) -> tuple[SentMail | None, str | None, bool]:
+    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one.
+
+    Also return whether `own_id` is that of a sent mail.
+    """
+    named = [*message_ids, own_id] if own_id else message_ids
+    if not named:
+        return None, None, False
+    connection, values = session.connection(), {"message_ids": named}
     sent = {row.message_id: row for row in connection.execute(_SENT_BY_MESSAGE_IDS, values)}
     received: dict[str, str] = {}
     for row in connection.execute(_RECEIVED, values):
         received.setdefault(row.message_id, tickets.key_of(row))
     answered = next((_to_sent_mail(session, sent[m], now) for m in message_ids if m in sent), None)
     known = (_ticket(sent[m]) if m in sent else received.get(m) for m in message_ids)
-    return answered, next((name for name in known if name is not None), None)
+    return answered, next((name for name in known if name is not None), None), own_id in sent
+
+
+def _same_report(session: Session, mail: Mail, words: str, school: School) -> str | None:
+    """Return the sender's newest open ticket in this school that has a message with the same words."""
+    values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
+    rows = session.connection().execute(_REPORTS, values)
+    return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
@@ -176,6 +219,15 @@ def _by_action_key(session: Session, action_key: str | None, now: datetime) -> S
 def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
     """Return a mail of the outbox by its key."""
     return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
+
+
+def _last_sent_to(
+    session: Session, recipients: Sequence[str], ticket_id: int, now: datetime
+) -> SentMail | None:
+    """Return the last mail of a ticket to one of these recipients."""
+    values = {"recipients": recipients[:MAX_LOOKUPS], "ticket": ticket_id}
+    row = session.connection().execute(_LAST_SENT_TO, values).first()
+    return _to_sent_mail(session, row, now) if row else None
 
 
 def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
@@ -216,6 +268,11 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
     """Return the names that a school's staff use in their own mails, by address."""
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
+
+
+def _delivery_time(mail: Mail, received: datetime) -> datetime | None:
+    """Return the time of receipt if nothing else tells a mail from an earlier one with the same text."""
+    return None if mail.message_id or mail.date else received
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

@@ -40,9 +40,10 @@ _OPENED = (
     .order_by(_TICKET.id.desc())
     .limit(MAX_ROWS)
 )
-# Read the newest texts of an author.
+# Read the newest texts of an author, each with the subject of its ticket.
 _TEXTS = (
-    select(_MESSAGE.text, _MESSAGE.proven)
+    select(_TICKET.subject, _MESSAGE.text, _MESSAGE.proven)
+    .join_from(metadata.tables["message"], metadata.tables["ticket"], _TICKET.id == _MESSAGE.ticket_id)
     .where(
         _MESSAGE.author == bindparam("address"),
         _MESSAGE.at > bindparam("since"),
@@ -100,4 +101,5 @@ def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, dat
 
 def _texts(session: Session, sender: str, now: datetime) -> list[tuple[str, bool | None]]:
     values = {"address": sender, "since": now - _HOUR}
-    return [(text, proven) for text, proven in session.connection().execute(_TEXTS, values)]
+    rows = session.connection().execute(_TEXTS, values)
+    return [(f"{subject}\n{text}", proven) for subject, text, proven in rows]

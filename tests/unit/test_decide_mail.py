@@ -65,6 +65,37 @@ def test_empty_mail_opens_a_ticket_with_its_quotation() -> None:
     assert writes(LENA).with_mail(quoted="Weitergeleitet").decide().notification(MAX).text == "Weitergeleitet"
 
 
+def test_new_mail_that_answers_nothing_opens_a_ticket_with_the_part_that_looks_quoted() -> None:
+    form = "Von: Lena\nDatum: 12.05.2025\n\nMaus weg."
+    outcome = writes(LENA, "Hier das Formular:").with_mail(quoted=form, subject="Formular").decide()
+    assert outcome.message.text == f"Hier das Formular:\n\n{form}"
+    assert not outcome.notification(MAX).cut
+
+
+def test_team_sees_the_signature_and_the_quotation_that_were_cut_from_a_new_mail() -> None:
+    signature = "-- \nLena Lehrerin\nTel. 0123 4567\nVon meinem iPhone gesendet\n[mailbot:" + "a" * 26 + "]"
+    mail = writes(LENA, "Maus weg.").with_mail(
+        signature=signature, quoted="Alte Mail", subject="AW: Maus", in_reply_to=("<unknown@x>",)
+    )
+    outcome = mail.decide()
+    assert outcome.message.text == "Maus weg."
+    assert outcome.notification(MAX).cut == "Lena Lehrerin\nTel. 0123 4567\n\nAlte Mail"
+    assert not outcome.notification(LENA).cut
+
+
+def test_signature_is_shown_to_the_team_and_that_of_the_staff_to_no_one() -> None:
+    signed = {"signature": "Tel. 0123 4567", "quoted": "Alte Mail"}
+    reply = answers(LENA, ticket(), "Noch etwas.").with_mail(**signed).decide()
+    assert {n.cut for n in reply.notifications} == {"Tel. 0123 4567"}
+    answer = answers(MAX, ticket(), "Liegt hier.").with_mail(**signed).decide()
+    assert not any(n.cut for n in answer.notifications)
+
+
+def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
+    outcome = answers(MAX, ticket(), "Liegt hier.\n#close").with_mail(unseen=True).decide()
+    assert outcome.ticket().status is Status.OPEN
+
+
 def test_people_of_the_school_are_added_to_cc_and_others_are_not() -> None:
     others = tuple(map(Address, (KARL, LENA, MAX, EVE, HANNA, GYM.address)))
     done = writes(LENA, "Hallo").with_mail(cc=others).proven().decide()
@@ -173,11 +204,6 @@ def test_empty_reply_of_staff_is_only_answered_with_help(writer: str) -> None:
 def test_text_of_a_requester_between_quotations_is_added_to_the_ticket() -> None:
     done = answers(LENA, ticket(), "").with_mail(quoted="> Kabel?\nJa, ist drin.").decide()
     assert done.notification(MAX).text == "> Kabel?\nJa, ist drin."
-
-
-def test_answer_of_staff_to_an_overview_without_command_is_answered_with_help() -> None:
-    done = writes(MAX, "Danke").answering(None).decide()
-    assert (done.outcome, done.notified) == ("answered", {(MAX, "help")})
 
 
 def test_answer_of_a_teacher_to_an_overview_opens_a_ticket() -> None:
@@ -387,15 +413,25 @@ def unproven(text: str, writer: str = MAX) -> MailScenario:
 
 @pytest.mark.parametrize(("writer", "asked"), [(MAX, MAX), (MAX_AT_HOME, MAX), (TONI, TONI)])
 def test_unauthenticated_mail_of_staff_is_held_for_the_registered_address(writer: str, asked: str) -> None:
-    for text in ("Erledigt.", "#close", "#note x", "Erledigt.\n#help", "#blumenkohl"):
+    for text in ("Erledigt.", "#close", "#note x", "Danke.\n#help", "#blumenkohl"):
         done = unproven(text, writer).decide()
         assert (done.outcome, done.changes, done.notified) == ("held", (), {(asked, "confirm")}), text
         (hold,) = [e for e in done.effects if isinstance(e, HoldMail)]
         assert hold.until == NOW + timedelta(days=3), text
 
 
-def test_query_of_staff_needs_no_proof_as_the_answer_goes_to_the_registered_address() -> None:
-    assert unproven("#help", MAX_AT_HOME).decide().notified == {(MAX, "help")}
+def test_queries_of_staff_need_no_proof_since_the_answer_goes_to_the_registered_address() -> None:
+    page = {Listing(Scope.OPEN, (("school", "GYM"),)): Page((ticket(),), total=1)}
+    for line, kind in (("#list", "overview"), ("#show 1", "ticket_details"), ("#help", "help")):
+        for case in (writes(MAX_AT_HOME, line), writes(MAX_AT_HOME, "", subject=line)):
+            done = case.with_facts(ticket(), listings=page).decide()
+            assert done.notified == {(MAX, kind)}, line
+    assert writes(MAX, "#show 9").decide().notified == {(MAX, "refusal")}
+
+
+def test_confirmation_request_shows_a_command_of_the_subject() -> None:
+    question = writes(MAX, "", subject="#abwesend 1.12.").decide().notification(MAX)
+    assert (question.kind, question.text.strip()) == (NotificationKind.CONFIRM, "#abwesend 1.12.")
 
 
 def test_mail_of_staff_is_held_if_the_server_says_that_it_is_forged() -> None:

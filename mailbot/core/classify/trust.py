@@ -107,9 +107,16 @@ def _was_sent_to_sender(sent: SentMail | None, evidence: Evidence) -> bool:
     }
 
 
+def _author_is_not_from(evidence: Evidence) -> str:
+    via = evidence.mail.via
+    return f"From is {via.email}, the author is in another field" if via is not None else ""
+
+
 def _authenticated_by_server(evidence: Evidence) -> str:
     """Return the reason from the topmost field of the configured receiving server, or ""."""
     topmost = next(_own_fields(evidence), "")
+    if len(topmost) > _MAX_FIELD:
+        return ""
     return next((reason for result in _results(topmost) if (reason := _aligned(result, evidence))), "")
 
 
@@ -154,6 +161,7 @@ _RULES: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
     (False, _is_forged),
     (True, _replies_to_sent_mail),
     (True, _has_action_key),
+    (False, _author_is_not_from),
     (True, _authenticated_by_server),
     (False, _does_not_show_tickets),
     (False, _sent_to_another_address),

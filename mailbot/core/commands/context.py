@@ -8,13 +8,13 @@ from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Address, Mail
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.mail import Address, Mail, Part
+from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.references import FORWARD_SUBJECT
-from mailbot.core.text.signatures import is_only_greeting
+from mailbot.core.text.references import FORWARD_SUBJECT, without_action_key
+from mailbot.core.text.signatures import contact_details, is_only_greeting
 from mailbot.core.text.words import fold
 
 
@@ -72,7 +72,7 @@ class MailContext:
     def has_no_content(self) -> bool:
         """Return whether the mail has no text and no files; after a command, inline pictures do not count."""
         ignore_inline = bool(self.reading.lines)
-        return not self.reading.text and all(part.inline and ignore_inline for part in self.mail.parts)
+        return not self.reading.text and all(part.inline and ignore_inline for part in self.files)
 
     @property
     def may_open_ticket(self) -> bool:
@@ -80,10 +80,30 @@ class MailContext:
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
+    def cut(self) -> str:
+        """Return what was cut from a requester's mail, for the team: signature and hidden quotation.
+
+        The quotation of a reply to a mail of the ticket is known to the team.
+        """
+        mail = self.mail
+        signature = "" if self.member else contact_details(without_action_key(mail.signature))
+        if self.ticket is None:
+            hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
+        else:
+            hidden = not mail.answers and self.answered_mail is None
+        return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
+
+    @property
     def is_internal(self) -> bool:
         """Return whether the text of a staff mail stays within the staff."""
         by_command = any(command.internal for command in self.reading.commands)
         return by_command or (self.answered_mail is not None and self.answered_mail.internal)
+
+    @property
+    def registers(self) -> bool:
+        """Return whether the mail is an authenticated reply to an invitation."""
+        answered = self.answered_mail
+        return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION and self.trust.trusted
 
     @property
     def answered_mail(self) -> SentMail | None:
@@ -97,11 +117,16 @@ class MailContext:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """Return the mail's parts as files of a message."""
+        """Return the mail's files as files of a message."""
         return tuple(
             Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
-            for p in self.mail.parts
+            for p in self.files
         )
+
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """Return the mail's parts without the logos of its signature."""
+        return tuple(part for part in self.mail.parts if not part.logo)
 
     def change(
         self,
@@ -128,6 +153,7 @@ class MailContext:
             similar=self.facts.similar,
             forged=self.trust.forged,
             not_in_cc=tuple(not_in_cc),
+            cut=self.cut,
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from mailbot.core.commands.context import MailContext, reply
-from mailbot.core.commands.definition import AnyResolved, MemberCommand, Query, TicketCommand
+from mailbot.core.commands.definition import (
+    AnyResolved,
+    MemberCommand,
+    Query,
+    ResolvedCommand,
+    TicketCommand,
+)
+from mailbot.core.commands.members import REGISTER
 from mailbot.core.decide.open_ticket import open_ticket
 from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
 from mailbot.core.model.effects import Decision, DiscardMail, Effect, LearnName, Notify
@@ -44,6 +51,8 @@ def opens_ticket(context: MailContext, commands: Commands) -> bool:
 
 
 def _execute_commands(context: MailContext, commands: Commands) -> Decision:
+    if not commands and context.registers:
+        commands = (ResolvedCommand(REGISTER, (), None),)
     member_effects, member_results = _execute_member_commands(context, commands)
     answers: tuple[Effect, ...] = (*member_effects, *_answer_queries(context, commands))
     tickets = targets(context, commands)
@@ -108,7 +117,7 @@ def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands:
     """Answer queries, or open a ticket with the remaining text."""
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
     if answers and not opening and (context.role.staff or context.has_no_content):
-        names = ", ".join(f"#{command.name}" for command in context.reading.commands)
+        names = ", ".join(f"#{resolved.command.name}" for resolved in commands)
         only_mails = all(isinstance(effect, Notify) for effect in answers)
         return Decision("answered" if only_mails else "command", (f"executes {names}",), answers)
     if (

@@ -83,9 +83,10 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
 
 
 def _text(context: MailContext) -> str:
-    """Return the text of the mail, with the quotation if the mail is forwarded or has no new text."""
+    """Return the text of the mail, with the quotation if it is all or belongs to the problem."""
     text, mail = context.reading.text, context.mail
-    return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and (mail.forwarded or not text) else text
+    belongs = mail.forwarded or not text or not mail.answers
+    return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and belongs else text
 
 
 def _subject(context: MailContext) -> str:

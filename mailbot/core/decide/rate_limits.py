@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from mailbot.core.classify.author import reads_mail
 from mailbot.core.commands.context import MailContext, Match
+from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
 from mailbot.core.model.notification import LIMITED, Notification, NotificationKind
 from mailbot.core.model.ticket import Message, Role
@@ -27,11 +29,14 @@ def _allowed_replies(context: MailContext) -> int:
     """Return how many automatic replies this mail may cause.
 
     A repeated text gets none, unless it has commands: people may query the same list twice. People outside
-    the teams get none if the organisation has reached its overall limit.
+    the teams get none if the organisation has reached its overall limit. A program or a list gets none.
     """
+    if not reads_mail(context.mail, context.policy.support_addresses):
+        return 0
     recent = context.facts.recent_activity
     proven = context.trust.trusted
-    repeated = recent.is_repeat(context.mail.text, proven=proven) and not context.reading.lines
+    subject = context.mail.subject or NO_SUBJECT[context.facts.school.language]
+    repeated = recent.is_repeat(subject, context.mail.text, proven=proven) and not context.reading.lines
     if not _is_outsider(context):
         limit = STAFF_HOURLY if proven else context.policy.limits.hourly_automatic
         return 0 if repeated else limit - recent.answered_hour

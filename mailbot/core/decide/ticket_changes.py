@@ -74,9 +74,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     effects += map(Notify, notifications)
     people = tuple(notification.to for notification in notifications)
     done = [_result(context, one, after, people) for one in applied]
-    notes = [
-        CommandResult(c.command.name, after, people) for c in commands if isinstance(c.command, Annotation)
-    ]
+    notes = _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
     changed = any(one.effects for one in applied)
     return ChangedTicket(after, tuple(effects), (*done, *notes), changed, undoable)
@@ -103,6 +101,15 @@ def _result(
     until = absence.until if absence else None
     already = not one.effects
     return CommandResult(one.command.name, after, notified, already, receipt.detail, until, receipt.due)
+
+
+def _notes(
+    commands: list[AnyResolved], message: Message | None, after: Ticket, people: tuple[Address, ...]
+) -> list[CommandResult]:
+    """Return the line of the receipt that says that the text of the mail stayed internal."""
+    internal = message is not None and message.visibility is Visibility.INTERNAL
+    noted = any(isinstance(c.command, Annotation) for c in commands)
+    return [CommandResult(NOTE.name, after, people)] if noted or (internal and commands) else []
 
 
 def _add_message(

@@ -7,13 +7,14 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
 # The lookbehind makes the search linear: a run of letters is tried from its first letter only.
 _DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
+_PREFIXES = re.compile(r"\A(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d{1,3}\])?\s?:|\s*\[[^\]\[]{1,40}\])+")
 _NO_WORDS = re.compile(r"[\W_]+")
 # Up to 50 earlier texts are compared while the database is locked. Removing dates from the first 8,000
 # characters leaves texts of different lengths, so only their first 2,000 characters are compared.
@@ -30,8 +31,8 @@ class RecentActivity:
     people outside the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts
     the sender's new tickets, `latest` is the newest one of the last day; tickets in which the sender was
     authenticated are left out, so that forged mails do not count against the person whom they name.
-    `recent_texts` are the texts of the sender's mails of the last hour, the newest first; `proven_texts` are
-    those of authenticated mails.
+    `recent_texts` are the texts of the sender's mails of the last hour, each below the subject of its ticket,
+    the newest first; `proven_texts` are those of authenticated mails.
     """
 
     hour: int = 0
@@ -44,13 +45,14 @@ class RecentActivity:
     recent_texts: tuple[str, ...] = ()
     proven_texts: tuple[str, ...] = ()
 
-    def is_repeat(self, text: str, *, proven: bool) -> bool:
-        """Return whether the sender wrote the same text within the hour.
+    def is_repeat(self, subject: str, text: str, *, proven: bool) -> bool:
+        """Return whether the sender wrote the same text with the same subject within the hour.
 
-        An authenticated mail is compared with authenticated ones only. Dates, times and ticket keys are
-        ignored. Only the first 2,000 remaining characters are compared.
+        Many problems have the same text: "See subject". An authenticated mail is compared with authenticated
+        ones only. Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are
+        compared.
         """
-        normalised = _normalise(text)
+        normalised = _normalise(f"{subject}\n{text}")
         earlier = self.proven_texts if proven else self.recent_texts
         return normalised != "" and normalised in map(_normalise, earlier)
 
@@ -59,8 +61,15 @@ class RecentActivity:
         return self.latest if self.opened_hour >= limits.hourly_tickets else None
 
 
+def has_same_words(text: str, other: str) -> bool:
+    """Return whether two texts are the same without dates, times and ticket keys, and not empty."""
+    normalised = _normalise(text)
+    return normalised != "" and normalised == _normalise(other)
+
+
 def _normalise(text: str) -> str:
-    words = _NO_WORDS.sub(" ", _DATED.sub("", text[:_MAX_READ].casefold())).strip()
+    read = _PREFIXES.sub("", text[:_MAX_READ].casefold())
+    words = _NO_WORDS.sub(" ", _DATED.sub("", read)).strip()
     return words[:_MAX_COMPARED]
 
 
@@ -112,6 +121,11 @@ class SentMail:
     shows: tuple[tuple[str, datetime | None], ...] = ()
     created: datetime | None = None
 
+    @property
+    def reply_route(self) -> ReplyRoute:
+        """Return where a reply by a member of the staff goes."""
+        return reply_route(self.kind, internal=self.internal)
+
     def proves(self, tickets: Collection[str], closed_after: datetime) -> bool:
         """Return whether a reply or its action key proves its recipient for changes of these tickets.
 
@@ -146,10 +160,11 @@ class Facts:
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
     registered address. `addresses` are the canonical forms of addresses in command lines that are not ASCII.
-    `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
-    of other schools that may get a ticket. `released` is the kind of the notification whose confirmation
-    released a held mail. `blocked` are pairs of school and blocked address, limited to the sender and the
-    requesters of the tickets.
+    `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
+    that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
+    sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
+    tickets.
     """
 
     school: School
@@ -159,6 +174,7 @@ class Facts:
     by_reply: str | None = None
     by_ancestor: str | None = None
     by_subject_tag: str | None = None
+    same_report: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
@@ -172,6 +188,7 @@ class Facts:
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
     copies: Copies | None = None
+    own: bool = False
     confirmed: str = ""
     released: NotificationKind | None = None
     recent_activity: RecentActivity = field(default_factory=RecentActivity)
