@@ -18,7 +18,7 @@ from mailbot.service.bootstrap import DeskError, open_desk
 from mailbot.service.desk import Desk
 from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
-from mailbot.store.database import SQLAlchemyError, read_only
+from mailbot.store.database import Engine, SQLAlchemyError, read_only
 
 __all__ = ["CheckResult", "run_checks", "school_holidays"]
 
@@ -32,11 +32,24 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
     yield from _database(settings)
     yield _templates(settings)
     yield _disk(settings)
-    for school in settings.policy.schools:
-        yield from inbox(school, settings.imap[school.key])
-        yield relay(school, settings.smtp[school.key])
-        if with_roundtrip:
-            yield roundtrip(settings, school.key)
+    engine = _engine(settings)
+    try:
+        for school in settings.policy.schools:
+            yield from inbox(school, settings.imap[school.key], engine)
+            yield relay(school, settings.smtp[school.key])
+            if with_roundtrip:
+                yield roundtrip(settings, school.key)
+    finally:
+        if engine is not None:
+            engine.dispose()
+
+
+def _engine(settings: Settings) -> Engine | None:
+    """Open the database, or return None; the check of the database has said why."""
+    try:
+        return open_desk(settings).engine
+    except (DeskError, SQLAlchemyError, OSError):
+        return None
 
 
 def school_holidays(settings: Settings, year: int) -> CheckResult:

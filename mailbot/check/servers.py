@@ -3,25 +3,31 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 from mailbot.check.result import CheckResult
+from mailbot.clock import utc_now
 from mailbot.config import ImapAccount, SmtpAccount
 from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.inbox.inspection import MailboxReport, inspect_mailbox
 from mailbot.smtp.client import SendResult, SmtpClient
+from mailbot.store import ledger
+from mailbot.store.database import Engine, read_only
 
+COMPARED = timedelta(days=30)
 FULL = 0.9
 MIN_MAILS = 5  # with fewer mails, a missing header proves nothing
 
 
-def inbox(school: School, account: ImapAccount) -> Iterator[CheckResult]:
-    """Open a school's mailbox and inspect it."""
+def inbox(school: School, account: ImapAccount, engine: Engine | None) -> Iterator[CheckResult]:
+    """Open a school's mailbox and inspect it; compare it with the ledger if the database can be opened."""
     subject = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
     try:
         with Mailbox.open(account) as box:
             found = inspect_mailbox(box)
+            processed = set(box.processed_since(utc_now() - COMPARED).values()) - {""}
     except InboxError as error:
         yield CheckResult(False, subject, str(error))
         return
@@ -30,6 +36,25 @@ def inbox(school: School, account: ImapAccount) -> Iterator[CheckResult]:
         text = f"the mailbox is {found.quota_used:.0%} full: delete old mails, or raise its quota"
         yield CheckResult(False, subject, text)
     yield _authentication(school, found)
+    if engine is not None and processed:
+        yield _ledger(school, account, engine, processed)
+
+
+def _ledger(school: School, account: ImapAccount, engine: Engine, processed: set[str]) -> CheckResult:
+    """Check that the ledger has the mails in the folder of processed mails, except for erased ones."""
+    subject = f"{school.key} ledger"
+    with read_only(engine) as session:
+        unknown = processed - ledger.recorded_message_ids(session, school.key, processed)
+        erased = ledger.count_without_message_id(session, school.key)
+    total = f"{len(processed)} mails of the last {COMPARED.days} days in {account.done}"
+    if len(unknown) <= erased:
+        return CheckResult(True, subject, f"has the {total}")
+    younger = "; the database is younger than the mail" if unknown == processed else ""
+    text = (
+        f"lacks {len(unknown)} of the {total}{younger}: was mailbot.db copied or restored without its -wal?"
+        " Restore a newer backup (mailbot restore), or move these mails back to be processed again"
+    )
+    return CheckResult(False, subject, text)
 
 
 def _missing(found: MailboxReport, account: ImapAccount) -> str:

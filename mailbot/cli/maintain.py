@@ -173,6 +173,7 @@ def forget(
     from mailbot.addresses import stored_address
     from mailbot.privacy.requests import PersonErasure
     from mailbot.service.operations import OperationError
+    from mailbot.store.erasure import NotCompactError
 
     with desk_of(context, config) as (desk, settings):
         erasure = PersonErasure(desk, stored_address(address), utc_now())
@@ -181,14 +182,21 @@ def forget(
         except OperationError as error:
             echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-        for _ in with_progress(erasure.steps(), erasure.total(), "rows"):
-            pass
+        left = ""
+        try:
+            for _ in with_progress(erasure.steps(), erasure.total(), "rows"):
+                pass
+        except NotCompactError as error:
+            left = str(error)
         copies = [str(path) for path in sorted(settings.state_dir.glob("*.before-*"))]
     erased = erasure.erased
     counts = {name: getattr(erased, name) for name in ("tickets", "mails", "places", "entries")}
     if json_:
-        print_json({**counts, "copies": copies})
-        return
-    echo(", ".join(f"{name} {number}" for name, number in counts.items()))
-    echo("Not erased: mails that are still in mailboxes, and backups.")
-    echo("".join(f"Delete this copy of the database as well: {path}\n" for path in copies), nl=False)
+        print_json({**counts, "copies": copies, "not_erased": left})
+    else:
+        echo(", ".join(f"{name} {number}" for name, number in counts.items()))
+        echo("Not erased: mails that are still in mailboxes, and backups.")
+        echo("".join(f"Delete this copy of the database as well: {path}\n" for path in copies), nl=False)
+    if left:
+        echo(f"Not erased: {left}", err=True)
+        raise typer.Exit(FAILED)

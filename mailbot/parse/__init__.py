@@ -31,7 +31,8 @@ def parse(content: bytes) -> Mail:
     contents = PartCollector(defects)
     blocks = contents.walk(tree)
     text, unseen = _joined(blocks, defects)
-    split = quotation.split(text, structured=all(block.is_html for block in blocks))
+    structured = all(block.is_html for block in blocks)
+    split = quotation.split(text, structured=structured)
     header = Header(tree.fields, defects)
     fields = tuple(
         (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
@@ -55,6 +56,8 @@ def parse(content: bytes) -> Mail:
         quoted=split.quoted,
         unseen=unseen,
         forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
+        whole_text=text,
+        structured=structured,
         parts=with_danger(
             mark_logos(
                 mark_inline(contents.parts, contents.shown), "\n".join(contents.markup), split.signature

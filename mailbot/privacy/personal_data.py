@@ -8,6 +8,14 @@ REDACTED = "[…]"
 SHINGLE_SIZE = 6
 MIN_WORDS = 3
 
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\}|[|/].*|\s[-–—]\s.*")
+_TITLES = frozenset([
+    "dr", "prof", "professor", "professorin", "dipl", "ing", "dipl-ing", "dipl-inf", "dipl-päd", "med",
+    "phil", "rer", "nat", "habil", "phd", "jur", "h", "c", "mult", "mag", "ma", "ba", "msc", "bsc", "pd",
+    "frau", "herr", "herrn", "hr", "fr", "mr", "mrs", "ms", "mme", "madame", "monsieur", "familie",
+    "str", "ostr", "stdir", "std", "ostd", "olstr", "stref", "rektor", "rektorin", "konrektor",
+    "konrektorin", "direktor", "direktorin", "jr", "sr",
+])  # fmt: skip
 _WORD = re.compile(r"\w+")
 
 
@@ -47,13 +55,47 @@ def build_matcher(
     addresses: Iterable[str], names: Iterable[str], texts: Iterable[str]
 ) -> PersonalDataMatcher:
     """Return a matcher for names of several words, and for texts of at least MIN_WORDS words."""
-    full_names = {name.strip() for name in names if len(name.split()) > 1}
+    full_names = {form for name in names for form in _forms(name) if len(form.split()) > 1}
     patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
-    patterns += [r"\s+".join(map(re.escape, name.split())) for name in full_names]
+    patterns += [r"[\s\xa0]+".join(map(re.escape, name.split())) for name in sorted(full_names)]
     bounded = "|".join(rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns)
     phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
     lengths = tuple(sorted({len(phrase) for phrase in phrases}, reverse=True))
     return PersonalDataMatcher(re.compile(bounded or r"(?!)", re.IGNORECASE), phrases, lengths)
+
+
+def _forms(name: str) -> Iterator[str]:
+    """Yield a name as written, without brackets and titles, and with the surname in front or behind.
+
+    Exchange writes "Surname, First (GYM)".
+    """
+    yield name.strip()
+    plain = " ".join(_BRACKETS.sub(" ", name).split()).strip(" \"'")
+    yield plain
+    parts = [_without_titles(part) for part in plain.split(",")]
+    words = [part for part in parts if part]
+    if len(words) == 1:
+        yield words[0]
+        *first, last = words[0].split()
+        yield f"{last}, {' '.join(first)}"
+        yield f"{last} {' '.join(first)}"
+        if len(first) > 1:  # people use one of several first names
+            yield f"{first[0]} {last}"
+    elif words:
+        surname, first_names = words[0], words[1]
+        yield f"{surname}, {first_names}"
+        yield f"{surname} {first_names}"
+        yield f"{first_names} {surname}"
+        yield f"{first_names.split()[0]} {surname}"
+
+
+def _without_titles(name: str) -> str:
+    words = name.split()
+    while words and words[0].rstrip(".").casefold() in _TITLES:
+        del words[0]
+    while words and words[-1].rstrip(".").casefold() in _TITLES:
+        del words[-1]
+    return " ".join(words)
 
 
 def _phrases(text: str) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from mailbot.service.desk import BOT, Desk
 from mailbot.service.retention import expire
 from mailbot.service.sending import end_alert_of_failed_mails
 from mailbot.store import audit_verify, timers
-from mailbot.store.database import transaction
+from mailbot.store.database import transaction, truncate_wal
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ def run_nightly(desk: Desk, job: str, night: str, run: Callable[[], None]) -> bo
 
 
 def maintain(desk: Desk, now: datetime, secret_expiry: date | None = None) -> bool:
-    """Erase expired data, warn of an expiring secret and seal the audit trail, once a night.
+    """Erase expired data, warn of an expiring secret, seal the audit trail and checkpoint, once a night.
 
     `secret_expiry` is the last day of the secret with which access tokens are requested. Returns whether the
     jobs were due.
@@ -54,6 +54,8 @@ def _maintain(desk: Desk, now: datetime, secret_expiry: date | None) -> None:
         end_alert_of_failed_mails(session, desk, now)  # `expire` may have erased the last one
         sealed, head = audit_verify.seal(session, BOT, now)
     log.info("audit trail sealed", tickets=sealed, link=head)  # a copy of the hash outside the database
+    if not truncate_wal(desk.engine):
+        log.warning("write-ahead log kept", reason="another process reads the database")
 
 
 def _warn_of_expiry(desk: Desk, secret_expiry: date | None, now: datetime) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "open_database",
     "read_only",
     "transaction",
+    "truncate_wal",
 ]
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
@@ -33,6 +34,7 @@ def first_line(error: Exception) -> str:
 
 
 CONNECT_TIMEOUT = 15
+_BUSY_TIMEOUT = 30_000  # milliseconds
 _READ_ONLY = "mailbot_read_only"
 
 
@@ -52,7 +54,12 @@ def open_database(database: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_TIMEOUT}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -87,3 +94,21 @@ def read_only(engine: Engine) -> Iterator[Session]:
     """Read one consistent state without blocking writers."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
         yield session
+
+
+def truncate_wal(engine: Engine, patience: float = 2.0) -> bool:
+    """Move SQLite's write-ahead log into the database file; return False if another process prevents it.
+
+    A log that is lost, or not copied with the file, takes everything in it along. Writers wait for it, at
+    most `patience` seconds.
+    """
+    if engine.url.get_backend_name() != "sqlite":
+        return True
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        sqlite: Any = connection.connection.driver_connection
+        sqlite.execute(f"PRAGMA busy_timeout={int(patience * 1_000)}")
+        try:
+            busy, _, _ = sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            sqlite.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
+    return not busy

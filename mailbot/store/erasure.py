@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.ticket_fields import PERSONAL_COLUMNS, without_personal_data
 from mailbot.store import audit_hash, search
+from mailbot.store.database import truncate_wal
 from mailbot.store.mapping import to_ticket, update_row
 from mailbot.store.tables import DUE_CONDITION, metadata
 
@@ -52,7 +53,6 @@ _OTHER_COLUMNS = (
 _COMPACT_SQLITE = (
     "INSERT INTO search(search) VALUES('optimize')",  # removes deleted words from the index
     "VACUUM",
-    "PRAGMA wal_checkpoint(TRUNCATE)",
 )
 # The columns of an erased message, ledger entry and audit entry.
 _ERASED_MESSAGE = {"author": "", "author_name": "", "text": "", "quoted": "", "message_id": ""}
@@ -150,6 +150,10 @@ _TEXTS = (
     select(_MESSAGE.c.text).where(_MESSAGE.c.author == _ADDRESS),
     select(_TICKET.c.subject).where(_TICKET.c.requester == _ADDRESS),
 )
+
+
+class NotCompactError(Exception):
+    """Everything is erased, but the files of the database still have erased data."""
 
 
 class Matcher(Protocol):
@@ -365,10 +369,11 @@ def optimize_index(session: Session) -> None:
         session.execute(text(_COMPACT_SQLITE[0]))
 
 
-def compact(engine: Engine) -> Iterator[str]:
+def compact(engine: Engine, patience: float = 5.0) -> Iterator[str]:
     """Rewrite the database's files, so that no free page has erased data; yield the name of each step.
 
-    Other transactions wait for it. PostgreSQL recycles its write-ahead log itself.
+    Other transactions wait for it. PostgreSQL recycles its write-ahead log itself. Raise NotCompactError if
+    another process still keeps the write-ahead log of SQLite after `patience` seconds.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.url.get_backend_name() == "sqlite":
@@ -376,6 +381,12 @@ def compact(engine: Engine) -> Iterator[str]:
             for statement in _COMPACT_SQLITE:
                 yield statement
                 sqlite.execute(statement).fetchall()
+            yield "checkpoint"
+            if not truncate_wal(engine, patience):
+                raise NotCompactError(
+                    f"another process reads {engine.url.database}, so that file and its -wal still have"
+                    " erased data; end that process (fuser shows it) and run the call again"
+                )
             return
         for name in (*sorted(metadata.tables), "search"):
             yield name

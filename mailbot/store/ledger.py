@@ -38,6 +38,10 @@ _RECORDED_MESSAGE_IDS = select(_LEDGER.c.message_id).where(
     _LEDGER.c.school == bindparam("school"),
     _LEDGER.c.message_id.in_(bindparam("message_ids", expanding=True)),
 )
+# Count the entries without a Message-ID.
+_WITHOUT_MESSAGE_ID = select(func.count()).where(
+    _LEDGER.c.school == bindparam("school"), _LEDGER.c.message_id == ""
+)
 # Read when the newest mails were received and processed.
 _TIMES = (
     select(_LEDGER.c.school, _LEDGER.c.received, _LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(MAX_ROWS)
@@ -133,6 +137,11 @@ def recorded_message_ids(session: Session, school: str, message_ids: Collection[
         batch = {"school": school, "message_ids": keys[at : at + MAX_KEYS]}
         found.update(session.execute(_RECORDED_MESSAGE_IDS, batch).scalars())
     return found
+
+
+def count_without_message_id(session: Session, school: str) -> int:
+    """Count the entries of a school without a Message-ID: of mails that have none, and erased ones."""
+    return int(session.execute(_WITHOUT_MESSAGE_ID, {"school": school}).scalar_one())
 
 
 def start_attempts(session: Session, mails: Collection[MailLocation]) -> dict[MailLocation, int]:

@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
 
 from mailbot.store.backup import backup
+from mailbot.store.database import truncate_wal
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -68,6 +69,7 @@ def migrate(engine: Engine) -> None:
         if not before.exists():  # otherwise a failed upgrade left it
             backup(engine, before)
     upgrade(engine)
+    truncate_wal(engine)
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

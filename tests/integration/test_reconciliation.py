@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import select
 
+from mailbot.check import CheckResult, run_checks
 from mailbot.config import load
 from mailbot.inbox import Mailbox
 from mailbot.runtime import application
@@ -17,7 +18,7 @@ from mailbot.runtime.differences import GRACE, Difference, differences
 from mailbot.runtime.old_mail import OldMail
 from mailbot.runtime.reconciliation import reconcile
 from mailbot.store.database import read_only, transaction
-from mailbot.store.tables import AlertRow
+from mailbot.store.tables import AlertRow, LedgerRow
 from tests.support.scenario import NOW
 from tests.support.school import LENA, SchoolEnv, mailbox_of, problem
 from tests.support.servers.dovecot import Dovecot
@@ -91,6 +92,24 @@ def test_a_mail_moved_by_hand_is_reported(env: SchoolEnv) -> None:
     with env.dovecot.login(env.address) as client:
         client.uid("MOVE", "1:*", "Mailbot/Done")
     assert reconciled(env).unknown_in_processed == 1
+
+
+def ledger_check(env: SchoolEnv) -> CheckResult:
+    """Return what `mailbot check` says about the ledger."""
+    found = run_checks(load(env.config, {}), with_roundtrip=False)
+    return next(result for result in list(found) if result.subject == "GYM ledger")
+
+
+def test_check_reports_a_database_that_is_younger_than_the_mail(env: SchoolEnv) -> None:
+    env.deliver(problem().text("dunkel"), problem("Drucker").text("leer"))
+    env.run_once()
+    assert ledger_check(env).ok
+    with env.open() as (desk, _), transaction(desk.engine) as session:
+        session.execute(update(LedgerRow).values(message_id="<another@mail.example>"))
+    found = ledger_check(env)
+    assert not found.ok
+    assert "lacks 2 of the 2 mails" in found.text
+    assert "the database is younger than the mail" in found.text
 
 
 def test_the_daemon_compares_each_mailbox_once_a_night(

@@ -1,0 +1,54 @@
+"""SQLite's write-ahead log is emptied after migrations and each night, and erasure says if it was not."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailbot.render import Templates
+from mailbot.service.desk import Desk
+from mailbot.service.maintenance import maintain
+from mailbot.store.database import Engine, open_database, truncate_wal
+from mailbot.store.erasure import NotCompactError, compact
+from mailbot.store.schema import migrate
+from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.mail_builder import mail
+
+NIGHT = datetime(2026, 11, 30, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A new database."""
+    made = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
+    migrate(made)
+    yield made
+    made.dispose()
+
+
+def wal(engine: Engine) -> int:
+    """Return the size of the write-ahead log."""
+    return Path(f"{engine.url.database}-wal").stat().st_size
+
+
+def test_the_log_is_emptied_after_a_migration_and_each_night(engine: Engine) -> None:
+    assert wal(engine) == 0
+    desk = Desk(engine, GERMAN_POLICY, Templates())
+    DeskHarness(desk).outcome(mail().text("Der Beamer bleibt dunkel."))
+    assert wal(engine) > 0
+    assert maintain(desk, NIGHT)
+    assert wal(engine) == 0
+
+
+def test_erasure_reports_a_reader_that_keeps_the_log(engine: Engine) -> None:
+    with closing(sqlite3.connect(str(engine.url.database))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM ticket").fetchall()
+        DeskHarness(Desk(engine, GERMAN_POLICY, Templates())).outcome(mail().text("Dunkel."))
+        with pytest.raises(NotCompactError, match="another process reads"):
+            list(compact(engine, patience=0.1))
+    assert list(compact(engine, patience=0.1))
+    assert truncate_wal(engine)
