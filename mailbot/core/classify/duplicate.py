@@ -37,7 +37,7 @@ def adds_text(earlier: EarlierMail, mail: Mail) -> bool:
 
 
 def _people(mail: Mail) -> set[str]:
-    return {address.email for address in (*mail.senders, *mail.reply_to)}
+    return {address.email for address in (*mail.senders, *mail.reply_to, *mail.original_from)}
 
 
 def _continues(one: str, other: str) -> bool:

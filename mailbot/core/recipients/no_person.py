@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from mailbot.core.classify.auto_mail_patterns import NO_REPLY
+from mailbot.core.classify.classify import is_no_reply
 from mailbot.core.model.mail import Mail
 
 _SERVER = frozenset({"abuse", "mailer-daemon", "postmaster", "root"})
@@ -24,4 +24,4 @@ def is_no_person(email: str, mail: Mail, support_addresses: Collection[str]) -> 
     mailbox = f"{local.partition('+')[0]}@{domain}"
     if mailbox in support_addresses or email in mail.routes:
         return True
-    return local in _SERVER | _LIST or bool(NO_REPLY.search(local) or _LIST_WORD.search(local))
+    return local in _SERVER | _LIST or is_no_reply(email) or _LIST_WORD.search(local) is not None
