@@ -8,7 +8,7 @@ from mailbot.core.classify.classify import classify
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.mail import Classification, Encryption, Mail, MailKind
-from mailbot.core.text.references import action_key, subject_tags, without_action_key
+from mailbot.core.text.references import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
 Foresee = Callable[[Mail, bytes], Decision]
@@ -41,7 +41,7 @@ def _understood(mail: Mail, verdict: Classification) -> dict[str, Any]:
         "sender": mail.sender.email if mail.sender else "",
         "subject": mail.subject,
         "role": None,
-        "ticket": next(iter(subject_tags(mail.subject)), None),
+        "ticket": subject_tag(mail.subject),
         "matched_by": None,
         "commands": [{"name": line.command.name, "args": list(line.args)} for line in lines if line.command],
         "text": mail.text or (mail.ticket_text if mail.forwarded else ""),

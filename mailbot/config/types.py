@@ -14,11 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, PlainVali
 
 from mailbot.addresses import ascii_domain, canonical_address
 from mailbot.colour import READABLE, WHITE, contrast
-from mailbot.core.model.calendar import Span
+from mailbot.core.model.calendar import END_OF_DAY, Span
 from mailbot.holidays import LAENDER
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*")
+_MIDNIGHT = "24:00"
 _SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*[-–]\s*([0-9]{1,2}:[0-9]{2})")
 _CLOSED_MAX = timedelta(days=366)
 _DATABASES = ("postgresql", "postgresql+psycopg")
@@ -112,7 +113,7 @@ def _hours(value: object) -> tuple[Span, ...]:
     parts = value.split(",") if isinstance(value, str) else ["?"]
     found = [_SPAN.fullmatch(part.strip()) for part in parts if part.strip()]
     try:
-        spans = [(_clock(span[1]), _clock(span[2])) for span in found if span]
+        spans = [(_clock(s[1]), END_OF_DAY if s[2] == _MIDNIGHT else _clock(s[2])) for s in found if s]
     except ValueError:
         spans = []
     clocks = [clock for span in spans for clock in span]

@@ -9,7 +9,7 @@ from mailbot.core.text import quotation
 from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.headers import SENDER_FIELDS, Header, routes, with_ascii_domains
 from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
@@ -31,7 +31,8 @@ def parse(content: bytes) -> Mail:
     contents = PartCollector(defects)
     blocks = contents.walk(tree)
     text, unseen = _joined(blocks, defects)
-    split = quotation.split(text, structured=all(block.is_html for block in blocks))
+    structured = all(block.is_html for block in blocks)
+    split = quotation.split(text, structured=structured)
     header = Header(tree.fields, defects)
     fields = tuple(
         (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
@@ -44,6 +45,7 @@ def parse(content: bytes) -> Mail:
         original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
+        routes=routes(fields),
         subject=subject,
         date=header.date(),
         in_reply_to=header.message_ids("in-reply-to"),
@@ -54,6 +56,8 @@ def parse(content: bytes) -> Mail:
         quoted=split.quoted,
         unseen=unseen,
         forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
+        whole_text=text,
+        structured=structured,
         parts=with_danger(
             mark_logos(
                 mark_inline(contents.parts, contents.shown), "\n".join(contents.markup), split.signature

@@ -35,6 +35,16 @@ _ROOT_DOT = re.compile(r"(@[^\s<>,;@\"]{0,255}[^\s<>,;@\".])\.(?=\s*(?:[>,;]|$))
 _UNQUOTED_COMMA = re.compile(
     r'(^|[,;]\s*)([^\s<>@",;:()\[\]][^<>@",;:()\[\]]{0,60}, ?[^<>@",;:()\[\]]{1,60}?) ?(?=<)'
 )
+_ROUTE_FIELDS = frozenset(
+    {"delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to"}
+    | {"list-post", "mailing-list", "x-beenthere", "x-mailing-list"}
+)
+_BOUNCE_FIELDS = frozenset({"sender", "errors-to", "return-path"})
+_MAX_ROUTE, _MAX_ROUTES = 2_000, 50  # characters of a field, addresses of a mail
+_LIST_ID = re.compile(r"<([^\s<>@.]{1,64})\.([^\s<>@]{1,255})>\s*$")  # RFC 2919, 2
+_LIST_BOUNCES = re.compile(
+    r"([^\s<>,;:@]{1,64})-(?:bounces?|owner)(?:\+[^\s<>@]{0,200})?@([^\s<>,;@]{1,255})"
+)
 _GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _DATE = re.compile(
     r"(\d{1,2})\.?[ -]+([A-Za-zä]{3})[a-zä]*\.?,?[ -]+(\d{2,4})[ ,]+(\d{1,2}:\d{2}(?::\d{2})?)\s*([+-]\d{4})?"
@@ -85,6 +95,21 @@ class Header:
         """Return the Message-IDs of the topmost field of that name, with their angle brackets."""
         value = self._raw.get(name, "")
         return tuple(_MESSAGE_ID.findall(value)) or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
+
+
+def routes(fields: tuple[Field, ...]) -> frozenset[str]:
+    """Return the addresses of the aliases and lists through which a mail came."""
+    found: set[str] = set()
+    for name, value in fields:
+        if name in _ROUTE_FIELDS:
+            found.update(_ADDRESS.findall(value[:_MAX_ROUTE]))
+        elif name == "list-id" and (listed := _LIST_ID.search(value[:_MAX_ROUTE])):
+            found.add(f"{listed[1]}@{listed[2]}")
+        elif name in _BOUNCE_FIELDS:
+            found.update(f"{m[1]}@{m[2]}" for m in _LIST_BOUNCES.finditer(value[:_MAX_ROUTE]))
+        if len(found) > _MAX_ROUTES:
+            break
+    return frozenset(filter(None, map(canonical_address, found)))
 
 
 def with_ascii_domains(value: str) -> str:

@@ -10,9 +10,11 @@ from mailbot.addresses import canonical_address
 from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
-from mailbot.core.model.mail import Mail
+from mailbot.core.model.mail import Mail, MailKind
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import School
+from mailbot.core.text.own_quote import split_reply
+from mailbot.core.text.references import linked_action_keys
 from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
 from mailbot.service.desk import Desk
@@ -23,6 +25,7 @@ from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.facts import content_id, load_facts
 from mailbot.store.leases import Lease, LeaseLostError, assert_held
 from mailbot.store.ledger import MailLocation, Values
+from mailbot.store.sent_texts import load_sent_texts
 
 log = structlog.get_logger()
 
@@ -81,7 +84,8 @@ def _receive(
     if size is not None:
         mail = replace(mail, size=size)
     school, compressed = desk.school(location.school), raw_mail.compress(raw)
-    understood = understand(mail, school, desk.policy)
+    with read_only(desk.engine) as session:
+        understood = _understand(session, desk, school, mail)
     with transaction(desk.engine) as session:
         assert_held(session, lease)
         if ledger.is_processed(session, location):
@@ -96,6 +100,25 @@ def _receive(
         if dry_run:
             session.rollback()
     return decision
+
+
+def _understand(session: Session, desk: Desk, school: School, mail: Mail) -> Understanding:
+    """Analyse a mail; quotations of sent mails are recognised by the stored texts.
+
+    The body of a mail from a link ends with an action key. It may contain text of the sent mail, such as the
+    text of a refused mail, but quotes nothing.
+    """
+    understood = understand(mail, school, desk.policy)
+    is_human = understood.classification.kind is MailKind.HUMAN
+    if mail.sender is None or not is_human or understood.lookups.action_key is not None:
+        return understood
+    keys, author = linked_action_keys(mail.whole_text), desk.policy.addresses(mail.sender.email)
+    sent = load_sent_texts(session, understood.lookups, keys, author, desk.policy.support_addresses)
+    parts = split_reply(mail.whole_text, sent, structured=mail.structured)
+    if parts is None:
+        return understood
+    mail = replace(mail, text=parts.text, signature=parts.signature, quoted=parts.quoted)
+    return understand(mail, school, desk.policy)
 
 
 def _entry(
@@ -163,7 +186,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
     ledger.close_held(session, effect.held, "confirmed")
     raw = raw_mail.load(session, row.raw_id or 0)
     school, entry = desk.school(row.school), ledger.values_of(row)
-    understood = understand(parse(raw), school, desk.policy)
+    understood = _understand(session, desk, school, parse(raw))
     return _decide_and_write(
         session,
         desk,
@@ -233,5 +256,5 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
         school, entry = desk.school(row.school), ledger.values_of(row) | _mail_values(mail, raw)
-        understood = understand(mail, school, desk.policy)
+        understood = _understand(session, desk, school, mail)
         return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)

@@ -1,11 +1,12 @@
 """Open, read and write the database: SQLite in the state directory, or PostgreSQL."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, Row, create_engine, event, make_url
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -47,6 +48,7 @@ def open_database(database: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _discard_read_only)
     return engine
 
 
@@ -59,6 +61,19 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
         f"busy_timeout={_BUSY_TIMEOUT}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _discard_read_only(context: ExceptionContext) -> None:
+    """Discard the connections after a refused write.
+
+    SQLite opens a database that it cannot write read-only, and the connection never becomes writable.
+    """
+    error = context.original_exception
+    if (
+        isinstance(error, sqlite3.OperationalError)
+        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
+    ):
+        context.is_disconnect = True
 
 
 def _begin_sqlite(connection: Connection) -> None:

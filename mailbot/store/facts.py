@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
+from mailbot.core.model.facts import Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
@@ -21,7 +21,7 @@ from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.threads import by_common_ancestor, earlier_copy
+from mailbot.store.threads import by_common_ancestor, changed_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
@@ -150,7 +150,7 @@ def load_facts(
             ignored_since=now - timedelta(days=policy.limits.confirm_days),
             received=_delivery_time(mail, received or now),
         )
-        or _changed_copy(session, mail, school, content),
+        or (changed_copy(session, mail, school.key) if content else None),  # "": a dry run
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -268,12 +268,6 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
     """Return the names that a school's staff use in their own mails, by address."""
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
-
-
-def _changed_copy(session: Session, mail: Mail, school: School, content: str) -> Copies | None:
-    """Return the same mail that came another way and is in a ticket; None for a dry run."""
-    key = earlier_copy(session, mail, school.key) if content else None
-    return Copies(f"the same mail came another way before: {key}", carried_out=True) if key else None
 
 
 def _delivery_time(mail: Mail, received: datetime) -> datetime | None:

@@ -5,7 +5,8 @@ import zlib
 from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session
 
-from mailbot.core.classify.duplicate import EarlierMail, is_same_mail
+from mailbot.core.classify.duplicate import EarlierMail, adds_text, is_same_mail
+from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Mail
 from mailbot.parse import parse
 from mailbot.store import tickets
@@ -25,6 +26,7 @@ _MESSAGES = (
     select(
         _MESSAGE.c.id,
         _MESSAGE.c.text,
+        _MESSAGE.c.proven,
         _TICKET.c.school,
         _TICKET.c.number,
         func.substr(_RAW.c.octets, 1, _HEADER).label("octets"),
@@ -49,8 +51,11 @@ _OF_PERSON = _MESSAGES.where(
 _FILES = select(_FILE.c.filename, _FILE.c.size).where(_FILE.c.message_row == bindparam("message"))
 
 
-def earlier_copy(session: Session, mail: Mail, school: str) -> str | None:
-    """Return the key of the school's ticket that has the same mail, as it came another way."""
+def changed_copy(session: Session, mail: Mail, school: str) -> Copies | None:
+    """Return what became of the same mail that came another way; None if it is not in a ticket of the school.
+
+    An unproven mail does not replace a proven one that has more text.
+    """
     if not mail.message_id or mail.date is None:
         return None
     connection = session.connection()
@@ -58,7 +63,10 @@ def earlier_copy(session: Session, mail: Mail, school: str) -> str | None:
         files = connection.execute(_FILES, {"message": row.id})
         earlier = EarlierMail(_header(row.octets), row.text, tuple((name, size) for name, size in files))
         if row.school == school and is_same_mail(earlier, mail):
-            return tickets.key_of(row)
+            key, unproven = tickets.key_of(row), row.proven is False
+            carried_out = not (unproven and adds_text(earlier, mail))
+            reason = f"the same mail came another way before: {key}"
+            return Copies(reason, (), carried_out, key if unproven else None)
     return None
 
 

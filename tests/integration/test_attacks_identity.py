@@ -23,7 +23,7 @@ from tests.support.attacks import (
     told,
 )
 from tests.support.mail_builder import MailBuilder
-from tests.support.scenario import ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
+from tests.support.scenario import EDV, ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
 HELD = Expected("held", told(f"confirm {MAX}"))
 HELD_TONI = Expected("held", told(f"confirm {TONI}"))
@@ -38,9 +38,10 @@ SPY = "spion@schule.example"
 LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
-UNHEARD = Expected("opened", told(*TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")
+FILED = Expected("filed", changes=True)
+QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
 PASS = "dmarc=pass header.from=support.example"
 ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
 LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
@@ -62,12 +63,12 @@ ATTACKS = [
     Attack("Sender instead of From", "name the supporter in Sender", lambda _: claims(f"{OURS}; {PASS}", "").header("Sender", MAX), HELD),
     Attack("Reply-To instead of From", "name the supporter in Reply-To", lambda _: claims(f"{OURS}; {PASS}", "").header("Reply-To", MAX), HELD),
     Attack("no From at all", "be nobody", lambda _: forged(""), SILENT),
-    Attack("control character", "write as an address that shows as another", lambda _: forged("ma\x13x@support.example"), SILENT),
-    Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), SILENT),
-    Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), SILENT),
-    Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), SILENT),
-    Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), SILENT),
-    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), SILENT),
+    Attack("control character", "write as an address that shows as another", lambda _: forged("ma\x13x@support.example"), QUARANTINED),
+    Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), QUARANTINED),
+    Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), QUARANTINED),
+    Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), QUARANTINED),
+    Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), QUARANTINED),
+    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), QUARANTINED),
     Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
     Attack("apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", told(f"refusal '{MAX}"))),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
@@ -93,8 +94,8 @@ ATTACKS = [
     Attack("subdomain signs", "sign below the domain", lambda _: claims(f"{OURS}; dkim=pass header.d=evil.support.example"), HELD),
     Attack("our own address", "write as the desk", lambda _: forged("support-gym@schule.example"), Expected("ignored")),
     Attack("two tags", "put a ticket of another behind an own one", lambda _: forged(EVE).subject("[#GYM-9] Re: [#GYM-1] x"), STRANGER),
-    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), Expected("ignored")),
-    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), Expected("ignored")),
+    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), FILED),
+    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), FILED),
     Attack("confirmation by a stranger", "confirm without the key", lambda _: forged(text="#confirm"), HELD),
 ]  # fmt: skip
 
@@ -180,7 +181,7 @@ KINDS = [
     Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
     Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
     # Forged mail silences no one.
-    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), UNHEARD),
+    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
     Attack("held copy, reply", "swallow the reply to a letter", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.letter(MAX).message_id)), DONE),

@@ -64,7 +64,7 @@ def live(harness: DeskHarness) -> None:
     harness.receive(problem("Gewinnspiel", SELLER).text("Sie haben gewonnen."))
     first, second, third = [letter for letter in harness.outbox_of(MAX) if letter.kind == "new_ticket"]
     assert (
-        harness.outcome(reply_to(first, MAX, "#merge GYM-2")) == "command"
+        harness.outcome(reply_to(first, MAX, "#merge GYM-2").proven()) == "command"
     )  # refers to a row that comes later
     assert harness.outcome(reply_to(third, MAX, "#spam")) == "command"
     assert harness.outcome(reply_to(second, MAX, "Ist das Kabel eingesteckt?")) == "reply"

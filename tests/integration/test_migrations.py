@@ -197,3 +197,27 @@ def test_a_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     migrate(engine)
     engine.dispose()
     assert [path.name for path in tmp_path.glob("mailbot.db.before-*")]
+
+
+def test_addresses_with_umlauts_in_the_domain_become_a_labels(empty: Engine) -> None:
+    upgrade(empty, "0014")
+    tables = MetaData()
+    tables.reflect(empty)
+    person, blocked = tables.tables["person"], tables.tables["blocked"]
+    people = (
+        "ina@weißgasse.example",
+        "ina@xn--weigasse-sya.example",
+        "olaf@weißgasse.example",
+        "jörn@schule.example",
+    )
+    since = datetime(2026, 11, 1)  # noqa: DTZ001 - SQLite has no zones
+    with empty.begin() as connection:
+        for address in people:
+            values = {"address": address, "name": "", "undeliverable": "", "invitations": 0, "deputy": ""}
+            connection.execute(person.insert().values(values))
+        connection.execute(blocked.insert().values(school="GYM", address=people[2], since=since, by=MAX))
+    upgrade(empty, "0016")
+    with empty.connect() as connection:
+        found = {*connection.execute(select(person.c.address)).scalars()}
+        assert found == {people[1], "olaf@xn--weigasse-sya.example", people[3]}
+        assert connection.execute(select(blocked.c.address)).scalar() == "olaf@xn--weigasse-sya.example"

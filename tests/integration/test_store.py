@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
 from mailbot.core.model.listing import Listing, Scope
@@ -20,7 +20,7 @@ from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
-from mailbot.store.database import Engine, read_only, transaction
+from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.schema import migrate
 from mailbot.store.tables import (
@@ -149,6 +149,20 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine, tmp_path: Path) -> 
     (entry,) = desk.rows(LedgerRow)
     assert "no_such_thing" in entry.traceback
     assert len(desk.rows(RawRow)) == 1
+
+
+def test_a_database_that_was_read_only_for_a_while_is_written_again(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "PRAGMA query_only = ON"
+        )  # as if it was opened while nothing could be written
+    with pytest.raises(OperationalError, match="readonly"), transaction(engine) as session:
+        session.add(SchoolRow(key="GYM"))
+    with transaction(engine) as session:
+        session.add(SchoolRow(key="GYM"))
+    engine.dispose()
 
 
 def test_the_number_of_a_failed_transaction_is_given_again(engine: Engine) -> None:

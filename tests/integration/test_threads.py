@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.desk_harness import DeskHarness, open_harness
+from mailbot.store.tables import TicketCcRow
+from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
-from tests.support.scenario import KARL, LENA, MAX
+from tests.support.scenario import KARL, LENA, MAX, NOW
 
 FOOTER = "\n\n_______________\nVerteiler Fachschaft Physik\nAbmelden: physik-leave@listen.example"
 NOTE = "Das Netzteil im Physikraum brummt."
@@ -77,3 +78,50 @@ def test_answers_of_one_person_to_a_mail_we_never_got_are_one_ticket(desk: DeskH
     assert desk.ticket("GYM-1")["messages"][-1]["text"] == "Er knackt nur links."
     desk.reply(MAX, "#close")
     assert desk.outcome(_answers(LENA, 4, "Neues Problem: kein Bild.", side)) == "opened"
+
+
+def test_a_typed_address_is_stored_in_the_form_of_its_domain(desk: DeskHarness) -> None:
+    desk.outcome(mail().text(NOTE))
+    letter = desk.outbox_of(MAX)[-1]
+    for line, outcome in (
+        ("#cc Ina <Ina@Weißgasse.Example>", "command"),
+        ("#cc x@a\u200db.example", "refused"),
+    ):
+        made = reply_to(letter, MAX, line).header("Authentication-Results", "mx.schule.example; dmarc=pass")
+        assert desk.outcome(made) == outcome, line
+    assert [row.recipient_name for row in desk.outbox_of("ina@xn--weigasse-sya.example")] == ["Ina"]
+    assert desk.outbox_of("ina@weissgasse.example") == []
+
+
+def test_dates_that_cannot_be_do_not_change_the_time_of_a_ticket(desk: DeskHarness) -> None:
+    dates = (
+        "",
+        "gestern",
+        "Thu, 01 Jan 1970 00:00:00 +0000",
+        "Mon, 18 Jan 2038 03:14:07 +0000",
+        "Mo, 31. Feb 2026",
+    )
+    for number, written in enumerate(dates, 1):
+        made = (
+            mail()
+            .header("Date", written)
+            .message_id(f"<zeit{number}@schule.example>")
+            .text(f"Fall {number}, {written}")
+        )
+        assert desk.outcome(made) == "opened", written
+        assert desk.ticket(f"GYM-{number}")["opened"] == NOW.isoformat()
+
+
+def test_mail_without_named_recipients_opens_a_ticket(desk: DeskHarness) -> None:
+    for number, to in enumerate(("", "undisclosed-recipients:;", "Kollegium: ;", "<>"), 1):
+        made = mail().header("To", to).message_id(f"<bcc{number}@schule.example>").text(f"Fall {number}")
+        assert desk.outcome(made) == "opened", to
+
+
+def test_a_mail_to_the_whole_school_puts_twenty_people_of_it_in_copy(desk: DeskHarness) -> None:
+    crowd = (
+        *(f"eltern{n}@privat.example" for n in range(300)),
+        *(f"kollege{n}@schule.example" for n in range(50)),
+    )
+    assert desk.outcome(mail().cc(*crowd).proven().text(NOTE)) == "opened"
+    assert {row.address for row in desk.rows(TicketCcRow)} == {*crowd[300:320]}

@@ -116,6 +116,7 @@ MARKED = (
     "\\#close", "- #close", "* #close", "• #close", "1. #close", "-- #close", '"#close"', "„#close“",
     "»#close«", "(#close)", "#(close)", "#close…", "#close👍", "#close ✅", "#close :-)",
     "\u2066#close\u2069", "#\ufe0f\u20e3close",
+    "#clo\u00adse", "#c\u200blose", "♯close", "#\\close",
 )  # fmt: skip
 
 
@@ -142,7 +143,8 @@ def test_text_of_a_note_with_marks_is_kept() -> None:
     for line in (
         "*#notiz* Kollegin hat es.", "- #notiz Kollegin hat es.", "„#intern“ Kollegin hat es.",
         "# notiz Kollegin hat es.", "\\#notiz Kollegin hat es.", "#Notiz👍 Kollegin hat es.",
-        "*#notiz Kollegin hat es.*", "### Intern: Kollegin hat es.",
+        "*#notiz Kollegin hat es.*",
+        "*#notiz:* Kollegin hat es.", "#no\u00adtiz Kollegin hat es.", "### Intern: Kollegin hat es.",
     ):  # fmt: skip
         reading = parse(line)
         assert (reading.has(NOTE), reading.text) == (True, "Kollegin hat es."), line
@@ -163,7 +165,8 @@ def test_polite_words_around_an_argument_are_ignored() -> None:
     rows = {
         "#Schließen bitte": (), "#close please!": (), "#fermer, merci": (), "#erledigt jetzt, danke 🙂": (),
         "#schließen bitte 12 14": ("12", "14"), "#schließen Ticket 12, danke": ("12",),
-        "#wiedervorlage morgen bitte": ("morgen",),
+        "#wiedervorlage morgen bitte": ("morgen",), "#close vielen Dank!": (), "#close, danke schön": (),
+        "#schließen bitte und danke": (), "#zuweisen Anna Schön": ("Anna", "Schön"),
         "#zuweisen Max, bitte": ("Max",), "#suche bitte danke": ("bitte", "danke"),
     }  # fmt: skip
     assert {line: parse(line).lines[0].args for line in rows} == rows
@@ -192,11 +195,21 @@ def test_command_in_front_of_the_old_subject_is_a_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["Re: #close", "[#GYM-1] Beamer", "Beamer #close", "#104 Beamer", "WG: #list"]
+    "subject",
+    ["Re: #clsoe", "AW: [#GYM-1] #close", "[#GYM-1] Beamer", "Beamer #close", "#104 Beamer", "WG: #list"],
 )
 def test_subject_with_a_hashtag_elsewhere_stays_a_subject(subject: str) -> None:
     reading = parse("Text", subject)
     assert (reading.lines, reading.subject, reading.text) == ((), subject, "Text")
+
+
+@pytest.mark.parametrize(
+    "prefix", ["AW: ", "Re:", "[EXTERN] ", "AW: [EXTERN] ", "[Spam?] Re[2]: ", "EXT: ", "Antwort: "]
+)
+def test_prefix_before_a_command_in_the_subject_is_ignored(prefix: str) -> None:
+    assert names("Text", f"{prefix}#close bitte") == ["close"]
+    assert names("Text", f"{prefix}*#close* AW: [#GYM-1] Beamer") == ["close"]
+    assert parse("Text", f"{prefix}#notiz Nur für uns").text == "Nur für uns\nText"
 
 
 def test_text_of_a_note_in_the_subject_is_kept() -> None:

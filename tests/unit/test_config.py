@@ -10,6 +10,7 @@ import pytest
 import trustme
 
 from mailbot.config import ConfigurationError, find, load
+from mailbot.core.model.calendar import END_OF_DAY
 from mailbot.core.model.policy import Limits, Member, Times
 
 PASSWORD = "s3cr3t-Pässword"
@@ -138,7 +139,7 @@ WRONG = [
     ("no hours", ("[imap]", '[hours]\nmon = "8-16"\n[imap]'), '[hours] mon = "8-16": must be times such as "07:30-16:00"'),
     ("hours that end before they begin", ("[imap]", '[hours]\nmon = "16:00-08:00"\n[imap]'), "[hours] mon = "),
     ("hours that overlap", ("[imap]", '[hours]\nmon = "08:00-12:00, 11:00-13:00"\n[imap]'), "[hours] mon = "),
-    ("hours of no clock", ("[imap]", '[hours]\nmon = "08:00-24:00"\n[imap]'), "[hours] mon = "),
+    ("hours of no clock", ("[imap]", '[hours]\nmon = "08:00-24:01"\n[imap]'), "[hours] mon = "),
     ("a team's hours", ('members = ["m@support.example"]', 'members = ["m@support.example"], hours = { fr = "" }'), "[[school]] GYM: team.hours.fr: unknown; did you mean fri"),
     ("a team that never works", ("[imap]", '[hours]\nmon=""\ntue=""\nwed=""\nthu=""\nfri=""\n[imap]'), "[hours]: must have working hours on at least one"),
     ("no day off", ("[imap]", '[hours]\nclosed = ["2026-02-30"]\n[imap]'), '[hours] closed[1] = "2026-02-30": must be a day such as'),
@@ -414,6 +415,11 @@ def test_members_are_an_address_a_name_with_address_or_a_table(write: Write) -> 
         Member("b@x.example", "Bea"),
         Member("c@x.example", "Cem", ("c2@x.example",)),
     )
+
+
+def test_hours_may_end_at_midnight(write: Write) -> None:
+    monday = load(write(("[imap]", '[hours]\nmon = "06:00-24:00"\n[imap]')), ENVIRON).policy
+    assert monday.second_level.calendar.hours[0] == ((time(6), END_OF_DAY),)
 
 
 def test_a_schools_key_is_kept_in_capitals(write: Write) -> None:

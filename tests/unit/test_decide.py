@@ -151,6 +151,39 @@ def test_note_is_internal() -> None:
     assert done.notification(ERIKA).internal
 
 
+LEAKS = (
+    "*#notiz* Geheim.",
+    "- #notiz\nGeheim.", "„#intern“: Geheim.", "# notiz\nGeheim.", "\\#notiz Geheim.",
+    "#Notiz👍 Geheim.", "*#notiz:* Geheim.",
+    "♯notiz Geheim.", "#no\u00adtiz Geheim.", "#notiz/ Geheim.",
+    "#NOTIZ# Geheim.", "[x] #notiz Geheim.", "a) #intern Geheim.", "&#35;notiz Geheim.",
+    "&num;intern Geheim.",
+    "<#notiz> Geheim.", "#nottiz Geheim.", "#notizen: Geheim.", "| #notiz Geheim.", "Nur #intern: Geheim.",
+    "#notiz= Geheim.", "Max: #notiz Geheim.", "Geheim. (#notiz)", "Geheim. #notiz", "> #notiz Geheim.",
+    "- [ ] **#notiz** Geheim.", "1) „#notiz“ Geheim.", "#\u00a0notiz\u00a0Geheim.", "＃ｎｏｔｉｚ Geheim.",
+)  # fmt: skip
+
+
+def test_note_never_reaches_the_requester_whatever_is_around_it() -> None:
+    for text in LEAKS:
+        for place in ({"text": text}, {"text": "Läuft.", "signature": f"Max\n{text}"}):
+            done = answers(MAX, ticket(), "").with_mail(**place).decide()
+            told = [n for n in done.notifications if n.to.email in (LENA, KARL)]
+            assert not any("Geheim" in n.text for n in told), text
+            assert done.outcome in ("command", "refused"), text
+
+
+def test_command_below_the_signature_or_after_a_sentence_is_refused_with_an_offer() -> None:
+    for place in (
+        {"text": "Läuft wieder.", "signature": "Max Mustermann\n\n#close"},
+        {"text": "Läuft wieder. #close"},
+        {"text": "Läuft wieder, bitte #schließen!"},
+    ):
+        done = answers(MAX, ticket(), "").with_mail(**place).decide()
+        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), place
+        assert done.notified == {(MAX, "refusal")}
+
+
 def test_note_of_the_assignee_is_sent_to_the_team() -> None:
     done = answers(MAX, assigned(MAX), "#note Ich bin morgen weg.").decide()
     assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}

@@ -1,11 +1,13 @@
 """Automatic mail is not answered and opens no ticket; the author is notified once of a bounce."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from mailbot.core.classify.classify import classify
+from mailbot.core.decide.automatic_mail import UnusableFromError
 from mailbot.core.model.effects import AddMessage, MarkUndeliverable
 from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Action, MailKind
@@ -66,6 +68,14 @@ def test_bulk_mail_and_own_mail_are_not_added_to_a_ticket(kind: MailKind) -> Non
 def test_mail_without_from_is_ignored(kind: MailKind) -> None:
     done = writes(LENA, "Hallo").with_mail(senders=()).of_kind(kind).decide()
     assert (done.outcome, done.effects) == ("ignored", ())
+
+
+def test_text_with_an_unusable_from_is_not_ignored() -> None:
+    for text, raised in (("Hallo", True), ("", False)):
+        case = writes(LENA, text).with_mail(senders=(), headers=(("from", "Lena <lena>"),))
+        case = replace(case, verdict=classify(case.mail, frozenset()))
+        with pytest.raises(UnusableFromError) if raised else nullcontext():
+            assert case.decide().outcome == "ignored"
 
 
 def test_decision_about_a_mail_without_from_names_the_reason() -> None:

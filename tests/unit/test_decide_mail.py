@@ -12,6 +12,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Limits, School
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
+from mailbot.parse import parse
 from tests.support.scenario import (
     EARLIER,
     ERIKA,
@@ -98,6 +99,21 @@ def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
 def test_people_of_the_school_are_added_to_cc_and_others_are_not() -> None:
     others = tuple(map(Address, (KARL, LENA, MAX, EVE, HANNA, GYM.address)))
     done = writes(LENA, "Hallo").with_mail(cc=others).proven().decide()
+    assert [person.email for person in done.ticket("GYM-100").cc] == [KARL]
+
+
+def test_aliases_lists_and_addresses_without_a_reader_are_not_added_to_cc() -> None:
+    header = (
+        "From: lena@schule.example\nSubject: Beamer\n"
+        "Delivered-To: support-gym@schule.example\nX-Original-To: <edv-hilfe@schule.example>\n"
+        "List-Post: <mailto:physik@schule.example>\nList-Id: Chor <chor.schule.example>\n"
+        "Sender: theater-bounces+x=schule.example@schule.example\n"
+        "Cc: karl@schule.example, EDV-Hilfe@schule.example., support-gym+x@schule.example,\n"
+        " physik@schule.example, chor@schule.example, theater@schule.example,\n"
+        " no-reply@schule.example, kollegium@schule.example, verteiler-neubau@schule.example,\n"
+        " postmaster@schule.example\n\nDunkel.\n"
+    )
+    done = replace(writes(LENA), mail=parse(header.encode())).proven().decide()
     assert [person.email for person in done.ticket("GYM-100").cc] == [KARL]
 
 
@@ -289,6 +305,36 @@ def test_subject_tag_of_a_stranger_opens_a_new_ticket_and_only_the_team_sees_the
     related = done.notification(MAX).related
     assert related is not None
     assert (related.key, done.notification(MAX).related_reason) == ("GYM-1", "subject-tag")
+
+
+def test_an_outsider_who_forwards_a_mail_gets_an_own_ticket_and_the_team_sees_the_relation() -> None:
+    for subject, forwarded in (("WG: [#GYM-1] Beamer", False), ("Fwd: Leinwand", False), ("Leinwand", True)):
+        case = writes(EVE, "Bei mir klemmt die Leinwand.", subject=subject).answering(ticket(), to=LENA)
+        done = case.with_mail(forwarded=forwarded).decide()
+        assert (done.outcome, done.decision.ticket) == ("opened", "GYM-100"), subject
+        assert (EVE, "receipt") in done.notified
+        related = done.notification(MAX).related
+        assert related is not None
+        assert (related.key, done.notification(MAX).related_reason) == ("GYM-1", "forwarded")
+    for sender, subject in ((EVE, "AW: [#GYM-1] Beamer"), (KARL, "WG: [#GYM-1] Beamer")):
+        done = writes(sender, "Gerne.", subject=subject).answering(ticket(), to=LENA).decide()
+        assert (done.outcome, done.decision.ticket) == ("reply", "GYM-1"), subject
+        assert done.ticket().requester.email == LENA
+        assert (EVE, "receipt") not in done.notified
+
+
+def test_tags_of_other_help_desks_stay_in_the_subject() -> None:
+    imported = ticket(7)
+    for subject, expected in (
+        ("Re: [#5533] Ihre Bestellung", "Re: [#5533] Ihre Bestellung"),
+        ("[#REQ-12] Ihre Bestellung", "[#REQ-12] Ihre Bestellung"),
+        ("AW: [#GYM-3] [#REQ-12] Ihre Bestellung", "[#REQ-12] Ihre Bestellung"),
+        ("Re: [#900700] Beamer", "Re: [#900700] Beamer"),
+    ):
+        case = writes(EVE, "Bitte bestätigen.", subject=subject).with_facts(
+            imported, aliases={"#900700": "GYM-7"}
+        )
+        assert case.decide().ticket("GYM-100").subject == expected
 
 
 def test_thread_takes_precedence_over_the_tag_and_the_team_sees_the_disagreement() -> None:

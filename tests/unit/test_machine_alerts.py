@@ -52,7 +52,9 @@ def test_alerts_are_ignored_if_the_school_wants_it() -> None:
     assert _decided(_alert(), replace(GYM, machines="ignore")).outcome == "ignored"
 
 
-@pytest.mark.parametrize(("earlier", "notified"), [((), {MAX, ERIKA}), (("Fach 2\n#close",), set())])
+@pytest.mark.parametrize(
+    ("earlier", "notified"), [((), {MAX, ERIKA}), (("Toner leer\nFach 2\n#close",), set())]
+)
 def test_same_words_join_the_open_ticket_and_notify_once_an_hour(
     earlier: tuple[str, ...], notified: set[str]
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.model.calendar import Calendar, Span
+from mailbot.core.model.calendar import END_OF_DAY, Calendar, Span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SCHOOL = Calendar(closed=frozenset({date(2026, 12, 24), date(2026, 12, 25)}), timezone=BERLIN)
@@ -22,6 +22,13 @@ def days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+def test_a_team_may_work_round_the_clock() -> None:
+    always = Calendar(hours=((((time(), END_OF_DAY),),) * 7), timezone=BERLIN)
+    start = at("2026-10-24 12:00")
+    assert always.open_between(start, at("2026-10-27 12:00")) == 73 * HOUR  # the clock is set back
+    assert always.is_open(at("2026-10-26 00:00") - timedelta(microseconds=1))
 
 
 @st.composite

@@ -184,6 +184,7 @@ def _is_list_post_of(mail: Mail, domains: frozenset[str]) -> bool:
     return person and is_from_list(mail) and not mass_mailing
 
 
+NO_FROM = "no From address to reply to"
 BY_NAME_AND_WORDS = "from a mail server, says that delivery failed"
 BY_WORDS = "subject and text say that delivery failed"
 _RULES = (
@@ -252,7 +253,7 @@ _RULES = (
     ),
     _Rule(MailKind.BULK, "subject of a feedback report", _is_feedback_report),
     _Rule(MailKind.AUTO_REPLY, "text of an absence note", _away_text),
-    _Rule(MailKind.BULK, "no From address to reply to", lambda mail: mail.sender is None),
+    _Rule(MailKind.BULK, NO_FROM, lambda mail: mail.sender is None),
 )
 _BULK_RULES = (
     _Rule(

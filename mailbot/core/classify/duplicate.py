@@ -31,6 +31,11 @@ def is_same_mail(earlier: EarlierMail, mail: Mail) -> bool:
     return same_subject and files == tuple(sorted(earlier.files)) and _continues(earlier.text, mail.text)
 
 
+def adds_text(earlier: EarlierMail, mail: Mail) -> bool:
+    """Return whether a copy has text that the earlier mail does not have: a footer, or what a forger cut."""
+    return len(_plain(mail.text)) > len(_plain(earlier.text))
+
+
 def _people(mail: Mail) -> set[str]:
     return {address.email for address in (*mail.senders, *mail.reply_to)}
 

@@ -115,8 +115,6 @@ def _author_is_not_from(evidence: Evidence) -> str:
 def _authenticated_by_server(evidence: Evidence) -> str:
     """Return the reason from the topmost field of the configured receiving server, or ""."""
     topmost = next(_own_fields(evidence), "")
-    if len(topmost) > _MAX_FIELD:
-        return ""
     return next((reason for result in _results(topmost) if (reason := _aligned(result, evidence))), "")
 
 

@@ -100,10 +100,15 @@ class MailContext:
         return by_command or (self.answered_mail is not None and self.answered_mail.internal)
 
     @property
+    def answers_invitation(self) -> bool:
+        """Return whether the mail is a reply to an invitation."""
+        answered = self.answered_mail
+        return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION
+
+    @property
     def registers(self) -> bool:
         """Return whether the mail is an authenticated reply to an invitation."""
-        answered = self.answered_mail
-        return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION and self.trust.trusted
+        return self.answers_invitation and self.trust.trusted
 
     @property
     def answered_mail(self) -> SentMail | None:

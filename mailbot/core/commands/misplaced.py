@@ -6,12 +6,13 @@ The author probably meant a command, so nothing is sent until they choose what t
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from html import unescape
 
 from mailbot.core.commands.command import Command, CommandLine
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
-from mailbot.core.commands.syntax import WITHIN
+from mailbot.core.commands.syntax import INVISIBLE, WITHIN
 from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
 from mailbot.core.text.words import fold
 
@@ -43,8 +44,9 @@ def problems(context: MailContext) -> tuple[RefusedLine, ...]:
 def _in_signature(signature: str) -> Iterator[RefusedLine | None]:
     reading = parse(signature)
     yield from (_whole_line(line) for line in reading.lines if line.command is not None)
-    for line in reading.text.splitlines():
-        if any(command == NOTE for _, command in _find_commands(line)):
+    unknown = (line.raw for line in reading.lines if line.command is None)
+    for line in (*unknown, *reading.text.splitlines()):
+        if any(command == NOTE for _, command in _find_commands(unescape(line))):
             yield _in_text(line)
 
 
@@ -64,6 +66,7 @@ def _in_subject(context: MailContext) -> RefusedLine | None:
 
 
 def _in_text(line: str) -> RefusedLine | None:
+    line = unescape(line)  # "&#35;notiz": some programs escape the text part, too
     hits = list(_find_commands(line))
     if not hits:
         return None
@@ -82,7 +85,7 @@ def _find_commands(line: str) -> Iterator[tuple[re.Match[str], Command]]:
 
 
 def _word(match: re.Match[str]) -> str:
-    return match["word"].rstrip("_-")
+    return INVISIBLE.sub("", match["word"]).rstrip("_-")
 
 
 def _join_words(hits: list[tuple[re.Match[str], Command]]) -> str:

@@ -10,6 +10,7 @@ from mailbot.core.commands.queries import QUERIES
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
+    INVISIBLE,
     LINE,
     MAX_LEAD,
     SIGNS,
@@ -58,6 +59,10 @@ def nearest(word: str) -> str:
 
 MAX_TEXT = 1_000  # characters after "#note" that are kept as its argument
 MAX_LINES = 200  # parsed lines with a "#" near their start: people write fewer, and parsing costs time
+_PREFIX = re.compile(
+    r"(?:\s{0,9}(?:(?:re|aw|antw|antwort|rép|ext|extern|external)(?:\[\d{1,3}\])?\s?:|\[(?!\s*#)[^\[\]#]{1,20}\]))+",
+    re.I,
+)
 _OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)", re.I)
 
 
@@ -77,13 +82,19 @@ def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
 
 
 def _parse_subject(subject: str, lines: list[CommandLine], remaining: list[str], *, lenient: bool) -> str:
-    """Parse the command at the start of a subject; return the subject of the answered mail after it."""
-    old = _OLD_SUBJECT.search(subject)
-    start = subject[: old.start()] if old else subject
-    known = len(lines)
-    text = _parse_line(start, lines, lenient=lenient)
-    if len(lines) == known:
+    """Parse the command at the start of a subject; return the subject of the answered mail after it.
+
+    Behind the prefix of a reply or a gateway, only known commands count: the subject may be an old one.
+    """
+    prefix = _PREFIX.match(subject)
+    begin = prefix.end() if prefix else 0
+    old = _OLD_SUBJECT.search(subject, begin)
+    start = subject[begin : old.start()] if old else subject[begin:]
+    found: list[CommandLine] = []
+    text = _parse_line(start, found, lenient=lenient)
+    if not found or (prefix and any(line.command is None for line in found)):
         return subject
+    lines += found
     remaining += text
     return subject[old.start() :] if old else ""
 
@@ -109,7 +120,7 @@ def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, in
         return None
     if lenient and is_marked(found) and (found["rest"].strip(TRAILING) or not is_typed(found)):
         return None
-    word = fold(found["word"].rstrip("_-"))
+    word = fold(INVISIBLE.sub("", found["word"]).rstrip("_-"))
     command, words = find(word), found.start("rest")
     if command is not None and command.argument.is_text:
         rest = line[words : words + MAX_TEXT].strip()

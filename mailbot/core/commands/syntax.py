@@ -7,25 +7,26 @@ from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
 
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2069\u202a-\u202e\ufe0f\u20e3\ufeff"
-"""Zero-width characters, which editors leave at the ends of words."""
+"""Zero-width characters, which editors leave within words and at their ends."""
+INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 _EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 _CLOSING = r"*_~\"'`´“”‘’»«›‹)\]}"
 _COMBINING = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
-_BETWEEN = rf"[\s{_INVISIBLE}*_~\"'„“»«‚‘’›‹(\[:.!–—-]{{0,10}}"
+_BETWEEN = rf"[\s{_INVISIBLE}\\*_~\"'„“»«‚‘’›‹(\[:.!–—-]{{0,10}}"
 TRAILING = " \t\r\n\f\v\u00a0\u2007\u2009\u202f!.?\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
-SIGNS = "#＃﹟"
+SIGNS = "#＃﹟♯"
 MAX_LEAD = 60
 """Maximum number of characters before the sign of a command line."""
 _SIGN = rf"[{SIGNS}]{{1,6}}{_BETWEEN}"
-_WORD = rf"[^\W\d_][\w{_COMBINING}-]{{0,40}}"
+_WORD = rf"[^\W\d_][\w{_COMBINING}{_INVISIBLE}-]{{0,40}}"
 
 # Matches "*#close*", "- #close", "1. #close", "„#close“", "# close", but not a quoted line ("> #close").
 LINE = re.compile(
     rf"(?P<lead>(?:\s{{0,20}}\d{{1,2}}[.)]\s)?(?:[^\w{SIGNS}<>|@]|_){{0,{MAX_LEAD}}})"
     rf"(?P<sign>{_SIGN})"
     rf"(?P<word>{_WORD})"
-    rf"(?:[{_CLOSING}…:;,.!?{_INVISIBLE}{_EMOJI}]*[…:;,.!?{_INVISIBLE}{_EMOJI}]|[{_CLOSING}]*(?=\s|$))"
+    rf"(?:[{_CLOSING}…:;,.!?{_INVISIBLE}{_EMOJI}]*(?:(?=\s|$)|[…:;,.!?{_INVISIBLE}{_EMOJI}]))"
     r"(?P<rest>.*)",
     re.DOTALL,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from mailbot.core.classify.classify import NO_FROM
 from mailbot.core.commands.context import roles
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
@@ -34,18 +35,35 @@ WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
 }
 """Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
 MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
-"""Notifications whose final delivery failure raises an alert for the operators."""
+"""Notifications whose final delivery failure concerns a person; see `needs_attention`."""
+
+
+def needs_attention(kind: NotificationKind, author: str, recipient: str, policy: Policy) -> bool:
+    """Return whether a mail that failed for good needs an operator.
+
+    A receipt does not, and neither does a mail whose author on the staff was notified.
+    """
+    author_notified = author != recipient and policy.find_member(author) is not None
+    return kind in MUST_ARRIVE and not author_notified
+
+
+class UnusableFromError(ValueError):
+    """A mail with a text cannot be answered: it must not be ignored, and belongs into the quarantine."""
 
 
 def decide_automatic(
     mail: Mail, classification: Classification, facts: Facts, policy: Policy, now: datetime
 ) -> Decision:
-    """Decide what to do about an automatic mail, which is never answered."""
+    """Decide what to do about an automatic mail, which is never answered; raise UnusableFromError."""
     reason = classification.reason
     if classification.kind is MailKind.BOUNCE:
         return _decide_bounce(mail, reason, facts, policy, now)
+    if mail.sender is None and classification.reason == NO_FROM and mail.header("from") and mail.text:
+        raise UnusableFromError(
+            f"From is no address that a mail can be sent to: {mail.header('from')[:200]!r}"
+        )
     if mail.sender is None:
-        return Decision("ignored", (reason, "no From address to reply to"))
+        return Decision("ignored", (reason, NO_FROM))
     ticket = facts.ticket(facts.by_reply) or _tagged(mail.sender.email, facts, policy)
     if classification.kind is not MailKind.AUTO_REPLY or ticket is None:
         return Decision("ignored", (reason,))

@@ -44,7 +44,7 @@ def changed_tickets(context: MailContext, commands: Commands) -> tuple[Ticket, .
 
 def opens_ticket(context: MailContext, commands: Commands) -> bool:
     """Return whether a mail opens a ticket with its text."""
-    if targets(context, commands):
+    if targets(context, commands) or (not commands and context.answers_invitation):
         return False
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
     return opening or (not context.reading.lines and context.may_open_ticket)

@@ -11,6 +11,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
+from mailbot.core.recipients.no_person import is_no_person
 from mailbot.core.text.references import without_subject_tags
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
@@ -118,4 +119,5 @@ def people_in_headers(context: MailContext) -> tuple[Address, ...]:
     staff = {address for m in context.policy.staff(school) for address in m.addresses}
     excluded = context.policy.support_addresses | context.sender_addresses | staff
     people = [a for a in addresses.values() if a.domain in school.domains and a.email not in excluded]
-    return tuple(people[:MAX_CC])
+    support = context.policy.support_addresses
+    return tuple(a for a in people if not is_no_person(a.email, context.mail, support))[:MAX_CC]

@@ -20,9 +20,15 @@ _HOUR = timedelta(hours=1)
 
 
 def remaining(context: MailContext) -> int:
-    """Return how many automatic mails (of members: confirmation requests) the sender may still get."""
+    """Return how many automatic mails (of members: confirmation requests) the sender may still get.
+
+    Replies to mails that may be forged do not count against an authenticated sender.
+    """
     limits, recent = context.policy.limits, context.facts.recent_activity
-    return min(limits.hourly_automatic - recent.hour, limits.daily_automatic - recent.day)
+    hour, day = recent.hour, recent.day
+    if context.trust.trusted:
+        hour, day = hour - recent.unproven_hour, day - recent.unproven_day
+    return min(limits.hourly_automatic - hour, limits.daily_automatic - day)
 
 
 def _allowed_replies(context: MailContext) -> int:

@@ -8,6 +8,9 @@ from itertools import count
 Span = tuple[time, time]
 """Start and end of working time within one day."""
 
+END_OF_DAY = time.max
+"""The end of a span that lasts until midnight, since `time` has no 24:00."""
+
 OFFICE_HOURS: tuple[tuple[Span, ...], ...] = (*(((time(7, 30), time(16)),) for _ in range(5)), (), ())
 """Monday to Friday, 7:30 to 16:00."""
 
@@ -99,7 +102,8 @@ class Calendar:
         latest = datetime.combine(day, time(), self.timezone).astimezone(UTC)
         for start, end in self.hours[day.weekday()]:
             opening = max(datetime.combine(day, start, self.timezone).astimezone(UTC), latest)
-            closing = datetime.combine(day, end, self.timezone).astimezone(UTC)
+            last = (day + timedelta(days=1), time()) if end == END_OF_DAY else (day, end)
+            closing = datetime.combine(*last, self.timezone).astimezone(UTC)
             if opening < closing:
                 yield opening, closing
                 latest = closing

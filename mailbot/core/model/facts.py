@@ -27,16 +27,19 @@ class RecentActivity:
     """Mails to and from the sender within the last hour or day.
 
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
-    member. `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all
-    people outside the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts
-    the sender's new tickets, `latest` is the newest one of the last day; tickets in which the sender was
-    authenticated are left out, so that forged mails do not count against the person whom they name.
-    `recent_texts` are the texts of the sender's mails of the last hour, each below the subject of its ticket,
-    the newest first; `proven_texts` are those of authenticated mails.
+    member. `unproven_hour` and `unproven_day` count those that reply to mails without proof of their sender.
+    `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all people outside
+    the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts the sender's
+    new tickets, `latest` is the newest one of the last day; tickets in which the sender was authenticated are
+    left out, so that forged mails do not count against the person whom they name. `recent_texts` are the
+    texts of the sender's mails of the last hour, each below the subject of its ticket, the newest first;
+    `proven_texts` are those of authenticated mails.
     """
 
     hour: int = 0
     day: int = 0
+    unproven_hour: int = 0
+    unproven_day: int = 0
     answered_hour: int = 0
     overall_hour: int = 0
     refused: frozenset[str] = frozenset()

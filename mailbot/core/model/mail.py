@@ -97,12 +97,14 @@ class Encryption(StrEnum):
 class Mail:
     """A parsed mail; an unreadable one is a Mail with defects.
 
-    `text` is the new text; `signature` and `quoted` were cut off from it. `unseen`: a reader of
-    the HTML mail does not see its text, so it has no commands. `headers` are all header fields in
-    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
-    are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
-    `original_from` is the author that a list names (X-Original-From). `via` is the address in From if the
-    author is another person, who is in `senders` then.
+    `routes` are the addresses of aliases and lists through which it came. `text` is the new text;
+    `signature` and `quoted` were cut off from it. `whole_text` is the text before it was split; `structured`:
+    its ">" were derived from the structure of an HTML mail. `unseen`: a reader of the HTML mail does not see
+    its text, so it has no commands. `headers` are all header fields in order, names in lower case, values
+    unfolded and decoded. Message-IDs keep their angle brackets. `reports` are the media types of the
+    machine-readable reports in the mail (RFC 6522). `size` is in bytes. `original_from` is the author that a
+    list names (X-Original-From). `via` is the address in From if the author is another person, who is in
+    `senders` then.
     """
 
     message_id: str = ""
@@ -112,6 +114,7 @@ class Mail:
     via: Address | None = None
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    routes: frozenset[str] = frozenset()
     subject: str = ""
     date: datetime | None = None
     in_reply_to: tuple[str, ...] = ()
@@ -122,6 +125,8 @@ class Mail:
     quoted: str = ""
     unseen: bool = False
     forwarded: bool = False
+    whole_text: str = field(default="", repr=False)
+    structured: bool = False
     parts: tuple[Part, ...] = ()
     delivery: tuple[DeliveryStatus, ...] = ()
     reports: tuple[str, ...] = ()

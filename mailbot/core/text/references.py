@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 _KEY_AND_NUMBER = r"([A-Za-z][A-Za-z0-9]{0,15})\s*[-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]\s*(\d{1,9})"
 _OPEN, _CLOSE = r"[\[(\uff3b\uff08\u3010]\s*", r"\s*[\])\uff3d\uff09\u3011]"
@@ -24,7 +25,9 @@ _SHOWN_KEY = re.compile(  # plain, or percent-encoded once or twice in the links
     rf"(?:\[|%(?:25)?5B){_BREAK}mailbot(?::|%(?:25)?3A){_BREAK}(?:[a-z2-7]{_BREAK}){{26}}(?:\]|%(?:25)?5D)",
     re.I,
 )
+_LINKED_KEY = re.compile(r"%(?:25)?5Bmailbot%(?:25)?3A([a-z2-7]{26})%(?:25)?5D", re.I)
 _MARK = re.compile(r"mailbot(?::|%(?:25)?3A)", re.I)
+_MAX_LINKED = 200
 _QUOTED_BREAK = re.compile(r"\n[> ]*")
 
 
@@ -39,6 +42,11 @@ def subject_tags(subject: str) -> tuple[str, ...]:
     if bare := _BARE_TAG.match(line):
         names.append(_name(bare))
     return tuple(dict.fromkeys(sorted(names, key=lambda name: name[0] == "#")))[:_MAX_TAGS]
+
+
+def subject_tag(subject: str) -> str | None:
+    """Return the first ticket key that a subject names; None without a tag."""
+    return next(iter(subject_tags(subject)), None)
 
 
 def without_subject_tags(subject: str, is_ours: Callable[[str], bool]) -> str:
@@ -57,6 +65,12 @@ def action_key(text: str) -> str | None:
     """Return the 26 characters of the first `[mailbot:…]` in a text, or None; it may contain line breaks."""
     match = _KEY.search(_unbroken(text))
     return "".join(match[1].split()).lower() if match else None
+
+
+def linked_action_keys(text: str) -> tuple[str, ...]:
+    """Return the action keys in the links of a text, three at most: those of quoted mails."""
+    keys = (match[1].lower() for match in _LINKED_KEY.finditer(text))
+    return tuple(islice(dict.fromkeys(islice(keys, _MAX_LINKED)), 3))
 
 
 def without_action_key(text: str) -> str:

@@ -1,6 +1,7 @@
 """Recognise salutations, closing formulas and signatures of people."""
 
 import re
+from itertools import pairwise
 
 from mailbot.core.text.program_lines import (
     banner_length,
@@ -167,13 +168,32 @@ def _says_more(line: str) -> bool:
 
 
 _POLITE = frozenset(
-    {"bitte", "danke", "jetzt", "please", "thanks", "now", "merci", "svp", "maintenant", "ticket", "tickets"}
+    {
+        *("bitte", "danke", "dankeschön", "jetzt", "lg", "mfg", "please", "thanks", "now", "merci", "svp"),
+        *("maintenant", "ticket", "tickets", "und", "and", "et"),
+    }
+)
+_POLITE_PHRASES = frozenset(
+    {
+        *(
+            ("vielen", "dank"),
+            ("besten", "dank"),
+            ("herzlichen", "dank"),
+            ("danke", "schön"),
+            ("danke", "sehr"),
+        ),
+        *(("viele", "grüße"), ("thank", "you"), ("many", "thanks"), ("merci", "beaucoup")),
+    }
 )
 
 
 def without_politeness(words: list[str]) -> list[str]:
     """Return the words of a command's argument without polite words and emoji at both ends."""
-    kept = [at for at, word in enumerate(words) if _alphanumeric(word) not in _POLITE | {""}]
+    plain = [_alphanumeric(word) for word in words]
+    polite = {at for at, word in enumerate(plain) if word in _POLITE or not word}
+    for at, phrase in enumerate(pairwise(plain)):
+        polite |= {at, at + 1} if phrase in _POLITE_PHRASES else set()
+    kept = [at for at in range(len(words)) if at not in polite]
     return words[kept[0] : kept[-1] + 1] if kept else []
 
 
