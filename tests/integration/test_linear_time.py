@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.core.classify.auto_mail_patterns import ABSENT_SUBJECT
 from mailbot.core.classify.classify import classify
 from mailbot.core.classify.trust import Evidence, trust
 from mailbot.core.model.facts import RecentActivity
@@ -104,6 +105,13 @@ def test_quotations_are_found_in_linear_time(line: str) -> None:
 def test_automatic_mail_is_classified_in_linear_time(begins: str) -> None:
     found = parse(mail().subject(f"{begins}{run(' ', LONG - 100)}x").text("Hallo").build())
     assert classify(found, frozenset()).kind is MailKind.HUMAN
+
+
+@pytest.mark.parametrize("begins", ["re", "Re: ich bin", "AW:", "abwesend", "bulk"])
+def test_blanks_in_a_subject_take_linear_time(begins: str) -> None:
+    found = Mail(senders=(Address(MAX),), subject=f"{begins}{run(' ', LONG)}x", text="Hallo")
+    assert classify(found, frozenset()).reason
+    assert not ABSENT_SUBJECT.match(f"{begins}{run(' ', 5_000)}x")
 
 
 @pytest.mark.parametrize("unit", ["a", "a.", "@", "a@"])

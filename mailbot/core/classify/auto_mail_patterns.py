@@ -48,7 +48,7 @@ _ABSENT = (
     "|в отпуске"
 )
 ABSENT_SUBJECT = re.compile(
-    r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)\s*:?\s+)?(?:ich bin |i am "
+    r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)(?:\s*+:\s++|\s++))?+(?:ich bin |i am "
     r"|je suis |sono )?"
     rf"(?:{_ABSENT})\b\s*(?:$|[:;,.!(\-–\d]|bis\b|vom\b|until\b|till\b|from\b|jusqu|du \d|dal\b|fino\b"
     rf"|al \d"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
@@ -275,6 +275,9 @@ _BULK_RULES = (
 """Rules that also match what a person wrote into a web form."""
 
 
+_MAX_SUBJECT = 1_000  # characters of a subject that are looked at
+
+
 def classify(
     mail: Mail, support_addresses: frozenset[str], domains: frozenset[str] = frozenset()
 ) -> Classification:
@@ -283,6 +286,8 @@ def classify(
     A mail from a list is human if it is a reply, if it was also sent to a support address, or if a person of
     `domains`, those of the schools, wrote it.
     """
+    # Patterns see no run of blanks: the sender chooses how long one is.
+    mail = replace(mail, subject=" ".join(mail.subject.split())[:_MAX_SUBJECT])
     found = _by_rules(mail, support_addresses, domains)
     if mail.sender and mail.sender.email in support_addresses and _is_no_form(mail, found):
         return Classification(MailKind.LOOP, f"sent by mailbot: From is {mail.sender.email}")
