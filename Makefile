@@ -6,7 +6,8 @@
 #   make test-integration  run the tests of one part on real databases and servers
 #   make check          run what CI runs: formatting, lint, types, layers, tests
 #   make crash-test     kill the bot at random moments during many mails (MAILS, KILLS, SEED, DATABASE)
-#   make cluster-test   run several workers on one PostgreSQL and kill them (WORKERS, MAILBOXES, MAILS, KILLS, SEED)
+#   make chaos-test     make the state directory read-only, or set the clock, during many mails (PART, MAILS, SEED)
+#   make cluster-test   run several workers on one PostgreSQL and kill them (WORKERS, MAILBOXES, MAILS, KILLS, RESTARTS)
 #   make soak-test      simulate a week of mail with failures: memory, descriptors, threads (MAILS, SEED)
 #   make simulate-year  simulate a school year at a desk without servers (TICKETS)
 #   make bench          measure speed, size and growth in one table (QUICK=1 takes a minute, ONLY=names)
@@ -21,7 +22,7 @@
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
 .PHONY: demo test test-unit test-integration check lint lock wheel deb gallery clean bench bench-backlog bench-import \
-    crash-test cluster-test soak-test simulate-year
+    chaos-test crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -65,6 +66,9 @@ bench: $(TOOLS)
 
 crash-test: $(TOOLS)
 	@$(RUN) bench.crash
+
+chaos-test: $(TOOLS)
+	@$(RUN) bench.chaos
 
 cluster-test: $(TOOLS)
 	@$(RUN) bench.cluster

@@ -18,7 +18,8 @@ from sqlmodel import col, select
 from bench.fuzz_parse import LARGEST, mutated
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database, read_only
+from mailbot.store.database import open_database, read_only
+from mailbot.store.schema import migrate
 from mailbot.store.tables import LedgerRow, OutboxRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
 from tests.support.mail_builder import mail

@@ -8,7 +8,7 @@ from mailbot.core.classify.classify import classify
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.mail import Classification, Encryption, Mail, MailKind
-from mailbot.core.text.references import action_key, subject_tag, without_action_key
+from mailbot.core.text.references import action_key, subject_tags, without_action_key
 from mailbot.parse import parse
 
 Foresee = Callable[[Mail, bytes], Decision]
@@ -35,17 +35,15 @@ def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
 
 
 def _understood(mail: Mail, verdict: Classification) -> dict[str, Any]:
-    reading = find_commands(without_action_key(mail.text), mail.subject)
+    lines = () if mail.unseen else find_commands(without_action_key(mail.text), mail.subject).lines
     return {
         "kind": verdict.kind.value,
         "sender": mail.sender.email if mail.sender else "",
         "subject": mail.subject,
         "role": None,
-        "ticket": subject_tag(mail.subject),
+        "ticket": next(iter(subject_tags(mail.subject)), None),
         "matched_by": None,
-        "commands": [
-            {"name": line.command.name, "args": list(line.args)} for line in reading.lines if line.command
-        ],
+        "commands": [{"name": line.command.name, "args": list(line.args)} for line in lines if line.command],
         "text": mail.text or (mail.ticket_text if mail.forwarded else ""),
         "signature": mail.signature,
         "quoted": mail.quoted,
@@ -83,6 +81,8 @@ def reasons(mail: Mail, verdict: Classification) -> Iterator[str]:
         yield "nothing but a quotation: it is the problem, if a ticket is opened"
     elif mail.quoted:
         yield f"quotation cut off: {len(mail.quoted)} characters"
+    if mail.unseen:
+        yield "HTML text that a reader does not see: it has no commands"
     yield from (f"defect: {defect}" for defect in mail.defects)
 
 

@@ -46,7 +46,9 @@ def write_handouts(directory: Path, policy: Policy | None, templates: Templates)
 
 def handout(role: Role, school: School, policy: Policy, templates: Templates) -> str:
     """Return the page for the readers of that role, in the school's language; raise `BrokenTemplateError`."""
-    words: Mapping[str, Any] = templates.words(school.language, informal=school.informal)
+    words: Mapping[str, Any] = templates.words(
+        school.language, informal=school.informal, second_level=policy.second_level.name
+    )
     page, example = words["handouts"][role.value], words["handouts"]["example"]
     letters = [_letter(name, example, school, policy, templates) for name in LETTERS[role]]
     return templates.get("handout.html.j2").render(

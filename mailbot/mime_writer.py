@@ -15,6 +15,7 @@ from email.utils import format_datetime, quote
 from hashlib import sha256
 from urllib.parse import quote as percent_encoded
 
+from mailbot.addresses import canonical_address
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
@@ -97,23 +98,21 @@ def _unstructured(text: str) -> str:
 
 
 def _address(address: Address) -> str:
-    """Return name and address; the domain is ASCII (RFC 5891), the name an encoded word where needed."""
+    """Return name and address; the domain is ASCII (RFC 5891), the name an encoded word where needed.
+
+    What is not an address is written as it is: the server refuses it, and the author is notified.
+    """
     name = one_line(address.name)[:_NAME_LENGTH]
-    local, _, domain = one_line(address.email).rpartition("@")
-    email = HeaderAddress("", local, _ascii_domain(domain)).addr_spec
+    email = canonical_address(address.email) or one_line(address.email)
+    local, _, domain = email.rpartition("@")
+    if not local.startswith('"'):
+        email = HeaderAddress("", local, domain).addr_spec
     if not name:
         return email
     if name.isascii() and "=?" not in name:
         return f'"{quote(name)}"{_FOLD} <{email}>'
     words = Header(name, "utf-8", header_name="From").encode(linesep=_FOLD, maxlinelen=_WORDS_LINE)
     return f"{words}{_FOLD} <{email}>"
-
-
-def _ascii_domain(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return domain  # not a domain: the server will refuse it, and the author is notified
 
 
 def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> bytes:

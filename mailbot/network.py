@@ -6,6 +6,9 @@ import ssl
 from pathlib import Path
 
 from mailbot.config import Secret
+from mailbot.redaction import redact_secret
+
+_MAX_REPLY = 10_000  # characters of a reply that are read
 
 # The first match applies: the error, whether it is permanent, and what happened and what to do.
 _ERRORS: tuple[tuple[type[BaseException], bool, str], ...] = (
@@ -14,6 +17,8 @@ _ERRORS: tuple[tuple[type[BaseException], bool, str], ...] = (
         True,
         "the server's certificate is not trusted; check host, or set ca_file",
     ),
+    (ssl.SSLEOFError, False, "the connection was lost"),
+    (ssl.SSLZeroReturnError, False, "the connection was lost"),
     (ssl.SSLError, True, "TLS fails; check port, security and ca_file"),
     (socket.gaierror, False, "the host name cannot be resolved; check host"),
     (ConnectionRefusedError, False, "no server listens there; check host and port, or wait for the server"),
@@ -55,10 +60,10 @@ def is_loopback(host: str) -> bool:
 
 
 def sanitize_reply(text: str, password: Secret | None) -> str:
-    """Return a server's reply as one line of at most 500 characters, printable and without the password."""
-    line = "".join(char if char.isprintable() else " " for char in text)
+    """Return a server's reply as one line of at most 500 characters, without the password in any encoding."""
+    printable = "".join(char if char.isprintable() else " " for char in text[:_MAX_REPLY])
     secret = "" if password is None else password.get()
-    return " ".join((line.replace(secret, "…") if secret else line).split())[:500]
+    return " ".join(redact_secret(printable, secret).split())[:500]
 
 
 def _first_line(error: BaseException) -> str:

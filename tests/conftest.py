@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import Engine, migrate, open_database
+from mailbot.store.database import Engine, open_database
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.new_database import new_postgresql, new_sqlite
 from tests.support.school import SchoolEnv
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.mariadb import MariaDb
@@ -114,17 +115,19 @@ def env(
     user: str,
 ) -> SchoolEnv:
     """A school on each of the databases; modules with other needs override it."""
-    database = "sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = "sqlite"
+    if request.param == "postgresql":
+        database = new_postgresql(request.getfixturevalue("postgres"))
     return SchoolEnv(tmp_path, dovecot, smtp_server, user, database=database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database with the schema, once with SQLite and once with PostgreSQL."""
-    sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = open_database(url)
-    migrate(opened)
+    if request.param == "sqlite":
+        opened = open_database(new_sqlite(tmp_path / "mailbot.db"))
+    else:
+        opened = open_database(new_postgresql(request.getfixturevalue("postgres")))
     yield opened
     opened.dispose()
 

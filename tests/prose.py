@@ -9,7 +9,7 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -63,7 +63,7 @@ _MARKDOWN_CODE = re.compile(
     r"^```.*?^```|^(?: {4,}(?![-*] )|\t)[^\n]*$|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL
 )
 _COMMENT = re.compile(r"(?<!\S)#.*$", re.MULTILINE)
-_STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+_F_STRING = getattr(tokenize, "FSTRING_START", None), getattr(tokenize, "FSTRING_END", None)
 _ENDS_STATEMENT = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
@@ -98,12 +98,28 @@ def _python(source: str, texts: bool) -> Iterator[tuple[int, int]]:
     """Yield where each comment and docstring begins and ends; with `texts` also sentences."""
     lines = list(accumulate(map(len, io.StringIO(source)), initial=0))
     begins_statement = True
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        is_text = token.type in _STRINGS and (begins_statement or (texts and _is_sentence(token.string)))
+    for token in _tokens(source, lines):
+        is_text = token.type == tokenize.STRING and (
+            begins_statement or (texts and _is_sentence(token.string))
+        )
         if token.type == tokenize.COMMENT or is_text:
             yield lines[token.start[0] - 1] + token.start[1], lines[token.end[0] - 1] + token.end[1]
         if token.type not in (tokenize.COMMENT, tokenize.NL):
             begins_statement = token.type in _ENDS_STATEMENT
+
+
+def _tokens(source: str, lines: Sequence[int]) -> Iterator[tokenize.TokenInfo]:
+    """Yield the tokens; an f-string is one token, as it is before Python 3.12."""
+    start, depth = (0, 0), 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == _F_STRING[0]:
+            start, depth = start if depth else token.start, depth + 1
+        elif token.type == _F_STRING[1]:
+            depth -= 1
+            begin, end = (lines[line - 1] + column for line, column in (start, token.end))
+            token = token._replace(type=tokenize.STRING, string=source[begin:end], start=start)  # noqa: PLW2901
+        if not depth:
+            yield token
 
 
 def _is_sentence(string: str) -> bool:

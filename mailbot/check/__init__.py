@@ -113,6 +113,8 @@ def _disk(settings: Settings) -> CheckResult:
 
 
 def _templates(settings: Settings) -> CheckResult:
+    if settings.templates is None:
+        return CheckResult(True, "templates", "those of this version")
     templates = Templates(settings.templates, settings.colour)
     for broken in broken_templates(templates):
         return CheckResult(False, "templates", broken)

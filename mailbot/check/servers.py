@@ -50,7 +50,7 @@ def _authentication(school: School, found: MailboxReport) -> CheckResult:
     subject = f"{school.key} Authentication-Results"
     fields = [field for text in found.authentication_results for field in _fields(text)]
     names = Counter(name for field in fields if (name := authserv_id(field)))
-    expected = school.authserv_id.casefold()
+    expected = school.authserv_id.lower()
     number = len(found.authentication_results)
     seen = " and ".join(f'"{name}" ({count})' for name, count in names.most_common(3))
     if not expected:

@@ -1,24 +1,21 @@
 """Shared parts of all calls: the application, its options, the configuration, the desk, tables and JSON."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 import getpass
 import json
-import logging
 import os
 import sys
-import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
-import structlog
 import typer
 
-from mailbot import __version__, journald
+from mailbot import __version__
+from mailbot.sanitize import escaped, printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,7 +46,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 
 def _version(requested: bool) -> None:
     if requested:
-        typer.echo(f"mailbot {__version__}")
+        echo(f"mailbot {__version__}")
         raise typer.Exit(FINE)
 
 
@@ -62,47 +59,6 @@ def _global(
     ] = False,
 ) -> None:
     context.obj = config
-    _log_to_stderr()
-
-
-def _log_to_stderr() -> None:
-    """Log to stderr: text lines, or entries with fields if stderr is the journal."""
-    as_text: list[structlog.typing.Processor] = [
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False),
-    ]
-    to_journal = journald.is_journal_stream(sys.stderr)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.ExceptionRenderer(_traceback),
-            *([journald.to_entry] if to_journal else as_text),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=(lambda *_: journald.Journal(sys.stderr))
-        if to_journal
-        else structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING)
-
-
-class _Libraries(logging.Handler):
-    """Logs that a library logged something, and where; its message can contain text of a mail."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno,
-            "library warning",
-            library=record.name,
-            at=f"{record.filename}:{record.lineno}",
-            exc_info=record.exc_info,
-        )
-
-
-def _traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
-    """Return a traceback without the error's message, which can contain text of a mail."""
-    kind, _, trace = exc_info
-    return f"{''.join(traceback.format_tb(trace))}{kind.__module__}.{kind.__qualname__}"
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":
@@ -110,14 +66,16 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
 
     When the call ends, files that it created in the state directory get the owner of the directory.
     """
+    from mailbot.cli.log import log_to_stderr
     from mailbot.config import ConfigurationError, find, load
     from mailbot.store.state_files import restore_ownership
 
+    log_to_stderr()
     root: Path | None = context.find_root().obj
     try:
         settings = load(find(config or root, os.environ), os.environ)
     except ConfigurationError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(WRONG) from None
     context.call_on_close(partial(restore_ownership, settings.state_dir))
     return settings
@@ -144,18 +102,23 @@ def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk
         finally:
             desk.engine.dispose()
     except DeskError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
 
 
 def warn_renamed(old: str, new: str) -> None:
     """Print to stderr that a call or an option has a new name; the old one works for one release."""
-    typer.echo(f"{old} is now {new}", err=True)
+    echo(f"{old} is now {new}", err=True)
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text without characters that control a terminal; nothing else prints text."""
+    typer.echo(printable(str(text)), err=err, nl=nl)
 
 
 def print_json(document: Any) -> None:
     """Print a document as one line of JSON."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=None))
+    typer.echo(escaped(json.dumps(document, ensure_ascii=False, indent=None)))
 
 
 def print_table(
@@ -167,14 +130,19 @@ def print_table(
     """
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(titles))
     for title in titles:
         table.add_column(title, justify="right" if title in numbers else "left")
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*map(_cell, row))
     Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
+
+
+def _cell(cell: "Cell") -> "Text":
+    from rich.text import Text
+
+    return Text(printable(cell)) if isinstance(cell, str) else Text(printable(cell.plain), style=cell.style)
 
 
 def with_progress(items: Iterable[T], total: int | None, label: str) -> Iterator[T]:

@@ -1,6 +1,6 @@
 """Calls that import tickets from another help desk."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, print_table, with_progress
+from mailbot.cli.common import (
+    FAILED,
+    Config,
+    Json,
+    app,
+    desk_of,
+    echo,
+    print_json,
+    print_table,
+    with_progress,
+)
 from mailbot.clock import utc_now
 
 if TYPE_CHECKING:
@@ -49,7 +59,7 @@ def osticket(
     try:
         from mailbot.importer.osticket import OsTicket, OsTicketError
     except ModuleNotFoundError as error:
-        typer.echo(f"{error.name} is missing: pip install 'mailbot[osticket]'", err=True)
+        echo(f"{error.name} is missing: pip install 'mailbot[osticket]'", err=True)
         raise typer.Exit(FAILED) from None
     password = _password(password_file)
     with desk_of(context, config) as (desk, _):
@@ -62,7 +72,7 @@ def osticket(
             if not dry_run:
                 record_import(desk, report, now)
         except OsTicketError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
     print_json(report.document()) if json_ else _print(report, dry=dry_run)
 
@@ -93,8 +103,8 @@ def _print(report: "ImportReport", *, dry: bool) -> None:
     counts = (report.tickets, report.known, report.messages, report.files)
     print_table(titles, [(school, *(str(count[school]) for count in counts)) for school in schools])
     if report.left_out:
-        typer.echo(f"\nskipped: {report.left_out} tickets")
+        echo(f"\nskipped: {report.left_out} tickets")
     for warning, number in report.warnings.most_common():
-        typer.echo(f"{number:6} x {warning}")
+        echo(f"{number:6} x {warning}")
     if dry:
-        typer.echo("\nNothing was changed. Run it without --dry-run to import the tickets.")
+        echo("\nNothing was changed. Run it without --dry-run to import the tickets.")

@@ -1,6 +1,6 @@
 """`mailbot init`: write a first configuration from questions or options."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 import sys
 from collections.abc import Mapping
@@ -9,7 +9,12 @@ from typing import Annotated
 
 import typer
 
-from mailbot.cli.common import FAILED, WRONG, app
+from mailbot.cli.common import (
+    FAILED,
+    WRONG,
+    app,
+    echo,
+)
 
 
 @app.command()
@@ -28,16 +33,16 @@ def init(
 
     if questions:
         for question in QUESTIONS:
-            typer.echo(f"{question.name:13} {question.text}; example: {question.example}")
+            echo(f"{question.name:13} {question.text}; example: {question.example}")
         return
     if file.exists():
-        typer.echo(f"{file} already exists and was not changed", err=True)
+        echo(f"{file} already exists and was not changed", err=True)
         raise typer.Exit(FAILED)
     given = _parse(answers or ())
     interactive = sys.stdin.isatty()
     known = _ask(given) if interactive else given
     if not known.get("key", "GYM").isalnum():
-        typer.echo(f"key {known['key']}: must be letters and digits", err=True)
+        echo(f"key {known['key']}: must be letters and digits", err=True)
         raise typer.Exit(WRONG)
     names = password_names(known)
     passwords = {name: _password(name) if interactive else "" for name in names} if known else {}
@@ -45,7 +50,7 @@ def init(
         write_configuration(file, known)
         written = write_passwords(file.parent, passwords)
     except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(FAILED) from None
     _print_next_steps(file, written, {name: passwords.get(name, "") for name in names})
 
@@ -57,7 +62,7 @@ def _parse(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
     given = dict(answer.partition("=")[::2] for answer in answers)
     for name, value in given.items():
         if name not in known or not value:
-            typer.echo(
+            echo(
                 f"--set {name}={value}: must be NAME=VALUE, with a NAME of {', '.join(sorted(known))}",
                 err=True,
             )
@@ -68,7 +73,7 @@ def _parse(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
 def _ask(given: Mapping[str, str]) -> dict[str, str]:
     from mailbot.init import QUESTIONS
 
-    typer.echo("Press Enter to accept the value in brackets. You can change everything later.\n")
+    echo("Press Enter to accept the value in brackets. You can change everything later.\n")
     return {
         question.name: given.get(question.name)
         or str(typer.prompt(question.text, default=question.example)).strip()
@@ -87,14 +92,14 @@ def _password(name: str) -> str:
 
 def _print_next_steps(file: Path, written: list[Path], passwords: Mapping[str, str]) -> None:
     """Print the files that were written, and the next steps."""
-    typer.echo(f"{file}: written, with a comment for each setting.")
+    echo(f"{file}: written, with a comment for each setting.")
     for path in written:
-        typer.echo(
+        echo(
             f"{path}: written, with the password."
             if passwords[path.name]
             else f"{path}: empty; write the password to it."
         )
-    typer.echo("\nFor systemd, run `sudo systemctl edit mailbot` and add:\n\n    [Service]")
+    echo("\nFor systemd, run `sudo systemctl edit mailbot` and add:\n\n    [Service]")
     for name in passwords:
-        typer.echo(f"    LoadCredential={name}:{file.parent.resolve() / name}")
-    typer.echo(f"\nThen check the configuration: mailbot --config {file} check")
+        echo(f"    LoadCredential={name}:{file.parent.resolve() / name}")
+    echo(f"\nThen check the configuration: mailbot --config {file} check")

@@ -1,6 +1,6 @@
 """Calls that only read: explain, preview, handouts, tickets, show, audit, report, status."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -17,6 +17,7 @@ from mailbot.cli.common import (
     Json,
     app,
     desk_of,
+    echo,
     print_json,
     print_table,
     settings_of,
@@ -53,8 +54,8 @@ def _explain(files: Iterable[Path], explanation: Callable[[Path], dict[str, Any]
         if json_:
             print_json(found)
             continue
-        typer.echo(f"{path}: {found['kind']}, {found['outcome']}")
-        typer.echo("".join(f"    {reason}\n" for reason in found["because"]))
+        echo(f"{path}: {found['kind']}, {found['outcome']}")
+        echo("".join(f"    {reason}\n" for reason in found["because"]))
 
 
 @app.command()
@@ -66,7 +67,7 @@ def preview(
     from mailbot.preview import write_gallery
     from mailbot.render import Templates
 
-    typer.echo(write_gallery(directory, Templates(templates)))
+    echo(write_gallery(directory, Templates(templates)))
 
 
 @app.command()
@@ -85,11 +86,11 @@ def handouts(
     templates = Templates(settings.templates, settings.colour) if settings else Templates()
     try:
         for page in write_handouts(directory, settings.policy if settings else None, templates):
-            typer.echo(page)
+            echo(page)
             if pdf:
-                typer.echo(print_pdf(page))
+                echo(print_pdf(page))
     except PrintError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
 
 
@@ -133,21 +134,21 @@ def show(
     with desk_of(context, config) as (desk, _):
         found = show_ticket(desk, ticket)
     if found is None:
-        typer.echo(f"there is no ticket {ticket}", err=True)
+        echo(f"there is no ticket {ticket}", err=True)
         raise typer.Exit(FAILED)
     if json_:
         print_json(found)
         return
     for key in dict.fromkeys(("ticket", "subject", *CLI_TABLE, "opened")):
-        typer.echo(f"{key:10} {found[key] or '-'}")
+        echo(f"{key:10} {found[key] or '-'}")
     for message in found["messages"]:
-        typer.echo(f"\n{message['at'][:16]} {message['author']} ({message['visibility']})")
-        typer.echo("\n".join(f"    {line}" for line in message["text"].splitlines()))
-    typer.echo("")
+        echo(f"\n{message['at'][:16]} {message['author']} ({message['visibility']})")
+        echo("\n".join(f"    {line}" for line in message["text"].splitlines()))
+    echo("")
     for event in found["events"]:
-        typer.echo(f"{event['at'][:16]} {event['actor'] or '(erased)'}: {event['action']} {event['detail']}")
+        echo(f"{event['at'][:16]} {event['actor'] or '(erased)'}: {event['action']} {event['detail']}")
         origin = " ".join(part for part in (event["message_id"], event["trusted"]) if part)
-        typer.echo(f"    {origin}\n" if origin else "", nl=False)
+        echo(f"    {origin}\n" if origin else "", nl=False)
 
 
 @app.command()
@@ -200,7 +201,7 @@ def report(
     if json_:
         print_json(reports.document(found))
     elif csv or html:
-        typer.echo(page or reports.as_csv(found), nl=False)
+        echo(page or reports.as_csv(found), nl=False)
     else:
         rows = list(reports.rows(found))
         print_table(tuple(rows[0]), [tuple(str(value) for value in row.values()) for row in rows])
@@ -244,5 +245,5 @@ def _probe(context: typer.Context, config: Path | None) -> NoReturn:
             level, line = check_plugin(status_document(desk))
     except typer.Exit:
         level, line = Level.UNKNOWN, "MAILBOT UNKNOWN - the desk cannot be opened: run mailbot check"
-    typer.echo(line)
+    echo(line)
     raise typer.Exit(level)

@@ -1,6 +1,6 @@
 """Calls for the state and its people: backup, restore, migrate-database, invite, disclose, forget."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,7 @@ from mailbot.cli.common import (
     Json,
     app,
     desk_of,
+    echo,
     operator,
     print_json,
     print_table,
@@ -41,9 +42,9 @@ def backup(
         try:
             write(desk.engine, file)
         except BackupError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-    typer.echo(f"{file}: {file.stat().st_size} bytes")
+    echo(f"{file}: {file.stat().st_size} bytes")
 
 
 @app.command()
@@ -59,9 +60,9 @@ def restore(
     try:
         kept = restore_backup(settings_of(context, config), file, operator())
     except (DeskError, BackupError) as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
-    typer.echo(f"{file} is restored" + (f"; the previous state is kept as {kept}" if kept else ""))
+    echo(f"{file} is restored" + (f"; the previous state is kept as {kept}" if kept else ""))
 
 
 @app.command("migrate-database")
@@ -85,10 +86,10 @@ def migrate_database(
                 pass
             print_json(_compared(transfer)) if json_ else _print(transfer)
     except DeskError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     if not json_:
-        typer.echo(f"All rows are in PostgreSQL; start mailbot. {old} is unchanged; delete it when you like.")
+        echo(f"All rows are in PostgreSQL; start mailbot. {old} is unchanged; delete it when you like.")
 
 
 def _compared(transfer: "Transfer") -> dict[str, object]:
@@ -105,10 +106,10 @@ def _print(transfer: "Transfer") -> None:
     rows = [(name, str(t.old), str(t.new), str(t.different)) for name, t in transfer.counts.items()]
     print_table(titles, rows, numbers=titles[1:])
     for difference in transfer.differences:
-        typer.echo(difference)
+        echo(difference)
     held = f"{transfer.verification.entries} entries are intact"
     wrong = f"was broken before the move: {'; '.join(transfer.verification.problems[:3])}"
-    typer.echo(f"audit trail: {wrong if transfer.verification.problems else held}")
+    echo(f"audit trail: {wrong if transfer.verification.problems else held}")
 
 
 @app.command()
@@ -127,12 +128,12 @@ def invite(
         try:
             invited = registration.invite(desk, addresses or (), utc_now())
         except registration.NotAMemberError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(WRONG) from None
     if json_:
         print_json(invited)
     else:
-        typer.echo("\n".join(f"invited: {address}" for address in invited) or "all members are registered")
+        echo("\n".join(f"invited: {address}" for address in invited) or "all members are registered")
 
 
 @app.command()
@@ -145,19 +146,20 @@ def disclose(
     config: Config = None,
 ) -> None:
     """Export all data about a person to a ZIP file (GDPR, Art. 15)."""
+    from mailbot.addresses import stored_address
     from mailbot.privacy.requests import disclose as write
     from mailbot.service.operations import OperationError
 
     target = file or Path(f"{address}.zip")
     with desk_of(context, config) as (desk, _):
         try:
-            steps = write(desk, address.lower(), target, utc_now())
+            steps = write(desk, stored_address(address), target, utc_now())
             for _step in with_progress(steps, None, "mails"):
                 pass
         except OperationError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
-    typer.echo(f"{target}: {target.stat().st_size} bytes; check internal.json before you hand it out")
+    echo(f"{target}: {target.stat().st_size} bytes; check internal.json before you hand it out")
 
 
 @app.command()
@@ -168,15 +170,16 @@ def forget(
     json_: Json = False,
 ) -> None:
     """Erase all data about a person: tickets, mails, quotations, audit entries (GDPR, Art. 17)."""
+    from mailbot.addresses import stored_address
     from mailbot.privacy.requests import PersonErasure
     from mailbot.service.operations import OperationError
 
     with desk_of(context, config) as (desk, settings):
-        erasure = PersonErasure(desk, address.lower(), utc_now())
+        erasure = PersonErasure(desk, stored_address(address), utc_now())
         try:
             erasure.check()
         except OperationError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
         for _ in with_progress(erasure.steps(), erasure.total(), "rows"):
             pass
@@ -186,6 +189,6 @@ def forget(
     if json_:
         print_json({**counts, "copies": copies})
         return
-    typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
-    typer.echo("Not erased: mails that are still in mailboxes, and backups.")
-    typer.echo("".join(f"Delete this copy of the database as well: {path}\n" for path in copies), nl=False)
+    echo(", ".join(f"{name} {number}" for name, number in counts.items()))
+    echo("Not erased: mails that are still in mailboxes, and backups.")
+    echo("".join(f"Delete this copy of the database as well: {path}\n" for path in copies), nl=False)

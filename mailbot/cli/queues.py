@@ -1,6 +1,6 @@
 """Calls that repair by hand: outbox, quarantine, blocked senders and withheld files."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.common import FAILED, Config, Json, app, desk_of, print_json, print_table
+from mailbot.cli.common import (
+    FAILED,
+    Config,
+    Json,
+    app,
+    desk_of,
+    echo,
+    print_json,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from mailbot.service.desk import Desk
@@ -64,9 +73,9 @@ def unblock(
 
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(operations.unblock(desk, address))
+            echo(operations.unblock(desk, address))
         except operations.OperationError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
 
@@ -84,9 +93,9 @@ def release(
 
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(operations.release_files(desk, ticket, files or ()))
+            echo(operations.release_files(desk, ticket, files or ()))
         except operations.OperationError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
 
@@ -97,9 +106,9 @@ def _operate(context: typer.Context, operation: "Callable[[Desk, int], str]", nu
     config: Path | None = context.parent.obj if context.parent else None
     with desk_of(context, config) as (desk, _):
         try:
-            typer.echo(operation(desk, number))
+            echo(operation(desk, number))
         except OperationError as error:
-            typer.echo(str(error), err=True)
+            echo(str(error), err=True)
             raise typer.Exit(FAILED) from None
 
 

@@ -1,6 +1,6 @@
 """Calls that run the desk: demo, check, run, once."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for sqlmodel
+# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
 import os
 from pathlib import Path
@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.common import FAILED, FINE, Config, Json, app, desk_of, print_json, settings_of, warn_renamed
+from mailbot.cli.common import (
+    FAILED,
+    FINE,
+    Config,
+    Json,
+    app,
+    desk_of,
+    echo,
+    print_json,
+    settings_of,
+    warn_renamed,
+)
 
 if TYPE_CHECKING:
     from mailbot.config import Settings
@@ -46,7 +57,7 @@ def check(
     ok = True
     for result in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
         ok = ok and result.ok
-        typer.echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
+        echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
     raise typer.Exit(FINE if ok else FAILED)
 
 
@@ -66,7 +77,7 @@ def run(context: typer.Context, config: Config = None) -> None:
     try:
         raise typer.Exit(run_daemon(settings, reload))
     except DeskError as error:
-        typer.echo(str(error), err=True)
+        echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
 
 
@@ -89,5 +100,5 @@ def once(
     if json_:
         print_json(counts)
     else:
-        typer.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
+        echo(", ".join(f"{name} {number}" for name, number in counts.items()))
     raise typer.Exit(FAILED if counts["failed"] else FINE)

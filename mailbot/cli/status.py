@@ -43,6 +43,8 @@ def _mailbox(found: Mapping[str, Any], mailbox: Mapping[str, Any]) -> tuple[Cell
 def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
     mails, lines = found["letters"], list[tuple[Cell, ...]]()
     text = ", ".join(f"{mails[name]} {name}" for name in ("due", "waiting", "doubtful", "failed"))
+    if undelivered := found["outbox"].get("undelivered"):
+        text += f", {undelivered} undelivered within a week: mailbot outbox"
     if mails["oldest"]:
         text += f"; the oldest for {ago(mails['oldest'], found['at'])}"
     lines.append(("outbox", Text(text, style=_BAD if mails["failed"] else "")))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from mailbot.addresses import ascii_domain
 from mailbot.config import model
 from mailbot.config.accounts import imap_account, imap_logins, smtp_account, smtp_logins
 from mailbot.config.files import LoadContext, directory
@@ -170,7 +171,8 @@ def _school(document: model.Document, school: model.School, authserv_id: str) ->
         team=_team(school.team, school_calendar(document, school.team)),
         language=school.language or document.bot.language,
         domains=tuple(school.domains) or (school.address.rpartition("@")[2],),
-        authserv_id=authserv_id,
+        authserv_id=ascii_domain(authserv_id) or authserv_id,
+        machines=school.machines,
         informal=(school.address_form or document.bot.address_form) == "informal",
     )
 

@@ -157,6 +157,9 @@ class School(Table):
         default=None, description="how this school's German mails address people"
     )
     domains: list[Domain] = Field(default=[], description="the domains of the school's people")
+    machines: Literal["ticket", "ignore"] = Field(
+        default="ticket", description="what alerts of the school's devices become"
+    )
     imap: Imap = Field(default_factory=Imap, description="what differs from [imap]")
     smtp: Smtp = Field(default_factory=Smtp, description="what differs from [smtp]")
     team: Team = Field(description="the first-level team")
@@ -175,6 +178,9 @@ class Limits(Table):
     hourly_tickets: Count = Field(default=20, description="tickets that one outside address opens in an hour")
     reopen_days: Days = Field(default=14, description="how long a reply reopens a ticket")
     confirm_days: Days = Field(default=3, description="how long a held mail can be confirmed")
+    proof_days: Days = Field(
+        default=30, description="how long replies to mails about a closed ticket prove their writer"
+    )
     answer_collision_minutes: Minutes = Field(
         default=5, description="how soon after a colleague's answer another is held"
     )

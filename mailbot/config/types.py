@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, PlainValidator, StringConstraints
 
+from mailbot.addresses import ascii_domain, canonical_address
 from mailbot.colour import READABLE, WHITE, contrast
 from mailbot.core.model.calendar import Span
 from mailbot.holidays import LAENDER
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
+_HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*")
 _SPAN = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*[-–]\s*([0-9]{1,2}:[0-9]{2})")
 _CLOSED_MAX = timedelta(days=366)
 _DATABASES = ("postgresql", "postgresql+psycopg")
@@ -41,36 +42,33 @@ def _printable(value: str) -> str:
     return value
 
 
-def _ascii_domain(domain: str) -> str | None:
-    """Return a domain in lower case as A-labels (RFC 5891), or None if it is not a domain."""
-    labels = domain.lower().split(".")
-    if not all(_LABEL.fullmatch(label) for label in labels):
-        return None
-    ascii_labels = [s if s.isascii() else "xn--" + s.encode("punycode").decode() for s in labels]
-    return ".".join(ascii_labels) if all(len(s) <= 63 for s in ascii_labels) else None
+def _hostname(value: str) -> str | None:
+    """Return a domain as A-labels, or None if no host can have that name."""
+    domain = ascii_domain(value)
+    return domain if domain and _HOSTNAME.fullmatch(domain) else None
 
 
 def _domain(value: str) -> str:
-    domain = _ascii_domain(value)
+    domain = _hostname(value)
     if domain is None:
         raise ValueError("must be a domain such as schule.example")
     return domain
 
 
 def _email(value: str) -> str:
-    local, _, name = value.strip().lower().rpartition("@")
-    domain = _ascii_domain(name)
-    dotted = domain is not None and ("." in domain or domain == "localhost")
-    if not dotted or not _LOCAL.fullmatch(local) or len(local) > 64:
+    address = canonical_address(value) or ""
+    local, _, name = address.rpartition("@")
+    dotted = _hostname(name) is not None and ("." in name or name == "localhost")
+    if not dotted or not _LOCAL.fullmatch(local):
         raise ValueError("must be an address such as name@schule.example")
-    return f"{local}@{domain}"
+    return address
 
 
 def _host(value: str) -> str:
     try:
         return str(ip_address(value))
     except ValueError:
-        domain = _ascii_domain(value)
+        domain = _hostname(value)
     if domain is None:
         raise ValueError("must be only a server's name or IP address, such as mail.example")
     return domain

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 import pymysql.cursors
 
+from mailbot.addresses import stored_address
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Priority, Status
 from mailbot.importer.import_model import EntryKind, SourceEntry, SourceFile, SourceTicket
@@ -133,7 +134,7 @@ class OsTicket:
             subject=fields.get((ticket_id, "subject"), ""),
             department=row["department"] or "",
             team=row["team"] or "",
-            mailbox=(row["mailbox"] or "").lower(),
+            mailbox=stored_address(row["mailbox"] or ""),
             requester=_person(row["user_address"], row["user_name"]),
             opened=self._to_utc(row["created"]),
             status=_STATUSES.get(row["state"]),
@@ -233,4 +234,4 @@ def _error_text(error: Exception) -> str:
 
 
 def _person(email: str | None, name: str | None) -> Address:
-    return Address((email or "").strip().lower(), " ".join((name or "").split()))
+    return Address(stored_address(email or ""), " ".join((name or "").split()))

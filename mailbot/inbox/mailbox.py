@@ -6,7 +6,6 @@ A `Mailbox` is one connection, used by one thread. After an `InboxError` close i
 import imaplib
 import re
 import selectors
-import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ BATCH_MAILS = 50
 BATCH_BYTES = 8 * 2**20
 MAX_UNFETCHABLE = 10
 """If more mails than that cannot be fetched, the cause is not in single mails."""
+MAX_EMPTY = 4  # a mail of so few bytes may consist of line ends
 _FROM = b"BODY[HEADER.FIELDS (FROM)]"
 
 
@@ -120,12 +120,22 @@ class Mailbox:
 
     def fetch(self, uids: Iterable[int]) -> Iterator[FetchedMail]:
         """Yield those mails that still exist, in the order of their UIDs; set no flags. Raises InboxError."""
-        for batch in _by_size(self.describe(uids)):
-            yield from self._fetch(batch, "")
+        described = self.describe(uids)
+        for batch in _by_size(described):
+            sizes = {uid: described[uid].size for uid in batch}
+            yield from (mail for mail in self._fetch(batch, "", sizes) if not self._is_empty(mail, sizes))
 
     def fetch_header(self, uid: int) -> FetchedMail | None:
         """Return only the header of a mail that is too large; None if it was deleted. Raises InboxError."""
-        return next(iter(self._fetch([uid], "HEADER")), None)
+        found = next(iter(self._fetch([uid], "HEADER", {})), None)
+        return found if found is None or not self._is_empty(found, {uid: MAX_EMPTY + 1}) else None
+
+    def _is_empty(self, mail: FetchedMail, sizes: Mapping[int, int]) -> bool:
+        """Return whether the server returned nothing of a mail that has a size: nothing was read of it."""
+        size = sizes[mail.uid]
+        if empty := not mail.raw.strip() and size > max(len(mail.raw), MAX_EMPTY):
+            self.unfetchable[mail.uid] = f"the server returned an empty text for a mail of {size} bytes"
+        return empty
 
     def move_to_processed(self, uids: Iterable[int]) -> None:
         """Move mails to the account's folder of processed mails, or flag them if it has none.
@@ -234,14 +244,16 @@ class Mailbox:
             flags = folder.get(b"PERMANENTFLAGS", ())
             self._supports_keywords = b"\\*" in flags or PROCESSED_KEYWORD.encode() in flags
 
-    def _fetch(self, uids: Sequence[int], section: str) -> list[FetchedMail]:
-        responses = self._fetch_items(uids, [f"BODY.PEEK[{section}]", "INTERNALDATE"])
+    def _fetch(self, uids: Sequence[int], section: str, sizes: Mapping[int, int]) -> list[FetchedMail]:
+        items = [f"BODY.PEEK[{section}]", "INTERNALDATE"]
+        responses = self._fetch_items(uids, items, fetched=sum(sizes.values()))
         key = f"BODY[{section}]".encode()
-        found = ((uid, items) for uid, items in sorted(responses.items()) if items.get(key) is not None)
-        return [FetchedMail(uid, items[key], _internal_date(items)) for uid, items in found]
+        # For a mail that was deleted meanwhile the response has no text; NIL is an empty one.
+        found = ((uid, items) for uid, items in sorted(responses.items()) if key in items)
+        return [FetchedMail(uid, items[key] or b"", _internal_date(items)) for uid, items in found]
 
     def _fetch_items(
-        self, uids: Sequence[int], items: Sequence[str], *, fresh: bool = False
+        self, uids: Sequence[int], items: Sequence[str], *, fetched: int = 0, fresh: bool = False
     ) -> dict[int, Mapping[bytes, Any]]:
         """Fetch data items of mails; after an error bisect, until the unfetchable mail is alone.
 
@@ -250,6 +262,7 @@ class Mailbox:
         """
         try:
             with self._errors_as(f"mails cannot be fetched ({len(uids)}, from UID {uids[0]})"):
+                self._client._imap.fetched = fetched
                 responses: dict[int, Mapping[bytes, Any]] = self._client.fetch(uids, items)
                 return responses
         except InboxError as error:
@@ -259,12 +272,15 @@ class Mailbox:
             if lost:
                 self._reopen()
             if len(uids) == 1 and lost and not fresh:
-                return self._fetch_items(uids, items, fresh=True)
+                return self._fetch_items(uids, items, fetched=fetched, fresh=True)
             if len(uids) == 1:
                 self.unfetchable[uids[0]] = str(error)
                 return {}
         middle = len(uids) // 2
-        return self._fetch_items(uids[:middle], items) | self._fetch_items(uids[middle:], items)
+        first, second = (
+            self._fetch_items(half, items, fetched=fetched) for half in (uids[:middle], uids[middle:])
+        )
+        return first | second
 
     def _reopen(self) -> None:
         """Open a new connection; raise InboxError if UIDVALIDITY has changed."""
@@ -336,7 +352,7 @@ class Mailbox:
                 if wire.tagged_commands[tag]:
                     raise imaplib.IMAP4.error(f"IDLE is refused: {line!r}")
                 early += 1
-            buffered = early or self._has_buffered_data()
+            buffered = early or wire.has_buffered_data()
             server_sent, woken = (True, False) if buffered else self._wait_readable(seconds, wake)
             wire.send(b"DONE\r\n")
             responses = self._client._consume_until_tagged_response(tag, "IDLE")[1]
@@ -350,20 +366,6 @@ class Mailbox:
             selector.register(wake, selectors.EVENT_READ)
             ready = {key.fileobj for key, _ in selector.select(seconds)}
         return connection in ready, wake in ready
-
-    def _has_buffered_data(self) -> bool:
-        """Return whether imaplib or TLS has buffered data, which select does not report."""
-        wire, connection = self._client._imap, self._client.socket()
-        if hasattr(wire, "_readbuf"):  # Python 3.14 and later
-            return any(wire._readbuf) or bool(getattr(connection, "pending", int)())
-        timeout = connection.gettimeout()
-        connection.setblocking(False)
-        try:
-            return bool(wire.file.peek(1))
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return False
-        finally:
-            connection.settimeout(timeout)
 
 
 def _batches(uids: Iterable[int]) -> Iterator[list[int]]:

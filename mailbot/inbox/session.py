@@ -11,6 +11,7 @@ import imapclient
 import imapclient.exceptions
 
 from mailbot.config import ImapAccount, OAuth2
+from mailbot.inbox.bounded import BoundedClient
 from mailbot.network import describe_error, sanitize_reply, tls_context
 from mailbot.oauth import OAuthError, access_token, invalidate
 
@@ -62,7 +63,7 @@ def close_socket(client: Any) -> None:
 def _connect(account: ImapAccount, timeout: float) -> Any:
     context = tls_context(account.ca_file) if account.security == "tls" else None
     limits = imapclient.SocketTimeout(timeout, timeout)
-    client = imapclient.IMAPClient(
+    client = BoundedClient(
         account.host, account.port, ssl=account.security == "tls", ssl_context=context, timeout=limits
     )
     # Otherwise INTERNALDATE has no time zone, and is an hour wrong across a change to or from summer time.

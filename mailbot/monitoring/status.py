@@ -10,21 +10,34 @@ from mailbot.monitoring.health import is_stale
 from mailbot.service.desk import Desk
 from mailbot.service.queries import Document
 from mailbot.service.registration import not_registered
+from mailbot.service.sending import unresolved_failures
 from mailbot.store import alerts, facts, heartbeat, leases, ledger, mailboxes, outbox
 from mailbot.store.database import Session, read_only
 
 RECENT = timedelta(days=1)
 """The period whose mails count for the latency."""
+LISTED = timedelta(days=7)
+"""How long the status counts failed mails that need no operator."""
 
 
 def status(desk: Desk) -> Document:
     """Return the status, including counts that need a scan of whole tables."""
     with read_only(desk.engine) as session:
-        counts = outbox.counts(session)
+        counts = {**outbox.counts(session), **_failures(session, desk)}
         unregistered = not_registered(session, desk.policy, utc_now())
     summary = status_summary(desk)
     summary["letters"]["failed"] = counts.get("failed", 0)
     return {**summary, "outbox": counts, "not_registered": unregistered}
+
+
+def _failures(session: Session, desk: Desk) -> Document:
+    """Count the failed mails that need an operator, and the others of the last week as `undelivered`."""
+    unresolved = unresolved_failures(session, desk)
+    others = [mail for mail in outbox.failed(session) if mail.id not in unresolved]
+    return {
+        "failed": len(unresolved),
+        "undelivered": sum(mail.created > utc_now() - LISTED for mail in others),
+    }
 
 
 def status_summary(desk: Desk) -> Document:

@@ -1,29 +1,23 @@
 """Octets to Mail: reads what mail programs write, done right or wrong, and never fails."""
 
 import re
+from dataclasses import replace
 
-from mailbot.core.model.mail import DeliveryStatus, Mail, Part
+from mailbot.core.classify.classify import is_bounce
+from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
+from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
 from mailbot.parse.danger import with_danger
-from mailbot.parse.headers import SENDER_FIELDS, Header
+from mailbot.parse.headers import SENDER_FIELDS, Header, with_ascii_domains
+from mailbot.parse.logos import mark_logos
 from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
 
-_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}]")
-# Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
-_FORWARDED = re.compile(r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I)
+_PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}{quotation.INDENTED}]")
 # Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
-_DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon|mail-daemon|mmdf|<>", re.I)
-_FAILURE = re.compile(
-    r"undeliver|unzustellbar|nicht zugestellt|delivery (?:status|fail|problem|report|notif)"
-    r"|returned mail|mail (?:delivery )?fail"
-    r"|failure notice|could not (?:be )?deliver|non[- ]?deliver|zustellung|unable to deliver"
-    r"|delivery has failed|rejected",
-    re.I,
-)
 
 
 def parse(content: bytes) -> Mail:
@@ -36,16 +30,19 @@ def parse(content: bytes) -> Mail:
     tree = mime.read(source, defects)
     contents = PartCollector(defects)
     blocks = contents.walk(tree)
-    text = _joined(blocks, defects)
+    text, unseen = _joined(blocks, defects)
     structured = all(block.is_html for block in blocks)
     split = quotation.split(text, structured=structured)
     header = Header(tree.fields, defects)
-    fields = tuple((n, value if n in _AS_WRITTEN else mime.decoded(value)) for n, value in tree.fields)
+    fields = tuple(
+        (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
+    )
     subject = next((value for name, value in fields if name == "subject" and value), "")
-    return Mail(
+    mail = Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
         senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
         reply_to=header.addresses("reply-to"),
+        original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
         to=header.addresses("to"),
         cc=header.addresses("cc"),
         subject=subject,
@@ -56,20 +53,24 @@ def parse(content: bytes) -> Mail:
         text=split.text,
         signature=split.signature,
         quoted=split.quoted,
-        forwarded=split.forwarded or bool(split.quoted and _FORWARDED.match(subject)),
+        unseen=unseen,
+        forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
         whole_text=text,
         structured=structured,
-        parts=with_danger(_parts(contents, blocks)),
-        delivery=_delivery(source, fields, subject, text, contents),
+        parts=with_danger(
+            mark_logos(
+                mark_inline(contents.parts, contents.shown), "\n".join(contents.markup), split.signature
+            )
+        ),
+        delivery=_reported(contents),
         reports=tuple(sorted(contents.reports)),
         encryption=contents.protection,
         size=len(content),
         defects=tuple(dict.fromkeys(defects)),
     )
-
-
-def _parts(contents: PartCollector, blocks: list[Block]) -> tuple[Part, ...]:
-    return mark_inline(contents.parts, "".join(block.text for block in blocks if block.is_html))
+    return (
+        mail if mail.delivery or not is_bounce(mail) else _with_named_recipients(mail, source, text, contents)
+    )
 
 
 def part_contents(content: bytes) -> dict[str, bytes]:
@@ -79,39 +80,39 @@ def part_contents(content: bytes) -> dict[str, bytes]:
     return {part.path: part.content for part in contents.parts}
 
 
-def _joined(blocks: list[Block], defects: list[str]) -> str:
-    texts = []
+def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
+    """Return the texts as one, and whether a reader sees none of it; else hidden texts are left out."""
+    found = [(text, unseen) for text, unseen in map(_as_text, blocks) if text.strip()]
+    all_unseen = all(unseen for _, unseen in found)
+    texts: list[str] = []
     room = limits.TEXT
-    for block in blocks:
-        text = _as_text(block)
+    for text, unseen in found:
+        if unseen and not all_unseen:
+            continue
         if len(text) > room:
             defects.append(TOO_LONG)
         texts.append(text[:room])
         room -= len(texts[-1])
-    return "\n\n".join(text.strip("\n") for text in texts if text.strip())
+    return "\n\n".join(text.strip("\n") for text in texts if text.strip()), bool(found) and all_unseen
 
 
-def _as_text(block: Block) -> str:
+def _as_text(block: Block) -> tuple[str, bool]:
     if not block.is_html:
-        return _PRIVATE.sub("", block.text)
+        return _PRIVATE.sub("", block.text), False
     from mailbot.parse import html  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
-    return html.to_text(block.text)
+    found = html.to_text(block.text)
+    return found.text, found.unseen
 
 
-def _delivery(
-    source: bytes, fields: tuple[mime.Field, ...], subject: str, text: str, contents: PartCollector
-) -> tuple[DeliveryStatus, ...]:
-    original = contents.original_id
-    if contents.delivery:
-        return tuple(
-            DeliveryStatus(d.recipient, d.action, d.status, d.diagnostic, original)
-            for d in contents.delivery[:100]
-        )
-    told = " ".join(value for name, value in fields if name in ("from", "return-path", "sender"))
-    failed = [r for name, value in fields if name == "x-failed-recipients" for r in value.split(",")]
-    if not failed and not (
-        _DAEMON.search(told) and (_FAILURE.search(subject) or _FAILURE.search(text[:2000]))
-    ):
-        return ()
-    return delivery_status.from_text(source, text, original)
+def _reported(contents: PartCollector) -> tuple[DeliveryStatus, ...]:
+    """Return the recipients in the mail's report, with the Message-ID of the returned mail."""
+    return tuple(
+        DeliveryStatus(d.recipient, d.action, d.status, d.diagnostic, contents.original_id)
+        for d in contents.delivery[:100]
+    )
+
+
+def _with_named_recipients(mail: Mail, source: bytes, text: str, contents: PartCollector) -> Mail:
+    """Return a bounce without a report with the recipients that its text names."""
+    return replace(mail, delivery=delivery_status.from_text(source, text, contents.original_id))

@@ -3,62 +3,65 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 
 from mailbot.core.model.mail import Danger, Part
-from mailbot.parse import limits
+from mailbot.parse import active_pages, contained, limits, signatures
+from mailbot.parse.compound import SIGNATURE as OLE
+from mailbot.parse.compound import CompoundFile
 
-# Of Windows, Linux, macOS, Java; links and compiled help of Windows; scripts.
-_PROGRAM = re.compile(
-    rb"MZ[^\0]{0,60}\0|\x7fELF|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe"
-    rb"|L\0\0\0\x01\x14\x02\0|ITSF|#!"
-)
-# Archives that we cannot look into: 7z, RAR, cabinets, gzip, bzip2, xz, ARJ, Zstandard.
-_SEALED = re.compile(
-    rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|MSCF\0|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x60\xea|\x28\xb5\x2f\xfd"
-)
-_SUFFIXES = frozenset({
-    "exe", "com", "scr", "pif", "msi", "msp", "msc", "msix", "appx", "application", "gadget", "cpl", "dll",
-    "sys", "xll", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "sh",
-    "command", "jar", "apk", "lnk", "url", "reg", "scf", "inf", "chm", "iso", "img", "vhd", "vhdx", "app",
-    "dmg", "pkg",
-})  # fmt: skip
-# Web pages and drawings are opened by the browser: a form for a password is enough to do harm.
-_PAGES = frozenset(["htm", "html", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "svgz", "xsl", "xslt"])
-_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|svg|script|\?xml)\b", re.I)
-_ACTIVE = re.compile(
-    rb"<script|javascript:|[\s/\"']on[a-z]{3,20}\s*=|<form|<i?frame|<embed|<object|<foreignobject"
-    rb"|http-equiv\s*=\s*(?:[\"']\s*)?refresh|data:text/html",
-    re.I,
-)
-_WITH_MACROS = frozenset(["docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppam", "ppsm", "sldm"])
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _VBA = "_VBA_PROJECT".encode("utf-16-le")
 _EXCEL_4 = "Macros".encode("utf-16-le")
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
+_OBJECT = re.compile(
+    b"|".join(map(re.escape, ("Ole10Native".encode("utf-16-le"), "_3701".encode("utf-16-le"))))
+)
+_INSTALLERS = frozenset(  # the classes of .msi, .mst and .msp
+    bytes.fromhex(f"{first}0c0000000000c000000000000046") for first in ("8410", "8210", "8610")
+)
+_MACRO_MEMBER = re.compile(
+    r"vbaProject\w{0,20}\.bin$|^xl/macrosheets/|^Basic/(?!.*script-l[bc]\.xml$).+\.xml$"
+    r"|^Scripts/(?:python|beanshell|javascript|java)/.",
+    re.I,
+)
+# Members of Office files that name its parts and what it fetches.
+_DESCRIBES = re.compile(
+    r"(?:^|/)(?:\[Content_Types\]\.xml|[^/]{0,200}\.rels|externalLink\d{0,9}\.(?:xml|bin))$", re.I
+)
+_MACRO_TYPE = re.compile(rb"macrosheet|vbaProject|macroEnabled|<ddeLink\b", re.I)
+_RELATIONSHIP = re.compile(rb"<Relationship\b[^<>]{0,4000}", re.I)
+_FETCHED = re.compile(rb"/(?:attachedTemplate|oleObject|frame|subDocument)[\"']", re.I)
+_REMOTE = re.compile(rb"Target\s*=\s*[\"']\s*(?:https?|ftp|mhtml|mk):", re.I)
 _ENCRYPTED_FLAG = 0x1
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ENTRY = b"PK\x01\x02"  # of the central directory
 _LOCAL_HEADER = 30  # bytes, without its name
 # A step of bzip2 or LZMA may inflate 4 kB to 80 MB, and zipfile cannot stop it.
 _METHODS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-_HEAD = 16
+_HEAD = 64
+_ZIP_END = 65_557  # bytes that the end record can be away from the end
 _MEMBER_COST = 4_096  # bytes that zipfile inflates of a member at least
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many bytes of archives may still be inflated for one mail."""
+    """How many bytes of archives may still be inflated for one mail, and of pages looked through."""
 
     left: int = limits.INFLATED
+    pages: int = limits.PAGES
 
     def spend(self, size: int) -> None:
         """Count bytes before they are inflated; raises ValueError when there are too many."""
         self.left -= size
         if self.left < 0:
             raise ValueError("too much in the archives of one mail")
+
+    def has_room(self, page: bytes) -> bool:
+        """Count a page; return False when there are too many bytes of pages."""
+        self.pages -= len(page)
+        return self.pages >= 0
 
 
 def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -69,56 +72,61 @@ def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 def danger(name: str, content: bytes, budget: Budget, depth: int = 0) -> Danger:
     """Return what harm a file can do: the first row that fits. The budget is that of the whole mail."""
-    found = next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE)
-    return _in_archive(content, budget, depth) if not found and _is_zip(content) else found
-
-
-def _suffix(name: str) -> str:
-    return name.rstrip(". ").rpartition(".")[2].lower()
-
-
-def _is_zip(content: bytes) -> bool:
-    return content.startswith(_ZIP)
-
-
-def _has_macros(name: str, content: bytes) -> bool:
-    if _suffix(name) in _WITH_MACROS:
-        return True
-    if content.startswith(_OLE):
-        return _VBA in content or _EXCEL_4 in content
-    return content.startswith(b"{\\rt") and b"\\objdata" in content
-
-
-def _is_active_page(name: str, content: bytes) -> bool:
-    """Tell whether a page does more than show; in UTF-16 every other octet is a zero."""
-    plain = content.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe")
-    page = _suffix(name) in _PAGES or _PAGE.match(plain)
-    return bool(page and (_ACTIVE.search(plain) or _suffix(name) in ("svgz", "mht", "mhtml")))
+    if found := next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE):
+        return found
+    return next(filter(None, (look(name, content, budget, depth) for look in _LOOKS)), Danger.NONE)
 
 
 _SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
-    (Danger.PROGRAM, lambda _, content: bool(_PROGRAM.match(content))),
-    (Danger.PROGRAM, lambda name, _: _suffix(name) in _SUFFIXES),
-    (Danger.PROGRAM, _is_active_page),
-    (Danger.MACROS, _has_macros),
-    (Danger.OPAQUE, lambda _, content: content.startswith(_OLE) and _ENCRYPTED_OFFICE in content),
-    (Danger.OPAQUE, lambda _, content: bool(_SEALED.match(content))),
-    (Danger.OPAQUE, lambda _, content: content[257:262] == b"ustar"),
+    (Danger.PROGRAM, signatures.is_program),
+    (Danger.MACROS, signatures.has_macros),
+    (Danger.MACROS, signatures.has_active_cells),
+    (Danger.OPAQUE, signatures.is_opaque),
 )
 
 
-def _in_archive(content: bytes, budget: Budget, depth: int) -> Danger:
-    """Look at the members of an archive, no deeper, no more and no larger ones than the limits say."""
+def _in_page(name: str, content: bytes, budget: Budget, _: int) -> Danger:
+    if not active_pages.is_page(name, content):
+        return Danger.NONE
+    if not budget.has_room(content):
+        return Danger.OPAQUE
+    return Danger.PROGRAM if active_pages.is_active(name, content) else Danger.NONE
+
+
+def _in_archive(name: str, content: bytes, budget: Budget, depth: int) -> Danger:
+    """Look at the members of an archive, no deeper, no more and no larger ones than the limits say.
+
+    An archive may begin behind other bytes. Where it does not claim to be one, a broken one is none.
+    """
+    named = signatures.suffix(name) == "zip" and not signatures.is_harmless_head("", content)
+    claimed = named or content.startswith(_ZIP)
+    if not claimed and (content.startswith(OLE) or _ZIP[1] not in content[-_ZIP_END:]):
+        return Danger.NONE
+    broken = Danger.OPAQUE if claimed else Danger.NONE
     try:
         budget.spend(content.count(_ENTRY) * _MEMBER_COST)
         with zipfile.ZipFile(BytesIO(content)) as archive:
+            broken = Danger.OPAQUE
             members = archive.infolist()
-            if len(members) > limits.MEMBERS or not all(map(_readable, members)) or _overlap(members):
+            if (
+                len(members) > limits.MEMBERS
+                or not all(map(_readable, members))
+                or _overlap(members)
+                or (claimed and _is_second_archive(content, members))
+            ):
                 return Danger.OPAQUE
             found = (_member(archive, member, budget, depth) for member in members)
             return next(filter(None, found), Danger.NONE)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
+    except zipfile.BadZipFile:
+        return broken
+    except (NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error):
         return Danger.OPAQUE
+
+
+def _is_second_archive(content: bytes, members: list[zipfile.ZipInfo]) -> bool:
+    """Return whether an archive is in front of the one that was read; programs differ in their choice."""
+    first = min((member.header_offset for member in members), default=0)
+    return any(sign in content[:first] for sign in _ZIP)
 
 
 def _readable(member: zipfile.ZipInfo) -> bool:
@@ -136,14 +144,98 @@ def _overlap(members: list[zipfile.ZipInfo]) -> bool:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, depth: int) -> Danger:
-    if member.filename.endswith("vbaProject.bin"):
+    name = member.filename
+    if _MACRO_MEMBER.search(name):
         return Danger.MACROS
     with archive.open(member) as file:
         content = file.read(_HEAD)
-        if _is_zip(content) or content.startswith(_OLE):
-            content += file.read(min(limits.MEMBER_OCTETS, budget.left + 1))
+        size = _needed(name, content)
+        if size > _HEAD:
+            content += file.read(min(size, budget.left + 1))
             budget.spend(len(content))
-            if depth >= limits.ARCHIVES or len(content) > limits.MEMBER_OCTETS:
-                return Danger.OPAQUE
-    found = danger(member.filename, content, budget, depth + 1)
+        if size == limits.MEMBER_OCTETS and (depth >= limits.ARCHIVES or len(content) > size):
+            return Danger.OPAQUE
+    if _DESCRIBES.search(name) and _describes_danger(content.replace(b"\0", b"")):
+        return Danger.MACROS
+    return _inner(danger(name, content, budget, depth + 1))
+
+
+def _describes_danger(content: bytes) -> bool:
+    """Return whether a part of an Office file says that there are macros, or that more is fetched."""
+    return bool(_MACRO_TYPE.search(content)) or any(
+        _FETCHED.search(found[0]) and _REMOTE.search(found[0]) for found in _RELATIONSHIP.finditer(content)
+    )
+
+
+def _needed(name: str, head: bytes) -> int:
+    """Return how many bytes of a member tell what it is."""
+    if head.startswith((*_ZIP, OLE, b"{\\rt")) or any(is_kind(name, head) for is_kind in _WHOLE):
+        return limits.MEMBER_OCTETS
+    if _DESCRIBES.search(name):
+        return limits.PAGES
+    if signatures.is_harmless_head(name, head):
+        return _HEAD
+    return limits.MEMBER_OCTETS if signatures.is_archive_name(name) else signatures.IMAGE_HEAD
+
+
+def _inner(found: Danger) -> Danger:
+    """Return the danger of a file with such a file inside."""
     return found if found in (Danger.NONE, Danger.OPAQUE) else Danger.ARCHIVE
+
+
+def _in_compound(_: str, content: bytes, budget: Budget, depth: int) -> Danger:
+    """Look into an OLE file; in a corrupt one, only at what it seems to contain."""
+    if not content.startswith(OLE):
+        return Danger.NONE
+    if _ENCRYPTED_OFFICE in content:
+        return Danger.OPAQUE
+    if _VBA in content or _EXCEL_4 in content:
+        return Danger.MACROS
+    if signatures.HIDDEN_PROGRAM.search(content):
+        return Danger.ARCHIVE
+    try:
+        file = CompoundFile(content)
+        streams = list(file.streams())
+    except ValueError:
+        return Danger.OPAQUE if _OBJECT.search(content) else Danger.NONE
+    if file.class_id in _INSTALLERS:
+        return Danger.PROGRAM
+    if contained.has_macro_sheet(streams):
+        return Danger.MACROS
+    found = _look_at(contained.in_compound(streams), len(content), budget, depth)
+    return found or (Danger.OPAQUE if file.is_corrupt and _OBJECT.search(content) else Danger.NONE)
+
+
+def _in_container(name: str, content: bytes, budget: Budget, depth: int) -> Danger:
+    """Look at the files in a mail, a calendar or a notebook."""
+    files = next((files_of(content) for is_kind, files_of in _CONTAINERS if is_kind(name, content)), None)
+    return _look_at(files, len(content), budget, depth) if files else Danger.NONE
+
+
+def _look_at(files: Iterable[contained.File], size: int, budget: Budget, depth: int) -> Danger:
+    """Return the danger of files in a file of that size; no file is expected to be there twice."""
+    left = 2 * size
+    for name, content in files:
+        left -= len(content)
+        if left < -limits.MEMBER_OCTETS or depth >= limits.ATTACHED_MAILS:
+            return Danger.OPAQUE
+        if found := danger(name, content, budget, depth + 1):
+            return _inner(found)
+    return Danger.NONE
+
+
+_LOOKS: tuple[Callable[[str, bytes, Budget, int], Danger], ...] = (
+    _in_page,
+    _in_archive,
+    _in_compound,
+    _in_container,
+)
+_CONTAINERS: tuple[tuple[Callable[[str, bytes], bool], Callable[[bytes], Iterator[contained.File]]], ...] = (
+    (contained.is_onenote, contained.in_onenote),
+    (contained.is_calendar, contained.in_calendar),
+    (contained.is_mail, contained.in_mail),
+)
+_WHOLE: tuple[Callable[[str, bytes], bool], ...] = (
+    active_pages.is_page,
+    *(is_kind for is_kind, _ in _CONTAINERS),
+)

@@ -4,6 +4,7 @@ import email
 import logging
 import re
 
+from mailbot.addresses import canonical_address
 from mailbot.core.model.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
@@ -15,8 +16,15 @@ _ALONE = re.compile(rf"^[ \t]{{0,8}}<?{_ADDRESS.pattern}>?:?[ \t\r]*$|^<{_ADDRES
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY = re.compile(r"\b([45])\d\d[ -]")
 _DELAYED = re.compile(
-    r"delayed|delay\b|still (?:being )?retr|will (?:keep|continue|be retried)"
-    r"|not yet been delivered|warning|verzögert|weitere zustell|temporar",
+    r"delayed|delay\b|postponed|deferred|put off|still (?:being )?retr|will (?:keep|continue|be retried)"
+    r"|(?:we|it|i|server|system|mailer|software) (?:will|shall) (?:\w+ ){0,3}(?:try|retry|attempt)"
+    r"|(?:not|at) (?:yet been delivered|the moment)|no action is required|warning|temporar"
+    r"|verzöger|weitere zustell|(?:noch|vorläufig|derzeit|momentan|vorübergehend) nicht zugestellt"
+    r"|vorübergehend"
+    r"|(?:wird|werden) (?:\w+ ){0,4}(?:erneut|weiter\w*|nochmals?|wiederholt) (?:\w+ ){0,3}(?:versuch"
+    r"|zugestellt)"
+    r"|versuch\w* (?:wird|werden) (?:fortgesetzt|wiederholt)|keine (?:weitere )?aktion erforderlich"
+    r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad",
     re.I,
 )
 _SCANNED = 100_000
@@ -65,8 +73,8 @@ def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatu
 
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:
-    found = (match[0].strip(" \t\r\n<>:").lower() for match in pattern.finditer(text))
-    return list(dict.fromkeys(address for address in found if not _is_daemon(address)))
+    found = (canonical_address(match[0].strip(" \t\r\n<>:")) for match in pattern.finditer(text))
+    return list(dict.fromkeys(address for address in found if address and not _is_daemon(address)))
 
 
 def _by_flufl(content: bytes) -> list[str]:
@@ -80,16 +88,16 @@ def _by_flufl(content: bytes) -> list[str]:
         who.decode("utf-8", "replace") if isinstance(who, bytes) else str(who)
         for who in {*temporary, *permanent}
     ]
-    return sorted(name.lower() for name in names if "@" in name)
+    return sorted(filter(None, map(canonical_address, names)))
 
 
 def _is_daemon(address: str) -> bool:
-    return address.lower().startswith(("mailer-daemon@", "postmaster@"))
+    return address.startswith(("mailer-daemon@", "postmaster@"))
 
 
 def _address(value: str) -> str:
     match = _ADDRESS.search(value)
-    return match[0].lower() if match else ""
+    return (canonical_address(match[0]) or "") if match else ""
 
 
 def _first(pattern: re.Pattern[str], value: str) -> str:

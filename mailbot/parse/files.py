@@ -7,11 +7,13 @@ import unicodedata
 import filetype
 
 from mailbot.core.model.mail import Part
+from mailbot.parse import mime
 from mailbot.parse.encoded_words import decode_words
-from mailbot.parse.mime import Entity
+from mailbot.parse.mime import Entity, decoded
 
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST = 180
+_CID_NAME = re.compile(r"([\w][\w .()+-]{0,150}\.[A-Za-z0-9]{2,5})(?:@|$)")
 _EXTENSIONS = {
     "message/rfc822": ".eml",
     "text/calendar": ".ics",
@@ -68,7 +70,7 @@ def claimed_name(entity: Entity) -> str:
     return safe_name(location) if "." in location[-6:] else ""
 
 
-def part(entity: Entity, octets: bytes, inline: bool) -> Part:
+def part(entity: Entity, octets: bytes) -> Part:
     """Return an entity as attachment, with a name made up where it has none."""
     kind = entity.content_type
     if not kind.startswith(("message/", "text/")):
@@ -76,8 +78,18 @@ def part(entity: Entity, octets: bytes, inline: bool) -> Part:
     elif kind.startswith("text/") and b"\0" in octets[:1000]:
         kind = sniff_type(octets, "application/octet-stream")
     cid = entity.field("content-id").strip(" <>")
-    name = claimed_name(entity) or default_name(entity.path, kind)
-    return Part(entity.path or "1", name, kind, octets, inline, cid)
+    name = claimed_name(entity) or _named_inside(cid, kind, octets) or default_name(entity.path, kind)
+    return Part(entity.path or "1", name, kind, octets, content_id=cid)
+
+
+def _named_inside(cid: str, kind: str, octets: bytes) -> str:
+    """Return the subject of an attached mail, or the file name in a Content-ID of Outlook, or ""."""
+    if kind in ("message/rfc822", "message/global"):
+        subject = next((value for name, value in mime.read_header(octets) if name == "subject"), "")
+        subject = safe_name(re.sub(r"[\\/:]+", " ", decoded(subject)))
+        return f"{subject[: _LONGEST - 4].rstrip(' .')}.eml" if subject else ""
+    match = _CID_NAME.match(cid)
+    return safe_name(match[1]) if match and mimetypes.guess_type(match[1])[0] else ""
 
 
 def default_name(path: str, kind: str) -> str:

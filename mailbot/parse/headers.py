@@ -4,14 +4,15 @@ import logging
 import re
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
-from unicodedata import normalize
 
 from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
 
+from mailbot.addresses import ascii_domain, canonical_address
 from mailbot.core.model.mail import Address
 from mailbot.parse import limits
 from mailbot.parse.mime import Field, decoded
+from mailbot.parse.names import given_name_first
 from mailbot.sanitize import one_line
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it logs the content of odd mails
@@ -25,10 +26,15 @@ _PLAIN_MAILBOX = re.compile(
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
-_EMAIL = re.compile(r"(?!.*=\?)[^\s]{1,320}")
+_EMAIL = re.compile(r"(?!.*=\?)(?:[^\s\"]{1,320}|\"[^\n]{1,100}\"@[^\s]{1,255})")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
-_LOCAL_MOST = 64  # octets: RFC 5321, 4.5.3.1.1
-_SPECIAL = re.compile(r"[\s<>(),;@\\\"]")
+_NAME_OR_DOMAIN = re.compile(r"[\w.\x80-\U0010ffff-]+")
+_APOSTROPHES = re.compile(r"'([^\s'<>,;@]{1,64}@[^\s'<>,;@]{1,255})'")  # Outlook, around recipients
+_ROOT_DOT = re.compile(r"(@[^\s<>,;@\"]{0,255}[^\s<>,;@\".])\.(?=\s*(?:[>,;]|$))")  # mail-parser refuses it
+# A name with a comma, without quotation marks: two mailboxes by RFC 5322, one in practice.
+_UNQUOTED_COMMA = re.compile(
+    r'(^|[,;]\s*)([^\s<>@",;:()\[\]][^<>@",;:()\[\]]{0,60}, ?[^<>@",;:()\[\]]{1,60}?) ?(?=<)'
+)
 _GERMAN = {"mär": "mar", "mrz": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _DATE = re.compile(
     r"(\d{1,2})\.?[ -]+([A-Za-zä]{3})[a-zä]*\.?,?[ -]+(\d{2,4})[ ,]+(\d{1,2}:\d{2}(?::\d{2})?)\s*([+-]\d{4})?"
@@ -42,7 +48,8 @@ class Header:
         self._defects = defects
         self._raw: dict[str, str] = {}
         for name, value in fields:
-            if not self._raw.get(name):
+            empty = name == "from" and "@" not in self._raw.get(name, "") and "@" in value
+            if not self._raw.get(name) or empty:
                 self._raw[name] = value
 
     def addresses(self, name: str) -> tuple[Address, ...]:
@@ -52,6 +59,9 @@ class Header:
             return ()
         if (plain := _PLAIN_MAILBOX.fullmatch(value)) and ".." not in value:
             return (_address(plain[1] or plain[2] or "", plain[3] or plain[4]),)
+        if name not in SENDER_FIELDS:  # 'max@… is another mailbox than max@…
+            value = _APOSTROPHES.sub(r"\1", value)
+        value = _UNQUOTED_COMMA.sub(r'\1"\2" ', _ROOT_DOT.sub(r"\1", value))
         try:
             pairs = get_addresses(value, defects=(problems := []), decode_names=True)
         except Exception as trouble:  # noqa: BLE001 - it raises what it likes on hostile headers
@@ -59,7 +69,7 @@ class Header:
         self._defects.extend(f"{name}: {problem.get('reason', '')}" for problem in problems[:5])
         plausible = [(shown, email) for shown, email in pairs if _EMAIL.fullmatch(email)]
         found = [_address(shown, email) for shown, email in plausible or _salvaged(value)]
-        good = tuple(address for address in found if _can_be_written_to(address.email))
+        good = tuple(address for address in found if address.email)
         lost = any("@" in problem.get("raw", "") and not problem.get("recovered") for problem in problems)
         # an address next to an unreadable one is not known to be the sender
         alone = len(good) == len(found) and not (lost and plausible)
@@ -77,6 +87,15 @@ class Header:
         return tuple(_MESSAGE_ID.findall(value)) or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
 
 
+def with_ascii_domains(value: str) -> str:
+    """Return a field in which domains are A-labels; servers also write U-labels (RFC 8616, 5)."""
+    return (
+        value
+        if value.isascii()
+        else _NAME_OR_DOMAIN.sub(lambda match: ascii_domain(match[0]) or match[0], value)
+    )
+
+
 def _salvaged(value: str) -> list[tuple[str, str]]:
     """Find mailboxes where mail-parser gives up: by the stdlib, else whatever looks like an address."""
     value = decoded(value)
@@ -92,17 +111,11 @@ def _salvaged(value: str) -> list[tuple[str, str]]:
 
 
 def _address(shown: str, email: str) -> Address:
+    """Return a mailbox; its address is "" if no mail can be sent to it."""
     shown = one_line(decoded(shown)).strip(" \"'")
-    return Address(email.strip(" <>\"'").lower(), "" if shown.lower() == email.lower() else shown)
-
-
-def _can_be_written_to(email: str) -> bool:
-    """Return whether an outgoing mail can have that address in To unchanged; other addresses are dropped."""
-    local, at, domain = email.rpartition("@")
-    if len(local.encode("utf-8", "replace")) > _LOCAL_MOST:
-        return False
-    plain = normalize("NFKC", domain)  # as a domain becomes ASCII (RFC 3491): a wide comma is a comma then
-    return one_line(email) == email and (not at or (all(plain.split(".")) and not _SPECIAL.search(plain)))
+    email = email.strip(" <>")
+    name = "" if shown.lower() == email.lower() else given_name_first(shown)
+    return Address(canonical_address(email) or "", name)
 
 
 def _salvaged_date(value: str) -> datetime | None:

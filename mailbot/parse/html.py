@@ -1,17 +1,18 @@
 """HTML to text, quotations and signatures told by structure. The only module that knows lxml."""
 
-import html as entities
 import re
 from dataclasses import dataclass, field
 
 import lxml.html
 from lxml import etree
 
-from mailbot.core.text.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS
+from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
+from mailbot.parse.character_references import unescape
+from mailbot.parse.visibility import VISIBLE, Look, look_of, may_hide, style_rules
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
-_MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS})
+_MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED})
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
 _DROPPED = frozenset({
     "script", "style", "head", "title", "noscript", "template", "object", "svg", "meta", "link", "base",
@@ -24,6 +25,7 @@ _BLOCKS = frozenset({
     "details", "summary"
 })  # fmt: skip
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote"])
+_LETTER = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _UNSEEN = re.compile(
@@ -34,42 +36,64 @@ _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|/?blockquote)\b[^
 
 # What mail programs put around the mail that is answered.
 _QUOTED_CLASS = re.compile(
-    r"(?:^|\s)(?:x_)*(?:gmail_quote|gmail_quote_container|yahoo_quoted|protonmail_quote"
-    r"|tutanota_quote|zmail_extra|moz-cite-prefix"
+    r"(?:^|\s)(?:x_)*(?:gmail_quote|gmail_quote_container|(?:ydp\w+)?yahoo[_-]quoted|protonmail_quote"
+    r"|tutanota_quote|zmail_extra|moz-cite-prefix|nylas-quote|bloop_original_html|quote|mb_quote"
     r"|mail_android_quote|gmx_quote|quoted-message|OutlookMessageHeader|k9mail-quote|gmail_attr"
     r"|AOLWebSuite)(?=\s|$)"
 )
 _QUOTED_ID = re.compile(
-    r"(?:x_)*(?:reply-intro|OLK_SRC_BODY_SECTION.*|mail-editor-reference-message-container"
+    r"(?:x_)*(?:reply-intro|mail-editor-reference-message-container|edo-original"
     r"|isForwardContent|yiv\d+gmail_quote)"
 )
-_SIGNATURE_CLASS = re.compile(
-    r"(?:^|\s)(?:x_)*(?:gmail_signature|moz-signature|protonmail_signature_block)(?=\s|$)"
+_QUOTED_NAME = frozenset({"quote", "messageReplySection"})
+_SIGNATURE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:\w+[_-])*\w*signature(?:block|section|container)?(?:$|[\s_-])", re.I
 )
-_SIGNATURE_ID = re.compile(
-    r"(?:x_)*(?:Signature|ms-outlook-mobile-signature|AppleMailSignature|composer_signature)"
+_SIGNATURE_ID = re.compile(r"(?:x_)*(?:_rc_sig|bloop_sign.*|CanarySig|Zm-_Id_-Sgn\w*)")
+_INDENTATION = re.compile(
+    r"border(?:-width|-left)?\s*:\s*(?:none|0)|margin\s*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.I
 )
+_BORDER = re.compile(r"border(?:-left)?\s*:(?!\s*(?:none|0))", re.I)
 # What stands at the head of it: all that follows is quotation.
 _HEAD_ID = re.compile(
-    r"(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|ms-outlook-mobile-reference-message)"
+    r"(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|ms-outlook-mobile-reference-message"
+    r"|OLK_SRC_BODY_SECTION.*)"
 )
 _HEAD_CLASS = re.compile(r"(?:^|\s)(?:x_)*OutlookMessageHeader(?=\s|$)")
-_OUTLOOK_RULE = re.compile(r"border:\s*none;\s*border-top:\s*solid\s+#(?:E1E1E1|B5C4DF)\s+1\.0pt", re.I)
+_OUTLOOK_RULE = re.compile(
+    r"border-top:\s*(?:(?:solid|1(?:\.0)?p[tx])\s+){0,2}#(?:E1E1E1|B5C4DF)(?:\s+(?:solid|1(?:\.0)?p[tx])){0,2}",
+    re.I,
+)
 _GMX_RULE = re.compile(r"border-left:\s*2px solid #c3d9e5", re.I)
 
 
-def to_text(markup: str) -> str:
+@dataclass(frozen=True, slots=True)
+class HtmlText:
+    """The text of an HTML document; `unseen`: a reader sees none of it."""
+
+    text: str
+    unseen: bool = False
+
+
+def to_text(markup: str) -> HtmlText:
     """Return HTML as text; lines of a quoted mail begin with "> ", as in plain text.
 
-    What lxml cannot read, and elements nested too deep, are only stripped of their tags.
+    Text that a reader does not see is left out, unless there is no other text. What lxml cannot read, and
+    elements nested too deep, are only stripped of their tags.
     """
     markup = _MARK.sub("", markup[: limits.MARKUP])
     tree = _tree(markup)
     if tree is None:
-        return stripped(markup)
-    page = _Page()
+        return HtmlText(stripped(markup), unseen=may_hide(markup))
+    rules = style_rules(tree) if "<style" in markup or "<STYLE" in markup else {}
+    page = _Page(rules)
     page.write(tree)
-    return page.text()
+    text = page.text()
+    if page.skipped and not _LETTER.search(text):
+        page = _Page(rules, everything=True)
+        page.write(tree)
+        return HtmlText(page.text(), unseen=True)
+    return HtmlText(text)
 
 
 def _tree(markup: str) -> "lxml.html.HtmlElement | None":
@@ -84,14 +108,29 @@ def _tree(markup: str) -> "lxml.html.HtmlElement | None":
     return None if given_up else tree
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What an open element adds to the lines inside it."""
+
+    look: Look = VISIBLE
+    quoted: bool = False
+    indented: bool = False
+    signed: bool = False
+
+
 @dataclass(slots=True)
 class _Page:
     """Writes the elements of an HTML tree as lines of text, in one pass."""
 
+    rules: dict[str, str]
+    everything: bool = False
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
+    inside: list[_Inside] = field(default_factory=lambda: [_Inside()])
     depth: int = 0
+    indentation: int = 0
     cut: bool = False
+    skipped: bool = False
     literal: int = 0
     elements: int = 0
 
@@ -126,33 +165,53 @@ class _Page:
             self.end_line(blank=tag in _PARAGRAPHS)
         if _begins_quotation(element):
             self.cut = True
-        self.depth += _is_quotation(element)
-        if _is_signature(element):
-            self.mark(SIGNATURE_BEGINS)
+        self.enter(element)
         self.literal += tag == "pre"
-        if (written := _WRITTEN.get(tag)) is not None:
+        if (written := _WRITTEN.get(tag)) is not None and not self.hides():
             self.line.append(written)
         if tag in ("br", "hr"):
             self.end_line(always=True)
         self.put(element.text)
+
+    def enter(self, element: "lxml.html.HtmlElement") -> None:
+        """Note what an element that begins adds to the lines inside it."""
+        look = look_of(element, self.inside[-1].look, self.rules)
+        quoted = _is_quotation(element) or (element.tag == "blockquote" and self.depth > 0)
+        indented = element.tag == "blockquote" and not quoted and not _is_indentation(element)
+        inside = _Inside(look, quoted, indented, _is_signature(element))
+        self.inside.append(inside)
+        self.depth += inside.quoted
+        self.indentation += inside.indented
+        if inside.signed:
+            self.mark(SIGNATURE_BEGINS)
 
     def end(self, element: "lxml.html.HtmlElement") -> None:
         """Write what comes after an element's content."""
         tag = element.tag
         if tag in _DROPPED:
             return
+        inside = self.inside[-1]
         if tag in ("td", "th"):
             self.line.append(" ")
-        if tag in _BLOCKS or _is_quotation(element) or _is_signature(element):
+        if tag in _BLOCKS or inside.quoted or inside.signed:
             self.end_line(blank=tag in _PARAGRAPHS)
-        self.depth -= _is_quotation(element)
-        if _is_signature(element):
+        self.inside.pop()
+        self.depth -= inside.quoted
+        self.indentation -= inside.indented
+        if inside.signed:
             self.mark(SIGNATURE_ENDS)
         self.literal -= tag == "pre"
+
+    def hides(self) -> bool:
+        """Return whether a reader does not see what is written now."""
+        return not self.everything and self.inside[-1].look.unseen
 
     def put(self, text: str | None) -> None:
         """Write text: as it is inside <pre>, else with white space run together."""
         if not text:
+            return
+        if self.hides():
+            self.skipped = self.skipped or not text.isspace()
             return
         if not self.literal:
             self.line.append(_SPACE.sub(" ", text))
@@ -175,9 +234,10 @@ class _Page:
         text = text.rstrip() if self.literal else _SPACE.sub(" ", text).strip()
         self.line.clear()
         prefix = "> " * min(max(self.depth, int(self.cut)), limits.QUOTATION_DEPTH)
+        prefix = INDENTED + prefix if self.indentation else prefix
         if text or always:
             self.lines.append(prefix + text)
-        if blank and self.lines and self.lines[-1].strip("> "):
+        if blank and self.lines and self.lines[-1].strip(f"> {INDENTED}"):
             self.lines.append(prefix.rstrip())
 
 
@@ -187,13 +247,14 @@ _WRITTEN = {"li": "* ", "hr": "-----"}
 def stripped(markup: str) -> str:
     """Return HTML without its tags, in one pass; for what is too large to be laid out."""
     text = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", markup)))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", entities.unescape(text)))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", unescape(text)))
 
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:
-    return bool(
-        _SIGNATURE_CLASS.search(element.get("class", "")) or _SIGNATURE_ID.fullmatch(element.get("id", ""))
-    )
+    marks = (element.get("class", ""), element.get("id", ""), element.get("name", ""))
+    if any("ignature" in mark and _SIGNATURE_MARK.search(mark[:200]) for mark in marks):
+        return True
+    return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(marks[1]))
 
 
 def _begins_quotation(element: "lxml.html.HtmlElement") -> bool:
@@ -205,10 +266,17 @@ def _begins_quotation(element: "lxml.html.HtmlElement") -> bool:
 
 
 def _is_quotation(element: "lxml.html.HtmlElement") -> bool:
-    return bool(
-        element.tag == "blockquote"
-        or _QUOTED_CLASS.search(element.get("class", ""))
-        or _QUOTED_ID.fullmatch(element.get("id", ""))
-        or (element.get("name") == "quote" and element.tag == "div")
-        or (element.tag == "div" and _GMX_RULE.search(element.get("style", "")))
-    )
+    if _QUOTED_CLASS.search(element.get("class", "")) or _QUOTED_ID.fullmatch(element.get("id", "")):
+        return True
+    if element.tag == "blockquote":
+        cited = element.get("type") == "cite" or element.get("cite") is not None
+        return cited or bool(_BORDER.search(element.get("style", "")))
+    if element.tag != "div":
+        return False
+    return element.get("name") in _QUOTED_NAME or bool(_GMX_RULE.search(element.get("style", "")))
+
+
+def _is_indentation(element: "lxml.html.HtmlElement") -> bool:
+    """Return whether a blockquote is an editor's indentation, which has no border."""
+    style = element.get("style", "")
+    return "indent" in element.get("class", "") or bool(_INDENTATION.search(style))

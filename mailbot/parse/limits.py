@@ -17,4 +17,6 @@ MEMBERS = 2_000  # of an archive
 ARCHIVES = 2  # inside each other, below the attached one
 MEMBER_OCTETS = 20_000_000  # of an archive in an archive
 INFLATED = 30_000_000  # bytes of all archives of a mail together
+PAGES = 3_000_000  # bytes of the web pages that are attached to a mail
+ATTACHED_MAILS = 5  # inside each other
 UUENCODED = 100  # files in one text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from mailbot.parse import limits
-from mailbot.parse.charset import decode
+from mailbot.parse.charset import clean, codec_name, decode
 from mailbot.parse.encoded_words import base64_octets, decode_words, parameters
 
 Field = tuple[str, str]
@@ -22,6 +22,8 @@ _UNFOLD = re.compile(r"\r?\n[ \t]*")
 _FOLD = re.compile(r"\r?\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
+_CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:+-]{2,40})", re.I)
+_MAX_CHARSETS = 20
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.M)
 _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?$", re.M)
 
@@ -72,7 +74,7 @@ class Reader:
         """Return the entity that lies between two offsets, with all that it contains."""
         self.parts += 1
         bound = limits.HEADER_OCTETS if path == "" else limits.PART_HEADER_OCTETS
-        fields, body = self._header(start, end, bound)
+        fields, body = self.header(start, end, bound)
         value = next((value for key, value in fields if key == "content-type"), "")
         kind, found = parameters(value)
         if not re.fullmatch(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+", kind):
@@ -84,7 +86,7 @@ class Reader:
         disposition = parameters(value) if value else ("", {})
         return Entity(path, fields, self.source, body, end, kind, found, *disposition, children)
 
-    def _header(self, start: int, end: int, bound: int) -> tuple[tuple[Field, ...], int]:
+    def header(self, start: int, end: int, bound: int) -> tuple[tuple[Field, ...], int]:
         """Return the fields that begin at an offset, and where the body begins."""
         if self.source.startswith((b"\n", b"\r\n"), start):  # no header at all
             return (), start + (1 if self.source.startswith(b"\n", start) else 2)
@@ -98,9 +100,9 @@ class Reader:
         for number, line in enumerate(lines):
             name, colon, value = line.partition(":")
             if colon and _NAME.fullmatch(name) and len(fields) < limits.HEADER_FIELDS:
-                fields.append((name.rstrip().lower(), _value(value)))
+                fields.append((name.rstrip().lower(), _value(value, self.source)))
             elif fields and _STRAY_PARAMETER.match(line):  # a fold whose white space got lost
-                fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line)}")
+                fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line, self.source)}")
             elif not colon and not self._skippable(line, lines[number + 1 :][:100], fields):
                 self.defects.append("text where the header should go on")
                 return tuple(fields), self.source.index(line.encode("utf-8", "surrogateescape"), start)
@@ -163,6 +165,25 @@ def read(content: bytes, defects: list[str]) -> Entity:
     return Reader(content, defects).entity(0, len(content), "")
 
 
+def read_header(content: bytes) -> tuple[Field, ...]:
+    """Return the fields of an attached mail's header."""
+    content = normalised(content[: limits.PART_HEADER_OCTETS])
+    fields, _ = Reader(content, []).header(0, len(content), len(content))
+    return fields
+
+
+def _text_charset(content: bytes) -> str:
+    """Return the first charset that a mail names for its text, if header fields may be in it.
+
+    Programs that write raw octets in the header use the charset of the text.
+    """
+    for match in islice(_CHARSET.finditer(content, 0, limits.HEADER_OCTETS), _MAX_CHARSETS):
+        label = match[1].decode("ascii")
+        if codec_name(label) not in ("", "ascii", "utf-8", "cp1252", "iso8859-1"):
+            return label
+    return ""
+
+
 def normalised(content: bytes) -> bytes:
     """Return the octets without what comes before the header, and with line feeds where only CRs stand."""
     if b"\n" not in content[:100_000] and b"\r" in content[:100_000]:
@@ -206,14 +227,18 @@ def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
         at = stop.end()
 
 
-def _value(raw: str) -> str:
-    """Return a field's value unfolded; octets that are not UTF-8 are read in the charset that they may be."""
+def _value(raw: str, source: bytes) -> str:
+    """Return a field's value unfolded; octets that are not UTF-8 are in the charset of the mail's text."""
     value = raw[: limits.FIELD_OCTETS].strip()
     if "\n" in value:
         value = _UNFOLD.sub(" ", value)
-    return (
-        value if value.isascii() and "\0" not in value else decode(value.encode("utf-8", "surrogateescape"))
-    )
+    if value.isascii() and "\0" not in value:
+        return value
+    octets = value.encode("utf-8", "surrogateescape")
+    try:
+        return clean(octets.decode())
+    except UnicodeDecodeError:
+        return decode(octets, _text_charset(source))
 
 
 def decoded(value: str) -> str:

@@ -1,8 +1,10 @@
 """What the tree of a mail holds: its texts, its files, its reports, and what hides it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
+from mailbot.core.classify.classify import CALENDAR_REPLY, REACTION
 from mailbot.core.model.mail import DeliveryStatus, Encryption, Part
 from mailbot.parse import files, limits, mime, smime, tnef
 from mailbot.parse.charset import decode
@@ -15,6 +17,7 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_METHOD_REPLY = re.compile(rb"^METHOD:REPLY[ \t]*\r?$", re.I | re.M)
 _ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
 
 
@@ -32,10 +35,12 @@ class PartCollector:
 
     defects: list[str]
     parts: list[Part] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
     original_id: str = ""
     written: bool = False
+    shown: set[str] = field(default_factory=set)
     protection: Encryption = Encryption.NONE
 
     def walk(self, entity: Entity) -> list[Block]:
@@ -47,6 +52,11 @@ class PartCollector:
             return self._smime(entity)
         if _is_tnef(entity):
             return self._tnef(entity)
+        if kind == REACTION and entity.disposition != "attachment":
+            self.reports.add(kind)
+            return []
+        if kind == "text/calendar" and _answers_invitation(entity):
+            self.reports.add(CALENDAR_REPLY)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             self.reports.add(kind)
             self.delivery.extend(from_report(decode(entity.octets), ""))
@@ -99,6 +109,7 @@ class PartCollector:
             )
         if found.text.strip():
             return [Block(found.text)]
+        self.shown.update(unquote(match).lower() for match in _CID.findall(found.html[: limits.MARKUP]))
         return [Block(found.html, is_html=True)] if found.html.strip() else []
 
     def _note_original(self, entity: Entity) -> None:
@@ -116,7 +127,7 @@ class PartCollector:
     def _file(self, entity: Entity) -> None:
         octets = entity.octets
         if octets.strip() or files.claimed_name(entity):
-            self.parts.append(files.part(entity, octets, inline=entity.disposition == "inline"))
+            self.parts.append(files.part(entity, octets))
 
     def _text(self, entity: Entity) -> list[Block]:
         octets = entity.octets
@@ -128,7 +139,7 @@ class PartCollector:
             b"\x89PNG",
             b"PK\x03\x04",
         ):
-            self.parts.append(files.part(entity, octets, inline=False))
+            self.parts.append(files.part(entity, octets))
             return []
         if len(octets) > limits.TEXT_OCTETS:
             self.defects.append(TOO_LONG)
@@ -138,6 +149,8 @@ class PartCollector:
             self.protection = Encryption.PGP
         self.written = self.written or bool(_LETTER.search(text))
         if entity.content_type == "text/html":
+            self.markup.append(text)
+            self.shown.update(unquote(match).lower() for match in _CID.findall(text[: limits.MARKUP]))
             return [Block(text, is_html=True)]
         if entity.content_type != "text/plain":
             text = _ENRICHED_TAG.sub(lambda match: "<" if match[0] == "<<" else "", text)
@@ -156,6 +169,11 @@ class PartCollector:
             kept.append(octets[at:start])
             at = end
         return b"".join([*kept, octets[at:]])
+
+
+def _answers_invitation(entity: Entity) -> bool:
+    method = entity.parameters.get("method", "").strip().lower()
+    return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.octets[:2000])))
 
 
 def _is_tnef(entity: Entity) -> bool:
@@ -189,12 +207,12 @@ def unflowed(text: str, delete_space: bool) -> str:
     return "\n".join("".join(line) for line in out)
 
 
-def mark_inline(parts: list[Part], markup: str) -> tuple[Part, ...]:
-    """Return the parts; those that the HTML shows by their Content-ID are inline (RFC 2392)."""
-    shown = {match.lower() for match in _CID.findall(markup)}
+def mark_inline(parts: list[Part], shown: set[str]) -> tuple[Part, ...]:
+    """Return the parts; those that HTML shows by their Content-ID are inline (RFC 2392).
+
+    Content-Disposition does not decide: Apple Mail sends every picture and PDF as inline.
+    """
     return tuple(
-        Part(p.path, p.filename, p.content_type, p.content, inline=True, content_id=p.content_id)
-        if p.content_id and p.content_id.lower() in shown
-        else p
-        for p in parts
+        replace(part, inline=True) if part.content_id and part.content_id.lower() in shown else part
+        for part in parts
     )

@@ -23,6 +23,7 @@ from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.history import cut, shown
 from mailbot.render.links import Composer, links, short_enough
+from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
 from mailbot.sanitize import clean, one_line
 
@@ -66,6 +67,7 @@ _TO_ONE = frozenset(
 )
 _TO_OPERATORS = frozenset({NotificationKind.ALERT, NotificationKind.REPORT})
 
+CUT_LONGEST = 4_000  # characters of what was cut from a mail
 TEXT_LONGEST = 30_000  # characters of a message that a mail shows; the ticket keeps the whole text
 _UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
 _BLANK = "\n\n\n"
@@ -108,7 +110,7 @@ def render(
         message_id=message_id,
         kind=notice.kind,
         recipient=notice.to,
-        sender=Address(school.address, _sender_name(notice, school, policy)),
+        sender=Address(school.address, _sender_name(notice, school, policy, context["words"])),
         subject=one_line(subject),
         text=_tidy(text),
         html=_tidy_page(html),
@@ -133,12 +135,14 @@ def _over_schools(notice: Notification) -> bool:
     return notice.role is Role.SECOND_LEVEL or notice.kind in _TO_OPERATORS
 
 
-def _sender_name(notice: Notification, school: School, policy: Policy) -> str:
+def _sender_name(notice: Notification, school: School, policy: Policy, words: Mapping[str, Any]) -> str:
     author = notice.author
     own = author is None or author.email == notice.to.email
     name = "" if author is None or own else one_line(author.name)
+    if notice.role.staff and author is not None and not own and not name:
+        name = one_line(author.email.partition("@")[0])  # else it looks like a mail by the bot
     if notice.kind in _IN_PERSON and name and "@" not in name:
-        return f"{name} ({one_line(policy.name)})"
+        return f"{name} {words['via']} {one_line(policy.name)}"
     return f"{one_line(policy.name)} {one_line(school.name)}"
 
 
@@ -150,11 +154,14 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
         "notice": notice,  # its name in version 0.1
         "ticket": notice.ticket,
         "text": cut(clean(notice.text).strip(), TEXT_LONGEST),
+        "cut": cut(clean(notice.cut).strip(), CUT_LONGEST),
         "corrected": corrected(clean(notice.text), notice.problems),
         "author": notice.author or Address("", policy.name),
         "school": school,
         "schools": {s.key: s.name for s in policy.schools},
         "team": team,
+        "team_name": team.name.removeprefix("Team ").strip() or team.name,
+        "operator": policy.operators[0] if policy.operators else "",
         "author_team": _team_of(notice.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,
@@ -163,8 +170,7 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
         "staff": notice.role.staff,
         "role": notice.role.value,
         "salutation": _salutation(notice, team),
-        "pictures": _pictures(notice, message_id),
-        "files": tuple(a for a in notice.attachments if not a.picture),
+        **_files(notice, message_id),
         "history": shown([m for m in notice.history if _may_read(notice.role, m)]),
         "short_enough": short_enough,
     }
@@ -181,7 +187,9 @@ def _wording(
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
     ticket, language = notice.ticket, _language(notice, school, policy)
-    words: Mapping[str, Any] = templates.words(language, informal=_informal(notice, school, policy))
+    words: Mapping[str, Any] = templates.words(
+        language, informal=_informal(notice, school, policy), second_level=policy.second_level.name
+    )
     composer = Composer(school.address, action_key, str(words["conjunction"]))
     write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {
@@ -192,6 +200,7 @@ def _wording(
         "now": now,
         "date": write_date,
         "fields": tuple(_fields(ticket, words, write_date, staff=notice.role.staff)) if ticket else (),
+        "hours": opening_hours(school.team.calendar, words["report"]["days"]),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),
@@ -202,7 +211,7 @@ def _wording(
 def _fields(
     ticket: Ticket, words: Mapping[str, Any], write_date: Callable[[datetime], str], *, staff: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield names and values of the fields in the last rows of the basic data; empty ones are left out."""
+    """Yield names and values of the basic data that differ from those of a new ticket."""
     for name, value in notification_values(ticket, staff=staff):
         yield name, _written(name, value, words, write_date)
 
@@ -213,6 +222,8 @@ def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callab
             return write_date(value)
         case StrEnum():
             return str(words[name][value])
+        case Address():
+            return value.shown
         case tuple():
             return ", ".join(person.shown for person in value)
         case _:
@@ -229,12 +240,19 @@ def _salutation(notice: Notification, team: Team) -> str:
     return notice.to.name if mine or notice.kind in _TO_ONE or not notice.role.staff else team.name
 
 
-def _pictures(notice: Notification, message_id: str) -> tuple[Picture, ...]:
-    return tuple(
-        Picture(attachment.filename, content_id(message_id, position))
+def _files(notice: Notification, message_id: str) -> dict[str, Any]:
+    """Return the pictures beside the text, those of messages of the history, and the other files."""
+    pictures = {
+        attachment: Picture(attachment.filename, content_id(message_id, position))
         for position, attachment in enumerate(notice.attachments)
         if attachment.picture
-    )
+    }
+    earlier = {attachment for message in notice.history for attachment in message.attachments}
+    return {
+        "pictures": tuple(picture for attachment, picture in pictures.items() if attachment not in earlier),
+        "pictures_of": lambda message: tuple(pictures[a] for a in message.attachments if a in pictures),
+        "files": tuple(a for a in notice.attachments if not a.picture),
+    }
 
 
 def _may_read(role: Role, message: Message) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.sanitize import clean, one_line
 
@@ -53,21 +53,51 @@ def _late(notice: Notification, _: Ticket) -> bool:
     return notice.kind in _LATE
 
 
+def _to_requester(notice: Notification, _: Ticket) -> bool:
+    return notice.reply_route is ReplyRoute.REQUESTER
+
+
+def _to_staff(notice: Notification, _: Ticket) -> bool:
+    return notice.reply_route is ReplyRoute.STAFF
+
+
+def _has_answer(notice: Notification, _: Ticket) -> bool:
+    return notice.kind in _ANSWERS
+
+
+def _has_no_answer(notice: Notification, _: Ticket) -> bool:
+    return notice.kind not in _ANSWERS
+
+
+_CLOSE: tuple[tuple[str, Condition], ...] = (("close", _to_requester), ("close_silently", _to_staff))
 _COMMON: tuple[tuple[str, Condition], ...] = (
     ("take", _not_mine), ("wait", _late), ("remind", _late), ("list", _always), ("help", _always),
 )  # fmt: skip
 _OPEN: Mapping[Role, tuple[tuple[str, Condition], ...]] = {
-    Role.SUPPORTER: (("close", _always), ("escalate", _here), *_COMMON),
-    Role.SECOND_LEVEL: (("close", _always), ("return", _here), *_COMMON),
-    Role.REQUESTER: (("reply", _always), ("solved", _always)),
-    Role.CC: (("reply", _always),),
+    Role.SUPPORTER: (*_CLOSE, ("escalate", _here), *_COMMON),
+    Role.SECOND_LEVEL: (*_CLOSE, ("return", _here), *_COMMON),
+    Role.REQUESTER: (("reply", _has_answer), ("add", _has_no_answer), ("solved", _always)),
+    Role.CC: (("reply", _has_answer), ("add", _has_no_answer)),
 }
 _CLOSED: Mapping[Role, tuple[str, ...]] = {
     Role.SUPPORTER: ("reopen", "list", "help"),
     Role.SECOND_LEVEL: ("reopen", "list", "help"),
-    Role.REQUESTER: ("reopen",),
+    Role.REQUESTER: ("still_broken",),
 }
-PRIMARY = frozenset({"reply", "close", "reopen", "confirm", "send_anyway", "register"})
+PRIMARY = frozenset(
+    {
+        "reply",
+        "close",
+        "close_silently",
+        "reopen",
+        "still_broken",
+        "send_to_requester",
+        "confirm",
+        "send_anyway",
+        "register",
+    }
+)
+_ANSWERS = frozenset({NotificationKind.ANSWER, NotificationKind.WAITING, NotificationKind.WAIT_REMINDER})
 _LATE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
@@ -109,11 +139,12 @@ def links(
 ) -> tuple[Link, ...]:
     """Return the links of a notification; `texts` are label, command line and subject by action."""
     about = notice.ticket.tagged_subject if notice.ticket else ""
+    requester = one_line(notice.ticket.requester.shown) if notice.ticket else ""
     found = []
     for name in actions(notice):
         label, line, subject = texts[name]
         href = composer.mailto(subject or about or label, line)
-        found.append(Link(label, line, href, name in PRIMARY))
+        found.append(Link(label.replace("%s", requester), line, href, name in PRIMARY))
     return tuple(found)
 
 
@@ -122,13 +153,27 @@ def short_enough(text: str) -> bool:
     return len(text) <= BODY_LENGTH
 
 
+def _fixed(notice: Notification) -> tuple[str, ...] | None:
+    """Return the actions that depend on the kind alone; None if the ticket decides."""
+    if notice.sendable:
+        return ("send_as_is", "help")
+    if notice.unaddressed and notice.ticket is not None:
+        return ("send_to_requester", "help")
+    if notice.kind is NotificationKind.REFUSAL and notice.from_unknown_address:
+        return ()
+    if notice.kind is NotificationKind.OVERVIEW and not notice.role.staff:
+        return ("list_open", "list_closed", "list_all", "help")
+    return _BY_KIND.get(notice.kind)
+
+
 def actions(notice: Notification) -> tuple[str, ...]:
     """Return the names of the actions that a mail offers, the most likely one first."""
     if own := next((done.links for done in notice.done if done.links), None):
         return own
-    fixed = ("send_as_is", "help") if notice.sendable else _BY_KIND.get(notice.kind)
+    fixed = _fixed(notice)
     if notice.undoable:
-        return ("undo", *(fixed or ()))
+        undone = any(done.command == "undo" for done in notice.done)
+        return ("redo" if undone else "undo", *(fixed or ()))
     if fixed is not None or notice.ticket is None:
         return fixed or ()
     if notice.ticket.status is Status.CLOSED:

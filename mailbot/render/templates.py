@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup, escape
 
 from mailbot.colour import lighten_for_dark_mode
@@ -32,6 +34,11 @@ def _prose(text: str) -> Markup:
     return Markup("<br>\n").join(line.replace("  ", Markup("&nbsp; ")) for line in lines)
 
 
+def _quoted(text: str) -> str:
+    """Return a person's text with "> " before each line (RFC 3676, 4.5), so that it is visibly theirs."""
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
+
+
 class BrokenTemplateError(Exception):
     """A template cannot be rendered; the text names it and has jinja2's message."""
 
@@ -53,7 +60,7 @@ class Templates:
         self._own = {
             informal: _environment(packaged, colour, informal=informal) for informal in (False, True)
         }
-        self._words: dict[tuple[str, bool], Mapping[str, object]] = {}
+        self._words: dict[tuple[str, bool, str], Mapping[str, object]] = {}
 
     def get(self, name: str, *, informal: bool = False) -> Template:
         """Return the template of that name; raise `jinja2.TemplateError` where it is missing or wrong."""
@@ -63,20 +70,25 @@ class Templates:
         """Return the names in the operator's templates that a later version does not accept any more."""
         return list(find_old_names(self._override, self._formal)) if self._override is not None else []
 
-    def words(self, language: str, *, informal: bool = False) -> Mapping[str, object]:
+    def words(
+        self, language: str, *, informal: bool = False, second_level: str = "Second-Level"
+    ) -> Mapping[str, object]:
         """Return the labels and phrases of a language, as its words.txt.j2 sets them.
+
+        `second_level` is the name of that team.
 
         An operator's file of an earlier version lacks the newest phrases: the packaged ones are taken.
         Its lists `help_requester`, `help_supporter` and `help_second_level` replace those made of `help`.
         """
-        if (language, informal) not in self._words:
-            self._words[language, informal] = self._read_words(language, informal=informal)
-        return self._words[language, informal]
+        key = language, informal, second_level
+        if key not in self._words:
+            self._words[key] = self._read_words(*key)
+        return self._words[key]
 
-    def _read_words(self, language: str, *, informal: bool) -> Mapping[str, object]:
-        name = f"{language}/words.txt.j2"
-        words = vars(self.get(name, informal=informal).module)
-        packaged = vars(self._own[informal].get_template(name).module)
+    def _read_words(self, language: str, informal: bool, second_level: str) -> Mapping[str, object]:
+        name, names = f"{language}/words.txt.j2", {"second_level": second_level}
+        words = vars(self.get(name, informal=informal).make_module(names))
+        packaged = vars(self._own[informal].get_template(name).make_module(names))
         found = {**packaged, **{key: _with_defaults(packaged.get(key), own) for key, own in words.items()}}
         return {**help_lists(found["help"]), **found}
 
@@ -94,6 +106,25 @@ def _informal_form(_formal: str, informal: str) -> str:
     return informal
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Keeps the compiled templates in memory, so that all environments compile each file once."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Return the code of a file with this name and content."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a file."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled_templates = _CompiledTemplates()
+
+
 def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environment:
     environment = Environment(
         loader=loader,
@@ -102,8 +133,9 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_compiled_templates,
     )
-    environment.filters |= {"one_line": one_line, "prose": _prose}
+    environment.filters |= {"one_line": one_line, "prose": _prose, "quoted": _quoted}
     environment.globals |= {
         "colour": colour,
         "colour_on_dark": lighten_for_dark_mode(colour),

@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from mailbot.runtime.school_mailbox import SchoolMailbox
-from mailbot.service.alerts import end_alert, raise_alert
+from mailbot.service.alerts import end_alert, is_lasting, raise_alert
 from mailbot.store import mailboxes
 from mailbot.store.database import TRANSIENT, first_line, transaction
 
@@ -15,11 +15,16 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class MailboxStatus:
-    """The number of consecutive failures of a mailbox, and when it was read last."""
+    """The number of consecutive failures of a mailbox, and when it was read last.
+
+    `reported`: the log says that it fails.
+    """
 
     mailbox: SchoolMailbox
     failures: int = 0
     last_success: datetime | None = None
+    failing_since: datetime | None = None
+    reported: bool = False
 
     def record_success(self) -> bool:
         """Record that the mailbox was read; return whether it failed before.
@@ -34,23 +39,35 @@ class MailboxStatus:
                 end_alert(session, self.mailbox.desk, self._topic, now)
         if recovered:
             log.info("mailbox recovered", school=self.mailbox.key)
-        self.failures, self.last_success = 0, now
+        self.failures, self.last_success, self.failing_since, self.reported = 0, now, None, False
         return recovered
 
-    def record_failure(self, reason: str) -> None:
-        """Record that the mailbox cannot be read; log the first failure and alert the operators."""
+    def record_failure(self, reason: str, *, permanent: bool = False) -> None:
+        """Record that the mailbox cannot be read; alert the operators if the failure lasts or is permanent.
+
+        Servers end connections, also those in IDLE: that alone is logged and no alert.
+        """
         if not self.failures:
-            log.error("mailbox failed", school=self.mailbox.key, reason=reason)
+            log.info("mailbox connection failed", school=self.mailbox.key, reason=reason)
         self.failures += 1
         now = self.mailbox.clock()
+        self._log_if_lasting(reason, now, permanent=permanent)
         try:
             with transaction(self.mailbox.desk.engine) as session:
-                mailboxes.record_failure(session, self.mailbox.key, reason, now)
-                raise_alert(session, self.mailbox.desk, self._topic, (("reason", reason),), now)
+                since = mailboxes.record_failure(session, self.mailbox.key, reason, now)
+                if permanent or is_lasting(self.failures, since, now):
+                    raise_alert(session, self.mailbox.desk, self._topic, (("reason", reason),), now)
         except TRANSIENT as error:
             log.warning("failure not recorded", school=self.mailbox.key, reason=first_line(error))
         except Exception:  # the mailbox is read again after any error
             log.exception("failure not recorded", school=self.mailbox.key)
+
+    def _log_if_lasting(self, reason: str, now: datetime, *, permanent: bool) -> None:
+        """Log once that the mailbox fails, even if the database is the cause."""
+        self.failing_since = self.failing_since or now
+        if not self.reported and (permanent or is_lasting(self.failures, self.failing_since, now)):
+            log.error("mailbox failed", school=self.mailbox.key, reason=reason)
+            self.reported = True
 
     @property
     def _topic(self) -> str:

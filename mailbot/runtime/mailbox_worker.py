@@ -121,7 +121,7 @@ class MailboxWorker:
                 with Mailbox.open(self._mailbox.account) as box:
                     self._watch(box)
             except InboxError as error:
-                self._record_failure(str(error))
+                self._record_failure(str(error), permanent=error.permanent)
             except TRANSIENT as error:
                 self._record_failure(f"database: {first_line(error)}")
             except LeaseLostError as error:
@@ -184,11 +184,11 @@ class MailboxWorker:
         if self._status.record_success():
             self._wake_senders()
 
-    def _record_failure(self, reason: str) -> None:
+    def _record_failure(self, reason: str, *, permanent: bool = False) -> None:
         """Record a failure and wait, longer after each consecutive one."""
         if self._stop.is_set():
             return
         seconds = backoff_seconds(self._status.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
-        self._status.record_failure(reason)
+        self._status.record_failure(reason, permanent=permanent)
         self._wake_senders()
         self._stop.wait(seconds)

@@ -26,9 +26,10 @@ from mailbot.sanitize import redact_for_log
 from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
+from mailbot.service.sending import unresolved_failures
 from mailbot.service.timers import run_timers
 from mailbot.store import heartbeat, ledger, outbox
-from mailbot.store.database import TRANSIENT, first_line, transaction
+from mailbot.store.database import TRANSIENT, first_line, read_only, transaction
 
 log = structlog.get_logger()
 
@@ -59,7 +60,9 @@ def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, in
     with ThreadPoolExecutor(MAX_MAILBOXES) as pool:
         read = list(pool.map(partial(_read_mailbox, desk, settings, limiters, backfill), settings.imap))
     outcomes = Counter(outcome for processed, _ in read for outcome in processed)
+    before = _unresolved_failures(desk)
     sent, down = _send(desk, settings)
+    failed = len(_unresolved_failures(desk) - before)
     return {
         "fetched": outcomes.total(),
         "opened": outcomes["opened"],
@@ -67,8 +70,13 @@ def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, in
         "ignored": outcomes["ignored"] + outcomes["duplicate"],
         "quarantined": outcomes[ledger.QUARANTINED],
         "sent": sent["sent"],
-        "failed": sent["failed"] + down + sum(not reachable for _, reachable in read),
+        "failed": failed + down + sum(not reachable for _, reachable in read),
     }
+
+
+def _unresolved_failures(desk: Desk) -> set[int]:
+    with read_only(desk.engine) as session:
+        return unresolved_failures(session, desk)
 
 
 def _read_mailbox(
@@ -90,7 +98,7 @@ def _read_mailbox(
                 old_mail.include()
             ingest.process_new(box)
     except InboxError as error:
-        status.record_failure(str(error))
+        status.record_failure(str(error), permanent=error.permanent)
         return outcomes, False
     except TRANSIENT:
         raise

@@ -16,6 +16,7 @@ import structlog
 
 from mailbot.config import Settings, SmtpAccount
 from mailbot.sanitize import redact_for_log
+from mailbot.service.alerts import is_lasting
 from mailbot.service.desk import Desk
 from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
 from mailbot.service.sending import ServerIssue, build_message, known_issue, next_state, record_and_claim
@@ -50,6 +51,9 @@ class AccountSender:
     record_result: Callable[[str], None] = lambda _: None
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
     _failures: int = 0
+    _down_since: datetime | None = None
+    _alerted: bool = False
+    _once: bool = False
     _refusals: RefusalTracker = field(default_factory=RefusalTracker)
     _accepted: bool = False
     _max_backoff: int = PAUSE_SERVER
@@ -81,7 +85,8 @@ class AccountSender:
                 await wait_any(stop, self.wakeup if seconds is None else None, seconds)
 
     async def send_all(self) -> None:
-        """Send the due mails with a connection of its own."""
+        """Send the due mails with a connection of its own; each failure is an alert, as no retry follows."""
+        self._once = True
         async with SmtpClient(self.account) as client:
             await self.send_due(client, asyncio.Event())
 
@@ -157,7 +162,7 @@ class AccountSender:
             self._mark_up(accepted=True)
             return self._record(due, "sent", result.reply)
         if result.server_down and result.state == "temporary" and result.about is not About.ACCOUNT:
-            self._mark_down(result.reply, PAUSE_SERVER)
+            self._mark_down(result.reply, PAUSE_SERVER, interrupted=result.code in (None, 421))
             return self._requeue(due, result.reply)
         scope, reason = self._refusals.scope_of(_refusal(due, result))
         if scope is RefusalScope.ACCOUNT:
@@ -189,20 +194,26 @@ class AccountSender:
         )
         return outcome
 
-    def _mark_down(self, reason: str, max_backoff: int) -> None:
-        """Pause this account, for `max_backoff` seconds at most."""
-        if not self._failures:
-            log.error("smtp server unavailable", topic=self.topic, reason=redact_for_log(reason))
-            self._issue = ServerIssue(self.topic, reason)
+    def _mark_down(self, reason: str, max_backoff: int, *, interrupted: bool = False) -> None:
+        """Pause this account, for `max_backoff` seconds at most; alert the operators.
+
+        `interrupted`: the connection failed, which is an alert only if it lasts.
+        """
+        now = self.clock()
         self._failures += 1
+        self._down_since = self._down_since or now
+        lasting = self._once or not interrupted or is_lasting(self._failures, self._down_since, now)
+        if lasting and not self._alerted:
+            log.error("smtp server unavailable", topic=self.topic, reason=redact_for_log(reason))
+            self._issue, self._alerted = ServerIssue(self.topic, reason), True
         self._max_backoff = max_backoff
         self._accepted = self._recovery_reported = False
 
     def _mark_up(self, *, accepted: bool) -> None:
         """End a pause; `accepted`: the server accepted a mail, or refused only its recipient."""
-        if self._failures:
+        if self._alerted:
             log.info("smtp server available", topic=self.topic)
-        self._failures = 0
+        self._failures, self._down_since, self._alerted = 0, None, False
         self._accepted = self._accepted or accepted
 
     def _backoff(self) -> float:

@@ -24,13 +24,14 @@ from mailbot.core.model.ticket import (
     WaitState,
 )
 from mailbot.samples.month import REPORT
-from mailbot.samples.problems import IN_TEXT, PROBLEMS
+from mailbot.samples.problems import CONFLICT, IN_TEXT, NO_RECIPIENT, PROBLEMS, UNKNOWN_ADDRESS
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
 LENA = Address("lena.lehrerin@schule.example", "Lena Lehrerin")
 RAINER = Address("rektor@schule.example", "Dr. Rainer Rektor-Oberschlau")
 MAX = Address("mustermann.m@support.example", "Max Mustermann")
+PRIVATE = Address("max.m@zuhause.example", "Max Privat")
 ERIKA = Address("erika@support.example", "Erika Beispiel")
 TECHNIK = Address("technik@stadt.example", "Toni Technik")
 
@@ -204,9 +205,11 @@ def _to_requester() -> dict[str, Notification]:
         "receipt_related": _TO_LENA(
             Kind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
         ),
-        "answer": _TO_LENA(Kind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES),
-        "answer_cc": Notification(Kind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER),
-        "closed": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX, text=ANSWER),
+        "answer": _TO_LENA(
+            Kind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES[1:], history=HISTORY[:1]
+        ),
+        "answer_cc": Notification(Kind.ANSWER, RAINER, Role.CC, TAKEN, MAX, ANSWER, history=HISTORY[:1]),
+        "closed": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX, text=ANSWER, history=HISTORY[:1]),
         "closed_silent": _TO_LENA(Kind.CLOSED, ticket=closed, author=MAX),
         "waiting": _TO_LENA(Kind.WAITING, ticket=ASLEEP, author=MAX, text=QUESTION),
         "waiting_silent": _TO_LENA(Kind.WAITING, ticket=ASLEEP, author=MAX),
@@ -239,7 +242,18 @@ def _words_to_team() -> dict[str, Notification]:
             related_reason="subject-tag",
         ),
         "requester_reply": _TO_MAX(
-            Kind.REQUESTER_REPLY, ticket=TAKEN, author=LENA, text="Danke, ich probiere es!", history=HISTORY
+            Kind.REQUESTER_REPLY,
+            ticket=TAKEN,
+            author=LENA,
+            text="Danke, ich probiere es!",
+            history=HISTORY[1:3],
+        ),
+        "requester_reply_unknown": _TO_MAX(
+            Kind.REQUESTER_REPLY,
+            ticket=TAKEN,
+            author=PRIVATE,
+            text=f"{ANSWER}\n#close",
+            problems=(replace(UNKNOWN_ADDRESS[0], line="#close"),),
         ),
         "answer_copy": _TO_ERIKA(Kind.ANSWER_COPY, ticket=TAKEN, author=MAX, text=ANSWER),
         "note": _TO_ERIKA(
@@ -284,9 +298,11 @@ def _deeds() -> dict[str, Notification]:
     return {
         "closed_team": _TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
         "returned": _TO_ERIKA(
-            Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", internal=True
+            Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", history=HISTORY
         ),
-        "reopened": _TO_ERIKA(Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht."),
+        "reopened": _TO_ERIKA(
+            Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht.", history=HISTORY[1:3]
+        ),
         "undone": _TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": _TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "assigned_info": _TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),
@@ -379,7 +395,15 @@ def _refusals(language: str) -> dict[str, Notification]:
     return {
         "refusal": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
         "refusal_unclear": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_conflict": _TO_MAX(
+            Kind.REFUSAL, ticket=TAKEN, text=f"{ANSWER}\n#close\n#escalate", problems=CONFLICT
+        ),
         "refusal_in_text": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
+        "refusal_unknown_address": Notification(
+            Kind.REFUSAL, PRIVATE, Role.REQUESTER, problems=UNKNOWN_ADDRESS
+        ),
+        "refusal_unaddressed": _TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=ANSWER, problems=NO_RECIPIENT),
+        "refusal_unaddressed_overview": _TO_MAX(Kind.REFUSAL, text=ANSWER, problems=NO_RECIPIENT),
     }
 
 

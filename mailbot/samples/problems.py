@@ -27,3 +27,7 @@ IN_TEXT = {
     "en": RefusedLine("It works again. #close", Reason.IN_TEXT, "", "#close", "", "It works again.\n#close"),
     "fr": RefusedLine("Il fonctionne. #fermer", Reason.IN_TEXT, "", "#fermer", "", "Il fonctionne.\n#fermer"),
 }
+
+NO_RECIPIENT = (RefusedLine("", Reason.NO_RECIPIENT),)
+UNKNOWN_ADDRESS = (RefusedLine("", Reason.UNKNOWN_ADDRESS),)
+CONFLICT = (RefusedLine("#escalate", Reason.AMBIGUOUS, argument="#close"),)

@@ -1,6 +1,6 @@
 """Alert the operators once when something fails, and once when it works again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -14,7 +14,16 @@ from mailbot.store.enqueue import enqueue
 
 log = structlog.get_logger()
 
+LASTING_FAILURES = 3
+LASTING = timedelta(minutes=1)
+"""A server that fails once and works again is no alert: connections drop, and servers restart."""
+
 Details = tuple[tuple[str, str], ...]
+
+
+def is_lasting(failures: int, since: datetime, now: datetime) -> bool:
+    """Return whether failures in a row, the first one at `since`, are worth an alert."""
+    return failures >= LASTING_FAILURES or now - since >= LASTING
 
 
 def raise_alert(session: Session, desk: Desk, topic: str, details: Details, now: datetime) -> None:

@@ -15,9 +15,10 @@ from mailbot.config import Settings
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, record
-from mailbot.store.database import SchemaError, Session, SQLAlchemyError, first_line, migrate, open_database
+from mailbot.store.database import Session, SQLAlchemyError, first_line, open_database
 from mailbot.store.mailboxes import start_recovery
 from mailbot.store.restore import restore
+from mailbot.store.schema import SchemaError, migrate
 from mailbot.store.state_files import create_durably, restore_ownership
 
 RECOVERY_MARGIN = timedelta(days=2)  # a mail may wait before it is processed
@@ -126,4 +127,4 @@ def _path_of_replaced(settings: Settings, now: datetime) -> Path:
     """Return the path for the replaced state: next to the SQLite file, or in the state directory."""
     scheme, _, name = settings.database.partition(":///")
     database = Path(name) if scheme == "sqlite" else settings.state_dir / "postgresql"
-    return database.with_name(f"{database.name}.before-restore-{now:%Y-%m-%dT%H-%M-%SZ}")
+    return database.with_name(f"{database.name}.before-restore-{now:%Y-%m-%dT%H-%M-%S.%fZ}")

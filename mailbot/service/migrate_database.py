@@ -8,16 +8,8 @@ from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.service.bootstrap import DeskError, exclusive_lock
 from mailbot.store.audit import Origin, record
-from mailbot.store.database import (
-    Engine,
-    SchemaError,
-    SQLAlchemyError,
-    first_line,
-    migrate,
-    open_database,
-    schemas,
-    transaction,
-)
+from mailbot.store.database import Engine, SQLAlchemyError, first_line, open_database, transaction
+from mailbot.store.schema import SchemaError, migrate, schemas
 from mailbot.store.transfer import Transfer, occupied
 
 UNCHANGED = "nothing was moved"

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from mailbot.addresses import stored_address
 from mailbot.clock import utc_now
 from mailbot.service.alerts import end_alert
 from mailbot.service.desk import Desk
@@ -157,9 +158,10 @@ def blocked_senders(desk: Desk) -> list[dict[str, Any]]:
 def unblock(desk: Desk, address: str) -> str:
     """Unblock an address in all schools."""
     with transaction(desk.engine) as session:
-        schools = people.unblock(session, address.lower())
+        stored = stored_address(address)
+        schools = people.unblock(session, stored)
         if schools:
-            detail = f"{address.lower()} in {', '.join(schools)}"
+            detail = f"{stored} in {', '.join(schools)}"
             record(session, Origin(desk.actor, utc_now()), "unblocked", detail)
     if not schools:
         raise OperationError(f"{address} is not blocked")

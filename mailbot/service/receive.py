@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from mailbot.addresses import canonical_address
 from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
@@ -151,9 +152,20 @@ def _decide_and_write(
     """Decide on a mail and write the decision; `entry_id` is the ID of its ledger entry if it has one."""
     mail, lookups = understood.mail, understood.lookups
     content = entry["content_id"]
-    facts = load_facts(session, mail, lookups, school, desk.policy, content, now, own_entry=entry_id)
+    facts = load_facts(
+        session,
+        mail,
+        lookups,
+        school,
+        desk.policy,
+        content,
+        now,
+        own_entry=entry_id,
+        received=entry["received"],
+    )
     dates = desk.days(lookups.dates, now)
-    facts = replace(facts, confirmed=confirmed, released=released, dates=dates)
+    addresses = {written: canonical_address(written) or "" for written in lookups.addresses}
+    facts = replace(facts, confirmed=confirmed, released=released, dates=dates, addresses=addresses)
     decision = decide(understood, facts, desk.policy, now)
     outcome = {"outcome": decision.outcome, "because": "\n".join(decision.because), "traceback": ""}
     mails = desk.render_all(decision, school, now)

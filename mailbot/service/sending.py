@@ -6,8 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.decide.automatic_mail import MUST_ARRIVE, failure_notices
+from mailbot.core.decide.automatic_mail import failure_notices, needs_attention
 from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.mime_writer import to_bytes
 from mailbot.parse import part_contents
@@ -24,7 +25,7 @@ from mailbot.store.outbox import ClaimedMail, SendOutcome
 log = structlog.get_logger()
 
 FAILED_MAILS = "failed mails"
-"""The topic of the alert that is active while a mail of a kind in `MUST_ARRIVE` is failed."""
+"""The topic of the alert that is active while a failed mail needs an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,18 @@ def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendO
     return SendOutcome(due.id, "uncertain" if uncertain else "queued", reply, retry_at, uncertain=uncertain)
 
 
+def unresolved_failures(session: Session, desk: Desk) -> set[int]:
+    """Return the failed mails that need an operator."""
+    return {
+        mail.id
+        for mail in outbox.failed(session)
+        if needs_attention(mail.kind, mail.author, mail.recipient, desk.policy)
+    }
+
+
 def end_alert_of_failed_mails(session: Session, desk: Desk, now: datetime) -> None:
-    """End the alert if the outbox has no failed mail of a kind in `MUST_ARRIVE`."""
-    if not outbox.has_failed(session, MUST_ARRIVE):
+    """End the alert if no failed mail needs an operator."""
+    if not unresolved_failures(session, desk):
         end_alert(session, desk, FAILED_MAILS, now)
 
 
@@ -105,7 +115,7 @@ def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: dat
     row = outbox.get(session, outcome.id)
     if row is None:  # erased during the attempt
         return
-    if row.kind in MUST_ARRIVE:
+    if needs_attention(NotificationKind(row.kind), row.author, row.recipient, desk.policy):
         details = (
             ("mail", f"{outcome.id}: {row.kind} to {row.recipient}"),
             ("reason", outcome.error),

@@ -1,12 +1,14 @@
 """Send mails to an SMTP server (RFC 5321, 6409); the only module that uses aiosmtplib."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self, cast
 
 import aiosmtplib
 
+from mailbot.addresses import canonical_address
 from mailbot.clock import monotonic
 from mailbot.config import OAuth2, SmtpAccount
 from mailbot.network import describe_error, is_loopback, sanitize_reply, tls_context
@@ -21,6 +23,8 @@ IDLE_SECONDS = 30
 DATA_TIMEOUT_FACTOR = 10
 MIN_BYTES_PER_SECOND = 32_768
 
+_START_INPUT = 354
+_NO_SMTPUTF8 = "{!r} has non-ASCII characters before the @, and the server does not offer SMTPUTF8 (RFC 6531)"
 _CLOSING = 421
 _TOO_LARGE = 552
 # Reply codes that concern the login and not the mail (RFC 4954, 6).
@@ -62,7 +66,7 @@ class SmtpClient:
         `sender` is the envelope sender, "" for the null sender. Line ends become CRLF.
         """
         try:
-            envelope = _ascii(sender), _ascii(recipient)
+            envelope = _envelope_address(sender), _envelope_address(recipient)
         except ValueError as error:
             reply = f"the address cannot be used: {error}"
             return SendResult("permanent", None, reply, about=About.RECIPIENT)
@@ -78,8 +82,8 @@ class SmtpClient:
         """Log in, and start a mail from that address to itself without sending it; return the error."""
         try:
             client = await self._connected()
-            await client.mail(_ascii(address))
-            await client.rcpt(_ascii(address))
+            await client.mail(_envelope_address(address))
+            await client.rcpt(_envelope_address(address))
             await client.rset()
         except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
             self._drop()
@@ -112,11 +116,18 @@ class SmtpClient:
         data_started = completed = False
         try:
             client = await self._connected()
-            await client.mail(sender, options=_options(client, raw))
-            await client.rcpt(recipient)
+            options = _options(client, raw)
+            if not recipient.isascii():
+                if not client.supports_extension("smtputf8"):
+                    return SendResult(
+                        "permanent", None, _NO_SMTPUTF8.format(recipient), about=About.RECIPIENT
+                    )
+                options.append("SMTPUTF8")
+            await client.mail(sender, options=options)
+            await client.rcpt(recipient, encoding="utf-8")
             data_started = True
             timeout = DATA_TIMEOUT_FACTOR * self._timeout + len(raw) / MIN_BYTES_PER_SECOND
-            response = await client.data(raw, timeout=timeout)
+            response = await _send_data(client, raw, timeout)
             completed = True
             self._sent += 1
             self._used_at = monotonic()
@@ -201,8 +212,6 @@ class SmtpClient:
 
     def _refused(self, code: int, message: str) -> SendResult:
         reply = self._sanitize(message)
-        if 200 <= code < 300:
-            return SendResult("sent", code, reply)
         about = classify(code, reply).about
         if about is About.ACCOUNT:
             return SendResult("temporary", code, reply, server_down=True, about=about)
@@ -237,16 +246,44 @@ class SmtpClient:
         return sanitize_reply(text, self._account.password)
 
 
-def _ascii(address: str) -> str:
-    """Return an address for the SMTP envelope (RFC 5321), its domain in IDNA; raise ValueError."""
-    local, _, domain = address.rpartition("@")
-    if not address:
-        return address
-    if not local or not address.isprintable() or set(address) & set(" <>,;"):
+async def _send_data(client: aiosmtplib.SMTP, raw: bytes, timeout: float) -> aiosmtplib.SMTPResponse:
+    """Send DATA and the text of a mail (RFC 5321, 4.1.1.4); return the reply that accepts it.
+
+    Raises SMTPDataError for a refusal. With another reply than 354 to DATA, or 2yz to the text, the server is
+    out of step: raises SMTPResponseException, since the mail may be accepted. aiosmtplib's `data` does not
+    say which of the two was answered.
+    """
+    start = await client.execute_command(b"DATA", timeout=timeout)
+    protocol = client.protocol
+    if protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+    reply, expected = start, start.code == _START_INPUT
+    if expected:
+        protocol.write(_data_of(raw))
+        reply = await protocol.read_response(timeout=timeout)
+        expected = 200 <= reply.code < 300
+    if expected:
+        return reply
+    if reply.code >= 400:
+        raise aiosmtplib.SMTPDataError(reply.code, reply.message)
+    command = "DATA" if reply is start else "the text of a mail"
+    message = f"this is no reply to {command}, so the server is out of step: {reply.message}"
+    raise aiosmtplib.SMTPResponseException(reply.code, message)
+
+
+def _data_of(raw: bytes) -> bytes:
+    """Return a mail as the text after DATA: with CRLF, doubled leading dots, and the final dot."""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
+    ended = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
+
+
+def _envelope_address(address: str) -> str:
+    """Return an address for the SMTP envelope; raise ValueError if it is none. "" is the null sender."""
+    canonical = canonical_address(address) if address else ""
+    if canonical is None:
         raise ValueError(f"{address!r} is not a mail address")
-    if not local.isascii():
-        raise ValueError(f"{address!r} has non-ASCII characters before the @, which SMTP servers refuse")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
+    return canonical
 
 
 def _options(client: aiosmtplib.SMTP, raw: bytes) -> list[str]:

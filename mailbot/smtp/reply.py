@@ -38,7 +38,9 @@ _PERIOD = (
 _MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten)"
 
 RULES = (
-    Rule(About.ACCOUNT, "the sender's address or permissions", status=r"1\.[78]|2\.252|7\.(13|60)"),
+    Rule(
+        About.ACCOUNT, "the sender's address or permissions", status=r"1\.[78]|2\.252|7\.(13|30|57|60|64|139)"
+    ),
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
     Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
     Rule(About.RECIPIENT, "the recipient's mailbox", words=(r"storedrv\.deliver", "recipient thread limit")),
@@ -61,8 +63,12 @@ RULES = (
             "send ?as ?denied",
             r"(permissions?|allowed|authori[sz]ed|permitted) to send",
             "not owned by|that you own",
-            "sender (address |login )?(rejected|blocked|disabled)",
-            "(bad outbound|banned) sender",
+            "sender (address |login )?(is )?(rejected|blocked|disabled)",
+            "sender (address )?(is )?not (allowed|permitted|authori[sz]ed)(?! to)",
+            r"(unauthori[sz]ed|bad outbound|banned) sender|allowed to use (this|that|the) (sender|from)\b",
+            "(sender|from)( address)? does not match|(sender|email address) is not verified",
+            "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|unzulässig)",
+            "invalid credentials|client (was |is )?not authenticated|basic authentication",
         ),
     ),
     Rule(
@@ -72,7 +78,21 @@ RULES = (
             "submission ?quota",
             r"(send|sending|outgoing|outbound|relay|sender|versand)[a-z ]{0,30} ?(limit|quota)",
             r"(limit|quota)[a-z ]{0,40} (outgoing|outbound|sent)\b",
-            "sending (messages )?too",
+            "sending (messages )?too|sender has exceeded|too much mail from",
+            "(limite|quota) (d.|di )?(envoi|invio)",
+            "unusual (rate|amount) of unsolicited e?mail originating from your",
+        ),
+    ),
+    Rule(
+        About.ACCOUNT,
+        "the account is blocked",
+        words=(
+            r"\b(sending|sending of e?-?mails?|(outgoing|outbound) (e-?)?mails?)( from)?[a-z ]{0,30}"
+            "(paused|suspended|disabled|blocked|stopped|deactivated)",
+            "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
+            "versand[a-zäöü ]{0,40}(gesperrt|blockiert|deaktiviert)|für den versand",
+            "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
+            "compte (est )?(suspendu|bloqué)|account (è )?sospeso",
         ),
     ),
     Rule(About.RECIPIENT, "the recipient's address or mailbox", status=r"1\.([1-6]|9|10)|2\.[1-4]|4\.4"),

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row, bindparam, insert, update
 from sqlmodel import Session
 
 from mailbot.core.model.effects import (
     AddMessage,
+    AddProof,
     Decision,
     DiscardMail,
     Effect,
@@ -40,6 +41,12 @@ _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 
 # Store a message.
 _INSERT_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
+# Record that the author of a message was authenticated.
+_PROVE_MESSAGE = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.ticket_id == bindparam("b_ticket"), _MESSAGE.c.message_id == bindparam("b_message"))
+    .values(proven=True)
+)
 # Store the files of a message.
 _INSERT_FILES = insert(_FILE)
 
@@ -86,7 +93,7 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, Row[Any]]:
             ticket = effect.ticket
             opened[ticket.key] = insert_ticket(session, replace(ticket, messages=0))
             tickets.set_last_number(session, ticket.school, ticket.number)
-        elif isinstance(effect, AddMessage | RecordReminder | TicketEffect | MultiTicketEffect):
+        elif isinstance(effect, AddMessage | AddProof | RecordReminder | TicketEffect | MultiTicketEffect):
             names[effect.ticket] = None
         if isinstance(effect, Merge):
             names[effect.into] = None
@@ -103,6 +110,8 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
     match effect:
         case AddMessage(name, message):
             _add_message(session, origin, rows[name].id, message)
+        case AddProof(name, message_id):
+            session.execute(_PROVE_MESSAGE, {"b_ticket": rows[name].id, "b_message": message_id})
         case LearnName(address):
             people.learn_name(session, address)
         case MarkUndeliverable(address, diagnostic, message_id):
@@ -136,6 +145,7 @@ def _add_message(session: Session, origin: Origin, ticket_id: int, message: Mess
         "at": message.at,
         "message_id": message.message_id,
         "raw_id": origin.raw_id,
+        "proven": message.proven,
     }
     message_row = session.connection().execute(_INSERT_MESSAGE, values).scalar_one()
     if message.attachments and origin.raw_id is not None:  # a file is a part of a stored mail

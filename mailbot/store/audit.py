@@ -15,6 +15,7 @@ from sqlmodel import Session
 from mailbot.core.model.effects import (
     AddCc,
     AddMessage,
+    AddProof,
     Assign,
     Decision,
     Effect,
@@ -101,6 +102,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Move: lambda e: (e.ticket, "moved", f"{e.school}-{e.number}"),
     RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
     RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
+    AddProof: lambda e: (e.ticket, "proven", e.message_id),
 }
 
 # Return the action and the detail of an effect that changes a person.

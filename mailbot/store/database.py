@@ -1,43 +1,30 @@
-"""Open, migrate, read and write the database: SQLite in the state directory, or PostgreSQL."""
+"""Open, read and write the database: SQLite in the state directory, or PostgreSQL."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Row, create_engine, event, make_url
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
-
-from mailbot.store.backup import backup
 
 __all__ = [
     "TRANSIENT",
     "Engine",
     "Row",
     "SQLAlchemyError",
-    "SchemaError",
     "Session",
     "first_line",
-    "migrate",
     "open_database",
     "read_only",
-    "schemas",
     "transaction",
 ]
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
 """The errors of a database that is down, locked or full. Nothing was written, and a retry may succeed."""
-
-
-class SchemaError(Exception):
-    """This program cannot use the database's schema."""
 
 
 def first_line(error: Exception) -> str:
@@ -46,7 +33,6 @@ def first_line(error: Exception) -> str:
 
 
 CONNECT_TIMEOUT = 15
-_MIGRATION_LOCK = 0x6D61696C  # the key of a PostgreSQL advisory lock
 _READ_ONLY = "mailbot_read_only"
 
 
@@ -60,6 +46,7 @@ def open_database(database: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _discard_read_only)
     return engine
 
 
@@ -67,6 +54,19 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _discard_read_only(context: ExceptionContext) -> None:
+    """Discard the connections after a refused write.
+
+    SQLite opens a database that it cannot write read-only, and the connection never becomes writable.
+    """
+    error = context.original_exception
+    if (
+        isinstance(error, sqlite3.OperationalError)
+        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
+    ):
+        context.is_disconnect = True
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -87,73 +87,3 @@ def read_only(engine: Engine) -> Iterator[Session]:
     """Read one consistent state without blocking writers."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
         yield session
-
-
-def migrations() -> Config:
-    """Return the alembic configuration with the location of the migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
-
-
-def schemas(engine: Engine) -> tuple[str | None, str | None]:
-    """Return the schema revision of a database, None if it has none, and the one that this program needs."""
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(migrations()).get_current_head()
-
-
-def is_known(revision: str) -> bool:
-    """Return whether this program knows a schema revision."""
-    scripts = ScriptDirectory.from_config(migrations())
-    return revision in {script.revision for script in scripts.walk_revisions()}
-
-
-def migrate(engine: Engine) -> None:
-    """Migrate the schema to the newest revision; a SQLite file that is not empty is backed up first.
-
-    Raise SchemaError if the schema is that of a newer program.
-    """
-    current, head = schemas(engine)
-    if current == head:
-        return
-    if current is not None and not is_known(current):
-        raise SchemaError(
-            f"its schema {current} is that of a newer mailbot; install that version, or restore a backup"
-        )
-    if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
-        before = Path(f"{engine.url.database}.before-{head}")
-        if not before.exists():  # otherwise a failed upgrade left it
-            backup(engine, before)
-    upgrade(engine, migrations(), "head")
-
-
-def upgrade(engine: Engine, config: Config, revision: str) -> None:
-    """Migrate the schema to a revision, in one transaction."""
-    with _without_foreign_keys(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-@contextmanager
-def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
-    """Begin a transaction in which SQLite can replace a table that other tables refer to.
-
-    SQLite changes a table by copying and dropping it, and sets this pragma only outside of transactions.
-    """
-    if engine.url.get_backend_name() != "sqlite":
-        with engine.begin() as connection:
-            # Workers that start together wait for the first one to finish the migration.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            yield connection
-        return
-    with engine.connect() as connection:
-        sqlite: Any = connection.connection.driver_connection
-        sqlite.execute("PRAGMA foreign_keys=OFF")
-        try:
-            with connection.begin():
-                yield connection
-                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                    raise LookupError("after the migration a row refers to a missing row")
-        finally:
-            sqlite.execute("PRAGMA foreign_keys=ON")

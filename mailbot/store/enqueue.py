@@ -6,16 +6,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlmodel import Session
 
 from mailbot.core.decide.rate_limits import refusal_reasons
-from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification import Notification, shown_tickets
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import tickets
 from mailbot.store.tables import metadata
-
-MAX_REFERENCES = 12
 
 _OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
 
@@ -28,12 +26,12 @@ _OWN_MESSAGE_ID = (
     .order_by(_MESSAGE.c.id)
     .limit(1)
 )
-# Find the Message-IDs of the last mails to the recipient about a ticket, the newest first.
-_EARLIER_MESSAGE_IDS = (
+# Find the Message-ID of the first mail to the recipient about a ticket.
+_FIRST_MESSAGE_ID = (
     select(_OUTBOX.c.message_id)
     .where(_OUTBOX.c.ticket_id == bindparam("ticket"), _OUTBOX.c.recipient == bindparam("recipient"))
-    .order_by(_OUTBOX.c.id.desc())
-    .limit(MAX_REFERENCES)
+    .order_by(_OUTBOX.c.id)
+    .limit(1)
 )
 
 
@@ -59,18 +57,26 @@ def enqueue(
     raw_id: int | None = None,
     held_id: int | None = None,
 ) -> None:
-    """Store mails in the outbox, with References to the recipient's other mails about the same ticket.
+    """Store mails in the outbox, each with a reference to the recipient's first mail about the same ticket.
 
     `raw_id` is the received mail that their attachments are from; `held_id` is the held mail that they ask
     about.
     """
     new = list(mails)
-    rows = tickets.find_all(session, {mail.outgoing.ticket for mail in new if mail.outgoing.ticket})
+    shown = {key for mail in new for key in shown_tickets(mail.notification)}
+    rows = tickets.find_all(session, shown | {mail.outgoing.ticket for mail in new if mail.outgoing.ticket})
     for mail in new:
         row = rows.get(mail.outgoing.ticket)
         ticket_id = row.id if row is not None else None
-        references = _references(session, ticket_id, mail.outgoing)
-        of_decision = {"school": school, "held_id": held_id, "next_attempt": now, "created": now}
+        references = _references(session, row, mail.outgoing)
+        keys = [rows[key].id for key in shown_tickets(mail.notification) if key in rows]
+        of_decision = {
+            "school": school,
+            "held_id": held_id,
+            "next_attempt": now,
+            "created": now,
+            "shows": keys,
+        }
         values = {"ticket_id": ticket_id, **of_decision, **_columns(mail, references, raw_id)}
         session.connection().execute(_INSERT, values)
 
@@ -89,7 +95,7 @@ def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dic
         "subject": out.subject,
         "text": out.text,
         "html": out.html,
-        "in_reply_to": out.in_reply_to or (references[-1] if references else ""),
+        "in_reply_to": references[0] if references else "",
         "reference_ids": references,
         "attachments": [asdict(file) for file in files],
         "automatic": out.automatic,
@@ -99,12 +105,17 @@ def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dic
     }
 
 
-def _references(session: Session, ticket_id: int | None, out: OutgoingMail) -> list[str]:
-    """Return the ticket's Message-IDs that the recipient has: the first and the latest (RFC 5322, 3.6.4)."""
-    known: list[str] = []
-    if ticket_id is not None:
-        connection, values = session.connection(), {"ticket": ticket_id, "recipient": out.recipient.email}
-        known += [m for m in connection.execute(_OWN_MESSAGE_ID, values).scalars() if m]
-        known += reversed(connection.execute(_EARLIER_MESSAGE_IDS, values).scalars().all())
-    known += [out.in_reply_to] if out.in_reply_to else []
-    return list(dict.fromkeys(known))
+def _references(session: Session, ticket: Row[Any] | None, out: OutgoingMail) -> list[str]:
+    """Return the Message-ID to which a mail refers; none for a mail that starts a thread.
+
+    All mails about a ticket refer to the same one: the requester's own first mail, and for others the first
+    that they got. Threads that grow with each mail are shown as a staircase.
+    """
+    if ticket is None:
+        return [out.in_reply_to] if out.in_reply_to else []
+    connection, values = session.connection(), {"ticket": ticket.id, "recipient": out.recipient.email}
+    own_first = (_OWN_MESSAGE_ID,) if ticket.requester == out.recipient.email else ()
+    for statement in (*own_first, _FIRST_MESSAGE_ID):
+        if found := connection.execute(statement, values).scalar():
+            return [found]
+    return [out.in_reply_to] if out.in_reply_to else []

@@ -2,35 +2,33 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts, RecentActivity, SentMail
+from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
+from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
+from mailbot.store.threads import by_common_ancestor, earlier_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
 
-_LEDGER, _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("ledger", "outbox", "message"))
+_OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
 
-# Find the ledger entries of mails with the same content.
-_SAME_CONTENT = select(
-    _LEDGER.c.id, _LEDGER.c.school, _LEDGER.c.uid_validity, _LEDGER.c.uid, _LEDGER.c.ticket_id
-).where(_LEDGER.c.content_id == bindparam("content"))
 # Read sent mails, each with its ticket's key and whether its recipient is marked as undeliverable.
 _SENT = (
     select(
@@ -45,12 +43,32 @@ _SENT = (
 _SENT_BY_MESSAGE_IDS = _SENT.where(_OUTBOX.c.message_id.in_(bindparam("message_ids", expanding=True)))
 _SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
 _SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
+_LAST_SENT_TO = (
+    _SENT.where(
+        _OUTBOX.c.ticket_id == bindparam("ticket"),
+        _OUTBOX.c.recipient.in_(bindparam("recipients", expanding=True)),
+    )
+    .order_by(_OUTBOX.c.id.desc())
+    .limit(1)
+)
 # Read the tickets' keys of received mails, the earliest first.
 _RECEIVED = (
     select(_MESSAGE.c.message_id, _TICKET.c.school, _TICKET.c.number)
     .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
     .where(_MESSAGE.c.message_id.in_(bindparam("message_ids", expanding=True)))
     .order_by(_MESSAGE.c.id)
+)
+# Read the texts of the open tickets of a requester, the newest first.
+_REPORTS = (
+    select(_TICKET.c.school, _TICKET.c.number, _TICKET.c.subject, _MESSAGE.c.text)
+    .join(_MESSAGE, _MESSAGE.c.ticket_id == _TICKET.c.id)
+    .where(
+        _TICKET.c.requester == bindparam("requester"),
+        _TICKET.c.school == bindparam("school"),
+        _TICKET.c.status.in_(tickets.NOT_CLOSED),
+    )
+    .order_by(_MESSAGE.c.id.desc())
+    .limit(MAX_LOOKUPS)
 )
 # Read the opening times of all tickets that are not closed.
 _OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
@@ -76,22 +94,33 @@ def load_facts(
     now: datetime,
     *,
     own_entry: int | None = None,
+    received: datetime | None = None,
 ) -> Facts:
-    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists."""
-    answered, by_reply = _thread(session, lookups.message_ids[:MAX_LOOKUPS], now)
+    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists.
+
+    `received` is when the server received the mail.
+    """
+    answered, by_reply, own = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
     by_action_key = _by_action_key(session, lookups.action_key, now)
+    by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
     recent_activity = RecentActivity()
     if mail.sender is not None:
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
+    same_report = _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None
     referenced = (
-        lookups.tag,
+        *lookups.tags,
         by_reply,
+        by_ancestor,
+        same_report,
         by_action_key.ticket if by_action_key else None,
         recent_activity.flooding_ticket(policy.limits),
     )
     found = tickets.find_for_update(session, _names(lookups, referenced))
     rows = {tickets.key_of(row): row for row in found.values()}
     loaded = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
+    tag = next((tag for tag in lookups.tags if tag in found), None)
+    if answered is None and lookups.bounced and tag is not None:
+        answered = _last_sent_to(session, lookups.bounced, found[tag].id, now)
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
@@ -99,7 +128,9 @@ def load_facts(
         answered=answered,
         by_action_key=by_action_key,
         by_reply=by_reply,
-        by_subject_tag=lookups.tag,
+        by_ancestor=by_ancestor,
+        by_subject_tag=tag,
+        same_report=same_report,
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
@@ -108,7 +139,18 @@ def load_facts(
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
-        duplicate=_duplicate(session, content, school, lookups, by_reply, own_entry),
+        own=own,
+        copies=find_copies(
+            session,
+            content,
+            school,
+            lookups,
+            by_reply,
+            own_entry,
+            ignored_since=now - timedelta(days=policy.limits.confirm_days),
+            received=_delivery_time(mail, received or now),
+        )
+        or _changed_copy(session, mail, school, content),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -141,19 +183,30 @@ def _blocked(
 
 
 def _thread(
-    session: Session, message_ids: Sequence[str], now: datetime
-) -> tuple[SentMail | None, str | None]:
-    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one."""
-    if not message_ids:
-        return None, None
-    connection, values = session.connection(), {"message_ids": message_ids}
+    session: Session, message_ids: Sequence[str], own_id: str, now: datetime
+) -> tuple[SentMail | None, str | None, bool]:
+    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one.
+
+    Also return whether `own_id` is that of a sent mail.
+    """
+    named = [*message_ids, own_id] if own_id else message_ids
+    if not named:
+        return None, None, False
+    connection, values = session.connection(), {"message_ids": named}
     sent = {row.message_id: row for row in connection.execute(_SENT_BY_MESSAGE_IDS, values)}
     received: dict[str, str] = {}
     for row in connection.execute(_RECEIVED, values):
         received.setdefault(row.message_id, tickets.key_of(row))
     answered = next((_to_sent_mail(session, sent[m], now) for m in message_ids if m in sent), None)
     known = (_ticket(sent[m]) if m in sent else received.get(m) for m in message_ids)
-    return answered, next((name for name in known if name is not None), None)
+    return answered, next((name for name in known if name is not None), None), own_id in sent
+
+
+def _same_report(session: Session, mail: Mail, words: str, school: School) -> str | None:
+    """Return the sender's newest open ticket in this school that has a message with the same words."""
+    values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
+    rows = session.connection().execute(_REPORTS, values)
+    return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
@@ -168,6 +221,15 @@ def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
     return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
 
 
+def _last_sent_to(
+    session: Session, recipients: Sequence[str], ticket_id: int, now: datetime
+) -> SentMail | None:
+    """Return the last mail of a ticket to one of these recipients."""
+    values = {"recipients": recipients[:MAX_LOOKUPS], "ticket": ticket_id}
+    row = session.connection().execute(_LAST_SENT_TO, values).first()
+    return _to_sent_mail(session, row, now) if row else None
+
+
 def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
     return SentMail(
         recipient=row.recipient,
@@ -180,9 +242,18 @@ def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
         author=row.author,
         subject=row.subject,
         text=row.text,
+        shows=_shown(session, row),
+        created=row.created,
         bounced=row.state == BOUNCED,
         undeliverable=bool(row.undeliverable),
     )
+
+
+def _shown(session: Session, row: Row[Any]) -> tuple[tuple[str, datetime | None], ...]:
+    """Return the tickets that a sent mail shows, each with the time when it was closed."""
+    ids = dict.fromkeys((*((row.ticket_id,) if row.ticket_id is not None else ()), *row.shows))
+    found = tickets.current_rows(session, ids.keys())
+    return tuple((tickets.key_of(shown), shown.closed) for shown in found)
 
 
 def _ticket(row: Row[Any]) -> str | None:
@@ -199,27 +270,15 @@ def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
 
 
-def _duplicate(
-    session: Session,
-    content: str,
-    school: School,
-    lookups: Lookups,
-    by_reply: str | None,
-    own_entry: int | None,
-) -> str:
-    """Return where the same mail was processed before, or "".
+def _changed_copy(session: Session, mail: Mail, school: School, content: str) -> Copies | None:
+    """Return the same mail that came another way and is in a ticket; None for a dry run."""
+    key = earlier_copy(session, mail, school.key) if content else None
+    return Copies(f"the same mail came another way before: {key}", carried_out=True) if key else None
 
-    The same mail in another mailbox counts only if it is for the same ticket.
-    """
-    rows = session.connection().execute(_SAME_CONTENT, {"content": content})
-    earlier = [row for row in rows if row.id != own_entry]
-    names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    referenced = {name for name in (by_reply, lookups.tag, *lookups.named) if name}
-    for entry in earlier:
-        same_ticket = names.get(entry.ticket_id) in referenced
-        if entry.school == school.key or same_ticket or lookups.named:
-            return f"the same mail was processed before: {entry.school} {entry.uid_validity}/{entry.uid}"
-    return ""
+
+def _delivery_time(mail: Mail, received: datetime) -> datetime | None:
+    """Return the time of receipt if nothing else tells a mail from an earlier one with the same text."""
+    return None if mail.message_id or mail.date else received
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

@@ -28,12 +28,16 @@ def _upsert(*columns: str) -> Insert:
 _STATES = select(_MAILBOX).order_by(_MAILBOX.c.school)
 # Record that a mailbox was read, or that it could not be read.
 _RECORD_SUCCESS = _upsert("last_success", "last_error", "failing_since")
-_RECORD_FAILURE = insert(_MAILBOX).on_conflict_do_update(
-    index_elements=["school"],
-    set_={
-        "last_error": insert(_MAILBOX).excluded.last_error,
-        "failing_since": func.coalesce(_MAILBOX.c.failing_since, insert(_MAILBOX).excluded.failing_since),
-    },
+_RECORD_FAILURE = (
+    insert(_MAILBOX)
+    .on_conflict_do_update(
+        index_elements=["school"],
+        set_={
+            "last_error": insert(_MAILBOX).excluded.last_error,
+            "failing_since": func.coalesce(_MAILBOX.c.failing_since, insert(_MAILBOX).excluded.failing_since),
+        },
+    )
+    .returning(_MAILBOX.c.failing_since)
 )
 # Record when mailboxes were read; this runs once a minute.
 _RECORD_READ = (
@@ -93,11 +97,11 @@ def record_success(session: Session, school: str, at: datetime) -> None:
     )
 
 
-def record_failure(session: Session, school: str, reason: str, at: datetime) -> None:
-    """Record that a mailbox could not be read, and the time of its first failure."""
-    session.execute(
-        _RECORD_FAILURE, _DEFAULTS | {"school": school, "last_error": reason, "failing_since": at}
-    )
+def record_failure(session: Session, school: str, reason: str, at: datetime) -> datetime:
+    """Record that a mailbox could not be read; return when it failed first since it was last read."""
+    values = _DEFAULTS | {"school": school, "last_error": reason, "failing_since": at}
+    since: datetime = session.execute(_RECORD_FAILURE, values).scalar_one()
+    return since
 
 
 def record_reads(session: Session, reads: Mapping[str, datetime]) -> None:

@@ -115,12 +115,10 @@ _UNSENT = (
 _OLDEST_DUE = select(func.min(_OUTBOX.c.created), func.count()).where(IS_DUE)
 # Read the states and next attempts of the due mails.
 _BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
-# Find a failed mail of some kinds.
-_FAILED = (
-    select(_OUTBOX.c.id)
-    .where(IS_NOT_SENT, _OUTBOX.c.state == "failed", _OUTBOX.c.kind.in_(bindparam("kinds", expanding=True)))
-    .limit(1)
-)
+# Read the failed mails.
+_FAILED = select(
+    _OUTBOX.c.id, _OUTBOX.c.kind, _OUTBOX.c.author, _OUTBOX.c.recipient, _OUTBOX.c.created
+).where(IS_NOT_SENT, _OUTBOX.c.state == "failed")
 # Count the mails that are not sent, by state.
 _COUNT_UNSENT = select(_OUTBOX.c.state, func.count()).where(IS_NOT_SENT).group_by(_OUTBOX.c.state)
 # Count all mails.
@@ -302,9 +300,23 @@ def backlog(session: Session, now: datetime) -> dict[str, int]:
     return {"due": due, "waiting": len(rows) - due, "doubtful": uncertain}
 
 
-def has_failed(session: Session, kinds: Collection[str]) -> bool:
-    """Return whether a mail of these kinds has failed for good and was neither retried nor dropped."""
-    return session.execute(_FAILED, {"kinds": list(kinds)}).first() is not None
+@dataclass(frozen=True, slots=True)
+class FailedMail:
+    """A mail that failed for good and was neither retried nor dropped."""
+
+    id: int
+    kind: NotificationKind
+    author: str
+    recipient: str
+    created: datetime
+
+
+def failed(session: Session) -> list[FailedMail]:
+    """Return the mails that failed for good."""
+    return [
+        FailedMail(row.id, NotificationKind(row.kind), row.author, row.recipient, row.created)
+        for row in session.execute(_FAILED)
+    ]
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -27,17 +27,8 @@ from mailbot.store.backup import (
     database_option,
     run_postgresql,
 )
-from mailbot.store.database import (
-    SchemaError,
-    first_line,
-    is_known,
-    migrate,
-    migrations,
-    open_database,
-    schemas,
-    transaction,
-    upgrade,
-)
+from mailbot.store.database import first_line, open_database, transaction
+from mailbot.store.schema import SchemaError, is_known, migrate, schemas, upgrade
 from mailbot.store.state_files import change_owner, sync_directory
 from mailbot.store.tables import metadata
 
@@ -114,7 +105,7 @@ def _migrate_backup(engine: Engine, file: Path) -> None:
     _check_revision(file, current)
     try:
         if current != head:
-            upgrade(engine, migrations(), "head")
+            upgrade(engine)
     except (SQLAlchemyError, LookupError) as error:
         reason = f"cannot be migrated to the newest schema: {first_line(error)}"
         raise BackupError(f"{file}: {reason}; {UNCHANGED}") from error

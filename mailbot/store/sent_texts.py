@@ -63,7 +63,7 @@ def load_sent_texts(
     `action_keys` are those in the links of the quotation, `recipients` the addresses of the author.
     """
     message_ids = lookups.message_ids[:_MAX_LOOKUPS]
-    if not (message_ids or action_keys or lookups.tag):
+    if not (message_ids or action_keys or lookups.tags):
         return ()
     connection = session.connection()
     rows: list[Row[Any]] = []
@@ -74,8 +74,7 @@ def load_sent_texts(
         ticket_ids.update(connection.execute(_RECEIVED, values).scalars())
     if action_keys:
         rows += connection.execute(_BY_KEYS, {"hashes": [hash_action_key(key) for key in action_keys]})
-    if lookups.tag and (row := tickets.find(session, lookups.tag)) is not None:
-        ticket_ids.add(row.id)
+    ticket_ids.update(row.id for row in tickets.find_all(session, lookups.tags).values())
     ticket_ids.update(row.ticket_id for row in rows if row.ticket_id is not None)
     if ticket_ids:
         rows += connection.execute(_RECENT, {"tickets": sorted(ticket_ids), "recipients": sorted(recipients)})
@@ -88,5 +87,5 @@ def _distinct(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
 
 def _to_sent_text(row: Row[Any], support_addresses: Collection[str]) -> SentText:
     names = (row.subject, row.sender_name, row.recipient, row.recipient_name, *support_addresses)
-    texts = (row.text, html.to_text(row.html)) if row.html else (row.text,)
+    texts = (row.text, html.to_text(row.html).text) if row.html else (row.text,)
     return SentText(texts, tuple(name for name in names if name))

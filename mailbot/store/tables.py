@@ -140,6 +140,7 @@ class MessageRow(Row, table=True):
     at: datetime
     message_id: str = Field(default="", index=True, sa_type=Text)
     raw_id: int | None = Field(default=None, foreign_key="raw_mail.id")
+    proven: bool | None = None  # whether its author was authenticated; unknown before version 0.2
 
 
 class AttachmentRow(Row, table=True):
@@ -241,7 +242,7 @@ class HeldRow(Row, table=True):
 
 
 class OutboxRow(Row, table=True):
-    """An outgoing mail."""
+    """An outgoing mail; `shows` are the keys of the rows of the tickets that it shows."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -282,6 +283,9 @@ class OutboxRow(Row, table=True):
     internal: bool = False
     author: str = ""
     reasons: str = ""  # of a refusal, separated by spaces
+    shows: list[int] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
     state: str = "queued"
     attempts: int = 0
     doubts: int = 0  # attempts after which it is unknown whether the server accepted the mail

@@ -164,6 +164,15 @@ def keys(session: Session, ticket_ids: Collection[int]) -> dict[int, str]:
     }
 
 
+def current_rows(session: Session, ticket_ids: Collection[int]) -> list[Row[Any]]:
+    """Return the rows of tickets, or of their targets if they were merged, in the order of `ticket_ids`."""
+    rows = by_ids(session, ticket_ids)
+    while merged := {key: row.merged_into for key, row in rows.items() if row.merged_into is not None}:
+        targets = by_ids(session, set(merged.values()))
+        rows |= {key: targets[target] for key, target in merged.items()}
+    return [rows[key] for key in ticket_ids if key in rows]
+
+
 def current(session: Session, ticket_id: int) -> Ticket:
     """Return a ticket, or the target if it was merged."""
     row = by_ids(session, [ticket_id])[ticket_id]

@@ -16,7 +16,8 @@ from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Direction, Visibility
-from mailbot.store.database import migrate, open_database, read_only
+from mailbot.store.database import open_database, read_only
+from mailbot.store.schema import migrate
 from mailbot.store.tables import EventRow, LedgerRow, MessageRow, OutboxRow, TicketRow
 from tests.support.simulated_year import (
     AT_SCHOOL,

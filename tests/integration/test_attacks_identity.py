@@ -1,5 +1,7 @@
 """Attacks on identity: no forged mail changes a ticket, and none makes us write to a forged From."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,24 +10,37 @@ from tests.support.attacks import (
     OURS,
     Attack,
     Expected,
+    Scene,
     answering,
     claims,
+    denied,
     forged,
+    key_of,
     prepared,
     result,
     scene,
+    sent_before,
     told,
 )
+from tests.support.mail_builder import MailBuilder
 from tests.support.scenario import ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
 HELD = Expected("held", told(f"confirm {MAX}"))
 HELD_TONI = Expected("held", told(f"confirm {TONI}"))
 DONE = Expected(
-    "command", told(f"closed {LENA}", f"closed_team {ERIKA}", f"command_receipt {MAX}"), changes=True
+    "command",
+    told(f"closed {LENA}", f"closed_team {ERIKA}", f"command_receipt {MAX}"),
+    changes=True,
+    status="closed",
 )
+REPLY = told(f"requester_reply {MAX}", f"requester_reply {ERIKA}")
+SPY = "spion@schule.example"
+LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
+OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
 SILENT = Expected("ignored")
+FILED = Expected("filed", changes=True)
 PASS = "dmarc=pass header.from=support.example"
 ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
 LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
@@ -52,8 +67,9 @@ ATTACKS = [
     Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), SILENT),
     Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), SILENT),
     Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), SILENT),
-    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support."), SILENT),
+    Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), SILENT),
     Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
+    Attack("apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", told(f"refusal '{MAX}"))),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
     Attack("look-alike domain", "write a zero for an o", lambda _: forged("max@supp0rt.example"), LOOK_ALIKE),
     Attack("Cyrillic letter", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", told("receipt mаx@support.example", *TEAM), opens=1)),
@@ -77,15 +93,107 @@ ATTACKS = [
     Attack("subdomain signs", "sign below the domain", lambda _: claims(f"{OURS}; dkim=pass header.d=evil.support.example"), HELD),
     Attack("our own address", "write as the desk", lambda _: forged("support-gym@schule.example"), Expected("ignored")),
     Attack("two tags", "put a ticket of another behind an own one", lambda _: forged(EVE).subject("[#GYM-9] Re: [#GYM-1] x"), STRANGER),
-    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), Expected("ignored")),
-    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), Expected("ignored")),
+    Attack("empty return path", "hide a command in a bounce", lambda _: forged(Return_Path="<>", text="#close\n550 user unknown"), FILED),
+    Attack("automatic reply", "hide a command in an absence note", lambda _: forged(Auto_Submitted="auto-replied"), FILED),
     Attack("confirmation by a stranger", "confirm without the key", lambda _: forged(text="#confirm"), HELD),
+]  # fmt: skip
+
+
+def closed(at: Scene) -> None:
+    """Let Max close the ticket."""
+    sent_before(at, answering(at.letter(MAX), MAX))
+
+
+def waiting(at: Scene) -> None:
+    """Let Max ask the requester back."""
+    sent_before(at, answering(at.letter(MAX), MAX, "Welcher Raum?\n#wait"))
+
+
+def after(
+    step: Callable[[Scene], None], built: Callable[[Scene], MailBuilder]
+) -> Callable[[Scene], MailBuilder]:
+    """Return an attack whose mail arrives after that step."""
+
+    def attack(at: Scene) -> MailBuilder:
+        step(at)
+        return built(at)
+
+    return attack
+
+
+def other_ticket(at: Scene) -> None:
+    """Let Lena write about another problem."""
+    sent_before(at, forged(LENA, "Der Drucker steht.", "Drucker"))
+
+
+def flood(at: Scene) -> None:
+    """Let somebody pretend to be Lena, again and again."""
+    sent_before(at, *(forged(LENA, f"Scherz {number}", f"Scherz {number}") for number in range(22)))
+
+
+def to_lena(at: Scene) -> MailBuilder:
+    """Return an answer of a stranger to Lena's own mail."""
+    return forged(EVE, "Ich bin auch dabei.").reply_to("<1@schule.example>")
+
+
+def urgent(_: Scene) -> MailBuilder:
+    """Return Lena's own mail."""
+    return forged(LENA, "Der Server brennt.", "Server")
+
+
+def original(text: str = "Bitte schließen.\n#close") -> MailBuilder:
+    """Return a mail with a Message-ID that does not change."""
+    return forged(MAX, text).message_id("<original@support.example>")
+
+
+def copied(text: str, *, sender: str = MAX, **fields: str) -> Callable[[Scene], None]:
+    """Let a copy of a mail arrive ahead of it, without what proves its sender."""
+    return lambda at: sent_before(at, forged(sender, text, **fields).message_id("<original@support.example>"))
+
+
+CLOSING = "Bitte schließen.\n#close"
+SIGNED = "dkim=fail header.d=evil.example; " * 400
+
+KINDS = [
+    # The receiving server says that From is forged.
+    Attack("denied reply", "answer a letter to Max", lambda s: denied(answering(s.letter(MAX), MAX)), HELD),
+    Attack("denied key", "use the key of a letter to Max", lambda s: denied(forged(MAX, "#close" + key_of(s.letter(MAX)))), HELD),
+    Attack("denied reply, policy none", "be excused by p=none", lambda s: denied(answering(s.letter(MAX), MAX), "dmarc=fail (p=NONE sp=NONE dis=NONE) header.from=support.example"), HELD),
+    Attack("denied reply, other field", "hide below a field without DMARC", lambda s: denied(answering(s.letter(MAX), MAX), "spf=none").header("X-A", f"1\nAuthentication-Results: {OURS}; dmarc=fail"), HELD),
+    Attack("denied reply, long field", "push the result beyond the limit by signatures", lambda s: denied(answering(s.letter(MAX), MAX), f"{SIGNED} dmarc=fail"), HELD),
+    Attack("denied reply, own domain passes", "have SPF pass all the same", lambda s: denied(answering(s.letter(MAX), MAX), "spf=pass smtp.mailfrom=x@support.example; dmarc=fail"), HELD),
+    Attack("denied public answer", "write to the teacher in a member's name", lambda s: denied(answering(s.letter(MAX), MAX, "Rufen Sie 0900 an.")), HELD),
+    Attack("denied query", "ask for a list", lambda _: denied(forged(MAX, "#list")), HELD),
+    Attack("denied teacher", "answer and add a reader", lambda s: denied(answering(s.letter(LENA), LENA, "Hallo")).cc(SPY), Expected("reply", REPLY, changes=True)),
+    Attack("denied new mail", "open a ticket and add a reader", lambda _: denied(forged(LENA, "Passwort?", "Passwort")).cc(SPY), OPENED),
+    # A notification proves its recipient for the tickets that it shows.
+    Attack("key for another ticket", "give a ticket away", after(other_ticket, lambda s: forged(MAX, f"#for {EVE} GYM-2" + key_of(s.letter(MAX)))), HELD),
+    Attack("reply about another ticket", "close a ticket that the letter does not show", after(other_ticket, lambda s: answering(s.letter(MAX), MAX, "#close 2")), HELD),
+    Attack("other ticket in the subject", "be shown by words of the subject", after(lambda s: sent_before(s, forged(EVE, "x", "GYM-1 [#GYM-1]")), lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#close 1")), HELD),
+    Attack("old key", "use a key a month after closing", after(closed, lambda s: forged(MAX, "#reopen" + key_of(s.letter(MAX)))), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
+    Attack("old reply", "answer a letter a month after closing", after(closed, lambda s: answering(s.letter(MAX), MAX, "#reopen")), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
+    # An unproven mail adds no reader.
+    Attack("reader by Cc", "get the answers", lambda _: forged(LENA, "Passwort?", "Passwort").cc(SPY), OPENED),
+    Attack("reader by To", "get the answers", lambda _: forged(LENA, "Passwort?", "Passwort", To=f"support-gym@schule.example, {SPY}"), OPENED),
+    Attack("reader by a reply", "get the answers of a ticket", lambda _: forged(LENA, "Passwort?").cc(SPY).reply_to("<1@schule.example>"), Expected("reply", REPLY, changes=True)),
+    # A stranger changes no state.
+    Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
+    Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
+    # Forged mail silences no one.
+    Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
+    Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
+    Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
+    Attack("held copy, reply", "swallow the reply to a letter", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.letter(MAX).message_id)), DONE),
+    Attack("held copy, unproven", "be carried out at the second try", after(copied(CLOSING), lambda _: original(CLOSING)), Expected("duplicate")),
+    Attack("automatic copy", "have a mail ignored", after(copied("Server", sender=LENA, Auto_Submitted="auto-generated"), lambda _: forged(LENA, "Server").message_id("<original@support.example>").proven()), Expected("reply", REPLY, changes=True)),
+    Attack("copy of a processed mail", "be processed again", after(lambda s: sent_before(s, original().proven()), lambda _: original().proven()), Expected("duplicate", status="closed")),
 ]  # fmt: skip
 
 PROOFS = [
     Attack("(no attack) own letter", "answer one's letter", lambda s: answering(s.letter(MAX), MAX), DONE),
     Attack("(no attack) other address", "answer from home", lambda s: answering(s.letter(MAX), MAX_AT_HOME), DONE),
     Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
+    Attack("(no attack) root dot", "write the address in full", lambda _: claims(f"{OURS}; {PASS}.", 'Max <"max"@SUPPORT.example.>'), DONE),
     Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),
 ]  # fmt: skip
 
@@ -98,7 +206,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("attack", [*ATTACKS, *PROOFS], ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", [*ATTACKS, *KINDS, *PROOFS], ids=lambda attack: attack.name)
 def test_no_attack_acts_as_another_person(attack: Attack, file: Path, tmp_path: Path) -> None:
     with scene(file, tmp_path) as at:
         assert result(attack, at) == attack.must, attack.tries

@@ -15,8 +15,9 @@ from mailbot.service.operations import drop_unsent_mail, operator_log, retry_uns
 from mailbot.store import audit_hash, audit_verify
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import VerifyResult, seal, verify
-from mailbot.store.database import Engine, migrate, open_database, read_only, transaction
+from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.erasure import erase_audit_entries
+from mailbot.store.schema import migrate
 from mailbot.store.tables import EventRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.scenario import LENA, MAX, NOW

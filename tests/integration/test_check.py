@@ -1,6 +1,7 @@
 """`mailbot check` finds faults of a configuration and its servers, and says what to do."""
 
 import re
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -93,11 +94,11 @@ def database(statement: str, *values: object) -> Break:
 
 
 def no_database(env: SchoolEnv) -> None:
-    (env.directory / "state").mkdir()
     (env.directory / "state" / "mailbot.db").write_text("Das ist keine Datenbank. " * 100)
 
 
 def state_is_a_file(env: SchoolEnv) -> None:
+    shutil.rmtree(env.directory / "state")
     (env.directory / "state").write_text("")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from bench.fuzz_desk import fuzz
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database
+from mailbot.store.database import open_database
+from mailbot.store.schema import migrate
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 
 RUNS = 60

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mailbot.core.model.notification import NotificationKind
+from mailbot.monitoring.status import status
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, retry_unsent_mail
@@ -14,7 +15,7 @@ from mailbot.store.database import transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.support.desk_harness import DeskHarness
-from tests.support.scenario import EDV, LENA, MAX, NOW
+from tests.support.scenario import EDV, MAX, NOW
 from tests.support.school import problem
 
 
@@ -40,14 +41,30 @@ def answered(desk: DeskHarness) -> DeskHarness:
     return desk
 
 
-def test_a_failed_answer_is_reported_to_operators(answered: DeskHarness) -> None:
-    [letter] = fail(answered, NotificationKind.CLOSED)
+def test_a_failed_answer_is_reported_to_its_author_and_needs_no_operator(answered: DeskHarness) -> None:
+    assert fail(answered, NotificationKind.CLOSED)
+    assert len(answered.outbox_of(MAX, NotificationKind.BOUNCE)) == 1
+    assert (alerts(answered), answered.outbox_of(EDV, NotificationKind.ALERT)) == ([], [])
+    counts = status(answered.desk)["outbox"]
+    assert (counts["failed"], counts["undelivered"]) == (0, 1)
+
+
+def test_a_failed_mail_to_the_team_is_reported_to_operators(answered: DeskHarness) -> None:
+    letter, _ = fail(answered, NotificationKind.NEW_TICKET)
     assert alerts(answered) == [
-        f"{letter}: closed to {LENA}; 5.7.1 refused; "
+        f"{letter}: new_ticket to {MAX}; 5.7.1 refused; "
         "mailbot outbox; then mailbot outbox retry NUMBER or mailbot outbox drop NUMBER"
     ]
-    assert len(answered.outbox_of(EDV, NotificationKind.ALERT)) == 1
-    assert len(answered.outbox_of(MAX, NotificationKind.BOUNCE)) == 1
+    assert status(answered.desk)["outbox"]["failed"] == 2
+
+
+def test_undelivered_mails_are_counted_for_a_week(
+    answered: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(answered, NotificationKind.RECEIPT)
+    for days, number in ((6, 1), (8, 0)):
+        monkeypatch.setattr("mailbot.monitoring.status.utc_now", lambda days=days: NOW + timedelta(days=days))
+        assert status(answered.desk)["outbox"]["undelivered"] == number
 
 
 def test_several_failed_mails_are_one_alert(
@@ -75,7 +92,7 @@ def test_a_failed_receipt_is_not_reported(answered: DeskHarness) -> None:
 def test_the_alert_ends_when_the_last_failed_mail_is_retried_or_dropped(
     answered: DeskHarness, operation: Callable[[Desk, int], str]
 ) -> None:
-    numbers = fail(answered, NotificationKind.CLOSED, NotificationKind.NEW_TICKET)
+    numbers = fail(answered, NotificationKind.NEW_TICKET)
     for number in numbers:
         assert len(alerts(answered)) == 1
         operation(answered.desk, number)
@@ -84,8 +101,10 @@ def test_the_alert_ends_when_the_last_failed_mail_is_retried_or_dropped(
 
 
 def test_the_alert_ends_in_the_night_after_the_mail_was_erased(answered: DeskHarness) -> None:
-    [number] = fail(answered, NotificationKind.CLOSED)
+    numbers = fail(answered, NotificationKind.NEW_TICKET)
+    assert len(alerts(answered)) == 1
     with transaction(answered.engine) as session:
-        session.delete(session.get_one(OutboxRow, number))
+        for number in numbers:
+            session.delete(session.get_one(OutboxRow, number))
     maintain(answered.desk, NOW + timedelta(days=1))
     assert alerts(answered) == []

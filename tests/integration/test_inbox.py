@@ -7,12 +7,13 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
 
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo
+from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo, bounded
 from mailbot.inbox import mailbox as module
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.process import free_port
@@ -112,9 +113,9 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
     batches: list[list[int]] = []
     fetch = Mailbox._fetch
 
-    def watched(self: Mailbox, uids: list[int], section: str) -> list[FetchedMail]:
+    def watched(self: Mailbox, uids: list[int], section: str, sizes: dict[int, int]) -> list[FetchedMail]:
         batches.append(uids)
-        return fetch(self, uids, section)
+        return fetch(self, uids, section, sizes)
 
     monkeypatch.setattr(Mailbox, "_fetch", watched)
     monkeypatch.setattr(module, "BATCH_BYTES", 10_000)
@@ -584,3 +585,72 @@ def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None
 
     play({}, use, script=script)
     assert got == [1, 3]
+
+
+SIZE = b'* 1 FETCH (UID 1 RFC822.SIZE %d INTERNALDATE "01-Jul-2026 12:00:00 +0200")\r\n%%t OK done\r\n'
+
+
+@pytest.mark.parametrize(
+    ("size", "text", "given"),
+    [(500, b'""', 0), (500, b"NIL", 0), (500, b"{0}\r\n", 0), (500, b"{2}\r\n\r\n", 0), (0, b'""', 1)],
+)
+@pytest.mark.parametrize("section", [b"", b"HEADER"])
+def test_an_empty_text_of_a_mail_with_a_size_is_refused(
+    size: int, text: bytes, given: int, section: bytes
+) -> None:
+    def script() -> Answer:
+        plain = imap_script({})
+
+        def say(line: bytes) -> bytes | None:
+            if b"UID FETCH" not in line:
+                return plain(line)
+            body = b"* 1 FETCH (UID 1 BODY[%s] %s)\r\n%%t OK done\r\n" % (section, text)
+            answer = SIZE % size if b"RFC822.SIZE" in line else body
+            return answer.replace(b"%t", line.split(b" ")[0])
+
+        return say
+
+    def use(mailbox: Mailbox) -> None:
+        if section:
+            assert mailbox.fetch_header(1) is None
+        else:
+            assert len(list(mailbox.fetch([1]))) == given
+        assert ("empty text" in mailbox.unfetchable.get(1, "")) == (given == 0 or bool(section))
+
+    play({}, use, script=script)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"* 1 FETCH (UID 1)\r\n" * 20_000,
+        b"* 1 FETCH (BODY[] {99999999999}\r\n",
+        b"* OK " + b"x" * 1_200_000,
+    ],
+)
+def test_a_response_without_end_is_an_error(endless: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "MAX_RESPONSE", 200_000)
+    with pytest.raises(InboxError, match=r"the server sen(ds|t) a (response|line) of more than"):
+        play({b"UID": endless}, Mailbox.uids)
+    with (
+        ScriptedServer(b"* OK " + b"x" * 300_000, lambda: imap_script({})) as server,
+        pytest.raises(InboxError, match=r"the server sen(ds|t) a (response|line) of more than"),
+    ):
+        Mailbox.open(ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD)), timeout=5)
+
+
+def test_a_response_that_takes_too_long_as_a_whole_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at the clock is four seconds later; every piece comes in time."""
+    clock = count(step=4)
+    monkeypatch.setattr(bounded, "monotonic", lambda: float(next(clock)))
+    with pytest.raises(InboxError, match=r"did not finish its response within 2[0-9] seconds"):
+        play({b"UID": b"* 1 FETCH (UID 1)\r\n" * 20_000}, Mailbox.uids)
+
+
+def test_a_mail_larger_than_the_bound_of_other_responses_is_fetched(
+    dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "MAX_RESPONSE", 20_000)
+    dovecot.deliver(user, mail(1, 60_000))
+    with Mailbox.open(dovecot.account(user)) as mailbox:
+        assert [fetched.raw for fetched in mailbox.fetch([1])] == [mail(1, 60_000)]

@@ -113,9 +113,9 @@ def test_the_command_line_logs_to_the_journal_where_its_stderr_is_one(
     journald: socket.socket, tmp_path: Path
 ) -> None:
     code = (
-        "import sys, structlog; from mailbot import journald; from mailbot.cli.common import _log_to_stderr;"
+        "import sys, structlog; from mailbot import journald; from mailbot.cli.log import log_to_stderr;"
         "journald.Journal.__init__.__defaults__ = (sys.argv[1],);"
-        "_log_to_stderr(); structlog.get_logger().warning('no room', school='GYM')"
+        "log_to_stderr(); structlog.get_logger().warning('no room', school='GYM')"
     )
     with (tmp_path / "stderr").open("w+") as stderr:
         found = os.fstat(stderr.fileno())

@@ -3,21 +3,24 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import migrate, open_database
+from mailbot.store.database import open_database
+from mailbot.store.schema import migrate
 from mailbot.store.tables import OutboxRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.mail_exchange import MailExchange, Program
-from tests.support.scenario import ERIKA, GYM, LENA, MAX, POLICY
+from tests.support.scenario import ERIKA, GYM, LENA, MAX, NOW, POLICY
 
 NORTH = "support@nord.example"
 NORTHERN = School("NORD", "Nordschule", NORTH, Team("Team Nord", (Member("nina@nord.example", "Nina Nord"),)))
@@ -151,12 +154,60 @@ def test_a_list_that_subscribed_the_address_gets_no_answer(
     for number in range(5):
         ours.receive(
             mail()
+            .sender("Zeitschrift <redaktion@verlag.example>")
             .header(field, value)
             .to("kollegium@schule.example")
             .message_id(f"<{number}@l>")
             .text(f"Heft {number}")
         )
     assert ours.rows(OutboxRow) == []
+
+
+def test_device_without_message_id_and_date_reports_the_same_fault_again(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    report = mail().sender("kopierer@schule.example").subject("Toner").text("Toner leer in Fach 2")
+    report = report.message_id("").header("Date", "")
+    outcomes = [
+        decision and decision.outcome
+        for at in (NOW, NOW + timedelta(minutes=2), NOW + timedelta(days=3))
+        if (decision := ours.receive(report, at=at))
+    ]
+    assert outcomes == ["opened", "duplicate", "reply"]
+    assert [message["text"] for message in ours.ticket("GYM-1")["messages"]] == ["Toner leer in Fach 2"] * 2
+
+
+def test_own_mail_that_comes_back_is_ignored_whatever_its_from(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    ours.receive(mail().text("Der Beamer bleibt dunkel."))
+    answer = reply_to(ours.outbox_of(MAX, NotificationKind.NEW_TICKET)[0], MAX, "Die Lampe ist bestellt.")
+    assert ours.outcome(answer) == "reply"
+    sent = ours.outbox_of(LENA, NotificationKind.ANSWER)[0]
+    back = mail().subject(sent.subject).text(sent.text)
+    listed = back.sender("Hilfe <hilfe@schule.example>").message_id(sent.message_id)
+    assert ours.outcome(listed) == "ignored"
+    rewritten = back.sender("Max <support-gym@schule.example>").message_id("<neu@gateway.example>")
+    assert ours.outcome(rewritten) == "ignored"
+
+
+def test_a_bounce_without_our_message_id_notifies_the_author_by_tag_and_recipient(
+    doors: tuple[DeskHarness, DeskHarness],
+) -> None:
+    ours, _ = doors
+    ours.receive(mail().text("Der Beamer bleibt dunkel."))
+    ours.reply(MAX, "Die Lampe ist bestellt.")
+    for text, outcome, notices in (
+        ("[#GYM-1]: Die Mail an niemand@schule.example ist unzustellbar.", "filed", 0),
+        (f"[#GYM-7]: Die Mail an {LENA} ist unzustellbar.", "ignored", 0),
+        (f"[#GYM-1]: Die Mail an {LENA} ist unzustellbar.", "filed", 1),
+    ):
+        report = mail().sender("Mailfilter <filter@kreis.example>").subject("Mail unzustellbar")
+        report = report.message_id(f"<{len(text)}{outcome}@kreis.example>").text(text)
+        assert ours.outcome(report) == outcome, text
+        assert len(ours.outbox_of(MAX, NotificationKind.BOUNCE)) == notices, text
 
 
 def test_a_bounce_of_a_bounce_notifies_no_one(doors: tuple[DeskHarness, DeskHarness]) -> None:

@@ -13,7 +13,8 @@ from mailbot.config import load
 from mailbot.core.model.notification import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.audit_verify import seal, verify
-from mailbot.store.database import migrate, open_database, read_only, transaction
+from mailbot.store.database import open_database, read_only, transaction
+from mailbot.store.schema import migrate
 from mailbot.store.tables import (
     AlertRow,
     AliasRow,
@@ -63,7 +64,7 @@ def live(harness: DeskHarness) -> None:
     harness.receive(problem("Gewinnspiel", SELLER).text("Sie haben gewonnen."))
     first, second, third = [letter for letter in harness.outbox_of(MAX) if letter.kind == "new_ticket"]
     assert (
-        harness.outcome(reply_to(first, MAX, "#merge GYM-2")) == "command"
+        harness.outcome(reply_to(first, MAX, "#merge GYM-2").proven()) == "command"
     )  # refers to a row that comes later
     assert harness.outcome(reply_to(third, MAX, "#spam")) == "command"
     assert harness.outcome(reply_to(second, MAX, "Ist das Kabel eingesteckt?")) == "reply"

@@ -14,7 +14,8 @@ from sqlalchemy import MetaData, func, select, text
 from mailbot.core.model.notification import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store.database import Engine, migrate, migrations, open_database, upgrade
+from mailbot.store.database import Engine, open_database
+from mailbot.store.schema import migrate, migrations, upgrade
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
 from tests.support.scenario import LENA, MAX
 
@@ -62,7 +63,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def fill(engine: Engine, version: str) -> None:
     """Bring a database to the schema of a version and put its rows in."""
-    upgrade(engine, migrations(), VERSIONS[version])
+    upgrade(engine, VERSIONS[version])
     tables = MetaData()
     tables.reflect(engine)
     naive = engine.dialect.name == "sqlite"
@@ -114,7 +115,7 @@ def now(old: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[s
 
 
 def test_people_in_copy_move_to_their_table_and_back(empty: Engine) -> None:
-    upgrade(empty, migrations(), "0011")
+    upgrade(empty, "0011")
     tables = MetaData()
     tables.reflect(empty)
     template = next(row for name, row in rows("0.1.1") if name == "ticket")
@@ -159,7 +160,7 @@ def test_kinds_of_notifications_are_renamed_and_back(empty: Engine) -> None:
 
 
 def test_active_alerts_get_their_new_topics(empty: Engine) -> None:
-    upgrade(empty, migrations(), "0012")
+    upgrade(empty, "0012")
     tables = MetaData()
     tables.reflect(empty)
     topics = ("failed letters", "letters by machine", "disk")

@@ -15,8 +15,9 @@ from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
-from mailbot.store.database import migrate, open_database, transaction
+from mailbot.store.database import open_database, transaction
 from mailbot.store.ledger import MailLocation
+from mailbot.store.schema import migrate
 from mailbot.store.tables import OutboxRow
 from tests.support.mail_builder import mail
 
@@ -162,7 +163,7 @@ def test_a_search_shows_the_25_that_fit_best_and_how_many_there_are(office: Offi
     for _ in range(27):
         office.get(LENA, "Beamer geht nicht", "Raum")
     answer = office.ask(MAX, "#find beamer")
-    assert "Gefunden zu „beamer“ (28)" in answer
+    assert "Treffer für „beamer“ (28)" in answer
     assert re.findall(r"^(GYM-\d+)  ", answer, re.M) == ["GYM-1", *(f"GYM-{n}" for n in range(28, 4, -1))]
     assert "Hier stehen die 25, die am besten passen." in answer
 
@@ -179,8 +180,8 @@ def test_a_long_list_comes_in_pages_that_one_tap_turns(office: Office) -> None:
     assert numbers(second) == list(range(27, 2, -1))
     assert numbers(last) == [2, 1]
     assert "Seite 1 von 3" in first
-    assert "Weiter – #übersicht offen 2" in first
-    assert "Zurück – #übersicht offen 1" in second
+    assert "Weiter: #übersicht offen 2" in first
+    assert "Zurück: #übersicht offen 1" in second
     assert "Weiter" not in last
 
 

@@ -46,8 +46,31 @@ DATED = "Beamer, Raum {}. Stand: {} um 12:30, Vorgang {}, {}"
 )
 def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said: str, receipts: int) -> None:
     again = writes(LENA, DATED.format(3, "26.11.2026", 81723, "HBG-7"))
-    told = again.with_facts(recent_activity=RecentActivity(recent_texts=("Maus", said))).decide().notified
+    recent = RecentActivity(recent_texts=("Maus\nTot", f"Beamer\n{said}"))
+    told = again.with_facts(recent_activity=recent).decide().notified
     assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
+
+
+@pytest.mark.parametrize(
+    ("subject", "receipts"),
+    [
+        ("Tastatur klemmt", 1),
+        ("Kein Ton in Raum 7", 0),
+        ("Re: [#GYM-4] Kein Ton in Raum 7", 0),
+        ("Kein Ton in Raum 8", 1),
+    ],
+)
+def test_another_subject_is_another_problem_even_with_the_same_text(subject: str, receipts: int) -> None:
+    recent = RecentActivity(recent_texts=("Kein Ton in Raum 7\nsiehe oben",))
+    told = writes(LENA, "siehe oben", subject=subject).with_facts(recent_activity=recent).decide().notified
+    assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
+
+
+def test_the_subject_of_a_new_problem_is_read_from_its_ticket(desk: DeskHarness) -> None:
+    for number, subject in enumerate(("Kein Ton", "Tastatur klemmt", "", "", "Kein Ton")):
+        problem = mail().message_id(f"<{number}@schule.example>").subject(subject).text("siehe Betreff")
+        desk.receive(problem, at=NOW + timedelta(seconds=number))
+    assert len(desk.outbox_of(LENA, NotificationKind.RECEIPT)) == 3
 
 
 def test_the_same_query_is_answered_again() -> None:

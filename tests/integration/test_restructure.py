@@ -28,7 +28,7 @@ def two(desk: DeskHarness) -> DeskHarness:
 
 
 def test_a_merged_ticket_goes_on_in_the_other_with_all_that_was_written(two: DeskHarness) -> None:
-    assert two.reply(MAX, "Dasselbe Kabel.\n#merge 1") == "command"
+    assert two.reply(MAX, "Dasselbe Kabel.\n#merge 1", proven=True) == "command"
     survivor = two.ticket("GYM-1")
     assert texts(survivor) == ["Der Beamer ist dunkel.", "Kein Bild in 204.", "Dasselbe Kabel."]
     assert two.ticket("GYM-2") == survivor
@@ -43,26 +43,26 @@ def test_two_tickets_of_one_person_become_one_without_a_word_to_anybody(desk: De
     for text in ("Der Beamer ist dunkel.", "Noch immer dunkel."):
         desk.receive(problem("Beamer").text(text))
     before = len(desk.outbox_of(LENA))
-    assert desk.reply(MAX, "#merge 1") == "command"
+    assert desk.reply(MAX, "#merge 1", proven=True) == "command"
     assert texts(desk.ticket("GYM-2")) == ["Der Beamer ist dunkel.", "Noch immer dunkel."]
     assert len(desk.outbox_of(LENA)) == before
 
 
 def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness) -> None:
     receipt = two.outbox_of(OLGA)[-1]
-    two.reply(MAX, "#merge 1")
+    two.reply(MAX, "#merge 1", proven=True)
     assert two.outcome(reply_to(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
     assert texts(two.ticket("GYM-1"))[-1] == "Jetzt ist auch der Ton weg."
 
 
 def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) -> None:
-    two.reply(MAX, "#merge 1")
+    two.reply(MAX, "#merge 1", proven=True)
     two.receive(problem("[#GYM-2] Bild fehlt", sender=OLGA).text("Gibt es etwas Neues?"))
     assert texts(two.ticket("GYM-1"))[-1] == "Gibt es etwas Neues?"
 
 
 def test_the_other_requester_is_notified_of_a_merge_and_gets_the_answer_in_copy(two: DeskHarness) -> None:
-    two.reply(MAX, "#zusammenführen 1")
+    two.reply(MAX, "#zusammenführen 1", proven=True)
     (told,) = two.outbox_of(OLGA, NotificationKind.MERGED)
     assert "GYM-1" in told.text
     assert "GYM-2" in told.text
@@ -72,7 +72,7 @@ def test_the_other_requester_is_notified_of_a_merge_and_gets_the_answer_in_copy(
 
 
 def test_a_merged_ticket_is_in_no_overview(two: DeskHarness) -> None:
-    two.reply(MAX, "#merge 1")
+    two.reply(MAX, "#merge 1", proven=True)
     two.reply(MAX, "#list all", NotificationKind.COMMAND_RECEIPT)
     overview = two.outbox_of(MAX, NotificationKind.OVERVIEW)[-1].text
     assert "GYM-1" in overview
@@ -80,7 +80,7 @@ def test_a_merged_ticket_is_in_no_overview(two: DeskHarness) -> None:
 
 
 def test_a_merge_cannot_be_undone_and_the_reply_says_so(two: DeskHarness) -> None:
-    two.reply(MAX, "#merge 1")
+    two.reply(MAX, "#merge 1", proven=True)
     assert two.reply(MAX, "#undo", NotificationKind.COMMAND_RECEIPT) == "refused"
     assert "#trennen" in two.outbox_of(MAX, NotificationKind.REFUSAL)[-1].text
 
@@ -102,7 +102,7 @@ def test_a_split_message_becomes_a_ticket_with_receipt_and_notification(desk: De
 
 
 def test_a_split_undoes_a_merge_of_its_last_message(two: DeskHarness) -> None:
-    two.reply(MAX, "#merge 1")
+    two.reply(MAX, "#merge 1", proven=True)
     assert two.reply(MAX, "#trennen", NotificationKind.COMMAND_RECEIPT) == "command"
     assert texts(two.ticket("GYM-3")) == ["Kein Bild in 204."]
     assert two.ticket("GYM-3")["requester"] == OLGA
@@ -130,7 +130,7 @@ def test_a_moved_ticket_gets_a_number_of_its_new_school_and_is_found_by_the_old_
 def test_several_tickets_moved_at_once_get_numbers_one_after_the_other(two: DeskHarness) -> None:
     for letter in two.outbox_of(MAX):
         two.outcome(reply_to(letter, MAX, "#escalate"))
-    assert two.outcome(reply_to(two.outbox_of(TONI)[-1], TONI, "#move HBG #1 #2")) == "command"
+    assert two.outcome(reply_to(two.outbox_of(TONI)[-1], TONI, "#move HBG #1 #2").proven()) == "command"
     assert [two.ticket(f"HBG-{n}")["subject"] for n in (1, 2)] == ["Beamer", "Bild fehlt"]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -33,6 +34,20 @@ def check(account: SmtpAccount) -> SendResult | None:
             return await relay.check(SENDER)
 
     return asyncio.run(run())
+
+
+def test_after_five_timeouts_behind_data_in_a_row_the_next_mail_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 0.1)
+    ends = iter([b""] * 5)
+    with ScriptedServer(b"220 x\r\n", lambda: script({b".": next(ends, b"250 taken\r\n")})) as server:
+        account = SmtpAccount("localhost", server.port, "none")
+        found = send(account, *[RECIPIENT] * 6, timeout=2)
+    assert [(outcome.state, outcome.server_down) for outcome in found] == [
+        *[("uncertain", True)] * 5,
+        ("sent", False),
+    ]
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls", "none"])
@@ -106,6 +121,25 @@ def test_a_mail_with_8bit_content_is_announced_as_8bitmime() -> None:
         assert f"MAIL FROM:<{SENDER}> SIZE=9 BODY=8BITMIME\r\n".encode() in server.heard
 
 
+def test_a_name_with_umlauts_before_the_at_needs_a_server_with_smtputf8() -> None:
+    replies = {b"EHLO": b"250-x\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"}
+    raw = "To: jürgen@schule.example\r\n\r\n".encode()
+    for offered, state in ((replies, "sent"), ({}, "permanent")):
+        with ScriptedServer(b"220 x\r\n", partial(script, offered)) as server:
+
+            async def run(port: int = server.port) -> SendResult:
+                async with SmtpClient(SmtpAccount("localhost", port, "none")) as relay:
+                    return await relay.send(SENDER, "jürgen@schule-köln.example", raw)
+
+            result = asyncio.run(run())
+            assert (result.state, result.server_down) == (state, False), result
+            rcpt = "RCPT TO:<jürgen@xn--schule-kln-lcb.example>\r\n".encode()
+            assert (rcpt in server.heard) is bool(offered)
+            assert (f"MAIL FROM:<{SENDER}> BODY=8BITMIME SMTPUTF8\r\n".encode() in server.heard) is bool(
+                offered
+            )
+
+
 def test_a_server_that_was_restarted_between_two_mails_gets_the_second_one_as_well(
     smtp_server: RecordingSmtpServer,
 ) -> None:
@@ -133,14 +167,14 @@ def test_a_refused_recipient_is_about_this_mail_alone(
 
 
 def test_a_domain_with_umlauts_is_written_as_idna(smtp_server: RecordingSmtpServer) -> None:
-    send(smtp_server.account(), "post@schule-köln.example")
-    assert smtp_server.received[0].recipients == ("post@xn--schule-kln-lcb.example",)
+    send(smtp_server.account(), "post@schule-köln.example", "post@weiße-straße.example.")
+    written = [mail.recipients for mail in smtp_server.received]
+    assert written == [("post@xn--schule-kln-lcb.example",), ("post@xn--weie-strae-73ag.example",)]
 
 
 @pytest.mark.parametrize(
     "address",
     [
-        "müller@schule.example",
         "kein Klammeraffe",
         "a@b..example",
         "a@b.example\r\nRCPT TO:<c@d.example>",
@@ -311,6 +345,10 @@ def test_a_mail_that_the_account_may_not_send_is_handed_in_once() -> None:
         (b"DATA", None, "uncertain", None, True),
         (b".", b"250 taken\r\n", "sent", 250, False),
         (b".", b"251 taken as well\r\n", "sent", 251, False),
+        (b".", b"354 go on\r\n", "uncertain", 354, True),
+        (b"DATA", b"250 fine\r\n", "uncertain", 250, True),
+        (b"DATA", b"251 fine\r\n", "uncertain", 251, True),
+        (b"DATA", b"334 go\r\n", "uncertain", 334, True),
         (b".", b"421 shutting down\r\n", "temporary", 421, True),
         (b".", b"452 disk full\r\n", "temporary", 452, False),
         (b".", b"550 spam\r\n", "permanent", 550, False),

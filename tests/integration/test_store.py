@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
 from mailbot.core.model.listing import Listing, Scope
@@ -20,8 +20,9 @@ from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
-from mailbot.store.database import Engine, migrate, read_only, transaction
+from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.outbox import SendOutcome
+from mailbot.store.schema import migrate
 from mailbot.store.tables import (
     EventRow,
     LedgerRow,
@@ -150,6 +151,20 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine, tmp_path: Path) -> 
     assert len(desk.rows(RawRow)) == 1
 
 
+def test_a_database_that_was_read_only_for_a_while_is_written_again(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "PRAGMA query_only = ON"
+        )  # as if it was opened while nothing could be written
+    with pytest.raises(OperationalError, match="readonly"), transaction(engine) as session:
+        session.add(SchoolRow(key="GYM"))
+    with transaction(engine) as session:
+        session.add(SchoolRow(key="GYM"))
+    engine.dispose()
+
+
 def test_the_number_of_a_failed_transaction_is_given_again(engine: Engine) -> None:
     def write_and_fail() -> None:
         with transaction(engine) as session:
@@ -254,7 +269,7 @@ def test_each_person_has_a_thread_of_their_own_mails_only(desk: DeskHarness) -> 
     desk.receive(reply_to(to_max, MAX, "Kabel?", "<a1@x.example>"))
     lena, erika = desk.outbox_of(LENA), desk.outbox_of(ERIKA)
     assert lena[0].in_reply_to == "<problem@schule.example>"
-    assert lena[-1].references == ["<problem@schule.example>", lena[0].message_id]
+    assert lena[-1].references == ["<problem@schule.example>"]
     assert erika[-1].references == [erika[0].message_id]
     assert erika[-1].in_reply_to == erika[0].message_id
     ids = [row.message_id for row in desk.rows(OutboxRow)]

@@ -26,7 +26,8 @@ from mailbot.service.timers import run_timers
 from mailbot.store import tickets
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
-from mailbot.store.database import migrate, open_database, read_only, transaction
+from mailbot.store.database import open_database, read_only, transaction
+from mailbot.store.schema import migrate
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
 from tests.support.school import ROOT
 from tests.support.servers.process import wait_until

@@ -154,7 +154,7 @@ def test_undo_restores_the_ticket_and_a_second_undo_reverts_the_first(env: Schoo
     assert after != before
     assert state(env) == before
     assert env.ticket()["events"][-1]["action"] == "undone"
-    assert "zurückgenommen" in env.new_mail_to(LENA).text
+    assert "war ein Versehen" in env.new_mail_to(LENA).text
     env.deliver(env.new_mails_to(MAX)[-1].answer(MAX, "#undo"))
     env.run_once()
     assert state(env) == after

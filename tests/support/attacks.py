@@ -1,18 +1,20 @@
 """Attacks: a desk with one ticket, hostile mails, and their expected effects."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk, random_token
 from mailbot.service.queries import list_tickets
-from mailbot.store.database import migrate, open_database
-from mailbot.store.tables import OutboxRow
+from mailbot.store.database import open_database
+from mailbot.store.schema import migrate
+from mailbot.store.tables import OutboxRow, TicketCcRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.scenario import LENA, MAX, NOW
@@ -70,12 +72,17 @@ def scene(prepared_file: Path, directory: Path) -> Iterator[Scene]:
 
 @dataclass(frozen=True)
 class Expected:
-    """The expected effect of a mail: its outcome, notifications and changes."""
+    """The expected effect of a mail: its outcome, notifications and changes.
+
+    `status` is that of the ticket afterwards, `cc` are the people in cc of all tickets.
+    """
 
     outcome: str
     letters: frozenset[str] = frozenset()
     changes: bool = False
     opens: int = 0
+    status: str = "open"
+    cc: frozenset[str] = frozenset()
 
 
 def told(*letters: str) -> frozenset[str]:
@@ -85,25 +92,51 @@ def told(*letters: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: its name, its aim, the mail and the expected effect."""
+    """One attack: its name, its aim, the mail and the expected effect.
+
+    `mail` may send other mails before. The mail arrives `after` that.
+    """
 
     name: str
     tries: str
     mail: Callable[[Scene], MailBuilder]
     must: Expected
+    after: timedelta = timedelta()
 
 
 def result(attack: Attack, at: Scene) -> Expected:
     """Run the attack; return its effect."""
+    built = attack.mail(at)
     before, sent = at.state, len(at.letters)
     tickets = len(list_tickets(at.harness.desk, None, "all"))
-    outcome = at.harness.outcome(attack.mail(at))
+    decision = at.harness.receive(built, at=NOW + attack.after)
+    assert decision is not None
     return Expected(
-        outcome,
+        decision.outcome,
         frozenset(f"{row.kind} {row.recipient}" for row in at.letters[sent:]),
         at.state != before,
         len(list_tickets(at.harness.desk, None, "all")) - tickets,
+        at.state["status"],
+        frozenset(row.address for row in at.harness.rows(TicketCcRow)),
     )
+
+
+def key_of(letter: OutboxRow) -> str:
+    """Return the line with the action key of a mail."""
+    found = re.search(r"mailbot%3A([a-z2-7]{26})", letter.html)
+    assert found is not None
+    return f"\n\n[mailbot:{found[1]}]"
+
+
+def denied(built: MailBuilder, results: str = "spf=fail; dmarc=fail (p=reject)") -> MailBuilder:
+    """Add the result of the receiving server that From is forged."""
+    return built.header("Authentication-Results", f"{OURS}; {results}")
+
+
+def sent_before(at: Scene, *mails: MailBuilder) -> None:
+    """Let mails arrive before the attack."""
+    for built in mails:
+        at.harness.outcome(built)
 
 
 def forged(

@@ -17,10 +17,11 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.queries import show_ticket
 from mailbot.service.receive import receive
-from mailbot.store.database import migrate, open_database, read_only
+from mailbot.store.database import open_database, read_only
 from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import LedgerRow, OutboxRow, Row
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.new_database import new_sqlite
 from tests.support.scenario import GYM, HBG, NOW, POLICY
 
 GERMAN_POLICY = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
@@ -62,9 +63,15 @@ class DeskHarness:
         with read_only(self.engine) as session:
             return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]
 
-    def reply(self, person: str, line: str, kind: NotificationKind | None = None) -> str:
-        """Reply as `person` to their last mail, of that kind, with a line; return the outcome."""
-        return self.outcome(reply_to(self.outbox_of(person, kind)[-1], person, line))
+    def reply(
+        self, person: str, line: str, kind: NotificationKind | None = None, *, proven: bool = False
+    ) -> str:
+        """Reply as `person` to their last mail, of that kind, with a line; return the outcome.
+
+        `proven`: the receiving server says that From is authentic.
+        """
+        built = reply_to(self.outbox_of(person, kind)[-1], person, line)
+        return self.outcome(built.proven() if proven else built)
 
     def ticket(self, name: str) -> Any:
         """Return a ticket as `mailbot show --json` does."""
@@ -80,8 +87,7 @@ class DeskHarness:
 @contextmanager
 def open_harness(directory: Path, policy: Policy = GERMAN_POLICY) -> Iterator[DeskHarness]:
     """Open a desk with a new SQLite database in that directory."""
-    engine = open_database(f"sqlite:///{directory / 'mailbot.db'}")
-    migrate(engine)
+    engine = open_database(new_sqlite(directory / "mailbot.db"))
     try:
         yield DeskHarness(Desk(engine, policy, Templates()))
     finally:

@@ -144,7 +144,7 @@ ODD: dict[str, MalformedMail] = {
     "file name with a line break": MalformedMail(_named("filename*=utf-8''a%0D%0Ab.pdf"), names=["a b.pdf"]),
     "file without a name": MalformedMail(_named("x=y"), names=["attachment-2.pdf"]),
     "inline picture": MalformedMail(mail().html('<p>Siehe <img src="cid:a@b"></p>').attach("bild.png", _PNG, "image/png", "a@b").build(), "Siehe", names=["bild.png"]),
-    "mail attached": MalformedMail(_typed("multipart/mixed; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n" + _FORWARDED + b"--x--"), "Hallo", names=["attachment-2.eml"]),
+    "mail attached": MalformedMail(_typed("multipart/mixed; boundary=x", b"--x\r\n\r\nHallo\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n" + _FORWARDED + b"--x--"), "Hallo", names=["Alt.eml"]),
     "winmail.dat": MalformedMail(mail().text("Hallo").attach("winmail.dat", _tnef(), "application/ms-tnef").build(), "Hallo", names=["Stundenplan.pdf"]),
     "winmail.dat that is broken": MalformedMail(mail().text("Hallo").attach("winmail.dat", b"kaputt", "application/ms-tnef").build(), "Hallo", names=["winmail.dat"], defects=["winmail.dat that is none"]),
     "uuencoded file in the text": MalformedMail(_HEAD + b"\r\nHallo\r\nbegin 644 x.txt\r\n#86)C\r\n`\r\nend\r\n", "Hallo", names=["x.txt"]),

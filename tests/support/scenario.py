@@ -98,7 +98,11 @@ class MailScenario:
         """Make it an answer to a mail about that ticket, which was sent to the author or to `to`."""
         recipient = to or self.mail.senders[0].email
         kind = NotificationKind.NEW_TICKET if about else NotificationKind.OVERVIEW
-        plain = SentMail(recipient, role_of(recipient, about), kind, about.key if about else None)
+        shows = ((about.key, about.closed),) if about else ()
+        plain = SentMail(
+            recipient, role_of(recipient, about), kind, about.key if about else None,
+            shows=shows, created=EARLIER,
+        )  # fmt: skip
         answered = replace(plain, **sent)  # type: ignore[arg-type]
         case = self.with_facts(*((about,) if about else ()))
         return case.with_facts(answered=answered, by_reply=about.key if about else None)
@@ -118,6 +122,14 @@ class MailScenario:
         result = ("authentication-results", f"{self.facts.school.authserv_id}; dmarc=pass")
         return self.with_mail(headers=(*self.mail.headers, result))
 
+    def failed(self) -> "MailScenario":
+        """Add the result of the receiving server that From is forged."""
+        result = (
+            "authentication-results",
+            f"{self.facts.school.authserv_id}; spf=fail; dmarc=fail (p=reject)",
+        )
+        return self.with_mail(headers=(*self.mail.headers, result))
+
     def with_mail(self, **what: object) -> "MailScenario":
         """Change the mail."""
         return replace(self, mail=replace(self.mail, **what))  # type: ignore[arg-type]
@@ -130,7 +142,15 @@ class MailScenario:
         """Decide."""
         understood = understand(self.mail, self.facts.school, self.policy)
         understood = replace(understood, classification=self.verdict)
-        return Outcome(self, decide(understood, self.facts, self.policy, NOW))
+        return Outcome(self, decide(understood, self._facts(), self.policy, NOW))
+
+    def _facts(self) -> Facts:
+        """Return the facts; an overview that the mail replies to shows all tickets."""
+        answered = self.facts.answered
+        if answered is None or answered.shows or answered.kind is not NotificationKind.OVERVIEW:
+            return self.facts
+        shows = tuple((t.key, t.closed) for t in self.facts.tickets.values())
+        return replace(self.facts, answered=replace(answered, shows=shows))
 
 
 def writes(

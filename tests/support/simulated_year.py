@@ -282,7 +282,10 @@ class SimulatedYear:
         if table is REQUESTER and text != "Danke!":
             text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
         before = self.state(letter.ticket_id)
-        step = self.write(writer, reply_to(letter, writer, text), text, letter.school)
+        built, school = reply_to(letter, writer, text), POLICY.school(letter.school)
+        if school is not None and POLICY.find_member(writer):  # commands also name other tickets
+            built = built.proven(school.authserv_id)
+        step = self.write(writer, built, text, letter.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
             self.take_back(step, letter, before or {})

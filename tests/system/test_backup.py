@@ -16,7 +16,8 @@ import pytest
 from mailbot.config import load
 from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.backup import backup
-from mailbot.store.database import migrations, open_database, upgrade
+from mailbot.store.database import open_database
+from mailbot.store.schema import upgrade
 from tests.conftest import require
 from tests.support.school import ERIKA, LENA, MAX, ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
@@ -90,8 +91,8 @@ def small(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, us
     return env
 
 
-def restored(env: SchoolEnv, file: Path, *within: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run `mailbot restore`, by another command if one is named."""
+def killable(env: SchoolEnv, file: Path, *within: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run `mailbot restore` as a process, started by another command."""
     return subprocess.run(
         [*within, *env.command("restore", str(file))],
         capture_output=True,
@@ -186,8 +187,8 @@ def test_a_file_that_cannot_become_the_state_is_refused_and_the_state_stays(
     small: SchoolEnv, make: Callable[[SchoolEnv], Path], said: str
 ) -> None:
     file, before = make(small), names(small)
-    done = restored(small, file)
-    assert done.returncode == 1
+    done = small.run("restore", str(file))
+    assert done.exit_code == 1
     assert re.fullmatch(rf".*({said}).*; nothing was restored, the state is as it was\n", done.stderr)
     assert subjects(small) == ["Beamer"]
     assert names(small) == before
@@ -195,7 +196,7 @@ def test_a_file_that_cannot_become_the_state_is_refused_and_the_state_stays(
 
 def test_a_full_disk_leaves_the_state_in_place(small: SchoolEnv) -> None:
     file, before = backup_of(small), names(small)
-    done = restored(small, file, "sh", "-c", 'ulimit -f 100; exec "$@"', "sh")
+    done = killable(small, file, "sh", "-c", 'ulimit -f 100; exec "$@"', "sh")
     assert done.returncode == 1
     assert "File too large; nothing was restored" in done.stderr
     assert subjects(small) == ["Beamer"]
@@ -206,8 +207,8 @@ def test_a_database_that_another_call_uses_is_not_replaced(small: SchoolEnv) -> 
     file = backup_of(small)
     with closing(sqlite3.connect(small.directory / "state" / "mailbot.db")) as other:
         other.execute("SELECT * FROM ticket").fetchall()
-        done = restored(small, file)
-    assert done.returncode == 1
+        done = small.run("restore", str(file))
+    assert done.exit_code == 1
     assert "database is locked; stop the other processes that use it, and try again" in done.stderr
     assert subjects(small) == ["Beamer"]
 
@@ -222,7 +223,7 @@ def test_wherever_a_restore_is_killed_the_state_is_the_old_one_or_the_new_one(sm
     found = []
     for number in range(1, 200):
         kill = ("-e", f"trace={at}", "-e", f"inject={at}:signal=KILL:when={number}")
-        done = restored(small, file, strace, "-f", "-qq", "-o", os.devnull, *kill)
+        done = killable(small, file, strace, "-f", "-qq", "-o", os.devnull, *kill)
         with closing(sqlite3.connect(state / "mailbot.db")) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             found.append(
@@ -242,7 +243,7 @@ def test_each_replaced_state_is_kept_under_a_name_of_its_own(env: SchoolEnv) -> 
     file, state = backup_of(env), env.directory / "state"
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()
-    kept = [restored(env, file).stdout.rpartition("kept as ")[2].strip() for _ in range(2)]
+    kept = [env.run("restore", str(file)).stdout.rpartition("kept as ")[2].strip() for _ in range(2)]
     assert len(set(kept)) == 2
     assert {str(path) for path in state.glob("*.before-restore-*")} == set(kept)
     env.call("restore", kept[0])
@@ -265,7 +266,7 @@ def test_an_archive_of_an_older_release_replaces_a_postgresql_database(
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()
     older = open_database(postgres.new_database())
-    upgrade(older, migrations(), "0001")  # without tables that refer to tickets today
+    upgrade(older, "0001")  # without tables that refer to tickets today
     backup(older, tmp_path / "older")
     older.dispose()
     env.call("restore", str(tmp_path / "older"))
@@ -288,13 +289,13 @@ def test_an_archive_of_postgresql_that_cannot_become_the_state_is_refused_and_th
     said = {}
     for name, statement in statements.items():
         other = open_database(postgres.new_database())
-        upgrade(other, migrations(), "0009")
+        upgrade(other, "0009")
         with other.begin() as connection:
             connection.exec_driver_sql(statement)
         backup(other, tmp_path / name)
         other.dispose()
-        done = restored(env, tmp_path / name)
-        assert done.returncode == 1
+        done = env.run("restore", str(tmp_path / name))
+        assert done.exit_code == 1
         assert "Traceback" not in done.stderr
         said[name] = done.stderr
         assert subjects(env) == ["Beamer"]
@@ -308,6 +309,6 @@ def test_an_archive_of_postgresql_that_cannot_become_the_state_is_refused_and_th
 def test_nothing_is_restored_while_a_daemon_works(small: SchoolEnv) -> None:
     file = backup_of(small)
     with exclusive_lock(load(small.config, {})):
-        done = restored(small, file)
-    assert done.returncode == 1
+        done = small.run("restore", str(file))
+    assert done.exit_code == 1
     assert "another mailbot uses" in done.stderr

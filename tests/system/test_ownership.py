@@ -4,6 +4,7 @@ Without root there is one user only; then these tests say that the calls work.
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,7 @@ SERVICE = 12_345 if os.geteuid() == 0 else os.geteuid()
 def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str) -> SchoolEnv:
     """A school whose state directory is that of the service, and empty."""
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
+    shutil.rmtree(tmp_path / "state")
     (tmp_path / "state").mkdir()
     os.chown(tmp_path / "state", SERVICE, -1)
     return env

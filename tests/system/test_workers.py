@@ -29,11 +29,12 @@ from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.service.registration import invite_due
 from mailbot.store import leases, outbox, tickets
-from mailbot.store.database import migrate, open_database, transaction
+from mailbot.store.database import open_database, transaction
 from mailbot.store.leases import Lease, LeaseLostError
 from mailbot.store.ledger import MailLocation
 from mailbot.store.outbox import CLAIM_TTL, SendOutcome
 from mailbot.store.pg_notify import Listener, notify
+from mailbot.store.schema import migrate
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.conftest import require
 from tests.integration.test_store import together

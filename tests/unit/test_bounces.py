@@ -98,3 +98,18 @@ def test_german_warning_of_a_delay_is_not_a_failure() -> None:
 def test_mail_of_a_teacher_that_quotes_an_error_has_no_delivery_status() -> None:
     letter = mail().subject("Fehler").text("Da steht: <lena@schule.example>: 550 5.1.1 user unknown")
     assert parse(letter.build()).delivery == ()
+
+
+def test_bounce_of_a_gateway_names_its_recipient_and_tells_a_delay_from_a_failure() -> None:
+    for text, action in (
+        ("Die Mail an otto@schule.example konnte nicht zugestellt werden: Postfach voll.", Action.FAILED),
+        ("Mail to otto@schule.example could not be delivered. We will try again.", Action.DELAYED),
+    ):
+        for sender in (
+            "Mail System <mail-system@x.example>",
+            "Mailzustellung <z@x.example>",
+            "relay@x.example",
+        ):
+            letter = mail().sender(sender).subject("Mail delivery failed").text(text)
+            found = [(s.recipient, s.action) for s in parse(letter.build()).delivery]
+            assert found == [("otto@schule.example", action)], sender

@@ -27,12 +27,124 @@ OWN = frozenset({"support-gym@schule.example"})
             MailKind.AUTO_REPLY,
         ),
         (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
-        (mail().sender("support-gym@schule.example").text("Neu"), MailKind.LOOP),
         (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), MailKind.BOUNCE),
     ],
 )
 def test_mail_is_classified_by_its_first_matching_rule(letter: MailBuilder, kind: MailKind) -> None:
     assert classify(parse(letter.build()), OWN).kind is kind
+
+
+GATEWAY = "Mailfilter Landkreis <filter@kreis.example>"
+_REACTION = "text/vnd.google.email-reaction+json"
+
+
+def _answer(text: str, subject: str = "Re: Tablet") -> MailBuilder:
+    return mail().subject(subject).reply_to("<1@x>").text(text)
+
+
+def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
+    return mail().sender(sender).subject(subject).text(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "letters"),
+    [
+        (
+            MailKind.BOUNCE,
+            [
+                _report("Nicht ausgeliefert: Tablet", "Ihre Mail an o@x.example wurde nicht zugestellt."),
+                _report("Delivery warning", "Delivery to o@x.example is delayed. We will try again."),
+                _report("Échec de remise : Tablet", "Votre message n’a pas pu être remis à o@x.example."),
+                _report(
+                    "Tablet", "Die Mail an o@x.example kann nicht zugestellt werden.", "Postfix <x@y.example>"
+                ),
+                _report("FAILED MAIL: Tablet", "Kein Otto hier.", "postmaster@y.example").header(
+                    "X-Autoreply", "yes"
+                ),
+                _report("Tablet", "did not reach the following recipient(s):\no@x.example").header(
+                    "Return-Path", "<>"
+                ),
+                _report(
+                    "Posting rejected", "It was not accepted for the list.", "chor-request@listen.example"
+                ),
+            ],
+        ),
+        (
+            MailKind.AUTO_REPLY,
+            [
+                mail().subject("[EXTERN] Abwesenheitsmitteilung: Tablet").text("Ich bin weg."),
+                mail().subject("*** EXTERN *** Out of office: Tablet").text("I am away."),
+                mail().subject("Urlaub bis 3. Juni").text("Ich bin bis dahin im Urlaub."),
+                _answer("Sono in ferie.", "Risposta In ferie"),
+                _answer("Bin weg.").header("X-Auto-Responder", "1"),
+                _answer("Please confirm that you are no spam: https://wall.example/1"),
+                _answer("🎉"),
+                _answer("👍\n\nToni Test reacted via Gmail <https://google.example/x>"),
+                _answer("Toni Test hat auf Ihre Nachricht reagiert: ❤️"),
+                mail().subject("Recall: Tablet").text('Toni would like to recall the message, "Tablet".'),
+            ],
+        ),
+        (
+            MailKind.BULK,
+            [mail().header("X-Precedence", "junk"), mail().header("X-Mailing-List", "<a@b.example>")],
+        ),
+        (
+            MailKind.HUMAN,
+            [
+                mail().sender("Ida Postfix <ida@schule.example>").text("Das Tablet geht nicht."),
+                mail().sender("mailadmin@schule.example").text("Das Tablet geht nicht."),
+                _report(
+                    "Zustellung fehlgeschlagen", "Hallo, meine Mails kommen nicht an: 550 5.1.1 user unknown."
+                ),
+                mail()
+                .header("Auto-Submitted", "auto-forwarded; owner-email=x@y.example")
+                .text("Geht nicht."),
+                mail().subject("Abwesenheit").text("Wo trage ich sie ein?"),
+                mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
+                mail().subject("Tablet aus").text("😭"),
+                _answer("👍 läuft, aber der Drucker nicht"),
+            ],
+        ),
+    ],
+)
+def test_signs_of_programs_are_told_from_people(kind: MailKind, letters: list[MailBuilder]) -> None:
+    found = [classify(parse(letter.build()), frozenset()) for letter in letters]
+    assert [c.kind for c in found] == [kind] * len(letters), found
+
+
+def test_two_precedence_fields_count_both() -> None:
+    raw = mail().header("Precedence", "normal\nPrecedence: bulk").text("Rundbrief").build()
+    assert classify(parse(raw), frozenset()).kind is MailKind.BULK
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "kind"),
+    [
+        (_REACTION, b'{"version": 1, "emoji": "x"}', MailKind.AUTO_REPLY),
+        ("text/calendar; method=REPLY", b"BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", MailKind.AUTO_REPLY),
+        ("text/calendar; method=COUNTER", b"BEGIN:VCALENDAR\nMETHOD:COUNTER\nEND:VCALENDAR", MailKind.HUMAN),
+    ],
+)
+def test_reactions_and_calendar_answers_are_recognised_by_their_part(
+    content_type: str, content: bytes, kind: MailKind
+) -> None:
+    part = f"Content-Type: {content_type}\r\n\r\n".encode() + content
+    raw = (
+        b"From: toni@schule.example\r\nSubject: Tablet\r\n"
+        b"Content-Type: multipart/alternative; boundary=x\r\n\r\n"
+        b"--x\r\nContent-Type: text/plain\r\n\r\nToni ist dabei.\r\n--x\r\n" + part + b"\r\n--x--\r\n"
+    )
+    found = parse(raw)
+    assert classify(found, frozenset()).kind is kind
+    assert not found.parts or content_type != _REACTION
+
+
+def test_person_of_a_school_stays_human_behind_a_list() -> None:
+    for feedback_id, kind in (("", MailKind.HUMAN), ("1:mailer", MailKind.BULK)):
+        posted = mail().to("kollegium@schule.example").header("Precedence", "list")
+        posted = posted.header("List-Id", "<kollegium.schule.example>").header("Feedback-ID", feedback_id)
+        found = parse(posted.text("Der Beamer ist kaputt.").build())
+        assert classify(found, OWN, frozenset({"schule.example"})).kind is kind
 
 
 def test_mail_through_our_own_list_address_is_human() -> None:

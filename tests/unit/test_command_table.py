@@ -302,7 +302,9 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
     """Begin a scenario: a person answers a mail about the row's ticket, or any mail, with that line."""
     about = row.about
     case = writes(writer, f"{text}\n{line}".strip()).answering(
-        about, held=1 if "confirm" in row.lines[0] else None
+        about,
+        held=1 if "confirm" in row.lines[0] else None,
+        shows=((about.key, about.closed), ("GYM-12", None)) if about else (),
     )
     return case.with_facts(
         OTHER,
@@ -393,7 +395,7 @@ def test_tickets_of_two_schools_are_not_merged() -> None:
 
 
 def test_merge_opens_the_surviving_ticket_if_the_other_was_open() -> None:
-    done = answers(MAX, ticket(), "#merge 12").with_facts(closed(12)).decide()
+    done = answers(MAX, ticket(), "#merge 12").proven().with_facts(closed(12)).decide()
     assert done.ticket("GYM-12").status is Status.OPEN
 
 
@@ -443,15 +445,18 @@ def test_colleague_may_be_the_requester() -> None:
 
 @pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
 def test_text_above_merge_split_or_spam_is_internal(line: str) -> None:
-    case = answers(MAX, ticket(), f"Das war Werbung.\n{line}").with_facts(OTHER, histories={"GYM-1": HISTORY})
+    case = answers(MAX, ticket(), f"Das war Werbung.\n{line}").proven()
+    case = case.with_facts(OTHER, histories={"GYM-1": HISTORY})
     assert case.decide().message.visibility is Visibility.INTERNAL
 
 
 @pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
 def test_merge_split_and_spam_are_refused_together_with_another_change(line: str) -> None:
     for other in ("#close", "#take", "#undo", "#cc olga@schule.example"):
-        case = answers(MAX, ticket(), f"{line}\n{other}").with_facts(
-            OTHER, histories={"GYM-1": HISTORY}, changes={"GYM-1": last_change(MAX)}
+        case = (
+            answers(MAX, ticket(), f"{line}\n{other}")
+            .proven()
+            .with_facts(OTHER, histories={"GYM-1": HISTORY}, changes={"GYM-1": last_change(MAX)})
         )
         assert Reason.AMBIGUOUS in case.decide().reasons, other
 

@@ -12,8 +12,8 @@ SAID = """
 morgen: 2026-11-26            | Morgen früh: 2026-11-26      | MORGEN: 2026-11-26
 übermorgen: 2026-11-27        | in 3 Tagen: 2026-11-28       | in drei Tagen: 2026-11-28
 10 Tage: 2026-12-05           | in 1 Woche: 2026-12-02       | in einer Woche: 2026-12-02
-in 2 Wochen: 2026-12-09       | in zwei Wochen: 2026-12-09   | übernächste Woche: 2026-12-09
-nächste Woche: 2026-12-02     | nächsten Monat: 2026-12-25   | in einem Monat: 2026-12-25
+in 2 Wochen: 2026-12-09       | in zwei Wochen: 2026-12-09   | übernächste Woche: 2026-12-07
+nächste Woche: 2026-11-30     | nächsten Monat: 2026-12-25   | in einem Monat: 2026-12-25
 nächsten Montag: 2026-11-30   | naechsten Montag: 2026-11-30 | am Montag: 2026-11-30
 kommenden Freitag: 2026-11-27 | Freitag: 2026-11-27          | Fr: 2026-11-27
 fr.: 2026-11-27               | bis Donnerstag: 2026-11-26   | Mittwoch: 2026-12-02
@@ -25,12 +25,12 @@ Mo: 2026-11-30                | Di: 2026-12-01               | nächsten Di: 202
 Mi: 2026-12-02                | Do: 2026-11-26               | Sa: 2026-11-28 | So.: 2026-11-29
 2026-12-01: 2026-12-01        | 1/12/2026: 2026-12-01        | gestern: 2026-11-24
 tomorrow: 2026-11-26          | in 3 days: 2026-11-28        | the day after tomorrow: 2026-11-27
-in a week: 2026-12-02         | in 2 weeks: 2026-12-09       | next week: 2026-12-02
+in a week: 2026-12-02         | in 2 weeks: 2026-12-09       | next week: 2026-11-30
 next monday: 2026-11-30       | monday: 2026-11-30           | on Friday: 2026-11-27
 fri: 2026-11-27               | tuesday morning: 2026-12-01  | next month: 2026-12-25
 demain: 2026-11-26            | Demain matin: 2026-11-26     | après-demain: 2026-11-27
 dans 3 jours: 2026-11-28      | dans trois jours: 2026-11-28 | dans quinze jours: 2026-12-10
-dans une semaine: 2026-12-02  | la semaine prochaine: 2026-12-02 | semaine prochaine: 2026-12-02
+dans une semaine: 2026-12-02  | la semaine prochaine: 2026-11-30 | semaine prochaine: 2026-11-30
 le mois prochain: 2026-12-25  | lundi prochain: 2026-11-30   | vendredi: 2026-11-27
 ven.: 2026-11-27              | jusqu’à vendredi: 2026-11-27 | mercredi: 2026-12-02
 1er décembre: 2026-12-01      | jusqu'au 1er décembre 2026: 2026-12-01 | le 1/12: 2026-12-01
@@ -38,6 +38,12 @@ ven.: 2026-11-27              | jusqu’à vendredi: 2026-11-27 | mercredi: 2026
 Dec 1: 2026-12-01             | December 1st: 2026-12-01     | 1 Dec 2026: 2026-12-01
 """
 PHRASES = [entry.strip().rsplit(": ", 1) for entry in SAID.replace("\n", "|").split("|") if entry.strip()]
+
+
+def test_next_week_begins_on_monday_whatever_the_day_is() -> None:
+    for day in range(23, 30):
+        assert parse_date("nächste Woche", date(2026, 11, day)) == date(2026, 11, 30), day
+    assert parse_date("bis kommende Woche", date(2026, 11, 30)) == date(2026, 12, 7)
 
 
 def test_every_phrase_names_its_day() -> None:

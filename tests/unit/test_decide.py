@@ -142,7 +142,6 @@ def test_second_level_gets_the_history_with_an_escalation() -> None:
     first = answers(LENA, ticket(), "Der Beamer bleibt dunkel.").decide().message
     done = answers(MAX, ticket(), "#escalate").with_facts(histories={"GYM-1": (first,)}).decide()
     assert done.notification(TONI).history == (first,)
-    assert done.notification(LENA).history == ()
 
 
 def test_note_is_internal() -> None:
@@ -201,7 +200,7 @@ def test_note_with_another_command_is_internal(line: str) -> None:
 
 def test_note_makes_the_text_internal_in_every_ticket_of_the_mail() -> None:
     other = ticket(14)
-    done = answers(MAX, ticket(), "Geheim.\n#note\n#close 14").with_facts(other).decide()
+    done = answers(MAX, ticket(), "Geheim.\n#note\n#close 14").proven().with_facts(other).decide()
     assert {m.visibility for m in done.messages} == {Visibility.INTERNAL}
     assert done.notification(LENA).text == ""
 
@@ -243,7 +242,7 @@ def test_command_without_any_ticket_is_refused() -> None:
 
 
 def test_ticket_of_the_mail_is_unchanged_when_a_command_names_another() -> None:
-    done = answers(MAX, ticket(), "#close 14").with_facts(ticket(14)).decide()
+    done = answers(MAX, ticket(), "#close 14").proven().with_facts(ticket(14)).decide()
     assert (done.ticket().status, done.ticket("GYM-14").status) == (Status.OPEN, Status.CLOSED)
 
 
@@ -271,7 +270,7 @@ def test_contradicting_commands_are_refused(lines: str, writer: str, level: int)
     "lines", ["#close\n#escalate 14", "#close\n#close", "#close\n#close 1", "#take\n#close"]
 )
 def test_compatible_commands_are_executed(lines: str) -> None:
-    assert answers(MAX, ticket(), lines).with_facts(ticket(14)).decide().outcome == "command"
+    assert answers(MAX, ticket(), lines).proven().with_facts(ticket(14)).decide().outcome == "command"
 
 
 def test_command_written_twice_is_executed_once() -> None:
@@ -336,7 +335,7 @@ def test_supporter_cannot_change_the_tickets_of_another_school() -> None:
 
 def test_second_level_works_on_the_tickets_of_every_school() -> None:
     foreign = ticket(3, "HBG", cc=())
-    done = answers(TONI, ticket(level=2), "#close HBG-3").with_facts(foreign).decide()
+    done = answers(TONI, ticket(level=2), "#close HBG-3").proven().with_facts(foreign).decide()
     assert done.ticket("HBG-3").status is Status.CLOSED
 
 

@@ -1,16 +1,20 @@
 """Automatic mail is not answered and opens no ticket; the author is notified once of a bounce."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
+from mailbot.core.classify.classify import classify
 from mailbot.core.model.effects import AddMessage, MarkUndeliverable
+from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Action, MailKind
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Role, Visibility
 from tests.support.scenario import (
     EDV,
     ERIKA,
+    EVE,
     LENA,
     MAX,
     MAX_AT_HOME,
@@ -29,9 +33,20 @@ DAEMON = "mailer-daemon@mx.schule.example"
 
 @pytest.mark.parametrize("kind", MACHINES)
 def test_automatic_mail_opens_no_ticket_and_is_not_answered(kind: MailKind) -> None:
+    filed = kind in (MailKind.AUTO_REPLY, MailKind.BOUNCE)
     for text, sender in product(("Ich bin im Urlaub.", "#close", "#help", ""), (LENA, MAX)):
         done = writes(sender, text).tagged(ticket()).proven().of_kind(kind).decide()
-        assert (done.outcome, done.effects) == ("ignored", ()), (text, sender)
+        assert (done.outcome, done.notified) == ("filed" if filed else "ignored", set()), (text, sender)
+        assert done.ticket().status is ticket().status
+        assert [m.visibility for m in done.messages] == [Visibility.SYSTEM] * filed
+
+
+def test_person_of_the_school_may_write_in_the_words_of_a_bounce() -> None:
+    words = {"subject": "Mail delivery failed", "text": "Elternpost: 550 5.1.1 user unknown."}
+    for sender, outcome in ((LENA, "opened"), (EVE, "ignored")):
+        case = writes(sender).with_mail(**words)
+        done = replace(case, verdict=classify(case.mail, frozenset())).decide()
+        assert done.outcome == outcome, sender
 
 
 @pytest.mark.parametrize("sender", [LENA, MAX])
@@ -149,5 +164,5 @@ def test_bounce_changes_neither_status_nor_assignee() -> None:
 
 
 def test_a_mail_that_was_handled_before_changes_nothing() -> None:
-    done = writes(LENA, "Hallo").with_facts(duplicate="GYM 1/7").decide()
+    done = writes(LENA, "Hallo").with_facts(copies=Copies("GYM 1/7")).decide()
     assert (done.outcome, done.effects, done.decision.because) == ("duplicate", (), ("GYM 1/7",))

@@ -1,7 +1,7 @@
 """Mails without commands open a ticket, are added to one or are held; which sender is trusted."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -11,8 +11,9 @@ from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Limits, School
-from mailbot.core.model.ticket import Direction, Role, Status, Ticket, Visibility
+from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
 from tests.support.scenario import (
+    EARLIER,
     ERIKA,
     EVE,
     GYM,
@@ -61,6 +62,37 @@ def test_mail_with_only_a_picture_opens_a_ticket() -> None:
 
 def test_empty_mail_opens_a_ticket_with_its_quotation() -> None:
     assert writes(LENA).with_mail(quoted="Weitergeleitet").decide().notification(MAX).text == "Weitergeleitet"
+
+
+def test_new_mail_that_answers_nothing_opens_a_ticket_with_the_part_that_looks_quoted() -> None:
+    form = "Von: Lena\nDatum: 12.05.2025\n\nMaus weg."
+    outcome = writes(LENA, "Hier das Formular:").with_mail(quoted=form, subject="Formular").decide()
+    assert outcome.message.text == f"Hier das Formular:\n\n{form}"
+    assert not outcome.notification(MAX).cut
+
+
+def test_team_sees_the_signature_and_the_quotation_that_were_cut_from_a_new_mail() -> None:
+    signature = "-- \nLena Lehrerin\nTel. 0123 4567\nVon meinem iPhone gesendet\n[mailbot:" + "a" * 26 + "]"
+    mail = writes(LENA, "Maus weg.").with_mail(
+        signature=signature, quoted="Alte Mail", subject="AW: Maus", in_reply_to=("<unknown@x>",)
+    )
+    outcome = mail.decide()
+    assert outcome.message.text == "Maus weg."
+    assert outcome.notification(MAX).cut == "Lena Lehrerin\nTel. 0123 4567\n\nAlte Mail"
+    assert not outcome.notification(LENA).cut
+
+
+def test_signature_is_shown_to_the_team_and_that_of_the_staff_to_no_one() -> None:
+    signed = {"signature": "Tel. 0123 4567", "quoted": "Alte Mail"}
+    reply = answers(LENA, ticket(), "Noch etwas.").with_mail(**signed).decide()
+    assert {n.cut for n in reply.notifications} == {"Tel. 0123 4567"}
+    answer = answers(MAX, ticket(), "Liegt hier.").with_mail(**signed).decide()
+    assert not any(n.cut for n in answer.notifications)
+
+
+def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
+    outcome = answers(MAX, ticket(), "Liegt hier.\n#close").with_mail(unseen=True).decide()
+    assert outcome.ticket().status is Status.OPEN
 
 
 def test_people_of_the_school_are_added_to_cc_and_others_are_not() -> None:
@@ -158,11 +190,6 @@ def test_text_of_a_requester_between_quotations_is_added_to_the_ticket() -> None
     assert done.notification(MAX).text == "> Kabel?\nJa, ist drin."
 
 
-def test_answer_of_staff_to_an_overview_without_command_is_answered_with_help() -> None:
-    done = writes(MAX, "Danke").answering(None).decide()
-    assert (done.outcome, done.notified) == ("answered", {(MAX, "help")})
-
-
 def test_answer_of_a_teacher_to_an_overview_opens_a_ticket() -> None:
     assert writes(LENA, "Der Drucker auch.").answering(None).decide().outcome == "opened"
 
@@ -225,6 +252,9 @@ THANKS = [
     ("Vielen Dank, jetzt geht es.", True),
     ("Super, danke schön!\n\nViele Grüße\nLena Lehrerin", True),
     ("Thanks a lot!", True),
+    ("Lieben Dank, Erika!", True),
+    ("Danke, Herr Mustermann! LG Karla", True),
+    ("Danke an Toni vom Support 👍", False),
     ("Danke, aber er ist wieder dunkel.", False),
     ("Danke. Geht das auch in Raum 205?", False),
     ("Danke, leider ohne Erfolg", False),
@@ -337,11 +367,124 @@ def unproven(text: str, writer: str = MAX) -> MailScenario:
 
 @pytest.mark.parametrize(("writer", "asked"), [(MAX, MAX), (MAX_AT_HOME, MAX), (TONI, TONI)])
 def test_unauthenticated_mail_of_staff_is_held_for_the_registered_address(writer: str, asked: str) -> None:
-    for text in ("Erledigt.", "#close", "#note x", "#help", "#blumenkohl"):
+    for text in ("Erledigt.", "#close", "#note x", "Danke.\n#help", "#blumenkohl"):
         done = unproven(text, writer).decide()
         assert (done.outcome, done.changes, done.notified) == ("held", (), {(asked, "confirm")}), text
         (hold,) = [e for e in done.effects if isinstance(e, HoldMail)]
         assert hold.until == NOW + timedelta(days=3), text
+
+
+def test_queries_of_staff_need_no_proof_since_the_answer_goes_to_the_registered_address() -> None:
+    page = {Listing(Scope.OPEN, (("school", "GYM"),)): Page((ticket(),), total=1)}
+    for line, kind in (("#list", "overview"), ("#show 1", "ticket_details"), ("#help", "help")):
+        for case in (writes(MAX_AT_HOME, line), writes(MAX_AT_HOME, "", subject=line)):
+            done = case.with_facts(ticket(), listings=page).decide()
+            assert done.notified == {(MAX, kind)}, line
+    assert writes(MAX, "#show 9").decide().notified == {(MAX, "refusal")}
+
+
+def test_confirmation_request_shows_a_command_of_the_subject() -> None:
+    question = writes(MAX, "", subject="#abwesend 1.12.").decide().notification(MAX)
+    assert (question.kind, question.text.strip()) == (NotificationKind.CONFIRM, "#abwesend 1.12.")
+
+
+def test_mail_of_staff_is_held_if_the_server_says_that_it_is_forged() -> None:
+    for scenario in (
+        answers(MAX, ticket(), "#close"),
+        writes(MAX, "#close").keyed(ticket()),
+        answers(MAX, ticket(), "Bitte melden Sie sich bei x@evil.example."),
+        writes(MAX, "#help"),
+        writes(MAX, "Der Beamer ist dunkel."),
+    ):
+        done = scenario.failed().decide()
+        assert (done.outcome, done.changes, done.notified) == ("held", (), {(MAX, "confirm")})
+
+
+def test_mail_of_a_requester_is_filed_if_the_server_says_that_it_is_forged() -> None:
+    done = answers(LENA, closed(), "Geht wieder nicht.").failed().decide()
+    assert (done.outcome, done.ticket().status) == ("reply", Status.OPEN)
+
+
+def test_team_learns_that_a_sender_may_be_forged_and_who_was_not_added_to_cc() -> None:
+    people = (Address("rosa@schule.example"), Address(KARL), Address("x@anderswo.example"))
+    for scenario, missing in (
+        (writes(LENA, "Kennwort?"), people[:2]),
+        (answers(LENA, ticket(), "Und?"), people[:1]),
+    ):
+        done = scenario.with_mail(cc=people).failed().decide()
+        assert (done.notification(ERIKA).forged, done.notification(ERIKA).not_in_cc) == (True, missing)
+    unknown = writes(LENA, "Kennwort?").with_mail(cc=people).decide().notification(ERIKA)
+    assert (unknown.forged, unknown.not_in_cc) == (False, people[:2])
+    proven = writes(LENA, "Kennwort?").with_mail(cc=people).proven().decide().notification(ERIKA)
+    assert (proven.forged, proven.not_in_cc) == (False, ())
+
+
+def test_text_of_a_stranger_neither_reopens_nor_wakes_a_ticket() -> None:
+    asked = ticket(status=Status.WAITING, wait=WaitState(EARLIER, awaiting_staff=False))
+    answered = ticket(wait=WaitState(EARLIER, awaiting_staff=False))
+    for before in (closed(), asked, answered):
+        done = writes(EVE, "Bei mir auch.").answering(before, to=LENA).proven().decide()
+        assert (done.outcome, len(done.messages)) == ("reply", 1)
+        assert done.ticket().status is before.status
+        assert done.ticket().waits.awaiting_staff is before.waits.awaiting_staff
+        assert {kind for _, kind in done.notified} == {"requester_reply"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
+)
+def test_team_hears_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
+    written = [
+        Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
+        for ago in (200, *minutes)
+    ]
+    recent = RecentActivity(opened_hour=20, latest="GYM-1")
+    facts = {"recent_activity": recent, "histories": {"GYM-1": tuple(written)}}
+    done = writes(LENA, "Noch ein Scherz").with_facts(ticket(messages=len(written)), **facts).decide()
+    assert (done.outcome, bool(done.notified)) == ("reply", told)
+    proven = writes(LENA, "Der Server brennt").proven().with_facts(ticket(), **facts).decide()
+    assert proven.outcome == "opened"
+
+
+def test_confirmation_counts_only_if_the_server_does_not_say_that_it_is_forged() -> None:
+    question = writes(MAX, "#confirm").answering(ticket(), kind=NotificationKind.CONFIRM, held=1)
+    assert question.decide().outcome == "confirmed"
+    assert question.failed().decide().outcome == "held"
+    refusal = writes(LENA, "#confirm").answering(ticket(), kind=NotificationKind.REFUSAL, held=1)
+    assert refusal.failed().decide().outcome == "reply"
+
+
+LONG_AGO = NOW - timedelta(days=31)
+
+
+@pytest.mark.parametrize(
+    ("about", "shows", "line", "outcome"),
+    [
+        (ticket(), (("GYM-1", None),), "#close", "command"),
+        (ticket(), (("GYM-1", LONG_AGO),), "#reopen", "held"),
+        (ticket(), (("GYM-1", NOW - timedelta(days=29)),), "#reopen", "command"),
+        (ticket(), (("GYM-1", None),), "#close 1 2", "held"),
+        (ticket(), (("GYM-1", None),), "#for eve@evil.example GYM-2", "held"),
+        (ticket(), (("GYM-1", None),), "#merge 2", "held"),
+        (ticket(), (("GYM-1", None),), "#show 2", "answered"),
+        (ticket(), (("GYM-1", None),), "#away 2026-12-01", "command"),
+        (ticket(), (("GYM-1", LONG_AGO),), "#away 2026-12-01", "held"),
+        (ticket(), (("GYM-1", None), ("GYM-2", None)), "#merge 2", "command"),
+        (None, (("GYM-1", None), ("GYM-2", None)), "#close 1 2", "command"),
+        (None, (("GYM-2", None),), "#close 1", "held"),
+        (None, (("GYM-2", None),), "#for lena@schule.example\nBeamer", "held"),
+        (None, (("GYM-9", LONG_AGO),), "#away 2026-12-01", "held"),
+    ],
+)
+def test_notification_proves_its_recipient_for_the_tickets_that_it_shows(
+    about: Ticket | None, shows: tuple[tuple[str, datetime | None], ...], line: str, outcome: str
+) -> None:
+    known = {"dates": {"2026-12-01": date(2026, 12, 1)}}
+    case = writes(MAX, line).answering(about, shows=shows, created=LONG_AGO)
+    assert case.with_facts(ticket(), ticket(2), **known).decide().outcome == outcome
+    keyed = case.with_facts(ticket(), ticket(2), **known, by_action_key=case.facts.answered, answered=None)
+    assert keyed.decide().outcome == outcome
+    assert case.with_facts(ticket(), ticket(2), **known).proven().decide().outcome != "held"
 
 
 def test_confirmation_request_quotes_the_text_without_the_action_key() -> None:

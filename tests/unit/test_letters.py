@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import replace
+from datetime import time
 
 import pytest
 
 from mailbot import samples
 from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mode
+from mailbot.core.model.calendar import Calendar
 from mailbot.preview import sample
 from mailbot.render import Templates
+from mailbot.render.opening_hours import opening_hours
 from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
 
 GERMAN = list(samples.notifications("de"))
@@ -71,3 +74,39 @@ def test_colour_is_readable_on_white_and_on_dark_background(colour: str) -> None
 def test_contrast_matches_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+TO_TEACHERS: dict[str, tuple[str, ...]] = {
+    "receipt": (
+        "Ihre Nachricht ist angekommen (Nummer GYM-104). Das Team Marienschule kümmert sich darum.",
+        "Jemand ist da: Mo–Fr 7:30–16 Uhr.",
+    ),
+    "receipt_split": ("betrifft ein anderes Anliegen",),
+    "closed": ("Damit ist Ihre Meldung GYM-104 abgeschlossen.", "Problem besteht noch: #öffnen"),
+    "escalated_requester_silent": (
+        "\n\nwir haben Ihre Meldung",
+        "darum kümmert sich jetzt: Second-Level-Support",
+    ),
+    "undone_requester": (
+        "Guten Tag Lena Lehrerin,",
+        "ist wieder offen. Die vorige Mail dazu war ein Versehen.",
+    ),
+    "overview_found": ("hier ist das Ergebnis Ihrer Suche", "Treffer für „Beamer 204“"),
+    "reminder_due": ("Sie wollten heute an dieses Ticket erinnert werden",),
+    "digest_second_level": ("dieses Ticket wartet",),
+    "new_ticket": ("23. November 2026, 13:47 Uhr",),
+    "merged_requester": ("GYM-104",),
+}
+
+
+def test_mails_say_what_their_readers_say() -> None:
+    for name, phrases in TO_TEACHERS.items():
+        assert [phrase for phrase in phrases if phrase not in rendered(name).text] == [], name
+    assert "Kopie: Dr. Rainer" not in rendered("merged_requester").text  # it is sent to that person
+
+
+def test_working_hours_are_one_line() -> None:
+    half, full = ((time(8), time(12)),), ((time(8), time(12)), (time(13), time(16, 30)))
+    calendar = Calendar((full, full, full, full, half, (), ()))
+    days = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
+    assert opening_hours(calendar, days) == "Mo–Do 8–12 + 13–16:30, Fr 8–12"

@@ -18,3 +18,53 @@ def test_attachment_is_found_again_in_the_raw_mail_by_its_path() -> None:
     content = mail().text("Siehe Anhang").attach("a.txt", b"eins").attach("b.txt", b"zwei").build()
     paths = [part.path for part in parse(content).parts]
     assert part_contents(content) == dict(zip(paths, (b"eins", b"zwei"), strict=True))
+
+
+def _mixed(*parts: bytes, charset: bytes = b"utf-8") -> bytes:
+    head = b"From: a@hgs.example\r\nTo: b@hgs.example\r\nMIME-Version: 1.0\r\n"
+    text = (
+        b"Content-Type: text/html; charset=" + charset + b'\r\n\r\n<p>Anbei.<img src="cid:logo%40x"></p>\r\n'
+    )
+    inner = b"".join(b"--b\r\n" + part + b"\r\n" for part in (text, *parts))
+    return head + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + inner + b"--b--\r\n"
+
+
+_PICTURE = b"\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
+
+
+def test_nameless_file_is_named_by_its_subject_or_content_id() -> None:
+    header = b"From: x@hgs.example\r\nSubject: =?utf-8?q?AW=3A_B=C3=BCcher?=\r\n"
+    inner = b"Content-Type: message/rfc822\r\n\r\n" + header + b"\r\nHi"
+    picture = b"Content-Type: image/png\r\nContent-ID: <Skizze 3.png@01DB.77>" + _PICTURE
+    plain = b"Content-Type: image/png\r\nContent-ID: <part1.A7@hgs.example>" + _PICTURE
+    got = parse(_mixed(inner, picture, plain)).parts
+    assert [part.filename for part in got] == ["AW Bücher.eml", "Skizze 3.png", "attachment-4.png"]
+
+
+def test_raw_octets_of_a_header_are_in_the_charset_of_the_text() -> None:
+    for charset, name in (
+        ("gbk", "教室.doc"),
+        ("shift_jis", "図表.doc"),
+        ("koi8-r", "план.doc"),
+        ("big5", "課表.doc"),
+    ):
+        raw = b'Content-Type: application/msword; name="' + name.encode(charset) + b'"\r\n\r\nx'
+        assert parse(_mixed(raw, charset=charset.encode())).parts[0].filename == name
+    subject = "Subject: 课表\r\nContent-Type: text/plain; charset=gb2312\r\n\r\nx".encode("gb2312")
+    assert parse(subject).subject == "课表"
+    assert parse("Subject: Bücher\r\n\r\nx".encode("cp1252")).subject == "Bücher"
+
+
+def test_file_marked_as_inline_is_an_attachment_unless_the_html_shows_it() -> None:
+    form = b"Content-Type: application/pdf\r\nContent-Disposition: inline; filename=plan.pdf\r\n\r\n%PDF-1.4"
+    logo = b"Content-Type: image/png\r\nContent-Disposition: inline\r\nContent-ID: <logo@x>" + _PICTURE
+    screen = b"Content-Type: image/png\r\nContent-Disposition: inline; filename=bild.png" + _PICTURE
+    got = parse(_mixed(form, logo, screen)).parts
+    assert [part.inline for part in got] == [False, True, False]
+
+
+def test_second_from_counts_if_the_first_has_no_address() -> None:
+    content = b"From: [Kim]\r\nReply-To: form@web.example\r\nFrom: Kim <kim@hgs.example>\r\n\r\nHallo"
+    sender = parse(content).sender
+    assert sender is not None
+    assert sender.email == "kim@hgs.example"

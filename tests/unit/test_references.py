@@ -2,23 +2,49 @@
 
 import pytest
 
-from mailbot.core.text.references import action_key, subject_tag, without_action_key
+from mailbot.core.text.references import action_key, subject_tags, without_action_key, without_subject_tags
 
 KEY = "abcdefghijklmnopqrstuvwxyz"
 
 
 @pytest.mark.parametrize(
-    ("subject", "ticket"),
+    ("subject", "tickets"),
     [
-        ("Re: [#GYM-104] Beamer", "GYM-104"),
-        ("AW: [#gym-104] Beamer", "GYM-104"),
-        ("Re: [#GYM-\r\n 104] Beamer", "GYM-104"),
-        ("GYM-104 Beamer", None),
-        ("[Liste] Beamer", None),
+        ("Re: [#GYM-104] Beamer", ("GYM-104",)),
+        ("AW: [#gym-104] Beamer", ("GYM-104",)),
+        ("Re: [#GYM-\r\n 104] Beamer", ("GYM-104",)),
+        ("Re: [#GYM\u2011104] Beamer", ("GYM-104",)),
+        ("Re: (#GYM–104) Beamer", ("GYM-104",)),
+        ("Re: ［＃GYM－104］ Beamer", ("GYM-104",)),
+        ("Re: [GYM-104] Beamer", ("GYM-104",)),
+        ("Re: Beamer #GYM-104", ("GYM-104",)),
+        ("Re: AW: GYM-104 Beamer", ("GYM-104",)),
+        ("Re: [#4711] [#GYM-104] Beamer", ("GYM-104", "#4711")),
+        ("Re: [#INC-7] [#GYM-104] Beamer", ("INC-7", "GYM-104")),
+        ("Beamer wie in GYM-104", ()),
+        ("Seite x.example/#GYM-104", ()),
+        ("Raum 104-2", ()),
+        ("[Liste] Beamer", ()),
     ],
 )
-def test_subject_tag_is_found_in_any_case_and_across_folds(subject: str, ticket: str | None) -> None:
-    assert subject_tag(subject) == ticket
+def test_subject_tags_are_found_in_any_case_form_and_across_folds(
+    subject: str, tickets: tuple[str, ...]
+) -> None:
+    assert subject_tags(subject) == tickets
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Re: [#GYM-104] Beamer", "Beamer"),
+        ("WG: AW: (#GYM-104) Beamer", "Beamer"),
+        ("Re: [#4711] Ihr Auftrag", "Re: [#4711] Ihr Auftrag"),
+        ("[#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),
+        ("Re: [#GYM-104] [#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),
+    ],
+)
+def test_only_our_own_tags_are_taken_from_a_subject(subject: str, text: str) -> None:
+    assert without_subject_tags(subject, lambda tag: tag.startswith("GYM-")) == text
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,26 @@ def readable(outgoing: OutgoingMail) -> str:
     return head + outgoing.text
 
 
+@pytest.mark.parametrize(
+    ("language", "warning", "line"),
+    [
+        ("de", "vermutlich gefälscht", "#kopie rosa@schule.example udo@schule.example"),
+        ("en", "probably forged", "#cc rosa@schule.example udo@schule.example"),
+        ("fr", "probablement falsifié", "#copie rosa@schule.example udo@schule.example"),
+    ],
+)
+def test_team_reads_that_a_sender_is_forged_and_adds_people_by_one_tap(
+    language: str, warning: str, line: str
+) -> None:
+    people = (Address("rosa@schule.example", "Rosa Rot"), Address("udo@schule.example"))
+    unproven = letter("requester_reply", language, forged=True, not_in_cc=people)
+    assert warning in unproven.text
+    assert warning in unproven.html
+    assert "Rosa Rot, udo@schule.example" in unproven.text
+    assert any(fields(href).get("body", "").startswith(line) for href in hrefs(unproven.html))
+    assert warning not in letter("requester_reply", language).text
+
+
 @pytest.mark.parametrize("name", samples.notifications("de"))
 def test_mail_has_the_agreed_text_and_page(name: str, snapshot: SnapshotAssertion) -> None:
     """Compare the text in every language and the German page; the other pages share its structure."""
@@ -242,11 +262,10 @@ def test_every_link_opens_a_mail_to_the_school_that_contains_the_action_key() ->
         assert set("&+%<>").isdisjoint(unquote(href.partition("?")[2].replace("&body=", "", 1))), key
 
 
-def test_links_of_the_text_are_links_of_the_page_and_differ() -> None:
+def test_links_of_a_page_differ() -> None:
     for key, mail in every_sample():
-        texts = re.findall(r"<(mailto:[^>]+)>", mail.text)
-        assert set(texts) <= set(hrefs(mail.html)), key
-        assert len(set(texts)) == len(texts), key
+        links = hrefs(mail.html)
+        assert len(set(links)) == len(links), key
 
 
 def test_command_and_tagged_subject_of_a_link_survive_two_decodings() -> None:
@@ -272,8 +291,16 @@ def labels(outgoing: OutgoingMail) -> list[str]:
 
 
 OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("new_ticket", {}, "Antworten und schließen, An Second-Level weiterleiten, Übernehmen, Übersicht, Hilfe"),
-    ("requester_reply", {}, "Antworten und schließen, An Second-Level weiterleiten, Übersicht, Hilfe"),
+    (
+        "new_ticket",
+        {},
+        "Antworten und schließen, An Second-Level-Support weiterleiten, Übernehmen, Übersicht, Hilfe",
+    ),
+    (
+        "requester_reply",
+        {},
+        "Antworten und schließen, An Second-Level-Support weiterleiten, Übersicht, Hilfe",
+    ),
     ("escalated_team", {}, "Antworten und schließen, Übersicht, Hilfe"),
     (
         "escalated_second_level",
@@ -281,9 +308,10 @@ OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
         "Antworten und schließen, An die Schule zurückgeben, Übernehmen, Übersicht, Hilfe",
     ),
     ("closed_team", {}, "Wieder öffnen, Übersicht, Hilfe"),
-    ("answer", {}, "Antworten, Problem ist gelöst"),
+    ("answer", {}, "Antworten, Hat sich erledigt"),
     ("answer", {"role": Role.CC}, "Antworten"),
-    ("closed", {}, "Wieder öffnen"),
+    ("closed", {}, "Problem besteht noch"),
+    ("receipt", {}, "Etwas ergänzen, Hat sich erledigt"),
     ("alert", {}, ""),
 )
 
@@ -309,7 +337,7 @@ def test_refusal_of_a_command_within_the_text_offers_both_readings() -> None:
 def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
     outgoing = letter("refusal", text="wort " * 400)
     assert labels(outgoing) == ["Hilfe"]
-    assert "berichtigt noch einmal" in outgoing.text
+    assert "korrigiert noch einmal" in outgoing.html
 
 
 def test_notification_starts_with_the_recipients_of_a_reply() -> None:
@@ -359,8 +387,9 @@ def test_mail_to_second_level_is_in_the_language_of_the_organisation() -> None:
 
 SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("receipt", {}, "Schul-Support Gymnasium Marienschule"),
-    ("answer", {}, "Max Mustermann (Schul-Support)"),
-    ("new_ticket", {}, "Lena Lehrerin (Schul-Support)"),
+    ("answer", {}, "Max Mustermann über Schul-Support"),
+    ("new_ticket", {}, "Lena Lehrerin über Schul-Support"),
+    ("new_ticket", {"author": Address("l.ehrer@b.example")}, "l.ehrer über Schul-Support"),
     ("answer", {"author": Address("a@b.example")}, "Schul-Support Gymnasium Marienschule"),
     (
         "answer",
@@ -399,7 +428,7 @@ def test_pictures_are_shown_by_content_id_and_other_files_are_named() -> None:
 
 
 def test_mail_about_a_closed_ticket_shows_its_status() -> None:
-    assert "Status       geschlossen" in letter("closed_team").text
+    assert "Status: geschlossen" in letter("closed_team").text
     assert samples.DONE.status is Status.CLOSED
 
 
@@ -411,7 +440,7 @@ def test_dates_are_written_in_the_language_of_the_mail() -> None:
 
 def test_only_answers_and_replies_are_not_automatic() -> None:
     human = {name for name in samples.notifications("de") if not letter(name).automatic}
-    assert human == {"answer", "answer_cc", "requester_reply"}
+    assert human == {"answer", "answer_cc", "requester_reply", "requester_reply_unknown"}
     assert NotificationKind.ANSWER not in AUTOMATIC
 
 

@@ -33,6 +33,14 @@ MERE = (
     "Bonjour,\n\nUn grand merci, tout fonctionne de nouveau.\n\nBien cordialement\nLena Lehrerin",
     "Bonjour Monsieur Mustermann,\nje vous remercie, c’est résolu.\nCordialement,\nL. Lehrerin",
     "Merci, ça marche !\nBonne journée",
+    "Passt so, danke",
+    "Danke, hat sich erledigt.",
+    "Herzlichen Dank, das Problem ist damit behoben.",
+    "Danke dir und ein erholsames Wochenende",
+    "Dank euch allen und schöne Herbstferien!",
+    "Danke, das Ticket kann geschlossen werden.",
+    "Danke und einen guten Start in die Woche",
+    "Hi ihr Lieben,\ndanke euch beiden!",
 )
 
 NEWS = (
@@ -65,6 +73,12 @@ NEWS = (
     "Bonjour, merci, le vidéoprojecteur est de nouveau en panne",
     "Ça marche.",
     "Merci de réparer la lampe",
+    "Danke, noch ein Problem",
+    "Danke, das Problem ist noch da",
+    "Danke, es ist noch an",
+    "Danke, Ticket kann nicht zu",
+    "Passt.",
+    "Danke, geht wieder aus",
     "Danke " * 100,
 )
 
@@ -83,16 +97,52 @@ def test_names_below_a_farewell_may_be_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "Danke … LG Lena",
-        "Vielen Dank! Viele Grüße, Lena Müller",
-        "Danke, läuft wieder, lg lena",
-    ],
+    "text", ["Danke, läuft wieder, lg lena", "Vielen Dank\n\nLena", "Danke!\nlena müller"]
 )
 def test_name_below_the_text_is_known_from_the_address(text: str) -> None:
     assert is_thanks(text, Address("lena.mueller@schule.example"))
     assert not is_thanks(text, NOBODY)
+
+
+NAMES = ("Olaf Winter", "Team Waldschule", "kranz.b")
+NAMED = (
+    "Danke, Olaf!",
+    "Hallo Olaf\ndanke dir, klappt!",
+    "Vielen Dank, Herr Winter",
+    "Super, danke Olaf und Frau Kranz!",
+    "Danke ans Team",
+    "Lieben Dank an das ganze Team Waldschule!",
+    "Dank an euch beide, Olaf",
+)
+
+
+def test_names_of_the_people_who_take_part_are_no_news() -> None:
+    assert [text for text in NAMED if not is_thanks(text, NOBODY, NAMES)] == []
+    others = [
+        text
+        for text in ("Danke, Olaf, der Ton fehlt", "Danke Drucker", "Danke, Winter ist kalt")
+        if is_thanks(text, NOBODY, NAMES)
+    ]
+    assert others == []
+
+
+def test_names_after_a_farewell_or_a_title_may_be_unknown() -> None:
+    for text in (
+        "Danke! LG Jule",
+        "Besten Dank. Viele Grüße, Jule von Au",
+        "Danke, Frau Doktor Au!",
+        "Danke\nVG\nJ. Au",
+    ):
+        assert is_thanks(text, NOBODY), text
+    for text in ("Danke. Viele Grüße aus Raum B", "Danke, LG, Beamer defekt", "Danke, Frau Au hat den Stick"):
+        assert not is_thanks(text, NOBODY), text
+
+
+def test_emoji_of_thanks_say_thank_you_alone_and_with_words() -> None:
+    for text in ("👍", "👍🏽 👍🏽", "🙏", "❤️", "Alles klar 👍", "Danke :-)", "merci <3", "Top! 🎉"):
+        assert is_thanks(text, NOBODY), text
+    for text in ("👎", "Danke 😡", "🤔", "👍 Drucker", "👍?", "Danke :-(", "🖨️", "🖨️ 👍", ":-("):
+        assert not is_thanks(text, NOBODY), text
 
 
 @pytest.mark.parametrize("text", ["Danke, Beamer aus", "Danke, der Beamer geht", "Beamer"])

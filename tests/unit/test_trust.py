@@ -131,7 +131,7 @@ def test_parent_domain_of_the_organisation_proves_its_subdomains(domain: str) ->
 
 def letter(to: str = MAX) -> SentMail:
     """Return a mail that the desk sent."""
-    return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1")
+    return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1", shows=(("GYM-1", None),))
 
 
 def test_answer_to_a_mail_sent_to_this_person_is_trusted() -> None:
@@ -212,3 +212,21 @@ def test_shared_domain_does_not_prove_its_subdomains(sender: str, shared: str) -
     results = f"{US}; dkim=pass header.d={shared}; spf=pass smtp.mailfrom=x@{shared}"
     found = Mail(senders=(Address(sender),), headers=(("from", sender), ("authentication-results", results)))
     assert not trust(found, US, None, None).trusted
+
+
+@pytest.mark.parametrize(
+    ("sender", "claimed", "passes"),
+    [
+        ("eva@weissgasse.example", "weißgasse.example", False),
+        ("eva@weissgasse.example", "WEISSGASSE.example.", True),
+        ("eva@weißgasse.example", "weißgasse.example", True),
+        ("eva@weißgasse.example", "xn--weigasse-sya.example", True),
+        ("eva@weißgasse.example", "weissgasse.example", False),
+        ("eva@οδοσ.example", "οδος.example", False),
+        ("eva@köln.example", "KO\u0308LN。example", True),
+    ],
+)
+def test_domains_are_compared_as_a_labels(sender: str, claimed: str, passes: bool) -> None:
+    for result in (f"dmarc=pass header.from={claimed}", f"spf=pass smtp.mailfrom=jörg@{claimed}"):
+        made = mail().sender(sender).header("Authentication-Results", f"{US}; {result}")
+        assert trust(parse(made.build()), US, None, None, (), ()).trusted is passes, result

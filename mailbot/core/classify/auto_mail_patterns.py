@@ -1,80 +1,58 @@
-"""Regular expressions that recognise automatic mail: bounces, absence notes, receipts, other programs."""
+"""Regular expressions that recognise automatic replies, receipts, reactions and challenges."""
 
 import re
 
-DAEMON = re.compile(
-    r"(?:^|[<\s\"])(?:mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mmdf"
-    r"|mail[-_.]?delivery[-_.]?\w*|mail-?admin|deamon|bounces?-?\w*)(?:@|$|[>\s\"])|microsoft exchange"
-    r"|mail delivery (?:sub)?system|mail system|mailer daemon|mail administrator|postfix"
-    r"|internet mail delivery|mailzustell",
-    re.I,
+# Subjects of automatic replies: the phrase alone, or followed by the subject of the answered mail.
+_AUTO_PHRASES = (
+    r"auto(?:matic(?:ally generated)?|mated)?[- ]?(?:reply|response|answer|responder|acknowledge?ment)",
+    r"auto(?:mat(?:isch\w*|\.)?|m\.)?[- ]?(?:rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung"
+    r"|mitteilung)",
+    r"(?:autom\w*\.? )?(?:abwesenheits|urlaubs|ferien)(?:notiz|nachricht|meldung|benachrichtigung"
+    r"|mitteilung"
+    r"|hinweis|antwort|auskunft|assistent|info\w*|agent)",
+    r"(?:i am )?out[- ]of[- ](?:the )?office(?: (?:reply|autoreply|auto-reply|notification|message"
+    r"|assistant|response))?",
+    r"ooo|oof|vacation (?:reply|message|notice|response)|away (?:message|notice)",
+    r"(?:réponse|message|courriel) automatique(?: d['’]absence)?|(?:message|notification"
+    r"|avis) d['’]absence",
+    r"absence (?:du bureau|temporaire)|risposta automatica|messaggio automatico|avviso di assenza",
+    r"respuesta autom[áa]tica|resposta autom[áa]tica|automatisch(?:e)? (?:antwoord|bericht)"
+    r"|afwezigheids\w+",
+    r"automatisk(?:t)? svar|autosvar|odpowied[źz] automatyczna|automatyczna odpowied[źz]"
+    r"|automaattinen vastaus",
+    r"automatick[áa] odpov[ěe][dď]|automatikus v[áa]lasz|otomatik yanıt|răspuns automat|αυτόματη απάντηση",
+    r"fuori (?:sede|ufficio)|assente|frånvaro|fravær|ikke på kontoret|poissa|poza biurem|nieobecność"
+    r"|mimo kancelář",
+    r"fuera de (?:la )?oficina|ausente|ausência|afwezig|niet aanwezig|вне офиса",
+    r"автоответ|автоматический ответ|автоматична відповідь|自动回复|自動応答|自動回覆",
 )
-DAEMON_ADDRESS = re.compile(
-    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|mailerdaemon|mdaemon|mmdf|\"?post[ _.-]?master\"?"
-    r"|microsoftexchange[0-9a-f]{8,})@?",
-    re.I,
-)
-FAILED_SUBJECT = re.compile(
-    r"undeliver(?:able|ed)|unzustellbar|(?:nicht|un)[- ]?zu(?:gestellt|stellbar)|returned mail"
-    r"|mail (?:delivery )?(?:system|failed|failure|status report|problem)"
-    r"|delivery (?:status )?(?:notification|failure|failed|report|problem|error|delayed|status)"
-    r"|delivery to .{1,80} failed|failure notice|failure delivery|non ?delivery|nondeliverable"
-    r"|message (?:delivery|status|not delivered|undeliverable)|zustell(?:ung|fehler|bericht"
-    r"|problem)\w*(?: .{0,40})?(?:fehl|verz|nicht|benachr)?|could not send message|cannot send"
-    r"|can(?:'t| ?not) be delivered"
-    r"|rejected mail|mail rejected|unable to deliver|warning: (?:message|could not send)"
-    r"|warning - delayed|delayed mail|mail (?:could )?not (?:be )?delivered|bounced? (?:mail"
-    r"|message)|your (?:e-?mail|message) .{0,40}(?:not delivered|rejected|failed|bounced)"
-    r"|non (?:remis|distribu|délivr)"
-    r"|échec (?:de (?:la )?)?(?:remise|distribution)|remise (?:impossible|retardée)"
-    r"|retour à l['’]expéditeur|no entregad|mancata consegna|fehlgeschlagen.{0,20}zustell|error sending"
-    r"|returned to sender|verzögerung bei der zustellung|dsn:",
-    re.I,
-)
-FAILED_TEXT = re.compile(
-    r"could not be delivered|was not delivered|undeliverable|delivery (?:has "
-    r"|to the following .{0,40})?(?:failed|attempt)|user (?:is )?unknown"
-    r"|(?:メールボックスが一杯|送信できませんでした"
-    r"|配信できませんでした)|unknown user"
-    r"|n['’](?:a|ont) pas pu être (?:remis|distribué|délivré)|no such (?:user"
-    r"|recipient|mailbox|address)|mailbox (?:is )?(?:full|unavailable|not found|disabled)|"
-    r"(?:recipient|address)(?: address)? rejected|permanent (?:fatal )?error|unable to deliver"
-    r"|can(?:'t|not) be delivered|nicht zugestellt|konnte nicht .{0,40}zugestellt|unzustellbar"
-    r"|unbekannter (?:empfänger|benutzer)|over quota|quota exceeded|does not exist|host (?:unknown"
-    r"|not found)|returned to (?:the )?sender|\b5\d\d[ -]5\.\d\.\d|\b[45]\.\d\.\d\b",
-    re.I,
-)
-# Subjects of absence notes: the phrase alone, or followed by the subject of the answered mail.
-_AWAY_PHRASES = (
-    *("auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse"),
-    *("auto antwort", "automatic reply", "automatic response", "automated reply"),
-    *("automated response", "automatic answer", "automatische antwort", "autom. antwort"),
-    *("automatische rückantwort", "automatische empfangsbestätigung", "abwesenheitsnotiz"),
-    *("abwesenheitsnachricht", "abwesenheitsmeldung", "abwesenheitsbenachrichtigung"),
-    *("automatische abwesenheitsbenachrichtigung", "automatische abwesenheitsnotiz"),
-    *("abwesenheitsassistent", "abwesenheitsinfo", "abwesenheitsagent", "nicht im büro"),
-    *("nicht im haus", "nicht im dienst", "out of office", "out-of-office", "out of the office"),
-    *("ooo", "out of office reply", "out of office autoreply", "out of office notification"),
-    *("out of office message", "out of office assistant", "i am out of office"),
-    *("i am out of the office", "vacation", "vacation reply", "vacation message"),
-    *("vacation notice", "away", "away message", "away from office", "away from the office"),
-    *("absence", "absence du bureau", "absent", "absente", "absence temporaire", "message d'absence"),
-    *("message d’absence", "notification d'absence", "notification d’absence", "hors du bureau"),
-    *("réponse automatique d'absence", "réponse automatique d’absence", "en congé", "en congés"),
-    *("réponse automatique", "message automatique", "respuesta automática"),
-    *("risposta automatica", "automatisch antwoord", "automatiskt svar", "autosvar"),
-    *("automatisk svar", "odpowiedź automatyczna", "resposta automática", "automaattinen vastaus"),
-    *("automatická odpověď", "автоответ", "自动回复", "自動応答", "afwezig", "niet aanwezig"),
-    *("fuera de oficina", "fuera de la oficina", "ausente", "ausência", "fuori sede"),
-    *("fuori ufficio", "assente", "frånvaro", "fravær", "ikke på kontoret", "poissa"),
-    *("poza biurem", "nieobecność", "mimo kancelář", "вне офиса"),
-)
-_AWAY_WORDS = "|".join(re.escape(phrase) for phrase in sorted(_AWAY_PHRASES, key=len, reverse=True))
-AWAY_SUBJECT = re.compile(
-    rf"\s*(?:(?:re|aw):\s*)?\[?(?:{_AWAY_WORDS})\]?"
+AUTO_SUBJECT = re.compile(
+    rf"\s*(?:(?:re|aw)\s*:\s*)?\[?(?:{'|'.join(_AUTO_PHRASES)})\]?"
     r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
     r"|\s*(?:[.!]\s*)?$)"
-    r"|\s*(?:abwesenheit|abwesend|(?-i:AUTO))\s*:",
+    r"|\s*(?-i:AUTO)\s*:",
+    re.I,
+)
+# Words that people use as well: the text must be that of an absence note.
+_ABSENT = (
+    "abwesenheit|abwesend|nicht (?:im (?:büro|haus|hause|dienst)|am (?:platz|arbeitsplatz|computer|rechner)"
+    "|erreichbar|anwesend|da)|außer haus|(?:im |in )?(?:jahres)?urlaub|(?:in den )?ferien|elternzeit"
+    "|mutterschutz"
+    "|away(?: from (?:the |my )?(?:office|desk|computer))?|not (?:in the office|at (?:my|the) (?:desk"
+    "|computer))"
+    "|vacation|on (?:vacation|leave|holidays?)|absence|absente?|hors du bureau|en congés?|en vacances"
+    "|afwezig|niet aanwezig|op vakantie|fuera de (?:la )?oficina|ausente|ausência|de vacaciones"
+    "|fora do escritório"
+    "|fuori (?:sede|ufficio)|assente|assenza|in ferie|non (?:al computer|in ufficio|in sede)"
+    "|frånvaro|fravær|ikke på kontoret|poissa|poza biurem|nieobecność|urlop|mimo kancelář|вне офиса"
+    "|в отпуске"
+)
+ABSENT_SUBJECT = re.compile(
+    r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)\s*:?\s+)?(?:ich bin |i am "
+    r"|je suis |sono )?"
+    rf"(?:{_ABSENT})\b\s*(?:$|[:;,.!(\-–\d]|bis\b|vom\b|until\b|till\b|from\b|jusqu|du \d|dal\b|fino\b"
+    rf"|al \d"
+    r"|hasta\b|tot\b|zum\b|wegen\b|[-–])",
     re.I,
 )
 RECEIPT_SUBJECT = re.compile(
@@ -90,12 +68,23 @@ AWAY_TEXT = re.compile(
     r"|automatisch (?:erstellte|generierte|versendete|erzeugte) (?:antwort|e-?mail|nachricht)"
     r"|(?:dies|das|es handelt sich).{0,30}automatische.{0,12} (?:antwort|nachricht|e-?mail)"
     r"|(?:i am|i'm|i will be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
-    r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave))"
-    r"|(?:ich bin|bin ich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)|erreichbar"
-    r"|am arbeitsplatz)|außer haus|abwesend|in (?:urlaub|elternzeit|den ferien)|im (?:urlaub|mutterschutz))"
+    r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave)"
+    r"|not (?:in the office|at (?:my|the) (?:desk|computer)))"
+    r"|(?:ich bin|bin ich|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
+    r"|erreichbar"
+    r"|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend|in (?:urlaub"
+    r"|elternzeit"
+    r"|den ferien)|im (?:urlaub|mutterschutz)|krank)"
+    r"|(?:wieder|zurück) (?:im (?:büro|haus|dienst)|erreichbar|für sie da|ab|am)\b"
     r"|je (?:suis|serai) .{0,40}(?:absente?\b|en congés?\b|en vacances|hors du bureau|injoignable"
-    r"|indisponible)|(?:ceci|c['’]?est|il s['’]agit).{0,20}(?:message|réponse|courriel) automatique"
-    r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?weitergeleitet|your (?:e-?mail"
+    r"|indisponible)|je ne suis pas (?:au bureau|devant mon)"
+    r"|(?:ceci|c['’]?est|il s['’]agit).{0,20}(?:message|réponse|courriel) automatique"
+    r"|(?:sono|sarò) .{0,40}(?:assente|fuori (?:sede|ufficio)|in ferie|in vacanza)"
+    r"|non (?:sono|sarò) (?:al computer|in (?:ufficio|sede)|disponibile|raggiungibile)"
+    r"|(?:estoy|estaré) .{0,40}(?:fuera|ausente|de vacaciones)|ik ben .{0,40}(?:afwezig|niet aanwezig"
+    r"|vakantie)"
+    r"|(?:estou|estarei) .{0,40}(?:ausente|de férias|fora)|przebywam na urlopie|jestem .{0,20}nieobecn"
+    r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?(?:weitergeleitet|gelesen|bearbeitet)|your (?:e-?mail"
     r"|message) will not be forwarded",
     re.I,
 )
@@ -106,14 +95,14 @@ AWAY_MORE = re.compile(
     r"|@|unter)|meine vertretung"
     r"|ab (?:dem )?\d{1,2}\.\s?\d{0,2}.{0,20} (?:wieder|bin ich)|(?:bis (?:zum|einschließlich)"
     r"|vom) \d{1,2}\.|in (?:urgent|case of urgent)"
+    r"|in caso di urgenz|per urgenze|rientr(?:o|erò)|tornerò|fino al \d|en caso de urgencia|volveré"
+    r"|hasta el \d"
+    r"|bij dringende|ben .{0,20}terug|tot (?:en met )?\d|w pilnych|do \d{1,2}"
     r"|en cas d['’]urgence|(?:de retour le|jusqu['’]au|à partir du) (?:\w+ )?\d{1,2}(?:er)?\b"
     r"|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
     r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|(?:return"
     r"|back) (?:to the office )?on|limited access to (?:my )?e-?mail",
     re.I,
-)
-SERVICE_REPORT = re.compile(
-    r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(?:Bounce|Delivery|Complaint|DeliveryDelay)\\?"'
 )
 CHALLENGE = re.compile(
     r"(?:confirm|verify|authenticate|release) (?:that )?(?:you(?:r (?:message|e-?mail|address"
@@ -133,14 +122,57 @@ CHALLENGE_SUBJECT = re.compile(
     r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)",
     re.I,
 )
+CHALLENGE_TEXT = re.compile(
+    r"(?:confirm|verify|prove|authenticate|approve|bestätig\w*|verifizier\w*|confirme\w*|vérifi\w*"
+    r"|conferm\w*"
+    r"|verific\w*|bevestig\w*)\b.{0,240}(?:not (?:a )?spam|spam|human|sender|absender\w*|delivered|delivery"
+    r"|zugestellt|zustell\w*|ausgeliefert|released?|freigegeben|expéditeur|livré|distribué|mittente"
+    r"|consegnat\w*"
+    r"|afzender|whitelist\w*)"
+    r"|(?:click|klick\w*|cliquez|clicca\w*|reply|antworten sie).{0,200}(?:will be (?:delivered|released)"
+    r"|to deliver"
+    r"|to have your (?:message|e-?mail|mail)|(?:wird|werden) .{0,60}(?:zugestellt|freigegeben|ausgeliefert)"
+    r"|sera (?:livré|distribué|remis)|sarà consegnat\w*)",
+    re.I | re.S,
+)
+LINK = re.compile(r"https?://|<mailto:|\breply to this|auf diese (?:e-?mail|nachricht|mail)", re.I)
+REACTION_SENTENCE = re.compile(
+    r"[^\w\n]{0,40}(?:[^\n]{1,120}?\s(?:(?:reacted|liked|loved|laughed)(?: (?:to|at))?(?: your (?:message"
+    r"|e-?mail)"
+    r"| with [^\n]{1,30})?(?: via gmail)?|hat (?:über|per|via) gmail reagiert|hat (?:auf ihre|auf deine"
+    r"|auf eine) "
+    r"(?:nachricht|e-?mail|mail) (?:mit [^\n]{1,30} )?reagiert"
+    r"|hat mit [^\n]{1,30} (?:auf [^\n]{1,40} )?reagiert"
+    r"|gefällt (?:ihre|deine) (?:nachricht|e-?mail)|a réagi (?:via|avec|depuis) gmail"
+    r"|a réagi à votre (?:message|e-?mail|courriel)|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}"
+    r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
+    r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}))[^\w\n]{0,40}",
+    re.I,
+)
+REACTION_LINK = re.compile(r"[(<\[]?https?://[^\s>)\]]{1,500}[)>\]]?")
+RECALL_SUBJECT = re.compile(
+    r"\s*(?:(?:nachrichten)?rückruf|recall|message recall|rappel(?: du message| de message)?"
+    r"|richiamo(?: messaggio)?"
+    r"|recuperar|retirar|intrekken|herinnering|odwołanie|återkalla)\b[^:]{0,30}:",
+    re.I,
+)
+RECALL_TEXT = re.compile(
+    r"(?:möchte|will|versucht).{0,200}(?:zurückrufen|zurückziehen|zurückzurufen|zurückzuziehen)"
+    r"|(?:would like|wants|wishes|tried|attempted) to recall the (?:message|mail|e-?mail)"
+    r"|(?:souhaite|désire|voudrait|aimerait) (?:rappeler|récupérer|retirer) (?:le|ce|son) (?:message"
+    r"|courriel|mail)"
+    r"|(?:desidera|vorrebbe|vuole) (?:richiamare|ritirare) il messaggio"
+    r"|(?:desea|desearía|quiere|quisiera) (?:recuperar|retirar) el mensaje|gostaria de (?:cancelar"
+    r"|recuperar|recolher)"
+    r"|(?:wil|wenst) het bericht.{0,200}intrekken|(?:chce|pragnie) (?:odwołać|wycofać) wiadomość"
+    r"|vill återkalla meddelandet",
+    re.I | re.S,
+)
 NO_REPLY = re.compile(
     r"(?:no|not|do[-_.]?not|donot)[-_.]?reply|noreply|keine?[-_.]?antwort|nicht[-_.]?antworten"
     r"|ne[-_.]?pas[-_.]?repondre|auto(?:mailer|responder|reply|confirm|message)|notifications?$|newsletter$"
     r"|mailings?$|bounces?[+@-]",
     re.I,
-)
-REPLY_SUBJECT = re.compile(
-    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw|sv|fw|fwd|wg|tr|rép)(?:\[\d+\])?\s*:", re.I
 )
 BULK_WORD = re.compile(r"\s*(?:bulk|list|junk)\b", re.I)
 AUTO_PRECEDENCE = re.compile(r"\s*auto[_-]?reply", re.I)

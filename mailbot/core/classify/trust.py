@@ -1,23 +1,31 @@
 """Authenticate the sender of a mail, since From can be forged.
 
-The first matching rule decides: the mail that it replies to, the action key in it, or the results of the
-receiving mail server (Authentication-Results, RFC 8601).
+The first matching rule decides. The receiving mail server may say that From is forged
+(Authentication-Results, RFC 8601). Otherwise the mail that it replies to, the action key in it, or a pass of
+that server authenticates the sender.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Mail
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whether the sender of a mail is authenticated, and the reason."""
+    """Whether the sender of a mail is authenticated, and the reason.
+
+    `forged`: the receiving mail server says dmarc=fail.
+    """
 
     trusted: bool
     reason: str
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,9 @@ class Evidence:
     authenticate their subdomains, as `schule.example` does for `mail.schule.example`: those of the
     organisation. Other domains may be shared by strangers, like co.uk or github.io, and need an exact match
     or dmarc=pass.
+
+    A sent mail proves its recipient for `tickets`, those that the mail changes, if it shows all of them and
+    none was closed before `closed_after`. It proves nothing for a new ticket (`opens`).
     """
 
     mail: Mail
@@ -36,11 +47,15 @@ class Evidence:
     by_action_key: SentMail | None = None
     sender_addresses: Collection[str] = ()
     trusted_parents: Collection[str] = ()
+    tickets: Collection[str] = ()
+    opens: bool = False
+    closed_after: datetime = _EVER
 
 
 def trust(evidence: Evidence) -> Trust:
     """Return whether the sender is authenticated: the first rule that returns a reason decides."""
-    return next(Trust(trusted, reason) for trusted, rule in _RULES if (reason := rule(evidence)))
+    forged = bool(_is_forged(evidence))
+    return next(Trust(trusted, reason, forged) for trusted, rule in _RULES if (reason := rule(evidence)))
 
 
 def _several_or_no_from(evidence: Evidence) -> str:
@@ -52,14 +67,37 @@ def _several_or_no_from(evidence: Evidence) -> str:
     return f"From has {addresses} addresses" if addresses != 1 else ""
 
 
+def _is_forged(evidence: Evidence) -> str:
+    """Return the reason if the receiving server says dmarc=fail: the topmost result of DMARC decides."""
+    for value in _own_fields(evidence):
+        found = [result for result in _results(value[:_MAX_FIELD]) if result.get("method") == "dmarc"]
+        if any(result["result"] == "fail" for result in found):
+            return "Authentication-Results: dmarc=fail, so a reply or an action key proves nothing"
+        if found:
+            return ""
+    return ""
+
+
+def _result_is_too_long(evidence: Evidence) -> str:
+    """Reject a mail if the results of the receiving server may hide dmarc=fail beyond the limit."""
+    too_long = any(len(value) > _MAX_FIELD for value in _own_fields(evidence))
+    return f"Authentication-Results has more than {_MAX_FIELD} characters" if too_long else ""
+
+
 def _replies_to_sent_mail(evidence: Evidence) -> str:
-    sent = _was_sent_to_sender(evidence.answered, evidence)
-    return "replies to a mail that was sent to this person" if sent else ""
+    proves = _proves(evidence.answered, evidence)
+    return "replies to a mail that was sent to this person" if proves else ""
 
 
 def _has_action_key(evidence: Evidence) -> str:
-    sent = _was_sent_to_sender(evidence.by_action_key, evidence)
-    return "has the action key of a mail that was sent to this person" if sent else ""
+    proves = _proves(evidence.by_action_key, evidence)
+    return "has the action key of a mail that was sent to this person" if proves else ""
+
+
+def _proves(sent: SentMail | None, evidence: Evidence) -> bool:
+    if sent is None or evidence.opens or not _was_sent_to_sender(sent, evidence):
+        return False
+    return sent.proves(evidence.tickets, evidence.closed_after)
 
 
 def _was_sent_to_sender(sent: SentMail | None, evidence: Evidence) -> bool:
@@ -69,24 +107,41 @@ def _was_sent_to_sender(sent: SentMail | None, evidence: Evidence) -> bool:
     }
 
 
+def _author_is_not_from(evidence: Evidence) -> str:
+    via = evidence.mail.via
+    return f"From is {via.email}, the author is in another field" if via is not None else ""
+
+
 def _authenticated_by_server(evidence: Evidence) -> str:
     """Return the reason from the topmost field of the configured receiving server, or ""."""
-    wanted = evidence.authserv_id.casefold()
-    for value in evidence.mail.all_headers("authentication-results"):
-        if not wanted or authserv_id(value) != wanted:
-            continue
-        if len(value) > _MAX_FIELD:
-            return ""
-        methods = _statements(value)[1:]
-        results = (dict(_pairs(method)) for method in methods)
-        return next((reason for result in results if (reason := _aligned(result, evidence))), "")
-    return ""
+    topmost = next(_own_fields(evidence), "")
+    return next((reason for result in _results(topmost) if (reason := _aligned(result, evidence))), "")
+
+
+def _own_fields(evidence: Evidence) -> Iterator[str]:
+    """Yield the fields of the configured receiving server from top to bottom."""
+    wanted = evidence.authserv_id.lower()
+    fields = evidence.mail.all_headers("authentication-results")
+    return (value for value in fields if wanted and authserv_id(value) == wanted)
+
+
+def _results(value: str) -> Iterator[dict[str, str]]:
+    return (dict(_pairs(method)) for method in _statements(value)[1:])
 
 
 def authserv_id(value: str) -> str:
     """Return the authserv-id of an Authentication-Results field in lower case, or "" (RFC 8601, 2.5)."""
-    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').casefold()
+    name = (_statements(value[:_MAX_FIELD])[0].split() or [""])[0].strip('"').lower()
     return "" if "=" in name else name  # Microsoft omits the authserv-id and begins with a result
+
+
+def _does_not_show_tickets(evidence: Evidence) -> str:
+    """Return the reason if a sent mail belongs to the sender, but not to what this mail changes."""
+    sent = (evidence.answered, evidence.by_action_key)
+    if not any(_was_sent_to_sender(one, evidence) for one in sent):
+        return ""
+    about = ", ".join(sorted(evidence.tickets)) or ("a new ticket" if evidence.opens else "this any more")
+    return f"replies to a mail, or has an action key, that was sent to this person but does not prove {about}"
 
 
 def _sent_to_another_address(evidence: Evidence) -> str:
@@ -100,16 +155,20 @@ def _not_authenticated(_: Evidence) -> str:
 
 _RULES: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
     (False, _several_or_no_from),
+    (False, _result_is_too_long),
+    (False, _is_forged),
     (True, _replies_to_sent_mail),
     (True, _has_action_key),
+    (False, _author_is_not_from),
     (True, _authenticated_by_server),
+    (False, _does_not_show_tickets),
     (False, _sent_to_another_address),
     (False, _not_authenticated),
 )
 """Pairs of result and rule; the first rule that returns a reason decides."""
 
 _MAX_FIELD = 8_000
-"""Maximum characters of an Authentication-Results field; longer ones are ignored. Servers write hundreds."""
+"""Maximum characters of an Authentication-Results field: servers write hundreds."""
 
 # The lookbehind makes the search linear: a name is tried from its first character only.
 _PAIR = re.compile(r'(?<![\w.-])([\w.-]+)(?:\s*/\s*\d+)?\s*=\s*("(?:[^"\\]|\\.)*"\S*|[^\s;]+)')
@@ -140,7 +199,7 @@ def _statements(value: str) -> list[str]:
 
 def _pairs(method: str) -> Iterator[tuple[str, str]]:
     """Yield the method, its result and its properties; of duplicate properties the first counts."""
-    pairs = [(name.casefold(), value.strip('"').casefold()) for name, value in _PAIR.findall(method)]
+    pairs = [(name.lower(), value.strip('"').lower()) for name, value in _PAIR.findall(method)]
     yield from reversed(pairs[1:])
     if pairs:
         yield "method", pairs[0][0]
@@ -161,6 +220,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
+    claimed = claimed.removesuffix(".")
     is_parent = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
     if claimed == domain or is_parent:
         return f"Authentication-Results: {result['method']}=pass for {claimed}"

@@ -63,7 +63,7 @@ def _resolve_people(request: Request, limit: int | None = None) -> Resolved[tupl
     """Return the people, at most `limit`, and the tickets: none if the mail opens a ticket."""
     context, args = request.context, request.line.args
     named = tuple(a for a in args if "@" not in a and ticket_name(a, context.facts.school.key))
-    found = people(tuple(arg for arg in args if arg not in named))
+    found = people(tuple(arg for arg in args if arg not in named), context.facts.addresses)
     if not found or (limit is not None and len(found) > limit):
         raise request.wrong(" ".join(args))
     if support := next((p.email for p in found if p.email in context.policy.support_addresses), None):

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
+from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
-from mailbot.core.model.mail import Address, Mail
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.mail import Address, Mail, Part
+from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.signatures import is_only_greeting
+from mailbot.core.text.references import FORWARD_SUBJECT, without_action_key
+from mailbot.core.text.signatures import contact_details, is_only_greeting
 from mailbot.core.text.words import fold
 
 
@@ -70,7 +72,7 @@ class MailContext:
     def has_no_content(self) -> bool:
         """Return whether the mail has no text and no files; after a command, inline pictures do not count."""
         ignore_inline = bool(self.reading.lines)
-        return not self.reading.text and all(part.inline and ignore_inline for part in self.mail.parts)
+        return not self.reading.text and all(part.inline and ignore_inline for part in self.files)
 
     @property
     def may_open_ticket(self) -> bool:
@@ -78,10 +80,30 @@ class MailContext:
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
 
     @property
+    def cut(self) -> str:
+        """Return what was cut from a requester's mail, for the team: signature and hidden quotation.
+
+        The quotation of a reply to a mail of the ticket is known to the team.
+        """
+        mail = self.mail
+        signature = "" if self.member else contact_details(without_action_key(mail.signature))
+        if self.ticket is None:
+            hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
+        else:
+            hidden = not mail.answers and self.answered_mail is None
+        return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
+
+    @property
     def is_internal(self) -> bool:
         """Return whether the text of a staff mail stays within the staff."""
         by_command = any(command.internal for command in self.reading.commands)
         return by_command or (self.answered_mail is not None and self.answered_mail.internal)
+
+    @property
+    def registers(self) -> bool:
+        """Return whether the mail is an authenticated reply to an invitation."""
+        answered = self.answered_mail
+        return answered is not None and answered.reply_route is ReplyRoute.REGISTRATION and self.trust.trusted
 
     @property
     def answered_mail(self) -> SentMail | None:
@@ -95,16 +117,26 @@ class MailContext:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """Return the mail's parts as files of a message."""
+        """Return the mail's files as files of a message."""
         return tuple(
             Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
-            for p in self.mail.parts
+            for p in self.files
         )
 
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """Return the mail's parts without the logos of its signature."""
+        return tuple(part for part in self.mail.parts if not part.logo)
+
     def change(
-        self, before: Ticket, after: Ticket, message: Message | None, cc_added: Iterable[Address] = ()
+        self,
+        before: Ticket,
+        after: Ticket,
+        message: Message | None,
+        cc_added: Iterable[Address] = (),
+        not_in_cc: Iterable[Address] = (),
     ) -> TicketChange:
-        """Return the change of a ticket by this mail; its headers put `cc_added` in cc."""
+        """Return the change of a ticket by this mail; its headers put `cc_added` in cc, `not_in_cc` not."""
         return TicketChange(
             before=before,
             after=after,
@@ -119,6 +151,9 @@ class MailContext:
             related=self.match.related,
             related_reason=self.match.related_reason,
             similar=self.facts.similar,
+            forged=self.trust.forged,
+            not_in_cc=tuple(not_in_cc),
+            cut=self.cut,
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:
@@ -155,8 +190,11 @@ class MailContext:
 
     def is_called(self, member: Member, name: str) -> bool:
         """Return whether `name` is an address of this member, or consists of words of their name."""
+        if "@" in name[1:]:
+            email = written_address(name)
+            return (email if email.isascii() else self.facts.addresses.get(email)) in member.addresses
         wanted = fold(name).removeprefix("@")
-        if any(wanted in (a, a.partition("@")[0]) for a in member.addresses):
+        if any(wanted == a.partition("@")[0] for a in member.addresses):
             return True
         words = fold(self.name_of(member)).replace(",", " ").split()
         local = member.address.partition("@")[0].replace("_", ".").replace("-", ".").split(".")
@@ -173,10 +211,7 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
     held = roles(sender.email, found.ticket, school, policy)
     if reading.lines and is_only_greeting(reading.text, sender.name):
         reading = replace(reading, text="")
-    evidence = Evidence(
-        mail, facts.school.authserv_id, facts.answered, facts.by_action_key, own, policy.domains
-    )
-    return MailContext(
+    context = MailContext(
         mail=mail,
         sender=sender,
         reading=reading,
@@ -186,8 +221,28 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
         school=school,
         match=found,
         role=_capacity(_answered_mail(facts, own), held),
-        trust=Trust(True, facts.confirmed) if facts.confirmed else trust(evidence),
+        trust=Trust(False, ""),
     )
+    return with_proof(context, (found.ticket,) if found.ticket else (), opens=found.ticket is None)
+
+
+def with_proof(context: MailContext, tickets: Iterable[Ticket], *, opens: bool = False) -> MailContext:
+    """Return the context with the proof of the sender for changes of these tickets, or for a new ticket."""
+    if context.facts.confirmed:
+        return replace(context, trust=Trust(True, context.facts.confirmed))
+    facts, policy = context.facts, context.policy
+    evidence = Evidence(
+        mail=context.mail,
+        authserv_id=facts.school.authserv_id,
+        answered=facts.answered,
+        by_action_key=facts.by_action_key,
+        sender_addresses=context.sender_addresses,
+        trusted_parents=policy.domains,
+        tickets=frozenset(ticket.key for ticket in tickets),
+        opens=opens,
+        closed_after=context.now - timedelta(days=policy.limits.proof_days),
+    )
+    return replace(context, trust=trust(evidence))
 
 
 def _known_name(email: str, facts: Facts, policy: Policy) -> str:
@@ -210,7 +265,7 @@ def _capacity(answered: SentMail | None, held: frozenset[Role]) -> Role:
 
 
 def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
-    """Match a mail to a ticket: by thread, then by action key, then by subject tag."""
+    """Match a mail to a ticket: by thread, action key, subject tag, or a common ancestor."""
     own = policy.addresses(mail.senders[0].email)
     by_key = (
         facts.by_action_key.ticket if facts.by_action_key and facts.by_action_key.recipient in own else None
@@ -219,11 +274,15 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
         ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
+        ("ancestor", facts.ticket(facts.by_ancestor), "In-Reply-To or References name the same mail as"),
     )
     hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:
         return _unmatched(mail, facts)
     by, ticket, text = hits[0]
+    if by == "reply" and _is_forwarded_by_outsider(mail, ticket, facts, policy):
+        because = f"forwards a mail of {ticket.key}, in which the sender is not a participant"
+        return Match(None, None, because, ticket, "forwarded")
     if _reopening_is_over(mail, ticket, facts, policy, now):
         because = f"{ticket.key} was closed more than {policy.limits.reopen_days} days ago"
         return Match(None, None, because, ticket, "closed-long-ago")
@@ -250,6 +309,16 @@ def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
     if school is None or Role.STRANGER in roles(mail.sender.email, ticket, school, policy):
         return None
     return ticket
+
+
+def _is_forwarded_by_outsider(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy) -> bool:
+    """Return whether the sender got the mail from a participant, and forwards it with a problem of their own.
+
+    Some programs write the Message-ID of the forwarded mail into In-Reply-To.
+    """
+    school = policy.school(ticket.school) or facts.school
+    outside = roles(mail.senders[0].email, ticket, school, policy) == {Role.STRANGER}
+    return outside and (mail.forwarded or FORWARD_SUBJECT.match(mail.subject) is not None)
 
 
 def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:

@@ -149,6 +149,7 @@ RETURN = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, __: _hand_over(ticket, 1),
     excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
+    internal=True,
 )
 REOPEN = TicketCommand(
     name="reopen",

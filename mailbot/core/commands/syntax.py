@@ -1,6 +1,7 @@
 """The syntax of a command in a mail: its sign, its word, its arguments, and marks added by programs."""
 
 import re
+from collections.abc import Mapping
 
 from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
@@ -57,7 +58,9 @@ def without_emphasis(text: str, before: str) -> str:
 
 
 TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
-_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.[^\W\d_]{2,24}")
+_EMAIL = re.compile(
+    r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})"
+)
 _AND = frozenset({"und", "and", "et", "&", "+"})
 
 
@@ -84,12 +87,21 @@ def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(arg for arg in args if fold(arg) not in _AND)
 
 
-def people(args: tuple[str, ...]) -> tuple[Address, ...]:
-    """Return the people in a list such as "a@b, Name <a@b>"; () if a word belongs to no address."""
+def written_address(arg: str) -> str:
+    """Return an address without the marks around it."""
+    return arg.strip("<>()[]\"'.").removeprefix("mailto:").lower()
+
+
+def people(args: tuple[str, ...], canonical: Mapping[str, str]) -> tuple[Address, ...]:
+    """Return the people in a list such as "a@b, Name <a@b>"; () if a word belongs to no address.
+
+    `canonical` are the canonical forms of addresses that are not ASCII.
+    """
     found: dict[str, Address] = {}
     name: list[str] = []
     for arg in numbers(args):
-        email = arg.strip("<>()[]\"'.").removeprefix("mailto:").lower()
+        email = written_address(arg)
+        email = email if email.isascii() else canonical.get(email, "")
         if _EMAIL.fullmatch(email):
             found.setdefault(email, Address(email, " ".join(name).strip("\"'")))
             name = []

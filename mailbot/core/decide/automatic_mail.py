@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from mailbot.core.commands.context import roles
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Classification, Mail, MailKind
@@ -33,7 +34,16 @@ WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
 }
 """Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
 MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
-"""Notifications whose final delivery failure raises an alert for the operators."""
+"""Notifications whose final delivery failure concerns a person; see `needs_attention`."""
+
+
+def needs_attention(kind: NotificationKind, author: str, recipient: str, policy: Policy) -> bool:
+    """Return whether a mail that failed for good needs an operator.
+
+    A receipt does not, and neither does a mail whose author on the staff was notified.
+    """
+    author_notified = author != recipient and policy.find_member(author) is not None
+    return kind in MUST_ARRIVE and not author_notified
 
 
 def decide_automatic(
@@ -43,12 +53,21 @@ def decide_automatic(
     reason = classification.reason
     if classification.kind is MailKind.BOUNCE:
         return _decide_bounce(mail, reason, facts, policy, now)
-    ticket = facts.ticket(facts.by_reply)
     if mail.sender is None:
         return Decision("ignored", (reason, "no From address to reply to"))
+    ticket = facts.ticket(facts.by_reply) or _tagged(mail.sender.email, facts, policy)
     if classification.kind is not MailKind.AUTO_REPLY or ticket is None:
         return Decision("ignored", (reason,))
     return Decision("filed", (reason,), (_file(ticket.key, mail, now),), ticket.key, "reply")
+
+
+def _tagged(sender: str, facts: Facts, policy: Policy) -> Ticket | None:
+    """Return the ticket that the subject names if the sender takes part in it."""
+    ticket = facts.ticket(facts.by_subject_tag)
+    school = policy.school(ticket.school) if ticket else None
+    if ticket is None or school is None or Role.STRANGER in roles(sender, ticket, school, policy):
+        return None
+    return ticket
 
 
 def _file(ticket: str, mail: Mail, now: datetime) -> AddMessage:
@@ -59,11 +78,15 @@ def _file(ticket: str, mail: Mail, now: datetime) -> AddMessage:
 
 def _decide_bounce(mail: Mail, reason: str, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Add a bounce to its ticket; on the first failure, mark the address and notify the author."""
-    ticket, sent = facts.ticket(facts.by_reply), facts.answered
-    if sent is None:
+    sent = facts.answered
+    ticket = facts.ticket(facts.by_reply) or facts.ticket(facts.by_subject_tag)
+    if sent is None and ticket is None:
         return Decision("ignored", (reason, "not about a mail from mailbot"))
     effects: list[Effect] = [_file(ticket.key, mail, now)] if ticket else []
     failed = next((status for status in mail.delivery if status.action is Action.FAILED), None)
+    if sent is None:
+        key = ticket.key if ticket else None
+        return Decision("filed", (reason, "names no recipient of a mail"), tuple(effects), key, "subject-tag")
     because = [reason, f"about a mail to {sent.recipient}"]
     if failed is not None and not sent.bounced:
         diagnostic = failed.diagnostic or failed.status
@@ -89,7 +112,9 @@ def failure_notices(
     if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
         author = Address(policy.registered(sent.author))
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
-        yield Notification(kind, author, role, ticket=ticket, text=sent.text, details=details)
+        yield Notification(
+            kind, author, role, ticket=ticket, text=sent.text, details=details, internal=sent.internal
+        )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
             yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)

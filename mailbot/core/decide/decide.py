@@ -7,14 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mailbot.core.classify.classify import may_be_human
 from mailbot.core.commands.command import Reading
-from mailbot.core.commands.context import MailContext, build_context, reply
-from mailbot.core.commands.definition import AnyResolved
+from mailbot.core.commands.context import MailContext, build_context, reply, with_proof
+from mailbot.core.commands.definition import AnyResolved, Query
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
-from mailbot.core.decide.early_exits import file_thank_you, hold_colliding_answer, reject_unreadable
-from mailbot.core.decide.execute import execute, targets
+from mailbot.core.decide.early_exits import (
+    file_thank_you,
+    hold_colliding_answer,
+    reject_unreadable,
+    return_unaddressed,
+)
+from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
+from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,
@@ -22,9 +29,10 @@ from mailbot.core.decide.rate_limits import (
     remaining,
 )
 from mailbot.core.decide.understanding import Understanding
-from mailbot.core.model.effects import Decision, HoldMail, Notify, ReleaseMail
-from mailbot.core.model.facts import Facts
-from mailbot.core.model.mail import Address, MailKind
+from mailbot.core.decide.unknown_address import file_reply_from_unknown_address
+from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
+from mailbot.core.model.facts import Copies, Facts
+from mailbot.core.model.mail import Address, Classification, MailKind
 from mailbot.core.model.notification import NotificationKind, RefusedLine
 from mailbot.core.model.policy import Policy
 
@@ -40,23 +48,35 @@ class _HumanMail:
 
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Decide what to do about a mail in a school's mailbox."""
-    mail, classification = understood.mail, understood.classification
-    if facts.duplicate:
-        return Decision("duplicate", (facts.duplicate,))
-    if classification.kind is not MailKind.HUMAN or mail.sender is None:
+    mail, classification, copies = understood.mail, _reconsider(understood, facts), facts.copies
+    if facts.own:
+        return Decision("ignored", ("sent by mailbot: its Message-ID is in the outbox",))
+    if mail.sender is None or (classification.kind is not MailKind.HUMAN and not understood.alert):
+        if copies is not None:
+            return Decision("duplicate", (copies.reason,))
         return decide_automatic(mail, classification, facts, policy, now)
+    context = attach_to_last_ticket(
+        join_same_report(build_context(mail, understood.reading, facts, policy, now))
+    )
+    human = _HumanMail(context, (), ()) if understood.alert else _resolve_commands(context)
+    context = human.context
+    if copies is not None and (copies.carried_out or not context.trust.trusted):
+        return _decide_copy(context, copies)
     if (facts.school.key, mail.sender.email) in facts.blocked and policy.find_member(
         mail.sender.email
     ) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked because of spam",))
-    context = attach_to_last_ticket(build_context(mail, understood.reading, facts, policy, now))
-    human = _resolve_commands(context)
-    decision = next(result for stage in _STAGES if (result := stage(human)) is not None)
+    decision = (
+        decide_alert(context)
+        if understood.alert
+        else next(result for stage in _STAGES if (result := stage(human)) is not None)
+    )
     decision = mute_followups(decision, context)
+    superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
     return replace(
         decision,
         because=(classification.reason, context.match.because, context.trust.reason, *decision.because),
-        effects=apply_rate_limits(decision.effects, context),
+        effects=(*apply_rate_limits(decision.effects, context), *superseded),
         ticket=decision.ticket or (context.ticket.key if context.ticket else None),
         matched_by=context.match.by,
         role=context.role.value,
@@ -64,26 +84,75 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
     )
 
 
+def _decide_copy(context: MailContext, copies: Copies) -> Decision:
+    """Ignore a copy of a mail; if it proves the sender and the first one did not, record the proof."""
+    if not context.trust.trusted or copies.unproven is None:
+        return Decision("duplicate", (copies.reason,))
+    proof = AddProof(copies.unproven, context.mail.message_id)
+    because = (copies.reason, context.trust.reason)
+    return Decision("duplicate", because, (proof,), copies.unproven, trusted=context.trust.reason)
+
+
+def _reconsider(understood: Understanding, facts: Facts) -> Classification:
+    """Return the classification; a person of the school may write in the words of a bounce."""
+    mail, found = understood.mail, understood.classification
+    of_school = mail.sender is not None and mail.sender.domain in facts.school.domains
+    if not of_school or facts.answered is not None or not may_be_human(mail, found):
+        return found
+    return Classification(MailKind.HUMAN, f"{found.reason}, but it is not about a mail from mailbot")
+
+
 def _resolve_commands(context: MailContext) -> _HumanMail:
     """Resolve the commands of a mail; wrong command lines of an unauthenticated mail are text.
 
-    A refusal would go to an address that may be forged.
+    A refusal would go to an address that may be forged; members get theirs at their registered address.
     """
     commands, problems = resolve(context)
-    if problems and not context.trust.trusted and not _must_confirm(context):
+    if _confirms(context):
+        context = with_proof(context, ())
+    else:
+        opens = opens_ticket(context, commands)
+        context = with_proof(context, changed_tickets(context, commands), opens=opens)
+    unproven = not context.trust.trusted and not _must_confirm(context) and not _only_queries(context)
+    if problems and unproven:
         text = Reading(context.mail.text, (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
     return _HumanMail(context, commands, problems)
 
 
 def _must_confirm(context: MailContext) -> bool:
-    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail."""
+    """Return whether a member gives a command, or acts as staff, in an unauthenticated mail.
+
+    Queries need no proof: their answers go to the registered address only. If the server says that From is
+    forged, no mail of the staff is processed.
+    """
+    if context.member is None or context.trust.trusted:
+        return False
+    if context.trust.forged and context.role.staff:
+        return True
     acts = bool(context.reading.lines) or (context.ticket is not None and context.role.staff)
-    return context.member is not None and acts and not context.trust.trusted
+    return acts and not _only_queries(context)
+
+
+def _only_queries(context: MailContext) -> bool:
+    """Return whether a mail by a member has queries and nothing else."""
+    lines = context.reading.lines
+    queries = bool(lines) and all(isinstance(line.command, Query) for line in lines)
+    return context.member is not None and queries and context.has_no_content
+
+
+def _confirms(context: MailContext) -> bool:
+    """Return whether the mail confirms the held mail that it replies to."""
+    asked = context.answered_mail
+    return context.reading.has(CONFIRM) and asked is not None and asked.held is not None
 
 
 def _reject_unreadable(human: _HumanMail) -> Decision | None:
     return reject_unreadable(human.context)
+
+
+def _file_unknown_address(human: _HumanMail) -> Decision | None:
+    return file_reply_from_unknown_address(human.context)
 
 
 def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
@@ -92,7 +161,9 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     if context.member is None or not _must_confirm(context):
         return None
     registered = context.member.address
-    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=context.mail.text)
+    in_subject = context.reading.subject != context.mail.subject  # a command was parsed there
+    text = f"{context.mail.subject}\n\n{context.mail.text}" if in_subject else context.mail.text
+    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=text)
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
     sent = question if remaining(context) > 0 else None
     return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), sent),))
@@ -101,7 +172,9 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
 def _release_confirmed(human: _HumanMail) -> Decision | None:
     """Release the held mail that this one confirms."""
     request = human.context.answered_mail
-    if not human.context.reading.has(CONFIRM) or request is None or request.held is None:
+    if not _confirms(human.context) or request is None or request.held is None:
+        return None
+    if not human.context.trust.trusted:
         return None
     return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(request.held, request.kind),))
 
@@ -113,7 +186,14 @@ def _refuse(human: _HumanMail) -> Decision | None:
         return None
     because = tuple(f"{p.line!r}: {p.reason.value}" for p in problems)
     text = context.mail.text
-    refusal = reply(context, NotificationKind.REFUSAL, context.ticket, text=text, problems=problems)
+    refusal = reply(
+        context,
+        NotificationKind.REFUSAL,
+        context.ticket,
+        text=text,
+        problems=problems,
+        internal=context.is_internal,
+    )
     if not refusal.sendable:
         return Decision("refused", because, (Notify(refusal),))
     return Decision("refused", because, (HoldMail(context.person.email, _deadline(context), refusal),))
@@ -121,6 +201,10 @@ def _refuse(human: _HumanMail) -> Decision | None:
 
 def _file_thanks(human: _HumanMail) -> Decision | None:
     return None if human.commands else file_thank_you(human.context)
+
+
+def _return_unaddressed(human: _HumanMail) -> Decision | None:
+    return return_unaddressed(human.context)
 
 
 def _hold_collision(human: _HumanMail) -> Decision | None:
@@ -133,10 +217,12 @@ def _execute(human: _HumanMail) -> Decision:
 
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _reject_unreadable,
+    _file_unknown_address,
     _hold_for_confirmation,
     _release_confirmed,
     _refuse,
     _file_thanks,
+    _return_unaddressed,
     _hold_collision,
     _execute,
 )

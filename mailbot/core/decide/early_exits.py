@@ -1,12 +1,12 @@
 """Early exits of a human mail: it is unreadable, a mere thank-you, or a colleague already answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
 from mailbot.core.model.mail import Encryption, Mail
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine, ReplyRoute
 from mailbot.core.model.policy import Limits
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
 from mailbot.core.text.thanks import is_thanks
@@ -19,7 +19,14 @@ def reject_unreadable(context: MailContext) -> Decision | None:
         return None
     details = (("subject", context.mail.subject), ("size", str(context.mail.size)))
     notify = Notify(
-        reply(context, NotificationKind.UNREADABLE, context.ticket, reason=reason, details=details)
+        reply(
+            context,
+            NotificationKind.UNREADABLE,
+            context.ticket,
+            reason=reason,
+            details=details,
+            internal=context.is_internal,
+        )
     )
     if context.ticket is None:
         return Decision(reason, ("the mail cannot be read",), (notify,))
@@ -28,16 +35,70 @@ def reject_unreadable(context: MailContext) -> Decision | None:
 
 
 def file_thank_you(context: MailContext) -> Decision | None:
-    """File a mere thank-you for a closed ticket: the ticket stays closed, and no notification is sent."""
+    """File a mere thank-you for a closed ticket: the ticket stays closed, and no notification is sent.
+
+    A thank-you by a member of the staff is filed if it replies to a notification that only commands answer.
+    """
+    if _is_unaddressed(context) and _is_thanks(context, context.ticket):
+        return _file_unaddressed(context)
     long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
     ticket = context.ticket or long_closed
     if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
-    has_files = any(not part.inline for part in context.mail.parts)
-    if has_files or not is_thanks(context.reading.text, context.sender):
+    if not _is_thanks(context, ticket):
         return None
     effect = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"mere thank-you, {ticket.key} stays closed",), (effect,), ticket.key)
+
+
+def _is_thanks(context: MailContext, ticket: Ticket | None) -> bool:
+    has_files = any(not part.inline for part in context.files)
+    return not has_files and is_thanks(context.reading.text, context.sender, _names(context, ticket))
+
+
+def _names(context: MailContext, ticket: Ticket | None) -> Iterator[str]:
+    """Yield the names of the staff, with the local parts of their addresses, and of all who take part."""
+    school = context.school_of(ticket) if ticket else context.facts.school
+    yield from (school.name, school.team.name, context.policy.second_level.name)
+    for member in context.policy.staff(school):
+        yield from (member.name, context.name_of(member), *(a.partition("@")[0] for a in member.addresses))
+    if ticket is not None:
+        authors = (message.author for message in context.facts.histories.get(ticket.key, ()))
+        people = (ticket.requester, *ticket.cc, *((ticket.assignee,) if ticket.assignee else ()), *authors)
+        yield from (person.name for person in people)
+
+
+def _is_unaddressed(context: MailContext) -> bool:
+    """Return whether a staff mail has text without a recipient, and its author has not chosen to send it."""
+    answered = context.answered_mail
+    if not context.role.staff or answered is None or context.facts.released is NotificationKind.REFUSAL:
+        return False
+    has_text = not context.has_no_content and not context.reading.lines
+    return has_text and answered.reply_route is ReplyRoute.NOBODY
+
+
+def _file_unaddressed(context: MailContext) -> Decision:
+    because = ("mere thank-you for a notification that only commands answer",)
+    if context.ticket is None:
+        return Decision("filed", because)
+    record = _message(context, context.reading.text, Visibility.SYSTEM)
+    return Decision("filed", because, (AddMessage(context.ticket.key, record),), context.ticket.key)
+
+
+def return_unaddressed(context: MailContext) -> Decision | None:
+    """Return a text by staff that replies to a notification that only commands answer.
+
+    If it belongs to a ticket, it is held, so that its author can send it to the requester.
+    """
+    if not _is_unaddressed(context):
+        return None
+    problem = RefusedLine("", Reason.NO_RECIPIENT)
+    text, because = context.reading.text, ("the text has no recipient",)
+    refusal = reply(context, NotificationKind.REFUSAL, context.ticket, text=text, problems=(problem,))
+    if refusal.ticket is None:
+        return Decision("refused", because, (Notify(refusal),))
+    until = context.now + timedelta(days=context.policy.limits.confirm_days)
+    return Decision("refused", because, (HoldMail(context.person.email, until, refusal),))
 
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
@@ -70,6 +131,7 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         mail.message_id,
         mail.quoted,
         context.attachments,
+        context.trust.trusted,
     )
 
 

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from mailbot.core.commands.context import MailContext, reply
-from mailbot.core.commands.definition import AnyResolved, MemberCommand, Query, TicketCommand
+from mailbot.core.commands.definition import (
+    AnyResolved,
+    MemberCommand,
+    Query,
+    ResolvedCommand,
+    TicketCommand,
+)
+from mailbot.core.commands.members import REGISTER
 from mailbot.core.decide.open_ticket import open_ticket
 from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
 from mailbot.core.model.effects import Decision, DiscardMail, Effect, LearnName, Notify
@@ -29,7 +36,23 @@ def targets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
     return () if context.ticket is None or (commands and context.has_no_content) else (context.ticket,)
 
 
+def changed_tickets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
+    """Return the tickets that a mail changes, including those into which it merges others."""
+    merged = (c.value for c in commands if isinstance(c.value, Ticket))
+    return (*targets(context, commands), *merged)
+
+
+def opens_ticket(context: MailContext, commands: Commands) -> bool:
+    """Return whether a mail opens a ticket with its text."""
+    if targets(context, commands) or (not commands and context.registers):
+        return False
+    opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
+    return opening or (not context.reading.lines and context.may_open_ticket)
+
+
 def _execute_commands(context: MailContext, commands: Commands) -> Decision:
+    if not commands and context.registers:
+        commands = (ResolvedCommand(REGISTER, (), None),)
     member_effects, member_results = _execute_member_commands(context, commands)
     answers: tuple[Effect, ...] = (*member_effects, *_answer_queries(context, commands))
     tickets = targets(context, commands)
@@ -94,7 +117,7 @@ def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands:
     """Answer queries, or open a ticket with the remaining text."""
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
     if answers and not opening and (context.role.staff or context.has_no_content):
-        names = ", ".join(f"#{command.name}" for command in context.reading.commands)
+        names = ", ".join(f"#{resolved.command.name}" for resolved in commands)
         only_mails = all(isinstance(effect, Notify) for effect in answers)
         return Decision("answered" if only_mails else "command", (f"executes {names}",), answers)
     if (

@@ -1,6 +1,5 @@
 """Open a ticket for a mail that belongs to none: notify the requester and the team."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,11 +11,9 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
+from mailbot.core.text.references import without_subject_tags
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
-
-_TAG = re.compile(r"\[\s*#[^\]\[]{1,40}\]")
-_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)+\s*", re.I)
 
 
 def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> Decision:
@@ -27,7 +24,9 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     opening = [(c.command, c.value) for c in commands if isinstance(c.command, TicketCommand)]
     ticket, text = _new_ticket(context, opening), _text(context)
     message = _message(context, ticket.requester, text)
-    change = context.change(ticket, ticket, message)
+    present = {ticket.requester.email, *(person.email for person in ticket.cc)}
+    offered = [p for p in people_in_headers(context) if p.email not in present]
+    change = context.change(ticket, ticket, message, not_in_cc=offered)
     notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _previous_ticket(context)
     receipt = reply(
@@ -63,7 +62,8 @@ def _new_ticket(context: MailContext, commands: Iterable[tuple[TicketCommand[Any
     for command, value in commands:
         ticket = command.opening(ticket, value) if command.opening else ticket
     email = ticket.requester.email
-    copies = {p.email: p for p in (*ticket.cc, *cc_from_headers(context)) if p.email != email}
+    added = people_in_headers(context) if context.trust.trusted else ()
+    copies = {p.email: p for p in (*ticket.cc, *added) if p.email != email}
     return replace(ticket, cc=tuple(copies.values())[:MAX_CC])
 
 
@@ -77,19 +77,27 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
         context.mail.message_id,
         context.mail.quoted,
         context.attachments,
+        context.trust.trusted,
     )
 
 
 def _text(context: MailContext) -> str:
-    """Return the text of the mail, with the quotation if the mail is forwarded or has no new text."""
+    """Return the text of the mail, with the quotation if it is all or belongs to the problem."""
     text, mail = context.reading.text, context.mail
-    return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and (mail.forwarded or not text) else text
+    belongs = mail.forwarded or not text or not mail.answers
+    return f"{text}\n\n{mail.quoted}".strip() if mail.quoted and belongs else text
 
 
 def _subject(context: MailContext) -> str:
-    """Return the subject without subject tags, and without "Re:" prefixes if there was a tag."""
-    subject = " ".join(_TAG.sub(" ", context.reading.subject).split())
-    return _PREFIX.sub("", subject, count=1) if _TAG.search(context.reading.subject) else subject
+    """Return the subject without our own tags; a supplier finds its ticket by its tag in our answer."""
+
+    def is_ours(tag: str) -> bool:
+        if tag.startswith("#"):  # a number of the former help desk, if that has a ticket of the sender
+            imported = context.facts.ticket(tag)
+            return imported is not None and context.is_participant(imported)
+        return context.policy.school(tag.rpartition("-")[0]) is not None
+
+    return without_subject_tags(context.reading.subject, is_ours)
 
 
 def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
@@ -100,13 +108,11 @@ def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
     return related, context.match.related_reason
 
 
-def cc_from_headers(context: MailContext) -> tuple[Address, ...]:
-    """Return the people from the school's domains in To and Cc if the sender is authenticated.
+def people_in_headers(context: MailContext) -> tuple[Address, ...]:
+    """Return the people from the school's domains in To and Cc.
 
-    They get the answers and may query the ticket, so a forged mail must not add them.
+    In cc they get the answers and may query the ticket, so only an authenticated mail adds them.
     """
-    if not context.trust.trusted:
-        return ()
     school = context.facts.school
     addresses = {a.email: a for a in (*context.mail.to, *context.mail.cc)}
     staff = {address for m in context.policy.staff(school) for address in m.addresses}

@@ -3,34 +3,49 @@
 They stop mail loops with programs that answer every mail.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+from mailbot.core.classify.author import reads_mail
 from mailbot.core.commands.context import MailContext, Match
+from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
 from mailbot.core.model.notification import LIMITED, Notification, NotificationKind
-from mailbot.core.model.ticket import Role
+from mailbot.core.model.ticket import Message, Role
 
 STAFF_HOURLY = 60
 """Maximum number of automatic replies to a member of a team within an hour."""
+_HOUR = timedelta(hours=1)
 
 
 def remaining(context: MailContext) -> int:
-    """Return how many automatic mails (of members: confirmation requests) the sender may still get."""
+    """Return how many automatic mails (of members: confirmation requests) the sender may still get.
+
+    Replies to mails that may be forged do not count against an authenticated sender.
+    """
     limits, recent = context.policy.limits, context.facts.recent_activity
-    return min(limits.hourly_automatic - recent.hour, limits.daily_automatic - recent.day)
+    hour, day = recent.hour, recent.day
+    if context.trust.trusted:
+        hour, day = hour - recent.unproven_hour, day - recent.unproven_day
+    return min(limits.hourly_automatic - hour, limits.daily_automatic - day)
 
 
 def _allowed_replies(context: MailContext) -> int:
     """Return how many automatic replies this mail may cause.
 
     A repeated text gets none, unless it has commands: people may query the same list twice. People outside
-    the teams get none if the organisation has reached its overall limit.
+    the teams get none if the organisation has reached its overall limit. A program or a list gets none.
     """
+    if not reads_mail(context.mail, context.policy.support_addresses):
+        return 0
     recent = context.facts.recent_activity
-    repeated = recent.is_repeat(context.mail.text) and not context.reading.lines
+    proven = context.trust.trusted
+    subject = context.mail.subject or NO_SUBJECT[context.facts.school.language]
+    repeated = recent.is_repeat(subject, context.mail.text, proven=proven) and not context.reading.lines
     if not _is_outsider(context):
-        return 0 if repeated else STAFF_HOURLY - recent.answered_hour
+        limit = STAFF_HOURLY if proven else context.policy.limits.hourly_automatic
+        return 0 if repeated else limit - recent.answered_hour
     exhausted = recent.overall_hour >= context.policy.limits.hourly_overall
     return 0 if exhausted or repeated else remaining(context)
 
@@ -86,10 +101,13 @@ def _refused_today(notification: Notification, context: MailContext) -> bool:
 
 
 def attach_to_last_ticket(context: MailContext) -> MailContext:
-    """Match a mail to the sender's last ticket if the sender has reached the limit of new tickets."""
+    """Match a mail to the sender's last ticket if the sender has reached the limit of new tickets.
+
+    An authenticated mail is never a part of a flood: the flood may be forged.
+    """
     recent = context.facts.recent_activity
     ticket = context.facts.ticket(recent.flooding_ticket(context.policy.limits))
-    if context.ticket is not None or ticket is None or not _is_outsider(context):
+    if context.ticket is not None or ticket is None or not _is_outsider(context) or context.trust.trusted:
         return context
     because = f"{context.sender.email} opened {recent.opened_hour} tickets within the hour"
     match = Match(ticket, None, because, flood=True)
@@ -98,11 +116,21 @@ def attach_to_last_ticket(context: MailContext) -> MailContext:
 
 
 def mute_followups(decision: Decision, context: MailContext) -> Decision:
-    """Keep the notifications of the first mail of a flood only."""
+    """Keep the notifications of the first mail of a flood, and of one mail in each further hour."""
     if not context.match.flood or context.ticket is None:
         return decision
-    before = context.facts.histories.get(context.ticket.key, ())
-    first = len(before) < 2 or before[-1].author.email != context.sender.email
-    if first:
+    notified = _last_notified(context.facts.histories.get(context.ticket.key, ()), context.sender.email)
+    if notified is None or context.now - notified >= _HOUR:
         return decision
     return replace(decision, effects=tuple(e for e in decision.effects if not isinstance(e, Notify)))
+
+
+def _last_notified(history: Sequence[Message], sender: str) -> datetime | None:
+    """Return when the team was last notified of the flood that ends the history of a ticket."""
+    notified: datetime | None = None
+    for message in history[1:]:
+        if message.author.email != sender:
+            notified = None
+        elif notified is None or message.at - notified >= _HOUR:
+            notified = message.at
+    return notified

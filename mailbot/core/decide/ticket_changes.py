@@ -7,7 +7,7 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import Annotation, AnyResolved, Restructuring, TicketCommand
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.commands.status import NOTE
-from mailbot.core.decide.open_ticket import cc_from_headers
+from mailbot.core.decide.open_ticket import people_in_headers
 from mailbot.core.model.effects import (
     AddCc,
     AddMessage,
@@ -53,26 +53,28 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
     message = _new_message(context, by_staff=by_staff)
-    cc_added = _cc_from_headers(context, ticket)
-    effects: list[Effect] = [*cc_added, *_add_message(ticket, message, restructuring)]
+    people = _new_people(context, ticket)
+    cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
+    not_in_cc = () if context.trust.trusted else people
+    by_stranger = not context.is_participant(ticket)
+    added = _add_message(ticket, message, restructuring, by_stranger=by_stranger)
+    effects: list[Effect] = [*cc_added, *added]
     effects += [effect for one in applied for effect in one.effects]
     effects += (
         _auto_assign(context, ticket, effects, message)
         if by_staff
-        else _reopen_on_reply(ticket, applied, message)
+        else _reopen_on_reply(context, ticket, applied, message)
     )
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
-    change = context.change(ticket, after, message, [cc.person for cc in cc_added])
+    change = context.change(ticket, after, message, [cc.person for cc in cc_added], not_in_cc)
     notifications = recipients.deduplicate(
         _notifications(context, change, effects, restructuring, by_staff=by_staff), change
     )
     effects += map(Notify, notifications)
     people = tuple(notification.to for notification in notifications)
     done = [_result(context, one, after, people) for one in applied]
-    notes = [
-        CommandResult(c.command.name, after, people) for c in commands if isinstance(c.command, Annotation)
-    ]
+    notes = _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
     changed = any(one.effects for one in applied)
     return ChangedTicket(after, tuple(effects), (*done, *notes), changed, undoable)
@@ -101,13 +103,24 @@ def _result(
     return CommandResult(one.command.name, after, notified, already, receipt.detail, until, receipt.due)
 
 
-def _add_message(ticket: Ticket, message: Message | None, applied: _Applied | None) -> list[Effect]:
+def _notes(
+    commands: list[AnyResolved], message: Message | None, after: Ticket, people: tuple[Address, ...]
+) -> list[CommandResult]:
+    """Return the line of the receipt that says that the text of the mail stayed internal."""
+    internal = message is not None and message.visibility is Visibility.INTERNAL
+    noted = any(isinstance(c.command, Annotation) for c in commands)
+    return [CommandResult(NOTE.name, after, people)] if noted or (internal and commands) else []
+
+
+def _add_message(
+    ticket: Ticket, message: Message | None, applied: _Applied | None, *, by_stranger: bool
+) -> list[Effect]:
     """Add the text to the ticket, or to the one in which a restructured ticket continues."""
     if message is None:
         return []
     if applied is not None and applied.command.restructuring is not None:
         ticket = applied.command.restructuring.continues_in(ticket, applied.resolved.value)
-    return [AddMessage(ticket.key, message)]
+    return [AddMessage(ticket.key, message, by_stranger)]
 
 
 def _notifications(
@@ -135,13 +148,13 @@ def _notifications(
         yield from recipients.to_staff_from_requester(change)
 
 
-def _cc_from_headers(context: MailContext, ticket: Ticket) -> list[AddCc]:
-    """Add the school's people in To and Cc of an authenticated mail to cc."""
+def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:
+    """Return the school's people in To and Cc of a participant's mail who do not take part in the ticket."""
     if ticket != context.ticket or not context.is_participant(ticket):
-        return []
+        return ()
     present = {ticket.requester.email, *(person.email for person in ticket.cc)}
-    new = [person for person in cc_from_headers(context) if person.email not in present]
-    return [AddCc(ticket.key, person) for person in new[: max(0, MAX_CC - len(ticket.cc))]]
+    new = [person for person in people_in_headers(context) if person.email not in present]
+    return tuple(new[: max(0, MAX_CC - len(ticket.cc))])
 
 
 def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
@@ -161,6 +174,7 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
         message_id=context.mail.message_id,
         quoted=context.mail.quoted,
         attachments=context.attachments,
+        proven=context.trust.trusted,
     )
 
 
@@ -179,9 +193,11 @@ def _auto_assign(
     return [Assign(ticket.key, context.person)]
 
 
-def _reopen_on_reply(ticket: Ticket, applied: list[_Applied], message: Message | None) -> list[Effect]:
-    """Reopen a closed or waiting ticket when the requester's side writes again."""
-    if ticket.status is Status.OPEN or applied or message is None:
+def _reopen_on_reply(
+    context: MailContext, ticket: Ticket, applied: list[_Applied], message: Message | None
+) -> list[Effect]:
+    """Reopen a closed or waiting ticket when the requester's side writes again; a stranger does not."""
+    if ticket.status is Status.OPEN or applied or message is None or not context.is_participant(ticket):
         return []
     return [SetStatus(ticket.key, Status.OPEN)]
 

@@ -17,10 +17,11 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class AddMessage:
-    """Add a message to the history of a ticket."""
+    """Add a message to the history of a ticket. The text of a stranger does not end a wait."""
 
     ticket: str
     message: Message
+    by_stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,14 @@ class SetAbsence:
     deputy: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AddProof:
+    """Record that a copy of a mail, which is in the ticket without proof, proves its sender."""
+
+    ticket: str
+    message_id: str
+
+
 TicketEffect = (
     SetStatus | SetLevel | SetPriority | Assign | SetDue | AddCc | SetRequester | SetBlocked | RevertChange
 )
@@ -212,6 +221,7 @@ Effect = (
     | HoldMail
     | ReleaseMail
     | DiscardMail
+    | AddProof
     | LearnName
     | MarkUndeliverable
     | Register

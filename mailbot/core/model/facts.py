@@ -1,19 +1,20 @@
 """The facts that a decision about a mail needs: recent activity, last changes, sent mails, tickets."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
 # The lookbehind makes the search linear: a run of letters is tried from its first letter only.
 _DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
+_PREFIXES = re.compile(r"\A(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d{1,3}\])?\s?:|\s*\[[^\]\[]{1,40}\])+")
 _NO_WORDS = re.compile(r"[\W_]+")
 # Up to 50 earlier texts are compared while the database is locked. Removing dates from the first 8,000
 # characters leaves texts of different lengths, so only their first 2,000 characters are compared.
@@ -26,36 +27,52 @@ class RecentActivity:
     """Mails to and from the sender within the last hour or day.
 
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
-    member. `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all
-    people outside the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts
-    the sender's new tickets, `latest` is the newest one of the last day. `recent_texts` are the texts of the
-    sender's mails of the last hour, the newest first.
+    member. `unproven_hour` and `unproven_day` count those that reply to mails without proof of their sender.
+    `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all people outside
+    the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts the sender's
+    new tickets, `latest` is the newest one of the last day; tickets in which the sender was authenticated are
+    left out, so that forged mails do not count against the person whom they name. `recent_texts` are the
+    texts of the sender's mails of the last hour, each below the subject of its ticket, the newest first;
+    `proven_texts` are those of authenticated mails.
     """
 
     hour: int = 0
     day: int = 0
+    unproven_hour: int = 0
+    unproven_day: int = 0
     answered_hour: int = 0
     overall_hour: int = 0
     refused: frozenset[str] = frozenset()
     opened_hour: int = 0
     latest: str | None = None
     recent_texts: tuple[str, ...] = ()
+    proven_texts: tuple[str, ...] = ()
 
-    def is_repeat(self, text: str) -> bool:
-        """Return whether the sender wrote the same text within the hour.
+    def is_repeat(self, subject: str, text: str, *, proven: bool) -> bool:
+        """Return whether the sender wrote the same text with the same subject within the hour.
 
-        Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are compared.
+        Many problems have the same text: "See subject". An authenticated mail is compared with authenticated
+        ones only. Dates, times and ticket keys are ignored. Only the first 2,000 remaining characters are
+        compared.
         """
-        normalised = _normalise(text)
-        return normalised != "" and normalised in map(_normalise, self.recent_texts)
+        normalised = _normalise(f"{subject}\n{text}")
+        earlier = self.proven_texts if proven else self.recent_texts
+        return normalised != "" and normalised in map(_normalise, earlier)
 
     def flooding_ticket(self, limits: Limits) -> str | None:
         """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
         return self.latest if self.opened_hour >= limits.hourly_tickets else None
 
 
+def has_same_words(text: str, other: str) -> bool:
+    """Return whether two texts are the same without dates, times and ticket keys, and not empty."""
+    normalised = _normalise(text)
+    return normalised != "" and normalised == _normalise(other)
+
+
 def _normalise(text: str) -> str:
-    words = _NO_WORDS.sub(" ", _DATED.sub("", text[:_MAX_READ].casefold())).strip()
+    read = _PREFIXES.sub("", text[:_MAX_READ].casefold())
+    words = _NO_WORDS.sub(" ", _DATED.sub("", read)).strip()
     return words[:_MAX_COMPARED]
 
 
@@ -88,7 +105,8 @@ class SentMail:
     """A mail that mailbot sent, and that another mail replies to or whose action key it contains.
 
     `held` is the ID of the held mail that it asks about, while that is still held. `bounced`: it bounced
-    before. `undeliverable`: mail to its recipient bounced before.
+    before. `undeliverable`: mail to its recipient bounced before. `shows` are the keys of the tickets that it
+    shows, each with the time when it was closed, None if it is not. `created` is when it was written.
     """
 
     recipient: str
@@ -103,6 +121,40 @@ class SentMail:
     text: str = ""
     bounced: bool = False
     undeliverable: bool = False
+    shows: tuple[tuple[str, datetime | None], ...] = ()
+    created: datetime | None = None
+
+    @property
+    def reply_route(self) -> ReplyRoute:
+        """Return where a reply by a member of the staff goes."""
+        return reply_route(self.kind, internal=self.internal)
+
+    def proves(self, tickets: Collection[str], closed_after: datetime) -> bool:
+        """Return whether a reply or its action key proves its recipient for changes of these tickets.
+
+        It proves that for a ticket that it shows, unless that was closed before. A change of no ticket needs
+        a mail that still proves a ticket, is recent, or asks about a mail that is still held.
+        """
+        proven = {key for key, closed in self.shows if closed is None or closed > closed_after}
+        if tickets:
+            return proven.issuperset(tickets)
+        recent = self.created is not None and self.created > closed_after
+        return self.held is not None or bool(proven) or recent
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Earlier copies of a mail. Header fields that prove its sender do not count as content.
+
+    `reason` says where the first one was. `held` are the IDs of those that wait for a confirmation because
+    nothing proved their sender. `carried_out`: one was neither held for that reason nor ignored as automatic.
+    `unproven` is the ticket to which one was added without proof.
+    """
+
+    reason: str
+    held: tuple[int, ...] = ()
+    carried_out: bool = True
+    unproven: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +162,12 @@ class Facts:
     """The facts from the database that matter for one mail. Tickets are keyed by ticket key ("GYM-104").
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
-    registered address. `next_number` is the next ticket number of this school, `numbers_elsewhere` are those
-    of other schools that may get a ticket. `released` is the kind of the notification whose confirmation
-    released a held mail. `blocked` are pairs of school and blocked address, limited to the sender and the
-    requesters of the tickets.
+    registered address. `addresses` are the canonical forms of addresses in command lines that are not ASCII.
+    `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
+    that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
+    sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
+    tickets.
     """
 
     school: School
@@ -121,7 +175,9 @@ class Facts:
     answered: SentMail | None = None
     by_action_key: SentMail | None = None
     by_reply: str | None = None
+    by_ancestor: str | None = None
     by_subject_tag: str | None = None
+    same_report: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
@@ -130,10 +186,12 @@ class Facts:
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
-    duplicate: str = ""
+    copies: Copies | None = None
+    own: bool = False
     confirmed: str = ""
     released: NotificationKind | None = None
     recent_activity: RecentActivity = field(default_factory=RecentActivity)

@@ -1,5 +1,6 @@
 """An incoming mail, as parsed from its bytes (RFC 5322, RFC 2045 to 2049)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,12 @@ class Address:
         return self.name or self.email
 
 
+_REPLY = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)*(?:re|aw|antw(?:ort)?|sv|rép|odp|vá|ynt|res|rif|r|回复|回覆)(?:\[\d{1,3}\])?\s?[:：]",
+    re.I,
+)
+
+
 class Danger(StrEnum):
     """The harm that a file can do when it is opened."""
 
@@ -39,7 +46,7 @@ class Part:
     """One attachment or inline picture of a mail, with its decoded content.
 
     `path` locates it within the raw mail ("2.1", or "2/3" for the third file in a winmail.dat).
-    `content_type` is detected from the content where possible.
+    `content_type` is detected from the content where possible. `logo`: it belongs to the signature.
     """
 
     path: str
@@ -49,6 +56,7 @@ class Part:
     inline: bool = False
     content_id: str = ""
     danger: Danger = Danger.NONE
+    logo: bool = False
 
     @property
     def size(self) -> int:
@@ -89,16 +97,20 @@ class Encryption(StrEnum):
 class Mail:
     """A parsed mail; an unreadable one is a Mail with defects.
 
-    `text` is the new text; `signature` and `quoted` were cut off from it. `headers` are all header fields in
-    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets.
-    `whole_text` is the text before it was split; `structured`: its ">" were derived from the structure of an
-    HTML mail. `reports` are the media types of the machine-readable reports in the mail (RFC 6522). `size` is
-    in bytes.
+    `text` is the new text; `signature` and `quoted` were cut off from it. `unseen`: a reader of
+    the HTML mail does not see its text, so it has no commands. `headers` are all header fields in
+    order, names in lower case, values unfolded and decoded. Message-IDs keep their angle brackets. `reports`
+    are the media types of the machine-readable reports in the mail (RFC 6522). `size` is in bytes.
+    `original_from` is the author that a list names (X-Original-From). `via` is the address in From if the
+    author is another person, who is in `senders` then. `whole_text` is the text before it was split;
+    `structured`: its ">" were derived from the structure of an HTML mail.
     """
 
     message_id: str = ""
     senders: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()
+    original_from: tuple[Address, ...] = ()
+    via: Address | None = None
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     subject: str = ""
@@ -109,6 +121,7 @@ class Mail:
     text: str = ""
     signature: str = ""
     quoted: str = ""
+    unseen: bool = False
     forwarded: bool = False
     whole_text: str = field(default="", repr=False)
     structured: bool = False
@@ -125,9 +138,14 @@ class Mail:
         return self.senders[0] if self.senders else None
 
     @property
+    def answers(self) -> bool:
+        """Return whether the mail says that it is a reply; else its author wrote or pasted all of it."""
+        return bool(self.in_reply_to or self.references or _REPLY.match(self.subject))
+
+    @property
     def ticket_text(self) -> str:
-        """Return the text for a new ticket: with a forwarded mail, and with the quotation if it is all."""
-        if self.text and not self.forwarded:
+        """Return the text for a new ticket, with the quotation if it is all or belongs to the problem."""
+        if self.text and self.answers and not self.forwarded:
             return self.text
         return "\n\n".join(text for text in (self.text, self.quoted) if text)
 

@@ -54,8 +54,43 @@ class NotificationKind(StrEnum):
     BOUNCE = "bounce"  # author: the text did not reach its recipient
 
 
+class ReplyRoute(StrEnum):
+    """Where the text of a reply by a member of the staff goes, unless a command in it says otherwise."""
+
+    REQUESTER = "requester"  # to the requester and the people in cc
+    STAFF = "staff"  # to the colleagues, as an internal note
+    NOBODY = "nobody"  # nowhere: it is returned to its author
+    REGISTRATION = "registration"  # nowhere: the reply registers its author
+
+
+def reply_route(kind: NotificationKind, *, internal: bool) -> ReplyRoute:
+    """Return where a reply to a notification goes.
+
+    The first line of the notification, its links, the decision about the reply and the receipt follow it.
+    """
+    if kind is NotificationKind.INVITATION:
+        return ReplyRoute.REGISTRATION
+    if kind in _ANSWERED_BY_COMMANDS:
+        return ReplyRoute.NOBODY
+    return ReplyRoute.STAFF if internal else ReplyRoute.REQUESTER
+
+
+_ANSWERED_BY_COMMANDS = frozenset(
+    {
+        NotificationKind.COMMAND_RECEIPT,
+        NotificationKind.REFUSAL,
+        NotificationKind.CONFIRM,
+        NotificationKind.OVERVIEW,
+        NotificationKind.DIGEST,
+        NotificationKind.WELCOME,
+        NotificationKind.HELP,
+    }
+)
+"""Notifications without a text by a person that a reply could answer."""
+
+
 class Reason(StrEnum):
-    """Why a command line is refused."""
+    """Why a command line, or the text of a mail, is refused."""
 
     UNKNOWN = "unknown"  # no such command; `nearest` is the most similar command
     AMBIGUOUS = "ambiguous"  # commands that exclude each other, or a name that fits several people
@@ -70,6 +105,8 @@ class Reason(StrEnum):
     WORKS_HERE = "works_here"  # `argument` belongs to the staff, who get the ticket's mails without cc
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
+    UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
+    NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
@@ -87,6 +124,12 @@ class RefusedLine:
     argument: str = ""  # the wrong word
     expected: str = ""  # an example line such as "#priority high"
     meant: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the name of the phrase for the reason; `argument` may be a conflicting command."""
+        conflicts = self.reason is Reason.AMBIGUOUS and self.argument.startswith("#")
+        return "conflict" if conflicts else self.reason.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +158,8 @@ class Notification:
 
     `text` is a text by a person, written by `author`; without a text, `author` is the person who caused the
     notification. `attachments` are sent with it, inline pictures within the text. `listed` are files that
-    are too large or too dangerous to send. `internal`: a reply to it stays within the staff.
+    are too large or too dangerous to send. `internal`: a reply to it, or the refused mail, stays within
+    the staff.
     """
 
     kind: NotificationKind
@@ -124,6 +168,7 @@ class Notification:
     ticket: Ticket | None = None
     author: Address | None = None
     text: str = ""
+    cut: str = ""  # what was cut from the mail with the text: signature and quotation; for the staff
     attachments: tuple[Attachment, ...] = ()
     listed: tuple[Attachment, ...] = ()
     history: tuple[Message, ...] = ()
@@ -138,13 +183,15 @@ class Notification:
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
-    related_reason: str = ""  # "subject-tag", "closed-long-ago" or "disagree"
+    related_reason: str = ""  # "subject-tag", "forwarded", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
+    forged: bool = False  # the mail server says that the author's address is forged
+    not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
 
     @property
     def sendable(self) -> bool:
@@ -152,9 +199,41 @@ class Notification:
         return bool(self.problems) and all(problem.reason is Reason.IN_TEXT for problem in self.problems)
 
     @property
+    def unaddressed(self) -> bool:
+        """Return whether the refused mail has a text without a recipient."""
+        return any(problem.reason is Reason.NO_RECIPIENT for problem in self.problems)
+
+    @property
+    def from_unknown_address(self) -> bool:
+        """Return whether the refused mail came from an unknown address."""
+        return any(problem.reason is Reason.UNKNOWN_ADDRESS for problem in self.problems)
+
+    @property
+    def from_outside(self) -> bool:
+        """Return whether the author takes no part in the ticket, such as an unknown address."""
+        if self.author is None or self.ticket is None:
+            return False
+        return self.author.email not in {p.email for p in (self.ticket.requester, *self.ticket.cc)}
+
+    @property
+    def reply_route(self) -> ReplyRoute:
+        """Return where a reply by a member of the staff goes."""
+        return reply_route(self.kind, internal=self.internal)
+
+    @property
     def pages(self) -> int:
         """Return the number of pages of an overview."""
         return page_count(self.total)
+
+
+def shown_tickets(notification: Notification) -> tuple[str, ...]:
+    """Return the keys of the tickets that a notification shows, its own first.
+
+    A related or similar ticket is not one of them: a stranger's subject and text decide which it names.
+    """
+    own = (notification.ticket,) if notification.ticket is not None else ()
+    changed = (done.ticket for done in notification.done if done.ticket is not None)
+    return tuple(dict.fromkeys(ticket.key for ticket in (*own, *notification.tickets, *changed)))
 
 
 AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, NotificationKind.REQUESTER_REPLY}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from typing import Literal
 
 from mailbot.core.model.calendar import Calendar
 
@@ -38,7 +39,8 @@ class Team:
 class School:
     """One school: its key in ticket numbers, its support address and its first-level team.
 
-    `informal`: German mails address people as "du" instead of "Sie".
+    `informal`: German mails address people as "du" instead of "Sie". `machines`: whether alerts of the
+    school's devices open tickets.
     """
 
     key: str
@@ -49,6 +51,7 @@ class School:
     domains: tuple[str, ...] = ()
     authserv_id: str = ""
     informal: bool = False
+    machines: Literal["ticket", "ignore"] = "ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Limits:
     hourly_tickets: int = 20
     reopen_days: int = 14
     confirm_days: int = 3
+    proof_days: int = 30
     answer_collision_minutes: int = 5
 
 
@@ -126,12 +130,16 @@ class Policy:
         return frozenset(s.address for s in self.schools)
 
     @property
+    def school_domains(self) -> frozenset[str]:
+        """Return the domains of the people of all schools."""
+        return frozenset(domain for school in self.schools for domain in school.domains)
+
+    @property
     def domains(self) -> frozenset[str]:
         """Return the domains of the organisation: those of its schools and of its people's addresses."""
         people = (a for team in self.teams for member in team.members for a in member.addresses)
         addresses = (*self.support_addresses, *self.operators, *people)
-        schools = (domain for school in self.schools for domain in school.domains)
-        return frozenset({*schools, *(address.rpartition("@")[2] for address in addresses)})
+        return frozenset({*self.school_domains, *(address.rpartition("@")[2] for address in addresses)})
 
     @property
     def teams(self) -> tuple[Team, ...]:

@@ -80,7 +80,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One mail or note in a ticket."""
+    """One mail or note in a ticket; `proven`: the author of the mail was authenticated."""
 
     direction: Direction
     visibility: Visibility
@@ -90,6 +90,7 @@ class Message:
     message_id: str = ""
     quoted: str = ""
     attachments: tuple[Attachment, ...] = ()
+    proven: bool | None = None
 
 
 class ReminderStage(StrEnum):

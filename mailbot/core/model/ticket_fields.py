@@ -1,12 +1,12 @@
 """The fields of a ticket: how each is stored, undone, erased and shown.
 
 The store, `#undo`, disclosure, erasure, the command line and notifications use this table. In notifications
-it supplies the last rows of the basic data. `templates/parts/head.*` has the first rows, since each has its
-own format.
+it supplies the basic data that differ from those of a new ticket; `templates/parts/head.*` has the others.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -78,9 +78,9 @@ class Field:
     """One field of a ticket.
 
     `undo`: `#undo` restores it. `personal`: erasure empties it. `cli`: `mailbot tickets` prints it, in JSON
-    only or in the table too. `shown_to`: the readers who see it in the last rows of the basic data, unless it
-    is empty. `read`: the attribute to read it from, if that is not `name`. `table`: the table that stores the
-    field, with one row for each value, if it is not a column of the ticket table.
+    only or in the table too. `shown_to`: the readers who see it in the basic data, unless a new ticket has
+    that value. `read`: the attribute to read it from, if that is not `name`. `table`: the table that stores
+    the field, with one row for each value, if it is not a column of the ticket table.
     """
 
     name: str
@@ -124,15 +124,23 @@ def _json(value: Any) -> Any:
 FIELDS = (
     Field("school", TEXT, ("school",), cli="json"),
     Field("number", NUMBER, ("number",)),
-    Field("status", _enum(Status), ("status",), undo=True, cli="table"),
+    Field("status", _enum(Status), ("status",), undo=True, cli="table", shown_to="all"),
     Field("level", NUMBER, ("level",), undo=True, cli="table"),
     Field("priority", _enum(Priority), ("priority",), undo=True, cli="table", shown_to="staff"),
     Field("requester", PERSON, ("requester", "requester_name"), undo=True, personal=True, cli="table"),
-    Field("assignee", OPTIONAL_PERSON, ("assignee", "assignee_name"), undo=True, personal=True, cli="table"),
+    Field(
+        "assignee",
+        OPTIONAL_PERSON,
+        ("assignee", "assignee_name"),
+        undo=True,
+        personal=True,
+        cli="table",
+        shown_to="staff",
+    ),
     Field("subject", TEXT, ("subject",), personal=True, cli="table"),
     Field("opened", TIME, ("opened",), cli="json"),
     Field("updated", TIME, ("updated",), cli="json"),
-    Field("closed", TIME, ("closed",), undo=True, cli="json"),
+    Field("closed", TIME, ("closed",), undo=True, cli="json", shown_to="all"),
     Field("messages", NUMBER, ("messages",), cli="json"),
     Field("due", TIME, ("due",), undo=True, shown_to="all"),
     Field("cc", PEOPLE, ("cc",), undo=True, personal=True, shown_to="all", table="ticket_cc"),
@@ -142,6 +150,9 @@ PERSONAL_COLUMNS = tuple(
     column for field in FIELDS if field.personal and not field.table for column in field.columns
 )
 CLI_TABLE = tuple(field.name for field in FIELDS if field.cli == "table")
+
+
+_OF_NEW_TICKET = {field.name: field.default for field in dataclass_fields(Ticket)}
 
 
 def columns_of(ticket: Ticket) -> dict[str, Any]:
@@ -188,10 +199,10 @@ def without_personal_data(ticket: Ticket, now: datetime) -> Ticket:
 
 
 def notification_values(ticket: Ticket, *, staff: bool) -> list[tuple[str, Any]]:
-    """Return names and values of the non-empty fields that these readers see in the basic data."""
+    """Return names and values of the fields that these readers see, unless a new ticket has that value."""
     readers = ("all", "staff") if staff else ("all",)
     values = ((field.name, getattr(ticket, field.name)) for field in FIELDS if field.shown_to in readers)
-    return [(name, value) for name, value in values if value]
+    return [(name, value) for name, value in values if value != _OF_NEW_TICKET[name]]
 
 
 def document_of(ticket: Ticket) -> dict[str, Any]:

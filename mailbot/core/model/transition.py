@@ -122,7 +122,7 @@ def _by_staff(effect: Effect) -> bool:
 
 def _by_requester(effect: Effect) -> bool:
     match effect:
-        case AddMessage(_, message):
+        case AddMessage(_, message, by_stranger=False):
             return message.direction is Direction.IN and message.visibility is Visibility.PUBLIC
         case _:
             return False

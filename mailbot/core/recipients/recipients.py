@@ -10,7 +10,7 @@ from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.policy import Absence, Member, Team, effective_member, present
-from mailbot.core.model.ticket import Attachment, Message, Role, Ticket, Visibility
+from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Ticket, Visibility
 from mailbot.core.recipients.ticket_change import TicketChange
 
 STATUS_KINDS = frozenset(
@@ -142,10 +142,10 @@ def undo_notifications(change: TicketChange, undone: Change) -> Iterable[Notific
 
 
 def deduplicate(notifications: Iterable[Notification], change: TicketChange) -> tuple[Notification, ...]:
-    """Keep the first notification to each person, and none to the actor."""
+    """Keep the first notification to each person, and none to the actor or to a support address."""
     first: dict[str, Notification] = {}
     for notification in notifications:
-        if notification.to.email not in change.actor_addresses:
+        if notification.to.email not in change.actor_addresses | change.policy.support_addresses:
             first.setdefault(change.policy.registered(notification.to.email), notification)
     return tuple(first.values())
 
@@ -207,6 +207,16 @@ WITH_HISTORY = frozenset(
     }
 )
 WITH_LAST_MESSAGE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
+WITH_LAST_TWO = frozenset({NotificationKind.REQUESTER_REPLY, NotificationKind.REOPENED})
+WITH_PROBLEM = frozenset(
+    {
+        NotificationKind.ANSWER,
+        NotificationKind.CLOSED,
+        NotificationKind.ESCALATED_REQUESTER,
+        NotificationKind.WAITING,
+    }
+)
+"""Notifications of the requester's side with the requester's first message."""
 
 
 def notification_for(change: TicketChange, kind: NotificationKind, to: Address, role: Role) -> Notification:
@@ -224,6 +234,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         ticket=change.after,
         author=change.actor,
         text=message.text if message is not None else "",
+        cut=change.cut if role.staff and message and message.direction is Direction.IN else "",
         attachments=attachments,
         listed=listed,
         history=history,
@@ -231,16 +242,22 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         related_reason=change.related_reason if role.staff else "",
         similar=change.similar if kind is NotificationKind.NEW_TICKET else (),
         internal=kind is NotificationKind.NOTE,
+        forged=change.forged and role.staff,
+        not_in_cc=change.not_in_cc if role.staff else (),
     )
 
 
 def _history(change: TicketChange, kind: NotificationKind, role: Role) -> tuple[Message, ...]:
     """Return the earlier messages that a notification shows to a role."""
-    if kind in WITH_LAST_MESSAGE:
-        return tuple(m for m in change.history if m.visibility is not Visibility.SYSTEM)[-1:]
-    if kind not in WITH_HISTORY:
-        return ()
-    return tuple(m for m in change.history if role.staff or m.visibility is Visibility.PUBLIC)
+    if kind in WITH_HISTORY:
+        return tuple(m for m in change.history if role.staff or m.visibility is Visibility.PUBLIC)
+    by_people = tuple(m for m in change.history if m.visibility is not Visibility.SYSTEM)
+    if kind in WITH_PROBLEM:
+        incoming = (m for m in by_people if m.direction is Direction.IN)
+        return tuple(m for m in incoming if m.visibility is Visibility.PUBLIC)[:1]
+    if kind in WITH_LAST_TWO:
+        return by_people[-2:]
+    return by_people[-1:] if kind in WITH_LAST_MESSAGE else ()
 
 
 def split_attachments(

@@ -16,7 +16,9 @@ class TicketChange:
     the school of the ticket if that one is no longer configured.
 
     `message` is the new text, `history` are the messages before it. `cc_added` are the addresses that the
-    mail itself put in cc. `related` is another ticket that the mail may belong to, `related_reason` says why.
+    mail itself put in cc, `not_in_cc` the people whom it did not add, since nothing proves its sender.
+    `forged`: the mail server says that its sender is forged. `related` is another ticket that the mail may
+    belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
     """
 
     before: Ticket
@@ -32,6 +34,9 @@ class TicketChange:
     related: Ticket | None = None
     related_reason: str = ""
     similar: tuple[Similar, ...] = ()
+    forged: bool = False
+    not_in_cc: tuple[Address, ...] = ()
+    cut: str = ""
 
     @property
     def actor_addresses(self) -> frozenset[str]:

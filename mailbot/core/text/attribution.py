@@ -1,57 +1,204 @@
-"""Recognise how mail programs introduce a quoted mail: attribution lines, header blocks, separators.
+"""Recognise the attribution of a quotation, such as "Am 4. März 2024 um 10:15 schrieb Lena Lehrerin:".
 
-The tables contain the words for "wrote", "From" and "Original message" in many languages. Each test reads a
-bounded part of the text, so the total time is linear.
+An attribution consists of a date, a name, an address and a word for "wrote". It may begin behind own words
+in a line, may be wrapped, and the quoted text may follow behind its colon. A sentence by a person has other
+words as well, and stays text. Each test reads a bounded part of the text, so the total time is linear.
 """
 
 import re
+from dataclasses import dataclass, replace
+from itertools import islice
 
-MAX_LINE_LENGTH = 500  # characters of a line that are tested
-_MAX_WRAPPED = 4  # lines over which an attribution may be wrapped
+from mailbot.core.text.attribution_words import (
+    ABBREVIATED,
+    CONNECTING,
+    DAY_WORD,
+    SENTENCE_STARTS,
+    START,
+    STEMS,
+    WROTE,
+)
+from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, is_separator, label
+from mailbot.core.text.words import STOPWORDS, fold
 
-_WROTE = re.compile(
-    r"(?<!\w)(?:wrote|writes|schrieb(?:en|st)?|(?:folgendes )?geschrieben|schreibt|schreef|skrev"
-    r"|a\s+[ée]crit|ha\s+scritto|scrisse"
-    r"|escribi[óo]|ha\s+escrit[o]?|escreveu|napisał(?:\(a\)|a)?|pisze|napsala?|napísala?|написала?"
-    r"|писала?|написав|пише"
-    r"|написа|напиша|kirjoitti|írta|a\s+scris|yazdı|έγραψε|kirjutas|rakstīja|rašė|napisao"
-    r"|je\s+napisala?|skrifaði|menulis"
-    r"|đã viết|(?:의\s*)?작성|님이\s*작성|كتب|כתב(?:ה)?)(?!\w)|写道|寫道|書きました|のメール",
-    re.I,
-)
-_STEM = re.compile(
-    r"wrote|write|schr|skr|crit|scri|scre|naps|napi|napí|pisz|pisa|писа|пиш|kirj|írta|yazd|γραψ|rakst|raš"
-    r"|menulis|viết|작성|كتب|כתב|写道|寫道|書き|メール"
-)
+_MAX_WRAPPED = 6  # lines over which an attribution may be wrapped
+_MAX_STARTS = 4  # places in a line at which an attribution may begin
+_MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
+_MAX_NAMES = 14
+
 _START = re.compile(
-    r"[\s>*_\-\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:on|am|le|el|il(?: giorno)?|op|den|em"
-    r"|no dia|w dniu|dnia|dne|dana|στις|на|в|у"
-    r"|på|na|a|ha|pada|vào|kuupäeval|في|בתאריך|在|于|zitat von|quoting)(?!\w)"
+    rf"[\s>*_\-\"'\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:{START}|zitat von|quoting)(?!\w)"
     r"|\d|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,. ]|(?:mo|di|mi|do|fr|sa|so)[.,] "
     r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,] +\d{1,2}[. ])",
     re.I,
 )
-_GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
-_DATE = re.compile(
-    r"\d{1,2}[:.]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
-    r"|\d{1,2}\.? ?(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[zc])",
-    re.I,
+# A capital word for "on" directly before a date, within a line.
+_RESTART = re.compile(
+    r"(?<=[\s.!?…)])(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
+    rf"(?:(?:(?i:den|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}\d"
 )
-EMAIL = re.compile(r"[^\s<>\[\]()\"':;,&@]{1,100}@[\w-]{1,100}(?:\.[\w-]{1,100}){1,8}|@[\w-]+\.[\w.-]+")
+_SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
+_DATE_OR_ADDRESS = re.compile(r"[^\s@]{1,60}@|\S{1,12}[.,]* +\d")
+_DIGIT = re.compile(r"\d")
+_DIGIT_OR_AT = re.compile(r"[\d@]")
+_GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|\d ?[ap]\.?m\b", re.I)
 _GMAIL_WITHOUT_COLON = re.compile(
     r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2} (?:\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d|.{0,80}<[^<>\s]+@[^<>\s]+>\s*$)"
 )
 _QUOTING = re.compile(r"\s*(?:zitat von|quoting)\s.{1,150}:\s*$", re.I)
-_ABBREVIATED = re.compile(
-    r"\b(?:jan|feb|mär|mrz|mar|apr|jun|jul|aug|sept?|o[kc]t|nov|de[zc]|mo|di|mi|do|fr|sa|so"
-    r"|janv|févr|avr|juil|déc|lun|mer|jeu|ven|sam|dim)\.\s*$",
-    re.I,
+_ENDS_WITH_DAY = re.compile(r"(?<!\d)\d{1,2}\.\s*$")
+_ABBREVIATED = re.compile(rf"\b(?:{DAY_WORD}|kl|г|р|м|godz|[ap]\.m|π\.μ|μ\.μ)\.\s*$", re.I)
+_COLON = re.compile(r"[:：](?!\d|//)")
+_ASIDE = re.compile(
+    r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|[„“][^“”]{0,100}[“”]"
 )
-_NAME_WORD = re.compile(
-    r"(?:via|von|van|de[rnls]?|zu|zum|zur|vom|und|and|of|the|at|um|am|an|on|uhr|du|le|la|el|di|da"
-    r"|dos|bin|al|per|im|in|fwd)$",
-    re.I,
-)
+_CONTINUED = re.compile(r">\s*[:,]|> (?:wrote|schrieb)")
+_START_ALONE = re.compile(rf"\s*(?:{START})\s*", re.I)
+_EDGES = " \t\xa0\u202f*_-\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The place of an attribution: own text before `column` of its first line, quoted text in `rest`."""
+
+    lines: int
+    column: int = 0
+    rest: str = ""
+
+
+def find_attribution(lines: list[str], at: int) -> Attribution | None:
+    """Return the attribution that begins in the line at `at`; None if there is none."""
+    line = lines[at][:MAX_LINE_LENGTH]
+    if not _DIGIT_OR_AT.search(line) and not _may_say_wrote(line) and not line.rstrip().endswith(","):
+        return None
+    ends = line.rstrip(_EDGES).endswith((":", "：")) or line[:4].isdigit()
+    near = " ".join(line[:MAX_LINE_LENGTH] for line in lines[at : at + _MAX_WRAPPED])
+    if not ends and not _may_say_wrote(near) and not ("@" in near and DATE.search(near)):
+        return None
+    for column in (0, *_later_starts(line)):
+        found = _from(lines, at, column)
+        if found is not None:
+            return replace(found, column=0) if _START_ALONE.fullmatch(line[:column]) else found
+    return None
+
+
+def _later_starts(line: str) -> list[int]:
+    """Return the columns behind own words at which an attribution may begin in the same line."""
+    columns = {match.start() for match in _RESTART.finditer(line)}
+    for match in _SENTENCE_END.finditer(line):
+        if not _is_abbreviation(line, match) and (
+            not line[match.end()].islower() or _DATE_OR_ADDRESS.match(line, match.end())
+        ):
+            columns.add(match.end())
+    return sorted(columns)[-_MAX_STARTS:]
+
+
+def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
+    """Return whether the dot at the end of a sentence rather belongs to an abbreviation or a day."""
+    word = (text[max(0, end.start() - 12) : end.start()].split() or [""])[-1].strip("(\"'").lower()
+    return end[0].startswith(".") and (len(word) < 2 or word in ABBREVIATED or word.isdigit())
+
+
+def _has_sentence_end(text: str) -> bool:
+    """Return whether a sentence ends within a text; abbreviations behind a number belong to a date."""
+    number = _DIGIT.search(text)
+    for end in _SENTENCE_END.finditer(text):
+        if _is_abbreviation(text, end):
+            continue
+        following = text[end.end()]
+        in_date = number is not None and end.start() > number.start()
+        if not (following.islower() or following.isdigit()) or (
+            not in_date and text[max(0, end.start() - 4) : end.start()].isalpha()
+        ):
+            return True
+    return False
+
+
+def _from(lines: list[str], at: int, column: int) -> Attribution | None:
+    first = lines[at][column:MAX_LINE_LENGTH]
+    joined = ""
+    pieces = 0
+    wraps: bool | None = None
+    for count in range(1, min(2 * _MAX_WRAPPED, len(lines) - at) + 1):
+        piece = (first if count == 1 else lines[at + count - 1][:MAX_LINE_LENGTH]).strip()
+        if not piece and _is_torn(lines, at + count, joined):
+            continue
+        pieces += 1
+        if pieces > 1:
+            wraps = _may_wrap(first) if wraps is None else wraps
+            quoted = is_quoted(piece) and not _CONTINUED.match(piece)
+            if not wraps or not piece or quoted or label(piece):
+                return None
+        joined = f"{joined} {piece}" if joined else piece
+        if len(joined) > MAX_LINE_LENGTH or pieces > _MAX_WRAPPED:
+            return None
+        if not _may_end(piece, joined):
+            continue
+        if _ends_here(lines, at, count, joined, behind=column > 0):
+            return None if _begins_later(lines, at, count) else Attribution(count, column)
+        if rest := _behind_colon(joined):
+            return Attribution(count, column, rest)
+    return None
+
+
+def _begins_later(lines: list[str], at: int, count: int) -> bool:
+    """Return whether the lines below the first are a whole attribution: the first has own words then."""
+    if _ENDS_WITH_DAY.search(lines[at]) or lines[at].rstrip().endswith(","):
+        return False
+    rest = " ".join(line[:MAX_LINE_LENGTH].strip() for line in lines[at + 1 : at + count])
+    complete = bool(DATE.search(rest)) and is_attribution(rest, quoted_next=True, open_end=True)
+    return complete and (bool(EMAIL.search(rest)) or _other_words(rest)[1] > 0)
+
+
+def _is_evidence(line: str) -> bool:
+    """Return whether a line has a part of an attribution that a sentence seldom has."""
+    return bool(DATE.search(line) or EMAIL.search(line) or _ENDS_WITH_DAY.search(line)) or _may_say_wrote(
+        line
+    )
+
+
+def _is_torn(lines: list[str], at: int, joined: str) -> bool:
+    """Return whether a blank line tears an attribution apart before its address, as Polymail does."""
+    following = lines[at].strip() if at < len(lines) else ""
+    return following.startswith("<") and bool(_START.match(joined) and DATE.search(joined))
+
+
+def _may_say_wrote(text: str) -> bool:
+    """Return whether a text may contain a word for "wrote": a cheap test before the full one."""
+    text = text.lower()
+    return any(stem in text for stem in STEMS)
+
+
+def _may_end(piece: str, joined: str) -> bool:
+    """Return whether an attribution may end with the last piece: by a colon, a verb or an address."""
+    if "@" in joined or joined[:4].isdigit():
+        return True
+    return piece.rstrip(_EDGES).endswith((":", "：")) or _may_say_wrote(joined)
+
+
+def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bool) -> bool:
+    following = next((line for line in lines[at + count : at + count + 4] if line.strip()), "")
+    nearest = lines[at + count] if at + count < len(lines) else ""
+    quoted_next = is_quoted(following) and not _CONTINUED.match(following)
+    quoted_next = quoted_next or (following.startswith(("| ", "-")) and _opens(following))
+    open_end = not nearest.strip(_EDGES) or quoted_next or bool(label(following))
+    if behind and not ((DATE.search(joined) and (open_end or quoted_next)) or _QUOTING.match(joined)):
+        return False
+    return is_attribution(joined, quoted_next, open_end)
+
+
+def _opens(line: str) -> bool:
+    return line.startswith("|") or is_separator(line)
+
+
+def _may_wrap(first: str) -> bool:
+    """Return whether a line may begin an attribution that goes on: it ends no sentence."""
+    if not _is_evidence(first) and not (_START.match(first) and first.rstrip().endswith(",")):
+        return False
+    if not first.rstrip().endswith((".", "!", "?", ":")):
+        return True
+    return bool(_ABBREVIATED.search(first) or _ENDS_WITH_DAY.search(first))
 
 
 def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
@@ -59,92 +206,104 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
 
     `quoted_next`: lines with ">" follow; `open_end`: a blank line, a header block or nothing follows.
     """
-    text = text.replace("&lt;", "<").replace("&gt;", ">").strip(" \t\xa0*_-\u2010\u2011\u2012\u2013\u2014")
+    text = text.replace("&lt;", "<").replace("&gt;", ">").strip(_EDGES)
     if _QUOTING.match(text):
         return True
     if _GMAIL_WITHOUT_COLON.match(text) and (open_end or quoted_next):
         return True
     ends = text.endswith((":", "：", ":*"))
-    verb = next(iter(list(_WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
-    if verb is None and not ends:
+    verb = next(iter(list(WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
+    has_date, has_address = bool(DATE.search(text)), bool(EMAIL.search(text))
+    if not (verb or ends or (quoted_next and has_address and _CLOCK.search(text))):
         return False
-    has_date, has_address = bool(_DATE.search(text)), bool(EMAIL.search(text))
+    unknown, names = _other_words(text)
+    if unknown > _MAX_UNKNOWN or names > _MAX_NAMES:
+        return False
     if verb is None:
-        return has_address and has_date and bool(_START.match(text))
+        return _is_without_verb(text, has_date and has_address, unknown, names, quoted_next=quoted_next)
     after = text[verb.end() :].rstrip(" :：-*")
     if not ends and after:
-        return open_end and has_date and bool(_GERMAN_START.match(text)) and _is_name(after)
+        german = has_date and bool(_GERMAN_START.match(text))
+        return (open_end and german) or (quoted_next and has_date and bool(_START.match(text)))
     if not ends and not quoted_next and not (has_date and has_address):
         return has_date and open_end and bool(_START.match(text))
     if not has_date and not has_address:
-        return quoted_next and ends and len(text) < 100
-    return quoted_next or _is_name(after) or bool(EMAIL.search(after[-80:]))
+        return quoted_next and ends and len(text) < 100 and unknown <= _MAX_NICKNAME
+    return quoted_next or open_end or has_date or bool(EMAIL.search(after[-80:]))
 
 
-def _is_name(text: str) -> bool:
-    """Return whether a text is names, addresses and dates rather than the rest of a sentence."""
-    text = re.sub(r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>", " ", text)
-    words = text.split()
-    if len(words) <= 1:
-        return True
-    plain = [w for w in words if w[0].islower() and not _NAME_WORD.match(w.strip(".,:")) and "@" not in w]
-    return not plain and not text.endswith((".", "!", "?"))
+def _is_without_verb(text: str, complete: bool, unknown: int, names: int, *, quoted_next: bool) -> bool:
+    """Return whether a text without a word for "wrote" is an attribution; `complete`: date and address."""
+    begins = bool(_START.match(text))
+    if complete:
+        return begins or (unknown == 0 and bool(_CLOCK.search(text)))
+    return quoted_next and unknown == 0 and 0 < names < 5 and bool(DATE.search(text) and _CLOCK.search(text))
 
 
-def attribution_length(lines: list[str], at: int) -> int:
-    """Return the number of lines of the attribution that begins at `at`; 0 if there is none."""
-    line = lines[at][:MAX_LINE_LENGTH]
-    if not (_START.match(line) or ("@" in line and EMAIL.search(line)) or _may_say_wrote(line)):
-        return 0
-    joined = ""
-    for count in range(1, _MAX_WRAPPED + 1):
-        if at + count > len(lines):
-            return 0
-        piece = lines[at + count - 1][:MAX_LINE_LENGTH].strip()
-        if count > 1 and (not piece or _is_header_field(lines, at + count - 1)):
-            return 0
-        joined = f"{joined} {piece}" if joined else piece
-        if len(joined) > MAX_LINE_LENGTH or (count > 1 and not _may_continue(piece, lines[at])):
-            return 0
-        if _may_end(piece, joined) and _ends_here(lines, at, count, joined):
-            return count
-    return 0
+def _other_words(text: str) -> tuple[int, int]:
+    """Return the numbers of unknown words in lower case and of names; too many if the text is a sentence."""
+    if _RESTART.search(text):
+        return _MAX_UNKNOWN + 1, 0
+    plain = EMAIL.sub(" ", _ASIDE.sub(" ", WROTE.sub(" ", text)))
+    if _has_sentence_end(plain):
+        return _MAX_UNKNOWN + 1, 0
+    unknown = names = 0
+    for number, word in enumerate(plain.replace(",", " ").replace("/", " ").split()):
+        bare = word.strip("\"'„“”‘’«»<>()[]{}*_~|;:：.-–—=+&…").lower()
+        if not bare or any(map(str.isdigit, bare)):
+            continue
+        if number == 0 and bare in SENTENCE_STARTS and not _START.match(text):
+            return _MAX_UNKNOWN + 1, 0
+        if bare in CONNECTING:
+            continue
+        if not bare.islower() or not word.strip("\"'„“”‘’«»<>()[]*_").islower():
+            names += 1
+        elif fold(bare) in STOPWORDS or word.endswith(("!", "?")):
+            return _MAX_UNKNOWN + 1, 0
+        else:
+            unknown += 1
+    return unknown, names
 
 
-def _may_say_wrote(text: str) -> bool:
-    """Return whether a text may contain a word for "wrote": a cheap test before the full one."""
-    return bool(_STEM.search(text.lower()))
-
-
-def _may_end(piece: str, joined: str) -> bool:
-    return ":" in piece[-4:] or piece.endswith("：") or joined[:4].isdigit() or _may_say_wrote(joined)
-
-
-def _ends_here(lines: list[str], at: int, count: int, joined: str) -> bool:
-    following = _next_filled(lines, at + count)
-    nearest = lines[at + count] if at + count < len(lines) else ""
-    quoted_next = is_quoted(following) or following.startswith("| ")
-    open_end = not nearest.strip() or quoted_next or bool(label(following))
-    return is_attribution(joined, quoted_next, open_end)
-
-
-def _may_continue(piece: str, first: str) -> bool:
-    """Return whether a further line may continue an attribution, whose first line ends no sentence."""
-    if is_quoted(piece) and not re.match(r">\s*[:,]|> (?:wrote|schrieb)", piece):
-        return False
-    begins = bool(_START.match(first) or EMAIL.search(first))
-    return begins and (not first.rstrip().endswith((".", "!", "?", ":")) or bool(_ABBREVIATED.search(first)))
-
-
-def _is_header_field(lines: list[str], at: int) -> bool:
-    return bool(label(lines[at]))
-
-
-def _next_filled(lines: list[str], at: int) -> str:
-    for line in lines[at : at + 4]:
-        if line.strip():
-            return line[:MAX_LINE_LENGTH]
+def _behind_colon(text: str) -> str:
+    """Return the quoted text that follows the colon of an attribution in the same line, or ""."""
+    verb = WROTE.search(text) if _may_say_wrote(text) else None
+    for colon in islice(_COLON.finditer(text, verb.end()), _MAX_STARTS) if verb else ():
+        before, rest = text[: colon.end()], text[colon.end() :]
+        if not rest.strip() or not DATE.search(before):
+            continue
+        certain = "<" in before and bool(EMAIL.search(before))
+        glued = not rest[0].isspace() and bool(_CLOCK.search(before))
+        if (certain or glued) and is_attribution(before, quoted_next=False, open_end=True):
+            return rest.strip()
     return ""
+
+
+_FRAME = re.compile(r"[\s>]*-{2,}[ \t]*(\S.{0,200}?)[ \t]*-{2,}\s*$")
+
+
+def is_framed_attribution(line: str) -> bool:
+    """Return whether a line is an attribution between rules, as "---- Lena Lehrerin schrieb ----"."""
+    match = _FRAME.match(line[:MAX_LINE_LENGTH])
+    if match is None or not _may_say_wrote(match[1]) or not WROTE.search(match[1]):
+        return False
+    unknown, names = _other_words(match[1])
+    return unknown <= _MAX_NICKNAME and names <= _MAX_NAMES
+
+
+_GROUPWISE = re.compile(r"\s?>>> ?(.{3,300}?)(>>>\s*)?$")
+
+
+def is_groupwise_attribution(lines: list[str], at: int) -> bool:
+    """Return whether a line is the attribution of GroupWise: ">>>", name and date, and text without ">"."""
+    line = lines[at][:MAX_LINE_LENGTH]
+    match = _GROUPWISE.match(line) if ">>>" in line[:4] else None
+    if match is None or not DATE.search(match[1]):
+        return False
+    near = [line for line in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 3]) if line.strip()]
+    if any(is_quoted(line) for line in near):
+        return False
+    return bool(match[2]) or is_attribution(match[1], quoted_next=True, open_end=True)
 
 
 _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
@@ -153,124 +312,3 @@ _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
 def is_quoted(line: str) -> bool:
     """Return whether a line has a quotation mark: ">", or the initials of The Bat."""
     return ">" in line[:8] and bool(_QUOTED.match(line))
-
-
-# Field names, by meaning, of the header blocks that Outlook and others put above a quoted mail.
-_LABELS: dict[str, str] = {
-    "from": "von from de da van från fra od от від 发件人 發件人 寄件者 寄件人 差出人 "
-    "보낸_사람 보낸사람 kimden gönderen feladó lähettäjä από expéditeur remitente "
-    "mittente من מאת absender afzender avsändare nadawca odesílatel отправитель de_la "
-    "dari šalje",
-    "date": "gesendet gesendet_am datum sent sent_at date envoyé envoyé_le inviato inviata "
-    "data verzonden skickat skickades sendt wysłano wysłane enviado enviado_el "
-    "enviado_em enviada_em enviada fecha отправлено надіслано дата 发送时间 發送時間 "
-    "日期 送信日時 送信日 보낸_날짜 날짜 gönderildi gönderme_tarihi tarih elküldve "
-    "dátum lähetetty päivämäärä päiväys στάλθηκε ημερομηνία message_du date_d'envoi "
-    "trimis odesláno dato تاريخ تم_الإرسال erstellt verschickt poslano",
-    "to": "an to à a aan till til do para кому 收件人 宛先 받는_사람 받는사람 kime alıcı "
-    "címzett vastaanottaja προς către komu empfänger destinataire destinatario "
-    "adresat إلى za prima",
-    "cc": "cc bcc kopie kopi kopia copie copie_à copia копия копія 抄送 kopio másolat",
-    "subject": "betreff betrifft betr subject objet sujet oggetto onderwerp ämne emne temat "
-    "asunto assunto тема 主题 主題 主旨 件名 제목 konu tárgy aihe θέμα subiect "
-    "předmět thema predmet الموضوع",
-}
-_MEANING = {word.replace("_", " "): meaning for meaning, words in _LABELS.items() for word in words.split()}
-_ANY_LABEL = "|".join(sorted((re.escape(word) for word in _MEANING), key=len, reverse=True))
-_LABEL = re.compile(rf"[\s>*_|\u200e\u200f]*({_ANY_LABEL})[\s*_]*[:：]", re.I)
-_TIME = re.compile(r"\s*\d(?!.*@)")
-_LABEL_INSIDE = re.compile(rf"({_ANY_LABEL})[ *_]*[:：]", re.I)
-_MAX_BLOCK = 14  # lines within which the fields of a header block must be
-_MAIN = frozenset({"from", "date", "to", "subject"})
-
-
-def label(line: str) -> str:
-    """Return the meaning of the field name at the start of a line ("from", "date" …), or ""."""
-    line = line[:80]
-    match = _LABEL.match(line) if ":" in line or "：" in line else None
-    meaning = _MEANING[match[1].lower()] if match else ""
-    if match and meaning == "from" and _TIME.match(line, match.end()):
-        return ""  # "Von: 8 Uhr" belongs to a filled-in form
-    return meaning
-
-
-def is_header_block(lines: list[str], at: int) -> bool:
-    """Return whether a block of header fields begins on a line, as above a quoted mail in Outlook."""
-    if not label(lines[at]):
-        return False
-    found, gap = set(), 0
-    shown = ""
-    for line in lines[at : at + _MAX_BLOCK]:
-        meaning = label(line)
-        gap = 0 if meaning else gap + 1
-        if gap > 2:
-            break
-        if meaning:
-            found.add(meaning)
-        shown += line[:MAX_LINE_LENGTH] + "\n"
-    found &= _MAIN
-    if len(found) >= 3:
-        return True
-    if len(found) == 1:
-        return (
-            len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:MAX_LINE_LENGTH])} & _MAIN)
-            >= 3
-        )
-    return "from" in found and found != {"from", "to"} and bool(EMAIL.search(shown) and _DATE.search(shown))
-
-
-_RULE = r"[-_=*#~\u2010-\u2015\u2500]"
-_INTRODUCES = re.compile(
-    rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib"
-    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet)",
-    re.I,
-)
-_SEPARATOR = re.compile(
-    rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|nachricht|mail|e-mail|text)"
-    rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
-    r"|message d['’]origine|mensaje original|messaggio originale|mensagem original"
-    r"|oorspronkelijk bericht|originalmeddelande|oprindelig meddelelse"
-    r"|opprinnelig melding|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|eredeti üzenet"
-    r"|alkuperäinen viesti|исходное сообщение|пересылаемое сообщение"
-    r"|orijinal mesaj|原始邮件|原始郵件|original appointment|ursprünglicher termin|reply message"
-    r"|mail original|quoted (?:message|text)|zitierte nachricht|message original"
-    rf"|wiadomość wysłana|received message|beantwortete nachricht|vorherige nachricht)[^\w]*{_RULE}*",
-    re.I,
-)
-_ABOVE = re.compile(
-    r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
-    r"(?:above this line|au-dessus de cette ligne|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
-    r"|[\s>]*(?:please )?(?:reply|respond|write|type)\b.{0,40}\babove this line\W{0,10}$"
-    r"|[\s>]*(?:(?:merci de|veuillez) )?(?:répond|écri)\w*\b.{0,40}au-dessus de cette ligne\W{0,10}$"
-    r"|[\s>]*(?:bitte )?(?:antwort|schreib)\w*\b.{0,40}"
-    r"(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)\W{0,10}$",
-    re.I,
-)
-_FORWARD = re.compile(
-    rf"[\s>]*(?:{_RULE}{{2,}}[ \t]*(?:forwarded (?:message|by|mail)|weitergeleitete (?:nachricht"
-    rf"|mail|e-mail)|weitergeleitet von|message transféré|mensaje reenviado"
-    r"|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht|vidarebefordrat meddelande"
-    r"|videresendt|przekazana wiadomość|пересланное сообщение|przesłana wiadomość|转发|továbbított)"
-    r"|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail|mail):"
-    r"|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|start of forwarded"
-    r"|inicio del mensaje reenviado"
-    r"|weitergeleitete nachricht:|begin doorgestuurd bericht:)",
-    re.I,
-)
-
-
-def may_introduce(line: str) -> bool:
-    """Return whether a line may be a separator, forward marker or header field, by a cheap test."""
-    head = line[:80]
-    return ":" in head or "：" in head or bool(_INTRODUCES.match(head))
-
-
-def is_separator(line: str) -> bool:
-    """Return whether a line is a separator before a quoted mail."""
-    line = line[:MAX_LINE_LENGTH]
-    return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
-
-
-def is_forward_marker(line: str) -> bool:
-    """Return whether a line is a marker before a forwarded mail."""
-    return bool(_FORWARD.match(line[:MAX_LINE_LENGTH]))

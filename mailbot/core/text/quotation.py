@@ -8,23 +8,33 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailbot.core.text.attribution import (
-    attribution_length,
+    Attribution,
+    find_attribution,
+    is_framed_attribution,
+    is_groupwise_attribution,
+    is_quoted,
+)
+from mailbot.core.text.header_block import (
     is_forward_marker,
     is_header_block,
-    is_quoted,
     is_separator,
     label,
     may_introduce,
 )
-from mailbot.core.text.signatures import contact_block, is_address, is_mobile_signature, is_signoff
+from mailbot.core.text.program_lines import banner_length, is_program_line
+from mailbot.core.text.signatures import contact_block, is_address, is_signoff, notices
 
 # Marks that the HTML parser puts on lines of their own around the element that is marked as a signature.
 SIGNATURE_BEGINS, SIGNATURE_ENDS = "\ue003", "\ue004"
+# The mark that the HTML parser puts before each line of an indented block, which may be a quotation.
+INDENTED = "\ue005"
 
 _DELIMITER = re.compile(r"\s?--[ \xa0]?\s*$")
-_LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}[-=\u2014\u2015]{20,}\s*$")
+_LOOSE_DELIMITER = re.compile(r"\s?[—–]\s*$|\s{0,3}_{3,}\s*$|\s{0,3}(?:-{3,}|[=\u2014\u2015]{20,})\s*$")
+_LONG_RULE = re.compile(r"\s{0,3}_{20,}\s*$")
 _RULE = re.compile(r"[\s>*_=~\-\u2010-\u2015\u2500]*$")
 _NAME_AFTER_DASH = re.compile(r"\s{0,2}[-–—~/] ?[^\W\d_][\w.'-]{0,25}(?: [^\W\d_][\w.'-]{0,25}){0,3}\s*$")
+_LIST_ITEM = re.compile(r"[-–—*•~/]\s")
 _FRAMED = re.compile(r"\s*(?:-{9,}|-{3,}(?!-).{3,60}?-{3,})\s*$")  # a separator in an unknown language
 _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+(?:\s+>)?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
@@ -57,8 +67,10 @@ def split(text: str, structured: bool = False) -> SplitText:
 
     `structured`: the ">" were derived from the structure of an HTML mail, not typed by the author.
     """
-    lines = [line.rstrip("\r") for line in text.split("\n")]
-    kinds, cut = _classify(lines)
+    lines = _with_resolved_indentation([line.rstrip("\r") for line in text.split("\n")])
+    if structured and (inner := _inside_single_quotation(lines)):
+        lines = inner
+    lines, kinds, cut = _classify(lines)
     forwarded = _is_forwarded(lines, kinds, cut)
     shown = _shown(lines, kinds)
     new = [lines[at] for at in shown]
@@ -67,31 +79,96 @@ def split(text: str, structured: bool = False) -> SplitText:
     if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
         return SplitText(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
     quoted += lines[cut:]
+    new, banner = _without_banner(new)
     new, closing = _without_closing(new, answers=bool(quoted))
     if all(_RULE.match(line) for line in signature):
         signature = []
-    return SplitText(_tidy(new), _tidy(closing + signature), _tidy(quoted), forwarded)
+    return SplitText(_tidy(new), _tidy(banner + closing + signature), _tidy(quoted), forwarded)
 
 
-def _classify(lines: list[str]) -> tuple[list[_Is], int]:
-    """Return the kind of each line, and the line at which a quoted mail without ">" begins."""
+def _with_resolved_indentation(lines: list[str]) -> list[str]:
+    """Return the lines with ">" for indented blocks below an attribution, and without marks elsewhere."""
+    if not any(line.startswith(INDENTED) for line in lines):
+        return lines
+    out: list[str] = []
+    quoted = False
+    for at, line in enumerate(lines):
+        if not line.startswith(INDENTED):
+            quoted = False
+        elif not at or not lines[at - 1].startswith(INDENTED):
+            quoted = _introduced(out)
+        out.append(line.replace(INDENTED, "> " if quoted else ""))
+    return out
+
+
+def _introduced(lines: list[str]) -> bool:
+    """Return whether the last lines introduce a quotation."""
+    near = [line for line in lines[-12:] if line.strip()][-4:]
+    for at in range(len(near)):
+        found = find_attribution([*near, "> "], at)
+        if is_header_block(near, at) or (found and at + found.lines == len(near)):
+            return True
+    return bool(near) and (is_separator(near[-1]) or is_forward_marker(near[-1]))
+
+
+def _inside_single_quotation(lines: list[str]) -> list[str]:
+    """Return the lines without one ">", if the answer and what it quotes are all in one quotation."""
+    if any(line.strip() and not line.startswith(">") for line in lines):
+        return []
+    inner = [line[1:].removeprefix(" ") for line in lines]
+    _, kinds, cut = _classify(inner)
+    introduced = cut < len(inner) or _Is.INTRODUCTION in kinds
+    first = next((kind for kind in kinds if kind is not _Is.BLANK), None)
+    return inner if introduced and first is _Is.TEXT else []
+
+
+def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
+    """Return the lines, the kinds of the first ones, and where a quoted mail without ">" begins.
+
+    A line with own text and an attribution becomes two lines.
+    """
+    out: list[str] = []
     kinds: list[_Is] = []
-    while len(kinds) < len(lines):
-        at = len(kinds)
-        length = 1
+    at = 0
+    while at < len(lines):
         kind = _simple_kind(lines, at)
-        if kind is _Is.TEXT and at < _MAX_LINES:
-            if _begins_quoted_mail(lines, at):
+        if at < _MAX_LINES and kind in (_Is.TEXT, _Is.QUOTED):
+            if _begins_quoted_mail(lines, at, kind):
                 break
-            if attribution := attribution_length(lines, at):
-                kind, length = _Is.INTRODUCTION, attribution
-                if not _quotation_follows(lines, at + length):
+            found = find_attribution(lines, at) if kind is _Is.TEXT else None
+            if found:
+                _take_attribution(lines, at, found, out, kinds)
+                at += found.lines
+                if not _quotation_follows(lines, at):
+                    lines = [*([found.rest] if found.rest else []), *lines[at:]]
+                    at = 0
                     break
-        kinds.extend([kind] * length)
-        if kind is _Is.INTRODUCTION:
-            _mark_bars(lines, kinds)
-    cut = len(kinds)
-    return _with_signatures(lines, kinds), cut
+                if found.rest:
+                    out.append(found.rest)
+                    kinds.append(_Is.QUOTED)
+                bars = _bars(lines, at)
+                out += lines[at : at + bars]
+                kinds += [_Is.QUOTED] * bars
+                at += bars
+                continue
+        out.append(lines[at])
+        kinds.append(kind)
+        at += 1
+    out += lines[at:]
+    return out, _with_signatures(out, kinds), len(kinds)
+
+
+def _take_attribution(
+    lines: list[str], at: int, found: Attribution, out: list[str], kinds: list[_Is]
+) -> None:
+    """Add the own text before an attribution, and the attribution, to the classified lines."""
+    if found.column:
+        out.append(lines[at][: found.column].rstrip())
+        kinds.append(_Is.TEXT)
+    out += [lines[at][found.column :], *lines[at + 1 : at + found.lines]]
+    if found.rest:
+        out[-1] = out[-1][: len(out[-1].rstrip()) - len(found.rest)]
+    kinds += [_Is.INTRODUCTION] * found.lines
 
 
 def _simple_kind(lines: list[str], at: int) -> _Is:
@@ -102,43 +179,66 @@ def _simple_kind(lines: list[str], at: int) -> _Is:
         return _Is.MARK
     if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_wrapped_link(lines, at)):
         return _Is.QUOTED
-    return _Is.SIGNATURE if is_mobile_signature(line) else _Is.TEXT
+    return _Is.SIGNATURE if is_program_line(line) else _Is.TEXT
 
 
-def _begins_quoted_mail(lines: list[str], at: int) -> bool:
+def _begins_quoted_mail(lines: list[str], at: int, kind: _Is) -> bool:
     line = lines[at]
+    if kind is _Is.QUOTED:
+        return is_groupwise_attribution(lines, at)
     if not may_introduce(line):
         return False
     if is_separator(line) or is_forward_marker(line) or is_header_block(lines, at):
+        return True
+    if is_framed_attribution(line):
         return True
     return bool(_FRAMED.match(line)) and at + 1 < len(lines) and is_header_block(lines, at + 1)
 
 
 def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
-    """Return the kinds, with the lines after the delimiter of a signature marked as signature."""
+    """Return the kinds, with the lines after the delimiter of a signature marked as signature.
+
+    Above all text, a signature must look like one, since people write below and into it.
+    """
     below = _filled_below(lines, kinds)
+    answers = len(kinds) < len(lines) or _Is.INTRODUCTION in kinds or _Is.QUOTED in kinds
     out: list[_Is] = []
     signing = written = False
     for at, kind in enumerate(kinds):
         if kind in (_Is.QUOTED, _Is.INTRODUCTION):
             signing = False
         elif kind is _Is.MARK:
-            signing = written and lines[at].strip() == SIGNATURE_BEGINS
+            begins = lines[at].strip() == SIGNATURE_BEGINS
+            signing = begins and (written or (answers and _looks_signed(lines, at + 1, below[at])))
         elif kind is _Is.TEXT and not signing:
-            signing = written and _is_signature(lines, at, below[at])
-            written = True
+            possible = written or (answers and _looks_signed(lines, at, below[at]))
+            signing = possible and _is_signature(lines, at, below[at], answers=answers)
+            written = written or not signing
         out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
     return out
 
 
-def _is_signature(lines: list[str], at: int, filled: int) -> bool:
+def _looks_signed(lines: list[str], at: int, filled: int) -> bool:
+    """Return whether a delimiter and a name or an address are all that follows above the quotation."""
+    if filled > _LOOSE_SIGNATURE_LINES or at >= len(lines):
+        return False
+    found = _DELIMITER.match(lines[at]) or _LOOSE_DELIMITER.match(lines[at])
+    below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip("\ue003\ue004 ")]
+    return bool(found) and is_address(below[: max(filled - 1, 1)])
+
+
+def _is_signature(lines: list[str], at: int, filled: int, *, answers: bool) -> bool:
     """Return whether a signature begins here; after a mere rule, it must look like a signature."""
     if _DELIMITER.match(lines[at]):
         return filled <= _SIGNATURE_LINES
     if filled >= _LOOSE_SIGNATURE_LINES or not _LOOSE_DELIMITER.match(lines[at]):
         return False
     below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip()]
-    return filled == 0 or is_address(below[:filled])
+    return (
+        filled == 0
+        or is_address(below[:filled])
+        or (answers and filled == 1 and bool(_LONG_RULE.match(lines[at])))
+    )
 
 
 def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
@@ -164,14 +264,14 @@ def _is_wrapped_link(lines: list[str], at: int) -> bool:
     return bool(_TORN_LINK.match(lines[at]) or (alone and _ENDS_IN_LINK.search(lines[at - 1][-500:])))
 
 
-def _mark_bars(lines: list[str], kinds: list[_Is]) -> None:
-    """Mark lines with "|" after an attribution as quoted."""
-    at = len(kinds)
-    while at < len(lines) and (
-        lines[at].startswith("|") or (not lines[at].strip() and _bar_follows(lines, at))
+def _bars(lines: list[str], at: int) -> int:
+    """Return the number of lines with "|" that follow an attribution."""
+    end = at
+    while end < len(lines) and (
+        lines[end].startswith("|") or (not lines[end].strip() and _bar_follows(lines, end))
     ):
-        kinds.append(_Is.QUOTED)
-        at += 1
+        end += 1
+    return end - at
 
 
 def _bar_follows(lines: list[str], at: int) -> bool:
@@ -224,14 +324,28 @@ def _is_ending(lines: list[str]) -> bool:
     return len(lines) <= 6 and is_signoff(lines[0])
 
 
+def _without_banner(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Split off the warning that a gateway put above the text."""
+    count, column = banner_length(lines)
+    if not any(line.strip() for line in lines[count:]):
+        return lines, []
+    if not column:
+        return lines[count:], lines[:count]
+    return [lines[count][column:].lstrip(), *lines[count + 1 :]], [*lines[:count], lines[count][:column]]
+
+
 def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[str]]:
-    """Split off the end of the text: a name after a dash, or contact details below the closing formula."""
+    """Split off the end of the text: notices, a name after a dash, or contact details below the closing."""
     while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
         lines = lines[:-1]
+    end = notices(lines)
+    lines, cut = lines[:end], lines[end:]
     if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
-        return lines[:-1], lines[-1:]
+        above = next((line.strip() for line in reversed(lines[:-1]) if line.strip()), "")
+        if not above.endswith(":") and not _LIST_ITEM.match(above):
+            return lines[:-1], lines[-1:] + cut
     at = contact_block(lines)
-    return lines[:at], lines[at:]
+    return lines[:at], lines[at:] + cut
 
 
 def _tidy(lines: list[str]) -> str:

@@ -1,10 +1,24 @@
 """Subject tags and action keys: marks by which a mail refers to a ticket or to a sent mail."""
 
 import re
+from collections.abc import Callable
 from itertools import islice
 
-_TAG = re.compile(r"\[\s*#\s*([A-Za-z][A-Za-z0-9]{0,15})\s*-\s*(\d{1,9})\s*\]")
-_OLD_TAG = re.compile(r"\[\s*#\s*(\d{1,20})\s*\]")
+_KEY_AND_NUMBER = r"([A-Za-z][A-Za-z0-9]{0,15})\s*[-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]\s*(\d{1,9})"
+_OPEN, _CLOSE = r"[\[(\uff3b\uff08\u3010]\s*", r"\s*[\])\uff3d\uff09\u3011]"
+# "[#GYM-104]", "(#GYM-104)", "[GYM-104]", "#GYM-104"; "[#123456]" of the former help desk
+_TAG = re.compile(
+    rf"{_OPEN}[#\uff03]?\s*{_KEY_AND_NUMBER}{_CLOSE}|(?<![\w&/])[#\uff03]{_KEY_AND_NUMBER}(?!\w)"
+    rf"|{_OPEN}[#\uff03]\s*(\d{{1,20}}){_CLOSE}"
+)
+_PREFIXES = r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)"
+_BARE_TAG = re.compile(rf"{_PREFIXES}{{0,9}}\s*{_KEY_AND_NUMBER}(?![\w-])", re.I)
+_PREFIX = re.compile(rf"{_PREFIXES}+\s*", re.I)
+_MAX_TAGS = 10
+# Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
+FORWARD_SUBJECT = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I
+)
 _KEY = re.compile(r"\[\s*mailbot:\s*((?:[a-z2-7]\s*){26})\]", re.I)
 _BREAK = r"(?:[\s>]|=\n)*"
 _SHOWN_KEY = re.compile(  # plain, or percent-encoded once or twice in the links of a mail
@@ -17,16 +31,29 @@ _MAX_LINKED = 200
 _QUOTED_BREAK = re.compile(r"\n[> ]*")
 
 
-def subject_tag(subject: str) -> str | None:
-    """Return the ticket key of the tag in a subject ("GYM-104" for `[#GYM-104]`); None without a tag.
+def subject_tags(subject: str) -> tuple[str, ...]:
+    """Return the ticket keys of the tags in a subject, such as "GYM-104" for `[#GYM-104]`.
 
-    A tag without a school, `[#123456]`, belongs to the former help desk and yields "#123456".
+    A tag without a school, `[#123456]`, belongs to the former help desk and yields "#123456". Other help
+    desks write tags of the same forms.
     """
     line = " ".join(subject.split())
-    if match := _TAG.search(line):
-        return f"{match[1].upper()}-{int(match[2])}"
-    old = _OLD_TAG.search(line)
-    return f"#{old[1]}" if old else None
+    names = [_name(match) for match in _TAG.finditer(line)]
+    if bare := _BARE_TAG.match(line):
+        names.append(_name(bare))
+    return tuple(dict.fromkeys(sorted(names, key=lambda name: name[0] == "#")))[:_MAX_TAGS]
+
+
+def without_subject_tags(subject: str, is_ours: Callable[[str], bool]) -> str:
+    """Return a subject without our own tags, and if it had one, also without "Re:" prefixes."""
+    line = " ".join(subject.split())
+    text = _TAG.sub(lambda match: " " if is_ours(_name(match)) else match[0], line)
+    return _PREFIX.sub("", " ".join(text.split()), count=1) if text != line else line
+
+
+def _name(match: re.Match[str]) -> str:
+    found = [group for group in match.groups() if group]
+    return f"{found[0].upper()}-{int(found[1])}" if len(found) > 1 else f"#{found[0]}"
 
 
 def action_key(text: str) -> str | None:

@@ -1,60 +1,14 @@
-"""Recognise salutations, closing formulas, and signatures of people and devices."""
+"""Recognise salutations, closing formulas and signatures of people."""
 
 import re
 from itertools import pairwise
 
-MAX_LINE_LENGTH = 160
-
-# Names of devices and programs in the lines that they add below a mail.
-_DEVICE = (
-    r"i ?phone\S*|i ?pad\S*|i ?pod|android\S*|handy|smartphone|mobiltelefon|mobilger[äa]t\S*"
-    r"|mobile?s?\b|phone|tablet|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|sony|htc"
-    r"|windows|outlook|yahoo|gmx|web\.de|t-online|freenet|posteo|proton\S*|tutanota|tuta|gmail"
-    r"|google|mail(?: app| for|box)?|app|thunderbird|k-9|fairemail|ger[äa]t|device|laptop|mac\b|pc\b|wiko"
+from mailbot.core.text.program_lines import (
+    banner_length,
+    is_mobile_signature,
+    is_notice,
+    is_program_line,
 )
-_DEVICE_LINES = (
-    rf"(?:sent|send|written) (?:from|via|with|by|using"
-    rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
-    r"sent from my [^,.!?]{2,50}[.!]?\s*$",
-    r"sent from [A-Z]\w+(?:<|\s*$)",
-    rf"(?:gesendet|geschickt|versendet|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
-    rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
-    rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
-    rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
-    rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
-    rf"(?:mobil|von unterwegs|vo[nm] (?=.{{0,40}}(?:{_DEVICE})).{{2,50}}) (?:gesendet|geschickt)[.!]?\s*$",
-    r"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) .{2,80}(?:gesendet"
-    r"|versandt|verschickt|geschickt)[.!]?\s*$",
-    r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
-    r"(?:get|download) outlook for|holen sie sich outlook|outlook für \w+ (?:herunterladen"
-    r"|beziehen|holen)|laden sie outlook",
-    r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
-    r"|outlook|yahoo|mail|i)\S*[^.!?]{0,60}\s*$|télécharger outlook",
-    r"(?:enviado|enviada) (?:desde|do|de|da|a partir) (?:mi|meu|minha|el|o|a|i|outlook"
-    r"|yahoo)\S*[^.!?]{0,60}\s*$|obtener outlook|obter o outlook",
-    r"(?:inviato|inviata) (?:da|dal|con)\b[^.!?]{2,60}\s*$|ottieni outlook",
-    r"(?:verzonden|verstuurd) (?:vanaf|van|met|vanuit|via)\b[^.!?]{2,60}\s*$|outlook voor",
-    r"(?:skickat|sendt|skickades) (?:från|fra|med)\b[^.!?]{2,60}\s*$",
-    r"(?:wysłan[eoay]|odesláno|poslano|trimis|отправлен[оа]|надіслано|изпратено|poslané"
-    r"|послано) (?:z|ze|z\s|s|sa|de|de pe|с|из|з|от|mego|из)\b[^.!?]{2,60}\s*$",
-    r"lähetetty\b[^.!?]{2,60}\s*$|az \S+(?:ról|ről|omról|emről)? (?:küldve|elküldve)"
-    r"|\S{0,20}(?:iphone|ipad|android)\S{0,10}'?(?:den|dan|umdan|imden|mdan|mden)? gönderildi",
-    r"(?:iphone|ipad|android|outlook)\S{0,10}(?:から送信|で送信|에서 보냄)"
-    r"|(?:从|從)我的\s?\S{0,20}\s?(?:发送"
-    r"|發送|傳送)|发自我的|傳送自我的|나의 \S{1,20}에서 보냄",
-    r"\u202b?أُ?رسلت من|στάλθηκε από|απεσταλμένο από|נשלח מ",
-    r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
-    r"|typeapp|bluemail|newton|edison)",
-    r"diese nachricht ist von|message sent via|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
-)
-_MOBILE = re.compile(rf"[\s*_>(\[\u202a-\u202e\u200b-\u200f-]*(?:{'|'.join(_DEVICE_LINES)})", re.I)
-
-
-def is_mobile_signature(line: str) -> bool:
-    """Return whether a device or program added a line, such as "Von meinem iPhone gesendet"."""
-    line = line[:500].strip()
-    return len(line) < MAX_LINE_LENGTH and bool(_MOBILE.match(line))
-
 
 _SIGNOFF = re.compile(
     r"[\s*_]*(?:(?:mit |die |ganz )?(?:freundliche[nm]?|besten?|viele[n]?|liebe[n]?|herzliche[nm]?"
@@ -89,6 +43,7 @@ _CONTACT = re.compile(
     re.I,
 )
 _NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?:[ ,/&]+[\w.'’&()-]+){0,5}|_{3,}|-{3,}")
+_RULE = re.compile(r"[-–—_=*~]+")
 _NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)
 _CONTACT_LINES = 16
 
@@ -96,7 +51,7 @@ _CONTACT_LINES = 16
 def contact_block(lines: list[str]) -> int:
     """Return the line at which contact details begin below closing formula and name; else the line count.
 
-    Contact details have at least two lines with a telephone number, a link or an address.
+    Contact details have at least two lines with a telephone number, a link or an address, and no sentence.
     """
     tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
     greeting = next((at for at in reversed(tail) if len(lines[at]) < 90 and _FAREWELL.match(lines[at])), None)
@@ -106,15 +61,68 @@ def contact_block(lines: list[str]) -> int:
     block = [line for line in lines[begin:] if line.strip()]
     if len(block) > _CONTACT_LINES or any(len(line) > 90 or _NOT_CONTACT.match(line) for line in block):
         return len(lines)
-    return begin if sum(bool(_CONTACT.search(line)) for line in block) >= 2 else len(lines)
+    if sum(bool(_CONTACT.search(line)) for line in block) < 2 or any(map(is_sentence, block)):
+        return len(lines)
+    return begin
+
+
+_LOWER_WORD = re.compile(r"(?<![\w.@/-])[a-zß-ÿ]{2,}(?![\w@/-]|\.\w)")
+_PRONOUN = re.compile(
+    r"(?<!\w)(?:ich|wir|mir|mich|uns|bitte|ist|sind|war|geht|kann|können|habe|haben|i|we|please|is|are|can|je|nous"
+    r"|est|svp)(?!\w)",
+    re.I,
+)
+
+
+def is_sentence(line: str) -> bool:
+    """Return whether a line is a sentence by a person rather than a name, a role or contact details."""
+    text = line[:300].strip()
+    words = len(_LOWER_WORD.findall(text))
+    return text.endswith("?") or (words >= 3 and (text[-1:] in ".!" or bool(_PRONOUN.search(text))))
 
 
 def is_address(lines: list[str]) -> bool:
     """Return whether lines after a mere rule are a name and an address rather than more text."""
     filled = [line.strip() for line in lines if line.strip()]
+    if any(_NOT_CONTACT.match(line) or is_sentence(line) for line in filled):
+        return False
     if any(_CONTACT.search(line) for line in filled):
-        return True
-    return bool(filled) and len(filled) <= 6 and all(_NAME_LINE.fullmatch(line) for line in filled)
+        return len(filled) == 1 or any("@" in line or _NAME_LINE.fullmatch(line) for line in filled)
+    if not filled or len(filled) > 6 or " " not in filled[0]:
+        return False
+    return all(_NAME_LINE.fullmatch(line) and not any(map(str.isdigit, line)) for line in filled)
+
+
+def notices(lines: list[str], *, closed: bool | None = None) -> int:
+    """Return the line at which notices of confidentiality begin at the end; else the line count.
+
+    `closed`: a closing formula is above the lines; without it, they are searched for one.
+    """
+    end = len(lines)
+    while end:
+        begin = end
+        while begin and lines[begin - 1].strip():
+            begin -= 1
+        paragraph = " ".join(lines[begin:end][:40])
+        if not begin or not is_notice(paragraph, closed=True):
+            break
+        closed = any(map(is_signoff, lines[-80:])) if closed is None else closed
+        if not is_notice(paragraph, closed=closed):
+            break
+        end = begin
+        while end and not lines[end - 1].strip():
+            end -= 1
+    return end
+
+
+def contact_details(signature: str) -> str:
+    """Return a signature without rules, lines of programs, warnings of gateways and notices."""
+    lines = [line for line in signature.splitlines() if not is_program_line(line)]
+    count, column = banner_length(lines)
+    lines = lines[count + bool(column) :]
+    lines = ["", *lines][: notices(["", *lines], closed=True)]
+    lines = [line for line in lines if not _RULE.fullmatch(line.strip())]
+    return "\n".join(lines).strip()
 
 
 def _after_name(lines: list[str], greeting: int) -> int:

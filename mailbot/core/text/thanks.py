@@ -1,9 +1,11 @@
 """Recognise a mere thank-you, which does not reopen a closed ticket.
 
-Every word must be known as thanks, praise, greeting or "it works". Any other word makes it a normal reply.
+Every word must be known as thanks, praise, greeting or "it works", or be the name of a person who takes part.
+Any other word makes it a normal reply.
 """
 
 import re
+from collections.abc import Iterable
 
 from mailbot.core.model.mail import Address
 from mailbot.core.text.words import fold
@@ -24,7 +26,7 @@ _COURTESIES = frozenset(
     klasse perfekt wunderbar spitze top grossartig genial hervorragend bestens einwandfrei tadellos ok
     okay okey alles klar gut es hat geklappt klappt funktioniert geht laeuft geholfen tut jetzt nun
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss
-    gruessen mit aus dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes you very
+    gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes you very
     much so many a lot for the your quick fast prompt great kind help support reply answer response work
     it is now works working again fine well perfect wonderful excellent brilliant nice good solved fixed
     everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
@@ -34,43 +36,80 @@ _COURTESIES = frozenset(
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
     maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
     salutations amicalement
+    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
+    kolleginnen
+    leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
+    ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
+    herrn frau dr prof mr ms mrs madame monsieur
     """.split()  # noqa: SIM905 - a word list reads better than four hundred quotation marks
 )
+# Phrases of words that could also be news: "das Problem ist gelöst" is none, "noch ein Problem" is.
+_PHRASES = re.compile(
+    r"""
+    (?:\b(?:einen?|ein|a)\ )?\b(?:(?:schön|gut|froh|erholsam|angenehm)\w{0,2}|nice|great)
+      \ (?:(?:rest|start)\ (?:der|in\ die|ins)\ )?(?:(?:rest|neue)\w?\ )?
+      (?:\w{0,10}(?:ferien|tage?|abend|nachmittag|woche|wochenende|feierabend|jahr|rutsch)|mittwoch
+        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week)\b
+    |\b(?:(?:das|mein|unser|dieses|the)\ )?problem\ (?:(?:ist|wurde|jetzt|nun|damit|is|has\ been)\ ){0,3}
+      (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
+    |\b(?:(?:das|mein|the)\ )?ticket\ (?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
+      (?:zu|geschlossen\ werden)\b
+    |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
+    """,
+    re.I | re.X,
+)
 _SALUTATION = re.compile(
-    r"\s*(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?|dear|hello"
-    r"|bonjour|bonsoir|ch[eè]re?s?)"
+    r"\s*(?:hallo|hi|hey|moin|servus|grüß gott|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?|dear"
+    r"|hello|bonjour|bonsoir|ch[eè]re?s?)"
     r"(?: (?:frau|herr|herrn|dr\.?|prof\.?|zusammen|team|kollegen|all|everyone|mr\.?|ms\.?|mrs\.?"
     r"|madame|monsieur|mme\.?|m\.|tous|toutes|à|et|l’équipe|l'équipe"
-    r"|[A-ZÄÖÜ][\w-]+)){0,4}\s*[,!]",
+    r"|[^\W\d_][\w-]+)){0,4}\s*(?:[,!]|$)",
     re.I,
 )
-_FAREWELL = re.compile(
-    r"(?i:.*\b(?:grü(?:ß|ss)e?n?|gruss|mfg|lg|vg|regards|wishes|sincerely|yours|cordialement|salutations"
-    r"|amicalement)\b)"
+_CAPITAL = "A-ZÀ-ÖØ-ÞŁŚŠŻŽ"
+_ONE_NAME = rf"(?:[{_CAPITAL}][\w'’-]*\.?|von|van|de)"
+_NAME = re.compile(rf"{_ONE_NAME}(?:[ ,]+{_ONE_NAME}){{0,3}}[ ,.!]*")
+_ADDRESSED = re.compile(
+    rf"\b(?:[Hh]errn?|[Ff]rau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Madame|Monsieur)(?: (?:Dr\.|Prof\.))*"
+    rf" [{_CAPITAL}][\w'’-]*(?: [{_CAPITAL}][\w'’-]*)?"
 )
-_NAME = re.compile(r"(?:(?:[A-ZÄÖÜ][\w'’-]*|[A-ZÄÖÜ]\.|von|van|de)[ ,]*){1,4}")
+_FAREWELL = re.compile(
+    r"(?i:.*\b(?:grü(?:ß|ss)e?n?|gruss|mfg|lg|vg|bg|regards|wishes|sincerely|yours|cordialement|salutations"
+    r"|amicalement)\b)[\s,.!–-]*"
+)
 _WORD = re.compile(r"[^\W\d_]+")
-_NEWS = re.compile(r"[?\d#@]")
+_NEWS = re.compile(r"[?\d#@👎❌❗❓⚠🆘🤔☹🙁\U0001f612-\U0001f616\U0001f61e-\U0001f62f]|[:;=]-?[(/|\[]")
+_EMOTICON = re.compile(r"(?<!\w)(?:[:;=8]-?[)D*P]+|<3+|xD|\^\^)(?!\w)")
+_GLAD = re.compile("[👍🙏❤💚💙👏🙌👌🤝💪🎉🥳😀-😊😍😘🙂🤗🤩🌹🌷🌻💐✅]")
+_FACES = re.compile("[\u200d\ufe0f\U0001f3fb-\U0001f3ff]")  # joiners, and colours of skin
 _MAX_SIGNATURE_LINES = 3
 
 
-def is_thanks(text: str, writer: Address) -> bool:
-    """Return whether a text says thank you and nothing else.
+def is_thanks(text: str, writer: Address, names: Iterable[str] = ()) -> bool:
+    """Return whether a text says thank you and nothing else; a thumb up alone does, too.
 
-    The name of the author may be anywhere. The words of their address count as a name only at the end, since
-    they may be no name, as in beamer@schule.example.
+    `names` are those of the staff and of the people who take part in the ticket. They and the name of the
+    author may be anywhere. The words of the author's address count as a name only at the end, since they may
+    be no name, as in beamer@schule.example.
     """
+    text = _EMOTICON.sub("", text[: MAX_LENGTH + 1])
     if len(text) > MAX_LENGTH or _NEWS.search(text):
         return False
-    own = _words(writer.name)
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     if lines:
         lines[0] = _without_salutation(lines[0])
-    words = [fold(word) for line in _unsigned(lines) for word in _WORD.findall(line)]
+    plain = (_PHRASES.sub(" ", _ADDRESSED.sub(" ", line)) for line in _unsigned(lines))
+    words = [fold(word) for line in plain for word in _WORD.findall(line)]
     while words and words[-1] in _words(writer.email.rpartition("@")[0]) - _COURTESIES:
         words.pop()
-    known = _THANKS | _COURTESIES | own
-    return any(word in _THANKS for word in words) and all(word in known for word in words)
+    known = _THANKS.union(_COURTESIES, *map(_words, (writer.name, *names)))
+    thanks = bool(_GLAD.search(text)) or any(word in _THANKS for word in words)
+    return thanks and all(word in known for word in words) and (bool(words) or _is_glad(text))
+
+
+def _is_glad(text: str) -> bool:
+    """Return whether a text without words is only emoji of thanks or joy."""
+    return not _GLAD.sub("", _FACES.sub("", text)).strip(" \n\t.,!")
 
 
 def _words(name: str) -> set[str]:
@@ -90,15 +129,19 @@ def _without_salutation(line: str) -> str:
 
 
 _LOWER = frozenset(
-    {"tag", "morgen", "abend", "geehrte", "geehrter", "zusammen", "team", "all", "everyone"}
+    {"tag", "morgen", "abend", "geehrte", "geehrter", "zusammen", "team", "all", "everyone", "ihr", "lieben"}
+    | {"alle", "allerseits", "miteinander", "beiden", "liebes", "gott"}
     | {"à", "et", "tous", "toutes", "madame", "monsieur"}
 )
 
 
 def _unsigned(lines: list[str]) -> list[str]:
-    """Return the lines without the names below a farewell."""
+    """Return the lines without the names after a farewell, in its line or below it."""
     for at, line in enumerate(lines):
-        names = lines[at + 1 :]
-        if _FAREWELL.match(line) and len(names) <= _MAX_SIGNATURE_LINES and all(map(_NAME.fullmatch, names)):
-            return lines[: at + 1]
+        farewell = _FAREWELL.match(line)
+        if farewell is None:
+            continue
+        names = [line[farewell.end() :], *lines[at + 1 :]] if farewell.end() < len(line) else lines[at + 1 :]
+        if len(names) <= _MAX_SIGNATURE_LINES and all(map(_NAME.fullmatch, names)):
+            return [*lines[:at], farewell[0]]
     return lines

@@ -59,11 +59,11 @@ class Postgres:
         """Stop the server and remove its files."""
         self._child.remove()
 
-    def new_database(self) -> str:
-        """Return the URL of a new and empty database."""
+    def new_database(self, template: str = "template1") -> str:
+        """Return the URL of a new database: an empty one, or a copy of the one with that name."""
         name = f"mailbot_{next(self._numbers)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self._url(name)
 
     def files(self, folder: str) -> list[Path]:

@@ -1,0 +1,33 @@
+"""Read a subject as its author wrote it, without the tags of gateways and spam filters."""
+
+import re
+
+_GATEWAY_TAG = re.compile(
+    r"\s*(?:\[[^\]\[]{1,60}\]|\([^()]{1,30}\)|\{[^{}]{1,30}\}|\*{2,5}[^*]{1,40}\*{2,5}"
+    r"|<(?:extern\w{0,3}|spam)>|(?:extern(?:e|al)?(?: (?:e-?mail|mail|email|absender|sender))?|ext|spam"
+    r"|verdacht|caution|achtung)\s*[:|>])\s*",
+    re.I,
+)
+_REPLY = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw(?:ort)?|sv|vs|fwd?|wg|wtr|tr|rép|r|i|rif|res|odp|enc|rv"
+    r"|doorst|ynt)"
+    r"(?:\[\d+\])?\s*:",
+    re.I,
+)
+_MOST_TAGS = 4
+
+
+def is_reply_subject(subject: str) -> bool:
+    """Return whether the subject begins with the prefix of a reply or a forwarded mail."""
+    return bool(_REPLY.match(subject) or _REPLY.match(bare_subject(subject)))
+
+
+def bare_subject(subject: str) -> str:
+    """Return the subject without the tags in front of it, such as "[EXTERN]"; a tag alone stays."""
+    rest = subject
+    for _ in range(_MOST_TAGS):
+        found = _GATEWAY_TAG.match(rest)
+        if found is None or found.end() == len(rest):
+            break
+        rest = rest[found.end() :]
+    return rest

@@ -1,0 +1,141 @@
+"""Recognise header blocks, separators and forward markers above a quoted mail.
+
+The tables contain the words for "From" and "Original message" in many languages. Each test reads a bounded
+part of the text, so the total time is linear.
+"""
+
+import re
+
+MAX_LINE_LENGTH = 500  # characters of a line that are tested
+EMAIL = re.compile(r"[^\s<>\[\]()\"':;,&@]{1,100}@[\w-]{1,100}(?:\.[\w-]{1,100}){1,8}|@[\w-]+\.[\w.-]+")
+DATE = re.compile(
+    r"\d{1,2}[:.]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+    r"|\d{1,2}\.? ?(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[zc])",
+    re.I,
+)
+
+# Field names, by meaning, of the header blocks that Outlook and others put above a quoted mail.
+_LABELS: dict[str, str] = {
+    "from": "von from de da van från fra od от від 发件人 發件人 寄件者 寄件人 差出人 "
+    "보낸_사람 보낸사람 kimden gönderen feladó lähettäjä από expéditeur remitente "
+    "mittente من מאת absender afzender avsändare nadawca odesílatel отправитель de_la "
+    "dari šalje",
+    "date": "gesendet gesendet_am datum sent sent_at date envoyé envoyé_le inviato inviata "
+    "data verzonden skickat skickades sendt wysłano wysłane enviado enviado_el "
+    "enviado_em enviada_em enviada fecha отправлено надіслано дата 发送时间 發送時間 "
+    "日期 送信日時 送信日 보낸_날짜 날짜 gönderildi gönderme_tarihi tarih elküldve "
+    "dátum lähetetty päivämäärä päiväys στάλθηκε ημερομηνία message_du date_d'envoi "
+    "trimis odesláno dato تاريخ تم_الإرسال erstellt verschickt poslano",
+    "to": "an to à a aan till til do para кому 收件人 宛先 받는_사람 받는사람 kime alıcı "
+    "címzett vastaanottaja προς către komu empfänger destinataire destinatario "
+    "adresat إلى za prima",
+    "cc": "cc bcc kopie kopi kopia copie copie_à copia копия копія 抄送 kopio másolat",
+    "subject": "betreff betrifft betr subject objet sujet oggetto onderwerp ämne emne temat "
+    "asunto assunto тема 主题 主題 主旨 件名 제목 konu tárgy aihe θέμα subiect "
+    "předmět thema predmet الموضوع",
+}
+_MEANING = {word.replace("_", " "): meaning for meaning, words in _LABELS.items() for word in words.split()}
+_ANY_LABEL = "|".join(sorted((re.escape(word) for word in _MEANING), key=len, reverse=True))
+_LABEL = re.compile(rf"[\s>*_|\u200e\u200f]*({_ANY_LABEL})[\s*_]*[:：]", re.I)
+_TIME = re.compile(r"\s*\d(?!.*@)")
+_LABEL_INSIDE = re.compile(rf"({_ANY_LABEL})[ *_]*[:：]", re.I)
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?![.\d])|\d ?[ap]m\b", re.I)
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e]")
+_MAX_BLOCK = 14  # lines within which the fields of a header block must be
+_MAIN = frozenset({"from", "date", "to", "subject"})
+
+
+def label(line: str) -> str:
+    """Return the meaning of the field name at the start of a line ("from", "date" …), or ""."""
+    line = line[:80]
+    match = _LABEL.match(line) if ":" in line or "：" in line else None
+    meaning = _MEANING[match[1].lower()] if match else ""
+    if match and meaning == "from" and _TIME.match(line, match.end()):
+        return ""  # "Von: 8 Uhr" belongs to a filled-in form
+    return meaning
+
+
+def is_header_block(lines: list[str], at: int) -> bool:
+    """Return whether a block of header fields begins on a line, as above a quoted mail in Outlook."""
+    if not label(lines[at]):
+        return False
+    found, gap = set(), 0
+    shown = ""
+    for line in lines[at : at + _MAX_BLOCK]:
+        meaning = label(line)
+        gap = 0 if meaning else gap + 1
+        if gap > 2:
+            break
+        if meaning:
+            found.add(meaning)
+        shown += line[:MAX_LINE_LENGTH] + "\n"
+    found &= _MAIN
+    if len(found) >= 3:
+        shown = _DIRECTION.sub("", shown)
+        return bool(EMAIL.search(shown) or _CLOCK.search(shown))
+    if len(found) == 1:
+        return (
+            len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:MAX_LINE_LENGTH])} & _MAIN)
+            >= 3
+        )
+    dated = bool(EMAIL.search(shown) and DATE.search(shown))
+    if found == {"date", "to"}:
+        return dated and not any(line.strip() for line in lines[at + 2 : at + _MAX_BLOCK])
+    return "from" in found and found != {"from", "to"} and dated
+
+
+_RULE = r"[-_=*#~\u2010-\u2015\u2500]"
+_INTRODUCES = re.compile(
+    rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib"
+    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet)",
+    re.I,
+)
+_SEPARATOR = re.compile(
+    rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|bericht|nachricht|mail|e-mail|text)"
+    rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
+    r"|message d['’]origine|mensaje original|messaggio originale|mensagem original"
+    r"|origine(?:el|le) bericht|oorspronkelijke? bericht|originalmeddelande|oprindelig meddelelse"
+    r"|opprinnelig melding|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|eredeti üzenet"
+    r"|alkuperäinen viesti|исходное сообщение|пересылаемое сообщение"
+    r"|orijinal mesaj|原始邮件|原始郵件|original appointment|ursprünglicher termin|reply message"
+    r"|mail original|quoted (?:message|text)|zitierte nachricht|message original"
+    rf"|wiadomość wysłana|received message|beantwortete nachricht|vorherige nachricht)[^\w]*{_RULE}*",
+    re.I,
+)
+_ABOVE = re.compile(
+    r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
+    r"(?:above this line|au-dessus de cette ligne|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
+    r"|[\s>]*(?:please )?(?:reply|respond|write|type)\b.{0,40}\babove this line\W{0,10}$"
+    r"|[\s>]*(?:(?:merci de|veuillez) )?(?:répond|écri)\w*\b.{0,40}au-dessus de cette ligne\W{0,10}$"
+    r"|[\s>]*(?:bitte )?(?:antwort|schreib)\w*\b.{0,40}"
+    r"(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)\W{0,10}$",
+    re.I,
+)
+_FORWARD = re.compile(
+    rf"[\s>]*(?:{_RULE}{{2,}}[ \t]*(?:forwarded (?:message|by|mail)|weitergeleitete (?:nachricht"
+    rf"|mail|e-mail)|weitergeleitet von|message transféré|mensaje reenviado"
+    r"|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht|vidarebefordrat meddelande"
+    r"|videresendt|przekazana wiadomość|пересланное сообщение|przesłana wiadomość|转发|továbbított)"
+    r"|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail|mail):"
+    r"|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|start of forwarded"
+    r"|inicio del mensaje reenviado"
+    r"|weitergeleitete nachricht:|begin doorgestuurd bericht:)",
+    re.I,
+)
+
+
+def may_introduce(line: str) -> bool:
+    """Return whether a line may be a separator, forward marker or header field, by a cheap test."""
+    head = line[:80]
+    return ":" in head or "：" in head or bool(_INTRODUCES.match(head))
+
+
+def is_separator(line: str) -> bool:
+    """Return whether a line is a separator before a quoted mail."""
+    line = line[:MAX_LINE_LENGTH]
+    return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
+
+
+def is_forward_marker(line: str) -> bool:
+    """Return whether a line is a marker before a forwarded mail."""
+    return bool(_FORWARD.match(line[:MAX_LINE_LENGTH]))

@@ -1,0 +1,259 @@
+"""Recognise text that programs add to a mail: lines of devices, warnings of gateways, notices at the end.
+
+No person wrote these texts in a mail, so they belong neither to the answer nor to the problem.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+
+MAX_LINE_LENGTH = 160
+
+# Names of devices and programs in the lines that they add below a mail.
+_DEVICE = (
+    r"i ?phone\S*|i ?pad\S*|i ?pod|android\S*|handy|smartphone|mobiltelefon|mobilger[äa]t\S*"
+    r"|mobile?s?\b|phone|tablet|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|sony|htc"
+    r"|windows|outlook|yahoo|gmx|web\.de|t-online|freenet|posteo|proton\S*|tutanota|tuta|gmail"
+    r"|google|mail(?: app| for|box)?|app|thunderbird|k-9|fairemail|ger[äa]t|device"
+    r"|pixel|fairphone|motorola|oneplus|oppo|telefon|laptop|mac\b|pc\b|wiko"
+)
+_PHONE = (
+    r"i-?phone\S*|i-?pad\S*|ipod|android\S*|smartphone|mobiltelefon|blackberry|samsung|galaxy|huawei|xiaomi"
+    r"|redmi|pixel|fairphone|motorola|honor|oppo"
+)
+_DEVICE_LINES = (
+    rf"(?:sent|send|written) (?:from|via|with|by|using"
+    rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
+    r"sent from my [^,.!?]{2,50}[.!]?\s*$",
+    r"sent from [A-Z]\w+(?:<|\s*$)",
+    rf"(?:gesendet|geschickt|versendet|verschickt|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
+    rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
+    rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
+    rf"|unterwegs|einem|m\. )(?=.{{0,60}}(?:{_DEVICE})).{{2,80}}(?:gesendet|geschickt|versendet"
+    rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
+    rf"(?:von|vom|mit|from|de|depuis|da|desde|van|från) (?:meine[mnr]|unsere[mn]|my|mon|mio|mi|meu|mijn|min)"
+    rf"(?: \S{{2,12}})? ?(?:{_PHONE})[^,.!?]{{0,25}}[.!]?\s*$",
+    r"gesendet von unterwegs[.!]?\s*$",
+    rf"(?:mobil|(?:von )?unterwegs|vo[nm] (?=.{{0,40}}(?:{_DEVICE})).{{2,50}})"
+    r" (?:gesendet|geschickt)[.!]?\s*$",
+    rf"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) (?=.{{0,60}}(?:{_DEVICE}))"
+    r".{2,80}(?:gesendet"
+    r"|versandt|verschickt|geschickt)[.!]?\s*$",
+    r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
+    r"(?:get|download) \[?(?:outlook|bluemail|mail|typeapp|yahoo mail|gmail|edison mail|spark) for"
+    r"|(?:holen|laden|besorgen) sie(?: sich)? outlook|outlook für \w+(?: \w+)? (?:herunter)?(?:laden"
+    r"|beziehen|holen|abrufen)|(?:laden|hole|lade)(?: sie)? \w+ mail für",
+    r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
+    r"|outlook|yahoo|mail|i)\S*[^.!?]{0,60}\s*$|(?:télécharge[rz]|obten(?:ir|ez)) outlook",
+    r"(?:enviado|enviada) (?:desde|do|de|da|a partir) (?:mi|meu|minha|el|o|a|i|outlook"
+    r"|yahoo)\S*[^.!?]{0,60}\s*$|obtener outlook|obter o outlook",
+    r"(?:inviato|inviata) (?:da|dal|con)\b[^.!?]{2,60}\s*$|ottieni outlook",
+    r"(?:verzonden|verstuurd) (?:vanaf|van|met|vanuit|via)\b[^.!?]{2,60}\s*$|outlook voor",
+    r"(?:skickat|sendt|skickades) (?:från|fra|med)\b[^.!?]{2,60}\s*$",
+    r"(?:wysłan[eoay]|odesláno|poslano|trimis|отправлен[оа]|надіслано|изпратено|poslané"
+    r"|послано) (?:z|ze|z\s|s|sa|de|de pe|с|из|з|от|mego|из)\b[^.!?]{2,60}\s*$",
+    r"lähetetty\b[^.!?]{2,60}\s*$|az \S+(?:ról|ről|omról|emről)? (?:küldve|elküldve)"
+    r"|\S{0,20}(?:iphone|ipad|android)\S{0,10}'?(?:den|dan|umdan|imden|mdan|mden)? gönderildi",
+    r"(?:iphone|ipad|android|outlook)\S{0,10}(?:から送信|で送信|에서 보냄)"
+    r"|(?:从|從)我的\s?\S{0,20}\s?(?:发送"
+    r"|發送|傳送)|发自我的|傳送自我的|나의 \S{1,20}에서 보냄",
+    r"\u202b?أُ?رسلت من|στάλθηκε από|απεσταλμένο από|נשלח מ",
+    r"(?:gesendet|versendet|verschickt|envoyé|sent|inviato|enviado|verzonden)"
+    r" (?:mit|avec|with|con|met|from|via|von) (?:der )?(?:\w+ )?(?:proton ?mail|tuta(?:nota)?|spark"
+    r"|mailspring|superhuman|airmail|bluemail|mailtrack"
+    r"|fairemail|k-9 mail|thunderbird|edison|newton|polymail|canary"
+    r"|posteo|mailbox\.org|ionos|telekom)\b[^.!?]{0,40}[.!]?\s*$",
+    r"(?:sender notified by|gesendet mit|sent with) mailtrack|provenance : courrier pour windows",
+    r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
+    r"|typeapp|bluemail|newton|edison)",
+    rf"diese nachricht ist von\b(?=.{{0,40}}(?:{_DEVICE}))|message sent via"
+    r"|sent (?:using|with) (?:the|my)\b[^.!?]{2,50}$",
+)
+_APOLOGY = (
+    r"(?:[^?#]{0,60}(?:tippfehler|schreibfehler|typos?|brevity|k[üu]rze|autocorrect|autokorrektur|entschuldig"
+    r"|verzeih|excuse|pardon|sorry|fautes|brièveté|concision)[^?#]{0,60})"
+)
+_MOBILE = re.compile(rf"(?:{'|'.join(_DEVICE_LINES)})", re.I)
+_WITH_APOLOGY = re.compile(
+    r"(?:von|vom|mit|sent from|sent via|envoyé de(?:puis)?|gesendet von|gesendet mit)\b.{1,60}?"
+    rf"(?:{_PHONE}|handy)"
+    rf"(?:\W{{0,3}}gesendet)?\b{_APOLOGY}$",
+    re.I,
+)
+_LINK = re.compile(r"\[([^\[\]]{1,80})\]\s?\([^()\s]{1,300}\)|\s?<(?:https?|mailto):[^<>\s]{1,300}>")
+_WRAPPERS = " \t\xa0*_<>()[]|~«»–—-\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+_TRACKING = re.compile("[\\s\u1427\ufffc\u200b-\u200f\u2060\ufeff\xad]+")
+
+
+def is_mobile_signature(line: str) -> bool:
+    """Return whether a device or program added a line, such as "Von meinem iPhone gesendet"."""
+    return _is_mobile(_plain(line))
+
+
+def _is_mobile(plain: str) -> bool:
+    if len(plain) >= MAX_LINE_LENGTH:
+        return False
+    return bool(_MOBILE.match(plain) or _WITH_APOLOGY.match(plain))
+
+
+def _plain(line: str) -> str:
+    """Return the beginning of a line without the targets of links and without marks around it."""
+    line = line[:500]
+    return (_LINK.sub(r"\1", line) if "<" in line or "](" in line else line).strip(_WRAPPERS)
+
+
+def is_program_line(line: str) -> bool:
+    """Return whether a device, a scanner or an add-on added a line."""
+    if "\u1427" in line or "\ufffc" in line:
+        return bool(_TRACKING.fullmatch(line[:100]))
+    plain = _plain(line)
+    return _is_mobile(plain) or bool(_SCANNED.match(plain))
+
+
+MAX_NOTICE = 400
+_SCANNED = re.compile(
+    r"(?:virenfrei|virus-?free|(?:garanti )?sans virus|libre de virus|privo di virus|virusvrij)\W{0,4}"
+    r"(?:(?:https?://)?www\.\w+\.\w+\S*)?\W*$"
+    r"|diese (?:e-?mail|nachricht) (?:wurde|ist) .{2,90}(?:viren|malware|schadsoftware|spam)\b.{0,40}"
+    r"(?:gepr[üu]ft|gescannt|untersucht|getestet|frei|gefunden)"
+    r"|this (?:e-?mail|message)(?: and any attachments)? (?:has been|was|is) (?:scanned|checked|virus)"
+    r".{0,120}(?:virus|malware|mailscanner|clean|avast|avg)"
+    r"|l['’]absence de virus dans ce courrier"
+    r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}(?:umwelt|ausdruck)"
+    r"|please consider (?:the environment|your environmental)|think before you print"
+    r"|bevor sie diese (?:e-?mail|nachricht) (?:aus)?drucken|pensez à l['’]environnement avant",
+    re.I,
+)
+
+_MAIL = r"(?:e-?mail|mail|nachricht|message|mitteilung|courriel|courrier|email)"
+_OUTSIDE = (
+    r"(?:externe[nmrs]? (?:absender|quelle|adresse|e-?mail|system|person)|external\b"
+    r"|au(?:ß|ss)erhalb (?:der|des|von|ihre[rs]|unsere[rs])|outside|untrusted|l['’]extérieur"
+    r"|expéditeur externe)"
+)
+_BANNER = re.compile(
+    r"\W*(?:[^\W\d_]{2,14}\W{1,4}){0,3}?(?:diese[rs]?|this|ce|cet|cette|die|the)\s+"
+    rf"(?:{_MAIL}|sender|absender)\b.{{0,30}}?"
+    rf"\b(?:stammt|kommt|kam|wurde|originate[sd]|came|comes|was sent|is from|has been sent|provient|vient"
+    rf"|a été envoyée?)\b.{{0,60}}?{_OUTSIDE}"
+    r"|\W*(?:achtung|vorsicht|warnung|hinweis|caution|warning|attention|notice|important)?\W*"
+    r"(?:extern(?:e[rs]?|al)?|external)[ -]*(?:e-?mail|mail|message|nachricht|sender|absender)?\W*$"
+    r"|\W*(?:achtung|vorsicht|warnung|caution|warning|attention)\W+(?:extern|external)(?:e[rs]?)?[ -]"
+    r"(?:e-?mail|mail|message|nachricht|sender|absender)"
+    r"|\W*(?:caution|warning|attention|achtung|vorsicht)\W+extern(?:al)?\s*\("
+    r"|\W*extern(?:e|al)?[ -](?:e-?mail|mail|message|nachricht|sender|absender)\W{1,4}"
+    r"(?:do not|don['’]t|please be|klicken sie|öffnen sie|vorsicht|bitte seien)"
+    r"|\W*(?:dies ist eine externe|this is an external) (?:e-?mail|nachricht|message)"
+    r"|\W*(?:you don['’]t often get e-?mail from|some people who received this message don['’]t often"
+    r"|sie erhalten nicht (?:häufig|oft) (?:e-?mails?|eine e-?mail|nachrichten) von"
+    r"|einige personen, die diese nachricht erhalten haben"
+    r"|vous n['’](?:obtenez|avez) pas souvent)"
+    rf"|\W*(?:der absender dieser {_MAIL}|the sender of this {_MAIL}) .{{0,60}}{_OUTSIDE}"
+    r"|\W*zjqcmqryfpfptbanner|\W*you have not previously corresponded with this sender",
+    re.I,
+)
+_LEAD = re.compile(
+    r"\W*(?:achtung|vorsicht|warnung|hinweis|caution|warning|attention|notice|important)\s*!+\s*", re.I
+)
+_ADVICE = re.compile(
+    r"(?=.{0,300}(?:link|anh[äa]ng|attach|absender|sender|inhalt|content|verdächtig|suspicious|phishing"
+    r"|expéditeur|pièce|lien|warum|\bwhy\b|vorsicht|careful|caution|kennwort|passw|zugangsdaten))"
+    r"\W*(?:bitte |please )?(?:(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten) sie\b.{0,120}"
+    r"(?:\bkeine|\bnicht|\bvorsichtig|\bnur)|do not|don['’]t|never|be (?:careful|cautious|wary)"
+    r"|exercise caution|use caution|think before|report suspicious|learn why|erfahren sie, warum"
+    r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht)",
+    re.I,
+)
+_ADVICE_BEGINS = re.compile(
+    r"\W*(?:bitte |please )?(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten|do not|don['’]t"
+    r"|never|be |exercise|use caution|think|learn|erfahren|ne |n['’]ouvrez|soyez|vorsicht|links und)",
+    re.I,
+)
+_SENTENCE = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*(?:[.!?]+[\]\)*\"]*|$)")
+_BANNER_LINES = 12
+_BANNER_SIGNS = (
+    "extern", "außerhalb", "ausserhalb", "outside", "untrusted", "extérieur", "zjqcm", "often get", "häufig",
+    "nicht oft", "souvent", "previously corresponded", "personen, die diese nachricht",
+)  # fmt: skip
+
+
+def banner_length(lines: list[str]) -> tuple[int, int]:
+    """Return the lines and then the characters at the top that a gateway's warning takes, or (0, 0)."""
+    top = " ".join(line[:MAX_NOTICE] for line in lines[:_BANNER_LINES]).lower()
+    if not any(sign in top for sign in _BANNER_SIGNS):
+        return 0, 0
+    at, found = 0, False
+    while at < min(len(lines), _BANNER_LINES):
+        if not lines[at].strip():
+            at += 1
+            continue
+        count, column = _banner_unit(lines, at, follows=found)
+        if not count and not column:
+            break
+        found, at = True, at + count
+        if column:
+            return at, column
+    return (at, 0) if found else (0, 0)
+
+
+def _banner_unit(lines: list[str], at: int, *, follows: bool) -> tuple[int, int]:
+    """Return how many lines belong to a warning as a whole, or how many characters of the first one do."""
+    joined = ""
+    for count in range(1, 5):
+        if at + count > len(lines) or (count > 1 and not lines[at + count - 1].strip()):
+            break
+        line = lines[at + count - 1][:MAX_NOTICE]
+        before = len(joined) + bool(joined)
+        joined = f"{joined} {line.strip()}".strip()
+        following = lines[at + count].strip() if at + count < len(lines) else ""
+        torn = joined[-1:] not in ".!?:]*" and following[:1].islower()
+        judged = list(_judged(joined, follows=follows))
+        if not torn and all(good for _, good in judged):
+            return count, 0
+        ends = [end for end, _ in takewhile(lambda pair: pair[1], judged)]
+        if ends and ends[-1] > before and ends[-1] < len(joined.rstrip()) and joined[ends[-1] - 1] in ".!]*)":
+            rest = joined[ends[-1] :].lstrip()
+            if count > 1 or not _may_advise(rest):
+                return count - 1, len(line.rstrip()) - len(rest)
+    return 0, 0
+
+
+def _may_advise(text: str) -> bool:
+    """Return whether a text may be the beginning of an advice that goes on in the next line."""
+    return text[-1:] not in ".!?" and bool(_ADVICE_BEGINS.match(text))
+
+
+def _judged(text: str, *, follows: bool) -> Iterator[tuple[int, bool]]:
+    """Yield the end of each sentence, and whether it belongs to a warning."""
+    lead = _LEAD.match(text)
+    for sentence in _SENTENCE.finditer(text, lead.end() if lead else 0):
+        said = sentence[0]
+        good = "?" not in said and bool(_BANNER.match(said) or (follows and _ADVICE.match(said)))
+        follows = follows or good
+        yield sentence.end(), good
+
+
+_ABOUT_MAIL = re.compile(
+    r"(?:\bdiese[rsmn]?|\bthis|\bce|\bcet|\bcette)\s+(?:transmitted |electronic )?"
+    rf"(?:{_MAIL}|communication)\b"
+    r"|\W*(?:vertraulichkeit|confidentiality|disclaimer|haftungsausschluss|avis de confidentialité)",
+    re.I,
+)
+_ADDRESSED = re.compile(
+    r"empfänger|adressat|recipient|addressee|addressed|destinataire|intended|bestimmt|gerichtet|destinée?",
+    re.I,
+)
+_PROTECTED = re.compile(
+    r"vertraulich|confidenti|irrtümlich|versehentlich|in error|by mistake|nicht der|not the|unbefugt"
+    r"|unauthori[sz]ed|destroy|lösch|delete|vernicht|détrui|erreur|privileged|geschützt|prohibited|untersagt",
+    re.I,
+)
+_SHORT_NOTICE, _LONGEST_NOTICE = 60, 3_000
+
+
+def is_notice(paragraph: str, *, closed: bool) -> bool:
+    """Return whether a paragraph is a notice of confidentiality; `closed`: a closing formula is above it."""
+    text = paragraph[:_LONGEST_NOTICE].strip()
+    if "?" in text or "#" in text or not (_SHORT_NOTICE if closed else 160) <= len(text) < _LONGEST_NOTICE:
+        return False
+    return bool(_ABOUT_MAIL.search(text[:200]) and _ADDRESSED.search(text) and _PROTECTED.search(text))

@@ -1,0 +1,170 @@
+"""Which elements of an HTML mail a reader can see, by their attributes and simple style rules (CSS 2.1).
+
+Only what a person reads in the mail is their text. Senders of newsletters, and attackers, hide other text.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import lxml.html
+
+_MAX_STYLE, _MAX_SHEET, _MAX_RULES = 4_000, 200_000, 2_000
+_DECLARATION = re.compile(r"([a-z-]{2,40})\s*:\s*([^;]{1,200})")
+_COMMENT = re.compile(r"/\*(?:(?!\*/).)*(?:\*/|\Z)", re.S)
+_SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
+_LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|%|ex|mm|cm|)\s*(?:$|!)")
+_MAY_HIDE = re.compile(
+    r"display\s*:\s*none|visibility\s*:|opacity\s*:|mso-hide|\shidden\b|font-size\s*:\s*[01.]|overflow\s*:"
+    r"|color\s*[:=]|<style",
+    re.I,
+)
+_NAMED = {
+    "white": "ffffff", "black": "000000", "red": "ff0000", "green": "008000", "blue": "0000ff",
+    "yellow": "ffff00", "gray": "808080", "grey": "808080", "silver": "c0c0c0", "navy": "000080",
+    "snow": "fffafa", "ivory": "fffff0", "whitesmoke": "f5f5f5", "ghostwhite": "f8f8ff", "lime": "00ff00",
+}  # fmt: skip
+_HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![0-9a-z])")
+_FUNCTION = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})(?:[\s,/]+([\d.]{1,6})(%?))?\s*\)")
+_SAME = 12  # difference of a colour's components that no one sees
+_TRANSPARENT: tuple[int, ...] = ()
+_FAINT = 0.05
+_TINY = 2.0  # points or pixels
+
+Colour = tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an element inherits: whether it is hidden, the size of its text is tiny, and its colours."""
+
+    hidden: bool = False
+    tiny: bool = False
+    colour: Colour = None
+    background: Colour = None
+
+    @property
+    def unseen(self) -> bool:
+        """Return whether text with this look is invisible."""
+        if self.hidden or self.tiny or self.colour == _TRANSPARENT:
+            return True
+        if not self.colour or not self.background:
+            return False
+        pairs = zip(self.colour, self.background, strict=True)
+        return all(abs(one - other) <= _SAME for one, other in pairs)
+
+
+VISIBLE = Look()
+
+
+def may_hide(markup: str) -> bool:
+    """Return whether HTML may have text that a reader does not see."""
+    return bool(_MAY_HIDE.search(markup))
+
+
+def style_rules(root: "lxml.html.HtmlElement") -> dict[str, str]:
+    """Return the declarations by selector of the rules for one tag, class or id, outside of @media."""
+    css = _COMMENT.sub("", "\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
+    rules: dict[str, str] = {}
+    depth = skipped = 0
+    selectors = ""
+    for piece in re.split(r"([{}])", css):
+        if piece == "{":
+            depth += 1
+            skipped = skipped or (depth if selectors.strip().startswith("@") else 0)
+        elif piece == "}":
+            depth = max(0, depth - 1)
+            skipped = 0 if depth < skipped else skipped
+            selectors = ""
+        elif depth == 0:
+            selectors = piece.rpartition(";")[2].replace("<!--", "").replace("-->", "")
+        elif not skipped and len(rules) < _MAX_RULES:
+            for selector in map(str.strip, selectors.split(",")):
+                if _SELECTOR.fullmatch(selector):
+                    rules[selector] = f"{rules.get(selector, '')};{piece}"[:_MAX_STYLE]
+    return rules
+
+
+def look_of(element: "lxml.html.HtmlElement", parent: Look, rules: dict[str, str]) -> Look:
+    """Return the look of an element within its parent."""
+    if not element.attrib and not rules:
+        return parent
+    style = element.get("style", "")[:_MAX_STYLE].lower()
+    if rules:
+        style = f"{_declared(element, rules)};{style}"
+    found = dict(_DECLARATION.findall(style)) if ":" in style else {}
+    hidden = parent.hidden or element.get("hidden") is not None or _is_hidden(found)
+    size = _length(found.get("font-size", ""))
+    background = _colour(found.get("background-color") or found.get("background") or element.get("bgcolor"))
+    colour = _colour(found.get("color") or element.get("color") or element.get("text"))
+    picture = "url(" in found.get("background", "") + found.get("background-image", "")
+    behind = background or parent.background
+    return Look(
+        hidden,
+        parent.tiny if size is None else size < _TINY,
+        parent.colour if colour is None else colour,
+        None if picture else behind,
+    )
+
+
+def _declared(element: "lxml.html.HtmlElement", rules: dict[str, str]) -> str:
+    tag = str(element.tag)
+    marks = [f".{name}" for name in element.get("class", "").lower().split()[:20]]
+    if identity := element.get("id", "").lower():
+        marks.append(f"#{identity}")
+    keys = (tag, *(key for mark in marks for key in (mark, tag + mark)))
+    return ";".join(rules[key] for key in keys if key in rules)
+
+
+def _is_hidden(found: dict[str, str]) -> bool:
+    """Return whether declarations hide an element, however its content is declared."""
+    if not found:
+        return False
+    if found.get("display", "").startswith("none") or found.get("visibility", "").startswith(
+        ("hidden", "coll")
+    ):
+        return True
+    opacity = _length(found.get("opacity", ""))
+    if found.get("mso-hide", "").startswith("all") or (opacity is not None and opacity < _FAINT):
+        return True
+    sizes = (_length(found.get(name, "")) for name in ("height", "max-height", "width", "max-width"))
+    if "hidden" in found.get("overflow", "") and any(size is not None and size < _TINY for size in sizes):
+        return True
+    places = (_length(found.get(name, "")) for name in ("left", "top", "right", "text-indent", "margin-left"))
+    if any(place is not None and place <= -900 for place in places):
+        return True
+    return bool(re.match(r"rect\(\s*[01](?:px)?[\s,]+[01]", found.get("clip", ""))) or "scale(0" in found.get(
+        "transform", ""
+    )
+
+
+def _length(value: str) -> float | None:
+    """Return a length in pixels or points, None for another value; relative ones count in lines of 16."""
+    match = _LENGTH.match(value.strip())
+    if not match or not match[1].strip("-."):
+        return None
+    number = float(match[1])
+    return number * {"em": 16, "rem": 16, "ex": 8, "%": 0.16, "mm": 4, "cm": 40}.get(match[2], 1)
+
+
+def _colour(value: str | None) -> Colour:
+    """Return the components of a colour; () if it is transparent, None if it is unknown."""
+    value = (value or "").strip().lower()
+    if not value or value.startswith(("inherit", "none", "initial", "unset", "var(")):
+        return None
+    if value.startswith("transparent"):
+        return _TRANSPARENT
+    if found := _FUNCTION.match(value):
+        if found[4] and float(found[4].strip(".") or 0) == 0:
+            return _TRANSPARENT
+        return int(found[1]), int(found[2]), int(found[3])
+    digits = _NAMED.get(re.split(r"[\s!;]", value)[0], "")
+    if not digits:
+        match = _HEX.match(value)
+        digits = match[1] if match else ""
+    if len(digits) in (3, 4):
+        digits = "".join(digit * 2 for digit in digits)
+    if len(digits) == 8 and digits[6:] == "00":
+        return _TRANSPARENT
+    return (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)) if digits else None

@@ -1,0 +1,86 @@
+"""Find earlier mails by what raw mails say of themselves: copies of a mail, and mails of the same thread."""
+
+import zlib
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlmodel import Session
+
+from mailbot.core.classify.duplicate import EarlierMail, is_same_mail
+from mailbot.core.model.mail import Mail
+from mailbot.parse import parse
+from mailbot.store import tickets
+from mailbot.store.tables import metadata
+
+MAX_COMPARED = 10
+"""Maximum number of earlier mails of which the header is read."""
+
+_HEADER = 65_536  # bytes of a compressed mail that are read, and four times that of its header
+
+_MESSAGE, _TICKET, _CC, _RAW, _FILE = (
+    metadata.tables[name] for name in ("message", "ticket", "ticket_cc", "raw_mail", "attachment")
+)
+
+# Read messages, the newest first, with the beginning of their raw mails.
+_MESSAGES = (
+    select(
+        _MESSAGE.c.id,
+        _MESSAGE.c.text,
+        _TICKET.c.school,
+        _TICKET.c.number,
+        func.substr(_RAW.c.octets, 1, _HEADER).label("octets"),
+    )
+    .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
+    .join(_RAW, _RAW.c.id == _MESSAGE.c.raw_id)
+    .order_by(_MESSAGE.c.id.desc())
+    .limit(MAX_COMPARED)
+)
+# Find the messages with a Message-ID.
+_WITH_MESSAGE_ID = _MESSAGES.where(_MESSAGE.c.message_id == bindparam("message_id"))
+# Find the messages in tickets of a school that are not closed and in which a person takes part.
+_OF_PERSON = _MESSAGES.where(
+    _TICKET.c.school == bindparam("school"),
+    _TICKET.c.status.in_(tickets.NOT_CLOSED),
+    or_(
+        _TICKET.c.requester == bindparam("person"),
+        _TICKET.c.id.in_(select(_CC.c.ticket_id).where(_CC.c.address == bindparam("person"))),
+    ),
+)
+# Read names and sizes of a message's files.
+_FILES = select(_FILE.c.filename, _FILE.c.size).where(_FILE.c.message_row == bindparam("message"))
+
+
+def earlier_copy(session: Session, mail: Mail, school: str) -> str | None:
+    """Return the key of the school's ticket that has the same mail, as it came another way."""
+    if not mail.message_id or mail.date is None:
+        return None
+    connection = session.connection()
+    for row in connection.execute(_WITH_MESSAGE_ID, {"message_id": mail.message_id}):
+        files = connection.execute(_FILES, {"message": row.id})
+        earlier = EarlierMail(_header(row.octets), row.text, tuple((name, size) for name, size in files))
+        if row.school == school and is_same_mail(earlier, mail):
+            return tickets.key_of(row)
+    return None
+
+
+def by_common_ancestor(session: Session, mail: Mail, school: str) -> str | None:
+    """Return the key of the sender's open ticket with a mail that answers the same mail.
+
+    mailbot never got that mail: the school's address came into Cc later. Answers of other people to it are
+    tickets of their own.
+    """
+    if mail.sender is None or not (mail.references or mail.in_reply_to):
+        return None
+    thread = _thread(mail)
+    values = {"school": school, "person": mail.sender.email}
+    rows = session.connection().execute(_OF_PERSON, values)
+    return next((tickets.key_of(row) for row in rows if thread & _thread(_header(row.octets))), None)
+
+
+def _thread(mail: Mail) -> set[str]:
+    return {*mail.references, *mail.in_reply_to, *((mail.message_id,) if mail.message_id else ())}
+
+
+def _header(octets: bytes) -> Mail:
+    """Return a mail without its body."""
+    beginning = zlib.decompressobj().decompress(octets, 4 * _HEADER)
+    return parse(beginning.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0])

@@ -1,0 +1,117 @@
+"""Addresses have one form: it is the same for all spellings, and never the same for two mailboxes."""
+
+import pytest
+
+from mailbot.addresses import ascii_domain, canonical_address
+from mailbot.core.model.mail import Address
+from mailbot.parse import parse
+from mailbot.parse.names import given_name_first
+from tests.support.mail_builder import mail
+
+SAME = {
+    "jana@weißgasse.example": (
+        "JANA@WEIẞGASSE.example.",
+        "jana@weiß\u200bgasse。example",
+        '"jana"@weißgasse.example',
+    ),
+    "jörn@schule.example": (
+        "Jo\u0308rn@Schule.Example.",
+        "JÖRN@schule\u00ad.example",
+        '"jörn"@schule.example',
+    ),
+    "o'neill@schule.example": (
+        "O'Neill@schule.example",
+        '"o\'neill"@schule.example',
+        "o'neill\ufeff@schule.example",
+    ),
+    '"jana wolf"@schule.example': ('"Jana\\ Wolf"@schule.example', "jana wolf@schule.example"),
+}
+OTHER = {
+    "jana@weissgasse.example": ("jana@weißgasse.example",),
+    "jana@οδοσ.example": ("jana@οδος.example",),
+    "jana@schule.example": ("'jana@schule.example", "jana'@schule.example", "ja\u202ena@schule.example"),
+}
+NOT_ADDRESSES = (
+    *(
+        "",
+        "@",
+        "jana",
+        "jana@",
+        "@schule.example",
+        "jana@schule..example",
+        "jana@.example",
+        "jana@ schule.example",
+    ),
+    *(
+        "jana\n@schule.example",
+        "jana@schule.example'",
+        "jana@schule.example，eve",
+        f"{'ä' * 33}@schule.example",
+    ),
+    *(f"jana@{'ü' * 300}.example", "jana@schu\u200dle.example", "\udcff@schule.example"),
+)
+
+
+def test_every_spelling_of_an_address_has_one_form() -> None:
+    for address, spellings in SAME.items():
+        form = canonical_address(address)
+        assert form is not None
+        assert [s for s in (*spellings, form) if canonical_address(s) != form] == [], address
+
+
+def test_two_mailboxes_have_two_forms() -> None:
+    for address, others in OTHER.items():
+        assert canonical_address(address) not in map(canonical_address, others), address
+
+
+def test_an_address_that_no_mail_can_be_sent_to_has_no_form() -> None:
+    assert [text for text in NOT_ADDRESSES if canonical_address(text) is not None] == []
+
+
+def test_a_domain_is_its_a_labels_by_idna_2008() -> None:
+    assert ascii_domain("Weißgasse.Example") == "xn--weigasse-sya.example"
+    assert ascii_domain("XN--WEIGASSE-SYA.example.") == "xn--weigasse-sya.example"
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        ("Jana <jana@schule.example.>", ("jana@schule.example", "Jana")),
+        ('"Jana Wolf"@schule.example', ('"jana wolf"@schule.example', "")),
+        ("Wolf, Jana <jana@weißgasse.example>", ("jana@xn--weigasse-sya.example", "Jana Wolf")),
+        ('"Wolf, Jana (10b)" <jana@schule.example>', ("jana@schule.example", "Jana Wolf (10b)")),
+        ("Pat O'Neill <o'neill@schule.example>", ("o'neill@schule.example", "Pat O'Neill")),
+        ("<'jana@schule.example>", ("'jana@schule.example", "")),
+        ("jana\u200b@schule.example", ("jana@schule.example", "")),
+    ],
+)
+def test_the_sender_is_read_in_the_canonical_form(field: str, found: tuple[str, str]) -> None:
+    assert parse(mail().sender(field).build()).senders == (Address(*found),)
+
+
+def test_all_recipients_of_a_field_are_read_in_the_canonical_form() -> None:
+    made = mail().cc("Wolf, Jana <jana@schule.example.>", "'karl@schule.example'", "undisclosed-recipients:;")
+    found = parse(made.build()).cc
+    assert found == (Address("jana@schule.example", "Jana Wolf"), Address("karl@schule.example"))
+
+
+NAMES = {
+    "Wolf, Jana": "Jana Wolf",
+    "Dr. Wolf, Jana": "Dr. Jana Wolf",
+    "Wolf, Prof. Dr. Jana": "Prof. Dr. Jana Wolf",
+    "von der Aue, Ben-Luca": "Ben-Luca von der Aue",
+    "Aue, Ben von der": "Ben von der Aue",
+    "Wolf, J.": "J. Wolf",
+    "Wolf, Frau": "Frau Wolf",
+    "Wolf, Jana - Waldschule": "Jana Wolf - Waldschule",
+    "Wolf, Jr.": "Wolf, Jr.",
+    "Sekretariat, Waldschule": "Sekretariat, Waldschule",
+    "Wolf, Jana und Ben": "Wolf, Jana und Ben",
+    "Raum 12, Beamer": "Raum 12, Beamer",
+    "Jana Wolf": "Jana Wolf",
+    "Wolf, Jana, OStR": "Wolf, Jana, OStR",
+}
+
+
+def test_the_given_name_comes_before_the_surname() -> None:
+    assert {name: given_name_first(name) for name in NAMES} == NAMES

@@ -1,0 +1,92 @@
+"""Notifications show the earlier messages that their readers need, and each picture at its message."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mailbot import samples
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.ticket import Direction, Message, Role, Visibility
+from mailbot.parse import parse
+from mailbot.preview import sample
+from tests.support.mail_builder import mail
+from tests.support.rendered_samples import TEMPLATES, rendered
+from tests.support.scenario import EARLIER, LENA, MAX, answers, assigned, closed, writes
+
+SAID = tuple(
+    Message(direction, visibility, Address(author), text, EARLIER + timedelta(minutes=number))
+    for number, (direction, visibility, author, text) in enumerate(
+        (
+            (Direction.IN, Visibility.PUBLIC, LENA, "Der Ton fehlt."),
+            (Direction.OUT, Visibility.PUBLIC, MAX, "Bitte den Stecker prüfen."),
+            (Direction.OUT, Visibility.INTERNAL, MAX, "Ersatz liegt bereit."),
+            (Direction.IN, Visibility.SYSTEM, LENA, "Ich bin im Urlaub."),
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(("before", "kind"), [(assigned(MAX), "requester_reply"), (closed(), "reopened")])
+def test_reply_of_the_requester_comes_with_the_last_two_messages(before: object, kind: str) -> None:
+    case = answers(LENA, before, "Geht immer noch nicht.").with_facts(histories={"GYM-1": SAID})  # type: ignore[arg-type]
+    shown = case.decide().notification(MAX, NotificationKind(kind)).history
+    assert [message.text for message in shown] == ["Bitte den Stecker prüfen.", "Ersatz liegt bereit."]
+
+
+@pytest.mark.parametrize("command", ["", "\n#close", "\n#escalate", "\n#wait"])
+def test_answer_to_the_requester_comes_with_their_first_message(command: str) -> None:
+    case = answers(MAX, assigned(MAX), f"Ist getauscht.{command}").with_facts(histories={"GYM-1": SAID})
+    assert [message.text for message in case.decide().notification(LENA).history] == ["Der Ton fehlt."]
+    assert "Ihre Meldung\n\n--- Lena Lehrerin" in rendered("answer").text
+
+
+def two_pictures() -> Notification:
+    first, second = (replace(samples.PHOTO, path=path, filename=f"{path}.png") for path in ("2", "3"))
+    earlier = replace(samples.HISTORY[0], text="ERSTE", attachments=(first,))
+    return replace(
+        samples.notifications("de")["escalated_second_level"],
+        text="ZWEITE",
+        history=(earlier, replace(samples.HISTORY[1], text="DRITTE")),
+        attachments=(first, second),
+    )
+
+
+def test_pictures_stand_at_their_message() -> None:
+    html = sample(two_pictures(), "de", TEMPLATES).html
+    places = [html.rindex(part) for part in ("ZWEITE", "Bild: 3.png", "ERSTE", "Bild: 2.png", "DRITTE")]
+    assert places == sorted(places)
+    assert html.count("<img") == 2
+
+
+LOGO = """<p>Der Scanner zieht kein Papier.</p><p><img src="cid:foto@x"></p><p>Mit freundlichen Grüßen</p>
+<p>Petra Kurz<br>Sekretariat, Raum 12<br><img width="90" src="cid:logo@x"></p>"""
+PLAIN = "Der Scanner zieht kein Papier.\n\n-- \nPetra Kurz\nSekretariat, Raum 12\n"
+
+
+def signed(html: str) -> dict[str, bool]:
+    """Return the pictures of a mail, and whether each is a logo."""
+    png = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    made = mail().text(PLAIN).html(html)
+    for name in ("foto", "logo"):
+        made = made.attach(f"{name}.png", png, "image/png", cid=f"{name}@x")
+    return {part.filename: part.logo for part in parse(made.build()).parts}
+
+
+def test_small_picture_within_the_signature_is_a_logo_and_no_picture_of_the_problem() -> None:
+    assert signed(LOGO) == {"foto.png": False, "logo.png": True}
+    assert signed("<p>Der Scanner zieht kein Papier.</p>") == {"foto.png": False, "logo.png": False}
+
+
+def test_logo_is_not_sent_on() -> None:
+    case = writes(LENA, "Der Scanner zieht kein Papier.")
+    parts = parse(mail().text("x").attach("logo.png", b"png", "image/png").build()).parts
+    marked = tuple(replace(part, logo=True) for part in parts)
+    for files, expected in ((parts, 1), (marked, 0)):
+        assert len(case.with_mail(parts=files).decide().notification(MAX).attachments) == expected
+
+
+def test_role_of_cc_reads_no_internal_note_in_the_history() -> None:
+    notification = replace(two_pictures(), role=Role.CC, history=samples.HISTORY)
+    assert "Ersatzlampe" not in sample(notification, "de", TEMPLATES).text

@@ -1,0 +1,126 @@
+"""The text of an HTML mail is what a reader sees; indentation is no quotation, a marked signature is none."""
+
+import pytest
+
+from mailbot.parse import parse
+from mailbot.parse.html import to_text
+from tests.support.mail_builder import MailBuilder, mail
+
+_SEEN = "<p>Danke, ich schaue.</p>"
+
+
+def _answer(markup: str) -> MailBuilder:
+    return mail().subject("AW: Beamer").reply_to("<q@support.example>").html(markup)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display:none">#close</div>',
+        '<div style="DISPLAY: NONE !important"><div style="display:block"><b>#close</b></div></div>',
+        "<p style='color:#fff;font-size:1px'>#close</p>",
+        '<p style="font-size:0">#close</p>',
+        "<p hidden>#close</p>",
+        '<span style="visibility:hidden">#close</span>',
+        '<span style="opacity:0.0">#close</span>',
+        '<span style="mso-hide:all">#close</span>',
+        '<div style="background:#fff"><span style="color:white">#close</span></div>',
+        '<div style="background-color:rgb(0,0,0);color:#010101">#close</div>',
+        '<table bgcolor="#ffffff"><tr><td><font color="#FFF">#close</font></td></tr></table>',
+        '<div style="color:transparent">#close</div><p style="color:rgba(9,9,9,0)">#close</p>',
+        '<div style="max-height:0;overflow:hidden">#close</div>',
+        '<div style="position:absolute;left:-9999px">#close</div>',
+        "<style>.x, .z { display : none }</style><div class='a z'>#close</div>",
+        "<style>@media print{.y{color:red}} #w{visibility:hidden}</style><div id=w>#close</div>",
+    ],
+)
+def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(hidden: str) -> None:
+    got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
+    assert got.text == "Danke, ich schaue.\n\nBis gleich"
+    alone = parse(_answer(f"<html><body>{hidden}</body></html>").build())
+    assert alone.unseen
+    assert "#close" in alone.text
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<td style="font-size:0px"><span style="font-size:14px">Text</span></td>',
+        '<div style="color:#fff;background:#000">Text</div>',
+        '<div style="color:white">Text</div>',
+        "<style>@media (max-width:600px){.x{display:none}}</style><p class='x'>Text</p>",
+        '<div style="overflow:hidden;width:100%">Text</div>',
+        '<div style="background:white url(x.png)"><span style="color:white">Text</span></div>',
+    ],
+)
+def test_text_that_a_reader_sees_is_kept(shown: str) -> None:
+    got = to_text(shown)
+    assert got.text == "Text"
+    assert not got.unseen
+
+
+def test_indented_block_is_text_unless_an_attribution_is_above_it() -> None:
+    for style in ("", ' style="margin:0 0 0 40px;border:none"', ' class="webkit-indent-blockquote"'):
+        block = f"<blockquote{style}><div>Tablet 3</div><div>Maus</div></blockquote>"
+        got = parse(mail().html(f"<div>Es fehlen:</div>{block}<div>Bis Freitag, bitte.</div>").build())
+        assert "".join(got.text.split()) == "Esfehlen:Tablet3MausBisFreitag,bitte."
+    said = (
+        "<p>Läuft.</p><div>Am 12.05.2025 um 08:05 schrieb Kim Probst:</div><blockquote>Maus weg</blockquote>"
+    )
+    assert parse(_answer(said).build()).text == "Läuft."
+
+
+def test_answer_and_quotation_inside_one_quotation_are_told_apart() -> None:
+    inner = "Von: Kim &lt;kim@hgs.example&gt;<br>Datum: 12. Mai 2025 08:05<br>An: Hilfe<br>Betreff: Maus<br>"
+    markup = (
+        f"<blockquote class='gmail_quote'><div>Maus liegt im Sekretariat.</div>{inner}"
+        "<blockquote class='gmail_quote'>Maus weg</blockquote></blockquote>"
+    )
+    assert parse(_answer(markup).build()).text == "Maus liegt im Sekretariat."
+
+
+@pytest.mark.parametrize(
+    "quotation",
+    [
+        # Outlook for Mac
+        '<span id="OLK_SRC_BODY_SECTION"></span><div style="BORDER-TOP: #B5C4DF 1pt solid"><span '
+        'id="OLK_SRC_BODY_SECTION"><b>Von:</b> Kim<br></span></div><div>Maus weg</div>',
+        '<div style="border:none;border-top:solid #B5C4DF 1.0pt"><b>Von: </b>Kim</div><div>Maus weg</div>',
+        # Nextcloud Mail
+        '<div class="quote">"K" k@hgs.example – 12. Mai 2025 8:05<br><blockquote>Maus weg</blockquote></div>',
+        # Spark
+        '<div name="messageReplySection">Am 12. Mai 2025 schrieb K:<blockquote>Maus weg</blockquote></div>',
+    ],
+)
+def test_marked_quotations_of_programs_are_cut(quotation: str) -> None:
+    got = parse(_answer(f"<div>Liegt hier.</div><div><br></div>{quotation}").build())
+    assert got.text == "Liegt hier."
+    assert "Maus weg" in got.quoted
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        'id="signature"',
+        'class="signature"',
+        'id="x_Signature"',
+        'class="io-ox-signature"',
+        'id="_rc_sig"',
+        'name="messageSignatureSection"',
+        'class="gmail_signature" dir="ltr"',
+    ],
+)
+def test_element_that_a_program_marks_as_signature_is_the_signature(mark: str) -> None:
+    signed = f"<div {mark}>---<br><div class='pre'>Max Muster<br>Raum 007, Tel. 0123 45678</div></div>"
+    got = parse(_answer(f"<p>Liegt hier.</p>{signed}").build())
+    assert got.text == "Liegt hier."
+    assert got.signature.splitlines()[-1] == "Raum 007, Tel. 0123 45678"
+
+
+def test_forwarded_mail_below_a_signature_alone_has_no_text_of_its_own() -> None:
+    quoted = '<div name="quote"><b>Gesendet:</b> 12. Mai 2025 um 08:05<br><b>Von:</b> Kim<br>Maus weg</div>'
+    signed = '<div class="signature">--&nbsp;<br>Max Muster<br>Hölderlin-Schule</div>'
+    got = parse(mail().subject("Fw: Maus").html(f"<div><br></div>{signed}<div>{quoted}</div>").build())
+    assert got.signature == "--\nMax Muster\nHölderlin-Schule"
+    assert got.forwarded
+    assert "Max Muster" not in got.ticket_text

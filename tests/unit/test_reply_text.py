@@ -1,0 +1,359 @@
+"""Attributions, device lines and warnings of many programs are cut, and no word of a person is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.core.text.program_lines import is_program_line
+from mailbot.core.text.quotation import split
+from mailbot.core.text.signatures import contact_details
+
+OLD = "Der Beamer in Raum 204 bleibt dunkel."
+NEW = "Kabel getauscht, läuft."
+
+ATTRIBUTIONS = [
+    "Am 12.05.2025 um 08:05 schrieb kim probst:",
+    "Am 12.05.25 um 08:05 schrieb Kim Probst via Hilfe:",
+    "Am Montag, dem 12. Mai 2025 um 08:05 Uhr schrieb Kim Probst <kim@hgs.example>:",
+    "Am Mo., 12. Mai 2025 um 08:05 Uhr schrieb Dr. Kim Probst <kim@hgs.example>:",
+    "Am Mo., 12.\nMai 2025 um 08:05 Uhr schrieb Kim Probst <kim@hgs.example>:",
+    "Kim Probst <kim@hgs.example> hat am 12.05.2025 08:05 geschrieben:",
+    "Kim Probst hat am 12.\nMai 2025 um 08:05 geschrieben:",
+    "Kim Probst schrieb am 12.05.2025 um 08:05:",
+    "kim.probst@hgs.example schrieb am 12.05.2025 08:05:",
+    "Am 12.05.2025 um 08:05 schrieb Kim Probst folgendes:",
+    "Kim Probst schrieb am 12. Mai 2025 folgendes:",
+    "Op 12 mei 2025 om 08:05 schreef kim probst <kim@hgs.example> het volgende:",
+    "Op ma 12 mei 2025 om 08:05 schreef Kim Probst <kim@hgs.example>:",
+    "On Mon, May 12, 2025 at 8:05 AM Kim Probst <kim@hgs.example> wrote:",
+    "On 12 May 2025, at 08:05, Kim Probst <kim@hgs.example> wrote:",
+    "On 12/05/2025 08:05, Kim Probst wrote the following:",
+    "On Monday, May 12th, 2025 at 8:05 AM, Kim Probst <kim@hgs.example> wrote:",
+    "Le lun. 12 mai 2025 à 08:05, Kim Probst <kim@hgs.example> a écrit :",
+    "Le 12/05/2025 à 08:05, Kim Probst a écrit :",
+    "El lun, 12 may 2025 a las 8:05, Kim Probst (<kim@hgs.example>) escribió:",
+    "El lunes, 12 de mayo de 2025 08:05:12 CEST, Kim Probst <kim@hgs.example> escribió:",
+    "Il giorno lun 12 mag 2025 alle ore 08:05 Kim Probst <kim@hgs.example> ha scritto:",
+    "Il 12/05/2025 08:05, Kim Probst ha scritto:",
+    "Em seg., 12 de mai. de 2025 às 08:05, Kim Probst <kim@hgs.example> escreveu:",
+    "pon., 12 maj 2025 o 08:05 Kim Probst <kim@hgs.example> napisał(a):",
+    "W dniu 12.05.2025 o 08:05, Kim Probst pisze:",
+    "Wiadomość napisana przez Kim Probst <kim@hgs.example> w dniu 12.05.2025, o godz. 08:05:",
+    "Dnia 12 maja 2025 08:05 Kim Probst <kim@hgs.example> napisał(a):",
+    "12 May 2025 Pzt 08:05 tarihinde Kim Probst <kim@hgs.example> şunu yazdı:",
+    "Kim Probst <kim@hgs.example>, 12 May 2025 Pzt, 08:05 tarihinde şunu yazdı:",
+    "пн, 12 мая 2025 г. в 08:05, Kim Probst <kim@hgs.example>:",
+    "12.05.2025 08:05, Kim Probst пишет:",
+    "12 мая 2025 г., в 08:05, Kim Probst <kim@hgs.example> написал(а):",
+    "Понедельник, 12 мая 2025, 8:05 +03:00 от Kim Probst <kim@hgs.example>:",
+    "пн, 12 трав. 2025 р. о 08:05 Kim Probst <kim@hgs.example> пише:",
+    "Den mån 12 maj 2025 kl 08:05 skrev Kim Probst <kim@hgs.example>:",
+    "Den man. 12. maj 2025 kl. 08.05 skrev Kim Probst <kim@hgs.example>:",
+    "man. 12. mai 2025 kl. 08:05 skrev Kim Probst <kim@hgs.example>:",
+    "ma 12. toukok. 2025 klo 8.05 Kim Probst (kim@hgs.example) kirjoitti:",
+    "po 12. 5. 2025 v 8:05 odesílatel Kim Probst <kim@hgs.example> napsal:",
+    "po 12. 5. 2025 o 8:05 Kim Probst <kim@hgs.example> napísal(a):",
+    "Kim Probst <kim@hgs.example> ezt írta (időpont: 2025. máj. 12., H, 8:05):",
+    "lun., 12 mai 2025 la 08:05, Kim Probst <kim@hgs.example> a scris:",
+    "Στις Δευ 12 Μαΐ 2025 στις 8:05 π.μ., ο χρήστης Kim Probst <kim@hgs.example> έγραψε:",
+    "На пн, 12.05.2025 г. в 8:05 ч. Kim Probst <kim@hgs.example> написа:",
+    "pon, 12. svi 2025. u 08:05 Kim Probst <kim@hgs.example> napisao je:",
+    "V V pon., 12. maj 2025 ob 08:05 je oseba Kim Probst <kim@hgs.example> napisala:",
+    "Kuupäev E, 12. mai 2025 kell 08:05 kirjutas Kim Probst <kim@hgs.example>:",
+    "pirmd., 2025. g. 12. maijs, plkst. 08:05 — lietotājs Kim Probst (<kim@hgs.example>) rakstīja:",
+    "2025-05-12, pr, 08:05 Kim Probst <kim@hgs.example> rašė:",
+    "Vào Th 2, 12 thg 5, 2025 vào lúc 08:05 Kim Probst <kim@hgs.example> đã viết:",
+    "Pada Sen, 12 Mei 2025 pukul 08.05 Kim Probst <kim@hgs.example> menulis:",
+    "2025年5月12日(月) 8:05 Kim Probst <kim@hgs.example>:",
+    "Kim Probst <kim@hgs.example> 于2025年5月12日周一 08:05写道：",
+    "2025년 5월 12일 (월) 오전 8:05, Kim Probst <kim@hgs.example>님이 작성:",
+    "في الاثنين، 12 مايو 2025 في 8:05 ص تمت كتابة ما يلي بواسطة Kim Probst <kim@hgs.example>:",
+    "בתאריך יום ב׳, 12 במאי 2025 ב-8:05 מאת Kim Probst <kim@hgs.example>:",
+    "2025-05-12 08:05 GMT+02:00 Kim Probst <kim@hgs.example>:",
+    "Zitat von Kim Probst <kim@hgs.example>:",
+    "Quoting Kim Probst <kim@hgs.example>:",
+    "---- Kim Probst schrieb ----",
+    "---- kim probst wrote ----",
+    "---- Am Mo, 12 Mai 2025 08:05:00 +0200 Kim Probst <kim@hgs.example> schrieb ----",
+    "---- On Mon, 12 May 2025 08:05:00 +0200 Kim Probst <kim@hgs.example> wrote ---",
+    "---- Kim Probst a écrit ----",
+    "-------- Ursprüngliche Nachricht --------",
+    "-------- Oorspronkelijk bericht --------",
+    "-------- Messaggio originale --------",
+    "-------- Wiadomość oryginalna --------",
+    "-------- Mensaje original --------",
+    "----- Původní zpráva -----",
+    "-------- Originele bericht --------",
+    "-------- Orijinal mesaj --------",
+    "----- Исходное сообщение -----",
+    ">>> Kim Probst <kim@hgs.example> 12.05.2025 08:05 >>>",
+    '>>> "Kim Probst" <kim@hgs.example> 5/12/2025 8:05 AM >>>',
+    ">>> Kim Probst 12.05.25 8.05 Uhr >>>",
+    '>>> On 5/12/2025 at 8:05 AM, in message <abc@hgs.example>, "Kim Probst" <kim@hgs.example> wrote:',
+    '>>> Am 12.05.2025 um 08:05 schrieb "Kim Probst" <kim@hgs.example>:',
+    "Von: Kim Probst <kim@hgs.example>\nGesendet: Montag, 12. Mai 2025 08:05\nAn: Hilfe\nBetreff: Beamer",
+    "From: Kim Probst <kim@hgs.example>\nSent: Monday, May 12, 2025 8:05 AM\nTo: Help\nSubject: Beamer",
+    "De : Kim Probst <kim@hgs.example>\nEnvoyé : lundi 12 mai 2025 08:05\nÀ : Aide\nObjet : Beamer",
+    "Van: Kim Probst <kim@hgs.example>\nVerzonden: maandag 12 mei 2025 08:05\nAan: Hulp\nOnderwerp: Beamer",
+    "Da: Kim Probst <kim@hgs.example>\nInviato: lunedì 12 maggio 2025 08:05\nA: Aiuto\nOggetto: Beamer",
+    "From: kim@hgs.example\nTo: hilfe@hgs.example\nDate: Mon, 12 May 2025 08:05:00 +0200",
+    "Am 12.05.2025 um 08:05 schrieb Kim Probst <\nkim@hgs.example>:",
+    "Am 12. Mai 2025 08:05:12 MESZ schrieb Kim Probst <kim@hgs.example>:",
+    "Am 12.05.2025 08:05, schrieb Kim Probst:",
+    "*Am 12.05.2025 um 08:05 schrieb Kim Probst:*",
+    "Kim Probst <kim@hgs.example> schrieb am Mo., 12. Mai\n2025, 08:05:",
+    "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\nmailto:Kim Probst <kim@hgs.example>\n> wrote:",
+    "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\nkim@hgs.example\n> wrote:",
+]
+GLUED = [
+    'Am 12.05.2025 um 08:05 schrieb "Kim Probst" <kim@hgs.example>:',
+    "Kim Probst <kim@hgs.example> schrieb am 12.05.2025, 08:05:",
+    "On Mon, May 12, 2025 at 8:05 AM Kim Probst <kim@hgs.example> wrote: ",
+]
+_ALONE = (">>>", "--", "*", "Von:", "From:", "De :", "Van:", "Da:")  # need a line of their own
+
+
+@pytest.mark.parametrize(
+    "above", [f"{NEW}\n\n", f"{NEW}\n", f"{NEW} ", "Am Mittwoch komme ich\n", "3 Lampen fehlen\n"]
+)
+def test_words_above_and_before_an_attribution_are_the_answer(above: str) -> None:
+    for attribution in ATTRIBUTIONS:
+        for mark in ("", "> "):
+            if above.endswith(" ") and attribution.startswith(_ALONE):
+                continue
+            got = split(f"{above}{attribution}\n\n{mark}{OLD}\n{mark}Seit gestern.\n")
+            assert got.text == above.strip(), attribution
+            assert OLD in got.quoted, attribution
+
+
+@pytest.mark.parametrize("attribution", GLUED)
+def test_text_behind_the_colon_of_an_attribution_is_quoted(attribution: str) -> None:
+    got = split(f"{NEW}\n\n{attribution}{OLD}\nSeit gestern.\n")
+    assert got.text == NEW
+    assert f"{OLD}\nSeit gestern." in got.quoted
+
+
+def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
+    assert split(f"{NEW}\n\nKim schrieb:\n\n-- Bitte über dieser Zeile antworten --\n{OLD}").text == NEW
+    assert split(f"Am 12.05.2025 um 08:05 schrieb kim probst:\n> {OLD}\n\n{NEW}").text == NEW
+    assert split(f"{NEW}\n\nDate: Tue, 13 May 2025 07:00:00 +0200\nTo: kim@hgs.example\n\n").text == NEW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Am 12.05.2025 um 10 Uhr kam eine Mail, in der Kim Probst schrieb:\nDer Beamer ist aus.",
+        "Das habe ich am 4.3. bemerkt, wie Frau Probst schrieb:\n\nBeamer ist aus.",
+        "Am 12.05.2025 schrieb mir Kim Probst, dass der Beamer aus ist:\n\nBild anbei.",
+        "Er schrieb am 12.05.2025 um 10:15:\nDas Passwort fehlt.",
+        "Bitte antworten an kim@hgs.example bis 12.05.2025 10:15:\nDanke",
+        "Termin: 12.05.2025 10:15 Uhr\nOrt: Raum 204\nThema: Beamer",
+        "Hallo,\n\nVon: Raum 204\nAn: Raum 205\nDatum: morgen\n\nbitte umziehen.",
+        "Folgendes fehlt:\n---\nBeamer\nLaptop 17",
+        "Es fehlen:\n\n- Beamer",
+        "Die Seiten gehen nicht:\n\n___\nhttps://a.example/b\nhttps://a.example/c",
+        "Der Beamer ist aus.\n\n____\nBitte bald reparieren, wir brauchen ihn. Tel. 0123 456789",
+        "Gruß\nKim\n\nTel. 0123 456789\nwww.hgs.example\n\nBitte heute noch, sonst fällt die Stunde aus.",
+        "Achtung, E-Mails von externen Absendern kommen nicht mehr an!\nBitte prüfen.",
+        "Diese E-Mail kommt von extern nicht an, was tun?",
+        "Diese Mail wurde von Frau Probst gesendet.\nStimmt das?",
+        "Von meinem Laptop",
+        "Von meinem Handy aus geht es.",
+        "Diese Nachricht war nicht für den Empfänger bestimmt und wurde irrtümlich gelöscht?",
+    ],
+)
+def test_words_of_a_person_that_look_like_those_of_a_program_stay(text: str) -> None:
+    assert "".join(split(text).text.split()) == "".join(text.split())
+
+
+_WORDS = st.sampled_from(
+    [
+        "Am",
+        "On",
+        "12.05.2025",
+        "4.",
+        "Mai",
+        "um",
+        "10:15",
+        "Uhr",
+        "der",
+        "Beamer",
+        "ist",
+        "ich",
+        "bitte",
+        "Raum",
+        "geht",
+        "nicht",
+        "Danke",
+        "Tel.",
+        "0123",
+        "und",
+        "Von",
+    ]
+)
+
+
+@given(st.lists(st.lists(_WORDS, min_size=1, max_size=9).map(" ".join), max_size=8).map("\n".join))
+def test_text_of_usual_words_without_a_quotation_is_not_shortened(text: str) -> None:
+    got = split(text)
+    assert not got.quoted
+    assert "".join((got.text + got.signature).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Von meinem iPhone gesendet",
+        "Von meinem iPad gesendet",
+        "Von meinem iPhone",
+        "Von meinem Android-Gerät",
+        "From my iPhone",
+        "Sent from my iPad",
+        "Sent from my Galaxy",
+        "<<Gesendet von meinem Pixel>>",
+        ">Von meinem iPhone gesendet<",
+        "[Von meinem iPhone gesendet]",
+        "Von meinem iPhone gesendet. Tippfehler bitte ich zu entschuldigen.",
+        "Sent from my iPhone, please excuse typos",
+        "Sent from my iPhone. Please excuse brevity and any typos.",
+        "Von meinem Samsung Galaxy Smartphone gesendet - sorry für Tippfehler",
+        "Gesendet von meinem Handy, daher kurz – bitte Tippfehler entschuldigen",
+        "Envoyé de mon iPhone",
+        "Envoyé depuis mon mobile Orange",
+        "Envoyé de mon iPad, veuillez excuser les fautes",
+        "De mon iPhone",
+        "Télécharger Outlook pour iOS",
+        "Obtenir Outlook pour Android<https://aka.ms/x>",
+        "Télécharger [Outlook pour iOS](https://aka.ms/x)",
+        "Outlook für Android<https://aka.ms/x> beziehen",
+        "Outlook für Android beziehen",
+        "Outlook für iOS herunterladen",
+        "Holen Sie sich [Outlook für Android](https://aka.ms/x)",
+        "Holen Sie sich Outlook für iOS<https://aka.ms/o0ukef>",
+        "Get [Outlook for Android](https://aka.ms/x)",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>",
+        "Get Outlook for Mac <https://aka.ms/x>",
+        "Gesendet von Outlook für Android<https://aka.ms/x>",
+        "Gesendet von Outlook Mobile",
+        "Gesendet von [Outlook für iOS](https://aka.ms/x)",
+        "Sent from [Outlook for iOS](https://aka.ms/x)",
+        "Gesendet von Mail<https://go.microsoft.com/fwlink/?LinkId=1> für Windows 10",
+        "Sent from Mail for Windows",
+        "Von Yahoo Mail auf Android gesendet",
+        "Gesendet mit der GMX Mail App",
+        "Gesendet mit der WEB.DE Mail App",
+        "Diese Nachricht wurde von meinem Android-Gerät mit WEB.DE Mail gesendet.",
+        "Diese Nachricht wurde von meinem Android Mobiltelefon mit GMX Mail gesendet.",
+        "-- Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+        "Gesendet mit der Telekom Mail App",
+        "Gesendet mit Proton Mail",
+        "Gesendet mit Proton Mail sicherer E-Mail.",
+        "Sent with Proton Mail secure email.",
+        "Envoyé avec Proton Mail",
+        "Vom Handy gesendet",
+        "Mobil gesendet",
+        "Von unterwegs gesendet",
+        "Unterwegs gesendet",
+        "gesendet vom Galaxy",
+        "Gesendet von unterwegs",
+        "Verzonden vanaf mijn iPhone",
+        "Inviato da iPhone",
+        "Enviado desde mi iPhone",
+        "Enviado do meu iPhone",
+        "Wysłano z iPhone'a",
+        "iPhone'umdan gönderildi",
+        "Отправлено с iPhone",
+        "Skickat från min iPhone",
+        "Sendt fra min iPhone",
+        "Lähetetty iPhonesta",
+        "Get BlueMail for Android",
+        "Sent via the Samsung Galaxy S10, an AT&T 5G smartphone",
+        "Gesendet mit Mailtrack",
+        "Virenfrei.www.avast.com",
+        "Virenfrei. www.avg.com",
+        "Virus-free.www.avast.com <https://www.avast.com/sig-email?x>",
+        "Garanti sans virus. www.avast.com",
+        "Diese E-Mail wurde von Avast Antivirus-Software auf Viren geprüft.",
+        "Diese E-Mail wurde auf Viren geprüft.",
+        "This email has been checked for viruses by AVG.",
+        "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.",
+        "Please consider the environment before printing this email",
+        "\u1427",
+    ],
+)
+def test_line_of_a_program_is_no_text(line: str) -> None:
+    assert is_program_line(line)
+    assert split(f"{NEW}\n\n{line}\n\nAm 12.05.2025 um 08:05 schrieb Kim:\n> alt\n").text == NEW
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "ACHTUNG: Diese E-Mail stammt von einem externen Absender. Öffnen Sie keine\nLinks oder "
+        "Anhänge, wenn Sie den Absender nicht kennen.",
+        "ACHTUNG! Diese E-Mail kommt von außerhalb der Organisation. Klicken Sie nicht auf Links!",
+        "ACHTUNG: Diese E-Mail stammt von ausserhalb der Verwaltung.",
+        "Vorsicht: Externe E-Mail",
+        "[EXTERN]",
+        "EXTERNE E-MAIL",
+        "*** EXTERNE E-MAIL ***",
+        "ACHTUNG: Externe E-Mail - öffnen Sie keine Links.",
+        "Diese Nachricht wurde von einer Person außerhalb Ihrer Organisation gesendet.",
+        "CAUTION: This email originated from outside of the organization. Do not click links or "
+        "open attachments unless you recognize the sender and know the content is safe.",
+        "CAUTION: This email originated from outside of the\norganization. Do not click links or "
+        "open attachments unless\nyou recognize the sender.",
+        "EXTERNAL EMAIL: Do not click any links or open any attachments unless you trust the sender.",
+        "This message was sent from outside your organization. Be careful with links.",
+        "[EXTERNAL EMAIL] This message came from outside the district.",
+        "You don't often get email from kim@hgs.example. Learn why this is important<https://aka.ms/x>",
+        "Sie erhalten nicht häufig E-Mails von kim@hgs.example. Erfahren Sie, warum dies wichtig ist",
+        "Sie erhalten nicht oft eine E-Mail von kim@hgs.example. [Erfahren Sie, warum dies wichtig "
+        "ist](https://aka.ms/x)",
+        "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\nThis message came from "
+        "outside your organization.\nReport Suspicious\nZjQcmQRYFpfptBannerEnd",
+        "Der Absender dieser E-Mail befindet sich außerhalb der Organisation.",
+        "Dies ist eine externe E-Mail. Bitte seien Sie vorsichtig beim Öffnen von Anhängen und Links.",
+        "ATTENTION : Ce courriel provient de l'extérieur de l'organisation. Ne cliquez pas sur les liens.",
+        "Hinweis: Diese E-Mail wurde von einem externen Absender gesendet.",
+        "WARNUNG: Diese Mail kommt von einem externen Server außerhalb der Stadtverwaltung. Seien "
+        "Sie vorsichtig bei Links und Anhängen!",
+        "Caution: External (kim@hgs.example)",
+        "Warning: This sender is from outside your organization.",
+    ],
+)
+def test_warning_of_a_gateway_above_the_text_is_cut(warning: str) -> None:
+    for new in ("Der Link geht wieder.", "#close"):
+        for gap in ("\n\n", "\n"):
+            assert split(f"{warning}{gap}{new}\n").text == new
+    if warning.endswith((".", "!")):
+        assert split(f"{warning} Der Link geht wieder.\n").text == "Der Link geht wieder."
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Diese E-Mail kann vertrauliche Informationen enthalten. Wenn Sie nicht der richtige "
+        "Adressat sind, informieren Sie bitte den Absender und vernichten Sie diese E-Mail.",
+        "This e-mail and any attachments are confidential and intended solely for the addressee. "
+        "If you have received it in error, please delete it.",
+        "The information contained in this message is intended only for the recipient and may be "
+        "privileged.\nIf you are not the intended recipient, please delete it.",
+        "Ce message est destiné exclusivement à ses destinataires et peut contenir des "
+        "informations confidentielles. En cas d'erreur, merci de le détruire.",
+    ],
+)
+@pytest.mark.parametrize(
+    "address", ["", "Hölderlin-Schule\nMusterweg 2\nTel. 07000 12345\nwww.hgs.example\n\n"]
+)
+def test_notice_at_the_end_does_not_keep_the_address_in_the_text(notice: str, address: str) -> None:
+    got = split(f"{NEW}\n\nViele Grüße\nKim Probst\n\n{address}{notice}\n")
+    assert got.text == f"{NEW}\n\nViele Grüße\nKim Probst"
+    assert contact_details(got.signature) == address.strip()
+
+
+def test_signature_above_the_quotation_is_no_answer() -> None:
+    got = split(f"-- \nKim Probst\nHölderlin-Schule\n\n-----Original Message-----\n{OLD}\n")
+    assert not got.text
+    assert got.signature == "--\nKim Probst\nHölderlin-Schule"
+    assert split(f"-- \nBitte heute noch kommen!\n\n-----Original Message-----\n{OLD}\n").text
