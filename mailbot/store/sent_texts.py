@@ -74,8 +74,7 @@ def load_sent_texts(
         ticket_ids.update(connection.execute(_RECEIVED, values).scalars())
     if action_keys:
         rows += connection.execute(_BY_KEYS, {"hashes": [hash_action_key(key) for key in action_keys]})
-    tagged = (tickets.find(session, tag) for tag in lookups.tags)
-    ticket_ids.update(row.id for row in tagged if row is not None)
+    ticket_ids.update(row.id for row in tickets.find_all(session, lookups.tags).values())
     ticket_ids.update(row.ticket_id for row in rows if row.ticket_id is not None)
     if ticket_ids:
         rows += connection.execute(_RECENT, {"tickets": sorted(ticket_ids), "recipients": sorted(recipients)})

@@ -55,14 +55,15 @@ def test_no_command_of_a_quoted_mail_is_executed(desk: DeskHarness) -> None:
             desk.outcome(reply_to(sent, MAX, f"{sent.text}\n{answer}"))
             desk.outcome(reply_to(sent, MAX, quoting(sent, answer)))
     assert desk.ticket("GYM-1")["status"] == "open"
-    assert len(desk.outbox_of(MAX, NotificationKind.REFUSAL)) == 1
+    assert desk.ticket("GYM-1")["assignee"] is None
+    assert desk.outbox_of(LENA, NotificationKind.ANSWER) == []
 
 
 def test_mail_from_a_link_keeps_the_text_of_the_refused_mail(desk: DeskHarness) -> None:
     written = "Hallo Lena,\n\ndas Kabel war locker.\nBitte ausprobieren."
     assert desk.reply(MAX, f"#schliesen\n{written}") == "refused"
     sent = desk.outbox_of(MAX, NotificationKind.REFUSAL)[-1]
-    key = linked_action_keys(sent.text)[0]
+    key = linked_action_keys(sent.html)[0]
     body = f"#schließen\n{written}\n\n\n[mailbot:{key}]"
     assert desk.outcome(mail().sender(MAX).subject(sent.subject).text(body)) == "command"
     assert written in desk.outbox_of(LENA, NotificationKind.CLOSED)[-1].text

@@ -30,18 +30,26 @@ def introduction_start(lines: list[str], first: int, names: Collection[str]) -> 
 
     `names` are the names and addresses in the header of the quoted mail.
     """
+    known = [name.casefold() for name in names if len(name) > 2]
     end = first
-    while end and first - end < _MAX_BLANK and _RULE.match(lines[end - 1]):
+    while (
+        end and first - end < _MAX_BLANK and (_RULE.match(lines[end - 1]) or _is_title(lines[end - 1], known))
+    ):
         end -= 1
     if not end:
         return first
-    known = [name.casefold() for name in names if len(name) > 2]
     start = min(_header_start(lines, end, known), _attribution_start(lines, end, known))
     if start == end:
         return first
     while start and lines[start - 1].strip("> ") and _RULE.match(lines[start - 1]):
         start -= 1
     return start
+
+
+def _is_title(line: str, known: Sequence[str]) -> bool:
+    """Return whether a line is the subject of the quoted mail without its tag."""
+    title = line.strip("> ").casefold()
+    return len(title) > 5 and any(name.endswith(title) for name in known)
 
 
 def _header_start(lines: list[str], end: int, known: Sequence[str]) -> int:

@@ -9,9 +9,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from itertools import accumulate, takewhile, zip_longest
+from itertools import accumulate, dropwhile, takewhile, zip_longest
 
 from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.header_block import label
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.quotation import SplitText, split
 
@@ -19,7 +20,8 @@ MAX_REPLY = 150_000
 MAX_SENT = 60_000
 """Maximum number of characters that are compared, of a reply and of each sent text."""
 
-_MARK = "\ue005"  # follows the ">" that this module puts before each quoted line
+_MARK = "\ue005"  # follows the ">>" that this module puts before each quoted line
+_MARKED = re.compile(f">{{0,2}}{_MARK}")
 _KEY = 12  # characters of which the positions are indexed
 _STRIDE = 6
 _MAX_PLACES = 8
@@ -110,7 +112,7 @@ def split_reply(text: str, sent: Iterable[SentText], *, structured: bool) -> Spl
     quoted = _quoted_lines(lines, reply, found, structured=structured)
     if structured:
         _unmark_answers(lines, found, quoted)
-    marked = [f">{_MARK}{line}" if at in quoted else line for at, line in enumerate(lines)]
+    marked = [f">>{_MARK}{line}" if at in quoted else line for at, line in enumerate(lines)]
     return _without_marked(split("\n".join(marked) + text[MAX_REPLY:], structured=True))
 
 
@@ -140,7 +142,8 @@ def _quotations(
     source = _characters(text[:MAX_SENT].split("\n"))
     for chain in _chains(_runs(reply.characters, source.characters)):
         shares = _shares(chain, reply, source)
-        same = [at for at, share in shares.items() if share >= _SAME]
+        # the header above the quotation has names and dates of the sent text, too
+        same = list(dropwhile(lambda at: label(lines[at]), (at for at in shares if shares[at] >= _SAME)))
         if not same or not (len(same) > 1 or any(_spans_lines(run, source) for run in chain)):
             continue
         first = same[0]
@@ -305,11 +308,11 @@ def _unquoted(lines: Sequence[str], quoted: set[int]) -> Iterator[str]:
 
 def _without_marked(parts: SplitText) -> SplitText:
     """Return the parts without marks; quoted lines stay in the text only above answers between them."""
-    below = any(line.startswith(f">{_MARK}") for line in parts.quoted.split("\n"))
+    below = _MARK in parts.quoted
     answers: list[tuple[list[str], list[str]]] = [([], [])]
     dropped: list[str] = []
     for line in parts.text.split("\n"):
-        if line.startswith(f">{_MARK}"):
+        if _MARK in line:
             dropped.append(_unmarked(line))
             if any(answers[-1][1]):
                 answers.append(([], []))
@@ -320,8 +323,8 @@ def _without_marked(parts: SplitText) -> SplitText:
             answers[-1][1].append(line)
     return SplitText(
         _joined(answers, below=below),
-        _all_unmarked(parts.signature),
-        "\n".join(filter(None, ("\n".join(dropped), _all_unmarked(parts.quoted)))),
+        _unmarked(parts.signature),
+        "\n".join(filter(None, ("\n".join(dropped), _unmarked(parts.quoted)))),
         parts.forwarded,
     )
 
@@ -348,9 +351,5 @@ def _paragraph(lines: Sequence[str]) -> list[str]:
     return [f"> {line}" for line in reversed(list(kept))]
 
 
-def _unmarked(line: str) -> str:
-    return line.removeprefix(f">{_MARK}")
-
-
-def _all_unmarked(text: str) -> str:
-    return text.replace(f">{_MARK}", "")
+def _unmarked(text: str) -> str:
+    return _MARKED.sub("", text)
