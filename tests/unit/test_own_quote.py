@@ -29,8 +29,8 @@ Leuchtet die Lampe am Gerät?
 --
 Schul-Support · Gymnasium Marienschule
 """
-ENDLESS = {"ticket_details_endless"}
-"""Repeats the same message 200 times, so a quotation that is cut in two is ambiguous."""
+SKIPPED = {"ticket_details_endless", "alert"}
+"""One repeats a message 200 times, so parts of it are ambiguous; the other goes to operators."""
 SENT = (SentText((HELP,), ("Hilfe", ADDRESS)),)
 
 
@@ -56,7 +56,7 @@ def test_answer_to_every_notification_comes_out_exactly() -> None:
         for place, style in zip(PLACES, list(STYLES)[number % 7 :: 7], strict=True):
             mail = parse(STYLES[style](rendered(name), ANSWER, place).build())
             found = split_reply(mail.whole_text, [sent_text(name)], structured=mail.structured)
-            if name in ENDLESS:
+            if name in SKIPPED:
                 continue
             if found is None or found.text != ANSWER or find_commands(found.signature).lines:
                 wrong.append((name, style, place, found and found.text))
