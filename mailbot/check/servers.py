@@ -13,6 +13,7 @@ from mailbot.core.model.policy import School
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.inbox.inspection import MailboxReport, inspect_mailbox
 from mailbot.smtp.client import SendResult, SmtpClient
+from mailbot.smtp.reply import About
 from mailbot.store import ledger
 from mailbot.store.database import Engine, read_only
 
@@ -119,8 +120,9 @@ def relay(school: School, account: SmtpAccount) -> CheckResult:
     outcome = asyncio.run(ask())
     if outcome is None:
         return CheckResult(True, subject, f"accepts mail from {school.address}")
-    if outcome.server_down:
+    about_account = outcome.about is About.ACCOUNT
+    if outcome.server_down and not about_account:
         return CheckResult(False, subject, outcome.reply)
-    if outcome.state == "temporary":  # greylisting (RFC 6647): the outbox tries again
+    if outcome.state == "temporary" and not about_account:  # greylisting (RFC 6647): the outbox tries again
         return CheckResult(True, subject, f"refuses temporarily, will be retried: {outcome.reply}")
     return CheckResult(False, subject, f"refuses mail to {school.address}: {outcome.reply}")

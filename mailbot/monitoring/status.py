@@ -23,10 +23,11 @@ LISTED = timedelta(days=7)
 def status(desk: Desk) -> Document:
     """Return the status, including counts that need a scan of whole tables."""
     with read_only(desk.engine) as session:
-        counts = {**outbox.counts(session), **_failures(session, desk)}
+        counts = outbox.counts(session) | _failures(session, desk)
         unregistered = not_registered(session, desk.policy, utc_now())
     summary = status_summary(desk)
     summary["letters"]["failed"] = counts.get("failed", 0)
+    counts = {state: number for state, number in counts.items() if number}
     return {**summary, "outbox": counts, "not_registered": unregistered}
 
 

@@ -85,7 +85,7 @@ def test_a_line_that_cannot_be_guessed_has_no_link(desk: DeskHarness, line: str)
     reported(desk)
     assert answered(desk, f"Ist erledigt.\n\n{line}") == "refused"
     assert links(desk) == []
-    assert "Bitte senden Sie Ihre Mail berichtigt noch einmal." in refusal(desk).text
+    assert "Bitte senden Sie Ihre Mail korrigiert noch einmal." in refusal(desk).text
 
 
 def test_a_misspelled_word_is_corrected_with_its_argument(desk: DeskHarness) -> None:
@@ -139,9 +139,7 @@ def test_an_internal_note_never_reaches_the_teacher(desk: DeskHarness, text: str
     assert told(desk, LENA) == before
 
 
-@pytest.mark.parametrize(
-    "subject", ["Re: [#GYM-1] Beamer #intern", "AW: #notiz AW: [#GYM-1]", "Erledigt #schließen Re: [#GYM-1]"]
-)
+@pytest.mark.parametrize("subject", ["Re: [#GYM-1] Beamer #intern", "Erledigt #schließen Re: [#GYM-1]"])
 def test_a_command_within_the_subject_is_asked_about(desk: DeskHarness, subject: str) -> None:
     reported(desk)
     built = reply_to(desk.outbox_of(MAX)[0], MAX, "Kollegin hat den Stecker gezogen.").subject(subject)
