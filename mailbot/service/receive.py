@@ -102,18 +102,21 @@ def _receive(
     return decision
 
 
-def _understand(session: Session, desk: Desk, school: School, mail: Mail) -> Understanding:
+def _understand(
+    session: Session, desk: Desk, school: School, mail: Mail, released: int | None = None
+) -> Understanding:
     """Analyse a mail; quotations of sent mails are recognised by the stored texts.
 
     The body of a mail from a link ends with an action key. It may contain text of the sent mail, such as the
-    text of a refused mail, but quotes nothing.
+    text of a refused mail, but quotes nothing. `released` is the ID of a held mail that is processed again.
     """
     understood = understand(mail, school, desk.policy)
     is_human = understood.classification.kind is MailKind.HUMAN
     if mail.sender is None or not is_human or understood.lookups.action_key is not None:
         return understood
     keys, author = linked_action_keys(mail.whole_text), desk.policy.addresses(mail.sender.email)
-    sent = load_sent_texts(session, understood.lookups, keys, author, desk.policy.support_addresses)
+    support = desk.policy.support_addresses
+    sent = load_sent_texts(session, understood.lookups, keys, author, support, released)
     parts = split_reply(mail.whole_text, sent, structured=mail.structured)
     if parts is None:
         return understood
@@ -186,7 +189,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
     ledger.close_held(session, effect.held, "confirmed")
     raw = raw_mail.load(session, row.raw_id or 0)
     school, entry = desk.school(row.school), ledger.values_of(row)
-    understood = _understand(session, desk, school, parse(raw))
+    understood = _understand(session, desk, school, parse(raw), effect.held)
     return _decide_and_write(
         session,
         desk,

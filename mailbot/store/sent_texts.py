@@ -23,6 +23,7 @@ _OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
 _SENT = select(
     _OUTBOX.c.id,
     _OUTBOX.c.ticket_id,
+    _OUTBOX.c.held_id,
     _OUTBOX.c.subject,
     _OUTBOX.c.sender_name,
     _OUTBOX.c.recipient,
@@ -57,8 +58,11 @@ def load_sent_texts(
     action_keys: Collection[str],
     recipients: Collection[str],
     support_addresses: Collection[str],
+    released: int | None = None,
 ) -> tuple[SentText, ...]:
     """Return the texts of the mails that a mail replies to, and of the last ones of its ticket to its author.
+
+    If a held mail is `released`, the questions about it are left out: they quote it.
 
     `action_keys` are those in the links of the quotation, `recipients` the addresses of the author.
     """
@@ -78,7 +82,8 @@ def load_sent_texts(
     ticket_ids.update(row.ticket_id for row in rows if row.ticket_id is not None)
     if ticket_ids:
         rows += connection.execute(_RECENT, {"tickets": sorted(ticket_ids), "recipients": sorted(recipients)})
-    return tuple(_to_sent_text(row, support_addresses) for row in _distinct(rows) if row.text)
+    known = (row for row in _distinct(rows) if row.text and (row.held_id is None or row.held_id != released))
+    return tuple(_to_sent_text(row, support_addresses) for row in known)
 
 
 def _distinct(rows: Iterable[Row[Any]]) -> list[Row[Any]]:

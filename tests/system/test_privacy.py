@@ -150,7 +150,9 @@ def test_erasure_is_refused_for_members_and_for_pending_mail(begun: DeskHarness)
 
 
 def test_retention_erases_raw_mails_then_texts_then_mails_without_a_ticket(begun: DeskHarness) -> None:
-    begun.receive(problem("Werbung").header("Precedence", "bulk").text("Kaufen Sie"))
+    begun.receive(
+        problem("Werbung", "werbung@anderswo.example").header("Precedence", "bulk").text("Kaufen Sie")
+    )
     days = begun.desk.policy.retention
     with transaction(begun.engine) as session:
         session.execute(text("UPDATE ticket SET status = 'open', closed = NULL WHERE number > 2"))

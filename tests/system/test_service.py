@@ -36,9 +36,7 @@ NO_NEW_CODE = (
 
 @pytest.fixture
 def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str) -> SchoolEnv:
-    env = SchoolEnv(tmp_path, dovecot, smtp_server, user)
-    (tmp_path / "state").mkdir()
-    return env
+    return SchoolEnv(tmp_path, dovecot, smtp_server, user)
 
 
 def confinement() -> list[str | Path]:

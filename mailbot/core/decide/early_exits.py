@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
+from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Encryption, Mail
 from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine, ReplyRoute
 from mailbot.core.model.policy import Limits
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
+from mailbot.core.recipients.recipients import WITH_HISTORY
 from mailbot.core.text.thanks import is_thanks
 
 
@@ -180,6 +182,13 @@ def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Tic
     return None
 
 
+def _is_in_history(message: Message, answered: SentMail | None) -> bool:
+    """Return whether the notification that the mail replies to shows a message in its history."""
+    if answered is None or answered.kind not in WITH_HISTORY or answered.created is None:
+        return False
+    return answered.created >= message.at
+
+
 def _last_public(context: MailContext, ticket: Ticket) -> Message | None:
     history = context.facts.histories.get(ticket.key, ())
     return next((m for m in reversed(history) if m.visibility is Visibility.PUBLIC), None)
@@ -192,6 +201,8 @@ def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
     """
     team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
     if team.member(last.author.email) is None:
+        return False
+    if _is_in_history(last, context.answered_mail):
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
     by_colleague = last.author.email not in context.sender_addresses

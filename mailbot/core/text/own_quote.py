@@ -20,7 +20,7 @@ MAX_REPLY = 150_000
 MAX_SENT = 60_000
 """Maximum number of characters that are compared, of a reply and of each sent text."""
 
-_MARK = "\ue005"  # follows the ">>" that this module puts before each quoted line
+_MARK = "\ue006"  # follows the ">>" that this module puts before each quoted line
 _MARKED = re.compile(f">{{0,2}}{_MARK}")
 _KEY = 12  # characters of which the positions are indexed
 _STRIDE = 6
@@ -88,12 +88,13 @@ class _Run:
 
 @dataclass(slots=True)
 class _Quotation:
-    """A quotation of a sent mail: its lines, and the share of each line that is from the mail."""
+    """A quotation of a sent mail: its lines, the share of each line that is from the mail, and its names."""
 
     start: int
     first: int
     last: int
     shares: Mapping[int, float]
+    names: Sequence[str]
 
 
 def split_reply(text: str, sent: Iterable[SentText], *, structured: bool) -> SplitText | None:
@@ -112,8 +113,26 @@ def split_reply(text: str, sent: Iterable[SentText], *, structured: bool) -> Spl
     quoted = _quoted_lines(lines, reply, found, structured=structured)
     if structured:
         _unmark_answers(lines, found, quoted)
+    parts = _split_at(lines, quoted, text[MAX_REPLY:])
+    return parts if parts.text else _answer_above(lines, quoted, found[0].names) or parts
+
+
+def _answer_above(lines: Sequence[str], quoted: set[int], names: Sequence[str]) -> SplitText | None:
+    """Return the parts of a reply that has its answer between an introduction and the first quoted line."""
+    bare = [_MARKED_ONCE.sub("", line, count=1) for line in lines[: min(quoted)]]
+    start = next((at for at, line in enumerate(bare) if line.strip("> ")), len(bare))
+    end = next((at for at in range(start, len(bare)) if not bare[at].strip("> ")), len(bare))
+    if introduction_start(bare, end, names) > start or not "".join(bare[end:]).strip("> \n"):
+        return None
+    parts = split("\n".join(bare[end:]), structured=True)
+    rest = [line for at, line in enumerate(lines) if at < end or at >= min(quoted)]
+    return SplitText(parts.text, parts.signature, "\n".join([parts.quoted, *rest]).strip("\n"))
+
+
+def _split_at(lines: Sequence[str], quoted: set[int], more: str) -> SplitText:
+    """Split lines, of which some are known to be quoted, and the rest of the text."""
     marked = [f">>{_MARK}{line}" if at in quoted else line for at, line in enumerate(lines)]
-    return _without_marked(split("\n".join(marked) + text[MAX_REPLY:], structured=True))
+    return _without_marked(split("\n".join(marked) + more, structured=True))
 
 
 def _characters(lines: Sequence[str]) -> _Characters:
@@ -149,7 +168,7 @@ def _quotations(
         first = same[0]
         start = introduction_start(lines, first, names)
         if start < first or is_quoted(lines[first]) or _is_framed(chain, source):
-            yield _Quotation(start, first, same[-1], shares)
+            yield _Quotation(start, first, same[-1], shares, names)
 
 
 def _spans_lines(run: _Run, source: _Characters) -> bool:
