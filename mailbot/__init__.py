@@ -1,3 +1,3 @@
 """A help desk for schools that needs nothing but e-mail."""
 
-__version__ = "0.1.1"
+__version__ = "0.2.0"

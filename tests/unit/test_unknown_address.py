@@ -4,7 +4,7 @@ from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.ticket import Status, Visibility
 from tests.support.rendered_samples import rendered
-from tests.support.scenario import MAX, MailScenario, assigned, writes
+from tests.support.scenario import HANNA, MAX, MailScenario, assigned, ticket, writes
 
 PRIVATE = "max.m@gmx.example"  # Max, who is registered with other addresses
 
@@ -19,6 +19,11 @@ def test_reply_from_an_unknown_address_to_a_mail_to_staff_changes_nothing_and_bo
         team, private = done.notification(MAX), done.notification(PRIVATE)
         assert ([p.line for p in team.problems], team.from_outside) == (["#schließen"], True)
         assert (private.text, private.ticket, private.history) == ("", None, ())
+
+
+def test_member_of_another_school_is_no_unknown_address() -> None:
+    done = writes(HANNA, "#anwesend").answering(ticket(), to=HANNA).decide()
+    assert done.outcome == "command"
 
 
 def test_unknown_address_is_told_once_a_day_that_nothing_was_done() -> None:

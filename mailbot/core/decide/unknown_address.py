@@ -19,6 +19,8 @@ def file_reply_from_unknown_address(context: MailContext) -> Decision | None:
     ticket, answered = context.ticket, context.facts.answered
     if ticket is None or answered is None or context.role is not Role.STRANGER or context.mail.forwarded:
         return None
+    if context.member is not None:  # of another school
+        return None
     if context.policy.find_member(answered.recipient) is None or answered.held is not None:
         return None
     text = context.mail.text or context.mail.quoted
