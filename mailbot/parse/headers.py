@@ -25,7 +25,7 @@ _PLAIN_MAILBOX = re.compile(
     r"|([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{0,199}[A-Za-z0-9])"
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
-_BARE_ID = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
+_BARE_ID = re.compile(r"(?<![^\s<>,;\"()])[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _EMAIL = re.compile(r"(?!.*=\?)(?:[^\s\"]{1,320}|\"[^\n]{1,100}\"@[^\s]{1,255})")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
 _NAME_OR_DOMAIN = re.compile(r"[\w.\x80-\U0010ffff-]+")
