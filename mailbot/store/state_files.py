@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def change_owner(path: Path, owner: os.stat_result) -> None:
 
 
 def create_durably(file: Path, text: str) -> None:
-    """Create a file with its whole content, unless another process has created it; raise OSError."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    """Create a file with its whole content, unless another one has created it; raise OSError."""
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         with temporary.open("w", encoding="ascii") as opened:
             opened.write(text)

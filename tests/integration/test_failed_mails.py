@@ -46,7 +46,7 @@ def test_a_failed_answer_is_reported_to_its_author_and_needs_no_operator(answere
     assert len(answered.outbox_of(MAX, NotificationKind.BOUNCE)) == 1
     assert (alerts(answered), answered.outbox_of(EDV, NotificationKind.ALERT)) == ([], [])
     counts = status(answered.desk)["outbox"]
-    assert (counts["failed"], counts["undelivered"]) == (0, 1)
+    assert (counts.get("failed", 0), counts["undelivered"]) == (0, 1)
 
 
 def test_a_failed_mail_to_the_team_is_reported_to_operators(answered: DeskHarness) -> None:
@@ -64,7 +64,7 @@ def test_undelivered_mails_are_counted_for_a_week(
     fail(answered, NotificationKind.RECEIPT)
     for days, number in ((6, 1), (8, 0)):
         monkeypatch.setattr("mailbot.monitoring.status.utc_now", lambda days=days: NOW + timedelta(days=days))
-        assert status(answered.desk)["outbox"]["undelivered"] == number
+        assert status(answered.desk)["outbox"].get("undelivered", 0) == number
 
 
 def test_several_failed_mails_are_one_alert(
