@@ -33,29 +33,14 @@ def parse(content: bytes) -> Mail:
     text, unseen = _joined(blocks, defects)
     structured = all(block.is_html for block in blocks)
     split = quotation.split(text, structured=structured)
-    header = Header(tree.fields, defects)
-    fields = tuple(
-        (n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in tree.fields
-    )
-    subject = next((value for name, value in fields if name == "subject" and value), "")
-    mail = Mail(
-        message_id=next(iter(header.message_ids("message-id")), ""),
-        senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
-        reply_to=header.addresses("reply-to"),
-        original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
-        to=header.addresses("to"),
-        cc=header.addresses("cc"),
-        routes=routes(fields),
-        subject=subject,
-        date=header.date(),
-        in_reply_to=header.message_ids("in-reply-to"),
-        references=header.message_ids("references"),
-        headers=fields,
+    known = _read_header(tree.fields, defects)
+    mail = replace(
+        known,
         text=split.text,
         signature=split.signature,
         quoted=split.quoted,
         unseen=unseen,
-        forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(subject)),
+        forwarded=split.forwarded or bool(split.quoted and FORWARD_SUBJECT.match(known.subject)),
         whole_text=text,
         structured=structured,
         parts=with_danger(
@@ -71,6 +56,26 @@ def parse(content: bytes) -> Mail:
     )
     return (
         mail if mail.delivery or not is_bounce(mail) else _with_named_recipients(mail, source, text, contents)
+    )
+
+
+def _read_header(raw: tuple[mime.Field, ...], defects: list[str]) -> Mail:
+    """Return a mail with the values of its header."""
+    header = Header(raw, defects)
+    fields = tuple((n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in raw)
+    return Mail(
+        message_id=next(iter(header.message_ids("message-id")), ""),
+        senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
+        reply_to=header.addresses("reply-to"),
+        original_from=header.addresses("x-original-from") or header.addresses("x-original-sender"),
+        to=header.addresses("to"),
+        cc=header.addresses("cc"),
+        routes=routes(fields),
+        subject=next((value for name, value in fields if name == "subject" and value), ""),
+        date=header.date(),
+        in_reply_to=header.message_ids("in-reply-to"),
+        references=header.message_ids("references"),
+        headers=fields,
     )
 
 

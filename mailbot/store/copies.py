@@ -60,28 +60,14 @@ def find_copies(
     an automatic mail, counts as carried out if it was processed before `ignored_since`. `received` is None
     unless a mail that was received at another time is another one.
     """
-    rows = session.connection().execute(_SAME_CONTENT, {"content": content})
-    earlier = [
-        row
-        for row in rows
-        if row.id != own_entry
-        and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
-    ]
-    names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
-    referenced = {name for name in (by_reply, *lookups.tags, *lookups.named) if name}
-    same = [
-        row
-        for row in earlier
-        if row.school == school.key or names.get(row.ticket_id) in referenced or lookups.named
-    ]
+    same = _with_same_content(session, content, school, lookups, by_reply, own_entry, received)
     if not same:
         return None
     first = same[0]
     reason = f"the same mail was processed before: {first.school} {first.uid_validity}/{first.uid}"
-    held = {
-        row.ledger_id: row.id for row in session.execute(_HELD_UNPROVEN, {"entries": [r.id for r in same]})
-    }
-    unproven: str | None = None
+    entries = {"entries": [row.id for row in same]}
+    held = {row.ledger_id: row.id for row in session.execute(_HELD_UNPROVEN, entries)}
+    unproven: int | None = None
     carried_out = False
     for row in same:
         added = _added(session, row)
@@ -92,8 +78,34 @@ def find_copies(
             continue
         carried_out = True
         if any(message.proven is False for message in added):
-            unproven = names[row.ticket_id]
-    return Copies(reason, tuple(held.values()), carried_out, unproven)
+            unproven = row.ticket_id
+    key = tickets.keys(session, {unproven})[unproven] if unproven is not None else None
+    return Copies(reason, tuple(held.values()), carried_out, key)
+
+
+def _with_same_content(
+    session: Session,
+    content: str,
+    school: School,
+    lookups: Lookups,
+    by_reply: str | None,
+    own_entry: int | None,
+    received: datetime | None,
+) -> list[Any]:
+    """Return the ledger entries of the copies, the first one first."""
+    earlier = [
+        row
+        for row in session.connection().execute(_SAME_CONTENT, {"content": content})
+        if row.id != own_entry
+        and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
+    ]
+    names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
+    referenced = {name for name in (by_reply, *lookups.tags, *lookups.named) if name}
+    return [
+        row
+        for row in earlier
+        if row.school == school.key or names.get(row.ticket_id) in referenced or lookups.named
+    ]
 
 
 def _added(session: Session, row: Any) -> Sequence[Any]:

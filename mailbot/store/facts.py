@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Facts, RecentActivity, SentMail, has_same_words
+from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import Policy, School
@@ -140,23 +140,39 @@ def load_facts(
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
         names=names_of_staff(session, school, policy),
         own=own,
-        copies=find_copies(
-            session,
-            content,
-            school,
-            lookups,
-            by_reply,
-            own_entry,
-            ignored_since=now - timedelta(days=policy.limits.confirm_days),
-            received=_delivery_time(mail, received or now),
-        )
-        or (changed_copy(session, mail, school.key) if content else None),  # "": a dry run
+        copies=_copies(session, mail, lookups, school, policy, content, by_reply, own_entry, now, received),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
         },
         blocked=_blocked(session, mail, school, rows.values()),
     )
+
+
+def _copies(
+    session: Session,
+    mail: Mail,
+    lookups: Lookups,
+    school: School,
+    policy: Policy,
+    content: str,
+    by_reply: str | None,
+    own_entry: int | None,
+    now: datetime,
+    received: datetime | None,
+) -> Copies | None:
+    """Return the earlier copies of a mail, also those that came another way; "" as content: a dry run."""
+    found = find_copies(
+        session,
+        content,
+        school,
+        lookups,
+        by_reply,
+        own_entry,
+        ignored_since=now - timedelta(days=policy.limits.confirm_days),
+        received=None if mail.message_id or mail.date else received or now,
+    )
+    return found or (changed_copy(session, mail, school.key) if content else None)
 
 
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:
@@ -268,11 +284,6 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
 def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
     """Return the names that a school's staff use in their own mails, by address."""
     return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
-
-
-def _delivery_time(mail: Mail, received: datetime) -> datetime | None:
-    """Return the time of receipt if nothing else tells a mail from an earlier one with the same text."""
-    return None if mail.message_id or mail.date else received
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:
