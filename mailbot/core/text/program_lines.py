@@ -219,7 +219,7 @@ def _banner_unit(lines: list[str], at: int, *, follows: bool) -> tuple[int, int]
 
 
 def _may_advise(text: str) -> bool:
-    """Return whether a text may be the beginning of an advice that goes on in the next line."""
+    """Return whether a text may be the first line of a notice that continues on the next line."""
     return text[-1:] not in ".!?" and bool(_ADVICE_BEGINS.match(text))
 
 
