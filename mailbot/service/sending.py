@@ -1,6 +1,7 @@
 """Send a mail: claim it from the outbox, build it, and record the outcome."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,24 +40,28 @@ class ServerIssue:
 def record_and_claim(
     desk: Desk,
     schools: Collection[str],
-    outcome: SendOutcome | None,
+    outcomes: Collection[SendOutcome],
     issue: ServerIssue | None,
     now: datetime,
+    *,
     after: str = "",
-) -> ClaimedMail | None:
-    """Record the last outcome and the server's state; claim and return the next due mail.
+    most: int = 1,
+) -> list[ClaimedMail]:
+    """Record outcomes and the server's state; claim and return the next due mails, `most` at most.
 
-    The search starts with the school that follows `after`, so that the schools take turns.
+    The claim is on disk before this returns, and with it all that the mails are about. The search starts with
+    the school that follows `after`, so that the schools take turns.
     """
     with transaction(desk.engine) as session:
-        if outcome is not None and outcome.state == "failed":
-            _notify_failure(session, desk, outcome, now)
+        for outcome in outcomes:
+            if outcome.state == "failed":
+                _notify_failure(session, desk, outcome, now)
         if issue is not None and issue.reason:
             raise_alert(session, desk, issue.topic, (("reason", issue.reason),), now)
         elif issue is not None:
             end_alert(session, desk, issue.topic, now)
-        outbox.record(session, [outcome] if outcome is not None else [], now, desk.worker)
-        return outbox.claim(session, schools, now, desk.worker, after)
+        outbox.record(session, outcomes, now, desk.worker)
+        return outbox.claim(session, schools, now, desk.worker, after=after, most=most)
 
 
 def known_issue(desk: Desk, topic: str) -> str:
@@ -67,19 +72,32 @@ def known_issue(desk: Desk, topic: str) -> str:
 
 def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
     """Return an outgoing mail with its attachments as bytes (RFC 5322)."""
-    with read_only(desk.engine) as session:
-        raws = {
-            file.raw: raw_mail.load(session, file.raw)
-            for file in due.outgoing.attachments
-            if file.raw is not None
-        }
-    parts = {raw_id: part_contents(raw) for raw_id, raw in raws.items()}
+    raw_ids = {file.raw for file in due.outgoing.attachments if file.raw is not None}
+    parts: dict[int, dict[str, bytes]] = {}
+    if raw_ids:
+        with read_only(desk.engine) as session:
+            raws = {raw_id: raw_mail.load(session, raw_id) for raw_id in raw_ids}
+        parts = {raw_id: part_contents(raw) for raw_id, raw in raws.items()}
 
     def content_of(file: Attachment) -> bytes:
         return parts[file.raw or 0][file.path]
 
     outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
     return to_bytes(outgoing, due.references, due.created, content_of)
+
+
+def build_plain_messages(desk: Desk, mails: Collection[ClaimedMail]) -> dict[int, bytes]:
+    """Return the messages of the mails without attachments by the keys of the mails.
+
+    A mail that cannot be built is left out: `build_message` raises its error.
+    """
+    found: dict[int, bytes] = {}
+    for due in mails:
+        school = desk.policy.school(due.school)
+        if school is not None and not due.outgoing.attachments:
+            with suppress(LookupError, ValueError):
+                found[due.id] = build_message(desk, due, school.address)
+    return found
 
 
 def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendOutcome:

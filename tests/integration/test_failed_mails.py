@@ -25,10 +25,11 @@ def alerts(desk: DeskHarness) -> list[str]:
 
 def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
     """Send all due mails, but let those of these kinds fail; return their numbers."""
-    failed, done = list[int](), None
-    while (due := record_and_claim(desk.desk, ("GYM",), done, None, NOW)) is not None:
+    failed, done = list[int](), list[SendOutcome]()
+    while claimed := record_and_claim(desk.desk, ("GYM",), done, None, NOW):
+        [due] = claimed
         fails = due.outgoing.kind in kinds
-        done = SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")
+        done = [SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")]
         failed += [due.id] * fails
     return failed
 

@@ -110,24 +110,20 @@ def test_a_mail_waits_for_an_earlier_one_of_its_thread_for_a_limited_time(desk: 
     desk.receive(problem("Beamer").text("dunkel"))
     desk.reply(MAX, "Kabel?")
     with transaction(desk.engine) as session:
-        first = outbox.claim(session, ["GYM"], NOW)
-        assert first is not None
+        [first] = outbox.claim(session, ["GYM"], NOW)
         again = NOW + timedelta(minutes=30)
         held = SendOutcome(first.id, "queued", "450 busy", again)
         claimed = []
         outbox.record(session, [held], NOW)
-        due = outbox.claim(session, ["GYM"], NOW)
-        while due is not None:
-            claimed.append(due.outgoing)
-            outbox.record(session, [SendOutcome(due.id, "sent")], NOW)
-            due = outbox.claim(session, ["GYM"], NOW)
+        while due := outbox.claim(session, ["GYM"], NOW, most=20):
+            claimed += [mail.outgoing for mail in due]
+            outbox.record(session, [SendOutcome(mail.id, "sent") for mail in due], NOW)
     waits = first.outgoing.recipient.email
     assert waits == LENA
     assert LENA not in [letter.recipient.email for letter in claimed]
     assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
     with transaction(desk.engine) as session:
-        late = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
-    assert late is not None
+        [late] = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
     assert late.outgoing.recipient.email == LENA
 
 
@@ -137,13 +133,17 @@ def test_schools_that_share_an_account_send_in_turn(
     for number in range(20):
         desk.receive(problem(f"Beamer {number}", f"t{number}@schule.example").text("dunkel"))
     desk.receive(problem("Tafel").text("klemmt"), "HBG")
-    due, turns = record_and_claim(desk.desk, ("GYM", "HBG"), None, None, NOW), list[str]()
-    while due is not None:
-        turns.append(due.school)
-        due = record_and_claim(desk.desk, ("GYM", "HBG"), SendOutcome(due.id, "sent"), None, NOW, turns[-1])
-    of_the_other = [place for place, school in enumerate(turns) if school == "HBG"]
-    assert of_the_other == [1, 3]
-    assert len(turns) == len(desk.rows(OutboxRow))
+    schools = ("GYM", "HBG")
+    for most, places in ((1, [1, 3]), (20, [5, 6])):
+        turns: list[str] = []
+        while due := record_and_claim(
+            desk.desk, schools, [], None, NOW, after=turns[-1] if turns else "", most=most
+        ):
+            turns += [mail.school for mail in due]
+        assert [place for place, school in enumerate(turns) if school == "HBG"] == places
+        assert len(turns) == len(desk.rows(OutboxRow))
+        with transaction(desk.engine) as session:
+            outbox.requeue_interrupted(session, desk.desk.worker, NOW)
 
 
 QUOTA = b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException\r\n"
