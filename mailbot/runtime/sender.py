@@ -20,6 +20,7 @@ from mailbot.runtime.account_status import AccountStatus
 from mailbot.sanitize import redact_for_log
 from mailbot.service.desk import Desk
 from mailbot.service.sending import (
+    AttachmentReader,
     ServerIssue,
     build_message,
     build_plain_messages,
@@ -71,6 +72,7 @@ class AccountSender:
     _status: AccountStatus = field(init=False)
     _started: bool = False
     _database_down: bool = False
+    _files: AttachmentReader = field(init=False)
     _claimed: set[int] = field(default_factory=set)
     _built: dict[int, bytes] = field(default_factory=dict)
     _outcomes: list[SendOutcome] = field(default_factory=list)
@@ -79,6 +81,7 @@ class AccountSender:
 
     def __post_init__(self) -> None:
         self._status = AccountStatus(self.topic, self.clock)
+        self._files = AttachmentReader(self.desk)
 
     @property
     def topic(self) -> str:
@@ -133,6 +136,8 @@ class AccountSender:
             self._status.restore(await self._in_thread(known_issue, self.desk, self.topic))
             self._started = True
         self._status.is_paused, self._progress = False, asyncio.Event()
+        self._claimed.clear()
+        self._built.clear()
         queue: Queue = asyncio.Queue()
         deliveries = [asyncio.create_task(self._deliver(client, queue)) for client in clients]
         for delivery in deliveries:
@@ -142,7 +147,10 @@ class AccountSender:
         finally:
             self._release(queue)
             queue.put_nowait(None)
-            await asyncio.gather(*deliveries)
+            await asyncio.wait(deliveries)
+            self._files.forget()
+        for delivery in deliveries:
+            delivery.result()
 
     async def _feed(
         self, queue: Queue, stop: asyncio.Event, deliveries: Sequence[asyncio.Task[None]]
@@ -241,7 +249,7 @@ class AccountSender:
             return None
         try:
             raw = self._built.pop(due.id, b"") or await self._in_thread(
-                build_message, self.desk, due, school.address
+                build_message, self.desk, due, school.address, self._files
             )
         except TRANSIENT as error:
             self._finish(SendOutcome(due.id, "queued", first_line(error), self.clock(), counts=False))

@@ -49,10 +49,11 @@ def record_and_claim(
 ) -> list[ClaimedMail]:
     """Record outcomes and the server's state; claim and return the next due mails, `most` at most.
 
-    The claim is on disk before this returns, and with it all that the mails are about. The search starts with
-    the school that follows `after`, so that the schools take turns.
+    A claim is on disk before this returns, and with it all earlier commits: those of the mails too. Outcomes
+    alone need not be, as a killed process does not undo them. The search starts with the school that follows
+    `after`, so that the schools take turns.
     """
-    with transaction(desk.engine) as session:
+    with transaction(desk.engine, durable=most > 0) as session:
         for outcome in outcomes:
             if outcome.state == "failed":
                 _notify_failure(session, desk, outcome, now)
@@ -70,17 +71,32 @@ def known_issue(desk: Desk, topic: str) -> str:
         return alerts.reason(session, topic)
 
 
-def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
-    """Return an outgoing mail with its attachments as bytes (RFC 5322)."""
-    raw_ids = {file.raw for file in due.outgoing.attachments if file.raw is not None}
-    parts: dict[int, dict[str, bytes]] = {}
-    if raw_ids:
-        with read_only(desk.engine) as session:
-            raws = {raw_id: raw_mail.load(session, raw_id) for raw_id in raw_ids}
-        parts = {raw_id: part_contents(raw) for raw_id, raw in raws.items()}
+class AttachmentReader:
+    """Reads the contents of attachments; keeps those of one received mail, as several people get them."""
 
-    def content_of(file: Attachment) -> bytes:
-        return parts[file.raw or 0][file.path]
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._latest: tuple[int, dict[str, bytes]] = (0, {})
+
+    def content(self, file: Attachment) -> bytes:
+        """Return the decoded content; raise LookupError if it was erased."""
+        raw_id, parts = self._latest
+        if file.raw != raw_id:
+            raw_id = file.raw or 0
+            with read_only(self._desk.engine) as session:
+                raw = raw_mail.load(session, raw_id)
+            parts = part_contents(raw)
+            self._latest = raw_id, parts
+        return parts[file.path]
+
+    def forget(self) -> None:
+        """Forget the contents, which may be large."""
+        self._latest = (0, {})
+
+
+def build_message(desk: Desk, due: ClaimedMail, sender: str, files: AttachmentReader | None = None) -> bytes:
+    """Return an outgoing mail with its attachments as bytes (RFC 5322)."""
+    content_of = (files or AttachmentReader(desk)).content
 
     outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
     return to_bytes(outgoing, due.references, due.created, content_of)
@@ -91,13 +107,13 @@ def build_plain_messages(desk: Desk, mails: Collection[ClaimedMail]) -> dict[int
 
     A mail that cannot be built is left out: `build_message` raises its error.
     """
-    found: dict[int, bytes] = {}
+    messages: dict[int, bytes] = {}
     for due in mails:
         school = desk.policy.school(due.school)
         if school is not None and not due.outgoing.attachments:
             with suppress(LookupError, ValueError):
-                found[due.id] = build_message(desk, due, school.address)
-    return found
+                messages[due.id] = build_message(desk, due, school.address)
+    return messages
 
 
 def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendOutcome:

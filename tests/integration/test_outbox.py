@@ -4,23 +4,24 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import cycle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from mailbot.config import SmtpAccount
 from mailbot.core.model.notification import NotificationKind
-from mailbot.runtime.sender import AccountSender, send_all_once
+from mailbot.runtime.sender import LONGEST_ATTEMPT, AccountSender, send_all_once
 from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.service.sending import record_and_claim
 from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
 from mailbot.store import outbox
 from mailbot.store.database import transaction
-from mailbot.store.outbox import HOLD_BEHIND_EARLIER, SendOutcome
+from mailbot.store.outbox import CLAIM_TTL, HOLD_BEHIND_EARLIER, SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.support.desk_harness import DeskHarness
 from tests.support.scenario import EDV, ERIKA, LENA, MAX, NOW
@@ -335,6 +336,73 @@ def test_mails_in_quick_succession_share_a_connection(
     asyncio.run(asyncio.wait_for(run(), 60))
     assert len(smtp_server.received) == len(desk.rows(OutboxRow)) > 2
     assert smtp_server.connections == 1
+
+
+def test_mails_are_claimed_and_recorded_in_batches(
+    desk: DeskHarness, smtp_server: RecordingSmtpServer
+) -> None:
+    report(desk, 20)
+    commits: list[object] = []
+    event.listen(desk.engine, "commit", commits.append)
+    account = replace(smtp_server.account(), connections=3)
+    asyncio.run(AccountSender(desk.desk, account, ("GYM", "HBG"), Clock(), POOL).send_all())
+    assert set(states(desk)) == {"sent"}
+    assert len(commits) < len(smtp_server.received) / 3
+    ids = [message_id(mail.octets) for mail in smtp_server.received]
+    assert sorted(ids) == sorted(row.message_id for row in desk.rows(OutboxRow))
+    assert smtp_server.connections == 3
+
+
+def message_id(octets: bytes) -> str:
+    return octets.partition(b"\r\nMessage-ID: ")[2].partition(b"\r\n")[0].decode()
+
+
+def test_mails_of_a_batch_that_were_not_attempted_are_due_as_before(desk: DeskHarness) -> None:
+    report(desk, 10)
+    with transaction(desk.engine) as session:
+        session.execute(update(OutboxRow).values(last_error="450 busy"))
+    ends = iter([b"250 taken\r\n", b"250 taken\r\n", QUOTA])
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 end\r\n"})()
+        return lambda line: next(ends) if (said := answer(line)) == b"250 end\r\n" else said
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        drain(desk, server.port, Clock())
+    sent, refused, *others = [row for row in desk.rows(OutboxRow) if row.kind != NotificationKind.ALERT][1:]
+    assert (sent.state, refused.state, refused.last_error) == ("sent", "queued", QUOTA[4:].decode().strip())
+    unchanged = {(row.state, row.attempts, row.next_attempt, row.last_error) for row in others}
+    assert (len(others), unchanged) == (27, {("queued", 0, NOW, "450 busy")})
+
+
+def test_no_attempt_begins_when_another_worker_may_soon_claim_the_mail(desk: DeskHarness) -> None:
+    report(desk, 5)
+    clock = Clock()
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 taken\r\n"})()
+
+        def slow(line: bytes) -> bytes | None:
+            clock.now += timedelta(minutes=3) if line == b"." else timedelta(0)
+            return answer(line)
+
+        return slow
+
+    taken: list[datetime] = []
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        event.listen(
+            desk.engine,
+            "before_cursor_execute",
+            lambda *call: (
+                taken.append(clock.now) if call[2].startswith("UPDATE outbox SET attempts") else None
+            ),
+        )
+        drain(desk, server.port, clock)
+        assert server.heard.count(b".\r\n") == len(desk.rows(OutboxRow)) == 15
+    assert set(states(desk)) == {"sent"}
+    # An attempt takes three minutes here, so two begin within the four minutes after a claim.
+    assert len(taken) == 1 + 7
+    assert CLAIM_TTL - LONGEST_ATTEMPT == timedelta(minutes=4)
 
 
 def test_an_undeliverable_mail_is_noted_in_its_ticket(desk: DeskHarness) -> None:
