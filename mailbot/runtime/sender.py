@@ -223,7 +223,7 @@ class AccountSender:
             sent = mail.submission
             result = await client.send(sent.sender, sent.recipient, sent.raw, upcoming)
             self._record(mail.due, result)
-            if following is not None and self._status.is_paused:
+            if following is not None and self._must_wait(following.due):
                 self._finish(release(following.due))
                 following = None
             mail = following or await self._next(queue, wait=True)
@@ -235,11 +235,14 @@ class AccountSender:
             if due is None:
                 queue.put_nowait(None)  # for the other connections
                 return None
-            if self._status.is_paused or self.clock() > due.until - LONGEST_ATTEMPT:
+            if self._must_wait(due):
                 self._finish(release(due))
             elif (submission := await self._build(due)) is not None:
                 return _ReadyMail(due, submission)
         return None
+
+    def _must_wait(self, due: ClaimedMail) -> bool:
+        return self._status.is_paused or self.clock() > due.until - LONGEST_ATTEMPT
 
     async def _build(self, due: ClaimedMail) -> Submission | None:
         """Return a mail with its envelope; if that fails, set the outcome and return None."""
