@@ -15,13 +15,13 @@ from sqlalchemy import event, update
 
 from mailbot.config import SmtpAccount
 from mailbot.core.model.notification import NotificationKind
-from mailbot.runtime.sender import LONGEST_ATTEMPT, AccountSender, send_all_once
+from mailbot.runtime.sender import AccountSender, send_all_once
 from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.service.sending import record_and_claim
 from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
 from mailbot.store import outbox
 from mailbot.store.database import transaction
-from mailbot.store.outbox import CLAIM_TTL, HOLD_BEHIND_EARLIER, SendOutcome
+from mailbot.store.outbox import HOLD_BEHIND_EARLIER, SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.support.desk_harness import DeskHarness
 from tests.support.scenario import EDV, ERIKA, LENA, MAX, NOW
