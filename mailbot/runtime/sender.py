@@ -37,10 +37,12 @@ DATABASE_SECONDS = 5.0
 MAX_THREADS = 8
 """The number of database transactions and message builds at the same time, for all accounts."""
 MAX_CLAIMED = 20
-"""The mails that an account has claimed, for each connection: after a kill at most these arrive twice."""
-RECORD_MAILS = 10
-RECORD_SECONDS = 0.05
+"""The mails that an account has claimed at the same time, for each connection."""
+RECORD_MAILS = 5
+RECORD_SECONDS = 0.02
 """Outcomes are recorded as soon as they are that many, or the oldest one is that old."""
+MAX_UNRECORDED = 10
+"""No attempt begins while there are that many: after a kill these arrive twice, and those being sent."""
 LONGEST_ATTEMPT = timedelta(minutes=11)
 """No attempt begins later than that before the end of the claim, when another worker may send the mail."""
 
@@ -77,6 +79,8 @@ class AccountSender:
     _built: dict[int, bytes] = field(default_factory=dict)
     _outcomes: list[SendOutcome] = field(default_factory=list)
     _progress: asyncio.Event = field(default_factory=asyncio.Event)
+    _recorded: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_ending: bool = False
     _last_school: str = ""
 
     def __post_init__(self) -> None:
@@ -135,7 +139,8 @@ class AccountSender:
         if not self._started:
             self._status.restore(await self._in_thread(known_issue, self.desk, self.topic))
             self._started = True
-        self._status.is_paused, self._progress = False, asyncio.Event()
+        self._status.is_paused = self._is_ending = False
+        self._progress, self._recorded = asyncio.Event(), asyncio.Event()
         self._claimed.clear()
         self._built.clear()
         queue: Queue = asyncio.Queue()
@@ -147,6 +152,8 @@ class AccountSender:
         finally:
             self._release(queue)
             queue.put_nowait(None)
+            self._is_ending = True
+            self._recorded.set()
             await asyncio.wait(deliveries)
             self._files.forget()
         for delivery in deliveries:
@@ -183,6 +190,7 @@ class AccountSender:
             return
         claimed, built = await self._in_thread(self._exchange, outcomes, issue, most)
         del self._outcomes[: len(outcomes)]
+        self._recorded.set()
         if self._status.issue is issue:
             self._status.issue = None
         self._built |= built
@@ -223,10 +231,16 @@ class AccountSender:
             sent = mail.submission
             result = await client.send(sent.sender, sent.recipient, sent.raw, upcoming)
             self._record(mail.due, result)
+            await self._wait_for_record()
             if following is not None and self._must_wait(following.due):
                 self._finish(release(following.due))
                 following = None
             mail = following or await self._next(queue, wait=True)
+
+    async def _wait_for_record(self) -> None:
+        while len(self._outcomes) >= MAX_UNRECORDED and not (self._is_ending or self._status.is_paused):
+            self._recorded.clear()
+            await self._recorded.wait()
 
     async def _next(self, queue: Queue, *, wait: bool) -> _ReadyMail | None:
         """Return the next mail with its message; None at the end, and if there is none yet and not `wait`."""
@@ -242,7 +256,8 @@ class AccountSender:
         return None
 
     def _must_wait(self, due: ClaimedMail) -> bool:
-        return self._status.is_paused or self.clock() > due.until - LONGEST_ATTEMPT
+        late = self.clock() > due.until - LONGEST_ATTEMPT
+        return late or self._is_ending or self._status.is_paused
 
     async def _build(self, due: ClaimedMail) -> Submission | None:
         """Return a mail with its envelope; if that fails, set the outcome and return None."""
