@@ -18,7 +18,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.retry import next_attempt
 from mailbot.store import alerts, audit, outbox, people, raw_mail, tickets
 from mailbot.store.audit import Origin
-from mailbot.store.database import Session, read_only, transaction
+from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.enqueue import enqueue
 from mailbot.store.facts import sent_mail
 from mailbot.store.outbox import ClaimedMail, SendOutcome
@@ -56,7 +56,7 @@ def record_and_claim(
     with transaction(desk.engine, durable=most > 0) as session:
         for outcome in outcomes:
             if outcome.state == "failed":
-                _notify_failure(session, desk, outcome, now)
+                _try_to_notify(session, desk, outcome, now)
         if issue is not None and issue.reason:
             raise_alert(session, desk, issue.topic, (("reason", issue.reason),), now)
         elif issue is not None:
@@ -142,6 +142,17 @@ def end_alert_of_failed_mails(session: Session, desk: Desk, now: datetime) -> No
     """End the alert if no failed mail needs an operator."""
     if not unresolved_failures(session, desk):
         end_alert(session, desk, FAILED_MAILS, now)
+
+
+def _try_to_notify(session: Session, desk: Desk, outcome: SendOutcome, now: datetime) -> None:
+    """Notify of a failed mail; an error undoes only that, so that the other outcomes are recorded."""
+    try:
+        with session.begin_nested():
+            _notify_failure(session, desk, outcome, now)
+    except TRANSIENT:
+        raise
+    except Exception:
+        log.exception("failure not notified", mail=outcome.id)
 
 
 def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: datetime) -> None:

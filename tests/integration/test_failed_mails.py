@@ -7,6 +7,7 @@ import pytest
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.monitoring.status import status
+from mailbot.service import sending
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, retry_unsent_mail
@@ -32,6 +33,22 @@ def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
         done = [SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")]
         failed += [due.id] * fails
     return failed
+
+
+def test_a_failure_that_cannot_be_notified_does_not_keep_other_outcomes_from_being_recorded(
+    desk: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    claimed = record_and_claim(desk.desk, ("GYM",), [], None, NOW, most=20)
+    monkeypatch.setattr(sending, "failure_notices", lambda *_: 1 / 0)
+    failed, *others = claimed
+    outcomes = [
+        SendOutcome(failed.id, "failed", "5.1.1 unknown"),
+        *(SendOutcome(o.id, "sent") for o in others),
+    ]
+    record_and_claim(desk.desk, ("GYM",), outcomes, None, NOW)
+    assert [row.state for row in desk.rows(OutboxRow)] == ["failed", *["sent"] * len(others)]
+    assert alerts(desk) == []
 
 
 @pytest.fixture
