@@ -98,7 +98,8 @@ def _decide_bounce(mail: Mail, reason: str, facts: Facts, policy: Policy, now: d
         return Decision("filed", (reason, "names no recipient of a mail"), tuple(effects), key, "subject-tag")
     because = [reason, f"about a mail to {sent.recipient}"]
     if failed is not None and not sent.bounced:
-        diagnostic = failed.diagnostic or failed.status
+        coded = not failed.status or failed.status in failed.diagnostic
+        diagnostic = failed.diagnostic if coded else f"{failed.status} {failed.diagnostic}".strip()
         effects.append(MarkUndeliverable(sent.recipient, diagnostic, sent.message_id))
         effects += map(Notify, failure_notices(sent, diagnostic, facts.ticket(sent.ticket), policy))
     else:
