@@ -32,9 +32,10 @@ _START = re.compile(
     r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,] +\d{1,2}[. ])",
     re.I,
 )
-# A capital word for "on" directly before a date, within a line.
+# A capital word for "on" directly before a date, within a line. Own words may touch it: Roundcube, which
+# answers below the quotation by default, puts the cursor there for text above it.
 _RESTART = re.compile(
-    r"(?<=[\s.!?…)])(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
+    r"(?<=[\s.!?…)a-zäöüß])(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
     rf"(?:(?:(?i:den|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}\d"
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
