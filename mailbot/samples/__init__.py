@@ -138,8 +138,8 @@ SIMILAR = (
     Similar(OLD, HOSTILE_ANSWER),
 )
 OF_ALL_SCHOOLS = (
-    replace(ODD, due=NOW - timedelta(days=1)),
     replace(UP, number=84, opened=NOW - timedelta(days=16)),
+    replace(ODD, due=NOW - timedelta(days=1)),
     replace(TAKEN, school="RSW", number=31, status=Status.WAITING, opened=NOW - timedelta(days=1)),
     replace(OLD, school="RSW", assignee=MAX),
 )

@@ -34,6 +34,7 @@ WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
     NotificationKind.BOUNCE,
 }
 """Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
+_BELOW_OWN_TEXT = "\n--------\n"  # in the text of an answer, between the author's words and the footer
 MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
 """Notifications whose final delivery failure concerns a person; see `needs_attention`."""
 
@@ -122,8 +123,9 @@ def failure_notices(
     if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
         author = Address(policy.registered(sent.author))
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
+        text = sent.text.rpartition(_BELOW_OWN_TEXT)[0] or sent.text
         yield Notification(
-            kind, author, role, ticket=ticket, text=sent.text, details=details, internal=sent.internal
+            kind, author, role, ticket=ticket, text=text, details=details, internal=sent.internal
         )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
