@@ -19,7 +19,7 @@ from tests.support.rendered_samples import TEMPLATES, rendered
 
 HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
 PAGES = [(role, language) for role in READERS for language in LANGUAGES]
-OF_NO_PAGE = {"confirm", "register"}
+OF_NO_PAGE = {"confirm", "register", "resend"}
 """Commands that people do not type: links in mails contain them."""
 
 
