@@ -121,7 +121,7 @@ def failure_notices(
     details = (("recipient", sent.recipient), ("reason", diagnostic), ("subject", sent.subject))
     to_member = policy.find_member(sent.recipient) is not None
     if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
-        author = Address(policy.registered(sent.author))
+        author = _named(sent.author, ticket, policy)
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
         text = sent.text.rpartition(_BELOW_OWN_TEXT)[0] or sent.text
         yield Notification(
@@ -130,3 +130,12 @@ def failure_notices(
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
             yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)
+
+
+def _named(email: str, ticket: Ticket | None, policy: Policy) -> Address:
+    """Return a member's registered address, with the name that the ticket or the configuration has."""
+    assignee = ticket.assignee if ticket is not None else None
+    if assignee is not None and assignee.email in policy.addresses(email) and assignee.name:
+        return Address(policy.registered(email), assignee.name)
+    member = policy.find_member(email)
+    return Address(policy.registered(email), member.name if member is not None else "")
