@@ -1,6 +1,7 @@
 """Claim the mails in the outbox for sending, record how that ended, and list and count them."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import CursorResult, Row, bindparam, exists, func, select, text, update
 from sqlmodel import Session
 
+from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
@@ -19,10 +21,12 @@ IS_DUE, IS_NOT_SENT = text(DUE_CONDITION), text(NOT_SENT)
 
 HOLD_BEHIND_EARLIER = timedelta(hours=1)
 """How long a mail waits for an earlier unsent mail of its thread."""
+MAX_UNDELIVERED = 50
 CLAIM_TTL = timedelta(minutes=15)
 MAILS_PER_TURN = 5
 """How many mails of one school are claimed before those of the next school."""
 BOUNCED = "bounced"
+UNDELIVERED = ("failed", BOUNCED)
 
 _OUTBOX, _TICKET = metadata.tables["outbox"], metadata.tables["ticket"]
 _OUTBOX_MAIL = _OUTBOX.alias("mail")
@@ -102,6 +106,15 @@ _RETRY = (
     .where(_OUTBOX.c.id == bindparam("mail"))
     .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
 )
+# Make undelivered mails due as if they were new.
+_RESEND = (
+    update(_OUTBOX)
+    .where(
+        _OUTBOX.c.message_id.in_(bindparam("mails", expanding=True)),
+        _OUTBOX.c.state.in_(UNDELIVERED),
+    )
+    .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
+)
 # Drop one mail.
 _DROP = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(state="dropped")
 
@@ -122,6 +135,18 @@ _BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
 _FAILED = select(
     _OUTBOX.c.id, _OUTBOX.c.kind, _OUTBOX.c.author, _OUTBOX.c.recipient, _OUTBOX.c.created
 ).where(IS_NOT_SENT, _OUTBOX.c.state == "failed")
+# Read the undelivered mails about tickets, except automatic ones without an author.
+_UNDELIVERED = (
+    select(_OUTBOX.c.ticket_id, _OUTBOX.c.message_id, _OUTBOX.c.recipient, _OUTBOX.c.author)
+    .where(
+        _OUTBOX.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+        _OUTBOX.c.state.in_(UNDELIVERED),
+        _OUTBOX.c.author != "",
+        _OUTBOX.c.author != _OUTBOX.c.recipient,
+    )
+    .order_by(_OUTBOX.c.id)
+    .limit(MAX_UNDELIVERED)
+)
 # Count the mails that are not sent, by state.
 _COUNT_UNSENT = select(_OUTBOX.c.state, func.count()).where(IS_NOT_SENT).group_by(_OUTBOX.c.state)
 # Count all mails.
@@ -288,6 +313,19 @@ def requeue_interrupted(session: Session, worker: str, now: datetime) -> int:
 def retry(session: Session, mail_id: int, now: datetime) -> None:
     """Make a mail due now, with as many attempts as a new one."""
     session.execute(_RETRY, {"mail": mail_id, "now": now})
+
+
+def resend(session: Session, message_ids: Collection[str], now: datetime) -> None:
+    """Make undelivered mails due now, with as many attempts as new ones."""
+    session.connection().execute(_RESEND, {"mails": list(message_ids), "now": now})
+
+
+def undelivered(session: Session, tickets: Mapping[int, str]) -> dict[str, tuple[UndeliveredMail, ...]]:
+    """Return the undelivered mails about these tickets, by the ticket's key."""
+    found: defaultdict[str, list[UndeliveredMail]] = defaultdict(list)
+    for row in session.connection().execute(_UNDELIVERED, {"tickets": list(tickets)}):
+        found[tickets[row.ticket_id]].append(UndeliveredMail(row.message_id, row.recipient, row.author))
+    return {key: tuple(mails) for key, mails in found.items()}
 
 
 def drop(session: Session, mail_id: int) -> None:

@@ -16,7 +16,7 @@ from mailbot.store.database import transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.support.desk_harness import DeskHarness
-from tests.support.scenario import EDV, MAX, NOW
+from tests.support.scenario import EDV, LENA, MAX, NOW
 from tests.support.school import problem
 
 
@@ -65,6 +65,16 @@ def test_a_failed_answer_is_reported_to_its_author_and_needs_no_operator(answere
     assert (alerts(answered), answered.outbox_of(EDV, NotificationKind.ALERT)) == ([], [])
     counts = status(answered.desk)["outbox"]
     assert (counts.get("failed", 0), counts["undelivered"]) == (0, 1)
+
+
+def test_the_author_sends_a_failed_answer_again_by_one_tap(answered: DeskHarness) -> None:
+    assert fail(answered, NotificationKind.CLOSED)
+    answered.reply(MAX, "#erneut", NotificationKind.BOUNCE)
+    (answer,) = answered.outbox_of(LENA, NotificationKind.CLOSED)
+    assert (answer.state, answer.attempts) == ("queued", 0)
+    assert fail(answered) == []
+    answered.reply(MAX, "#erneut", NotificationKind.BOUNCE)
+    assert answered.outbox_of(MAX)[-1].reasons == "nothing_to_resend"
 
 
 def test_a_failed_mail_to_the_team_is_reported_to_operators(answered: DeskHarness) -> None:
