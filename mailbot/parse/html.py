@@ -24,6 +24,7 @@ _BLOCKS = frozenset({
     "fieldset", "figure", "hr", "body", "html", "caption", "thead", "tbody", "nav", "main", "aside",
     "details", "summary"
 })  # fmt: skip
+_MARKED_BY_NAME = frozenset(["blockquote", "signature"])
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote"])
 _LETTER = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -113,6 +114,7 @@ class _Inside:
     """What an open element adds to the lines inside it."""
 
     look: Look = VISIBLE
+    unseen: bool = False
     quoted: bool = False
     indented: bool = False
     signed: bool = False
@@ -163,9 +165,13 @@ class _Page:
             return
         if tag in _BLOCKS:
             self.end_line(blank=tag in _PARAGRAPHS)
-        if _begins_quotation(element):
+        marked = bool(element.keys()) or tag in _MARKED_BY_NAME
+        if marked and _begins_quotation(element):
             self.cut = True
-        self.enter(element)
+        if marked or self.rules:
+            self.enter(element)
+        else:
+            self.inside.append(_Inside(self.inside[-1].look, self.inside[-1].unseen))
         self.literal += tag == "pre"
         if (written := _WRITTEN.get(tag)) is not None and not self.hides():
             self.line.append(written)
@@ -178,7 +184,7 @@ class _Page:
         look = look_of(element, self.inside[-1].look, self.rules)
         quoted = _is_quotation(element) or (element.tag == "blockquote" and self.depth > 0)
         indented = element.tag == "blockquote" and not quoted and not _is_indentation(element)
-        inside = _Inside(look, quoted, indented, _is_signature(element))
+        inside = _Inside(look, look.unseen, quoted, indented, _is_signature(element))
         self.inside.append(inside)
         self.depth += inside.quoted
         self.indentation += inside.indented
@@ -204,7 +210,7 @@ class _Page:
 
     def hides(self) -> bool:
         """Return whether a reader does not see what is written now."""
-        return not self.everything and self.inside[-1].look.unseen
+        return not self.everything and self.inside[-1].unseen
 
     def put(self, text: str | None) -> None:
         """Write text: as it is inside <pre>, else with white space run together."""

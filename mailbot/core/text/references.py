@@ -75,7 +75,7 @@ def linked_action_keys(text: str) -> tuple[str, ...]:
 
 def without_action_key(text: str) -> str:
     """Return the text without action keys, also in links, and without lines that had nothing else."""
-    if not _MARK.search(text):
+    if not _may_have_key(text):
         return text
     text = re.sub(r"[^\S\n>]*" + _SHOWN_KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
     return re.sub(r"(?m)^[> ]*\0\n?|\0", "", text).rstrip("\n") if "\0" in text else text
@@ -83,4 +83,8 @@ def without_action_key(text: str) -> str:
 
 def _unbroken(text: str) -> str:
     """Return the text without quotation marks at line breaks; "" if it has no action key."""
-    return _QUOTED_BREAK.sub("\n", text) if _MARK.search(text) else ""
+    return _QUOTED_BREAK.sub("\n", text) if _may_have_key(text) else ""
+
+
+def _may_have_key(text: str) -> bool:
+    return "mailbot" in text.lower() and bool(_MARK.search(text))
