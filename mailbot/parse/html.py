@@ -47,9 +47,8 @@ _QUOTED_ID = re.compile(
     r"|isForwardContent|yiv\d+gmail_quote)"
 )
 _QUOTED_NAME = frozenset({"quote", "messageReplySection"})
-_SIGNATURE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:\w+[_-])*\w*signature(?:block|section|container)?(?:$|[\s_-])", re.I
-)
+_BETWEEN_MARKS = re.compile(r"[\s_-]")
+_SIGNATURE_MARK = re.compile(r"[^\W_]*signature(?:block|section|container)?", re.I)
 _SIGNATURE_ID = re.compile(r"(?:x_)*(?:_rc_sig|bloop_sign.*|CanarySig|Zm-_Id_-Sgn\w*)")
 _INDENTATION = re.compile(
     r"border(?:-width|-left)?\s*:\s*(?:none|0)|margin\s*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.I
@@ -258,7 +257,8 @@ def stripped(markup: str) -> str:
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:
     marks = (element.get("class", ""), element.get("id", ""), element.get("name", ""))
-    if any("ignature" in mark and _SIGNATURE_MARK.search(mark[:200]) for mark in marks):
+    named = (part for mark in marks if "ignature" in mark for part in _BETWEEN_MARKS.split(mark[:200]))
+    if any(map(_SIGNATURE_MARK.fullmatch, named)):
         return True
     return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(marks[1]))
 

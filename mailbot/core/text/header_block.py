@@ -69,12 +69,13 @@ def is_header_block(lines: list[str], at: int) -> bool:
     """Return whether a block of header fields begins on a line, as above a quoted mail in Outlook."""
     if not label(lines[at]):
         return False
-    found, gap = set(), 0
+    found: set[str] = set()
+    gap = 0
     shown = ""
     for line in lines[at : at + _MAX_BLOCK]:
         meaning = label(line)
         gap = 0 if meaning else gap + 1
-        if gap > 2:
+        if gap > 2 or (meaning == "from" and found == {"from"}):
             break
         if meaning:
             found.add(meaning)
