@@ -139,12 +139,14 @@ LINK = re.compile(r"https?://|<mailto:|\breply to this|auf diese (?:e-?mail|nach
 REACTION_SENTENCE = re.compile(
     r"[^\w\n]{0,40}(?:[^\n]{1,120}?\s(?:(?:reacted|liked|loved|laughed)(?: (?:to|at))?(?: your (?:message"
     r"|e-?mail)"
-    r"| with [^\n]{1,30})?(?: via gmail)?|hat (?:über|per|via) gmail reagiert|hat (?:auf ihre|auf deine"
+    r"| with [^\n]{1,30}){0,2}(?: via gmail)?|hat (?:über|per|via) gmail reagiert|hat (?:auf ihre|auf deine"
     r"|auf eine) "
     r"(?:nachricht|e-?mail|mail) (?:mit [^\n]{1,30} )?reagiert"
     r"|hat mit [^\n]{1,30} (?:auf [^\n]{1,40} )?reagiert"
     r"|gefällt (?:ihre|deine) (?:nachricht|e-?mail)|a réagi (?:via|avec|depuis) gmail"
-    r"|a réagi à votre (?:message|e-?mail|courriel)|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}"
+    r"|a (?:réagi [^\n]{0,40}à|aimé|adoré) votre (?:message|e-?mail|courriel)"
+    r"|hat (?:ihre|deine) (?:nachricht|e-?mail|mail) mit [^\n]{1,40} (?:markiert|versehen|kommentiert)"
+    r"|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}"
     r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
     r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}))[^\w\n]{0,40}",
     re.I,
@@ -165,7 +167,8 @@ RECALL_TEXT = re.compile(
     r"|(?:desea|desearía|quiere|quisiera) (?:recuperar|retirar) el mensaje|gostaria de (?:cancelar"
     r"|recuperar|recolher)"
     r"|(?:wil|wenst) het bericht.{0,200}intrekken|(?:chce|pragnie) (?:odwołać|wycofać) wiadomość"
-    r"|vill återkalla meddelandet",
+    r"|vill återkalla meddelandet|request to recall the (?:message|mail|e-?mail)"
+    r"|(?:anforderung|antrag|anfrage).{0,60}(?:rückruf|zurückzurufen)",
     re.I | re.S,
 )
 NO_REPLY = re.compile(

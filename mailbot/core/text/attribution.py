@@ -168,9 +168,12 @@ def _ends_with_day(line: str) -> bool:
 
 
 def _is_torn(lines: list[str], at: int, joined: str) -> bool:
-    """Return whether a blank line tears an attribution apart before its address, as Polymail does."""
+    """Return whether a blank line tears an attribution apart before its address or verb, as Polymail does."""
     following = lines[at].strip() if at < len(lines) else ""
-    return following.startswith("<") and bool(_START.match(joined) and DATE.search(joined))
+    goes_on = following.startswith("<") or (
+        joined.endswith(">") and following.endswith(":") and bool(_verbs(following)) and len(following) < 20
+    )
+    return goes_on and bool(_START.match(joined) and DATE.search(joined))
 
 
 def _may_say_wrote(text: str) -> bool:

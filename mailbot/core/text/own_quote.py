@@ -302,7 +302,8 @@ def _add_lines_between(
         if before not in quoted:
             continue
         marked = is_quoted(lines[at]) and not structured
-        without_characters = inside and reply.length(at) == 0 and not _EMOJI.search(lines[at])
+        barred = lines[at].startswith("|") and lines[before].startswith("|")
+        without_characters = (inside or barred) and reply.length(at) == 0 and not _EMOJI.search(lines[at])
         similar = _PLACEHOLDER.match(lines[at]) or quotation.shares.get(at, 0) > _DIFFERENT
         if marked or without_characters or (similar and after in quoted):
             quoted.add(at)

@@ -161,12 +161,14 @@ _ADVICE = re.compile(
     r"\W*(?:bitte |please )?(?:(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten) sie\b.{0,120}"
     r"(?:\bkeine|\bnicht|\bvorsichtig|\bnur)|do not|don['’]t|never|be (?:careful|cautious|wary)"
     r"|exercise caution|use caution|think before|report suspicious|learn why|erfahren sie, warum"
-    r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht)",
+    r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht"
+    r"|(?:keine|niemals) (?:\w+ ){0,3}(?:links?|anhänge)\b.{0,40}(?:öffnen|anklicken|klicken))",
     re.I,
 )
 _ADVICE_BEGINS = re.compile(
     r"\W*(?:bitte |please )?(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten|do not|don['’]t"
-    r"|never|be |exercise|use caution|think|learn|erfahren|ne |n['’]ouvrez|soyez|vorsicht|links und)",
+    r"|never|be |exercise|use caution|think|learn|erfahren|keine|niemals|ne "
+    r"|n['’]ouvrez|soyez|vorsicht|links und)",
     re.I,
 )
 _SENTENCE = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*(?:[.!?]+[\]\)*\"]*|$)")
@@ -229,6 +231,7 @@ def _judged(text: str, *, follows: bool) -> Iterator[tuple[int, bool]]:
     for sentence in _SENTENCE.finditer(text, lead.end() if lead else 0):
         said = sentence[0]
         good = "?" not in said and bool(_BANNER.match(said) or (follows and _ADVICE.match(said)))
+        good = good or (follows and not any(map(str.isalnum, said)))  # a rule at the end
         follows = follows or good
         yield sentence.end(), good
 
