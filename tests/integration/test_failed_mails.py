@@ -7,6 +7,7 @@ import pytest
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.monitoring.status import status
+from mailbot.service import sending
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, retry_unsent_mail
@@ -25,12 +26,29 @@ def alerts(desk: DeskHarness) -> list[str]:
 
 def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
     """Send all due mails, but let those of these kinds fail; return their numbers."""
-    failed, done = list[int](), None
-    while (due := record_and_claim(desk.desk, ("GYM",), done, None, NOW)) is not None:
+    failed, done = list[int](), list[SendOutcome]()
+    while claimed := record_and_claim(desk.desk, ("GYM",), done, None, NOW):
+        [due] = claimed
         fails = due.outgoing.kind in kinds
-        done = SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")
+        done = [SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")]
         failed += [due.id] * fails
     return failed
+
+
+def test_a_failure_that_cannot_be_notified_does_not_keep_other_outcomes_from_being_recorded(
+    desk: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    claimed = record_and_claim(desk.desk, ("GYM",), [], None, NOW, most=20)
+    monkeypatch.setattr(sending, "failure_notices", lambda *_: 1 / 0)
+    failed, *others = claimed
+    outcomes = [
+        SendOutcome(failed.id, "failed", "5.1.1 unknown"),
+        *(SendOutcome(o.id, "sent") for o in others),
+    ]
+    record_and_claim(desk.desk, ("GYM",), outcomes, None, NOW)
+    assert [row.state for row in desk.rows(OutboxRow)] == ["failed", *["sent"] * len(others)]
+    assert alerts(desk) == []
 
 
 @pytest.fixture
