@@ -85,3 +85,15 @@ def test_earlier_answer_in_a_thread_is_not_repeated() -> None:
         found = split_reply(thread, SENT, structured=structured)
         assert found is not None
         assert found.text == "Neu."
+
+
+def test_bars_alone_around_quoted_lines_are_quoted() -> None:
+    said = "der Beamer in Raum 204 wurde gestern gegen einen neuen getauscht."
+    sent = SentText((f"Guten Tag,\n{said}\n\n--\nSchul-Support, Gymnasium Marienschule",))
+    text = (
+        f"Support schrieb am 23.11.2026 14:02:\n\n| Guten Tag,\n| {said}\n\nDanke, das ging schnell.\n\n"
+        "|\n| --\n| Schul-Support, Gymnasium Marienschule"
+    )
+    found = split_reply(text, [sent], structured=False)
+    assert found is not None
+    assert found.text == "Danke, das ging schnell."

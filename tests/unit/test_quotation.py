@@ -18,6 +18,7 @@ _SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS
         "Am Mo., 23. Nov. 2026 um 13:47 Uhr schrieb Lena Lehrerin <\nlena@schule.example>:",
         "Lena Lehrerin <lena@schule.example> schrieb am Mo., 23. Nov. 2026, 13:47:",
         "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin <lena@schule.example>\nwrote:",
+        "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin\n\n<lena@schule.example>\n\nwrote:",
         "-----Ursprüngliche Nachricht-----\nVon: Lena\nGesendet: Montag\nAn: Support\nBetreff: Beamer",
         "Von: Lena Lehrerin <lena@schule.example>\nGesendet: Montag, 23.11.2026 13:47\nAn: x\nBetreff: y",
     ],
@@ -27,6 +28,17 @@ def test_text_above_the_introduction_of_a_quotation_is_the_answer(introduction: 
     got = split(f"Danke, geht wieder.\n\n{introduction}\n\n{mark}Der Beamer ist kaputt.\n")
     assert got.text == "Danke, geht wieder."
     assert "Der Beamer ist kaputt." in got.quoted
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "[EXTERN] Diese Nachricht kommt von außerhalb der Schule. Bitte niemals fremde Links öffnen.",
+        "*** Diese E-Mail stammt von einem externen Absender. Seien Sie vorsichtig mit Anhängen. ***",
+    ],
+)
+def test_warning_of_a_gateway_is_no_text(warning: str) -> None:
+    assert split(f"{warning}\n\nDer Beamer flackert.").text == "Der Beamer flackert."
 
 
 @given(st.text(alphabet=st.characters(exclude_characters=_SIGNS, exclude_categories=["Cs"])))

@@ -77,6 +77,8 @@ def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     remaining: list[str] = []
     remaining_subject = _parse_subject(subject, lines, remaining, lenient=lenient)
     parsed = 0
+    if not any(sign in text for sign in SIGNS):
+        return Reading("\n".join([*remaining, *text.splitlines()]).strip(), tuple(lines), remaining_subject)
     for line in text.splitlines():
         parsed += any(sign in line[:MAX_LEAD] for sign in SIGNS)
         remaining += _parse_line(line, lines, lenient=lenient) if parsed <= MAX_LINES else [line]

@@ -11,9 +11,8 @@ WROTE = re.compile(
     r"|је\s+написао(?:/ла)?|написа|напиша|kirjoitti|írta|a\s+scris|yazdı|έγραψε|kirjutas|rakstīja"
     r"|rašė|parašė|napisao|je\s+napisala?|napisao\s+je|skrifaði|menulis|shkroi|ka\s+shkruar"
     r"|đã viết|(?:의\s*)?작성|님이\s*작성|كتب(?:ت)?|نوشت|כתב(?:ה)?|מאת|เขียนว่า)(?!\w)"
-    r"|写道|寫道|書きました|のメール",
-    re.I,
-)
+    r"|写道|寫道|書きました|のメール"
+)  # in lower case
 # A part of each of these words, for a cheap test.
 STEMS = (
     "wrote", "writ", "schr", "skr", "crit", "écri", "ecri", "scri", "scre", "naps", "napi", "napí", "pisz",

@@ -282,7 +282,19 @@ def _quoted_lines(
         quoted.update(at for at, share in quotation.shares.items() if _is_same(lines[at], share))
     for quotation in found:
         _add_lines_between(quoted, lines, reply, quotation, structured=structured)
+    if any(lines[at].startswith("|") for at in quoted):
+        _add_bars(quoted, lines, reply)
     return quoted
+
+
+def _add_bars(quoted: set[int], lines: Sequence[str], reply: _Characters) -> None:
+    """Add the lines that have nothing but "|" and rules, above quoted lines and at the end."""
+    quotation_follows = True
+    for at in reversed([at for at, line in enumerate(lines) if line.strip()]):
+        bare = lines[at].startswith("|") and not reply.length(at) and not _EMOJI.search(lines[at])
+        if bare and quotation_follows:
+            quoted.add(at)
+        quotation_follows = at in quoted
 
 
 def _is_same(line: str, share: float) -> bool:

@@ -88,7 +88,7 @@ def without_action_key(text: str) -> str:
 
     Action keys in links are removed, too.
     """
-    if not _MARK.search(text):
+    if not _may_have_key(text):
         return text
     text = _REMOVED_KEY.sub("\0", text)
     return re.sub(r"(?m)^[> ]*\0\n?|\0", "", text).rstrip("\n") if "\0" in text else text
@@ -96,4 +96,8 @@ def without_action_key(text: str) -> str:
 
 def _unbroken(text: str) -> str:
     """Return the text without quotation marks at line breaks; "" if it has no action key."""
-    return _QUOTED_BREAK.sub("\n", text) if _MARK.search(text) else ""
+    return _QUOTED_BREAK.sub("\n", text) if _may_have_key(text) else ""
+
+
+def _may_have_key(text: str) -> bool:
+    return "mailbot" in text.lower() and bool(_MARK.search(text))
