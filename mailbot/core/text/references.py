@@ -33,9 +33,9 @@ KEEP_HINT = {
 """Text after the action key in ready-made mails; with it, people do not delete the key."""
 _HINT = "|".join(rf"{_BREAK}".join(hint.split()[1:]) for hint in KEEP_HINT.values())
 # Programs write the arrow in other ways. Only the words of the hint are removed: people write after them.
-_WITH_HINT = rf"(?:{_BREAK}(?:←|&larr;|<-+|\?)?{_BREAK}(?:{_HINT}))?"
+_WITH_HINT = rf"(?:{_BREAK}(?:(?:←|&larr;|<-+|\?){_BREAK})?(?:{_HINT}))?"
 _LINKED_KEY = re.compile(r"%(?:25)?5Bmailbot%(?:25)?3A([a-z2-7]{26})%(?:25)?5D", re.I)
-_REMOVED_KEY = re.compile(rf"[^\S\n>]*{_SHOWN_KEY.pattern}{_WITH_HINT}[^\S\n]*", re.I)
+_REMOVED_KEY = re.compile(rf"(?<![^\S\n>])[^\S\n>]*+{_SHOWN_KEY.pattern}{_WITH_HINT}[^\S\n]*", re.I)
 _MARK = re.compile(r"mailbot(?::|%(?:25)?3A)", re.I)
 _MAX_LINKED = 200
 _QUOTED_BREAK = re.compile(r"\n[> ]*")
