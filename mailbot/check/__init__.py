@@ -11,6 +11,8 @@ from mailbot.check.roundtrip import roundtrip
 from mailbot.check.servers import inbox, relay
 from mailbot.clock import utc_now
 from mailbot.config import Settings
+from mailbot.counting import counted
+from mailbot.extras import missing
 from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_templates
 from mailbot.render import Templates
@@ -20,18 +22,29 @@ from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import Engine, SQLAlchemyError, read_only
 
-__all__ = ["CheckResult", "run_checks", "school_holidays"]
+__all__ = ["CheckResult", "configuration", "run_checks", "school_holidays"]
 
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     """Run all checks; `with_roundtrip` sends a mail through each mailbox."""
-    yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
-    for advice in settings.renamed_keys:
-        yield CheckResult(True, "configuration", advice)
-    yield school_holidays(settings, utc_now().year)
+    yield from configuration(settings)
     yield from _database(settings)
     yield _templates(settings)
     yield _disk(settings)
+    yield from _servers(settings, with_roundtrip=with_roundtrip)
+
+
+def configuration(settings: Settings) -> Iterator[CheckResult]:
+    """Check what can be checked without the database and the servers."""
+    schools = counted(len(settings.policy.schools), "school")
+    yield CheckResult(True, "configuration", f"{settings.file}, {schools}")
+    for advice in settings.renamed_keys:
+        yield CheckResult(True, "configuration", advice)
+    yield from (CheckResult(False, "libraries", problem) for problem in missing(settings))
+    yield school_holidays(settings, utc_now().year)
+
+
+def _servers(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     engine = _engine(settings)
     try:
         for school in settings.policy.schools:
@@ -47,7 +60,7 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 def _engine(settings: Settings) -> Engine | None:
     """Open the database, or return None; the check of the database has said why."""
     try:
-        return open_desk(settings).engine
+        return open_desk(settings, schema="current").engine
     except (DeskError, SQLAlchemyError, OSError):
         return None
 
@@ -69,7 +82,7 @@ def school_holidays(settings: Settings, year: int) -> CheckResult:
 
 def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
-        desk = open_desk(settings)
+        desk = open_desk(settings, schema="current")
     except (DeskError, SQLAlchemyError, OSError) as error:
         yield CheckResult(False, "database", str(error).splitlines()[0])
         return

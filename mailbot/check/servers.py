@@ -10,6 +10,7 @@ from mailbot.clock import utc_now
 from mailbot.config import ImapAccount, SmtpAccount
 from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
+from mailbot.counting import counted
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.inbox.inspection import MailboxReport, inspect_mailbox
 from mailbot.smtp.client import SendResult, SmtpClient
@@ -32,7 +33,9 @@ def inbox(school: School, account: ImapAccount, engine: Engine | None) -> Iterat
     except InboxError as error:
         yield CheckResult(False, subject, str(error))
         return
-    yield CheckResult(True, subject, f"{found.mails} mails in {account.folder}{_missing(found, account)}")
+    yield CheckResult(
+        True, subject, f"{counted(found.mails, 'mail')} in {account.folder}{_missing(found, account)}"
+    )
     if found.quota_used is not None and found.quota_used >= FULL:
         text = f"the mailbox is {found.quota_used:.0%} full: delete old mails, or raise its quota"
         yield CheckResult(False, subject, text)
@@ -47,7 +50,7 @@ def _ledger(school: School, account: ImapAccount, engine: Engine, processed: set
     with read_only(engine) as session:
         unknown = processed - ledger.recorded_message_ids(session, school.key, processed)
         erased = ledger.count_without_message_id(session, school.key)
-    total = f"{len(processed)} mails of the last {COMPARED.days} days in {account.done}"
+    total = f"{counted(len(processed), 'mail')} of the last {COMPARED.days} days in {account.done}"
     if len(unknown) <= erased:
         return CheckResult(True, subject, f"has the {total}")
     younger = "; the database is younger than the mail" if unknown == processed else ""

@@ -38,7 +38,7 @@ def backup(
     from mailbot.store.backup import BackupError
     from mailbot.store.backup import backup as write
 
-    with desk_of(context, config) as (desk, _):
+    with desk_of(context, config, "any") as (desk, _):
         try:
             write(desk.engine, file)
         except BackupError as error:
@@ -63,6 +63,15 @@ def restore(
         echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     echo(f"{file} is restored" + (f"; the previous state is kept as {kept}" if kept else ""))
+
+
+@app.command("upgrade-database")
+def upgrade_database(context: typer.Context, config: Config = None) -> None:
+    """Migrate the database to the schema of this version, as the daemon does when it starts."""
+    from mailbot.store.schema import revisions
+
+    with desk_of(context, config, "migrate"):
+        echo(f"the database has the schema of this version, {revisions()[-1]}")
 
 
 @app.command("migrate-database")

@@ -50,12 +50,18 @@ def check(
     roundtrip: Annotated[
         bool, typer.Option("--roundtrip", help="Send a test mail through each mailbox.")
     ] = False,
+    only_configuration: Annotated[
+        bool, typer.Option("--configuration", help="Check the configuration only: no database, no servers.")
+    ] = False,
 ) -> None:
     """Check the configuration, database, templates and servers; print a line for each."""
-    from mailbot.check import run_checks
+    from mailbot.check import configuration, run_checks
 
-    ok = True
-    for result in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
+    settings, ok = settings_of(context, config), True
+    results = (
+        configuration(settings) if only_configuration else run_checks(settings, with_roundtrip=roundtrip)
+    )
+    for result in results:
         ok = ok and result.ok
         echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
     raise typer.Exit(FINE if ok else FAILED)
@@ -64,8 +70,12 @@ def check(
 @app.command()
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the daemon in the foreground."""
+    import structlog
+
+    from mailbot import systemd
     from mailbot.config import find, load
     from mailbot.runtime.daemon import run as run_daemon
+    from mailbot.sanitize import redact_for_log
     from mailbot.service.bootstrap import DeskError
 
     settings = settings_of(context, config)
@@ -75,10 +85,17 @@ def run(context: typer.Context, config: Config = None) -> None:
         return load(find(config or root, os.environ), os.environ)
 
     try:
-        raise typer.Exit(run_daemon(settings, reload))
+        status = run_daemon(settings, reload)
     except DeskError as error:
+        systemd.status(str(error))
         echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
+    except Exception as error:  # noqa: BLE001 - systemd gets the reason, the log has the traceback
+        reason = f"{type(error).__name__}: {redact_for_log(str(error))}"
+        systemd.status(f"failed: {reason}")
+        structlog.get_logger().exception("daemon failed", reason=reason)
+        raise typer.Exit(FAILED) from None
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -93,9 +110,8 @@ def once(
 ) -> None:
     """Process all mailboxes and the outbox until nothing is left, and exit."""
     from mailbot.runtime.run_once import run_once
-    from mailbot.service.bootstrap import exclusive_lock
 
-    with desk_of(context, config) as (desk, settings), exclusive_lock(settings):
+    with desk_of(context, config, "migrate") as (desk, settings):
         counts = run_once(desk, settings, backfill=backfill)
     if json_:
         print_json(counts)

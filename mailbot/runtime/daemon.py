@@ -10,6 +10,7 @@ import structlog
 
 from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
+from mailbot.counting import counted
 from mailbot.runtime.application import Application
 from mailbot.service.bootstrap import DeskError, exclusive_lock
 
@@ -28,7 +29,6 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     before = {number: signal.signal(number, put) for number in SIGNALS}
     with ExitStack() as stack:
         stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
-        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         stack.enter_context(exclusive_lock(settings))
         application = Application(settings)
         try:
@@ -50,11 +50,8 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
     systemd.reloading()
     try:
         reloaded = _create(reload(), application.settings)
-    except (ConfigurationError, DeskError) as error:
-        for line in str(error).splitlines():
-            log.error("configuration rejected", reason=line)
-        systemd.ready(_status_line(application))
-        return application
+    except Exception as error:  # noqa: BLE001 - any error is a reason to keep the old configuration
+        return _keep(application, error)
     application.stop()
     try:
         reloaded.start()
@@ -66,6 +63,17 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
     return reloaded
 
 
+def _keep(application: Application, error: Exception) -> Application:
+    """Report why the new configuration is rejected: in the log, to systemd, and to the operators."""
+    expected = isinstance(error, ConfigurationError | DeskError)
+    problems = str(error).splitlines() if expected else [f"{type(error).__name__}: {error}"]
+    for problem in problems:
+        log.error("configuration rejected", reason=problem, exc_info=None if expected else error)
+    application.report_rejected(problems)
+    systemd.ready(f"the new configuration is rejected: {problems[0]}; {_status_line(application)}")
+    return application
+
+
 def _create(settings: Settings, before: Settings) -> Application:
     """Create an application with a new configuration; raise DeskError if the change needs a restart."""
     if settings.state_dir != before.state_dir:  # the lock file is in the old directory
@@ -74,4 +82,4 @@ def _create(settings: Settings, before: Settings) -> Application:
 
 
 def _status_line(application: Application) -> str:
-    return f"watching {application.running_mailboxes()} mailboxes"
+    return f"watching {counted(application.running_mailboxes(), 'mailbox', 'mailboxes')}"

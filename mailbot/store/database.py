@@ -42,9 +42,11 @@ def open_database(database: str) -> Engine:
     """Open the database at a URL. Its errors do not contain the values of statements: personal data."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
-        timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT}
+        # Without an encoding a database in SQL_ASCII returns bytes, on which SQLAlchemy fails.
+        defaults = {"connect_timeout": CONNECT_TIMEOUT, "client_encoding": "utf8"}
+        options = {name: value for name, value in defaults.items() if name not in url.query}
         psycopg = url.set(drivername="postgresql+psycopg")
-        return create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
+        return create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=options)
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
