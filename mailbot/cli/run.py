@@ -4,7 +4,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -50,6 +50,10 @@ def check(
     roundtrip: Annotated[
         bool, typer.Option("--roundtrip", help="Send a test mail through each mailbox.")
     ] = False,
+    service: Annotated[
+        bool,
+        typer.Option("--as-service", help="Check with the user and the passwords of mailbot.service."),
+    ] = False,
     only_configuration: Annotated[
         bool, typer.Option("--configuration", help="Check the configuration only: no database, no servers.")
     ] = False,
@@ -57,6 +61,8 @@ def check(
     """Check the configuration, database, templates and servers; print a line for each."""
     from mailbot.check import configuration, run_checks
 
+    if service:
+        _check_as_service(["--roundtrip"] if roundtrip else [])
     settings, ok = settings_of(context, config), True
     results = (
         configuration(settings) if only_configuration else run_checks(settings, with_roundtrip=roundtrip)
@@ -65,6 +71,27 @@ def check(
         ok = ok and result.ok
         echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
     raise typer.Exit(FINE if ok else FAILED)
+
+
+def _check_as_service(options: list[str]) -> NoReturn:
+    """Exit with the status of the check by systemd-run; without root print its command, with status 1."""
+    import shlex
+    import subprocess
+
+    from mailbot.systemd import as_service
+
+    try:
+        cat = ["systemctl", "cat", "mailbot"]
+        unit = subprocess.run(cat, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        command = as_service(unit, ["check", *options])
+        if os.geteuid() == 0:
+            raise typer.Exit(subprocess.call(command))  # noqa: S603 - systemd's own program
+        echo(f"run this as root: {shlex.join(command)}", err=True)
+    except OSError as error:
+        echo(f"{error.filename}: {error.strerror}; --as-service needs systemd", err=True)
+    except subprocess.CalledProcessError as error:
+        echo(f"mailbot.service is not installed: {error.stderr.strip()}", err=True)
+    raise typer.Exit(FAILED)
 
 
 @app.command()

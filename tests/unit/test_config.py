@@ -339,6 +339,22 @@ def test_a_password_file_holds_one_line(write: Write, tmp_path: Path, content: b
     assert expected in line
 
 
+def test_a_byte_order_mark_is_no_part_of_the_password(write: Write, tmp_path: Path) -> None:
+    path = write()
+    (tmp_path / "gym").write_bytes(f"\ufeff{PASSWORD}\n".encode())
+    assert load(path, ENVIRON).imap["GYM"].password.get() == PASSWORD
+
+
+def test_a_file_of_a_credential_directory_is_found_by_its_name_there(write: Write, tmp_path: Path) -> None:
+    path = write(('password_file = "gym"', 'password_file = "passwords/gym"'))
+    (tmp_path / "credentials").mkdir()
+    environ = {**ENVIRON, "CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    (line,) = problems(path, environ)
+    assert line.endswith("systemctl restart mailbot"), "systemd copies new files at the next start"
+    (tmp_path / "credentials" / "passwords_gym").write_text("from systemd\n")
+    assert load(path, environ).imap["GYM"].password.get() == "from systemd"
+
+
 def test_an_empty_variable_is_no_password(write: Write) -> None:
     assert problems(write(), {"RS_PASSWORD": ""}) == [
         '[[school]] RS2: imap.password_env = "RS_PASSWORD": must not be empty'
