@@ -18,6 +18,8 @@ from mailbot.preview import broken_templates
 from mailbot.render import Templates
 from mailbot.service.bootstrap import DeskError, open_desk
 from mailbot.service.desk import Desk
+from mailbot.service.former_members import former_assignees
+from mailbot.service.rename_school import orphaned
 from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import Engine, SQLAlchemyError, read_only
@@ -91,8 +93,24 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
     else:
         yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
     yield _audit(desk)
+    yield from _tickets(desk)
     yield _clock(desk, utc_now())
     desk.engine.dispose()
+
+
+def _tickets(desk: Desk) -> Iterator[CheckResult]:
+    """Name open tickets of schools and of supporters that are no longer in the configuration."""
+    for key, number in orphaned(desk).items():
+        text = (
+            f"{counted(number, 'open ticket')} of {key}, which is no school of the configuration:"
+            f" mailbot rename-school {key} NEW if it has a new key"
+        )
+        yield CheckResult(False, "tickets", text)
+    former = former_assignees(desk)
+    for assignee in sorted({ticket.assignee.email for ticket in former if ticket.assignee}):
+        keys = [ticket.key for ticket in former if ticket.assignee and ticket.assignee.email == assignee]
+        text = f"{assignee} is in no team of the school any more: the daemon returns {', '.join(keys)} to it"
+        yield CheckResult(True, "tickets", text)
 
 
 def _audit(desk: Desk) -> CheckResult:

@@ -121,6 +121,25 @@ def _print(transfer: "Transfer") -> None:
     echo(f"audit trail: {wrong if transfer.verification.problems else held}")
 
 
+@app.command("rename-school")
+def rename_school(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(help="The key before, such as GYM.")],
+    new: Annotated[str, typer.Argument(help="The key in the configuration now, such as MSG.")],
+    config: Config = None,
+) -> None:
+    """Give the tickets of a school its new key; the daemon must not run."""
+    from mailbot.service.operations import OperationError
+    from mailbot.service.rename_school import rename_school as rename
+
+    with desk_of(context, config, "migrate") as (desk, _):
+        try:
+            echo(rename(desk, old, new, utc_now()))
+        except OperationError as error:
+            echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
+
+
 @app.command()
 def invite(
     context: typer.Context,
