@@ -227,7 +227,7 @@ def reload(machine: Machine) -> None:
     machine.run("systemctl status mailbot | grep -E 'Active|Status'")
     machine.run("journalctl -u mailbot -n 6 -o cat --no-pager")
     machine.until(lambda: machine.received(OPERATOR) == before + 1, "the operator has an alert")
-    machine.run("mailbot check --configuration", status=2)
+    machine.run("mailbot reload", status=2)
     machine.handles("Maus fehlt")
     edit(machine, ("poll_seconds = 0\npol = 1", "poll_seconds = 60"))
     machine.run("systemctl reload mailbot")

@@ -24,19 +24,19 @@ from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import Engine, SQLAlchemyError, read_only
 
-__all__ = ["CheckResult", "configuration", "run_checks", "school_holidays"]
+__all__ = ["CheckResult", "run_checks", "school_holidays"]
 
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     """Run all checks; `with_roundtrip` sends a mail through each mailbox."""
-    yield from configuration(settings)
+    yield from _configuration(settings)
     yield from _database(settings)
     yield _templates(settings)
     yield _disk(settings)
     yield from _servers(settings, with_roundtrip=with_roundtrip)
 
 
-def configuration(settings: Settings) -> Iterator[CheckResult]:
+def _configuration(settings: Settings) -> Iterator[CheckResult]:
     """Check what can be checked without the database and the servers."""
     schools = counted(len(settings.policy.schools), "school")
     yield CheckResult(True, "configuration", f"{settings.file}, {schools}")

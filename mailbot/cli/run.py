@@ -54,20 +54,14 @@ def check(
         bool,
         typer.Option("--as-service", help="Check with the user and the passwords of mailbot.service."),
     ] = False,
-    only_configuration: Annotated[
-        bool, typer.Option("--configuration", help="Check the configuration only: no database, no servers.")
-    ] = False,
 ) -> None:
     """Check the configuration, database, templates and servers; print a line for each."""
-    from mailbot.check import configuration, run_checks
+    from mailbot.check import run_checks
 
     if service:
         _check_as_service(["--roundtrip"] if roundtrip else [])
     settings, ok = settings_of(context, config), True
-    results = (
-        configuration(settings) if only_configuration else run_checks(settings, with_roundtrip=roundtrip)
-    )
-    for result in results:
+    for result in run_checks(settings, with_roundtrip=roundtrip):
         ok = ok and result.ok
         echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
     raise typer.Exit(FINE if ok else FAILED)
@@ -123,6 +117,22 @@ def run(context: typer.Context, config: Config = None) -> None:
         structlog.get_logger().exception("daemon failed", reason=reason)
         raise typer.Exit(FAILED) from None
     raise typer.Exit(status)
+
+
+@app.command()
+def reload(context: typer.Context, config: Config = None) -> None:
+    """Let the running daemon read its configuration again; print why it keeps the old one."""
+    from mailbot.runtime.reload_result import request_reload, result_file
+
+    file = result_file(os.environ, lambda: settings_of(context, config).state_dir)
+    try:
+        pid = int(os.environ.get("MAINPID") or file.with_name("lock").read_text("ascii"))
+        problems = request_reload(file, pid)
+    except (OSError, ValueError):
+        problems = ["no daemon runs with this state directory"]
+    for problem in problems:
+        echo(problem, err=True)
+    raise typer.Exit(FAILED if problems else FINE)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Run the application until a signal stops it; reload the configuration on SIGHUP."""
 
+import os
 import queue
 import signal
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from mailbot import systemd
 from mailbot.config import ConfigurationError, Settings
 from mailbot.counting import counted
 from mailbot.runtime.application import Application
+from mailbot.runtime.reload_result import result_file, write_result
 from mailbot.service.bootstrap import DeskError, exclusive_lock
 
 log = structlog.get_logger()
@@ -59,6 +61,7 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
         reloaded.stop()
         raise
     log.info("configuration reloaded", mailboxes=reloaded.running_mailboxes())
+    _answer(reloaded, [])
     systemd.ready(_status_line(reloaded))
     return reloaded
 
@@ -70,8 +73,18 @@ def _keep(application: Application, error: Exception) -> Application:
     for problem in problems:
         log.error("configuration rejected", reason=problem, exc_info=None if expected else error)
     application.report_rejected(problems)
+    _answer(application, problems)
     systemd.ready(f"the new configuration is rejected: {problems[0]}; {_status_line(application)}")
     return application
+
+
+def _answer(application: Application, problems: list[str]) -> None:
+    """Answer the call that asked for the reload, if there was one."""
+    file = result_file(os.environ, lambda: application.settings.state_dir)
+    try:
+        write_result(file, problems)
+    except OSError as error:
+        log.warning("reload not answered", file=str(file), reason=error.strerror)
 
 
 def _create(settings: Settings, before: Settings) -> Application:
