@@ -12,7 +12,7 @@ import imapclient.exceptions
 
 from mailbot.config import ImapAccount, OAuth2
 from mailbot.inbox.bounded import BoundedClient
-from mailbot.network import describe_error, sanitize_reply, tls_context
+from mailbot.network import describe_error, login_refused, sanitize_reply, tls_context
 from mailbot.oauth import OAuthError, access_token, invalidate
 
 KEEP_ALIVE_SECONDS = 60
@@ -85,7 +85,7 @@ def _log_in(account: ImapAccount, client: Any) -> None:
         _log_in_by_token(account, account.oauth2, client)
         return
     password = account.password.get()
-    rejected = "the login is refused; check username and password"
+    rejected = login_refused(account.password)
     with translated_errors(account, rejected, permanent=True, limited=_TOO_MANY_LOGINS):
         if client.has_capability("AUTH=PLAIN"):
             client.plain_login(account.username, password)

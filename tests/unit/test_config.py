@@ -105,6 +105,8 @@ WRONG = [
     ("no host", ('[imap]\nhost = "', '[imap]\nhost = "imaps://'), '[imap] host = "imaps://mail.example": must be only a server\'s name'),
     ("no security", ("[imap]", '[imap]\nsecurity = "ssl"'), '[imap] security = "ssl": must be "tls", "starttls" or'),
     ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "la"'), '[[school]] GYM: language = "la": must be "de"'),
+    ("an abbreviation of a time zone", ("[bot]", '[bot]\ntimezone = "MEZ"'), '[bot] timezone = "MEZ": must be a time zone such as Europe/Berlin'),
+    ("a city for a time zone", ("[bot]", '[bot]\ntimezone = "Vienna"'), '[bot] timezone = "Vienna": must be a time zone such as Europe/Vienna'),
     ("no time zone", ("[bot]", '[bot]\ntimezone = "Europe/Berln"'), '[bot] timezone = "Europe/Berln": must be a time zone such as Europe/Berlin'),
     ("no time", ("[imap]", "[imap]\npoll_seconds = 0"), "[imap] poll_seconds = 0: must be at least 1"),
     ("a number for a size", ("[imap]", '[health]\ndisk_free = 0.5\n[imap]'), "[health] disk_free = 0.5: must be a size such as"),
@@ -508,6 +510,24 @@ def test_without_a_name_the_file_is_looked_for_in_its_places(
     assert find(None, {}) == places[1]
     places[0].touch()
     assert find(None, {}) == places[0]
+
+
+def test_an_unreadable_working_directory_does_not_hide_the_file_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "system.toml"
+    system.touch()
+
+    class Unreadable(type(Path())):  # type: ignore[misc]
+        def is_file(self) -> bool:
+            raise PermissionError
+
+    monkeypatch.setattr("mailbot.config.loader.STANDARD_FILES", (Unreadable("config/mailbot.toml"), system))
+    assert find(None, {}) == system
+
+
+def test_no_free_disk_space_may_be_required(write: Write) -> None:
+    assert load(write(("[imap]", "[health]\ndisk_free = 0\n[imap]")), ENVIRON).health.disk_free == 0
 
 
 def test_a_team_works_on_the_common_hours_but_for_its_own(write: Write) -> None:
