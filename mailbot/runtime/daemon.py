@@ -10,6 +10,8 @@ from types import FrameType
 import structlog
 
 from mailbot import systemd
+from mailbot.check.setup import open_points
+from mailbot.clock import utc_now
 from mailbot.config import ConfigurationError, Settings
 from mailbot.counting import counted
 from mailbot.runtime.application import Application
@@ -36,6 +38,7 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
         try:
             application.start()
             log.info("daemon started", mailboxes=application.running_mailboxes(), config=str(settings.file))
+            _report(application)
             systemd.ready(_status_line(application))
             while (number := signals.get()) == signal.SIGHUP:
                 application = _reload(application, reload)
@@ -61,9 +64,27 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
         reloaded.stop()
         raise
     log.info("configuration reloaded", mailboxes=reloaded.running_mailboxes())
+    _report(reloaded)
     _answer(reloaded, [])
     systemd.ready(_status_line(reloaded))
     return reloaded
+
+
+def _report(application: Application) -> None:
+    """Log what is watched, and what is left to the operator."""
+    settings = application.settings
+    for school in settings.policy.schools:
+        imap, smtp = settings.imap[school.key], settings.smtp[school.key]
+        log.info(
+            "school configured",
+            school=school.key,
+            imap=f"{imap.host}:{imap.port}",
+            folder=imap.folder,
+            smtp=f"{smtp.host}:{smtp.port}",
+            members=len(school.team.members),
+        )
+    for point, todo in open_points(settings, utc_now().year):
+        log.info("open point", what=point, todo=todo)
 
 
 def _keep(application: Application, error: Exception) -> Application:
