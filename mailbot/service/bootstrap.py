@@ -1,5 +1,6 @@
 """Open the desk: the state directory and its lock, the migrated database, the templates."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -111,7 +112,8 @@ def _open_lock_file(path: Path) -> TextIO:
     try:
         return path.open("a+")
     except OSError as error:
-        raise DeskError(f"{path}: {error.strerror}; run mailbot as the owner of the directory") from error
+        todo = "; run mailbot as the owner of the directory" if error.errno == errno.EACCES else ""
+        raise DeskError(f"{path}: {error.strerror}{todo}") from error
 
 
 def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
