@@ -146,11 +146,11 @@ class Machine:
         self.say(f"  … {what}, after {time.monotonic() - began:.1f} s")
 
     def handles(self, subject: str) -> None:
-        """Deliver a mail and wait for its receipt."""
-        before = self.received(TEACHER)
+        """Deliver a mail and wait for the team's notification; a teacher gets only five receipts an hour."""
+        before = self.received(SUPPORTER)
         written = mail().message_id(f"<{secrets.token_hex(8)}@schule.example>").sender(TEACHER)
         self.servers.dovecot.deliver(ADDRESS, written.subject(subject).text("Er bleibt dunkel.\n").build())
-        self.until(lambda: self.received(TEACHER) > before, f"the mail “{subject}” is handled and answered")
+        self.until(lambda: self.received(SUPPORTER) > before, f"the team has the mail “{subject}”")
 
     def received(self, address: str) -> int:
         """Count the mails that an address has received."""
@@ -277,8 +277,10 @@ def back_up(machine: Machine) -> None:
 
 def upgrade(machine: Machine) -> None:
     machine.step("upgrade and downgrade, by docs/upgrading.md, with a probe all the time")
+    machine.run("mkdir -p /var/backups; rm -f /var/backups/mailbot-before-upgrade.db")
     machine.run("mailbot backup /var/backups/mailbot-before-upgrade.db", page="upgrading")
-    machine.run("cp -r mailbot/dist mailbot/dist.before; cd mailbot && REVISION=2 make deb", lines=1)
+    if not (machine.root / "root/mailbot/dist.before").exists():
+        machine.run("cp -r mailbot/dist mailbot/dist.before; cd mailbot && REVISION=2 make deb", lines=1)
     machine.run(
         "(for i in $(seq 40); do mailbot status --probe | cut -c1-60; sleep .5; done) >/root/probes 2>&1 &"
         " cd mailbot; apt install -y --reinstall ./dist/mailbot_*.deb",
