@@ -128,8 +128,9 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the operators are notified")
     assert "foldr" in env.mails_to(EDV)[0].text
-    assert "configuration" in env.call("status", "--probe", status=2)
+    env.call("status", "--probe", status=3)
     env.config.write_text(right)
+    assert "configuration: " in env.call("status", "--probe", status=2)
     daemon.signal(signal.SIGHUP)
     daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the operators hear that it is over")
     assert "STATUS=watching 1 mailbox" in daemon.told()
