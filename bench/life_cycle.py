@@ -299,9 +299,8 @@ def restore(machine: Machine) -> None:
     machine.step("restore")
     machine.run("systemctl stop mailbot")
     machine.run("cp /etc/mailbot/mailbot.toml /root/other.db; mailbot restore /root/other.db", status=1)
-    machine.run(
-        "python3 -c \"import sqlite3; sqlite3.connect('/root/foreign.db').execute('create table if not exists t (a)')\""
-    )
+    create = "import sqlite3; sqlite3.connect('/root/foreign.db').execute('create table if not exists t (a)')"
+    machine.run(f'python3 -c "{create}"')
     machine.run("mailbot restore /root/foreign.db", status=1)
     for _ in range(2):
         machine.run("mailbot restore $(ls /var/backups/mailbot/*.db | head -n 1)")
