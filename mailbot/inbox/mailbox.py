@@ -18,7 +18,14 @@ import imapclient.exceptions
 
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import ImapAccount
-from mailbot.inbox.session import PROTOCOL_ERRORS, InboxError, close_socket, open_session, translated_errors
+from mailbot.inbox.session import (
+    PROTOCOL_ERRORS,
+    InboxError,
+    close_socket,
+    naming_folders,
+    open_session,
+    translated_errors,
+)  # fmt: skip
 
 MESSAGE_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 PROCESSED_KEYWORD = "$MailbotDone"
@@ -28,7 +35,6 @@ BATCH_MAILS = 50
 BATCH_BYTES = 8 * 2**20
 MAX_UNFETCHABLE = 10
 """If more mails than that cannot be fetched, the cause is not in single mails."""
-MAX_LISTED_FOLDERS = 10
 MAX_EMPTY = 4  # a mail of so few bytes may consist of line ends
 _FROM = b"BODY[HEADER.FIELDS (FROM)]"
 
@@ -238,22 +244,13 @@ class Mailbox:
 
     def _select(self) -> None:
         with self._errors_as("the folder cannot be opened", permanent=True):
-            try:
+            with naming_folders(self._client, first=not self.uid_validity):
                 folder = self._client.select_folder(self._full_name(self._account.folder))
-            except imaplib.IMAP4.error as error:
-                raise type(error)(f"{error}{self._existing_folders(error)}") from error
             self.uid_validity, self.uid_next = folder[b"UIDVALIDITY"], folder[b"UIDNEXT"]
             # Any later EXISTS announces a new mail, even in the response to another command.
             self._client._imap.untagged_responses.pop("EXISTS", None)
             flags = folder.get(b"PERMANENTFLAGS", ())
             self._supports_keywords = b"\\*" in flags or PROCESSED_KEYWORD.encode() in flags
-
-    def _existing_folders(self, error: imaplib.IMAP4.error) -> str:
-        """Return the folders to choose from, if the configured one cannot be opened at the first time."""
-        if self.uid_validity or isinstance(error, PROTOCOL_ERRORS):
-            return ""
-        names = [name for _, _, name in self._client.list_folders()]
-        return f"; the mailbox has {', '.join(map(str, names[:MAX_LISTED_FOLDERS]))}"
 
     def _fetch(self, uids: Sequence[int], section: str, sizes: Mapping[int, int]) -> list[FetchedMail]:
         items = [f"BODY.PEEK[{section}]", "INTERNALDATE"]

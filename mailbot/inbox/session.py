@@ -16,6 +16,7 @@ from mailbot.network import describe_error, login_refused, sanitize_reply, tls_c
 from mailbot.oauth import OAuthError, access_token, invalidate
 
 KEEP_ALIVE_SECONDS = 60
+MAX_LISTED_FOLDERS = 10
 
 # The response was cut off or is malformed: the next data on the connection may be its rest.
 PROTOCOL_ERRORS = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
@@ -131,6 +132,18 @@ def translated_errors(
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
         message = sanitize_reply(f"{where}: {failure}: {reason}", account.password)
         raise InboxError(message, permanent) from error
+
+
+@contextmanager
+def naming_folders(client: Any, *, first: bool) -> Iterator[None]:
+    """Add the existing folders to the error if the configured one cannot be opened at the `first` time."""
+    try:
+        yield
+    except imaplib.IMAP4.error as error:
+        if not first or isinstance(error, PROTOCOL_ERRORS):
+            raise
+        names = [str(name) for _, _, name in client.list_folders()][:MAX_LISTED_FOLDERS]
+        raise type(error)(f"{error}; the mailbox has {', '.join(names)}") from error
 
 
 def _is_permanent(error: imaplib.IMAP4.error, permanent: bool) -> bool:
