@@ -45,11 +45,14 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def _exists(path: Path) -> bool:
-    """Count a file in an unreadable folder as existing: reading it then reports the error."""
+    """Return whether a file exists; one below an unreadable working directory does not.
+
+    An absolute file in an unreadable folder counts as existing: reading it then reports the error.
+    """
     try:
         return path.is_file()
     except OSError:
-        return True
+        return path.is_absolute()
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:

@@ -24,6 +24,7 @@ from mailbot.config.types import (
     Line,
     Port,
     Size,
+    SizeOrNone,
     Text,
     TimeOfDay,
     Timezone,
@@ -208,7 +209,7 @@ class Health(Table):
 
     mailbox_minutes: Minutes = Field(default=15, description="how long a mailbox may stay unread")
     outbox_minutes: Minutes = Field(default=60, description="how long a mail may wait to be sent")
-    disk_free: Size = Field(
+    disk_free: SizeOrNone = Field(
         default=ByteSize(200_000_000), description="free disk space below which no mail is fetched"
     )
 

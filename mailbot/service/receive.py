@@ -213,13 +213,34 @@ def quarantine(
     lease: Lease | None,
 ) -> Decision | None:
     """Put a mail into the quarantine and alert the operators; None if it was processed before."""
+    try:
+        return _quarantine(desk, location, raw, _readable(raw, trace), reason, trace, now, lease)
+    except (*TRANSIENT, LeaseLostError):
+        raise
+    except Exception:  # the database refuses a character of the mail: store only its bytes
+        log.exception("mail not described")
+        reason, trace = (ascii(text)[1:-1] for text in (reason, trace))
+        unreadable = Mail(subject="(cannot be stored)")
+        return _quarantine(desk, location, raw, unreadable, reason, trace, now, lease)
+
+
+def _quarantine(
+    desk: Desk,
+    location: MailLocation,
+    raw: bytes,
+    mail: Mail,
+    reason: str,
+    trace: str,
+    now: datetime,
+    lease: Lease | None,
+) -> Decision | None:
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
         if ledger.is_processed(session, location):
             ledger.clear_attempts(session, [location])
             return None
-        entry = _entry(location, _readable(raw, trace), raw, None, now)
+        entry = _entry(location, mail, raw, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
         entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
         ledger.record(session, [entry])

@@ -11,6 +11,7 @@ from mailbot.core.timers.digest import decide_digest, digest_slot
 from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
+from mailbot.service.former_members import return_tickets
 from mailbot.service.held_mail import expire_overdue
 from mailbot.store import people, tickets, timers
 from mailbot.store.apply import apply_decision
@@ -32,9 +33,27 @@ def run_timers(desk: Desk, now: datetime) -> int:
     """
     with read_only(desk.engine) as session:
         due = timers.due(session, now)
-    done = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
+    done = _return_tickets(desk, now)
+    done += sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
     done += expire_overdue(desk, now)
     return done + sum(_send_digest(desk, *team, now) for team in _teams(desk))
+
+
+def _return_tickets(desk: Desk, now: datetime) -> int:
+    """Return the tickets of former members to their teams; an error is an alert."""
+    topic = "tickets of former members"
+    try:
+        returned = return_tickets(desk, now)
+        with transaction(desk.engine) as session:
+            end_alert(session, desk, topic, now)
+    except TRANSIENT:
+        raise
+    except Exception as error:
+        log.exception("tickets not returned")
+        with transaction(desk.engine) as session:
+            _alert(session, desk, topic, error, now)
+        return 0
+    return returned
 
 
 def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:

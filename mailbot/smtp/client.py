@@ -12,7 +12,7 @@ import aiosmtplib
 from mailbot.addresses import canonical_address
 from mailbot.clock import monotonic
 from mailbot.config import OAuth2, SmtpAccount
-from mailbot.network import describe_error, is_loopback, sanitize_reply, tls_context
+from mailbot.network import describe_error, is_loopback, login_refused, sanitize_reply, tls_context
 from mailbot.oauth import OAuthError, access_token, invalidate
 from mailbot.smtp.reply import About
 from mailbot.smtp.result import SendResult, State, refusal, sender_refusal
@@ -323,7 +323,7 @@ class SmtpClient:
         account = self._account
         user = f" as {account.username}" if account.username else ""
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-            reason = f"the login is refused; check username and password ({error.code} {error.message})"
+            reason = f"{login_refused(self._account.password)} ({error.code} {error.message})"
         elif isinstance(error, OAuthError | ReplyError):
             reason = str(error)
         elif isinstance(error, aiosmtplib.SMTPResponseException):

@@ -28,9 +28,21 @@ TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
 """The errors of a database that is down, locked or full. Nothing was written, and a retry may succeed."""
 
 
+_NOT_WRITABLE = "; check the owner of state_dir, and that its disk is not mounted read-only"
+_ADVICE = {
+    sqlite3.SQLITE_IOERR: "; its disk is full or damaged: df, dmesg",
+    sqlite3.SQLITE_FULL: "; free space on its disk: df",
+    sqlite3.SQLITE_CANTOPEN: _NOT_WRITABLE,
+    sqlite3.SQLITE_READONLY: _NOT_WRITABLE,
+}
+"""What to do, by SQLite's primary result code: its own messages name neither the disk nor the directory."""
+
+
 def first_line(error: Exception) -> str:
     """Return the message of a database error in one line, without the statement and its values."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    return " ".join(f"{cause}{_ADVICE.get(code, '')}".split())
 
 
 CONNECT_TIMEOUT = 15
@@ -42,9 +54,11 @@ def open_database(database: str) -> Engine:
     """Open the database at a URL. Its errors do not contain the values of statements: personal data."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
-        timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT}
+        # Without an encoding a database in SQL_ASCII returns bytes, on which SQLAlchemy fails.
+        defaults = {"connect_timeout": CONNECT_TIMEOUT, "client_encoding": "utf8"}
+        options = {name: value for name, value in defaults.items() if name not in url.query}
         psycopg = url.set(drivername="postgresql+psycopg")
-        engine = create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
+        engine = create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=options)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
