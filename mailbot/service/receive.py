@@ -52,6 +52,9 @@ def receive(
     A mail that cannot be processed goes to the quarantine with the reason, so that it does not block other
     mails. Raises LeaseLostError, and the errors in `TRANSIENT` when the database is down.
 
+    The commit is not durable, so that one durable commit for a whole batch is enough. The caller makes it
+    before it removes the mail from the mailbox; the outbox makes one before it sends.
+
     With `dry_run` the transaction is rolled back, errors are raised, and earlier deliveries of the mail are
     ignored.
     """
@@ -86,17 +89,15 @@ def _receive(
     school, compressed = desk.school(location.school), raw_mail.compress(raw)
     with read_only(desk.engine) as session:
         understood = _understand(session, desk, school, mail)
-    with transaction(desk.engine) as session:
+    with transaction(desk.engine, durable=False) as session:
         assert_held(session, lease)
         if ledger.is_processed(session, location):
-            ledger.clear_attempts(session, [location])
             return None
         entry = _entry(location, mail, raw, received, now)
         if dry_run:
             entry["content_id"] = ""  # no other delivery has this ID
         entry["raw_id"] = raw_mail.store(session, compressed)
         decision = _decide_and_write(session, desk, school, understood, entry, now)
-        ledger.clear_attempts(session, [location])
         if dry_run:
             session.rollback()
     return decision
@@ -217,13 +218,11 @@ def quarantine(
     with transaction(desk.engine) as session:
         assert_held(session, lease)
         if ledger.is_processed(session, location):
-            ledger.clear_attempts(session, [location])
             return None
         entry = _entry(location, _readable(raw, trace), raw, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
         entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
         ledger.record(session, [entry])
-        ledger.clear_attempts(session, [location])
         details = (
             ("mailbox", location.school),
             ("reason", reason),
