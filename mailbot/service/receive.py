@@ -65,6 +65,8 @@ def receive(
         return quarantine(desk, location, raw, reason, "", now, lease)
     try:
         return _receive(desk, location, raw, received, now, size, lease)
+    except ledger.AlreadyProcessedError:
+        return None
     except (*TRANSIENT, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - any other error is caused by this mail
@@ -82,7 +84,7 @@ def _receive(
     lease: Lease | None,
     *,
     dry_run: bool = False,
-) -> Decision | None:
+) -> Decision:
     mail = parse(raw)
     if size is not None:
         mail = replace(mail, size=size)
@@ -91,8 +93,6 @@ def _receive(
         understood = _understand(session, desk, school, mail)
     with transaction(desk.engine, durable=False) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, location):
-            return None
         entry = _entry(location, mail, raw, received, now)
         if dry_run:
             entry["content_id"] = ""  # no other delivery has this ID
@@ -214,15 +214,28 @@ def quarantine(
     lease: Lease | None,
 ) -> Decision | None:
     """Put a mail into the quarantine and alert the operators; None if it was processed before."""
+    try:
+        return _quarantine(desk, location, raw, reason, trace, now, lease)
+    except ledger.AlreadyProcessedError:
+        return None
+
+
+def _quarantine(
+    desk: Desk,
+    location: MailLocation,
+    raw: bytes,
+    reason: str,
+    trace: str,
+    now: datetime,
+    lease: Lease | None,
+) -> Decision:
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, location):
-            return None
         entry = _entry(location, _readable(raw, trace), raw, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
         entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
-        ledger.record(session, [entry])
+        ledger.record(session, entry)
         details = (
             ("mailbox", location.school),
             ("reason", reason),

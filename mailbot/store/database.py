@@ -84,7 +84,9 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     synchronous = "NORMAL" if options.get(_NOT_DURABLE, False) else "FULL"
-    connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")  # has no effect within a transaction
+    if connection.info.get("synchronous") != synchronous:  # cannot be changed within a transaction
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

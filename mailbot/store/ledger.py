@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
 from mailbot.store.tables import metadata
@@ -19,14 +20,12 @@ Values = dict[str, Any]
 
 _LEDGER, _ATTEMPT, _HELD = (metadata.tables[name] for name in ("ledger", "attempt", "held"))
 
-# Find the entry of a mail at its location.
-_AT_LOCATION = select(_LEDGER.c.id).where(
-    _LEDGER.c.school == bindparam("school"),
-    _LEDGER.c.uid_validity == bindparam("uid_validity"),
-    _LEDGER.c.uid == bindparam("uid"),
+# Write the entry of a mail, unless one with its location exists.
+_RECORD = (
+    upsert(_LEDGER)
+    .on_conflict_do_nothing(index_elements=["school", "uid_validity", "uid"])
+    .returning(_LEDGER.c.id)
 )
-# Write entries and returns their keys in the order of the values.
-_RECORD = insert(_LEDGER).returning(_LEDGER.c.id, sort_by_parameter_order=True)
 # Find which mails of a mailbox were processed.
 _RECORDED_UIDS = select(_LEDGER.c.uid).where(
     _LEDGER.c.school == bindparam("school"),
@@ -104,14 +103,19 @@ class MailLocation:
     uid: int
 
 
-def is_processed(session: Session, mail: MailLocation) -> bool:
-    """Return whether a mail was processed before."""
-    return session.connection().execute(_AT_LOCATION, asdict(mail)).first() is not None
+class AlreadyProcessedError(Exception):
+    """The mail was processed before, so this transaction must be rolled back."""
 
 
-def record(session: Session, entries: Sequence[Values]) -> list[int]:
-    """Write the outcome of mails; return the keys of their entries."""
-    return list(session.connection().execute(_RECORD, list(entries)).scalars())
+def record(session: Session, entry: Values) -> int:
+    """Write the outcome of a mail; return the key of its entry.
+
+    Raises AlreadyProcessedError if the mail at this location has an entry.
+    """
+    entry_id = session.connection().execute(_RECORD, entry).scalar()
+    if entry_id is None:
+        raise AlreadyProcessedError(f"{entry['school']} {entry['uid_validity']}/{entry['uid']}")
+    return int(entry_id)
 
 
 def update_entry(session: Session, entry_id: int, values: Values) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session
 
 from mailbot.core.model.listing import Listing
@@ -56,12 +57,15 @@ _TEXTS = (
     .where(_TICKET.id.in_(bindparam("tickets", expanding=True)))
     .order_by(_TICKET.id, _MESSAGE.id)
 )
-# Delete tickets from the index, and insert them.
+# Delete tickets from the index, and insert or replace them.
 _DELETE_FTS5 = delete(_FTS5).where(_FTS5.c.rowid == bindparam("ticket"))
 _DELETE_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("ticket"))
-_INSERT_FTS5 = insert(_FTS5)
-_INSERT_TSVECTOR = insert(_TSVECTOR).values(
+_REPLACE_FTS5 = insert(_FTS5).prefix_with("OR REPLACE")
+_INSERT_TSVECTOR = upsert(_TSVECTOR).values(
     ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
+)
+_REPLACE_TSVECTOR = _INSERT_TSVECTOR.on_conflict_do_update(
+    index_elements=["ticket_id"], set_={"words": _INSERT_TSVECTOR.excluded.words}
 )
 # Find a ticket in the index that has exactly these words.
 _SAME_IN_TSVECTOR = select(_TSVECTOR.c.ticket_id).where(
@@ -117,18 +121,15 @@ def index(session: Session, ticket_ids: Collection[int]) -> None:
     connection = session.connection()
     rows = connection.execute(_TEXTS, {"tickets": list(ticket_ids)})
     documents = [(key, _document(list(group))) for key, group in groupby(rows, attrgetter("id"))]
-    keys = [{"ticket": ticket_id} for ticket_id, _ in documents]
     if _is_sqlite(session):
         fts5 = [
             {"rowid": ticket_id, **{name: " ".join(getattr(document, name)) for name in _LABELS}}
             for ticket_id, document in documents
         ]
-        connection.execute(_DELETE_FTS5, keys)
-        connection.execute(_INSERT_FTS5, fts5)
+        connection.execute(_REPLACE_FTS5, fts5)
     else:
         vectors = [{"ticket": ticket_id, "vector": _vector(document)} for ticket_id, document in documents]
-        connection.execute(_DELETE_TSVECTOR, keys)
-        connection.execute(_INSERT_TSVECTOR, vectors)
+        connection.execute(_REPLACE_TSVECTOR, vectors)
 
 
 def remove(session: Session, ticket_id: int) -> None:
