@@ -34,6 +34,7 @@ from mailbot.store import ledger, outbox, people, search, tickets
 from mailbot.store.audit import Origin, audit_people, audit_tickets
 from mailbot.store.enqueue import OutboxMail, enqueue
 from mailbot.store.mapping import insert_ticket, to_tickets, update_row
+from mailbot.store.prepared import execute
 from mailbot.store.restructure import move_rows
 from mailbot.store.tables import metadata
 
@@ -150,10 +151,10 @@ def _add_message(session: Session, origin: Origin, ticket_id: int, message: Mess
         "raw_id": origin.raw_id,
         "proven": message.proven,
     }
-    message_row = session.connection().execute(_INSERT_MESSAGE, values).scalar_one()
+    message_row = execute(session, _INSERT_MESSAGE, values).scalar_one()
     if message.attachments and origin.raw_id is not None:  # a file is a part of a stored mail
         files = [_file_columns(file, message_row, origin.raw_id) for file in message.attachments]
-        session.connection().execute(_INSERT_FILES, files)
+        execute(session, _INSERT_FILES, files)
 
 
 def _file_columns(file: Attachment, message_row: int, raw_id: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mailbot.core.decide.rate_limits import refusal_reasons
 from mailbot.core.model.notification import Notification, shown_tickets
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import tickets
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 _OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
@@ -90,7 +91,7 @@ def enqueue(
         }
         values.append(of_decision | _columns(mail, threads.references(row, mail.outgoing), raw_id))
     if values:
-        session.connection().execute(_INSERT, values)
+        execute(session, _INSERT, values)
 
 
 def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dict[str, Any]:
@@ -131,9 +132,7 @@ class _Threads:
         if mails:
             people = {mail.outgoing.recipient.email for _, mail in mails}
             values = {"tickets": list({row.id for row, _ in mails}), "people": list(people)}
-            for is_own, ticket_id, person, message_id in session.connection().execute(
-                _FIRST_MESSAGE_IDS, values
-            ):
+            for is_own, ticket_id, person, message_id in execute(session, _FIRST_MESSAGE_IDS, values):
                 (found.own if is_own else found.sent)[ticket_id, person] = message_id
         return found
 

@@ -20,6 +20,7 @@ from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED
+from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
 from mailbot.store.threads import by_common_ancestor, changed_copy
@@ -227,7 +228,7 @@ def _thread(session: Session, message_ids: Sequence[str], own_id: str, now: date
         return _Thread()
     sent: dict[str, Row[Any]] = {}
     received: dict[str, Row[Any]] = {}
-    rows = session.connection().execute(_KNOWN, {"message_ids": named}).all()
+    rows = execute(session, _KNOWN, {"message_ids": named}).all()
     for row in sorted(rows, key=lambda row: -row.id):  # the earliest is the last one
         (sent if row.is_sent else received)[row.message_id] = row
     answered = next((sent[m].id for m in message_ids if m in sent), None)
@@ -244,20 +245,20 @@ def _thread(session: Session, message_ids: Sequence[str], own_id: str, now: date
 def _same_report(session: Session, mail: Mail, words: str, school: School) -> str | None:
     """Return the sender's newest open ticket in this school that has a message with the same words."""
     values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
-    rows = session.connection().execute(_REPORTS, values)
+    rows = execute(session, _REPORTS, values)
     return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
     if action_key is None:
         return None
-    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
+    row = execute(session, _SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
     return _to_sent_mail(session, row, now) if row else None
 
 
 def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
     """Return a mail of the outbox by its key."""
-    return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
+    return _to_sent_mail(session, execute(session, _SENT_BY_ID, {"mail": mail_id}).one(), now)
 
 
 def _last_sent_to(
@@ -265,7 +266,7 @@ def _last_sent_to(
 ) -> SentMail | None:
     """Return the last mail of a ticket to one of these recipients."""
     values = {"recipients": recipients[:MAX_LOOKUPS], "ticket": ticket_id}
-    row = session.connection().execute(_LAST_SENT_TO, values).first()
+    row = execute(session, _LAST_SENT_TO, values).first()
     return _to_sent_mail(session, row, now) if row else None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 QUARANTINED = "quarantined"
@@ -112,7 +113,7 @@ def record(session: Session, entry: Values) -> int:
 
     Raises AlreadyProcessedError if the mail at this location has an entry.
     """
-    entry_id = session.connection().execute(_RECORD, entry).scalar()
+    entry_id = execute(session, _RECORD, entry).scalar()
     if entry_id is None:
         raise AlreadyProcessedError(f"{entry['school']} {entry['uid_validity']}/{entry['uid']}")
     return int(entry_id)
@@ -120,7 +121,7 @@ def record(session: Session, entry: Values) -> int:
 
 def update_entry(session: Session, entry_id: int, values: Values) -> None:
     """Change the values of a mail's entry."""
-    session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
+    execute(session, update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
 
 def recorded_uids(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
@@ -158,17 +159,17 @@ def start_attempts(session: Session, mails: Collection[MailLocation]) -> dict[Ma
     schools = list({mail.school for mail in mails})
     before = {
         MailLocation(row.school, row.uid_validity, row.uid): row.tries
-        for row in session.connection().execute(_OPEN_ATTEMPTS, {"schools": schools})
+        for row in execute(session, _OPEN_ATTEMPTS, {"schools": schools})
     }
     attempts = {mail: before.get(mail, 0) + alone for mail in mails}
     if new := [asdict(mail) | {"tries": alone} for mail in mails if mail not in before]:
-        session.connection().execute(_START_ATTEMPTS, new)
+        execute(session, _START_ATTEMPTS, new)
     if repeated := [mail for mail in mails if alone and mail in before]:
         values = [
             {"b_school": m.school, "b_uid_validity": m.uid_validity, "b_uid": m.uid, "b_tries": attempts[m]}
             for m in repeated
         ]
-        session.connection().execute(_REPEAT_ATTEMPTS, values)
+        execute(session, _REPEAT_ATTEMPTS, values)
     return attempts
 
 
@@ -181,7 +182,7 @@ def open_attempts(session: Session, school: str) -> set[MailLocation]:
 def clear_attempts(session: Session, mails: Collection[MailLocation]) -> None:
     """Record that these mails are no longer in progress."""
     if mails:
-        session.connection().execute(_CLEAR_ATTEMPTS, [asdict(mail) for mail in mails])
+        execute(session, _CLEAR_ATTEMPTS, [asdict(mail) for mail in mails])
 
 
 def quarantined(session: Session) -> Sequence[Row[Any]]:
@@ -222,7 +223,7 @@ def last_processed_at(session: Session) -> datetime | None:
 def add_held(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
     """Hold a mail until that address confirms it; return the key of the held mail."""
     values = {"ledger_id": entry_id, "school": school, "address": address, "until": until}
-    return int(session.connection().execute(_ADD_HELD, values).scalar_one())
+    return int(execute(session, _ADD_HELD, values).scalar_one())
 
 
 def find_waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:

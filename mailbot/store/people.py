@@ -12,6 +12,7 @@ from sqlmodel import Session
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Absence, Policy
 from mailbot.core.timers.invitations import Contact
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 _PERSON, _BLOCKED = metadata.tables["person"], metadata.tables["blocked"]
@@ -100,7 +101,7 @@ def names_and_absences(
     """
     known, names = set(addresses), dict[str, str]()
     absent: dict[str, Absence] = {}
-    rows = session.connection().execute(_NAMED_OR_AWAY, {"addresses": list(known), "day": day})
+    rows = execute(session, _NAMED_OR_AWAY, {"addresses": list(known), "day": day})
     for address, name, until, deputy in rows:
         if name and address in known:
             names[address] = name
@@ -125,7 +126,7 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
 
 def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return which of these pairs of school and address are blocked."""
-    rows = session.connection().execute(_BLOCKED_PAIRS, {"pairs": sorted(set(pairs))})
+    rows = execute(session, _BLOCKED_PAIRS, {"pairs": sorted(set(pairs))})
     return frozenset((school, address) for school, address in rows)
 
 

@@ -27,6 +27,7 @@ from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.notification import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 MAX_ROWS = 50  # of the texts and tickets of one address
@@ -121,7 +122,7 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
         "day_ago": now - _DAY,
     }
     rows = defaultdict(list)
-    for row in session.connection().execute(_ACTIVITY, values):
+    for row in execute(session, _ACTIVITY, values):
         rows[row.source].append(row)
     sent = [(NotificationKind(row.first), row.at > hour_ago, row) for row in rows["sent"]]
     texts = sorted(rows["texts"], key=attrgetter("id"), reverse=True)
@@ -153,7 +154,7 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
 
 def count_automatic_replies(session: Session, now: datetime) -> int:
     """Count the automatic replies of the last hour to all addresses."""
-    return int(session.connection().execute(_OVERALL, {"hour_ago": now - _HOUR}).scalar_one())
+    return int(execute(session, _OVERALL, {"hour_ago": now - _HOUR}).scalar_one())
 
 
 def _text(row: Row[Any]) -> str:
