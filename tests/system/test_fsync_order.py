@@ -10,7 +10,7 @@ from mailbot.clock import utc_now
 from mailbot.service.receive import receive
 from mailbot.store.database import transaction
 from mailbot.store.ledger import MailLocation, start_attempts
-from tests.conftest import require
+from tests.support.fixtures import require
 from tests.support.school import ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.process import find_program
