@@ -12,7 +12,7 @@ from mailbot.store import people, tickets, timers
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, read_only, transaction
-from mailbot.store.facts import names_of_staff
+from mailbot.store.facts import names_and_absences
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ def _return(
 ) -> None:
     if not found:
         return
-    names = names_of_staff(session, school, desk.policy)
+    names, _ = names_and_absences(session, school, desk.policy, now)
     absences = people.absences(session, people.today(desk.policy, now))
     decision = return_to_team(*team, found, names, absences)
     mails = desk.render_all(decision, school, now)

@@ -41,6 +41,7 @@ from mailbot.core.model.effects import (
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
 from mailbot.store.ledger import Values
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 DESK = "desk"
@@ -137,7 +138,7 @@ def audit_tickets(
             entries.append(append_link(values, chain["head"]))
             chains[name] = {"head": entries[-1]["link"], "entries": chain["entries"] + 1}
     if entries:
-        session.connection().execute(_INSERT, entries)
+        execute(session, _INSERT, entries)
     return chains
 
 
