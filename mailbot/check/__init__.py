@@ -25,7 +25,9 @@ __all__ = ["CheckResult", "run_checks", "school_holidays"]
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     """Run all checks; `with_roundtrip` sends a mail through each mailbox."""
-    yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
+    included = f" with {len(settings.included)} included files" if settings.included else ""
+    schools = len(settings.policy.schools)
+    yield CheckResult(True, "configuration", f"{settings.file}{included}, {schools} schools")
     for advice in settings.renamed_keys:
         yield CheckResult(True, "configuration", advice)
     yield school_holidays(settings, utc_now().year)
