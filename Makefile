@@ -4,7 +4,8 @@
 #   make test           run all tests
 #   make test-unit      run the tests that need no server and no database
 #   make test-integration  run the tests of one part on real databases and servers
-#   make check          run what CI runs: formatting, lint, types, layers, tests
+#   make coverage       run all tests and measure coverage; it fails below the floor of pyproject.toml
+#   make check          run the linters and all tests
 #   make crash-test     kill the bot at random moments during many mails (MAILS, KILLS, SEED, DATABASE)
 #   make chaos-test     make the state directory read-only, or set the clock, during many mails (PART, MAILS, SEED)
 #   make cluster-test   run several workers on one PostgreSQL and kill them (WORKERS, MAILBOXES, MAILS, KILLS, RESTARTS)
@@ -21,8 +22,8 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test test-unit test-integration check lint lock wheel deb gallery clean bench bench-backlog bench-import \
-    chaos-test crash-test cluster-test soak-test simulate-year
+.PHONY: demo test test-unit test-integration coverage check lint lock wheel deb gallery clean bench \
+    bench-backlog bench-import chaos-test crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -30,7 +31,7 @@ READY := $(VENV)/installed
 TOOLS := $(VENV)/tools
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --quiet --disable-pip-version-check
-CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3)
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
     --generate-hashes --no-emit-index-url --no-header --no-annotate
 
@@ -51,6 +52,9 @@ test-unit: $(TOOLS)
 
 test-integration: $(TOOLS)
 	$(RUN) pytest -n auto tests/integration
+
+coverage: $(TOOLS)
+	$(RUN) pytest -n auto --cov --cov-report=term:skip-covered
 
 check: lint test
 
@@ -119,5 +123,5 @@ deb: wheel
 	@.deb/build
 
 clean:
-	rm -rf .venv* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv* dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

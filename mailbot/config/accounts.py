@@ -109,6 +109,7 @@ def smtp_account(login: SchoolLogin[Smtp], context: LoadContext, oauth2: OAuth2 
         password=password,
         ca_file=context.read(login.at("ca_file"), table.ca_file, certificates),
         oauth2=oauth2 if table.auth == "oauth2" else None,
+        connections=table.connections,
     )
 
 

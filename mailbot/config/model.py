@@ -35,6 +35,7 @@ from mailbot.core.model.calendar import OFFICE_HOURS
 Language = Literal["de", "en", "fr"]
 AddressForm = Literal["formal", "informal"]
 Count = Annotated[int, Field(ge=1)]
+Connections = Annotated[int, Field(ge=1, le=20)]
 Seconds = Annotated[int, Field(ge=1, le=300)]
 Minutes = Annotated[int, Field(ge=0, le=1_440)]
 HoursOfWork = Annotated[int, Field(ge=0, le=2_000)]
@@ -106,6 +107,7 @@ class Smtp(Login):
     """A server that accepts mails."""
 
     security: Security = Field(default="starttls", description="how the connection is encrypted")
+    connections: Connections = Field(default=1, description="connections at the same time")
 
 
 class Member(Table):

@@ -65,7 +65,10 @@ class ImapAccount:
 
 @dataclass(frozen=True, slots=True)
 class SmtpAccount:
-    """How to submit mail (RFC 6409); without a username there is no login."""
+    """How to submit mail (RFC 6409); without a username there is no login.
+
+    `connections` is the limit of connections at the same time.
+    """
 
     host: str
     port: int
@@ -74,6 +77,7 @@ class SmtpAccount:
     password: Secret | None = None
     ca_file: Path | None = None
     oauth2: OAuth2 | None = None
+    connections: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import logging
 import re
 
 from mailbot.addresses import canonical_address
+from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
@@ -65,9 +66,8 @@ def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatu
         not status and bool(_DELAYED.search(text[:2000])) and not (reply and reply[1] == "5")
     )
     action = Action.DELAYED if soft else Action.FAILED
-    diagnostic = next(
-        (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), ""
-    )
+    lines = [" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines()]
+    diagnostic = next(filter(_REPLY.search, lines), "") or next(filter(failure_cause, lines[:200]), "")
     message_id = message_id or _first(_MESSAGE_ID, text[:_SCANNED])  # some append the mail to their text
     return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
 

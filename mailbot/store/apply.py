@@ -22,6 +22,7 @@ from mailbot.core.model.effects import (
     OpenTicket,
     RecordReminder,
     Register,
+    ResendMails,
     SetAbsence,
     SetBlocked,
     Split,
@@ -37,6 +38,7 @@ from mailbot.store.mapping import insert_ticket, to_tickets, update_row
 from mailbot.store.restructure import move_rows
 from mailbot.store.tables import metadata
 
+_ON_TICKETS = AddMessage | AddProof | RecordReminder | ResendMails | TicketEffect | MultiTicketEffect
 _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 
 # Store a message.
@@ -93,7 +95,7 @@ def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, Row[Any]]:
             ticket = effect.ticket
             opened[ticket.key] = insert_ticket(session, replace(ticket, messages=0))
             tickets.set_last_number(session, ticket.school, ticket.number)
-        elif isinstance(effect, AddMessage | AddProof | RecordReminder | TicketEffect | MultiTicketEffect):
+        elif isinstance(effect, _ON_TICKETS):
             names[effect.ticket] = None
         if isinstance(effect, Merge):
             names[effect.into] = None
@@ -117,6 +119,8 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
         case MarkUndeliverable(address, diagnostic, message_id):
             people.mark_undeliverable(session, address, diagnostic or "undeliverable")
             outbox.mark_bounced(session, message_id, diagnostic)
+        case ResendMails(_, mails):
+            outbox.resend(session, [mail.message_id for mail in mails], origin.now)
         case DiscardMail(held_id):
             ledger.close_held(session, held_id, "discarded")
         case Merge() | Split() | Move():

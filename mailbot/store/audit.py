@@ -26,6 +26,7 @@ from mailbot.core.model.effects import (
     OpenTicket,
     RecordReminder,
     Register,
+    ResendMails,
     RevertChange,
     SetAbsence,
     SetBlocked,
@@ -101,6 +102,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Split: lambda e: (e.ticket, "split", e.opened),
     Move: lambda e: (e.ticket, "moved", f"{e.school}-{e.number}"),
     RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
+    ResendMails: lambda e: (e.ticket, "resent", " ".join(mail.recipient for mail in e.mails)),
     RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
 }

@@ -18,7 +18,7 @@ from mailbot.store import ledger, people, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
-from mailbot.store.outbox import BOUNCED
+from mailbot.store.outbox import BOUNCED, undelivered
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
 from mailbot.store.threads import by_common_ancestor, changed_copy
@@ -138,6 +138,9 @@ def load_facts(
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
+        undelivered=undelivered(session, {row.id: key for key, row in rows.items()})
+        if lookups.resends
+        else {},
         names=names_of_staff(session, school, policy),
         own=own,
         copies=_copies(session, mail, lookups, school, policy, content, by_reply, own_entry, now, received),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
@@ -55,6 +55,9 @@ _KEYS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number).where(
 _LIST = select(_TICKET)
 _COUNT = select(func.count()).select_from(_TICKET)
 _SUBJECTS = select(_TICKET.c.id, _TICKET.c.subject)
+_OWN_FIRST: ColumnElement[Any] = case(
+    (and_(_TICKET.c.level == 2, _TICKET.c.status.in_(NOT_CLOSED)), 0), else_=1
+)
 # Find the tickets that have a person in cc.
 _WITH_CC = select(_TICKET_CC.c.ticket_id)
 # Read the messages of tickets.
@@ -210,7 +213,9 @@ def list_all(session: Session, listing: Listing) -> tuple[Ticket, ...]:
 
 
 def load_page(session: Session, listing: Listing) -> Page:
-    """Return one page of a list, the newest ticket first, ordered by school if the listing requests that.
+    """Return one page of a list, the newest ticket first.
+
+    A list by school begins with the tickets that wait at second level, whose list it is.
 
     If the page is beyond the last one, return the last one.
     """
@@ -219,7 +224,7 @@ def load_page(session: Session, listing: Listing) -> Page:
     conditions = _conditions(listing)
     total = session.execute(_COUNT.where(*conditions)).scalar_one()
     number = min(listing.page, page_count(total))
-    order = [_TICKET.c.school] * listing.by_school + [_TICKET.c.id.desc()]
+    order = [_OWN_FIRST, _TICKET.c.school] * listing.by_school + [_TICKET.c.id.desc()]
     query = _LIST.where(*conditions).order_by(*order).offset((number - 1) * PAGE_SIZE).limit(PAGE_SIZE)
     return Page(tuple(to_tickets(session, session.execute(query).all())), total, number)
 

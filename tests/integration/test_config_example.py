@@ -40,10 +40,14 @@ from tests.support.servers.process import wait_until
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 COMMENTED = re.compile(r"^# (?=\[|\w+ = |  [{\"]|\])", re.MULTILINE)
-IMAP_ONLY = [key for key in ImapSection.model_fields if key not in Smtp.model_fields]
+BOTH = [*Login.model_fields, "security"]
+SMTP_ONLY, IMAP_ONLY = (
+    [key for key in table.model_fields if key not in BOTH] for table in (Smtp, ImapSection)
+)
 CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[bot]`", Bot, list(Bot.model_fields)),
-    ("`[smtp]` and `[imap]`: both", Smtp, [*Login.model_fields, "security"]),
+    ("`[smtp]` and `[imap]`: both", Smtp, BOTH),
+    ("`[smtp]` only", Smtp, SMTP_ONLY),
     ("`[imap]` only", ImapSection, IMAP_ONLY),
     ("`[limits]`", Limits, list(Limits.model_fields)),
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),

@@ -358,13 +358,14 @@ def test_systemds_credentials_come_before_the_configurations_folder(write: Write
 def test_a_school_overrides_every_key_of_imap_and_smtp(write: Write, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
     imap = 'host = "h", port = 1, security = "starttls", username = "u", password_env = "RS_PASSWORD", folder = "F", done = "", poll_seconds = 5, ca_file = "ca.pem", authserv_id = "mx"'
-    smtp = 'host = "s", port = 2, security = "tls", username = "v", password_env = "RS_PASSWORD", ca_file = "ca.pem"'
+    smtp = 'host = "s", port = 2, security = "tls", username = "v", password_env = "RS_PASSWORD", ca_file = "ca.pem", connections = 3'
     settings = load(write((GYM_IMAP, f"{{ {imap} }}\nsmtp = {{ {smtp} }}")), ENVIRON)
     mailbox, sender = settings.imap["GYM"], settings.smtp["GYM"]
     assert (mailbox.host, mailbox.port, mailbox.security, mailbox.username) == ("h", 1, "starttls", "u")
     assert (mailbox.folder, mailbox.done, mailbox.poll_seconds) == ("F", "", 5)
     assert mailbox.ca_file == sender.ca_file == tmp_path / "ca.pem"
     assert (sender.host, sender.port, sender.security, sender.username) == ("s", 2, "tls", "v")
+    assert [settings.smtp[key].connections for key in ("GYM", "RS2")] == [3, 1]
     assert [school.authserv_id for school in settings.policy.schools] == ["mx", ""]
 
 

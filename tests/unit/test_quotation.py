@@ -50,3 +50,13 @@ def test_number_of_a_device_below_a_rule_is_not_a_telephone_number(device: str) 
 def test_name_and_telephone_below_a_rule_are_a_signature() -> None:
     got = split("Der Beamer ist kaputt.\n_____\nLéa Dupont\nPortable 06 12 34 56 78\n")
     assert got.text == "Der Beamer ist kaputt."
+
+
+@pytest.mark.parametrize("own", ["#schließen", "Das Kabel war lose", "Das Kabel war lose."])
+@pytest.mark.parametrize("gap", ["", " "])
+def test_own_words_that_touch_the_attribution_are_kept(own: str, gap: str) -> None:
+    attribution = "Am 2026-11-30 09:12, schrieb Petra Kurz über Schul-Support:"
+    if gap and not own.endswith("."):
+        own += "."
+    found = split(f"Hallo,\n\n{own}{gap}{attribution}\n> Der Beamer ist dunkel.\n")
+    assert (found.text, found.quoted.split("\n")[0]) == (f"Hallo,\n\n{own}", attribution)

@@ -7,6 +7,7 @@ from mailbot.core.commands.assignment import ASSIGNMENT
 from mailbot.core.commands.command import Command, CommandLine, Reading, spellings
 from mailbot.core.commands.members import MEMBERS
 from mailbot.core.commands.queries import QUERIES
+from mailbot.core.commands.resend import RESEND
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     UNDO,
     *RESTRUCTURE,
     NOTE,
+    RESEND,
     *QUERIES,
     *MEMBERS,
 )

@@ -23,6 +23,7 @@ from mailbot.core.text.words import STOPWORDS, fold
 
 _MAX_WRAPPED = 6  # lines over which an attribution may be wrapped
 _MAX_STARTS = 4  # places in a line at which an attribution may begin
+_MAX_SEPARATED = 50  # lines in which an attribution behind own words is searched
 _MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
 _MAX_NAMES = 14
 
@@ -32,9 +33,10 @@ _START = re.compile(
     r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,] +\d{1,2}[. ])",
     re.I,
 )
-# A capital word for "on" directly before a date, within a line.
+# A capital word for "on" directly before a date, within a line. Own words may touch it: Roundcube, which
+# answers below the quotation by default, puts the cursor there for text above it.
 _RESTART = re.compile(
-    r"(?<=[\s.!?…)])(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
+    r"(?<=[\s.!?…)a-zäöüß])(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
     rf"(?:(?:(?i:den|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}\d"
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
@@ -86,6 +88,20 @@ def find_attribution(lines: list[str], at: int) -> Attribution | None:
         if found is not None:
             return replace(found, column=0) if _START_ALONE.fullmatch(line[:column]) else found
     return None
+
+
+def on_own_lines(lines: list[str]) -> list[str]:
+    """Return the lines with each attribution that begins behind own words on a line of its own."""
+    found: list[str] = []
+    tests = _MAX_SEPARATED
+    for at, line in enumerate(lines):
+        column = 0
+        if tests and _RESTART.search(line[:MAX_LINE_LENGTH]):
+            tests -= 1
+            attribution = find_attribution(lines, at)
+            column = attribution.column if attribution and line[:1] != ">" else 0
+        found += [line[:column].rstrip(), line[column:]] if column else [line]
+    return found
 
 
 def _later_starts(line: str) -> list[int]:

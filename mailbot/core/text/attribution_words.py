@@ -50,7 +50,7 @@ CONNECTING = frozenset(f"{_MONTHS}|{_WEEKDAYS}".split("|")) | frozenset(
     on am um uhr den dem der the at of by via from hat heeft ha har on-behalf an und and or cet cest gmt utc
     est pst pdt edt a à au le la les il el los las al alle ore ora giorno lo de del da do das dos di du des às
     em dia no na o os w dniu dnia godz o-godz g r г р год в о от kl klo kell plkst u ob pm m p π μ
-    στις ο χρήστης
+    στις ο χρήστης über
     von vom van vor bei zu zum zur im in het op ter volgende folgendes folgende following följande følgende
     siguiente seguinte seguente quanto segue qui suit ce que
     wiadomość użytkownik odesílatel uživatel používateľ dne den uporabnik oseba je korisnik lietotājs

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import accumulate, dropwhile, takewhile, zip_longest
 
-from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.attribution import is_quoted, on_own_lines
 from mailbot.core.text.header_block import label
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.quotation import SplitText, split
@@ -103,7 +103,7 @@ def split_reply(text: str, sent: Iterable[SentText], *, structured: bool) -> Spl
     `structured`: the ">" were derived from the structure of an HTML mail, so an answer between quoted lines
     may have them, too.
     """
-    lines = text[:MAX_REPLY].replace(_MARK, "").split("\n")
+    lines = on_own_lines(text[:MAX_REPLY].replace(_MARK, "").split("\n"))
     reply = _characters(lines)
     found = [
         q for mail in sent for source in mail.texts for q in _quotations(lines, reply, source, mail.names)
