@@ -38,8 +38,10 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 
 def _configuration(settings: Settings) -> Iterator[CheckResult]:
     """Check what can be checked without the database and the servers."""
+    count = len(settings.included)
+    included = f" with {counted(count, 'included file')}" if count else ""
     schools = counted(len(settings.policy.schools), "school")
-    yield CheckResult(True, "configuration", f"{settings.file}, {schools}")
+    yield CheckResult(True, "configuration", f"{settings.file}{included}, {schools}")
     for advice in settings.renamed_keys:
         yield CheckResult(True, "configuration", advice)
     yield from (CheckResult(False, "libraries", problem) for problem in missing(settings))

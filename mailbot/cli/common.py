@@ -84,6 +84,20 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
     return settings
 
 
+def folders_of(settings: "Settings") -> dict[str, str]:
+    """Return the folder of the processed mails of each school."""
+    return {key: account.done or account.folder for key, account in settings.imap.items()}
+
+
+def require_school(desk: "Desk", school: str | None) -> str | None:
+    """Return the key of a school that --school names; exit with status 2 if there is no such school."""
+    found = desk.policy.school(school) if school is not None else None
+    if school is not None and found is None:
+        known = ", ".join(s.key for s in desk.policy.schools)
+        raise typer.BadParameter(f"{school} is not a school; known are {known}", param_hint="--school")
+    return found.key if found else None
+
+
 def operator() -> str:
     """Return the caller's name for the audit trail: the account behind sudo, or that of the process."""
     try:

@@ -22,6 +22,7 @@ from mailbot.config.types import (
     Key,
     Land,
     Line,
+    Patterns,
     Port,
     Size,
     SizeOrNone,
@@ -252,8 +253,9 @@ class Retention(Table):
 
 
 class Document(Table):
-    """The whole file."""
+    """The whole configuration: the main file and those that it includes."""
 
+    include: Patterns = Field(default=(), description="files with further sections and schools")
     bot: Bot = Field(description="the bot as a whole")
     smtp: Smtp = Field(default_factory=Smtp, description="the server that accepts mails")
     imap: ImapSection = Field(default_factory=ImapSection, description="what the mailboxes have in common")

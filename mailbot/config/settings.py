@@ -86,7 +86,8 @@ class Settings:
 
     `database` is a URL, `state_dir` and `templates` are absolute. The URL may hold a password: not shown.
     `connections` is the limit of connections to an IMAP server; None if each mailbox keeps one.
-    `renamed_keys` are sentences about old names of keys in the file.
+    `renamed_keys` are sentences about old names of keys in the file. `included` are the files that it
+    includes.
     """
 
     file: Path
@@ -105,3 +106,4 @@ class Settings:
     metrics_file: Path | None = None
     metrics_port: int | None = None
     renamed_keys: tuple[str, ...] = ()
+    included: tuple[Path, ...] = ()

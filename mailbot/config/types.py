@@ -154,6 +154,14 @@ def _days(value: object) -> tuple[date, ...]:
     return tuple(start + timedelta(days=n) for n in range((end - start).days + 1))
 
 
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = value if isinstance(value, list) else [value]
+    texts = tuple(pattern for pattern in patterns if isinstance(pattern, str) and pattern)
+    if len(texts) != len(patterns):
+        raise ValueError('must be a file name or a pattern such as "schools.d/*.toml", or a list of these')
+    return texts
+
+
 def _land(value: str) -> str:
     if value and value.upper() not in LAENDER:
         raise ValueError(f"must be one of {', '.join(LAENDER)}")
@@ -207,6 +215,7 @@ SizeOrNone = Annotated[ByteSize, Field(ge=0), BeforeValidator(_whole_size)]
 Hours = Annotated[tuple[Span, ...], PlainValidator(_hours)]
 TimeOfDay = Annotated[time | None, PlainValidator(_time)]
 DayRange = Annotated[tuple[date, ...], PlainValidator(_days)]
+Patterns = Annotated[tuple[str, ...], PlainValidator(_patterns)]
 Land = Annotated[str, AfterValidator(_land)]
 Database = Annotated[str, AfterValidator(_database)]
 Environment = Annotated[str, _matches("[A-Za-z_][A-Za-z0-9_]*", _ENVIRONMENT)]

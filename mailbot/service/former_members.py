@@ -8,7 +8,7 @@ from mailbot.core.model.policy import School, Team
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.timers.former_members import has_former_assignee, return_to_team
 from mailbot.service.desk import BOT, Desk
-from mailbot.store import people, tickets, timers
+from mailbot.store import tickets, timers
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import Session, read_only, transaction
@@ -50,8 +50,7 @@ def _return(
 ) -> None:
     if not found:
         return
-    names, _ = names_and_absences(session, school, desk.policy, now)
-    absences = people.absences(session, people.today(desk.policy, now))
+    names, absences = names_and_absences(session, school, desk.policy, now)
     decision = return_to_team(*team, found, names, absences)
     mails = desk.render_all(decision, school, now)
     apply_decision(session, Origin(BOT, now), school.key, decision, mails)
