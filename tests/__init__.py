@@ -1,1 +1,1 @@
-"""Tests of mailbot; `tests.support.servers` is also used by what measures and torments it."""
+"""Tests of mailbot; benchmarks use `tests.support`, too."""

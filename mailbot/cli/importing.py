@@ -24,6 +24,7 @@ from mailbot.clock import utc_now
 if TYPE_CHECKING:
     from mailbot.core.model.policy import Policy
     from mailbot.importer.importing import ImportReport
+    from mailbot.service.desk import Desk
 
 import_app = typer.Typer(help="Import tickets from another help desk.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
@@ -52,6 +53,17 @@ def osticket(
     json_: Json = False,
 ) -> None:
     """Import the tickets of an osTicket, with threads, files and numbers; can be repeated."""
+    password = _password(password_file)
+    with desk_of(context, config) as (desk, _):
+        mapping = _mapping(map_ or [], desk.policy)
+        report = _import(desk, (database, password, prefix), mapping, dry_run=dry_run)
+    print_json(report.document()) if json_ else _print(report, dry=dry_run)
+
+
+def _import(
+    desk: "Desk", source: tuple[str, str, str], mapping: Mapping[str, str], *, dry_run: bool
+) -> "ImportReport":
+    """Import from a database (URL, password, table prefix); exit with FAILED if it cannot be read."""
     from zoneinfo import ZoneInfo
 
     from mailbot.importer.importing import ImportReport, import_ticket, record_import
@@ -61,20 +73,17 @@ def osticket(
     except ModuleNotFoundError as error:
         echo(f"{error.name} is missing: pip install 'mailbot[osticket]'", err=True)
         raise typer.Exit(FAILED) from None
-    password = _password(password_file)
-    with desk_of(context, config) as (desk, _):
-        mapping = _mapping(map_ or [], desk.policy)
-        report, now = ImportReport(), utc_now()
-        try:
-            with OsTicket.open(database, password, prefix, ZoneInfo(desk.policy.timezone)) as old:
-                for ticket in with_progress(old.tickets(), old.count(), "tickets"):
-                    import_ticket(desk, ticket, mapping, report, now, dry=dry_run)
-            if not dry_run:
-                record_import(desk, report, now)
-        except OsTicketError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
-    print_json(report.document()) if json_ else _print(report, dry=dry_run)
+    report, now = ImportReport(), utc_now()
+    try:
+        with OsTicket.open(*source, ZoneInfo(desk.policy.timezone)) as old:
+            for ticket in with_progress(old.tickets(), old.count(), "tickets"):
+                import_ticket(desk, ticket, mapping, report, now, dry=dry_run)
+        if not dry_run:
+            record_import(desk, report, now)
+    except OsTicketError as error:
+        echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    return report
 
 
 def _password(file: Path | None) -> str:

@@ -11,8 +11,8 @@ from mailbot.service.timers import run_timers
 from mailbot.store.tables import OutboxRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.rendered_samples import fields, hrefs
 from tests.support.scenario import ERIKA, EVE, LENA, MAX, NOW
-from tests.unit.test_render import fields, hrefs
 
 OTHERS = ("Der Drucker druckt nicht.", "Die Maus fehlt.", "Das WLAN ist weg.")
 

@@ -4,8 +4,10 @@ With a pattern that is quadratic each of these mails takes minutes; the alarm en
 """
 
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -14,6 +16,7 @@ from mailbot.core.classify.classify import classify
 from mailbot.core.classify.trust import Evidence, trust
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Mail, MailKind
+from mailbot.core.text.own_quote import MAX_REPLY, SentText, split_reply
 from mailbot.core.text.quotation import split
 from mailbot.parse import parse
 from mailbot.parse.danger import Budget, danger
@@ -130,3 +133,45 @@ def test_a_mail_of_one_long_run_is_handled(tmp_path: Path, unit: str) -> None:
     made = mail().subject(field).header("Authentication-Results", f"{US}; {field}")
     with open_harness(tmp_path) as desk:
         assert desk.outcome(made.text(f"Hallo {run(unit)}x")) == "opened"
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Return how many functions are called, a measure of work that no busy machine disturbs."""
+    count = 0
+
+    def note(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Am 1.1.2026 um 10:00 x <a@b.example\n",
+        "schrieb schrieb 1.1.2026 10:00\n",
+        "Von:\n",
+        "Von: x\n\n\nx\n",
+        "a\n-- \n",
+        "> a\nb\n",
+        "____\nMax\n",
+        "Viele Grüße\n",
+        "Von meinem \n",
+        "a:\n",
+    ],
+)
+def test_splitting_a_text_takes_linear_time(line: str) -> None:
+    once, twice = calls(lambda: split(line * 500)), calls(lambda: split(line * 1000))
+    assert twice < 2.2 * once + 1000
+
+
+@pytest.mark.parametrize("unit", ["a", "#a\n", "ab " * 9, "> ", ">\n", "&amp;", "%41", "e\u0301"])
+def test_hostile_texts_are_compared_in_linear_time(unit: str) -> None:
+    reply, sent = unit * (MAX_REPLY // len(unit)), unit * (60_000 // len(unit))
+    split_reply(reply, [SentText((sent, sent + "x"))], structured=True)

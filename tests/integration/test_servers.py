@@ -5,7 +5,7 @@ import smtplib
 import psycopg
 import pytest
 
-from tests.conftest import require
+from tests.support.fixtures import require
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.process import find_program, wait_until
 from tests.support.servers.smtp import RecordingSmtpServer

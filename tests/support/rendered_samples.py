@@ -1,12 +1,17 @@
 """The sample mails, rendered with the packaged templates once for all tests of a process."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
+from urllib.parse import unquote
 
 from mailbot import samples
+from mailbot.core.text.own_quote import SentText
 from mailbot.outgoing import OutgoingMail
+from mailbot.parse import html as html_reader
 from mailbot.preview import FORMS, sample
 from mailbot.render import Templates
+from tests.support.reply_styles import ADDRESS
 
 TEMPLATES = Templates()
 
@@ -23,3 +28,24 @@ def every_sample() -> Iterator[tuple[str, OutgoingMail]]:
         for name in samples.notifications(language):
             form = f"{language}{'-du' if informal else ''}"
             yield f"{form}-{name}", rendered(name, language, informal=informal)
+
+
+def hrefs(html: str) -> list[str]:
+    """Return the addresses of the links of a page."""
+    return [address.replace("&amp;", "&") for address in re.findall(r'href="([^"]*)"', html)]
+
+
+def fields(href: str) -> Mapping[str, str]:
+    """Read a link as Roundcube does: split, and decode twice."""
+    assert href.startswith("mailto:")
+    to, _, query = href.removeprefix("mailto:").partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return {"to": to} | {name: unquote(unquote(value).replace("+", " ")) for name, _, value in pairs}
+
+
+@cache
+def sent_text(name: str) -> SentText:
+    """Return a sample as the database has it."""
+    mail = rendered(name)
+    names = (mail.subject, mail.sender.name, ADDRESS, mail.recipient.email, mail.recipient.name)
+    return SentText((mail.text, html_reader.to_text(mail.html).text), names)

@@ -18,7 +18,7 @@ from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.backup import backup
 from mailbot.store.database import open_database
 from mailbot.store.schema import upgrade
-from tests.conftest import require
+from tests.support.fixtures import require
 from tests.support.school import ERIKA, LENA, MAX, ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.postgres import Postgres

@@ -13,8 +13,8 @@ from mailbot.config import load
 from mailbot.inbox import Mailbox
 from mailbot.runtime.application import Application
 from mailbot.runtime.ingest import MailboxIngest
-from tests.conftest import require
 from tests.support.daemon import Daemon
+from tests.support.fixtures import require
 from tests.support.school import EDV, LENA, MAX, ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.postgres import Postgres

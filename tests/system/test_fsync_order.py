@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import require
+from tests.support.fixtures import require
 from tests.support.school import ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.process import find_program

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import require
 from tests.support.daemon import Daemon
+from tests.support.fixtures import require
 from tests.support.school import LENA, MAX, ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.process import MissingError, find_program, wait_until

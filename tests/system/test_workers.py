@@ -36,10 +36,10 @@ from mailbot.store.outbox import CLAIM_TTL, SendOutcome
 from mailbot.store.pg_notify import Listener, notify
 from mailbot.store.schema import migrate
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
-from tests.conftest import require
 from tests.integration.test_store import together
 from tests.support.daemon import Daemon
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.fixtures import require
 from tests.support.scenario import NOW
 from tests.support.school import MAX, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot

@@ -14,14 +14,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailbot import samples
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.mime_writer import to_bytes
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.sanitize import clean, one_line
-from tests.support.rendered_samples import rendered
 
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 OUTGOING = OutgoingMail(
@@ -76,20 +74,6 @@ def test_no_encoded_word_is_longer_than_75_characters_and_none_of_their_lines_th
     assert max(map(len, words), default=0) <= 75
     assert max(map(len, lines), default=0) <= 76
     assert [line for line in lines if b"=?" in _ENCODED_WORD.sub(b"", line)] == [], "a word is broken"
-
-
-def test_every_sample_is_read_back_without_a_defect() -> None:
-    for name in samples.notifications("de"):
-        outgoing = rendered(name)
-        message = read(compose(outgoing))
-        plain, html = message.get_body(("plain",)), message.get_body(("html",))
-        assert plain is not None, name
-        assert html is not None, name
-        assert [part.defects for part in message.walk() if part.defects] == [], name
-        assert [value.defects for value in message.values() if value.defects] == [], name
-        assert plain.get_content().replace("\r\n", "\n") == outgoing.text, name
-        assert html.get_content().replace("\r\n", "\n") == outgoing.html, name
-        assert message["Subject"] == outgoing.subject, name
 
 
 def test_lines_end_with_crlf_and_are_not_longer_than_the_limit() -> None:

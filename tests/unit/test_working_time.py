@@ -8,16 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.core.model.calendar import END_OF_DAY, Calendar, Span
+from tests.support.working_days import days_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SCHOOL = Calendar(closed=frozenset({date(2026, 12, 24), date(2026, 12, 25)}), timezone=BERLIN)
 HOUR = timedelta(hours=1)
-
-
-def days_between(calendar: Calendar, start: datetime, end: datetime) -> int:
-    """Count the working days after the day of `start`, up to and with the day of `end`."""
-    first, last = calendar.day(start), calendar.day(end)
-    return sum(calendar.is_workday(first + timedelta(days=n + 1)) for n in range((last - first).days))
 
 
 def at(text: str) -> datetime:

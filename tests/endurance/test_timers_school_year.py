@@ -21,7 +21,7 @@ from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, 
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.digest import decide_digest, digest_slot
 from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
-from tests.unit.test_working_time import days_between
+from tests.support.working_days import days_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
