@@ -130,7 +130,7 @@ docs: $(RELEASE_TOOLS)
 	@rm -rf build/docs dist/docs
 	@mkdir -p build/docs
 	@cp -r --parents *.md LICENSE docs build/docs
-	@$(VENV)/bin/zensical build --strict
+	@$(VENV)/bin/zensical build --strict --clean
 	@echo 'Open dist/docs/index.html.'
 
 wheel: $(READY)
