@@ -4,7 +4,8 @@
 #   make test           run all tests
 #   make test-unit      run the tests that need no server and no database
 #   make test-integration  run the tests of one part on real databases and servers
-#   make check          run what CI runs: formatting, lint, types, layers, tests
+#   make coverage       run all tests and measure coverage; it fails below the floor of pyproject.toml
+#   make check          run the linters and all tests
 #   make crash-test     kill the bot at random moments during many mails (MAILS, KILLS, SEED, DATABASE)
 #   make chaos-test     make the state directory read-only, or set the clock, during many mails (PART, MAILS, SEED)
 #   make cluster-test   run several workers on one PostgreSQL and kill them (WORKERS, MAILBOXES, MAILS, KILLS, RESTARTS)
@@ -23,7 +24,7 @@
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test test-unit test-integration check lint lock docs wheel deb release gallery clean \
+.PHONY: demo test test-unit test-integration coverage check lint lock docs wheel deb release gallery clean \
     bench bench-backlog bench-import chaos-test crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
 
@@ -33,7 +34,7 @@ TOOLS := $(VENV)/tools
 RELEASE_TOOLS := $(VENV)/release-tools
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --quiet --disable-pip-version-check
-CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3)
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
     --generate-hashes --no-emit-index-url --no-header --no-annotate
 # requirements.lock has what a production installation needs, the other files what is added to it.
@@ -57,6 +58,9 @@ test-unit: $(TOOLS)
 
 test-integration: $(TOOLS)
 	$(RUN) pytest -n auto tests/integration
+
+coverage: $(TOOLS)
+	$(RUN) pytest -n auto --cov --cov-report=term:skip-covered
 
 check: lint test
 
@@ -150,5 +154,5 @@ release: $(RELEASE_TOOLS)
 	lintian --fail-on error,warning dist/mailbot_*.deb
 
 clean:
-	rm -rf .venv* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv* dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
-"""Mutate mails at random; check that reading them never fails, hangs or takes much memory.
+"""Mutate mails at random; check that to read and to analyse them never fails, hangs or takes much memory.
 
-RUNS=100000 SEED=1 python bench/fuzz_parse.py [FOLDER of further mails to mutate]
+RUNS=100000 SEED=1 python -m bench.fuzz_parse [FOLDER of further mails to mutate]
 """
 
 import os
@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mailbot.core.classify.classify import classify
+from mailbot.core.decide.understanding import understand
 from mailbot.parse import parse
+from tests.support.desk_harness import GERMAN_POLICY
 from tests.support.malformed_mails import ODDITIES
 
 SLOWEST = 1.0  # seconds of CPU
@@ -105,10 +106,10 @@ def mutated(mails: list[bytes], seed: int) -> Iterator[bytes]:
 
 
 def check(mail: bytes) -> float:
-    """Read a mail; return the CPU seconds that it took. Every exception is a bug."""
+    """Read and analyse a mail; return the CPU seconds that it took. Every exception is a bug."""
     start = time.process_time()
     understood = parse(mail)
-    classify(understood, frozenset())
+    understand(understood, GERMAN_POLICY.schools[0], GERMAN_POLICY)
     spent = time.process_time() - start
     for text in (understood.subject, understood.text, understood.quoted, understood.signature):
         text.encode("utf-8")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+PASSWORDS = "passwords"
+"""The directory next to the configuration that holds the passwords; the unit passes it to the service."""
 _MODE = 0o644
 """Readable for the service, whose user systemd creates at each start; it must not contain a password."""
 _SECRET_MODE = 0o600
@@ -19,6 +21,7 @@ class Question:
     name: str
     text: str
     example: str
+    optional: bool = False
 
 
 QUESTIONS = (
@@ -27,7 +30,12 @@ QUESTIONS = (
         "land", "Land (state) whose holidays apply (BW BY BE BB HB HH HE MV NI NW RP SL SN ST SH TH)", "NW"
     ),
     Question("host", "Mail server, for IMAP and SMTP", "mail.example"),
-    Question("sender", "SMTP user name, to send mails", "bot@example"),
+    Question(
+        "sender",
+        "SMTP user name that may send for all schools (Enter: each school sends with its own login)",
+        "bot@example",
+        optional=True,
+    ),
     Question("operator", "Operator: address that gets the alerts", "edv@stadt.example"),
     Question("key", "First school: short name, as in ticket numbers", "GYM"),
     Question("school", "First school: full name", "Gymnasium Marienschule"),
@@ -52,6 +60,7 @@ def write_passwords(folder: Path, passwords: Mapping[str, str]) -> list[Path]:
     An existing file is not changed. A password of "" creates an empty file, to be filled later.
     """
     made = []
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, password in passwords.items():
         try:
             _write(folder / name, f"{password}\n" if password else "", _SECRET_MODE)
@@ -61,21 +70,25 @@ def write_passwords(folder: Path, passwords: Mapping[str, str]) -> list[Path]:
     return made
 
 
-def password_names(answers: Mapping[str, str]) -> tuple[str, str]:
-    """Return the names of the files with the passwords for SMTP and for the first school's mailbox."""
-    return "smtp", answers.get("key", "GYM").lower()
+def password_names(answers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the files with the passwords for a common SMTP login and for the first school."""
+    return (*(["smtp"] if answers.get("sender") else []), answers.get("key", "GYM").lower())
 
 
 def configuration(answers: Mapping[str, str]) -> str:
     """Return the example with these answers, by the questions' names; values without an answer stay."""
     text = example()
+    if answers.get("sender"):
+        for key in ("username", "password_file"):  # the commented lines of [smtp] are the first ones
+            text = text.replace(f"\n# {key} = ", f"\n{key} = ", 1)
+        text = text.replace("\nsmtp = {", "\n# smtp = {", 1)
     if "key" in answers:
-        text = text.replace('password_file = "gym"', f'password_file = "{_quoted(answers["key"].lower())}"')
+        text = text.replace('"passwords/gym"', f'"{PASSWORDS}/{_quoted(answers["key"].lower())}"')
         text = text.replace("GYM-104", f"{answers['key']}-104")
     if "school" in answers:
         text = text.replace('"Team Marienschule"', f'"Team {_quoted(answers["school"])}"')
     for question in QUESTIONS:
-        if question.name in answers:
+        if answers.get(question.name):
             text = text.replace(f'"{question.example}"', f'"{_quoted(answers[question.name])}"')
     return text
 

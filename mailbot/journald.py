@@ -18,7 +18,7 @@ SOCKET = "/run/systemd/journal/socket"
 PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 _INFO = PRIORITIES["info"]
 _INVALID_IN_NAME = re.compile(r"[^A-Z0-9_]")
-_ONLY_IN_MESSAGE = ("level", "exception")
+_NO_FIELDS = ("level", "exception")  # the level is PRIORITY; the traceback is in MESSAGE
 
 _render_message = ConsoleRenderer(colors=False, pad_event_to=0, sort_keys=False)
 
@@ -34,12 +34,12 @@ def is_journal_stream(stream: TextIO) -> bool:
 
 def to_entry(logger: WrappedLogger, method: str, event: EventDict) -> Mapping[str, Any]:
     """Turn an event into a journal entry with a readable message; the last of structlog's processors."""
-    event_fields = {f"MAILBOT_{key}": value for key, value in event.items() if key not in _ONLY_IN_MESSAGE}
+    event_fields = {f"MAILBOT_{key}": value for key, value in event.items() if key not in _NO_FIELDS}
     fields = {
         "PRIORITY": PRIORITIES.get(event.get("level", method), _INFO),
         "SYSLOG_IDENTIFIER": "mailbot",
         **event_fields,
-        "MESSAGE": _render_message(logger, method, dict(event)),
+        "MESSAGE": _render_message(logger, method, {k: v for k, v in event.items() if k != "level"}),
     }
     return {"fields": fields}
 

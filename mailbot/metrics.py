@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mailbot import __version__
+from mailbot.extras import lacks
 from mailbot.monitoring.status import status_summary
 from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
@@ -58,21 +59,20 @@ class Account(Protocol):
 
 
 class MetricsCollector:
-    """The metrics of one desk, in a separate registry; raises DeskError if the library is missing."""
+    """The metrics of one desk, in a separate registry; raises DeskError if the library cannot be used."""
 
     def __init__(self, desk: Desk) -> None:
-        try:
-            from prometheus_client import (
-                CollectorRegistry,
-                Counter,
-                Gauge,
-                Histogram,
-                Info,
-                disable_created_metrics,
-            )
-        except ModuleNotFoundError as error:
-            reason = f"{error.name} is missing for [metrics]: pip install 'mailbot[prometheus]'"
-            raise DeskError(reason) from None
+        if (problem := lacks("prometheus")) is not None:
+            raise DeskError(problem)
+        from prometheus_client import (
+            CollectorRegistry,
+            Counter,
+            Gauge,
+            Histogram,
+            Info,
+            disable_created_metrics,
+        )
+
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._desk = desk
         self._registry = registry = CollectorRegistry()

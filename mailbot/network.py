@@ -32,6 +32,16 @@ _ERRORS: tuple[tuple[type[BaseException], bool, str], ...] = (
 )
 
 
+_CLOCKS = "renew it on the server, or set this machine's clock (timedatectl)"
+_CERTIFICATE_ERRORS = {
+    9: f"the server's certificate is not valid yet; {_CLOCKS}",
+    10: f"the server's certificate has expired; {_CLOCKS}",
+    62: "the server's certificate is for another name; check host",
+    64: "the server's certificate is for another name; check host",
+}
+"""What happened and what to do, by OpenSSL's code (X509_V_ERR_…)."""
+
+
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Return a context that verifies certificates against the system's authorities or those of `ca_file`.
 
@@ -45,10 +55,19 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 
 def describe_error(error: BaseException) -> tuple[str, bool]:
     """Return a description of a connection error with advice, and whether the error is permanent."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _CERTIFICATE_ERRORS:
+        return f"{_CERTIFICATE_ERRORS[error.verify_code]} ({_first_line(error)})", True
     for kind, permanent, advice in _ERRORS:
         if isinstance(error, kind):
             return f"{advice} ({_first_line(error)})", permanent
     return _first_line(error), False
+
+
+def login_refused(password: Secret | None) -> str:
+    """Return what to check after a refused login; blanks around a password cannot be seen in its file."""
+    text = "" if password is None else password.get()
+    blank = "; the password begins or ends with a blank" if text != text.strip() else ""
+    return f"the login is refused; check username and password{blank}"
 
 
 def is_loopback(host: str) -> bool:

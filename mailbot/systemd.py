@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 
 from mailbot.clock import monotonic
 
@@ -61,3 +62,32 @@ def watchdog_seconds() -> float | None:
 def _status(text: str) -> str:
     # a line break would start another assignment
     return "STATUS=" + " ".join(text.splitlines())
+
+
+_TAKEN_OVER = (
+    "User",
+    "Group",
+    "DynamicUser",
+    "SupplementaryGroups",
+    "StateDirectory",
+    "StateDirectoryMode",
+    "Environment",
+    "LoadCredential",
+    "LoadCredentialEncrypted",
+    "SetCredential",
+    "SetCredentialEncrypted",
+)
+"""The settings of a service that decide on its user, its state directory and its passwords."""
+
+
+def as_service(unit: str, arguments: Sequence[str]) -> list[str]:
+    """Return the command that runs a call of mailbot as a service does.
+
+    `unit` is the text of the unit file and its drop-ins (`systemctl cat`).
+    """
+    lines = (line.strip() for line in unit.splitlines())
+    settings = [line for line in lines if line.partition("=")[0] in _TAKEN_OVER]
+    properties = [word for setting in settings for word in ("-p", setting)]
+    # --collect: a failed check leaves no failed unit
+    options = ("--pipe", "--wait", "--collect", "--quiet")
+    return ["systemd-run", *options, *properties, "/usr/bin/env", "mailbot", *arguments]

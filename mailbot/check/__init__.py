@@ -11,11 +11,15 @@ from mailbot.check.roundtrip import roundtrip
 from mailbot.check.servers import inbox, relay
 from mailbot.clock import utc_now
 from mailbot.config import Settings
+from mailbot.counting import counted
+from mailbot.extras import missing
 from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_templates
 from mailbot.render import Templates
 from mailbot.service.bootstrap import DeskError, open_desk
 from mailbot.service.desk import Desk
+from mailbot.service.former_members import former_assignees
+from mailbot.service.rename_school import orphaned
 from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import Engine, SQLAlchemyError, read_only
@@ -25,13 +29,26 @@ __all__ = ["CheckResult", "run_checks", "school_holidays"]
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     """Run all checks; `with_roundtrip` sends a mail through each mailbox."""
-    yield CheckResult(True, "configuration", f"{settings.file}, {len(settings.policy.schools)} schools")
-    for advice in settings.renamed_keys:
-        yield CheckResult(True, "configuration", advice)
-    yield school_holidays(settings, utc_now().year)
+    yield from _configuration(settings)
     yield from _database(settings)
     yield _templates(settings)
     yield _disk(settings)
+    yield from _servers(settings, with_roundtrip=with_roundtrip)
+
+
+def _configuration(settings: Settings) -> Iterator[CheckResult]:
+    """Check what can be checked without the database and the servers."""
+    count = len(settings.included)
+    included = f" with {counted(count, 'included file')}" if count else ""
+    schools = counted(len(settings.policy.schools), "school")
+    yield CheckResult(True, "configuration", f"{settings.file}{included}, {schools}")
+    for advice in settings.renamed_keys:
+        yield CheckResult(True, "configuration", advice)
+    yield from (CheckResult(False, "libraries", problem) for problem in missing(settings))
+    yield school_holidays(settings, utc_now().year)
+
+
+def _servers(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
     engine = _engine(settings)
     try:
         for school in settings.policy.schools:
@@ -47,7 +64,7 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 def _engine(settings: Settings) -> Engine | None:
     """Open the database, or return None; the check of the database has said why."""
     try:
-        return open_desk(settings).engine
+        return open_desk(settings, schema="current").engine
     except (DeskError, SQLAlchemyError, OSError):
         return None
 
@@ -69,7 +86,7 @@ def school_holidays(settings: Settings, year: int) -> CheckResult:
 
 def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
-        desk = open_desk(settings)
+        desk = open_desk(settings, schema="current")
     except (DeskError, SQLAlchemyError, OSError) as error:
         yield CheckResult(False, "database", str(error).splitlines()[0])
         return
@@ -78,8 +95,24 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
     else:
         yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
     yield _audit(desk)
+    yield from _tickets(desk)
     yield _clock(desk, utc_now())
     desk.engine.dispose()
+
+
+def _tickets(desk: Desk) -> Iterator[CheckResult]:
+    """Name open tickets of schools and of supporters that are no longer in the configuration."""
+    for key, number in orphaned(desk).items():
+        text = (
+            f"{counted(number, 'open ticket')} of {key}, which is no school of the configuration:"
+            f" mailbot rename-school {key} NEW if it has a new key"
+        )
+        yield CheckResult(False, "tickets", text)
+    former = former_assignees(desk)
+    for assignee in sorted({ticket.assignee.email for ticket in former if ticket.assignee}):
+        keys = [ticket.key for ticket in former if ticket.assignee and ticket.assignee.email == assignee]
+        text = f"{assignee} is in no team of the school any more: the daemon returns {', '.join(keys)} to it"
+        yield CheckResult(True, "tickets", text)
 
 
 def _audit(desk: Desk) -> CheckResult:

@@ -10,14 +10,16 @@ from mailbot.clock import utc_now
 from mailbot.config import ImapAccount, SmtpAccount
 from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
+from mailbot.counting import counted
 from mailbot.inbox import InboxError, Mailbox
-from mailbot.inbox.inspection import MailboxReport, inspect_mailbox
+from mailbot.inbox.inspection import MailboxReport, inspect_mailbox, try_processing
 from mailbot.smtp.client import SendResult, SmtpClient
 from mailbot.smtp.reply import About
 from mailbot.store import ledger
 from mailbot.store.database import Engine, read_only
 
 COMPARED = timedelta(days=30)
+TIMEOUT = 20.0  # an operator waits; servers answer within a second
 FULL = 0.9
 MIN_MAILS = 5  # with fewer mails, a missing header proves nothing
 
@@ -26,19 +28,33 @@ def inbox(school: School, account: ImapAccount, engine: Engine | None) -> Iterat
     """Open a school's mailbox and inspect it; compare it with the ledger if the database can be opened."""
     subject = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
     try:
-        with Mailbox.open(account) as box:
+        with Mailbox.open(account, TIMEOUT) as box:
             found = inspect_mailbox(box)
             processed = set(box.processed_since(utc_now() - COMPARED).values()) - {""}
+            failure = _try_processing(box, school) if account.done else ""
     except InboxError as error:
         yield CheckResult(False, subject, str(error))
         return
-    yield CheckResult(True, subject, f"{found.mails} mails in {account.folder}{_missing(found, account)}")
+    yield CheckResult(
+        True, subject, f"{counted(found.mails, 'mail')} in {account.folder}{_missing(found, account)}"
+    )
     if found.quota_used is not None and found.quota_used >= FULL:
         text = f"the mailbox is {found.quota_used:.0%} full: delete old mails, or raise its quota"
         yield CheckResult(False, subject, text)
+    if failure:
+        yield CheckResult(False, subject, failure)
     yield _authentication(school, found)
     if engine is not None and processed:
         yield _ledger(school, account, engine, processed)
+
+
+def _try_processing(box: Mailbox, school: School) -> str:
+    """Return why a mail cannot be stored, moved and deleted, or ""."""
+    try:
+        try_processing(box, school.address)
+    except InboxError as error:
+        return str(error)
+    return ""
 
 
 def _ledger(school: School, account: ImapAccount, engine: Engine, processed: set[str]) -> CheckResult:
@@ -47,7 +63,7 @@ def _ledger(school: School, account: ImapAccount, engine: Engine, processed: set
     with read_only(engine) as session:
         unknown = processed - ledger.recorded_message_ids(session, school.key, processed)
         erased = ledger.count_without_message_id(session, school.key)
-    total = f"{len(processed)} mails of the last {COMPARED.days} days in {account.done}"
+    total = f"{counted(len(processed), 'mail')} of the last {COMPARED.days} days in {account.done}"
     if len(unknown) <= erased:
         return CheckResult(True, subject, f"has the {total}")
     younger = "; the database is younger than the mail" if unknown == processed else ""
@@ -114,7 +130,7 @@ def relay(school: School, account: SmtpAccount) -> CheckResult:
     subject = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
 
     async def ask() -> SendResult | None:
-        async with SmtpClient(account) as server:
+        async with SmtpClient(account, TIMEOUT) as server:
             return await server.check(school.address)
 
     outcome = asyncio.run(ask())

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mailbot.config import Settings
+    from mailbot.service.bootstrap import Schema
     from mailbot.service.desk import Desk
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
 
     When the call ends, files that it created in the state directory get the owner of the directory.
     """
+    from mailbot import systemd
     from mailbot.cli.log import log_to_stderr
     from mailbot.config import ConfigurationError, find, load
     from mailbot.store.state_files import restore_ownership
@@ -74,10 +76,25 @@ def settings_of(context: typer.Context, config: Path | None) -> "Settings":
     try:
         settings = load(find(config or root, os.environ), os.environ)
     except ConfigurationError as error:
+        systemd.status(f"the configuration is wrong: {str(error).splitlines()[0]}")
         echo(str(error), err=True)
         raise typer.Exit(WRONG) from None
     context.call_on_close(partial(restore_ownership, settings.state_dir))
     return settings
+
+
+def folders_of(settings: "Settings") -> dict[str, str]:
+    """Return the folder of the processed mails of each school."""
+    return {key: account.done or account.folder for key, account in settings.imap.items()}
+
+
+def require_school(desk: "Desk", school: str | None) -> str | None:
+    """Return the key of a school that --school names; exit with status 2 if there is no such school."""
+    found = desk.policy.school(school) if school is not None else None
+    if school is not None and found is None:
+        known = ", ".join(s.key for s in desk.policy.schools)
+        raise typer.BadParameter(f"{school} is not a school; known are {known}", param_hint="--school")
+    return found.key if found else None
 
 
 def operator() -> str:
@@ -89,17 +106,23 @@ def operator() -> str:
 
 
 @contextmanager
-def desk_of(context: typer.Context, config: Path | None) -> Iterator["tuple[Desk, Settings]"]:
-    """Open the desk, or exit with status 1 after printing the reason."""
-    from mailbot.service.bootstrap import DeskError, open_desk
+def desk_of(
+    context: typer.Context, config: Path | None, schema: "Schema" = "current"
+) -> Iterator["tuple[Desk, Settings]"]:
+    """Open the desk, or exit with status 1 after printing the reason.
+
+    An older schema is refused; with `schema` "migrate" it is migrated, under the lock of the state directory.
+    """
+    from mailbot.service.bootstrap import DeskError, exclusive_lock, open_desk
 
     settings = settings_of(context, config)
     try:
-        desk = open_desk(settings, operator())
-        try:
-            yield desk, settings
-        finally:
-            desk.engine.dispose()
+        with exclusive_lock(settings) if schema == "migrate" else nullcontext():
+            desk = open_desk(settings, operator(), schema=schema)
+            try:
+                yield desk, settings
+            finally:
+                desk.engine.dispose()
     except DeskError as error:
         echo(str(error), err=True)
         raise typer.Exit(FAILED) from None

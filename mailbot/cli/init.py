@@ -16,6 +16,8 @@ from mailbot.cli.common import (
     echo,
 )
 
+SERVICE_FILE = Path("/etc/mailbot/mailbot.toml")
+
 
 @app.command()
 def init(
@@ -29,7 +31,7 @@ def init(
     questions: Annotated[bool, typer.Option("--questions", help="List the questions and exit.")] = False,
 ) -> None:
     """Write a commented configuration and its password files; ask questions on a terminal."""
-    from mailbot.init import QUESTIONS, password_names, write_configuration, write_passwords
+    from mailbot.init import PASSWORDS, QUESTIONS, password_names, write_configuration, write_passwords
 
     if questions:
         for question in QUESTIONS:
@@ -48,11 +50,11 @@ def init(
     passwords = {name: _password(name) if interactive else "" for name in names} if known else {}
     try:
         write_configuration(file, known)
-        written = write_passwords(file.parent, passwords)
+        written = write_passwords(file.parent / PASSWORDS, passwords)
     except OSError as error:
         echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(FAILED) from None
-    _print_next_steps(file, written, {name: passwords.get(name, "") for name in names})
+    _print_next_steps(file, written, passwords)
 
 
 def _parse(answers: list[str] | tuple[str, ...]) -> dict[str, str]:
@@ -76,13 +78,13 @@ def _ask(given: Mapping[str, str]) -> dict[str, str]:
     echo("Press Enter to accept the value in brackets. You can change everything later.\n")
     return {
         question.name: given.get(question.name)
-        or str(typer.prompt(question.text, default=question.example)).strip()
+        or str(typer.prompt(question.text, default="" if question.optional else question.example)).strip()
         for question in QUESTIONS
     }
 
 
 def _password(name: str) -> str:
-    account = "SMTP" if name == "smtp" else "the first school's mailbox"
+    account = "SMTP" if name == "smtp" else "the first school's login"
     return str(
         typer.prompt(
             f"Password for {account} (Enter: later)", default="", hide_input=True, show_default=False
@@ -99,7 +101,12 @@ def _print_next_steps(file: Path, written: list[Path], passwords: Mapping[str, s
             if passwords[path.name]
             else f"{path}: empty; write the password to it."
         )
+    if file.resolve() == SERVICE_FILE:
+        echo("\nThen check everything as the service: sudo mailbot check --as-service")
+        return
+    from mailbot.init import PASSWORDS
+
+    passwords_of = f"{PASSWORDS}:{file.parent.resolve() / PASSWORDS}"
     echo("\nFor systemd, run `sudo systemctl edit mailbot` and add:\n\n    [Service]")
-    for name in passwords:
-        echo(f"    LoadCredential={name}:{file.parent.resolve() / name}")
+    echo(f"    Environment=MAILBOT_CONFIG={file.resolve()}\n    LoadCredential={passwords_of}")
     echo(f"\nThen check the configuration: mailbot --config {file} check")

@@ -20,6 +20,7 @@ from mailbot.cli.common import (
     echo,
     print_json,
     print_table,
+    require_school,
     settings_of,
     warn_renamed,
 )
@@ -109,10 +110,7 @@ def tickets(
     if status not in ("open", "closed", "all"):
         raise typer.BadParameter("must be open, closed or all", param_hint="--status")
     with desk_of(context, config) as (desk, _):
-        if school is not None and desk.policy.school(school) is None:
-            known = ", ".join(s.key for s in desk.policy.schools)
-            raise typer.BadParameter(f"{school} is not a school; known are {known}", param_hint="--school")
-        found = list_tickets(desk, school, status)
+        found = list_tickets(desk, require_school(desk, school), status)
     if json_:
         print_json(found)
         return

@@ -38,7 +38,7 @@ def backup(
     from mailbot.store.backup import BackupError
     from mailbot.store.backup import backup as write
 
-    with desk_of(context, config) as (desk, _):
+    with desk_of(context, config, "any") as (desk, _):
         try:
             write(desk.engine, file)
         except BackupError as error:
@@ -63,6 +63,15 @@ def restore(
         echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     echo(f"{file} is restored" + (f"; the previous state is kept as {kept}" if kept else ""))
+
+
+@app.command("upgrade-database")
+def upgrade_database(context: typer.Context, config: Config = None) -> None:
+    """Migrate the database to the schema of this version, as the daemon does when it starts."""
+    from mailbot.store.schema import revisions
+
+    with desk_of(context, config, "migrate"):
+        echo(f"the database has the schema of this version, {revisions()[-1]}")
 
 
 @app.command("migrate-database")
@@ -110,6 +119,25 @@ def _print(transfer: "Transfer") -> None:
     held = f"{transfer.verification.entries} entries are intact"
     wrong = f"was broken before the move: {'; '.join(transfer.verification.problems[:3])}"
     echo(f"audit trail: {wrong if transfer.verification.problems else held}")
+
+
+@app.command("rename-school")
+def rename_school(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(help="The key before, such as GYM.")],
+    new: Annotated[str, typer.Argument(help="The key in the configuration now, such as MSG.")],
+    config: Config = None,
+) -> None:
+    """Give the tickets of a school its new key; the daemon must not run."""
+    from mailbot.service.operations import OperationError
+    from mailbot.service.rename_school import rename_school as rename
+
+    with desk_of(context, config, "migrate") as (desk, _):
+        try:
+            echo(rename(desk, old, new, utc_now()))
+        except OperationError as error:
+            echo(str(error), err=True)
+            raise typer.Exit(FAILED) from None
 
 
 @app.command()

@@ -4,7 +4,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -57,22 +57,53 @@ def check(
     roundtrip: Annotated[
         bool, typer.Option("--roundtrip", help="Send a test mail through each mailbox.")
     ] = False,
+    service: Annotated[
+        bool,
+        typer.Option("--as-service", help="Check with the user and the passwords of mailbot.service."),
+    ] = False,
 ) -> None:
     """Check the configuration, database, templates and servers; print a line for each."""
     from mailbot.check import run_checks
 
-    ok = True
-    for result in run_checks(settings_of(context, config), with_roundtrip=roundtrip):
+    if service:
+        _check_as_service(["--roundtrip"] if roundtrip else [])
+    settings, ok = settings_of(context, config), True
+    for result in run_checks(settings, with_roundtrip=roundtrip):
         ok = ok and result.ok
         echo(f"{'ok     ' if result.ok else 'FAILED '} {result.subject}: {result.text}")
     raise typer.Exit(FINE if ok else FAILED)
 
 
+def _check_as_service(options: list[str]) -> NoReturn:
+    """Exit with the status of the check by systemd-run; without root print its command, with status 1."""
+    import shlex
+    import subprocess
+
+    from mailbot.systemd import as_service
+
+    try:
+        cat = ["systemctl", "cat", "mailbot"]
+        unit = subprocess.run(cat, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        command = as_service(unit, ["check", *options])
+        if os.geteuid() == 0:
+            raise typer.Exit(subprocess.call(command))  # noqa: S603 - systemd's own program
+        echo(f"run this as root: {shlex.join(command)}", err=True)
+    except OSError as error:
+        echo(f"{error.filename}: {error.strerror}; --as-service needs systemd", err=True)
+    except subprocess.CalledProcessError as error:
+        echo(f"mailbot.service is not installed: {error.stderr.strip()}", err=True)
+    raise typer.Exit(FAILED)
+
+
 @app.command()
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the daemon in the foreground."""
+    import structlog
+
+    from mailbot import systemd
     from mailbot.config import find, load
     from mailbot.runtime.daemon import run as run_daemon
+    from mailbot.sanitize import redact_for_log
     from mailbot.service.bootstrap import DeskError
 
     settings = settings_of(context, config)
@@ -82,10 +113,33 @@ def run(context: typer.Context, config: Config = None) -> None:
         return load(find(config or root, os.environ), os.environ)
 
     try:
-        raise typer.Exit(run_daemon(settings, reload))
+        status = run_daemon(settings, reload)
     except DeskError as error:
+        systemd.status(str(error))
         echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
+    except Exception as error:  # noqa: BLE001 - systemd gets the reason, the log has the traceback
+        reason = f"{type(error).__name__}: {redact_for_log(str(error))}"
+        systemd.status(f"failed: {reason}")
+        structlog.get_logger().exception("daemon failed", reason=reason)
+        raise typer.Exit(FAILED) from None
+    raise typer.Exit(status)
+
+
+@app.command()
+def reload(context: typer.Context, config: Config = None) -> None:
+    """Let the running daemon read its configuration again; print why it keeps the old one."""
+    from mailbot.runtime.reload_result import request_reload, result_file
+
+    file = result_file(os.environ, lambda: settings_of(context, config).state_dir)
+    try:
+        pid = int(os.environ.get("MAINPID") or file.with_name("lock").read_text("ascii"))
+        problems = request_reload(file, pid)
+    except (OSError, ValueError):
+        problems = ["no daemon runs with this state directory"]
+    for problem in problems:
+        echo(problem, err=True)
+    raise typer.Exit(FAILED if problems else FINE)
 
 
 @app.command()
@@ -100,9 +154,8 @@ def once(
 ) -> None:
     """Process all mailboxes and the outbox until nothing is left, and exit."""
     from mailbot.runtime.run_once import run_once
-    from mailbot.service.bootstrap import exclusive_lock
 
-    with desk_of(context, config) as (desk, settings), exclusive_lock(settings):
+    with desk_of(context, config, "migrate") as (desk, settings):
         counts = run_once(desk, settings, backfill=backfill)
     if json_:
         print_json(counts)

@@ -7,6 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from mailbot.cli.common import Cell, print_table
+from mailbot.counting import counted
 
 _BAD, _WARNING, _GOOD = "bold red", "yellow", "green"
 _SPANS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -48,7 +49,9 @@ def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
     if mails["oldest"]:
         text += f"; the oldest for {ago(mails['oldest'], found['at'])}"
     lines.append(("outbox", Text(text, style=_BAD if mails["failed"] else "")))
-    quarantine = f"{found['quarantine']} mails: mailbot quarantine" if found["quarantine"] else "empty"
+    quarantine = (
+        f"{counted(found['quarantine'], 'mail')}: mailbot quarantine" if found["quarantine"] else "empty"
+    )
     lines.append(("quarantine", Text(quarantine, style=_BAD if found["quarantine"] else "")))
     if (daemon := found["daemon"])["heartbeat"]:
         text = f"last heartbeat {ago(daemon['heartbeat'], found['at'])} ago"
@@ -59,7 +62,9 @@ def _desk(found: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
         lines.append(("not registered", ", ".join(found["not_registered"])))
     for mailbox in found["mailboxes"]:
         if mailbox["left_alone"]:
-            lines.append((f"old mail {mailbox['school']}", f"{mailbox['left_alone']} mails skipped"))
+            lines.append(
+                (f"old mail {mailbox['school']}", f"{counted(mailbox['left_alone'], 'mail')} skipped")
+            )
         if mailbox["failing_since"]:
             since = ago(mailbox["failing_since"], found["at"])
             text = f"fails for {since}: {mailbox['last_error']}"

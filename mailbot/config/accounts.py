@@ -109,6 +109,7 @@ def smtp_account(login: SchoolLogin[Smtp], context: LoadContext, oauth2: OAuth2 
         password=password,
         ca_file=context.read(login.at("ca_file"), table.ca_file, certificates),
         oauth2=oauth2 if table.auth == "oauth2" else None,
+        connections=table.connections,
     )
 
 
@@ -116,6 +117,10 @@ def _check_connection(login: SchoolLogin[L], context: LoadContext) -> None:
     table = login.table
     if login.is_missing("host"):
         context.report((login.kind, "host"), "missing; expected the server's name, here or in each school")
+    elif table.security == "starttls" and login.port == _PORTS[login.kind, "tls"]:
+        usual = _PORTS[login.kind, "starttls"]
+        expected = f'"tls" with port {login.port}, or "starttls" with port {usual}'
+        context.report(login.at("security"), f"must be {expected}", table.security)
     elif table.security == "none" and table.username and not _is_loopback(table.host):
         expected = f'"tls" or "starttls": without encryption everyone on the way to {table.host} can read'
         context.report(login.at("security"), f"must be {expected} the password", table.security)

@@ -43,11 +43,13 @@ class LoadContext:
     def credential(self, name: str) -> Path:
         """Return a password's file: the systemd credential of this name, or else any other file.
 
+        `LoadCredential=passwords:DIRECTORY` makes "passwords_gym" of "passwords/gym" (systemd.exec(5)).
         Raises OSError if systemd's directory cannot be read.
         """
         directory = self.environ.get("CREDENTIALS_DIRECTORY")
-        candidate = Path(directory, name) if directory else None
-        return candidate if candidate and candidate.exists() else self.path(name)
+        names = (name, name.replace("/", "_")) if directory else ()
+        candidates = (Path(directory or "", candidate) for candidate in names)
+        return next((candidate for candidate in candidates if candidate.exists()), self.path(name))
 
 
 # Readers for LoadContext.read: they raise ValueError with what would be right.
@@ -72,9 +74,11 @@ def secret_text(name: str, context: LoadContext) -> Secret:
     try:
         path = context.credential(name)
         _require_private(path, context)
-        content = path.read_bytes().decode()
+        content = path.read_bytes().decode("utf-8-sig")  # editors on Windows write a byte order mark
     except OSError as error:
-        raise ValueError(f"must be a readable file; {path}: {error.strerror}") from None
+        new = "; systemd passes new passwords at the start: systemctl restart mailbot"
+        hint = new if "CREDENTIALS_DIRECTORY" in context.environ else ""
+        raise ValueError(f"must be a readable file; {path}: {error.strerror}{hint}") from None
     except UnicodeDecodeError:
         raise ValueError(f"must be a text file in UTF-8; {path} is not") from None
     return Secret(content.removesuffix("\n").removesuffix("\r"))

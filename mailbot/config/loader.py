@@ -1,9 +1,7 @@
 """Find and read the configuration in two phases, form and meaning; each reports all of its problems."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,9 +14,9 @@ from mailbot.config.form import read_form
 from mailbot.config.hours import office_calendar, school_calendar
 from mailbot.config.meaning import check_meaning
 from mailbot.config.oauth import read_oauth2
-from mailbot.config.problem import ConfigError, ConfigurationError, FieldError, Location, key_of, shown
-from mailbot.config.renamed import rename_keys
+from mailbot.config.problem import ConfigError, ConfigurationError
 from mailbot.config.settings import Settings
+from mailbot.config.sources import read_sources
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.policy import Limits, Member, Policy, Retention, School, Team, Thresholds, Times
 
@@ -45,66 +43,35 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def _exists(path: Path) -> bool:
-    """Count a file in an unreadable folder as existing: reading it then reports the error."""
+    """Return whether a file exists; one below an unreadable working directory does not.
+
+    An absolute file in an unreadable folder counts as existing: reading it then reports the error.
+    """
     try:
         return path.is_file()
     except OSError:
-        return True
+        return path.is_absolute()
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Read a configuration, and the passwords and files that it names.
+    """Read a configuration, the files that it includes, and the passwords and files that it names.
 
-    Raises ConfigurationError with every problem of the first phase that fails: the file cannot be read or is
-    not TOML; its form is wrong (missing, unknown and invalid keys); its meaning is wrong (contradictions
+    Raises ConfigurationError with every problem of the first phase that fails: a file cannot be read or is
+    not TOML; the form is wrong (missing, unknown and invalid keys); its meaning is wrong (contradictions
     between keys, files and environment variables that cannot be used). Logs a warning for each old name of
     a key.
     """
-    data = _read(path)
-    renamed_keys, conflicts = rename_keys(data)
-    for advice in renamed_keys:
+    sources = read_sources(path)
+    for advice in sources.renamed_keys:
         structlog.get_logger().warning("configuration key renamed", file=str(path), advice=advice)
-    document, findings = read_form(data)
+    document, findings = read_form(sources.data)
     if document is None:
-        raise _error(path, data, [*conflicts, *findings])
+        raise sources.error(findings)
     context = LoadContext(path.absolute().parent, environ)
     settings = _settings(path, document, context)
     if settings is None:
-        raise _error(path, data, context.findings)
-    return replace(settings, renamed_keys=renamed_keys)
-
-
-def _read(path: Path) -> dict[str, object]:
-    """Return the TOML document, without the byte order mark that editors on Windows write."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        expected = "does not exist; `mailbot init` writes a configuration"
-    except OSError as error:
-        expected = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        expected = f"is not in UTF-8 (line {line}); save it in this encoding"
-    except ValueError as error:  # tomllib's own kind, and int()'s for a number of too many digits
-        expected = f"is not TOML: {error}"
-    raise ConfigurationError((ConfigError(path, "", expected),))
-
-
-def _error(path: Path, data: dict[str, object], findings: Iterable[FieldError]) -> ConfigurationError:
-    """Make one line for each location, in the order of the file; later findings there are consequences."""
-    first: dict[Location, FieldError] = {}
-    for finding in findings:
-        first.setdefault(finding.location, finding)
-    ordered = sorted(first.values(), key=partial(_order, list(data)))
-    return ConfigurationError(
-        tuple(ConfigError(path, key_of(f.location, data), f.expected, shown(f.value)) for f in ordered)
-    )
-
-
-def _order(sections: list[str], finding: FieldError) -> tuple[int, int]:
-    section, *rest = finding.location
-    school = rest[0] if rest and isinstance(rest[0], int) else -1
-    return (sections.index(str(section)) if section in sections else len(sections), school)
+        raise sources.error(context.findings)
+    return replace(settings, renamed_keys=sources.renamed_keys, included=tuple(sources.files)[1:])
 
 
 def _settings(path: Path, document: model.Document, context: LoadContext) -> Settings | None:

@@ -33,13 +33,12 @@ def check_meaning(document: Document, mailboxes: Iterable[SchoolLogin[Imap]]) ->
 
 
 def _duplicates(uses: Iterable[tuple[Location, Hashable, object]], expected: str) -> Iterator[FieldError]:
-    """Report every use of an identity after the first; name the school or member of the first."""
+    """Report every use of an identity after the first, with the location of the first."""
     first: dict[Hashable, Location] = {}
     for location, identity, value in uses:
         before = first.setdefault(identity, location)
         if before is not location:
-            number = next(step for step in reversed(before) if isinstance(step, int)) + 1
-            yield FieldError(location, f"{expected}; no. {number} has it already", value)
+            yield FieldError(location, expected, value, before)
 
 
 def _mailbox(login: SchoolLogin[Imap]) -> tuple[Location, Hashable, object]:

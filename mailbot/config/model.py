@@ -22,8 +22,10 @@ from mailbot.config.types import (
     Key,
     Land,
     Line,
+    Patterns,
     Port,
     Size,
+    SizeOrNone,
     Text,
     TimeOfDay,
     Timezone,
@@ -34,6 +36,7 @@ from mailbot.core.model.calendar import OFFICE_HOURS
 Language = Literal["de", "en", "fr"]
 AddressForm = Literal["formal", "informal"]
 Count = Annotated[int, Field(ge=1)]
+Connections = Annotated[int, Field(ge=1, le=20)]
 Seconds = Annotated[int, Field(ge=1, le=300)]
 Minutes = Annotated[int, Field(ge=0, le=1_440)]
 HoursOfWork = Annotated[int, Field(ge=0, le=2_000)]
@@ -105,6 +108,7 @@ class Smtp(Login):
     """A server that accepts mails."""
 
     security: Security = Field(default="starttls", description="how the connection is encrypted")
+    connections: Connections = Field(default=1, description="connections at the same time")
 
 
 class Member(Table):
@@ -206,7 +210,7 @@ class Health(Table):
 
     mailbox_minutes: Minutes = Field(default=15, description="how long a mailbox may stay unread")
     outbox_minutes: Minutes = Field(default=60, description="how long a mail may wait to be sent")
-    disk_free: Size = Field(
+    disk_free: SizeOrNone = Field(
         default=ByteSize(200_000_000), description="free disk space below which no mail is fetched"
     )
 
@@ -249,8 +253,9 @@ class Retention(Table):
 
 
 class Document(Table):
-    """The whole file."""
+    """The whole configuration: the main file and those that it includes."""
 
+    include: Patterns = Field(default=(), description="files with further sections and schools")
     bot: Bot = Field(description="the bot as a whole")
     smtp: Smtp = Field(default_factory=Smtp, description="the server that accepts mails")
     imap: ImapSection = Field(default_factory=ImapSection, description="what the mailboxes have in common")

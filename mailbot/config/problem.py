@@ -13,11 +13,15 @@ _CREDENTIALS = re.compile(r"//\S*@")
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """A problem at a location of the document; `value` is None if it must not be shown."""
+    """A problem at a location of the document; `value` is None if it must not be shown.
+
+    `first` is the location that has the same value, where a value must be unique.
+    """
 
     location: Location
     expected: str
     value: object = None
+    first: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,10 @@ class ImapAccount:
 
 @dataclass(frozen=True, slots=True)
 class SmtpAccount:
-    """How to submit mail (RFC 6409); without a username there is no login."""
+    """How to submit mail (RFC 6409); without a username there is no login.
+
+    `connections` is the limit of connections at the same time.
+    """
 
     host: str
     port: int
@@ -74,6 +77,7 @@ class SmtpAccount:
     password: Secret | None = None
     ca_file: Path | None = None
     oauth2: OAuth2 | None = None
+    connections: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ class Settings:
 
     `database` is a URL, `state_dir` and `templates` are absolute. The URL may hold a password: not shown.
     `connections` is the limit of connections to an IMAP server; None if each mailbox keeps one.
-    `renamed_keys` are sentences about old names of keys in the file.
+    `renamed_keys` are sentences about old names of keys in the file. `included` are the files that it
+    includes.
     """
 
     file: Path
@@ -101,3 +106,4 @@ class Settings:
     metrics_file: Path | None = None
     metrics_port: int | None = None
     renamed_keys: tuple[str, ...] = ()
+    included: tuple[Path, ...] = ()

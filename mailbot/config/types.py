@@ -86,9 +86,18 @@ def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = difflib.get_close_matches(value, _timezones(), n=1) or ["Europe/Berlin"]
-        raise ValueError(f"must be a time zone such as {near[0]}") from None
+        raise ValueError(f"must be a time zone such as {_near_timezone(value)}") from None
     return value
+
+
+def _near_timezone(value: str) -> str:
+    """Return the zone of that city or with a similar name; an abbreviation such as "MEZ" is near to none."""
+    if "/" in value:
+        return next(iter(difflib.get_close_matches(value, _timezones(), n=1)), "Europe/Berlin")
+    city = value.strip().replace(" ", "_").casefold()
+    return next(
+        (zone for zone in _timezones() if zone.rpartition("/")[2].casefold() == city), "Europe/Berlin"
+    )
 
 
 @cache
@@ -145,6 +154,14 @@ def _days(value: object) -> tuple[date, ...]:
     return tuple(start + timedelta(days=n) for n in range((end - start).days + 1))
 
 
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = value if isinstance(value, list) else [value]
+    texts = tuple(pattern for pattern in patterns if isinstance(pattern, str) and pattern)
+    if len(texts) != len(patterns):
+        raise ValueError('must be a file name or a pattern such as "schools.d/*.toml", or a list of these')
+    return texts
+
+
 def _land(value: str) -> str:
     if value and value.upper() not in LAENDER:
         raise ValueError(f"must be one of {', '.join(LAENDER)}")
@@ -194,9 +211,11 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 Key = Annotated[str, _matches("[A-Za-z][A-Za-z0-9]{1,11}", _KEY), StringConstraints(to_upper=True)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Size = Annotated[ByteSize, Field(ge=1), BeforeValidator(_whole_size)]
+SizeOrNone = Annotated[ByteSize, Field(ge=0), BeforeValidator(_whole_size)]
 Hours = Annotated[tuple[Span, ...], PlainValidator(_hours)]
 TimeOfDay = Annotated[time | None, PlainValidator(_time)]
 DayRange = Annotated[tuple[date, ...], PlainValidator(_days)]
+Patterns = Annotated[tuple[str, ...], PlainValidator(_patterns)]
 Land = Annotated[str, AfterValidator(_land)]
 Database = Annotated[str, AfterValidator(_database)]
 Environment = Annotated[str, _matches("[A-Za-z_][A-Za-z0-9_]*", _ENVIRONMENT)]

@@ -1,5 +1,6 @@
-"""Inspect a mailbox for an operator without changing it."""
+"""Inspect a mailbox for an operator, and try what the daemon does with it."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +52,38 @@ def processed_received_at(box: Mailbox, message_id: str) -> datetime | None:
             found = box.describe(box._client.search(["HEADER", "Message-ID", message_id]))
     box.refresh()
     return next((mail.received_at for mail in found.values()), None)
+
+
+def try_processing(box: Mailbox, address: str) -> None:
+    """Store a mail in the folder, move it to the folder of processed mails, and delete it there.
+
+    Creates that folder if it is missing. If the daemon sees the mail, it ignores it: it is from the support
+    address. Raises InboxError.
+    """
+    message_id = f"<{secrets.token_hex(16)}@{address.rpartition('@')[2]}>"
+    lines = (
+        f"From: {address}",
+        f"To: {address}",
+        "Subject: mailbot check",
+        f"Message-ID: {message_id}",
+        "Auto-Submitted: auto-generated",
+        "",
+        "This mail tests whether mailbot can store and move mails. It may be deleted.",
+        "",
+    )
+    client, query = box._client, ["HEADER", "Message-ID", message_id]
+    with box._errors_as("a test mail cannot be stored"):
+        client.append(
+            box._full_name(box._account.folder), "\r\n".join(lines).encode(), flags=[imapclient.SEEN]
+        )
+        stored = client.search(query)
+    box.move_to_processed(stored)
+    with box._errors_as("a test mail cannot be deleted from the folder of processed mails"):
+        client.select_folder(box._processed_folder())
+        if moved := client.search(query):
+            client.delete_messages(moved)
+            client.expunge(moved) if client.has_capability("UIDPLUS") else None
+    box.refresh()
 
 
 def _select_processed(box: Mailbox) -> bool:

@@ -18,7 +18,14 @@ import imapclient.exceptions
 
 from mailbot.clock import monotonic, utc_now
 from mailbot.config import ImapAccount
-from mailbot.inbox.session import PROTOCOL_ERRORS, InboxError, close_socket, open_session, translated_errors
+from mailbot.inbox.session import (
+    PROTOCOL_ERRORS,
+    InboxError,
+    close_socket,
+    naming_folders,
+    open_session,
+    translated_errors,
+)  # fmt: skip
 
 MESSAGE_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 PROCESSED_KEYWORD = "$MailbotDone"
@@ -237,7 +244,8 @@ class Mailbox:
 
     def _select(self) -> None:
         with self._errors_as("the folder cannot be opened", permanent=True):
-            folder = self._client.select_folder(self._full_name(self._account.folder))
+            with naming_folders(self._client, first=not self.uid_validity):
+                folder = self._client.select_folder(self._full_name(self._account.folder))
             self.uid_validity, self.uid_next = folder[b"UIDVALIDITY"], folder[b"UIDNEXT"]
             # Any later EXISTS announces a new mail, even in the response to another command.
             self._client._imap.untagged_responses.pop("EXISTS", None)

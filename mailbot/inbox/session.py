@@ -12,10 +12,11 @@ import imapclient.exceptions
 
 from mailbot.config import ImapAccount, OAuth2
 from mailbot.inbox.bounded import BoundedClient
-from mailbot.network import describe_error, sanitize_reply, tls_context
+from mailbot.network import describe_error, login_refused, sanitize_reply, tls_context
 from mailbot.oauth import OAuthError, access_token, invalidate
 
 KEEP_ALIVE_SECONDS = 60
+MAX_LISTED_FOLDERS = 10
 
 # The response was cut off or is malformed: the next data on the connection may be its rest.
 PROTOCOL_ERRORS = (imaplib.IMAP4.abort, imapclient.exceptions.ProtocolError)
@@ -85,7 +86,7 @@ def _log_in(account: ImapAccount, client: Any) -> None:
         _log_in_by_token(account, account.oauth2, client)
         return
     password = account.password.get()
-    rejected = "the login is refused; check username and password"
+    rejected = login_refused(account.password)
     with translated_errors(account, rejected, permanent=True, limited=_TOO_MANY_LOGINS):
         if client.has_capability("AUTH=PLAIN"):
             client.plain_login(account.username, password)
@@ -131,6 +132,18 @@ def translated_errors(
         where = f"IMAP {account.host}:{account.port}, {account.username}, folder {account.folder}"
         message = sanitize_reply(f"{where}: {failure}: {reason}", account.password)
         raise InboxError(message, permanent) from error
+
+
+@contextmanager
+def naming_folders(client: Any, *, first: bool) -> Iterator[None]:
+    """Add the existing folders to the error if the configured one cannot be opened at the `first` time."""
+    try:
+        yield
+    except imaplib.IMAP4.error as error:
+        if not first or isinstance(error, PROTOCOL_ERRORS):
+            raise
+        names = [str(name) for _, _, name in client.list_folders()][:MAX_LISTED_FOLDERS]
+        raise type(error)(f"{error}; the mailbox has {', '.join(names)}") from error
 
 
 def _is_permanent(error: imaplib.IMAP4.error, permanent: bool) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from mailbot.counting import counted
 from mailbot.monitoring.health import unread_topic
 
 
@@ -22,13 +23,17 @@ def check_plugin(status: Mapping[str, Any]) -> tuple[Level, str]:
     counts = _counts(status)
     critical, warnings = _critical(status), _warnings(status, counts)
     level = Level.CRITICAL if critical else Level.WARNING if warnings else Level.OK
-    text = "; ".join((*critical, *warnings)) or f"{counts['mailboxes']} mailboxes are read"
+    fine = counted(counts["mailboxes"], "mailbox is read", "mailboxes are read")
+    text = "; ".join((*critical, *warnings)) or fine
     performance_data = " ".join(f"{name}={number}" for name, number in counts.items())
     return level, f"MAILBOT {level.name} - {_sanitize(text)} | {performance_data}"
 
 
 _SERVICE = "systemctl status mailbot"
-_WARNINGS = {"quarantine": "mails in quarantine", "failed": "outgoing mails failed"}
+_WARNINGS = {
+    "quarantine": ("mail in quarantine", "mails in quarantine"),
+    "failed": ("outgoing mail failed", "outgoing mails failed"),
+}
 _MAX_LENGTH = 500
 
 
@@ -51,11 +56,11 @@ def _critical(status: Mapping[str, Any]) -> list[str]:
     problems = [f"mailbox {school} cannot be read" for school in failing]
     if status["daemon"]["stale"]:
         minutes = _minutes_since([status["daemon"]["heartbeat"]], status)
-        problems.append(f"no heartbeat of the daemon for {minutes} minutes: {_SERVICE}")
+        problems.append(f"no heartbeat of the daemon for {counted(minutes, 'minute')}: {_SERVICE}")
     unread = [mailbox for mailbox in _silent(status) if mailbox["last_success"]]
     if unread:
         minutes = _minutes_since([mailbox["last_success"] for mailbox in unread], status)
-        problems.append(f"{_names(unread)} not read for {minutes} minutes: {_SERVICE}")
+        problems.append(f"{_names(unread)} not read for {counted(minutes, 'minute')}: {_SERVICE}")
     if (never := _never_read(status)) and not _may_be_new(status):
         problems.append(f"{_names(never)} never read: is mailbot running, with this configuration?")
     reported = {f"mailbox {school}" for school in failing}
@@ -64,7 +69,7 @@ def _critical(status: Mapping[str, Any]) -> list[str]:
 
 
 def _warnings(status: Mapping[str, Any], counts: Mapping[str, int]) -> list[str]:
-    warnings = [f"{counts[name]} {text}" for name, text in _WARNINGS.items() if counts[name]]
+    warnings = [counted(counts[name], *text) for name, text in _WARNINGS.items() if counts[name]]
     if (never := _never_read(status)) and _may_be_new(status):
         warnings.append(f"{_names(never)} not read yet")
     return warnings

@@ -104,7 +104,7 @@ def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
 
 def _as_text(block: Block) -> tuple[str, bool]:
     if not block.is_html:
-        return _PRIVATE.sub("", block.text), False
+        return block.text if block.text.isascii() else _PRIVATE.sub("", block.text), False
     from mailbot.parse import html  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
     found = html.to_text(block.text)

@@ -24,6 +24,7 @@ _ELEMENT = re.compile(
 _HANDLER = re.compile(r"[\s/\"']on[a-z]{3,20}\s*=")
 _ENTITY = re.compile(r"<!entity\s[^>\"']{0,100}[\"'][^\"']{0,500}[<&]")
 _REFRESH = re.compile(r"http-equiv\s*=\s*(?:[\"']\s*)?refresh")
+_MAX_REFERENCES = 200_000  # a page with more of them is not read, since that takes seconds
 # In addresses browsers ignore blanks and controls.
 _IGNORED = bytes(range(0x21))
 _ACTIVE_ADDRESSES = (
@@ -47,6 +48,8 @@ def is_active(name: str, content: bytes) -> bool:
         return True
     written = _plain(content).decode("latin-1")
     text = written.lower()
+    if text.count("&") > _MAX_REFERENCES:
+        return True
     shown = unescape(written).lower() if "&" in text else text
     addresses = shown.encode("ascii", "ignore").translate(None, _IGNORED)
     return bool(

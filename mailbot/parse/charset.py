@@ -111,4 +111,11 @@ def _forced(data: bytes, codec: str) -> str:
 
 def clean(text: str) -> str:
     """Return the text without NUL and lone surrogates, which PostgreSQL and SQLite reject."""
+    if "\0" not in text:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return text
     return _REFUSED.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", text)

@@ -67,7 +67,10 @@ class Budget:
 def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts of a mail, each with its danger."""
     budget = Budget()
-    return tuple(replace(part, danger=danger(part.filename, part.content, budget)) for part in parts)
+    return tuple(
+        replace(part, danger=found) if (found := danger(part.filename, part.content, budget)) else part
+        for part in parts
+    )
 
 
 def danger(name: str, content: bytes, budget: Budget, depth: int = 0) -> Danger:

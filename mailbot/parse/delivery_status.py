@@ -5,6 +5,7 @@ import logging
 import re
 
 from mailbot.addresses import canonical_address
+from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
@@ -24,9 +25,8 @@ _DELAYED = re.compile(
     r"|(?:wird|werden) (?:\w+ ){0,4}(?:erneut|weiter\w*|nochmals?|wiederholt) (?:\w+ ){0,3}(?:versuch"
     r"|zugestellt)"
     r"|versuch\w* (?:wird|werden) (?:fortgesetzt|wiederholt)|keine (?:weitere )?aktion erforderlich"
-    r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad",
-    re.I,
-)
+    r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad"
+)  # in lower case
 _SCANNED = 100_000
 _FLUFL = 8_000  # octets; its detectors go over them again and again
 
@@ -60,14 +60,14 @@ def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatu
     named = _found(_ADDRESS, told)[:5]
     recipients = _found(_ALONE, told) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
     status = _first(_STATUS, text[:_SCANNED])
-    reply = _REPLY.search(text[:_SCANNED])
+    replied = next((line for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), "")
+    reply = _REPLY.search(replied)
     soft = status.startswith("4") or (
-        not status and bool(_DELAYED.search(text[:2000])) and not (reply and reply[1] == "5")
+        not status and not (reply and reply[1] == "5") and bool(_DELAYED.search(text[:2000].lower()))
     )
     action = Action.DELAYED if soft else Action.FAILED
-    diagnostic = next(
-        (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), ""
-    )
+    lines = (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines()[:200])
+    diagnostic = " ".join(replied.split())[:500] or next(filter(failure_cause, lines), "")
     message_id = message_id or _first(_MESSAGE_ID, text[:_SCANNED])  # some append the mail to their text
     return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
 
@@ -96,7 +96,7 @@ def _is_daemon(address: str) -> bool:
 
 
 def _address(value: str) -> str:
-    match = _ADDRESS.search(value)
+    match = _ADDRESS.search(value) if "@" in value else None
     return (canonical_address(match[0]) or "") if match else ""
 
 

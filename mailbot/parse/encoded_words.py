@@ -10,6 +10,8 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*?)\?=", re.S
 _PARAMETER = re.compile(
     r"""(?<![^\s=;"])([^\s=;"]{1,80}?)(?:\*(\d{1,3}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))""", re.S
 )
+# One of the parameters of most fields: no number, no charset, no encoded word.
+_PLAIN = re.compile(r"""\s{0,99}([A-Za-z-]{1,40})=(?:"([^"\\]{0,200})"|([^\s;="'\\]{1,200}))(?:;|$)""")
 _TAG = re.compile(r"([^']{0,40})'[^']{0,20}'")
 
 
@@ -60,12 +62,28 @@ def base64_octets(raw: bytes) -> bytes:
 def parameters(value: str) -> tuple[str, dict[str, str]]:
     """Return the lower-case first word of a MIME field and its parameters, names in lower case."""
     first, _, rest = value.partition(";")
+    plain = _plain_parameters(rest) if "=?" not in rest else None
+    if plain is not None:
+        return first.strip().lower(), plain
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for match in _PARAMETER.finditer(rest):
         name, number, extended = match[1].lower(), int(match[2] or 0), bool(match[3])
         text = re.sub(r"\\(.)", r"\1", match[4]) if match[4] is not None else match[5].strip(" \t\r\n\"'")
         pieces.setdefault(name, {}).setdefault(number, (text, extended))
     return first.strip().lower(), {name: _joined(parts) for name, parts in pieces.items()}
+
+
+def _plain_parameters(text: str) -> dict[str, str] | None:
+    """Return parameters of the most frequent form; None if one of them has another form."""
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        match = _PLAIN.match(text, at)
+        if match is None:
+            return None
+        found.setdefault(match[1].lower(), match[2] if match[3] is None else match[3])
+        at = match.end()
+    return found
 
 
 def _joined(parts: dict[int, tuple[str, bool]]) -> str:

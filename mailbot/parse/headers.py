@@ -68,7 +68,8 @@ class Header:
         if not value:
             return ()
         if (plain := _PLAIN_MAILBOX.fullmatch(value)) and ".." not in value:
-            return (_address(plain[1] or plain[2] or "", plain[3] or plain[4]),)
+            address = _address(plain[1] or plain[2] or "", plain[3] or plain[4])
+            return (address,) if address.email else ()
         if name not in SENDER_FIELDS:  # 'max@… is another mailbox than max@…
             value = _APOSTROPHES.sub(r"\1", value)
         value = _UNQUOTED_COMMA.sub(r'\1"\2" ', _ROOT_DOT.sub(r"\1", value))

@@ -24,6 +24,7 @@ _BLOCKS = frozenset({
     "fieldset", "figure", "hr", "body", "html", "caption", "thead", "tbody", "nav", "main", "aside",
     "details", "summary"
 })  # fmt: skip
+_MARKED_BY_NAME = frozenset(["blockquote", "signature"])
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote"])
 _LETTER = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -46,9 +47,8 @@ _QUOTED_ID = re.compile(
     r"|isForwardContent|yiv\d+gmail_quote)"
 )
 _QUOTED_NAME = frozenset({"quote", "messageReplySection"})
-_SIGNATURE_MARK = re.compile(
-    r"(?:^|[\s_-])(?:\w+[_-])*\w*signature(?:block|section|container)?(?:$|[\s_-])", re.I
-)
+_BETWEEN_MARKS = re.compile(r"[\s_-]")
+_SIGNATURE_MARK = re.compile(r"[^\W_]*signature(?:block|section|container)?", re.I)
 _SIGNATURE_ID = re.compile(r"(?:x_)*(?:_rc_sig|bloop_sign.*|CanarySig|Zm-_Id_-Sgn\w*)")
 _INDENTATION = re.compile(
     r"border(?:-width|-left)?\s*:\s*(?:none|0)|margin\s*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.I
@@ -113,6 +113,7 @@ class _Inside:
     """What an open element adds to the lines inside it."""
 
     look: Look = VISIBLE
+    unseen: bool = False
     quoted: bool = False
     indented: bool = False
     signed: bool = False
@@ -163,9 +164,13 @@ class _Page:
             return
         if tag in _BLOCKS:
             self.end_line(blank=tag in _PARAGRAPHS)
-        if _begins_quotation(element):
+        marked = bool(element.keys()) or tag in _MARKED_BY_NAME
+        if marked and _begins_quotation(element):
             self.cut = True
-        self.enter(element)
+        if marked or self.rules:
+            self.enter(element)
+        else:
+            self.inside.append(_Inside(self.inside[-1].look, self.inside[-1].unseen))
         self.literal += tag == "pre"
         if (written := _WRITTEN.get(tag)) is not None and not self.hides():
             self.line.append(written)
@@ -178,7 +183,7 @@ class _Page:
         look = look_of(element, self.inside[-1].look, self.rules)
         quoted = _is_quotation(element) or (element.tag == "blockquote" and self.depth > 0)
         indented = element.tag == "blockquote" and not quoted and not _is_indentation(element)
-        inside = _Inside(look, quoted, indented, _is_signature(element))
+        inside = _Inside(look, look.unseen, quoted, indented, _is_signature(element))
         self.inside.append(inside)
         self.depth += inside.quoted
         self.indentation += inside.indented
@@ -204,7 +209,7 @@ class _Page:
 
     def hides(self) -> bool:
         """Return whether a reader does not see what is written now."""
-        return not self.everything and self.inside[-1].look.unseen
+        return not self.everything and self.inside[-1].unseen
 
     def put(self, text: str | None) -> None:
         """Write text: as it is inside <pre>, else with white space run together."""
@@ -252,7 +257,8 @@ def stripped(markup: str) -> str:
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:
     marks = (element.get("class", ""), element.get("id", ""), element.get("name", ""))
-    if any("ignature" in mark and _SIGNATURE_MARK.search(mark[:200]) for mark in marks):
+    named = (part for mark in marks if "ignature" in mark for part in _BETWEEN_MARKS.split(mark[:200]))
+    if any(map(_SIGNATURE_MARK.fullmatch, named)):
         return True
     return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(marks[1]))
 

@@ -12,14 +12,13 @@ from mailbot.parse.encoded_words import base64_octets, decode_words, parameters
 
 Field = tuple[str, str]
 
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r?\n\Z")
 _NAME = re.compile(r"[!-9;-~]{1,200}[ \t]*")
 _LOOK_ALIKES = 20_000  # lines that begin like a boundary, whether they are one or not
 _STRAYS = 50  # lines in headers that are no fields, before we stop to look for more fields behind them
 _STRAY_PARAMETER = re.compile(r"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
 _KNOWN = re.compile(r"(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I)
-_UNFOLD = re.compile(r"\r?\n[ \t]*")
-_FOLD = re.compile(r"\r?\n(?![ \t])")
+_UNFOLD = re.compile(r"\n[ \t]*")
+_FOLD = re.compile(r"\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
 _CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:+-]{2,40})", re.I)
@@ -91,9 +90,8 @@ class Reader:
         if self.source.startswith((b"\n", b"\r\n"), start):  # no header at all
             return (), start + (1 if self.source.startswith(b"\n", start) else 2)
         bound = min(end, start + bound)
-        blank = _BLANK_LINE.search(self.source, start, bound)
-        stop, body = blank.span() if blank else (bound, bound)
-        if not blank and bound < end:
+        stop, body = _blank_line(self.source, start, bound)
+        if stop == bound < end:
             self.defects.append("header too long")
         lines = _FOLD.split(self.source[start:stop].decode("utf-8", "surrogateescape"))
         fields: list[Field] = []
@@ -158,6 +156,16 @@ class Reader:
         if 0 <= opened < end:
             self.defects.append("truncated: the last boundary is missing")
             yield opened, end
+
+
+def _blank_line(source: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return where the first blank line and the text after it begin; the end twice if there is none."""
+    wide = source.find(b"\n\r\n", start, end)
+    narrow = source.find(b"\n\n", start, end if wide < 0 else wide + 1)
+    at = wide if narrow < 0 else narrow
+    if at >= 0:
+        return at, at + (2 if at == narrow else 3)
+    return (end - 1, end) if source.endswith(b"\n", start, end) else (end, end)
 
 
 def read(content: bytes, defects: list[str]) -> Entity:
@@ -231,7 +239,7 @@ def _value(raw: str, source: bytes) -> str:
     """Return a field's value unfolded; octets that are not UTF-8 are in the charset of the mail's text."""
     value = raw[: limits.FIELD_OCTETS].strip()
     if "\n" in value:
-        value = _UNFOLD.sub(" ", value)
+        value = _UNFOLD.sub(" ", value.replace("\r\n", "\n"))
     if value.isascii() and "\0" not in value:
         return value
     octets = value.encode("utf-8", "surrogateescape")

@@ -85,12 +85,15 @@ _ZIP_SUFFIXES = words(
 )
 _WITH_MACROS = words("docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm ppa vsdm vstm vssm")
 # Files of settings and links that programs recognise by their content.
-_LINK = re.compile(
-    r"^\s{0,9}\[(?:InternetShortcut|Desktop Entry)|<jnlp\b|<libraryDescription\b"
-    r"|<searchConnectorDescription\b|windows/2009/library|Search/2013/SettingContent|<PCSettings\b|<AppInstaller\b|appx/appinstaller"
-    r"|<scriptlet\b|<package>\s*<job\b|<MMC_ConsoleFile\b|\A(?:WEB|XLODBC)\r?\n1\r?\n"
-    r"|urn:schemas-microsoft-com:asm\.v[12]|<dcmPS:DiagnosticPackage\b|^full address:s:",
-    re.I | re.M,
+_LINK_SIGNS = (
+    *("<jnlp", "<librarydescription", "<searchconnectordescription", "windows/2009/library"),
+    *("search/2013/settingcontent", "<pcsettings", "<appinstaller", "appx/appinstaller", "<scriptlet"),
+    *("<mmc_consolefile", "urn:schemas-microsoft-com:asm.v1", "urn:schemas-microsoft-com:asm.v2"),
+    "<dcmps:diagnosticpackage",
+)
+_LINK = re.compile(  # in lower case, behind a line feed
+    r"\n(?:\s{0,9}\[(?:internetshortcut|desktop entry)|full address:s:)|<package>\s*<job\b"
+    r"|\A\n(?:web|xlodbc)\r?\n1\r?\n"
 )
 # SYLK and cells that start a program by DDE.
 _SHEET = re.compile(r"\AID;P[^\r\n]{0,200}[\r\n]+(?:[A-Z]{1,2};|E[\r\n])|\AID[\r\n]+[A-Z]{1,2};", re.I)
@@ -126,8 +129,14 @@ def is_program(name: str, content: bytes) -> bool:
         or _PROGRAM.match(content)
         or _has_pe_header(content)
         or is_image(content)
-        or _LINK.search(_plain(content[:4_096]))
+        or _is_link(_plain(content[:4_096]))
     )
+
+
+def _is_link(text: str) -> bool:
+    """Return whether a text is a file of settings or a link."""
+    text = f"\n{text.lower()}"
+    return any(sign in text for sign in _LINK_SIGNS) or bool(_LINK.search(text))
 
 
 def _has_pe_header(content: bytes) -> bool:

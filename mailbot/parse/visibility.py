@@ -5,12 +5,13 @@ Only what a person reads in the mail is their text. Senders of newsletters, and 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import lxml.html
 
-_MAX_STYLE, _MAX_SHEET, _MAX_RULES = 4_000, 200_000, 2_000
+_MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR = 4_000, 200_000, 2_000, 200
 _DECLARATION = re.compile(r"([a-z-]{2,40})\s*:\s*([^;]{1,200})")
 _COMMENT = re.compile(r"/\*(?:(?!\*/).)*(?:\*/|\Z)", re.S)
 _SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
@@ -88,16 +89,26 @@ def style_rules(root: "lxml.html.HtmlElement") -> dict[str, str]:
 
 def look_of(element: "lxml.html.HtmlElement", parent: Look, rules: dict[str, str]) -> Look:
     """Return the look of an element within its parent."""
-    if not element.attrib and not rules:
-        return parent
     style = element.get("style", "")[:_MAX_STYLE].lower()
     if rules:
         style = f"{_declared(element, rules)};{style}"
+    background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
+    colour = (element.get("color") or element.get("text") or "")[:_MAX_COLOUR]
+    hidden = element.get("hidden") is not None
+    return (
+        _look(parent, style, background, colour, hidden)
+        if style or background or colour or hidden
+        else parent
+    )
+
+
+@lru_cache(maxsize=64)  # the elements of a page have few styles
+def _look(parent: Look, style: str, background_attribute: str, colour_attribute: str, hidden: bool) -> Look:
     found = dict(_DECLARATION.findall(style)) if ":" in style else {}
-    hidden = parent.hidden or element.get("hidden") is not None or _is_hidden(found)
+    hidden = parent.hidden or hidden or _is_hidden(found)
     size = _length(found.get("font-size", ""))
-    background = _colour(found.get("background-color") or found.get("background") or element.get("bgcolor"))
-    colour = _colour(found.get("color") or element.get("color") or element.get("text"))
+    background = _colour(found.get("background-color") or found.get("background") or background_attribute)
+    colour = _colour(found.get("color") or colour_attribute)
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
     behind = background or parent.background
     return Look(
@@ -141,7 +152,7 @@ def _is_hidden(found: dict[str, str]) -> bool:
 
 def _length(value: str) -> float | None:
     """Return a length in pixels or points, None for another value; relative ones count in lines of 16."""
-    match = _LENGTH.match(value.strip())
+    match = _LENGTH.match(value.strip()) if value else None
     if not match or not match[1].strip("-."):
         return None
     number = float(match[1])

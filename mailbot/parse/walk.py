@@ -14,7 +14,7 @@ from mailbot.parse.mime import Entity
 TOO_LONG = "text too long: only its beginning is shown"
 _LETTER = re.compile(r"[^\W_]")
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
-_CID = re.compile(r"cid:([^\s\"'<>)]{1,200})", re.I)
+_CID = re.compile(r"cid:([^\s\"'<>)]{1,200})")
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _METHOD_REPLY = re.compile(rb"^METHOD:REPLY[ \t]*\r?$", re.I | re.M)
@@ -109,8 +109,13 @@ class PartCollector:
             )
         if found.text.strip():
             return [Block(found.text)]
-        self.shown.update(unquote(match).lower() for match in _CID.findall(found.html[: limits.MARKUP]))
+        self._note_shown(found.html)
         return [Block(found.html, is_html=True)] if found.html.strip() else []
+
+    def _note_shown(self, markup: str) -> None:
+        markup = markup[: limits.MARKUP].lower()
+        if "cid:" in markup:
+            self.shown.update(unquote(match).lower() for match in _CID.findall(markup))
 
     def _note_original(self, entity: Entity) -> None:
         if not self.original_id:
@@ -150,7 +155,7 @@ class PartCollector:
         self.written = self.written or bool(_LETTER.search(text))
         if entity.content_type == "text/html":
             self.markup.append(text)
-            self.shown.update(unquote(match).lower() for match in _CID.findall(text[: limits.MARKUP]))
+            self._note_shown(text)
             return [Block(text, is_html=True)]
         if entity.content_type != "text/plain":
             text = _ENRICHED_TAG.sub(lambda match: "<" if match[0] == "<<" else "", text)

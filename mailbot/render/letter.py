@@ -13,11 +13,13 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
+from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
 from mailbot.core.model.ticket_fields import notification_values
+from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
@@ -155,6 +157,7 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
         "ticket": notice.ticket,
         "text": cut(clean(notice.text).strip(), TEXT_LONGEST),
         "cut": cut(clean(notice.cut).strip(), CUT_LONGEST),
+        "cause": _cause(notice),
         "corrected": corrected(clean(notice.text), notice.problems),
         "author": notice.author or Address("", policy.name),
         "school": school,
@@ -176,6 +179,13 @@ def _context(notice: Notification, school: School, policy: Policy, message_id: s
     }
 
 
+def _cause(notice: Notification) -> str:
+    """Return why the mail that a bounce notice is about did not arrive, or "" if that is unknown."""
+    if notice.kind is not NotificationKind.BOUNCE:
+        return ""
+    return failure_cause(dict(notice.details).get("reason", ""))
+
+
 def _wording(
     notice: Notification,
     school: School,
@@ -190,7 +200,7 @@ def _wording(
     words: Mapping[str, Any] = templates.words(
         language, informal=_informal(notice, school, policy), second_level=policy.second_level.name
     )
-    composer = Composer(school.address, action_key, str(words["conjunction"]))
+    composer = Composer(school.address, action_key, str(words["conjunction"]), KEEP_HINT.get(language, ""))
     write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {
         "language": language,

@@ -29,7 +29,6 @@ _BY_KIND: Mapping[NotificationKind, tuple[str, ...]] = {
     NotificationKind.HELP: (),
     NotificationKind.REPORT: (),
     NotificationKind.ALERT: (),
-    NotificationKind.BOUNCE: (),
 }
 Condition = Callable[[Notification, Ticket], bool]
 """Whether an action fits a notification about a ticket."""
@@ -94,6 +93,7 @@ PRIMARY = frozenset(
         "send_to_requester",
         "confirm",
         "send_anyway",
+        "resend",
         "register",
     }
 )
@@ -114,15 +114,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Makes links that open a mail to `address`; `conjunction` stands for "&" in the reader's language."""
+    """Makes links that open a mail to `address`.
+
+    In the reader's language, `conjunction` stands for "&", and `hint` follows the action key.
+    """
 
     address: str
     action_key: str
     conjunction: str
+    hint: str = ""
 
     def mailto(self, subject: str, text: str) -> str:
         """Return the URL that opens a mail with that subject and text, and the action key below."""
-        body = f"{self._harmless(clean(text))}\n\n\n[mailbot:{self.action_key}]"
+        body = f"{self._harmless(clean(text))}\n\n\n[mailbot:{self.action_key}]  {self.hint}".rstrip()
         fields = {
             "subject": self._harmless(one_line(subject))[:SUBJECT_LENGTH],
             "body": body.replace("\n", "\r\n"),
@@ -161,6 +165,8 @@ def _fixed(notice: Notification) -> tuple[str, ...] | None:
         return ("send_to_requester", "help")
     if notice.kind is NotificationKind.REFUSAL and notice.from_unknown_address:
         return ()
+    if notice.kind is NotificationKind.BOUNCE:
+        return ("resend", "help") if notice.ticket is not None else ()
     if notice.kind is NotificationKind.OVERVIEW and not notice.role.staff:
         return ("list_open", "list_closed", "list_all", "help")
     return _BY_KIND.get(notice.kind)

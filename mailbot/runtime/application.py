@@ -21,13 +21,14 @@ from mailbot.runtime.outbox_thread import OutboxThread
 from mailbot.runtime.scheduler import Scheduler
 from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.runtime.sender import MAX_THREADS, account_senders
+from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.bootstrap import open_desk
 from mailbot.service.maintenance import due_night, maintain, run_nightly
 from mailbot.service.registration import invite_due
 from mailbot.service.report import send_due
 from mailbot.service.timers import run_timers
-from mailbot.store import heartbeat, mailboxes, outbox
-from mailbot.store.database import transaction
+from mailbot.store import alerts, heartbeat, mailboxes, outbox
+from mailbot.store.database import TRANSIENT, first_line, transaction
 from mailbot.store.leases import Lease
 
 log = structlog.get_logger()
@@ -69,6 +70,7 @@ class Application:
         with transaction(self.desk.engine) as session:
             outbox.requeue_interrupted(session, self.desk.worker, utc_now())
             heartbeat.record_start(session, self.desk.worker, utc_now())
+            end_alert(session, self.desk, self._rejected, utc_now())
         self._invite(utc_now(), reminders=False)
         self._outbox.start()
         self._supervisor.start()
@@ -93,6 +95,24 @@ class Application:
     def running_mailboxes(self) -> int:
         """Count the mailboxes that this process reads."""
         return len(self._supervisor.workers())
+
+    def report_rejected(self, problems: list[str]) -> None:
+        """Alert the operators that a new configuration was rejected; the next valid one ends the alert."""
+        details = (("reason", "; ".join(problems)), ("todo", "mailbot check; then systemctl reload mailbot"))
+        text = "; ".join(value for _, value in details)
+        try:
+            with transaction(self.desk.engine) as session:
+                if alerts.reason(session, self._rejected) != text:  # operators hear of other problems, too
+                    alerts.remove(session, self._rejected)
+                raise_alert(session, self.desk, self._rejected, details, utc_now())
+        except TRANSIENT as error:
+            log.warning("alert not created", topic=self._rejected, reason=first_line(error))
+        self._outbox.wake()
+
+    @property
+    def _rejected(self) -> str:
+        """The topic of the alert of a rejected configuration."""
+        return f"configuration of {self.desk.worker}" if self.desk.shared else "configuration"
 
     def run_timers(self) -> None:
         """Send due reminders, digests, invitations and reports; close and escalate tickets."""

@@ -1,5 +1,6 @@
 """Run the application until a signal stops it; reload the configuration on SIGHUP."""
 
+import os
 import queue
 import signal
 from collections.abc import Callable
@@ -9,8 +10,12 @@ from types import FrameType
 import structlog
 
 from mailbot import systemd
+from mailbot.check.setup import open_points
+from mailbot.clock import utc_now
 from mailbot.config import ConfigurationError, Settings
+from mailbot.counting import counted
 from mailbot.runtime.application import Application
+from mailbot.runtime.reload_result import result_file, write_result
 from mailbot.service.bootstrap import DeskError, exclusive_lock
 
 log = structlog.get_logger()
@@ -28,12 +33,12 @@ def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     before = {number: signal.signal(number, put) for number in SIGNALS}
     with ExitStack() as stack:
         stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
-        settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         stack.enter_context(exclusive_lock(settings))
         application = Application(settings)
         try:
             application.start()
             log.info("daemon started", mailboxes=application.running_mailboxes(), config=str(settings.file))
+            _report(application)
             systemd.ready(_status_line(application))
             while (number := signals.get()) == signal.SIGHUP:
                 application = _reload(application, reload)
@@ -50,11 +55,8 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
     systemd.reloading()
     try:
         reloaded = _create(reload(), application.settings)
-    except (ConfigurationError, DeskError) as error:
-        for line in str(error).splitlines():
-            log.error("configuration rejected", reason=line)
-        systemd.ready(_status_line(application))
-        return application
+    except Exception as error:  # noqa: BLE001 - any error is a reason to keep the old configuration
+        return _keep(application, error)
     application.stop()
     try:
         reloaded.start()
@@ -62,8 +64,48 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
         reloaded.stop()
         raise
     log.info("configuration reloaded", mailboxes=reloaded.running_mailboxes())
+    _report(reloaded)
+    _answer(reloaded, [])
     systemd.ready(_status_line(reloaded))
     return reloaded
+
+
+def _report(application: Application) -> None:
+    """Log what is watched, and what is left to the operator."""
+    settings = application.settings
+    for school in settings.policy.schools:
+        imap, smtp = settings.imap[school.key], settings.smtp[school.key]
+        log.info(
+            "school configured",
+            school=school.key,
+            imap=f"{imap.host}:{imap.port}",
+            folder=imap.folder,
+            smtp=f"{smtp.host}:{smtp.port}",
+            members=len(school.team.members),
+        )
+    for point, todo in open_points(settings, utc_now().year):
+        log.info("open point", what=point, todo=todo)
+
+
+def _keep(application: Application, error: Exception) -> Application:
+    """Report why the new configuration is rejected: in the log, to systemd, and to the operators."""
+    expected = isinstance(error, ConfigurationError | DeskError)
+    problems = str(error).splitlines() if expected else [f"{type(error).__name__}: {error}"]
+    for problem in problems:
+        log.error("configuration rejected", reason=problem, exc_info=None if expected else error)
+    application.report_rejected(problems)
+    _answer(application, problems)
+    systemd.ready(f"the new configuration is rejected: {problems[0]}; {_status_line(application)}")
+    return application
+
+
+def _answer(application: Application, problems: list[str]) -> None:
+    """Answer the call that asked for the reload, if there was one."""
+    file = result_file(os.environ, lambda: application.settings.state_dir)
+    try:
+        write_result(file, problems)
+    except OSError as error:
+        log.warning("reload not answered", file=str(file), reason=error.strerror)
 
 
 def _create(settings: Settings, before: Settings) -> Application:
@@ -74,4 +116,4 @@ def _create(settings: Settings, before: Settings) -> Application:
 
 
 def _status_line(application: Application) -> str:
-    return f"watching {application.running_mailboxes()} mailboxes"
+    return f"watching {counted(application.running_mailboxes(), 'mailbox', 'mailboxes')}"

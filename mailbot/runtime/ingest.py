@@ -73,6 +73,8 @@ class MailboxIngest:
         """Return the mails to process, and those that were in progress when the process died."""
         uids = box.uids(since)
         processed, interrupted = self._ledger_state(box, uids)
+        self._open_attempts = interrupted & {self._location(box, uid) for uid in processed}
+        self._clear_attempts()
         if processed and self.mailbox.account.done:
             box.move_to_processed(sorted(processed))
         old = self.old_mail.known(box.uid_validity, uids)
@@ -108,7 +110,7 @@ class MailboxIngest:
 
     def _process_batch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> None:
         locations = {uid: self._location(box, uid) for uid in uids}
-        with self.mailbox.transaction() as session:
+        with self.mailbox.transaction(durable=False) as session:
             attempts = ledger.start_attempts(session, list(locations.values()))
         self._open_attempts = set(locations.values())
         processed: list[int] = []
@@ -119,10 +121,10 @@ class MailboxIngest:
                 location = locations[mail.uid]
                 self._process(mail, location, described[mail.uid].size, attempts[location])
                 processed.append(mail.uid)
-            if processed:
-                box.move_to_processed(processed)
         finally:  # does not run if the process dies
             self._clear_attempts()
+        if processed:
+            box.move_to_processed(processed)
 
     def _fetch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> Iterator[FetchedMail]:
         """Yield the mails in the order of their UIDs; of mails that are too large only the header."""
@@ -144,7 +146,6 @@ class MailboxIngest:
             size=size if size > self.mailbox.desk.policy.limits.mail else None,
             lease=self.mailbox.lease,
         )
-        self._open_attempts.discard(location)  # the transaction that processed the mail deleted it
         if decision is None:
             return
         log.info(
@@ -159,7 +160,11 @@ class MailboxIngest:
         self.on_processed(decision.outcome, max(latency.total_seconds(), 0.0))
 
     def _clear_attempts(self) -> None:
-        """Delete the attempts that did not end in a crash; after a database error `process_new` retries."""
+        """Delete the attempts that did not end in a crash; after a database error `process_new` retries.
+
+        This commit is durable, and with it the commits of the mails. So no mail is moved before it: a mail
+        that was processed and has an attempt may be lost in a power failure.
+        """
         if self._open_attempts:
             with self.mailbox.transaction() as session:
                 ledger.clear_attempts(session, self._open_attempts)

@@ -37,6 +37,8 @@ class MailboxStatus:
             with transaction(self.mailbox.desk.engine) as session:
                 mailboxes.record_success(session, self.mailbox.key, now)
                 end_alert(session, self.mailbox.desk, self._topic, now)
+        if self.last_success is None and not recovered:
+            log.info("mailbox available", school=self.mailbox.key)
         if recovered:
             log.info("mailbox recovered", school=self.mailbox.key)
         self.failures, self.last_success, self.failing_since, self.reported = 0, now, None, False

@@ -12,6 +12,7 @@ import structlog
 
 from mailbot.clock import utc_now
 from mailbot.config import Settings
+from mailbot.core.model.outcomes import OutcomeGroup, outcome_of
 from mailbot.inbox import InboxError, Mailbox
 from mailbot.monitoring.health import has_disk_space
 from mailbot.monitoring.monitor import free_disk
@@ -28,14 +29,14 @@ from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.service.sending import unresolved_failures
 from mailbot.service.timers import run_timers
-from mailbot.store import heartbeat, ledger, outbox
+from mailbot.store import heartbeat, outbox
 from mailbot.store.database import TRANSIENT, first_line, read_only, transaction
 
 log = structlog.get_logger()
 
 MAX_MAILBOXES = 8
 """The number of mailboxes that are read at the same time."""
-_REPLIES = ("reply", "command", "answered", "refused", "held", "confirmed", "filed", "too-large", "encrypted")
+_REPLIES = (OutcomeGroup.ANSWERED, OutcomeGroup.REFUSED, OutcomeGroup.HELD, OutcomeGroup.FILED)
 
 
 def run_once(desk: Desk, settings: Settings, *, backfill: bool = False) -> dict[str, int]:
@@ -59,16 +60,16 @@ def _run_once(desk: Desk, settings: Settings, *, backfill: bool) -> dict[str, in
     limiters = limiters_by_school(settings.imap, settings.connections)
     with ThreadPoolExecutor(MAX_MAILBOXES) as pool:
         read = list(pool.map(partial(_read_mailbox, desk, settings, limiters, backfill), settings.imap))
-    outcomes = Counter(outcome for processed, _ in read for outcome in processed)
+    outcomes = Counter(outcome_of(name).group for processed, _ in read for name in processed)
     before = _unresolved_failures(desk)
     sent, down = _send(desk, settings)
     failed = len(_unresolved_failures(desk) - before)
     return {
         "fetched": outcomes.total(),
-        "opened": outcomes["opened"],
-        "replies": sum(outcomes[name] for name in _REPLIES),
-        "ignored": outcomes["ignored"] + outcomes["duplicate"],
-        "quarantined": outcomes[ledger.QUARANTINED],
+        "opened": outcomes[OutcomeGroup.OPENED],
+        "replies": sum(outcomes[group] for group in _REPLIES),
+        "ignored": outcomes[OutcomeGroup.IGNORED],
+        "quarantined": outcomes[OutcomeGroup.QUARANTINED],
         "sent": sent["sent"],
         "failed": failed + down + sum(not reachable for _, reachable in read),
     }

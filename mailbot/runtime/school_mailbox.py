@@ -28,8 +28,8 @@ class SchoolMailbox:
         return self.school.key
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Session]:
         """Begin a transaction that requires the lease; raise LeaseLostError if another worker holds it."""
-        with transaction(self.desk.engine) as session:
+        with transaction(self.desk.engine, durable=durable) as session:
             assert_held(session, self.lease)
             yield session

@@ -5,8 +5,9 @@ of messages run in the threads of an executor, so that a large message does not 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,30 +16,50 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from mailbot.config import Settings, SmtpAccount
+from mailbot.runtime.account_status import AccountStatus
 from mailbot.sanitize import redact_for_log
-from mailbot.service.alerts import is_lasting
 from mailbot.service.desk import Desk
-from mailbot.service.retry import PAUSE_ACCOUNT, PAUSE_SERVER, backoff_seconds
-from mailbot.service.sending import ServerIssue, build_message, known_issue, next_state, record_and_claim
-from mailbot.smtp.client import SendResult, SmtpClient
-from mailbot.smtp.refusals import Refusal, RefusalScope, RefusalTracker
-from mailbot.smtp.reply import About
+from mailbot.service.sending import (
+    AttachmentReader,
+    ServerIssue,
+    build_message,
+    build_plain_messages,
+    known_issue,
+    record_and_claim,
+)
+from mailbot.smtp.client import SendResult, SmtpClient, Submission
 from mailbot.store.database import TRANSIENT, first_line
-from mailbot.store.outbox import ClaimedMail, SendOutcome
+from mailbot.store.outbox import ClaimedMail, SendOutcome, release
 
 log = structlog.get_logger()
 
 DATABASE_SECONDS = 5.0
 MAX_THREADS = 8
 """The number of database transactions and message builds at the same time, for all accounts."""
+MAX_CLAIMED = 20
+"""The mails that an account has claimed at the same time, for each connection."""
+RECORD_MAILS = 5
+RECORD_SECONDS = 0.02
+"""Outcomes are recorded as soon as they are that many, or the oldest one is that old."""
+MAX_UNRECORDED = 10
+"""No attempt begins while there are that many: after a kill these arrive twice, and those being sent."""
+LONGEST_ATTEMPT = timedelta(minutes=11)
+"""No attempt begins later than that before the end of the claim, when another worker may send the mail."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Queue = asyncio.Queue[ClaimedMail | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadyMail:
+    due: ClaimedMail
+    submission: Submission
 
 
 @dataclass(slots=True)
 class AccountSender:
-    """Sends the mails of the schools that use one SMTP account; has the state of its server.
+    """Sends the mails of the schools that use one SMTP account, over `account.connections` connections.
 
     Calls `record_result` with "sent" or "failed" for each mail that needs no further attempt.
     """
@@ -50,19 +71,21 @@ class AccountSender:
     executor: Executor
     record_result: Callable[[str], None] = lambda _: None
     wakeup: asyncio.Event = field(default_factory=asyncio.Event)
-    _failures: int = 0
-    _down_since: datetime | None = None
-    _alerted: bool = False
-    _once: bool = False
-    _refusals: RefusalTracker = field(default_factory=RefusalTracker)
-    _accepted: bool = False
-    _max_backoff: int = PAUSE_SERVER
+    _status: AccountStatus = field(init=False)
     _started: bool = False
-    _recovery_reported: bool = False
     _database_down: bool = False
-    _outcome: SendOutcome | None = None
-    _issue: ServerIssue | None = None
+    _files: AttachmentReader = field(init=False)
+    _claimed: set[int] = field(default_factory=set)
+    _built: dict[int, bytes] = field(default_factory=dict)
+    _outcomes: list[SendOutcome] = field(default_factory=list)
+    _progress: asyncio.Event = field(default_factory=asyncio.Event)
+    _recorded: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_ending: bool = False
     _last_school: str = ""
+
+    def __post_init__(self) -> None:
+        self._status = AccountStatus(self.topic, self.clock)
+        self._files = AttachmentReader(self.desk)
 
     @property
     def topic(self) -> str:
@@ -73,27 +96,34 @@ class AccountSender:
     @property
     def is_up(self) -> bool:
         """Whether the server accepted the last mail or refused only that mail."""
-        return not self._failures
+        return self._status.is_up
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send due mails after each wakeup until `stop` is set; pause while the server is down."""
-        async with SmtpClient(self.account) as client:
+        async with self._clients() as clients:
             while not stop.is_set():
                 self.wakeup.clear()
-                seconds = await self._send_and_backoff(client, stop)
-                await client.close_if_idle()
+                seconds = await self._send_and_backoff(clients, stop)
+                for client in clients:
+                    await client.close_if_idle()
                 await wait_any(stop, self.wakeup if seconds is None else None, seconds)
 
     async def send_all(self) -> None:
-        """Send the due mails with a connection of its own; each failure is an alert, as no retry follows."""
-        self._once = True
-        async with SmtpClient(self.account) as client:
-            await self.send_due(client, asyncio.Event())
+        """Send the due mails with connections of their own; each failure is an alert, as no retry follows."""
+        self._status.alerts_at_once = True
+        async with self._clients() as clients:
+            await self._send_due(clients, asyncio.Event())
 
-    async def _send_and_backoff(self, client: SmtpClient, stop: asyncio.Event) -> float | None:
+    @asynccontextmanager
+    async def _clients(self) -> AsyncIterator[Sequence[SmtpClient]]:
+        async with AsyncExitStack() as stack:
+            clients = [SmtpClient(self.account) for _ in range(self.account.connections)]
+            yield [await stack.enter_async_context(client) for client in clients]
+
+    async def _send_and_backoff(self, clients: Sequence[SmtpClient], stop: asyncio.Event) -> float | None:
         """Send the due mails; return the seconds to pause, or None to wait for a wakeup."""
         try:
-            await self.send_due(client, stop)
+            await self._send_due(clients, stop)
         except TRANSIENT as error:
             if not self._database_down:
                 log.error("outbox database unavailable", topic=self.topic, reason=first_line(error))
@@ -102,128 +132,179 @@ class AccountSender:
         if self._database_down:
             log.info("outbox database available", topic=self.topic)
         self._database_down = False
-        return self._backoff() if self._failures else None
+        return None if self.is_up else self._status.backoff()
 
-    async def send_due(self, client: SmtpClient, stop: asyncio.Event) -> None:
+    async def _send_due(self, clients: Sequence[SmtpClient], stop: asyncio.Event) -> None:
         """Send until no mail is due, the server is down, the account is paused, or `stop` is set."""
         if not self._started:
-            self._refusals.restore(await self._in_thread(known_issue, self.desk, self.topic))
+            self._status.restore(await self._in_thread(known_issue, self.desk, self.topic))
             self._started = True
-        while True:
-            due = await self._record_and_claim(self.schools)
-            if due is None and not self._report_recovery():
+        self._status.is_paused = self._is_ending = False
+        self._progress, self._recorded = asyncio.Event(), asyncio.Event()
+        self._claimed.clear()
+        self._built.clear()
+        queue: Queue = asyncio.Queue()
+        deliveries = [asyncio.create_task(self._deliver(client, queue)) for client in clients]
+        for delivery in deliveries:
+            delivery.add_done_callback(lambda _: self._progress.set())
+        try:
+            await self._feed(queue, stop, deliveries)
+        finally:
+            self._release(queue)
+            queue.put_nowait(None)
+            self._is_ending = True
+            self._recorded.set()
+            await asyncio.wait(deliveries)
+            self._files.forget()
+        for delivery in deliveries:
+            delivery.result()
+
+    async def _feed(
+        self, queue: Queue, stop: asyncio.Event, deliveries: Sequence[asyncio.Task[None]]
+    ) -> None:
+        """Claim mails for the deliveries and record outcomes, until all is recorded and no mail is due."""
+        while not any(delivery.done() for delivery in deliveries):
+            closing = self._status.is_paused or stop.is_set()
+            if closing:
+                self._release(queue)
+            await self._record_and_claim(queue, 0 if closing else self._room(len(deliveries)))
+            if self._claimed or self._outcomes:
+                await self._wait_for_outcomes()
+            elif closing or not self._status.report_recovery():
                 return
-            if due is not None:
-                self._outcome = await self._send(client, due)
-            if self._failures or stop.is_set():
-                await self._record_and_claim(())
-                return
+
+    def _room(self, connections: int) -> int:
+        """Return how many mails to claim: one while it is unknown whether the server accepts mails.
+
+        Otherwise at least half of MAX_CLAIMED, as each claim waits for the disk.
+        """
+        most = MAX_CLAIMED * connections if self._status.accepts else 1
+        room = most - len(self._claimed)
+        return room if 2 * room >= most else 0
+
+    async def _record_and_claim(self, queue: Queue, most: int) -> None:
+        """Record the outcomes and claim up to `most` mails; after an error the next call records them."""
+        self._progress.clear()
+        outcomes, issue = tuple(self._outcomes), self._status.issue
+        if not (outcomes or issue or most):
+            return
+        claimed, built = await self._in_thread(self._exchange, outcomes, issue, most)
+        del self._outcomes[: len(outcomes)]
+        self._recorded.set()
+        if self._status.issue is issue:
+            self._status.issue = None
+        self._built |= built
+        for due in claimed:
+            self._claimed.add(due.id)
+            self._last_school = due.school
+            queue.put_nowait(due)
+
+    def _exchange(
+        self, outcomes: Sequence[SendOutcome], issue: ServerIssue | None, most: int
+    ) -> tuple[list[ClaimedMail], dict[int, bytes]]:
+        now, after = self.clock(), self._last_school
+        claimed = record_and_claim(self.desk, self.schools, outcomes, issue, now, after=after, most=most)
+        return claimed, build_plain_messages(self.desk, claimed)
+
+    async def _wait_for_outcomes(self) -> None:
+        """Wait for the first outcome as long as it takes, and for others RECORD_SECONDS."""
+        await self._next_progress()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RECORD_SECONDS):
+                while self._claimed and len(self._outcomes) < RECORD_MAILS and not self._status.is_paused:
+                    await self._next_progress()
+
+    async def _next_progress(self) -> None:
+        await self._progress.wait()
+        self._progress.clear()
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.executor, partial(function, *args, **kwargs))
 
-    def _report_recovery(self) -> bool:
-        """End the alert if the server accepts mails again; return whether there is a change to record.
+    async def _deliver(self, client: SmtpClient, queue: Queue) -> None:
+        """Send the mails of the queue over one connection, until it has None."""
+        mail = await self._next(queue, wait=True)
+        while mail is not None:
+            following = await self._next(queue, wait=False)
+            upcoming = following.submission if following is not None else None
+            sent = mail.submission
+            result = await client.send(sent.sender, sent.recipient, sent.raw, upcoming)
+            self._record(mail.due, result)
+            await self._wait_for_record()
+            if following is not None and self._must_wait(following.due):
+                self._finish(release(following.due))
+                following = None
+            mail = following or await self._next(queue, wait=True)
 
-        This happens when no mail is due any more, not after each single mail that the server accepts.
-        """
-        if not self._accepted or self._recovery_reported:
-            return False
-        self._issue, self._recovery_reported = ServerIssue(self.topic, ""), True
-        return True
+    async def _wait_for_record(self) -> None:
+        while len(self._outcomes) >= MAX_UNRECORDED and not (self._is_ending or self._status.is_paused):
+            self._recorded.clear()
+            await self._recorded.wait()
 
-    async def _record_and_claim(self, schools: tuple[str, ...]) -> ClaimedMail | None:
-        """Record the last outcome and claim the next mail; after an error the next call records it."""
-        due = await self._in_thread(
-            record_and_claim, self.desk, schools, self._outcome, self._issue, self.clock(), self._last_school
-        )
-        self._outcome = self._issue = None
-        self._last_school = due.school if due else self._last_school
-        return due
+    async def _next(self, queue: Queue, *, wait: bool) -> _ReadyMail | None:
+        """Return the next mail with its message; None at the end, and if there is none yet and not `wait`."""
+        while wait or not queue.empty():
+            due = await queue.get()
+            if due is None:
+                queue.put_nowait(None)  # for the other connections
+                return None
+            if self._must_wait(due):
+                self._finish(release(due))
+            elif (submission := await self._build(due)) is not None:
+                return _ReadyMail(due, submission)
+        return None
 
-    async def _send(self, client: SmtpClient, due: ClaimedMail) -> SendOutcome:
+    def _must_wait(self, due: ClaimedMail) -> bool:
+        late = self.clock() > due.until - LONGEST_ATTEMPT
+        return late or self._is_ending or self._status.is_paused
+
+    async def _build(self, due: ClaimedMail) -> Submission | None:
+        """Return a mail with its envelope; if that fails, set the outcome and return None."""
         school = self.desk.policy.school(due.school)
         if school is None:
-            return SendOutcome(due.id, "failed", f"school {due.school} is not in the configuration")
+            self._finish(SendOutcome(due.id, "failed", f"school {due.school} is not in the configuration"))
+            return None
         try:
-            message = await self._in_thread(build_message, self.desk, due, school.address)
+            raw = self._built.pop(due.id, b"") or await self._in_thread(
+                build_message, self.desk, due, school.address, self._files
+            )
         except TRANSIENT as error:
-            return SendOutcome(due.id, "queued", first_line(error), self.clock(), counts=False)
+            self._finish(SendOutcome(due.id, "queued", first_line(error), self.clock(), counts=False))
+            return None
         except (LookupError, ValueError) as error:
             log.exception("message not built", mail=due.id, ticket=due.outgoing.ticket)
-            return SendOutcome(due.id, "failed", f"the message cannot be built: {error}")
-        result = await client.send(school.address, due.outgoing.recipient.email, message)
-        return self._next_outcome(due, result)
+            self._finish(SendOutcome(due.id, "failed", f"the message cannot be built: {error}"))
+            return None
+        return Submission(school.address, due.outgoing.recipient.email, raw)
 
-    def _next_outcome(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
-        if result.state == "sent":
-            self._refusals.record_accepted()
-            self._mark_up(accepted=True)
-            return self._record(due, "sent", result.reply)
-        if result.server_down and result.state == "temporary" and result.about is not About.ACCOUNT:
-            self._mark_down(result.reply, PAUSE_SERVER, interrupted=result.code in (None, 421))
-            return self._requeue(due, result.reply)
-        scope, reason = self._refusals.scope_of(_refusal(due, result))
-        if scope is RefusalScope.ACCOUNT:
-            self._mark_down(reason, PAUSE_ACCOUNT)
-            if result.state != "uncertain":
-                return self._requeue(due, result.reply)
-        else:
-            self._mark_up(accepted=result.about is About.RECIPIENT)
-        state = "temporary" if scope is RefusalScope.UNDECIDED else result.state
-        return self._record(due, state, result.reply)
-
-    def _requeue(self, due: ClaimedMail, reply: str) -> SendOutcome:
-        """Return the outcome of an attempt that does not count: the mail is not the cause of the failure."""
-        next_attempt = self.clock() + timedelta(seconds=self._backoff())
-        return SendOutcome(due.id, "queued", reply, next_attempt, counts=False)
-
-    def _record(self, due: ClaimedMail, state: str, reply: str) -> SendOutcome:
-        """Count and log the outcome of an attempt, and return it."""
-        outcome = next_state(due, state, reply, self.clock())
+    def _record(self, due: ClaimedMail, result: SendResult) -> None:
+        """Set the outcome of an attempt; count and log it, unless the server was down."""
+        outcome = self._status.outcome_of(due, result)
+        self._finish(outcome)
         if outcome.state in ("sent", "failed"):
             self.record_result(outcome.state)
-        log.info(
-            "delivery attempted",
-            state=outcome.state,
-            kind=due.outgoing.kind.value,
-            ticket=due.outgoing.ticket,
-            mail=due.id,
-            reply="" if outcome.state == "sent" else redact_for_log(reply),
-        )
-        return outcome
+        if outcome.counts:
+            log.info(
+                "delivery attempted",
+                state=outcome.state,
+                kind=due.outgoing.kind.value,
+                ticket=due.outgoing.ticket,
+                mail=due.id,
+                reply="" if outcome.state == "sent" else redact_for_log(result.reply),
+            )
 
-    def _mark_down(self, reason: str, max_backoff: int, *, interrupted: bool = False) -> None:
-        """Pause this account, for `max_backoff` seconds at most; alert the operators.
+    def _release(self, queue: Queue) -> None:
+        """Give up the claims of the mails in the queue."""
+        while not queue.empty():
+            if (due := queue.get_nowait()) is not None:
+                self._finish(release(due))
 
-        `interrupted`: the connection failed, which is an alert only if it lasts.
-        """
-        now = self.clock()
-        self._failures += 1
-        self._down_since = self._down_since or now
-        lasting = self._once or not interrupted or is_lasting(self._failures, self._down_since, now)
-        if lasting and not self._alerted:
-            log.error("smtp server unavailable", topic=self.topic, reason=redact_for_log(reason))
-            self._issue, self._alerted = ServerIssue(self.topic, reason), True
-        self._max_backoff = max_backoff
-        self._accepted = self._recovery_reported = False
-
-    def _mark_up(self, *, accepted: bool) -> None:
-        """End a pause; `accepted`: the server accepted a mail, or refused only its recipient."""
-        if self._alerted:
-            log.info("smtp server available", topic=self.topic)
-        self._failures, self._down_since, self._alerted = 0, None, False
-        self._accepted = self._accepted or accepted
-
-    def _backoff(self) -> float:
-        """Return the seconds to pause."""
-        return backoff_seconds(self._failures - 1, self._max_backoff)
-
-
-def _refusal(due: ClaimedMail, result: SendResult) -> Refusal:
-    recipient, permanent = due.outgoing.recipient.email, result.state == "permanent"
-    return Refusal(due.id, recipient, result.about, result.reply, permanent, due.attempts)
+    def _finish(self, outcome: SendOutcome) -> None:
+        self._claimed.discard(outcome.id)
+        self._built.pop(outcome.id, None)
+        self._outcomes.append(outcome)
+        self._progress.set()
 
 
 async def wait_any(stop: asyncio.Event, wakeup: asyncio.Event | None, seconds: float | None) -> None:

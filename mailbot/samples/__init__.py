@@ -138,8 +138,8 @@ SIMILAR = (
     Similar(OLD, HOSTILE_ANSWER),
 )
 OF_ALL_SCHOOLS = (
-    replace(ODD, due=NOW - timedelta(days=1)),
     replace(UP, number=84, opened=NOW - timedelta(days=16)),
+    replace(ODD, due=NOW - timedelta(days=1)),
     replace(TAKEN, school="RSW", number=31, status=Status.WAITING, opened=NOW - timedelta(days=1)),
     replace(OLD, school="RSW", assignee=MAX),
 )
@@ -315,11 +315,21 @@ def _repaired() -> dict[str, Notification]:
     away = partial(Notification, Kind.MOVED_AWAY, role=Role.SUPPORTER)
     return {
         "receipt_forwarded": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, author=MAX),
+        "receipt_of_forwarder": Notification(
+            Kind.RECEIPT, MAX, Role.REQUESTER, replace(BEAMER, requester=MAX, cc=()), forwarded_from=LENA
+        ),
         "receipt_split": _TO_LENA(Kind.RECEIPT, ticket=BEAMER, author=MAX, was="GYM-71"),
         "new_ticket_split": _TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, related=SOLVED, related_reason="split"
         ),
         "new_ticket_forwarded": _TO_ERIKA(Kind.NEW_TICKET, ticket=BEAMER, author=MAX, text=PROBLEM),
+        "new_ticket_of_forwarder": _TO_ERIKA(
+            Kind.NEW_TICKET,
+            ticket=replace(BEAMER, requester=MAX, cc=()),
+            author=MAX,
+            text=PROBLEM,
+            forwarded_from=LENA,
+        ),
         "added_to_cc": Notification(Kind.ADDED_TO_CC, RAINER, Role.CC, BEAMER, MAX, history=HISTORY[:2]),
         "added_to_cc_requester": _TO_LENA(Kind.ADDED_TO_CC, ticket=BEAMER, author=MAX, text=ANSWER),
         "merged": _TO_ERIKA(Kind.MERGED, ticket=BEAMER, author=MAX, was="GYM-105"),

@@ -1,24 +1,26 @@
 """Open the desk: the state directory and its lock, the migrated database, the templates."""
 
+import errno
 import fcntl
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from mailbot.clock import utc_now
 from mailbot.config import Settings
+from mailbot.extras import lacks
 from mailbot.render import Templates
 from mailbot.service.desk import BOT, Desk
 from mailbot.store.audit import Origin, record
-from mailbot.store.database import Session, SQLAlchemyError, first_line, open_database
+from mailbot.store.database import Engine, Session, SQLAlchemyError, first_line, open_database
 from mailbot.store.mailboxes import start_recovery
 from mailbot.store.restore import restore
-from mailbot.store.schema import SchemaError, migrate
+from mailbot.store.schema import SchemaError, migrate, require_current, require_known, require_utf8
 from mailbot.store.state_files import create_durably, restore_ownership
 
 RECOVERY_MARGIN = timedelta(days=2)  # a mail may wait before it is processed
@@ -28,16 +30,28 @@ class DeskError(Exception):
     """The desk cannot be opened; the text says why and what to do."""
 
 
-def open_desk(settings: Settings, actor: str = BOT) -> Desk:
-    """Open the database, migrate its schema and load the templates; raise DeskError.
+Schema = Literal["migrate", "current", "any"]
+"""What to do with an older schema: migrate it, refuse it, or leave it. An empty database gets one."""
+_PREPARE: dict[Schema, Callable[[Engine], None]] = {
+    "migrate": migrate,
+    "current": require_current,
+    "any": require_known,
+}
+
+
+def open_desk(settings: Settings, actor: str = BOT, *, schema: Schema = "migrate") -> Desk:
+    """Open the database, check or migrate its schema and load the templates; raise DeskError.
 
     `actor` is the name of the caller in the audit trail.
     """
+    if settings.database.startswith("postgresql") and (problem := lacks("postgresql")) is not None:
+        raise DeskError(f"{settings.file}: bot.database: {problem}")
     _make_state_dir(settings)
     worker = worker_of(settings)
     engine = open_database(settings.database)
     try:
-        migrate(engine)
+        require_utf8(engine)
+        _PREPARE[schema](engine)
     except (SQLAlchemyError, SchemaError) as error:
         engine.dispose()
         raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
@@ -76,6 +90,7 @@ def worker_of(settings: Settings) -> str:
 @contextmanager
 def exclusive_lock(settings: Settings) -> Iterator[None]:
     """Lock the state directory; raise DeskError if another process that reads mail has the lock."""
+    _make_state_dir(settings)
     path = settings.state_dir / "lock"
     with _open_lock_file(path) as file:
         try:
@@ -97,7 +112,8 @@ def _open_lock_file(path: Path) -> TextIO:
     try:
         return path.open("a+")
     except OSError as error:
-        raise DeskError(f"{path}: {error.strerror}; run mailbot as the owner of the directory") from error
+        todo = "; run mailbot as the owner of the directory" if error.errno == errno.EACCES else ""
+        raise DeskError(f"{path}: {error.strerror}{todo}") from error
 
 
 def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
@@ -107,7 +123,6 @@ def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
     when the mailboxes are read next. Raises DeskError if a daemon runs, and
     `mailbot.store.backup.BackupError`; the state is unchanged then.
     """
-    _make_state_dir(settings)
     now = utc_now()
     before = _path_of_replaced(settings, now)
 

@@ -9,7 +9,7 @@ from mailbot.config import Settings
 from mailbot.service.bootstrap import DeskError, exclusive_lock
 from mailbot.store.audit import Origin, record
 from mailbot.store.database import Engine, SQLAlchemyError, first_line, open_database, transaction
-from mailbot.store.schema import SchemaError, migrate, schemas
+from mailbot.store.schema import SchemaError, migrate, require_utf8, schemas
 from mailbot.store.transfer import Transfer, occupied
 
 UNCHANGED = "nothing was moved"
@@ -26,7 +26,6 @@ def migration(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
         raise DeskError(f"{settings.file}: bot.database: set the new database, e.g. {example}; {UNCHANGED}")
     if not file.is_file():
         raise DeskError(f"{file}: no such file; give the path of the SQLite database; {UNCHANGED}")
-    settings.state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(exclusive_lock(settings))
         old, new = open_database(f"sqlite:///{file}"), open_database(settings.database)
@@ -36,6 +35,7 @@ def migration(settings: Settings, file: Path, actor: str) -> Iterator[Transfer]:
             _check_schema(old, file)
         where = f"{settings.file}: bot.database"
         with _as_desk_error(where):
+            require_utf8(new)
             migrate(new)
         with _as_desk_error(str(file)), transaction(old) as source:
             source.connection()  # takes the write lock
@@ -57,7 +57,7 @@ def _check_schema(old: Engine, file: Path) -> None:
     if current is None:
         raise DeskError(f"{file}: is not a database of mailbot; {UNCHANGED}")
     if current != needed:
-        todo = f'run mailbot status once with database = "sqlite:///{file.resolve()}"'
+        todo = f'run mailbot upgrade-database with database = "sqlite:///{file.resolve()}"'
         raise DeskError(f"{file}: has schema {current}, this mailbot needs {needed}; {todo}; {UNCHANGED}")
 
 

@@ -52,6 +52,9 @@ def receive(
     A mail that cannot be processed goes to the quarantine with the reason, so that it does not block other
     mails. Raises LeaseLostError, and the errors in `TRANSIENT` when the database is down.
 
+    The commit is not durable, so that one durable commit for a whole batch is enough. The caller makes it
+    before it removes the mail from the mailbox; the outbox makes one before it sends.
+
     With `dry_run` the transaction is rolled back, errors are raised, and earlier deliveries of the mail are
     ignored.
     """
@@ -62,6 +65,8 @@ def receive(
         return quarantine(desk, location, raw, reason, "", now, lease)
     try:
         return _receive(desk, location, raw, received, now, size, lease)
+    except ledger.AlreadyProcessedError:
+        return None
     except (*TRANSIENT, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - any other error is caused by this mail
@@ -79,24 +84,20 @@ def _receive(
     lease: Lease | None,
     *,
     dry_run: bool = False,
-) -> Decision | None:
+) -> Decision:
     mail = parse(raw)
     if size is not None:
         mail = replace(mail, size=size)
     school, compressed = desk.school(location.school), raw_mail.compress(raw)
     with read_only(desk.engine) as session:
         understood = _understand(session, desk, school, mail)
-    with transaction(desk.engine) as session:
+    with transaction(desk.engine, durable=False) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, location):
-            ledger.clear_attempts(session, [location])
-            return None
         entry = _entry(location, mail, raw, received, now)
         if dry_run:
             entry["content_id"] = ""  # no other delivery has this ID
         entry["raw_id"] = raw_mail.store(session, compressed)
         decision = _decide_and_write(session, desk, school, understood, entry, now)
-        ledger.clear_attempts(session, [location])
         if dry_run:
             session.rollback()
     return decision
@@ -213,17 +214,37 @@ def quarantine(
     lease: Lease | None,
 ) -> Decision | None:
     """Put a mail into the quarantine and alert the operators; None if it was processed before."""
+    try:
+        try:
+            return _quarantine(desk, location, raw, _readable(raw, trace), reason, trace, now, lease)
+        except (*TRANSIENT, LeaseLostError, ledger.AlreadyProcessedError):
+            raise
+        except Exception:  # the database refuses a character of the mail: store only its bytes
+            log.exception("mail not described")
+            reason, trace = (ascii(text)[1:-1] for text in (reason, trace))
+            unreadable = Mail(subject="(cannot be stored)")
+            return _quarantine(desk, location, raw, unreadable, reason, trace, now, lease)
+    except ledger.AlreadyProcessedError:
+        return None
+
+
+def _quarantine(
+    desk: Desk,
+    location: MailLocation,
+    raw: bytes,
+    mail: Mail,
+    reason: str,
+    trace: str,
+    now: datetime,
+    lease: Lease | None,
+) -> Decision:
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
-        if ledger.is_processed(session, location):
-            ledger.clear_attempts(session, [location])
-            return None
-        entry = _entry(location, _readable(raw, trace), raw, None, now)
+        entry = _entry(location, mail, raw, None, now)
         entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
         entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
-        ledger.record(session, [entry])
-        ledger.clear_attempts(session, [location])
+        ledger.record(session, entry)
         details = (
             ("mailbox", location.school),
             ("reason", reason),

@@ -1,6 +1,7 @@
 """Send a mail: claim it from the outbox, build it, and record the outcome."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.retry import next_attempt
 from mailbot.store import alerts, audit, outbox, people, raw_mail, tickets
 from mailbot.store.audit import Origin
-from mailbot.store.database import Session, read_only, transaction
+from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.enqueue import enqueue
 from mailbot.store.facts import sent_mail
 from mailbot.store.outbox import ClaimedMail, SendOutcome
@@ -39,24 +40,29 @@ class ServerIssue:
 def record_and_claim(
     desk: Desk,
     schools: Collection[str],
-    outcome: SendOutcome | None,
+    outcomes: Collection[SendOutcome],
     issue: ServerIssue | None,
     now: datetime,
+    *,
     after: str = "",
-) -> ClaimedMail | None:
-    """Record the last outcome and the server's state; claim and return the next due mail.
+    most: int = 1,
+) -> list[ClaimedMail]:
+    """Record outcomes and the server's state; claim and return the next due mails, `most` at most.
 
-    The search starts with the school that follows `after`, so that the schools take turns.
+    A claim is on disk before this returns, and with it all earlier commits: those of the mails too. Outcomes
+    alone need not be, as a killed process does not undo them. The search starts with the school that follows
+    `after`, so that the schools take turns.
     """
-    with transaction(desk.engine) as session:
-        if outcome is not None and outcome.state == "failed":
-            _notify_failure(session, desk, outcome, now)
+    with transaction(desk.engine, durable=most > 0) as session:
+        for outcome in outcomes:
+            if outcome.state == "failed":
+                _try_to_notify(session, desk, outcome, now)
         if issue is not None and issue.reason:
             raise_alert(session, desk, issue.topic, (("reason", issue.reason),), now)
         elif issue is not None:
             end_alert(session, desk, issue.topic, now)
-        outbox.record(session, [outcome] if outcome is not None else [], now, desk.worker)
-        return outbox.claim(session, schools, now, desk.worker, after)
+        outbox.record(session, outcomes, now, desk.worker)
+        return outbox.claim(session, schools, now, desk.worker, after=after, most=most)
 
 
 def known_issue(desk: Desk, topic: str) -> str:
@@ -65,21 +71,49 @@ def known_issue(desk: Desk, topic: str) -> str:
         return alerts.reason(session, topic)
 
 
-def build_message(desk: Desk, due: ClaimedMail, sender: str) -> bytes:
-    """Return an outgoing mail with its attachments as bytes (RFC 5322)."""
-    with read_only(desk.engine) as session:
-        raws = {
-            file.raw: raw_mail.load(session, file.raw)
-            for file in due.outgoing.attachments
-            if file.raw is not None
-        }
-    parts = {raw_id: part_contents(raw) for raw_id, raw in raws.items()}
+class AttachmentReader:
+    """Reads the contents of attachments; keeps those of one received mail, as several people get them."""
 
-    def content_of(file: Attachment) -> bytes:
-        return parts[file.raw or 0][file.path]
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._latest: tuple[int, dict[str, bytes]] = (0, {})
+
+    def content(self, file: Attachment) -> bytes:
+        """Return the decoded content; raise LookupError if it was erased."""
+        raw_id, parts = self._latest
+        if file.raw != raw_id:
+            raw_id = file.raw or 0
+            with read_only(self._desk.engine) as session:
+                raw = raw_mail.load(session, raw_id)
+            parts = part_contents(raw)
+            self._latest = raw_id, parts
+        return parts[file.path]
+
+    def forget(self) -> None:
+        """Forget the contents, which may be large."""
+        self._latest = (0, {})
+
+
+def build_message(desk: Desk, due: ClaimedMail, sender: str, files: AttachmentReader | None = None) -> bytes:
+    """Return an outgoing mail with its attachments as bytes (RFC 5322)."""
+    content_of = (files or AttachmentReader(desk)).content
 
     outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
     return to_bytes(outgoing, due.references, due.created, content_of)
+
+
+def build_plain_messages(desk: Desk, mails: Collection[ClaimedMail]) -> dict[int, bytes]:
+    """Return the messages of the mails without attachments by the keys of the mails.
+
+    A mail that cannot be built is left out: `build_message` raises its error.
+    """
+    messages: dict[int, bytes] = {}
+    for due in mails:
+        school = desk.policy.school(due.school)
+        if school is not None and not due.outgoing.attachments:
+            with suppress(LookupError, ValueError):
+                messages[due.id] = build_message(desk, due, school.address)
+    return messages
 
 
 def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendOutcome:
@@ -108,6 +142,17 @@ def end_alert_of_failed_mails(session: Session, desk: Desk, now: datetime) -> No
     """End the alert if no failed mail needs an operator."""
     if not unresolved_failures(session, desk):
         end_alert(session, desk, FAILED_MAILS, now)
+
+
+def _try_to_notify(session: Session, desk: Desk, outcome: SendOutcome, now: datetime) -> None:
+    """Notify of a failed mail; an error undoes only that, so that the other outcomes are recorded."""
+    try:
+        with session.begin_nested():
+            _notify_failure(session, desk, outcome, now)
+    except TRANSIENT:
+        raise
+    except Exception:
+        log.exception("failure not notified", mail=outcome.id)
 
 
 def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: datetime) -> None:

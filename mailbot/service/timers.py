@@ -11,13 +11,14 @@ from mailbot.core.timers.digest import decide_digest, digest_slot
 from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
+from mailbot.service.former_members import return_tickets
 from mailbot.service.held_mail import expire_overdue
-from mailbot.store import people, tickets, timers
+from mailbot.store import tickets, timers
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.enqueue import enqueue
-from mailbot.store.facts import names_of_staff
+from mailbot.store.facts import names_and_absences
 
 log = structlog.get_logger()
 
@@ -32,9 +33,27 @@ def run_timers(desk: Desk, now: datetime) -> int:
     """
     with read_only(desk.engine) as session:
         due = timers.due(session, now)
-    done = sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
+    done = _return_tickets(desk, now)
+    done += sum(_check_ticket(desk, ticket_id, now) for ticket_id in due)
     done += expire_overdue(desk, now)
     return done + sum(_send_digest(desk, *team, now) for team in _teams(desk))
+
+
+def _return_tickets(desk: Desk, now: datetime) -> int:
+    """Return the tickets of former members to their teams; an error is an alert."""
+    topic = "tickets of former members"
+    try:
+        returned = return_tickets(desk, now)
+        with transaction(desk.engine) as session:
+            end_alert(session, desk, topic, now)
+    except TRANSIENT:
+        raise
+    except Exception as error:
+        log.exception("tickets not returned")
+        with transaction(desk.engine) as session:
+            _alert(session, desk, topic, error, now)
+        return 0
+    return returned
 
 
 def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:
@@ -84,9 +103,8 @@ def _apply_timer(session: Session, desk: Desk, ticket_id: int, ticket: Ticket, n
 def _context(
     session: Session, desk: Desk, ticket_id: int, ticket: Ticket, school: School, now: datetime
 ) -> TimerContext:
-    names = names_of_staff(session, school, desk.policy)
+    names, absences = names_and_absences(session, school, desk.policy, now)
     history = tickets.history(session, ticket_id)
-    absences = people.absences(session, people.today(desk.policy, now))
     return TimerContext(ticket, school, desk.policy, now, names, history, absences)
 
 
@@ -109,8 +127,7 @@ def _send_digest(desk: Desk, team: Team, role: Role, school: School | None, now:
                 return False
             end_alert(session, desk, job, now)
             open_tickets = _open_tickets(session, school)
-            names = names_of_staff(session, sender, desk.policy)
-            absences = people.absences(session, people.today(desk.policy, now))
+            names, absences = names_and_absences(session, sender, desk.policy, now)
             decision = decide_digest(team, role, open_tickets, desk.policy, now, names, absences)
             enqueue(session, sender.key, desk.render_all(decision, sender, now), now)
             return bool(decision.effects)

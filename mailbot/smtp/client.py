@@ -3,19 +3,22 @@
 import asyncio
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Self, cast
 
 import aiosmtplib
 
 from mailbot.addresses import canonical_address
 from mailbot.clock import monotonic
 from mailbot.config import OAuth2, SmtpAccount
-from mailbot.network import describe_error, is_loopback, sanitize_reply, tls_context
+from mailbot.network import describe_error, is_loopback, login_refused, sanitize_reply, tls_context
 from mailbot.oauth import OAuthError, access_token, invalidate
-from mailbot.smtp.reply import About, classify
+from mailbot.smtp.reply import About
+from mailbot.smtp.result import SendResult, State, refusal, sender_refusal
+from mailbot.smtp.wire import Reply, ReplyError, Wire
 
-State = Literal["sent", "temporary", "permanent", "uncertain"]
+__all__ = ["MAILS_PER_CONNECTION", "SendResult", "SmtpClient", "Submission"]
 
 MAILS_PER_CONNECTION = 100
 IDLE_SECONDS = 30
@@ -24,27 +27,22 @@ DATA_TIMEOUT_FACTOR = 10
 MIN_BYTES_PER_SECOND = 32_768
 
 _START_INPUT = 354
+_DATA = b"DATA\r\n"
 _NO_SMTPUTF8 = "{!r} has non-ASCII characters before the @, and the server does not offer SMTPUTF8 (RFC 6531)"
-_CLOSING = 421
-_TOO_LARGE = 552
-# Reply codes that concern the login and not the mail (RFC 4954, 6).
-_LOGIN_CODES = frozenset({454, 530, 534, 535, 538})
+_ERRORS = (aiosmtplib.SMTPException, OAuthError, OSError, ReplyError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class SendResult:
-    """The result of one attempt to send a mail.
+class Submission:
+    """A mail with its envelope; `sender` is "" for the null sender."""
 
-    `uncertain`: the connection broke during or after DATA, so the server may have accepted the mail.
-    `server_down`: the connection or the account failed, so other mails would fail as well.
-    `reply` is one printable line without the password; `about` says what a refusal is about.
-    """
+    sender: str
+    recipient: str
+    raw: bytes
 
-    state: State
-    code: int | None
-    reply: str
-    server_down: bool = False
-    about: About = About.UNCLEAR
+
+class AddressError(ValueError):
+    """An address that cannot stand in the envelope."""
 
 
 class SmtpClient:
@@ -54,54 +52,62 @@ class SmtpClient:
         """Set the account; `timeout` is in seconds per command, for DATA ten times that, and more by size."""
         self._account = account
         self._timeout = timeout
-        self._client: aiosmtplib.SMTP | None = None
-        self._transport: asyncio.WriteTransport | None = None
+        self._wire: Wire | None = None
+        self._extensions: frozenset[str] = frozenset()
         self._hostname: str | None = None
+        self._announced: list[bytes] = []
+        self._in_doubt = False
         self._sent = 0
         self._used_at = 0.0
 
-    async def send(self, sender: str, recipient: str, raw: bytes) -> SendResult:
+    async def send(
+        self, sender: str, recipient: str, raw: bytes, following: Submission | None = None
+    ) -> SendResult:
         """Send one mail to one recipient; return server and network errors as the result.
 
-        `sender` is the envelope sender, "" for the null sender. Line ends become CRLF.
+        `sender` is the envelope sender, "" for the null sender. Line ends become CRLF. `following` is the
+        mail of the next call: if the server offers PIPELINING, its envelope follows this mail's text at once.
         """
+        mail = Submission(sender, recipient, raw)
         try:
-            envelope = _envelope_address(sender), _envelope_address(recipient)
-        except ValueError as error:
-            reply = f"the address cannot be used: {error}"
-            return SendResult("permanent", None, reply, about=About.RECIPIENT)
+            _envelope_address(sender), _envelope_address(recipient)
+        except AddressError as error:
+            return _unusable(error)
         reused = self._is_reusable()
-        result = await self._transact(*envelope, raw)
+        result = await self._transact(mail, following)
         lost = result.server_down and result.about is not About.ACCOUNT
         if reused and lost and result.state == "temporary":
             # The server may close an idle connection at any time (RFC 5321, 3.8).
-            result = await self._transact(*envelope, raw)
+            result = await self._transact(mail, following)
         return result
 
     async def check(self, address: str) -> SendResult | None:
         """Log in, and start a mail from that address to itself without sending it; return the error."""
+        self._in_doubt = False
         try:
-            client = await self._connected()
-            await client.mail(_envelope_address(address))
-            await client.rcpt(_envelope_address(address))
-            await client.rset()
-        except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
+            wire = await self._connected()
+            commands = self._envelope(Submission(address, address, b""))[:-1]
+            refused = await self._offer(wire, commands, address)
+            if refused is None:
+                await self._reset(wire)
+        except _ERRORS as error:
             self._drop()
-            return self._classify(error, data_started=False)
-        return None
+            return self._failed(error)
+        return refused
 
     async def close_if_idle(self) -> None:
         """Close the connection if it is idle or has sent the maximum number of mails."""
-        if self._client is not None and not self._is_reusable():
+        if self._wire is not None and not self._is_reusable():
             await self.close()
 
     async def close(self) -> None:
         """Send QUIT and close the connection."""
-        if self._client is not None and self._client.is_connected:
+        if self._wire is not None and self._wire.is_open and not self._announced:
             try:
-                await self._client.quit(timeout=min(self._timeout, 5))
-            except (aiosmtplib.SMTPException, OSError):
-                self._drop()
+                self._wire.write(b"QUIT\r\n")
+                await self._wire.reply(min(self._timeout, 5))
+            except (ReplyError, OSError):
+                pass  # it is closed in any case
         self._drop()
 
     async def __aenter__(self) -> Self:
@@ -112,41 +118,137 @@ class SmtpClient:
     ) -> None:
         await self.close()
 
-    async def _transact(self, sender: str, recipient: str, raw: bytes) -> SendResult:
-        data_started = completed = False
+    async def _transact(self, mail: Submission, following: Submission | None) -> SendResult:
+        self._in_doubt = completed = False
         try:
-            client = await self._connected()
-            options = _options(client, raw)
-            if not recipient.isascii():
-                if not client.supports_extension("smtputf8"):
-                    return SendResult(
-                        "permanent", None, _NO_SMTPUTF8.format(recipient), about=About.RECIPIENT
-                    )
-                options.append("SMTPUTF8")
-            await client.mail(sender, options=options)
-            await client.rcpt(recipient, encoding="utf-8")
-            data_started = True
-            timeout = DATA_TIMEOUT_FACTOR * self._timeout + len(raw) / MIN_BYTES_PER_SECOND
-            response = await _send_data(client, raw, timeout)
-            completed = True
-            self._sent += 1
+            wire = await self._connected()
+            envelope = self._envelope(mail)
+            if self._announced and self._announced != envelope:
+                self._drop()
+                wire = await self._connected()
+            result = await self._offer(wire, envelope, mail.sender)
+            if result is None:
+                result = await self._hand_over(wire, mail, following)
+        except AddressError as error:
+            completed = not self._announced
+            return _unusable(error)
+        except _ERRORS as error:
+            return self._failed(error)
+        else:
+            completed = not result.server_down
             self._used_at = monotonic()
-            return SendResult("sent", response.code, self._sanitize(response.message))
-        except (aiosmtplib.SMTPException, OAuthError, OSError, ValueError) as error:
-            return self._classify(error, data_started=data_started)
+            return result
         finally:
             # Also if the task was cancelled: a connection within a transaction cannot be reused.
             if not completed:
                 self._drop()
 
-    async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is not None and self._is_reusable():
-            return self._client
+    async def _offer(self, wire: Wire, commands: list[bytes], sender: str) -> SendResult | None:
+        """Send MAIL, RCPT and DATA, unless they are announced; return the first refusal, if any.
+
+        With PIPELINING they are one group, and each of them is answered (RFC 2920, 3.1).
+        """
+        grouped = "pipelining" in self._extensions
+        if grouped and not self._announced:
+            wire.write(*commands)
+        self._announced = []
+        for position, command in enumerate(commands):
+            if not grouped:
+                wire.write(command)
+            self._in_doubt = command == _DATA
+            reply = await wire.reply(self._data_timeout() if self._in_doubt else self._timeout)
+            refused = self._refusal(command, reply, sender)
+            if refused is not None:
+                if not refused.server_down:
+                    await self._end_refused(wire, command, commands[position + 1 :] if grouped else [])
+                return refused
+        return None
+
+    def _refusal(self, command: bytes, reply: Reply, sender: str) -> SendResult | None:
+        """Return the result if a reply refuses a command; raise ReplyError if it does not fit to it."""
+        if reply.code >= 400:
+            text = self._sanitize(reply.text)
+            is_mail = command.startswith(b"MAIL")
+            return sender_refusal(reply.code, text, sender) if is_mail else refusal(reply.code, text)
+        if reply.code == _START_INPUT if command == _DATA else reply.accepts:
+            return None
+        raise _out_of_step(reply, command[:4].decode())
+
+    async def _end_refused(self, wire: Wire, refused: bytes, unanswered: list[bytes]) -> None:
+        """End a transaction after a refused command, so that the connection can be used for the next one.
+
+        A server may await a text although it refused the recipient: it gets a lone dot (RFC 2920, 3.1).
+        """
+        self._in_doubt = False
+        try:
+            for command in unanswered:
+                if (await wire.reply(self._timeout)).code == _START_INPUT and command == _DATA:
+                    if refused.startswith(b"MAIL"):  # it may know a recipient
+                        self._drop()
+                        return
+                    wire.write(b".\r\n")
+                    await wire.reply(self._data_timeout())
+            await self._reset(wire)
+        except (ReplyError, OSError):
+            self._drop()
+
+    async def _reset(self, wire: Wire) -> None:
+        wire.write(b"RSET\r\n")
+        reply = await wire.reply(self._timeout)
+        if not reply.accepts:
+            raise _out_of_step(reply, "RSET")
+
+    async def _hand_over(self, wire: Wire, mail: Submission, following: Submission | None) -> SendResult:
+        """Send the text of a mail, and with PIPELINING the envelope of the next one behind it.
+
+        RFC 2920, 3.1, allows the text as the first element of a group, and DATA as the last one.
+        """
+        announced = self._announcement(following)
+        wire.write(_text_of(mail.raw), *announced)
+        self._announced = announced
+        reply = await wire.reply(self._data_timeout(mail.raw))
+        if reply.accepts:
+            self._sent += 1
+            return SendResult("sent", reply.code, self._sanitize(reply.text))
+        if reply.code >= 400:
+            return refusal(reply.code, self._sanitize(reply.text))
+        raise _out_of_step(reply, "the text of a mail")
+
+    def _announcement(self, following: Submission | None) -> list[bytes]:
+        """Return the commands of the next mail, if they can be sent before this one is answered."""
+        if following is None or "pipelining" not in self._extensions:
+            return []
+        if self._sent + 1 >= MAILS_PER_CONNECTION:
+            return []
+        try:
+            return self._envelope(following)
+        except AddressError:
+            return []
+
+    def _envelope(self, mail: Submission) -> list[bytes]:
+        """Return the commands of a mail: MAIL with its parameters (RFC 1870, 6152, 6531), RCPT and DATA."""
+        sender, recipient = _envelope_address(mail.sender), _envelope_address(mail.recipient)
+        parameters = f" SIZE={len(mail.raw)}" if "size" in self._extensions else ""
+        if not mail.raw.isascii() and "8bitmime" in self._extensions:
+            parameters += " BODY=8BITMIME"
+        if not (sender + recipient).isascii():
+            if "smtputf8" not in self._extensions:
+                raise AddressError(_NO_SMTPUTF8.format(sender if recipient.isascii() else recipient))
+            parameters += " SMTPUTF8"
+        return [
+            f"MAIL FROM:<{sender}>{parameters}\r\n".encode(),
+            f"RCPT TO:<{recipient}>\r\n".encode(),
+            _DATA,
+        ]
+
+    async def _connected(self) -> Wire:
+        if self._wire is not None and self._is_reusable():
+            return self._wire
         await self.close()
         account = self._account
         if account.security == "none" and account.username and not is_loopback(account.host):
             raise ValueError('the password would be sent in clear text; set security to "starttls" or "tls"')
-        self._client = client = aiosmtplib.SMTP(
+        client = aiosmtplib.SMTP(
             hostname=account.host,
             port=account.port,
             local_hostname=self._hostname,
@@ -155,13 +257,19 @@ class SmtpClient:
             start_tls=account.security == "starttls",
             tls_context=tls_context(account.ca_file) if account.security != "none" else None,
         )
-        await client.connect()
-        self._hostname = client.local_hostname
-        self._transport = cast("asyncio.WriteTransport", client.transport)
-        await client.ehlo()
-        await self._log_in(client)
+        try:
+            await client.connect()
+            self._hostname = client.local_hostname
+            await client.ehlo()
+            await self._log_in(client)
+            self._wire = Wire(cast("asyncio.Transport", client.transport))
+        finally:
+            if self._wire is None and client.transport is not None:
+                # aiosmtplib's close() would wait for the server's TLS shutdown.
+                cast("asyncio.Transport", client.transport).abort()
+        self._extensions = frozenset(client.esmtp_extensions)
         self._sent, self._used_at = 0, monotonic()
-        return client
+        return self._wire
 
     async def _log_in(self, client: aiosmtplib.SMTP) -> None:
         username, password = self._account.username, self._account.password
@@ -186,54 +294,37 @@ class SmtpClient:
             raise
 
     def _is_reusable(self) -> bool:
-        if self._client is None or not self._client.is_connected:
+        if self._wire is None or not self._wire.is_open:
             return False
+        if self._announced:
+            return True
         idle = monotonic() - self._used_at
-        return self._sent < MAILS_PER_CONNECTION and idle < IDLE_SECONDS
+        return not self._wire.has_unread and self._sent < MAILS_PER_CONNECTION and idle < IDLE_SECONDS
 
     def _drop(self) -> None:
-        """Close the connection at once; aiosmtplib's close() would wait for the server's TLS shutdown."""
-        client, self._client = self._client, None
-        transport, self._transport = self._transport, None
-        if client is not None:
-            client.close()
-        if transport is not None:
-            transport.abort()
+        """Close the connection at once."""
+        wire, self._wire = self._wire, None
+        self._announced = []
+        if wire is not None:
+            wire.abort()
 
-    def _classify(self, error: Exception, *, data_started: bool) -> SendResult:
-        if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
-            return self._refused(error.code, error.message)
-        if isinstance(error, aiosmtplib.SMTPSenderRefused):
-            return self._sender_refused(error)
+    def _data_timeout(self, text: bytes = b"") -> float:
+        return DATA_TIMEOUT_FACTOR * self._timeout + len(text) / MIN_BYTES_PER_SECOND
+
+    def _failed(self, error: Exception) -> SendResult:
+        """Return the result of an error of the connection or the login."""
+        code = getattr(error, "code", None)
         # aiosmtplib's code for a malformed reply is -1.
-        code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0 else None
-        state: State = "uncertain" if data_started else "temporary"
+        code = code if isinstance(code, int) and code > 0 else None
+        state: State = "uncertain" if self._in_doubt else "temporary"
         return SendResult(state, code, self._describe(error), server_down=True)
-
-    def _refused(self, code: int, message: str) -> SendResult:
-        reply = self._sanitize(message)
-        about = classify(code, reply).about
-        if about is About.ACCOUNT:
-            return SendResult("temporary", code, reply, server_down=True, about=about)
-        server_down = code == _CLOSING or code in _LOGIN_CODES
-        permanent = code >= 500 and not server_down
-        return SendResult("permanent" if permanent else "temporary", code, reply, server_down, about)
-
-    def _sender_refused(self, error: aiosmtplib.SMTPSenderRefused) -> SendResult:
-        """Classify a reply to MAIL: it concerns the mail's size, or else the account and all its mails."""
-        reply = self._sanitize(error.message)
-        if error.code == _TOO_LARGE and classify(error.code, reply).about is not About.ACCOUNT:
-            return SendResult("permanent", error.code, reply, about=About.MAIL)
-        reply = self._sanitize(f"the server refuses the sender {error.sender}: {error.message}")
-        about = About.UNCLEAR if error.code == _CLOSING else About.ACCOUNT
-        return SendResult("temporary", error.code, reply, server_down=True, about=about)
 
     def _describe(self, error: Exception) -> str:
         account = self._account
         user = f" as {account.username}" if account.username else ""
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-            reason = f"the login is refused; check username and password ({error.code} {error.message})"
-        elif isinstance(error, OAuthError):
+            reason = f"{login_refused(self._account.password)} ({error.code} {error.message})"
+        elif isinstance(error, OAuthError | ReplyError):
             reason = str(error)
         elif isinstance(error, aiosmtplib.SMTPResponseException):
             reason = f"{error.code} {error.message}"
@@ -246,48 +337,31 @@ class SmtpClient:
         return sanitize_reply(text, self._account.password)
 
 
-async def _send_data(client: aiosmtplib.SMTP, raw: bytes, timeout: float) -> aiosmtplib.SMTPResponse:
-    """Send DATA and the text of a mail (RFC 5321, 4.1.1.4); return the reply that accepts it.
-
-    Raises SMTPDataError for a refusal. With another reply than 354 to DATA, or 2yz to the text, the server is
-    out of step: raises SMTPResponseException, since the mail may be accepted. aiosmtplib's `data` does not
-    say which of the two was answered.
-    """
-    start = await client.execute_command(b"DATA", timeout=timeout)
-    protocol = client.protocol
-    if protocol is None:
-        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-    reply, expected = start, start.code == _START_INPUT
-    if expected:
-        protocol.write(_data_of(raw))
-        reply = await protocol.read_response(timeout=timeout)
-        expected = 200 <= reply.code < 300
-    if expected:
-        return reply
-    if reply.code >= 400:
-        raise aiosmtplib.SMTPDataError(reply.code, reply.message)
-    command = "DATA" if reply is start else "the text of a mail"
-    message = f"this is no reply to {command}, so the server is out of step: {reply.message}"
-    raise aiosmtplib.SMTPResponseException(reply.code, message)
+def _unusable(error: AddressError) -> SendResult:
+    return SendResult("permanent", None, str(error), about=About.RECIPIENT)
 
 
-def _data_of(raw: bytes) -> bytes:
+def _out_of_step(reply: Reply, command: str) -> ReplyError:
+    """Return the error of a reply that does not fit: if it is to DATA or a text, the mail may be accepted."""
+    reason = f"this is no reply to {command}, so the server is out of step: {reply.code} {reply.text}"
+    return ReplyError(reason, reply.code)
+
+
+def _text_of(raw: bytes) -> bytes:
     """Return a mail as the text after DATA: with CRLF, doubled leading dots, and the final dot."""
-    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
-    ended = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
+    lines = raw.count(b"\r\n")
+    if lines != raw.count(b"\n") or lines != raw.count(b"\r"):
+        raw = re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
+    if raw.startswith(b"."):
+        raw = b"." + raw
+    end = b".\r\n" if raw.endswith(b"\r\n") or not raw else b"\r\n.\r\n"
+    return raw.replace(b"\r\n.", b"\r\n..") + end
 
 
+@lru_cache(maxsize=1024)
 def _envelope_address(address: str) -> str:
-    """Return an address for the SMTP envelope; raise ValueError if it is none. "" is the null sender."""
+    """Return an address for the SMTP envelope; raise AddressError if it is none. "" is the null sender."""
     canonical = canonical_address(address) if address else ""
-    if canonical is None:
-        raise ValueError(f"{address!r} is not a mail address")
+    if canonical is None or not canonical.isprintable():
+        raise AddressError(f"the address cannot be used: {address!r} is not a mail address")
     return canonical
-
-
-def _options(client: aiosmtplib.SMTP, raw: bytes) -> list[str]:
-    """Return the parameters SIZE and BODY of MAIL (RFC 1870, 6152)."""
-    size = [f"SIZE={len(raw)}"] if client.supports_extension("size") else []
-    eight_bit = not raw.isascii() and client.supports_extension("8bitmime")
-    return [*size, "BODY=8BITMIME"] if eight_bit else size

@@ -22,21 +22,24 @@ from mailbot.core.model.effects import (
     OpenTicket,
     RecordReminder,
     Register,
+    ResendMails,
     SetAbsence,
     SetBlocked,
     Split,
     TicketEffect,
 )
-from mailbot.core.model.ticket import Attachment, Message
+from mailbot.core.model.ticket import Attachment, Message, Ticket
 from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
 from mailbot.store import ledger, outbox, people, search, tickets
 from mailbot.store.audit import Origin, audit_people, audit_tickets
 from mailbot.store.enqueue import OutboxMail, enqueue
 from mailbot.store.mapping import insert_ticket, to_tickets, update_row
+from mailbot.store.prepared import execute
 from mailbot.store.restructure import move_rows
 from mailbot.store.tables import metadata
 
+_ON_TICKETS = AddMessage | AddProof | RecordReminder | ResendMails | TicketEffect | MultiTicketEffect
 _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 
 # Store a message.
@@ -55,11 +58,10 @@ def apply_decision(
     session: Session, origin: Origin, school: str, decision: Decision, mails: Iterable[OutboxMail]
 ) -> None:
     """Store the effects of a decision and put its outgoing mails into the outbox."""
-    rows = _rows(session, decision.effects)
+    opened, rows, tickets_before = _tickets(session, decision.effects)
     entry_id = _record(session, origin, rows, decision.ticket)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
-    tickets_before = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
     states = {name: state_of(ticket) for name, ticket in tickets_before.items()}
     chains = audit_tickets(session, origin, decision, rows, states)
     for name, before in tickets_before.items():
@@ -69,7 +71,7 @@ def apply_decision(
     audit_people(session, origin, decision)
     search.index(session, [row.id for row in rows.values()])
     held_id = _add_held(session, entry_id, school, decision.effects)
-    enqueue(session, school, mails, origin.now, origin.raw_id, held_id)
+    enqueue(session, school, mails, origin.now, origin.raw_id, held_id, opened)
 
 
 def _record(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], ticket: str | None) -> int | None:
@@ -81,24 +83,28 @@ def _record(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], tick
     if origin.entry_id is not None:
         ledger.update_entry(session, origin.entry_id, values)
         return origin.entry_id
-    return ledger.record(session, [values])[0]
+    return ledger.record(session, values)
 
 
-def _rows(session: Session, effects: Iterable[Effect]) -> dict[str, Row[Any]]:
-    """Return the rows of the tickets that change, by key; insert the new tickets."""
+def _tickets(
+    session: Session, effects: Iterable[Effect]
+) -> tuple[dict[str, Row[Any]], dict[str, Row[Any]], dict[str, Ticket]]:
+    """Insert the new tickets; return their rows, and rows and values of all tickets that change, by key."""
     opened: dict[str, Row[Any]] = {}
+    before: dict[str, Ticket] = {}
     names: dict[str, None] = {}  # in the order of the effects
     for effect in effects:
         if isinstance(effect, OpenTicket):
-            ticket = effect.ticket
-            opened[ticket.key] = insert_ticket(session, replace(ticket, messages=0))
+            ticket = before[effect.ticket.key] = replace(effect.ticket, messages=0)
+            opened[ticket.key] = insert_ticket(session, ticket)
             tickets.set_last_number(session, ticket.school, ticket.number)
-        elif isinstance(effect, AddMessage | AddProof | RecordReminder | TicketEffect | MultiTicketEffect):
+        elif isinstance(effect, _ON_TICKETS):
             names[effect.ticket] = None
         if isinstance(effect, Merge):
             names[effect.into] = None
-    existing = [name for name in names if name not in opened]
-    return opened | (tickets.find_all(session, existing) if existing else {})
+    existing = tickets.find_all(session, [name for name in names if name not in opened])
+    before |= zip(existing, to_tickets(session, list(existing.values())), strict=True)
+    return opened, opened | existing, before
 
 
 def _effects_on(effects: Iterable[Effect], name: str) -> list[Effect]:
@@ -117,6 +123,8 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
         case MarkUndeliverable(address, diagnostic, message_id):
             people.mark_undeliverable(session, address, diagnostic or "undeliverable")
             outbox.mark_bounced(session, message_id, diagnostic)
+        case ResendMails(_, mails):
+            outbox.resend(session, [mail.message_id for mail in mails], origin.now)
         case DiscardMail(held_id):
             ledger.close_held(session, held_id, "discarded")
         case Merge() | Split() | Move():
@@ -147,10 +155,10 @@ def _add_message(session: Session, origin: Origin, ticket_id: int, message: Mess
         "raw_id": origin.raw_id,
         "proven": message.proven,
     }
-    message_row = session.connection().execute(_INSERT_MESSAGE, values).scalar_one()
+    message_row = execute(session, _INSERT_MESSAGE, values).scalar_one()
     if message.attachments and origin.raw_id is not None:  # a file is a part of a stored mail
         files = [_file_columns(file, message_row, origin.raw_id) for file in message.attachments]
-        session.connection().execute(_INSERT_FILES, files)
+        execute(session, _INSERT_FILES, files)
 
 
 def _file_columns(file: Attachment, message_row: int, raw_id: int) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from mailbot.core.model.effects import (
     OpenTicket,
     RecordReminder,
     Register,
+    ResendMails,
     RevertChange,
     SetAbsence,
     SetBlocked,
@@ -40,6 +41,7 @@ from mailbot.core.model.effects import (
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
 from mailbot.store.ledger import Values
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 DESK = "desk"
@@ -101,6 +103,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Split: lambda e: (e.ticket, "split", e.opened),
     Move: lambda e: (e.ticket, "moved", f"{e.school}-{e.number}"),
     RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
+    ResendMails: lambda e: (e.ticket, "resent", " ".join(mail.recipient for mail in e.mails)),
     RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
 }
@@ -135,7 +138,7 @@ def audit_tickets(
             entries.append(append_link(values, chain["head"]))
             chains[name] = {"head": entries[-1]["link"], "entries": chain["entries"] + 1}
     if entries:
-        session.connection().execute(_INSERT, entries)
+        execute(session, _INSERT, entries)
     return chains
 
 

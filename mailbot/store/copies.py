@@ -13,6 +13,7 @@ from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Visibility
 from mailbot.store import tickets
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 SAME_DELIVERY = timedelta(hours=1)
@@ -95,7 +96,7 @@ def _with_same_content(
     """Return the ledger entries of the copies, the first one first."""
     earlier = [
         row
-        for row in session.connection().execute(_SAME_CONTENT, {"content": content})
+        for row in execute(session, _SAME_CONTENT, {"content": content})
         if row.id != own_entry
         and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
     ]
@@ -112,4 +113,4 @@ def _added(session: Session, row: Any) -> Sequence[Any]:
     if row.ticket_id is None or not row.message_id:
         return ()
     values = {"message": row.message_id, "ticket": row.ticket_id}
-    return session.connection().execute(_ADDED, values).all()
+    return execute(session, _ADDED, values).all()

@@ -28,23 +28,39 @@ TRANSIENT = (OperationalError, InterfaceError, PoolTimeout)
 """The errors of a database that is down, locked or full. Nothing was written, and a retry may succeed."""
 
 
+_NOT_WRITABLE = "; check the owner of state_dir, and that its disk is not mounted read-only"
+_ADVICE = {
+    sqlite3.SQLITE_IOERR: "; its disk is full or damaged: df, dmesg",
+    sqlite3.SQLITE_FULL: "; free space on its disk: df",
+    sqlite3.SQLITE_CANTOPEN: _NOT_WRITABLE,
+    sqlite3.SQLITE_READONLY: _NOT_WRITABLE,
+}
+"""What to do, by SQLite's primary result code: its own messages name neither the disk nor the directory."""
+
+
 def first_line(error: Exception) -> str:
     """Return the message of a database error in one line, without the statement and its values."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    return " ".join(f"{cause}{_ADVICE.get(code, '')}".split())
 
 
 CONNECT_TIMEOUT = 15
 _BUSY_TIMEOUT = 30_000  # milliseconds
-_READ_ONLY = "mailbot_read_only"
+_READ_ONLY, _NOT_DURABLE = "mailbot_read_only", "mailbot_not_durable"
 
 
 def open_database(database: str) -> Engine:
     """Open the database at a URL. Its errors do not contain the values of statements: personal data."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
-        timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT}
+        # Without an encoding a database in SQL_ASCII returns bytes, on which SQLAlchemy fails.
+        defaults = {"connect_timeout": CONNECT_TIMEOUT, "client_encoding": "utf8"}
+        options = {name: value for name, value in defaults.items() if name not in url.query}
         psycopg = url.set(drivername="postgresql+psycopg")
-        return create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
+        engine = create_engine(psycopg, pool_pre_ping=True, hide_parameters=True, connect_args=options)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -56,7 +72,6 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={_BUSY_TIMEOUT}",
     ):
@@ -78,14 +93,31 @@ def _discard_read_only(context: ExceptionContext) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Acquire the write lock at the start; a deferred transaction may fail as locked at its first write."""
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get(_READ_ONLY, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    synchronous = "NORMAL" if options.get(_NOT_DURABLE, False) else "FULL"
+    if connection.info.get("synchronous") != synchronous:  # cannot be changed within a transaction
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_NOT_DURABLE, False):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
-    """Commit everything, or nothing after an error."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+def transaction(engine: Engine, *, durable: bool = True) -> Iterator[Session]:
+    """Commit everything, or nothing after an error.
+
+    A commit that is not durable survives a killed process. A power failure may undo it until the next durable
+    commit, by any process, which writes all earlier ones to disk too.
+    """
+    bind = engine if durable else engine.execution_options(**{_NOT_DURABLE: True})
+    with Session(bind, expire_on_commit=False) as session, session.begin():
         yield session
 
 

@@ -1,37 +1,47 @@
 """Store rendered mails in the outbox."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, func, insert, literal, select, union_all
 from sqlmodel import Session
 
 from mailbot.core.decide.rate_limits import refusal_reasons
 from mailbot.core.model.notification import Notification, shown_tickets
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import tickets
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 _OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
 
 # Store a mail.
 _INSERT = insert(_OUTBOX)
-# Find the Message-ID of the recipient's first own message in a ticket.
-_OWN_MESSAGE_ID = (
-    select(_MESSAGE.c.message_id)
-    .where(_MESSAGE.c.ticket_id == bindparam("ticket"), _MESSAGE.c.author == bindparam("recipient"))
-    .order_by(_MESSAGE.c.id)
-    .limit(1)
-)
-# Find the Message-ID of the first mail to the recipient about a ticket.
-_FIRST_MESSAGE_ID = (
-    select(_OUTBOX.c.message_id)
-    .where(_OUTBOX.c.ticket_id == bindparam("ticket"), _OUTBOX.c.recipient == bindparam("recipient"))
-    .order_by(_OUTBOX.c.id)
-    .limit(1)
+# Find the Message-IDs of the first message by each of some people in each of some tickets, and of the first
+# mail to them.
+_FIRST_MESSAGE_IDS = union_all(
+    *(
+        select(
+            literal(is_own).label("is_own"),
+            mail.c.ticket_id,
+            mail.c[person].label("person"),
+            mail.c.message_id,
+        ).where(
+            mail.c.id.in_(
+                select(func.min(mail.c.id))
+                .where(
+                    mail.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+                    mail.c[person].in_(bindparam("people", expanding=True)),
+                )
+                .group_by(mail.c.ticket_id, mail.c[person])
+            )
+        )
+        for mail, person, is_own in ((_MESSAGE, "author", True), (_OUTBOX, "recipient", False))
+    )
 )
 
 
@@ -56,29 +66,32 @@ def enqueue(
     now: datetime,
     raw_id: int | None = None,
     held_id: int | None = None,
+    opened: Mapping[str, Row[Any]] = MappingProxyType({}),
 ) -> None:
     """Store mails in the outbox, each with a reference to the recipient's first mail about the same ticket.
 
     `raw_id` is the received mail that their attachments are from; `held_id` is the held mail that they ask
-    about.
+    about; `opened` has the rows of the tickets that this transaction opened.
     """
     new = list(mails)
     shown = {key for mail in new for key in shown_tickets(mail.notification)}
-    rows = tickets.find_all(session, shown | {mail.outgoing.ticket for mail in new if mail.outgoing.ticket})
+    named = shown | {mail.outgoing.ticket for mail in new if mail.outgoing.ticket}
+    rows = {**opened, **tickets.find_all(session, named - opened.keys())}
+    threads = _Threads.load(session, [(rows[m.outgoing.ticket], m) for m in new if m.outgoing.ticket in rows])
+    values = []
     for mail in new:
         row = rows.get(mail.outgoing.ticket)
-        ticket_id = row.id if row is not None else None
-        references = _references(session, row, mail.outgoing)
-        keys = [rows[key].id for key in shown_tickets(mail.notification) if key in rows]
         of_decision = {
             "school": school,
+            "ticket_id": row.id if row is not None else None,
             "held_id": held_id,
             "next_attempt": now,
             "created": now,
-            "shows": keys,
+            "shows": [rows[key].id for key in shown_tickets(mail.notification) if key in rows],
         }
-        values = {"ticket_id": ticket_id, **of_decision, **_columns(mail, references, raw_id)}
-        session.connection().execute(_INSERT, values)
+        values.append(of_decision | _columns(mail, threads.references(row, mail.outgoing), raw_id))
+    if values:
+        execute(session, _INSERT, values)
 
 
 def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dict[str, Any]:
@@ -105,17 +118,35 @@ def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dic
     }
 
 
-def _references(session: Session, ticket: Row[Any] | None, out: OutgoingMail) -> list[str]:
-    """Return the Message-ID to which a mail refers; none for a mail that starts a thread.
+@dataclass(frozen=True, slots=True)
+class _Threads:
+    """The Message-IDs of the first message by a person in a ticket, and of the first mail to them."""
 
-    All mails about a ticket refer to the same one: the requester's own first mail, and for others the first
-    that they got. Threads that grow with each mail are shown as a staircase.
-    """
-    if ticket is None:
-        return [out.in_reply_to] if out.in_reply_to else []
-    connection, values = session.connection(), {"ticket": ticket.id, "recipient": out.recipient.email}
-    own_first = (_OWN_MESSAGE_ID,) if ticket.requester == out.recipient.email else ()
-    for statement in (*own_first, _FIRST_MESSAGE_ID):
-        if found := connection.execute(statement, values).scalar():
+    own: dict[tuple[int, str], str]
+    sent: dict[tuple[int, str], str]
+
+    @classmethod
+    def load(cls, session: Session, mails: Collection[tuple[Row[Any], OutboxMail]]) -> Self:
+        """Load the Message-IDs for new mails, each with the row of its ticket."""
+        found = cls({}, {})
+        if mails:
+            people = {mail.outgoing.recipient.email for _, mail in mails}
+            values = {"tickets": list({row.id for row, _ in mails}), "people": list(people)}
+            for is_own, ticket_id, person, message_id in execute(session, _FIRST_MESSAGE_IDS, values):
+                (found.own if is_own else found.sent)[ticket_id, person] = message_id
+        return found
+
+    def references(self, ticket: Row[Any] | None, out: OutgoingMail) -> list[str]:
+        """Return the Message-ID to which a mail refers; none for a mail that starts a thread.
+
+        All mails about a ticket refer to the same one: the requester's own first mail, and for others the
+        first that they got. Threads that grow with each mail are shown as a staircase.
+        """
+        found = ""
+        if ticket is not None:
+            of_recipient = ticket.id, out.recipient.email
+            own = self.own.get(of_recipient) if ticket.requester == out.recipient.email else None
+            found = own or self.sent.setdefault(of_recipient, out.message_id)
+        if found and found != out.message_id:
             return [found]
-    return [out.in_reply_to] if out.in_reply_to else []
+        return [out.in_reply_to] if out.in_reply_to else []

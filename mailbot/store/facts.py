@@ -2,23 +2,25 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, literal, select, union_all
 from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
 from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.policy import Policy, School
+from mailbot.core.model.policy import Absence, Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.mapping import to_tickets
-from mailbot.store.outbox import BOUNCED
+from mailbot.store.outbox import BOUNCED, undelivered
+from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
 from mailbot.store.threads import by_common_ancestor, changed_copy
@@ -40,7 +42,6 @@ _SENT = (
     .join(_TICKET, _TICKET.c.id == _OUTBOX.c.ticket_id, isouter=True)
     .join(_PERSON, _PERSON.c.address == _OUTBOX.c.recipient, isouter=True)
 )
-_SENT_BY_MESSAGE_IDS = _SENT.where(_OUTBOX.c.message_id.in_(bindparam("message_ids", expanding=True)))
 _SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
 _SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
 _LAST_SENT_TO = (
@@ -51,12 +52,20 @@ _LAST_SENT_TO = (
     .order_by(_OUTBOX.c.id.desc())
     .limit(1)
 )
-# Read the tickets' keys of received mails, the earliest first.
-_RECEIVED = (
-    select(_MESSAGE.c.message_id, _TICKET.c.school, _TICKET.c.number)
-    .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
-    .where(_MESSAGE.c.message_id.in_(bindparam("message_ids", expanding=True)))
-    .order_by(_MESSAGE.c.id)
+# Find the sent and the received mails with some Message-IDs, each with the key of its ticket.
+_KNOWN = union_all(
+    *(
+        select(
+            literal(is_sent).label("is_sent"),
+            mail.c.id,
+            mail.c.message_id,
+            _TICKET.c.school,
+            _TICKET.c.number,
+        )
+        .join(_TICKET, _TICKET.c.id == mail.c.ticket_id, isouter=True)
+        .where(mail.c.message_id.in_(bindparam("message_ids", expanding=True)))
+        for mail, is_sent in ((_OUTBOX, True), (_MESSAGE, False))
+    )
 )
 # Read the texts of the open tickets of a requester, the newest first.
 _REPORTS = (
@@ -84,6 +93,19 @@ def content_id(mail: Mail, content: bytes) -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """What is known of the mails that a mail refers to, and of mails with its own Message-ID.
+
+    `answered` is the first sent mail of the thread, `ticket` the ticket of the first known mail.
+    """
+
+    answered: SentMail | None = None
+    ticket: str | None = None
+    own_is_sent: bool = False
+    own_is_received: bool = False
+
+
 def load_facts(
     session: Session,
     mail: Mail,
@@ -100,7 +122,8 @@ def load_facts(
 
     `received` is when the server received the mail.
     """
-    answered, by_reply, own = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
+    thread = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
+    answered, by_reply = thread.answered, thread.ticket
     by_action_key = _by_action_key(session, lookups.action_key, now)
     by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
     recent_activity = RecentActivity()
@@ -121,6 +144,7 @@ def load_facts(
     tag = next((tag for tag in lookups.tags if tag in found), None)
     if answered is None and lookups.bounced and tag is not None:
         answered = _last_sent_to(session, lookups.bounced, found[tag].id, now)
+    names, absences = names_and_absences(session, school, policy, now)
     number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
@@ -134,13 +158,16 @@ def load_facts(
         tickets=loaded,
         aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
         histories=_histories(session, rows),
-        absences=people.absences(session, people.today(policy, now)),
+        absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
-        names=names_of_staff(session, school, policy),
-        own=own,
-        copies=_copies(session, mail, lookups, school, policy, content, by_reply, own_entry, now, received),
+        undelivered=undelivered(session, {row.id: key for key, row in rows.items()})
+        if lookups.resends
+        else {},
+        names=names,
+        own=thread.own_is_sent,
+        copies=_copies(session, mail, lookups, school, policy, content, thread, own_entry, now, received),
         recent_activity=recent_activity,
         numbers_elsewhere={
             key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
@@ -156,7 +183,7 @@ def _copies(
     school: School,
     policy: Policy,
     content: str,
-    by_reply: str | None,
+    thread: _Thread,
     own_entry: int | None,
     now: datetime,
     received: datetime | None,
@@ -167,12 +194,12 @@ def _copies(
         content,
         school,
         lookups,
-        by_reply,
+        thread.ticket,
         own_entry,
         ignored_since=now - timedelta(days=policy.limits.confirm_days),
         received=None if mail.message_id or mail.date else received or now,
     )
-    return found or (changed_copy(session, mail, school.key) if content else None)
+    return found or (changed_copy(session, mail, school.key) if content and thread.own_is_received else None)
 
 
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:
@@ -198,43 +225,43 @@ def _blocked(
     return people.blocked(session, (*sender, *((row.school, row.requester) for row in rows)))
 
 
-def _thread(
-    session: Session, message_ids: Sequence[str], own_id: str, now: datetime
-) -> tuple[SentMail | None, str | None, bool]:
-    """Return the first sent mail among the Message-IDs of a thread, and the ticket of the first known one.
-
-    Also return whether `own_id` is that of a sent mail.
-    """
+def _thread(session: Session, message_ids: Sequence[str], own_id: str, now: datetime) -> _Thread:
     named = [*message_ids, own_id] if own_id else message_ids
     if not named:
-        return None, None, False
-    connection, values = session.connection(), {"message_ids": named}
-    sent = {row.message_id: row for row in connection.execute(_SENT_BY_MESSAGE_IDS, values)}
-    received: dict[str, str] = {}
-    for row in connection.execute(_RECEIVED, values):
-        received.setdefault(row.message_id, tickets.key_of(row))
-    answered = next((_to_sent_mail(session, sent[m], now) for m in message_ids if m in sent), None)
-    known = (_ticket(sent[m]) if m in sent else received.get(m) for m in message_ids)
-    return answered, next((name for name in known if name is not None), None), own_id in sent
+        return _Thread()
+    sent: dict[str, Row[Any]] = {}
+    received: dict[str, Row[Any]] = {}
+    rows = execute(session, _KNOWN, {"message_ids": named}).all()
+    for row in sorted(rows, key=lambda row: -row.id):  # the earliest is the last one
+        (sent if row.is_sent else received)[row.message_id] = row
+    answered = next((sent[m].id for m in message_ids if m in sent), None)
+    known = (sent.get(m) or received.get(m) for m in message_ids)
+    ticket = next((tickets.key_of(row) for row in known if row is not None and row.school is not None), None)
+    return _Thread(
+        sent_mail(session, answered, now) if answered is not None else None,
+        ticket,
+        own_id in sent,
+        own_id in received,
+    )
 
 
 def _same_report(session: Session, mail: Mail, words: str, school: School) -> str | None:
     """Return the sender's newest open ticket in this school that has a message with the same words."""
     values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
-    rows = session.connection().execute(_REPORTS, values)
+    rows = execute(session, _REPORTS, values)
     return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
     if action_key is None:
         return None
-    row = session.connection().execute(_SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
+    row = execute(session, _SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
     return _to_sent_mail(session, row, now) if row else None
 
 
 def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
     """Return a mail of the outbox by its key."""
-    return _to_sent_mail(session, session.connection().execute(_SENT_BY_ID, {"mail": mail_id}).one(), now)
+    return _to_sent_mail(session, execute(session, _SENT_BY_ID, {"mail": mail_id}).one(), now)
 
 
 def _last_sent_to(
@@ -242,7 +269,7 @@ def _last_sent_to(
 ) -> SentMail | None:
     """Return the last mail of a ticket to one of these recipients."""
     values = {"recipients": recipients[:MAX_LOOKUPS], "ticket": ticket_id}
-    row = session.connection().execute(_LAST_SENT_TO, values).first()
+    row = execute(session, _LAST_SENT_TO, values).first()
     return _to_sent_mail(session, row, now) if row else None
 
 
@@ -281,9 +308,12 @@ def _still_held(session: Session, held_id: int | None, now: datetime) -> int | N
     return held_id if held_id is not None and ledger.find_waiting(session, held_id, now) else None
 
 
-def names_of_staff(session: Session, school: School, policy: Policy) -> dict[str, str]:
-    """Return the names that a school's staff use in their own mails, by address."""
-    return people.names(session, (address for member in policy.staff(school) for address in member.addresses))
+def names_and_absences(
+    session: Session, school: School, policy: Policy, now: datetime
+) -> tuple[dict[str, str], dict[str, Absence]]:
+    """Return the names that a school's staff use in their own mails, and all absences today, by address."""
+    addresses = (address for member in policy.staff(school) for address in member.addresses)
+    return people.names_and_absences(session, addresses, people.today(policy, now))
 
 
 def opened(session: Session) -> list[tuple[str, datetime]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Interval, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 _WORKER, _LEASE = metadata.tables["worker"], metadata.tables["lease"]
@@ -100,7 +101,7 @@ def assert_held(session: Session, lease: Lease | None) -> None:
 
     `lease` is None if there is only one worker.
     """
-    if lease is not None and session.connection().execute(_HOLDS, _binds(lease)).first() is None:
+    if lease is not None and execute(session, _HOLDS, _binds(lease)).first() is None:
         raise LeaseLostError(f"another worker has acquired the mailbox of {lease.school}")
 
 

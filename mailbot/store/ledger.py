@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 QUARANTINED = "quarantined"
@@ -19,14 +21,12 @@ Values = dict[str, Any]
 
 _LEDGER, _ATTEMPT, _HELD = (metadata.tables[name] for name in ("ledger", "attempt", "held"))
 
-# Find the entry of a mail at its location.
-_AT_LOCATION = select(_LEDGER.c.id).where(
-    _LEDGER.c.school == bindparam("school"),
-    _LEDGER.c.uid_validity == bindparam("uid_validity"),
-    _LEDGER.c.uid == bindparam("uid"),
+# Write the entry of a mail, unless one with its location exists.
+_RECORD = (
+    upsert(_LEDGER)
+    .on_conflict_do_nothing(index_elements=["school", "uid_validity", "uid"])
+    .returning(_LEDGER.c.id)
 )
-# Write entries and returns their keys in the order of the values.
-_RECORD = insert(_LEDGER).returning(_LEDGER.c.id, sort_by_parameter_order=True)
 # Find which mails of a mailbox were processed.
 _RECORDED_UIDS = select(_LEDGER.c.uid).where(
     _LEDGER.c.school == bindparam("school"),
@@ -104,19 +104,24 @@ class MailLocation:
     uid: int
 
 
-def is_processed(session: Session, mail: MailLocation) -> bool:
-    """Return whether a mail was processed before."""
-    return session.connection().execute(_AT_LOCATION, asdict(mail)).first() is not None
+class AlreadyProcessedError(Exception):
+    """The mail was processed before, so this transaction must be rolled back."""
 
 
-def record(session: Session, entries: Sequence[Values]) -> list[int]:
-    """Write the outcome of mails; return the keys of their entries."""
-    return list(session.connection().execute(_RECORD, list(entries)).scalars())
+def record(session: Session, entry: Values) -> int:
+    """Write the outcome of a mail; return the key of its entry.
+
+    Raises AlreadyProcessedError if the mail at this location has an entry.
+    """
+    entry_id = execute(session, _RECORD, entry).scalar()
+    if entry_id is None:
+        raise AlreadyProcessedError(f"{entry['school']} {entry['uid_validity']}/{entry['uid']}")
+    return int(entry_id)
 
 
 def update_entry(session: Session, entry_id: int, values: Values) -> None:
     """Change the values of a mail's entry."""
-    session.connection().execute(update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
+    execute(session, update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
 
 def recorded_uids(session: Session, school: str, uid_validity: int, uids: Collection[int]) -> set[int]:
@@ -154,17 +159,17 @@ def start_attempts(session: Session, mails: Collection[MailLocation]) -> dict[Ma
     schools = list({mail.school for mail in mails})
     before = {
         MailLocation(row.school, row.uid_validity, row.uid): row.tries
-        for row in session.connection().execute(_OPEN_ATTEMPTS, {"schools": schools})
+        for row in execute(session, _OPEN_ATTEMPTS, {"schools": schools})
     }
     attempts = {mail: before.get(mail, 0) + alone for mail in mails}
     if new := [asdict(mail) | {"tries": alone} for mail in mails if mail not in before]:
-        session.connection().execute(_START_ATTEMPTS, new)
+        execute(session, _START_ATTEMPTS, new)
     if repeated := [mail for mail in mails if alone and mail in before]:
         values = [
             {"b_school": m.school, "b_uid_validity": m.uid_validity, "b_uid": m.uid, "b_tries": attempts[m]}
             for m in repeated
         ]
-        session.connection().execute(_REPEAT_ATTEMPTS, values)
+        execute(session, _REPEAT_ATTEMPTS, values)
     return attempts
 
 
@@ -177,7 +182,7 @@ def open_attempts(session: Session, school: str) -> set[MailLocation]:
 def clear_attempts(session: Session, mails: Collection[MailLocation]) -> None:
     """Record that these mails are no longer in progress."""
     if mails:
-        session.connection().execute(_CLEAR_ATTEMPTS, [asdict(mail) for mail in mails])
+        execute(session, _CLEAR_ATTEMPTS, [asdict(mail) for mail in mails])
 
 
 def quarantined(session: Session) -> Sequence[Row[Any]]:
@@ -218,7 +223,7 @@ def last_processed_at(session: Session) -> datetime | None:
 def add_held(session: Session, entry_id: int, school: str, address: str, until: datetime) -> int:
     """Hold a mail until that address confirms it; return the key of the held mail."""
     values = {"ledger_id": entry_id, "school": school, "address": address, "until": until}
-    return int(session.connection().execute(_ADD_HELD, values).scalar_one())
+    return int(execute(session, _ADD_HELD, values).scalar_one())
 
 
 def find_waiting(session: Session, held_id: int, now: datetime) -> Row[Any] | None:

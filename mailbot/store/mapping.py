@@ -11,6 +11,7 @@ from sqlmodel import Session
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.ticket import Attachment, Direction, Message, Status, Ticket, Visibility
 from mailbot.core.model.ticket_fields import columns_of, from_columns
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 MAX_KEYS = 1_000
@@ -48,7 +49,7 @@ def to_tickets(session: Session, rows: Sequence[Row[Any]]) -> list[Ticket]:
     """Return the tickets of rows. One statement reads the people in copy of all of them."""
     people = defaultdict(list)
     for part in batches([row.id for row in rows]):
-        for ticket_id, address, name in session.connection().execute(_CC, {"tickets": part}):
+        for ticket_id, address, name in execute(session, _CC, {"tickets": part}):
             people[ticket_id].append((address, name))
     return [from_columns(row, cc=people[row.id]) for row in rows]
 
@@ -62,7 +63,7 @@ def to_columns(ticket: Ticket) -> dict[str, Any]:
 
 def insert_ticket(session: Session, ticket: Ticket) -> Row[Any]:
     """Store a new ticket and return its row."""
-    row = session.connection().execute(_INSERT_TICKET, to_columns(ticket)).one()
+    row = execute(session, _INSERT_TICKET, to_columns(ticket)).one()
     _insert_cc(session, row.id, ticket.cc)
     return row
 
@@ -72,9 +73,9 @@ def update_row(session: Session, row: Row[Any], before: Ticket, ticket: Ticket, 
     columns = to_columns(ticket) | others
     changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
     if changed:
-        session.connection().execute(_UPDATE_TICKET, {**changed, "ticket": row.id})
+        execute(session, _UPDATE_TICKET, {**changed, "ticket": row.id})
     if ticket.cc != before.cc:
-        session.connection().execute(_DELETE_CC, {"ticket": row.id})
+        execute(session, _DELETE_CC, {"ticket": row.id})
         _insert_cc(session, row.id, ticket.cc)
 
 
@@ -87,7 +88,7 @@ def _insert_cc(session: Session, ticket_id: int, people: Iterable[Address]) -> N
         for position, (address, name) in enumerate(names.items())
     ]
     if rows:
-        session.connection().execute(_INSERT_CC, rows)
+        execute(session, _INSERT_CC, rows)
 
 
 def to_message(row: Row[Any], files: Sequence[Row[Any]]) -> Message:

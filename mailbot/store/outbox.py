@@ -1,6 +1,7 @@
 """Claim the mails in the outbox for sending, record how that ended, and list and count them."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import CursorResult, Row, bindparam, exists, func, select, text, update
 from sqlmodel import Session
 
+from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
@@ -19,11 +21,16 @@ IS_DUE, IS_NOT_SENT = text(DUE_CONDITION), text(NOT_SENT)
 
 HOLD_BEHIND_EARLIER = timedelta(hours=1)
 """How long a mail waits for an earlier unsent mail of its thread."""
+MAX_UNDELIVERED = 50
 CLAIM_TTL = timedelta(minutes=15)
+MAILS_PER_TURN = 5
+"""How many mails of one school are claimed before those of the next school."""
 BOUNCED = "bounced"
+UNDELIVERED = ("failed", BOUNCED)
 
 _OUTBOX, _TICKET = metadata.tables["outbox"], metadata.tables["ticket"]
-_MAIL, _EARLIER = _OUTBOX.alias("mail").c, _OUTBOX.alias("earlier").c
+_OUTBOX_MAIL = _OUTBOX.alias("mail")
+_MAIL, _EARLIER = _OUTBOX_MAIL.c, _OUTBOX.alias("earlier").c
 
 # Record that a sent mail bounced.
 _MARK_BOUNCED = (
@@ -38,36 +45,36 @@ _FOLLOWS_AN_UNSENT = exists().where(
     _EARLIER.state.in_(DUE_STATES),
     _EARLIER.created > bindparam("hold_since"),
 )
-# Find the next due mail of the schools that follow `after`, unless another worker has it.
+# Find due mails of the schools that follow `after`, unless another worker claims them at the same time.
 _NEXT = (
-    select(_MAIL.id)
+    select(
+        *_MAIL,
+        select(_TICKET.c.school + "-" + _TICKET.c.number.cast(_TICKET.c.school.type))
+        .where(_TICKET.c.id == _MAIL.ticket_id)
+        .scalar_subquery()
+        .label("ticket"),
+    )
     .where(
         IS_DUE,
         _MAIL.school.in_(bindparam("schools", expanding=True)),
         _MAIL.school > bindparam("after"),
         _MAIL.next_attempt <= bindparam("now"),
+        _MAIL.id.not_in(bindparam("chosen", expanding=True)),
         ~_FOLLOWS_AN_UNSENT,
     )
     .order_by(_MAIL.school, _MAIL.next_attempt, _MAIL.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_OUTBOX_MAIL)
 )
-# Claim that mail and return it with the key of its ticket.
+# Claim these mails.
 _CLAIM = (
     update(_OUTBOX)
-    .where(_OUTBOX.c.id == _NEXT.scalar_subquery())
+    .where(_OUTBOX.c.id.in_(bindparam("chosen", expanding=True)))
     .values(
         state="sending",
         attempts=_OUTBOX.c.attempts + 1,
         next_attempt=bindparam("until"),
         holder=bindparam("worker"),
-    )
-    .returning(
-        *_OUTBOX.c,
-        select(_TICKET.c.school + "-" + _TICKET.c.number.cast(_TICKET.c.school.type))
-        .where(_TICKET.c.id == _OUTBOX.c.ticket_id)
-        .scalar_subquery()
-        .label("ticket"),
     )
 )
 # Record an attempt, unless the claim has expired and another worker has the mail.
@@ -99,6 +106,15 @@ _RETRY = (
     .where(_OUTBOX.c.id == bindparam("mail"))
     .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
 )
+# Make undelivered mails due as if they were new.
+_RESEND = (
+    update(_OUTBOX)
+    .where(
+        _OUTBOX.c.message_id.in_(bindparam("mails", expanding=True)),
+        _OUTBOX.c.state.in_(UNDELIVERED),
+    )
+    .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
+)
 # Drop one mail.
 _DROP = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(state="dropped")
 
@@ -119,6 +135,18 @@ _BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
 _FAILED = select(
     _OUTBOX.c.id, _OUTBOX.c.kind, _OUTBOX.c.author, _OUTBOX.c.recipient, _OUTBOX.c.created
 ).where(IS_NOT_SENT, _OUTBOX.c.state == "failed")
+# Read the undelivered mails about tickets, except automatic ones without an author.
+_UNDELIVERED = (
+    select(_OUTBOX.c.ticket_id, _OUTBOX.c.message_id, _OUTBOX.c.recipient, _OUTBOX.c.author)
+    .where(
+        _OUTBOX.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+        _OUTBOX.c.state.in_(UNDELIVERED),
+        _OUTBOX.c.author != "",
+        _OUTBOX.c.author != _OUTBOX.c.recipient,
+    )
+    .order_by(_OUTBOX.c.id)
+    .limit(MAX_UNDELIVERED)
+)
 # Count the mails that are not sent, by state.
 _COUNT_UNSENT = select(_OUTBOX.c.state, func.count()).where(IS_NOT_SENT).group_by(_OUTBOX.c.state)
 # Count all mails.
@@ -127,7 +155,10 @@ _COUNT = select(func.count()).select_from(_OUTBOX)
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
-    """A mail to be sent now, with the values that its header fields and its next attempt need."""
+    """A mail to be sent before `until`, with the values that its header fields and its next attempt need.
+
+    `state`, `next_attempt` and `last_error` are those before the claim.
+    """
 
     id: int
     school: str
@@ -135,7 +166,11 @@ class ClaimedMail:
     references: tuple[str, ...]
     created: datetime
     attempts: int
-    uncertain_attempts: int = 0
+    uncertain_attempts: int
+    until: datetime
+    state: str
+    next_attempt: datetime
+    last_error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,33 +212,47 @@ def mark_bounced(session: Session, message_id: str, diagnostic: str) -> None:
 
 
 def claim(
-    session: Session, schools: Collection[str], now: datetime, worker: str = "", after: str = ""
-) -> ClaimedMail | None:
-    """Claim the next due mail for a worker; None if no mail is due.
+    session: Session,
+    schools: Collection[str],
+    now: datetime,
+    worker: str = "",
+    *,
+    after: str = "",
+    most: int = 1,
+) -> list[ClaimedMail]:
+    """Claim the next due mails for a worker, `most` at most, in the order in which they are to be sent.
 
-    A mail waits up to HOLD_BEHIND_EARLIER for an earlier one to the same person about the same ticket. The
-    next mail is of the school that follows `after` (round robin), so that no school delays another.
+    A mail waits up to HOLD_BEHIND_EARLIER for an earlier one to the same person about the same ticket, also
+    if that one is claimed. The schools take turns of MAILS_PER_TURN mails, so that no school delays another;
+    the school that follows `after` begins.
     """
-    values = {
-        "schools": list(schools),
-        "after": after,
-        "now": now,
-        "hold_since": now - HOLD_BEHIND_EARLIER,
-        "until": now + CLAIM_TTL,
-        "worker": worker,
-    }
-    row = session.connection().execute(_CLAIM, values).first()
-    if row is None and after:
-        row = session.connection().execute(_CLAIM, values | {"after": ""}).first()
-    return _to_claimed_mail(row) if row is not None else None
+    rows: list[Any] = []
+    values = {"schools": list(schools), "now": now, "hold_since": now - HOLD_BEHIND_EARLIER}
+    turn = MAILS_PER_TURN if len(schools) > 1 else most
+    while len(rows) < most:
+        limit = min(turn, most - len(rows))
+        chosen = [row.id for row in rows]
+        place = {"after": after, "chosen": chosen, "most": limit}
+        found = session.connection().execute(_NEXT, values | place).all()
+        rows.extend(found)
+        if len(found) < limit and not after:
+            break
+        after = found[-1].school if len(found) == limit else ""
+    until = now + CLAIM_TTL
+    if rows:
+        claimed = {"chosen": [row.id for row in rows], "until": until, "worker": worker}
+        session.connection().execute(_CLAIM, claimed)
+    return [_to_claimed_mail(row, until) for row in rows]
+
+
+def release(due: ClaimedMail) -> SendOutcome:
+    """Return the outcome of a claimed mail that was not attempted: it is due as before."""
+    state = due.state if due.state in ("queued", "uncertain") else "queued"
+    return SendOutcome(due.id, state, due.last_error, due.next_attempt, counts=False)
 
 
 def record(session: Session, attempts: Collection[SendOutcome], now: datetime, worker: str = "") -> None:
-    """Record how the attempts of a worker ended, except those whose claim has expired.
-
-    A sender records its last attempt and claims the next mail in one transaction: if the process dies, the
-    result of at most one attempt is unknown.
-    """
+    """Record how the attempts of a worker ended, except those whose claim has expired."""
     if not attempts:
         return
     values = [
@@ -222,7 +271,7 @@ def record(session: Session, attempts: Collection[SendOutcome], now: datetime, w
     session.connection().execute(_RECORD, values)
 
 
-def _to_claimed_mail(row: Row[Any]) -> ClaimedMail:
+def _to_claimed_mail(row: Row[Any], until: datetime) -> ClaimedMail:
     outgoing = OutgoingMail(
         message_id=row.message_id,
         kind=NotificationKind(row.kind),
@@ -237,8 +286,19 @@ def _to_claimed_mail(row: Row[Any]) -> ClaimedMail:
         internal=row.internal,
         ticket=row.ticket or "",
     )
-    references = tuple(row.reference_ids)
-    return ClaimedMail(row.id, row.school, outgoing, references, row.created, row.attempts, row.doubts)
+    return ClaimedMail(
+        id=row.id,
+        school=row.school,
+        outgoing=outgoing,
+        references=tuple(row.reference_ids),
+        created=row.created,
+        attempts=row.attempts + 1,
+        uncertain_attempts=row.doubts,
+        until=until,
+        state=row.state,
+        next_attempt=row.next_attempt,
+        last_error=row.last_error,
+    )
 
 
 def requeue_interrupted(session: Session, worker: str, now: datetime) -> int:
@@ -253,6 +313,19 @@ def requeue_interrupted(session: Session, worker: str, now: datetime) -> int:
 def retry(session: Session, mail_id: int, now: datetime) -> None:
     """Make a mail due now, with as many attempts as a new one."""
     session.execute(_RETRY, {"mail": mail_id, "now": now})
+
+
+def resend(session: Session, message_ids: Collection[str], now: datetime) -> None:
+    """Make undelivered mails due now, with as many attempts as new ones."""
+    session.connection().execute(_RESEND, {"mails": list(message_ids), "now": now})
+
+
+def undelivered(session: Session, tickets: Mapping[int, str]) -> dict[str, tuple[UndeliveredMail, ...]]:
+    """Return the undelivered mails about these tickets, by the ticket's key."""
+    found: defaultdict[str, list[UndeliveredMail]] = defaultdict(list)
+    for row in session.connection().execute(_UNDELIVERED, {"tickets": list(tickets)}):
+        found[tickets[row.ticket_id]].append(UndeliveredMail(row.message_id, row.recipient, row.author))
+    return {key: tuple(mails) for key, mails in found.items()}
 
 
 def drop(session: Session, mail_id: int) -> None:

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import Row, bindparam, delete, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Absence, Policy
 from mailbot.core.timers.invitations import Contact
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 _PERSON, _BLOCKED = metadata.tables["person"], metadata.tables["blocked"]
@@ -25,13 +26,12 @@ def _upsert(*columns: str) -> Insert:
     )
 
 
-# Find the people who are absent on a day.
-_AWAY = select(_PERSON.c.address, _PERSON.c.away_until, _PERSON.c.deputy).where(
-    _PERSON.c.away_until >= bindparam("day")
-)
-# Find the names of people.
-_NAMES = select(_PERSON.c.address, _PERSON.c.name).where(
-    _PERSON.c.address.in_(bindparam("addresses", expanding=True)), _PERSON.c.name != ""
+# Find the people who are absent on a day, and those with one of some addresses.
+_NAMED_OR_AWAY = select(_PERSON.c.address, _PERSON.c.name, _PERSON.c.away_until, _PERSON.c.deputy).where(
+    or_(
+        _PERSON.c.away_until >= bindparam("day"),
+        _PERSON.c.address.in_(bindparam("addresses", expanding=True)),
+    )
 )
 # Read all people.
 _PEOPLE = select(_PERSON)
@@ -43,9 +43,9 @@ _INVITE = insert(_PERSON).on_conflict_do_update(
     set_={"invited": insert(_PERSON).excluded.invited, "invitations": _PERSON.c.invitations + 1},
 )
 
-# Find out whether an address is blocked in a school.
-_IS_BLOCKED = select(_BLOCKED.c.since).where(
-    _BLOCKED.c.school == bindparam("school"), _BLOCKED.c.address == bindparam("address")
+# Find which of some addresses are blocked in a school.
+_BLOCKED_PAIRS = select(_BLOCKED.c.school, _BLOCKED.c.address).where(
+    tuple_(_BLOCKED.c.school, _BLOCKED.c.address).in_(bindparam("pairs", expanding=True))
 )
 # List the blocked addresses.
 _ALL_BLOCKED = select(_BLOCKED).order_by(_BLOCKED.c.since.desc())
@@ -89,14 +89,25 @@ def record_invitation(session: Session, address: str, now: datetime) -> None:
 
 def absences(session: Session, day: date) -> dict[str, Absence]:
     """Return the absences on a day, by registered address."""
-    rows = session.connection().execute(_AWAY, {"day": day})
-    return {address: Absence(until, deputy) for address, until, deputy in rows}
+    return names_and_absences(session, (), day)[1]
 
 
-def names(session: Session, addresses: Iterable[str]) -> dict[str, str]:
-    """Return the names that people use in their own mails, by address. Unknown people are left out."""
-    rows = session.connection().execute(_NAMES, {"addresses": list(addresses)})
-    return {row.address: row.name for row in rows}
+def names_and_absences(
+    session: Session, addresses: Iterable[str], day: date
+) -> tuple[dict[str, str], dict[str, Absence]]:
+    """Return the names that people use in their own mails, and all absences on a day, by address.
+
+    Addresses of unknown people are left out.
+    """
+    known, names = set(addresses), dict[str, str]()
+    absent: dict[str, Absence] = {}
+    rows = execute(session, _NAMED_OR_AWAY, {"addresses": list(known), "day": day})
+    for address, name, until, deputy in rows:
+        if name and address in known:
+            names[address] = name
+        if until is not None and until >= day:
+            absent[address] = Absence(until, deputy)
+    return names, absent
 
 
 def contacts(session: Session, day: date) -> dict[str, Contact]:
@@ -115,9 +126,8 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
 
 def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return which of these pairs of school and address are blocked."""
-    connection = session.connection()
-    values_of = {pair: dict(zip(("school", "address"), pair, strict=True)) for pair in pairs}
-    return frozenset(p for p, values in values_of.items() if connection.execute(_IS_BLOCKED, values).first())
+    rows = execute(session, _BLOCKED_PAIRS, {"pairs": sorted(set(pairs))})
+    return frozenset((school, address) for school, address in rows)
 
 
 def all_blocked(session: Session) -> Sequence[Row[Any]]:

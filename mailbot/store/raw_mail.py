@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
 
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 COMPRESSION = 1  # large mails are mostly pictures, which a higher level does not make smaller
@@ -25,7 +26,7 @@ def compress(raw: bytes) -> dict[str, Any]:
 
 def store(session: Session, columns: dict[str, Any]) -> int:
     """Store a compressed mail and return its key."""
-    return int(session.connection().execute(_INSERT, columns).scalar_one())
+    return int(execute(session, _INSERT, columns).scalar_one())
 
 
 def load(session: Session, raw_id: int) -> bytes:

@@ -1,114 +1,161 @@
 """Read the recent mails from and to an address, for rate limits."""
 
+from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlmodel import Session
 
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.notification import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
-MAX_ROWS = 50  # of the mails and tickets of one address
+MAX_ROWS = 50  # of the texts and tickets of one address
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 _OUTBOX, _TICKET, _MESSAGE = (metadata.tables[name].c for name in ("outbox", "ticket", "message"))
 
-# Read the limited mails to an address, and whether each replies to a mail that did not prove its sender.
-_UNPROVEN = exists().where(
-    _MESSAGE.message_id == _OUTBOX.in_reply_to,
-    _MESSAGE.author == bindparam("address"),
-    _MESSAGE.proven.is_(False),
-)
-_SENT = select(_OUTBOX.kind, _OUTBOX.created, _OUTBOX.reasons, _UNPROVEN).where(
-    _OUTBOX.recipient == bindparam("address"),
-    _OUTBOX.created > bindparam("since"),
-    _OUTBOX.kind.in_([kind.value for kind in COUNTED]),
-)
+
+def _rows(
+    source: str, key: Any, at: Any, first: Any, second: Any, flag: Any, *conditions: ColumnElement[bool]
+) -> Select[Any]:
+    """Return rows of one source, in the columns that all sources share."""
+    columns = (
+        literal(source).label("source"),
+        key.label("id"),
+        at.label("at"),
+        first.label("first"),
+        second.label("second"),
+        flag.label("flag"),
+    )
+    return select(*columns).where(*conditions)
+
+
+def _newest(rows: Select[Any]) -> Select[Any]:
+    return select(rows.order_by(rows.selected_columns.id.desc()).limit(MAX_ROWS).subquery())
+
+
 # Count the automatic replies to all addresses.
 _OVERALL = select(func.count()).where(
-    _OUTBOX.kind.in_([kind.value for kind in LIMITED]), _OUTBOX.created > bindparam("since")
+    _OUTBOX.kind.in_([kind.value for kind in LIMITED]), _OUTBOX.created > bindparam("hour_ago")
 )
-# Read the newest tickets of a requester who was not authenticated in them.
-_OPENED = (
-    select(_TICKET.school, _TICKET.number, _TICKET.opened)
-    .where(
-        _TICKET.requester == bindparam("address"),
-        _TICKET.opened > bindparam("since"),
-        ~exists().where(
-            _MESSAGE.ticket_id == _TICKET.id, _MESSAGE.author == bindparam("address"), _MESSAGE.proven
+_ACTIVITY = union_all(
+    # Read the limited mails to an address, and whether each replies to a mail that did not prove its sender.
+    _rows(
+        "sent",
+        _OUTBOX.id,
+        _OUTBOX.created,
+        _OUTBOX.kind,
+        _OUTBOX.reasons,
+        exists().where(
+            _MESSAGE.message_id == _OUTBOX.in_reply_to,
+            _MESSAGE.author == bindparam("sender"),
+            _MESSAGE.proven.is_(False),
         ),
-    )
-    .order_by(_TICKET.id.desc())
-    .limit(MAX_ROWS)
-)
-# Read the newest texts of an author, each with the subject of its ticket.
-_TEXTS = (
-    select(_TICKET.subject, _MESSAGE.text, _MESSAGE.proven)
-    .join_from(metadata.tables["message"], metadata.tables["ticket"], _TICKET.id == _MESSAGE.ticket_id)
-    .where(
-        _MESSAGE.author == bindparam("address"),
-        _MESSAGE.at > bindparam("since"),
-        _MESSAGE.direction == Direction.IN.value,
-    )
-    .order_by(_MESSAGE.id.desc())
-    .limit(MAX_ROWS)
+        _OUTBOX.recipient == bindparam("recipient"),
+        _OUTBOX.created > bindparam("day_ago"),
+        _OUTBOX.kind.in_([kind.value for kind in COUNTED]),
+    ),
+    # Read the newest tickets of a requester who was not authenticated in them.
+    _newest(
+        _rows(
+            "opened",
+            _TICKET.id,
+            _TICKET.opened,
+            _TICKET.school,
+            cast(_TICKET.number, Text),
+            cast(null(), Boolean),
+            _TICKET.requester == bindparam("sender"),
+            _TICKET.opened > bindparam("day_ago"),
+            ~exists().where(
+                _MESSAGE.ticket_id == _TICKET.id, _MESSAGE.author == bindparam("sender"), _MESSAGE.proven
+            ),
+        )
+    ),
+    # Read the newest texts of an author, each with the subject of its ticket.
+    _newest(
+        _rows(
+            "texts",
+            _MESSAGE.id,
+            _MESSAGE.at,
+            _TICKET.subject,
+            _MESSAGE.text,
+            _MESSAGE.proven,
+            _MESSAGE.author == bindparam("sender"),
+            _MESSAGE.at > bindparam("hour_ago"),
+            _MESSAGE.direction == Direction.IN.value,
+            _TICKET.id == _MESSAGE.ticket_id,
+        )
+    ),
+    select(literal("overall"), _OVERALL.scalar_subquery(), null(), null(), null(), null()),
 )
 
 
 def load_recent_activity(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
     """Return the mails that an address sent and received within the last hour and day."""
-    sent = _sent(session, policy.registered(sender), now)
-    hour = [kind for kind, at, *_ in sent if at > now - _HOUR]
-    texts = _texts(session, sender, now)
+    hour_ago = now - _HOUR
+    values = {
+        "sender": sender,
+        "recipient": policy.registered(sender),
+        "hour_ago": hour_ago,
+        "day_ago": now - _DAY,
+    }
+    rows = defaultdict(list)
+    for row in execute(session, _ACTIVITY, values):
+        rows[row.source].append(row)
+    sent = [(NotificationKind(row.first), row.at > hour_ago, row) for row in rows["sent"]]
+    texts = sorted(rows["texts"], key=attrgetter("id"), reverse=True)
+    activity = RecentActivity(
+        overall_hour=rows["overall"][0].id,
+        recent_texts=tuple(_text(row) for row in texts),
+        proven_texts=tuple(_text(row) for row in texts if row.flag),
+    )
     if policy.find_member(sender) is not None:
-        confirmations = [kind for kind, *_ in sent if kind is NotificationKind.CONFIRM]
-        answered = sum(kind in LIMITED for kind in hour)
-        return RecentActivity(
-            hour=hour.count(NotificationKind.CONFIRM),
+        confirmations = [lately for kind, lately, _ in sent if kind is NotificationKind.CONFIRM]
+        return replace(
+            activity,
+            hour=sum(confirmations),
             day=len(confirmations),
-            answered_hour=answered,
-            overall_hour=count_automatic_replies(session, now),
-            recent_texts=tuple(text for text, _ in texts),
-            proven_texts=tuple(text for text, proven in texts if proven),
+            answered_hour=sum(lately and kind in LIMITED for kind, lately, _ in sent),
         )
-    opened = _opened(session, sender, now)
-    return RecentActivity(
-        hour=len(hour),
+    latest = max(rows["opened"], key=attrgetter("id"), default=None)
+    return replace(
+        activity,
+        hour=sum(lately for _, lately, _ in sent),
         day=len(sent),
-        overall_hour=count_automatic_replies(session, now),
-        unproven_hour=sum(unproven for _, at, _, unproven in sent if at > now - _HOUR),
-        unproven_day=sum(unproven for *_, unproven in sent),
-        refused=frozenset(reason for _, _, why, _ in sent for reason in why.split()),
-        opened_hour=sum(at > now - _HOUR for _, at in opened),
-        latest=opened[0][0] if opened else None,
-        recent_texts=tuple(text for text, _ in texts),
-        proven_texts=tuple(text for text, proven in texts if proven),
+        unproven_hour=sum(lately and bool(row.flag) for _, lately, row in sent),
+        unproven_day=sum(bool(row.flag) for *_, row in sent),
+        refused=frozenset(reason for *_, row in sent for reason in row.second.split()),
+        opened_hour=sum(row.at > hour_ago for row in rows["opened"]),
+        latest=f"{latest.first}-{latest.second}" if latest is not None else None,
     )
 
 
 def count_automatic_replies(session: Session, now: datetime) -> int:
     """Count the automatic replies of the last hour to all addresses."""
-    return int(session.connection().execute(_OVERALL, {"since": now - _HOUR}).scalar_one())
+    return int(execute(session, _OVERALL, {"hour_ago": now - _HOUR}).scalar_one())
 
 
-def _sent(
-    session: Session, recipient: str, now: datetime
-) -> list[tuple[NotificationKind, datetime, str, bool]]:
-    rows = session.connection().execute(_SENT, {"address": recipient, "since": now - _DAY})
-    return [(NotificationKind(kind), created, why, bool(unproven)) for kind, created, why, unproven in rows]
-
-
-def _opened(session: Session, sender: str, now: datetime) -> list[tuple[str, datetime]]:
-    """Return the tickets that a requester opened within a day, the newest first."""
-    rows = session.connection().execute(_OPENED, {"address": sender, "since": now - _DAY})
-    return [(f"{school}-{number}", opened) for school, number, opened in rows]
-
-
-def _texts(session: Session, sender: str, now: datetime) -> list[tuple[str, bool | None]]:
-    values = {"address": sender, "since": now - _HOUR}
-    rows = session.connection().execute(_TEXTS, values)
-    return [(f"{subject}\n{text}", proven) for subject, text, proven in rows]
+def _text(row: Row[Any]) -> str:
+    return f"{row.first}\n{row.second}"

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.effects import Merge, Move, MultiTicketEffect, Split
 from mailbot.store import tickets
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 _TICKET, _MESSAGE, _LEDGER = (metadata.tables[name] for name in ("ticket", "message", "ledger"))
@@ -56,13 +57,12 @@ def move_rows(session: Session, rows: Mapping[str, Row[Any]], effect: MultiTicke
 def _merge(session: Session, ticket_id: int, target: int) -> None:
     """Move all rows to the target, so that mails that refer to the merged ticket are filed there."""
     for statement in (_SET_MERGED, *_MOVE_ALL):
-        session.connection().execute(statement, {"ticket": ticket_id, "target": target})
+        execute(session, statement, {"ticket": ticket_id, "target": target})
 
 
 def _split(session: Session, ticket_id: int, position: int, target: int) -> None:
-    connection = session.connection()
-    message = connection.execute(_MESSAGE_AT, {"ticket": ticket_id, "position": position}).one()
-    connection.execute(_MOVE_MESSAGE, {"message": message.id, "target": target})
+    message = execute(session, _MESSAGE_AT, {"ticket": ticket_id, "position": position}).one()
+    execute(session, _MOVE_MESSAGE, {"message": message.id, "target": target})
     if message.message_id:
         values = {"ticket": ticket_id, "mail": message.message_id, "target": target}
-        connection.execute(_MOVE_ENTRY, values)
+        execute(session, _MOVE_ENTRY, values)

@@ -72,6 +72,37 @@ def migrate(engine: Engine) -> None:
     truncate_wal(engine)
 
 
+def require_current(engine: Engine) -> None:
+    """Raise SchemaError unless the schema is the one that this program needs; give an empty database one."""
+    current, head = schemas(engine)
+    if current is not None and current != head and is_known(current):
+        raise SchemaError(
+            f"its schema {current} is older than {head}, which this mailbot needs; start the daemon,"
+            " which migrates it, or run mailbot upgrade-database"
+        )
+    migrate(engine)
+
+
+def require_known(engine: Engine) -> None:
+    """Raise SchemaError if the schema is that of a newer program; give an empty database one."""
+    current, _ = schemas(engine)
+    if current is None or not is_known(current):
+        migrate(engine)
+
+
+def require_utf8(engine: Engine) -> None:
+    """Raise SchemaError if PostgreSQL cannot store every character: the database has another encoding."""
+    if engine.url.get_backend_name() == "sqlite":
+        return
+    with engine.connect() as connection:
+        encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise SchemaError(
+            f"its encoding is {encoding}, and mails need UTF8; create it with"
+            " createdb --template=template0 --encoding=UTF8, then move the data (pg_dump, psql)"
+        )
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate the schema to a revision, in one transaction."""
     from alembic import command

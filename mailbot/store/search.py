@@ -28,12 +28,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session
 
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.ticket import Direction, Similar, Status, Visibility
 from mailbot.core.text.words import TermSet, terms, words
 from mailbot.store.mapping import to_tickets
+from mailbot.store.prepared import execute
 from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_SHOWN, excerpt, rank_similar
 from mailbot.store.tables import metadata
 
@@ -56,12 +58,15 @@ _TEXTS = (
     .where(_TICKET.id.in_(bindparam("tickets", expanding=True)))
     .order_by(_TICKET.id, _MESSAGE.id)
 )
-# Delete tickets from the index, and insert them.
+# Delete tickets from the index, and insert or replace them.
 _DELETE_FTS5 = delete(_FTS5).where(_FTS5.c.rowid == bindparam("ticket"))
 _DELETE_TSVECTOR = delete(_TSVECTOR).where(_TSVECTOR.c.ticket_id == bindparam("ticket"))
-_INSERT_FTS5 = insert(_FTS5)
-_INSERT_TSVECTOR = insert(_TSVECTOR).values(
+_REPLACE_FTS5 = insert(_FTS5).prefix_with("OR REPLACE")
+_INSERT_TSVECTOR = upsert(_TSVECTOR).values(
     ticket_id=bindparam("ticket"), words=cast(bindparam("vector", type_=Text), TSVECTOR)
+)
+_REPLACE_TSVECTOR = _INSERT_TSVECTOR.on_conflict_do_update(
+    index_elements=["ticket_id"], set_={"words": _INSERT_TSVECTOR.excluded.words}
 )
 # Find a ticket in the index that has exactly these words.
 _SAME_IN_TSVECTOR = select(_TSVECTOR.c.ticket_id).where(
@@ -114,27 +119,23 @@ def index(session: Session, ticket_ids: Collection[int]) -> None:
     """Update the index of these tickets from their rows and messages in this transaction."""
     if not ticket_ids:
         return
-    connection = session.connection()
-    rows = connection.execute(_TEXTS, {"tickets": list(ticket_ids)})
+    rows = execute(session, _TEXTS, {"tickets": list(ticket_ids)})
     documents = [(key, _document(list(group))) for key, group in groupby(rows, attrgetter("id"))]
-    keys = [{"ticket": ticket_id} for ticket_id, _ in documents]
     if _is_sqlite(session):
         fts5 = [
             {"rowid": ticket_id, **{name: " ".join(getattr(document, name)) for name in _LABELS}}
             for ticket_id, document in documents
         ]
-        connection.execute(_DELETE_FTS5, keys)
-        connection.execute(_INSERT_FTS5, fts5)
+        execute(session, _REPLACE_FTS5, fts5)
     else:
         vectors = [{"ticket": ticket_id, "vector": _vector(document)} for ticket_id, document in documents]
-        connection.execute(_DELETE_TSVECTOR, keys)
-        connection.execute(_INSERT_TSVECTOR, vectors)
+        execute(session, _REPLACE_TSVECTOR, vectors)
 
 
 def remove(session: Session, ticket_id: int) -> None:
     """Remove a ticket from the index."""
     statement = _DELETE_FTS5 if _is_sqlite(session) else _DELETE_TSVECTOR
-    session.connection().execute(statement, {"ticket": ticket_id})
+    execute(session, statement, {"ticket": ticket_id})
 
 
 def count(session: Session) -> int:
@@ -232,13 +233,11 @@ def similar(session: Session, problem: TermSet, total: int) -> tuple[Similar, ..
 
 def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
     """Return the first MAX_SHOWN of these tickets that are closed and answered, each with its last answer."""
-    connection, values = session.connection(), {"tickets": ticket_ids}
-    closed = {row.id: row for row in connection.execute(_CLOSED, values)}
+    values = {"tickets": ticket_ids}
+    closed = {row.id: row for row in execute(session, _CLOSED, values)}
     answers = {}
     if closed:
-        answers = {
-            key: excerpt(text) for key, text in connection.execute(_ANSWERS, {"tickets": list(closed)})
-        }
+        answers = {key: excerpt(text) for key, text in execute(session, _ANSWERS, {"tickets": list(closed)})}
     shown = [key for key in ticket_ids if key in closed and answers.get(key)][:MAX_SHOWN]
     tickets = to_tickets(session, [closed[key] for key in shown])
     return tuple(Similar(ticket, answers[key]) for key, ticket in zip(shown, tickets, strict=True))
@@ -248,9 +247,7 @@ def _postings(session: Session, problem: TermSet) -> dict[str, list[int]]:
     """Return up to MAX_DOC_FREQUENCY + 1 tickets of the school for each word of a problem."""
     quote, query = ('"', _POSTINGS_FTS5) if _is_sqlite(session) else ("'", _POSTINGS_TSVECTOR)
     words = {f"{quote}{_with_school(problem.school, word)}{quote}": word for word in problem.words}
-    found = session.connection().execute(
-        query, {"words": json.dumps(list(words)), "limit": MAX_DOC_FREQUENCY + 1}
-    )
+    found = execute(session, query, {"words": json.dumps(list(words)), "limit": MAX_DOC_FREQUENCY + 1})
     return {
         words[lexeme]: [int(one) for one in postings.split(",")] for lexeme, postings in found if postings
     }

@@ -11,6 +11,7 @@ from mailbot.core.text.own_quote import SentText
 from mailbot.parse import html
 from mailbot.store import tickets
 from mailbot.store.enqueue import hash_action_key
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 MAX_SENT = 6
@@ -69,19 +70,18 @@ def load_sent_texts(
     message_ids = lookups.message_ids[:_MAX_LOOKUPS]
     if not (message_ids or action_keys or lookups.tags):
         return ()
-    connection = session.connection()
     rows: list[Row[Any]] = []
     ticket_ids: set[int] = set()
     if message_ids:
         values = {"message_ids": message_ids}
-        rows += connection.execute(_BY_MESSAGE_IDS, values)
-        ticket_ids.update(connection.execute(_RECEIVED, values).scalars())
+        rows += execute(session, _BY_MESSAGE_IDS, values)
+        ticket_ids.update(execute(session, _RECEIVED, values).scalars())
     if action_keys:
-        rows += connection.execute(_BY_KEYS, {"hashes": [hash_action_key(key) for key in action_keys]})
+        rows += execute(session, _BY_KEYS, {"hashes": [hash_action_key(key) for key in action_keys]})
     ticket_ids.update(row.id for row in tickets.find_all(session, lookups.tags).values())
     ticket_ids.update(row.ticket_id for row in rows if row.ticket_id is not None)
     if ticket_ids:
-        rows += connection.execute(_RECENT, {"tickets": sorted(ticket_ids), "recipients": sorted(recipients)})
+        rows += execute(session, _RECENT, {"tickets": sorted(ticket_ids), "recipients": sorted(recipients)})
     known = (row for row in _distinct(rows) if row.text and (row.held_id is None or row.held_id != released))
     return tuple(_to_sent_text(row, support_addresses) for row in known)
 

@@ -10,6 +10,7 @@ from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Mail
 from mailbot.parse import parse
 from mailbot.store import tickets
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 MAX_COMPARED = 10
@@ -58,9 +59,8 @@ def changed_copy(session: Session, mail: Mail, school: str) -> Copies | None:
     """
     if not mail.message_id or mail.date is None:
         return None
-    connection = session.connection()
-    for row in connection.execute(_WITH_MESSAGE_ID, {"message_id": mail.message_id}):
-        files = connection.execute(_FILES, {"message": row.id})
+    for row in execute(session, _WITH_MESSAGE_ID, {"message_id": mail.message_id}):
+        files = execute(session, _FILES, {"message": row.id})
         earlier = EarlierMail(_header(row.octets), row.text, tuple((name, size) for name, size in files))
         if row.school == school and is_same_mail(earlier, mail):
             key, unproven = tickets.key_of(row), row.proven is False
@@ -80,7 +80,7 @@ def by_common_ancestor(session: Session, mail: Mail, school: str) -> str | None:
         return None
     thread = _thread(mail)
     values = {"school": school, "person": mail.sender.email}
-    rows = session.connection().execute(_OF_PERSON, values)
+    rows = execute(session, _OF_PERSON, values)
     return next((tickets.key_of(row) for row in rows if thread & _thread(_header(row.octets))), None)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
@@ -13,6 +13,7 @@ from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_cou
 from mailbot.core.model.ticket import Message, Status, Ticket
 from mailbot.store import search
 from mailbot.store.mapping import batches, to_message, to_ticket, to_tickets
+from mailbot.store.prepared import execute
 from mailbot.store.ranking import score
 from mailbot.store.tables import metadata
 
@@ -55,6 +56,9 @@ _KEYS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number).where(
 _LIST = select(_TICKET)
 _COUNT = select(func.count()).select_from(_TICKET)
 _SUBJECTS = select(_TICKET.c.id, _TICKET.c.subject)
+_OWN_FIRST: ColumnElement[Any] = case(
+    (and_(_TICKET.c.level == 2, _TICKET.c.status.in_(NOT_CLOSED)), 0), else_=1
+)
 # Find the tickets that have a person in cc.
 _WITH_CC = select(_TICKET_CC.c.ticket_id)
 # Read the messages of tickets.
@@ -86,17 +90,17 @@ _DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVEN
 
 def next_number(session: Session, school: str) -> int:
     """Return the number of the school's next ticket; lock it until this transaction ends."""
-    connection, values = session.connection(), {"school": school}
-    last = connection.execute(_LAST_NUMBER, values).scalar()
+    values = {"school": school}
+    last = execute(session, _LAST_NUMBER, values).scalar()
     if last is None:
-        connection.execute(_INSERT_SCHOOL, {"key": school, "last_number": 0})
-        last = connection.execute(_LAST_NUMBER, values).scalar_one()
+        execute(session, _INSERT_SCHOOL, {"key": school, "last_number": 0})
+        last = execute(session, _LAST_NUMBER, values).scalar_one()
     return int(last) + 1
 
 
 def set_last_number(session: Session, school: str, number: int) -> None:
     """Store the number of a school's newest ticket."""
-    session.connection().execute(_SET_LAST_NUMBER, {"school": school, "number": number})
+    execute(session, _SET_LAST_NUMBER, {"school": school, "number": number})
 
 
 def find(session: Session, name: str) -> Row[Any] | None:
@@ -109,15 +113,14 @@ def find(session: Session, name: str) -> Row[Any] | None:
 
 def find_all(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
     """Return the rows of tickets by their keys or aliases, as `find` does; unknown names are left out."""
-    connection = session.connection()
     numbers = {name: number for name in names if (number := _number(name)) is not None}
     found: dict[str, Row[Any]] = {}
     if numbers:
-        rows = connection.execute(_BY_NUMBERS, {"numbers": list(set(numbers.values()))})
+        rows = execute(session, _BY_NUMBERS, {"numbers": list(set(numbers.values()))})
         by_number = {(row.school, row.number): row for row in rows}
         found = {name: by_number[number] for name, number in numbers.items() if number in by_number}
     if aliases := [name for name in names if name not in found]:
-        found |= {row.alias: row for row in connection.execute(_BY_ALIASES, {"aliases": aliases})}
+        found |= {row.alias: row for row in execute(session, _BY_ALIASES, {"aliases": aliases})}
     while merged := {name: row.merged_into for name, row in found.items() if row.merged_into is not None}:
         targets = by_ids(session, set(merged.values()))
         found |= {name: targets[ticket_id] for name, ticket_id in merged.items()}
@@ -132,9 +135,7 @@ def _number(name: str) -> tuple[str, int] | None:
 def by_ids(session: Session, ticket_ids: Collection[int]) -> dict[int, Row[Any]]:
     """Return the rows of tickets, by the keys of their rows."""
     return {
-        row.id: row
-        for batch in batches(ticket_ids)
-        for row in session.connection().execute(_BY_IDS, {"tickets": batch})
+        row.id: row for batch in batches(ticket_ids) for row in execute(session, _BY_IDS, {"tickets": batch})
     }
 
 
@@ -144,7 +145,7 @@ def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[A
     if session.get_bind().dialect.name == "sqlite":  # the transaction has locked the whole database
         return found
     while missing := {row.id for row in found.values()} - locked:
-        session.connection().execute(_LOCK, {"tickets": list(missing)})
+        execute(session, _LOCK, {"tickets": list(missing)})
         locked |= missing
         found = find_all(session, names)  # another worker may have merged one before it was locked
     return found
@@ -160,7 +161,7 @@ def keys(session: Session, ticket_ids: Collection[int]) -> dict[int, str]:
     return {
         row.id: key_of(row)
         for batch in batches(ticket_ids)
-        for row in session.connection().execute(_KEYS, {"tickets": batch})
+        for row in execute(session, _KEYS, {"tickets": batch})
     }
 
 
@@ -195,12 +196,12 @@ def find_ticket(session: Session, name: str) -> tuple[int, Ticket] | None:
 
 def add_alias(session: Session, alias: str, ticket_id: int) -> None:
     """Add an alias of a ticket."""
-    session.connection().execute(_INSERT_ALIAS, {"name": alias, "ticket_id": ticket_id})
+    execute(session, _INSERT_ALIAS, {"name": alias, "ticket_id": ticket_id})
 
 
 def message_ids(session: Session, ticket_id: int) -> set[str]:
     """Return the Message-IDs of a ticket's messages."""
-    return set(session.connection().execute(_MESSAGE_IDS, {"ticket": ticket_id}).scalars())
+    return set(execute(session, _MESSAGE_IDS, {"ticket": ticket_id}).scalars())
 
 
 def list_all(session: Session, listing: Listing) -> tuple[Ticket, ...]:
@@ -210,7 +211,9 @@ def list_all(session: Session, listing: Listing) -> tuple[Ticket, ...]:
 
 
 def load_page(session: Session, listing: Listing) -> Page:
-    """Return one page of a list, the newest ticket first, ordered by school if the listing requests that.
+    """Return one page of a list, the newest ticket first.
+
+    A list by school begins with the tickets that wait at second level, whose list it is.
 
     If the page is beyond the last one, return the last one.
     """
@@ -219,7 +222,7 @@ def load_page(session: Session, listing: Listing) -> Page:
     conditions = _conditions(listing)
     total = session.execute(_COUNT.where(*conditions)).scalar_one()
     number = min(listing.page, page_count(total))
-    order = [_TICKET.c.school] * listing.by_school + [_TICKET.c.id.desc()]
+    order = [_OWN_FIRST, _TICKET.c.school] * listing.by_school + [_TICKET.c.id.desc()]
     query = _LIST.where(*conditions).order_by(*order).offset((number - 1) * PAGE_SIZE).limit(PAGE_SIZE)
     return Page(tuple(to_tickets(session, session.execute(query).all())), total, number)
 
@@ -254,11 +257,7 @@ def history(session: Session, ticket_id: int) -> tuple[Message, ...]:
 
 def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[Message, ...]]:
     """Return the messages of several tickets, each in their order."""
-    rows = [
-        row
-        for batch in batches(ticket_ids)
-        for row in session.connection().execute(_MESSAGES, {"tickets": batch})
-    ]
+    rows = [row for batch in batches(ticket_ids) for row in execute(session, _MESSAGES, {"tickets": batch})]
     files = _files(session, [row.id for row in rows])
     messages: defaultdict[int, list[Message]] = defaultdict(list)
     for row in rows:
@@ -269,7 +268,7 @@ def histories(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[
 def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
     found: dict[int, list[Row[Any]]] = {}
     for batch in batches(messages):
-        for row in session.connection().execute(_FILES, {"messages": batch}):
+        for row in execute(session, _FILES, {"messages": batch}):
             found.setdefault(row.message_row, []).append(row)
     return found
 

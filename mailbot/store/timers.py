@@ -39,6 +39,17 @@ _OPEN = (
 # List the open tickets of a level in one school.
 _OPEN_IN_SCHOOL = _OPEN.where(_TICKET.c.school == bindparam("school"))
 
+# List the tickets with an assignee that are not closed.
+_ASSIGNED = (
+    select(_TICKET)
+    .where(
+        _TICKET.c.assignee.is_not(None),
+        _TICKET.c.status.in_((Status.OPEN.value, Status.WAITING.value)),
+        _TICKET.c.merged_into.is_(None),
+    )
+    .order_by(_TICKET.c.id)
+)
+
 # Find the run of a job for a period.
 _HAS_RUN = select(_RUN.c.job).where(_RUN.c.job == bindparam("job"), _RUN.c.slot == bindparam("slot"))
 # Record the run of a job for a period, unless it has run.
@@ -82,3 +93,8 @@ def open_tickets(session: Session, level: int, school: str | None = None) -> tup
     query = _OPEN if school is None else _OPEN_IN_SCHOOL
     rows = session.execute(query, {"level": level, "school": school}).all()
     return tuple(to_tickets(session, rows))
+
+
+def assigned_tickets(session: Session) -> tuple[Ticket, ...]:
+    """Return the tickets with an assignee that are not closed."""
+    return tuple(to_tickets(session, session.execute(_ASSIGNED).all()))

@@ -13,6 +13,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.model.ticket_fields import with_state
+from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 IRREVERSIBLE = frozenset({"merged", "split", "moved"})
@@ -44,11 +45,10 @@ _SENT_MAILS = (
 
 def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, Change]:
     """Return the last change of each ticket that was changed since it was opened, by key."""
-    connection = session.connection()
-    events = connection.execute(_LAST_CHANGES, {"tickets": list(tickets)}).all()
+    events = execute(session, _LAST_CHANGES, {"tickets": list(tickets)}).all()
     values = {"tickets": [e.ticket_id for e in events], "times": [e.at for e in events]}
     sent: defaultdict[tuple[int, datetime], list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_SENT_MAILS, values) if events else ():
+    for row in execute(session, _SENT_MAILS, values) if events else ():
         sent[row.ticket_id, row.created].append(row)
     return {
         tickets[e.ticket_id].key: _change(tickets[e.ticket_id], e, sent[e.ticket_id, e.at]) for e in events

@@ -112,6 +112,12 @@ def readable_by_all(env: SchoolEnv) -> None:
     (env.directory / "smtp").chmod(0o644)
 
 
+def no_processed_folder(env: SchoolEnv) -> None:
+    env.dovecot.deliver(env.address)
+    env.dovecot.maildir(env.address).mkdir(parents=True, exist_ok=True)
+    (env.dovecot.maildir(env.address) / ".Mailbot.Done").write_text("a file, not a folder")
+
+
 def refused_sender(env: SchoolEnv) -> None:
     env.smtp.replies[env.address] = "550 5.7.1 sender not allowed"
 
@@ -120,7 +126,10 @@ LATER = "2999-01-01 00:00:00"
 WRONG: dict[str, tuple[Break, str]] = {
     "wrong IMAP password": (password("imap", "falsch"), r"GYM IMAP .*: the login is refused; check username and password"),
     "wrong SMTP password": (password("smtp", "falsch"), r"GYM SMTP .*: the login is refused; check username and password"),
-    "wrong folder": (write(r"^\[imap\]$", '[imap]\nfolder = "Posteingang"'), r"GYM IMAP .*folder cannot be opened.*Posteingang"),
+    "wrong folder": (write(r"^\[imap\]$", '[imap]\nfolder = "Posteingang"'), r"GYM IMAP .*folder cannot be opened.*Posteingang.*; the mailbox has INBOX"),
+    "folder of processed mails that cannot be made": (no_processed_folder, r"GYM IMAP .*: (a test mail|processed mails|the processed mails) .*cannot be"),
+    "password with a blank": (password("imap", "falsch "), r"GYM IMAP .*the password begins or ends with a blank"),
+    "STARTTLS at the port of TLS": (write(r'(?<=\[imap\]\nhost = "127.0.0.1"\n)port = \d+\nsecurity = "tls"', 'port = 993\nsecurity = "starttls"'), r'\[imap\] security = "starttls": must be "tls" with port 993, or "starttls" with port 143'),
     "wrong IMAP port": (write(r"(?<=\[imap\]\nhost = \"127.0.0.1\"\n)port = \d+", "port = 1"), r"GYM IMAP .*127\.0\.0\.1:1.*refused"),
     "TLS where none is spoken": (lambda h: write(rf"port = {h.dovecot.tls_port}", f"port = {h.dovecot.port}")(h), r"GYM IMAP .*(starttls|TLS)"),
     "a host that there is not": (write(r'(?<=\[imap\]\n)host = "127.0.0.1"', 'host = "imap.invalid"'), r"GYM IMAP .*imap\.invalid"),
@@ -228,6 +237,8 @@ def test_a_correct_configuration_passes_all_checks(delivering: SchoolEnv) -> Non
     assert wrong == []
     assert any(re.search(r"mx\.schule\.example is in 2 of the newest 2 mails", line) for line in fine)
     assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
+    assert "Mailbot/Done" in delivering.dovecot.folders(delivering.address)
+    assert delivering.dovecot.mails(delivering.address, "Mailbot/Done") == [], "the test mail is deleted"
 
 
 def test_the_mail_of_a_roundtrip_becomes_nothing(delivering: SchoolEnv) -> None:
@@ -277,8 +288,8 @@ def test_a_mail_server_with_a_wrong_clock_is_reported(minutes: int) -> None:
 @pytest.mark.parametrize(
     ("name", "until", "said"),
     [
-        ("mail.anderswo.example", None, "not valid for"),
-        ("localhost", datetime.now(UTC) - timedelta(days=1), "expired"),
+        ("mail.anderswo.example", None, "is for another name; check host"),
+        ("localhost", datetime.now(UTC) - timedelta(days=1), "has expired; renew it on the server"),
     ],
 )
 def test_an_untrusted_certificate_is_reported(

@@ -40,10 +40,14 @@ from tests.support.servers.process import wait_until
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 COMMENTED = re.compile(r"^# (?=\[|\w+ = |  [{\"]|\])", re.MULTILINE)
-IMAP_ONLY = [key for key in ImapSection.model_fields if key not in Smtp.model_fields]
+BOTH = [*Login.model_fields, "security"]
+SMTP_ONLY, IMAP_ONLY = (
+    [key for key in table.model_fields if key not in BOTH] for table in (Smtp, ImapSection)
+)
 CHAPTERS: list[tuple[str, type[Table], list[str]]] = [
     ("`[bot]`", Bot, list(Bot.model_fields)),
-    ("`[smtp]` and `[imap]`: both", Smtp, [*Login.model_fields, "security"]),
+    ("`[smtp]` and `[imap]`: both", Smtp, BOTH),
+    ("`[smtp]` only", Smtp, SMTP_ONLY),
     ("`[imap]` only", ImapSection, IMAP_ONLY),
     ("`[limits]`", Limits, list(Limits.model_fields)),
     ("`[hours]`", WorkingHours, list(WorkingHours.model_fields)),
@@ -112,8 +116,9 @@ def code(cell: str) -> bool:
 
 
 def test_every_section_has_its_chapter() -> None:
-    headings = " ".join(chapter for chapter, _, _ in CHAPTERS)
-    assert [section for section in Document.model_fields if f"[{section}]" not in headings] == []
+    headings = re.findall(r"^## .*", DOCUMENTATION.read_text("utf-8"), re.MULTILINE)
+    named = set(re.findall(r"`\[*(\w+)\]*`", " ".join(headings)))
+    assert set(Document.model_fields) <= named
 
 
 def test_the_example_shows_every_key_commented_or_not() -> None:
@@ -127,10 +132,9 @@ def test_the_example_shows_every_key_commented_or_not() -> None:
 def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
     write_configuration(path, {})
-    for name in ("smtp", "gym"):
-        (tmp_path / name).write_text("a password\n")
-        (tmp_path / name).chmod(0o600)
+    write_passwords(tmp_path / "passwords", {"gym": "a password"})
     settings = load(path, {})
+    assert settings.smtp["GYM"].username == "support-gym@schule.example", "most servers refuse other senders"
     assert settings.policy.schools[0].key == "GYM"
     assert settings.imap["GYM"].done == "Mailbot/Done"
 
@@ -138,9 +142,7 @@ def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
 def test_commented_settings_of_the_example_load(tmp_path: Path) -> None:
     text = re.sub(r"^password_env.*\n", "", COMMENTED.sub("", example()), flags=re.MULTILINE)
     (tmp_path / "mailbot.toml").write_text(text)
-    for name in ("smtp", "imap", "gym"):
-        (tmp_path / name).write_text("a password\n")
-        (tmp_path / name).chmod(0o600)
+    write_passwords(tmp_path / "passwords", dict.fromkeys(("smtp", "imap", "gym"), "a password"))
     (tmp_path / "templates").mkdir()
     (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
     settings = load(tmp_path / "mailbot.toml", {"MAILBOT_GS1": "a password"})
@@ -184,7 +186,8 @@ def test_each_question_of_init_is_about_a_setting_of_the_example() -> None:
 def test_the_answers_make_a_configuration_that_loads(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
     write_configuration(path, ANSWERS)
-    assert write_passwords(tmp_path, {"smtp": "one", "msb": "two"}) == [tmp_path / "smtp", tmp_path / "msb"]
+    folder = tmp_path / "passwords"
+    assert write_passwords(folder, {"smtp": "one", "msb": "two"}) == [folder / "smtp", folder / "msb"]
     settings = load(path, {})
     (school,) = settings.policy.schools
     assert (school.key, school.name, school.address) == ("MSB", "Mittelschule Berg", "hilfe@msb.example")
@@ -193,6 +196,7 @@ def test_the_answers_make_a_configuration_that_loads(tmp_path: Path) -> None:
     assert settings.policy.operators == ("it@berg.example",)
     assert (settings.imap["MSB"].host, settings.smtp["MSB"].host) == ("mx.berg.example", "mx.berg.example")
     assert settings.imap["MSB"].password.get() == "two"
+    assert settings.smtp["MSB"].username == "bot@berg.example"
 
 
 def test_passwords_are_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
@@ -211,8 +215,9 @@ def init(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
 def test_init_writes_the_files_and_says_the_next_step(tmp_path: Path) -> None:
     done = init(tmp_path, *(f"--set={name}={value}" for name, value in ANSWERS.items()))
     assert done.returncode == 0, done.stderr
-    assert f"LoadCredential=msb:{tmp_path / 'msb'}" in done.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mailbot.toml", "msb", "smtp"]
+    assert f"LoadCredential=passwords:{tmp_path / 'passwords'}" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "passwords").iterdir()) == ["msb", "smtp"]
+    assert stat.S_IMODE((tmp_path / "passwords").stat().st_mode) == 0o700
     assert "check" in done.stdout.splitlines()[-1]
 
 
@@ -236,7 +241,7 @@ def test_init_asks_on_a_terminal(tmp_path: Path) -> None:
 
     command = [sys.executable, "-m", "mailbot", "init", str(tmp_path / "mailbot.toml")]
     replies = [(question.text, ANSWERS[question.name], False) for question in QUESTIONS]
-    replies += [("Password for SMTP", "one-secret", True), ("school's mailbox", "two-secret", True)]
+    replies += [("Password for SMTP", "one-secret", True), ("school's login", "two-secret", True)]
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as process:

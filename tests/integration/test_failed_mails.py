@@ -7,6 +7,7 @@ import pytest
 
 from mailbot.core.model.notification import NotificationKind
 from mailbot.monitoring.status import status
+from mailbot.service import sending
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, retry_unsent_mail
@@ -15,7 +16,7 @@ from mailbot.store.database import transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.support.desk_harness import DeskHarness
-from tests.support.scenario import EDV, MAX, NOW
+from tests.support.scenario import EDV, LENA, MAX, NOW
 from tests.support.school import problem
 
 
@@ -25,12 +26,29 @@ def alerts(desk: DeskHarness) -> list[str]:
 
 def fail(desk: DeskHarness, *kinds: NotificationKind) -> list[int]:
     """Send all due mails, but let those of these kinds fail; return their numbers."""
-    failed, done = list[int](), None
-    while (due := record_and_claim(desk.desk, ("GYM",), done, None, NOW)) is not None:
+    failed, done = list[int](), list[SendOutcome]()
+    while claimed := record_and_claim(desk.desk, ("GYM",), done, None, NOW):
+        [due] = claimed
         fails = due.outgoing.kind in kinds
-        done = SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")
+        done = [SendOutcome(due.id, "failed", "5.7.1 refused") if fails else SendOutcome(due.id, "sent")]
         failed += [due.id] * fails
     return failed
+
+
+def test_a_failure_that_cannot_be_notified_does_not_keep_other_outcomes_from_being_recorded(
+    desk: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    claimed = record_and_claim(desk.desk, ("GYM",), [], None, NOW, most=20)
+    monkeypatch.setattr(sending, "failure_notices", lambda *_: 1 / 0)
+    failed, *others = claimed
+    outcomes = [
+        SendOutcome(failed.id, "failed", "5.1.1 unknown"),
+        *(SendOutcome(o.id, "sent") for o in others),
+    ]
+    record_and_claim(desk.desk, ("GYM",), outcomes, None, NOW)
+    assert [row.state for row in desk.rows(OutboxRow)] == ["failed", *["sent"] * len(others)]
+    assert alerts(desk) == []
 
 
 @pytest.fixture
@@ -47,6 +65,16 @@ def test_a_failed_answer_is_reported_to_its_author_and_needs_no_operator(answere
     assert (alerts(answered), answered.outbox_of(EDV, NotificationKind.ALERT)) == ([], [])
     counts = status(answered.desk)["outbox"]
     assert (counts.get("failed", 0), counts["undelivered"]) == (0, 1)
+
+
+def test_the_author_sends_a_failed_answer_again_by_one_tap(answered: DeskHarness) -> None:
+    assert fail(answered, NotificationKind.CLOSED)
+    answered.reply(MAX, "#erneut", NotificationKind.BOUNCE)
+    (answer,) = answered.outbox_of(LENA, NotificationKind.CLOSED)
+    assert (answer.state, answer.attempts) == ("queued", 0)
+    assert fail(answered) == []
+    answered.reply(MAX, "#erneut", NotificationKind.BOUNCE)
+    assert answered.outbox_of(MAX)[-1].reasons == "nothing_to_resend"
 
 
 def test_a_failed_mail_to_the_team_is_reported_to_operators(answered: DeskHarness) -> None:

@@ -19,7 +19,7 @@ from tests.support.rendered_samples import TEMPLATES, rendered
 
 HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
 PAGES = [(role, language) for role in READERS for language in LANGUAGES]
-OF_NO_PAGE = {"confirm", "register"}
+OF_NO_PAGE = {"confirm", "register", "resend"}
 """Commands that people do not type: links in mails contain them."""
 
 
@@ -51,12 +51,17 @@ def test_handout_lists_every_command_that_people_write(role: Role, language: str
     assert set(missing) <= OF_NO_PAGE
 
 
+def test_commands_of_the_german_handouts_address_no_one() -> None:
+    for role in READERS:
+        described = " ".join(re.findall(r"<dd>([^<]*)</dd>", page(role, "de")))
+        assert described == " ".join(re.findall(r"<dd>([^<]*)</dd>", page(role, "de", informal=True)))
+        assert re.findall(r"\b(?:Ihre?[nmrs]?|Sie|deine?[nmrs]?|du)\b", described) == []
+
+
 def test_overridden_words_change_the_handout_and_the_help_mail(tmp_path: Path) -> None:
     words = (Path("templates") / "de" / "words.txt.j2").read_text("utf-8")
     (tmp_path / "de").mkdir()
-    ours = words.replace(
-        'you("Sie bearbeiten", "Du bearbeitest") ~ " das Ticket."', '"Das Ticket ist jetzt Ihres."'
-    )
+    ours = words.replace('"Übernimmt das Ticket."', '"Das Ticket ist jetzt Ihres."')
     assert ours != words
     (tmp_path / "de" / "words.txt.j2").write_text(ours, "utf-8")
     templates = Templates(tmp_path)

@@ -216,13 +216,13 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
 @pytest.mark.parametrize(
     ("changes", "level", "said"),
     [
-        ({}, Level.OK, "1 mailboxes are read"),
+        ({}, Level.OK, "1 mailbox is read"),
         ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
-        ({"outbox": {"failed": 1}}, Level.WARNING, "1 outgoing mails failed"),
+        ({"outbox": {"failed": 1}}, Level.WARNING, "1 outgoing mail failed"),
         (
             {"outbox": {"failed": 1}, "alerts": [{"topic": "failed mails", "text": "x"}]},
             Level.WARNING,
-            "1 outgoing mails failed",
+            "1 outgoing mail failed",
         ),
         (
             {"mailboxes": [box(failing_since="x")]},
@@ -249,12 +249,12 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
             Level.CRITICAL,
             "no heartbeat of the daemon for 20 minutes",
         ),
-        ({"daemon": NO_DAEMON}, Level.OK, "1 mailboxes are read"),  # `mailbot once`, by a timer
+        ({"daemon": NO_DAEMON}, Level.OK, "1 mailbox is read"),  # `mailbot once`, by a timer
         ({"mailboxes": [NEVER], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM never read"),
         ({"mailboxes": [NEVER], "daemon": working(starting=True)}, Level.WARNING, "mailbox GYM not read yet"),
         ({"mailboxes": [NEVER, box("HBG")], "daemon": working()}, Level.CRITICAL, "mailbox GYM never read"),
         ({"mailboxes": [NEVER, box("HBG")], "daemon": NO_DAEMON}, Level.WARNING, "mailbox GYM not read yet"),
-        ({"mailboxes": [box(last_success=None)], "daemon": NO_DAEMON}, Level.OK, "1 mailboxes are read"),
+        ({"mailboxes": [box(last_success=None)], "daemon": NO_DAEMON}, Level.OK, "1 mailbox is read"),
         ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
     ],
 )

@@ -16,6 +16,7 @@ from mailbot.core.classify.classify import classify
 from mailbot.core.classify.trust import Evidence, trust
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Mail, MailKind
+from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.own_quote import MAX_REPLY, SentText, split_reply
 from mailbot.core.text.quotation import split
 from mailbot.parse import parse
@@ -133,6 +134,20 @@ def test_a_mail_of_one_long_run_is_handled(tmp_path: Path, unit: str) -> None:
     made = mail().subject(field).header("Authentication-Results", f"{US}; {field}")
     with open_harness(tmp_path) as desk:
         assert desk.outcome(made.text(f"Hallo {run(unit)}x")) == "opened"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("html", f'<p class="{"_" * 60}ignature">Geht nicht.</p>'),
+        ("plain", f"Geht nicht.\n-----\nA{'&' * 90}!\n\n> Und?"),
+        ("plain", f"{run('-')}x\n> Und?"),
+    ],
+)
+def test_runs_in_signatures_and_rules_are_read_in_linear_time(kind: str, text: str) -> None:
+    read = parse((mail().html(text) if kind == "html" else mail().text(text)).build())
+    assert read.whole_text
+    assert introduction_start([*text.split("\n"), "> Und?"], text.count("\n") + 1, ()) >= 0
 
 
 def calls(work: Callable[[], object]) -> int:

@@ -32,6 +32,13 @@ def closed_by_taps(desk: DeskHarness) -> None:
     desk.reply(MAX, "#close", NotificationKind.NEW_TICKET)
 
 
+def taken_and_thanked(desk: DeskHarness) -> None:
+    """Taken with one tap, answered and closed with one mail; the teacher says thank you."""
+    desk.reply(MAX, "#take")
+    desk.reply(MAX, "Geht wieder.\n#close", NotificationKind.NEW_TICKET)
+    desk.reply(LENA, "Vielen Dank!")
+
+
 def solved_by_second_level(desk: DeskHarness) -> None:
     """Escalated with a short answer; second level answers and closes."""
     desk.reply(MAX, "Das sieht sich ein Techniker an.\n#escalate")
@@ -54,6 +61,7 @@ STORIES: dict[Callable[[DeskHarness], None], tuple[int, int, int, int]] = {
     closed_at_once: (2, 2, 2, 0),
     asked_back: (3, 3, 2, 0),
     closed_by_taps: (2, 3, 2, 0),
+    taken_and_thanked: (2, 3, 2, 0),
     solved_by_second_level: (3, 3, 3, 2),
     merely_thanked: (2, 2, 2, 0),
     seen_by_nobody_else: (1, 2, 2, 0),

@@ -234,7 +234,7 @@ def test_an_older_schema_is_refused_with_what_to_do(env: SchoolEnv) -> None:
     old.dispose()
     said = refused(env)
     assert "has schema 0001" in said
-    assert "run mailbot status once" in said
+    assert "run mailbot upgrade-database" in said
 
 
 def test_a_row_that_postgresql_refuses_is_reported_with_its_table(env: SchoolEnv) -> None:

@@ -4,13 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import cycle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from mailbot.config import SmtpAccount
 from mailbot.core.model.notification import NotificationKind
@@ -110,24 +111,20 @@ def test_a_mail_waits_for_an_earlier_one_of_its_thread_for_a_limited_time(desk: 
     desk.receive(problem("Beamer").text("dunkel"))
     desk.reply(MAX, "Kabel?")
     with transaction(desk.engine) as session:
-        first = outbox.claim(session, ["GYM"], NOW)
-        assert first is not None
+        [first] = outbox.claim(session, ["GYM"], NOW)
         again = NOW + timedelta(minutes=30)
         held = SendOutcome(first.id, "queued", "450 busy", again)
         claimed = []
         outbox.record(session, [held], NOW)
-        due = outbox.claim(session, ["GYM"], NOW)
-        while due is not None:
-            claimed.append(due.outgoing)
-            outbox.record(session, [SendOutcome(due.id, "sent")], NOW)
-            due = outbox.claim(session, ["GYM"], NOW)
+        while due := outbox.claim(session, ["GYM"], NOW, most=20):
+            claimed += [mail.outgoing for mail in due]
+            outbox.record(session, [SendOutcome(mail.id, "sent") for mail in due], NOW)
     waits = first.outgoing.recipient.email
     assert waits == LENA
     assert LENA not in [letter.recipient.email for letter in claimed]
     assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
     with transaction(desk.engine) as session:
-        late = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
-    assert late is not None
+        [late] = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
     assert late.outgoing.recipient.email == LENA
 
 
@@ -137,13 +134,17 @@ def test_schools_that_share_an_account_send_in_turn(
     for number in range(20):
         desk.receive(problem(f"Beamer {number}", f"t{number}@schule.example").text("dunkel"))
     desk.receive(problem("Tafel").text("klemmt"), "HBG")
-    due, turns = record_and_claim(desk.desk, ("GYM", "HBG"), None, None, NOW), list[str]()
-    while due is not None:
-        turns.append(due.school)
-        due = record_and_claim(desk.desk, ("GYM", "HBG"), SendOutcome(due.id, "sent"), None, NOW, turns[-1])
-    of_the_other = [place for place, school in enumerate(turns) if school == "HBG"]
-    assert of_the_other == [1, 3]
-    assert len(turns) == len(desk.rows(OutboxRow))
+    schools = ("GYM", "HBG")
+    for most, places in ((1, [1, 3]), (20, [5, 6])):
+        turns: list[str] = []
+        while due := record_and_claim(
+            desk.desk, schools, [], None, NOW, after=turns[-1] if turns else "", most=most
+        ):
+            turns += [mail.school for mail in due]
+        assert [place for place, school in enumerate(turns) if school == "HBG"] == places
+        assert len(turns) == len(desk.rows(OutboxRow))
+        with transaction(desk.engine) as session:
+            outbox.requeue_interrupted(session, desk.desk.worker, NOW)
 
 
 QUOTA = b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException\r\n"
@@ -335,6 +336,70 @@ def test_mails_in_quick_succession_share_a_connection(
     asyncio.run(asyncio.wait_for(run(), 60))
     assert len(smtp_server.received) == len(desk.rows(OutboxRow)) > 2
     assert smtp_server.connections == 1
+
+
+def test_mails_are_claimed_and_recorded_in_batches(
+    desk: DeskHarness, smtp_server: RecordingSmtpServer
+) -> None:
+    report(desk, 20)
+    commits: list[object] = []
+    event.listen(desk.engine, "commit", commits.append)
+    account = replace(smtp_server.account(), connections=3)
+    asyncio.run(AccountSender(desk.desk, account, ("GYM", "HBG"), Clock(), POOL).send_all())
+    assert set(states(desk)) == {"sent"}
+    assert len(commits) < len(smtp_server.received) / 3
+    ids = [message_id(mail.octets) for mail in smtp_server.received]
+    assert sorted(ids) == sorted(row.message_id for row in desk.rows(OutboxRow))
+    assert smtp_server.connections == 3
+
+
+def message_id(octets: bytes) -> str:
+    return octets.partition(b"\r\nMessage-ID: ")[2].partition(b"\r\n")[0].decode()
+
+
+def test_mails_of_a_batch_that_were_not_attempted_are_due_as_before(desk: DeskHarness) -> None:
+    report(desk, 10)
+    with transaction(desk.engine) as session:
+        session.execute(update(OutboxRow).values(last_error="450 busy"))
+    ends = iter([b"250 taken\r\n", b"250 taken\r\n", QUOTA])
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 end\r\n"})()
+        return lambda line: next(ends) if (said := answer(line)) == b"250 end\r\n" else said
+
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        drain(desk, server.port, Clock())
+    sent, refused, *others = [row for row in desk.rows(OutboxRow) if row.kind != NotificationKind.ALERT][1:]
+    assert (sent.state, refused.state, refused.last_error) == ("sent", "queued", QUOTA[4:].decode().strip())
+    unchanged = {(row.state, row.attempts, row.next_attempt, row.last_error) for row in others}
+    assert (len(others), unchanged) == (27, {("queued", 0, NOW, "450 busy")})
+
+
+def test_no_attempt_begins_when_another_worker_may_soon_claim_the_mail(desk: DeskHarness) -> None:
+    report(desk, 5)
+    clock = Clock()
+
+    def begin() -> Answer:
+        answer = smtp({b".": b"250 taken\r\n"})()
+
+        def slow(line: bytes) -> bytes | None:
+            clock.now += timedelta(minutes=3) if line == b"." else timedelta(0)
+            return answer(line)
+
+        return slow
+
+    taken: list[datetime] = []
+    with ScriptedServer(b"220 x\r\n", begin) as server:
+        event.listen(
+            desk.engine,
+            "before_cursor_execute",
+            lambda *call: taken.append(clock.now) if "attempts + " in call[2] else None,
+        )
+        drain(desk, server.port, clock)
+        assert server.heard.count(b".\r\n") == len(desk.rows(OutboxRow)) == 15
+    assert set(states(desk)) == {"sent"}
+    # An attempt takes three minutes here, so two begin within the four minutes after each claim.
+    assert [(time - NOW) / timedelta(minutes=1) for time in taken] == [0, 3, 9, 15, 21, 27, 33, 39]
 
 
 def test_an_undeliverable_mail_is_noted_in_its_ticket(desk: DeskHarness) -> None:

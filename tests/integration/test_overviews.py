@@ -185,10 +185,14 @@ def test_a_long_list_comes_in_pages_that_one_tap_turns(office: Office) -> None:
     assert "Weiter" not in last
 
 
-def test_second_level_reads_school_by_school_the_newest_first(stocked: Office) -> None:
+def test_second_level_reads_its_own_tickets_first_then_school_by_school(stocked: Office) -> None:
     answer = stocked.ask(TONI, "#list")
     order = re.findall(r"^(Gymnasium|Realschule West|[A-Z]{3}-\d+)\b", answer.partition("(4)")[2], re.M)
     assert order == ["Gymnasium", "GYM-3", "GYM-2", "GYM-1", "Realschule West", "RSW-1"]
+    stocked.get(MAX, "#weiterleiten", "[#GYM-2] Beamerwagen")
+    answer = stocked.ask(TONI, "#list")
+    order = re.findall(r"^(Bei|Gymnasium|Realschule West|[A-Z]{3}-\d+)\b", answer.partition("(4)")[2], re.M)
+    assert order == ["Bei", "GYM-2", "Gymnasium", "GYM-3", "GYM-1", "Realschule West", "RSW-1"]
 
 
 def test_a_list_shows_age_and_assignee(stocked: Office) -> None:

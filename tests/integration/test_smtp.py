@@ -10,7 +10,7 @@ import pytest
 
 from mailbot.config import Secret, SmtpAccount
 from mailbot.smtp import client
-from mailbot.smtp.client import MAILS_PER_CONNECTION, SendResult, SmtpClient
+from mailbot.smtp.client import MAILS_PER_CONNECTION, SendResult, SmtpClient, Submission
 from tests.support.servers.process import wait_until
 from tests.support.servers.scripted import Answer, ScriptedServer
 from tests.support.servers.smtp import PASSWORD, USER, RecordingSmtpServer
@@ -301,6 +301,94 @@ def script(replies: Mapping[bytes, bytes | None]) -> Callable[[bytes], bytes | N
         return said
 
     return answer
+
+
+def grouped(replies: Mapping[str, str | None]) -> Callable[[], Answer]:
+    """Play a server with PIPELINING that answers each group in one packet, at its DATA or its end of text.
+
+    `replies` are by command and number, as in "RCPT 2". With "and more" the server first reads the rest of
+    the group: the announced envelope behind a text. At None it closes the connection.
+    """
+    counts: dict[str, int] = {}
+
+    def begin() -> Answer:
+        held: list[str] = []
+        text = False
+
+        def answer(line: bytes) -> bytes | None:
+            nonlocal text
+            if text and line != b".":
+                return b""
+            verb = "." if line == b"." else line.split(b" ")[0].upper().decode()
+            counts[verb] = counts.get(verb, 0) + 1
+            usual = {"EHLO": "250-x\r\n250 PIPELINING", "DATA": "354 go"}
+            reply = replies.get(f"{verb} {counts[verb]}", usual.get(verb, "250 fine"))
+            if reply is None:
+                return None
+            held.append(reply.removesuffix(" and more"))
+            text = verb == "DATA" and reply == "354 go"
+            if verb in ("MAIL", "RCPT") or reply.endswith("and more"):
+                return b""
+            said = "".join(f"{one}\r\n" for one in held).encode()
+            held.clear()
+            return said
+
+        return answer
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("replies", "states", "resets"),
+    [
+        ({}, ["sent"] * 3, 0),
+        ({". 1": "250 taken and more", ". 2": "250 taken and more"}, ["sent"] * 3, 0),
+        ({"RCPT 1": "550 5.1.1 unknown"}, ["permanent", "sent", "sent"], 1),
+        ({"RCPT 1": "550 5.1.1 unknown", "DATA 1": "503 no recipient"}, ["permanent", "sent", "sent"], 1),
+        ({"RCPT 2": "450 4.2.1 busy", "DATA 2": "554 no recipient"}, ["sent", "temporary", "sent"], 1),
+        ({"DATA 2": "452 4.3.1 full"}, ["sent", "temporary", "sent"], 1),
+        ({". 1": "554 5.7.1 spam and more"}, ["permanent", "sent", "sent"], 0),
+        ({"MAIL 2": "552 5.3.4 too large"}, ["sent", "permanent", "sent"], 0),
+        ({"RCPT 1": None}, ["temporary", "sent", "sent"], 0),
+        ({"RCPT 2": None}, ["sent", "sent", "sent"], 0),
+        ({". 1": "250 taken and more", "MAIL 2": None}, ["uncertain", "sent", "sent"], 0),
+        ({". 1": None}, ["uncertain", "sent", "sent"], 0),
+        ({"DATA 2": "250 fine"}, ["sent", "uncertain", "sent"], 0),
+        ({". 1": "554 5.2.0 SubmissionQuotaExceeded"}, ["temporary", "sent", "sent"], 0),
+        ({". 1": "421 4.3.2 closing"}, ["temporary", "sent", "sent"], 0),
+    ],
+)
+def test_in_a_group_of_commands_each_reply_counts_for_its_own_mail(
+    replies: dict[str, str | None], states: list[str], resets: int
+) -> None:
+    mails = [Submission(SENDER, f"lehrer{number}@schule.example", OCTETS) for number in range(3)]
+
+    async def run(port: int) -> list[SendResult]:
+        async with SmtpClient(SmtpAccount("localhost", port, "none"), 10) as relay:
+            pairs = zip(mails, [*mails[1:], None], strict=True)
+            return [await relay.send(m.sender, m.recipient, m.raw, following) for m, following in pairs]
+
+    with ScriptedServer(b"220 x\r\n", grouped(replies)) as server:
+        found = asyncio.run(run(server.port))
+        heard = b"".join(server.heard)
+    assert [result.state for result in found] == states
+    assert heard.count(b"RSET\r\n") == resets
+    lone_dots = heard.count(b"DATA\r\n.\r\n")
+    assert lone_dots == (replies == {"RCPT 1": "550 5.1.1 unknown"})
+
+
+def test_a_mail_that_was_announced_is_not_sent_if_another_follows() -> None:
+    with ScriptedServer(b"220 x\r\n", grouped({})) as server:
+
+        async def run() -> list[SendResult]:
+            async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
+                announced = Submission(SENDER, "angekuendigt@schule.example", b"x")
+                first = await relay.send(SENDER, RECIPIENT, OCTETS, announced)
+                return [first, await relay.send(SENDER, RECIPIENT, OCTETS)]
+
+        assert [result.state for result in asyncio.run(run())] == ["sent", "sent"]
+        begun = [line.split()[0] for line in server.heard if line.startswith((b"EHLO", b"Subject", b"x"))]
+        assert begun == [b"EHLO", b"Subject:", b"EHLO", b"Subject:"]
 
 
 def test_a_mail_that_the_account_may_not_send_is_handed_in_once() -> None:

@@ -1,4 +1,4 @@
-"""SQLite's write-ahead log is emptied after migrations and each night, and erasure says if it was not."""
+"""The write-ahead log: SQLite's is emptied in time, and PostgreSQL's is on disk before a mail is sent."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,11 +11,14 @@ import pytest
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
-from mailbot.store.database import Engine, open_database, truncate_wal
+from mailbot.store import ledger, outbox
+from mailbot.store.database import Engine, open_database, transaction, truncate_wal
 from mailbot.store.erasure import NotCompactError, compact
 from mailbot.store.schema import migrate
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import mail
+from tests.support.new_database import new_postgresql
+from tests.support.servers.postgres import Postgres
 
 NIGHT = datetime(2026, 11, 30, 3, tzinfo=UTC)
 
@@ -52,3 +55,29 @@ def test_erasure_reports_a_reader_that_keeps_the_log(engine: Engine) -> None:
             list(compact(engine, patience=0.1))
     assert list(compact(engine, patience=0.1))
     assert truncate_wal(engine)
+
+
+def test_the_claim_and_the_end_of_a_batch_write_received_mails_to_the_disk(postgres: Postgres) -> None:
+    engine = open_database(new_postgresql(postgres))
+    desk, location = DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), ledger.MailLocation("GYM", 1, 1)
+    for last in ("claim", "end"):
+        with transaction(engine, durable=False) as session:
+            ledger.start_attempts(session, [location])
+        desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+        written = lsn(engine, "insert")
+        with transaction(engine) as session:
+            if last == "claim":
+                assert outbox.claim(session, ["GYM"], NIGHT) is not None
+            else:
+                ledger.clear_attempts(session, [location])
+        assert lsn(engine, "flush") > written
+        with transaction(engine) as session:
+            ledger.clear_attempts(session, [location])
+    engine.dispose()
+
+
+def lsn(engine: Engine, end: str) -> int:
+    """Return how far PostgreSQL's log was written: to memory (insert) or to the disk (flush)."""
+    with engine.connect() as connection:
+        value = connection.exec_driver_sql(f"SELECT pg_current_wal_{end}_lsn() - '0/0'::pg_lsn").scalar_one()
+    return int(value)

@@ -26,10 +26,11 @@ def built(harness: DeskHarness, due: ClaimedMail) -> bytes:
 def sent(harness: DeskHarness, now: datetime) -> Iterator[tuple[ClaimedMail, bytes]]:
     """Send all due mails; yield the messages as they go to the server."""
     schools = [school.key for school in harness.desk.policy.schools]
-    done: SendOutcome | None = None
-    while (due := record_and_claim(harness.desk, schools, done, None, now)) is not None:
-        done = SendOutcome(due.id, "sent")
-        yield due, built(harness, due)
+    done: list[SendOutcome] = []
+    while claimed := record_and_claim(harness.desk, schools, done, None, now):
+        done = [SendOutcome(due.id, "sent") for due in claimed]
+        for due in claimed:
+            yield due, built(harness, due)
 
 
 def parsed(octets: bytes) -> EmailMessage:

@@ -9,6 +9,7 @@ from email.parser import BytesHeaderParser
 from typing import Any
 
 from mailbot.monitoring.status import status
+from mailbot.runtime.sender import MAX_UNRECORDED
 from mailbot.service.queries import list_tickets, show_ticket
 from tests.support.mail_builder import mail
 from tests.support.school import EDV, ERIKA, MAX, SchoolEnv
@@ -18,6 +19,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 BEGIN = datetime(2026, 11, 23, 7, tzinfo=UTC)
 REPLIES = 0.4
 READ_ALREADY = 0.2
+IN_FLIGHT = MAX_UNRECORDED + 1
+"""The mails that may arrive twice after a kill: with unrecorded outcomes, and the one being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def audit(env: SchoolEnv, workload: Workload, kills: int = 0, mailboxes: Sequenc
         *_tickets_broken(documents, workload),
         *_folders_broken(env, workload, mailboxes or (env.address,), kills),
         *_letters_broken(documents, received),
-        *([f"{twice} letters came twice, after {kills} kills"] if twice > kills else []),
+        *([f"{twice} mails arrived twice, after {kills} kills"] if twice > kills * IN_FLIGHT else []),
         *([f"quarantined: {state['quarantine']}"] if state["quarantine"] else []),
         *([f"outbox: {state['outbox']}"] if set(state["outbox"]) != {"sent"} else []),
     )

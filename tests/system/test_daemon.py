@@ -73,7 +73,7 @@ def test_systemd_is_notified_of_start_watchdog_and_stop(env: SchoolEnv) -> None:
         daemon.wait(lambda: "WATCHDOG=1" in daemon.told(), "the watchdog is fed")
         assert daemon.stop() == 0
         assert daemon.told().index("READY=1") < daemon.told().index("STOPPING=1")
-        assert "STATUS=watching 1 mailboxes" in daemon.told()
+        assert "STATUS=watching 1 mailbox" in daemon.told()
 
 
 def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
@@ -122,8 +122,36 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     daemon.signal(signal.SIGHUP)
     daemon.wait_said("configuration rejected.*poll_seconds")
     daemon.wait_said("configuration rejected.*foldr")
+    rejected = "STATUS=the new configuration is rejected: "
+    daemon.wait(lambda: any(line.startswith(rejected) for line in daemon.told()), "systemd has the reason")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
+    daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the operators are notified")
+    assert "foldr" in env.mails_to(EDV)[0].text
+    env.call("status", "--probe", status=3)
+    env.config.write_text(right)
+    assert "configuration: " in env.call("status", "--probe", status=2)
+    daemon.signal(signal.SIGHUP)
+    daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the operators hear that it is over")
+    assert "STATUS=watching 1 mailbox" in daemon.told()
+
+
+def test_an_unexpected_error_in_a_reload_keeps_the_configuration_and_in_a_start_ends_the_daemon(
+    env: SchoolEnv, daemon: Daemon
+) -> None:
+    """A library of another version raises whatever it likes."""
+    worker = env.directory / "state" / "worker"
+    mark = worker.read_bytes()
+    worker.write_bytes(b"\xff")
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_said("configuration rejected.*UnicodeDecodeError")
+    env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
+    assert daemon.stop() == 0
+    daemon.launch()
+    assert daemon.ended() == 1
+    assert daemon.said("daemon failed.*UnicodeDecodeError") == 1
+    worker.write_bytes(mark)
 
 
 def test_sighup_with_another_state_directory_is_refused(env: SchoolEnv, daemon: Daemon) -> None:

@@ -1,4 +1,4 @@
-"""Power failures: the effects of a mail are on disk before the mail is moved on the server."""
+"""Power failures: the effects of a mail are on disk before it is moved and before anything is sent."""
 
 import re
 import subprocess
@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.clock import utc_now
+from mailbot.service.receive import receive
+from mailbot.store.database import transaction
+from mailbot.store.ledger import MailLocation, start_attempts
 from tests.support.fixtures import require
 from tests.support.school import ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
@@ -34,7 +38,7 @@ def traced(env: SchoolEnv) -> list[str]:
     command: list[str | Path] = [
         require(strace),
         "-f",
-        "-y",
+        "-yy",
         "-s",
         "400",
         "-e",
@@ -48,11 +52,13 @@ def traced(env: SchoolEnv) -> list[str]:
 
 
 def overheard(env: SchoolEnv) -> list[str]:
-    """Run `mailbot once`; return what it did to its database's journal and told the IMAP server, in order."""
+    """Run `mailbot once`; return in order what it did to its database's journal, IMAP and SMTP servers."""
     did = []
     for line in traced(env):
         if "UID MOVE" in line:
             did.append("move")
+        elif re.search(rf"(?:sendto|write)\(\d+<TCP:\[[^]]*->127\.0\.0\.1:{env.smtp.port}\]>", line):
+            did.append("smtp")
         elif re.search(r"(?:pwrite64|write)\(\d+<[^>]*mailbot\.db-wal>", line):
             did.append("write")
         elif re.search(r"f(?:data)?sync\(\d+<[^>]*mailbot\.db-wal>", line):
@@ -60,15 +66,20 @@ def overheard(env: SchoolEnv) -> list[str]:
     return did
 
 
-def test_effects_are_on_disk_before_the_mail_is_moved(env: SchoolEnv) -> None:
-    env.deliver(problem("Beamer").text("dunkel"), problem("Drucker").text("leer"))
+def test_effects_are_on_disk_before_mails_are_moved_and_before_notifications_are_sent(env: SchoolEnv) -> None:
+    mails = problem("Beamer").text("dunkel"), problem("Drucker").text("leer")
+    env.deliver(*mails)
+    with env.open() as (desk, _):  # a process is killed after the first mail of a batch
+        location = MailLocation("GYM", env.dovecot.uid_validity(env.address), 1)
+        with transaction(desk.engine) as session:
+            start_attempts(session, [location])
+        assert receive(desk, location, mails[0].build(), None, utc_now())
     did = overheard(env)
-    assert "move" in did
-    for position, what in enumerate(did):
-        if what == "move":
-            before = [step for step in did[:position] if step != "move"]
-            assert before
-            assert before[-1] == "sync"
+    assert did.count("move") == 2
+    for position, step in enumerate(did):
+        if step == "move" or (step == "smtp" and "smtp" not in did[:position]):
+            before = [earlier for earlier in did[:position] if earlier != "move"]
+            assert before[-2:] == ["write", "sync"], did
 
 
 def test_the_name_of_the_worker_is_on_the_disk_before_the_database_names_it(env: SchoolEnv) -> None:

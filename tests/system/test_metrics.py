@@ -1,10 +1,10 @@
 """The metrics are valid for Prometheus, correct, and contain no personal data."""
 
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
-from mailbot import __version__
+from mailbot import __version__, extras
 from mailbot.metrics import BUCKETS, MetricsCollector
 from mailbot.service.bootstrap import DeskError
 from mailbot.store import heartbeat, mailboxes
@@ -298,10 +298,16 @@ def test_only_this_machine_may_ask(harness: DeskHarness) -> None:
         scraped(port)
 
 
-def test_a_missing_library_is_reported_with_the_package_to_install(
-    harness: DeskHarness, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("found", [None, "0.16.0"])
+def test_a_library_that_is_missing_or_too_old_is_reported_with_the_package_to_install(
+    harness: DeskHarness, monkeypatch: pytest.MonkeyPatch, found: str | None
 ) -> None:
-    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    def installed(name: str) -> str:
+        if found is None:
+            raise PackageNotFoundError(name)
+        return found
+
+    monkeypatch.setattr(extras, "version", installed)
     with pytest.raises(DeskError, match=r"mailbot\[prometheus\]"):
         MetricsCollector(harness.desk)
 

@@ -243,3 +243,21 @@ def test_a_locked_database_sets_no_mail_aside(env: SchoolEnv) -> None:
         clocks.pop()
         ingest.process_new(box)
         assert outcomes == ["opened"]
+
+
+def test_a_mail_whose_subject_the_database_refuses_is_kept_without_it(env: SchoolEnv) -> None:
+    """As PostgreSQL refuses what its encoding lacks, and as triggers or full columns may do."""
+    with env.open() as (desk, _), transaction(desk.engine) as session:
+        session.connection().exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE INSERT ON ledger WHEN NEW.subject LIKE '%💥%'"
+            " BEGIN SELECT RAISE(ABORT, 'no equivalent in encoding LATIN1: 💥'); END"
+        )
+    env.deliver(problem("Beamer 💥").text("dunkel\n"), problem("Maus fehlt").text("Die Maus ist weg.\n"))
+    counts = env.run_once()
+    assert (counts["opened"], counts["quarantined"]) == (1, 1)
+    (entry,) = env.json("quarantine")
+    assert entry["subject"] == "(cannot be stored)"
+    assert entry["because"].startswith("IntegrityError")
+    with closing(sqlite3.connect(env.directory / "state" / "mailbot.db")) as connection:
+        connection.execute("DROP TRIGGER refuse")
+    assert "opened GYM-2" in env.call("quarantine", "retry", str(entry["id"]))

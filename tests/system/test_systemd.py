@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,23 @@ def test_the_watchdog_is_fed_twice_in_its_interval_if_it_is_ours(
     monkeypatch.setenv("WATCHDOG_USEC", allowed)
     monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if for_whom == "us" else for_whom)
     assert systemd.watchdog_seconds() == seconds
+
+
+def test_a_call_as_the_service_has_its_user_its_state_and_its_passwords() -> None:
+    drop_in = (
+        "\n# /etc/systemd/system/mailbot.service.d/override.conf\n[Service]\nLoadCredential=gym:/root/gym\n"
+    )
+    command = systemd.as_service(UNIT.read_text("utf-8") + drop_in, ["check"])
+    assert command[-3:] == ["/usr/bin/env", "mailbot", "check"]
+    assert "--collect" in command
+    given = [word for option, word in pairwise(command) if option == "-p"]
+    assert {"DynamicUser=yes", "User=mailbot", "StateDirectory=mailbot"} <= set(given)
+    assert [word for word in given if word.startswith("LoadCredential=")] == [
+        "LoadCredential=passwords:/etc/mailbot/passwords",
+        "LoadCredential=gym:/root/gym",
+    ]
+    assert "Environment=MAILBOT_CONFIG=/etc/mailbot/mailbot.toml" in given
+    assert not any(word.startswith(("ExecStart", "Restart")) for word in given)
 
 
 @WITH_SYSTEMD

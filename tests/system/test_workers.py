@@ -356,13 +356,10 @@ def test_a_late_worker_does_not_change_the_state_of_a_sent_mail(shared: DeskHarn
     shared.receive(problem().text("dunkel"))
     late = NOW + CLAIM_TTL + timedelta(minutes=1)
     with transaction(shared.engine) as session:
-        slow = outbox.claim(session, ["GYM"], NOW, ANNA)
-    assert slow is not None
+        slow, other = outbox.claim(session, ["GYM"], NOW, ANNA, most=2)
     with transaction(shared.engine) as session:
-        again = outbox.claim(session, ["GYM"], late, BELA)
-        while again is not None and again.id != slow.id:
-            again = outbox.claim(session, ["GYM"], late, BELA)
-        assert again is not None
+        taken = {mail.id for mail in outbox.claim(session, ["GYM"], late, BELA, most=20)}
+    assert taken >= {slow.id, other.id}
     with transaction(shared.engine) as session:
         outbox.record(session, [SendOutcome(slow.id, "failed", "too late")], late, ANNA)
     assert [row.state for row in shared.rows(OutboxRow) if row.id == slow.id] == ["sending"]

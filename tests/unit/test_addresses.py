@@ -115,3 +115,8 @@ NAMES = {
 
 def test_the_given_name_comes_before_the_surname() -> None:
     assert {name: given_name_first(name) for name in NAMES} == NAMES
+
+
+def test_sender_without_a_possible_address_is_no_sender() -> None:
+    domain = f"{'a' * 64}.example"
+    assert parse(mail().sender(f"Jana Wolf <jana@{domain}>").build()).senders == ()

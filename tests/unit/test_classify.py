@@ -64,6 +64,7 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _report("Tablet", "did not reach the following recipient(s):\no@x.example").header(
                     "Return-Path", "<>"
                 ),
+                _report("Message could not be delivered", "Mailbox is full.", "filter@wall.example"),
                 _report(
                     "Posting rejected", "It was not accepted for the list.", "chor-request@listen.example"
                 ),
@@ -81,6 +82,10 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _answer("🎉"),
                 _answer("👍\n\nToni Test reacted via Gmail <https://google.example/x>"),
                 _answer("Toni Test hat auf Ihre Nachricht reagiert: ❤️"),
+                _answer("Toni Test reacted to your message with 🎉"),
+                _answer("Toni Test a réagi avec 👏 à votre message"),
+                _answer("Toni Test hat Ihre Nachricht mit „Gefällt mir“ markiert"),
+                mail().subject("Message recall status: Tablet").text("Your request to recall the message."),
                 mail().subject("Recall: Tablet").text('Toni would like to recall the message, "Tablet".'),
             ],
         ),

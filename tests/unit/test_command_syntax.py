@@ -46,6 +46,7 @@ WORDS = {
     "back": ("back", "anwesend", "présent", "présente"),
     "register": ("register", "anmelden", "inscription"),
     "confirm": ("confirm", "bestätigen", "confirmer"),
+    "resend": ("resend", "erneut", "nochmal", "réexpédier"),
     "undo": ("undo", "rückgängig", "annuler"),
     "cc": ("cc", "kopie", "copie"),
     "for": ("for", "für", "pour"),

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from mailbot.core.commands.parse import COMMANDS
-from mailbot.core.model.effects import Register, SetAbsence, SetBlocked
-from mailbot.core.model.facts import Change, SentNotice
+from mailbot.core.model.effects import Register, ResendMails, SetAbsence, SetBlocked
+from mailbot.core.model.facts import Change, SentNotice, UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import NotificationKind, Reason
 from mailbot.core.model.policy import Absence
@@ -73,6 +73,7 @@ split       -           -    yes         yes            -
 move        -           -    -           yes            -
 spam        -           -    yes         -              -
 undo        yes         -    yes         yes            -
+resend      -           -    yes         yes            -
 list        yes         yes  yes         yes            yes
 show        yes         yes  yes         yes            own
 find        yes         yes  yes         yes            yes
@@ -239,6 +240,14 @@ ROWS = {
         about=closed(),
         wrong=("#undo alles", "#rückgängig alles", "#annuler tout"),
     ),
+    "resend": Row(
+        ("#resend", "#erneut", "#réexpédier"),
+        lambda done: any(
+            isinstance(effect, ResendMails) and len(effect.mails) == 1 for effect in done.effects
+        ),
+        {(MAX, "command_receipt")},
+        wrong=("#resend all", "#erneut Beamer", "#nochmal 9999"),
+    ),
     "list": Row(
         ("#list closed", "#übersicht geschlossen", "#liste fermées"),
         lambda done: done.notification(done.notifications[0].to.email).scope == "closed",
@@ -311,6 +320,9 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
         histories={"GYM-1": HISTORY, "GYM-12": (ASKED,)},
         dates=FRIDAY | ABSENCE,
         changes={"GYM-1": last_change(writer)} if about else {},
+        undelivered={
+            "GYM-1": tuple(UndeliveredMail(f"<{who}>", LENA, who) for who in (writer, "x@y.example"))
+        },
         numbers_elsewhere={"HBG": 7, "GYM": 100},
         absences={MAX: Absence(date(2026, 12, 1))} if row is ROWS["back"] else {},
     )

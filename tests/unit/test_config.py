@@ -105,6 +105,8 @@ WRONG = [
     ("no host", ('[imap]\nhost = "', '[imap]\nhost = "imaps://'), '[imap] host = "imaps://mail.example": must be only a server\'s name'),
     ("no security", ("[imap]", '[imap]\nsecurity = "ssl"'), '[imap] security = "ssl": must be "tls", "starttls" or'),
     ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "la"'), '[[school]] GYM: language = "la": must be "de"'),
+    ("an abbreviation of a time zone", ("[bot]", '[bot]\ntimezone = "MEZ"'), '[bot] timezone = "MEZ": must be a time zone such as Europe/Berlin'),
+    ("a city for a time zone", ("[bot]", '[bot]\ntimezone = "Vienna"'), '[bot] timezone = "Vienna": must be a time zone such as Europe/Vienna'),
     ("no time zone", ("[bot]", '[bot]\ntimezone = "Europe/Berln"'), '[bot] timezone = "Europe/Berln": must be a time zone such as Europe/Berlin'),
     ("no time", ("[imap]", "[imap]\npoll_seconds = 0"), "[imap] poll_seconds = 0: must be at least 1"),
     ("a number for a size", ("[imap]", '[health]\ndisk_free = 0.5\n[imap]'), "[health] disk_free = 0.5: must be a size such as"),
@@ -339,6 +341,22 @@ def test_a_password_file_holds_one_line(write: Write, tmp_path: Path, content: b
     assert expected in line
 
 
+def test_a_byte_order_mark_is_no_part_of_the_password(write: Write, tmp_path: Path) -> None:
+    path = write()
+    (tmp_path / "gym").write_bytes(f"\ufeff{PASSWORD}\n".encode())
+    assert load(path, ENVIRON).imap["GYM"].password.get() == PASSWORD
+
+
+def test_a_file_of_a_credential_directory_is_found_by_its_name_there(write: Write, tmp_path: Path) -> None:
+    path = write(('password_file = "gym"', 'password_file = "passwords/gym"'))
+    (tmp_path / "credentials").mkdir()
+    environ = {**ENVIRON, "CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    (line,) = problems(path, environ)
+    assert line.endswith("systemctl restart mailbot"), "systemd copies new files at the next start"
+    (tmp_path / "credentials" / "passwords_gym").write_text("from systemd\n")
+    assert load(path, environ).imap["GYM"].password.get() == "from systemd"
+
+
 def test_an_empty_variable_is_no_password(write: Write) -> None:
     assert problems(write(), {"RS_PASSWORD": ""}) == [
         '[[school]] RS2: imap.password_env = "RS_PASSWORD": must not be empty'
@@ -358,13 +376,14 @@ def test_systemds_credentials_come_before_the_configurations_folder(write: Write
 def test_a_school_overrides_every_key_of_imap_and_smtp(write: Write, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
     imap = 'host = "h", port = 1, security = "starttls", username = "u", password_env = "RS_PASSWORD", folder = "F", done = "", poll_seconds = 5, ca_file = "ca.pem", authserv_id = "mx"'
-    smtp = 'host = "s", port = 2, security = "tls", username = "v", password_env = "RS_PASSWORD", ca_file = "ca.pem"'
+    smtp = 'host = "s", port = 2, security = "tls", username = "v", password_env = "RS_PASSWORD", ca_file = "ca.pem", connections = 3'
     settings = load(write((GYM_IMAP, f"{{ {imap} }}\nsmtp = {{ {smtp} }}")), ENVIRON)
     mailbox, sender = settings.imap["GYM"], settings.smtp["GYM"]
     assert (mailbox.host, mailbox.port, mailbox.security, mailbox.username) == ("h", 1, "starttls", "u")
     assert (mailbox.folder, mailbox.done, mailbox.poll_seconds) == ("F", "", 5)
     assert mailbox.ca_file == sender.ca_file == tmp_path / "ca.pem"
     assert (sender.host, sender.port, sender.security, sender.username) == ("s", 2, "tls", "v")
+    assert [settings.smtp[key].connections for key in ("GYM", "RS2")] == [3, 1]
     assert [school.authserv_id for school in settings.policy.schools] == ["mx", ""]
 
 
@@ -492,6 +511,24 @@ def test_without_a_name_the_file_is_looked_for_in_its_places(
     assert find(None, {}) == places[1]
     places[0].touch()
     assert find(None, {}) == places[0]
+
+
+def test_an_unreadable_working_directory_does_not_hide_the_file_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "system.toml"
+    system.touch()
+
+    class Unreadable(type(Path())):  # type: ignore[misc]
+        def is_file(self) -> bool:
+            raise PermissionError
+
+    monkeypatch.setattr("mailbot.config.loader.STANDARD_FILES", (Unreadable("config/mailbot.toml"), system))
+    assert find(None, {}) == system
+
+
+def test_no_free_disk_space_may_be_required(write: Write) -> None:
+    assert load(write(("[imap]", "[health]\ndisk_free = 0\n[imap]")), ENVIRON).health.disk_free == 0
 
 
 def test_a_team_works_on_the_common_hours_but_for_its_own(write: Write) -> None:

@@ -110,13 +110,13 @@ def test_author_is_notified_of_a_bounced_text(kind: NotificationKind) -> None:
     letter = done.notification(MAX)
     assert letter.text == "Die Lampe ist getauscht."
     assert ("recipient", LENA) in letter.details
-    assert ("reason", "550 user unknown") in letter.details
+    assert ("reason", "5.1.1 550 user unknown") in letter.details
     assert letter.ticket is not None
 
 
 def test_bounce_is_added_to_its_ticket_and_marks_the_address() -> None:
     done = bounce(LENA, NotificationKind.ANSWER, MAX).decide()
-    mark = MarkUndeliverable(LENA, "550 user unknown", "<sent@schule.example>")
+    mark = MarkUndeliverable(LENA, "5.1.1 550 user unknown", "<sent@schule.example>")
     assert [type(e) for e in done.changes] == [AddMessage, MarkUndeliverable]
     assert mark in done.changes
     assert done.message.visibility is Visibility.SYSTEM

@@ -61,6 +61,15 @@ def test_short_answers_are_kept_at_every_place(answer: str) -> None:
         assert answer_of(reply) == answer, reply
 
 
+def test_answer_that_touches_the_attribution_is_kept() -> None:
+    quoted = "\n".join(f"> {line}" for line in HELP.split("\n"))
+    for attribution in (
+        "Am 2026-11-30 09:12, schrieb Erika Muster über Schul-Support:",
+        "On 2026-11-30 09:12, Erika Muster via Schul-Support wrote:",
+    ):
+        assert answer_of(f"Gut.\n\n#erledigt{attribution}\n{quoted}") == "Gut.\n\n#erledigt"
+
+
 def test_answer_within_the_quotation_of_an_html_mail_is_found() -> None:
     marked = HELP.replace("Gerät?\n", "Gerät?\n\nNein, sie ist dunkel.\n").strip().replace("\n", "\n> ")
     assert answer_of(f"Siehe unten.\n> {marked}", structured=True) == (
@@ -76,3 +85,15 @@ def test_earlier_answer_in_a_thread_is_not_repeated() -> None:
         found = split_reply(thread, SENT, structured=structured)
         assert found is not None
         assert found.text == "Neu."
+
+
+def test_bars_alone_around_quoted_lines_are_quoted() -> None:
+    said = "der Beamer in Raum 204 wurde gestern gegen einen neuen getauscht."
+    sent = SentText((f"Guten Tag,\n{said}\n\n--\nSchul-Support, Gymnasium Marienschule",))
+    text = (
+        f"Support schrieb am 23.11.2026 14:02:\n\n| Guten Tag,\n| {said}\n\nDanke, das ging schnell.\n\n"
+        "|\n| --\n| Schul-Support, Gymnasium Marienschule"
+    )
+    found = split_reply(text, [sent], structured=False)
+    assert found is not None
+    assert found.text == "Danke, das ging schnell."

@@ -18,6 +18,7 @@ _SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS
         "Am Mo., 23. Nov. 2026 um 13:47 Uhr schrieb Lena Lehrerin <\nlena@schule.example>:",
         "Lena Lehrerin <lena@schule.example> schrieb am Mo., 23. Nov. 2026, 13:47:",
         "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin <lena@schule.example>\nwrote:",
+        "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin\n\n<lena@schule.example>\n\nwrote:",
         "-----Ursprüngliche Nachricht-----\nVon: Lena\nGesendet: Montag\nAn: Support\nBetreff: Beamer",
         "Von: Lena Lehrerin <lena@schule.example>\nGesendet: Montag, 23.11.2026 13:47\nAn: x\nBetreff: y",
     ],
@@ -27,6 +28,17 @@ def test_text_above_the_introduction_of_a_quotation_is_the_answer(introduction: 
     got = split(f"Danke, geht wieder.\n\n{introduction}\n\n{mark}Der Beamer ist kaputt.\n")
     assert got.text == "Danke, geht wieder."
     assert "Der Beamer ist kaputt." in got.quoted
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "[EXTERN] Diese Nachricht kommt von außerhalb der Schule. Bitte niemals fremde Links öffnen.",
+        "*** Diese E-Mail stammt von einem externen Absender. Seien Sie vorsichtig mit Anhängen. ***",
+    ],
+)
+def test_warning_of_a_gateway_is_no_text(warning: str) -> None:
+    assert split(f"{warning}\n\nDer Beamer flackert.").text == "Der Beamer flackert."
 
 
 @given(st.text(alphabet=st.characters(exclude_characters=_SIGNS, exclude_categories=["Cs"])))
@@ -50,3 +62,13 @@ def test_number_of_a_device_below_a_rule_is_not_a_telephone_number(device: str) 
 def test_name_and_telephone_below_a_rule_are_a_signature() -> None:
     got = split("Der Beamer ist kaputt.\n_____\nLéa Dupont\nPortable 06 12 34 56 78\n")
     assert got.text == "Der Beamer ist kaputt."
+
+
+@pytest.mark.parametrize("own", ["#schließen", "Das Kabel war lose", "Das Kabel war lose."])
+@pytest.mark.parametrize("gap", ["", " "])
+def test_own_words_that_touch_the_attribution_are_kept(own: str, gap: str) -> None:
+    attribution = "Am 2026-11-30 09:12, schrieb Petra Kurz über Schul-Support:"
+    if gap and not own.endswith("."):
+        own += "."
+    found = split(f"Hallo,\n\n{own}{gap}{attribution}\n> Der Beamer ist dunkel.\n")
+    assert (found.text, found.quoted.split("\n")[0]) == (f"Hallo,\n\n{own}", attribution)

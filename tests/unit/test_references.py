@@ -2,7 +2,13 @@
 
 import pytest
 
-from mailbot.core.text.references import action_key, subject_tags, without_action_key, without_subject_tags
+from mailbot.core.text.references import (
+    KEEP_HINT,
+    action_key,
+    subject_tags,
+    without_action_key,
+    without_subject_tags,
+)
 
 KEY = "abcdefghijklmnopqrstuvwxyz"
 
@@ -56,6 +62,17 @@ def test_action_key_is_found_when_quoted_or_wrapped(text: str) -> None:
 
 def test_action_key_is_removed_with_its_line() -> None:
     assert without_action_key(f"Gut.\n\n[mailbot:{KEY}]\n") == "Gut."
+
+
+@pytest.mark.parametrize("hint", KEEP_HINT.values())
+def test_hint_beside_the_action_key_is_removed_with_it_and_text_around_it_stays(hint: str) -> None:
+    cases = {
+        f"#close\n\n\n[mailbot:{KEY}]  {hint}": "#close",
+        f"Gut.\n\n[mailbot:{KEY}]  {hint} Kabel getauscht.": "Gut.\n\nKabel getauscht.",
+        f"Gut.\n[mailbot:{KEY}]\n{hint}\nKabel getauscht.": "Gut.\nKabel getauscht.",
+        f"> [mailbot:{KEY}]\n> ? {hint[2:]}\nGut.": "Gut.",
+    }
+    assert {text: without_action_key(text) for text in cases} == cases
 
 
 def test_action_key_in_a_quoted_link_is_not_sent_to_other_people() -> None:

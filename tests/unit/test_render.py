@@ -390,3 +390,22 @@ def test_documentation_lists_every_notification_kind() -> None:
     page = (PACKAGED.parent / "docs" / "notifications.md").read_text()
     used = set(re.findall(r"\b[a-z_]+\b", " ".join(re.findall(r"`([^`]*)`", page))))
     assert {kind.value for kind in NotificationKind} <= used
+
+
+def test_undoing_an_undo_is_offered_as_such() -> None:
+    undone = replace(samples.RECEIPT_LINES[0], command="undo")
+    page = letter("command_receipt", done=(undone,)).html
+    assert (">Doch wieder so<" in page, ">Rückgängig<" in page) == (True, False)
+
+
+def test_overview_of_a_requester_offers_each_list_once_and_does_not_repeat_their_name() -> None:
+    mail = letter("overview_own")
+    assert ">Meine<" not in mail.html
+    assert "Lena Lehrerin ·" not in mail.text
+
+
+def test_people_in_cc_are_not_named_as_copy_in_their_own_mails() -> None:
+    for name in ("answer_cc", "added_to_cc", "merged_requester"):
+        mail = letter(name)
+        assert mail.recipient.name == "Dr. Rainer Rektor-Oberschlau"
+        assert "Kopie:" not in mail.text, name

@@ -24,7 +24,7 @@ from tests.support.scenario import (
 FIRST_LINES = {
     ReplyRoute.REQUESTER: "Ihre Antwort geht an ",
     ReplyRoute.STAFF: "Ihre Antwort bleibt intern, ",
-    ReplyRoute.NOBODY: "Auf diese Mail wirken nur Befehle. ",
+    ReplyRoute.NOBODY: "Hier zählen nur Befehle: ",
     ReplyRoute.REGISTRATION: "Jede Antwort auf diese Mail meldet Sie an.",
 }
 

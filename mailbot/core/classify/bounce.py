@@ -5,15 +5,15 @@ mail itself must say that a delivery failed.
 """
 
 import re
+from functools import lru_cache
 
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
 from mailbot.core.model.mail import Mail
 
 _NAMES_OF_SERVERS = re.compile(
     r"mail(?:er)?[-_. ]?daemon|mdaemon|mmdf|microsoftexchange[0-9a-f]{8}"
-    r"|mail delivery (?:sub)?system|internet mail delivery",
-    re.I,
-)
+    r"|mail delivery (?:sub)?system|internet mail delivery"
+)  # in lower case
 """People have none of these names."""
 _NAMES_LIKE_SERVERS = re.compile(
     r"\b(?:\w{0,20}post[ _.-]?master|mail[-_. ]?delivery|mail[-_. ]?system|mail[-_. ]?admin|deamon"
@@ -25,9 +25,8 @@ _NAMES_LIKE_SERVERS = re.compile(
     r"|system[-_. ]?administrat\w{2,5}|(?:mail|e-?mail) administrat\w{2,5}|mailzustell\w*"
     r"|zustell(?:dienst|system)\w*"
     r"|unzustellbar\w*|undeliver\w+|administrateur (?:du )?syst[eè]me|amministratore (?:di )?sistema"
-    r"|syst[eè]me de messagerie)",
-    re.I,
-)
+    r"|syst[eè]me de messagerie)"
+)  # in lower case
 _SAYS_FAILURE = re.compile(
     r"undeliver(?:able|ed)|unzustellbar|(?:nicht|un)[- ]?zu(?:gestellt|stellbar)|returned mail"
     r"|mail (?:delivery )?(?:system|failed|failure|status report|problem|warning|error)|failed mail\b"
@@ -40,7 +39,8 @@ _SAYS_FAILURE = re.compile(
     r"|can(?:'t| ?not) be delivered|nicht (?:übermittelt|ausgeliefert)"
     r"|rejected mail|mail (?:rejected|refused|blocked)|unable to deliver"
     r"|warning: (?:message|could not send)|(?:message|mail) (?:was |is )?(?:rejected|refused|returned)"
-    r"|warning - delayed|delayed mail|mail (?:could )?not (?:be )?delivered|bounced? (?:mail"
+    r"|warning - delayed|delayed mail"
+    r"|(?:mail|message) (?:(?:could|can) )?not (?:be )?delivered|bounced? (?:mail"
     r"|message)|your (?:e-?mail|message|mail) .{0,40}(?:not delivered|rejected|failed|bounced)"
     r"|(?:nachricht|e-?mail) (?:wurde )?(?:nicht zugestellt|abgewiesen|abgelehnt|zurückgewiesen|verzögert)"
     r"|non (?:remis|distribu|délivr)\w*|rapport de non[- ]remise|avis de non[- ](?:remise|distribution)"
@@ -50,9 +50,8 @@ _SAYS_FAILURE = re.compile(
     r"|afgeleverd)"
     r"|onbestelbaar|niedostarczon|nedoručiteln"
     r"|fehlgeschlagen.{0,20}zustell|error sending"
-    r"|returned to sender|verzögerung bei der zustellung|dsn:",
-    re.I,
-)
+    r"|returned to sender|verzögerung bei der zustellung|dsn:"
+)  # in lower case
 """Words of a subject."""
 _TELLS_FAILURE = re.compile(
     r"could not be delivered|(?:was|been|is) not (?:been )?delivered|undeliverable|delivery (?:has "
@@ -78,9 +77,8 @@ _TELLS_FAILURE = re.compile(
     r"|de réception )?"
     r"(?:est )?pleine|destinataire inconnu|non (?:è stato possibile|ha potuto) (?:recapitare|consegnare)"
     r"|non (?:è|sono) stat[oi] recapitat|casella .{0,30}piena|no se (?:ha podido|pudo) entregar"
-    r"|kon niet worden (?:bezorgd|afgeleverd)",
-    re.I,
-)
+    r"|kon niet worden (?:bezorgd|afgeleverd)"
+)  # in lower case
 """Words of a text."""
 _LIST_SUBJECT = re.compile(
     r"mail refused|post(?:ing)? (?:rejected|refused|not accepted)|(?:rejected|unauthori[sz]ed"
@@ -88,9 +86,8 @@ _LIST_SUBJECT = re.compile(
     r"|non-?member submission|request to mailing list .{1,80} rejected|auto-discard|abgelehnt"
     r"|zurückgewiesen"
     r"|message distribution|rejet|refusé|nicht (?:verteilt|weitergeleitet)|not (?:distributed|accepted)"
-    r"|awaits moderator|waiting for moderat",
-    re.I,
-)
+    r"|awaits moderator|waiting for moderat"
+)  # in lower case
 _LIST_TEXT = re.compile(
     r"not (?:been )?(?:passed on|distributed|accepted|posted|sent) (?:on )?(?:to|for)? ?(?:the )?(?:list"
     r"|mailing)"
@@ -100,8 +97,8 @@ _LIST_TEXT = re.compile(
     r"|nicht (?:berechtigt|befugt).{0,60}(?:zu (?:senden|schreiben|verteilen)|liste)"
     r"|(?:nachricht|e-?mail).{0,100}(?:abgelehnt|nicht (?:verteilt|angenommen|weitergegeben))"
     r"|n['’]est pas autorisé.{0,60}liste|rejeté par",
-    re.I | re.S,
-)
+    re.S,
+)  # in lower case
 _LIST_MANAGER = re.compile(
     r"(?:-(?:admin|owner|request|bounces?|editor)|^(?:mailman|sympa|majordomo|listserv|listproc|lists?"
     r"|ezmlm"
@@ -113,9 +110,8 @@ _HUMAN_VOICE = re.compile(
     r"\b(?:ich|mein(?:e[mnrs]?)?|mir|hallo|moin|liebe grüße|viele grüße|lg|vg|(?:bitte"
     r"|bräuchten?) (?:um )?hilfe"
     r"|(?:können|könnten|kannst|könnt) (?:sie|du|ihr)|my (?:e-?mails?|mails?|messages?|colleague)"
-    r"|can you (?:please )?help|bonjour|mes (?:mails?|messages?)|buongiorno)\b",
-    re.I,
-)
+    r"|can you (?:please )?help|bonjour|mes (?:mails?|messages?)|buongiorno)\b"
+)  # in lower case
 _SERVICE_REPORT = re.compile(
     r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(?:Bounce|Delivery|Complaint|DeliveryDelay)\\?"'
 )
@@ -166,12 +162,17 @@ def is_like_server(mail: Mail) -> bool:
 
 def subject_says_failure(mail: Mail) -> bool:
     """Return whether the subject says that a delivery failed, and is not the subject of a reply."""
-    return not is_reply_subject(mail.subject) and bool(_SAYS_FAILURE.search(bare_subject(mail.subject)))
+    return not is_reply_subject(mail.subject) and _says_failure(bare_subject(mail.subject))
+
+
+@lru_cache(maxsize=16)  # several rules for one mail look at its subject
+def _says_failure(subject: str) -> bool:
+    return bool(_SAYS_FAILURE.search(subject.lower()))
 
 
 def text_says_failure(mail: Mail) -> bool:
     """Return whether the text says that a delivery failed."""
-    return bool(_TELLS_FAILURE.search(full_text(mail)))
+    return bool(_TELLS_FAILURE.search(full_text(mail).lower()))
 
 
 def says_failure(mail: Mail) -> bool:
@@ -189,9 +190,11 @@ def sounds_human(mail: Mail) -> bool:
 
     The returned mail and what is quoted of it do not count.
     """
-    failure = _SAYS_FAILURE.search(mail.subject)
-    before = mail.subject[: failure.start()] if failure else ""
-    return bool(_HUMAN_VOICE.search(before) or _HUMAN_VOICE.search(_RETURNED.sub(" ", mail.text[:_VOICE])))
+    subject = mail.subject.lower()
+    failure = _SAYS_FAILURE.search(subject)
+    before = subject[: failure.start()] if failure else ""
+    text = _RETURNED.sub(" ", mail.text[:_VOICE]).lower()
+    return bool(_HUMAN_VOICE.search(before) or _HUMAN_VOICE.search(text))
 
 
 def is_by_gateway(mail: Mail) -> bool:
@@ -205,9 +208,9 @@ def is_by_list_manager(mail: Mail) -> bool:
     by_program = _LIST_MANAGER.search(sender) or any(mail.header(name) for name in _LIST_FIELDS)
     if not by_program or sounds_human(mail):
         return False
-    subject = _LIST_SUBJECT.search(mail.subject) or _SAYS_FAILURE.search(mail.subject)
-    return bool(subject and (_LIST_TEXT.search(full_text(mail)) or text_says_failure(mail)))
+    subject = _LIST_SUBJECT.search(mail.subject.lower()) or _SAYS_FAILURE.search(mail.subject.lower())
+    return bool(subject and (_LIST_TEXT.search(full_text(mail).lower()) or text_says_failure(mail)))
 
 
 def _senders(mail: Mail) -> str:
-    return f"{mail.header('from')} {mail.header('sender')}"
+    return f"{mail.header('from')} {mail.header('sender')}".lower()

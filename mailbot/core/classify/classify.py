@@ -115,23 +115,24 @@ def _auto_subject(mail: Mail) -> bool:
 def _absent_subject_and_text(mail: Mail) -> bool:
     """Return whether subject and text are those of an absence note; people write such subjects as well."""
     said = patterns.ABSENT_SUBJECT.match(bare_subject(mail.subject))
-    return bool(said and patterns.AWAY_TEXT.search(mail.text[:3000])) and "?" not in mail.text
+    return bool(said and patterns.AWAY_TEXT.search(mail.text[:3000].lower())) and "?" not in mail.text
 
 
 def _away_text(mail: Mail) -> bool:
     """Return whether the text is an absence note: a reply with two typical sentences and no quotation."""
-    text = mail.text[:3000]
+    text = mail.text[:3000].lower()
     answers = bool(mail.in_reply_to) or is_reply_subject(mail.subject) or _from_program(mail)
-    says_so = bool(patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text))
-    return answers and says_so and not mail.quoted
+    if not answers or mail.quoted:
+        return False
+    return bool(patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text))
 
 
 def _is_challenge(mail: Mail) -> bool:
     """Return whether a spam filter asks the sender to confirm a mail: by its subject, or by text and link."""
-    text = bounce.full_text(mail)
-    if patterns.CHALLENGE_SUBJECT.search(mail.subject) and patterns.CHALLENGE.search(text):
+    text = bounce.full_text(mail).lower()
+    if patterns.CHALLENGE_SUBJECT.search(mail.subject.lower()) and patterns.CHALLENGE.search(text):
         return True
-    asks = patterns.CHALLENGE_TEXT.search(mail.text[:2000]) and patterns.LINK.search(mail.text[:4000])
+    asks = patterns.LINK.search(mail.text[:4000]) and patterns.CHALLENGE_TEXT.search(mail.text[:2000].lower())
     return bool(asks) and not mail.quoted and not bounce.sounds_human(mail)
 
 
@@ -287,7 +288,9 @@ def classify(
     `domains`, those of the schools, wrote it.
     """
     # Patterns see no run of blanks: the sender chooses how long one is.
-    mail = replace(mail, subject=" ".join(mail.subject.split())[:_MAX_SUBJECT])
+    subject = " ".join(mail.subject.split())[:_MAX_SUBJECT]
+    if subject != mail.subject:
+        mail = replace(mail, subject=subject)
     found = _by_rules(mail, support_addresses, domains)
     if mail.sender and mail.sender.email in support_addresses and _is_no_form(mail, found):
         return Classification(MailKind.LOOP, f"sent by mailbot: From is {mail.sender.email}")

@@ -1,6 +1,7 @@
 """Read a subject as its author wrote it, without the tags of gateways and spam filters."""
 
 import re
+from functools import lru_cache
 
 _GATEWAY_TAG = re.compile(
     r"\s*(?:\[[^\]\[]{1,60}\]|\([^()]{1,30}\)|\{[^{}]{1,30}\}|\*{2,5}[^*]{1,40}\*{2,5}"
@@ -17,11 +18,13 @@ _REPLY = re.compile(
 _MOST_TAGS = 4
 
 
+@lru_cache(maxsize=16)  # most rules for one mail look at its subject
 def is_reply_subject(subject: str) -> bool:
     """Return whether the subject begins with the prefix of a reply or a forwarded mail."""
     return bool(_REPLY.match(subject) or _REPLY.match(bare_subject(subject)))
 
 
+@lru_cache(maxsize=16)
 def bare_subject(subject: str) -> str:
     """Return the subject without the tags in front of it, such as "[EXTERN]"; a tag alone stays."""
     rest = subject

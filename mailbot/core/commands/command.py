@@ -53,6 +53,7 @@ class LineLookups:
     """The lookups in the database that one command line needs. Tickets are keys such as GYM-104.
 
     `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
+    `failures`: load the undelivered mails of the tickets.
     """
 
     tickets: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class LineLookups:
     schools: tuple[str, ...] = ()
     changes: bool = False
     numbers: bool = False
+    failures: bool = False
 
 
 def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:

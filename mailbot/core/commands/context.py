@@ -135,6 +135,7 @@ class MailContext:
         message: Message | None,
         cc_added: Iterable[Address] = (),
         not_in_cc: Iterable[Address] = (),
+        forwarded_from: Address | None = None,
     ) -> TicketChange:
         """Return the change of a ticket by this mail; its headers put `cc_added` in cc, `not_in_cc` not."""
         return TicketChange(
@@ -153,6 +154,7 @@ class MailContext:
             similar=self.facts.similar,
             forged=self.trust.forged,
             not_in_cc=tuple(not_in_cc),
+            forwarded_from=forwarded_from,
             cut=self.cut,
         )
 

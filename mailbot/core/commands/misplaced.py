@@ -16,7 +16,8 @@ from mailbot.core.commands.syntax import INVISIBLE, WITHIN
 from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
 from mailbot.core.text.words import fold
 
-_LINK = re.compile(r"\S*://\S*|\bwww\.\S*|\S+\.\S+/\S*|\]\(#\S*")
+_TOKEN = re.compile(r"\S+")
+_LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _CONFIRMED_AS_WRITTEN = (NotificationKind.REFUSAL, NotificationKind.HELD_ANSWER)
@@ -75,13 +76,22 @@ def _in_text(line: str) -> RefusedLine | None:
 
 def _find_commands(line: str) -> Iterator[tuple[re.Match[str], Command]]:
     """Yield the commands within a line, except those in links."""
-    without_links = _LINK.sub(lambda link: " " * len(link[0]), line)
+    without_links = _TOKEN.sub(_without_link, line)
     for match in WITHIN.finditer(without_links):
         command = find(_word(match))
         if command is None and get_close_matches(fold(_word(match)), _NOTE_WORDS, 1, _MIN_SIMILARITY):
             command = NOTE
         if command is not None:
             yield match, command
+
+
+def _without_link(token: re.Match[str]) -> str:
+    """Return a token with blanks instead of a link: "https://…", "www.…", "school.example/…", "](#…)"."""
+    text = token[0]
+    dot = text.find(".", 1)
+    if "://" in text or (dot > 0 and "/" in text[dot + 2 :]):
+        return " " * len(text)
+    return _LINK_IN_TOKEN.sub(lambda link: " " * len(link[0]), text)
 
 
 def _word(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from mailbot.core.commands.assignment import ASSIGNMENT
 from mailbot.core.commands.command import Command, CommandLine, Reading, spellings
 from mailbot.core.commands.members import MEMBERS
 from mailbot.core.commands.queries import QUERIES
+from mailbot.core.commands.resend import RESEND
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     UNDO,
     *RESTRUCTURE,
     NOTE,
+    RESEND,
     *QUERIES,
     *MEMBERS,
 )
@@ -75,6 +77,8 @@ def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     remaining: list[str] = []
     remaining_subject = _parse_subject(subject, lines, remaining, lenient=lenient)
     parsed = 0
+    if not any(sign in text for sign in SIGNS):
+        return Reading("\n".join([*remaining, *text.splitlines()]).strip(), tuple(lines), remaining_subject)
     for line in text.splitlines():
         parsed += any(sign in line[:MAX_LEAD] for sign in SIGNS)
         remaining += _parse_line(line, lines, lenient=lenient) if parsed <= MAX_LINES else [line]

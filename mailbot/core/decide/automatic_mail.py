@@ -34,6 +34,7 @@ WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
     NotificationKind.BOUNCE,
 }
 """Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
+_BELOW_OWN_TEXT = "\n--------\n"  # in the text of an answer, between the author's words and the footer
 MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
 """Notifications whose final delivery failure concerns a person; see `needs_attention`."""
 
@@ -98,7 +99,8 @@ def _decide_bounce(mail: Mail, reason: str, facts: Facts, policy: Policy, now: d
         return Decision("filed", (reason, "names no recipient of a mail"), tuple(effects), key, "subject-tag")
     because = [reason, f"about a mail to {sent.recipient}"]
     if failed is not None and not sent.bounced:
-        diagnostic = failed.diagnostic or failed.status
+        coded = not failed.status or failed.status in failed.diagnostic
+        diagnostic = failed.diagnostic if coded else f"{failed.status} {failed.diagnostic}".strip()
         effects.append(MarkUndeliverable(sent.recipient, diagnostic, sent.message_id))
         effects += map(Notify, failure_notices(sent, diagnostic, facts.ticket(sent.ticket), policy))
     else:
@@ -119,11 +121,21 @@ def failure_notices(
     details = (("recipient", sent.recipient), ("reason", diagnostic), ("subject", sent.subject))
     to_member = policy.find_member(sent.recipient) is not None
     if policy.find_member(sent.author) is not None and sent.author != sent.recipient:
-        author = Address(policy.registered(sent.author))
+        author = _named(sent.author, ticket, policy)
         kind, role = NotificationKind.BOUNCE, Role.SUPPORTER
+        text = sent.text.rpartition(_BELOW_OWN_TEXT)[0] or sent.text
         yield Notification(
-            kind, author, role, ticket=ticket, text=sent.text, details=details, internal=sent.internal
+            kind, author, role, ticket=ticket, text=text, details=details, internal=sent.internal
         )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
             yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)
+
+
+def _named(email: str, ticket: Ticket | None, policy: Policy) -> Address:
+    """Return a member's registered address, with the name that the ticket or the configuration has."""
+    assignee = ticket.assignee if ticket is not None else None
+    if assignee is not None and assignee.email in policy.addresses(email) and assignee.name:
+        return Address(policy.registered(email), assignee.name)
+    member = policy.find_member(email)
+    return Address(policy.registered(email), member.name if member is not None else "")

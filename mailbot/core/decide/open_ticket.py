@@ -12,6 +12,7 @@ from mailbot.core.model.notification import CommandResult, NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
+from mailbot.core.text.forwarded_sender import forwarded_sender
 from mailbot.core.text.references import without_subject_tags
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
@@ -27,12 +28,14 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     message = _message(context, ticket.requester, text)
     present = {ticket.requester.email, *(person.email for person in ticket.cc)}
     offered = [p for p in people_in_headers(context) if p.email not in present]
-    change = context.change(ticket, ticket, message, not_in_cc=offered)
+    original = _original_sender(context, ticket)
+    change = context.change(ticket, ticket, message, not_in_cc=offered, forwarded_from=original)
     notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _previous_ticket(context)
     receipt = reply(
         context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason
     )
+    receipt = replace(receipt, forwarded_from=original)
     if ticket.requester is not context.sender:
         receipt = replace(receipt, to=ticket.requester, ticket=ticket, in_reply_to="")
     people = (ticket.requester, *(notification.to for notification in notifications))
@@ -107,6 +110,18 @@ def _previous_ticket(context: MailContext) -> tuple[Ticket | None, str]:
     if related is None or not context.is_participant(related):
         return None, ""
     return related, context.match.related_reason
+
+
+def _original_sender(context: MailContext, ticket: Ticket) -> Address | None:
+    """Return the author of a mail that a member forwarded without `#for`, if they are no colleague."""
+    mail = context.mail
+    if context.member is None or not mail.forwarded or ticket.requester is not context.sender:
+        return None
+    found = forwarded_sender(mail.quoted)
+    support = context.policy.support_addresses
+    if found is None or context.policy.find_member(found.email) or is_no_person(found.email, mail, support):
+        return None
+    return found
 
 
 def people_in_headers(context: MailContext) -> tuple[Address, ...]:

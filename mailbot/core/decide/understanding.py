@@ -23,8 +23,8 @@ class Lookups:
 
     `addresses` are those of the command lines that are not ASCII. `bounced` are the recipients that a bounce
     names: find the last mail to one of them in the tagged ticket. `same_words`: find an open ticket of the
-    sender with these words. `undoes`: load the last changes of its
-    tickets. `splits`: load the next numbers of their schools.
+    sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
+    of their schools. `resends`: load the undelivered mails of its tickets.
     """
 
     message_ids: tuple[str, ...]
@@ -41,6 +41,7 @@ class Lookups:
     schools: tuple[str, ...] = ()
     same_words: str = ""
     bounced: tuple[str, ...] = ()
+    resends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +110,6 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         addresses=tuple(dict.fromkeys(written_address(a) for a in args if "@" in a and not a.isascii())),
         undoes=any(line.changes for line in lines),
         splits=any(line.numbers for line in lines),
+        resends=any(line.failures for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
     )

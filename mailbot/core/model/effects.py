@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, NotificationKind
 from mailbot.core.model.ticket import Message, Priority, ReminderStage, Status, Ticket
@@ -135,6 +136,14 @@ class RecordReminder:
 
 
 @dataclass(frozen=True, slots=True)
+class ResendMails:
+    """Send the undelivered mails of a ticket again."""
+
+    ticket: str
+    mails: tuple[UndeliveredMail, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Notify:
     """Notify one person."""
 
@@ -217,6 +226,7 @@ Effect = (
     | TicketEffect
     | MultiTicketEffect
     | RecordReminder
+    | ResendMails
     | Notify
     | HoldMail
     | ReleaseMail

@@ -101,6 +101,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class UndeliveredMail:
+    """A mail about a ticket that did not reach its recipient, and the author of its text."""
+
+    message_id: str
+    recipient: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentMail:
     """A mail that mailbot sent, and that another mail replies to or whose action key it contains.
 
@@ -188,6 +197,7 @@ class Facts:
     dates: Mapping[str, date] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    undelivered: Mapping[str, tuple[UndeliveredMail, ...]] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()
     copies: Copies | None = None

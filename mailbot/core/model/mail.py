@@ -153,7 +153,11 @@ class Mail:
 
     def header(self, name: str) -> str:
         """Return the topmost field of that name, or "" if there is none."""
-        return next(self.all_headers(name), "")
+        wanted = name.lower()
+        for key, value in self.headers:
+            if key == wanted:
+                return value
+        return ""
 
     def all_headers(self, name: str) -> Iterator[str]:
         """Yield the fields of that name from top to bottom."""

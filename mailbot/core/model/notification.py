@@ -100,6 +100,7 @@ class Reason(StrEnum):
     NO_SUCH_TICKET = "no_such_ticket"  # `argument` is not a ticket that the author may see
     NOTHING_TO_UNDO = "nothing_to_undo"  # the ticket was not changed by a mail
     CHANGED_SINCE = "changed_since"  # another person made the last change of the ticket
+    NOTHING_TO_RESEND = "nothing_to_resend"  # each mail by the author about the ticket was delivered
     TOO_LATE = "too_late"  # the last change is too old to be undone
     CANNOT_UNDO = "cannot_undo"  # the last change affected other tickets too: merge, split, move
     WORKS_HERE = "works_here"  # `argument` belongs to the staff, who get the ticket's mails without cc
@@ -192,6 +193,7 @@ class Notification:
     report: object = None  # the figures of a month, for the template
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
+    forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
 
     @property
     def sendable(self) -> bool:

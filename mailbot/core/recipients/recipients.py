@@ -244,6 +244,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         internal=kind is NotificationKind.NOTE,
         forged=change.forged and role.staff,
         not_in_cc=change.not_in_cc if role.staff else (),
+        forwarded_from=change.forwarded_from if role.staff else None,
     )
 
 

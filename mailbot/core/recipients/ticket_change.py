@@ -19,6 +19,7 @@ class TicketChange:
     mail itself put in cc, `not_in_cc` the people whom it did not add, since nothing proves its sender.
     `forged`: the mail server says that its sender is forged. `related` is another ticket that the mail may
     belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
+    `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
     before: Ticket
@@ -36,6 +37,7 @@ class TicketChange:
     similar: tuple[Similar, ...] = ()
     forged: bool = False
     not_in_cc: tuple[Address, ...] = ()
+    forwarded_from: Address | None = None
     cut: str = ""
 
     @property

@@ -18,11 +18,12 @@ from mailbot.core.text.attribution_words import (
     STEMS,
     WROTE,
 )
-from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, is_separator, label
+from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, has_address, is_separator, label
 from mailbot.core.text.words import STOPWORDS, fold
 
 _MAX_WRAPPED = 6  # lines over which an attribution may be wrapped
 _MAX_STARTS = 4  # places in a line at which an attribution may begin
+_MAX_SEPARATED = 50  # lines in which an attribution behind own words is searched
 _MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
 _MAX_NAMES = 14
 
@@ -32,9 +33,10 @@ _START = re.compile(
     r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,] +\d{1,2}[. ])",
     re.I,
 )
-# A capital word for "on" directly before a date, within a line.
+# A capital word for "on" directly before a date, within a line. Own words may touch it: Roundcube, which
+# answers below the quotation by default, puts the cursor there for text above it.
 _RESTART = re.compile(
-    r"(?<=[\s.!?…)])(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
+    r"[\s.!?…)a-zäöüß](?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
     rf"(?:(?:(?i:den|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}\d"
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
@@ -47,14 +49,16 @@ _GMAIL_WITHOUT_COLON = re.compile(
     r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2} (?:\d{1,2}:\d{2} (?:GMT|UTC)[+-]\d|.{0,80}<[^<>\s]+@[^<>\s]+>\s*$)"
 )
 _QUOTING = re.compile(r"\s*(?:zitat von|quoting)\s.{1,150}:\s*$", re.I)
-_ENDS_WITH_DAY = re.compile(r"(?<!\d)\d{1,2}\.\s*$")
-_ABBREVIATED = re.compile(rf"\b(?:{DAY_WORD}|kl|г|р|м|godz|[ap]\.m|π\.μ|μ\.μ)\.\s*$", re.I)
+_DAY = re.compile(r"(?<!\d)\d{1,2}\.$")
+_ABBREVIATED = re.compile(rf"\b(?:{DAY_WORD}|kl|г|р|м|godz|[ap]\.m|π\.μ|μ\.μ)\.$", re.I)
+_LONGEST_END = 20  # characters of the longest of these
 _COLON = re.compile(r"[:：](?!\d|//)")
 _ASIDE = re.compile(
     r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|[„“][^“”]{0,100}[“”]"
 )
 _CONTINUED = re.compile(r">\s*[:,]|> (?:wrote|schrieb)")
 _START_ALONE = re.compile(rf"\s*(?:{START})\s*", re.I)
+_ASCII_STEMS = tuple(filter(str.isascii, STEMS))
 _EDGES = " \t\xa0\u202f*_-\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c"
 
 
@@ -88,9 +92,23 @@ def find_attribution(lines: list[str], at: int) -> Attribution | None:
     return None
 
 
+def on_own_lines(lines: list[str]) -> list[str]:
+    """Return the lines with each attribution that begins behind own words on a line of its own."""
+    found: list[str] = []
+    tests = _MAX_SEPARATED
+    for at, line in enumerate(lines):
+        column = 0
+        if tests and _RESTART.search(line[:MAX_LINE_LENGTH]):
+            tests -= 1
+            attribution = find_attribution(lines, at)
+            column = attribution.column if attribution and line[:1] != ">" else 0
+        found += [line[:column].rstrip(), line[column:]] if column else [line]
+    return found
+
+
 def _later_starts(line: str) -> list[int]:
     """Return the columns behind own words at which an attribution may begin in the same line."""
-    columns = {match.start() for match in _RESTART.finditer(line)}
+    columns = {match.start() + 1 for match in _RESTART.finditer(line)}
     for match in _SENTENCE_END.finditer(line):
         if not _is_abbreviation(line, match) and (
             not line[match.end()].islower() or _DATE_OR_ADDRESS.match(line, match.end())
@@ -149,30 +167,43 @@ def _from(lines: list[str], at: int, column: int) -> Attribution | None:
 
 def _begins_later(lines: list[str], at: int, count: int) -> bool:
     """Return whether the lines below the first are a whole attribution: the first has own words then."""
-    if _ENDS_WITH_DAY.search(lines[at]) or lines[at].rstrip().endswith(","):
+    if _ends_with_day(lines[at]) or lines[at].rstrip().endswith(","):
         return False
     rest = " ".join(line[:MAX_LINE_LENGTH].strip() for line in lines[at + 1 : at + count])
     complete = bool(DATE.search(rest)) and is_attribution(rest, quoted_next=True, open_end=True)
-    return complete and (bool(EMAIL.search(rest)) or _other_words(rest)[1] > 0)
+    return complete and (has_address(rest) or _other_words(rest)[1] > 0)
 
 
 def _is_evidence(line: str) -> bool:
     """Return whether a line has a part of an attribution that a sentence seldom has."""
-    return bool(DATE.search(line) or EMAIL.search(line) or _ENDS_WITH_DAY.search(line)) or _may_say_wrote(
-        line
-    )
+    return bool(DATE.search(line) or has_address(line)) or _ends_with_day(line) or _may_say_wrote(line)
+
+
+def _ends_with_day(line: str) -> bool:
+    return bool(_DAY.search(line.rstrip()[-_LONGEST_END:]))
 
 
 def _is_torn(lines: list[str], at: int, joined: str) -> bool:
-    """Return whether a blank line tears an attribution apart before its address, as Polymail does."""
+    """Return whether a blank line tears an attribution apart before its address or verb, as Polymail does."""
     following = lines[at].strip() if at < len(lines) else ""
-    return following.startswith("<") and bool(_START.match(joined) and DATE.search(joined))
+    goes_on = following.startswith("<") or (
+        joined.endswith(">") and following.endswith(":") and bool(_verbs(following)) and len(following) < 20
+    )
+    return goes_on and bool(_START.match(joined) and DATE.search(joined))
 
 
 def _may_say_wrote(text: str) -> bool:
     """Return whether a text may contain a word for "wrote": a cheap test before the full one."""
     text = text.lower()
-    return any(stem in text for stem in STEMS)
+    return any(map(text.__contains__, _ASCII_STEMS if text.isascii() else STEMS))
+
+
+def _verbs(text: str) -> list[re.Match[str]]:
+    """Return the places of the words for "wrote"."""
+    if not _may_say_wrote(text):
+        return []
+    lower = text.lower()
+    return list(WROTE.finditer(lower if len(lower) == len(text) else text))
 
 
 def _may_end(piece: str, joined: str) -> bool:
@@ -203,7 +234,7 @@ def _may_wrap(first: str) -> bool:
         return False
     if not first.rstrip().endswith((".", "!", "?", ":")):
         return True
-    return bool(_ABBREVIATED.search(first) or _ENDS_WITH_DAY.search(first))
+    return bool(_ABBREVIATED.search(first.rstrip()[-_LONGEST_END:])) or _ends_with_day(first)
 
 
 def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
@@ -217,24 +248,25 @@ def is_attribution(text: str, quoted_next: bool, open_end: bool) -> bool:
     if _GMAIL_WITHOUT_COLON.match(text) and (open_end or quoted_next):
         return True
     ends = text.endswith((":", "：", ":*"))
-    verb = next(iter(list(WROTE.finditer(text))[-1:]), None) if _may_say_wrote(text) else None
-    has_date, has_address = bool(DATE.search(text)), bool(EMAIL.search(text))
-    if not (verb or ends or (quoted_next and has_address and _CLOCK.search(text))):
+    verb = next(iter(_verbs(text)[-1:]), None)
+    addressed = has_address(text)
+    if not (verb or ends or (quoted_next and addressed and _CLOCK.search(text))):
         return False
+    has_date = bool(DATE.search(text))
     unknown, names = _other_words(text)
     if unknown > _MAX_UNKNOWN or names > _MAX_NAMES:
         return False
     if verb is None:
-        return _is_without_verb(text, has_date and has_address, unknown, names, quoted_next=quoted_next)
+        return _is_without_verb(text, has_date and addressed, unknown, names, quoted_next=quoted_next)
     after = text[verb.end() :].rstrip(" :：-*")
     if not ends and after:
         german = has_date and bool(_GERMAN_START.match(text))
         return (open_end and german) or (quoted_next and has_date and bool(_START.match(text)))
-    if not ends and not quoted_next and not (has_date and has_address):
+    if not ends and not quoted_next and not (has_date and addressed):
         return has_date and open_end and bool(_START.match(text))
-    if not has_date and not has_address:
+    if not has_date and not addressed:
         return quoted_next and ends and len(text) < 100 and unknown <= _MAX_NICKNAME
-    return quoted_next or open_end or has_date or bool(EMAIL.search(after[-80:]))
+    return quoted_next or open_end or has_date or has_address(after[-80:])
 
 
 def _is_without_verb(text: str, complete: bool, unknown: int, names: int, *, quoted_next: bool) -> bool:
@@ -249,7 +281,11 @@ def _other_words(text: str) -> tuple[int, int]:
     """Return the numbers of unknown words in lower case and of names; too many if the text is a sentence."""
     if _RESTART.search(text):
         return _MAX_UNKNOWN + 1, 0
-    plain = EMAIL.sub(" ", _ASIDE.sub(" ", WROTE.sub(" ", text)))
+    plain = text
+    for verb in reversed(_verbs(text)):
+        plain = f"{plain[: verb.start()]} {plain[verb.end() :]}"
+    plain = _ASIDE.sub(" ", plain)
+    plain = EMAIL.sub(" ", plain) if "@" in plain else plain
     if _has_sentence_end(plain):
         return _MAX_UNKNOWN + 1, 0
     unknown = names = 0
@@ -272,12 +308,12 @@ def _other_words(text: str) -> tuple[int, int]:
 
 def _behind_colon(text: str) -> str:
     """Return the quoted text that follows the colon of an attribution in the same line, or ""."""
-    verb = WROTE.search(text) if _may_say_wrote(text) else None
+    verb = next(iter(_verbs(text)), None)
     for colon in islice(_COLON.finditer(text, verb.end()), _MAX_STARTS) if verb else ():
         before, rest = text[: colon.end()], text[colon.end() :]
         if not rest.strip() or not DATE.search(before):
             continue
-        certain = "<" in before and bool(EMAIL.search(before))
+        certain = "<" in before and has_address(before)
         glued = not rest[0].isspace() and bool(_CLOCK.search(before))
         if (certain or glued) and is_attribution(before, quoted_next=False, open_end=True):
             return rest.strip()
@@ -290,7 +326,7 @@ _FRAME = re.compile(r"[\s>]*-{2,}[ \t]*(\S.{0,200}?)[ \t]*-{2,}\s*$")
 def is_framed_attribution(line: str) -> bool:
     """Return whether a line is an attribution between rules, as "---- Lena Lehrerin schrieb ----"."""
     match = _FRAME.match(line[:MAX_LINE_LENGTH])
-    if match is None or not _may_say_wrote(match[1]) or not WROTE.search(match[1]):
+    if match is None or not _verbs(match[1]):
         return False
     unknown, names = _other_words(match[1])
     return unknown <= _MAX_NICKNAME and names <= _MAX_NAMES

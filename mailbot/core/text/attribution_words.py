@@ -11,9 +11,8 @@ WROTE = re.compile(
     r"|је\s+написао(?:/ла)?|написа|напиша|kirjoitti|írta|a\s+scris|yazdı|έγραψε|kirjutas|rakstīja"
     r"|rašė|parašė|napisao|je\s+napisala?|napisao\s+je|skrifaði|menulis|shkroi|ka\s+shkruar"
     r"|đã viết|(?:의\s*)?작성|님이\s*작성|كتب(?:ت)?|نوشت|כתב(?:ה)?|מאת|เขียนว่า)(?!\w)"
-    r"|写道|寫道|書きました|のメール",
-    re.I,
-)
+    r"|写道|寫道|書きました|のメール"
+)  # in lower case
 # A part of each of these words, for a cheap test.
 STEMS = (
     "wrote", "writ", "schr", "skr", "crit", "écri", "ecri", "scri", "scre", "naps", "napi", "napí", "pisz",
@@ -50,7 +49,7 @@ CONNECTING = frozenset(f"{_MONTHS}|{_WEEKDAYS}".split("|")) | frozenset(
     on am um uhr den dem der the at of by via from hat heeft ha har on-behalf an und and or cet cest gmt utc
     est pst pdt edt a à au le la les il el los las al alle ore ora giorno lo de del da do das dos di du des às
     em dia no na o os w dniu dnia godz o-godz g r г р год в о от kl klo kell plkst u ob pm m p π μ
-    στις ο χρήστης
+    στις ο χρήστης über
     von vom van vor bei zu zum zur im in het op ter volgende folgendes folgende following följande følgende
     siguiente seguinte seguente quanto segue qui suit ce que
     wiadomość użytkownik odesílatel uživatel používateľ dne den uporabnik oseba je korisnik lietotājs

@@ -8,9 +8,10 @@ import re
 
 MAX_LINE_LENGTH = 500  # characters of a line that are tested
 EMAIL = re.compile(r"[^\s<>\[\]()\"':;,&@]{1,100}@[\w-]{1,100}(?:\.[\w-]{1,100}){1,8}|@[\w-]+\.[\w.-]+")
+# The last digit before what makes it a date or a time; each alternative begins behind it.
 DATE = re.compile(
-    r"\d{1,2}[:.]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
-    r"|\d{1,2}\.? ?(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[zc])",
+    r"\d(?:[:.]\d{2}|[./-]\d{1,2}[./-]\d{2}|(?:(?<=(?<!\d)1)9|(?<=(?<!\d)2)0)\d\d(?!\d)"
+    r"|\.? ?(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[zc]))",
     re.I,
 )
 
@@ -36,7 +37,8 @@ _LABELS: dict[str, str] = {
 }
 _MEANING = {word.replace("_", " "): meaning for meaning, words in _LABELS.items() for word in words.split()}
 _ANY_LABEL = "|".join(sorted((re.escape(word) for word in _MEANING), key=len, reverse=True))
-_LABEL = re.compile(rf"[\s>*_|\u200e\u200f]*({_ANY_LABEL})[\s*_]*[:：]", re.I)
+_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_AROUND_LABEL = f"{_SPACES}>*_|\u200e\u200f"
 _TIME = re.compile(r"\s*\d(?!.*@)")
 _LABEL_INSIDE = re.compile(rf"({_ANY_LABEL})[ *_]*[:：]", re.I)
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?![.\d])|\d ?[ap]m\b", re.I)
@@ -45,12 +47,20 @@ _MAX_BLOCK = 14  # lines within which the fields of a header block must be
 _MAIN = frozenset({"from", "date", "to", "subject"})
 
 
+def has_address(text: str) -> bool:
+    """Return whether a text contains an address."""
+    return "@" in text and bool(EMAIL.search(text))
+
+
 def label(line: str) -> str:
     """Return the meaning of the field name at the start of a line ("from", "date" …), or ""."""
     line = line[:80]
-    match = _LABEL.match(line) if ":" in line or "：" in line else None
-    meaning = _MEANING[match[1].lower()] if match else ""
-    if match and meaning == "from" and _TIME.match(line, match.end()):
+    ends = [end for end in (line.find(":"), line.find("：")) if end >= 0]
+    if not ends:
+        return ""
+    word = line[: min(ends)].lstrip(_AROUND_LABEL).rstrip(f"{_SPACES}*_").lower()
+    meaning = _MEANING.get(word, "")
+    if meaning == "from" and _TIME.match(line, min(ends) + 1):
         return ""  # "Von: 8 Uhr" belongs to a filled-in form
     return meaning
 
@@ -59,12 +69,13 @@ def is_header_block(lines: list[str], at: int) -> bool:
     """Return whether a block of header fields begins on a line, as above a quoted mail in Outlook."""
     if not label(lines[at]):
         return False
-    found, gap = set(), 0
+    found: set[str] = set()
+    gap = 0
     shown = ""
     for line in lines[at : at + _MAX_BLOCK]:
         meaning = label(line)
         gap = 0 if meaning else gap + 1
-        if gap > 2:
+        if gap > 2 or (meaning == "from" and found == {"from"}):
             break
         if meaning:
             found.add(meaning)
@@ -72,13 +83,13 @@ def is_header_block(lines: list[str], at: int) -> bool:
     found &= _MAIN
     if len(found) >= 3:
         shown = _DIRECTION.sub("", shown)
-        return bool(EMAIL.search(shown) or _CLOCK.search(shown))
+        return bool(has_address(shown) or _CLOCK.search(shown))
     if len(found) == 1:
         return lines[at].count(":") + lines[at].count("：") >= 3 and (
             len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:MAX_LINE_LENGTH])} & _MAIN)
             >= 3
         )
-    dated = bool(EMAIL.search(shown) and DATE.search(shown))
+    dated = bool(has_address(shown) and DATE.search(shown))
     if found == {"date", "to"}:
         return dated and not any(line.strip() for line in lines[at + 2 : at + _MAX_BLOCK])
     return "from" in found and found != {"from", "to"} and dated
@@ -87,9 +98,8 @@ def is_header_block(lines: list[str], at: int) -> bool:
 _RULE = r"[-_=*#~\u2010-\u2015\u2500]"
 _INTRODUCES = re.compile(
     rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib"
-    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet)",
-    re.I,
-)
+    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet)"
+)  # in lower case
 _SEPARATOR = re.compile(
     rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|bericht|nachricht|mail|e-mail|text)"
     rf"|urspr(?:ü|ue)ngliche[rs]?[- ](?:nachricht|mail|e-mail|meldung|message)"
@@ -102,6 +112,7 @@ _SEPARATOR = re.compile(
     rf"|wiadomość wysłana|received message|beantwortete nachricht|vorherige nachricht)[^\w]*{_RULE}*",
     re.I,
 )
+_NAMES_LINE = re.compile(r"line|linie|ligne|zeile")
 _ABOVE = re.compile(
     r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
     r"(?:above this line|au-dessus de cette ligne|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
@@ -119,23 +130,25 @@ _FORWARD = re.compile(
     r"|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail|mail):"
     r"|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|start of forwarded"
     r"|inicio del mensaje reenviado"
-    r"|weitergeleitete nachricht:|begin doorgestuurd bericht:)",
-    re.I,
-)
+    r"|weitergeleitete nachricht:|begin doorgestuurd bericht:)"
+)  # in lower case
 
 
 def may_introduce(line: str) -> bool:
     """Return whether a line may be a separator, forward marker or header field, by a cheap test."""
     head = line[:80]
-    return ":" in head or "：" in head or bool(_INTRODUCES.match(head))
+    return ":" in head or "：" in head or bool(_INTRODUCES.match(head.lower()))
 
 
 def is_separator(line: str) -> bool:
     """Return whether a line is a separator before a quoted mail."""
     line = line[:MAX_LINE_LENGTH]
-    return bool(_SEPARATOR.match(line) or (len(line) < 200 and _ABOVE.match(line)))
+    return bool(
+        _SEPARATOR.match(line)
+        or (len(line) < 200 and _NAMES_LINE.search(line.lower()) and _ABOVE.match(line))
+    )
 
 
 def is_forward_marker(line: str) -> bool:
     """Return whether a line is a marker before a forwarded mail."""
-    return bool(_FORWARD.match(line[:MAX_LINE_LENGTH]))
+    return bool(_FORWARD.match(line[:MAX_LINE_LENGTH].lower()))

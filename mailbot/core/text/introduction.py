@@ -21,7 +21,7 @@ _MAX_BLANK = 3
 _MAX_LENGTH = 400
 _DATED = re.compile(r"\d{1,2}[:.h]\d{2}|(?<!\d)20[0-4]\d(?!\d)")
 _FIELD = re.compile(r"[\s>*|]{0,6}[^\W\d][^:：\t]{0,30}[:：\t]")
-_RULE = re.compile(r"[\s>|*_=~\-\u2010-\u2015\u2500]*$|[\s>]*-{3,}.{3,60}-{3,}\s*$")
+_RULE = re.compile(r"[\s>|*_=~\-\u2010-\u2015\u2500]*$|[\s>]*-{3,}+.{3,60}?-{3,}+\s*$")
 _MARKS = re.compile(r"\n[\s>|*]*")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import accumulate, dropwhile, takewhile, zip_longest
 
-from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.attribution import is_quoted, on_own_lines
 from mailbot.core.text.header_block import label
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.quotation import SplitText, split
@@ -103,7 +103,7 @@ def split_reply(text: str, sent: Iterable[SentText], *, structured: bool) -> Spl
     `structured`: the ">" were derived from the structure of an HTML mail, so an answer between quoted lines
     may have them, too.
     """
-    lines = text[:MAX_REPLY].replace(_MARK, "").split("\n")
+    lines = on_own_lines(text[:MAX_REPLY].replace(_MARK, "").split("\n"))
     reply = _characters(lines)
     found = [
         q for mail in sent for source in mail.texts for q in _quotations(lines, reply, source, mail.names)
@@ -282,7 +282,19 @@ def _quoted_lines(
         quoted.update(at for at, share in quotation.shares.items() if _is_same(lines[at], share))
     for quotation in found:
         _add_lines_between(quoted, lines, reply, quotation, structured=structured)
+    if any(lines[at].startswith("|") for at in quoted):
+        _add_bars(quoted, lines, reply)
     return quoted
+
+
+def _add_bars(quoted: set[int], lines: Sequence[str], reply: _Characters) -> None:
+    """Add the lines that have nothing but "|" and rules, above quoted lines and at the end."""
+    quotation_follows = True
+    for at in reversed([at for at, line in enumerate(lines) if line.strip()]):
+        bare = lines[at].startswith("|") and not reply.length(at) and not _EMOJI.search(lines[at])
+        if bare and quotation_follows:
+            quoted.add(at)
+        quotation_follows = at in quoted
 
 
 def _is_same(line: str, share: float) -> bool:

@@ -21,11 +21,11 @@ _PHONE = (
     r"i-?phone\S*|i-?pad\S*|ipod|android\S*|smartphone|mobiltelefon|blackberry|samsung|galaxy|huawei|xiaomi"
     r"|redmi|pixel|fairphone|motorola|honor|oppo"
 )
-_DEVICE_LINES = (
+_DEVICE_LINES = (  # in lower case: patterns that ignore case take five times as long
     rf"(?:sent|send|written) (?:from|via|with|by|using"
     rf"|on)\b(?=.{{0,40}}(?:{_DEVICE}))[^.!?]{{2,60}}(?:[.!]?\s*$|<|\(|https?:)",
     r"sent from my [^,.!?]{2,50}[.!]?\s*$",
-    r"sent from [A-Z]\w+(?:<|\s*$)",
+    r"sent from [a-z]\w+(?:<|\s*$)",
     rf"(?:gesendet|geschickt|versendet|verschickt|gesandt|verfasst) (?:von|vom|über|mit|aus|via|per"
     rf"|durch)\b(?=.{{0,50}}(?:{_DEVICE}))[^?!]{{2,90}}$",
     rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) (?:mein|dem|der"
@@ -73,12 +73,11 @@ _APOLOGY = (
     r"(?:[^?#]{0,60}(?:tippfehler|schreibfehler|typos?|brevity|k[üu]rze|autocorrect|autokorrektur|entschuldig"
     r"|verzeih|excuse|pardon|sorry|fautes|brièveté|concision)[^?#]{0,60})"
 )
-_MOBILE = re.compile(rf"(?:{'|'.join(_DEVICE_LINES)})", re.I)
+_MOBILE = re.compile(rf"(?:{'|'.join(_DEVICE_LINES)})")
 _WITH_APOLOGY = re.compile(
     r"(?:von|vom|mit|sent from|sent via|envoyé de(?:puis)?|gesendet von|gesendet mit)\b.{1,60}?"
     rf"(?:{_PHONE}|handy)"
-    rf"(?:\W{{0,3}}gesendet)?\b{_APOLOGY}$",
-    re.I,
+    rf"(?:\W{{0,3}}gesendet)?\b{_APOLOGY}$"
 )
 _LINK = re.compile(r"\[([^\[\]]{1,80})\]\s?\([^()\s]{1,300}\)|\s?<(?:https?|mailto):[^<>\s]{1,300}>")
 _WRAPPERS = " \t\xa0*_<>()[]|~«»–—-\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
@@ -93,13 +92,15 @@ def is_mobile_signature(line: str) -> bool:
 def _is_mobile(plain: str) -> bool:
     if len(plain) >= MAX_LINE_LENGTH:
         return False
+    plain = plain.lower()
     return bool(_MOBILE.match(plain) or _WITH_APOLOGY.match(plain))
 
 
 def _plain(line: str) -> str:
     """Return the beginning of a line without the targets of links and without marks around it."""
     line = line[:500]
-    return (_LINK.sub(r"\1", line) if "<" in line or "](" in line else line).strip(_WRAPPERS)
+    linked = "](" in line or "<http" in line or "<mailto:" in line
+    return (_LINK.sub(r"\1", line) if linked else line).strip(_WRAPPERS)
 
 
 def is_program_line(line: str) -> bool:
@@ -107,7 +108,7 @@ def is_program_line(line: str) -> bool:
     if "\u1427" in line or "\ufffc" in line:
         return bool(_TRACKING.fullmatch(line[:100]))
     plain = _plain(line)
-    return _is_mobile(plain) or bool(_SCANNED.match(plain))
+    return _is_mobile(plain) or bool(_SCANNED.match(plain.lower()))
 
 
 MAX_NOTICE = 400
@@ -121,9 +122,8 @@ _SCANNED = re.compile(
     r"|l['’]absence de virus dans ce courrier"
     r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}(?:umwelt|ausdruck)"
     r"|please consider (?:the environment|your environmental)|think before you print"
-    r"|bevor sie diese (?:e-?mail|nachricht) (?:aus)?drucken|pensez à l['’]environnement avant",
-    re.I,
-)
+    r"|bevor sie diese (?:e-?mail|nachricht) (?:aus)?drucken|pensez à l['’]environnement avant"
+)  # in lower case
 
 _MAIL = r"(?:e-?mail|mail|nachricht|message|mitteilung|courriel|courrier|email)"
 _OUTSIDE = (
@@ -161,12 +161,14 @@ _ADVICE = re.compile(
     r"\W*(?:bitte |please )?(?:(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten) sie\b.{0,120}"
     r"(?:\bkeine|\bnicht|\bvorsichtig|\bnur)|do not|don['’]t|never|be (?:careful|cautious|wary)"
     r"|exercise caution|use caution|think before|report suspicious|learn why|erfahren sie, warum"
-    r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht)",
+    r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht"
+    r"|(?:keine|niemals) (?:\w+ ){0,3}(?:links?|anhänge)\b.{0,40}(?:öffnen|anklicken|klicken))",
     re.I,
 )
 _ADVICE_BEGINS = re.compile(
     r"\W*(?:bitte |please )?(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten|do not|don['’]t"
-    r"|never|be |exercise|use caution|think|learn|erfahren|ne |n['’]ouvrez|soyez|vorsicht|links und)",
+    r"|never|be |exercise|use caution|think|learn|erfahren|keine|niemals|ne "
+    r"|n['’]ouvrez|soyez|vorsicht|links und)",
     re.I,
 )
 _SENTENCE = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*(?:[.!?]+[\]\)*\"]*|$)")
@@ -229,6 +231,7 @@ def _judged(text: str, *, follows: bool) -> Iterator[tuple[int, bool]]:
     for sentence in _SENTENCE.finditer(text, lead.end() if lead else 0):
         said = sentence[0]
         good = "?" not in said and bool(_BANNER.match(said) or (follows and _ADVICE.match(said)))
+        good = good or (follows and not any(map(str.isalnum, said)))  # a rule at the end
         follows = follows or good
         yield sentence.end(), good
 
@@ -236,18 +239,15 @@ def _judged(text: str, *, follows: bool) -> Iterator[tuple[int, bool]]:
 _ABOUT_MAIL = re.compile(
     r"(?:\bdiese[rsmn]?|\bthis|\bce|\bcet|\bcette)\s+(?:transmitted |electronic )?"
     rf"(?:{_MAIL}|communication)\b"
-    r"|\W*(?:vertraulichkeit|confidentiality|disclaimer|haftungsausschluss|avis de confidentialité)",
-    re.I,
-)
+    r"|\W*(?:vertraulichkeit|confidentiality|disclaimer|haftungsausschluss|avis de confidentialité)"
+)  # in lower case
 _ADDRESSED = re.compile(
-    r"empfänger|adressat|recipient|addressee|addressed|destinataire|intended|bestimmt|gerichtet|destinée?",
-    re.I,
-)
+    r"empfänger|adressat|recipient|addressee|addressed|destinataire|intended|bestimmt|gerichtet|destinée?"
+)  # in lower case
 _PROTECTED = re.compile(
     r"vertraulich|confidenti|irrtümlich|versehentlich|in error|by mistake|nicht der|not the|unbefugt"
-    r"|unauthori[sz]ed|destroy|lösch|delete|vernicht|détrui|erreur|privileged|geschützt|prohibited|untersagt",
-    re.I,
-)
+    r"|unauthori[sz]ed|destroy|lösch|delete|vernicht|détrui|erreur|privileged|geschützt|prohibited|untersagt"
+)  # in lower case
 _SHORT_NOTICE, _LONGEST_NOTICE = 60, 3_000
 
 
@@ -256,4 +256,5 @@ def is_notice(paragraph: str, *, closed: bool) -> bool:
     text = paragraph[:_LONGEST_NOTICE].strip()
     if "?" in text or "#" in text or not (_SHORT_NOTICE if closed else 160) <= len(text) < _LONGEST_NOTICE:
         return False
+    text = text.lower()
     return bool(_ABOUT_MAIL.search(text[:200]) and _ADDRESSED.search(text) and _PROTECTED.search(text))

@@ -25,7 +25,17 @@ _SHOWN_KEY = re.compile(  # plain, or percent-encoded once or twice in the links
     rf"(?:\[|%(?:25)?5B){_BREAK}mailbot(?::|%(?:25)?3A){_BREAK}(?:[a-z2-7]{_BREAK}){{26}}(?:\]|%(?:25)?5D)",
     re.I,
 )
+KEEP_HINT = {
+    "de": "← bitte stehen lassen",
+    "en": "← please keep this",
+    "fr": "← merci de laisser ceci",
+}
+"""Text after the action key in ready-made mails; with it, people do not delete the key."""
+_HINT = "|".join(rf"{_BREAK}".join(hint.split()[1:]) for hint in KEEP_HINT.values())
+# Programs write the arrow in other ways. Only the words of the hint are removed: people write after them.
+_WITH_HINT = rf"(?:{_BREAK}(?:(?:←|&larr;|<-+|\?){_BREAK})?(?:{_HINT}))?"
 _LINKED_KEY = re.compile(r"%(?:25)?5Bmailbot%(?:25)?3A([a-z2-7]{26})%(?:25)?5D", re.I)
+_REMOVED_KEY = re.compile(rf"(?<![^\S\n>])[^\S\n>]*+{_SHOWN_KEY.pattern}{_WITH_HINT}[^\S\n]*", re.I)
 _MARK = re.compile(r"mailbot(?::|%(?:25)?3A)", re.I)
 _MAX_LINKED = 200
 _QUOTED_BREAK = re.compile(r"\n[> ]*")
@@ -74,13 +84,20 @@ def linked_action_keys(text: str) -> tuple[str, ...]:
 
 
 def without_action_key(text: str) -> str:
-    """Return the text without action keys, also in links, and without lines that had nothing else."""
-    if not _MARK.search(text):
+    """Return the text without action keys and their hints, and without lines that had nothing else.
+
+    Action keys in links are removed, too.
+    """
+    if not _may_have_key(text):
         return text
-    text = re.sub(r"[^\S\n>]*" + _SHOWN_KEY.pattern + r"[^\S\n]*", "\0", text, flags=re.I)
+    text = _REMOVED_KEY.sub("\0", text)
     return re.sub(r"(?m)^[> ]*\0\n?|\0", "", text).rstrip("\n") if "\0" in text else text
 
 
 def _unbroken(text: str) -> str:
     """Return the text without quotation marks at line breaks; "" if it has no action key."""
-    return _QUOTED_BREAK.sub("\n", text) if _MARK.search(text) else ""
+    return _QUOTED_BREAK.sub("\n", text) if _may_have_key(text) else ""
+
+
+def _may_have_key(text: str) -> bool:
+    return "mailbot" in text.lower() and bool(_MARK.search(text))

@@ -29,9 +29,12 @@ def is_signoff(line: str) -> bool:
 
 _FAREWELL = re.compile(
     r"[\s*_]*(?:.{0,40}gr[üu](?:ß|ss|se)|mfg|lg\b|vg\b|hochachtungsvoll|.{0,20}(?:regards|wishes)"
-    r"|sincerely|yours|.{0,20}(?:cordialement|amicalement|salutations)|bien à vous)",
-    re.I,
-)
+    r"|sincerely|yours|.{0,20}(?:cordialement|amicalement|salutations)|bien à vous)"
+)  # in lower case
+_FAREWELL_STEMS = (
+    *("gr", "mfg", "lg", "vg", "hoch", "regard", "wish", "sincer", "yours"),
+    *("cordial", "amical", "salut", "bien à"),
+)  # a part of each of these words, for a cheap test
 _CONTACT = re.compile(
     # At the start of a word, since "Laptop 2024-1183" is no telephone; a French "portable" may be a laptop.
     r"\b(?:(?:t[ée]l|fon|phone|fax|mob|handy|cell)\w{0,6}|[tmfp]\b)\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
@@ -42,10 +45,15 @@ _CONTACT = re.compile(
     r"|\d,? (?:bis |ter )?(?:rue|avenue|av\.|boulevard|bd|place|chemin|quai|allée|impasse) ",
     re.I,
 )
-_NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?:[ ,/&]+[\w.'’&()-]+){0,5}|_{3,}|-{3,}")
+_NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*+(?:[ ,/&]++[\w.'’&()-]++){0,5}|_{3,}|-{3,}")
 _RULE = re.compile(r"[-–—_=*~]+")
 _NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)
 _CONTACT_LINES = 16
+
+
+def _is_farewell(line: str) -> bool:
+    line = line.lower()
+    return len(line) < 90 and any(stem in line for stem in _FAREWELL_STEMS) and bool(_FAREWELL.match(line))
 
 
 def contact_block(lines: list[str]) -> int:
@@ -54,7 +62,7 @@ def contact_block(lines: list[str]) -> int:
     Contact details have at least two lines with a telephone number, a link or an address, and no sentence.
     """
     tail = range(max(0, len(lines) - 3 * _CONTACT_LINES), len(lines))
-    greeting = next((at for at in reversed(tail) if len(lines[at]) < 90 and _FAREWELL.match(lines[at])), None)
+    greeting = next((at for at in reversed(tail) if _is_farewell(lines[at])), None)
     if greeting is None:
         return len(lines)
     begin = _after_name(lines, greeting)

@@ -40,6 +40,7 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self._child.directory,
             "fsync": "off",
+            "wal_writer_delay": "10s",  # only commits that have to be durable are
             "max_connections": 200,
         }
         switches = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]

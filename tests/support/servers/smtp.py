@@ -131,6 +131,13 @@ class RecordingSmtpServer:
         token = base64.b64decode(args[1]).decode().partition("auth=Bearer ")[2].rstrip("\1")
         return AuthResult(success=token in self.good_tokens, handled=False)
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Offer PIPELINING, as most servers do; aiosmtpd reads commands one after the other in any case."""
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", *responses[1:]]
+
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:

@@ -1,4 +1,4 @@
-"""0016 domains with umlauts are stored as A-labels, as the addresses of new mails are.
+"""0015 domains with umlauts are stored as A-labels, as the addresses of new mails are.
 
 Entries of the audit trail stay as they are, since its hashes cover them.
 """

@@ -1,4 +1,4 @@
-"""0017 the tickets that a mail shows, and whether the author of a message was authenticated."""
+"""0016 the tickets that a mail shows, and whether the author of a message was authenticated."""
 
 import sqlalchemy as sa
 from alembic import op

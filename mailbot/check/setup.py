@@ -1,0 +1,27 @@
+"""Name what a configuration leaves open, for the first lines of the daemon."""
+
+from collections.abc import Iterator
+
+from mailbot.check import school_holidays
+from mailbot.config import Settings
+from mailbot.extras import missing
+
+
+def open_points(settings: Settings, year: int) -> Iterator[tuple[str, str]]:
+    """Yield what is missing or is not checked, each with what to do."""
+    if not settings.policy.operators:
+        yield "alerts reach no operator", "set bot.operators"
+    if without := [school.key for school in settings.policy.schools if not school.authserv_id]:
+        names = ", ".join(without) if len(without) < len(settings.policy.schools) else "all schools"
+        yield (
+            f"senders of new mails are not authenticated in {names}",
+            "mailbot check proposes imap.authserv_id",
+        )
+    holidays = school_holidays(settings, year)
+    if not settings.land:
+        yield "no holidays are kept", "set bot.land"
+    elif not holidays.ok:
+        yield holidays.text, "install a newer version, or set hours.closed"
+    for problem in missing(settings):
+        yield problem, "see docs/installation.md"
+    yield "servers are tried now; failures are logged and alerted", "mailbot check --as-service"
