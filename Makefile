@@ -15,25 +15,31 @@
 #   make bench-backlog  process a full mailbox and check every mail (MAILS, SEED)
 #   make bench-import   import an osTicket database twice (TICKETS)
 #   make gallery        write dist/gallery/index.html with a sample of every notification
+#   make docs           build the documentation as a web site with search: dist/docs/index.html
 #   make wheel          build dist/mailbot-….whl
-#   make deb            build dist/mailbot_….deb for the Debian or Ubuntu release of this machine
-#   make lock           resolve requirements.lock again (needs uv)
+#   make deb            build dist/mailbot_….deb for the Debian release of this machine (needs dpkg-dev)
+#   make release        build sdist, wheel and package of a tagged release, and check them (needs dpkg-dev, lintian)
+#   make lock           resolve the lock files again (needs uv)
 #   make clean          remove everything that was built
 #
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
-.PHONY: demo test test-unit test-integration coverage check lint lock wheel deb gallery clean bench \
-    bench-backlog bench-import chaos-test crash-test cluster-test soak-test simulate-year
+.PHONY: demo test test-unit test-integration coverage check lint lock docs wheel deb release gallery clean \
+    bench bench-backlog bench-import chaos-test crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
 
 VENV := .venv
 READY := $(VENV)/installed
 TOOLS := $(VENV)/tools
+RELEASE_TOOLS := $(VENV)/release-tools
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --quiet --disable-pip-version-check
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
     --generate-hashes --no-emit-index-url --no-header --no-annotate
+# requirements.lock has what a production installation needs, the other files what is added to it.
+PRODUCTION := --extra postgresql --extra microsoft --extra google --extra prometheus --extra osticket
+DEMO := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["demo"], sep="\n")
 
 # The stamp holds the directory that the venv was made for: a checkout that was moved, a venv that was left
 # half made and one whose Python was removed are built again.
@@ -89,7 +95,7 @@ bench-import: $(TOOLS)
 simulate-year: $(TOOLS)
 	MAILBOT_YEAR_TICKETS=$(or $(TICKETS),1000) $(RUN) pytest tests/endurance/test_simulated_year.py
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-demo.lock pyproject.toml
 	@for python in $(CANDIDATES); do \
 	    "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 	    python=; \
@@ -100,7 +106,7 @@ $(READY): requirements.lock pyproject.toml
 	fi; \
 	echo "Installing into $(VENV) with $$("$$python" --version); this takes half a minute."; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes -r requirements.lock -r requirements-demo.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(VENV)/bin/python -c 'import os; open("$(READY)", "w").write(os.getcwd())'
 
@@ -109,18 +115,43 @@ $(TOOLS): $(READY) requirements-dev.lock
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(RELEASE_TOOLS): $(READY) requirements-release.lock
+	@echo 'Installing the tools of the documentation and of releases.'
+	@$(PIP) install --require-hashes -r requirements-release.lock
+	@touch $@
+
 lock:
-	$(COMPILE) --extra postgresql --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(PRODUCTION) --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --all-extras --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	python3 -c '$(DEMO)' | $(COMPILE) --constraint requirements-dev.lock --output-file requirements-demo.lock -
+	$(COMPILE) --group pyproject.toml:release --constraint requirements-dev.lock --output-file requirements-release.lock
 
 gallery: $(READY)
 	@$(VENV)/bin/mailbot preview dist/gallery
 
+# The site has the Markdown files at the places where they are here, so that a link means the same in both.
+docs: $(RELEASE_TOOLS)
+	@rm -rf build/docs dist/docs
+	@mkdir -p build/docs
+	@cp -r --parents *.md LICENSE docs build/docs
+	@$(VENV)/bin/zensical build --strict --clean
+	@echo 'Open dist/docs/index.html.'
+
 wheel: $(READY)
-	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -f dist/mailbot-*.whl
+	$(RUN) hatchling build -d dist -t wheel
 
 deb: wheel
 	@.deb/build
+
+release: $(RELEASE_TOOLS)
+	@$(RUN) release.versions
+	@command -v lintian >/dev/null || { echo 'make release needs lintian: apt install lintian' >&2; exit 1; }
+	@rm -f dist/mailbot-*.tar.gz
+	$(RUN) hatchling build -d dist -t sdist
+	@$(MAKE) --no-print-directory deb
+	$(RUN) twine check --strict dist/mailbot-*.tar.gz dist/mailbot-*.whl
+	lintian --fail-on error,warning dist/mailbot_*.deb
 
 clean:
 	rm -rf .venv* dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -30,7 +30,6 @@ Cell: TypeAlias = "str | Text"
 app = typer.Typer(
     help="A help desk for schools that needs nothing but e-mail.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 FINE, FAILED, WRONG = 0, 1, 2

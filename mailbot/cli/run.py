@@ -36,8 +36,15 @@ def demo(
     open_: Annotated[Path | None, typer.Option("--open", hidden=True)] = None,
 ) -> None:
     """Run a sample day of the help desk on embedded servers; needs no configuration."""
-    from mailbot.demo.runner import play
-
+    try:
+        from mailbot.demo.runner import play
+    except ModuleNotFoundError as error:
+        echo(
+            f"{error.name} is missing: the demonstration brings its own mail servers."
+            " Run `make demo` in a checkout, or pip install 'mailbot[demo]'",
+            err=True,
+        )
+        raise typer.Exit(FAILED) from None
     if open_:
         warn_renamed("mailbot demo --open", "mailbot demo --output")
     raise typer.Exit(play(serve=serve, pages=output or open_))
