@@ -51,16 +51,16 @@ demo: $(READY)
 	@$(VENV)/bin/mailbot demo
 
 test: $(TOOLS)
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --dist loadgroup
 
 test-unit: $(TOOLS)
-	$(RUN) pytest -n auto tests/unit
+	$(RUN) pytest -n auto --dist loadgroup tests/unit
 
 test-integration: $(TOOLS)
-	$(RUN) pytest -n auto tests/integration
+	$(RUN) pytest -n auto --dist loadgroup tests/integration
 
 coverage: $(TOOLS)
-	$(RUN) pytest -n auto --cov --cov-report=term:skip-covered
+	$(RUN) pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
 check: lint test
 

@@ -33,6 +33,7 @@ from tests.support.simulated_year import (
 
 TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "50"))
 TEAMS = (GYM.team, HBG.team, POLICY.second_level)
+pytestmark = pytest.mark.xdist_group("simulated year")  # one process lives it for all tests
 REPLIES = {
     "command_receipt",
     "refusal",

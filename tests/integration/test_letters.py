@@ -63,10 +63,11 @@ def test_configured_colour_is_used_for_buttons_and_links() -> None:
     assert lighten_for_dark_mode("#7a1fa2") in html
 
 
-@pytest.mark.parametrize("colour", ["#000000", "#1a5f8f", "#7a1fa2", "#b3261e", "#00695c"])
-def test_colour_is_readable_on_white_and_on_dark_background(colour: str) -> None:
-    assert contrast(colour, WHITE) >= READABLE
-    assert contrast(lighten_for_dark_mode(colour), DARK) >= READABLE
+def test_colour_is_readable_on_white_and_on_dark_background(subtests: pytest.Subtests) -> None:
+    for colour in ["#000000", "#1a5f8f", "#7a1fa2", "#b3261e", "#00695c"]:
+        with subtests.test(colour=colour):
+            assert contrast(colour, WHITE) >= READABLE
+            assert contrast(lighten_for_dark_mode(colour), DARK) >= READABLE
 
 
 def test_contrast_matches_wcag() -> None:

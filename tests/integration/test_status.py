@@ -109,11 +109,10 @@ def test_a_mail_that_waits_for_a_retry_is_not_due(harness: DeskHarness) -> None:
     assert (letters["due"], letters["waiting"], letters["doubtful"]) == (len(rows) - 1, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.4, "<1 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (172_800, "2 d")]
-)
-def test_a_duration_is_shown_in_its_largest_unit(seconds: float, said: str) -> None:
-    assert span(seconds) == said
+def test_a_duration_is_shown_in_its_largest_unit(subtests: pytest.Subtests) -> None:
+    for seconds, said in [(0.4, "<1 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (172_800, "2 d")]:
+        with subtests.test(seconds=seconds):
+            assert span(seconds) == said
 
 
 def test_output_to_a_pipe_has_no_colours_and_no_wrapping(capsys: pytest.CaptureFixture[str]) -> None:

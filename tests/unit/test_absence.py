@@ -34,14 +34,16 @@ def dates(words: str) -> dict[str, date]:
     return {phrase: day for phrase, day in found if day is not None}
 
 
-@pytest.mark.parametrize(("words", "until", "deputy"), DATES)
-def test_day_and_optional_deputy_are_read(words: str, until: date, deputy: str) -> None:
-    assert away_until(words.split(), dates(words), TODAY) == (until, deputy)
+def test_day_and_optional_deputy_are_read(subtests: pytest.Subtests) -> None:
+    for words, until, deputy in DATES:
+        with subtests.test(words=words):
+            assert away_until(words.split(), dates(words), TODAY) == (until, deputy)
 
 
-@pytest.mark.parametrize("words", ["", "Erika", "2026-11-22", "22.11.2026", "31.2.", "1.13.", "23.11."])
-def test_day_that_is_not_in_the_future_is_refused(words: str) -> None:
-    assert away_until(words.split(), dates(words), TODAY) == (None, "")
+def test_day_that_is_not_in_the_future_is_refused(subtests: pytest.Subtests) -> None:
+    for words in ["", "Erika", "2026-11-22", "22.11.2026", "31.2.", "1.13.", "23.11."]:
+        with subtests.test(words=words):
+            assert away_until(words.split(), dates(words), TODAY) == (None, "")
 
 
 MAX = Member("max@x.example")

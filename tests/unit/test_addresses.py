@@ -73,9 +73,8 @@ def test_a_domain_is_its_a_labels_by_idna_2008() -> None:
     assert ascii_domain("XN--WEIGASSE-SYA.example.") == "xn--weigasse-sya.example"
 
 
-@pytest.mark.parametrize(
-    ("field", "found"),
-    [
+def test_the_sender_is_read_in_the_canonical_form(subtests: pytest.Subtests) -> None:
+    for field, found in [
         ("Jana <jana@schule.example.>", ("jana@schule.example", "Jana")),
         ('"Jana Wolf"@schule.example', ('"jana wolf"@schule.example', "")),
         ("Wolf, Jana <jana@weißgasse.example>", ("jana@xn--weigasse-sya.example", "Jana Wolf")),
@@ -83,10 +82,9 @@ def test_a_domain_is_its_a_labels_by_idna_2008() -> None:
         ("Pat O'Neill <o'neill@schule.example>", ("o'neill@schule.example", "Pat O'Neill")),
         ("<'jana@schule.example>", ("'jana@schule.example", "")),
         ("jana\u200b@schule.example", ("jana@schule.example", "")),
-    ],
-)
-def test_the_sender_is_read_in_the_canonical_form(field: str, found: tuple[str, str]) -> None:
-    assert parse(mail().sender(field).build()).senders == (Address(*found),)
+    ]:
+        with subtests.test(field=field):
+            assert parse(mail().sender(field).build()).senders == (Address(*found),)
 
 
 def test_all_recipients_of_a_field_are_read_in_the_canonical_form() -> None:

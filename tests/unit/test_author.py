@@ -21,9 +21,8 @@ def _sent(sender: str, reply_to: str, fields: dict[str, str] | None = None) -> M
     return letter
 
 
-@pytest.mark.parametrize(
-    ("letter", "author"),
-    [
+def test_author_behind_a_form_or_a_list_is_human_and_proves_nothing(subtests: pytest.Subtests) -> None:
+    for letter, author in [
         (_sent(_FORM, f"Lena <{LENA}>"), Address(LENA, "Lena")),
         (_sent("no-reply@schule.example", LENA), Address(LENA)),
         (_sent("WordPress <wordpress@schule.example>", LENA, {"Precedence": "bulk"}), Address(LENA)),
@@ -34,31 +33,26 @@ def _sent(sender: str, reply_to: str, fields: dict[str, str] | None = None) -> M
             _sent(_AT_LIST, "hilfe@schule.example", {**_LIST, "X-Original-From": f"Lena <{LENA}>"}),
             Address(LENA, "Lena"),
         ),
-    ],
-)
-def test_author_behind_a_form_or_a_list_is_human_and_proves_nothing(
-    letter: MailBuilder, author: Address
-) -> None:
-    proven = letter.proven().header("Authentication-Results", "mx.schule.example; dmarc=pass")
-    understood = understand(parse(proven.build()), GYM, POLICY)
-    assert understood.mail.sender == author
-    assert understood.classification.kind is MailKind.HUMAN
-    assert not trust(Evidence(understood.mail, "mx.schule.example", None, None)).trusted
+    ]:
+        with subtests.test(letter=letter):
+            proven = letter.proven().header("Authentication-Results", "mx.schule.example; dmarc=pass")
+            understood = understand(parse(proven.build()), GYM, POLICY)
+            assert understood.mail.sender == author
+            assert understood.classification.kind is MailKind.HUMAN
+            assert not trust(Evidence(understood.mail, "mx.schule.example", None, None)).trusted
 
 
-@pytest.mark.parametrize(
-    ("sender", "reply_to"),
-    [
+def test_reply_to_changes_no_other_identity(subtests: pytest.Subtests) -> None:
+    for sender, reply_to in [
         (KARL, LENA),  # a person with another reply address
         ("scanner@schule.example", LENA),
         (_FORM, "eve@anderswo.example"),
         (_FORM, f"{LENA}, {KARL}"),
         (_FORM, GYM.address),
-    ],
-)
-def test_reply_to_changes_no_other_identity(sender: str, reply_to: str) -> None:
-    found = parse(_sent(sender, reply_to).build())
-    assert understand(found, GYM, POLICY).mail.sender == found.sender
+    ]:
+        with subtests.test(sender=sender):
+            found = parse(_sent(sender, reply_to).build())
+            assert understand(found, GYM, POLICY).mail.sender == found.sender
 
 
 def test_mail_from_the_support_address_is_human_if_it_belongs_to_no_ticket() -> None:

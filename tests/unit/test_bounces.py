@@ -120,9 +120,8 @@ def test_bounce_of_a_gateway_names_its_recipient_and_tells_a_delay_from_a_failur
             assert found == [("otto@schule.example", action)], sender
 
 
-@pytest.mark.parametrize(
-    ("reply", "cause"),
-    [
+def test_reply_of_a_server_names_the_cause(subtests: pytest.Subtests) -> None:
+    for reply, cause in [
         ("552 5.2.2 Mailbox full", "full"),
         ("smtp; 452 4.2.2 The account of tina@x.example is over quota", "full"),
         ("552 Aborted: exceeded storage allocation", "full"),
@@ -143,10 +142,9 @@ def test_bounce_of_a_gateway_names_its_recipient_and_tells_a_delay_from_a_failur
         ("connect to mx.x.example[192.0.2.7]:25: Connection timed out", "unreachable"),
         ("transmitted 3 times without a reply, so it may have arrived; 451", "uncertain"),
         ("550 nope", ""),
-    ],
-)
-def test_reply_of_a_server_names_the_cause(reply: str, cause: str) -> None:
-    assert failure_cause(reply) == cause
+    ]:
+        with subtests.test(reply=reply):
+            assert failure_cause(reply) == cause
 
 
 def test_every_cause_has_a_phrase_in_each_language() -> None:

@@ -10,9 +10,8 @@ from tests.support.mail_builder import MailBuilder, mail
 OWN = frozenset({"support-gym@schule.example"})
 
 
-@pytest.mark.parametrize(
-    ("letter", "kind"),
-    [
+def test_mail_is_classified_by_its_first_matching_rule(subtests: pytest.Subtests) -> None:
+    for letter, kind in [
         (mail().text("Der Beamer ist kaputt."), MailKind.HUMAN),
         (mail().subject("Automatische Antwort geht nicht").text("Bitte helfen."), MailKind.HUMAN),
         (mail().subject("Automatische Antwort: Beamer").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
@@ -28,10 +27,9 @@ OWN = frozenset({"support-gym@schule.example"})
         ),
         (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
         (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), MailKind.BOUNCE),
-    ],
-)
-def test_mail_is_classified_by_its_first_matching_rule(letter: MailBuilder, kind: MailKind) -> None:
-    assert classify(parse(letter.build()), OWN).kind is kind
+    ]:
+        with subtests.test(letter=letter):
+            assert classify(parse(letter.build()), OWN).kind is kind
 
 
 GATEWAY = "Mailfilter Landkreis <filter@kreis.example>"

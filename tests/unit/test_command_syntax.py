@@ -195,22 +195,26 @@ def test_command_in_front_of_the_old_subject_is_a_command() -> None:
     assert reading.text == "Kabel getauscht."
 
 
-@pytest.mark.parametrize(
-    "subject",
-    ["Re: #clsoe", "AW: [#GYM-1] #close", "[#GYM-1] Beamer", "Beamer #close", "#104 Beamer", "WG: #list"],
-)
-def test_subject_with_a_hashtag_elsewhere_stays_a_subject(subject: str) -> None:
-    reading = parse("Text", subject)
-    assert (reading.lines, reading.subject, reading.text) == ((), subject, "Text")
+def test_subject_with_a_hashtag_elsewhere_stays_a_subject(subtests: pytest.Subtests) -> None:
+    for subject in [
+        "Re: #clsoe",
+        "AW: [#GYM-1] #close",
+        "[#GYM-1] Beamer",
+        "Beamer #close",
+        "#104 Beamer",
+        "WG: #list",
+    ]:
+        with subtests.test(subject=subject):
+            reading = parse("Text", subject)
+            assert (reading.lines, reading.subject, reading.text) == ((), subject, "Text")
 
 
-@pytest.mark.parametrize(
-    "prefix", ["AW: ", "Re:", "[EXTERN] ", "AW: [EXTERN] ", "[Spam?] Re[2]: ", "EXT: ", "Antwort: "]
-)
-def test_prefix_before_a_command_in_the_subject_is_ignored(prefix: str) -> None:
-    assert names("Text", f"{prefix}#close bitte") == ["close"]
-    assert names("Text", f"{prefix}*#close* AW: [#GYM-1] Beamer") == ["close"]
-    assert parse("Text", f"{prefix}#notiz Nur für uns").text == "Nur für uns\nText"
+def test_prefix_before_a_command_in_the_subject_is_ignored(subtests: pytest.Subtests) -> None:
+    for prefix in ["AW: ", "Re:", "[EXTERN] ", "AW: [EXTERN] ", "[Spam?] Re[2]: ", "EXT: ", "Antwort: "]:
+        with subtests.test(prefix=prefix):
+            assert names("Text", f"{prefix}#close bitte") == ["close"]
+            assert names("Text", f"{prefix}*#close* AW: [#GYM-1] Beamer") == ["close"]
+            assert parse("Text", f"{prefix}#notiz Nur für uns").text == "Nur für uns\nText"
 
 
 def test_text_of_a_note_in_the_subject_is_kept() -> None:
@@ -225,11 +229,12 @@ ORDINARY = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("line", ORDINARY)
-def test_ordinary_text_stays_text(line: str) -> None:
-    for lenient in (True, False):
-        reading = parse(f"Hallo,\n{line}\nGruß", lenient=lenient)
-        assert (reading.lines, reading.text) == ((), f"Hallo,\n{line}\nGruß")
+def test_ordinary_text_stays_text(subtests: pytest.Subtests) -> None:
+    for line in ORDINARY:
+        with subtests.test(line=line):
+            for lenient in (True, False):
+                reading = parse(f"Hallo,\n{line}\nGruß", lenient=lenient)
+                assert (reading.lines, reading.text) == ((), f"Hallo,\n{line}\nGruß")
 
 
 @pytest.mark.parametrize("line", ["#Digitaltag", "#MINT ist toll", "#Beamer204", "#wlan-im-altbau"])
@@ -253,9 +258,8 @@ def test_nearest_command_is_suggested_in_the_language_of_the_mistyped_word() -> 
     assert {mistyped: nearest(mistyped) for mistyped in meant} == meant
 
 
-@pytest.mark.parametrize(
-    ("line", "args"),
-    [
+def test_arguments_are_separated_by_spaces_or_punctuation(subtests: pytest.Subtests) -> None:
+    for line, args in [
         ("#close 12 14 15", ("12", "14", "15")),
         ("#close 12, 14,15", ("12", "14", "15")),
         ("#close 12; 14.", ("12", "14")),
@@ -264,15 +268,13 @@ def test_nearest_command_is_suggested_in_the_language_of_the_mistyped_word() -> 
         ("#CLOSE GYM-12 hbg-3", ("GYM-12", "hbg-3")),
         ("#priorität hoch!", ("hoch",)),
         ("#liste geschlossene", ("geschlossene",)),
-    ],
-)
-def test_arguments_are_separated_by_spaces_or_punctuation(line: str, args: tuple[str, ...]) -> None:
-    assert [found.args for found in parse(line).lines] == [args]
+    ]:
+        with subtests.test(line=line):
+            assert [found.args for found in parse(line).lines] == [args]
 
 
-@pytest.mark.parametrize(
-    ("argument", "name"),
-    [
+def test_ticket_is_named_by_its_number_or_key(subtests: pytest.Subtests) -> None:
+    for argument, name in [
         ("104", "GYM-104"),
         ("#104", "GYM-104"),
         ("GYM-104", "GYM-104"),
@@ -285,38 +287,33 @@ def test_arguments_are_separated_by_spaces_or_punctuation(line: str, args: tuple
         ("104a", None),
         ("12-14", None),
         ("9999999999", None),
-    ],
-)
-def test_ticket_is_named_by_its_number_or_key(argument: str, name: str | None) -> None:
-    assert ticket_name(argument, "GYM") == name
+    ]:
+        with subtests.test(argument=argument):
+            assert ticket_name(argument, "GYM") == name
 
 
-@pytest.mark.parametrize(
-    ("words", "meaning"),
-    [
+def test_priorities_are_known_in_every_language(subtests: pytest.Subtests) -> None:
+    for words, meaning in [
         (("low", "niedrig", "GERING", "basse", "faible"), "low"),
         (("normal", "mittel", "normale", "moyenne"), "normal"),
         (("high", "hoch", "wichtig!", "haute", "Élevée", "elevee", "important", "importante"), "high"),
         (("urgent", "Dringend.", "eilig", "urgente"), "urgent"),
         (("sehr", "", "1"), None),
-    ],
-)
-def test_priorities_are_known_in_every_language(words: tuple[str, ...], meaning: str | None) -> None:
-    assert {priority(word) for word in words} == {meaning}
+    ]:
+        with subtests.test(words=words):
+            assert {priority(word) for word in words} == {meaning}
 
 
-@pytest.mark.parametrize(
-    ("words", "meaning"),
-    [
+def test_scopes_are_known_in_every_language(subtests: pytest.Subtests) -> None:
+    for words, meaning in [
         (("open", "offen", "Offene", "ouvertes", "ouverts"), "open"),
         (("closed", "geschlossen", "erledigt", "fermées", "fermes", "résolues"), "closed"),
         (("mine", "meine", "mein", "miennes", "mes"), "mine"),
         (("all", "alle", "ALLES", "toutes", "Tous", "tout"), "all"),
         (("some", "", "104"), None),
-    ],
-)
-def test_scopes_are_known_in_every_language(words: tuple[str, ...], meaning: str | None) -> None:
-    assert {scope(word) for word in words} == {meaning}
+    ]:
+        with subtests.test(words=words):
+            assert {scope(word) for word in words} == {meaning}
 
 
 def test_text_after_a_note_keeps_its_position() -> None:

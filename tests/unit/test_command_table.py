@@ -337,21 +337,24 @@ def test_commands_declare_the_roles_of_the_permission_table() -> None:
     assert {command.name: set(command.roles) for command in COMMANDS} == expected
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_command_works_for_permitted_people_and_is_refused_without_effect_for_others(name: str) -> None:
-    row = ROWS[name]
-    for line, (role, writer) in product(row.lines, PEOPLE.items()):
-        case = asks(row, writer, line, row.text)
-        proven = case.proven()
-        if writer == EVE and row.about is not None:  # knows the tag of the ticket, has no mail about it
-            proven = proven.with_facts(answered=None, by_reply=None).tagged(row.about)
-        for done in (case.decide(), proven.decide()):
-            if MAY[name][role] == "yes":
-                assert done.outcome != "refused", (line, role, done.notifications)
-                assert row.holds(done), (line, role)
-            else:
-                assert (done.outcome, done.changes) == ("refused", ()), (line, role)
-                assert {to for to, _ in done.notified} == {writer}, (line, role)
+def test_command_works_for_permitted_people_and_is_refused_without_effect_for_others(
+    subtests: pytest.Subtests,
+) -> None:
+    for name, row in ROWS.items():
+        with subtests.test(name=name):
+            for line, (role, writer) in product(row.lines, PEOPLE.items()):
+                case = asks(row, writer, line, row.text)
+                proven = case.proven()
+                # EVE knows the tag of the ticket, and has no mail about it.
+                if writer == EVE and row.about is not None:
+                    proven = proven.with_facts(answered=None, by_reply=None).tagged(row.about)
+                for done in (case.decide(), proven.decide()):
+                    if MAY[name][role] == "yes":
+                        assert done.outcome != "refused", (line, role, done.notifications)
+                        assert row.holds(done), (line, role)
+                    else:
+                        assert (done.outcome, done.changes) == ("refused", ()), (line, role)
+                        assert {to for to, _ in done.notified} == {writer}, (line, role)
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.wrong])
@@ -369,11 +372,13 @@ def test_every_command_but_confirm_has_wrong_arguments_in_every_language() -> No
     assert short == ["confirm"]  # a confirmation accepts any text after the word
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_command_notifies_exactly_the_people_concerned(name: str) -> None:
-    row = ROWS[name]
-    found = {line: asks(row, row.teller, line, row.text).proven().decide().notified for line in row.lines}
-    assert found == dict.fromkeys(row.lines, row.told)
+def test_command_notifies_exactly_the_people_concerned(subtests: pytest.Subtests) -> None:
+    for name, row in ROWS.items():
+        with subtests.test(name=name):
+            found = {
+                line: asks(row, row.teller, line, row.text).proven().decide().notified for line in row.lines
+            }
+            assert found == dict.fromkeys(row.lines, row.told)
 
 
 def test_away_names_a_deputy_of_the_same_team() -> None:

@@ -111,13 +111,21 @@ def test_references_of_a_long_thread_keep_the_first_and_the_last_ones() -> None:
     assert kept == [thread[0], *thread[-50:]]
 
 
-@pytest.mark.parametrize(
-    "hostile", ["<a b@x>", "<a@x>\r\nBcc: all@x", "a@x", "<>", "<ü@x>", f"<{'x' * 901}>", "<a@x> <b@x>", ""]
-)
-def test_malformed_message_ids_are_omitted(hostile: str) -> None:
-    raw = compose(replace(OUTGOING, in_reply_to=hostile), (hostile,))
-    assert header(raw, "References") == ""
-    assert header(raw, "In-Reply-To") == ""
+def test_malformed_message_ids_are_omitted(subtests: pytest.Subtests) -> None:
+    for hostile in [
+        "<a b@x>",
+        "<a@x>\r\nBcc: all@x",
+        "a@x",
+        "<>",
+        "<ü@x>",
+        f"<{'x' * 901}>",
+        "<a@x> <b@x>",
+        "",
+    ]:
+        with subtests.test(hostile=hostile):
+            raw = compose(replace(OUTGOING, in_reply_to=hostile), (hostile,))
+            assert header(raw, "References") == ""
+            assert header(raw, "In-Reply-To") == ""
 
 
 EVIL = "x\r\nBcc: victim@evil.example\r\n\r\nbody\0\x1b[31m\u2028y\udc80"
@@ -132,41 +140,46 @@ INJECTIONS: dict[str, Callable[[OutgoingMail], OutgoingMail]] = {
 }
 
 
-@pytest.mark.parametrize("place", INJECTIONS)
-def test_hostile_value_adds_no_header_field(place: str) -> None:
-    raw = compose(INJECTIONS[place](OUTGOING))
-    message = read(raw)
-    assert message["Bcc"] is None
-    assert b"\0" not in raw
-    plain = message.get_body(("plain",))
-    assert plain is not None
-    assert all(part["Bcc"] is None for part in message.walk())
+def test_hostile_value_adds_no_header_field(subtests: pytest.Subtests) -> None:
+    for place, inject in INJECTIONS.items():
+        with subtests.test(place=place):
+            raw = compose(inject(OUTGOING))
+            message = read(raw)
+            assert message["Bcc"] is None
+            assert b"\0" not in raw
+            plain = message.get_body(("plain",))
+            assert plain is not None
+            assert all(part["Bcc"] is None for part in message.walk())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_display_name_is_read_back_unchanged(subtests: pytest.Subtests) -> None:
+    for name in [
         'Müller, "Max" (Schul-Support)',
         "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenträger zu Überlingen (Schul-Support)",
         "O'Neill; <b>",
         "😀 Emoji",
         "",
-    ],
-)
-def test_display_name_is_read_back_unchanged(name: str) -> None:
-    raw = compose(replace(OUTGOING, sender=Address("support@schule.example", name)))
-    shown, address = parseaddr(header(raw, "From"))
-    assert (str(make_header(decode_header(shown))), address) == (name, "support@schule.example")
+    ]:
+        with subtests.test(name=name):
+            raw = compose(replace(OUTGOING, sender=Address("support@schule.example", name)))
+            shown, address = parseaddr(header(raw, "From"))
+            assert (str(make_header(decode_header(shown))), address) == (name, "support@schule.example")
 
 
-@pytest.mark.parametrize(
-    "subject",
-    ["kurz", "ü", "x" * 2000, "wort " * 99 + "ende", "=?utf-8?q?x?=", "Schul-Support: " + "a" * 70, ""],
-)
-def test_subject_is_read_back_unchanged(subject: str) -> None:
-    raw = compose(replace(OUTGOING, subject=subject))
-    assert str(make_header(decode_header(header(raw, "Subject")))) == subject
-    assert b"Subject: \r\n" not in raw or not subject
+def test_subject_is_read_back_unchanged(subtests: pytest.Subtests) -> None:
+    for subject in [
+        "kurz",
+        "ü",
+        "x" * 2000,
+        "wort " * 99 + "ende",
+        "=?utf-8?q?x?=",
+        "Schul-Support: " + "a" * 70,
+        "",
+    ]:
+        with subtests.test(subject=subject):
+            raw = compose(replace(OUTGOING, subject=subject))
+            assert str(make_header(decode_header(header(raw, "Subject")))) == subject
+            assert b"Subject: \r\n" not in raw or not subject
 
 
 @given(text=st.text() | st.text(alphabet="a =.\n\t-ü", max_size=300))
@@ -233,9 +246,8 @@ def test_picture_that_the_page_does_not_show_is_attached() -> None:
     ] == ["Foto.png"]
 
 
-@pytest.mark.parametrize(
-    ("name", "sent"),
-    [
+def test_file_names_are_safe_and_read_back(subtests: pytest.Subtests) -> None:
+    for name, sent in [
         ("../../etc/passwd", "_.._etc_passwd"),
         ("Rechnung\u202efdp.exe", "Rechnungfdp.exe"),
         ("", "attachment-1"),
@@ -243,11 +255,10 @@ def test_picture_that_the_page_does_not_show_is_attached() -> None:
         ("x" * 300, "x" * 150),
         ('a "b"; c=d\\e.txt', 'a "b"; c=d_e.txt'),
         ("Foto 😀.png", "Foto 😀.png"),
-    ],
-)
-def test_file_names_are_safe_and_read_back(name: str, sent: str) -> None:
-    raw = compose(replace(OUTGOING, attachments=(replace(PDF, filename=name),)))
-    assert [part.get_filename() for part in read(raw).iter_attachments()] == [sent]
+    ]:
+        with subtests.test(name=name):
+            raw = compose(replace(OUTGOING, attachments=(replace(PDF, filename=name),)))
+            assert [part.get_filename() for part in read(raw).iter_attachments()] == [sent]
 
 
 @pytest.mark.parametrize(

@@ -192,11 +192,10 @@ FILES: list[tuple[str, bytes, Danger]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "content", "expected"), FILES)
-def test_harm_is_found_in_content_in_contained_files_and_in_names(
-    name: str, content: bytes, expected: Danger
-) -> None:
-    assert danger(name, content, Budget()) is expected
+def test_harm_is_found_in_content_in_contained_files_and_in_names(subtests: pytest.Subtests) -> None:
+    for name, content, expected in FILES:
+        with subtests.test(name=name):
+            assert danger(name, content, Budget()) is expected
 
 
 def test_streams_that_share_their_data_are_read_once() -> None:

@@ -35,19 +35,23 @@ LINES = (
 DATES = {"1.12.": date(2026, 12, 1), "1.12": date(2026, 12, 1), "Freitag": date(2026, 11, 27)}
 
 
-@pytest.mark.parametrize("writer", EVERYBODY)
-def test_mail_with_one_wrong_command_changes_nothing_and_is_returned_to_its_writer(writer: str) -> None:
-    mistyped = "clsoe" if writer in (LENA, KARL, EVE) else "blumenkohl"
-    for line in LINES:
-        done = answers(writer, ticket(), f"Bitte sehr.\n#{line}\n#{mistyped}").decide()
-        assert (done.outcome, done.changes) == ("refused", ()), line
-        assert done.notified == {(writer, "refusal")}, line
-        assert "Bitte sehr." in done.notification(writer).text, line
+def test_mail_with_one_wrong_command_changes_nothing_and_is_returned_to_its_writer(
+    subtests: pytest.Subtests,
+) -> None:
+    for writer in EVERYBODY:
+        with subtests.test(writer=writer):
+            mistyped = "clsoe" if writer in (LENA, KARL, EVE) else "blumenkohl"
+            for line in LINES:
+                done = answers(writer, ticket(), f"Bitte sehr.\n#{line}\n#{mistyped}").decide()
+                assert (done.outcome, done.changes) == ("refused", ()), line
+                assert done.notified == {(writer, "refusal")}, line
+                assert "Bitte sehr." in done.notification(writer).text, line
 
 
-@pytest.mark.parametrize("writer", EVERYBODY)
-def test_confirmation_is_refused_where_no_mail_is_held(writer: str) -> None:
-    assert answers(writer, ticket(), "#confirm").decide().outcome == "refused"
+def test_confirmation_is_refused_where_no_mail_is_held(subtests: pytest.Subtests) -> None:
+    for writer in EVERYBODY:
+        with subtests.test(writer=writer):
+            assert answers(writer, ticket(), "#confirm").decide().outcome == "refused"
 
 
 FRIDAY = datetime(2026, 11, 27, 7, 30, tzinfo=UTC)
@@ -260,10 +264,11 @@ CONTRADICTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("lines", "writer", "level"), CONTRADICTIONS)
-def test_contradicting_commands_are_refused(lines: str, writer: str, level: int) -> None:
-    done = answers(writer, ticket(level=level), lines).with_facts(dates=DATES).decide()
-    assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
+def test_contradicting_commands_are_refused(subtests: pytest.Subtests) -> None:
+    for lines, writer, level in CONTRADICTIONS:
+        with subtests.test(lines=lines):
+            done = answers(writer, ticket(level=level), lines).with_facts(dates=DATES).decide()
+            assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
 
 
 @pytest.mark.parametrize(
@@ -306,11 +311,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("line", "reason"), WRONG)
-def test_wrong_argument_is_refused_with_its_reason(line: str, reason: Reason) -> None:
-    done = answers(MAX, ticket(), f"Danke.\n{line}\n#take").decide()
-    assert (done.changes, done.reasons) == ((), [reason])
-    assert done.notified == {(MAX, "refusal")}
+def test_wrong_argument_is_refused_with_its_reason(subtests: pytest.Subtests) -> None:
+    for line, reason in WRONG:
+        with subtests.test(line=line):
+            done = answers(MAX, ticket(), f"Danke.\n{line}\n#take").decide()
+            assert (done.changes, done.reasons) == ((), [reason])
+            assert done.notified == {(MAX, "refusal")}
 
 
 def test_ambiguous_name_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Mails without commands open a ticket, are added to one or are held; which sender is trusted."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -159,14 +159,13 @@ REPLIES: list[tuple[Ticket, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "told"), REPLIES)
-def test_reply_of_a_requester_is_sent_to_the_assignee_or_the_whole_team(
-    before: Ticket, told: set[str]
-) -> None:
-    for writer in (LENA, KARL):
-        done = answers(writer, before, "Er geht immer noch nicht.").decide()
-        assert done.notified == {(to, "requester_reply") for to in told}, writer
-        assert (done.message.direction, done.ticket().status) == (Direction.IN, Status.OPEN), writer
+def test_reply_of_a_requester_is_sent_to_the_assignee_or_the_whole_team(subtests: pytest.Subtests) -> None:
+    for before, told in REPLIES:
+        with subtests.test(before=before):
+            for writer in (LENA, KARL):
+                done = answers(writer, before, "Er geht immer noch nicht.").decide()
+                assert done.notified == {(to, "requester_reply") for to in told}, writer
+                assert (done.message.direction, done.ticket().status) == (Direction.IN, Status.OPEN), writer
 
 
 def test_reply_of_a_supporter_is_sent_to_requester_and_cc_and_assigns_the_ticket() -> None:
@@ -282,11 +281,12 @@ THANKS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "mere"), THANKS)
-def test_thanks_do_not_reopen_a_closed_ticket(text: str, mere: bool) -> None:
-    done = answers(LENA, closed(), text).decide()
-    assert (done.ticket().status is Status.CLOSED) == mere
-    assert done.message.text == text
+def test_thanks_do_not_reopen_a_closed_ticket(subtests: pytest.Subtests) -> None:
+    for text, mere in THANKS:
+        with subtests.test(text=text):
+            done = answers(LENA, closed(), text).decide()
+            assert (done.ticket().status is Status.CLOSED) == mere
+            assert done.message.text == text
 
 
 # -- which ticket
@@ -358,14 +358,13 @@ def test_action_key_of_a_mail_to_another_person_is_ignored() -> None:
 # -- strangers
 
 
-@pytest.mark.parametrize(
-    "line", ["#show", "#close", "#show GYM-1", "#close 1", "#show 1 99", "#show 1\n#close"]
-)
-def test_stranger_gets_no_information_about_a_ticket(line: str) -> None:
-    known = writes(EVE, line).with_facts(ticket()).proven().decide()
-    unknown = writes(EVE, line).proven().decide()
-    assert known.effects == unknown.effects
-    assert known.outcome == "refused"
+def test_stranger_gets_no_information_about_a_ticket(subtests: pytest.Subtests) -> None:
+    for line in ["#show", "#close", "#show GYM-1", "#close 1", "#show 1 99", "#show 1\n#close"]:
+        with subtests.test(line=line):
+            known = writes(EVE, line).with_facts(ticket()).proven().decide()
+            unknown = writes(EVE, line).proven().decide()
+            assert known.effects == unknown.effects
+            assert known.outcome == "refused"
 
 
 @pytest.mark.parametrize("line", ["#show 1", "#close", "#clsoe", "#list quatsch"])
@@ -375,12 +374,13 @@ def test_command_of_an_unauthenticated_stranger_is_ordinary_text(line: str) -> N
     assert done.notification(MAX).text == line
 
 
-@pytest.mark.parametrize("text", ["#show", "#close", "#help", "#list", "#clsoe"])
-def test_answer_to_a_stranger_in_the_thread_contains_no_ticket_number(text: str) -> None:
-    done = writes(EVE, text).answering(ticket(), to=LENA).proven().decide()
-    letter = done.notification(EVE)
-    assert (letter.ticket, [p.argument for p in letter.problems if "GYM" in p.argument]) == (None, [])
-    assert letter.role is Role.REQUESTER
+def test_answer_to_a_stranger_in_the_thread_contains_no_ticket_number(subtests: pytest.Subtests) -> None:
+    for text in ["#show", "#close", "#help", "#list", "#clsoe"]:
+        with subtests.test(text=text):
+            done = writes(EVE, text).answering(ticket(), to=LENA).proven().decide()
+            letter = done.notification(EVE)
+            assert (letter.ticket, [p.argument for p in letter.problems if "GYM" in p.argument]) == (None, [])
+            assert letter.role is Role.REQUESTER
 
 
 def test_overview_for_a_stranger_lists_only_their_own_tickets() -> None:
@@ -503,9 +503,8 @@ def test_confirmation_counts_only_if_the_server_does_not_say_that_it_is_forged()
 LONG_AGO = NOW - timedelta(days=31)
 
 
-@pytest.mark.parametrize(
-    ("about", "shows", "line", "outcome"),
-    [
+def test_notification_proves_its_recipient_for_the_tickets_that_it_shows(subtests: pytest.Subtests) -> None:
+    for about, shows, line, outcome in [
         (ticket(), (("GYM-1", None),), "#close", "command"),
         (ticket(), (("GYM-1", LONG_AGO),), "#reopen", "held"),
         (ticket(), (("GYM-1", NOW - timedelta(days=29)),), "#reopen", "command"),
@@ -520,17 +519,16 @@ LONG_AGO = NOW - timedelta(days=31)
         (None, (("GYM-2", None),), "#close 1", "held"),
         (None, (("GYM-2", None),), "#for lena@schule.example\nBeamer", "held"),
         (None, (("GYM-9", LONG_AGO),), "#away 2026-12-01", "held"),
-    ],
-)
-def test_notification_proves_its_recipient_for_the_tickets_that_it_shows(
-    about: Ticket | None, shows: tuple[tuple[str, datetime | None], ...], line: str, outcome: str
-) -> None:
-    known = {"dates": {"2026-12-01": date(2026, 12, 1)}}
-    case = writes(MAX, line).answering(about, shows=shows, created=LONG_AGO)
-    assert case.with_facts(ticket(), ticket(2), **known).decide().outcome == outcome
-    keyed = case.with_facts(ticket(), ticket(2), **known, by_action_key=case.facts.answered, answered=None)
-    assert keyed.decide().outcome == outcome
-    assert case.with_facts(ticket(), ticket(2), **known).proven().decide().outcome != "held"
+    ]:
+        with subtests.test(about=about):
+            known = {"dates": {"2026-12-01": date(2026, 12, 1)}}
+            case = writes(MAX, line).answering(about, shows=shows, created=LONG_AGO)
+            assert case.with_facts(ticket(), ticket(2), **known).decide().outcome == outcome
+            keyed = case.with_facts(
+                ticket(), ticket(2), **known, by_action_key=case.facts.answered, answered=None
+            )
+            assert keyed.decide().outcome == outcome
+            assert case.with_facts(ticket(), ticket(2), **known).proven().decide().outcome != "held"
 
 
 def test_confirmation_request_quotes_the_text_without_the_action_key() -> None:

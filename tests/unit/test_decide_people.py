@@ -51,15 +51,17 @@ def test_every_member_of_a_team_can_be_away(writer: str, line: str) -> None:
     assert done.notification(writer).done[0].until == LAST
 
 
-@pytest.mark.parametrize("line", ["#away 1.12.", "#back", "#register", "#abwesend", "#anmelden"])
-def test_people_outside_the_teams_cannot_be_away_or_register(line: str) -> None:
-    assert writes(LENA, line).proven().decide().reasons == [Reason.FORBIDDEN]
+def test_people_outside_the_teams_cannot_be_away_or_register(subtests: pytest.Subtests) -> None:
+    for line in ["#away 1.12.", "#back", "#register", "#abwesend", "#anmelden"]:
+        with subtests.test(line=line):
+            assert writes(LENA, line).proven().decide().reasons == [Reason.FORBIDDEN]
 
 
-@pytest.mark.parametrize("line", ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back here"])
-def test_wrong_day_or_deputy_is_refused(line: str) -> None:
-    done = writes(MAX, line).answering(None).with_facts(dates=DATES).decide()
-    assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
+def test_wrong_day_or_deputy_is_refused(subtests: pytest.Subtests) -> None:
+    for line in ["#away", "#away Erika", "#away 1.1.2020", "#away 1.12 Hanna", "#back here"]:
+        with subtests.test(line=line):
+            done = writes(MAX, line).answering(None).with_facts(dates=DATES).decide()
+            assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
 
 
 def test_deputy_is_found_by_name_or_address() -> None:
@@ -153,9 +155,10 @@ NOT_HELD = {
 }
 
 
-@pytest.mark.parametrize("why", NOT_HELD)
-def test_answer_is_not_held(why: str) -> None:
-    assert not held(after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), *NOT_HELD[why]))
+def test_answer_is_not_held(subtests: pytest.Subtests) -> None:
+    for why, history in NOT_HELD.items():
+        with subtests.test(why=why):
+            assert not held(after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), *history))
 
 
 @pytest.mark.parametrize("text", ["#close", "Nur für uns.\n#note", "#list"])

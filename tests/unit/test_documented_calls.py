@@ -90,9 +90,8 @@ def test_the_command_line_parses_every_call_in_the_documents() -> None:
     assert [problem for problem in problems if problem[2].partition(":")[0] not in incomplete] == []
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_calls_are_found_on_lines_of_code(subtests: pytest.Subtests) -> None:
+    for text, expected in [
         ("    sudo mailbot outbx", ["outbx"]),
         ("    $ mailbot --config FILE once # now", ["--config FILE once # now"]),
         ("```\nsudo -u mailbot mailbot check --now\n```", ["check --now"]),
@@ -101,10 +100,9 @@ def test_the_command_line_parses_every_call_in_the_documents() -> None:
         ("    sh -c 'cd /srv; mailbot backup \"$(date).db\"; ls'", ['backup "$(date).db"; ls\'']),
         ("    sudo systemctl stop mailbot  # now\n    journalctl -u mailbot -f", []),
         ("    git clone URL mailbot && cd mailbot\nRun mailbot often.", []),
-    ],
-)
-def test_calls_are_found_on_lines_of_code(text: str, expected: list[str]) -> None:
-    assert list(on_code_lines(text)) == expected
+    ]:
+        with subtests.test(text=text):
+            assert list(on_code_lines(text)) == expected
 
 
 def test_a_call_that_does_not_exist_is_a_problem() -> None:

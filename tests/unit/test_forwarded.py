@@ -10,9 +10,8 @@ from tests.support.scenario import ERIKA, EVE, LENA, MAX, writes
 PETRA = "petra@schule.example"
 
 
-@pytest.mark.parametrize(
-    ("quoted", "name"),
-    [
+def test_author_of_a_forwarded_mail_is_in_its_header_block(subtests: pytest.Subtests) -> None:
+    for quoted, name in [
         (
             "-------- Weitergeleitete Nachricht --------\nBetreff: WLAN\nVon: Petra Kurz <%s>\nAn: x",
             "Petra Kurz",
@@ -21,10 +20,9 @@ PETRA = "petra@schule.example"
         ('*Von:* "Kurz, Petra" <%s>\n*Gesendet:* Montag', "Kurz, Petra"),
         ("Von: Petra Kurz\n <%s>\nAn: x", "Petra Kurz"),
         ("---------- Forwarded message ---------\nFrom: %s\nDate: Monday", ""),
-    ],
-)
-def test_author_of_a_forwarded_mail_is_in_its_header_block(quoted: str, name: str) -> None:
-    assert forwarded_sender(quoted % PETRA) == Address(PETRA, name)
+    ]:
+        with subtests.test(quoted=quoted):
+            assert forwarded_sender(quoted % PETRA) == Address(PETRA, name)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ def _answer(markup: str) -> MailBuilder:
     return mail().subject("AW: Beamer").reply_to("<q@support.example>").html(markup)
 
 
-@pytest.mark.parametrize(
-    "hidden",
-    [
+def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: pytest.Subtests) -> None:
+    for hidden in [
         '<div style="display:none">#close</div>',
         '<div style="DISPLAY: NONE !important"><div style="display:block"><b>#close</b></div></div>',
         "<p style='color:#fff;font-size:1px'>#close</p>",
@@ -32,31 +31,28 @@ def _answer(markup: str) -> MailBuilder:
         '<div style="position:absolute;left:-9999px">#close</div>',
         "<style>.x, .z { display : none }</style><div class='a z'>#close</div>",
         "<style>@media print{.y{color:red}} #w{visibility:hidden}</style><div id=w>#close</div>",
-    ],
-)
-def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(hidden: str) -> None:
-    got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
-    assert got.text == "Danke, ich schaue.\n\nBis gleich"
-    alone = parse(_answer(f"<html><body>{hidden}</body></html>").build())
-    assert alone.unseen
-    assert "#close" in alone.text
+    ]:
+        with subtests.test(hidden=hidden):
+            got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
+            assert got.text == "Danke, ich schaue.\n\nBis gleich"
+            alone = parse(_answer(f"<html><body>{hidden}</body></html>").build())
+            assert alone.unseen
+            assert "#close" in alone.text
 
 
-@pytest.mark.parametrize(
-    "shown",
-    [
+def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
+    for shown in [
         '<td style="font-size:0px"><span style="font-size:14px">Text</span></td>',
         '<div style="color:#fff;background:#000">Text</div>',
         '<div style="color:white">Text</div>',
         "<style>@media (max-width:600px){.x{display:none}}</style><p class='x'>Text</p>",
         '<div style="overflow:hidden;width:100%">Text</div>',
         '<div style="background:white url(x.png)"><span style="color:white">Text</span></div>',
-    ],
-)
-def test_text_that_a_reader_sees_is_kept(shown: str) -> None:
-    got = to_text(shown)
-    assert got.text == "Text"
-    assert not got.unseen
+    ]:
+        with subtests.test(shown=shown):
+            got = to_text(shown)
+            assert got.text == "Text"
+            assert not got.unseen
 
 
 def test_indented_block_is_text_unless_an_attribution_is_above_it() -> None:
@@ -98,9 +94,8 @@ def test_marked_quotations_of_programs_are_cut(quotation: str) -> None:
     assert "Maus weg" in got.quoted
 
 
-@pytest.mark.parametrize(
-    "mark",
-    [
+def test_element_that_a_program_marks_as_signature_is_the_signature(subtests: pytest.Subtests) -> None:
+    for mark in [
         'id="signature"',
         'class="signature"',
         'id="x_Signature"',
@@ -108,13 +103,14 @@ def test_marked_quotations_of_programs_are_cut(quotation: str) -> None:
         'id="_rc_sig"',
         'name="messageSignatureSection"',
         'class="gmail_signature" dir="ltr"',
-    ],
-)
-def test_element_that_a_program_marks_as_signature_is_the_signature(mark: str) -> None:
-    signed = f"<div {mark}>---<br><div class='pre'>Max Muster<br>Raum 007, Tel. 0123 45678</div></div>"
-    got = parse(_answer(f"<p>Liegt hier.</p>{signed}").build())
-    assert got.text == "Liegt hier."
-    assert got.signature.splitlines()[-1] == "Raum 007, Tel. 0123 45678"
+    ]:
+        with subtests.test(mark=mark):
+            signed = (
+                f"<div {mark}>---<br><div class='pre'>Max Muster<br>Raum 007, Tel. 0123 45678</div></div>"
+            )
+            got = parse(_answer(f"<p>Liegt hier.</p>{signed}").build())
+            assert got.text == "Liegt hier."
+            assert got.signature.splitlines()[-1] == "Raum 007, Tel. 0123 45678"
 
 
 def test_forwarded_mail_below_a_signature_alone_has_no_text_of_its_own() -> None:

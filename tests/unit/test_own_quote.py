@@ -54,11 +54,16 @@ def test_several_answers_keep_the_lines_that_they_refer_to() -> None:
     )
 
 
-@pytest.mark.parametrize("answer", ["👍", "Ja.", "Да, спасибо.", "#schließen", "- erst\n- dann", "1"])
-def test_short_answers_are_kept_at_every_place(answer: str) -> None:
-    half = HELP.index("Leuchtet")
-    for reply in (f"{answer}\n\n{HELP}", f"{HELP}\n\n{answer}", f"{HELP[:half]}{answer}\n\n{HELP[half:]}"):
-        assert answer_of(reply) == answer, reply
+def test_short_answers_are_kept_at_every_place(subtests: pytest.Subtests) -> None:
+    for answer in ["👍", "Ja.", "Да, спасибо.", "#schließen", "- erst\n- dann", "1"]:
+        with subtests.test(answer=answer):
+            half = HELP.index("Leuchtet")
+            for reply in (
+                f"{answer}\n\n{HELP}",
+                f"{HELP}\n\n{answer}",
+                f"{HELP[:half]}{answer}\n\n{HELP[half:]}",
+            ):
+                assert answer_of(reply) == answer, reply
 
 
 def test_answer_that_touches_the_attribution_is_kept() -> None:

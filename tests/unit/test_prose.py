@@ -66,20 +66,18 @@ def test_plain_sentences_are_accepted() -> None:
     assert list(problems(Path("README.md"), "\n".join(PLAIN))) == []
 
 
-@pytest.mark.parametrize(
-    ("file", "source"),
-    [
+def test_prose_is_found_with_its_line(subtests: pytest.Subtests) -> None:
+    for file, source in [
         ("mailbot/clock.py", '"""Read the\n    clock anew."""\n'),
         ("mailbot/clock.py", "# read\nx = 1  # anew\n"),
         ("mailbot/clock.py", 'x = (\n    f"read {x} anew"\n)\n'),
         ("README.md", "read the clock\nanew\n"),
         ("README.md", "run\n\n    make test\n\nand read the clock anew\n"),
         ("Makefile", "all:\n\tread  # anew\n"),
-    ],
-)
-def test_prose_is_found_with_its_line(file: str, source: str) -> None:
-    line = source.partition("anew")[0].count("\n") + 1
-    assert [(line, "anew")] == [problem[:2] for problem in problems(Path(file), source)]
+    ]:
+        with subtests.test(file=file):
+            line = source.partition("anew")[0].count("\n") + 1
+            assert [(line, "anew")] == [problem[:2] for problem in problems(Path(file), source)]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from mailbot.core.text.references import (
 KEY = "abcdefghijklmnopqrstuvwxyz"
 
 
-@pytest.mark.parametrize(
-    ("subject", "tickets"),
-    [
+def test_subject_tags_are_found_in_any_case_form_and_across_folds(subtests: pytest.Subtests) -> None:
+    for subject, tickets in [
         ("Re: [#GYM-104] Beamer", ("GYM-104",)),
         ("AW: [#gym-104] Beamer", ("GYM-104",)),
         ("Re: [#GYM-\r\n 104] Beamer", ("GYM-104",)),
@@ -31,26 +30,21 @@ KEY = "abcdefghijklmnopqrstuvwxyz"
         ("Seite x.example/#GYM-104", ()),
         ("Raum 104-2", ()),
         ("[Liste] Beamer", ()),
-    ],
-)
-def test_subject_tags_are_found_in_any_case_form_and_across_folds(
-    subject: str, tickets: tuple[str, ...]
-) -> None:
-    assert subject_tags(subject) == tickets
+    ]:
+        with subtests.test(subject=subject):
+            assert subject_tags(subject) == tickets
 
 
-@pytest.mark.parametrize(
-    ("subject", "text"),
-    [
+def test_only_our_own_tags_are_taken_from_a_subject(subtests: pytest.Subtests) -> None:
+    for subject, text in [
         ("Re: [#GYM-104] Beamer", "Beamer"),
         ("WG: AW: (#GYM-104) Beamer", "Beamer"),
         ("Re: [#4711] Ihr Auftrag", "Re: [#4711] Ihr Auftrag"),
         ("[#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),
         ("Re: [#GYM-104] [#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),
-    ],
-)
-def test_only_our_own_tags_are_taken_from_a_subject(subject: str, text: str) -> None:
-    assert without_subject_tags(subject, lambda tag: tag.startswith("GYM-")) == text
+    ]:
+        with subtests.test(subject=subject):
+            assert without_subject_tags(subject, lambda tag: tag.startswith("GYM-")) == text
 
 
 @pytest.mark.parametrize(

@@ -19,23 +19,19 @@ ROOT = Path(__file__).parents[2]
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n{}\n## [1.2.0] - {}\n\n- A line.\n\n## [1.1.0] - 2026-01-01\n"
 
 
-@pytest.mark.parametrize(
-    ("version", "unreleased", "day", "tags", "changed", "words"),
-    [
+def test_a_release_needs_one_version_a_date_a_tag_and_a_clean_tree(subtests: pytest.Subtests) -> None:
+    for version, unreleased, day, tags, changed, words in [
         ("1.2.0", "", "2026-02-01", ["v1.2.0"], [], []),
         ("1.3.0", "", "2026-02-01", ["v1.3.0"], [], ["mailbot/__init__.py has 1.3.0"]),
         ("1.2.0", "", "soon", ["v1.2.0"], [], ["needs its date"]),
         ("1.2.0", "- New.\n", "2026-02-01", ["v1.2.0"], [], ["[Unreleased]"]),
         ("1.2.0", "", "2026-02-01", ["v1.1.0"], [], ["no tag v1.2.0"]),
         ("1.2.0", "", "2026-02-01", ["v1.2.0"], ["Makefile"], ["differs from the commit: Makefile"]),
-    ],
-)
-def test_a_release_needs_one_version_a_date_a_tag_and_a_clean_tree(
-    version: str, unreleased: str, day: str, tags: list[str], changed: list[str], words: list[str]
-) -> None:
-    found = problems(version, CHANGELOG.format(unreleased, day), tags, changed)
-    assert len(found) == len(words)
-    assert all(word in problem for word, problem in zip(words, found, strict=True))
+    ]:
+        with subtests.test(version=version):
+            found = problems(version, CHANGELOG.format(unreleased, day), tags, changed)
+            assert len(found) == len(words)
+            assert all(word in problem for word, problem in zip(words, found, strict=True))
 
 
 def test_the_man_page_has_every_call_and_no_line_that_roff_takes_for_a_request() -> None:

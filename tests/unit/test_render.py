@@ -99,13 +99,14 @@ PLACES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_hostile_input_is_shown_and_never_run(place: str) -> None:
-    for name in ("new_ticket", "requester_reply", "answer", "escalated_second_level"):
-        html = letter(name, **PLACES[place]).html
-        assert "<script" not in html, name
-        assert "<img src=x" not in html, name
-        assert place == "requester's address" or "{{ 7*7 }}" in html, name
+def test_hostile_input_is_shown_and_never_run(subtests: pytest.Subtests) -> None:
+    for place, changes in PLACES.items():
+        with subtests.test(place=place):
+            for name in ("new_ticket", "requester_reply", "answer", "escalated_second_level"):
+                html = letter(name, **changes).html
+                assert "<script" not in html, name
+                assert "<img src=x" not in html, name
+                assert place == "requester's address" or "{{ 7*7 }}" in html, name
 
 
 @pytest.mark.parametrize("place", ["argument", "line", "expected", "nearest"])
@@ -252,9 +253,10 @@ OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("name", "changes", "expected"), OFFERS)
-def test_buttons_fit_role_and_ticket(name: str, changes: dict[str, Any], expected: str) -> None:
-    assert ", ".join(labels(letter(name, **changes))) == expected
+def test_buttons_fit_role_and_ticket(subtests: pytest.Subtests) -> None:
+    for name, changes, expected in OFFERS:
+        with subtests.test(name=name):
+            assert ", ".join(labels(letter(name, **changes))) == expected
 
 
 def test_refusal_links_to_the_corrected_mail() -> None:
@@ -336,18 +338,16 @@ SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("name", "changes", "expected"), SENDERS)
-def test_sender_has_the_name_of_the_author_and_the_address_of_the_school(
-    name: str, changes: dict[str, Any], expected: str
-) -> None:
-    assert letter(name, **changes).sender == Address("support-gym@schule.example", expected)
+def test_sender_has_the_name_of_the_author_and_the_address_of_the_school(subtests: pytest.Subtests) -> None:
+    for name, changes, expected in SENDERS:
+        with subtests.test(name=name):
+            assert letter(name, **changes).sender == Address("support-gym@schule.example", expected)
 
 
-@pytest.mark.parametrize(
-    "name", ["new_ticket", "answer", "closed", "escalated_second_level", "ticket_details"]
-)
-def test_mail_about_a_ticket_has_the_tagged_subject(name: str) -> None:
-    assert letter(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
+def test_mail_about_a_ticket_has_the_tagged_subject(subtests: pytest.Subtests) -> None:
+    for name in ["new_ticket", "answer", "closed", "escalated_second_level", "ticket_details"]:
+        with subtests.test(name=name):
+            assert letter(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
 
 
 def test_subject_with_line_breaks_becomes_one_line() -> None:

@@ -113,17 +113,16 @@ GLUED = [
 _ALONE = (">>>", "--", "*", "Von:", "From:", "De :", "Van:", "Da:")  # need a line of their own
 
 
-@pytest.mark.parametrize(
-    "above", [f"{NEW}\n\n", f"{NEW}\n", f"{NEW} ", "Am Mittwoch komme ich\n", "3 Lampen fehlen\n"]
-)
-def test_words_above_and_before_an_attribution_are_the_answer(above: str) -> None:
-    for attribution in ATTRIBUTIONS:
-        for mark in ("", "> "):
-            if above.endswith(" ") and attribution.startswith(_ALONE):
-                continue
-            got = split(f"{above}{attribution}\n\n{mark}{OLD}\n{mark}Seit gestern.\n")
-            assert got.text == above.strip(), attribution
-            assert OLD in got.quoted, attribution
+def test_words_above_and_before_an_attribution_are_the_answer(subtests: pytest.Subtests) -> None:
+    for above in [f"{NEW}\n\n", f"{NEW}\n", f"{NEW} ", "Am Mittwoch komme ich\n", "3 Lampen fehlen\n"]:
+        with subtests.test(above=above):
+            for attribution in ATTRIBUTIONS:
+                for mark in ("", "> "):
+                    if above.endswith(" ") and attribution.startswith(_ALONE):
+                        continue
+                    got = split(f"{above}{attribution}\n\n{mark}{OLD}\n{mark}Seit gestern.\n")
+                    assert got.text == above.strip(), attribution
+                    assert OLD in got.quoted, attribution
 
 
 @pytest.mark.parametrize("attribution", GLUED)
@@ -139,9 +138,8 @@ def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
     assert split(f"{NEW}\n\nDate: Tue, 13 May 2025 07:00:00 +0200\nTo: kim@hgs.example\n\n").text == NEW
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_words_of_a_person_that_look_like_those_of_a_program_stay(subtests: pytest.Subtests) -> None:
+    for text in [
         "Am 12.05.2025 um 10 Uhr kam eine Mail, in der Kim Probst schrieb:\nDer Beamer ist aus.",
         "Das habe ich am 4.3. bemerkt, wie Frau Probst schrieb:\n\nBeamer ist aus.",
         "Am 12.05.2025 schrieb mir Kim Probst, dass der Beamer aus ist:\n\nBild anbei.",
@@ -160,10 +158,9 @@ def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
         "Von meinem Laptop",
         "Von meinem Handy aus geht es.",
         "Diese Nachricht war nicht für den Empfänger bestimmt und wurde irrtümlich gelöscht?",
-    ],
-)
-def test_words_of_a_person_that_look_like_those_of_a_program_stay(text: str) -> None:
-    assert "".join(split(text).text.split()) == "".join(text.split())
+    ]:
+        with subtests.test(text=text):
+            assert "".join(split(text).text.split()) == "".join(text.split())
 
 
 _WORDS = st.sampled_from(
@@ -200,9 +197,8 @@ def test_text_of_usual_words_without_a_quotation_is_not_shortened(text: str) -> 
     assert "".join((got.text + got.signature).split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
+    for line in [
         "Von meinem iPhone gesendet",
         "Von meinem iPad gesendet",
         "Von meinem iPhone",
@@ -279,16 +275,14 @@ def test_text_of_usual_words_without_a_quotation_is_not_shortened(text: str) -> 
         "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.",
         "Please consider the environment before printing this email",
         "\u1427",
-    ],
-)
-def test_line_of_a_program_is_no_text(line: str) -> None:
-    assert is_program_line(line)
-    assert split(f"{NEW}\n\n{line}\n\nAm 12.05.2025 um 08:05 schrieb Kim:\n> alt\n").text == NEW
+    ]:
+        with subtests.test(line=line):
+            assert is_program_line(line)
+            assert split(f"{NEW}\n\n{line}\n\nAm 12.05.2025 um 08:05 schrieb Kim:\n> alt\n").text == NEW
 
 
-@pytest.mark.parametrize(
-    "warning",
-    [
+def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -> None:
+    for warning in [
         "ACHTUNG: Diese E-Mail stammt von einem externen Absender. Öffnen Sie keine\nLinks oder "
         "Anhänge, wenn Sie den Absender nicht kennen.",
         "ACHTUNG! Diese E-Mail kommt von außerhalb der Organisation. Klicken Sie nicht auf Links!",
@@ -320,14 +314,13 @@ def test_line_of_a_program_is_no_text(line: str) -> None:
         "Sie vorsichtig bei Links und Anhängen!",
         "Caution: External (kim@hgs.example)",
         "Warning: This sender is from outside your organization.",
-    ],
-)
-def test_warning_of_a_gateway_above_the_text_is_cut(warning: str) -> None:
-    for new in ("Der Link geht wieder.", "#close"):
-        for gap in ("\n\n", "\n"):
-            assert split(f"{warning}{gap}{new}\n").text == new
-    if warning.endswith((".", "!")):
-        assert split(f"{warning} Der Link geht wieder.\n").text == "Der Link geht wieder."
+    ]:
+        with subtests.test(warning=warning):
+            for new in ("Der Link geht wieder.", "#close"):
+                for gap in ("\n\n", "\n"):
+                    assert split(f"{warning}{gap}{new}\n").text == new
+            if warning.endswith((".", "!")):
+                assert split(f"{warning} Der Link geht wieder.\n").text == "Der Link geht wieder."
 
 
 @pytest.mark.parametrize(

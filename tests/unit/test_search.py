@@ -47,9 +47,10 @@ WORDS = (
 )
 
 
-@pytest.mark.parametrize(("text", "expected"), WORDS)
-def test_text_is_split_into_folded_words_without_punctuation(text: str, expected: tuple[str, ...]) -> None:
-    assert words(text) == expected
+def test_text_is_split_into_folded_words_without_punctuation(subtests: pytest.Subtests) -> None:
+    for text, expected in WORDS:
+        with subtests.test(text=text):
+            assert words(text) == expected
 
 
 def test_query_has_at_most_eight_words() -> None:
@@ -75,9 +76,10 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(("args", "expected"), PAGES)
-def test_list_command_accepts_scope_and_page(args: tuple[str, ...], expected: tuple[str, int] | None) -> None:
-    assert scope_and_page(args) == expected
+def test_list_command_accepts_scope_and_page(subtests: pytest.Subtests) -> None:
+    for args, expected in PAGES:
+        with subtests.test(args=args):
+            assert scope_and_page(args) == expected
 
 
 def test_list_has_25_tickets_on_a_page() -> None:
@@ -178,6 +180,7 @@ AGES = (
 )
 
 
-@pytest.mark.parametrize(("then", "expected"), AGES)
-def test_age_is_counted_in_calendar_days(then: datetime, expected: tuple[str, int]) -> None:
-    assert age(then, NOW, UTC) == expected
+def test_age_is_counted_in_calendar_days(subtests: pytest.Subtests) -> None:
+    for then, expected in AGES:
+        with subtests.test(then=then):
+            assert age(then, NOW, UTC) == expected

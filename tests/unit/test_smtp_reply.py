@@ -217,18 +217,16 @@ def test_every_rule_has_a_reason_and_a_reply_that_needs_it() -> None:
     assert [rule for rule in RULES if rule not in used or not rule.reason] == []
 
 
-@pytest.mark.parametrize(
-    ("text", "status"),
-    [
+def test_enhanced_status_code_is_at_the_beginning_or_after_a_number_sign(subtests: pytest.Subtests) -> None:
+    for text, status in [
         ("5.1.1 no such user", "1.1"),
         ("sorry, too many emails (#5.7.1)", "7.1"),
         ("refused for 5.7.1.2", ""),
         ("5.7.1.2 is blocked", ""),
         ("no", ""),
-    ],
-)
-def test_enhanced_status_code_is_at_the_beginning_or_after_a_number_sign(text: str, status: str) -> None:
-    assert enhanced_status(text) == status
+    ]:
+        with subtests.test(text=text):
+            assert enhanced_status(text) == status
 
 
 def test_shape_of_a_reply_ignores_addresses_ids_and_numbers() -> None:

@@ -103,15 +103,19 @@ def test_touched_ticket_becomes_overdue_without_a_reminder() -> None:
     assert [told for _, told in live(TAKEN, at("2026-12-18 12:00"))] == [[("overdue", "max")]]
 
 
-@pytest.mark.parametrize(
-    "now",
-    ["2026-11-24 16:00", "2026-11-24 23:00", "2026-11-25 07:29", "2026-11-28 12:00", "2026-12-22 10:00"],
-)
-def test_nothing_happens_outside_working_hours(now: str) -> None:
-    assert decided(NEW, at(now)) is None
-    look = next_check(TimerContext(NEW, SCHOOL, POLICY, at(now)))
-    assert look is not None
-    assert look > at(now)
+def test_nothing_happens_outside_working_hours(subtests: pytest.Subtests) -> None:
+    for now in [
+        "2026-11-24 16:00",
+        "2026-11-24 23:00",
+        "2026-11-25 07:29",
+        "2026-11-28 12:00",
+        "2026-12-22 10:00",
+    ]:
+        with subtests.test(now=now):
+            assert decided(NEW, at(now)) is None
+            look = next_check(TimerContext(NEW, SCHOOL, POLICY, at(now)))
+            assert look is not None
+            assert look > at(now)
 
 
 def test_second_level_is_reminded_in_its_own_working_hours() -> None:

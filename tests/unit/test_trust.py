@@ -165,9 +165,8 @@ def test_mail_with_no_or_several_from_addresses_is_not_trusted(senders: tuple[Ad
     assert not trust(several, US, letter(), letter()).trusted
 
 
-@pytest.mark.parametrize(
-    "sender",
-    [
+def test_mail_with_a_misleading_from_is_not_trusted(subtests: pytest.Subtests) -> None:
+    for sender in [
         f"{MAX}, eve@evil.example",
         f'"{MAX}" <eve@evil.example>',
         f"{MAX} <eve@evil.example>",
@@ -176,15 +175,16 @@ def test_mail_with_no_or_several_from_addresses_is_not_trusted(senders: tuple[Ad
         "max@support.example.evil.example",
         "Max Mustermann",
         "",
-    ],
-)
-def test_mail_with_a_misleading_from_is_not_trusted(sender: str) -> None:
-    built = (
-        mail().sender(sender).header("Authentication-Results", f"{US}; dmarc=pass header.from=evil.example")
-    )
-    found = parse(built.text("#close").build())
-    believed = trust(found, US, letter(), letter()).trusted
-    assert not (believed and found.sender is not None and found.sender.email == MAX)
+    ]:
+        with subtests.test(sender=sender):
+            built = (
+                mail()
+                .sender(sender)
+                .header("Authentication-Results", f"{US}; dmarc=pass header.from=evil.example")
+            )
+            found = parse(built.text("#close").build())
+            believed = trust(found, US, letter(), letter()).trusted
+            assert not (believed and found.sender is not None and found.sender.email == MAX)
 
 
 def test_folded_authentication_results_are_read() -> None:
@@ -214,9 +214,8 @@ def test_shared_domain_does_not_prove_its_subdomains(sender: str, shared: str) -
     assert not trust(found, US, None, None).trusted
 
 
-@pytest.mark.parametrize(
-    ("sender", "claimed", "passes"),
-    [
+def test_domains_are_compared_as_a_labels(subtests: pytest.Subtests) -> None:
+    for sender, claimed, passes in [
         ("eva@weissgasse.example", "weißgasse.example", False),
         ("eva@weissgasse.example", "WEISSGASSE.example.", True),
         ("eva@weißgasse.example", "weißgasse.example", True),
@@ -224,9 +223,8 @@ def test_shared_domain_does_not_prove_its_subdomains(sender: str, shared: str) -
         ("eva@weißgasse.example", "weissgasse.example", False),
         ("eva@οδοσ.example", "οδος.example", False),
         ("eva@köln.example", "KO\u0308LN。example", True),
-    ],
-)
-def test_domains_are_compared_as_a_labels(sender: str, claimed: str, passes: bool) -> None:
-    for result in (f"dmarc=pass header.from={claimed}", f"spf=pass smtp.mailfrom=jörg@{claimed}"):
-        made = mail().sender(sender).header("Authentication-Results", f"{US}; {result}")
-        assert trust(parse(made.build()), US, None, None, (), ()).trusted is passes, result
+    ]:
+        with subtests.test(sender=sender):
+            for result in (f"dmarc=pass header.from={claimed}", f"spf=pass smtp.mailfrom=jörg@{claimed}"):
+                made = mail().sender(sender).header("Authentication-Results", f"{US}; {result}")
+                assert trust(parse(made.build()), US, None, None, (), ()).trusted is passes, result
