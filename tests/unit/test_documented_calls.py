@@ -21,7 +21,7 @@ PAGES = [
     ROOT / "mailbot.service",
 ]
 
-CALL = re.compile(r"(?<![\w.@=-])mailbot (?!mailbot )((?:[a-z]|--?\w|\[).*)")
+CALL = re.compile(r"(?<![\w.@=-])mailbot (?!mailbot\b)((?:[a-z]|--?\w|\[).*)")
 RUNS = re.compile(
     r"(?:^|\b(?:sudo|env|sh|su|systemd-run|runuser|podman|docker|nice|timeout)\b.*|=|[;&|])[\s$\"'/\w]*$"
 )
