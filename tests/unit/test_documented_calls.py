@@ -69,6 +69,8 @@ def parse(command: Any, args: list[str], parent: Any = None) -> None:
 
 def problem_of(call: str) -> str:
     """Return why a call cannot be parsed, or ""."""
+    if call == "--install-completion":  # parsing it installs the completion
+        return ""
     try:
         parse(get_command(app), words_of(call))
     except typer.Exit:  # of --version and --help
