@@ -19,7 +19,7 @@ BATCH = 50
 _SETUP = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "CREATE TABLE mail (message_id, sender, subject, text, octets)",
+    "CREATE TABLE mail (message_id, sender, subject, text, bytes)",
 )
 
 
@@ -47,12 +47,12 @@ def main() -> int:
     return 0
 
 
-def handle(octets: bytes, database: sqlite3.Connection, smtp: smtplib.SMTP) -> None:
+def handle(raw: bytes, database: sqlite3.Connection, smtp: smtplib.SMTP) -> None:
     """Store one mail and send one notification."""
-    mail = mailparser.parse_from_bytes(octets)
+    mail = mailparser.parse_from_bytes(raw)
     sender, text = mail.from_[0][1], "\n".join(mail.text_plain)
     database.execute(
-        "INSERT INTO mail VALUES (?, ?, ?, ?, ?)", (mail.message_id, sender, mail.subject, text, octets)
+        "INSERT INTO mail VALUES (?, ?, ?, ?, ?)", (mail.message_id, sender, mail.subject, text, raw)
     )
     notification = EmailMessage()
     notification["From"], notification["To"] = "support@schule.example", "team@support.example"

@@ -37,8 +37,8 @@ def main() -> int:
     with site() as servers:
         envs = list(_environments(servers, workers, mailboxes))
         boxes = [_address(key) for key in _keys(mailboxes)]
-        for box, octets in zip(_boxes_of(workload, boxes), workload.mails, strict=True):
-            servers.dovecot.deliver(box, octets)
+        for box, raw in zip(_boxes_of(workload, boxes), workload.mails, strict=True):
+            servers.dovecot.deliver(box, raw)
         events = _events(workload, kills, restarts, random.Random(seed))
         seconds = _handled(servers, envs, workload, events)
         found = audit(envs[0], workload, kills + restarts * workers, boxes)

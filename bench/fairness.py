@@ -51,7 +51,7 @@ def _wait(env: SchoolEnv, daemon: Daemon, name: str) -> float:
         nonlocal seen
         for received in env.smtp.received[seen:]:
             seen += 1
-            if received.recipients == (MAX,) and f"({name})" in ReceivedMail(received.octets).subject:
+            if received.recipients == (MAX,) and f"({name})" in ReceivedMail(received.raw).subject:
                 found.append(received.at)
         return bool(found)
 

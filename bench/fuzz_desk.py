@@ -76,17 +76,15 @@ def fuzz(harness: DeskHarness, runs: int, seed: int, more: Sequence[bytes] = ())
     rng, report, now, fresh = random.Random(seed), Report(), NOW, list[bytes]()
     for number in range(runs):
         fresh = samples(harness, rng) if number % 10 == 0 else fresh
-        octets = rng.choice(fresh)
+        raw = rng.choice(fresh)
         if number % 3:
-            octets = next(
-                mutated([octets, rng.choice((*more, *ODDITIES.values()))], seed * 1_000_003 + number)
-            )
+            raw = next(mutated([raw, rng.choice((*more, *ODDITIES.values()))], seed * 1_000_003 + number))
         now += timedelta(minutes=7)
-        decision = harness.receive(octets, rng.choice(("GYM", "HBG")), at=now)
+        decision = harness.receive(raw, rng.choice(("GYM", "HBG")), at=now)
         report.outcomes[decision.outcome if decision else "nothing"] += 1
         for fault in _read(harness, now, report):
             report.wrong.append(f"mail {number}: {fault}")
-            Path(f"fuzz-desk-{seed}-{number}.eml").write_bytes(octets)
+            Path(f"fuzz-desk-{seed}-{number}.eml").write_bytes(raw)
     report.wrong += [
         row.traceback
         for row in harness.rows(LedgerRow)
@@ -96,9 +94,9 @@ def fuzz(harness: DeskHarness, runs: int, seed: int, more: Sequence[bytes] = ())
 
 
 def _read(harness: DeskHarness, now: datetime, report: Report) -> Iterator[str]:
-    for due, octets in sent(harness, now):
+    for due, raw in sent(harness, now):
         report.letters += 1
-        yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(octets, due.outgoing.recipient.email))
+        yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(raw, due.outgoing.recipient.email))
 
 
 def main() -> int:

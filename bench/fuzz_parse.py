@@ -17,7 +17,7 @@ from tests.support.desk_harness import GERMAN_POLICY
 from tests.support.malformed_mails import ODDITIES
 
 SLOWEST = 1.0  # seconds of CPU
-LARGEST = 200_000  # octets of a mutated mail
+LARGEST = 200_000  # bytes of a mutated mail
 
 Mutation = Callable[[random.Random, bytes, bytes], bytes]
 

@@ -17,23 +17,23 @@ from tests.support.servers.dovecot import PASSWORD
 def figures(mails: int, rounds: int) -> Iterator[Figure]:
     """Process `mails` mails by the baseline and by the daemon in alternation; yield the medians."""
     baselines, bots = [], []
-    octets = mix(mails)
+    raw = mix(mails)
     with site(login=False) as servers:
         for _ in range(rounds):
-            baselines.append(mails / baseline_seconds(servers, octets))
-            bots.append(mails / daemon_seconds(servers.env(team=(MAX,)), octets))
+            baselines.append(mails / baseline_seconds(servers, raw))
+            bots.append(mails / daemon_seconds(servers.env(team=(MAX,)), raw))
     baseline, bot = median(baselines), median(bots)
-    letters = notifications_of(octets)
+    letters = notifications_of(raw)
     yield Figure("intake, baseline: one notification a mail", f"{baseline:.0f} mails/s")
     yield Figure(
         f"intake, mailbot: {letters / mails:.1f} notifications per mail", f"{bot:.0f} mails/s", bot / baseline
     )
 
 
-def baseline_seconds(servers: Site, octets: list[bytes]) -> float:
+def baseline_seconds(servers: Site, raw: list[bytes]) -> float:
     """Return the seconds of the baseline from the end of its imports to its last notification."""
     user = servers.env().address
-    servers.dovecot.deliver(user, *octets)
+    servers.dovecot.deliver(user, *raw)
     before = len(servers.smtp.received)
     ports = [str(servers.dovecot.tls_port), user, PASSWORD, str(servers.smtp.port)]
     files = [str(servers.authority.ca_file), str(servers.directory / f"{user}.db")]
@@ -43,15 +43,15 @@ def baseline_seconds(servers: Site, octets: list[bytes]) -> float:
             process.stdout.readline()
         begin = datetime.now(UTC)
     handed_in = servers.smtp.received[before:]
-    if process.returncode or len(handed_in) != len(octets):
-        raise RuntimeError(f"the baseline sent {len(handed_in)} of {len(octets)} notifications")
+    if process.returncode or len(handed_in) != len(raw):
+        raise RuntimeError(f"the baseline sent {len(handed_in)} of {len(raw)} notifications")
     return (handed_in[-1].at - begin).total_seconds()
 
 
-def daemon_seconds(env: SchoolEnv, octets: list[bytes]) -> float:
+def daemon_seconds(env: SchoolEnv, raw: list[bytes]) -> float:
     """Return the seconds of a daemon from READY=1 to the last notification."""
-    env.deliver(*octets)
-    sent, letters = env.smtp.received, notifications_of(octets)
+    env.deliver(*raw)
+    sent, letters = env.smtp.received, notifications_of(raw)
     before = len(sent)
     with Daemon(env) as daemon:
         begin = datetime.now(UTC)

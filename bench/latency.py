@@ -55,8 +55,8 @@ def dovecot_seconds(servers: Site, mails: int, pause: float) -> list[float]:
             waits = due - time.monotonic() if pause else 10 * (len(begun) > len(taken))
             if len(begun) < mails and waits <= 0:
                 due += pause
-                octets = problem().text("Der Beamer bleibt dunkel.\n").build()
-                begun.append(deliver_by_lmtp(servers.dovecot, user, octets))
+                raw = problem().text("Der Beamer bleibt dunkel.\n").build()
+                begun.append(deliver_by_lmtp(servers.dovecot, user, raw))
             for number, _ in (
                 a for a in client.idle_check(timeout=max(waits, 0.01)) if a[1:] == (b"EXISTS",)
             ):
@@ -75,8 +75,8 @@ def _in_a_flow(env: SchoolEnv, daemon: Daemon, names: list[str]) -> list[float]:
     before = len(env.smtp.received)
     begun: dict[str, datetime] = {}
     for name in names:
-        octets = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n").build()
-        begun[name] = deliver_by_lmtp(env.dovecot, env.address, octets)
+        raw = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n").build()
+        begun[name] = deliver_by_lmtp(env.dovecot, env.address, raw)
         time.sleep(LOAD_SECONDS)
     daemon.wait(_all_sent(env, before + 2 * len(names)), "receipts and notifications", seconds=300)
     return [(at - begun[name]).total_seconds() for name, at in _told(env, before, begun).items()]
@@ -91,7 +91,7 @@ def _told(env: SchoolEnv, before: int, names: Mapping[str, datetime]) -> dict[st
     notified = {}
     for received in env.smtp.received[before:]:
         if received.recipients == (MAX,):
-            name = ReceivedMail(received.octets).subject.rpartition("(")[2].rstrip(")")
+            name = ReceivedMail(received.raw).subject.rpartition("(")[2].rstrip(")")
             notified[name] = received.at
     if notified.keys() != names.keys():
         raise RuntimeError(f"the team was not notified of {names.keys() - notified.keys()}")

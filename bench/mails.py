@@ -5,7 +5,7 @@ import random
 from tests.support.mail_builder import mail
 
 PNG = b"\x89PNG\r\n\x1a\n"
-PICTURE_OCTETS = 200_000
+PICTURE_BYTES = 200_000
 REPLIES, PICTURES = 0.3, 0.1
 THINGS = ("Beamer", "Drucker", "Tablet", "Lautsprecher", "Notebook", "Dokumentenkamera", "WLAN", "Leinwand")
 TROUBLE = (
@@ -49,10 +49,10 @@ def _mail(rng: random.Random, mark: str, index: int, answers: int | None, *, pic
     if answers is not None:
         made.reply_to(f"<bench{mark}{answers}@schule.example>")
     if picture:
-        made.attach(f"foto{index}.png", PNG + rng.randbytes(PICTURE_OCTETS), "image/png")
+        made.attach(f"foto{index}.png", PNG + rng.randbytes(PICTURE_BYTES), "image/png")
     return made.build()
 
 
 def notifications_of(mails: list[bytes]) -> int:
     """Count the notifications: a receipt for each new problem, and one to the team for each mail."""
-    return len(mails) + sum(b"\r\nIn-Reply-To:" not in octets for octets in mails)
+    return len(mails) + sum(b"\r\nIn-Reply-To:" not in raw for raw in mails)

@@ -29,8 +29,8 @@ def figures(mails: int) -> Iterator[Figure]:
         tls, other = servers.smtp.tls_port, 'host = "localhost"'
         accounts = [other, f'port = {tls}, security = "tls"', f'{other}, port = {tls}, security = "tls"']
         one = mails_per_second(servers, servers.env(team=(MAX,)), mails)
-        octets = [received.octets for received in servers.smtp.received]
-        bare = bare_mails_per_second(servers, octets, servers.smtp.port)
+        raw = [received.raw for received in servers.smtp.received]
+        bare = bare_mails_per_second(servers, raw, servers.smtp.port)
         several = mails_per_second(
             servers, servers.env(team=(MAX,), more=further_schools(3, accounts)), mails
         )
@@ -43,8 +43,8 @@ def figures(mails: int) -> Iterator[Figure]:
 def _distant(mails: int) -> Iterator[Figure]:
     with site(login=False) as servers, DistantRelay(servers.smtp.port, ROUND_TRIP) as relay:
         one = mails_per_second(servers, _env(servers, relay.port, 1), mails)
-        octets = [received.octets for received in servers.smtp.received]
-        bare = bare_mails_per_second(servers, octets, relay.port)
+        raw = [received.raw for received in servers.smtp.received]
+        bare = bare_mails_per_second(servers, raw, relay.port)
         three = mails_per_second(servers, _env(servers, relay.port, 3), mails)
     yield Figure("server 20 ms away, baseline: smtplib", f"{bare:.0f} mails/s")
     yield Figure("server 20 ms away, one connection", f"{one:.0f} mails/s", one / bare)

@@ -15,7 +15,7 @@ Foresee = Callable[[Mail, bytes], Decision]
 
 
 def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
-    """Return what is understood of a mail's octets, as JSON values, with the reasons.
+    """Return what is understood of a mail's bytes, as JSON values, with the reasons.
 
     `foresee` asks a desk what it would decide; without it nothing is known of tickets and roles.
     """

@@ -33,14 +33,14 @@ _REPLIES = frozenset(
         NotificationKind.CONFIRM,
     }
 )
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # printable ASCII; with its name it fits into 998 octets
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # printable ASCII; with its name it fits into 998 bytes
 _CONTENT_TYPE = re.compile(r"(text|image|audio|video|application)/([a-z0-9][a-z0-9!#$&^_.+-]{0,100})")
 _FIRST, _LAST = 1, 50  # references of an endless thread (RFC 5537, 3.4.4, cuts the same way)
 _FILENAME_LENGTH = 150
 _NAME_LENGTH = 120
 _WORDS_LINE = 76  # an encoded word has 75 characters at most (RFC 2047, 2), and a space before it
 _PIECE = 60
-_WORD_LENGTH = 500  # a longer one cannot be folded below 998 octets
+_WORD_LENGTH = 500  # a longer one cannot be folded below 998 bytes
 _FOLD = "\r\n"
 
 
@@ -53,7 +53,7 @@ def to_bytes(
     """Return the mail as it goes to the server, lines ended by CRLF (RFC 5322, 2045, 2183, 2387).
 
     `references` are the Message-IDs of the thread, oldest first; `content_of` gives the content of an
-    attachment, and what it raises is not caught. The same arguments give the same octets; they are ASCII
+    attachment, and what it raises is not caught. The same arguments give the same bytes; they are ASCII
     unless the local part of an address is not (RFC 6532).
     """
     fields = (*_fields(outgoing, date), *_threading(outgoing, references), ("MIME-Version", "1.0"))

@@ -1,4 +1,4 @@
-"""Octets to Mail: reads what mail programs write, done right or wrong, and never fails."""
+"""Bytes to Mail: reads what mail programs write, done right or wrong, and never fails."""
 
 import re
 from dataclasses import replace
@@ -21,12 +21,12 @@ _AS_WRITTEN = frozenset({"authentication-results"})
 
 
 def parse(content: bytes) -> Mail:
-    """Return what is understood of a mail's octets; never raises, what is odd goes to `defects`."""
+    """Return what is understood of a mail's bytes; never raises, what is odd goes to `defects`."""
     defects: list[str] = []
     source = mime.normalised(content)
-    if len(source) > limits.OCTETS:
+    if len(source) > limits.MAIL_BYTES:
         defects.append("too large: only the header was read")
-        source = source[: limits.HEADER_OCTETS].partition(b"\n\n")[0]
+        source = source[: limits.HEADER_BYTES].partition(b"\n\n")[0]
     tree = mime.read(source, defects)
     contents = PartCollector(defects)
     blocks = contents.walk(tree)

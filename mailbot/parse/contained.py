@@ -127,7 +127,7 @@ def _in_package(content: bytes) -> File:
 
 def _in_presentation(content: bytes) -> Iterator[File]:
     """Yield the OLE objects and the macros of a presentation, which are compressed."""
-    at, left = content.find(_COMPRESSED_OBJECT), limits.MEMBER_OCTETS
+    at, left = content.find(_COMPRESSED_OBJECT), limits.MEMBER_BYTES
     while 0 <= at <= len(content) - 12 and left > 0:
         (length,) = struct.unpack_from("<4xI", content, at)
         try:

@@ -156,7 +156,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, d
         if size > _HEAD:
             content += file.read(min(size, budget.left + 1))
             budget.spend(len(content))
-        if size == limits.MEMBER_OCTETS and (depth >= limits.ARCHIVES or len(content) > size):
+        if size == limits.MEMBER_BYTES and (depth >= limits.ARCHIVES or len(content) > size):
             return Danger.OPAQUE
     if _DESCRIBES.search(name) and _describes_danger(content.replace(b"\0", b"")):
         return Danger.MACROS
@@ -173,12 +173,12 @@ def _describes_danger(content: bytes) -> bool:
 def _needed(name: str, head: bytes) -> int:
     """Return how many bytes of a member tell what it is."""
     if head.startswith((*_ZIP, OLE, b"{\\rt")) or any(is_kind(name, head) for is_kind in _WHOLE):
-        return limits.MEMBER_OCTETS
+        return limits.MEMBER_BYTES
     if _DESCRIBES.search(name):
         return limits.PAGES
     if signatures.is_harmless_head(name, head):
         return _HEAD
-    return limits.MEMBER_OCTETS if signatures.is_archive_name(name) else signatures.IMAGE_HEAD
+    return limits.MEMBER_BYTES if signatures.is_archive_name(name) else signatures.IMAGE_HEAD
 
 
 def _inner(found: Danger) -> Danger:
@@ -220,7 +220,7 @@ def _look_at(files: Iterable[contained.File], size: int, budget: Budget, depth: 
     left = 2 * size
     for name, content in files:
         left -= len(content)
-        if left < -limits.MEMBER_OCTETS or depth >= limits.ATTACHED_MAILS:
+        if left < -limits.MEMBER_BYTES or depth >= limits.ATTACHED_MAILS:
             return Danger.OPAQUE
         if found := danger(name, content, budget, depth + 1):
             return _inner(found)

@@ -28,7 +28,7 @@ _DELAYED = re.compile(
     r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad"
 )  # in lower case
 _SCANNED = 100_000
-_FLUFL = 8_000  # octets; its detectors go over them again and again
+_FLUFL = 8_000  # bytes; its detectors go over them again and again
 
 
 def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:

@@ -95,7 +95,7 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
     charset = tag[1] if tag else ""
     if tag:
         ordered[0] = (text[tag.end() :], True)
-    octets = b"".join(
+    data = b"".join(
         unquote_to_bytes(text) if flag else text.encode("utf-8", "surrogateescape") for text, flag in ordered
     )
-    return decode(octets, charset)
+    return decode(data, charset)

@@ -44,9 +44,9 @@ def safe_name(raw: str) -> str:
     return name[:_LONGEST]
 
 
-def sniff_type(octets: bytes, claimed: str) -> str:
+def sniff_type(data: bytes, claimed: str) -> str:
     """Return the media type that the content shows, else the claimed one, in lower case."""
-    head = octets[:8192]
+    head = data[:8192]
     found = filetype.guess_mime(head) if head else None
     if not isinstance(found, str) or found in _VAGUE:
         return claimed or "application/octet-stream"
@@ -70,22 +70,22 @@ def claimed_name(entity: Entity) -> str:
     return safe_name(location) if "." in location[-6:] else ""
 
 
-def part(entity: Entity, octets: bytes) -> Part:
+def part(entity: Entity, data: bytes) -> Part:
     """Return an entity as attachment, with a name made up where it has none."""
     kind = entity.content_type
     if not kind.startswith(("message/", "text/")):
-        kind = sniff_type(octets, kind)
-    elif kind.startswith("text/") and b"\0" in octets[:1000]:
-        kind = sniff_type(octets, "application/octet-stream")
+        kind = sniff_type(data, kind)
+    elif kind.startswith("text/") and b"\0" in data[:1000]:
+        kind = sniff_type(data, "application/octet-stream")
     cid = entity.field("content-id").strip(" <>")
-    name = claimed_name(entity) or _named_inside(cid, kind, octets) or default_name(entity.path, kind)
-    return Part(entity.path or "1", name, kind, octets, content_id=cid)
+    name = claimed_name(entity) or _named_inside(cid, kind, data) or default_name(entity.path, kind)
+    return Part(entity.path or "1", name, kind, data, content_id=cid)
 
 
-def _named_inside(cid: str, kind: str, octets: bytes) -> str:
+def _named_inside(cid: str, kind: str, data: bytes) -> str:
     """Return the subject of an attached mail, or the file name in a Content-ID of Outlook, or ""."""
     if kind in ("message/rfc822", "message/global"):
-        subject = next((value for name, value in mime.read_header(octets) if name == "subject"), "")
+        subject = next((value for name, value in mime.read_header(data) if name == "subject"), "")
         subject = safe_name(re.sub(r"[\\/:]+", " ", decoded(subject)))
         return f"{subject[: _LONGEST - 4].rstrip(' .')}.eml" if subject else ""
     match = _CID_NAME.match(cid)

@@ -1,21 +1,21 @@
 """How much of a mail is read: bounds that no ordinary mail reaches and every hostile one does."""
 
-OCTETS = 100_000_000  # beyond, only the header is read
-HEADER_OCTETS = 256_000  # of the mail's own header; the rest of it is dropped
-PART_HEADER_OCTETS = 32_000
+MAIL_BYTES = 100_000_000  # beyond, only the header is read
+HEADER_BYTES = 256_000  # of the mail's own header; the rest of it is dropped
+PART_HEADER_BYTES = 32_000
 HEADER_FIELDS = 1_000
-FIELD_OCTETS = 100_000
+FIELD_BYTES = 100_000
 ADDRESS_FIELD = 20_000  # characters; about 400 recipients
 PARTS = 1_000
 DEPTH = 12
 TEXT = 300_000  # characters of text that are looked at
-TEXT_OCTETS = 1_200_000
+TEXT_BYTES = 1_200_000
 MARKUP = 2_000_000  # characters of HTML
 ELEMENTS = 50_000  # of HTML
 QUOTATION_DEPTH = 9  # ">" that are written for the quotations of HTML
 MEMBERS = 2_000  # of an archive
 ARCHIVES = 2  # inside each other, below the attached one
-MEMBER_OCTETS = 20_000_000  # of an archive in an archive
+MEMBER_BYTES = 20_000_000  # of an archive in an archive
 INFLATED = 30_000_000  # bytes of all archives of a mail together
 PAGES = 3_000_000  # bytes of the web pages that are attached to a mail
 ATTACHED_MAILS = 5  # inside each other

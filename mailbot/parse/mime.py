@@ -1,4 +1,4 @@
-"""The tree of a mail's parts, read from its octets (RFC 5322, 2045, 2046); linear, bounded in depth."""
+"""The tree of a mail's parts, read from its bytes (RFC 5322, 2045, 2046); linear, bounded in depth."""
 
 import binascii
 import re
@@ -47,7 +47,7 @@ class Entity:
         return next((value for key, value in self.fields if key == name), "")
 
     @property
-    def octets(self) -> bytes:
+    def data(self) -> bytes:
         """Return the body with its transfer encoding undone (RFC 2045, 6)."""
         raw = self.source[self.start : self.end]
         match self.field("content-transfer-encoding").strip(" \t\"';").lower():
@@ -72,7 +72,7 @@ class Reader:
     def entity(self, start: int, end: int, path: str, default: str = "text/plain") -> Entity:
         """Return the entity that lies between two offsets, with all that it contains."""
         self.parts += 1
-        bound = limits.HEADER_OCTETS if path == "" else limits.PART_HEADER_OCTETS
+        bound = limits.HEADER_BYTES if path == "" else limits.PART_HEADER_BYTES
         fields, body = self.header(start, end, bound)
         value = next((value for key, value in fields if key == "content-type"), "")
         kind, found = parameters(value)
@@ -169,13 +169,13 @@ def _blank_line(source: bytes, start: int, end: int) -> tuple[int, int]:
 
 
 def read(content: bytes, defects: list[str]) -> Entity:
-    """Return the tree of a mail's octets; what is odd is appended to `defects`."""
+    """Return the tree of a mail's bytes; what is odd is appended to `defects`."""
     return Reader(content, defects).entity(0, len(content), "")
 
 
 def read_header(content: bytes) -> tuple[Field, ...]:
     """Return the fields of an attached mail's header."""
-    content = normalised(content[: limits.PART_HEADER_OCTETS])
+    content = normalised(content[: limits.PART_HEADER_BYTES])
     fields, _ = Reader(content, []).header(0, len(content), len(content))
     return fields
 
@@ -183,9 +183,9 @@ def read_header(content: bytes) -> tuple[Field, ...]:
 def _text_charset(content: bytes) -> str:
     """Return the first charset that a mail names for its text, if header fields may be in it.
 
-    Programs that write raw octets in the header use the charset of the text.
+    Programs that write raw bytes in the header use the charset of the text.
     """
-    for match in islice(_CHARSET.finditer(content, 0, limits.HEADER_OCTETS), _MAX_CHARSETS):
+    for match in islice(_CHARSET.finditer(content, 0, limits.HEADER_BYTES), _MAX_CHARSETS):
         label = match[1].decode("ascii")
         if codec_name(label) not in ("", "ascii", "utf-8", "cp1252", "iso8859-1"):
             return label
@@ -193,7 +193,7 @@ def _text_charset(content: bytes) -> str:
 
 
 def normalised(content: bytes) -> bytes:
-    """Return the octets without what comes before the header, and with line feeds where only CRs stand."""
+    """Return the bytes without what comes before the header, and with line feeds where only CRs stand."""
     if b"\n" not in content[:100_000] and b"\r" in content[:100_000]:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     skip = re.match(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]*\r?\n)?", content[:2000])
@@ -236,17 +236,17 @@ def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
 
 
 def _value(raw: str, source: bytes) -> str:
-    """Return a field's value unfolded; octets that are not UTF-8 are in the charset of the mail's text."""
-    value = raw[: limits.FIELD_OCTETS].strip()
+    """Return a field's value unfolded; bytes that are not UTF-8 are in the charset of the mail's text."""
+    value = raw[: limits.FIELD_BYTES].strip()
     if "\n" in value:
         value = _UNFOLD.sub(" ", value.replace("\r\n", "\n"))
     if value.isascii() and "\0" not in value:
         return value
-    octets = value.encode("utf-8", "surrogateescape")
+    data = value.encode("utf-8", "surrogateescape")
     try:
-        return clean(octets.decode())
+        return clean(data.decode())
     except UnicodeDecodeError:
-        return decode(octets, _text_charset(source))
+        return decode(data, _text_charset(source))
 
 
 def decoded(value: str) -> str:

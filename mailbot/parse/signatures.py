@@ -158,7 +158,7 @@ def is_image(content: bytes) -> bool:
 
 def has_active_cells(name: str, content: bytes) -> bool:
     """Return whether a text runs a program when a spreadsheet opens it."""
-    text = _plain(content[: limits.TEXT_OCTETS])
+    text = _plain(content[: limits.TEXT_BYTES])
     return bool(_SHEET.match(text) or (suffix(name) in ("csv", "tsv", "tab", "dif") and _DDE.search(text)))
 
 

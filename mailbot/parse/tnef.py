@@ -35,17 +35,17 @@ class Unpacked:
     defect: str = ""
 
 
-def unpack(octets: bytes, depth: int = 0) -> Unpacked:
+def unpack(raw: bytes, depth: int = 0) -> Unpacked:
     """Return the content of a winmail.dat; of a broken one a defect and the content before the error.
 
     A mail attached inside gives its own files too.
     """
     found = Unpacked()
-    if not octets.startswith(SIGNATURE):
+    if not raw.startswith(SIGNATURE):
         found.defect = "winmail.dat that is none"
         return found
     try:
-        _read(octets, found)
+        _read(raw, found)
     except (struct.error, ValueError) as trouble:
         found.defect = f"winmail.dat broken: {trouble}"
     found.files = [(name, content) for name, content in found.files if content]
@@ -55,9 +55,9 @@ def unpack(octets: bytes, depth: int = 0) -> Unpacked:
     return found
 
 
-def _read(octets: bytes, found: Unpacked) -> None:
+def _read(raw: bytes, found: Unpacked) -> None:
     charset = "cp1252"
-    for name, data in _attributes(octets):
+    for name, data in _attributes(raw):
         if name == _CODE_PAGE and len(data) >= 4:
             charset = f"cp{struct.unpack_from('<I', data)[0]}"
         elif name == _RENDER:
@@ -74,13 +74,13 @@ def _read(octets: bytes, found: Unpacked) -> None:
             raise ValueError("too many files")
 
 
-def _attributes(octets: bytes) -> Iterator[tuple[int, bytes]]:
+def _attributes(raw: bytes) -> Iterator[tuple[int, bytes]]:
     at = 6
-    while at + 9 <= len(octets):
-        name, length = struct.unpack_from("<xH2xI", octets, at)
-        if at + 9 + length > len(octets):
+    while at + 9 <= len(raw):
+        name, length = struct.unpack_from("<xH2xI", raw, at)
+        if at + 9 + length > len(raw):
             raise ValueError("an attribute reaches beyond the end")
-        yield name, octets[at + 9 : at + 9 + length]
+        yield name, raw[at + 9 : at + 9 + length]
         at += 9 + length + 2
 
 
@@ -109,7 +109,7 @@ def _properties(data: bytes) -> Iterator[tuple[int, str | bytes]]:
     """Yield identifier and value of the MAPI properties that have a length of their own."""
     (count,) = struct.unpack_from("<I", data)
     if count > min(_PROPERTIES, len(data) // 4):
-        raise ValueError("more properties than octets")
+        raise ValueError("more properties than bytes")
     at = 4
     for _ in range(count):
         kind, name = struct.unpack_from("<HH", data, at)
@@ -122,7 +122,7 @@ def _properties(data: bytes) -> Iterator[tuple[int, str | bytes]]:
             at += values * _SIZES[kind & ~_MANY] if kind & ~_MANY in _SIZES else len(data)
             continue
         if values > len(data) // 4:
-            raise ValueError("more values than octets")
+            raise ValueError("more values than bytes")
         for _ in range(values):
             (length,) = struct.unpack_from("<I", data, at)
             value = data[at + 4 : at + 4 + length]

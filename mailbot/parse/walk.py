@@ -59,7 +59,7 @@ class PartCollector:
             self.reports.add(CALENDAR_REPLY)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             self.reports.add(kind)
-            self.delivery.extend(from_report(decode(entity.octets), ""))
+            self.delivery.extend(from_report(decode(entity.data), ""))
             return []
         if kind in ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"):
             self._note_original(entity)
@@ -84,29 +84,27 @@ class PartCollector:
         return [block for blocks in found for block in blocks]
 
     def _smime(self, entity: Entity) -> list[Block]:
-        octets = entity.octets
-        inner = smime.unwrap_signed(octets)
+        raw = entity.data
+        inner = smime.unwrap_signed(raw)
         if inner is not None and entity.path.count(".") < limits.DEPTH:
             self.defects.append("S/MIME signed: opened, signature not verified")
             tree = mime.Reader(inner, self.defects).entity(0, len(inner), f"{entity.path or '1'}.s")
             return self.walk(tree)
-        if smime.is_hidden(octets) or entity.parameters.get("smime-type") == "enveloped-data":
+        if smime.is_hidden(raw) or entity.parameters.get("smime-type") == "enveloped-data":
             self.protection = Encryption.SMIME
         self._file(entity)
         return []
 
     def _tnef(self, entity: Entity) -> list[Block]:
-        found = tnef.unpack(entity.octets)
+        found = tnef.unpack(entity.data)
         if found.defect:
             self.defects.append(found.defect)
             self._file(entity)
             return []
-        for number, (name, octets) in enumerate(found.files, 1):
+        for number, (name, raw) in enumerate(found.files, 1):
             path = f"{entity.path or '1'}/{number}"
-            kind = files.sniff_type(octets, "")
-            self.parts.append(
-                Part(path, files.safe_name(name) or files.default_name(path, kind), kind, octets)
-            )
+            kind = files.sniff_type(raw, "")
+            self.parts.append(Part(path, files.safe_name(name) or files.default_name(path, kind), kind, raw))
         if found.text.strip():
             return [Block(found.text)]
         self._note_shown(found.html)
@@ -119,7 +117,7 @@ class PartCollector:
 
     def _note_original(self, entity: Entity) -> None:
         if not self.original_id:
-            match = _MESSAGE_ID.search(entity.octets[: limits.PART_HEADER_OCTETS])
+            match = _MESSAGE_ID.search(entity.data[: limits.PART_HEADER_BYTES])
             self.original_id = match[1].decode("ascii", "replace") if match else ""
 
     def _is_file(self, entity: Entity) -> bool:
@@ -130,26 +128,26 @@ class PartCollector:
         return bool(follows and files.claimed_name(entity))
 
     def _file(self, entity: Entity) -> None:
-        octets = entity.octets
-        if octets.strip() or files.claimed_name(entity):
-            self.parts.append(files.part(entity, octets))
+        raw = entity.data
+        if raw.strip() or files.claimed_name(entity):
+            self.parts.append(files.part(entity, raw))
 
     def _text(self, entity: Entity) -> list[Block]:
-        octets = entity.octets
-        if b"\nbegin " in octets or octets.startswith(b"begin "):
-            octets = self._uuencoded(entity, octets)
-        if entity.content_type == "text/plain" and octets[:4] in (
+        raw = entity.data
+        if b"\nbegin " in raw or raw.startswith(b"begin "):
+            raw = self._uuencoded(entity, raw)
+        if entity.content_type == "text/plain" and raw[:4] in (
             b"\xff\xd8\xff\xe0",
             b"%PDF",
             b"\x89PNG",
             b"PK\x03\x04",
         ):
-            self.parts.append(files.part(entity, octets))
+            self.parts.append(files.part(entity, raw))
             return []
-        if len(octets) > limits.TEXT_OCTETS:
+        if len(raw) > limits.TEXT_BYTES:
             self.defects.append(TOO_LONG)
-            octets = octets[: limits.TEXT_OCTETS]
-        text = decode(octets, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
+            raw = raw[: limits.TEXT_BYTES]
+        text = decode(raw, entity.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.protection = Encryption.PGP
         self.written = self.written or bool(_LETTER.search(text))
@@ -163,22 +161,22 @@ class PartCollector:
             text = unflowed(text, entity.parameters.get("delsp", "").lower() == "yes")
         return [Block(text)]
 
-    def _uuencoded(self, entity: Entity, octets: bytes) -> bytes:
+    def _uuencoded(self, entity: Entity, raw: bytes) -> bytes:
         kept, at = [], 0
-        for number, (start, end, name, content) in enumerate(mime.uuencoded_files(octets), 1):
+        for number, (start, end, name, content) in enumerate(mime.uuencoded_files(raw), 1):
             kind = files.sniff_type(content, "")
             path = f"{entity.path or '1'}/{number}"
             self.parts.append(
                 Part(path, files.safe_name(name) or files.default_name(path, kind), kind, content)
             )
-            kept.append(octets[at:start])
+            kept.append(raw[at:start])
             at = end
-        return b"".join([*kept, octets[at:]])
+        return b"".join([*kept, raw[at:]])
 
 
 def _answers_invitation(entity: Entity) -> bool:
     method = entity.parameters.get("method", "").strip().lower()
-    return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.octets[:2000])))
+    return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.data[:2000])))
 
 
 def _is_tnef(entity: Entity) -> bool:

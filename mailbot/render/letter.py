@@ -299,9 +299,9 @@ def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str
     return phrase % number if "%d" in phrase else phrase
 
 
-def _size(octets: int, *, language: str) -> str:
+def _size(count: int, *, language: str) -> str:
     small, large = _UNITS.get(language, ("kB", "MB"))
-    amount, unit = (octets / 1e6, large) if octets >= 1e6 else (max(octets / 1e3, 1), small)
+    amount, unit = (count / 1e6, large) if count >= 1e6 else (max(count / 1e3, 1), small)
     return f"{_number(amount, language=language)} {unit}"
 
 

@@ -276,7 +276,7 @@ def redact_batch(session: Session, table: Table, after: int, matcher: Matcher) -
         ]
         erased.entries = erase_audit_entries(session, found)
     elif table is _RAW_MAIL:
-        found = [row.id for row in rows if matcher.matches(readable_text(zlib.decompress(row.octets)))]
+        found = [row.id for row in rows if matcher.matches(readable_text(zlib.decompress(row.content)))]
         erased.mails = delete_raw_mails(session, found)
     else:
         for row in rows:

@@ -16,12 +16,12 @@ _RAW_MAIL = metadata.tables["raw_mail"]
 # Store a compressed mail.
 _INSERT = insert(_RAW_MAIL).returning(_RAW_MAIL.c.id)
 # Read a compressed mail.
-_GET = select(_RAW_MAIL.c.octets).where(_RAW_MAIL.c.id == bindparam("mail"))
+_GET = select(_RAW_MAIL.c.content).where(_RAW_MAIL.c.id == bindparam("mail"))
 
 
 def compress(raw: bytes) -> dict[str, Any]:
     """Return the columns of a mail. This takes time, so call it before the transaction begins."""
-    return {"octets": zlib.compress(raw, COMPRESSION), "size": len(raw)}
+    return {"content": zlib.compress(raw, COMPRESSION), "size": len(raw)}
 
 
 def store(session: Session, columns: dict[str, Any]) -> int:

@@ -67,7 +67,7 @@ class RawRow(Row, table=True):
 
     __tablename__ = "raw_mail"
     id: int | None = Field(default=None, primary_key=True)
-    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     size: int
 
 

@@ -30,7 +30,7 @@ _MESSAGES = (
         _MESSAGE.c.proven,
         _TICKET.c.school,
         _TICKET.c.number,
-        func.substr(_RAW.c.octets, 1, _HEADER).label("octets"),
+        func.substr(_RAW.c.content, 1, _HEADER).label("content"),
     )
     .join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id)
     .join(_RAW, _RAW.c.id == _MESSAGE.c.raw_id)
@@ -61,7 +61,7 @@ def changed_copy(session: Session, mail: Mail, school: str) -> Copies | None:
         return None
     for row in execute(session, _WITH_MESSAGE_ID, {"message_id": mail.message_id}):
         files = execute(session, _FILES, {"message": row.id})
-        earlier = EarlierMail(_header(row.octets), row.text, tuple((name, size) for name, size in files))
+        earlier = EarlierMail(_header(row.content), row.text, tuple((name, size) for name, size in files))
         if row.school == school and is_same_mail(earlier, mail):
             key, unproven = tickets.key_of(row), row.proven is False
             carried_out = not (unproven and adds_text(earlier, mail))
@@ -81,14 +81,14 @@ def by_common_ancestor(session: Session, mail: Mail, school: str) -> str | None:
     thread = _thread(mail)
     values = {"school": school, "person": mail.sender.email}
     rows = execute(session, _OF_PERSON, values)
-    return next((tickets.key_of(row) for row in rows if thread & _thread(_header(row.octets))), None)
+    return next((tickets.key_of(row) for row in rows if thread & _thread(_header(row.content))), None)
 
 
 def _thread(mail: Mail) -> set[str]:
     return {*mail.references, *mail.in_reply_to, *((mail.message_id,) if mail.message_id else ())}
 
 
-def _header(octets: bytes) -> Mail:
+def _header(content: bytes) -> Mail:
     """Return a mail without its body."""
-    beginning = zlib.decompressobj().decompress(octets, 4 * _HEADER)
+    beginning = zlib.decompressobj().decompress(content, 4 * _HEADER)
     return parse(beginning.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0])

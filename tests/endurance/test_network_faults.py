@@ -14,7 +14,7 @@ from tests.support.servers.tcp_relay import Direction
 from tests.support.workload import audit, deliver, make_workload
 
 MAILS = 4
-# The promise that each fault is about. Octets count from the first of the TLS handshake on: 3,000 are in the
+# The promise that each fault is about. Bytes count from the first of the TLS handshake on: 3,000 are in the
 # middle of it, 5,000 at the login, 20,000 and more among the mails.
 FAULTS: dict[str, tuple[str, Fault]] = {
     "no connection is ready before its handshake is over": ("imap", Fault("cut", "to client", 1_000)),
@@ -22,15 +22,15 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "a mail that comes in half is no mail": ("imap", Fault("cut", "to client", 5_000)),
     "a mail in the middle of a batch breaks off": ("imap", Fault("cut", "to client", 7_000)),
     "a move that nobody confirmed is made up for": ("imap", Fault("cut", "to server", 1_100)),
-    "answers that come octet by octet are answers": ("imap", Fault("split", "to client", 3_000)),
-    "commands that go octet by octet are commands": ("imap", Fault("split", "to server", 500)),
+    "answers that come byte by byte are answers": ("imap", Fault("split", "to client", 3_000)),
+    "commands that go byte by byte are commands": ("imap", Fault("split", "to server", 500)),
     "a slow server is a server": ("imap", Fault("delay", "to client", 0)),
-    "octets that were changed on their way are noticed": ("imap", Fault("corrupt", "to client", 6_000)),
+    "bytes that were changed on their way are noticed": ("imap", Fault("corrupt", "to client", 6_000)),
     "no letter is sent before the handshake is over": ("smtp", Fault("cut", "to client", 1_000)),
     "a letter that breaks off is sent again": ("smtp", Fault("cut", "to server", 9_000)),
     "a letter in the middle of many breaks off": ("smtp", Fault("cut", "to server", 30_000)),
-    "an answer that comes octet by octet is an answer": ("smtp", Fault("split", "to client", 2_000)),
-    "a letter that goes octet by octet is a letter": ("smtp", Fault("split", "to server", 2_000)),
+    "an answer that comes byte by byte is an answer": ("smtp", Fault("split", "to client", 2_000)),
+    "a letter that goes byte by byte is a letter": ("smtp", Fault("split", "to server", 2_000)),
     "a letter that was changed on its way is not taken": ("smtp", Fault("corrupt", "to server", 9_000)),
     "a slow SMTP server is one": ("smtp", Fault("delay", "to client", 0)),
 }
@@ -95,8 +95,8 @@ def test_the_proxy_injects_the_configured_fault(kind: Kind, direction: Direction
             got = b""
             served.settimeout(0.5)
             try:
-                while len(got) < 10 and (octets := served.recv(100)):
-                    got += octets
+                while len(got) < 10 and (raw := served.recv(100)):
+                    got += raw
             except TimeoutError:
                 assert kind == "stall"
             served.close()

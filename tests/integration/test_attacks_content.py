@@ -59,7 +59,7 @@ def field(name: str, value: str) -> Callable[[], MailBuilder]:
 
 
 def raw(body: bytes) -> Callable[[], bytes]:
-    """Return a mail of those octets behind its addresses."""
+    """Return a mail of those bytes behind its addresses."""
     return lambda: (
         b"From: lena@schule.example\r\nTo: support-gym@schule.example\r\nMessage-ID: <r@evil.example>\r\n"
         + body
@@ -159,8 +159,8 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def wrongs(at: Scene, hostile: Hostile) -> Iterator[str]:
     """Yield the faults of the mails that a hostile mail caused."""
-    for due, octets in sent(at.harness, at.now):
-        yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(octets, due.outgoing.recipient.email))
+    for due, raw in sent(at.harness, at.now):
+        yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(raw, due.outgoing.recipient.email))
     for row in at.harness.rows(OutboxRow):
         if hostile.never in row.html:
             yield f"{row.kind} holds {hostile.never!r}"

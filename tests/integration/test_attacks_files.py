@@ -95,7 +95,7 @@ ATTACKS = [
     ("an encrypted archive", "fotos.zip", zipped(("a.jpg", b"\xff\xd8"), flag=1), S),
     ("an encrypted Word", "brief.docx", OLE + wide("EncryptedPackage"), S),
     ("archives in archives", "x.zip", deep(limits.ARCHIVES + 1), S),
-    ("a bomb in an archive", "x.zip", zipped(("x.zip", b"PK\x03\x04" + b"\0" * (limits.MEMBER_OCTETS + 1))), S),
+    ("a bomb in an archive", "x.zip", zipped(("x.zip", b"PK\x03\x04" + b"\0" * (limits.MEMBER_BYTES + 1))), S),
     ("an archive of many members", "x.zip", zipped(*((str(n), b"") for n in range(limits.MEMBERS + 1))), S),
     ("entries that name the same data", "x.zip", overlapping(2, OLE), S),
     ("entries that name the same data in an archive", "x.zip", zipped(("x.zip", overlapping(2, OLE))), S),
@@ -160,15 +160,15 @@ def test_the_entries_of_archives_in_archives_count_too() -> None:
 
 def test_entries_that_name_the_same_data_are_not_inflated() -> None:
     budget = Budget()
-    assert danger("x.zip", overlapping(90, OLE.ljust(limits.MEMBER_OCTETS, b"\0")), budget) is S
+    assert danger("x.zip", overlapping(90, OLE.ljust(limits.MEMBER_BYTES, b"\0")), budget) is S
     assert limits.INFLATED - budget.left < 1_000_000
 
 
 def files_of(at: Scene) -> dict[str, list[str]]:
     """Send what is due; return the files that travelled to whom."""
     found: dict[str, list[str]] = {}
-    for due, octets in sent(at.harness, at.now):
-        names = [part.get_filename() or "" for part in parsed(octets).iter_attachments()]
+    for due, raw in sent(at.harness, at.now):
+        names = [part.get_filename() or "" for part in parsed(raw).iter_attachments()]
         found.setdefault(due.outgoing.recipient.email, []).extend(names)
     return found
 

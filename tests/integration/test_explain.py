@@ -26,17 +26,17 @@ def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: DeskHarness)
     first = desk.outbox_of(MAX)[0]
     mails = [reply_to(first, MAX, line).build() for line in STAFF_LINES]
     mails.append(mail().sender(EVE).message_id("<2@x>").subject("Neu").text("Noch etwas.").build())
-    for octets in mails:
+    for raw in mails:
         before = content(desk)
-        foreseen = dry_run(desk.desk, parse(octets), octets)
+        foreseen = dry_run(desk.desk, parse(raw), raw)
         assert content(desk) == before
-        real = desk.receive(octets)
+        real = desk.receive(raw)
         assert real is not None
         told = (foreseen.outcome, foreseen.ticket, foreseen.role, foreseen.matched_by, foreseen.trusted)
         assert told == (real.outcome, real.ticket, real.role, real.matched_by, real.trusted)
 
 
 def test_a_mail_that_was_handled_is_explained_as_if_it_were_new(desk: DeskHarness) -> None:
-    octets = mail().text("Der Beamer bleibt dunkel.").build()
-    desk.outcome(octets)
-    assert dry_run(desk.desk, parse(octets), octets).outcome == "opened"
+    raw = mail().text("Der Beamer bleibt dunkel.").build()
+    desk.outcome(raw)
+    assert dry_run(desk.desk, parse(raw), raw).outcome == "opened"

@@ -123,8 +123,8 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        octets = [fetched.raw for fetched in mailbox.fetch(mailbox.uids())]
-    assert octets == [mail(number, size) for number, size in enumerate(sizes)]
+        raw = [fetched.raw for fetched in mailbox.fetch(mailbox.uids())]
+    assert raw == [mail(number, size) for number, size in enumerate(sizes)]
     assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
 
 
@@ -133,7 +133,7 @@ def test_filed_mails_lie_in_a_subscribed_folder_that_is_made_for_them(dovecot: D
     with Mailbox.open(dovecot.account(user)) as mailbox:
         mailbox.move_to_processed([1, 3])
         assert mailbox.uids() == [2]
-    assert [stored.octets for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1), mail(3)]
+    assert [stored.raw for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1), mail(3)]
     assert "Mailbot/Done" in dovecot.folders(user, subscribed=True)
 
 
@@ -145,7 +145,7 @@ def test_filing_twice_does_no_harm(dovecot: Dovecot, user: str) -> None:
         mailbox.move_to_processed([])
     with Mailbox.open(dovecot.account(user)) as again:
         again.move_to_processed([1])
-    assert [stored.octets for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1)]
+    assert [stored.raw for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1)]
 
 
 def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
@@ -166,7 +166,7 @@ def test_folders_are_named_as_the_server_names_them(
     server.deliver(user, mail(1))
     with Mailbox.open(server.account(user, done=done)) as mailbox:
         mailbox.move_to_processed([1])
-    assert [stored.octets for stored in server.mails(user, "INBOX.Mailbot.Done")] == [mail(1)]
+    assert [stored.raw for stored in server.mails(user, "INBOX.Mailbot.Done")] == [mail(1)]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_server_without_move_gets_copies_and_deletions(
         mailbox.move_to_processed([1])
     assert [stored.uid for stored in server.mails(user)] == [2]
     done = f"Mailbot{separator}Done"
-    assert [stored.octets for stored in server.mails(user, done)] == [mail(1)]
+    assert [stored.raw for stored in server.mails(user, done)] == [mail(1)]
 
 
 @pytest.mark.parametrize("capability", ["IMAP4rev1 UIDPLUS", "IMAP4rev1"])
@@ -196,8 +196,8 @@ def test_mails_deleted_by_others_are_not_expunged(
     with Mailbox.open(server.account(user)) as mailbox:
         mailbox.move_to_processed([1])
         mailbox.move_to_processed([1])
-    assert mail(2) in [stored.octets for stored in server.mails(user)]
-    assert [stored.octets for stored in server.mails(user, "Mailbot/Done")] == [mail(1)]
+    assert mail(2) in [stored.raw for stored in server.mails(user)]
+    assert [stored.raw for stored in server.mails(user, "Mailbot/Done")] == [mail(1)]
 
 
 def in_thread(wait: Callable[[], bool]) -> Callable[[], bool | BaseException]:

@@ -19,16 +19,16 @@ from mailbot.journald import Journal, is_journal_stream, to_entry
 Fields = dict[str, str]
 
 
-def fields(octets: bytes) -> Fields:
+def fields(raw: bytes) -> Fields:
     """Read a datagram as systemd-journald does."""
     found: Fields = {}
-    while octets:
-        line, _, rest = octets.partition(b"\n")
+    while raw:
+        line, _, rest = raw.partition(b"\n")
         name, equals, value = line.partition(b"=")
         if not equals:
             (length,) = struct.unpack("<Q", rest[:8])
             value, rest = rest[8 : 8 + length], rest[8 + length + 1 :]
-        found[name.decode()], octets = value.decode(), rest
+        found[name.decode()], raw = value.decode(), rest
     return found
 
 

@@ -46,19 +46,19 @@ _THREAD = re.compile(rb"^(?:In-Reply-To|References):[^\r\n]*\r\n(?:[ \t][^\r\n]*
 _TAG = re.compile(rb"\[#[A-Z]+-\d+\] ?")
 
 
-def as_it_is(octets: bytes) -> bytes:
+def as_it_is(raw: bytes) -> bytes:
     """Bring a mail as it was written."""
-    return octets
+    return raw
 
 
-def without_signs(octets: bytes) -> bytes:
+def without_signs(raw: bytes) -> bytes:
     """Take away what tells that a machine wrote it, as a bad gateway does."""
-    return _BY_MACHINE.sub(b"", octets)
+    return _BY_MACHINE.sub(b"", raw)
 
 
-def without_anything(octets: bytes) -> bytes:
+def without_anything(raw: bytes) -> bytes:
     """Take away what it answers and the ticket's number, too: only the limits are left."""
-    return _TAG.sub(b"", _THREAD.sub(b"", without_signs(octets)))
+    return _TAG.sub(b"", _THREAD.sub(b"", without_signs(raw)))
 
 
 @pytest.mark.parametrize(

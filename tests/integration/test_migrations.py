@@ -106,6 +106,8 @@ def now(old: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[s
     """Yield table and row as the newest schema has them."""
     for name, row in old:
         people = row.pop("cc", ())
+        if name == "raw_mail":
+            row["content"] = row.pop("octets")
         if name == "outbox":
             row["kind"] = NEW_KINDS.get(row["kind"], row["kind"])
         yield name, row

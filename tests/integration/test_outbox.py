@@ -348,13 +348,13 @@ def test_mails_are_claimed_and_recorded_in_batches(
     asyncio.run(AccountSender(desk.desk, account, ("GYM", "HBG"), Clock(), POOL).send_all())
     assert set(states(desk)) == {"sent"}
     assert len(commits) < len(smtp_server.received) / 3
-    ids = [message_id(mail.octets) for mail in smtp_server.received]
+    ids = [message_id(mail.raw) for mail in smtp_server.received]
     assert sorted(ids) == sorted(row.message_id for row in desk.rows(OutboxRow))
     assert smtp_server.connections == 3
 
 
-def message_id(octets: bytes) -> str:
-    return octets.partition(b"\r\nMessage-ID: ")[2].partition(b"\r\n")[0].decode()
+def message_id(raw: bytes) -> str:
+    return raw.partition(b"\r\nMessage-ID: ")[2].partition(b"\r\n")[0].decode()
 
 
 def test_mails_of_a_batch_that_were_not_attempted_are_due_as_before(desk: DeskHarness) -> None:

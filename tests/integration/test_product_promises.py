@@ -269,12 +269,10 @@ PGP = "-----BEGIN PGP MESSAGE-----\n\nhQEMA5\n-----END PGP MESSAGE-----\n"
 @pytest.mark.parametrize("how", ["pgp", "smime", "too large"])
 def test_the_sender_of_unreadable_mail_is_answered_with_advice(desk: DeskHarness, how: str) -> None:
     """Too large, encrypted (S/MIME, PGP) or unreadable: the sender is told what to do; the mail is kept."""
-    octets = problem("Geheim").text(PGP if how == "pgp" else "").build()
+    raw = problem("Geheim").text(PGP if how == "pgp" else "").build()
     if how == "smime":
-        octets = octets.replace(
-            b"text/plain; charset=utf-8", b"application/pkcs7-mime; smime-type=enveloped-data"
-        )
-    desk.receive(octets, size=GERMAN_POLICY.limits.mail + 1 if how == "too large" else None)
+        raw = raw.replace(b"text/plain; charset=utf-8", b"application/pkcs7-mime; smime-type=enveloped-data")
+    desk.receive(raw, size=GERMAN_POLICY.limits.mail + 1 if how == "too large" else None)
     assert kinds(desk, LENA)[-1] == "unreadable"
     assert kinds(desk, MAX) == ["new_ticket"]
     assert desk.rows(LedgerRow)[-1].raw_id == desk.rows(RawRow)[-1].id

@@ -48,9 +48,9 @@ def test_a_whole_run_leaves_no_password_anywhere_whether_right_or_wrong(env: Sch
     assert len(env.mails_to(LENA)) == 1, "the right password was used"
     assert "login" in said, "the wrong password was tried"
     files = [p for p in (env.directory / "state").rglob("*") if p.is_file()]
-    haystack = [said.encode(), *(p.read_bytes() for p in files), *(r.octets for r in env.smtp.received)]
+    haystack = [said.encode(), *(p.read_bytes() for p in files), *(r.raw for r in env.smtp.received)]
     for password in (SMTP_PASSWORD, WRONG):
-        assert not [octets for octets in haystack if password.encode() in octets]
+        assert not [raw for raw in haystack if password.encode() in raw]
 
 
 def run(env: SchoolEnv, *args: str) -> str:

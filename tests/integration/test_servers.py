@@ -20,7 +20,7 @@ def test_a_mail_sent_by_smtp_is_in_the_inbox_unchanged(
             client.starttls(context=authority.client_context())
             client.sendmail("lehrerin@schule.example", [user], b"Subject: Beamer\r\n\r\n.defekt\r\n")
         wait_until(lambda: server.received)
-    assert [stored.octets for stored in dovecot.mails(user)] == [b"Subject: Beamer\r\n\r\n.defekt\r\n"]
+    assert [stored.raw for stored in dovecot.mails(user)] == [b"Subject: Beamer\r\n\r\n.defekt\r\n"]
 
 
 def test_a_mail_sent_by_lmtp_is_in_the_inbox(authority: CertificateAuthority, user: str) -> None:
@@ -28,7 +28,7 @@ def test_a_mail_sent_by_lmtp_is_in_the_inbox(authority: CertificateAuthority, us
         with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port) as client:
             client.sendmail("lehrerin@schule.example", [user], b"Subject: Beamer\r\n\r\ndefekt\r\n")
         (stored,) = dovecot.mails(user)
-    assert stored.octets.endswith(b"Subject: Beamer\r\n\r\ndefekt\r\n")
+    assert stored.raw.endswith(b"Subject: Beamer\r\n\r\ndefekt\r\n")
 
 
 def test_each_database_is_fresh(postgres_url: str) -> None:

@@ -16,14 +16,14 @@ from tests.support.servers.scripted import Answer, ScriptedServer
 from tests.support.servers.smtp import PASSWORD, USER, RecordingSmtpServer
 from tests.support.servers.tls import CertificateAuthority
 
-OCTETS = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\n.Punkt am Anfang\r\n"
+RAW = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\n.Punkt am Anfang\r\n"
 SENDER, RECIPIENT = "support-gym@schule.example", "lehrerin@schule.example"
 
 
 def send(account: SmtpAccount, *recipients: str, timeout: float = 10) -> list[SendResult]:
     async def run() -> list[SendResult]:
         async with SmtpClient(account, timeout) as relay:
-            return [await relay.send(SENDER, recipient, OCTETS) for recipient in recipients or (RECIPIENT,)]
+            return [await relay.send(SENDER, recipient, RAW) for recipient in recipients or (RECIPIENT,)]
 
     return asyncio.run(run())
 
@@ -57,7 +57,7 @@ def test_a_mail_arrives_as_it_was_handed_in_by_each_kind_of_security(
     [outcome] = send(smtp_server.account(security))
     assert (outcome.state, outcome.code) == ("sent", 250)
     [received] = smtp_server.received
-    assert (received.sender, received.recipients, received.octets) == (SENDER, (RECIPIENT,), OCTETS)
+    assert (received.sender, received.recipients, received.raw) == (SENDER, (RECIPIENT,), RAW)
 
 
 def test_a_mail_goes_out_without_a_login_where_none_is_configured(authority: CertificateAuthority) -> None:
@@ -99,7 +99,7 @@ def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
         async def run() -> None:
             async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
-                await relay.send(SENDER, RECIPIENT, OCTETS)
+                await relay.send(SENDER, RECIPIENT, RAW)
                 await relay.close_if_idle()
                 assert b"QUIT" not in said
                 monkeypatch.setattr(client, "IDLE_SECONDS", 0)
@@ -145,10 +145,10 @@ def test_a_server_that_was_restarted_between_two_mails_gets_the_second_one_as_we
 ) -> None:
     async def run() -> list[SendResult]:
         async with SmtpClient(smtp_server.account()) as relay:
-            first = await relay.send(SENDER, RECIPIENT, OCTETS)
+            first = await relay.send(SENDER, RECIPIENT, RAW)
             await asyncio.to_thread(smtp_server.stop)
             smtp_server.start()
-            return [first, await relay.send(SENDER, RECIPIENT, OCTETS)]
+            return [first, await relay.send(SENDER, RECIPIENT, RAW)]
 
     assert [outcome.state for outcome in asyncio.run(run())] == ["sent", "sent"]
 
@@ -191,7 +191,7 @@ def test_an_address_that_cannot_be_written_to_fails_without_asking_the_server(
 def test_the_null_sender_is_accepted(smtp_server: RecordingSmtpServer) -> None:
     async def run() -> SendResult:
         async with SmtpClient(smtp_server.account()) as relay:
-            return await relay.send("", RECIPIENT, OCTETS)
+            return await relay.send("", RECIPIENT, RAW)
 
     assert asyncio.run(run()).state == "sent"
     assert smtp_server.received[0].sender == ""
@@ -262,14 +262,14 @@ def test_a_cancelled_mail_does_not_spoil_the_connection_for_the_next_one() -> No
 
         async def run() -> SendResult:
             async with SmtpClient(SmtpAccount("localhost", server.port, "none"), 10) as relay:
-                task = asyncio.create_task(relay.send(SENDER, RECIPIENT, OCTETS))
+                task = asyncio.create_task(relay.send(SENDER, RECIPIENT, RAW))
                 await asyncio.to_thread(
                     wait_until, lambda: f"MAIL FROM:<{SENDER}>\r\n".encode() in server.heard
                 )
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-                return await relay.send(SENDER, RECIPIENT, OCTETS)
+                return await relay.send(SENDER, RECIPIENT, RAW)
 
         assert asyncio.run(run()).state == "sent"
 
@@ -361,7 +361,7 @@ def grouped(replies: Mapping[str, str | None]) -> Callable[[], Answer]:
 def test_in_a_group_of_commands_each_reply_counts_for_its_own_mail(
     replies: dict[str, str | None], states: list[str], resets: int
 ) -> None:
-    mails = [Submission(SENDER, f"lehrer{number}@schule.example", OCTETS) for number in range(3)]
+    mails = [Submission(SENDER, f"lehrer{number}@schule.example", RAW) for number in range(3)]
 
     async def run(port: int) -> list[SendResult]:
         async with SmtpClient(SmtpAccount("localhost", port, "none"), 10) as relay:
@@ -383,8 +383,8 @@ def test_a_mail_that_was_announced_is_not_sent_if_another_follows() -> None:
         async def run() -> list[SendResult]:
             async with SmtpClient(SmtpAccount("localhost", server.port, "none")) as relay:
                 announced = Submission(SENDER, "angekuendigt@schule.example", b"x")
-                first = await relay.send(SENDER, RECIPIENT, OCTETS, announced)
-                return [first, await relay.send(SENDER, RECIPIENT, OCTETS)]
+                first = await relay.send(SENDER, RECIPIENT, RAW, announced)
+                return [first, await relay.send(SENDER, RECIPIENT, RAW)]
 
         assert [result.state for result in asyncio.run(run())] == ["sent", "sent"]
         begun = [line.split()[0] for line in server.heard if line.startswith((b"EHLO", b"Subject", b"x"))]

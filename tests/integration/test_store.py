@@ -129,8 +129,8 @@ def test_concurrent_replies_to_one_ticket_are_all_counted(desk: DeskHarness) -> 
 
 
 def test_the_same_mail_at_the_same_place_is_handled_once_by_several(desk: DeskHarness) -> None:
-    octets = problem().text("Dunkel.").build()
-    together(lambda _: desk.receive(octets, uid=7))
+    raw = problem().text("Dunkel.").build()
+    together(lambda _: desk.receive(raw, uid=7))
     assert (len(desk.rows(TicketRow)), len(desk.rows(MessageRow))) == (1, 1)
 
 
@@ -188,9 +188,9 @@ def test_a_processed_uid_stays_processed(desk: DeskHarness) -> None:
 
 
 def test_a_second_delivery_of_a_mail_is_known_by_its_content(desk: DeskHarness) -> None:
-    octets = problem().text("Dunkel.").build()
-    again = b"Received: from a by b; Mon, 23 Nov 2026 10:00:01 +0100\r\nX-Spam: no\r\n" + octets
-    assert [desk.outcome(o) for o in (octets, again)] == ["opened", "duplicate"]
+    raw = problem().text("Dunkel.").build()
+    again = b"Received: from a by b; Mon, 23 Nov 2026 10:00:01 +0100\r\nX-Spam: no\r\n" + raw
+    assert [desk.outcome(o) for o in (raw, again)] == ["opened", "duplicate"]
     assert len(desk.rows(TicketRow)) == 1
 
 
@@ -200,8 +200,8 @@ def test_another_mail_with_the_same_message_id_is_no_duplicate(desk: DeskHarness
 
 
 def test_a_problem_sent_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness) -> None:
-    octets = problem().text("Dunkel.").build()
-    assert [desk.outcome(octets, school) for school in ("GYM", "HBG", "HBG")] == [
+    raw = problem().text("Dunkel.").build()
+    assert [desk.outcome(raw, school) for school in ("GYM", "HBG", "HBG")] == [
         "opened",
         "opened",
         "duplicate",
@@ -210,15 +210,15 @@ def test_a_problem_sent_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness)
 
 def test_a_reply_in_two_mailboxes_is_filed_once(desk: DeskHarness) -> None:
     desk.receive(problem().text("Dunkel."))
-    octets = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
-    assert [desk.outcome(octets, school) for school in ("GYM", "HBG")] == ["reply", "duplicate"]
+    raw = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
+    assert [desk.outcome(raw, school) for school in ("GYM", "HBG")] == ["reply", "duplicate"]
 
 
 def test_a_reply_in_two_mailboxes_at_the_same_moment_is_filed_once(desk: DeskHarness) -> None:
     desk.receive(problem().text("Dunkel."))
     desk.receive(problem("Anderes").text("x"), "HBG")
-    octets = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
-    together(lambda n: desk.receive(octets, ("GYM", "HBG")[n % 2], uid=50 + n // 2), workers=4)
+    raw = reply_to(desk.outbox_of(LENA)[0], LENA, "Nachtrag").build()
+    together(lambda n: desk.receive(raw, ("GYM", "HBG")[n % 2], uid=50 + n // 2), workers=4)
     assert [row.text for row in desk.rows(MessageRow)].count("Nachtrag") == 1
 
 
@@ -393,7 +393,7 @@ def test_a_claimed_mail_is_requeued_when_its_worker_died(desk: DeskHarness) -> N
     assert again.outgoing.message_id in {row.message_id for row in desk.rows(OutboxRow)}
 
 
-# -- hostile octets
+# -- hostile bytes
 
 
 HOSTILE = [
@@ -404,7 +404,7 @@ HOSTILE = [
     ("nul in the Message-ID", mail().message_id("<a\0b@schule.example>").text("x")),
     ("lone surrogate in the subject", mail().subject("=?utf-16?b?2D0=?=").text("x")),
     ("lone surrogate as utf-8", mail().text("x").build().replace(b"Subject: ", b"Subject: \xed\xa0\xbd")),
-    ("undecodable octets", mail().text("x").build().replace(b"Lena", b"L\xff\xfe\x00na")),
+    ("undecodable bytes", mail().text("x").build().replace(b"Lena", b"L\xff\xfe\x00na")),
     ("a huge number in a tag", mail().subject("Re: [#GYM-999999999] x").text("#close 999999999")),
     ("a huge subject", mail().subject("x" * 100_000).text("x")),
     ("a NUL file name", mail().text("x").attach("a\0b.png", b"x", "image/png")),
@@ -412,13 +412,13 @@ HOSTILE = [
     ("a command with a NUL", mail().text("#close\0 12")),
     ("nothing at all", b""),
     ("no header", b"\r\n\r\nHallo"),
-    ("only octets", bytes(range(256)) * 4),
+    ("only bytes", bytes(range(256)) * 4),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("octets", [o for _, o in HOSTILE], ids=[name for name, _ in HOSTILE])
-def test_hostile_bytes_cannot_break_a_write(desk: DeskHarness, octets: MailBuilder | bytes) -> None:
-    assert desk.outcome(octets) in {"opened", "ignored", "refused"}
+@pytest.mark.parametrize("raw", [o for _, o in HOSTILE], ids=[name for name, _ in HOSTILE])
+def test_hostile_bytes_cannot_break_a_write(desk: DeskHarness, raw: MailBuilder | bytes) -> None:
+    assert desk.outcome(raw) in {"opened", "ignored", "refused"}
     assert len(desk.rows(LedgerRow)) == 1
 
 

@@ -48,8 +48,8 @@ class DeskHarness:
         size: int | None = None,
     ) -> Decision | None:
         """Process a mail as if it had just been fetched; `size` is the size of a mail too large to fetch."""
-        octets = built if isinstance(built, bytes) else built.build()
-        return receive(self.desk, MailLocation(school, 1, uid or next(self._uids)), octets, at, at, size=size)
+        raw = built if isinstance(built, bytes) else built.build()
+        return receive(self.desk, MailLocation(school, 1, uid or next(self._uids)), raw, at, at, size=size)
 
     def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
         """Process a mail and return its outcome; fail the test with the traceback of a quarantined mail."""

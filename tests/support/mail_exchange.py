@@ -33,9 +33,9 @@ def sent(harness: DeskHarness, now: datetime) -> Iterator[tuple[ClaimedMail, byt
             yield due, built(harness, due)
 
 
-def parsed(octets: bytes) -> EmailMessage:
+def parsed(raw: bytes) -> EmailMessage:
     """Return the parsed mail."""
-    message = email.message_from_bytes(octets, policy=email.policy.SMTP)
+    message = email.message_from_bytes(raw, policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -46,26 +46,26 @@ class MailExchange:
 
     desks: dict[str, DeskHarness]
     programs: dict[str, Program] = field(default_factory=dict)
-    between: Callable[[bytes], bytes] = lambda octets: octets
+    between: Callable[[bytes], bytes] = lambda raw: raw
     now: datetime = NOW
     exchanged: list[bytes] = field(default_factory=list)
 
-    def deliver(self, to: str, octets: bytes) -> None:
+    def deliver(self, to: str, raw: bytes) -> None:
         """Deliver one mail, and let the recipient answer a minute later."""
-        self.exchanged.append(octets)
+        self.exchanged.append(raw)
         self.now += timedelta(minutes=1)
         if to in self.desks:
-            self.desks[to].receive(octets, self.desks[to].desk.policy.schools[0].key, at=self.now)
+            self.desks[to].receive(raw, self.desks[to].desk.policy.schools[0].key, at=self.now)
             return
-        answer = self.programs[to](parsed(octets))
+        answer = self.programs[to](parsed(raw))
         if answer is not None:
-            self.deliver(str(parsed(octets)["From"].addresses[0].addr_spec), answer)
+            self.deliver(str(parsed(raw)["From"].addresses[0].addr_spec), answer)
 
     def settle(self, most: int = 40) -> int:
         """Deliver mails until there are no more; return the number of exchanged mails."""
         while found := [letter for harness in self.desks.values() for letter in sent(harness, self.now)]:
-            for due, octets in found:
+            for due, raw in found:
                 to = due.outgoing.recipient.email
                 if to in (*self.desks, *self.programs) and len(self.exchanged) < most:
-                    self.deliver(to, self.between(octets))
+                    self.deliver(to, self.between(raw))
         return len(self.exchanged)

@@ -23,12 +23,12 @@ LINE_MOST = 998  # RFC 5322, 2.1.1
 HARMFUL = ("script", "iframe", "object", "embed", "form", "input", "base", "link", "svg", "video", "audio")
 
 
-def lint(octets: bytes, recipient: str) -> Iterator[str]:
+def lint(raw: bytes, recipient: str) -> Iterator[str]:
     """Yield the faults of a mail; exceptions of parsers are not caught."""
-    message = email.message_from_bytes(octets, policy=_STRICT)
+    message = email.message_from_bytes(raw, policy=_STRICT)
     assert isinstance(message, EmailMessage)
-    yield from (f"line of {len(line)}" for line in octets.split(b"\r\n") if len(line) > LINE_MOST)
-    yield from (["bare line break"] if re.search(rb"(?<!\r)\n|\r(?!\n)", octets) else [])
+    yield from (f"line of {len(line)}" for line in raw.split(b"\r\n") if len(line) > LINE_MOST)
+    yield from (["bare line break"] if re.search(rb"(?<!\r)\n|\r(?!\n)", raw) else [])
     names = [name.lower() for name in message]
     yield from (
         f"{name} is there {names.count(name.lower())} times"
@@ -36,15 +36,15 @@ def lint(octets: bytes, recipient: str) -> Iterator[str]:
         if names.count(name.lower()) != 1
     )
     yield from (f"header {name}" for name in names if name not in KNOWN)
-    yield from _reads_alike(octets, message, recipient)
+    yield from _reads_alike(raw, message, recipient)
     for part in message.walk():
         if part.get_content_type() == "text/html" and not part.get_filename():
             yield from _harm(str(part.get_content()))
 
 
-def _reads_alike(octets: bytes, message: EmailMessage, recipient: str) -> Iterator[str]:
+def _reads_alike(raw: bytes, message: EmailMessage, recipient: str) -> Iterator[str]:
     """Compare what two parsers say of who writes to whom."""
-    other = parse_from_bytes(octets)
+    other = parse_from_bytes(raw)
     local, _, domain = recipient.rpartition("@")
     written = [f"{local}@{domain}", f"{local}@{_ascii(domain)}"]
     read = [address for _, address in other.to]

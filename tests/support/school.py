@@ -195,12 +195,12 @@ class SchoolEnv:
 
     def deliver(self, *mails: MailBuilder | bytes) -> None:
         """Put mails into the support mailbox."""
-        octets = (m if isinstance(m, bytes) else m.build() for m in mails)
-        self.dovecot.deliver(self.address, *octets)
+        raw = (m if isinstance(m, bytes) else m.build() for m in mails)
+        self.dovecot.deliver(self.address, *raw)
 
     def mails_to(self, address: str) -> list["ReceivedMail"]:
         """Return all mails that an address received, in order."""
-        return [ReceivedMail(r.octets) for r in self.smtp.received if r.recipients == (address,)]
+        return [ReceivedMail(r.raw) for r in self.smtp.received if r.recipients == (address,)]
 
     def new_mails_to(self, address: str) -> list["ReceivedMail"]:
         """Return the mails that an address received since the last call."""
@@ -229,10 +229,10 @@ class SchoolEnv:
 class ReceivedMail:
     """A mail as it arrived."""
 
-    def __init__(self, octets: bytes) -> None:
-        parsed = email.message_from_bytes(octets, policy=email.policy.default)
+    def __init__(self, raw: bytes) -> None:
+        parsed = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(parsed, EmailMessage)
-        self.octets = octets
+        self.raw = raw
         self.message = parsed
 
     @property

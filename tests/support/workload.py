@@ -81,8 +81,8 @@ def _mail(rng: random.Random, index: int, thread: int, answers: str = "") -> byt
 def deliver(env: SchoolEnv, mails: Iterable[bytes], seed: int = 1) -> None:
     """Deliver the mails to the support mailbox; mark some as read, as webmail does."""
     rng = random.Random(seed)
-    for octets in mails:
-        env.dovecot.deliver(env.address, octets, flags="S" if rng.random() < READ_ALREADY else "")
+    for raw in mails:
+        env.dovecot.deliver(env.address, raw, flags="S" if rng.random() < READ_ALREADY else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def audit(env: SchoolEnv, workload: Workload, kills: int = 0, mailboxes: Sequenc
     with env.open() as (desk, _):
         documents = [show_ticket(desk, found["ticket"]) or {} for found in list_tickets(desk, None, "all")]
         state = status(desk)
-    received = [(r, _header(r.octets)) for r in env.smtp.received]
+    received = [(r, _header(r.raw)) for r in env.smtp.received]
     ids = Counter(message_id for _, (message_id, _) in received)
     twice = sum(ids.values()) - len(ids)
     broken = (
@@ -147,7 +147,7 @@ def _folders_broken(env: SchoolEnv, workload: Workload, mailboxes: Sequence[str]
     the same mails again. Dovecot copies before it expunges, so both copies remain.
     """
     left = [stored for box in mailboxes for stored in env.dovecot.mails(box)]
-    filed = Counter(stored.octets for box in mailboxes for stored in env.dovecot.mails(box, "Mailbot/Done"))
+    filed = Counter(stored.raw for box in mailboxes for stored in env.dovecot.mails(box, "Mailbot/Done"))
     expected = Counter(workload.mails)
     missing, copies = (expected - filed).total(), (filed - expected).total()
     return [
@@ -174,16 +174,16 @@ def _letters_broken(
         if mail_.recipients == (EDV,):
             continue  # what the operators are told of the trouble
         if message_id not in first:
-            first[message_id] = mail_.octets
+            first[message_id] = mail_.raw
             got[mail_.recipients[0], about] += 1
-        elif first[message_id] != mail_.octets:
+        elif first[message_id] != mail_.raw:
             changed.append(f"{message_id} came twice, with different content")
     missing = [f"{who} lacks {number} letters of {about}" for (who, about), number in (wanted - got).items()]
     surplus = [f"{who} got {n} letters of {about} too many" for (who, about), n in (got - wanted).items()]
     return [*missing, *surplus, *changed]
 
 
-def _header(octets: bytes) -> tuple[str, str]:
+def _header(raw: bytes) -> tuple[str, str]:
     """Return the Message-ID of a mail and the tag in its subject."""
-    header = BytesHeaderParser().parsebytes(octets.partition(b"\r\n\r\n")[0])
+    header = BytesHeaderParser().parsebytes(raw.partition(b"\r\n\r\n")[0])
     return str(header["Message-ID"]).strip(), str(header["Subject"]).partition("]")[0].strip() + "]"

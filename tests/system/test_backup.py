@@ -155,9 +155,9 @@ def without_a_table(env: SchoolEnv) -> Path:
 
 def with_damaged_pages(env: SchoolEnv) -> Path:
     file = backup_of(env)
-    octets = bytearray(file.read_bytes())
-    octets[8192:-8192] = bytes(len(octets) - 16384)
-    file.write_bytes(octets)
+    raw = bytearray(file.read_bytes())
+    raw[8192:-8192] = bytes(len(raw) - 16384)
+    file.write_bytes(raw)
     return file
 
 

@@ -245,7 +245,7 @@ def test_an_action_key_in_a_pasted_link_is_removed(env: SchoolEnv) -> None:
     env.run_once()
     answer = env.new_mail_to(LENA)
     assert "Bitte hier klicken" in answer.text
-    assert letter.action_key not in answer.octets.decode()
+    assert letter.action_key not in answer.raw.decode()
 
 
 def test_a_forwarded_notification_opens_a_ticket_of_its_own_without_the_key(env: SchoolEnv) -> None:
@@ -261,7 +261,7 @@ def test_a_forwarded_notification_opens_a_ticket_of_its_own_without_the_key(env:
     env.deliver(mail().sender(MAX).subject("WG: Beamer").message_id("<wg@support.example>").text(forward))
     assert env.run_once()["opened"] == 1
     assert not env.new_mails_to(LENA)
-    assert all(letter.action_key not in other.octets.decode() for other in env.new_mails_to(ERIKA))
+    assert all(letter.action_key not in other.raw.decode() for other in env.new_mails_to(ERIKA))
 
 
 def test_a_member_that_is_a_machine_gets_no_endless_row_of_refusals(env: SchoolEnv) -> None:

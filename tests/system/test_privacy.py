@@ -188,22 +188,22 @@ def forget(harness: DeskHarness) -> None:
 def needles() -> Iterator[bytes]:
     """Yield what must be nowhere: address, name and texts, as they are, in base64 and quoted-printable."""
     for plain in (PAULA, NAME, "Rumpelstilzchen", *(SECRET.format(n) for n in range(TICKETS))):
-        octets = plain.encode()
-        yield octets
-        yield quopri.encodestring(octets).strip(b"\n")
-        for shift in range(3):  # base64 looks different by where in its groups of three octets a word begins
-            encoded = base64.b64encode(b"\0" * shift + octets).rstrip(b"=")
+        raw = plain.encode()
+        yield raw
+        yield quopri.encodestring(raw).strip(b"\n")
+        for shift in range(3):  # base64 looks different by where in its groups of three bytes a word begins
+            encoded = base64.b64encode(b"\0" * shift + raw).rstrip(b"=")
             yield encoded[4 if shift else 0 : -2]
 
 
 def missing(harness: DeskHarness, request: pytest.FixtureRequest) -> set[bytes]:
     """Return the needles that are in no file of the database and in no stored mail."""
-    haystack = [octets.lower() for octets in (*files(harness, request), *values(harness), *mails(harness))]
-    return {needle for needle in needles() if not any(needle.lower() in octets for octets in haystack)}
+    haystack = [raw.lower() for raw in (*files(harness, request), *values(harness), *mails(harness))]
+    return {needle for needle in needles() if not any(needle.lower() in raw for raw in haystack)}
 
 
 def files(harness: DeskHarness, request: pytest.FixtureRequest) -> Iterable[bytes]:
-    """Yield the octets of all files that the database consists of."""
+    """Yield the bytes of all files that the database consists of."""
     if harness.engine.url.get_backend_name() == "sqlite":
         database = Path(harness.engine.url.database or "")
         return [path.read_bytes() for path in database.parent.glob(f"{database.name}*")]
@@ -226,7 +226,7 @@ def values(harness: DeskHarness) -> Iterator[bytes]:
 def mails(harness: DeskHarness) -> Iterator[bytes]:
     """Yield what can be read in the mails that are kept."""
     for row in harness.rows(RawRow):
-        yield readable_text(zlib.decompress(row.octets)).encode()
+        yield readable_text(zlib.decompress(row.content)).encode()
 
 
 def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(env: SchoolEnv) -> None:

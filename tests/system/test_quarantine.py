@@ -118,10 +118,10 @@ def test_a_mail_is_dropped_from_the_quarantine(quarantined: SchoolEnv) -> None:
 def test_a_mail_that_cannot_be_parsed_is_set_aside_and_handled_later(
     env: SchoolEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fragile(octets: bytes) -> Mail:
-        if b"Subject: Bombe" in octets:
+    def fragile(raw: bytes) -> Mail:
+        if b"Subject: Bombe" in raw:
             raise RuntimeError("recursion in a header")
-        return parse(octets)
+        return parse(raw)
 
     bomb_between_others(env)
     with monkeypatch.context() as patch:

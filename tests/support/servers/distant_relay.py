@@ -25,8 +25,8 @@ class DistantRelay(TcpRelay):
 
         def take() -> None:
             try:
-                for octets in TcpRelay.passing(self, direction, source):
-                    on_the_way.put((monotonic() + self._delay, octets))
+                for raw in TcpRelay.passing(self, direction, source):
+                    on_the_way.put((monotonic() + self._delay, raw))
             except OSError:
                 pass
             finally:
@@ -35,8 +35,8 @@ class DistantRelay(TcpRelay):
         threading.Thread(target=take, daemon=True).start()
         wait = threading.Event().wait
         while True:
-            due, octets = on_the_way.get()
+            due, raw = on_the_way.get()
             wait(max(0.0, due - monotonic()))
-            if not octets:
+            if not raw:
                 return
-            yield octets
+            yield raw

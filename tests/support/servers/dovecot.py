@@ -108,7 +108,7 @@ class Stored:
 
     uid: int
     flags: frozenset[str]
-    octets: bytes
+    raw: bytes
 
 
 class Dovecot:
@@ -217,10 +217,10 @@ class Dovecot:
         `flags` are those of Maildir ("S" seen, "T" deleted); `received` becomes their INTERNALDATE.
         """
         home = self.maildir(user)
-        for octets in mails:
+        for raw in mails:
             name = f"{int(time.time())}.M{next(self._numbers):06d}P{os.getpid()}.localhost"
             fresh = home / "tmp" / name
-            fresh.write_bytes(octets)
+            fresh.write_bytes(raw)
             if received is not None:
                 os.utime(fresh, (received.timestamp(), received.timestamp()))
             self._child.own(fresh)
@@ -273,9 +273,7 @@ class Dovecot:
         """Return the mails of a folder in the order of their UIDs, without changing flags."""
         with self.login(user, folder) as client:
             answer = client.uid("FETCH", "1:*", "(UID FLAGS BODY.PEEK[])")[1]
-        return [
-            _stored(head, octets) for head, octets in (item for item in answer if isinstance(item, tuple))
-        ]
+        return [_stored(head, raw) for head, raw in (item for item in answer if isinstance(item, tuple))]
 
     def folders(self, user: str, *, subscribed: bool = False) -> list[str]:
         """Return the names of a user's folders, or of those that webmail shows."""
@@ -318,10 +316,10 @@ def _more(capability: str, oauth2: Path | None, quota: str) -> str:
     return "\n".join(lines)
 
 
-def _stored(head: bytes, octets: bytes) -> Stored:
+def _stored(head: bytes, raw: bytes) -> Stored:
     text = head.decode("ascii")
     uid = re.search(r"UID (\d+)", text)
     flags = re.search(r"FLAGS \(([^)]*)\)", text)
     if uid is None or flags is None:
         raise ValueError(f"unexpected answer to FETCH: {text}")
-    return Stored(int(uid[1]), frozenset(flags[1].split()), octets)
+    return Stored(int(uid[1]), frozenset(flags[1].split()), raw)

@@ -36,17 +36,17 @@ class FaultProxy(TcpRelay):
     def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
         """Yield the bytes that pass the fault."""
         passed = 0
-        for octets in super().passing(direction, source):
-            yield from self._harm(direction, passed, octets)
-            passed += len(octets)
+        for raw in super().passing(direction, source):
+            yield from self._harm(direction, passed, raw)
+            passed += len(raw)
 
-    def _harm(self, direction: Direction, passed: int, octets: bytes) -> list[bytes]:
+    def _harm(self, direction: Direction, passed: int, raw: bytes) -> list[bytes]:
         """Return the pieces that pass; raise where the connection is to be cut."""
         fault = self.fault
-        if fault is None or fault.direction != direction or passed + len(octets) <= fault.after:
-            return [octets]
+        if fault is None or fault.direction != direction or passed + len(raw) <= fault.after:
+            return [raw]
         self.harmed += passed <= fault.after
-        return _HARM[fault.kind](octets, max(0, fault.after - passed))
+        return _HARM[fault.kind](raw, max(0, fault.after - passed))
 
 
 class _CutError(ConnectionError):
@@ -57,26 +57,26 @@ def _cut(_octets: bytes, _at: int) -> list[bytes]:
     raise _CutError
 
 
-def _stall(octets: bytes, at: int) -> list[bytes]:
-    return [octets[:at]]
+def _stall(raw: bytes, at: int) -> list[bytes]:
+    return [raw[:at]]
 
 
-def _delay(octets: bytes, _at: int) -> list[bytes]:
+def _delay(raw: bytes, _at: int) -> list[bytes]:
     threading.Event().wait(DELAY_SECONDS)
-    return [octets]
+    return [raw]
 
 
-def _split(octets: bytes, at: int) -> list[bytes]:
+def _split(raw: bytes, at: int) -> list[bytes]:
     pieces = [
-        octets[:at],
-        *(octets[n : n + 1] for n in range(at, min(len(octets), at + 200))),
-        octets[at + 200 :],
+        raw[:at],
+        *(raw[n : n + 1] for n in range(at, min(len(raw), at + 200))),
+        raw[at + 200 :],
     ]
     return [piece for piece in pieces if piece]
 
 
-def _corrupt(octets: bytes, at: int) -> list[bytes]:
-    return [octets[:at] + bytes(octet ^ 0x55 for octet in octets[at : at + 4]) + octets[at + 4 :]]
+def _corrupt(raw: bytes, at: int) -> list[bytes]:
+    return [raw[:at] + bytes(octet ^ 0x55 for octet in raw[at : at + 4]) + raw[at + 4 :]]
 
 
 _HARM: dict[Kind, Callable[[bytes, int], list[bytes]]] = {

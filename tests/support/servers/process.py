@@ -81,7 +81,7 @@ class Child:
         self._uid = account.pw_uid if root else None
         self._gid = account.pw_gid if root else None
         self._groups: tuple[int, ...] | None = () if root else None
-        # Short, for it holds Unix sockets, whose paths end at 108 octets.
+        # Short, for it holds Unix sockets, whose paths end at 108 bytes.
         self.directory = Path(tempfile.mkdtemp(prefix="mailbot-", dir="/tmp"))
         self.own(self.directory)
         self._process: subprocess.Popen[bytes] | None = None

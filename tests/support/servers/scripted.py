@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-# What is answered to a line: octets, or None to close the connection.
+# What is answered to a line: bytes, or None to close the connection.
 Answer = Callable[[bytes], bytes | None]
 
 

@@ -37,7 +37,7 @@ class Received:
 
     sender: str
     recipients: tuple[str, ...]
-    octets: bytes
+    raw: bytes
     at: datetime
 
 
@@ -151,13 +151,13 @@ class RecordingSmtpServer:
         """Record the mail and deliver it to the destination, unless `refuses_data`."""
         if self.refuses_data:
             return self.refuses_data
-        octets = envelope.content if isinstance(envelope.content, bytes) else b""
+        raw = envelope.content if isinstance(envelope.content, bytes) else b""
         recipients = tuple(envelope.rcpt_tos)
         if self._inboxes is not None:
             for recipient in recipients:
-                self._inboxes.deliver(recipient, octets)
+                self._inboxes.deliver(recipient, raw)
         sender = (envelope.mail_from or "").removeprefix("<>")
-        self.received.append(Received(sender, recipients, octets, datetime.now(UTC)))
+        self.received.append(Received(sender, recipients, raw, datetime.now(UTC)))
         return "250 2.0.0 taken"
 
 

@@ -37,8 +37,8 @@ class TcpRelay:
 
     def passing(self, direction: Direction, source: socket.socket) -> Iterator[bytes]:
         """Yield the bytes of `source` that pass; the connection is cut at the end."""
-        while octets := source.recv(65_536):
-            yield octets
+        while raw := source.recv(65_536):
+            yield raw
 
     def _accept(self) -> None:
         while True:
@@ -57,8 +57,8 @@ class TcpRelay:
 
     def _pump(self, direction: Direction, source: socket.socket, sink: socket.socket) -> None:
         try:
-            for octets in self.passing(direction, source):
-                sink.sendall(octets)
+            for raw in self.passing(direction, source):
+                sink.sendall(raw)
         except OSError:
             pass
         finally:
