@@ -31,7 +31,7 @@ def main() -> int:
     print(f"first:  {counts}\nsecond: {again}")
     print(
         f"{mails} mails in {seconds:.1f} s, start of the program included: {mails / seconds:.0f} mails/s; of"
-        f" these {sending:.1f} s for {found.sent} letters: {found.sent / sending:.0f} mails/s;"
+        f" these {sending:.1f} s for {found.sent} mails: {found.sent / sending:.0f} mails/s;"
         f" processor {used.ru_utime + used.ru_stime:.1f} s, memory {used.ru_maxrss // 1024} MB at most"
     )
     return 1 if found.broken or sum(again.values()) else 0

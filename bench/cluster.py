@@ -44,13 +44,15 @@ def main() -> int:
         found = audit(envs[0], workload, kills + restarts * workers, boxes)
     for line in found.broken:
         print(f"BROKEN: {line}")
-    letters = f"{found.sent} mails sent of {workload.expected_mails()}, {found.sent_twice} mails sent twice"
+    sent_mails = (
+        f"{found.sent} mails sent of {workload.expected_mails()}, {found.sent_twice} mails sent twice"
+    )
     print(f"{workers} workers, {mailboxes} mailboxes, {mails} mails, seed {seed},")
     print(f"{kills} kills, {restarts} restarts of PostgreSQL:")
     print(
         f"{seconds:.0f} s, {mails / seconds:.0f} mails/s; {found.tickets} tickets of {len(workload.threads)},"
     )
-    print(f"{found.messages} messages of {mails}, {letters}, {len(found.broken)} promises broken")
+    print(f"{found.messages} messages of {mails}, {sent_mails}, {len(found.broken)} promises broken")
     return 1 if found.broken else 0
 
 
@@ -93,9 +95,9 @@ def _boxes_of(workload: Workload, boxes: Sequence[str]) -> Iterator[str]:
         yield box_of[f"<mail{index}@schule.example>"]
 
 
-def _all_sent(outbox: dict[str, int], letters: int) -> bool:
+def _all_sent(outbox: dict[str, int], sent_mails: int) -> bool:
     """Return whether every mail is sent; alerts to operators may be there as well."""
-    return outbox.keys() == {"sent"} and outbox["sent"] >= letters
+    return outbox.keys() == {"sent"} and outbox["sent"] >= sent_mails
 
 
 @dataclass(frozen=True, order=True)
@@ -125,7 +127,7 @@ def _outbox(desk: Desk) -> dict[str, int]:
 
 def _handled(servers: Site, envs: Sequence[SchoolEnv], workload: Workload, events: list[_Event]) -> float:
     """Run a daemon for each environment until all is sent, with kills and restarts at their moments."""
-    letters = workload.expected_mails()
+    sent_mails = workload.expected_mails()
     received, begun = envs[0].smtp.received, time.monotonic()
     restarts = sum(event.worker is None for event in events)
     limit = STUCK_SECONDS * (1 + 2 * restarts) + len(workload.mails) / 5
@@ -134,13 +136,13 @@ def _handled(servers: Site, envs: Sequence[SchoolEnv], workload: Workload, event
         for daemon in daemons:
             daemon.launch()
             stack.push(daemon)
-        while len(received) < letters or not _all_sent(_outbox(desk), letters):
+        while len(received) < sent_mails or not _all_sent(_outbox(desk), sent_mails):
             for daemon in daemons:
                 daemon.told()  # drain the notify socket: a full one blocks the daemon
             while events and len(received) >= events[0].moment:
                 _harm(servers, daemons, events.pop(0))
             if time.monotonic() - begun > limit:
-                raise RuntimeError(f"{_outbox(desk)}, {len(received)} of {letters} mails")
+                raise RuntimeError(f"{_outbox(desk)}, {len(received)} of {sent_mails} mails")
             time.sleep(0.1)
         seconds = time.monotonic() - begun
         for daemon in daemons:

@@ -70,10 +70,10 @@ def ready_seconds(env: SchoolEnv) -> float:
 
 def list_seconds(env: SchoolEnv) -> float:
     """Return the seconds for a member's `#list`, from the raw mail to the reply in the outbox."""
-    letter, taken = env.mails_to(MAX)[0], []
+    mail, taken = env.mails_to(MAX)[0], []
     with env.open() as (desk, _):
         for _ in range(LISTS):
-            answer = letter.answer(MAX, "#list\n").build()
+            answer = mail.answer(MAX, "#list\n").build()
             begin = time.monotonic()
             decision = receive(
                 desk, MailLocation("GYM", 1, time.time_ns() % 2**32), answer, None, datetime.now(UTC)

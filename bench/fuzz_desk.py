@@ -50,7 +50,7 @@ class Report:
     """Outcomes of the mails, the number of outgoing mails checked, and the faults found."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    letters: int = 0
+    mails: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -58,9 +58,9 @@ def samples(harness: DeskHarness, rng: random.Random) -> list[bytes]:
     """Return mails that people could write now: problems, and replies to mails that they received."""
     made = [mail().message_id(f"<p{rng.random()}@schule.example>").text("Der Beamer bleibt dunkel.").build()]
     for person in (LENA, MAX, ERIKA, TONI):
-        if letters := _latest(harness, person):
+        if mails := _latest(harness, person):
             line = f"Bitte prüfen.\n{rng.choice(LINES)}\n{rng.choice(LINES)}"
-            made.append(reply_to(rng.choice(letters), person, line, f"<a{rng.random()}@x.example>").build())
+            made.append(reply_to(rng.choice(mails), person, line, f"<a{rng.random()}@x.example>").build())
     return made
 
 
@@ -95,7 +95,7 @@ def fuzz(harness: DeskHarness, runs: int, seed: int, more: Sequence[bytes] = ())
 
 def _read(harness: DeskHarness, now: datetime, report: Report) -> Iterator[str]:
     for due, raw in sent(harness, now):
-        report.letters += 1
+        report.mails += 1
         yield from (f"{due.outgoing.kind}: {fault}" for fault in lint(raw, due.outgoing.recipient.email))
 
 
@@ -113,7 +113,7 @@ def main() -> int:
         migrate(engine)
         report = fuzz(DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), runs, seed, more)
         engine.dispose()
-    print(f"{runs} mails, {report.letters} letters, {dict(report.outcomes)}, {len(report.wrong)} wrong")
+    print(f"{runs} mails, {report.mails} mails, {dict(report.outcomes)}, {len(report.wrong)} wrong")
     print("\n".join(report.wrong[:20]))
     return 1 if report.wrong else 0
 

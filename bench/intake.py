@@ -23,10 +23,12 @@ def figures(mails: int, rounds: int) -> Iterator[Figure]:
             baselines.append(mails / baseline_seconds(servers, raw))
             bots.append(mails / daemon_seconds(servers.env(team=(MAX,)), raw))
     baseline, bot = median(baselines), median(bots)
-    letters = notifications_of(raw)
+    sent_mails = notifications_of(raw)
     yield Figure("intake, baseline: one notification a mail", f"{baseline:.0f} mails/s")
     yield Figure(
-        f"intake, mailbot: {letters / mails:.1f} notifications per mail", f"{bot:.0f} mails/s", bot / baseline
+        f"intake, mailbot: {sent_mails / mails:.1f} notifications per mail",
+        f"{bot:.0f} mails/s",
+        bot / baseline,
     )
 
 
@@ -51,10 +53,10 @@ def baseline_seconds(servers: Site, raw: list[bytes]) -> float:
 def daemon_seconds(env: SchoolEnv, raw: list[bytes]) -> float:
     """Return the seconds of a daemon from READY=1 to the last notification."""
     env.deliver(*raw)
-    sent, letters = env.smtp.received, notifications_of(raw)
+    sent, sent_mails = env.smtp.received, notifications_of(raw)
     before = len(sent)
     with Daemon(env) as daemon:
         begin = datetime.now(UTC)
-        daemon.wait(lambda: len(sent) - before >= letters, f"{letters} mails", seconds=1800)
+        daemon.wait(lambda: len(sent) - before >= sent_mails, f"{sent_mails} mails", seconds=1800)
         daemon.stop()
-    return (sent[before + letters - 1].at - begin).total_seconds()
+    return (sent[before + sent_mails - 1].at - begin).total_seconds()

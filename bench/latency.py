@@ -82,8 +82,8 @@ def _in_a_flow(env: SchoolEnv, daemon: Daemon, names: list[str]) -> list[float]:
     return [(at - begun[name]).total_seconds() for name, at in _told(env, before, begun).items()]
 
 
-def _all_sent(env: SchoolEnv, letters: int) -> Callable[[], bool]:
-    return lambda: len(env.smtp.received) >= letters
+def _all_sent(env: SchoolEnv, sent_mails: int) -> Callable[[], bool]:
+    return lambda: len(env.smtp.received) >= sent_mails
 
 
 def _told(env: SchoolEnv, before: int, names: Mapping[str, datetime]) -> dict[str, datetime]:

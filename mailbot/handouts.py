@@ -23,7 +23,7 @@ from mailbot.render import Templates, render
 READERS = {Role.REQUESTER: "teachers", Role.SUPPORTER: "supporters"}
 """For whom there are pages, and what their files are called."""
 
-LETTERS = {Role.REQUESTER: ("receipt", "closed"), Role.SUPPORTER: ("new_ticket",)}
+PICTURED = {Role.REQUESTER: ("receipt", "closed"), Role.SUPPORTER: ("new_ticket",)}
 """The sample mails that a page shows."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
@@ -54,7 +54,7 @@ def handout(role: Role, school: School, policy: Policy, templates: Templates) ->
         school.language, informal=school.informal, second_level=policy.second_level.name
     )
     page, example = words["handouts"][role.value], words["handouts"]["example"]
-    letters = [_letter(name, example, school, policy, templates) for name in LETTERS[role]]
+    mails = [_mail(name, example, school, policy, templates) for name in PICTURED[role]]
     return templates.get("handout.html.j2").render(
         language=school.language,
         role=role.value,
@@ -63,7 +63,7 @@ def handout(role: Role, school: School, policy: Policy, templates: Templates) ->
         brand=policy.name,
         page=page,
         commands=words[f"help_{role.value}"],
-        letters=[(title, each, each.html) for title, each in zip(page["pictures"], letters, strict=True)],
+        mails=[(title, each, each.html) for title, each in zip(page["pictures"], mails, strict=True)],
         names=_names(words, school, policy),
         qr_code=Markup(_qr_code(school.address)),  # noqa: S704 - made of an address that the loader checked
         helpline=" ".join(filter(None, (policy.helpline_name, policy.helpline_phone))),
@@ -88,7 +88,7 @@ def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str
     }
 
 
-def _letter(
+def _mail(
     name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
 ) -> OutgoingMail:
     """Return a mail about a short example, as this school sends it."""

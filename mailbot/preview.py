@@ -31,7 +31,7 @@ pre {{ width: 660px; height: 620px; margin: 0; padding: 8px; box-sizing: border-
   white-space: pre-wrap; overflow-wrap: anywhere; resize: both; border: 1px solid #999 }}
 </style></head><body><h1>mailbot: all mails</h1>
 <p>Every mail as a page, on a phone, and as plain text.</p>
-{letters}
+{mails}
 </body></html>
 """
 _LETTER = """<h2 id="{name}">{name}</h2>
@@ -48,9 +48,9 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
     entries = []
     for language, informal in FORMS:
         for name, notice in samples.notifications(language).items():
-            letter = sample(notice, language, templates, informal=informal)
+            mail = sample(notice, language, templates, informal=informal)
             prefix = f"{language}-du" if informal else language
-            entries.append(_write(directory, f"{prefix}.{name}", letter))
+            entries.append(_write(directory, f"{prefix}.{name}", mail))
     return write_index(directory, entries)
 
 
@@ -106,5 +106,5 @@ def write_page(
 def write_index(directory: Path, sections: Iterable[str]) -> Path:
     """Write the index page of the mails in a directory; return its path."""
     index = directory / "index.html"
-    index.write_text(_INDEX.format(letters="\n".join(sections)), encoding="utf-8")
+    index.write_text(_INDEX.format(mails="\n".join(sections)), encoding="utf-8")
     return index

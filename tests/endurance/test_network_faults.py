@@ -26,12 +26,12 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "commands that go byte by byte are commands": ("imap", Fault("split", "to server", 500)),
     "a slow server is a server": ("imap", Fault("delay", "to client", 0)),
     "bytes that were changed on their way are noticed": ("imap", Fault("corrupt", "to client", 6_000)),
-    "no letter is sent before the handshake is over": ("smtp", Fault("cut", "to client", 1_000)),
-    "a letter that breaks off is sent again": ("smtp", Fault("cut", "to server", 9_000)),
-    "a letter in the middle of many breaks off": ("smtp", Fault("cut", "to server", 30_000)),
+    "no mail is sent before the handshake is over": ("smtp", Fault("cut", "to client", 1_000)),
+    "a mail that breaks off is sent again": ("smtp", Fault("cut", "to server", 9_000)),
+    "a mail in the middle of many breaks off": ("smtp", Fault("cut", "to server", 30_000)),
     "an answer that comes byte by byte is an answer": ("smtp", Fault("split", "to client", 2_000)),
-    "a letter that goes byte by byte is a letter": ("smtp", Fault("split", "to server", 2_000)),
-    "a letter that was changed on its way is not taken": ("smtp", Fault("corrupt", "to server", 9_000)),
+    "a mail that goes byte by byte is a mail": ("smtp", Fault("split", "to server", 2_000)),
+    "a mail that was changed on its way is not taken": ("smtp", Fault("corrupt", "to server", 9_000)),
     "a slow SMTP server is one": ("smtp", Fault("delay", "to client", 0)),
 }
 

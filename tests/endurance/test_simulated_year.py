@@ -65,7 +65,7 @@ def notices(step: PlannedAction) -> Iterable[Notification]:
 
 def test_much_happens_in_a_year(year: SimulatedYear) -> None:
     outcomes = Counter(step.decision.outcome for step in year.steps if step.decision)
-    kinds = Counter(letter.kind for step in year.steps for letter in step.letters)
+    kinds = Counter(mail.kind for step in year.steps for mail in step.mails)
     assert sum(outcomes.values()) > 5 * TICKETS
     assert {"command", "reply", "refused", "opened", "answered", "ignored"} <= set(outcomes)
     assert {"reminder", "overdue", "digest", "merged", "moved_team", "undone", "escalated_team"} <= set(kinds)
@@ -131,7 +131,7 @@ def test_every_mail_with_a_command_is_answered(year: SimulatedYear) -> None:
     for step in year.steps:
         if not step.writer or step.decision is None or not find_commands(step.text).lines:
             continue
-        answered = {row.kind for row in step.letters if row.recipient == step.writer}
+        answered = {row.kind for row in step.mails if row.recipient == step.writer}
         again = any(step.at - at < timedelta(days=1) for at in refused.get(step.writer, []))
         silent = step.decision.outcome == "ignored" or (
             step.decision.outcome == "refused" and again and step.writer not in COLLEAGUES
@@ -143,7 +143,7 @@ def test_every_mail_with_a_command_is_answered(year: SimulatedYear) -> None:
 
 def test_absent_members_get_mail_only_if_all_are_absent(year: SimulatedYear) -> None:
     for step in year.steps:
-        for row in step.letters:
+        for row in step.mails:
             at_work = row.role in (
                 "supporter",
                 "second-level",
@@ -157,7 +157,7 @@ def test_absent_members_get_mail_only_if_all_are_absent(year: SimulatedYear) -> 
 def test_time_sends_nothing_at_night_on_weekends_or_in_holidays(year: SimulatedYear) -> None:
     for step in year.steps:
         if not step.writer:
-            for row in step.letters:
+            for row in step.mails:
                 calendar = AT_THE_OFFICE if row.role == "second-level" else AT_SCHOOL
                 assert calendar.is_open(step.at), (step.at, row.kind)
 
@@ -171,14 +171,14 @@ def test_undo_restores_the_very_state(year: SimulatedYear) -> None:
 
 def test_no_notification_is_sent_twice(year: SimulatedYear) -> None:
     for step in year.steps:
-        told = Counter((row.recipient, row.ticket_id, row.kind) for row in step.letters)
+        told = Counter((row.recipient, row.ticket_id, row.kind) for row in step.mails)
         assert max(told.values(), default=1) == 1, (step, told)
 
 
 def test_blocked_senders_open_nothing_and_get_no_mail(year: SimulatedYear) -> None:
     ignored = [step for step in year.steps if step.decision and step.decision.outcome == "ignored"]
     assert ignored
-    assert all(step.letters == () for step in ignored)
+    assert all(step.mails == () for step in ignored)
     assert {step.writer for step in ignored} <= set(SELLERS) | {
         teacher for step in year.steps for teacher in [step.writer] if teacher not in COLLEAGUES
     }
@@ -191,5 +191,5 @@ def test_no_mail_belongs_to_a_merged_ticket(year: SimulatedYear) -> None:
 
 
 def test_one_mail_causes_few_notifications(year: SimulatedYear) -> None:
-    letters = [row for step in year.steps if step.writer for row in step.letters]
-    assert len(letters) / sum(bool(step.writer) for step in year.steps) < 4
+    mails = [row for step in year.steps if step.writer for row in step.mails]
+    assert len(mails) / sum(bool(step.writer) for step in year.steps) < 4

@@ -126,8 +126,8 @@ class Year:
         for team, role, level in ((TEAM, Role.SUPPORTER, 1), (SECOND, Role.SECOND_LEVEL, 2)):
             if digest_slot(team, self.policy, now):
                 tickets = [t for t in self.tickets.values() if t.level == level]
-                letters = decide_digest(team, role, tickets, self.policy, now, {}, {})
-                self.sent += [(now, e.notification) for e in letters.effects if isinstance(e, Notify)]
+                mails = decide_digest(team, role, tickets, self.policy, now, {}, {})
+                self.sent += [(now, e.notification) for e in mails.effects if isinstance(e, Notify)]
 
 
 @pytest.fixture(scope="module", params=[(1, 0), (2, 40)], ids=["by-hand", "up-by-itself"])
@@ -172,11 +172,11 @@ def test_notification_is_not_repeated_within_a_wait(year: Year) -> None:
 
 
 def test_people_get_few_mails_for_a_ticket(year: Year) -> None:
-    letters = Counter((n.to.email, n.ticket.key) for _, n in year.sent if n.ticket is not None)
+    mails = Counter((n.to.email, n.ticket.key) for _, n in year.sent if n.ticket is not None)
     deeds = {f"GYM-{number}": len(done) for number, done in year.deeds.items()}
-    for (person, key), count in letters.items():
+    for (person, key), count in mails.items():
         assert count <= 2 + deeds[key], (person, key)
-    assert sum(letters.values()) / TICKETS < 5
+    assert sum(mails.values()) / TICKETS < 5
 
 
 def test_every_untouched_ticket_is_reminded_of_in_time(year: Year) -> None:

@@ -184,15 +184,15 @@ def at(tmp_path: Path) -> Iterator[Scene]:
 
 def test_a_program_is_withheld_with_a_note_until_an_operator_releases_it(at: Scene) -> None:
     files_of(at)
-    receipt = at.letter(LENA)
+    receipt = at.mail(LENA)
     at.harness.outcome(
         reply_to(receipt, LENA, "Das Protokoll.").attach("tool.exe", PE).attach("plan.pdf", PDF)
     )
     assert files_of(at) == {MAX: ["plan.pdf"], "erika@support.example": ["plan.pdf"]}
-    letter = at.harness.outbox_of(MAX)[-1]
-    assert "tool.exe" in letter.text
-    assert "Zurückgehalten" in letter.text
-    assert "Zurückgehalten" in letter.html
+    mail = at.harness.outbox_of(MAX)[-1]
+    assert "tool.exe" in mail.text
+    assert "Zurückgehalten" in mail.text
+    assert "Zurückgehalten" in mail.html
     assert "#show GYM-1" in release_files(at.harness.desk, "GYM-1", ())
     at.harness.reply(MAX, "#zeige 1")
     assert files_of(at) == {MAX: ["tool.exe", "plan.pdf"]}
@@ -202,7 +202,7 @@ def test_a_program_is_withheld_with_a_note_until_an_operator_releases_it(at: Sce
 def test_attachments_are_classified_once_per_mail(at: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     files_of(at)
     report, notes = zipped(("word/document.xml", b"<w/>")), zipped(("a.txt", b"Hallo"))
-    built = reply_to(at.letter(LENA), LENA, "Das Protokoll.")
+    built = reply_to(at.mail(LENA), LENA, "Das Protokoll.")
     at.harness.outcome(built.attach("bericht.docx", report).attach("notizen.zip", notes))
     monkeypatch.setattr(zipfile, "ZipFile", None)
     expected = ["bericht.docx", "notizen.zip"]
@@ -217,5 +217,5 @@ def test_only_withheld_files_can_be_released(at: Scene) -> None:
 
 def test_the_staff_s_own_programs_do_not_reach_a_teacher(at: Scene) -> None:
     files_of(at)
-    at.harness.outcome(reply_to(at.letter(MAX), MAX, "Bitte ausführen.").attach("fix.exe", PE))
+    at.harness.outcome(reply_to(at.mail(MAX), MAX, "Bitte ausführen.").attach("fix.exe", PE))
     assert files_of(at)[LENA] == []

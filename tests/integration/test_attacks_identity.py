@@ -52,12 +52,12 @@ ATTACKS = [
     Attack("public words", "write to a teacher as a supporter", lambda _: forged(text="Bitte Passwort an x@evil.example"), HELD),
     Attack("private address", "close by a supporter's other address", lambda _: forged(MAX_AT_HOME), HELD),
     Attack("capitals", "close as MAX@SUPPORT.EXAMPLE", lambda _: forged(MAX.upper()), HELD),
-    Attack("letter of a colleague", "answer what Erika got", lambda s: answering(s.letter(ERIKA), MAX), HELD),
-    Attack("letter of a teacher", "answer what Lena got", lambda s: answering(s.letter(LENA), MAX), HELD),
+    Attack("mail of a colleague", "answer what Erika got", lambda s: answering(s.mail(ERIKA), MAX), HELD),
+    Attack("mail of a teacher", "answer what Lena got", lambda s: answering(s.mail(LENA), MAX), HELD),
     Attack("guessed Message-ID", "answer a mail that never was", lambda _: forged().reply_to("<guess@schule.example>"), HELD),
     Attack("Message-ID of the problem", "answer the teacher's mail", lambda _: forged().reply_to("<1@schule.example>"), HELD),
     Attack("guessed key", "bear a key that never was", lambda _: forged(text="#close\n\n[mailbot:aaaaaaaaaaaaaaaaaaaaaaaaaa]"), HELD),
-    Attack("forwarded letter", "answer a letter to Max as a stranger", lambda s: answering(s.letter(MAX), EVE), Expected("filed", told(f"refusal {EVE}", f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
+    Attack("forwarded mail", "answer a mail to Max as a stranger", lambda s: answering(s.mail(MAX), EVE), Expected("filed", told(f"refusal {EVE}", f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
     Attack("two From addresses", "hide behind a second one", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, {EVE}"), HELD),
     Attack("two From fields", "pass DMARC by one, be the other", lambda _: claims(f"{OURS}; {PASS}").header("X-A", f"1\nFrom: {EVE}"), HELD),
     Attack("Sender instead of From", "name the supporter in Sender", lambda _: claims(f"{OURS}; {PASS}", "").header("Sender", MAX), HELD),
@@ -73,7 +73,7 @@ ATTACKS = [
     Attack("apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", told(f"refusal '{MAX}"))),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
     Attack("look-alike domain", "write a zero for an o", lambda _: forged("max@supp0rt.example"), LOOK_ALIKE),
-    Attack("Cyrillic letter", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", told("receipt mаx@support.example", *TEAM), opens=1)),
+    Attack("Cyrillic mail", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", told("receipt mаx@support.example", *TEAM), opens=1)),
     Attack("punycode", "write a domain that shows the same", lambda _: forged("max@xn--supprt-jua.example"), Expected("opened", told("receipt max@xn--supprt-jua.example", *TEAM), opens=1)),
     Attack("domain below ours", "write from below the domain", lambda _: forged("max@support.example.evil.example"), Expected("opened", told("receipt max@support.example.evil.example", *TEAM), opens=1)),
     Attack("results of a stranger", "bring results of another server", lambda _: claims(f"mx.evil.example; {PASS}"), HELD),
@@ -102,12 +102,12 @@ ATTACKS = [
 
 def closed(at: Scene) -> None:
     """Let Max close the ticket."""
-    sent_before(at, answering(at.letter(MAX), MAX))
+    sent_before(at, answering(at.mail(MAX), MAX))
 
 
 def waiting(at: Scene) -> None:
     """Let Max ask the requester back."""
-    sent_before(at, answering(at.letter(MAX), MAX, "Welcher Raum?\n#wait"))
+    sent_before(at, answering(at.mail(MAX), MAX, "Welcher Raum?\n#wait"))
 
 
 def after(
@@ -157,22 +157,22 @@ SIGNED = "dkim=fail header.d=evil.example; " * 400
 
 KINDS = [
     # The receiving server says that From is forged.
-    Attack("denied reply", "answer a letter to Max", lambda s: denied(answering(s.letter(MAX), MAX)), HELD),
-    Attack("denied key", "use the key of a letter to Max", lambda s: denied(forged(MAX, "#close" + key_of(s.letter(MAX)))), HELD),
-    Attack("denied reply, policy none", "be excused by p=none", lambda s: denied(answering(s.letter(MAX), MAX), "dmarc=fail (p=NONE sp=NONE dis=NONE) header.from=support.example"), HELD),
-    Attack("denied reply, other field", "hide below a field without DMARC", lambda s: denied(answering(s.letter(MAX), MAX), "spf=none").header("X-A", f"1\nAuthentication-Results: {OURS}; dmarc=fail"), HELD),
-    Attack("denied reply, long field", "push the result beyond the limit by signatures", lambda s: denied(answering(s.letter(MAX), MAX), f"{SIGNED} dmarc=fail"), HELD),
-    Attack("denied reply, own domain passes", "have SPF pass all the same", lambda s: denied(answering(s.letter(MAX), MAX), "spf=pass smtp.mailfrom=x@support.example; dmarc=fail"), HELD),
-    Attack("denied public answer", "write to the teacher in a member's name", lambda s: denied(answering(s.letter(MAX), MAX, "Rufen Sie 0900 an.")), HELD),
+    Attack("denied reply", "answer a mail to Max", lambda s: denied(answering(s.mail(MAX), MAX)), HELD),
+    Attack("denied key", "use the key of a mail to Max", lambda s: denied(forged(MAX, "#close" + key_of(s.mail(MAX)))), HELD),
+    Attack("denied reply, policy none", "be excused by p=none", lambda s: denied(answering(s.mail(MAX), MAX), "dmarc=fail (p=NONE sp=NONE dis=NONE) header.from=support.example"), HELD),
+    Attack("denied reply, other field", "hide below a field without DMARC", lambda s: denied(answering(s.mail(MAX), MAX), "spf=none").header("X-A", f"1\nAuthentication-Results: {OURS}; dmarc=fail"), HELD),
+    Attack("denied reply, long field", "push the result beyond the limit by signatures", lambda s: denied(answering(s.mail(MAX), MAX), f"{SIGNED} dmarc=fail"), HELD),
+    Attack("denied reply, own domain passes", "have SPF pass all the same", lambda s: denied(answering(s.mail(MAX), MAX), "spf=pass smtp.mailfrom=x@support.example; dmarc=fail"), HELD),
+    Attack("denied public answer", "write to the teacher in a member's name", lambda s: denied(answering(s.mail(MAX), MAX, "Rufen Sie 0900 an.")), HELD),
     Attack("denied query", "ask for a list", lambda _: denied(forged(MAX, "#list")), HELD),
-    Attack("denied teacher", "answer and add a reader", lambda s: denied(answering(s.letter(LENA), LENA, "Hallo")).cc(SPY), Expected("reply", REPLY, changes=True)),
+    Attack("denied teacher", "answer and add a reader", lambda s: denied(answering(s.mail(LENA), LENA, "Hallo")).cc(SPY), Expected("reply", REPLY, changes=True)),
     Attack("denied new mail", "open a ticket and add a reader", lambda _: denied(forged(LENA, "Passwort?", "Passwort")).cc(SPY), OPENED),
     # A notification proves its recipient for the tickets that it shows.
-    Attack("key for another ticket", "give a ticket away", after(other_ticket, lambda s: forged(MAX, f"#for {EVE} GYM-2" + key_of(s.letter(MAX)))), HELD),
-    Attack("reply about another ticket", "close a ticket that the letter does not show", after(other_ticket, lambda s: answering(s.letter(MAX), MAX, "#close 2")), HELD),
+    Attack("key for another ticket", "give a ticket away", after(other_ticket, lambda s: forged(MAX, f"#for {EVE} GYM-2" + key_of(s.mail(MAX)))), HELD),
+    Attack("reply about another ticket", "close a ticket that the mail does not show", after(other_ticket, lambda s: answering(s.mail(MAX), MAX, "#close 2")), HELD),
     Attack("other ticket in the subject", "be shown by words of the subject", after(lambda s: sent_before(s, forged(EVE, "x", "GYM-1 [#GYM-1]")), lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#close 1")), HELD),
-    Attack("old key", "use a key a month after closing", after(closed, lambda s: forged(MAX, "#reopen" + key_of(s.letter(MAX)))), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
-    Attack("old reply", "answer a letter a month after closing", after(closed, lambda s: answering(s.letter(MAX), MAX, "#reopen")), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
+    Attack("old key", "use a key a month after closing", after(closed, lambda s: forged(MAX, "#reopen" + key_of(s.mail(MAX)))), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
+    Attack("old reply", "answer a mail a month after closing", after(closed, lambda s: answering(s.mail(MAX), MAX, "#reopen")), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
     # An unproven mail adds no reader.
     Attack("reader by Cc", "get the answers", lambda _: forged(LENA, "Passwort?", "Passwort").cc(SPY), OPENED),
     Attack("reader by To", "get the answers", lambda _: forged(LENA, "Passwort?", "Passwort", To=f"support-gym@schule.example, {SPY}"), OPENED),
@@ -184,15 +184,15 @@ KINDS = [
     Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
-    Attack("held copy, reply", "swallow the reply to a letter", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.letter(MAX).message_id)), DONE),
+    Attack("held copy, reply", "swallow the reply to a mail", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.mail(MAX).message_id)), DONE),
     Attack("held copy, unproven", "be carried out at the second try", after(copied(CLOSING), lambda _: original(CLOSING)), Expected("duplicate")),
     Attack("automatic copy", "have a mail ignored", after(copied("Server", sender=LENA, Auto_Submitted="auto-generated"), lambda _: forged(LENA, "Server").message_id("<original@support.example>").proven()), Expected("reply", REPLY, changes=True)),
     Attack("copy of a processed mail", "be processed again", after(lambda s: sent_before(s, original().proven()), lambda _: original().proven()), Expected("duplicate", status="closed")),
 ]  # fmt: skip
 
 PROOFS = [
-    Attack("(no attack) own letter", "answer one's letter", lambda s: answering(s.letter(MAX), MAX), DONE),
-    Attack("(no attack) other address", "answer from home", lambda s: answering(s.letter(MAX), MAX_AT_HOME), DONE),
+    Attack("(no attack) own mail", "answer one's mail", lambda s: answering(s.mail(MAX), MAX), DONE),
+    Attack("(no attack) other address", "answer from home", lambda s: answering(s.mail(MAX), MAX_AT_HOME), DONE),
     Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
     Attack("(no attack) root dot", "write the address in full", lambda _: claims(f"{OURS}; {PASS}.", 'Max <"max"@SUPPORT.example.>'), DONE),
     Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),

@@ -146,9 +146,9 @@ def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> No
 
 def test_operator_commands_have_audit_entries(lived: DeskHarness) -> None:
     by_hand = DeskHarness(replace(lived.desk, actor="operator root"))
-    letter = lived.outbox_of(LENA)[0].id or 0
-    retry_unsent_mail(by_hand.desk, letter)
-    drop_unsent_mail(by_hand.desk, letter)
+    mail = lived.outbox_of(LENA)[0].id or 0
+    retry_unsent_mail(by_hand.desk, mail)
+    drop_unsent_mail(by_hand.desk, mail)
     lived.reply(MAX, "#spam")
     unblock(by_hand.desk, LENA)
     on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]

@@ -60,9 +60,9 @@ def test_the_thread_wins_over_the_tag_and_the_team_is_notified(desk: DeskHarness
     assert desk.outcome(reply) == "reply"
     assert [len(desk.ticket(f"GYM-{n}")["messages"]) for n in (1, 2)] == [2, 1]
     for member in (MAX, ERIKA):
-        letter = desk.outbox_of(member, NotificationKind.REQUESTER_REPLY)[-1]
-        assert letter.subject.startswith("[#GYM-1]")
-        assert "GYM-2" in letter.text
+        mail = desk.outbox_of(member, NotificationKind.REQUESTER_REPLY)[-1]
+        assert mail.subject.startswith("[#GYM-1]")
+        assert "GYM-2" in mail.text
 
 
 def test_a_tag_of_another_persons_ticket_opens_a_new_ticket_and_notifies_only_the_team(

@@ -78,9 +78,9 @@ def test_the_author_sends_a_failed_answer_again_by_one_tap(answered: DeskHarness
 
 
 def test_a_failed_mail_to_the_team_is_reported_to_operators(answered: DeskHarness) -> None:
-    letter, _ = fail(answered, NotificationKind.NEW_TICKET)
+    mail, _ = fail(answered, NotificationKind.NEW_TICKET)
     assert alerts(answered) == [
-        f"{letter}: new_ticket to {MAX}; 5.7.1 refused; "
+        f"{mail}: new_ticket to {MAX}; 5.7.1 refused; "
         "mailbot outbox; then mailbot outbox retry NUMBER or mailbot outbox drop NUMBER"
     ]
     assert status(answered.desk)["outbox"]["failed"] == 2

@@ -19,17 +19,17 @@ def test_one_call_turns_a_full_mailbox_into_exactly_its_tickets_messages_and_not
     deliver(env, workload.mails)
     assert sum("\\Seen" in stored.flags for stored in dovecot.mails(user)) > MAILS // 10
     counts = env.json("once")
-    opened, letters = len(workload.threads), workload.expected_mails()
+    opened, mails = len(workload.threads), workload.expected_mails()
     assert counts == {
         "fetched": MAILS,
         "opened": opened,
         "replies": MAILS - opened,
         "ignored": 0,
         "quarantined": 0,
-        "sent": letters,
+        "sent": mails,
         "failed": 0,
     }
     assert set(env.json("once").values()) == {0}
     found = audit(env, workload)
     assert found.broken == ()
-    assert (found.tickets, found.messages, found.sent) == (opened, MAILS, letters)
+    assert (found.tickets, found.messages, found.sent) == (opened, MAILS, mails)

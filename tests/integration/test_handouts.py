@@ -35,8 +35,8 @@ def commands(markup: str) -> set[str]:
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
 def test_handout_lists_the_commands_of_the_help_mail(role: Role, language: str) -> None:
-    letter = rendered(HELP[role], language).text
-    lines = re.findall(r"^• (.+)\n  (.+)$", letter, re.MULTILINE)
+    mail = rendered(HELP[role], language).text
+    lines = re.findall(r"^• (.+)\n  (.+)$", mail, re.MULTILINE)
     assert lines
     missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
     assert missing == []
@@ -65,8 +65,8 @@ def test_overridden_words_change_the_handout_and_the_help_mail(tmp_path: Path) -
     assert ours != words
     (tmp_path / "de" / "words.txt.j2").write_text(ours, "utf-8")
     templates = Templates(tmp_path)
-    letter = sample(samples.notifications("de")["help_supporter"], "de", templates)
-    assert "Das Ticket ist jetzt Ihres." in letter.text
+    mail = sample(samples.notifications("de")["help_supporter"], "de", templates)
+    assert "Das Ticket ist jetzt Ihres." in mail.text
     assert "Das Ticket ist jetzt Ihres." in page(Role.SUPPORTER, "de", templates)
 
 
@@ -88,7 +88,7 @@ def test_handout_loads_no_external_content_and_its_mails_run_no_script(role: Rol
     sources = _Sources()
     sources.feed(page(role, language))
     assert sources.fetched == []
-    assert len(sources.frames) == len(handouts.LETTERS[role])
+    assert len(sources.frames) == len(handouts.PICTURED[role])
     assert all(frame.get("sandbox", "missing") is None for frame in sources.frames)
     inner = _Sources()
     for frame in sources.frames:
@@ -131,8 +131,8 @@ def test_help_list_in_an_overridden_file_replaces_the_packaged_one(tmp_path: Pat
     (tmp_path / "de").mkdir()
     own = '{% set help_supporter = [("#schließen", "Macht zu.", "ticket")] %}'
     (tmp_path / "de" / "words.txt.j2").write_text(own, "utf-8")
-    letter = sample(samples.notifications("de")["help_supporter"], "de", Templates(tmp_path))
-    assert re.findall(r"^• (.+)\n  (.+)$", letter.text, re.MULTILINE) == [("#schließen", "Macht zu.")]
+    mail = sample(samples.notifications("de")["help_supporter"], "de", Templates(tmp_path))
+    assert re.findall(r"^• (.+)\n  (.+)$", mail.text, re.MULTILINE) == [("#schließen", "Macht zu.")]
 
 
 @pytest.mark.parametrize(("role", "language"), PAGES)

@@ -62,7 +62,7 @@ def live(harness: DeskHarness) -> None:
     )
     harness.receive(problem("Beamer flackert").text("Er flackert."))
     harness.receive(problem("Gewinnspiel", SELLER).text("Sie haben gewonnen."))
-    first, second, third = [letter for letter in harness.outbox_of(MAX) if letter.kind == "new_ticket"]
+    first, second, third = [mail for mail in harness.outbox_of(MAX) if mail.kind == "new_ticket"]
     # It refers to a row that comes later; the mail about the first ticket does not show the second.
     assert harness.outcome(reply_to(first, MAX, "#merge GYM-2")) == "held"
     assert harness.reply(MAX, "#confirm") == "command"
@@ -143,10 +143,10 @@ def test_every_row_of_every_table_is_moved(env: SchoolEnv) -> None:
 
 def test_a_reply_to_an_old_mail_is_processed_and_ticket_numbers_continue(env: SchoolEnv) -> None:
     with read_only(engine := open_database(f"sqlite:///{env.directory / 'state' / 'mailbot.db'}")) as session:
-        letter = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
+        mail = session.scalars(select(OutboxRow).where(col(OutboxRow.recipient) == LENA)).all()[-1]
     engine.dispose()
     assert "All rows are in PostgreSQL" in env.call("migrate-database")
-    env.deliver(reply_to(letter, LENA, "Ja, es steckt."), problem("Drucker").text("leer"))
+    env.deliver(reply_to(mail, LENA, "Ja, es steckt."), problem("Drucker").text("leer"))
     assert env.run_once()["failed"] == 0
     assert env.ticket("GYM-2")["messages"][-1]["text"] == "Ja, es steckt."
     assert env.ticket("GYM-4")["subject"] == "Drucker"

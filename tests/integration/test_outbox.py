@@ -87,13 +87,13 @@ def test_a_mail_that_the_server_may_have_accepted_is_sent_at_most_twice(
             drain(desk, server.port, clock)
             clock.now += timedelta(hours=3)
         texts = server.heard.count(b".\r\n")
-    letters = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
-    assert [row.state for row in letters] == ["failed"] * 3
-    assert all("it may have arrived" in row.last_error for row in letters)
+    mails = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
+    assert [row.state for row in mails] == ["failed"] * 3
+    assert all("it may have arrived" in row.last_error for row in mails)
     told = [
         row for row in desk.rows(OutboxRow) if row.kind in (NotificationKind.BOUNCE, NotificationKind.ALERT)
     ]
-    assert texts <= 2 * (len(letters) + len(told))
+    assert texts <= 2 * (len(mails) + len(told))
 
 
 def test_an_uncertain_mail_is_not_retried_at_once(desk: DeskHarness) -> None:
@@ -121,8 +121,8 @@ def test_a_mail_waits_for_an_earlier_one_of_its_thread_for_a_limited_time(desk: 
             outbox.record(session, [SendOutcome(mail.id, "sent") for mail in due], NOW)
     waits = first.outgoing.recipient.email
     assert waits == LENA
-    assert LENA not in [letter.recipient.email for letter in claimed]
-    assert {letter.recipient.email for letter in claimed} == {MAX, ERIKA}
+    assert LENA not in [sent_mail.recipient.email for sent_mail in claimed]
+    assert {sent_mail.recipient.email for sent_mail in claimed} == {MAX, ERIKA}
     with transaction(desk.engine) as session:
         [late] = outbox.claim(session, ["GYM"], NOW + HOLD_BEHIND_EARLIER)
     assert late.outgoing.recipient.email == LENA

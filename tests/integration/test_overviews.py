@@ -218,19 +218,19 @@ def test_a_number_that_is_looked_for_closes_no_ticket(stocked: Office) -> None:
     assert decision.outcome == "refused"
 
 
-def similar(letter: str) -> list[str]:
+def similar(sent: str) -> list[str]:
     """Return the tickets below "Ähnliche Tickets"."""
-    return re.findall(r"^([A-Z]{3}-\d+)  ", letter.partition("Ähnliche Tickets")[2], re.M)
+    return re.findall(r"^([A-Z]{3}-\d+)  ", sent.partition("Ähnliche Tickets")[2], re.M)
 
 
 def test_a_new_problem_comes_with_a_solved_one_like_it_and_its_answer(office: Office) -> None:
     office.solve("Drucker leer", "Kein Toner im Lehrerzimmer.", "Toner getauscht.")
     old = office.solve("Beamer Raum 204 dunkel", "Kein Bild.", "Hallo,\n\nHDMI 1 wählen.\n\nGruß\nMax")
     office.get(LENA, "Liebes Team, der Beamer bleibt dunkel.", "Beamer in Raum 204")
-    letter = office.last(MAX)
-    assert similar(letter.text) == [old]
-    assert "  HDMI 1 wählen.\n" in letter.text
-    assert f"body=%23zeige%20{old}%0D" in letter.html
+    sent = office.last(MAX)
+    assert similar(sent.text) == [old]
+    assert "  HDMI 1 wählen.\n" in sent.text
+    assert f"body=%23zeige%20{old}%0D" in sent.html
     assert "HDMI" not in office.last(LENA).text
 
 
@@ -259,9 +259,9 @@ def test_a_ticket_that_does_not_help_is_not_shown(office: Office, kind: str) -> 
     office.get(
         LENA, "Der Beamer bleibt dunkel.\nViele Grüße\nLena Lehrerin", "Beamer in Raum 204 bleibt dunkel"
     )
-    letter = office.last(MAX).text
-    assert "bleibt dunkel" in letter
-    assert similar(letter) == []
+    sent = office.last(MAX).text
+    assert "bleibt dunkel" in sent
+    assert similar(sent) == []
 
 
 def test_a_solved_ticket_that_is_open_again_is_not_shown(office: Office) -> None:

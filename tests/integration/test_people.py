@@ -27,8 +27,8 @@ def report(env: SchoolEnv, text: str = "Der Beamer bleibt dunkel.") -> None:
     env.run_once()
 
 
-def say(env: SchoolEnv, letter: ReceivedMail, sender: str, text: str) -> None:
-    env.deliver(letter.answer(sender, text))
+def say(env: SchoolEnv, sent: ReceivedMail, sender: str, text: str) -> None:
+    env.deliver(sent.answer(sender, text))
     env.run_once()
 
 
@@ -41,9 +41,9 @@ def in_days(number: int) -> str:
     return (datetime.now(ZoneInfo("Europe/Berlin")).date() + timedelta(days=number)).isoformat()
 
 
-def leave(env: SchoolEnv, letter: ReceivedMail, sender: str, more: str = "") -> ReceivedMail:
+def leave(env: SchoolEnv, sent: ReceivedMail, sender: str, more: str = "") -> ReceivedMail:
     """Let somebody say good-bye for a week; return the receipt."""
-    say(env, letter, sender, f"#abwesend {in_days(7)} {more}")
+    say(env, sent, sender, f"#abwesend {in_days(7)} {more}")
     return env.new_mail_to(sender)
 
 
@@ -83,9 +83,9 @@ def test_the_deputy_gets_the_reply_to_a_ticket_whose_assignee_is_away(env: Schoo
     env.members = f'"{MAX}", "{ERIKA}", "third@support.example"'
     env.write_config()
     report(env)
-    letter = env.new_mail_to(MAX)
-    say(env, letter, MAX, "Ist das Kabel drin?")
-    leave(env, letter, MAX, "erika")
+    sent = env.new_mail_to(MAX)
+    say(env, sent, MAX, "Ist das Kabel drin?")
+    leave(env, sent, MAX, "erika")
     forget(env)
     env.new_mails_to("third@support.example")
     say(env, env.mails_to(LENA)[-1], LENA, "Ja, ist es.")
@@ -96,9 +96,9 @@ def test_the_deputy_gets_the_reply_to_a_ticket_whose_assignee_is_away(env: Schoo
 
 def test_the_team_gets_the_reply_when_the_assignee_is_away_without_a_deputy(env: SchoolEnv) -> None:
     report(env)
-    letter = env.new_mail_to(MAX)
-    say(env, letter, MAX, "Ist das Kabel drin?")
-    leave(env, letter, MAX)
+    sent = env.new_mail_to(MAX)
+    say(env, sent, MAX, "Ist das Kabel drin?")
+    leave(env, sent, MAX)
     forget(env)
     say(env, env.mails_to(LENA)[-1], LENA, "Ja, ist es.")
     assert "Ja, ist es." in env.new_mail_to(ERIKA).text
@@ -231,9 +231,9 @@ def test_the_sender_of_an_encrypted_mail_is_answered_with_advice(env: SchoolEnv)
     env.deliver(problem("Geheim").text(PGP))
     counts = env.run_once()
     assert (counts["opened"], counts["quarantined"]) == (0, 0)
-    letter = env.new_mail_to(LENA)
-    assert letter.subject == "Bitte noch einmal senden: Geheim"
-    assert "unverschlüsselt" in letter.text
+    sent = env.new_mail_to(LENA)
+    assert sent.subject == "Bitte noch einmal senden: Geheim"
+    assert "unverschlüsselt" in sent.text
     assert not env.new_mails_to(MAX)
     assert env.dovecot.mails(env.address) == []
     assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == 1
@@ -265,9 +265,9 @@ def test_the_sender_of_a_mail_too_large_is_answered_with_its_size_and_the_mail_i
     env.deliver(problem("Film").text("anbei").attach("film.mp4", b"x" * 2_000_000, "video/mp4"))
     counts = env.run_once()
     assert (counts["opened"], counts["quarantined"], counts["replies"]) == (0, 0, 1)
-    letter = env.new_mail_to(LENA)
-    assert "Mit 2,7 MB ist sie zu groß" in letter.text
-    assert "höchstens 100 kB" in letter.text
+    sent = env.new_mail_to(LENA)
+    assert "Mit 2,7 MB ist sie zu groß" in sent.text
+    assert "höchstens 100 kB" in sent.text
     assert env.run_once()["fetched"] == 0
     assert not env.new_mails_to(LENA)
 

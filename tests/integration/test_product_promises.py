@@ -136,11 +136,11 @@ def test_an_answer_is_the_supporter_s_from_the_school_s_address(desk: DeskHarnes
     from the school's address;
     """
     desk.reply(MAX, "Ist das Kabel eingesteckt?")
-    letter = desk.outbox_of(LENA)[-1]
-    assert (letter.kind, letter.school) == ("answer", "GYM")
-    assert letter.message_id.endswith("@schule.example>")
-    assert "Max Mustermann" in letter.sender_name
-    assert "Ist das Kabel eingesteckt?" in letter.text
+    mail = desk.outbox_of(LENA)[-1]
+    assert (mail.kind, mail.school) == ("answer", "GYM")
+    assert mail.message_id.endswith("@schule.example>")
+    assert "Max Mustermann" in mail.sender_name
+    assert "Ist das Kabel eingesteckt?" in mail.text
     assert desk.ticket("GYM-1")["messages"][-1]["visibility"] == "public"
 
 
@@ -212,12 +212,12 @@ def test_colleagues_in_to_and_cc_come_into_copy(desk: DeskHarness) -> None:
     desk.reply(MAX, "Ich bringe Papier.")
     assert kinds(desk, KARL) == kinds(desk, "olga@schule.example") == ["answer"]
     for person in (MAX, ERIKA, LENA, KARL):
-        letters = [
+        mails = [
             row for row in desk.outbox_of(person) if "GYM-2" in row.subject and row.kind != "assigned_info"
         ]
-        assert letters
+        assert mails
         others = {KARL, "olga@schule.example"} - {person}
-        assert all(other in row.text for row in letters for other in others), person
+        assert all(other in row.text for row in mails for other in others), person
 
 
 def test_outsiders_come_into_copy_by_command_only(desk: DeskHarness) -> None:

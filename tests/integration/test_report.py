@@ -203,9 +203,9 @@ def test_the_operators_get_the_report_of_a_month_once_when_it_is_over(harness: D
     assert not send_due(harness.desk, NOVEMBER - timedelta(hours=1))
     assert send_due(harness.desk, NOVEMBER)
     assert not send_due(harness.desk, NOVEMBER + timedelta(days=3))
-    (letter,) = harness.outbox_of(EDV, NotificationKind.REPORT)
-    assert "Oktober 2026: 1 gemeldet, 1 geschlossen" in letter.subject
-    assert ERIKA not in letter.text + letter.html
+    (sent,) = harness.outbox_of(EDV, NotificationKind.REPORT)
+    assert "Oktober 2026: 1 gemeldet, 1 geschlossen" in sent.subject
+    assert ERIKA not in sent.text + sent.html
 
 
 def test_of_a_month_without_anything_no_report_is_sent(harness: DeskHarness) -> None:

@@ -128,8 +128,8 @@ def test_a_moved_ticket_gets_a_number_of_its_new_school_and_is_found_by_the_old_
 
 
 def test_several_tickets_moved_at_once_get_numbers_one_after_the_other(two: DeskHarness) -> None:
-    for letter in two.outbox_of(MAX):
-        two.outcome(reply_to(letter, MAX, "#escalate"))
+    for sent in two.outbox_of(MAX):
+        two.outcome(reply_to(sent, MAX, "#escalate"))
     assert two.outcome(reply_to(two.outbox_of(TONI)[-1], TONI, "#move HBG #1 #2").proven()) == "command"
     assert [two.ticket(f"HBG-{n}")["subject"] for n in (1, 2)] == ["Beamer", "Bild fehlt"]
 
@@ -181,7 +181,7 @@ def test_a_forwarded_mail_opens_the_ticket_of_whom_it_is_for(desk: DeskHarness) 
     (receipt,) = desk.outbox_of(LENA)
     assert receipt.kind == "receipt"
     assert "an uns weitergegeben" in receipt.text
-    assert [letter.kind for letter in desk.outbox_of(ERIKA)] == ["new_ticket"]
+    assert [sent.kind for sent in desk.outbox_of(ERIKA)] == ["new_ticket"]
     assert desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)
     assert desk.outcome(reply_to(receipt, LENA, "Danke fürs Weiterleiten, Raum 204.")) == "reply"
 

@@ -105,8 +105,8 @@ def test_a_mail_that_waits_for_a_retry_is_not_due(harness: DeskHarness) -> None:
         for row in rows:
             row.next_attempt = now - timedelta(seconds=1)
         rows[0].state, rows[0].next_attempt = "uncertain", now + timedelta(hours=1)
-    letters = status(harness.desk)["letters"]
-    assert (letters["due"], letters["waiting"], letters["doubtful"]) == (len(rows) - 1, 1, 1)
+    mails = status(harness.desk)["letters"]
+    assert (mails["due"], mails["waiting"], mails["doubtful"]) == (len(rows) - 1, 1, 1)
 
 
 def test_a_duration_is_shown_in_its_largest_unit(subtests: pytest.Subtests) -> None:

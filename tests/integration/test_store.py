@@ -364,7 +364,7 @@ def test_a_bounce_marks_the_address_and_tells_the_author_once(desk: DeskHarness)
 def test_concurrent_claims_return_each_mail_once(desk: DeskHarness) -> None:
     for n in range(10):
         desk.receive(problem(f"Problem {n}", f"t{n}@schule.example").text("x"))
-    letters = len(desk.rows(OutboxRow))
+    mails = len(desk.rows(OutboxRow))
 
     def claim(_: int) -> list[int]:
         mine: list[int] = []
@@ -378,8 +378,8 @@ def test_concurrent_claims_return_each_mail_once(desk: DeskHarness) -> None:
             mine += [mail.id for mail in due]
             done = [SendOutcome(mail.id, "sent") for mail in due]
 
-    claimed = [letter for mine in together(claim, 4) for letter in mine]
-    assert (len(claimed), len(set(claimed))) == (letters, letters)
+    claimed = [sent_mail for mine in together(claim, 4) for sent_mail in mine]
+    assert (len(claimed), len(set(claimed))) == (mails, mails)
     assert {row.state for row in desk.rows(OutboxRow)} == {"sent"}
 
 

@@ -82,12 +82,12 @@ def test_answers_of_one_person_to_a_mail_we_never_got_are_one_ticket(desk: DeskH
 
 def test_a_typed_address_is_stored_in_the_form_of_its_domain(desk: DeskHarness) -> None:
     desk.outcome(mail().text(NOTE))
-    letter = desk.outbox_of(MAX)[-1]
+    sent = desk.outbox_of(MAX)[-1]
     for line, outcome in (
         ("#cc Ina <Ina@Weißgasse.Example>", "command"),
         ("#cc x@a\u200db.example", "refused"),
     ):
-        made = reply_to(letter, MAX, line).header("Authentication-Results", "mx.schule.example; dmarc=pass")
+        made = reply_to(sent, MAX, line).header("Authentication-Results", "mx.schule.example; dmarc=pass")
         assert desk.outcome(made) == outcome, line
     assert [row.recipient_name for row in desk.outbox_of("ina@xn--weigasse-sya.example")] == ["Ina"]
     assert desk.outbox_of("ina@weissgasse.example") == []

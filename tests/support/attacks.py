@@ -28,7 +28,7 @@ class Scene:
     def __init__(self, harness: DeskHarness) -> None:
         self.harness = harness
 
-    def letter(self, to: str) -> OutboxRow:
+    def mail(self, to: str) -> OutboxRow:
         """Return the mail that a person got about the ticket."""
         return self.harness.outbox_of(to)[0]
 
@@ -43,7 +43,7 @@ class Scene:
         return self.harness.ticket("GYM-1")
 
     @property
-    def letters(self) -> list[OutboxRow]:
+    def mails(self) -> list[OutboxRow]:
         """Return all mails of the outbox."""
         return self.harness.rows(OutboxRow)
 
@@ -78,16 +78,16 @@ class Expected:
     """
 
     outcome: str
-    letters: frozenset[str] = frozenset()
+    sent_mails: frozenset[str] = frozenset()
     changes: bool = False
     opens: int = 0
     status: str = "open"
     cc: frozenset[str] = frozenset()
 
 
-def told(*letters: str) -> frozenset[str]:
+def told(*sent_mails: str) -> frozenset[str]:
     """Return notifications as "kind to"."""
-    return frozenset(letters)
+    return frozenset(sent_mails)
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,13 @@ class Attack:
 def result(attack: Attack, at: Scene) -> Expected:
     """Run the attack; return its effect."""
     built = attack.mail(at)
-    before, sent = at.state, len(at.letters)
+    before, sent = at.state, len(at.mails)
     tickets = len(list_tickets(at.harness.desk, None, "all"))
     decision = at.harness.receive(built, at=NOW + attack.after)
     assert decision is not None
     return Expected(
         decision.outcome,
-        frozenset(f"{row.kind} {row.recipient}" for row in at.letters[sent:]),
+        frozenset(f"{row.kind} {row.recipient}" for row in at.mails[sent:]),
         at.state != before,
         len(list_tickets(at.harness.desk, None, "all")) - tickets,
         at.state["status"],
@@ -121,9 +121,9 @@ def result(attack: Attack, at: Scene) -> Expected:
     )
 
 
-def key_of(letter: OutboxRow) -> str:
+def key_of(sent_mail: OutboxRow) -> str:
     """Return the line with the action key of a mail."""
-    found = re.search(r"mailbot%3A([a-z2-7]{26})", letter.html)
+    found = re.search(r"mailbot%3A([a-z2-7]{26})", sent_mail.html)
     assert found is not None
     return f"\n\n[mailbot:{found[1]}]"
 
@@ -149,9 +149,9 @@ def forged(
     return made
 
 
-def answering(letter: OutboxRow, sender: str, text: str = "#close") -> MailBuilder:
+def answering(sent_mail: OutboxRow, sender: str, text: str = "#close") -> MailBuilder:
     """Return a reply to a mail, from any sender."""
-    return forged(sender, text, f"Re: {letter.subject}").reply_to(letter.message_id)
+    return forged(sender, text, f"Re: {sent_mail.subject}").reply_to(sent_mail.message_id)
 
 
 def claims(results: str, sender: str = MAX) -> MailBuilder:

@@ -63,7 +63,7 @@ class MailExchange:
 
     def settle(self, most: int = 40) -> int:
         """Deliver mails until there are no more; return the number of exchanged mails."""
-        while found := [letter for harness in self.desks.values() for letter in sent(harness, self.now)]:
+        while found := [mail for harness in self.desks.values() for mail in sent(harness, self.now)]:
             for due, raw in found:
                 to = due.outgoing.recipient.email
                 if to in (*self.desks, *self.programs) and len(self.exchanged) < most:

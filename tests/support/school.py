@@ -204,15 +204,15 @@ class SchoolEnv:
 
     def new_mails_to(self, address: str) -> list["ReceivedMail"]:
         """Return the mails that an address received since the last call."""
-        letters = self.mails_to(address)
-        new = letters[self.seen.get(address, 0) :]
-        self.seen[address] = len(letters)
+        sent_mails = self.mails_to(address)
+        new = sent_mails[self.seen.get(address, 0) :]
+        self.seen[address] = len(sent_mails)
         return new
 
     def new_mail_to(self, address: str) -> "ReceivedMail":
         """Return the one mail that an address received since the last call."""
         new = self.new_mails_to(address)
-        assert len(new) == 1, [letter.subject for letter in new]
+        assert len(new) == 1, [sent.subject for sent in new]
         return new[0]
 
     def status(self) -> Any:

@@ -164,7 +164,7 @@ class PlannedAction:
     writer: str
     text: str
     decision: Decision | None
-    letters: tuple[OutboxRow, ...]
+    mails: tuple[OutboxRow, ...]
     away: frozenset[str]
 
 
@@ -178,7 +178,7 @@ class SimulatedYear:
     steps: list[PlannedAction] = field(default_factory=list)
     undone: list[tuple[str, State, State, State]] = field(default_factory=list)
     now: datetime = START
-    last_letter: int = 0
+    last_mail: int = 0
 
     def __post_init__(self) -> None:
         listen(self.engine, "connect", _careless)
@@ -248,58 +248,56 @@ class SimulatedYear:
     def note(self, writer: str, text: str, decision: Decision | None) -> PlannedAction:
         """Record a step with its notifications, and plan the reactions of their recipients."""
         with read_only(self.engine) as session:
-            query = select(OutboxRow).where(col(OutboxRow.id) > self.last_letter).order_by(col(OutboxRow.id))
-            letters = tuple(session.exec(query))
+            query = select(OutboxRow).where(col(OutboxRow.id) > self.last_mail).order_by(col(OutboxRow.id))
+            mails = tuple(session.exec(query))
             away = frozenset(people.absences(session, self.now.date()))
-        self.last_letter = max([self.last_letter, *(row.id or 0 for row in letters)])
-        step = PlannedAction(self.now, writer, text, decision, letters, away)
-        if writer or letters:
+        self.last_mail = max([self.last_mail, *(row.id or 0 for row in mails)])
+        step = PlannedAction(self.now, writer, text, decision, mails, away)
+        if writer or mails:
             self.steps.append(step)
-        for letter in letters:
-            self.expect_reaction(letter)
+        for sent in mails:
+            self.expect_reaction(sent)
         return step
 
-    def expect_reaction(self, letter: OutboxRow) -> None:
+    def expect_reaction(self, sent: OutboxRow) -> None:
         """Plan the reply to a notification, if any."""
-        staff = letter.recipient in COLLEAGUES
-        if self.rng.random() >= (WORK if staff else NEWS).get(letter.kind, 0):
+        staff = sent.recipient in COLLEAGUES
+        if self.rng.random() >= (WORK if staff else NEWS).get(sent.kind, 0):
             return
         wait = timedelta(hours=self.rng.expovariate(1 / 5))
-        calendar = AT_THE_OFFICE if letter.role == "second-level" else AT_SCHOOL
-        self.plan(calendar.add(self.now, wait) if staff else self.now + wait, lambda: self.react(letter))
+        calendar = AT_THE_OFFICE if sent.role == "second-level" else AT_SCHOOL
+        self.plan(calendar.add(self.now, wait) if staff else self.now + wait, lambda: self.react(sent))
 
-    def react(self, letter: OutboxRow) -> None:
+    def react(self, sent: OutboxRow) -> None:
         """Let a present person reply to a notification, and sometimes undo that."""
-        writer = letter.recipient
+        writer = sent.recipient
         with read_only(self.engine) as session:
             if writer in people.absences(session, self.now.date()):
                 return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
-        table = IN_THE_MORNING if letter.kind == "digest" else tables.get(letter.role, REQUESTER)
-        text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], letter)
+        table = IN_THE_MORNING if sent.kind == "digest" else tables.get(sent.role, REQUESTER)
+        text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], sent)
         if not text:
             return
         if table is REQUESTER and text != "Danke!":
             text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
-        before = self.state(letter.ticket_id)
-        built, school = reply_to(letter, writer, text), POLICY.school(letter.school)
+        before = self.state(sent.ticket_id)
+        built, school = reply_to(sent, writer, text), POLICY.school(sent.school)
         if school is not None and POLICY.find_member(writer):  # commands also name other tickets
             built = built.proven(school.authserv_id)
-        step = self.write(writer, built, text, letter.school)
+        step = self.write(writer, built, text, sent.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
-            self.take_back(step, letter, before or {})
+            self.take_back(step, sent, before or {})
 
-    def filled(self, text: str, letter: OutboxRow) -> str:
+    def filled(self, text: str, sent: OutboxRow) -> str:
         """Replace placeholders by tickets, colleagues and days."""
         with read_only(self.engine) as session:
             rows = session.exec(select(TicketRow).where(TicketRow.status != "closed")).all()
-        near = [row for row in rows if row.school == letter.school or letter.role == "second-level"]
-        others = [f"{row.school}-{row.number}" for row in near if row.id != letter.ticket_id]
-        team = next(
-            (t for t in (GYM.team, HBG.team, POLICY.second_level) if t.member(letter.recipient)), None
-        )
-        mates = [m.name for m in team.members if m.address != letter.recipient] if team else [""]
+        near = [row for row in rows if row.school == sent.school or sent.role == "second-level"]
+        others = [f"{row.school}-{row.number}" for row in near if row.id != sent.ticket_id]
+        team = next((t for t in (GYM.team, HBG.team, POLICY.second_level) if t.member(sent.recipient)), None)
+        mates = [m.name for m in team.members if m.address != sent.recipient] if team else [""]
         picked = [self.rng.choice(others) if others else "GYM-9999" for _ in range(2)]
         return text.format(
             other=picked[0],
@@ -308,16 +306,16 @@ class SimulatedYear:
             days=self.rng.randrange(2, 8),
         )
 
-    def take_back(self, step: PlannedAction, letter: OutboxRow, before: State) -> None:
+    def take_back(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:
         """Let a person undo at once, and record the states."""
-        changed = self.state(letter.ticket_id) or {}
+        changed = self.state(sent.ticket_id) or {}
         if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change
             return
         self.now += timedelta(minutes=2)
         line = self.rng.choice(("#undo", "#rückgängig"))
-        done = self.write(step.writer, reply_to(letter, step.writer, line), line, letter.school)
+        done = self.write(step.writer, reply_to(sent, step.writer, line), line, sent.school)
         if done.decision is not None and done.decision.outcome == "command":
-            after = self.state(letter.ticket_id)
+            after = self.state(sent.ticket_id)
             self.undone.append((step.text, before, changed, after or {}))
 
     def state(self, ticket_id: int | None) -> State | None:

@@ -113,14 +113,14 @@ def audit(env: SchoolEnv, workload: Workload, kills: int = 0, mailboxes: Sequenc
     broken = (
         *_tickets_broken(documents, workload),
         *_folders_broken(env, workload, mailboxes or (env.address,), kills),
-        *_letters_broken(documents, received),
+        *_mails_broken(documents, received),
         *([f"{twice} mails arrived twice, after {kills} kills"] if twice > kills * IN_FLIGHT else []),
         *([f"quarantined: {state['quarantine']}"] if state["quarantine"] else []),
         *([f"outbox: {state['outbox']}"] if set(state["outbox"]) != {"sent"} else []),
     )
     messages = sum(len(document["messages"]) for document in documents)
-    letters = len({message_id for mail_, (message_id, _) in received if mail_.recipients != (EDV,)})
-    return Audit(len(documents), messages, letters, twice, broken)
+    sent_mails = len({message_id for mail_, (message_id, _) in received if mail_.recipients != (EDV,)})
+    return Audit(len(documents), messages, sent_mails, twice, broken)
 
 
 def _tickets_broken(documents: list[dict[str, Any]], workload: Workload) -> list[str]:
@@ -157,7 +157,7 @@ def _folders_broken(env: SchoolEnv, workload: Workload, mailboxes: Sequence[str]
     ]
 
 
-def _letters_broken(
+def _mails_broken(
     documents: list[dict[str, Any]], received: list[tuple[Received, tuple[str, str]]]
 ) -> list[str]:
     """Return recipients with too few or too many mails of a ticket, and repeated mails that differ."""
@@ -178,8 +178,8 @@ def _letters_broken(
             got[mail_.recipients[0], about] += 1
         elif first[message_id] != mail_.raw:
             changed.append(f"{message_id} came twice, with different content")
-    missing = [f"{who} lacks {number} letters of {about}" for (who, about), number in (wanted - got).items()]
-    surplus = [f"{who} got {n} letters of {about} too many" for (who, about), n in (got - wanted).items()]
+    missing = [f"{who} lacks {number} mails of {about}" for (who, about), number in (wanted - got).items()]
+    surplus = [f"{who} got {n} mails of {about} too many" for (who, about), n in (got - wanted).items()]
     return [*missing, *surplus, *changed]
 
 

@@ -80,9 +80,9 @@ def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
     env: SchoolEnv, daemon: Daemon
 ) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first letter", seconds=30)
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first mail", seconds=30)
     env.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the second letter", seconds=30)
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the second mail", seconds=30)
     assert env.mails_to(MAX)[1].subject == "[#GYM-2] Maus fehlt"
 
 
@@ -98,7 +98,7 @@ def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(env: Sc
         daemon.start()
         daemon.wait_said("outcome=", times=60)
         expected = workload.expected_mails()
-        daemon.wait(lambda: len(env.smtp.received) >= expected, "all letters")
+        daemon.wait(lambda: len(env.smtp.received) >= expected, "all mails")
         assert daemon.stop() == 0
     found = audit(env, workload)
     assert found.broken == ()
@@ -111,7 +111,7 @@ def test_sighup_with_a_new_school_serves_it(env: SchoolEnv, daemon: Daemon, dove
     daemon.signal(signal.SIGHUP)
     daemon.wait(lambda: "STATUS=watching 2 mailboxes" in daemon.told(), "both schools are watched")
     dovecot.deliver(f"ost-{env.address}", ost(env.address))
-    daemon.wait(lambda: len(env.mails_to(RITA)) == 1, "the new school's letter")
+    daemon.wait(lambda: len(env.mails_to(RITA)) == 1, "the new school's mail")
 
 
 def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_one(
@@ -125,7 +125,7 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     rejected = "STATUS=the new configuration is rejected: "
     daemon.wait(lambda: any(line.startswith(rejected) for line in daemon.told()), "systemd has the reason")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the operators are notified")
     assert "foldr" in env.mails_to(EDV)[0].text
     env.call("status", "--probe", status=3)
@@ -146,7 +146,7 @@ def test_an_unexpected_error_in_a_reload_keeps_the_configuration_and_in_a_start_
     daemon.signal(signal.SIGHUP)
     daemon.wait_said("configuration rejected.*UnicodeDecodeError")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
     assert daemon.stop() == 0
     daemon.launch()
     assert daemon.ended() == 1
@@ -161,7 +161,7 @@ def test_sighup_with_another_state_directory_is_refused(env: SchoolEnv, daemon: 
     daemon.signal(signal.SIGHUP)
     daemon.wait_said("configuration rejected.*state_dir")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
 
 
 def test_sighup_with_a_database_that_cannot_be_opened_is_refused(env: SchoolEnv, daemon: Daemon) -> None:
@@ -171,7 +171,7 @@ def test_sighup_with_a_database_that_cannot_be_opened_is_refused(env: SchoolEnv,
     daemon.signal(signal.SIGHUP)
     daemon.wait_said("configuration rejected")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
 
 
 def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_other_mailbox(
@@ -182,10 +182,10 @@ def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_
     with Daemon(env) as daemon:
         daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the alert")
         dovecot.deliver(f"ost-{env.address}", ost(env.address))
-        daemon.wait(lambda: len(env.mails_to(RITA)) == 1, "the other school's letter")
+        daemon.wait(lambda: len(env.mails_to(RITA)) == 1, "the other school's mail")
         env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
         env.dovecot.start()
-        daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the letter after the recovery")
+        daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail after the recovery")
         daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the end of the alert")
         assert daemon.said("mailbox failed") == 1
         assert daemon.said("mailbox recovered") == 1
@@ -197,12 +197,12 @@ def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
     env = two_schools
     with Daemon(env) as daemon:
         env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-        daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first letter")
+        daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first mail")
         env.dovecot.kill()
         daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the alert")
         env.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
         env.dovecot.start()
-        daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the letter after the recovery")
+        daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the mail after the recovery")
         daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the end of the alert")
         assert daemon.said("mailbox failed") == 1
         assert json.loads(env.call("status", "--json"))["alerts"] == []
@@ -215,7 +215,7 @@ def test_mails_wait_for_an_smtp_server_that_is_down(env: SchoolEnv, daemon: Daem
     env.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
     daemon.wait_said("outcome=opened", times=2)
     env.smtp.start()
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 2 and len(env.mails_to(LENA)) == 2, "all letters")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 2 and len(env.mails_to(LENA)) == 2, "all mails")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the alert and its end")
     assert daemon.said("smtp server unavailable") == 1
     assert daemon.said("smtp server available") == 1
@@ -226,7 +226,7 @@ def test_sending_resumes_when_the_rate_limit_of_the_account_ends(env: SchoolEnv,
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait_said("smtp server unavailable")
     env.smtp.refuses_data = ""
-    daemon.wait(lambda: len(env.mails_to(MAX)) == len(env.mails_to(LENA)) == 1, "all letters")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == len(env.mails_to(LENA)) == 1, "all mails")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the alert and its end")
 
 
@@ -241,9 +241,9 @@ def test_sigterm_does_not_wait_for_a_long_outbox(env: SchoolEnv) -> None:
         assert daemon.stop() == 0
         assert len(env.smtp.received) < workload.expected_mails()
         daemon.start()
-        daemon.wait(lambda: len(env.mails_to(MAX)) >= 30, "every letter to Max")
+        daemon.wait(lambda: len(env.mails_to(MAX)) >= 30, "every mail to Max")
         assert daemon.stop() == 0
-    ids = [letter.message_id for letter in env.mails_to(MAX)]
+    ids = [mail.message_id for mail in env.mails_to(MAX)]
     assert len(ids) == len(set(ids)) == 30
 
 
@@ -255,7 +255,7 @@ def test_a_second_daemon_on_the_same_state_directory_is_refused(env: SchoolEnv, 
     assert "another mailbot uses" in second.stderr
     assert "Traceback" not in second.stderr
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first one's letter")
+    daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first one's mail")
 
 
 def test_a_database_that_is_down_at_the_start_is_reported_in_one_line(
@@ -325,14 +325,14 @@ def test_a_database_that_goes_down_loses_no_mail_in_either_direction(
         env = SchoolEnv(tmp_path, dovecot, smtp_server, user, database=postgres.new_database())
         with Daemon(env) as daemon:
             env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-            daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first letter")
+            daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first mail")
             postgres.stop()
             env.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
             daemon.wait_said("mailbox failed.*database")
             postgres.start()
-            daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the letter after the recovery")
+            daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the mail after the recovery")
             assert daemon.stop() == 0
             assert daemon.said("outbox database unavailable") <= 1
         assert env.json("quarantine") == []
-        ids = [letter.message_id for letter in env.mails_to(MAX)]
+        ids = [mail.message_id for mail in env.mails_to(MAX)]
         assert len(ids) == len(set(ids)) == 2

@@ -34,11 +34,11 @@ def test_a_problem_becomes_a_ticket_a_receipt_and_a_mail_to_each_member(env: Sch
     }  # fmt: skip
     assert env.new_mail_to(LENA).subject == "[#GYM-1] Beamer in Raum 204 defekt"
     for member in (MAX, ERIKA):
-        letter = env.new_mail_to(member)
-        assert letter.subject == "[#GYM-1] Beamer in Raum 204 defekt"
-        assert "Hallo Team Marienschule" in letter.text
-        assert "Der Beamer bleibt dunkel." in letter.text
-        assert [p.get_filename() for p in letter.message.walk() if p.get_filename()] == ["foto.png"]
+        sent = env.new_mail_to(member)
+        assert sent.subject == "[#GYM-1] Beamer in Raum 204 defekt"
+        assert "Hallo Team Marienschule" in sent.text
+        assert "Der Beamer bleibt dunkel." in sent.text
+        assert [p.get_filename() for p in sent.message.walk() if p.get_filename()] == ["foto.png"]
 
 
 def test_a_whole_day_from_the_problem_to_the_closed_ticket(env: SchoolEnv) -> None:
@@ -210,8 +210,8 @@ def test_a_dead_team_address_is_reported_only_to_operators(env: SchoolEnv) -> No
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     env.run_once()
-    assert [letter.subject for letter in env.mails_to(LENA)] == ["[#GYM-1] Beamer in Raum 204 defekt"]
-    told = "".join(letter.text for letter in env.mails_to(EDV))
+    assert [sent.subject for sent in env.mails_to(LENA)] == ["[#GYM-1] Beamer in Raum 204 defekt"]
+    told = "".join(sent.text for sent in env.mails_to(EDV))
     assert MAX in told
     assert ERIKA in told
 
@@ -239,13 +239,13 @@ def test_an_action_key_in_a_pasted_link_is_removed(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     env.new_mails_to(LENA)
-    letter = env.new_mail_to(MAX)
-    link = f"mailto:support@schule.example?body=%23close%0D%0A%5Bmailbot%3A{letter.action_key}%5D"
-    env.deliver(letter.answer(MAX, f"Bitte hier klicken: {link}"))
+    sent = env.new_mail_to(MAX)
+    link = f"mailto:support@schule.example?body=%23close%0D%0A%5Bmailbot%3A{sent.action_key}%5D"
+    env.deliver(sent.answer(MAX, f"Bitte hier klicken: {link}"))
     env.run_once()
     answer = env.new_mail_to(LENA)
     assert "Bitte hier klicken" in answer.text
-    assert letter.action_key not in answer.raw.decode()
+    assert sent.action_key not in answer.raw.decode()
 
 
 def test_a_forwarded_notification_opens_a_ticket_of_its_own_without_the_key(env: SchoolEnv) -> None:
@@ -253,23 +253,23 @@ def test_a_forwarded_notification_opens_a_ticket_of_its_own_without_the_key(env:
     env.run_once()
     env.new_mails_to(LENA)
     env.new_mails_to(ERIKA)
-    letter = env.new_mail_to(MAX)
+    sent = env.new_mail_to(MAX)
     forward = (
         "Zur Info\n\n-------- Weitergeleitete Nachricht --------\nBetreff: Beamer\nVon: Schul-Support\n"
-        f"Datum: 23.11.2026\nAn: Max\n\nHallo Team\n[mailbot:{letter.action_key}]\n"
+        f"Datum: 23.11.2026\nAn: Max\n\nHallo Team\n[mailbot:{sent.action_key}]\n"
     )
     env.deliver(mail().sender(MAX).subject("WG: Beamer").message_id("<wg@support.example>").text(forward))
     assert env.run_once()["opened"] == 1
     assert not env.new_mails_to(LENA)
-    assert all(letter.action_key not in other.raw.decode() for other in env.new_mails_to(ERIKA))
+    assert all(sent.action_key not in other.raw.decode() for other in env.new_mails_to(ERIKA))
 
 
 def test_a_member_that_is_a_machine_gets_no_endless_row_of_refusals(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
-    letter = env.new_mail_to(MAX)
+    sent = env.new_mail_to(MAX)
     for _ in range(3):
-        env.deliver(*(letter.answer(MAX, "#unsinn") for _ in range(30)))
+        env.deliver(*(sent.answer(MAX, "#unsinn") for _ in range(30)))
         env.run_once()
     assert len(env.new_mails_to(MAX)) == 60
 

@@ -78,7 +78,7 @@ def test_a_traceback_tells_where_it_was_and_not_over_whose_words(env: SchoolEnv)
     env.deliver(problem("Bombe").text("Zeitzünder"))
     log = said_by(env, "once")
     assert "alert not created" in log
-    assert "letter.py" in log
+    assert "mail.py" in log
     assert "BrokenTemplateError" in log
     assert_discreet(log)
 

@@ -132,9 +132,9 @@ def test_erasure_keeps_other_peoples_texts_and_the_statistics(begun: DeskHarness
 
 
 def test_an_erased_person_who_writes_again_is_unknown(begun: DeskHarness) -> None:
-    letter = begun.outbox_of(PAULA)[0]
+    sent = begun.outbox_of(PAULA)[0]
     forget(begun)
-    begun.receive(reply_to(letter, PAULA, "Noch etwas"))
+    begun.receive(reply_to(sent, PAULA, "Noch etwas"))
     assert begun.rows(TicketRow)[-1].number == FEW + 2
 
 

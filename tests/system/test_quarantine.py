@@ -63,7 +63,7 @@ def quarantined(env: SchoolEnv) -> SchoolEnv:
 
 
 def test_a_broken_template_sets_aside_the_mail_and_not_those_behind_it(quarantined: SchoolEnv) -> None:
-    assert [letter.subject for letter in quarantined.mails_to(MAX)] == [
+    assert [mail.subject for mail in quarantined.mails_to(MAX)] == [
         "[#GYM-1] Beamer dunkel",
         "[#GYM-2] Maus fehlt",
     ]
@@ -72,7 +72,7 @@ def test_a_broken_template_sets_aside_the_mail_and_not_those_behind_it(quarantin
 
 def test_nothing_of_the_mail_that_is_set_aside_is_done(quarantined: SchoolEnv) -> None:
     assert len(quarantined.json("tickets", "--status=all")) == 2
-    assert all("Bombe" not in letter.subject for letter in quarantined.mails_to(LENA))
+    assert all("Bombe" not in mail.subject for mail in quarantined.mails_to(LENA))
 
 
 def test_a_quarantined_mail_is_reported_to_operators_once(quarantined: SchoolEnv) -> None:

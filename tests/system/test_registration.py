@@ -124,7 +124,7 @@ def test_the_daemon_invites_new_members_once_and_reminds_them_later(env: SchoolE
         assert invite_due(desk, start + 2 * WEEK, reminders=True) == [MAX, ERIKA, TONI]
         assert invite_due(desk, start + 3 * WEEK, reminders=True) == []
     env.run_once()
-    assert [letter.subject.startswith("Zur Erinnerung") for letter in env.mails_to(MAX)] == [
+    assert [sent.subject.startswith("Zur Erinnerung") for sent in env.mails_to(MAX)] == [
         False, True, True,
     ]  # fmt: skip
 

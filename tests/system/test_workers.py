@@ -329,7 +329,7 @@ def test_a_failure_seen_by_several_workers_is_reported_once(shared: DeskHarness)
             raise_alert(session, shared.desk, "outbox", (("reason", "stuck"),), NOW)
 
     together(see)
-    assert [letter.kind for letter in shared.rows(OutboxRow)] == ["alert"]
+    assert [sent.kind for sent in shared.rows(OutboxRow)] == ["alert"]
 
 
 def test_the_end_of_a_failure_is_reported_once(shared: DeskHarness) -> None:
@@ -347,7 +347,7 @@ def test_the_end_of_a_failure_is_reported_once(shared: DeskHarness) -> None:
 def test_a_member_is_invited_once_by_workers_that_start_together(shared: DeskHarness) -> None:
     inviting = replace(shared.desk, policy=replace(GERMAN_POLICY, invitations=True))
     together(lambda _: invite_due(inviting, NOW, reminders=False))
-    invited = [letter.recipient for letter in shared.rows(OutboxRow)]
+    invited = [sent.recipient for sent in shared.rows(OutboxRow)]
     assert invited
     assert len(set(invited)) == len(invited)
 

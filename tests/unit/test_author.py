@@ -15,14 +15,14 @@ _AT_LIST = "Lena L. via Hilfe <hilfe@schule.example>"
 
 
 def _sent(sender: str, reply_to: str, fields: dict[str, str] | None = None) -> MailBuilder:
-    letter = mail().sender(sender).header("Reply-To", reply_to).text("Der Beamer ist kaputt.")
+    sent = mail().sender(sender).header("Reply-To", reply_to).text("Der Beamer ist kaputt.")
     for name, value in (fields or {}).items():
-        letter = letter.header(name, value)
-    return letter
+        sent = sent.header(name, value)
+    return sent
 
 
 def test_author_behind_a_form_or_a_list_is_human_and_proves_nothing(subtests: pytest.Subtests) -> None:
-    for letter, author in [
+    for sent, author in [
         (_sent(_FORM, f"Lena <{LENA}>"), Address(LENA, "Lena")),
         (_sent("no-reply@schule.example", LENA), Address(LENA)),
         (_sent("WordPress <wordpress@schule.example>", LENA, {"Precedence": "bulk"}), Address(LENA)),
@@ -34,8 +34,8 @@ def test_author_behind_a_form_or_a_list_is_human_and_proves_nothing(subtests: py
             Address(LENA, "Lena"),
         ),
     ]:
-        with subtests.test(letter=letter):
-            proven = letter.proven().header("Authentication-Results", "mx.schule.example; dmarc=pass")
+        with subtests.test(sent=sent):
+            proven = sent.proven().header("Authentication-Results", "mx.schule.example; dmarc=pass")
             understood = understand(parse(proven.build()), GYM, POLICY)
             assert understood.mail.sender == author
             assert understood.classification.kind is MailKind.HUMAN

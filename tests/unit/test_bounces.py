@@ -71,7 +71,7 @@ def test_text_of_a_bounce_excludes_the_returned_mail() -> None:
 
 
 def test_bounce_without_a_report_is_recognised_by_its_wording() -> None:
-    letter = (
+    sent = (
         mail()
         .sender("MAILER-DAEMON@mail.example")
         .subject("failure notice")
@@ -80,7 +80,7 @@ def test_bounce_without_a_report_is_recognised_by_its_wording() -> None:
             "--- Below this line is a copy of the message.\n\nMessage-ID: <unsere@support.example>\n"
         )
     )
-    got = parse(letter.build())
+    got = parse(sent.build())
     assert [(s.recipient, s.action, s.status, s.original_message_id) for s in got.delivery] == [
         ("lena@schule.example", Action.FAILED, "5.1.1", "<unsere@support.example>")
     ]
@@ -88,7 +88,7 @@ def test_bounce_without_a_report_is_recognised_by_its_wording() -> None:
 
 
 def test_german_warning_of_a_delay_is_not_a_failure() -> None:
-    letter = (
+    sent = (
         mail()
         .sender("postmaster@mail.example")
         .subject("Verzögerung bei der Zustellung")
@@ -97,12 +97,12 @@ def test_german_warning_of_a_delay_is_not_a_failure() -> None:
             "Es werden weitere Zustellversuche unternommen."
         )
     )
-    assert [status.action for status in parse(letter.build()).delivery] == [Action.DELAYED]
+    assert [status.action for status in parse(sent.build()).delivery] == [Action.DELAYED]
 
 
 def test_mail_of_a_teacher_that_quotes_an_error_has_no_delivery_status() -> None:
-    letter = mail().subject("Fehler").text("Da steht: <lena@schule.example>: 550 5.1.1 user unknown")
-    assert parse(letter.build()).delivery == ()
+    sent = mail().subject("Fehler").text("Da steht: <lena@schule.example>: 550 5.1.1 user unknown")
+    assert parse(sent.build()).delivery == ()
 
 
 def test_bounce_of_a_gateway_names_its_recipient_and_tells_a_delay_from_a_failure() -> None:
@@ -115,8 +115,8 @@ def test_bounce_of_a_gateway_names_its_recipient_and_tells_a_delay_from_a_failur
             "Mailzustellung <z@x.example>",
             "relay@x.example",
         ):
-            letter = mail().sender(sender).subject("Mail delivery failed").text(text)
-            found = [(s.recipient, s.action) for s in parse(letter.build()).delivery]
+            sent = mail().sender(sender).subject("Mail delivery failed").text(text)
+            found = [(s.recipient, s.action) for s in parse(sent.build()).delivery]
             assert found == [("otto@schule.example", action)], sender
 
 

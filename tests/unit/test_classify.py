@@ -11,7 +11,7 @@ OWN = frozenset({"support-gym@schule.example"})
 
 
 def test_mail_is_classified_by_its_first_matching_rule(subtests: pytest.Subtests) -> None:
-    for letter, kind in [
+    for sent, kind in [
         (mail().text("Der Beamer ist kaputt."), MailKind.HUMAN),
         (mail().subject("Automatische Antwort geht nicht").text("Bitte helfen."), MailKind.HUMAN),
         (mail().subject("Automatische Antwort: Beamer").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
@@ -28,8 +28,8 @@ def test_mail_is_classified_by_its_first_matching_rule(subtests: pytest.Subtests
         (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
         (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), MailKind.BOUNCE),
     ]:
-        with subtests.test(letter=letter):
-            assert classify(parse(letter.build()), OWN).kind is kind
+        with subtests.test(sent=sent):
+            assert classify(parse(sent.build()), OWN).kind is kind
 
 
 GATEWAY = "Mailfilter Landkreis <filter@kreis.example>"
@@ -45,7 +45,7 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
 
 
 @pytest.mark.parametrize(
-    ("kind", "letters"),
+    ("kind", "mails"),
     [
         (
             MailKind.BOUNCE,
@@ -110,9 +110,9 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
         ),
     ],
 )
-def test_signs_of_programs_are_told_from_people(kind: MailKind, letters: list[MailBuilder]) -> None:
-    found = [classify(parse(letter.build()), frozenset()) for letter in letters]
-    assert [c.kind for c in found] == [kind] * len(letters), found
+def test_signs_of_programs_are_told_from_people(kind: MailKind, mails: list[MailBuilder]) -> None:
+    found = [classify(parse(sent.build()), frozenset()) for sent in mails]
+    assert [c.kind for c in found] == [kind] * len(mails), found
 
 
 def test_two_precedence_fields_count_both() -> None:
@@ -154,6 +154,6 @@ def test_mail_through_our_own_list_address_is_human() -> None:
     fields = (
         mail().header("List-Id", "<gym.schule.example>").header("List-Post", "<mailto:gym@schule.example>")
     )
-    letter = parse(fields.header("Precedence", "list").text("Der Beamer ist kaputt.").build())
-    assert classify(letter, OWN).kind is MailKind.HUMAN
-    assert classify(letter, frozenset({"x@y.example"})).kind is MailKind.BULK
+    sent = parse(fields.header("Precedence", "list").text("Der Beamer ist kaputt.").build())
+    assert classify(sent, OWN).kind is MailKind.HUMAN
+    assert classify(sent, frozenset({"x@y.example"})).kind is MailKind.BULK

@@ -487,9 +487,9 @@ def test_the_database_is_a_file_in_the_state_directory_or_a_server(
 
 
 def test_directories_start_from_the_configurations_folder(write: Write, tmp_path: Path) -> None:
-    (tmp_path / "letters").mkdir()
-    settings = load(write(("[bot]", '[bot]\ntemplates = "letters"')), ENVIRON)
-    assert (settings.state_dir, settings.templates) == (tmp_path / "state", tmp_path / "letters")
+    (tmp_path / "mails").mkdir()
+    settings = load(write(("[bot]", '[bot]\ntemplates = "mails"')), ENVIRON)
+    assert (settings.state_dir, settings.templates) == (tmp_path / "state", tmp_path / "mails")
 
 
 def test_the_named_file_is_taken_before_the_variables(tmp_path: Path) -> None:

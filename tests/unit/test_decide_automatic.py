@@ -84,12 +84,12 @@ def test_decision_about_a_mail_without_from_names_the_reason() -> None:
 
 
 def bounce(
-    to: str, kind: NotificationKind, author: str, action: Action = Action.FAILED, **letter: object
+    to: str, kind: NotificationKind, author: str, action: Action = Action.FAILED, **mail: object
 ) -> MailScenario:
     """Return a bounce of a mail about GYM-1."""
     sent: dict[str, object] = {
         "message_id": "<sent@schule.example>", "author": author, "kind": kind, "subject": "[#GYM-1] Beamer",
-        "text": "Die Lampe ist getauscht.", **letter,
+        "text": "Die Lampe ist getauscht.", **mail,
     }  # fmt: skip
     case = writes(DAEMON, "550 user unknown").answering(ticket(), to=to, **sent)
     return case.with_mail(delivery=(failed(to, action),)).of_kind(MailKind.BOUNCE)
@@ -107,11 +107,11 @@ def bounce(
 def test_author_is_notified_of_a_bounced_text(kind: NotificationKind) -> None:
     done = bounce(LENA, kind, MAX).decide()
     assert done.notified == {(MAX, "bounce")}
-    letter = done.notification(MAX)
-    assert letter.text == "Die Lampe ist getauscht."
-    assert ("recipient", LENA) in letter.details
-    assert ("reason", "5.1.1 550 user unknown") in letter.details
-    assert letter.ticket is not None
+    mail = done.notification(MAX)
+    assert mail.text == "Die Lampe ist getauscht."
+    assert ("recipient", LENA) in mail.details
+    assert ("reason", "5.1.1 550 user unknown") in mail.details
+    assert mail.ticket is not None
 
 
 def test_bounce_is_added_to_its_ticket_and_marks_the_address() -> None:

@@ -378,9 +378,9 @@ def test_answer_to_a_stranger_in_the_thread_contains_no_ticket_number(subtests: 
     for text in ["#show", "#close", "#help", "#list", "#clsoe"]:
         with subtests.test(text=text):
             done = writes(EVE, text).answering(ticket(), to=LENA).proven().decide()
-            letter = done.notification(EVE)
-            assert (letter.ticket, [p.argument for p in letter.problems if "GYM" in p.argument]) == (None, [])
-            assert letter.role is Role.REQUESTER
+            sent = done.notification(EVE)
+            assert (sent.ticket, [p.argument for p in sent.problems if "GYM" in p.argument]) == (None, [])
+            assert sent.role is Role.REQUESTER
 
 
 def test_overview_for_a_stranger_lists_only_their_own_tickets() -> None:

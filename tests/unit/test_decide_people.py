@@ -142,8 +142,8 @@ def held(case: MailScenario) -> bool:
 def test_answer_is_held_when_a_colleague_answered_minutes_ago() -> None:
     done = after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), said(MAX, 4)).decide()
     assert (done.outcome, done.changes, done.notified) == ("held", (), {(ERIKA, "held_answer")})
-    letter = done.notification(ERIKA)
-    assert (letter.history[0].text, letter.text) == ("Ist das Kabel drin?", "Stecker ziehen.")
+    mail = done.notification(ERIKA)
+    assert (mail.history[0].text, mail.text) == ("Ist das Kabel drin?", "Stecker ziehen.")
 
 
 NOT_HELD = {
@@ -242,8 +242,8 @@ def test_unreadable_mail_is_not_answered_beyond_the_rate_limit() -> None:
 
 def test_answer_to_a_stranger_does_not_name_the_ticket_of_a_forwarded_mail() -> None:
     done = writes("eve@anderswo.example").with_mail(**LARGE).answering(ticket(), to=LENA).decide()
-    letter = done.notification("eve@anderswo.example")
-    assert (letter.ticket, letter.role) == (None, Role.REQUESTER)
+    mail = done.notification("eve@anderswo.example")
+    assert (mail.ticket, mail.role) == (None, Role.REQUESTER)
 
 
 def test_answers_collide_only_within_the_configured_time() -> None:

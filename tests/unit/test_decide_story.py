@@ -152,14 +152,14 @@ class Story(RuleBasedStateMachine):
         headers = (("from", sender), *proof)
         parts = () if picture is None else (photo(inline=picture),)
         mail = Mail("<m@x>", (Address(sender),), subject="Beamer", text=text, headers=headers, parts=parts)
-        letter = (
+        sent_mail = (
             self.world.sent[answered % len(self.world.sent)]
             if self.world.sent and answered is not None
             else None
         )
         verdict = HUMAN if kind is MailKind.HUMAN else Classification(kind, "machine")
         case = MailScenario(mail, Facts(school), verdict)
-        case = case.with_facts(answered=letter, by_reply=letter.ticket if letter else None)
+        case = case.with_facts(answered=sent_mail, by_reply=sent_mail.ticket if sent_mail else None)
         self.handle(case)
 
     def handle(self, case: MailScenario, *, confirmed: str = "") -> None:

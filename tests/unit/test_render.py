@@ -21,7 +21,7 @@ from tests.support.rendered_samples import TEMPLATES, fields, hrefs, rendered
 PACKAGED = Path(__file__).parents[2] / "templates"
 
 
-def letter(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
+def outgoing_mail(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
     if not changes:
         return rendered(name, language)
     return sample(replace(samples.notifications(language)[name], **changes), language, TEMPLATES)
@@ -44,12 +44,12 @@ def test_team_reads_that_a_sender_is_forged_and_adds_people_by_one_tap(
     language: str, warning: str, line: str
 ) -> None:
     people = (Address("rosa@schule.example", "Rosa Rot"), Address("udo@schule.example"))
-    unproven = letter("requester_reply", language, forged=True, not_in_cc=people)
+    unproven = outgoing_mail("requester_reply", language, forged=True, not_in_cc=people)
     assert warning in unproven.text
     assert warning in unproven.html
     assert "Rosa Rot, udo@schule.example" in unproven.text
     assert any(fields(href).get("body", "").startswith(line) for href in hrefs(unproven.html))
-    assert warning not in letter("requester_reply", language).text
+    assert warning not in outgoing_mail("requester_reply", language).text
 
 
 @pytest.mark.parametrize("name", samples.notifications("de"))
@@ -103,7 +103,7 @@ def test_hostile_input_is_shown_and_never_run(subtests: pytest.Subtests) -> None
     for place, changes in PLACES.items():
         with subtests.test(place=place):
             for name in ("new_ticket", "requester_reply", "answer", "escalated_second_level"):
-                html = letter(name, **changes).html
+                html = outgoing_mail(name, **changes).html
                 assert "<script" not in html, name
                 assert "<img src=x" not in html, name
                 assert place == "requester's address" or "{{ 7*7 }}" in html, name
@@ -113,7 +113,7 @@ def test_hostile_input_is_shown_and_never_run(subtests: pytest.Subtests) -> None
 def test_hostile_refused_line_is_shown_and_never_run(place: str) -> None:
     hostile: dict[str, Any] = {place: "<script>{{ 7*7 }}</script>"}
     problem = replace(RefusedLine("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
-    html = letter("refusal", problems=(problem,)).html
+    html = outgoing_mail("refusal", problems=(problem,)).html
     assert "<script" not in html
     assert "&lt;script&gt;{{ 7*7 }}" in html
 
@@ -206,19 +206,19 @@ def test_templates_without_old_names_are_not_reported(tmp_path: Path) -> None:
 
 
 def test_command_and_tagged_subject_of_a_link_survive_two_decodings() -> None:
-    close = fields(hrefs(letter("new_ticket").html)[0])
+    close = fields(hrefs(outgoing_mail("new_ticket").html)[0])
     assert close["subject"] == "[#GYM-104] Beamer in Raum 204 defekt"
     assert close["body"].split("\r\n")[:2] == ["#schließen", ""]
 
 
 def test_characters_that_webmail_misreads_are_replaced_in_links() -> None:
     ticket = replace(samples.BEAMER, subject="A & B: 100 %41 <b> 1+1 ü = 'x' #?/;")
-    close = fields(hrefs(letter("new_ticket", ticket=ticket).html)[0])
+    close = fields(hrefs(outgoing_mail("new_ticket", ticket=ticket).html)[0])
     assert close["subject"] == "[#GYM-104] A und B: 100 ％41 ‹b› 1＋1 ü = 'x' #?/;"
 
 
 def test_confirmation_needs_one_tap() -> None:
-    [href] = hrefs(letter("confirm").html)
+    [href] = hrefs(outgoing_mail("confirm").html)
     assert fields(href)["body"].startswith("#bestätigen\r\n")
 
 
@@ -256,54 +256,56 @@ OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
 def test_buttons_fit_role_and_ticket(subtests: pytest.Subtests) -> None:
     for name, changes, expected in OFFERS:
         with subtests.test(name=name):
-            assert ", ".join(labels(letter(name, **changes))) == expected
+            assert ", ".join(labels(outgoing_mail(name, **changes))) == expected
 
 
 def test_refusal_links_to_the_corrected_mail() -> None:
-    corrected = fields(hrefs(letter("refusal").html)[0])["body"].split("\r\n")
+    corrected = fields(hrefs(outgoing_mail("refusal").html)[0])["body"].split("\r\n")
     assert corrected[0] == "#schließen"
 
 
 def test_refusal_without_a_likely_correction_links_to_help_only() -> None:
-    assert labels(letter("refusal_unclear")) == ["Hilfe"]
+    assert labels(outgoing_mail("refusal_unclear")) == ["Hilfe"]
 
 
 def test_refusal_of_a_command_within_the_text_offers_both_readings() -> None:
-    assert labels(letter("refusal_in_text")) == ["Befehl ausführen", "So senden, wie es ist", "Hilfe"]
+    assert labels(outgoing_mail("refusal_in_text")) == ["Befehl ausführen", "So senden, wie es ist", "Hilfe"]
 
 
 def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
-    outgoing = letter("refusal", text="wort " * 400)
+    outgoing = outgoing_mail("refusal", text="wort " * 400)
     assert labels(outgoing) == ["Hilfe"]
     assert "korrigiert noch einmal" in outgoing.html
 
 
 def test_notification_starts_with_the_recipients_of_a_reply() -> None:
-    assert letter("new_ticket", ticket=replace(samples.BEAMER, cc=())).text.startswith(
+    assert outgoing_mail("new_ticket", ticket=replace(samples.BEAMER, cc=())).text.startswith(
         "Ihre Antwort geht an Lena Lehrerin.\n"
     )
-    assert letter("new_ticket").text.startswith(
+    assert outgoing_mail("new_ticket").text.startswith(
         "Ihre Antwort geht an Lena Lehrerin, Kopie an Dr. Rainer Rektor-Oberschlau.\n"
     )
-    assert letter("note").text.startswith("Ihre Antwort bleibt intern, Lena Lehrerin sieht sie nicht.\n")
+    assert outgoing_mail("note").text.startswith(
+        "Ihre Antwort bleibt intern, Lena Lehrerin sieht sie nicht.\n"
+    )
 
 
 def test_answer_starts_with_the_text_of_the_supporter() -> None:
-    assert letter("answer").text.startswith(samples.ANSWER)
+    assert outgoing_mail("answer").text.startswith(samples.ANSWER)
 
 
 def test_answer_of_second_level_is_signed_with_the_team() -> None:
-    assert "Toni Technik\nSecond-Level-Support" in letter("answer", author=samples.TECHNIK).text
+    assert "Toni Technik\nSecond-Level-Support" in outgoing_mail("answer", author=samples.TECHNIK).text
 
 
 @pytest.mark.parametrize("name", ["answer", "closed", "receipt"])
 def test_mail_to_the_requester_contains_no_internal_note(name: str) -> None:
-    outgoing = letter(name, history=samples.HISTORY)
+    outgoing = outgoing_mail(name, history=samples.HISTORY)
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
 
 def test_ticket_details_for_the_requester_contain_no_internal_note() -> None:
-    outgoing = letter("ticket_details", to=samples.LENA, role=Role.REQUESTER)
+    outgoing = outgoing_mail("ticket_details", to=samples.LENA, role=Role.REQUESTER)
     assert "Ich sehe es mir" in outgoing.text
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
@@ -341,47 +343,47 @@ SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
 def test_sender_has_the_name_of_the_author_and_the_address_of_the_school(subtests: pytest.Subtests) -> None:
     for name, changes, expected in SENDERS:
         with subtests.test(name=name):
-            assert letter(name, **changes).sender == Address("support-gym@schule.example", expected)
+            assert outgoing_mail(name, **changes).sender == Address("support-gym@schule.example", expected)
 
 
 def test_mail_about_a_ticket_has_the_tagged_subject(subtests: pytest.Subtests) -> None:
     for name in ["new_ticket", "answer", "closed", "escalated_second_level", "ticket_details"]:
         with subtests.test(name=name):
-            assert letter(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
+            assert outgoing_mail(name).subject == "[#GYM-104] Beamer in Raum 204 defekt"
 
 
 def test_subject_with_line_breaks_becomes_one_line() -> None:
     ticket = replace(samples.BEAMER, subject="a\r\nBcc: x\u202e\0\n\nb")
-    outgoing = letter("new_ticket", ticket=ticket)
+    outgoing = outgoing_mail("new_ticket", ticket=ticket)
     assert outgoing.subject == "[#GYM-104] a Bcc: x b"
     assert outgoing.text.startswith("Ihre Antwort geht an")
 
 
 def test_pictures_are_shown_by_content_id_and_other_files_are_named() -> None:
-    html = letter("new_ticket").html
+    html = outgoing_mail("new_ticket").html
     assert re.findall(r'src="([^"]*)"', html) == [f"cid:{content_id('<sample@schule.example>', 0)}"]
     assert "protokoll.txt" in html
 
 
 def test_mail_about_a_closed_ticket_shows_its_status() -> None:
-    assert "Status: geschlossen" in letter("closed_team").text
+    assert "Status: geschlossen" in outgoing_mail("closed_team").text
     assert samples.DONE.status is Status.CLOSED
 
 
 def test_dates_are_written_in_the_language_of_the_mail() -> None:
-    assert "Montag, 23. November 2026, 13:47" in letter("new_ticket").text
-    assert "Monday, 23 November 2026, 13:47" in letter("new_ticket", "en").text
-    assert "lundi 23 novembre 2026 à 13:47" in letter("new_ticket", "fr").text
+    assert "Montag, 23. November 2026, 13:47" in outgoing_mail("new_ticket").text
+    assert "Monday, 23 November 2026, 13:47" in outgoing_mail("new_ticket", "en").text
+    assert "lundi 23 novembre 2026 à 13:47" in outgoing_mail("new_ticket", "fr").text
 
 
 def test_only_answers_and_replies_are_not_automatic() -> None:
-    human = {name for name in samples.notifications("de") if not letter(name).automatic}
+    human = {name for name in samples.notifications("de") if not outgoing_mail(name).automatic}
     assert human == {"answer", "answer_cc", "requester_reply", "requester_reply_unknown"}
     assert NotificationKind.ANSWER not in AUTOMATIC
 
 
 def test_outgoing_mail_has_the_fields_that_the_outbox_needs() -> None:
-    outgoing = letter("note", in_reply_to="<a@b>")
+    outgoing = outgoing_mail("note", in_reply_to="<a@b>")
     assert (outgoing.ticket, outgoing.internal, outgoing.in_reply_to) == ("GYM-104", True, "<a@b>")
     assert (outgoing.message_id, outgoing.recipient) == ("<sample@schule.example>", samples.ERIKA)
 
@@ -394,18 +396,18 @@ def test_documentation_lists_every_notification_kind() -> None:
 
 def test_undoing_an_undo_is_offered_as_such() -> None:
     undone = replace(samples.RECEIPT_LINES[0], command="undo")
-    page = letter("command_receipt", done=(undone,)).html
+    page = outgoing_mail("command_receipt", done=(undone,)).html
     assert (">Doch wieder so<" in page, ">Rückgängig<" in page) == (True, False)
 
 
 def test_overview_of_a_requester_offers_each_list_once_and_does_not_repeat_their_name() -> None:
-    mail = letter("overview_own")
+    mail = outgoing_mail("overview_own")
     assert ">Meine<" not in mail.html
     assert "Lena Lehrerin ·" not in mail.text
 
 
 def test_people_in_cc_are_not_named_as_copy_in_their_own_mails() -> None:
     for name in ("answer_cc", "added_to_cc", "merged_requester"):
-        mail = letter(name)
+        mail = outgoing_mail(name)
         assert mail.recipient.name == "Dr. Rainer Rektor-Oberschlau"
         assert "Kopie:" not in mail.text, name

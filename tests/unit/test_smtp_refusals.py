@@ -15,7 +15,7 @@ BLOCKED = "5.7.0 refused, id 4711"
 
 
 def refusal(
-    letter: int,
+    mail: int,
     reply: str = BLOCKED,
     about: About = About.UNCLEAR,
     *,
@@ -23,7 +23,7 @@ def refusal(
     attempts: int = 1,
     permanent: bool = True,
 ) -> Refusal:
-    return Refusal(letter, to or f"p{letter}@schule.example", about, reply, permanent, attempts)
+    return Refusal(mail, to or f"p{mail}@schule.example", about, reply, permanent, attempts)
 
 
 def test_reply_about_the_account_pauses_it() -> None:
@@ -79,22 +79,22 @@ def test_new_process_knows_the_reply_that_paused_the_account() -> None:
 
 def test_new_process_knows_the_reply_that_paused_the_account_before_an_upgrade() -> None:
     refusals = RefusalTracker()
-    refusals.restore("refuses letters to different people alike: " + BLOCKED)
+    refusals.restore("refuses mails to different people alike: " + BLOCKED)
     assert refusals.scope_of(refusal(1, attempts=2))[0] is RefusalScope.ACCOUNT
 
 
 def test_replies_about_recipients_and_spam_do_not_pause_the_account() -> None:
     refusals = RefusalTracker()
-    for letter in range(20):
-        assert refusals.scope_of(refusal(letter, "5.1.1 unknown", About.RECIPIENT))[0] is RefusalScope.MAIL
-    for letter in range(MAX_CONSECUTIVE_REFUSALS):
-        assert refusals.scope_of(refusal(letter, "5.7.1 spam", About.MAIL))[0] is RefusalScope.MAIL
+    for mail in range(20):
+        assert refusals.scope_of(refusal(mail, "5.1.1 unknown", About.RECIPIENT))[0] is RefusalScope.MAIL
+    for mail in range(MAX_CONSECUTIVE_REFUSALS):
+        assert refusals.scope_of(refusal(mail, "5.7.1 spam", About.MAIL))[0] is RefusalScope.MAIL
 
 
 def test_consecutive_refusals_pause_the_account() -> None:
     refusals = RefusalTracker()
-    for letter in range(MAX_CONSECUTIVE_REFUSALS):
-        temporary = refusal(letter, "4.3.0 busy " + "x" * letter, permanent=False)
+    for mail in range(MAX_CONSECUTIVE_REFUSALS):
+        temporary = refusal(mail, "4.3.0 busy " + "x" * mail, permanent=False)
         assert refusals.scope_of(temporary)[0] is RefusalScope.MAIL
     assert refusals.scope_of(refusal(9, "4.3.0 disk", permanent=False)) == (
         RefusalScope.ACCOUNT,
@@ -113,9 +113,9 @@ def test_mail_refused_again_while_others_are_accepted_fails_alone() -> None:
 
 def test_two_mails_with_one_refused_text_pause_the_account_once() -> None:
     refusals = RefusalTracker()
-    rulings = [refusals.scope_of(refusal(letter))[0] for letter in (1, 2)]
+    rulings = [refusals.scope_of(refusal(mail))[0] for mail in (1, 2)]
     refusals.record_accepted()  # the alert
-    rulings += [refusals.scope_of(refusal(letter, attempts=n))[0] for letter, n in ((2, 1), (1, 2), (2, 2))]
+    rulings += [refusals.scope_of(refusal(mail, attempts=n))[0] for mail, n in ((2, 1), (1, 2), (2, 2))]
     assert rulings == [
         RefusalScope.UNDECIDED,
         RefusalScope.ACCOUNT,

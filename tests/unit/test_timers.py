@@ -65,19 +65,19 @@ def live(
 ) -> list[tuple[datetime, list[tuple[str, str]]]]:
     """Let time pass, looking only when it is said to be worth it; return who was told what when."""
     passing = TimerContext(ticket, SCHOOL, policy, ticket.opened)
-    letters = []
+    mails = []
     while (now := next_check(passing)) is not None and now < until:
         passing = replace(passing, now=now)
         decision = decide_timer(passing)
         if decision is not None:
             before, effects = passing.ticket, decision.effects
             passing = replace(passing, ticket=apply(before, effects, now))
-            letters.append((now, kinds(decision)))
-    return letters
+            mails.append((now, kinds(decision)))
+    return mails
 
 
 def test_untouched_ticket_is_reminded_of_then_overdue_then_escalated() -> None:
-    assert [(when, letters[0]) for when, letters in live(NEW, at("2026-12-02 12:00"))] == [
+    assert [(when, mails[0]) for when, mails in live(NEW, at("2026-12-02 12:00"))] == [
         (at("2026-11-24 08:30"), ("reminder", "max")),
         (at("2026-11-26 07:30"), ("overdue", "max")),
         (at("2026-11-27 15:00"), ("escalated_requester", "lena")),
@@ -203,9 +203,9 @@ def test_reminder_repeats_the_question() -> None:
 
 def test_ticket_is_snoozed_until_its_day_and_then_counts_as_untouched() -> None:
     rests = replace(TAKEN, due=at("2026-12-10 07:30"))
-    letters = live(rests, at("2026-12-16 12:00"))
-    assert letters[0] == (at("2026-12-10 07:30"), [("reminder", "max")])
-    assert [told[0][0] for _, told in letters[1:]] == ["overdue"]
+    mails = live(rests, at("2026-12-16 12:00"))
+    assert mails[0] == (at("2026-12-10 07:30"), [("reminder", "max")])
+    assert [told[0][0] for _, told in mails[1:]] == ["overdue"]
 
 
 def test_due_day_of_a_waiting_ticket_reminds_staff_and_restarts_the_wait() -> None:

@@ -129,40 +129,40 @@ def test_parent_domain_of_the_organisation_proves_its_subdomains(domain: str) ->
     assert trust(below, US, None, None).trusted
 
 
-def letter(to: str = MAX) -> SentMail:
+def sent(to: str = MAX) -> SentMail:
     """Return a mail that the desk sent."""
     return SentMail(to, Role.SUPPORTER, NotificationKind.NEW_TICKET, "GYM-1", shows=(("GYM-1", None),))
 
 
 def test_answer_to_a_mail_sent_to_this_person_is_trusted() -> None:
-    assert trust(from_max(), US, letter(), None).trusted
+    assert trust(from_max(), US, sent(), None).trusted
 
 
 def test_action_key_of_a_mail_sent_to_this_person_is_trusted() -> None:
-    assert trust(from_max(), US, None, letter()).trusted
+    assert trust(from_max(), US, None, sent()).trusted
 
 
 @pytest.mark.parametrize("to", ["erika@support.example", "lena@schule.example", ""])
 def test_mail_or_key_of_another_person_is_not_trusted(to: str) -> None:
-    assert not trust(from_max(), US, letter(to), None).trusted
-    assert not trust(from_max(), US, None, letter(to)).trusted
-    assert "another address" in trust(from_max(), US, letter(to), None).reason
+    assert not trust(from_max(), US, sent(to), None).trusted
+    assert not trust(from_max(), US, None, sent(to)).trusted
+    assert "another address" in trust(from_max(), US, sent(to), None).reason
 
 
 def test_own_action_key_in_an_answer_to_a_forwarded_mail_is_trusted() -> None:
-    assert trust(from_max(), US, letter("erika@support.example"), letter()).trusted
+    assert trust(from_max(), US, sent("erika@support.example"), sent()).trusted
 
 
 def test_other_registered_address_of_a_person_is_trusted() -> None:
     home = Mail(senders=(Address("max@zuhause.example"),), headers=(("from", "max@zuhause.example"),))
-    assert trust(home, US, letter(), None, {MAX, "max@zuhause.example"}).trusted
-    assert not trust(home, US, letter(), None).trusted
+    assert trust(home, US, sent(), None, {MAX, "max@zuhause.example"}).trusted
+    assert not trust(home, US, sent(), None).trusted
 
 
 @pytest.mark.parametrize("senders", [(), (Address(MAX), Address("eve@evil.example")), (Address(MAX),) * 2])
 def test_mail_with_no_or_several_from_addresses_is_not_trusted(senders: tuple[Address, ...]) -> None:
     several = Mail(senders=senders, headers=from_max(f"{US}; dmarc=pass").headers)
-    assert not trust(several, US, letter(), letter()).trusted
+    assert not trust(several, US, sent(), sent()).trusted
 
 
 def test_mail_with_a_misleading_from_is_not_trusted(subtests: pytest.Subtests) -> None:
@@ -183,7 +183,7 @@ def test_mail_with_a_misleading_from_is_not_trusted(subtests: pytest.Subtests) -
                 .header("Authentication-Results", f"{US}; dmarc=pass header.from=evil.example")
             )
             found = parse(built.text("#close").build())
-            believed = trust(found, US, letter(), letter()).trusted
+            believed = trust(found, US, sent(), sent()).trusted
             assert not (believed and found.sender is not None and found.sender.email == MAX)
 
 
@@ -195,11 +195,11 @@ def test_folded_authentication_results_are_read() -> None:
 
 def test_every_trust_decision_has_a_reason() -> None:
     reasons = {
-        trust(from_max(), US, letter(), None).reason,
-        trust(from_max(), US, None, letter()).reason,
+        trust(from_max(), US, sent(), None).reason,
+        trust(from_max(), US, None, sent()).reason,
         trust(from_max(f"{US}; dmarc=pass"), US, None, None).reason,
         trust(from_max(), US, None, None).reason,
-        trust(from_max(), US, letter("x@y.example"), None).reason,
+        trust(from_max(), US, sent("x@y.example"), None).reason,
         trust(Mail(), US, None, None).reason,
     }
     assert len(reasons) == 6
