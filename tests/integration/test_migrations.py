@@ -165,7 +165,7 @@ def test_active_alerts_get_their_new_topics(empty: Engine) -> None:
     upgrade(empty, "0012")
     tables = MetaData()
     tables.reflect(empty)
-    topics = ("failed mails", "mails by machine", "disk")
+    topics = ("failed letters", "letters by machine", "disk")
     rows_before = [{"topic": topic, "since": datetime(2026, 11, 1), "text": ""} for topic in topics]  # noqa: DTZ001 - as SQLite stores it
     with empty.begin() as connection:
         connection.execute(tables.tables["alert"].insert(), rows_before)

@@ -100,7 +100,7 @@ def test_a_database_that_refuses_a_mail_says_nothing_of_its_words(env: SchoolEnv
 def test_warnings_of_libraries_are_logged_by_their_source_only() -> None:
     complaint = (
         "import logging; from mailbot.cli.log import log_to_stderr; log_to_stderr()\n"
-        "try: {}['Kabelsalat']\n"
+        "try: {}['Kabel' + 'salat']\n"  # Python 3.13 shows this line
         "except KeyError: logging.getLogger('apscheduler').exception('of %s', 'lena@schule.example')\n"
     )
     log = subprocess.run(
