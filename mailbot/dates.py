@@ -26,7 +26,7 @@ _TELLING = re.compile(r"[^\W\d_]{2}|\d[-./]\d")
 
 
 def parse_date(phrase: str, today: date) -> date | None:
-    """Return the day that somebody who writes today means, or None where that is not clear.
+    """Return the day that a phrase of today means, or None if it is ambiguous.
 
     A day without a year is the next one of that name: on a Wednesday, "Mittwoch" is in a week.
     """

@@ -41,5 +41,5 @@ _ADDRESS = re.compile(r"(?<![^\s<>,;:()\"'])[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 
 
 def redact_for_log(reason: str) -> str:
-    """Return a reason as it may stand in a log: without addresses and what people wrote (it is in quotes)."""
+    """Remove addresses and quoted text, which people wrote, from a reason before it is logged."""
     return _ADDRESS.sub("…", _QUOTED.sub("…", reason))

@@ -1,4 +1,4 @@
-"""Bytes to Mail: reads what mail programs write, done right or wrong, and never fails."""
+"""Parse the bytes of a mail, also of a malformed one; never raise."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ _AS_WRITTEN = frozenset({"authentication-results"})
 
 
 def parse(content: bytes) -> Mail:
-    """Return what is understood of a mail's bytes; never raises, what is odd goes to `defects`."""
+    """Return what is understood of a mail's bytes, with the defects that were found; never raise."""
     defects: list[str] = []
     source = mime.normalised(content)
     if len(source) > limits.MAIL_BYTES:

@@ -97,9 +97,9 @@ def _in_page(name: str, content: bytes, budget: Budget, _: int) -> Danger:
 
 
 def _in_archive(name: str, content: bytes, budget: Budget, depth: int) -> Danger:
-    """Look at the members of an archive, no deeper, no more and no larger ones than the limits say.
+    """Inspect the members of an archive within the limits on depth, number and size.
 
-    An archive may begin behind other bytes. Where it does not claim to be one, a broken one is none.
+    An archive may begin behind other bytes. A broken file is an archive only by its name or its first bytes.
     """
     named = signatures.suffix(name) == "zip" and not signatures.is_harmless_head("", content)
     claimed = named or content.startswith(_ZIP)
@@ -171,7 +171,7 @@ def _describes_danger(content: bytes) -> bool:
 
 
 def _needed(name: str, head: bytes) -> int:
-    """Return how many bytes of a member tell what it is."""
+    """Return how many bytes are needed to classify a member."""
     if head.startswith((*_ZIP, OLE, b"{\\rt")) or any(is_kind(name, head) for is_kind in _WHOLE):
         return limits.MEMBER_BYTES
     if _DESCRIBES.search(name):

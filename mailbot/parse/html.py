@@ -1,4 +1,4 @@
-"""HTML to text, quotations and signatures told by structure. The only module that knows lxml."""
+"""Convert HTML to text; find quotations and signatures by structure. No other module imports lxml."""
 
 import re
 from dataclasses import dataclass, field

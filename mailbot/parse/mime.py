@@ -107,7 +107,7 @@ class Reader:
         return tuple(fields), body
 
     def _skippable(self, line: str, following: list[str], fields: list[Field]) -> bool:
-        """Tell whether a line that is no field stands among fields: one that is still missing follows."""
+        """Return whether to skip an invalid line: a field that is still missing follows."""
         if line.startswith(("From ", ">From ")) or not line.strip():
             return True
         self.strays += 1
@@ -193,7 +193,7 @@ def _text_charset(content: bytes) -> str:
 
 
 def normalised(content: bytes) -> bytes:
-    """Return the bytes without what comes before the header, and with line feeds where only CRs stand."""
+    """Remove lines before the header, and convert bare CRs to line feeds."""
     if b"\n" not in content[:100_000] and b"\r" in content[:100_000]:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     skip = re.match(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]*\r?\n)?", content[:2000])
@@ -201,7 +201,7 @@ def normalised(content: bytes) -> bytes:
 
 
 def uudecoded(raw: bytes) -> bytes:
-    """Return what uuencoded lines stand for; lines that are none are passed over."""
+    """Decode uuencoded lines; skip invalid ones."""
     out = []
     for line in raw.splitlines():
         if line.startswith(b"begin ") or not line.strip():
@@ -224,7 +224,7 @@ def _uu_line(line: bytes) -> bytes:
 
 
 def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
-    """Yield start, end, name and content of every file that lies uuencoded in a text."""
+    """Yield start, end, name and content of each uuencoded file in a text."""
     at = 0
     for _ in range(limits.UUENCODED):
         begin = _UU.search(text, at)

@@ -19,7 +19,7 @@ class Shown:
 
 
 def shown(history: Sequence[Message]) -> Shown:
-    """Return the first message, which tells what it is about, and of the others the latest that find room."""
+    """Return the first message, and the latest others within the limit."""
     if not history:
         return Shown(())
     first, *others = (_cut(message) for message in history)

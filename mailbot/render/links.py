@@ -153,7 +153,7 @@ def links(
 
 
 def short_enough(text: str) -> bool:
-    """Tell whether a text is short enough to travel in a link."""
+    """Return whether a text fits into a link."""
     return len(text) <= BODY_LENGTH
 
 

@@ -29,7 +29,7 @@ from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
 from mailbot.sanitize import clean, one_line
 
-# In these, somebody's own words reach somebody else: they come in that person's name.
+# They contain a person's text, so From shows that person's name.
 _IN_PERSON = frozenset(
     {
         NotificationKind.NEW_TICKET,
@@ -94,7 +94,7 @@ def render(
     action_key: str,
     now: datetime,
 ) -> OutgoingMail:
-    """Put a notice into words; raise `BrokenTemplateError` where one is missing, or names what there is not.
+    """Render a notification; raise `BrokenTemplateError` if a template is missing or uses an unknown name.
 
     `message_id` is that of the mail, `action_key` the secret in its links.
     """
@@ -306,7 +306,7 @@ def _size(count: int, *, language: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Take away what template syntax leaves behind: trailing blanks, and more than one empty line."""
+    """Remove trailing blanks and repeated empty lines, which template syntax leaves."""
     lines = "\n".join(line if line == _SIGNATURE else line.rstrip() for line in text.split("\n"))
     while _BLANK in lines:
         lines = lines.replace(_BLANK, "\n\n")
