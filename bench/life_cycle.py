@@ -253,7 +253,7 @@ def crash(machine: Machine) -> None:
 def call_as_root(machine: Machine) -> None:
     machine.step("calls by root, on a stopped desk that has never been started by systemd, too")
     machine.run("systemctl stop mailbot", page="installation")
-    machine.run("mailbot check >/dev/null; mailbot once; mailbot backup /root/x.db; rm /root/x.db")
+    machine.run("mailbot check >/dev/null; mailbot once; mailbot backup /var/tmp/x.db; rm /var/tmp/x.db")
     machine.run("find -L /var/lib/mailbot -user root | wc -l")
     machine.run("systemctl start mailbot")
     machine.handles("Lautsprecher stumm")
@@ -282,11 +282,11 @@ def upgrade(machine: Machine) -> None:
     if not (machine.root / "root/mailbot/dist.before").exists():
         machine.run("cp -r mailbot/dist mailbot/dist.before; cd mailbot && REVISION=2 make deb", lines=1)
     machine.run(
-        "(for i in $(seq 40); do mailbot status --probe | cut -c1-60; sleep .5; done) >/root/probes 2>&1 &"
+        "(for i in $(seq 40); do mailbot status --probe | cut -c1-60; sleep .5; done) >/var/tmp/probes 2>&1 &"
         " cd mailbot; apt install -y --reinstall ./dist/mailbot_*.deb",
         lines=6,
     )
-    machine.run("sleep 5; sort /root/probes | uniq -c")
+    machine.run("sleep 5; sort /var/tmp/probes | uniq -c")
     machine.handles("Nach dem Upgrade")
     machine.run("systemctl stop mailbot", page="upgrading")
     machine.run("apt install -y --allow-downgrades ./mailbot/dist.before/mailbot_*.deb", lines=3)
@@ -298,10 +298,12 @@ def upgrade(machine: Machine) -> None:
 def restore(machine: Machine) -> None:
     machine.step("restore")
     machine.run("systemctl stop mailbot")
-    machine.run("cp /etc/mailbot/mailbot.toml /root/other.db; mailbot restore /root/other.db", status=1)
-    create = "import sqlite3; sqlite3.connect('/root/foreign.db').execute('create table if not exists t (a)')"
+    machine.run("cp /etc/mailbot/mailbot.toml /var/tmp/other.db; mailbot restore /var/tmp/other.db", status=1)
+    create = (
+        "import sqlite3; sqlite3.connect('/var/tmp/foreign.db').execute('create table if not exists t (a)')"
+    )
     machine.run(f'python3 -c "{create}"')
-    machine.run("mailbot restore /root/foreign.db", status=1)
+    machine.run("mailbot restore /var/tmp/foreign.db", status=1)
     for _ in range(2):
         machine.run("mailbot restore $(ls /var/backups/mailbot/*.db | head -n 1)")
     machine.run("ls -l /var/lib/mailbot/ | cut -c1-120")

@@ -91,9 +91,7 @@ def test_the_watchdog_is_fed_twice_in_its_interval_if_it_is_ours(
 
 
 def test_a_call_as_the_service_has_its_user_its_state_and_its_passwords() -> None:
-    drop_in = (
-        "\n# /etc/systemd/system/mailbot.service.d/override.conf\n[Service]\nLoadCredential=gym:/root/gym\n"
-    )
+    drop_in = "\n# override.conf\n[Service]\nLoadCredential=gym:/etc/credstore/gym\n"
     command = systemd.as_service(UNIT.read_text("utf-8") + drop_in, ["check"])
     assert command[-3:] == ["/usr/bin/env", "mailbot", "check"]
     assert "--collect" in command
@@ -101,7 +99,7 @@ def test_a_call_as_the_service_has_its_user_its_state_and_its_passwords() -> Non
     assert {"DynamicUser=yes", "User=mailbot", "StateDirectory=mailbot"} <= set(given)
     assert [word for word in given if word.startswith("LoadCredential=")] == [
         "LoadCredential=passwords:/etc/mailbot/passwords",
-        "LoadCredential=gym:/root/gym",
+        "LoadCredential=gym:/etc/credstore/gym",
     ]
     assert "Environment=MAILBOT_CONFIG=/etc/mailbot/mailbot.toml" in given
     assert not any(word.startswith(("ExecStart", "Restart")) for word in given)
