@@ -24,7 +24,8 @@ class MariaDb:
         self.port = free_port()
         self._socket = self._child.directory / "socket"
         data = self._child.directory / "data"
-        common: list[str | Path] = ["--no-defaults", f"--datadir={data}"]
+        # Without --tmpdir all servers share /tmp, and one that starts removes the temporary tables of others.
+        common: list[str | Path] = ["--no-defaults", f"--datadir={data}", f"--tmpdir={self._child.directory}"]
         options = ["--auth-root-authentication-method=normal", "--skip-test-db"]
         self._child.run([install, *common, *options])
         switches: list[str | Path] = [
