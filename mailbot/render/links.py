@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.sanitize import clean, one_line
 
@@ -14,22 +15,6 @@ BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters
 # Roundcube decodes a link twice, and its second pass takes these for syntax: they become look-alikes.
 _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 
-_BY_KIND: Mapping[NotificationKind, tuple[str, ...]] = {
-    NotificationKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
-    NotificationKind.ASSIGNED_INFO: ("take", "list", "help"),
-    NotificationKind.MOVED_AWAY: ("list", "help"),
-    NotificationKind.DIGEST: ("list_open", "list_mine", "help"),
-    NotificationKind.COMMAND_RECEIPT: ("list", "help"),
-    NotificationKind.REFUSAL: ("help",),
-    NotificationKind.CONFIRM: ("confirm",),
-    NotificationKind.HELD_ANSWER: ("send_anyway",),
-    NotificationKind.UNREADABLE: (),
-    NotificationKind.INVITATION: ("register",),
-    NotificationKind.WELCOME: ("list", "help"),
-    NotificationKind.HELP: (),
-    NotificationKind.REPORT: (),
-    NotificationKind.ALERT: (),
-}
 Condition = Callable[[Notification, Ticket], bool]
 """Whether an action fits a notification about a ticket."""
 
@@ -49,7 +34,7 @@ def _not_mine(notice: Notification, ticket: Ticket) -> bool:
 
 
 def _late(notice: Notification, _: Ticket) -> bool:
-    return notice.kind in _LATE
+    return notice.kind.definition.offers_postponing
 
 
 def _to_requester(notice: Notification, _: Ticket) -> bool:
@@ -61,11 +46,11 @@ def _to_staff(notice: Notification, _: Ticket) -> bool:
 
 
 def _has_answer(notice: Notification, _: Ticket) -> bool:
-    return notice.kind in _ANSWERS
+    return notice.kind.definition.invites_reply
 
 
 def _has_no_answer(notice: Notification, _: Ticket) -> bool:
-    return notice.kind not in _ANSWERS
+    return not notice.kind.definition.invites_reply
 
 
 _CLOSE: tuple[tuple[str, Condition], ...] = (("close", _to_requester), ("close_silently", _to_staff))
@@ -97,8 +82,6 @@ PRIMARY = frozenset(
         "register",
     }
 )
-_ANSWERS = frozenset({NotificationKind.ANSWER, NotificationKind.WAITING, NotificationKind.WAIT_REMINDER})
-_LATE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
 
@@ -169,7 +152,7 @@ def _fixed(notice: Notification) -> tuple[str, ...] | None:
         return ("resend", "help") if notice.ticket is not None else ()
     if notice.kind is NotificationKind.OVERVIEW and not notice.role.staff:
         return ("list_open", "list_closed", "list_all", "help")
-    return _BY_KIND.get(notice.kind)
+    return notice.kind.definition.links
 
 
 def actions(notice: Notification) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from jinja2 import TemplateError
 
 from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import Audience, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
 from mailbot.core.model.ticket_fields import notification_values
@@ -28,46 +29,6 @@ from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
 from mailbot.sanitize import clean, one_line
-
-# They contain a person's text, so From shows that person's name.
-_IN_PERSON = frozenset(
-    {
-        NotificationKind.NEW_TICKET,
-        NotificationKind.REQUESTER_REPLY,
-        NotificationKind.ANSWER,
-        NotificationKind.WAITING,
-        NotificationKind.ANSWER_COPY,
-        NotificationKind.NOTE,
-        NotificationKind.CLOSED,
-        NotificationKind.CLOSED_TEAM,
-        NotificationKind.ESCALATED_REQUESTER,
-        NotificationKind.ESCALATED_SECOND_LEVEL,
-        NotificationKind.ESCALATED_TEAM,
-        NotificationKind.RETURNED,
-        NotificationKind.REOPENED,
-        NotificationKind.ADDED_TO_CC,
-        NotificationKind.MOVED_TEAM,
-    }
-)
-_TO_ONE = frozenset(
-    {
-        NotificationKind.ASSIGNED,
-        NotificationKind.DIGEST,
-        NotificationKind.OVERVIEW,
-        NotificationKind.TICKET_DETAILS,
-        NotificationKind.COMMAND_RECEIPT,
-        NotificationKind.REFUSAL,
-        NotificationKind.CONFIRM,
-        NotificationKind.HELP,
-        NotificationKind.BOUNCE,
-        NotificationKind.HELD_ANSWER,
-        NotificationKind.UNREADABLE,
-        NotificationKind.INVITATION,
-        NotificationKind.WELCOME,
-        NotificationKind.REPORT,
-    }
-)
-_TO_OPERATORS = frozenset({NotificationKind.ALERT, NotificationKind.REPORT})
 
 CUT_LONGEST = 4_000  # characters of what was cut from a mail
 TEXT_LONGEST = 30_000  # characters of a message that a mail shows; the ticket keeps the whole text
@@ -118,7 +79,7 @@ def render(
         html=_tidy_page(html),
         in_reply_to=notice.in_reply_to,
         attachments=notice.attachments,
-        automatic=notice.kind in AUTOMATIC,
+        automatic=notice.kind.definition.automatic,
         internal=notice.internal,
         ticket=notice.ticket.key if notice.ticket else "",
     )
@@ -134,7 +95,7 @@ def _informal(notice: Notification, school: School, policy: Policy) -> bool:
 
 
 def _over_schools(notice: Notification) -> bool:
-    return notice.role is Role.SECOND_LEVEL or notice.kind in _TO_OPERATORS
+    return notice.role is Role.SECOND_LEVEL or notice.kind.definition.audience is Audience.OPERATORS
 
 
 def _sender_name(notice: Notification, school: School, policy: Policy, words: Mapping[str, Any]) -> str:
@@ -143,7 +104,7 @@ def _sender_name(notice: Notification, school: School, policy: Policy, words: Ma
     name = "" if author is None or own else one_line(author.name)
     if notice.role.staff and author is not None and not own and not name:
         name = one_line(author.email.partition("@")[0])  # else it looks like a mail by the bot
-    if notice.kind in _IN_PERSON and name and "@" not in name:
+    if notice.kind.definition.in_person and name and "@" not in name:
         return f"{name} {words['via']} {one_line(policy.name)}"
     return f"{one_line(policy.name)} {one_line(school.name)}"
 
@@ -247,7 +208,8 @@ def _team_of(author: Address | None, school: School, policy: Policy) -> Team:
 def _salutation(notice: Notification, team: Team) -> str:
     ticket = notice.ticket
     mine = ticket is not None and ticket.assignee is not None and ticket.assignee.email == notice.to.email
-    return notice.to.name if mine or notice.kind in _TO_ONE or not notice.role.staff else team.name
+    by_name = notice.kind.definition.audience in (Audience.PERSON, Audience.OPERATORS)
+    return notice.to.name if mine or by_name or not notice.role.staff else team.name
 
 
 def _files(notice: Notification, message_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from mailbot.core.commands.queries import list_line
 from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import CommandResult, Notification
-from mailbot.core.model.notification import NotificationKind as Kind
+from mailbot.core.model.notification_kind import NotificationKind as Kind
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import (
     Attachment,

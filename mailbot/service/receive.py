@@ -11,7 +11,7 @@ from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
 from mailbot.core.model.mail import Mail, MailKind
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.text.own_quote import split_reply
 from mailbot.core.text.references import linked_action_keys

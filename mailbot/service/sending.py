@@ -9,7 +9,7 @@ import structlog
 
 from mailbot.core.decide.automatic_mail import failure_notices, needs_attention
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.mime_writer import to_bytes
 from mailbot.parse import part_contents

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
 from mailbot.core.model.facts import Copies
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Visibility
 from mailbot.store import tickets

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from mailbot.core.decide.understanding import Lookups
 from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
 from mailbot.core.model.mail import Mail
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, School
 from mailbot.core.model.ticket import Message, Role
 from mailbot.store import ledger, people, search, tickets

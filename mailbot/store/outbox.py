@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail
 from mailbot.store.tables import DUE_CONDITION, DUE_STATES, NOT_SENT, metadata

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.notification import COUNTED, LIMITED, NotificationKind
+from mailbot.core.model.notification_kind import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction
 from mailbot.store.prepared import execute

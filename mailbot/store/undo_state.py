@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.model.ticket_fields import with_state
 from mailbot.store.prepared import execute

@@ -14,7 +14,8 @@ from sqlmodel import col, func, select
 
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Direction, Visibility
 from mailbot.store.database import open_database, read_only
 from mailbot.store.schema import migrate

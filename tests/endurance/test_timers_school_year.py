@@ -15,7 +15,8 @@ from mailbot import holidays
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import AddMessage, Assign, Effect, Notify, SetDue, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, operator_log, retry_unsent_mail, unblock
 from mailbot.store import audit_hash, audit_verify

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.timers import run_timers
 from mailbot.store.tables import OutboxRow

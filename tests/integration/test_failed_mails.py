@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.monitoring.status import status
 from mailbot.service import sending
 from mailbot.service.desk import Desk

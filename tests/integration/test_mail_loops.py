@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk

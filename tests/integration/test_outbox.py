@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, update
 
 from mailbot.config import SmtpAccount
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.runtime.sender import AccountSender, send_all_once
 from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.service.sending import record_and_claim

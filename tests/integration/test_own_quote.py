@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.text.references import linked_action_keys
 from mailbot.store.database import transaction
 from mailbot.store.tables import OutboxRow

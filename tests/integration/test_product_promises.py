@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.store.tables import LedgerRow, OutboxRow, RawRow, TicketRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, open_harness, reply_to
 from tests.support.scenario import ERIKA, GYM, HBG, KARL, LENA, MAX, NOW

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Limits, Thresholds
 from mailbot.monitoring.health import FLOOD, Snapshot, evaluate
 from tests.support.desk_harness import DeskHarness, reply_to

@@ -26,7 +26,7 @@ from mailbot.core.model.effects import (
     TicketEffect,
 )
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Priority, Status
 from mailbot.render import Templates
 from mailbot.reporting.model import CHANGES, Month, Percentiles, Report, TicketTimeline, TimelineEntry

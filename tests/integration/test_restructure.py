@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service import operations
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to

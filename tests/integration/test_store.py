@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
 from mailbot.core.model.listing import Listing, Scope
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk

@@ -7,7 +7,8 @@ import pytest
 
 from mailbot.core.model.facts import Change, SentNotice
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Role, Status, Ticket
 from tests.support.scenario import (

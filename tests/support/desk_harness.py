@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlmodel import select
 
 from mailbot.core.model.effects import Decision
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.render import Templates
 from mailbot.service.desk import Desk

@@ -11,7 +11,8 @@ from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.effects import Register, ResendMails, SetAbsence, SetBlocked
 from mailbot.core.model.facts import Change, SentNotice, UndeliveredMail
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Priority, Role, Status, Ticket, Visibility
 from tests.support.scenario import (

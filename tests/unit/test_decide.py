@@ -6,7 +6,8 @@ import pytest
 
 from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, SetPriority, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Priority, Status, Ticket, Visibility
 from tests.support.scenario import (
     ERIKA,

@@ -9,7 +9,8 @@ from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Limits, School
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
 from mailbot.parse import parse

@@ -7,7 +7,8 @@ import pytest
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from mailbot.parse import parse
 from mailbot.preview import sample

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mailbot.core.model.effects import Notify
 from mailbot.core.model.mail import Address, Danger
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, Team, Times, effective_member
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.recipients.recipients import assignees, split_attachments

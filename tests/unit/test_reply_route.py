@@ -4,7 +4,8 @@ import pytest
 
 from mailbot import samples
 from mailbot.core.model.effects import HoldMail, Register
-from mailbot.core.model.notification import NotificationKind, Reason, ReplyRoute, reply_route
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.ticket import Role, Status, Visibility
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import (

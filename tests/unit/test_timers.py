@@ -11,7 +11,8 @@ import pytest
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import Assign, Decision, Notify, SetLevel, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import (
     Attachment,

@@ -33,7 +33,8 @@ from mailbot.core.decide.unknown_address import file_reply_from_unknown_address
 from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Copies, Facts
 from mailbot.core.model.mail import Address, Classification, MailKind
-from mailbot.core.model.notification import NotificationKind, RefusedLine
+from mailbot.core.model.notification import RefusedLine
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
 
 

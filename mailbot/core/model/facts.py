@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from mailbot.core.commands.status import escalate
 from mailbot.core.model.effects import Decision, Effect, Notify, RecordReminder, SetStatus
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, School, Team
 from mailbot.core.model.ticket import Direction, Message, ReminderStage, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
