@@ -79,11 +79,7 @@ def _record(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], tick
     if origin.entry is None:
         return None
     row = (rows.get(ticket) or tickets.find(session, ticket)) if ticket is not None else None
-    values = origin.entry | {"ticket_id": row.id if row is not None else None}
-    if origin.entry_id is not None:
-        ledger.update_entry(session, origin.entry_id, values)
-        return origin.entry_id
-    return ledger.record(session, values)
+    return ledger.record(session, replace(origin.entry, ticket_id=row.id if row is not None else None))
 
 
 def _tickets(

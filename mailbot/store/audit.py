@@ -40,9 +40,12 @@ from mailbot.core.model.effects import (
 )
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
-from mailbot.store.ledger import Values
+from mailbot.store.ledger import LedgerEntry
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
+
+Columns = dict[str, Any]
+"""The values of an entry of the audit trail, or of a chain, by column."""
 
 DESK = "desk"
 
@@ -76,14 +79,13 @@ _EXTEND_DESK = (
 class Origin:
     """The cause of changes: the actor, the time, and the mail if there is one.
 
-    `entry` has the values of the mail's ledger entry; `entry_id` is its key if the entry exists already.
+    `entry` is the mail's entry in the ledger.
     """
 
     actor: str
     now: datetime
     message_id: str = ""
-    entry: Values | None = None
-    entry_id: int | None = None
+    entry: LedgerEntry | None = None
     raw_id: int | None = None
 
 
@@ -123,7 +125,7 @@ def audit_tickets(
     decision: Decision,
     rows: Mapping[str, Row[Any]],
     states: Mapping[str, State],
-) -> dict[str, Values]:
+) -> dict[str, Columns]:
     """Write an entry for each change of a ticket; return the columns of the tickets' extended chains.
 
     `states` has the states of the tickets before the change, by key.
@@ -156,7 +158,7 @@ def _entry(
     detail: str,
     before: State | None = None,
     ticket_id: int | None = None,
-) -> Values:
+) -> Columns:
     return {
         "ticket_id": ticket_id,
         "at": origin.now,
@@ -200,7 +202,7 @@ def lock_desk(session: Session) -> Row[Any]:
     return found
 
 
-def _extend_desk(session: Session, entries: Sequence[Values]) -> None:
+def _extend_desk(session: Session, entries: Sequence[Columns]) -> None:
     chain = lock_desk(session)
     head, values = chain.head, []
     for entry in entries:
