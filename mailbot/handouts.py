@@ -19,6 +19,7 @@ from mailbot.core.model.ticket import Role
 from mailbot.outgoing import OutgoingMail
 from mailbot.preview import LANGUAGES
 from mailbot.render import Templates, render
+from mailbot.samples import scene
 
 READERS = {Role.REQUESTER: "teachers", Role.SUPPORTER: "supporters"}
 """For whom there are pages, and what their files are called."""
@@ -38,7 +39,7 @@ def write_handouts(directory: Path, policy: Policy | None, templates: Templates)
     """Write the pages of each school, or of a sample one, in each language, and yield where they are."""
     directory.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        house = replace(policy or samples.policy(language), language=language)
+        house = replace(policy or scene.policy(language), language=language)
         for school in house.schools if policy else house.schools[:1]:
             prefix = f"{school.key}-" if policy else ""
             for role, readers in READERS.items():
@@ -103,7 +104,7 @@ def _mail(
         templates,
         message_id="<sample@school.example>",
         action_key="",
-        now=samples.NOW,
+        now=scene.NOW,
     )
 
 

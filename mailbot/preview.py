@@ -9,6 +9,7 @@ from mailbot import samples
 from mailbot.core.model.notification import Notification
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
+from mailbot.samples import scene
 
 LANGUAGES = ("de", "en", "fr")
 FORMS = (("de", False), ("de", True), ("en", False), ("fr", False))
@@ -68,7 +69,7 @@ def sample(
     notice: Notification, language: str, templates: Templates, *, informal: bool = False
 ) -> OutgoingMail:
     """Render a sample notification of the sample school; raise `BrokenTemplateError`."""
-    policy = samples.policy(language, informal=informal)
+    policy = scene.policy(language, informal=informal)
     return render(
         notice,
         policy.schools[0],
@@ -76,7 +77,7 @@ def sample(
         templates,
         message_id=_MESSAGE_ID,
         action_key=_ACTION_KEY,
-        now=samples.NOW,
+        now=scene.NOW,
     )
 
 

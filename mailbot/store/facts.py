@@ -1,7 +1,7 @@
 """Load the facts that a decision about one mail depends on."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.ticket import Message, Role, Ticket
+from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
@@ -162,17 +162,13 @@ def load_facts(
     entry: LedgerEntry,
     now: datetime,
 ) -> Facts:
-    """Load the facts that a decision about a mail needs; `entry` is its entry in the ledger.
-
-    All workers lock rows in the same order: the tickets, the last number of the mail's school, and those of
-    the other schools.
-    """
-    mail, lookups = understood.mail, understood.lookups
+    """Load the facts that a decision about a mail needs; `entry` is its entry in the ledger."""
+    lookups = understood.lookups
+    # All workers lock in this order: the tickets, the numbers of the mail's school, those of other schools.
     matches = _match(session, understood, school, policy, now)
     found = _load_tickets(session, lookups, matches)
     number = tickets.next_number(session, school.key)
     names, absences = names_and_absences(session, school, policy, now)
-    searched = lookups.problem if not found.rows else None
     return Facts(
         school=school,
         next_number=number,
@@ -187,7 +183,7 @@ def load_facts(
         histories=_histories(session, found.rows),
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
-        similar=search.similar(session, searched, number - 1) if searched else (),
+        similar=_similar(session, lookups, found, number),
         changes=_changes(session, found) if lookups.undoes else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
         names=names,
@@ -195,7 +191,7 @@ def load_facts(
         copies=_copies(session, understood, entry, matches.thread, policy, now),
         recent_activity=matches.recent_activity,
         numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(lookups, found)},
-        blocked=_blocked(session, mail, school, found.rows.values()),
+        blocked=_blocked(session, understood.mail, school, found),
     )
 
 
@@ -278,11 +274,16 @@ def _schools(lookups: Lookups, found: _Found) -> list[str]:
     return sorted({*lookups.schools, *split})
 
 
-def _blocked(
-    session: Session, mail: Mail, school: School, rows: Iterable[Row[Any]]
-) -> frozenset[tuple[str, str]]:
+def _similar(session: Session, lookups: Lookups, found: _Found, number: int) -> tuple[Similar, ...]:
+    """Return solved tickets similar to a new problem; `number` is that of the new ticket."""
+    if lookups.problem is None or found.rows:
+        return ()
+    return search.similar(session, lookups.problem, number - 1)
+
+
+def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:
     sender = [(school.key, mail.sender.email)] if mail.sender else []
-    return people.blocked(session, (*sender, *((row.school, row.requester) for row in rows)))
+    return people.blocked(session, (*sender, *((row.school, row.requester) for row in found.rows.values())))
 
 
 def _thread(session: Session, message_ids: Sequence[str], own_id: str, now: datetime) -> _Thread:

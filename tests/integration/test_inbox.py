@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo, bounded
+from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo, bounded, fetched
 from mailbot.inbox import mailbox as module
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.process import free_port
@@ -118,8 +118,8 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
         return fetch(self, uids, section, sizes)
 
     monkeypatch.setattr(Mailbox, "_fetch", watched)
-    monkeypatch.setattr(module, "BATCH_BYTES", 10_000)
-    monkeypatch.setattr(module, "BATCH_MAILS", 3)
+    monkeypatch.setattr(fetched, "BATCH_BYTES", 10_000)
+    monkeypatch.setattr(fetched, "BATCH_MAILS", 3)
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
