@@ -93,12 +93,12 @@ def _mail(
     name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
 ) -> OutgoingMail:
     """Return a mail about a short example, as this school sends it."""
-    notice = samples.notifications(school.language)[name]
-    if notice.ticket is None:
+    notification = samples.notifications(school.language)[name]
+    if notification.ticket is None:
         raise LookupError(f"the sample {name} has no ticket")
-    ticket = replace(notice.ticket, school=school.key, subject=example["subject"], cc=())
+    ticket = replace(notification.ticket, school=school.key, subject=example["subject"], cc=())
     return render(
-        replace(notice, ticket=ticket, text=example[name], attachments=(), listed=()),
+        replace(notification, ticket=ticket, text=example[name], attachments=(), listed=()),
         school,
         policy,
         templates,

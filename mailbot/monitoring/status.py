@@ -75,7 +75,7 @@ def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
             "last_error": row.last_error if row else "",
             "failing_since": row.failing_since.isoformat() if row and row.failing_since else None,
             "stale": is_stale(row.last_success if row else None, now, desk.thresholds),
-            "left_alone": row.left_alone if row else 0,
+            "left_alone": row.skipped if row else 0,
             "latency": latency(delays.get(key, [])),
         }
         for key, address, row in rows

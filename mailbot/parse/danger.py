@@ -1,4 +1,4 @@
-"""Files that can do harm when somebody opens them: told by their content first, then by their names."""
+"""Recognise files that can do harm when a person opens them: by their content first, then by their names."""
 
 import re
 import zipfile
@@ -137,7 +137,7 @@ def _readable(member: zipfile.ZipInfo) -> bool:
 
 
 def _overlap(members: list[zipfile.ZipInfo]) -> bool:
-    """Tell whether members share data: a bomb that inflates the same bytes for each of them."""
+    """Return whether members share data: a bomb that inflates the same bytes for each of them."""
     end = 0
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:

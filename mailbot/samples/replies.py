@@ -47,13 +47,13 @@ AWAY = CommandResult("away", None, detail=ERIKA.name, until=date(2026, 12, 1), l
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 
 RECEIPT_LINES = (
-    CommandResult("close", DONE, told=(LENA, ERIKA)),
+    CommandResult("close", DONE, notified=(LENA, ERIKA)),
     CommandResult("priority", ODD, detail="high"),
-    CommandResult("assign", ODD, told=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
+    CommandResult("assign", ODD, notified=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
     CommandResult("take", replace(TAKEN, number=97), already=True),
     CommandResult("remind", DUE, due=DUE.due),
-    CommandResult("cc", BEAMER, told=(RAINER,), detail=RAINER.email),
-    CommandResult("split", BEAMER, told=(LENA, ERIKA), detail="GYM-105"),
+    CommandResult("cc", BEAMER, notified=(RAINER,), detail=RAINER.email),
+    CommandResult("split", BEAMER, notified=(LENA, ERIKA), detail="GYM-105"),
 )
 
 

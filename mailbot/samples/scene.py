@@ -122,7 +122,7 @@ ODD = replace(
     priority=Priority.URGENT,
 )
 LATE = replace(
-    ODD, wait=WaitState(ODD.opened, step=ReminderStage.OVERDUE, reminded_at=NOW - timedelta(days=1))
+    ODD, wait=WaitState(ODD.opened, stage=ReminderStage.OVERDUE, reminded_at=NOW - timedelta(days=1))
 )
 OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED, closed=NOW)
 SOLVED = replace(

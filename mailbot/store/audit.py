@@ -106,7 +106,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Move: lambda e: (e.ticket, "moved", f"{e.school}-{e.number}"),
     RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
     ResendMails: lambda e: (e.ticket, "resent", " ".join(mail.recipient for mail in e.mails)),
-    RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
+    RecordReminder: lambda e: (e.ticket, "reminded", e.stage.value),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
 }
 

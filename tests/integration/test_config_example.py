@@ -111,7 +111,7 @@ def test_the_documentation_has_the_right_defaults(chapter: str, model: type[Tabl
 
 
 def code(cell: str) -> bool:
-    """Tell whether a cell is one piece of code and nothing else."""
+    """Return whether a cell is one piece of code and nothing else."""
     return re.fullmatch(r"`[^`]+`", cell) is not None
 
 

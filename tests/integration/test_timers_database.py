@@ -271,7 +271,7 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
         wait = tickets.current(session, 1).waits
-    assert (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at) == (
+    assert (wait.since, wait.awaiting_staff, wait.stage.value, wait.reminded_at) == (
         MONDAY,
         True,
         "reminded",

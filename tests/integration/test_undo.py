@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.facts import Change, SentNotice
+from mailbot.core.model.facts import Change, SentNotification
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.notification_kind import NotificationKind
@@ -31,8 +31,8 @@ from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.smtp import RecordingSmtpServer
 
 CLOSED = (
-    SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.CLOSED),
-    SentNotice(Address(ERIKA), Role.SUPPORTER, NotificationKind.CLOSED_TEAM),
+    SentNotification(Address(TEACHER), Role.REQUESTER, NotificationKind.CLOSED),
+    SentNotification(Address(ERIKA), Role.SUPPORTER, NotificationKind.CLOSED_TEAM),
 )
 
 
@@ -43,7 +43,7 @@ def undoes(
     actor: str = "",
     now: Ticket | None = None,
     before: Ticket | None = None,
-    told: tuple[SentNotice, ...] = CLOSED,
+    told: tuple[SentNotification, ...] = CLOSED,
     hours: float = 1,
 ) -> MailScenario:
     """Begin a case: somebody answers with #undo after a change, made by `actor`."""
@@ -111,7 +111,7 @@ def test_an_absent_member_is_replaced_by_the_deputy(deputy: str, told: set[tuple
 
 
 def test_a_requester_who_only_got_an_answer_is_not_notified_of_undo() -> None:
-    told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
+    told = (SentNotification(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
     assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "command_receipt")}
 
 

@@ -294,7 +294,7 @@ def school(key: str) -> School:
 
 
 def held(*rosters: MailboxSupervisor) -> bool:
-    """Tell whether these share all mailboxes."""
+    """Return whether these share all mailboxes."""
     return sorted(worker.school for roster in rosters for worker in roster.workers()) == sorted(SCHOOLS)
 
 

@@ -127,7 +127,7 @@ def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
     assert done.notified == told | {(writer, "command_receipt")}
     assert done.messages == []
     (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
-    assert {person.email for person in row.told} == {to for to, kind in told}
+    assert {person.email for person in row.notified} == {to for to, kind in told}
     assert row.already == (done.changes == ())
     assert row.ticket == done.ticket()
 

@@ -175,6 +175,22 @@ def test_templates_with_names_of_version_0_1_work_and_are_reported(tmp_path: Pat
     ]
 
 
+def test_values_with_names_of_version_0_2_work_and_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    receipt, digest = (tmp_path / "de" / f"{name}.txt.j2" for name in ("command_receipt", "digest"))
+    receipt.write_text("{{ notification.done[0].told | length }} {{ words.told }}")
+    digest.write_text("{{ notification.tickets[0].waits.step }}")
+    templates = Templates(tmp_path)
+    assert (
+        sample(samples.notifications("de")["command_receipt"], "de", templates).subject == "2 Benachrichtigt"
+    )
+    assert sample(samples.notifications("de")["digest"], "de", templates).subject == "overdue"
+    assert [str(old) for old in templates.old_names()] == [
+        f"{receipt}: told is now notified",
+        f"{digest}: step is now stage",
+    ]
+
+
 def test_a_template_with_the_new_name_goes_before_one_with_the_old_name(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("alt\n\nalt")

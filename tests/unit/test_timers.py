@@ -186,7 +186,7 @@ def test_school_holidays_do_not_count_as_time_to_answer() -> None:
 
 def test_requester_reminded_late_has_the_same_days_left() -> None:
     late = replace(WAITING, wait=WaitState(MONDAY, awaiting_staff=False, reminded_at=at("2027-01-12 07:30")))
-    reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
+    reminded = replace(late, wait=replace(late.waits, stage=ReminderStage.REMINDED))
     assert decided(reminded, at("2027-01-18 12:00")) is None
     decision = decided(reminded, at("2027-01-19 12:00"))
     assert decision is not None

@@ -79,13 +79,13 @@ def _decide_bounce(mail: Mail, reason: str, facts: Facts, policy: Policy, now: d
         coded = not failed.status or failed.status in failed.diagnostic
         diagnostic = failed.diagnostic if coded else f"{failed.status} {failed.diagnostic}".strip()
         effects.append(MarkUndeliverable(sent.recipient, diagnostic, sent.message_id))
-        effects += map(Notify, failure_notices(sent, diagnostic, facts.ticket(sent.ticket), policy))
+        effects += map(Notify, failure_notifications(sent, diagnostic, facts.ticket(sent.ticket), policy))
     else:
         because.append("not a final failure" if failed is None else "its author was already notified")
     return Decision("filed", tuple(because), tuple(effects), ticket.key if ticket else None, "reply")
 
 
-def failure_notices(
+def failure_notifications(
     sent: SentMail, diagnostic: str, ticket: Ticket | None, policy: Policy
 ) -> Iterable[Notification]:
     """Yield the notifications about a mail that was not delivered.

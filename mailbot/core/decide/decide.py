@@ -144,8 +144,8 @@ def _only_queries(context: MailContext) -> bool:
 
 def _confirms(context: MailContext) -> bool:
     """Return whether the mail confirms the held mail that it replies to."""
-    asked = context.answered_mail
-    return context.reading.has(CONFIRM) and asked is not None and asked.held is not None
+    answered = context.answered_mail
+    return context.reading.has(CONFIRM) and answered is not None and answered.held is not None
 
 
 def _reject_unreadable(human: _HumanMail) -> Decision | None:

@@ -132,7 +132,7 @@ class RecordReminder:
     """Record which reminder of a ticket was sent; its wait now counts from `since`."""
 
     ticket: str
-    step: ReminderStage
+    stage: ReminderStage
     since: datetime
 
 

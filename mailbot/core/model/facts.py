@@ -77,7 +77,7 @@ def _normalise(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SentNotice:
+class SentNotification:
     """A notification that a change caused: its recipient, their role and its kind."""
 
     to: Address
@@ -96,7 +96,7 @@ class Change:
     actor: str
     at: datetime
     before: Ticket
-    notified: tuple[SentNotice, ...] = ()
+    notified: tuple[SentNotification, ...] = ()
     irreversible: bool = False
 
 

@@ -58,20 +58,25 @@ class RefusedLine:
 class CommandResult:
     """The result of one command, for the receipt.
 
-    `told` are the people who were notified. `already`: the command changed nothing. `detail` is a priority
-    or a name. `ticket` is None if the command is about its author. `until` is the last day of an absence, of
-    the author or of the new assignee. `due` is the end of a snooze. `links` are the actions that the receipt
-    offers.
+    `notified` are the people who were notified. `already`: the command changed nothing. `detail` is a
+    priority or a name. `ticket` is None if the command is about its author. `until` is the last day of an
+    absence, of the author or of the new assignee. `due` is the end of a snooze. `links` are the actions that
+    the receipt offers.
     """
 
     command: str
     ticket: Ticket | None
-    told: tuple[Address, ...] = ()
+    notified: tuple[Address, ...] = ()
     already: bool = False
     detail: str = ""
     until: date | None = None
     due: datetime | None = None
     links: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[Address, ...]:
+        """Return `notified` under its name in templates of version 0.2."""
+        return self.notified
 
 
 @dataclass(frozen=True, slots=True)
