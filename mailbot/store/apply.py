@@ -42,7 +42,6 @@ from mailbot.store.tables import metadata
 _ON_TICKETS = AddMessage | AddProof | RecordReminder | ResendMails | TicketEffect | MultiTicketEffect
 _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 
-# Store a message.
 _INSERT_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
 # Record that the author of a message was authenticated.
 _PROVE_MESSAGE = (
@@ -50,7 +49,6 @@ _PROVE_MESSAGE = (
     .where(_MESSAGE.c.ticket_id == bindparam("b_ticket"), _MESSAGE.c.message_id == bindparam("b_message"))
     .values(proven=True)
 )
-# Store the files of a message.
 _INSERT_FILES = insert(_FILE)
 
 

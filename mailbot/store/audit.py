@@ -51,13 +51,11 @@ DESK = "desk"
 
 _EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
 
-# Write entries.
 _INSERT = insert(_EVENT)
 # Read and lock the chain of a ticket.
 _LOCK_TICKET = (
     select(_TICKET.c.head, _TICKET.c.entries).where(_TICKET.c.id == bindparam("ticket")).with_for_update()
 )
-# Store the newest link of a ticket.
 _EXTEND_TICKET = (
     update(_TICKET)
     .where(_TICKET.c.id == bindparam("ticket"))
@@ -67,7 +65,6 @@ _EXTEND_TICKET = (
 _LOCK_DESK = select(_CHAIN.c.head, _CHAIN.c.entries).where(_CHAIN.c.name == DESK).with_for_update()
 # Create the desk's chain, unless it exists.
 _CREATE_DESK = insert(_CHAIN).on_conflict_do_nothing()
-# Store the newest link of the desk.
 _EXTEND_DESK = (
     update(_CHAIN)
     .where(_CHAIN.c.name == DESK)

@@ -48,14 +48,11 @@ _LATEST = select(_LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(1)
 
 # List the quarantine; its condition is that of the partial index.
 _QUARANTINE = select(_LEDGER).where(_LEDGER.c.outcome == QUARANTINED).order_by(_LEDGER.c.id)
-# Count the quarantine.
 _COUNT_QUARANTINE = select(func.count()).where(_LEDGER.c.outcome == QUARANTINED)
-# Read one mail of the quarantine.
 _IN_QUARANTINE = select(_LEDGER).where(_LEDGER.c.id == bindparam("entry"), _LEDGER.c.outcome == QUARANTINED)
 
 # List the mails in progress of some schools.
 _OPEN_ATTEMPTS = select(_ATTEMPT).where(_ATTEMPT.c.school.in_(bindparam("schools", expanding=True)))
-# Record that the processing of mails starts.
 _START_ATTEMPTS = insert(_ATTEMPT)
 # Store the number of attempts of mails that were in progress when the process died.
 _REPEAT_ATTEMPTS = (
@@ -88,7 +85,6 @@ _CLAIM_OVERDUE = _HELD_ENTRY.where(_HELD.c.id == bindparam("held"), _IS_OVERDUE)
 )
 # Hold a mail until its sender confirms it.
 _ADD_HELD = insert(_HELD).returning(_HELD.c.id)
-# Close a held mail.
 _CLOSE_HELD = update(_HELD).where(_HELD.c.id == bindparam("held")).values(state=bindparam("new_state"))
 
 

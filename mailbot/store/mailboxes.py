@@ -24,7 +24,6 @@ def _upsert(*columns: str) -> Insert:
     )
 
 
-# Read the state of all mailboxes.
 _STATES = select(_MAILBOX).order_by(_MAILBOX.c.school)
 # Record that a mailbox was read, or that it could not be read.
 _RECORD_SUCCESS = _upsert("last_success", "last_error", "failing_since")
