@@ -198,7 +198,7 @@ def test_a_paused_account_is_probed_with_one_mail(desk: DeskHarness) -> None:
     assert "SubmissionQuotaExceeded" in smtp_alerts(desk)[0]
 
 
-def test_an_account_is_left_alone_for_longer_the_longer_it_is_refused() -> None:
+def test_pause_of_an_account_grows_while_the_server_refuses_it() -> None:
     assert [backoff_seconds(n, PAUSE_ACCOUNT) for n in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 900, 900]
 
 

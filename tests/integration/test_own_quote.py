@@ -37,7 +37,7 @@ def last_text(desk: DeskHarness) -> str:
     return str(desk.ticket("GYM-1")["messages"][-1]["text"])
 
 
-def test_reply_is_the_answer_alone_whatever_the_introduction(desk: DeskHarness) -> None:
+def test_reply_is_the_answer_alone_with_any_introduction(desk: DeskHarness) -> None:
     sent = desk.outbox_of(MAX)[0]
     assert desk.outcome(reply_to(sent, MAX, f"{sent.text}\n\nKabel getauscht.")) == "reply"
     assert last_text(desk) == "Kabel getauscht."

@@ -169,7 +169,7 @@ LEAKS = (
 )  # fmt: skip
 
 
-def test_note_never_reaches_the_requester_whatever_is_around_it() -> None:
+def test_note_never_reaches_the_requester_with_any_text_around_it() -> None:
     for text in LEAKS:
         for place in ({"text": text}, {"text": "Läuft.", "signature": f"Max\n{text}"}):
             done = answers(MAX, ticket(), "").with_mail(**place).decide()

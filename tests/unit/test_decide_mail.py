@@ -480,7 +480,7 @@ def test_text_of_a_stranger_neither_reopens_nor_wakes_a_ticket() -> None:
 @pytest.mark.parametrize(
     ("minutes", "told"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
 )
-def test_team_hears_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
+def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
     written = [
         Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
         for ago in (200, *minutes)

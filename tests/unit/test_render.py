@@ -191,7 +191,7 @@ def test_values_with_names_of_version_0_2_work_and_are_reported(tmp_path: Path) 
     ]
 
 
-def test_a_template_with_the_new_name_goes_before_one_with_the_old_name(tmp_path: Path) -> None:
+def test_template_with_the_new_name_takes_precedence_over_one_with_the_old_name(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("alt\n\nalt")
     (tmp_path / "de" / "assigned_info.txt.j2").write_text("neu\n\nneu")
