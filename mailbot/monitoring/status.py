@@ -8,9 +8,9 @@ from statistics import median
 from mailbot.clock import utc_now
 from mailbot.monitoring.health import is_stale
 from mailbot.service.desk import Desk
-from mailbot.service.queries import Document
 from mailbot.service.registration import not_registered
 from mailbot.service.sending import unresolved_failures
+from mailbot.service.ticket_documents import Document
 from mailbot.store import alerts, facts, heartbeat, leases, ledger, mailboxes, outbox
 from mailbot.store.database import Session, read_only
 

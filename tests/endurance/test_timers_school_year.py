@@ -21,7 +21,7 @@ from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.digest import decide_digest, digest_slot
-from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer, next_check
 from tests.support.working_days import days_between
 
 BERLIN = ZoneInfo("Europe/Berlin")

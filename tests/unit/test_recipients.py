@@ -16,7 +16,7 @@ from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Stat
 from mailbot.core.recipients.recipients import assignees, split_attachments
 from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.timers.digest import decide_digest
-from mailbot.core.timers.timers import TimerContext, decide_timer
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer
 from tests.support.scenario import (
     EARLIER,
     ERIKA,

@@ -27,7 +27,7 @@ from mailbot.core.model.ticket import (
 )
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.digest import decide_digest, digest_slot
-from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer, next_check
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LENA, RAINER = Address("lena@schule.example", "Lena"), Address("rektor@schule.example")
