@@ -87,14 +87,6 @@ def test_a_text_from_an_hour_ago_is_no_repetition(desk: DeskHarness) -> None:
     assert len(desk.outbox_of(LENA, NotificationKind.RECEIPT)) == 2
 
 
-def test_above_the_overall_limit_only_texts_of_people_are_sent() -> None:
-    flood = RecentActivity(overall_hour=500)
-    assert writes(LENA, "Beamer").with_facts(recent_activity=flood).decide().notified == TEAM
-    assert writes(MAX, "#help").proven().with_facts(recent_activity=flood).decide().notified == {
-        (MAX, "help")
-    }
-
-
 def test_operators_are_alerted_while_a_flood_lasts() -> None:
     sight = Snapshot(NOW, NOW, automatic_replies=450)
     assert [concern.topic for concern in evaluate(sight, Thresholds())] == [FLOOD]

@@ -477,6 +477,14 @@ def test_text_of_a_stranger_neither_reopens_nor_wakes_a_ticket() -> None:
         assert {kind for _, kind in done.notified} == {"requester_reply"}
 
 
+def test_at_the_overall_limit_only_texts_by_people_and_replies_to_members_are_sent() -> None:
+    flood = RecentActivity(overall_hour=POLICY.limits.hourly_overall)
+    assert writes(LENA, "Beamer").with_facts(recent_activity=flood).decide().notified == TEAM
+    assert writes(MAX, "#help").proven().with_facts(recent_activity=flood).decide().notified == {
+        (MAX, "help")
+    }
+
+
 @pytest.mark.parametrize(
     ("minutes", "told"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
 )

@@ -1,7 +1,14 @@
 """The row of each kind of notification agrees with the samples."""
 
 from mailbot import samples
-from mailbot.core.model.notification_kind import Audience, History, NotificationKind, RateLimit, ReplyRoute
+from mailbot.core.model.notification_kind import (
+    Audience,
+    History,
+    NotificationKind,
+    RateLimit,
+    ReplyRoute,
+    reply_route,
+)
 from mailbot.core.model.ticket import Role
 from mailbot.render.links import actions
 
@@ -48,3 +55,10 @@ def test_kind_is_found_by_its_name_and_has_its_definition() -> None:
     note = NotificationKind("note")
     assert (note, note.value) == (NotificationKind.NOTE, "note")
     assert (note.definition.reply, note.definition.history) == (ReplyRoute.STAFF, History.NONE)
+
+
+def test_reply_to_an_internal_notification_stays_among_the_staff_if_it_would_go_to_the_requester() -> None:
+    assert reply_route(NotificationKind.BOUNCE, internal=False) is ReplyRoute.REQUESTER
+    assert reply_route(NotificationKind.BOUNCE, internal=True) is ReplyRoute.STAFF
+    assert reply_route(NotificationKind.NOTE, internal=False) is ReplyRoute.STAFF
+    assert reply_route(NotificationKind.REFUSAL, internal=True) is ReplyRoute.NOBODY

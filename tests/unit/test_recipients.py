@@ -193,3 +193,9 @@ def test_digest_shows_a_ticket_to_its_assignee_or_to_the_team(
 def test_dangerous_or_too_large_file_is_listed_but_not_sent() -> None:
     small, large = replace(PHOTO, size=3), replace(PHOTO, size=9)
     assert split_attachments((VIRUS, small, large, small), 6) == ((small, small), (VIRUS, large))
+
+
+def test_support_address_in_cc_is_not_notified() -> None:
+    about = ticket(cc=(Address(GYM.address), Address(KARL)))
+    assert {(LENA, "answer"), (KARL, "answer")} <= answers(MAX, about, "Läuft wieder.").decide().notified
+    assert GYM.address not in {to for to, _ in answers(MAX, about, "Läuft wieder.").decide().notified}
