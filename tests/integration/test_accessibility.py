@@ -7,7 +7,7 @@ import pytest
 
 from mailbot import samples
 from mailbot.colour import DARK, WHITE, contrast, lighten_for_dark_mode
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render.templates import COLOUR
 from tests.support.rendered_samples import every_sample, rendered
 

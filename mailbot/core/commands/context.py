@@ -9,7 +9,8 @@ from mailbot.core.commands.command import Reading
 from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail, Part
-from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange

@@ -13,15 +13,14 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import INVISIBLE, WITHIN
-from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
+from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.text.words import fold
 
 _TOKEN = re.compile(r"\S+")
 _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
-_CONFIRMED_AS_WRITTEN = (NotificationKind.REFUSAL, NotificationKind.HELD_ANSWER)
-"""Notifications whose confirmation sends a mail unchanged: its author was notified of the commands in it."""
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 _MIN_SIMILARITY = 0.8
 """Similarity from which a word counts as `#note`: a mistyped note must not reach the requester."""
@@ -33,8 +32,9 @@ def problems(context: MailContext) -> tuple[RefusedLine, ...]:
     In the signature, only whole command lines count, and notes anywhere. In the subject, only words that are
     not in the subject of the ticket count. Quoted lines are skipped, unless all lines are quoted.
     """
-    if context.member is None or context.facts.released in _CONFIRMED_AS_WRITTEN:
-        return ()
+    released = context.facts.released
+    if context.member is None or (released and released.definition.confirms is Confirms.WORDING):
+        return ()  # the author saw the commands in the text, and confirmed it
     lines = context.reading.text.splitlines()
     quoted = [line.lstrip().startswith(">") for line in lines]
     new = [line for line, is_quoted in zip(lines, quoted, strict=True) if not is_quoted or all(quoted)]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
@@ -77,7 +77,7 @@ def _normalise(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SentNotice:
+class SentNotification:
     """A notification that a change caused: its recipient, their role and its kind."""
 
     to: Address
@@ -96,7 +96,7 @@ class Change:
     actor: str
     at: datetime
     before: Ticket
-    notified: tuple[SentNotice, ...] = ()
+    notified: tuple[SentNotification, ...] = ()
     irreversible: bool = False
 
 
