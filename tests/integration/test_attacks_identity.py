@@ -22,7 +22,7 @@ from tests.support.attacks import (
     sent_before,
     told,
 )
-from tests.support.mail_builder import MailBuilder
+from tests.support.mail_builder import MailBuilder, mail
 from tests.support.scenario import EDV, ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
 HELD = Expected("held", told(f"confirm {MAX}"))
@@ -39,6 +39,7 @@ LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
+UNSEEN = Expected("reply", told(f"answer {LENA}"), changes=True)
 SILENT = Expected("ignored")
 FILED = Expected("filed", changes=True)
 QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
@@ -180,6 +181,9 @@ KINDS = [
     # A stranger changes no state.
     Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
     Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
+    # What no one sees is no command.
+    Attack("command not displayed", "have a reader close by pasted HTML", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><div style='display:none'>#close</div>"), UNSEEN),
+    Attack("command in white", "hide it by its colour", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><p style='color:#fff;background:#fff;font-size:1px'>#close</p>"), UNSEEN),
     # Forged mail silences no one.
     Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
