@@ -137,10 +137,10 @@ class RefusedLine:
 class CommandResult:
     """The result of one command, for the receipt.
 
-    `told` are the people who were notified. `already`: the command changed nothing. `detail` is a priority
-    or a name. `ticket` is None if the command is about its author. `until` is the last day of an absence, of
-    the author or of the new assignee. `due` is the end of a snooze. `links` are the actions that the receipt
-    offers.
+    `command` is its name, or the name of another phrase about it. `told` are the people who were notified.
+    `already`: the command changed nothing. `detail` is a priority or a name. `ticket` is None if the command
+    is about its author. `until` is the last day of an absence, of the author or of the new assignee. `due`
+    is the end of a snooze. `links` are the actions that the receipt offers.
     """
 
     command: str
