@@ -283,7 +283,7 @@ class OutboxRow(Row, table=True):
     automatic: bool = True
     internal: bool = False
     author: str = ""
-    reasons: str = ""  # of a refusal, separated by spaces
+    reasons: str = ""  # of a refusal, and the cause unless it is proven, separated by spaces
     shows: list[int] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
     )

@@ -152,6 +152,32 @@ def flood(at: Scene) -> None:
     sent_before(at, *(forged(LENA, f"Scherz {number}", f"Scherz {number}") for number in range(22)))
 
 
+def unchanged(built: MailBuilder) -> MailBuilder:
+    """Return a mail about which the receiving server says nothing."""
+    return built
+
+
+def commands(at: Scene, server: Callable[[MailBuilder], MailBuilder] = unchanged) -> None:
+    """Let somebody give commands in a member's name, again and again."""
+    sent_before(at, *(server(forged(MAX, f"Nr. {number}\n#close")) for number in range(6)))
+
+
+def commands_and_other_ticket(at: Scene) -> None:
+    """Let somebody do that while there are two tickets."""
+    other_ticket(at)
+    commands(at)
+
+
+def queries(at: Scene, server: Callable[[MailBuilder], MailBuilder] = unchanged) -> None:
+    """Let somebody ask in a teacher's name, again and again."""
+    sent_before(at, *(server(forged(LENA, "#help", f"Frage {number}")) for number in range(6)))
+
+
+def encrypted() -> MailBuilder:
+    """Return a mail of Lena that cannot be read."""
+    return forged(LENA, "-----BEGIN PGP MESSAGE-----\n\nhQ==\n-----END PGP MESSAGE-----", "Kennwort")
+
+
 def to_lena(at: Scene) -> MailBuilder:
     """Return an answer of a stranger to Lena's own mail."""
     return forged(EVE, "Ich bin auch dabei.").reply_to("<1@schule.example>")
@@ -211,6 +237,11 @@ KINDS = [
     Attack("(no attack) spam", "write spam", after(lambda s: sent_before(s, answering(s.mail(LENA), LENA, "Gewinn!")), lambda s: answering(s.mail(MAX), MAX, "#spam")), replace(SPAM, blocked=told(LENA))),
     Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
+    Attack("denied flood of questions", "use up the questions to a member", after(lambda s: commands(s, denied), lambda _: forged()), HELD),
+    Attack("flood of questions", "use up the questions to a member", after(commands_and_other_ticket, lambda s: answering(s.mail(MAX), MAX, "#close 2")), HELD),
+    Attack("flood of queries", "use up a teacher's receipts", after(queries, lambda s: urgent(s).proven()), OPENED),
+    Attack("denied flood of queries", "use up a teacher's receipts", after(lambda s: queries(s, denied), urgent), OPENED),
+    Attack("encrypted mail", "use up a teacher's refusals", after(lambda s: sent_before(s, encrypted()), lambda _: encrypted().proven()), Expected("encrypted", told(f"unreadable {LENA}"))),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
     Attack("held copy, reply", "swallow the reply to a mail", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.mail(MAX).message_id)), DONE),
     Attack("held copy, unproven", "be carried out at the second try", after(copied(CLOSING), lambda _: original(CLOSING)), Expected("duplicate")),

@@ -54,6 +54,18 @@ class NotificationKind(StrEnum):
     BOUNCE = "bounce"  # author: the text did not reach its recipient
 
 
+class Cause(StrEnum):
+    """What is known of the sender of the mail that an automatic reply answers.
+
+    `KNOWN`: the mail replies to a mail that was sent to this person, though it does not prove what it asks.
+    """
+
+    FORGED = "sender-forged"  # says the mail server
+    UNPROVEN = "sender-unproven"
+    KNOWN = "sender-known"
+    PROVEN = "sender-proven"
+
+
 class ReplyRoute(StrEnum):
     """Where the text of a reply by a member of the staff goes, unless a command in it says otherwise."""
 
@@ -191,6 +203,7 @@ class Notification:
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
+    cause: Cause = Cause.PROVEN  # what is known of the sender of the mail that this replies to
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
