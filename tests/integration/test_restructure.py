@@ -145,6 +145,18 @@ def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: DeskH
     assert len(desk.outbox_of("eve@anderswo.example")) == 1  # the receipt of before
 
 
+def test_a_forged_address_is_not_blocked_and_the_receipt_says_why(desk: DeskHarness) -> None:
+    forged = problem("Gewinn!").text("Sie haben gewonnen.")
+    desk.receive(forged.header("Authentication-Results", "mx.schule.example; dmarc=fail"))
+    desk.reply(MAX, "#spam")
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "als Spam geschlossen; die Adresse ist nicht gesperrt, denn laut Mailserver" in receipt.text
+    assert operations.blocked_senders(desk.desk) == []
+    desk.reply(MAX, "#spam")
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "war schon geschlossen; die Adresse ist nicht gesperrt" in receipt.text
+
+
 @pytest.mark.parametrize("line", ["#undo", "#öffnen"])
 def test_undo_and_reopen_lift_the_block(desk: DeskHarness, line: str) -> None:
     desk.receive(problem("Gewinn!", sender="eve@anderswo.example").text("Im Ernst, ich bin Eve."))

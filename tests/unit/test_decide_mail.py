@@ -9,7 +9,7 @@ from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification import Cause, Reason
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Limits, School
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
@@ -581,7 +581,7 @@ def test_commands_of_a_requester_need_no_authentication() -> None:
 
 def crowded(case: MailScenario, hour: int = 0, day: int = 0) -> MailScenario:
     """Set the number of automatic replies that the sender already got."""
-    return case.with_facts(recent_activity=RecentActivity(hour, day))
+    return case.with_facts(recent_activity=RecentActivity({Cause.PROVEN: hour}, {Cause.PROVEN: day}))
 
 
 @pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])
