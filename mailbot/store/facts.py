@@ -27,6 +27,7 @@ from mailbot.store.threads import by_common_ancestor, changed_copy
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
+_MAX_IN_TRANSIT = timedelta(days=365)
 
 _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
@@ -197,9 +198,14 @@ def _copies(
         thread.ticket,
         own_entry,
         ignored_since=now - timedelta(days=policy.limits.confirm_days),
-        received=None if mail.message_id or mail.date else received or now,
+        received=None if mail.message_id or _was_sent(mail, received or now) else received or now,
     )
     return found or (changed_copy(session, mail, school.key) if content and thread.own_is_received else None)
+
+
+def _was_sent(mail: Mail, received: datetime) -> bool:
+    """Return whether Date says when a mail was sent; a device without a clock writes the same Date always."""
+    return mail.date is not None and abs(mail.date - received) < _MAX_IN_TRANSIT
 
 
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:

@@ -31,6 +31,7 @@ COPIES = {
     "footer": _copy(NOTE + FOOTER),
     "list in the subject": _copy(NOTE, "[Physik] Netzteil"),
     "list in an answer": _copy(NOTE + FOOTER, "Re: [Physik] Netzteil"),
+    "list without brackets": _copy(NOTE + FOOTER, "Physik: Netzteil"),
     "banner": _copy(f"Diese Mail kommt von außerhalb.\n\n{NOTE}", "[EXTERN] Netzteil"),
     "From of the list": _copy(NOTE + FOOTER, sender="Lena via Physik <physik@listen.example>", Reply_To=LENA),
 }
@@ -74,6 +75,7 @@ def test_answers_of_one_person_to_a_mail_we_never_got_are_one_ticket(desk: DeskH
     root, side = "<buehne@schule.example>", "<licht@schule.example>"
     assert desk.outcome(_answers(LENA, 1, "Der Ton knackt.", root)) == "opened"
     assert desk.outcome(_answers(KARL, 2, "Das Licht flackert.", root)) == "opened"
+    assert "dieselbe Mail wie GYM-1" in desk.outbox_of(MAX)[-1].text
     assert desk.outcome(_answers(LENA, 3, "Er knackt nur links.", root, side)) == "reply"
     assert desk.ticket("GYM-1")["messages"][-1]["text"] == "Er knackt nur links."
     desk.reply(MAX, "#close")

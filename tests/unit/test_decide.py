@@ -155,6 +155,7 @@ def test_note_is_internal() -> None:
     assert done.notification(ERIKA).internal
 
 
+ATTRIBUTION = "Am 3.12.2026 um 8:05 schrieb Erika:"
 LEAKS = (
     "*#notiz* Geheim.",
     "- #notiz\nGeheim.", "„#intern“: Geheim.", "# notiz\nGeheim.", "\\#notiz Geheim.",
@@ -175,6 +176,30 @@ def test_note_never_reaches_the_requester_whatever_is_around_it() -> None:
             told = [n for n in done.notifications if n.to.email in (LENA, KARL)]
             assert not any("Geheim" in n.text for n in told), text
             assert done.outcome in ("command", "refused"), text
+
+
+def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() -> None:
+    for text in (
+        "Intern: Geheim.",
+        "Nur intern: Geheim.",
+        "@notiz Geheim.",
+        "/note Geheim.",
+        "#\nnotiz Geheim.",
+    ):
+        done = answers(MAX, ticket(), text).decide()
+        assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
+        assert writes(MAX, text).answering(ticket(), internal=True).decide().outcome == "reply"
+    assert answers(MAX, ticket(), "Notizen sind wieder da: bitte neu anmelden.").decide().outcome == "reply"
+
+
+def test_command_typed_as_a_quotation_is_refused_with_an_offer() -> None:
+    for text, quoted in (("Läuft wieder.", ">#close"), ("Geheim.", "> #notiz")):
+        done = answers(MAX, ticket(), "").with_mail(text=text, quoted=f"{quoted}\n\n{ATTRIBUTION}").decide()
+        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), text
+    quoted = f"{ATTRIBUTION}\n> #close"
+    assert (
+        answers(MAX, ticket(), "").with_mail(text="Danke, Erika.", quoted=quoted).decide().outcome == "reply"
+    )
 
 
 def test_command_below_the_signature_or_after_a_sentence_is_refused_with_an_offer() -> None:

@@ -271,13 +271,17 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
         "Garanti sans virus. www.avast.com",
         "Diese E-Mail wurde von Avast Antivirus-Software auf Viren geprüft.",
         "Diese E-Mail wurde auf Viren geprüft.",
+        "Diese Nachricht wurde mit Kaspersky Mail Gateway überprüft.",
+        "Geprüft durch Bitdefender",
+        "__________ Hinweis von ESET Mail Security __________",
+        "Geprüft durch Bitdefender\n\nhttps://www.bitdefender.com",
         "This email has been checked for viruses by AVG.",
         "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.",
         "Please consider the environment before printing this email",
         "\u1427",
     ]:
         with subtests.test(line=line):
-            assert is_program_line(line)
+            assert is_program_line(line.partition("\n")[0])
             assert split(f"{NEW}\n\n{line}\n\nAm 12.05.2025 um 08:05 schrieb Kim:\n> alt\n").text == NEW
 
 

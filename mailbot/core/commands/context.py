@@ -276,7 +276,7 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
         ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
-        ("ancestor", facts.ticket(facts.by_ancestor), "In-Reply-To or References name the same mail as"),
+        ("ancestor", _by_ancestor(mail, facts, policy), "In-Reply-To or References name the same mail as"),
     )
     hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:
@@ -297,9 +297,27 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
 def _unmatched(mail: Mail, facts: Facts) -> Match:
     tagged = facts.ticket(facts.by_subject_tag)
     if tagged is None or mail.sender is None:
-        return Match(None, None, "matches no ticket")
+        return _unmatched_answer(facts)
     because = f"the subject names {tagged.key}, but the sender is not a participant"
     return Match(None, None, because, tagged, "subject-tag")
+
+
+def _unmatched_answer(facts: Facts) -> Match:
+    """Relate the answers of several people to one mail; each may be about a problem of its own."""
+    ticket = facts.ticket(facts.by_ancestor)
+    if ticket is None:
+        return Match(None, None, "matches no ticket")
+    because = f"In-Reply-To or References name the same mail as {ticket.key}, which is of another person"
+    return Match(None, None, because, ticket, "ancestor")
+
+
+def _by_ancestor(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
+    """Return the ticket with an answer to the same mail if the sender is its requester or in its cc."""
+    ticket = facts.ticket(facts.by_ancestor)
+    if ticket is None:
+        return None
+    held = roles(mail.senders[0].email, ticket, policy.school(ticket.school) or facts.school, policy)
+    return ticket if held & {Role.REQUESTER, Role.CC} else None
 
 
 def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:

@@ -184,7 +184,7 @@ class Notification:
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
-    related_reason: str = ""  # "subject-tag", "forwarded", "closed-long-ago" or "disagree"
+    related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation

@@ -108,17 +108,34 @@ def is_program_line(line: str) -> bool:
     if "\u1427" in line or "\ufffc" in line:
         return bool(_TRACKING.fullmatch(line[:100]))
     plain = _plain(line)
-    return _is_mobile(plain) or bool(_SCANNED.match(plain.lower()))
+    return _is_mobile(plain) or bool(_SCANNED.match(plain.lower()) or _SCANNER_RULE.match(line.lower()))
+
+
+def ends_scanner_notice(line: str) -> bool:
+    """Return whether a line is the name or the address of a scanner, which stands below its notice."""
+    return bool(_SCANNER_NAME.fullmatch(line[:100].strip().lower()))
 
 
 MAX_NOTICE = 400
+_SCANNER = (
+    r"avast|avg|avira|eset|sophos|kaspersky|bitdefender|g ?data|mcafee|norton|mailscanner|clamav|f-?secure"
+    r"|trend ?micro|norman|panda|malwarebytes|comodo|gdata|webroot"
+)
+_SCANNER_RULE = re.compile(rf"_{{2,20}} (?:information|hinweis|warnung)\w{{0,2}} (?:from|von) (?:{_SCANNER})")
+_SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER})(?:\.(?:com|de|net|eu))?/?")
 _SCANNED = re.compile(
     r"(?:virenfrei|virus-?free|(?:garanti )?sans virus|libre de virus|privo di virus|virusvrij)\W{0,4}"
     r"(?:(?:https?://)?www\.\w+\.\w+\S*)?\W*$"
     r"|diese (?:e-?mail|nachricht) (?:wurde|ist) .{2,90}(?:viren|malware|schadsoftware|spam)\b.{0,40}"
     r"(?:gepr[üu]ft|gescannt|untersucht|getestet|frei|gefunden)"
+    r"|diese (?:e-?mail|nachricht) (?:wurde|ist) (?:von|mit|durch) .{2,60}"
+    r"(?:gepr[üu]ft|gescannt|untersucht|[üu]berpr[üu]ft)\W*$"
     r"|this (?:e-?mail|message)(?: and any attachments)? (?:has been|was|is) (?:scanned|checked|virus)"
     r".{0,120}(?:virus|malware|mailscanner|clean|avast|avg)"
+    rf"|(?:gescannt|gepr[üu]ft|scanned|checked|protected|gesch[üu]tzt) (?:von|mit|durch|by|with)"
+    rf" (?:{_SCANNER}).{{0,40}}$"
+    rf"|(?:the|this|die|diese) (?:message|e-?mail|nachricht) (?:was|wurde) (?:checked|scanned|von|by)"
+    rf".{{0,30}}(?:{_SCANNER})"
     r"|l['’]absence de virus dans ce courrier"
     r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}(?:umwelt|ausdruck)"
     r"|please consider (?:the environment|your environmental)|think before you print"
@@ -162,7 +179,8 @@ _ADVICE = re.compile(
     r"(?:\bkeine|\bnicht|\bvorsichtig|\bnur)|do not|don['’]t|never|be (?:careful|cautious|wary)"
     r"|exercise caution|use caution|think before|report suspicious|learn why|erfahren sie, warum"
     r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht"
-    r"|(?:keine|niemals) (?:\w+ ){0,3}(?:links?|anhänge)\b.{0,40}(?:öffnen|anklicken|klicken))",
+    r"|(?:keine|niemals) (?:\w+ ){0,3}(?:links?|anhänge)\b.{0,40}(?:öffnen|anklicken|klicken))"
+    r"|\W*(?:weitere informationen|mehr erfahren|learn more|en savoir plus)\W*$",
     re.I,
 )
 _ADVICE_BEGINS = re.compile(
