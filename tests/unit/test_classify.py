@@ -64,6 +64,12 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 ),
                 _report("Message could not be delivered", "Mailbox is full.", "filter@wall.example"),
                 _report(
+                    "Fehlgeschlagen: Tablet", "Hier gibt es niemanden, der so heißt.", "postmaster@x.example"
+                ),
+                _report(
+                    "failure notice", "I was not able to deliver it: no mailbox here.", "filter@wall.example"
+                ),
+                _report(
                     "Posting rejected", "It was not accepted for the list.", "chor-request@listen.example"
                 ),
             ],

@@ -212,17 +212,18 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
     below = _filled_below(lines, kinds)
     answers = len(kinds) < len(lines) or _Is.INTRODUCTION in kinds or _Is.QUOTED in kinds
     out: list[_Is] = []
-    signing = written = False
+    signing = written = signed = False
     for at, kind in enumerate(kinds):
         if kind in (_Is.QUOTED, _Is.INTRODUCTION):
-            signing = False
+            signing = signed = False
         elif kind is _Is.MARK:
             begins = lines[at].strip() == SIGNATURE_BEGINS
-            signing = begins and (written or (answers and _looks_signed(lines, at + 1, below[at])))
+            signing = begins and (signed or written or (answers and _looks_signed(lines, at + 1, below[at])))
         elif kind is _Is.TEXT and not signing:
             possible = written or (answers and _looks_signed(lines, at, below[at]))
             signing = possible and _is_signature(lines, at, below[at], answers=answers)
             written = written or not signing
+        signed = signing if kind is _Is.TEXT else signed
         out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
     return out
 
