@@ -23,7 +23,7 @@ from mailbot.store.outbox import BOUNCED, undelivered
 from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.threads import by_common_ancestor, changed_copy
+from mailbot.store.threads import by_common_ancestor, changed_copy, is_from_list
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
@@ -163,6 +163,7 @@ def load_facts(
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
         changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
+        from_lists=_from_lists(session, mail, policy, rows),
         undelivered=undelivered(session, {row.id: key for key, row in rows.items()})
         if lookups.resends
         else {},
@@ -206,6 +207,13 @@ def _copies(
 def _was_sent(mail: Mail, received: datetime) -> bool:
     """Return whether Date says when a mail was sent; a device without a clock writes the same Date always."""
     return mail.date is not None and abs(mail.date - received) < _MAX_IN_TRANSIT
+
+
+def _from_lists(session: Session, mail: Mail, policy: Policy, rows: Mapping[str, Row[Any]]) -> frozenset[str]:
+    """Return the tickets that a mail by staff may answer, and whose requester is a list."""
+    if mail.sender is None or policy.find_member(mail.sender.email) is None:
+        return frozenset()
+    return frozenset(key for key, row in rows.items() if is_from_list(session, row.id, row.requester))
 
 
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:

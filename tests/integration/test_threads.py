@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.core.model.notification import NotificationKind
 from mailbot.store.tables import TicketCcRow
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
@@ -80,6 +81,17 @@ def test_answers_of_one_person_to_a_mail_we_never_got_are_one_ticket(desk: DeskH
     assert desk.ticket("GYM-1")["messages"][-1]["text"] == "Er knackt nur links."
     desk.reply(MAX, "#close")
     assert desk.outcome(_answers(LENA, 4, "Neues Problem: kein Bild.", side)) == "opened"
+
+
+def test_nothing_goes_to_a_list_whose_author_is_unknown(desk: DeskHarness) -> None:
+    post = mail().sender("Fachschaft <physik@listen.example>").header("List-Id", "<physik.listen.example>")
+    desk.outcome(post.header("List-Post", "<mailto:physik@listen.example>").text(NOTE))
+    assert "physik@listen.example ist die Adresse einer Liste" in desk.outbox_of(MAX)[-1].text
+    assert desk.reply(MAX, "Läuft wieder.") == "refused"
+    assert desk.reply(MAX, f"#für {LENA}", NotificationKind.NEW_TICKET) == "command"
+    assert desk.reply(MAX, "Läuft wieder.", NotificationKind.NEW_TICKET) == "reply"
+    assert desk.outbox_of(LENA)[-1].kind == "answer"
+    assert not desk.outbox_of("physik@listen.example")
 
 
 def test_a_typed_address_is_stored_in_the_form_of_its_domain(desk: DeskHarness) -> None:

@@ -202,6 +202,22 @@ def test_command_typed_as_a_quotation_is_refused_with_an_offer() -> None:
     )
 
 
+def test_answer_that_a_whole_list_would_read_is_refused_until_its_recipient_is_named() -> None:
+    about = ticket(requester=Address("hilfe@schule.example", "Lena via Hilfe"), cc=())
+    for text, notified in (
+        ("Läuft wieder.", {(MAX, "refusal")}),
+        ("Läuft wieder.\n#close", {(MAX, "refusal")}),
+        ("#close", {(ERIKA, "closed_team"), (MAX, "command_receipt")}),
+        (
+            f"Läuft wieder.\n#for {LENA}",
+            {(LENA, "added_to_cc"), (MAX, "command_receipt"), (ERIKA, "assigned_info")},
+        ),
+        ("Lena fragen.\n#note", {(ERIKA, "note"), (MAX, "command_receipt")}),
+    ):
+        done = answers(MAX, about, text).with_facts(from_lists=frozenset({about.key})).decide()
+        assert done.notified == notified, text
+
+
 def test_command_below_the_signature_or_after_a_sentence_is_refused_with_an_offer() -> None:
     for place in (
         {"text": "Läuft wieder.", "signature": "Max Mustermann\n\n#close"},

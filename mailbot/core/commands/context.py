@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mailbot.core.classify.author import reads_mail
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.syntax import written_address
@@ -156,6 +157,18 @@ class MailContext:
             not_in_cc=tuple(not_in_cc),
             forwarded_from=forwarded_from,
             cut=self.cut,
+            unread=self._is_unread(after),
+        )
+
+    def _is_unread(self, ticket: Ticket) -> bool:
+        """Return whether the requester of a ticket is a list, or a program that sent this mail."""
+        if ticket.requester is self.sender:
+            return not reads_mail(self.mail, self.policy.support_addresses)
+        before = self.facts.ticket(ticket.key)
+        return (
+            ticket.key in self.facts.from_lists
+            and before is not None
+            and before.requester == ticket.requester
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:

@@ -108,6 +108,7 @@ class Reason(StrEnum):
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
     NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
+    TO_LIST = "to_list"  # the requester `argument` is a list, and all its members would read the text
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
@@ -193,6 +194,7 @@ class Notification:
     report: object = None  # the figures of a month, for the template
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
+    unread: bool = False  # no single person reads mail to the requester, which is a list or a program
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
 
     @property
