@@ -14,6 +14,7 @@ from mailbot.core.model.notification import Notification, NotificationKind, Repl
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.known_quotation import quotes_only
 from mailbot.core.text.references import FORWARD_SUBJECT, without_action_key
 from mailbot.core.text.signatures import contact_details, is_only_greeting
 from mailbot.core.text.words import fold
@@ -84,14 +85,15 @@ class MailContext:
     def cut(self) -> str:
         """Return what was cut from a requester's mail, for the team: signature and hidden quotation.
 
-        The quotation of a reply to a mail of the ticket is known to the team.
+        The team knows the messages of the ticket, but not what is written into a quotation of them.
         """
         mail = self.mail
         signature = "" if self.member else contact_details(without_action_key(mail.signature))
         if self.ticket is None:
             hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
         else:
-            hidden = not mail.answers and self.answered_mail is None
+            history = self.facts.histories.get(self.ticket.key, ())
+            hidden = self.answered_mail is None and not quotes_only(mail.quoted, history)
         return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
 
     @property
