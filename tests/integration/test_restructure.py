@@ -53,6 +53,8 @@ def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness
     two.reply(MAX, "#merge 1", proven=True)
     assert two.outcome(reply_to(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
     assert texts(two.ticket("GYM-1"))[-1] == "Jetzt ist auch der Ton weg."
+    two.reply(MAX, "Ich komme vorbei.")
+    assert [two.outbox_of(to)[-1].kind for to in (OLGA, LENA)] == ["answer", "answer"]
 
 
 def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) -> None:

@@ -92,6 +92,22 @@ def test_signature_is_shown_to_the_team_and_that_of_the_staff_to_no_one() -> Non
     assert not any(n.cut for n in answer.notifications)
 
 
+def test_words_typed_into_the_quotation_of_another_mail_are_shown_to_the_team() -> None:
+    problem = "Der Beamer ist dunkel.\nSeit heute früh."
+    first = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), problem, EARLIER)
+    header = "Von: Karl\nGesendet: Montag, 23. November 2026 10:00\nAn: Lena\nBetreff: Beamer"
+    for body, shown in (
+        (problem, False),
+        ("> Der Beamer ist dunkel. Seit\n> heute früh.", False),
+        ("> Der Beamer ist dunkel.\n> Seit heute früh.\n\n_____", False),
+        ("Der Beamer ist dunkel.\nLampe getauscht, immer noch.\nSeit heute früh.", True),
+    ):
+        quoted = f"{header}\n\n{body}"
+        reply = writes(LENA, "Siehe unten.").with_mail(quoted=quoted, in_reply_to=("<fremd@x.example>",))
+        done = reply.with_facts(ticket(), by_reply="GYM-1", histories={"GYM-1": (first,)}).decide()
+        assert [n.cut for n in done.notifications] == [quoted if shown else ""] * 2, body
+
+
 def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
     outcome = answers(MAX, ticket(), "Liegt hier.\n#close").with_mail(unseen=True).decide()
     assert outcome.ticket().status is Status.OPEN

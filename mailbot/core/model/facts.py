@@ -174,6 +174,7 @@ class Facts:
     `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
     that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
     sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
     tickets.
     """
@@ -196,6 +197,7 @@ class Facts:
     dates: Mapping[str, date] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    from_lists: frozenset[str] = frozenset()
     undelivered: Mapping[str, tuple[UndeliveredMail, ...]] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
     NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
+    TO_LIST = "to_list"  # the requester `argument` is a list, and all its members would read the text
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
@@ -122,7 +123,7 @@ class Notification:
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
-    related_reason: str = ""  # "subject-tag", "forwarded", "closed-long-ago" or "disagree"
+    related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation
@@ -132,6 +133,7 @@ class Notification:
     cause: Cause = Cause.PROVEN  # what is known of the sender of the mail that this replies to
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
+    unread: bool = False  # no single person reads mail to the requester, which is a list or a program
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
 
     @property
