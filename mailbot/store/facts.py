@@ -32,10 +32,11 @@ from mailbot.store.outbox import BOUNCED, undelivered
 from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.threads import by_common_ancestor, changed_copy
+from mailbot.store.threads import by_common_ancestor, changed_copy, is_from_list
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
+_MAX_IN_TRANSIT = timedelta(days=365)
 
 _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
@@ -186,6 +187,7 @@ def load_facts(
         similar=_similar(session, lookups, found, number),
         changes=_changes(session, found) if lookups.undoes else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
+        from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
         own=matches.thread.own_is_sent,
         copies=_copies(session, understood, entry, matches.thread, policy, now),
@@ -248,7 +250,7 @@ def _copies(
         understood.lookups,
         thread.ticket,
         ignored_since=now - timedelta(days=policy.limits.confirm_days),
-        received=None if mail.message_id or mail.date else entry.received or now,
+        received=None if mail.message_id or _was_sent(mail, entry.received or now) else entry.received or now,
     )
     if found is not None or not entry.content_id or not thread.own_is_received:
         return found
@@ -261,6 +263,18 @@ def _changes(session: Session, found: _Found) -> dict[str, Change]:
 
 def _undelivered(session: Session, found: _Found) -> dict[str, tuple[UndeliveredMail, ...]]:
     return undelivered(session, {row.id: key for key, row in found.rows.items()})
+
+
+def _was_sent(mail: Mail, received: datetime) -> bool:
+    """Return whether Date says when a mail was sent; a device without a clock writes the same Date always."""
+    return mail.date is not None and abs(mail.date - received) < _MAX_IN_TRANSIT
+
+
+def _from_lists(session: Session, mail: Mail, policy: Policy, rows: Mapping[str, Row[Any]]) -> frozenset[str]:
+    """Return the tickets that a mail by staff may answer, and whose requester is a list."""
+    if mail.sender is None or policy.find_member(mail.sender.email) is None:
+        return frozenset()
+    return frozenset(key for key, row in rows.items() if is_from_list(session, row.id, row.requester))
 
 
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:

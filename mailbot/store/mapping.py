@@ -101,6 +101,7 @@ def to_message(row: Row[Any], files: Sequence[Row[Any]]) -> Message:
         message_id=row.message_id,
         quoted=row.quoted,
         attachments=tuple(to_attachment(file) for file in files),
+        forged=row.forged,
     )
 
 

@@ -137,6 +137,17 @@ def test_processed_mails_are_moved_to_a_subscribed_folder_which_is_created(
     assert "Mailbot/Done" in dovecot.folders(user, subscribed=True)
 
 
+def test_names_of_folders_may_have_umlauts_and_ampersands(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    account = dovecot.account(user, done="Abgelegt/Prüfung & Maße")
+    with Mailbox.open(account) as mailbox:
+        mailbox.move_to_processed([1, 2])
+    with Mailbox.open(dataclasses.replace(account, folder=account.done, done="Größtes")) as mailbox:
+        assert [fetched.raw for fetched in mailbox.fetch(mailbox.uids())] == [mail(1), mail(2)]
+        mailbox.move_to_processed([1])
+        assert mailbox.uids() == [2]
+
+
 def test_moving_a_processed_mail_twice_is_no_error(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user)) as mailbox:

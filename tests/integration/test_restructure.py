@@ -53,6 +53,8 @@ def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness
     two.reply(MAX, "#merge 1", proven=True)
     assert two.outcome(reply_to(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
     assert texts(two.ticket("GYM-1"))[-1] == "Jetzt ist auch der Ton weg."
+    two.reply(MAX, "Ich komme vorbei.")
+    assert [two.outbox_of(to)[-1].kind for to in (OLGA, LENA)] == ["answer", "answer"]
 
 
 def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) -> None:
@@ -143,6 +145,18 @@ def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: DeskH
     assert len(desk.rows(OutboxRow)) == before
     assert "blocked" in desk.rows(LedgerRow)[-1].because
     assert len(desk.outbox_of("eve@anderswo.example")) == 1  # the receipt of before
+
+
+def test_a_forged_address_is_not_blocked_and_the_receipt_says_why(desk: DeskHarness) -> None:
+    forged = problem("Gewinn!").text("Sie haben gewonnen.")
+    desk.receive(forged.header("Authentication-Results", "mx.schule.example; dmarc=fail"))
+    desk.reply(MAX, "#spam")
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "als Spam geschlossen; die Adresse ist nicht gesperrt, denn laut Mailserver" in receipt.text
+    assert operations.blocked_senders(desk.desk) == []
+    desk.reply(MAX, "#spam")
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "war schon geschlossen; die Adresse ist nicht gesperrt" in receipt.text
 
 
 @pytest.mark.parametrize("line", ["#undo", "#öffnen"])

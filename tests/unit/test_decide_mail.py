@@ -9,7 +9,7 @@ from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification import Cause, Reason
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Limits, School
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
@@ -90,6 +90,22 @@ def test_signature_is_shown_to_the_team_and_that_of_the_staff_to_no_one() -> Non
     assert {n.cut for n in reply.notifications} == {"Tel. 0123 4567"}
     answer = answers(MAX, ticket(), "Liegt hier.").with_mail(**signed).decide()
     assert not any(n.cut for n in answer.notifications)
+
+
+def test_words_typed_into_the_quotation_of_another_mail_are_shown_to_the_team() -> None:
+    problem = "Der Beamer ist dunkel.\nSeit heute früh."
+    first = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), problem, EARLIER)
+    header = "Von: Karl\nGesendet: Montag, 23. November 2026 10:00\nAn: Lena\nBetreff: Beamer"
+    for body, shown in (
+        (problem, False),
+        ("> Der Beamer ist dunkel. Seit\n> heute früh.", False),
+        ("> Der Beamer ist dunkel.\n> Seit heute früh.\n\n_____", False),
+        ("Der Beamer ist dunkel.\nLampe getauscht, immer noch.\nSeit heute früh.", True),
+    ):
+        quoted = f"{header}\n\n{body}"
+        reply = writes(LENA, "Siehe unten.").with_mail(quoted=quoted, in_reply_to=("<fremd@x.example>",))
+        done = reply.with_facts(ticket(), by_reply="GYM-1", histories={"GYM-1": (first,)}).decide()
+        assert [n.cut for n in done.notifications] == [quoted if shown else ""] * 2, body
 
 
 def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
@@ -581,7 +597,7 @@ def test_commands_of_a_requester_need_no_authentication() -> None:
 
 def crowded(case: MailScenario, hour: int = 0, day: int = 0) -> MailScenario:
     """Set the number of automatic replies that the sender already got."""
-    return case.with_facts(recent_activity=RecentActivity(hour, day))
+    return case.with_facts(recent_activity=RecentActivity({Cause.PROVEN: hour}, {Cause.PROVEN: day}))
 
 
 @pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])

@@ -103,6 +103,8 @@ def test_element_that_a_program_marks_as_signature_is_the_signature(subtests: py
         'id="_rc_sig"',
         'name="messageSignatureSection"',
         'class="gmail_signature" dir="ltr"',
+        'data-smartmail="gmail_signature"',
+        'class="signatur"',
     ]:
         with subtests.test(mark=mark):
             signed = (
@@ -120,3 +122,8 @@ def test_forwarded_mail_below_a_signature_alone_has_no_text_of_its_own() -> None
     assert got.signature == "--\nMax Muster\nHölderlin-Schule"
     assert got.forwarded
     assert "Max Muster" not in got.ticket_text
+    signed = (
+        '<span class="gmail_signature_prefix">-- </span><br><div class="gmail_signature">Max Muster</div>'
+    )
+    got = parse(mail().subject("Fwd: Maus").html(f"<div><br></div>{signed}<div>{quoted}</div>").build())
+    assert (got.text, got.signature) == ("", "--\nMax Muster")

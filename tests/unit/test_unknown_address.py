@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification import Cause, Reason
 from mailbot.core.model.ticket import Status, Visibility
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import HANNA, MAX, MailScenario, assigned, ticket, writes
@@ -31,7 +31,7 @@ def test_member_of_another_school_is_no_unknown_address() -> None:
 
 
 def test_unknown_address_is_notified_once_a_day_that_nothing_was_done() -> None:
-    told = RecentActivity(refused=frozenset({Reason.UNKNOWN_ADDRESS.value}))
+    told = RecentActivity(refused={Cause.UNPROVEN: frozenset({Reason.UNKNOWN_ADDRESS.value})})
     again = writes(PRIVATE, "Noch etwas.").answering(assigned(MAX), to=MAX).with_facts(recent_activity=told)
     assert again.decide().notified == {(MAX, "requester_reply")}
 

@@ -169,11 +169,15 @@ class ExclusiveGroup(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The details in a receipt: a text, a person whose absence is shown, a due date."""
+    """The details in a receipt: a text, a person whose absence is shown, a due date.
+
+    `forged` are keys of tickets whose mails the mail server takes for forged: the receipt has other words.
+    """
 
     detail: str = ""
     person: Address | None = None
     due: datetime | None = None
+    forged: frozenset[str] = frozenset()
 
 
 def _no_details(_: object) -> Receipt:

@@ -21,6 +21,7 @@ from mailbot.core.decide.early_exits import (
     return_unaddressed,
 )
 from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
+from mailbot.core.decide.list_answer import answers_to_lists
 from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
@@ -109,6 +110,7 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     A refusal would go to an address that may be forged; members get theirs at their registered address.
     """
     commands, problems = resolve(context)
+    problems += answers_to_lists(context, commands)
     if _confirms(context):
         context = with_proof(context, ())
     else:

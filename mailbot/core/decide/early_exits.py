@@ -133,7 +133,8 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         mail.message_id,
         mail.quoted,
         context.attachments,
-        context.trust.trusted,
+        proven=context.trust.trusted,
+        forged=context.trust.forged,
     )
 
 

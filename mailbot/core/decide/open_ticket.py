@@ -82,7 +82,8 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
         context.mail.message_id,
         context.mail.quoted,
         context.attachments,
-        context.trust.trusted,
+        proven=context.trust.trusted,
+        forged=context.trust.forged,
     )
 
 

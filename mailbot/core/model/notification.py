@@ -10,6 +10,18 @@ from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, r
 from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 
 
+class Cause(StrEnum):
+    """What is known of the sender of the mail that an automatic reply answers.
+
+    `KNOWN`: the mail replies to a mail that was sent to this person, though it does not prove what it asks.
+    """
+
+    FORGED = "sender-forged"  # says the mail server
+    UNPROVEN = "sender-unproven"
+    KNOWN = "sender-known"
+    PROVEN = "sender-proven"
+
+
 class Reason(StrEnum):
     """Why a command line, or the text of a mail, is refused."""
 
@@ -29,6 +41,7 @@ class Reason(StrEnum):
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
     NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
+    TO_LIST = "to_list"  # the requester `argument` is a list, and all its members would read the text
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
@@ -58,10 +71,10 @@ class RefusedLine:
 class CommandResult:
     """The result of one command, for the receipt.
 
-    `notified` are the people who were notified. `already`: the command changed nothing. `detail` is a
-    priority or a name. `ticket` is None if the command is about its author. `until` is the last day of an
-    absence, of the author or of the new assignee. `due` is the end of a snooze. `links` are the actions that
-    the receipt offers.
+    `command` is its name, or the name of another phrase about it. `notified` are the people who were
+    notified. `already`: the command changed nothing. `detail` is a priority or a name. `ticket` is None if
+    the command is about its author. `until` is the last day of an absence, of the author or of the new
+    assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers.
     """
 
     command: str
@@ -110,15 +123,17 @@ class Notification:
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
-    related_reason: str = ""  # "subject-tag", "forwarded", "closed-long-ago" or "disagree"
+    related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
+    cause: Cause = Cause.PROVEN  # what is known of the sender of the mail that this replies to
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
+    unread: bool = False  # no single person reads mail to the requester, which is a list or a program
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
 
     @property

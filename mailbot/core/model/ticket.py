@@ -80,7 +80,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One mail or note in a ticket; `proven`: the author of the mail was authenticated."""
+    """One mail or note in a ticket.
+
+    `proven`: the author of the mail was authenticated. `forged`: the mail server said that From was forged.
+    """
 
     direction: Direction
     visibility: Visibility
@@ -91,6 +94,7 @@ class Message:
     quoted: str = ""
     attachments: tuple[Attachment, ...] = ()
     proven: bool | None = None
+    forged: bool = False
 
 
 class ReminderStage(StrEnum):

@@ -20,7 +20,8 @@ def to_requester_side(change: TicketChange) -> Iterable[Notification]:
     kind = _kind_for_requester(change)
     if kind is None:
         return
-    yield notification_for(change, kind, change.after.requester, Role.REQUESTER)
+    if change.is_public or not change.unread:
+        yield notification_for(change, kind, change.after.requester, Role.REQUESTER)
     for person in change.after.cc:
         if person.email not in change.cc_added:
             yield notification_for(change, kind, person, Role.CC)
@@ -211,6 +212,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         internal=kind.definition.reply is ReplyRoute.STAFF,
         forged=change.forged and role.staff,
         not_in_cc=change.not_in_cc if role.staff else (),
+        unread=change.unread and role.staff,
         forwarded_from=change.forwarded_from if role.staff else None,
     )
 
