@@ -119,8 +119,8 @@ class Member(Table):
     aliases: list[Email] = Field(default=[], description="other addresses of the same person")
 
 
-def _member(value: object) -> object:
-    """Return tables and wrong types as they are: the model reports them."""
+def member_table(value: object) -> object:
+    """Return the table of a member in short form; tables and wrong types stay: the model reports them."""
     if not isinstance(value, str):
         return value
     if value.endswith(">") and "<" in value:
@@ -146,7 +146,7 @@ class Team(Table):
     """A team that shares tickets."""
 
     name: Line = Field(description="the team's name, as in “Hallo Team …”")
-    members: list[Annotated[Member, BeforeValidator(_member)]] = Field(
+    members: list[Annotated[Member, BeforeValidator(member_table)]] = Field(
         min_length=1, description="the team's people"
     )
     hours: WorkingHours = Field(default_factory=WorkingHours, description="what differs from [hours]")
