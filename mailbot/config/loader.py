@@ -18,6 +18,7 @@ from mailbot.config.problem import ConfigError, ConfigurationError, FieldError
 from mailbot.config.settings import Settings
 from mailbot.config.sources import Sources, read_sources
 from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Limits, Member, Policy, Retention, School, Team, Thresholds, Times
 
 STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
@@ -128,7 +129,7 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
         second_level=_team(document.second_level, office_calendar(document, document.second_level)),
         language=bot.language,
         timezone=bot.timezone,
-        operators=tuple(bot.operators),
+        operators=tuple(Address(operator.address, operator.name) for operator in bot.operators),
         invitations=bot.invitations,
         helpline_name=bot.helpline_name,
         helpline_phone=bot.helpline_phone,

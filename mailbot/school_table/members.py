@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mailbot.addresses import stored_address
-from mailbot.config.model import member_table
+from mailbot.config.model import person_table
 
 _ALWAYS = ";\n\r"
 
@@ -41,7 +41,7 @@ def _shown(table: dict[str, str]) -> str:
 
 def _table(member: object) -> dict[str, str]:
     """Return the address and the name of a member; of a wrong type, texts that the form reports."""
-    table = member_table(member)
+    table = person_table(member)
     found = table if isinstance(table, dict) else {}
     return {key: str(found[key]).strip() for key in ("address", "name") if key in found} | (
         {} if "address" in found else {"address": str(member)}

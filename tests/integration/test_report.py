@@ -200,10 +200,13 @@ def test_no_name_and_no_address_of_anybody_is_in_the_report(harness: DeskHarness
 
 def test_the_operators_get_the_report_of_a_month_once_when_it_is_over(harness: DeskHarness) -> None:
     lived(harness)
-    assert not send_due(harness.desk, NOVEMBER - timedelta(hours=1))
-    assert send_due(harness.desk, NOVEMBER)
-    assert not send_due(harness.desk, NOVEMBER + timedelta(days=3))
+    named = replace(harness.desk.policy, operators=(Address(EDV, "Edda Verwalter"),))
+    desk = replace(harness.desk, policy=named)
+    assert not send_due(desk, NOVEMBER - timedelta(hours=1))
+    assert send_due(desk, NOVEMBER)
+    assert not send_due(desk, NOVEMBER + timedelta(days=3))
     (sent,) = harness.outbox_of(EDV, NotificationKind.REPORT)
+    assert sent.recipient_name == "Edda Verwalter"
     assert "Oktober 2026: 1 gemeldet, 1 geschlossen" in sent.subject
     assert ERIKA not in sent.text + sent.html
 

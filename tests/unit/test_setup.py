@@ -12,7 +12,8 @@ from mailbot import systemd
 from mailbot.check.setup import open_points
 from mailbot.cli import app
 from mailbot.config import ImapAccount, Secret, Settings, SmtpAccount
-from tests.support.scenario import GYM, POLICY
+from mailbot.core.model.mail import Address
+from tests.support.scenario import EDV, GYM, POLICY
 
 SETTINGS = Settings(
     file=Path("mailbot.toml"),
@@ -36,7 +37,7 @@ def test_a_new_configuration_says_what_is_missing_and_how_to_get_it() -> None:
 
 
 def test_a_complete_configuration_has_only_its_servers_to_try() -> None:
-    policy = replace(POLICY, operators=("edv@stadt.example",), schools=(replace(GYM, authserv_id="mx"),))
+    policy = replace(POLICY, operators=(Address(EDV),), schools=(replace(GYM, authserv_id="mx"),))
     (line,) = points(replace(SETTINGS, policy=policy, land="NW")).splitlines()
     assert line.startswith("servers are tried now")
     assert line.endswith(": mailbot check --as-service")
