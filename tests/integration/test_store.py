@@ -36,6 +36,7 @@ from mailbot.store.tables import (
 )
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.new_database import new_sqlite
 from tests.support.scenario import ERIKA, LENA, MAX, NOW, TONI
 from tests.support.school import problem
 
@@ -152,8 +153,7 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine, tmp_path: Path) -> 
 
 
 def test_a_database_that_was_read_only_for_a_while_is_written_again(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
-    migrate(engine)
+    engine = open_database(new_sqlite(tmp_path / "mailbot.db"))
     with engine.connect() as connection:
         connection.exec_driver_sql(
             "PRAGMA query_only = ON"

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,9 +25,9 @@ from mailbot.service.timers import run_timers
 from mailbot.store import tickets
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
-from mailbot.store.database import open_database, read_only, transaction
-from mailbot.store.schema import migrate
+from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
+from tests.support.new_database import new_sqlite
 from tests.support.school import ROOT
 from tests.support.servers.process import wait_until
 
@@ -55,17 +54,12 @@ def at(text: str) -> datetime:
 MONDAY, TUESDAY = at("2026-11-23 09:00"), at("2026-11-24 08:30")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
     """A desk on an empty database, and no mailbox."""
-    sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
-    url = sqlite if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
-    engine = open_database(url)
-    migrate(engine)
     with transaction(engine) as session:
         session.add(SchoolRow(key="GYM"))
-    yield Desk(engine, POLICY, Templates())
-    engine.dispose()
+    return Desk(engine, POLICY, Templates())
 
 
 def do(desk: Desk, when: datetime, *effects: object) -> None:
@@ -182,9 +176,8 @@ def look_on(url: str) -> None:
 
 
 def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'mailbot.db'}"
+    url = new_sqlite(tmp_path / "mailbot.db")
     engine = open_database(url)
-    migrate(engine)
     with transaction(engine) as session:
         session.add(SchoolRow(key="GYM"))
     desk = Desk(engine, POLICY, Templates())

@@ -13,10 +13,10 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk, random_token
 from mailbot.service.queries import list_tickets
 from mailbot.store.database import open_database
-from mailbot.store.schema import migrate
 from mailbot.store.tables import OutboxRow, TicketCcRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.new_database import new_sqlite
 from tests.support.scenario import LENA, MAX, NOW
 
 OURS = "mx.schule.example"  # the authserv-id of the receiving server
@@ -50,8 +50,7 @@ class Scene:
 
 def prepared(file: Path) -> None:
     """Write the database with Lena's ticket; each attack copies it."""
-    engine = open_database(f"sqlite:///{file}")
-    migrate(engine)
+    engine = open_database(new_sqlite(file))
     DeskHarness(Desk(engine, GERMAN_POLICY, Templates())).outcome(
         mail().sender(f"Lena Lehrerin <{LENA}>").text("Er bleibt dunkel.")
     )

@@ -34,12 +34,12 @@ from mailbot.store.leases import Lease, LeaseLostError
 from mailbot.store.ledger import MailLocation
 from mailbot.store.outbox import CLAIM_TTL, SendOutcome
 from mailbot.store.pg_notify import Listener, notify
-from mailbot.store.schema import migrate
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.integration.test_store import together
 from tests.support.daemon import Daemon
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.fixtures import require
+from tests.support.new_database import new_postgresql
 from tests.support.scenario import NOW
 from tests.support.school import MAX, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
@@ -74,10 +74,9 @@ LONG, OVER = timedelta(minutes=5), timedelta(seconds=-1)
 
 
 @pytest.fixture
-def shared(postgres_url: str) -> Iterator[DeskHarness]:
+def shared(postgres: Postgres) -> Iterator[DeskHarness]:
     """A desk on a PostgreSQL."""
-    engine = open_database(postgres_url)
-    migrate(engine)
+    engine = open_database(new_postgresql(postgres))
     yield DeskHarness(Desk(engine, GERMAN_POLICY, Templates(), ANNA))
     engine.dispose()
 
