@@ -15,7 +15,7 @@ from sqlalchemy import JSON, BigInteger, Column, Table, bindparam, func, literal
 from sqlmodel import Session
 
 from mailbot.core.model.mail import Danger
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment, Direction, Priority, ReminderStage, Role, Status, Visibility
 from mailbot.core.model.ticket_fields import FIELDS
 from mailbot.store import search
