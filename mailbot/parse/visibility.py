@@ -4,7 +4,7 @@ Only what a person reads in the mail is their text. Senders of newsletters, and 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR = 4_000, 200_000, 2_000, 200
 _DECLARATION = re.compile(r"([a-z-]{2,40})\s*:\s*([^;]{1,200})")
 _COMMENT = re.compile(r"/\*(?:(?!\*/).)*(?:\*/|\Z)", re.S)
+_UNCONDITIONAL = re.compile(r"@media\s{1,9}(?:only\s{1,9})?(?:all|screen)")
 _SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
 _LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|%|ex|mm|cm|)\s*(?:$|!)")
 _MAY_HIDE = re.compile(
@@ -64,14 +65,38 @@ def may_hide(markup: str) -> bool:
     return bool(_MAY_HIDE.search(markup))
 
 
-def style_rules(root: "lxml.html.HtmlElement") -> dict[str, str]:
-    """Return the declarations by selector of the rules for one tag, class or id, outside of @media."""
+@dataclass(frozen=True, slots=True)
+class StyleSheet:
+    """The declarations of a page by selector, and those that were already found for an element."""
+
+    rules: dict[str, str] = field(default_factory=dict)
+    _found: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def declared(self, element: "lxml.html.HtmlElement") -> str:
+        """Return the declarations for an element by its tag, its classes and its id."""
+        key = str(element.tag), element.get("class", ""), element.get("id", "")
+        if key not in self._found:
+            self._found[key] = self._look_up(*key)
+        return self._found[key]
+
+    def _look_up(self, tag: str, classes: str, identity: str) -> str:
+        marks = [f".{name}" for name in classes.lower().split()[:20]]
+        if identity:
+            marks.append(f"#{identity.lower()}")
+        keys = (tag, *(key for mark in marks for key in (mark, tag + mark)))
+        return ";".join(self.rules[key] for key in keys if key in self.rules)
+
+
+def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
+    """Return the declarations by selector of the rules for one tag, class or id, outside of conditions."""
     css = _COMMENT.sub("", "\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
     rules: dict[str, str] = {}
     depth = skipped = 0
     selectors = ""
     for piece in re.split(r"([{}])", css):
-        if piece == "{":
+        if piece == "{" and _UNCONDITIONAL.fullmatch(selectors.strip()):
+            selectors = ""  # its rules are read like others, and its closing brace changes nothing
+        elif piece == "{":
             depth += 1
             skipped = skipped or (depth if selectors.strip().startswith("@") else 0)
         elif piece == "}":
@@ -84,14 +109,14 @@ def style_rules(root: "lxml.html.HtmlElement") -> dict[str, str]:
             for selector in map(str.strip, selectors.split(",")):
                 if _SELECTOR.fullmatch(selector):
                     rules[selector] = f"{rules.get(selector, '')};{piece}"[:_MAX_STYLE]
-    return rules
+    return StyleSheet(rules)
 
 
-def look_of(element: "lxml.html.HtmlElement", parent: Look, rules: dict[str, str]) -> Look:
+def look_of(element: "lxml.html.HtmlElement", parent: Look, sheet: StyleSheet) -> Look:
     """Return the look of an element within its parent."""
     style = element.get("style", "")[:_MAX_STYLE].lower()
-    if rules:
-        style = f"{_declared(element, rules)};{style}"
+    if sheet.rules:
+        style = f"{sheet.declared(element)};{style}"
     background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
     colour = (element.get("color") or element.get("text") or "")[:_MAX_COLOUR]
     hidden = element.get("hidden") is not None
@@ -117,15 +142,6 @@ def _look(parent: Look, style: str, background_attribute: str, colour_attribute:
         parent.colour if colour is None else colour,
         None if picture else behind,
     )
-
-
-def _declared(element: "lxml.html.HtmlElement", rules: dict[str, str]) -> str:
-    tag = str(element.tag)
-    marks = [f".{name}" for name in element.get("class", "").lower().split()[:20]]
-    if identity := element.get("id", "").lower():
-        marks.append(f"#{identity}")
-    keys = (tag, *(key for mark in marks for key in (mark, tag + mark)))
-    return ";".join(rules[key] for key in keys if key in rules)
 
 
 def _is_hidden(found: dict[str, str]) -> bool:

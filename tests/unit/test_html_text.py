@@ -31,6 +31,8 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         '<div style="position:absolute;left:-9999px">#close</div>',
         "<style>.x, .z { display : none }</style><div class='a z'>#close</div>",
         "<style>@media print{.y{color:red}} #w{visibility:hidden}</style><div id=w>#close</div>",
+        "<Style>.y{display:none}</Style><div class=y>#close</div>",
+        "<style>@media only screen{.y{display:none}} .z{color:red}</style><div class=y>#close</div>",
     ]:
         with subtests.test(hidden=hidden):
             got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
@@ -46,6 +48,7 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
         '<div style="color:#fff;background:#000">Text</div>',
         '<div style="color:white">Text</div>',
         "<style>@media (max-width:600px){.x{display:none}}</style><p class='x'>Text</p>",
+        "<style>@media screen{.y{color:red}} @media print{.x{display:none}}</style><p class=x>Text</p>",
         '<div style="overflow:hidden;width:100%">Text</div>',
         '<div style="background:white url(x.png)"><span style="color:white">Text</span></div>',
     ]:
