@@ -3,6 +3,7 @@
 Only what a person reads in the mail is their text. Senders of newsletters, and attackers, hide other text.
 """
 
+import colorsys
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +30,16 @@ _NAMED = {
 }  # fmt: skip
 _HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![0-9a-z])")
 _FUNCTION = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})(?:[\s,/]+([\d.]{1,6})(%?))?\s*\)")
+_HSL = re.compile(r"hsla?\(\s*(\d{1,3})(?:deg)?[\s,]+(\d{1,3})%?[\s,]+(\d{1,3})%?\s*\)")
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.S)
+_FONT_SIZE = re.compile(r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|%))")
+_CLIPPED = re.compile(r"inset\(\s*(?:[5-9]\d|100)(?:\.\d{1,4})?%|(?:circle|ellipse)\(\s*0(?:px|%)?[\s)]")
+_CLEARED = re.compile(r"opacity\(\s*(?:0|0?\.0\d{0,4})%?\s*\)")
+_HIDING = (
+    *(("display", "none"), ("visibility", "hidden"), ("visibility", "coll"), ("mso-hide", "all")),
+    ("content-visibility", "hidden"),
+)
+_SIZES = ("height", "max-height", "width", "max-width", "line-height")
 _SAME = 12  # difference of a colour's components that no one sees
 _TRANSPARENT: tuple[int, ...] = ()
 _FAINT = 0.05
@@ -89,7 +100,7 @@ class StyleSheet:
 
 def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
     """Return the declarations by selector of the rules for one tag, class or id, outside of conditions."""
-    css = _COMMENT.sub("", "\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
+    css = _plain_css("\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
     rules: dict[str, str] = {}
     depth = skipped = 0
     selectors = ""
@@ -114,7 +125,7 @@ def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
 
 def look_of(element: "lxml.html.HtmlElement", parent: Look, sheet: StyleSheet) -> Look:
     """Return the look of an element within its parent."""
-    style = element.get("style", "")[:_MAX_STYLE].lower()
+    style = _plain_css(element.get("style", "")[:_MAX_STYLE].lower())
     if sheet.rules:
         style = f"{sheet.declared(element)};{style}"
     background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
@@ -131,9 +142,9 @@ def look_of(element: "lxml.html.HtmlElement", parent: Look, sheet: StyleSheet) -
 def _look(parent: Look, style: str, background_attribute: str, colour_attribute: str, hidden: bool) -> Look:
     found = dict(_DECLARATION.findall(style)) if ":" in style else {}
     hidden = parent.hidden or hidden or _is_hidden(found)
-    size = _length(found.get("font-size", ""))
+    size = _length(found.get("font-size") or _font_size(found.get("font", "")))
     background = _colour(found.get("background-color") or found.get("background") or background_attribute)
-    colour = _colour(found.get("color") or colour_attribute)
+    colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_attribute)
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
     behind = background or parent.background
     return Look(
@@ -148,15 +159,16 @@ def _is_hidden(found: dict[str, str]) -> bool:
     """Return whether declarations hide an element, however its content is declared."""
     if not found:
         return False
-    if found.get("display", "").startswith("none") or found.get("visibility", "").startswith(
-        ("hidden", "coll")
-    ):
+    if any(found.get(name, "").startswith(value) for name, value in _HIDING):
         return True
-    opacity = _length(found.get("opacity", ""))
-    if found.get("mso-hide", "").startswith("all") or (opacity is not None and opacity < _FAINT):
+    faint = (_length(found.get("opacity", "")), _length(found.get("zoom", "")))
+    if any(value is not None and value < _FAINT for value in faint):
         return True
-    sizes = (_length(found.get(name, "")) for name in ("height", "max-height", "width", "max-width"))
-    if "hidden" in found.get("overflow", "") and any(size is not None and size < _TINY for size in sizes):
+    sizes = (_length(found.get(name, "")) for name in _SIZES)
+    cut = any("hidden" in found.get(name, "") for name in ("overflow", "overflow-x", "overflow-y"))
+    if cut and any(size is not None and size < _TINY for size in sizes):
+        return True
+    if _CLIPPED.search(found.get("clip-path", "")) or _CLEARED.search(found.get("filter", "")):
         return True
     places = (_length(found.get(name, "")) for name in ("left", "top", "right", "text-indent", "margin-left"))
     if any(place is not None and place <= -900 for place in places):
@@ -164,6 +176,24 @@ def _is_hidden(found: dict[str, str]) -> bool:
     return bool(re.match(r"rect\(\s*[01](?:px)?[\s,]+[01]", found.get("clip", ""))) or "scale(0" in found.get(
         "transform", ""
     )
+
+
+def _plain_css(css: str) -> str:
+    """Return declarations without comments, and with the characters that escapes stand for."""
+    if "/*" in css:
+        css = _COMMENT.sub("", css)
+    return _ESCAPE.sub(_unescape, css) if "\\" in css else css
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    code = int(escape[1] or "0", 16)
+    return escape[2] or (chr(code).lower() if 0 < code < 0x80 else "?")
+
+
+def _font_size(font: str) -> str:
+    """Return the size in a value of the shorthand `font`, or ""."""
+    found = _FONT_SIZE.search(font)
+    return found[1] if found else ""
 
 
 def _length(value: str) -> float | None:
@@ -186,6 +216,10 @@ def _colour(value: str | None) -> Colour:
         if found[4] and float(found[4].strip(".") or 0) == 0:
             return _TRANSPARENT
         return int(found[1]), int(found[2]), int(found[3])
+    if found := _HSL.match(value):
+        hue, saturation, light = (float(found[number]) for number in (1, 2, 3))
+        shares = colorsys.hls_to_rgb(hue % 360 / 360, min(light, 100) / 100, min(saturation, 100) / 100)
+        return tuple(round(255 * share) for share in shares)
     digits = _NAMED.get(re.split(r"[\s!;]", value)[0], "")
     if not digits:
         match = _HEX.match(value)
