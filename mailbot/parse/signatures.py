@@ -122,7 +122,7 @@ def suffix(name: str) -> str:
     """Return the suffix of a file name in lower case, or "".
 
     Windows ignores trailing dots and spaces; the end behind a colon is the name of a stream there. Programs
-    write wide letters as narrow ones, and drop characters without a width.
+    write wide characters as narrow ones, and drop those without a width.
     """
     if not name.isascii():
         narrow = unicodedata.normalize("NFKC", name)
