@@ -19,7 +19,6 @@ from mailbot.store.tables import metadata
 
 _OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
 
-# Store a mail.
 _INSERT = insert(_OUTBOX)
 # Find the Message-IDs of the first message by each of some people in each of some tickets, and of the first
 # mail to them.

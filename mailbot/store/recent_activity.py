@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.notification import COUNTED, LIMITED, Cause, NotificationKind
+from mailbot.core.model.notification import Cause
+from mailbot.core.model.notification_kind import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction
 from mailbot.store.prepared import execute
@@ -37,10 +38,10 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _OUTBOX, _TICKET, _MESSAGE = (metadata.tables[name].c for name in ("outbox", "ticket", "message"))
 
 
-def _rows(
+def _as_activity(
     source: str, key: Any, at: Any, first: Any, second: Any, flag: Any, *conditions: ColumnElement[bool]
 ) -> Select[Any]:
-    """Return rows of one source, in the columns that all sources share."""
+    """Select the rows of one source, in the columns that all parts of the UNION share."""
     columns = (
         literal(source).label("source"),
         key.label("id"),
@@ -62,7 +63,7 @@ _OVERALL = select(func.count()).where(
 )
 _ACTIVITY = union_all(
     # Read the limited mails to an address.
-    _rows(
+    _as_activity(
         "sent",
         _OUTBOX.id,
         _OUTBOX.created,
@@ -75,7 +76,7 @@ _ACTIVITY = union_all(
     ),
     # Read the newest tickets of a requester who was not authenticated in them.
     _newest(
-        _rows(
+        _as_activity(
             "opened",
             _TICKET.id,
             _TICKET.opened,
@@ -91,7 +92,7 @@ _ACTIVITY = union_all(
     ),
     # Read the newest texts of an author, each with the subject of its ticket.
     _newest(
-        _rows(
+        _as_activity(
             "texts",
             _MESSAGE.id,
             _MESSAGE.at,

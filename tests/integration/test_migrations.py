@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData, func, select, text
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, open_database

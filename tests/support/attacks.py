@@ -11,7 +11,7 @@ from typing import Any
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk, random_token
-from mailbot.service.queries import list_tickets
+from mailbot.service.ticket_documents import list_tickets
 from mailbot.store.database import open_database
 from mailbot.store.tables import BlockedRow, OutboxRow, TicketCcRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness

@@ -8,7 +8,8 @@ import pytest
 from mailbot.core.model.effects import HoldMail, Register, SetAbsence
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Encryption, MailKind
-from mailbot.core.model.notification import Cause, NotificationKind, Reason
+from mailbot.core.model.notification import Cause, Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from tests.support.scenario import (

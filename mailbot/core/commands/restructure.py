@@ -17,7 +17,8 @@ from mailbot.core.commands.status import close
 from mailbot.core.commands.syntax import phrase, ticket_names
 from mailbot.core.model.effects import AddCc, Effect, Merge, Move, OpenTicket, SetBlocked, SetStatus, Split
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind, Reason
+from mailbot.core.model.notification import Notification, Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Message, Role, Status, Ticket, separable
 from mailbot.core.model.transition import apply

@@ -11,7 +11,8 @@ from mailbot.core.classify.author import reads_mail
 from mailbot.core.commands.context import MailContext, Match
 from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
-from mailbot.core.model.notification import LIMITED, Cause, Notification, NotificationKind
+from mailbot.core.model.notification import Cause, Notification
+from mailbot.core.model.notification_kind import RateLimit
 from mailbot.core.model.ticket import Message, Role
 
 STAFF_HOURLY = 60
@@ -84,7 +85,7 @@ def _automatic_reply(effect: Effect) -> Notification | None:
     """Return the notification of an effect if it is an automatic reply."""
     match effect:
         case Notify(Notification() as notification) | HoldMail(question=Notification() as notification) if (
-            notification.kind in LIMITED
+            notification.kind.definition.rate_limit is RateLimit.LIMITED
         ):
             return notification
         case _:
@@ -93,7 +94,7 @@ def _automatic_reply(effect: Effect) -> Notification | None:
 
 def refusal_reasons(notification: Notification) -> frozenset[str]:
     """Return the reasons of a refusal; the empty set for other notifications."""
-    if notification.kind not in (NotificationKind.REFUSAL, NotificationKind.UNREADABLE):
+    if not notification.kind.definition.states_refusal:
         return frozenset()
     return frozenset({notification.reason, *(p.reason.value for p in notification.problems)} - {""})
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Cause, NotificationKind, ReplyRoute, reply_route
+from mailbot.core.model.notification import Cause
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
@@ -75,7 +76,7 @@ def _normalise(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SentNotice:
+class SentNotification:
     """A notification that a change caused: its recipient, their role and its kind."""
 
     to: Address
@@ -94,7 +95,7 @@ class Change:
     actor: str
     at: datetime
     before: Ticket
-    notified: tuple[SentNotice, ...] = ()
+    notified: tuple[SentNotification, ...] = ()
     irreversible: bool = False
 
 
@@ -173,6 +174,7 @@ class Facts:
     `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
     that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
     sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
     tickets.
     """
@@ -195,6 +197,7 @@ class Facts:
     dates: Mapping[str, date] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    from_lists: frozenset[str] = frozenset()
     undelivered: Mapping[str, tuple[UndeliveredMail, ...]] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()

@@ -114,8 +114,13 @@ class WaitState:
 
     since: datetime
     awaiting_staff: bool = True
-    step: ReminderStage = ReminderStage.NOTHING
+    stage: ReminderStage = ReminderStage.NOTHING
     reminded_at: datetime | None = None
+
+    @property
+    def step(self) -> ReminderStage:
+        """Return `stage` under its name in templates of version 0.2."""
+        return self.stage
 
 
 @dataclass(frozen=True, slots=True)
