@@ -3,10 +3,10 @@
 import threading
 import traceback
 
-from mailbot.cli import importing, init, inspect, mails, maintain, queues, run
+from mailbot.cli import importing, init, inspect, mails, maintain, queues, run, schools
 from mailbot.cli.common import FAILED, app, echo
 
-__all__ = ["app", "importing", "init", "inspect", "mails", "main", "maintain", "queues", "run"]
+__all__ = ["app", "importing", "init", "inspect", "mails", "main", "maintain", "queues", "run", "schools"]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mailbot.core.classify.classify import NO_FROM
-from mailbot.core.commands.context import roles
+from mailbot.core.commands.match import roles
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Classification, Mail, MailKind
@@ -106,7 +106,7 @@ def failure_notifications(
         )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
-            yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)
+            yield Notification(NotificationKind.BOUNCE, operator, Role.STRANGER, details=details)
 
 
 def _named(email: str, ticket: Ticket | None, policy: Policy) -> Address:
