@@ -35,12 +35,14 @@ def _waited(servers: Site, mails: int) -> list[float]:
             daemon.wait(
                 lambda: len(servers.smtp.received) > before + FLOWING, "the other mailbox is being processed"
             )
-        taken = [_wait(env, daemon, f"einzeln{mails}-{number}") for number in range(SINGLE_MAILS)]
+        taken = [
+            wait_for_notification(env, daemon, f"einzeln{mails}-{number}") for number in range(SINGLE_MAILS)
+        ]
         daemon.kill()
     return taken
 
 
-def _wait(env: SchoolEnv, daemon: Daemon, name: str) -> float:
+def wait_for_notification(env: SchoolEnv, daemon: Daemon, name: str) -> float:
     """Deliver a mail to the other school; return the seconds until its team was notified."""
     begin, seen = datetime.now(UTC), len(env.smtp.received)
     mail = problem(f"Beamer ({name})", f"{name}@schule.example").text("Er bleibt dunkel.\n")

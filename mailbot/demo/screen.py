@@ -1,6 +1,5 @@
 """Show the demonstration on a terminal, by rich; its texts are in German like the mails."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,6 +8,8 @@ from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+
+from mailbot.sanitize import printable
 
 _LINES_SHOWN = 40
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
@@ -25,17 +26,17 @@ class Screen:
     def heading(self, title: str) -> None:
         """Print the heading of a step."""
         self._console.print()
-        self._console.rule(Text(title, style="bold"))
+        self._console.rule(Text(printable(title), style="bold"))
 
     def write(self, text: str) -> None:
         """Print a text."""
-        self._console.print(Text(text))
+        self._console.print(Text(printable(text)))
 
     def show(self, mail: bytes, who: str, note: str) -> None:
         """Print a mail that `who` sends or receives, below a line with the note."""
         colour = self._colours.setdefault(who, _COLOURS[len(self._colours) % len(_COLOURS)])
         self._console.print()
-        self._console.print(Text.assemble((f"{who}: ", f"bold {colour}"), note))
+        self._console.print(Text.assemble((f"{printable(who)}: ", f"bold {colour}"), printable(note)))
         message = message_from_bytes(mail, policy=policy.default)
         self._console.print(
             Panel(Group(_head(message), "", *_text(message), *_files(message)), border_style=colour)
@@ -46,14 +47,14 @@ def _head(message: EmailMessage) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for label, name in _HEAD:
         if name in message:
-            table.add_row(Text(label, style="dim"), Text(_printable(str(message[name])), style="bold"))
+            table.add_row(Text(label, style="dim"), Text(printable(str(message[name])), style="bold"))
     return table
 
 
 def _text(message: EmailMessage) -> Iterator[RenderableType]:
     body = message.get_body(("plain",))
     lines = str(body.get_content()).strip().splitlines() if body else ["(ohne Text)"]
-    short = _shorten(_printable(line) for line in lines)
+    short = _shorten(printable(line) for line in lines)
     yield from (Text(line) for line in short[:_LINES_SHOWN])
     if len(short) > _LINES_SHOWN:
         yield Text(f"… und {len(short) - _LINES_SHOWN} weitere Zeilen", style="dim")
@@ -91,13 +92,8 @@ def _files(message: EmailMessage) -> Iterator[RenderableType]:
         if name:
             kind = "Bild" if part.get_content_maintype() == "image" else "Anhang"
             size = len(part.get_payload(decode=True) or b"")
-            yield Text(_printable(f"[{kind}: {name}, {_size(size)}]"), style="italic")
+            yield Text(printable(f"[{kind}: {name}, {_size(size)}]"), style="italic")
 
 
 def _size(count: int) -> str:
     return f"{count / 1000:.1f} kB".replace(".", ",") if count >= 1000 else f"{count} Byte"
-
-
-def _printable(text: str) -> str:
-    """Replace control characters, so that a mail cannot send escape sequences to the terminal."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)

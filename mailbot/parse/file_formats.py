@@ -5,6 +5,7 @@ The content decides first: Windows hides suffixes, and a sender can write any of
 
 import re
 import struct
+import unicodedata
 from collections.abc import Iterable
 
 from mailbot.parse import limits
@@ -114,11 +115,19 @@ _PLAIN_SUFFIXES = words(
     "txt csv xml json md log ini cfg rtf tex jpg jpeg png gif bmp tif tiff webp heic emf wmf ico pdf mp3 mp4"
     " wav ogg m4a mov avi mkv webm css ttf otf woff woff2 rels vml geojson gpx kml"
 )
+_STREAM = re.compile(r":{1,2}[^.:]{0,100}\Z")
 
 
 def suffix(name: str) -> str:
-    """Return the suffix of a file name in lower case, or ""; Windows ignores trailing dots and spaces."""
-    _, dot, found = name.rstrip(". ").rpartition(".")
+    """Return the suffix of a file name in lower case, or "".
+
+    Windows ignores trailing dots and spaces; the end behind a colon is the name of a stream there. Programs
+    write wide characters as narrow ones, and drop those without a width.
+    """
+    if not name.isascii():
+        narrow = unicodedata.normalize("NFKC", name)
+        name = "".join(char for char in narrow if unicodedata.category(char) != "Cf")
+    _, dot, found = _STREAM.sub("", name).rstrip(". ").rpartition(".")
     return found.lower() if dot else ""
 
 

@@ -9,7 +9,7 @@ from lxml import etree
 from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
 from mailbot.parse.character_references import unescape
-from mailbot.parse.visibility import VISIBLE, Look, look_of, may_hide, style_rules
+from mailbot.parse.visibility import VISIBLE, Look, StyleSheet, look_of, may_hide, style_sheet
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
 _MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED})
@@ -85,12 +85,12 @@ def to_text(markup: str) -> HtmlText:
     tree = _tree(markup)
     if tree is None:
         return HtmlText(stripped(markup), unseen=may_hide(markup))
-    rules = style_rules(tree) if "<style" in markup or "<STYLE" in markup else {}
-    page = _Page(rules)
+    sheet = style_sheet(tree)
+    page = _Page(sheet)
     page.write(tree)
     text = page.text()
     if page.skipped and not _LETTER.search(text):
-        page = _Page(rules, everything=True)
+        page = _Page(sheet, everything=True)
         page.write(tree)
         return HtmlText(page.text(), unseen=True)
     return HtmlText(text)
@@ -123,7 +123,7 @@ class _Inside:
 class _Page:
     """Writes the elements of an HTML tree as lines of text, in one pass."""
 
-    rules: dict[str, str]
+    sheet: StyleSheet
     everything: bool = False
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
@@ -167,7 +167,7 @@ class _Page:
         marked = bool(element.keys()) or tag in _MARKED_BY_NAME
         if marked and _begins_quotation(element):
             self.cut = True
-        if marked or self.rules:
+        if marked or self.sheet.rules:
             self.enter(element)
         else:
             self.inside.append(_Inside(self.inside[-1].look, self.inside[-1].unseen))
@@ -180,7 +180,7 @@ class _Page:
 
     def enter(self, element: "lxml.html.HtmlElement") -> None:
         """Note what an element that begins adds to the lines inside it."""
-        look = look_of(element, self.inside[-1].look, self.rules)
+        look = VISIBLE if self.everything else look_of(element, self.inside[-1].look, self.sheet)
         quoted = _is_quotation(element) or (element.tag == "blockquote" and self.depth > 0)
         indented = element.tag == "blockquote" and not quoted and not _is_indentation(element)
         inside = _Inside(look, look.unseen, quoted, indented, _is_signature(element))

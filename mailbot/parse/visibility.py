@@ -3,8 +3,9 @@
 Only what a person reads in the mail is their text. Senders of newsletters, and attackers, hide other text.
 """
 
+import colorsys
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR = 4_000, 200_000, 2_000, 200
 _DECLARATION = re.compile(r"([a-z-]{2,40})\s*:\s*([^;]{1,200})")
 _COMMENT = re.compile(r"/\*(?:(?!\*/).)*(?:\*/|\Z)", re.S)
+_UNCONDITIONAL = re.compile(r"@media\s{1,9}(?:only\s{1,9})?(?:all|screen)")
 _SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
 _LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|%|ex|mm|cm|)\s*(?:$|!)")
 _MAY_HIDE = re.compile(
@@ -28,6 +30,16 @@ _NAMED = {
 }  # fmt: skip
 _HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![0-9a-z])")
 _FUNCTION = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})(?:[\s,/]+([\d.]{1,6})(%?))?\s*\)")
+_HSL = re.compile(r"hsla?\(\s*(\d{1,3})(?:deg)?[\s,]+(\d{1,3})%?[\s,]+(\d{1,3})%?\s*\)")
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.S)
+_FONT_SIZE = re.compile(r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|%))")
+_CLIPPED = re.compile(r"inset\(\s*(?:[5-9]\d|100)(?:\.\d{1,4})?%|(?:circle|ellipse)\(\s*0(?:px|%)?[\s)]")
+_CLEARED = re.compile(r"opacity\(\s*(?:0|0?\.0\d{0,4})%?\s*\)")
+_HIDING = (
+    *(("display", "none"), ("visibility", "hidden"), ("visibility", "coll"), ("mso-hide", "all")),
+    ("content-visibility", "hidden"),
+)
+_SIZES = ("height", "max-height", "width", "max-width", "line-height")
 _SAME = 12  # difference of a colour's components that no one sees
 _TRANSPARENT: tuple[int, ...] = ()
 _FAINT = 0.05
@@ -64,14 +76,38 @@ def may_hide(markup: str) -> bool:
     return bool(_MAY_HIDE.search(markup))
 
 
-def style_rules(root: "lxml.html.HtmlElement") -> dict[str, str]:
-    """Return the declarations by selector of the rules for one tag, class or id, outside of @media."""
-    css = _COMMENT.sub("", "\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
+@dataclass(frozen=True, slots=True)
+class StyleSheet:
+    """The declarations of a page by selector, and those that were already found for an element."""
+
+    rules: dict[str, str] = field(default_factory=dict)
+    _found: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def declared(self, element: "lxml.html.HtmlElement") -> str:
+        """Return the declarations for an element by its tag, its classes and its id."""
+        key = str(element.tag), element.get("class", ""), element.get("id", "")
+        if key not in self._found:
+            self._found[key] = self._look_up(*key)
+        return self._found[key]
+
+    def _look_up(self, tag: str, classes: str, identity: str) -> str:
+        marks = [f".{name}" for name in classes.lower().split()[:20]]
+        if identity:
+            marks.append(f"#{identity.lower()}")
+        keys = (tag, *(key for mark in marks for key in (mark, tag + mark)))
+        return ";".join(self.rules[key] for key in keys if key in self.rules)
+
+
+def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
+    """Return the declarations by selector of the rules for one tag, class or id, outside of conditions."""
+    css = _plain_css("\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
     rules: dict[str, str] = {}
     depth = skipped = 0
     selectors = ""
     for piece in re.split(r"([{}])", css):
-        if piece == "{":
+        if piece == "{" and _UNCONDITIONAL.fullmatch(selectors.strip()):
+            selectors = ""  # its rules are read like others, and its closing brace changes nothing
+        elif piece == "{":
             depth += 1
             skipped = skipped or (depth if selectors.strip().startswith("@") else 0)
         elif piece == "}":
@@ -84,14 +120,14 @@ def style_rules(root: "lxml.html.HtmlElement") -> dict[str, str]:
             for selector in map(str.strip, selectors.split(",")):
                 if _SELECTOR.fullmatch(selector):
                     rules[selector] = f"{rules.get(selector, '')};{piece}"[:_MAX_STYLE]
-    return rules
+    return StyleSheet(rules)
 
 
-def look_of(element: "lxml.html.HtmlElement", parent: Look, rules: dict[str, str]) -> Look:
+def look_of(element: "lxml.html.HtmlElement", parent: Look, sheet: StyleSheet) -> Look:
     """Return the look of an element within its parent."""
-    style = element.get("style", "")[:_MAX_STYLE].lower()
-    if rules:
-        style = f"{_declared(element, rules)};{style}"
+    style = _plain_css(element.get("style", "")[:_MAX_STYLE].lower())
+    if sheet.rules:
+        style = f"{sheet.declared(element)};{style}"
     background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
     colour = (element.get("color") or element.get("text") or "")[:_MAX_COLOUR]
     hidden = element.get("hidden") is not None
@@ -106,9 +142,9 @@ def look_of(element: "lxml.html.HtmlElement", parent: Look, rules: dict[str, str
 def _look(parent: Look, style: str, background_attribute: str, colour_attribute: str, hidden: bool) -> Look:
     found = dict(_DECLARATION.findall(style)) if ":" in style else {}
     hidden = parent.hidden or hidden or _is_hidden(found)
-    size = _length(found.get("font-size", ""))
+    size = _length(found.get("font-size") or _font_size(found.get("font", "")))
     background = _colour(found.get("background-color") or found.get("background") or background_attribute)
-    colour = _colour(found.get("color") or colour_attribute)
+    colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_attribute)
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
     behind = background or parent.background
     return Look(
@@ -119,28 +155,20 @@ def _look(parent: Look, style: str, background_attribute: str, colour_attribute:
     )
 
 
-def _declared(element: "lxml.html.HtmlElement", rules: dict[str, str]) -> str:
-    tag = str(element.tag)
-    marks = [f".{name}" for name in element.get("class", "").lower().split()[:20]]
-    if identity := element.get("id", "").lower():
-        marks.append(f"#{identity}")
-    keys = (tag, *(key for mark in marks for key in (mark, tag + mark)))
-    return ";".join(rules[key] for key in keys if key in rules)
-
-
 def _is_hidden(found: dict[str, str]) -> bool:
     """Return whether declarations hide an element, however its content is declared."""
     if not found:
         return False
-    if found.get("display", "").startswith("none") or found.get("visibility", "").startswith(
-        ("hidden", "coll")
-    ):
+    if any(found.get(name, "").startswith(value) for name, value in _HIDING):
         return True
-    opacity = _length(found.get("opacity", ""))
-    if found.get("mso-hide", "").startswith("all") or (opacity is not None and opacity < _FAINT):
+    faint = (_length(found.get("opacity", "")), _length(found.get("zoom", "")))
+    if any(value is not None and value < _FAINT for value in faint):
         return True
-    sizes = (_length(found.get(name, "")) for name in ("height", "max-height", "width", "max-width"))
-    if "hidden" in found.get("overflow", "") and any(size is not None and size < _TINY for size in sizes):
+    sizes = (_length(found.get(name, "")) for name in _SIZES)
+    cut = any("hidden" in found.get(name, "") for name in ("overflow", "overflow-x", "overflow-y"))
+    if cut and any(size is not None and size < _TINY for size in sizes):
+        return True
+    if _CLIPPED.search(found.get("clip-path", "")) or _CLEARED.search(found.get("filter", "")):
         return True
     places = (_length(found.get(name, "")) for name in ("left", "top", "right", "text-indent", "margin-left"))
     if any(place is not None and place <= -900 for place in places):
@@ -148,6 +176,24 @@ def _is_hidden(found: dict[str, str]) -> bool:
     return bool(re.match(r"rect\(\s*[01](?:px)?[\s,]+[01]", found.get("clip", ""))) or "scale(0" in found.get(
         "transform", ""
     )
+
+
+def _plain_css(css: str) -> str:
+    """Return declarations without comments, and with the characters that escapes stand for."""
+    if "/*" in css:
+        css = _COMMENT.sub("", css)
+    return _ESCAPE.sub(_unescape, css) if "\\" in css else css
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    code = int(escape[1] or "0", 16)
+    return escape[2] or (chr(code).lower() if 0 < code < 0x80 else "?")
+
+
+def _font_size(font: str) -> str:
+    """Return the size in a value of the shorthand `font`, or ""."""
+    found = _FONT_SIZE.search(font)
+    return found[1] if found else ""
 
 
 def _length(value: str) -> float | None:
@@ -170,6 +216,10 @@ def _colour(value: str | None) -> Colour:
         if found[4] and float(found[4].strip(".") or 0) == 0:
             return _TRANSPARENT
         return int(found[1]), int(found[2]), int(found[3])
+    if found := _HSL.match(value):
+        hue, saturation, light = (float(found[number]) for number in (1, 2, 3))
+        shares = colorsys.hls_to_rgb(hue % 360 / 360, min(light, 100) / 100, min(saturation, 100) / 100)
+        return tuple(round(255 * share) for share in shares)
     digits = _NAMED.get(re.split(r"[\s!;]", value)[0], "")
     if not digits:
         match = _HEX.match(value)

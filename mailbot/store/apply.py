@@ -47,7 +47,7 @@ _INSERT_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
 _PROVE_MESSAGE = (
     update(_MESSAGE)
     .where(_MESSAGE.c.ticket_id == bindparam("b_ticket"), _MESSAGE.c.message_id == bindparam("b_message"))
-    .values(proven=True)
+    .values(proven=True, forged=False)
 )
 _INSERT_FILES = insert(_FILE)
 

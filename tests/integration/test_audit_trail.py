@@ -18,7 +18,7 @@ from mailbot.store.audit_verify import VerifyResult, seal, verify
 from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.erasure import erase_audit_entries
 from mailbot.store.schema import migrate
-from mailbot.store.tables import EventRow, TicketRow
+from mailbot.store.tables import EventRow, MessageRow, OutboxRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.scenario import LENA, MAX, NOW
 from tests.support.school import problem
@@ -48,6 +48,25 @@ def test_each_entry_says_how_the_actor_was_authenticated(lived: DeskHarness) -> 
         (MAX, "replies to a mail that was sent to this person"),
     }
     assert {event["trusted"] for event in lived.ticket("GYM-1")["events"]} <= {trusted for _, trusted in said}
+
+
+def test_a_proven_copy_of_a_processed_mail_adds_its_proof_and_nothing_else(desk: DeskHarness) -> None:
+    original = problem("Beamer").text("dunkel")
+    first = original.build()
+    forged = b"Authentication-Results: mx.schule.example; dmarc=fail\r\n" + first
+    assert desk.outcome(forged) == "opened"
+    before, sent = desk.ticket("GYM-1"), desk.rows(OutboxRow)
+    proven = original.proven().build()
+    assert [desk.outcome(copy) for copy in (first, proven, proven)] == ["duplicate"] * 3
+    after = desk.ticket("GYM-1")
+    assert [(e["action"], e["actor"], e["trusted"]) for e in after["events"][len(before["events"]) :]] == [
+        ("proven", LENA, "Authentication-Results: dmarc=pass for schule.example")
+    ]
+    assert {**after, "events": before["events"]} == before
+    assert desk.rows(OutboxRow) == sent
+    (message,) = desk.rows(MessageRow)
+    assert (message.proven, message.forged) == (True, False)
+    assert checked(desk).problems == []
 
 
 def test_an_untouched_trail_holds(lived: DeskHarness) -> None:

@@ -14,6 +14,7 @@ import pytest
 from mailbot.core.classify.auto_mail_patterns import ABSENT_SUBJECT
 from mailbot.core.classify.classify import classify
 from mailbot.core.classify.trust import Evidence, trust
+from mailbot.core.decide.understanding import understand
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Mail, MailKind
 from mailbot.core.text.introduction import introduction_start
@@ -22,7 +23,7 @@ from mailbot.core.text.quotation import split
 from mailbot.parse import parse
 from mailbot.parse.danger import Budget, danger
 from mailbot.sanitize import redact_for_log
-from tests.support.desk_harness import open_harness
+from tests.support.desk_harness import GERMAN_POLICY, open_harness
 from tests.support.mail_builder import mail
 from tests.support.scenario import MAX
 
@@ -184,6 +185,33 @@ def calls(work: Callable[[], object]) -> int:
 def test_splitting_a_text_takes_linear_time(line: str) -> None:
     once, twice = calls(lambda: split(line * 500)), calls(lambda: split(line * 1000))
     assert twice < 2.2 * once + 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("[#close](http://x.example)\n", "plain"),
+        ("#close <http://x.example>\n", "plain"),
+        ("[#close] (http://x.example) [\n", "plain"),
+        ("<a href='http://x.example'>#close</a><br>", "html"),
+        ("<a href='http://x.example'>x</a> #close<br>", "html"),
+        ("&#1", "html"),
+        ("&#9;", "html"),
+        ("<p class='a b' style='color:#fff'>x</p>", "html"),
+    ],
+)
+def test_a_mail_of_one_repeated_line_is_understood_in_linear_time(line: str, kind: str) -> None:
+    def work(times: int) -> int:
+        made = (mail().html(line * times) if kind == "html" else mail().text(line * times)).build()
+        return calls(lambda: understand(parse(made), GERMAN_POLICY.schools[0], GERMAN_POLICY))
+
+    work(1)  # imports what HTML needs
+    assert work(1000) < 2.2 * work(500) + 1000
+
+
+def test_domains_in_long_results_of_a_server_are_not_all_read() -> None:
+    long, longer = (mail().header("Authentication-Results", run("größe ", n)).build() for n in (16_000, LONG))
+    assert calls(lambda: parse(longer)) < 1.2 * calls(lambda: parse(long)) + 1000
 
 
 @pytest.mark.parametrize("unit", ["a", "#a\n", "ab " * 9, "> ", ">\n", "&amp;", "%41", "e\u0301"])

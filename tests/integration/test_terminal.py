@@ -3,13 +3,19 @@
 import ast
 import base64
 import json
+import threading
+from email.message import EmailMessage
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from rich.text import Text
 
+from mailbot import cli
 from mailbot.cli.common import echo, print_json, print_table
 from mailbot.config import Secret
+from mailbot.demo.screen import Screen
 from mailbot.network import sanitize_reply
 from tests.support.school import ROOT
 
@@ -29,6 +35,35 @@ def test_controls_and_direction_marks_are_not_printed(capsys: pytest.CaptureFixt
     assert not CONTROLS & set(said.out + said.err)
     assert said.err.startswith("Tafel]0;neu [2J31mq ")
     assert json.loads(said.out.splitlines()[-1]) == {"subject": HOSTILE}
+
+
+def test_no_traceback_controls_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ValueError(HOSTILE)
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(threading, "excepthook", None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert said.count("ValueError: Tafel]0;neu [2J31mq ") == 2
+    assert not CONTROLS & set(said)
+
+
+def test_the_demonstration_shows_no_controls() -> None:
+    message, out = EmailMessage(), StringIO()
+    message.set_content(HOSTILE.replace("\ud83d", ""))
+    screen = Screen(Console(file=out))
+    screen.write(HOSTILE)
+    screen.heading(HOSTILE)
+    screen.show(message.as_bytes(), HOSTILE, HOSTILE)
+    assert not CONTROLS & set(out.getvalue())
 
 
 def test_everything_is_printed_by_these_functions() -> None:

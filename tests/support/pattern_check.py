@@ -5,11 +5,13 @@ if a search can begin at each character of such a run and follow it to its end. 
 compared by a sample of the alphabet.
 """
 
+import ast
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from types import ModuleType
@@ -43,6 +45,39 @@ def patterns(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any]]]:
     """Yield the compiled patterns of a module with their names, also those inside of tables."""
     for name, value in vars(module).items():
         yield from ((name, pattern) for pattern in _inside(value, 3))
+
+
+_SEARCHES = ("search", "sub", "subn", "split", "findall", "finditer")
+
+
+def inline_patterns(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any], bool]]:
+    """Yield the patterns that calls of `re` in functions have, with their text and whether they search.
+
+    A pattern that is not a literal is yielded as one that is suspicious, so that it is reviewed.
+    """
+    source = Path(module.__file__ or "").read_text("utf-8")
+    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.Lambda)]
+    for call in {node for function in functions for node in ast.walk(function)}:
+        if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("re."):
+            continue
+        name = ast.unparse(call.func).removeprefix("re.")
+        if name not in (*_SEARCHES, "match", "fullmatch", "compile"):
+            continue
+        try:
+            pattern = re.compile(ast.literal_eval(call.args[0]), _flags(call))
+        except (ValueError, TypeError):
+            yield ast.unparse(call.args[0]), _UNKNOWN, True
+        else:
+            yield str(pattern.pattern), pattern, name in _SEARCHES
+
+
+_UNKNOWN = re.compile(r"\S*x")
+
+
+def _flags(call: ast.Call) -> int:
+    """Return the flags of a call of `re`, as its keyword or by their names among its arguments."""
+    named = [ast.unparse(node) for node in (*call.args[1:], *(key.value for key in call.keywords))]
+    return sum(getattr(re, name[3:]) for name in named if re.fullmatch(r"re\.[A-Z]+", name))
 
 
 def _inside(value: Any, depth: int) -> Iterator[re.Pattern[Any]]:

@@ -185,6 +185,9 @@ FILES: list[tuple[str, bytes, Danger]] = [
         "library-ms", "settingcontent-ms", "search-ms", "pyw", "desktop", "jnlp", "deb", "rpm", "msix",
         "appinstaller", "url", "website", "iqy", "rdp", "theme", "xpi", "webloc", "flatpakref", "vmdk",
     )),
+    *((name, b"x", P) for name in (
+        "start.exe\u200b", "start.exe\xa0", "start.\uff45\uff58\uff45", "start.exe::$DATA", "AW: start.exe",
+    )),
     ("run", b"Wettlauf", N),
     ("anleitung.txt", b"Legen Sie eine Datei mit [Desktop Entry] an.", N),
     ("anleitung.txt", b"[Desktop Entry]\nExec=x", P),

@@ -31,6 +31,15 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         '<div style="position:absolute;left:-9999px">#close</div>',
         "<style>.x, .z { display : none }</style><div class='a z'>#close</div>",
         "<style>@media print{.y{color:red}} #w{visibility:hidden}</style><div id=w>#close</div>",
+        "<div style='display:/* */none'>#close</div><div style='d\\69splay:none'>#close</div>",
+        "<div style='clip-path:inset(50%)'>#close</div><div style='clip-path:circle(0)'>#close</div>",
+        "<div style='color:hsl(0, 0%, 100%);background:#fff'>#close</div>",
+        "<div style='filter:opacity(0)'>#close</div><div style='content-visibility:hidden'>#close</div>",
+        "<div style='-webkit-text-fill-color:transparent;color:#000'>#close</div>",
+        "<div style='font:0/0 a'>#close</div><div style='font:bold 0.1px Arial'>#close</div>",
+        "<div style='max-height:0px;overflow-y:hidden'>#close</div><p style='zoom:0'>#close</p>",
+        "<Style>.y{display:none}</Style><div class=y>#close</div>",
+        "<style>@media only screen{.y{display:none}} .z{color:red}</style><div class=y>#close</div>",
     ]:
         with subtests.test(hidden=hidden):
             got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
@@ -45,7 +54,10 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
         '<td style="font-size:0px"><span style="font-size:14px">Text</span></td>',
         '<div style="color:#fff;background:#000">Text</div>',
         '<div style="color:white">Text</div>',
+        '<div style="font:700 14px/0 Arial;filter:opacity(0.9);clip-path:inset(0%)">Text</div>',
+        '<div style="color:hsl(0,0%,10%);background:#fff;zoom:1;font:12pt a\\:b">Text</div>',
         "<style>@media (max-width:600px){.x{display:none}}</style><p class='x'>Text</p>",
+        "<style>@media screen{.y{color:red}} @media print{.x{display:none}}</style><p class=x>Text</p>",
         '<div style="overflow:hidden;width:100%">Text</div>',
         '<div style="background:white url(x.png)"><span style="color:white">Text</span></div>',
     ]:

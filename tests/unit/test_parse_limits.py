@@ -26,8 +26,9 @@ _MIXED = _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
             "nested too deep",
         ),
         (_HEAD + b"\r\n" + b"wort " * 400_000, "text too long: only its beginning is shown"),
+        (_HEAD + b"\r\n" + b"Von:\n" * 60_000, "text too long: only its beginning is shown"),
     ],
-    ids=["header", "parts", "depth", "text"],
+    ids=["header", "parts", "depth", "text", "lines"],
 )
 def test_content_beyond_a_limit_is_omitted_and_reported_as_a_defect(content: bytes, defect: str) -> None:
     assert defect in parse(content).defects

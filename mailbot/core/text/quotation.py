@@ -346,8 +346,10 @@ def _without_banner(lines: list[str]) -> tuple[list[str], list[str]]:
 
 def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[str]]:
     """Split off the end of the text: notices, a name after a dash, or contact details below the closing."""
-    while lines and (not lines[-1].strip() or (answers and _RULE.match(lines[-1]))):
-        lines = lines[:-1]
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or (answers and _RULE.match(lines[end - 1]))):
+        end -= 1
+    lines = lines[:end]
     end = notices(lines)
     lines, cut = lines[:end], lines[end:]
     if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
