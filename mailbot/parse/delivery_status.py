@@ -56,9 +56,11 @@ def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatu
 
     One on a line of its own, or the only one; else what flufl.bounce finds; else any in the text.
     """
-    told = "\n".join(line for line in text[:20_000].split("\n") if "@" in line)
-    named = _found(_ADDRESS, told)[:5]
-    recipients = _found(_ALONE, told) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
+    beginning = "\n".join(line for line in text[:20_000].split("\n") if "@" in line)
+    named = _found(_ADDRESS, beginning)[:5]
+    recipients = (
+        _found(_ALONE, beginning) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
+    )
     text = text[:_SCANNED]
     status = _first(_STATUS, text)
     reply = _REPLY.search(text)

@@ -39,7 +39,6 @@ _MESSAGES = (
     .order_by(_MESSAGE.c.id.desc())
     .limit(MAX_COMPARED)
 )
-# Find the messages with a Message-ID.
 _WITH_MESSAGE_ID = _MESSAGES.where(_MESSAGE.c.message_id == bindparam("message_id"))
 # Find the messages in tickets of a school that are not closed and in which a person takes part.
 _OF_PERSON = _MESSAGES.where(

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
 from mailbot.core.model.listing import Listing, Scope
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -36,6 +36,7 @@ from mailbot.store.tables import (
 )
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.new_database import new_sqlite
 from tests.support.scenario import ERIKA, LENA, MAX, NOW, TONI
 from tests.support.school import problem
 
@@ -152,8 +153,7 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine, tmp_path: Path) -> 
 
 
 def test_a_database_that_was_read_only_for_a_while_is_written_again(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'mailbot.db'}")
-    migrate(engine)
+    engine = open_database(new_sqlite(tmp_path / "mailbot.db"))
     with engine.connect() as connection:
         connection.exec_driver_sql(
             "PRAGMA query_only = ON"
@@ -344,7 +344,7 @@ x\r
 """
 
 
-def test_a_bounce_marks_the_address_and_tells_the_author_once(desk: DeskHarness) -> None:
+def test_bounce_marks_the_address_and_notifies_the_author_once(desk: DeskHarness) -> None:
     desk.receive(problem().text("Dunkel."))
     desk.receive(reply_to(desk.outbox_of(MAX)[0], MAX, "Kabel?", "<a1@x.example>"))
     (sent,) = desk.outbox_of(LENA, NotificationKind.ANSWER)

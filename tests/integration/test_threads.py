@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.store.tables import TicketCcRow
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,9 +25,9 @@ from mailbot.service.timers import run_timers
 from mailbot.store import tickets
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
-from mailbot.store.database import open_database, read_only, transaction
-from mailbot.store.schema import migrate
+from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
+from tests.support.new_database import new_sqlite
 from tests.support.school import ROOT
 from tests.support.servers.process import wait_until
 
@@ -55,17 +54,12 @@ def at(text: str) -> datetime:
 MONDAY, TUESDAY = at("2026-11-23 09:00"), at("2026-11-24 08:30")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
     """A desk on an empty database, and no mailbox."""
-    sqlite = f"sqlite:///{tmp_path / 'mailbot.db'}"
-    url = sqlite if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
-    engine = open_database(url)
-    migrate(engine)
     with transaction(engine) as session:
         session.add(SchoolRow(key="GYM"))
-    yield Desk(engine, POLICY, Templates())
-    engine.dispose()
+    return Desk(engine, POLICY, Templates())
 
 
 def do(desk: Desk, when: datetime, *effects: object) -> None:
@@ -136,7 +130,7 @@ def test_an_action_ends_the_wait(desk: Desk) -> None:
     assert sent(desk) == []
 
 
-def test_a_ticket_goes_up_by_itself(desk: Desk) -> None:
+def test_ticket_is_escalated_by_time(desk: Desk) -> None:
     open_ticket(desk)
     assert run_timers(desk, at("2026-11-27 15:00")) == 1
     assert sent(desk) == [
@@ -182,9 +176,8 @@ def look_on(url: str) -> None:
 
 
 def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'mailbot.db'}"
+    url = new_sqlite(tmp_path / "mailbot.db")
     engine = open_database(url)
-    migrate(engine)
     with transaction(engine) as session:
         session.add(SchoolRow(key="GYM"))
     desk = Desk(engine, POLICY, Templates())
@@ -249,7 +242,7 @@ def test_a_broken_digest_is_reported_and_not_repeated_that_day(desk: Desk, tmp_p
     assert sent(desk) == [("alert", EDV)]
 
 
-def test_the_tickets_of_a_school_that_is_gone_are_left_alone(desk: Desk) -> None:
+def test_tickets_of_a_school_outside_the_configuration_have_no_timers(desk: Desk) -> None:
     open_ticket(desk)
     other = replace(POLICY, schools=(replace(SCHOOL, key="RS2"),))
     assert run_timers(replace(desk, policy=other), TUESDAY) == 0
@@ -271,7 +264,7 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
         wait = tickets.current(session, 1).waits
-    assert (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at) == (
+    assert (wait.since, wait.awaiting_staff, wait.stage.value, wait.reminded_at) == (
         MONDAY,
         True,
         "reminded",

@@ -78,10 +78,17 @@ def smtp_server(authority: CertificateAuthority) -> Iterator[RecordingSmtpServer
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres_cluster() -> Iterator[Postgres]:
     """A PostgreSQL cluster shared by all tests."""
     with require(Postgres) as server:
         yield server
+
+
+@pytest.fixture
+def postgres(postgres_cluster: Postgres) -> Iterator[Postgres]:
+    """The shared PostgreSQL cluster; the databases of this test are dropped after it."""
+    yield postgres_cluster
+    postgres_cluster.drop_databases()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def _migrated_sqlite() -> bytes:
 def _migrated_postgresql(postgres: Postgres) -> str:
     url = postgres.new_database()
     _migrate(url)
-    return url.rpartition("/")[2]
+    return postgres.keep(url)
 
 
 def _migrate(url: str) -> None:

@@ -121,7 +121,9 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
         ),
     ],
 )
-def test_signs_of_programs_are_told_from_people(kind: MailKind, mails: list[MailBuilder]) -> None:
+def test_automatic_mail_is_distinguished_from_mail_by_people(
+    kind: MailKind, mails: list[MailBuilder]
+) -> None:
     found = [classify(parse(sent.build()), frozenset()) for sent in mails]
     assert [c.kind for c in found] == [kind] * len(mails), found
 

@@ -6,7 +6,8 @@ import pytest
 
 from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, SetPriority, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Priority, Status, Ticket, Visibility
 from tests.support.scenario import (
     ERIKA,
@@ -126,7 +127,7 @@ def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
     assert done.notified == told | {(writer, "command_receipt")}
     assert done.messages == []
     (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
-    assert {person.email for person in row.told} == {to for to, kind in told}
+    assert {person.email for person in row.notified} == {to for to, kind in told}
     assert row.already == (done.changes == ())
     assert row.ticket == done.ticket()
 
@@ -169,7 +170,7 @@ LEAKS = (
 )  # fmt: skip
 
 
-def test_note_never_reaches_the_requester_whatever_is_around_it() -> None:
+def test_note_never_reaches_the_requester_with_any_text_around_it() -> None:
     for text in LEAKS:
         for place in ({"text": text}, {"text": "Läuft.", "signature": f"Max\n{text}"}):
             done = answers(MAX, ticket(), "").with_mail(**place).decide()

@@ -66,7 +66,7 @@ def test_indented_block_is_text_unless_an_attribution_is_above_it() -> None:
     assert parse(_answer(said).build()).text == "Läuft."
 
 
-def test_answer_and_quotation_inside_one_quotation_are_told_apart() -> None:
+def test_answer_and_quotation_inside_one_quotation_are_distinguished() -> None:
     inner = "Von: Kim &lt;kim@hgs.example&gt;<br>Datum: 12. Mai 2025 08:05<br>An: Hilfe<br>Betreff: Maus<br>"
     markup = (
         f"<blockquote class='gmail_quote'><div>Maus liegt im Sekretariat.</div>{inner}"

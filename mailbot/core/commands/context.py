@@ -10,7 +10,8 @@ from mailbot.core.commands.command import Reading
 from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail, Part
-from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
+from mailbot.core.model.notification import Cause, Notification
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
@@ -69,6 +70,15 @@ class MailContext:
     def member(self) -> Member | None:
         """Return the sender as a member of a team; None if they are in no team."""
         return self.policy.find_member(self.sender.email)
+
+    @property
+    def cause(self) -> Cause:
+        """Return what is known of the sender."""
+        if self.trust.trusted:
+            return Cause.PROVEN
+        if self.trust.forged:
+            return Cause.FORGED
+        return Cause.KNOWN if self.answered_mail is not None else Cause.UNPROVEN
 
     @property
     def has_no_content(self) -> bool:
@@ -395,4 +405,4 @@ def reply(
         role = Role.REQUESTER
     to = context.person if role.staff else context.sender
     plain = Notification(kind, to, role, shown, author=context.sender, in_reply_to=context.mail.message_id)
-    return replace(plain, **what)  # type: ignore[arg-type]  # the fields of Notification by name
+    return replace(plain, cause=context.cause, **what)  # type: ignore[arg-type]  # the fields of Notification by name

@@ -14,15 +14,14 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import INVISIBLE, WITHIN
-from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
+from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.text.words import fold
 
 _TOKEN = re.compile(r"\S+")
 _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
-_CONFIRMED_AS_WRITTEN = (NotificationKind.REFUSAL, NotificationKind.HELD_ANSWER)
-"""Notifications whose confirmation sends a mail unchanged: its author was notified of the commands in it."""
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 # Matches "Intern: …", "Notiz: …", "@notiz …" and "/note …", which lack the sign of a command.
 _NOTE_WITHOUT_SIGN = re.compile(
@@ -43,8 +42,9 @@ def problems(context: MailContext) -> tuple[RefusedLine, ...]:
     not in the subject of the ticket count. Quoted lines are skipped, unless all lines are quoted, or commands
     are all that is quoted: then the author typed the ">".
     """
-    if context.member is None or context.facts.released in _CONFIRMED_AS_WRITTEN:
-        return ()
+    released = context.facts.released
+    if context.member is None or (released and released.definition.confirms is Confirms.WORDING):
+        return ()  # the author saw the commands in the text, and confirmed it
     lines = context.reading.text.splitlines()
     quoted = list(map(_is_quoted, lines))
     new = [line for line, is_quoted in zip(lines, quoted, strict=True) if not is_quoted or all(quoted)]

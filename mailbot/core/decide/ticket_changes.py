@@ -107,7 +107,8 @@ def _result(
     absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
     until = absence.until if absence else None
     already = not one.effects
-    return CommandResult(one.command.name, after, notified, already, receipt.detail, until, receipt.due)
+    phrase = f"{one.command.name}_forged" if after.key in receipt.forged else one.command.name
+    return CommandResult(phrase, after, notified, already, receipt.detail, until, receipt.due)
 
 
 def _notes(
@@ -182,6 +183,7 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
         quoted=context.mail.quoted,
         attachments=context.attachments,
         proven=context.trust.trusted,
+        forged=context.trust.forged,
     )
 
 

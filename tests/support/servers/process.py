@@ -70,10 +70,11 @@ def wait_until(condition: Callable[[], T], seconds: float = 10) -> T:
 class Child:
     """A server process and its descendants, run by an unprivileged user in a temporary directory.
 
-    Root changes to an unprivileged user, since Dovecot and PostgreSQL must not run as root.
+    The directory is a new one below `parent`. Root changes to an unprivileged user, since
+    Dovecot and PostgreSQL must not run as root.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path = Path("/tmp")) -> None:
         root = os.geteuid() == 0
         account = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.geteuid())
         self.user = account.pw_name
@@ -82,7 +83,7 @@ class Child:
         self._gid = account.pw_gid if root else None
         self._groups: tuple[int, ...] | None = () if root else None
         # Short, for it holds Unix sockets, whose paths end at 108 bytes.
-        self.directory = Path(tempfile.mkdtemp(prefix="mailbot-", dir="/tmp"))
+        self.directory = Path(tempfile.mkdtemp(prefix="mailbot-", dir=parent))
         self.own(self.directory)
         self._process: subprocess.Popen[bytes] | None = None
 
