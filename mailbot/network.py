@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 from mailbot.config import Secret
@@ -45,12 +46,26 @@ _CERTIFICATE_ERRORS = {
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Return a context that verifies certificates against the system's authorities or those of `ca_file`.
 
-    Raises `ssl.SSLError` if `ca_file` cannot be read.
+    Reading the system's authorities takes a tenth of a second, so connections share a context until the files
+    change. Raises `ssl.SSLError` if `ca_file` cannot be read.
     """
+    system = ssl.get_default_verify_paths()
+    paths = (system.cafile, system.capath) if ca_file is None else (ca_file,)
     try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        return _context(ca_file, tuple(_version(path) for path in paths if path is not None))
     except OSError as error:
         raise ssl.SSLError(error.errno, f"ca_file {ca_file} cannot be read: {error.strerror}") from error
+
+
+@lru_cache(maxsize=16)
+def _context(ca_file: Path | None, _: tuple[tuple[int, int], ...]) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+
+
+def _version(path: str | Path) -> tuple[int, int]:
+    """Return what differs after a file, or a directory, was changed or replaced."""
+    status = Path(path).stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def describe_error(error: BaseException) -> tuple[str, bool]:

@@ -25,6 +25,11 @@ def notify(*assignments: str) -> bool:
     return True
 
 
+def is_service() -> bool:
+    """Return whether systemd started this process as the main process of a service (systemd.exec(5))."""
+    return os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid())
+
+
 def ready(status: str) -> bool:
     """Report that start-up or a reload is finished, with one line for `systemctl status`."""
     return notify("READY=1", _status(status))
@@ -72,6 +77,8 @@ _TAKEN_OVER = (
     "StateDirectory",
     "StateDirectoryMode",
     "Environment",
+    "EnvironmentFile",
+    "ImportCredential",
     "LoadCredential",
     "LoadCredentialEncrypted",
     "SetCredential",
@@ -85,7 +92,7 @@ def as_service(unit: str, arguments: Sequence[str]) -> list[str]:
 
     `unit` is the text of the unit file and its drop-ins (`systemctl cat`).
     """
-    lines = (line.strip() for line in unit.splitlines())
+    lines = (line.strip() for line in unit.replace("\\\n", " ").splitlines())
     settings = [line for line in lines if line.partition("=")[0] in _TAKEN_OVER]
     properties = [word for setting in settings for word in ("-p", setting)]
     # --collect: a failed check leaves no failed unit

@@ -3,14 +3,16 @@
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from mailbot import holidays
 from mailbot.check.result import CheckResult
 from mailbot.check.roundtrip import roundtrip
-from mailbot.check.servers import inbox, relay
+from mailbot.check.servers import SilentServers, check_servers
 from mailbot.clock import utc_now
 from mailbot.config import Settings
+from mailbot.core.model.policy import School
 from mailbot.counting import counted
 from mailbot.extras import missing
 from mailbot.monitoring.health import CLOCK_JUMP
@@ -25,6 +27,9 @@ from mailbot.store.audit_verify import verify
 from mailbot.store.database import Engine, SQLAlchemyError, read_only
 
 __all__ = ["CheckResult", "run_checks", "school_holidays"]
+
+PARALLEL = 8
+"""How many schools are checked at the same time; mail servers allow more connections."""
 
 
 def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
@@ -49,13 +54,18 @@ def _configuration(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _servers(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResult]:
+    """Check several schools at the same time; the results come in the order of the schools."""
     engine = _engine(settings)
+    silent = SilentServers()
+
+    def check(school: School) -> list[CheckResult]:
+        results = check_servers(school, settings.imap[school.key], settings.smtp[school.key], engine, silent)
+        return [*results, roundtrip(settings, school.key)] if with_roundtrip else results
+
     try:
-        for school in settings.policy.schools:
-            yield from inbox(school, settings.imap[school.key], engine)
-            yield relay(school, settings.smtp[school.key])
-            if with_roundtrip:
-                yield roundtrip(settings, school.key)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for results in pool.map(check, settings.policy.schools):
+                yield from results
     finally:
         if engine is not None:
             engine.dispose()

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from mailbot.check.result import CheckResult
-from mailbot.clock import utc_now
+from mailbot.clock import monotonic, utc_now
 from mailbot.config import ImapAccount, SmtpAccount
 from mailbot.core.classify.trust import authserv_id
 from mailbot.core.model.policy import School
@@ -20,13 +20,50 @@ from mailbot.store.database import Engine, read_only
 
 COMPARED = timedelta(days=30)
 TIMEOUT = 20.0  # an operator waits; servers answer within a second
+PATIENCE = 0.9  # the part of the timeout after which a failure is one of a server that does not answer
 FULL = 0.9
 MIN_MAILS = 5  # with fewer mails, a missing header proves nothing
 
 
+class SilentServers:
+    """The servers that did not answer in time: not every school waits for them. Threads share it."""
+
+    def __init__(self) -> None:
+        self._schools: dict[tuple[str, int], str] = {}
+
+    def check(
+        self, school: School, account: ImapAccount | SmtpAccount, check: Callable[[], list[CheckResult]]
+    ) -> list[CheckResult]:
+        """Run a check, or return that the server did not answer for another school."""
+        server = (account.host, account.port)
+        if (other := self._schools.get(server)) is not None:
+            text = f"not tried: the server did not answer for {other} within {TIMEOUT:.0f} s"
+            return [CheckResult(False, _subject(school, account), text)]
+        started = monotonic()
+        results = check()
+        if not results[0].ok and monotonic() - started >= TIMEOUT * PATIENCE:
+            self._schools[server] = school.key
+        return results
+
+
+def _subject(school: School, account: ImapAccount | SmtpAccount) -> str:
+    protocol = "IMAP" if isinstance(account, ImapAccount) else "SMTP"
+    return f"{school.key} {protocol} {account.username or 'without login'} at {account.host}:{account.port}"
+
+
+def check_servers(
+    school: School, imap: ImapAccount, smtp: SmtpAccount, engine: Engine | None, silent: SilentServers
+) -> list[CheckResult]:
+    """Check the mailbox and the SMTP account of a school."""
+    return [
+        *silent.check(school, imap, lambda: list(inbox(school, imap, engine))),
+        *silent.check(school, smtp, lambda: [relay(school, smtp)]),
+    ]
+
+
 def inbox(school: School, account: ImapAccount, engine: Engine | None) -> Iterator[CheckResult]:
     """Open a school's mailbox and inspect it; compare it with the ledger if the database can be opened."""
-    subject = f"{school.key} IMAP {account.username} at {account.host}:{account.port}"
+    subject = _subject(school, account)
     try:
         with Mailbox.open(account, TIMEOUT) as box:
             found = inspect_mailbox(box)
@@ -127,7 +164,7 @@ def _fields(text: str) -> list[str]:
 
 def relay(school: School, account: SmtpAccount) -> CheckResult:
     """Log in, and ask whether the school can send from its address; nothing is sent."""
-    subject = f"{school.key} SMTP {account.username or 'without login'} at {account.host}:{account.port}"
+    subject = _subject(school, account)
 
     async def ask() -> SendResult | None:
         async with SmtpClient(account, TIMEOUT) as server:

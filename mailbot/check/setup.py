@@ -7,8 +7,11 @@ from mailbot.config import Settings
 from mailbot.extras import missing
 
 
-def open_points(settings: Settings, year: int) -> Iterator[tuple[str, str]]:
-    """Yield what is missing or is not checked, each with what to do."""
+def open_points(settings: Settings, year: int, *, service: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is missing or is not checked, each with what to do.
+
+    `service` tells that systemd runs the daemon; in a container a call has its user and its passwords anyway.
+    """
     if not settings.policy.operators:
         yield "alerts reach no operator", "set bot.operators"
     if without := [school.key for school in settings.policy.schools if not school.authserv_id]:
@@ -24,4 +27,5 @@ def open_points(settings: Settings, year: int) -> Iterator[tuple[str, str]]:
         yield holidays.text, "install a newer version, or set hours.closed"
     for problem in missing(settings):
         yield problem, "see docs/installation.md"
-    yield "servers are tried now; failures are logged and alerted", "mailbot check --as-service"
+    call = "mailbot check --as-service" if service else "mailbot check"
+    yield "servers are tried now; failures are logged and alerted", call

@@ -14,10 +14,11 @@ from mailbot.config.form import read_form
 from mailbot.config.hours import office_calendar, school_calendar
 from mailbot.config.meaning import check_meaning
 from mailbot.config.oauth import read_oauth2
-from mailbot.config.problem import ConfigError, ConfigurationError
+from mailbot.config.problem import ConfigError, ConfigurationError, FieldError
 from mailbot.config.settings import Settings
-from mailbot.config.sources import read_sources
+from mailbot.config.sources import Sources, read_sources
 from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Limits, Member, Policy, Retention, School, Team, Thresholds, Times
 
 STANDARD_FILES = (Path("config/mailbot.toml"), Path("/etc/mailbot/mailbot.toml"))
@@ -64,14 +65,21 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     sources = read_sources(path)
     for advice in sources.renamed_keys:
         structlog.get_logger().warning("configuration key renamed", file=str(path), advice=advice)
+    settings, findings = evaluate(path, sources, environ)
+    if settings is None:
+        raise sources.error(findings)
+    return replace(settings, renamed_keys=sources.renamed_keys, included=tuple(sources.files)[1:])
+
+
+def evaluate(
+    path: Path, sources: Sources, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[FieldError]]:
+    """Return the settings of a document, or None and every problem of the first phase that fails."""
     document, findings = read_form(sources.data)
     if document is None:
-        raise sources.error(findings)
+        return None, findings
     context = LoadContext(path.absolute().parent, environ)
-    settings = _settings(path, document, context)
-    if settings is None:
-        raise sources.error(context.findings)
-    return replace(settings, renamed_keys=sources.renamed_keys, included=tuple(sources.files)[1:])
+    return _settings(path, document, context), context.findings
 
 
 def _settings(path: Path, document: model.Document, context: LoadContext) -> Settings | None:
@@ -121,7 +129,7 @@ def _policy(document: model.Document, authserv_ids: Iterable[str]) -> Policy:
         second_level=_team(document.second_level, office_calendar(document, document.second_level)),
         language=bot.language,
         timezone=bot.timezone,
-        operators=tuple(bot.operators),
+        operators=tuple(Address(operator.address, operator.name) for operator in bot.operators),
         invitations=bot.invitations,
         helpline_name=bot.helpline_name,
         helpline_phone=bot.helpline_phone,

@@ -27,8 +27,8 @@ def check_meaning(document: Document, mailboxes: Iterable[SchoolLogin[Imap]]) ->
         if not any(week(document, team)):
             where: Location = (*at, "hours") if team.hours.model_fields_set else ("hours",)
             yield FieldError(where, "must have working hours on at least one day of the week")
-    for index, address in enumerate(document.bot.operators):
-        yield from _person(("bot", "operators", index), address, support)
+    for index, operator in enumerate(document.bot.operators):
+        yield from _person(("bot", "operators", index), operator.address, support)
     yield from _times(document)
 
 

@@ -49,6 +49,23 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
+class Operator(Table):
+    """An operator; in short "a@b" or "Name <a@b>"."""
+
+    address: Email = Field(description="the address that gets the alerts")
+    name: Text = Field(default="", description="the name in mails to this address")
+
+
+def person_table(value: object) -> object:
+    """Return the table of a person in short form; tables and wrong types stay: the model reports them."""
+    if not isinstance(value, str):
+        return value
+    if value.endswith(">") and "<" in value:
+        name, _, address = value[:-1].rpartition("<")
+        return {"address": address, "name": name.strip().strip('"')}
+    return {"address": value}
+
+
 class Bot(Table):
     """The bot as a whole."""
 
@@ -60,7 +77,9 @@ class Bot(Table):
     land: Land = Field(default="", description="the Land whose holidays are kept")
     state_dir: Line = Field(default="/var/lib/mailbot", description="the directory of the bot's own files")
     database: Database = Field(default="sqlite", repr=False, description="the database of tickets and mails")
-    operators: list[Email] = Field(default=[], description="the addresses that get the alerts")
+    operators: list[Annotated[Operator, BeforeValidator(person_table)]] = Field(
+        default=[], description="the addresses that get the alerts"
+    )
     invitations: bool = Field(default=True, description="whether members are invited to register")
     helpline_name: Text = Field(default="", description="whom to call if mail itself does not work")
     helpline_phone: Text = Field(default="", description="their telephone number, for the handouts")
@@ -119,16 +138,6 @@ class Member(Table):
     aliases: list[Email] = Field(default=[], description="other addresses of the same person")
 
 
-def _member(value: object) -> object:
-    """Return tables and wrong types as they are: the model reports them."""
-    if not isinstance(value, str):
-        return value
-    if value.endswith(">") and "<" in value:
-        name, _, address = value[:-1].rpartition("<")
-        return {"address": address, "name": name.strip().strip('"')}
-    return {"address": value}
-
-
 class WorkingHours(Table):
     """When a team works; its own table overrides the common one day by day."""
 
@@ -146,7 +155,7 @@ class Team(Table):
     """A team that shares tickets."""
 
     name: Line = Field(description="the team's name, as in “Hallo Team …”")
-    members: list[Annotated[Member, BeforeValidator(_member)]] = Field(
+    members: list[Annotated[Member, BeforeValidator(person_table)]] = Field(
         min_length=1, description="the team's people"
     )
     hours: WorkingHours = Field(default_factory=WorkingHours, description="what differs from [hours]")

@@ -69,7 +69,8 @@ class PersonErasure:
     def check(self) -> None:
         """Raise OperationError if the person must not be erased yet."""
         policy = self.desk.policy
-        if policy.find_member(self.address) is not None or self.address in policy.operators:
+        operators = {operator.email for operator in policy.operators}
+        if policy.find_member(self.address) is not None or self.address in operators:
             raise OperationError(
                 f"{self.address} is a member or an operator; remove the address from the configuration first"
             )

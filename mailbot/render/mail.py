@@ -127,7 +127,7 @@ def _context(notification: Notification, school: School, policy: Policy, message
         "schools": {s.key: s.name for s in policy.schools},
         "team": team,
         "team_name": team.name.removeprefix("Team ").strip() or team.name,
-        "operator": policy.operators[0] if policy.operators else "",
+        "operator": policy.operators[0].email if policy.operators else "",
         "author_team": _team_of(notification.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,

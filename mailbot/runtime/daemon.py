@@ -83,7 +83,7 @@ def _report(application: Application) -> None:
             smtp=f"{smtp.host}:{smtp.port}",
             members=len(school.team.members),
         )
-    for point, todo in open_points(settings, utc_now().year):
+    for point, todo in open_points(settings, utc_now().year, service=systemd.is_service()):
         log.info("open point", what=point, todo=todo)
 
 

@@ -98,7 +98,7 @@ def policy(language: str, *, informal: bool = False) -> Policy:
         schools,
         second,
         language,
-        operators=("edv@stadt.example",),
+        operators=(Address("edv@stadt.example"),),
         times=TIMES,
         informal=informal,
     )

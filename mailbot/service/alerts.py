@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role
@@ -45,8 +44,8 @@ def end_alert(session: Session, desk: Desk, topic: str, now: datetime) -> None:
 
 def _notify_operators(session: Session, desk: Desk, details: Details, now: datetime) -> None:
     school = desk.policy.schools[0]
-    for address in desk.policy.operators:
-        notification = Notification(NotificationKind.ALERT, Address(address), Role.STRANGER, details=details)
+    for operator in desk.policy.operators:
+        notification = Notification(NotificationKind.ALERT, operator, Role.STRANGER, details=details)
         try:
             mail = desk.render_one(notification, school, now)
         except Exception:  # the template may be the cause: then the log is all that is left

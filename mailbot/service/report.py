@@ -62,8 +62,8 @@ def send_due(desk: Desk, now: datetime) -> bool:
             if report.total.is_empty:
                 return False
             sender = desk.policy.schools[0]
-            for address in desk.policy.operators:
-                mail = desk.render_one(notification(address, report), sender, now)
+            for operator in desk.policy.operators:
+                mail = desk.render_one(notification(operator, report), sender, now)
                 enqueue(session, sender.key, [mail], now)
     except BrokenTemplateError as error:
         with transaction(desk.engine) as session:
@@ -73,14 +73,14 @@ def send_due(desk: Desk, now: datetime) -> bool:
     return True
 
 
-def notification(address: str, report: Report) -> Notification:
-    """Return the notification that sends a report to that address."""
-    return Notification(NotificationKind.REPORT, Address(address), Role.STRANGER, report=report)
+def notification(to: Address, report: Report) -> Notification:
+    """Return the notification that sends a report to that person."""
+    return Notification(NotificationKind.REPORT, to, Role.STRANGER, report=report)
 
 
 def page(desk: Desk, report: Report, now: datetime) -> str:
     """Return a report as HTML, as the mail shows it."""
-    return desk.render_one(notification("", report), desk.policy.schools[0], now).outgoing.html
+    return desk.render_one(notification(Address(""), report), desk.policy.schools[0], now).outgoing.html
 
 
 def document(report: Report) -> dict[str, Any]:

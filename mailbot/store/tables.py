@@ -19,6 +19,7 @@ HAS_TIMER = "look_at IS NOT NULL"
 DUE_STATES = ("queued", "sending", "uncertain")
 DUE_CONDITION = "state IN ('queued', 'sending', 'uncertain')"
 NOT_SENT = "state <> 'sent'"
+HAS_HELD = "held_id IS NOT NULL"
 
 
 class Row(SQLModel):
@@ -139,7 +140,7 @@ class MessageRow(Row, table=True):
     quoted: str = Field(default="", sa_type=Text)
     at: datetime
     message_id: str = Field(default="", index=True, sa_type=Text)
-    raw_id: int | None = Field(default=None, foreign_key="raw_mail.id")
+    raw_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
     proven: bool | None = None  # whether its author was authenticated; unknown before version 0.2
     forged: bool = False  # whether the mail server said that From was forged
 
@@ -150,7 +151,7 @@ class AttachmentRow(Row, table=True):
     __tablename__ = "attachment"
     id: int | None = Field(default=None, primary_key=True)
     message_row: int = Field(foreign_key="message.id", index=True)
-    raw_id: int = Field(foreign_key="raw_mail.id")
+    raw_id: int = Field(foreign_key="raw_mail.id", index=True)
     path: str
     filename: str = Field(sa_type=Text)
     content_type: str
@@ -206,14 +207,14 @@ class LedgerRow(Row, table=True):
     uid: int = Field(sa_type=BigInteger)
     content_id: str = Field(index=True)
     message_id: str = Field(default="", sa_type=Text)
-    sender: str = Field(default="", sa_type=Text)
+    sender: str = Field(default="", index=True, sa_type=Text)
     subject: str = Field(default="", sa_type=Text)
     received: datetime | None = None
     at: datetime
     outcome: str
     because: str = Field(default="", sa_type=Text)
-    ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
-    raw_id: int | None = Field(default=None, foreign_key="raw_mail.id")
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
+    raw_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
     traceback: str = Field(default="", sa_type=Text)
 
 
@@ -260,6 +261,7 @@ class OutboxRow(Row, table=True):
         Index("ix_outbox_recipient_created", "recipient", "created"),
         Index("ix_outbox_kind_created", "kind", "created"),
         Index("ix_outbox_thread", "ticket_id", "recipient", "id"),
+        Index("ix_outbox_held_id", "held_id", sqlite_where=text(HAS_HELD), postgresql_where=text(HAS_HELD)),
     )
     id: int | None = Field(default=None, primary_key=True)
     school: str

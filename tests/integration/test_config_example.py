@@ -35,6 +35,7 @@ from mailbot.config.model import (
     Times,
     WorkingHours,
 )
+from mailbot.core.model.mail import Address
 from mailbot.init import QUESTIONS, configuration, example, write_configuration, write_passwords
 from tests.support.servers.process import wait_until
 
@@ -193,7 +194,7 @@ def test_answers_to_init_give_a_configuration_that_loads(tmp_path: Path) -> None
     assert (school.key, school.name, school.address) == ("MSB", "Mittelschule Berg", "hilfe@msb.example")
     assert [member.address for member in school.team.members] == ["paul@berg.example"]
     assert settings.policy.name == 'Hilfe "am" Berg'
-    assert settings.policy.operators == ("it@berg.example",)
+    assert settings.policy.operators == (Address("it@berg.example"),)
     assert (settings.imap["MSB"].host, settings.smtp["MSB"].host) == ("mx.berg.example", "mx.berg.example")
     assert settings.imap["MSB"].password.get() == "two"
     assert settings.smtp["MSB"].username == "bot@berg.example"

@@ -42,7 +42,7 @@ POLICY = Policy(
     "Support",
     (SCHOOL,),
     Team("Technik", (Member(TONI),), HOURS),
-    operators=(EDV,),
+    operators=(Address(EDV),),
     times=Times(escalate_hours=40, digest=None),
 )
 

@@ -47,7 +47,7 @@ POLICY = Policy(
     "Schul-Support",
     (GYM, HBG),
     Team("Second-Level-Support", (Member(TONI, "Toni Technik"), Member(TINA))),
-    operators=(EDV,),
+    operators=(Address(EDV),),
 )
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)

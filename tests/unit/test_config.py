@@ -440,6 +440,23 @@ def test_member_is_an_address_a_name_with_address_or_a_table(write: Write) -> No
     )
 
 
+def test_operators_are_written_as_members_are_but_without_aliases(write: Write) -> None:
+    operators = (
+        '"EDV@Stadt.Example", "Ida Muster <ida@stadt.example>", { address = "b@stadt.example", name = "Bo" }'
+    )
+    found = load(write(('"edv@stadt.example"', operators)), ENVIRON).policy.operators
+    assert [(o.email, o.name) for o in found] == [
+        ("edv@stadt.example", ""),
+        ("ida@stadt.example", "Ida Muster"),
+        ("b@stadt.example", "Bo"),
+    ]
+    wrong = write(('"edv@stadt.example"', '"Ida", { address = "b@stadt.example", aliases = [] }'))
+    assert problems(wrong) == [
+        '[bot] operators[1].address = "Ida": must be an address such as name@schule.example',
+        "[bot] operators[2].aliases: unknown; known are address, name",
+    ]
+
+
 def test_hours_may_end_at_midnight(write: Write) -> None:
     monday = load(write(("[imap]", '[hours]\nmon = "06:00-24:00"\n[imap]')), ENVIRON).policy
     assert monday.second_level.calendar.hours[0] == ((time(6), END_OF_DAY),)

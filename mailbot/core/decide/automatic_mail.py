@@ -106,7 +106,7 @@ def failure_notifications(
         )
     elif to_member and not sent.undeliverable:
         for operator in policy.operators:
-            yield Notification(NotificationKind.BOUNCE, Address(operator), Role.STRANGER, details=details)
+            yield Notification(NotificationKind.BOUNCE, operator, Role.STRANGER, details=details)
 
 
 def _named(email: str, ticket: Ticket | None, policy: Policy) -> Address:

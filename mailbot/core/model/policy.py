@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Literal
 
 from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.mail import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Policy:
     second_level: Team
     language: str = "de"
     timezone: str = "Europe/Berlin"
-    operators: tuple[str, ...] = ()
+    operators: tuple[Address, ...] = ()
     limits: Limits = field(default_factory=Limits)
     invitations: bool = True
     times: Times = field(default_factory=Times)
@@ -140,7 +141,7 @@ class Policy:
     def domains(self) -> frozenset[str]:
         """Return the domains of the organisation: those of its schools and of its people's addresses."""
         people = (a for team in self.teams for member in team.members for a in member.addresses)
-        addresses = (*self.support_addresses, *self.operators, *people)
+        addresses = (*self.support_addresses, *(operator.email for operator in self.operators), *people)
         return frozenset({*self.school_domains, *(address.rpartition("@")[2] for address in addresses)})
 
     @property

@@ -1,9 +1,9 @@
-"""0019 whether the mail server said that From of a message was forged, as the audit trail has it."""
+"""0018 whether the mail server said that From of a message was forged, as the audit trail has it."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
