@@ -5,7 +5,7 @@ import logging
 import re
 
 from mailbot.addresses import canonical_address
-from mailbot.core.classify.failure_cause import failure_cause
+from mailbot.core.classify.failure_cause import first_line_with_cause
 from mailbot.core.model.mail import Action, DeliveryStatus
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for every odd mail
@@ -56,21 +56,24 @@ def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatu
 
     One on a line of its own, or the only one; else what flufl.bounce finds; else any in the text.
     """
-    beginning = text[:20_000]
+    beginning = "\n".join(line for line in text[:20_000].split("\n") if "@" in line)
     named = _found(_ADDRESS, beginning)[:5]
     recipients = (
         _found(_ALONE, beginning) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
     )
-    status = _first(_STATUS, text[:_SCANNED])
-    replied = next((line for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), "")
-    reply = _REPLY.search(replied)
+    text = text[:_SCANNED]
+    status = _first(_STATUS, text)
+    reply = _REPLY.search(text)
+    replied = text[text.rfind("\n", 0, reply.start()) + 1 :].partition("\n")[0] if reply else ""
     soft = status.startswith("4") or (
         not status and not (reply and reply[1] == "5") and bool(_DELAYED.search(text[:2000].lower()))
     )
     action = Action.DELAYED if soft else Action.FAILED
-    lines = (" ".join(line.split())[:500] for line in text[:_SCANNED].splitlines()[:200])
-    diagnostic = " ".join(replied.split())[:500] or next(filter(failure_cause, lines), "")
-    message_id = message_id or _first(_MESSAGE_ID, text[:_SCANNED])  # some append the mail to their text
+    diagnostic = " ".join(replied.split())[:500]
+    if not diagnostic:
+        lines = [" ".join(line.split())[:500] for line in text.splitlines()[:200]]
+        diagnostic = first_line_with_cause(lines)
+    message_id = message_id or _first(_MESSAGE_ID, text)  # some append the mail to their text
     return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
 
 

@@ -66,6 +66,14 @@ def test_short_answers_are_kept_at_every_place(subtests: pytest.Subtests) -> Non
                 assert answer_of(reply) == answer, reply
 
 
+def test_line_of_names_that_the_mail_repeats_elsewhere_is_quoted() -> None:
+    sent = "Hallo Max Mustermann,\n\nVerlauf\n\nMax Mustermann, 3.12.2026, 8:05\nIch sehe es mir gleich an.\n"
+    reply = f"Hallo Max Mustermann,\n\nVerlauf\n\n{ANSWER}\n\n" + sent.partition("Verlauf\n\n")[2]
+    parts = split_reply(f"Am 3.12. um 9:00 schrieb Hilfe:\n{reply}", [SentText((sent,))], structured=False)
+    assert parts is not None
+    assert parts.text == ANSWER
+
+
 def test_answer_that_touches_the_attribution_is_kept() -> None:
     quoted = "\n".join(f"> {line}" for line in HELP.split("\n"))
     for attribution in (

@@ -1,10 +1,12 @@
 """Name the cause of a failed delivery by the words and the enhanced status code of a server's reply."""
 
 import re
+from collections.abc import Sequence
 
 _MAX_LENGTH = 1_000  # characters of a reply that are read
 
 # The first match counts. Servers choose codes carelessly, so clear words come before the codes.
+# All in lower case: patterns that ignore case take five times as long.
 _WORDS_BEFORE_CODES = (
     ("uncertain", r"so it may have arrived"),
     (
@@ -71,7 +73,7 @@ _WORDS_AFTER_CODES = (
     ),
 )
 _CAUSES = tuple(
-    (cause, re.compile(pattern, re.I))
+    (cause, re.compile(pattern))
     for cause, pattern in (
         *_WORDS_BEFORE_CODES,
         *((cause, rf"(?<![\d.]){code}(?![\d.])") for cause, code in _CODES),
@@ -82,7 +84,14 @@ CAUSES = tuple(dict.fromkeys(cause for cause, _ in _CAUSES))
 """The names of the causes; templates have a phrase for each."""
 
 
+def first_line_with_cause(lines: Sequence[str]) -> str:
+    """Return the first line that names a cause, or ""; each pattern reads all lines at once."""
+    text = "\n".join(line[:_MAX_LENGTH] for line in lines).lower()
+    found = [match.start() for _, pattern in _CAUSES if (match := pattern.search(text))]
+    return lines[text.count("\n", 0, min(found))] if found else ""
+
+
 def failure_cause(reply: str) -> str:
     """Return the cause that a server's reply (RFC 5321, 4.2; RFC 3463) names, or "" if none is known."""
-    text = reply[:_MAX_LENGTH]
+    text = reply[:_MAX_LENGTH].lower()
     return next((cause for cause, pattern in _CAUSES if pattern.search(text)), "")

@@ -7,6 +7,7 @@ words as well, and stays text. Each test reads a bounded part of the text, so th
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from mailbot.core.text.attribution_words import (
@@ -193,25 +194,27 @@ def _is_torn(lines: list[str], at: int, joined: str) -> bool:
     return goes_on and bool(_START.match(joined) and DATE.search(joined))
 
 
+@lru_cache(maxsize=64)  # several tests look at the same lines
 def _may_say_wrote(text: str) -> bool:
     """Return whether a text may contain a word for "wrote": a cheap test before the full one."""
     text = text.lower()
     return any(map(text.__contains__, _ASCII_STEMS if text.isascii() else STEMS))
 
 
-def _verbs(text: str) -> list[re.Match[str]]:
+@lru_cache(maxsize=64)
+def _verbs(text: str) -> tuple[re.Match[str], ...]:
     """Return the places of the words for "wrote"."""
     if not _may_say_wrote(text):
-        return []
+        return ()
     lower = text.lower()
-    return list(WROTE.finditer(lower if len(lower) == len(text) else text))
+    return tuple(WROTE.finditer(lower if len(lower) == len(text) else text))
 
 
 def _may_end(piece: str, joined: str) -> bool:
-    """Return whether an attribution may end with the last piece: by a colon, a verb or an address."""
-    if "@" in joined or joined[:4].isdigit():
+    """Return whether an attribution may end with the last piece: by a colon, a verb, or address and time."""
+    if joined[:4].isdigit() or piece.rstrip(_EDGES).endswith((":", "：")) or _may_say_wrote(joined):
         return True
-    return piece.rstrip(_EDGES).endswith((":", "：")) or _may_say_wrote(joined)
+    return "@" in joined and bool(_CLOCK.search(joined))
 
 
 def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bool) -> bool:

@@ -201,9 +201,23 @@ def _runs(reply: str, source: str) -> list[_Run]:
             (_extended(reply, at, source, place, end) for place in known),
             key=lambda run: (run.length, -abs(run.source - expected)),
         )
-        runs.append(run)
+        covering = _covering(reply, source, runs[-1], run) if runs else None
+        runs[-1:] = [covering] if covering else [*runs[-1:], run]
         at, end, expected = run.end, run.end, run.source_end
     return runs
+
+
+def _covering(reply: str, source: str, earlier: _Run, run: _Run) -> _Run | None:
+    """Return the run with the characters of the earlier one, which are before it in the sent text, too.
+
+    Names and dates are repeated there, so the earlier run may have been found at another place.
+    """
+    begin = run.source - earlier.length
+    if begin < 0 or earlier.end != run.start or earlier.source_end == run.source:
+        return None
+    if reply[earlier.start : run.start] != source[begin : run.source]:
+        return None
+    return _Run(earlier.start, begin, run.length + earlier.length)
 
 
 def _extended(reply: str, at: int, source: str, place: int, end: int) -> _Run:
