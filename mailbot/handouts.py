@@ -19,6 +19,7 @@ from mailbot.core.model.ticket import Role
 from mailbot.outgoing import OutgoingMail
 from mailbot.preview import LANGUAGES
 from mailbot.render import Templates, render
+from mailbot.samples import scene
 
 READERS = {Role.REQUESTER: "teachers", Role.SUPPORTER: "supporters"}
 """For whom there are pages, and what their files are called."""
@@ -38,7 +39,7 @@ def write_handouts(directory: Path, policy: Policy | None, templates: Templates)
     """Write the pages of each school, or of a sample one, in each language, and yield where they are."""
     directory.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        house = replace(policy or samples.policy(language), language=language)
+        house = replace(policy or scene.policy(language), language=language)
         for school in house.schools if policy else house.schools[:1]:
             prefix = f"{school.key}-" if policy else ""
             for role, readers in READERS.items():
@@ -92,18 +93,18 @@ def _mail(
     name: str, example: Mapping[str, str], school: School, policy: Policy, templates: Templates
 ) -> OutgoingMail:
     """Return a mail about a short example, as this school sends it."""
-    notice = samples.notifications(school.language)[name]
-    if notice.ticket is None:
+    notification = samples.notifications(school.language)[name]
+    if notification.ticket is None:
         raise LookupError(f"the sample {name} has no ticket")
-    ticket = replace(notice.ticket, school=school.key, subject=example["subject"], cc=())
+    ticket = replace(notification.ticket, school=school.key, subject=example["subject"], cc=())
     return render(
-        replace(notice, ticket=ticket, text=example[name], attachments=(), listed=()),
+        replace(notification, ticket=ticket, text=example[name], attachments=(), listed=()),
         school,
         policy,
         templates,
         message_id="<sample@school.example>",
         action_key="",
-        now=samples.NOW,
+        now=scene.NOW,
     )
 
 

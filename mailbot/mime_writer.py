@@ -17,22 +17,10 @@ from urllib.parse import quote as percent_encoded
 
 from mailbot.addresses import canonical_address
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.sanitize import clean, one_line
 
-_REPLIES = frozenset(
-    {
-        NotificationKind.RECEIPT,
-        NotificationKind.COMMAND_RECEIPT,
-        NotificationKind.REFUSAL,
-        NotificationKind.HELP,
-        NotificationKind.OVERVIEW,
-        NotificationKind.TICKET_DETAILS,
-        NotificationKind.CONFIRM,
-    }
-)
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # printable ASCII; with its name it fits into 998 bytes
 _CONTENT_TYPE = re.compile(r"(text|image|audio|video|application)/([a-z0-9][a-z0-9!#$&^_.+-]{0,100})")
 _FIRST, _LAST = 1, 50  # references of an endless thread (RFC 5537, 3.4.4, cuts the same way)
@@ -68,7 +56,7 @@ def _fields(outgoing: OutgoingMail, date: datetime) -> Iterator[tuple[str, str]]
     yield "Subject", _unstructured(outgoing.subject)
     yield "Message-ID", "".join(_ids((outgoing.message_id,)))
     if outgoing.automatic:
-        answers = outgoing.in_reply_to and outgoing.kind in _REPLIES
+        answers = outgoing.in_reply_to and outgoing.kind.definition.auto_replied
         yield "Auto-Submitted", "auto-replied" if answers else "auto-generated"  # RFC 3834, 5
         yield "X-Auto-Response-Suppress", "All"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment
 
 

@@ -9,6 +9,7 @@ from mailbot import samples
 from mailbot.core.model.notification import Notification
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render import BrokenTemplateError, Templates, render
+from mailbot.samples import scene
 
 LANGUAGES = ("de", "en", "fr")
 FORMS = (("de", False), ("de", True), ("en", False), ("fr", False))
@@ -47,8 +48,8 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     entries = []
     for language, informal in FORMS:
-        for name, notice in samples.notifications(language).items():
-            mail = sample(notice, language, templates, informal=informal)
+        for name, notification in samples.notifications(language).items():
+            mail = sample(notification, language, templates, informal=informal)
             prefix = f"{language}-du" if informal else language
             entries.append(_write(directory, f"{prefix}.{name}", mail))
     return write_index(directory, entries)
@@ -57,26 +58,26 @@ def write_gallery(directory: Path, templates: Templates) -> Path:
 def broken_templates(templates: Templates) -> Iterator[str]:
     """Yield one line for each sample that cannot be rendered."""
     for language, informal in FORMS:
-        for notice in samples.notifications(language).values():
+        for notification in samples.notifications(language).values():
             try:
-                sample(notice, language, templates, informal=informal)
+                sample(notification, language, templates, informal=informal)
             except BrokenTemplateError as error:
                 yield str(error)
 
 
 def sample(
-    notice: Notification, language: str, templates: Templates, *, informal: bool = False
+    notification: Notification, language: str, templates: Templates, *, informal: bool = False
 ) -> OutgoingMail:
     """Render a sample notification of the sample school; raise `BrokenTemplateError`."""
-    policy = samples.policy(language, informal=informal)
+    policy = scene.policy(language, informal=informal)
     return render(
-        notice,
+        notification,
         policy.schools[0],
         policy,
         templates,
         message_id=_MESSAGE_ID,
         action_key=_ACTION_KEY,
-        now=samples.NOW,
+        now=scene.NOW,
     )
 
 

@@ -1,15 +1,15 @@
 """Refuse words and phrases that make the project's English hard to read: `python -m tests.prose`.
 
-Checked are comments and docstrings in Python, one-line strings of three words or more in mailbot/, the text
-of Markdown, and comments in TOML, shell and make. codespell knows single words only and does not tell prose
-from code; proselint takes no patterns of one's own.
+Checked are comments and docstrings in Python, one-line strings of three words or more in mailbot/, the names
+of tests and of their cases, the text of Markdown, and comments in TOML, shell and make. codespell knows
+single words only and does not tell prose from code; proselint takes no patterns of one's own.
 """
 
 import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -43,6 +43,17 @@ PHRASES = (
         "name the noun: “people who”, “a mail that”",
     ),
 )
+# What is refused in the names of tests as well. A name is a sentence about behaviour.
+NAME_PHRASES = (
+    (r"told|tells?", "“is reported”, “is notified”, “distinguishes”"),
+    (r"hears?|heard", "“is notified”, “is received”"),
+    (r"left alone|leaves? \w+ alone", "“is skipped”, “is ignored”"),
+    (r"(?:some|every|any|no)body(?: s|s)?", "“a person”, “each person”, or the role"),
+    (r"what(?:so)?ever", "“with any”, or name the cases"),
+    (r"lies?|leaps?|lapses?|rests|astray", "“is in”, “jumps”, “expires”, “is off”"),
+    (r"(?:do|does|no) harm|for the \w+ sake", "“is no error”, “is ignored”, “because of”"),
+    (r"goes on|goes before|goes up|is gone|go through", "“continues”, “takes precedence”, “is removed”"),
+)
 CHECKED = (
     "*.md",
     "docs/**/*.md",
@@ -56,9 +67,17 @@ CHECKED = (
     ".ci/*",
     ".deb/*",
 )
-_PHRASES = tuple(
-    (re.compile(rf"\b(?:{p})\b".replace(" ", r"\s+"), re.IGNORECASE), advice) for p, advice in PHRASES
-)
+
+
+def _compile(phrases: Sequence[tuple[str, str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple(
+        (re.compile(rf"\b(?:{p})\b".replace(" ", r"\s+"), re.IGNORECASE), advice) for p, advice in phrases
+    )
+
+
+_PHRASES, _NAME_PHRASES = _compile(PHRASES), _compile((*PHRASES, *NAME_PHRASES))
+_TEST_NAME = re.compile(r"(?<=def )test_\w+")
+_CASE_NAME = re.compile(r"""\bid=f?"([^"\\\n]+)\"""")
 _MARKDOWN_CODE = re.compile(
     r"^```.*?^```|^(?: {4,}(?![-*] )|\t)[^\n]*$|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL
 )
@@ -69,10 +88,23 @@ _ENDS_STATEMENT = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 def problems(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
     """Yield line, phrase and advice for each refused phrase of a file."""
-    text = _prose(path, source)
-    for pattern, advice in _PHRASES:
+    yield from _search(_prose(path, source), _PHRASES)
+    if path.parts[0] == "tests" and path.suffix == ".py":
+        yield from _search(_names(source), _NAME_PHRASES)
+
+
+def _search(text: str, phrases: Sequence[tuple[re.Pattern[str], str]]) -> Iterator[tuple[int, str, str]]:
+    for pattern, advice in phrases:
         for match in pattern.finditer(text):
             yield text.count("\n", 0, match.start()) + 1, " ".join(match[0].split()), advice
+
+
+def _names(source: str) -> str:
+    """Return the names of tests and of their cases as words, with "|" in place of the rest."""
+    spans = sorted(
+        (*(m.span() for m in _TEST_NAME.finditer(source)), *(m.span(1) for m in _CASE_NAME.finditer(source)))
+    )
+    return _only(source, spans).replace("_", " ")
 
 
 def _prose(path: Path, source: str) -> str:
@@ -83,6 +115,11 @@ def _prose(path: Path, source: str) -> str:
         spans = _python(source, texts=path.parts[0] == "mailbot" and "versions" not in path.parts)
     else:
         spans = (match.span() for match in _COMMENT.finditer(source))
+    return _only(source, spans)
+
+
+def _only(source: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return the source with "|" in place of all that is outside the spans."""
     text, done = "", 0
     for start, end in spans:
         text += _hide(source[done:start]) + source[start:end].lstrip("#")

@@ -105,7 +105,7 @@ def tickets(
 ) -> None:
     """List tickets."""
     from mailbot.core.model.ticket_fields import CLI_TABLE
-    from mailbot.service.queries import list_tickets
+    from mailbot.service.ticket_documents import list_tickets
 
     if status not in ("open", "closed", "all"):
         raise typer.BadParameter("must be open, closed or all", param_hint="--status")
@@ -127,7 +127,7 @@ def show(
 ) -> None:
     """Show a ticket with its messages and its audit entries."""
     from mailbot.core.model.ticket_fields import CLI_TABLE
-    from mailbot.service.queries import show_ticket
+    from mailbot.service.ticket_documents import show_ticket
 
     with desk_of(context, config) as (desk, _):
         found = show_ticket(desk, ticket)

@@ -1,4 +1,4 @@
-"""Calls that tell what became of mails: find, today."""
+"""Calls that show what became of mails: find, today."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 

@@ -38,7 +38,7 @@ class SchoolLogin(Generic[L]):
         return ("school", self.school, self.kind, key) if key in self.own else (self.kind, key)
 
     def is_missing(self, *keys: str) -> bool:
-        """Tell whether none of these keys has a value."""
+        """Return whether none of these keys has a value."""
         return not any(getattr(self.table, key) for key in keys)
 
     @property

@@ -21,7 +21,7 @@ from mailbot.demo.scenario import SCENARIO, TICKET, ExpectedMail, Step
 from mailbot.demo.screen import Screen
 from mailbot.demo.servers import MailServers
 from mailbot.runtime.application import Application
-from mailbot.service.queries import show_ticket
+from mailbot.service.ticket_documents import show_ticket
 
 TIMEOUT_SECONDS = 30.0
 PAUSE_SECONDS = 0.8  # between two mails on a terminal, so that people can read along

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import imapclient
 
-from mailbot.inbox.mailbox import Mailbox, MailInfo
+from mailbot.inbox.fetched import MailInfo
+from mailbot.inbox.mailbox import Mailbox
 
 USEFUL_CAPABILITIES = ("IDLE", "MOVE", "UIDPLUS")
 _FIELD = "HEADER.FIELDS (AUTHENTICATION-RESULTS)"

@@ -8,16 +8,24 @@ import re
 import selectors
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 import imapclient
 import imapclient.exceptions
 
-from mailbot.clock import monotonic, utc_now
+from mailbot.clock import monotonic
 from mailbot.config import ImapAccount
+from mailbot.inbox.fetched import (
+    MESSAGE_ID_FIELD,
+    FetchedMail,
+    MailInfo,
+    batches,
+    batches_by_size,
+    internal_date,
+    message_id,
+)
 from mailbot.inbox.session import (
     PROTOCOL_ERRORS,
     InboxError,
@@ -27,33 +35,12 @@ from mailbot.inbox.session import (
     translated_errors,
 )  # fmt: skip
 
-MESSAGE_ID_FIELD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 PROCESSED_KEYWORD = "$MailbotDone"
 IDLE_ROUND_SECONDS = 300
-BATCH_UIDS = 500
-BATCH_MAILS = 50
-BATCH_BYTES = 8 * 2**20
 MAX_UNFETCHABLE = 10
 """If more mails than that cannot be fetched, the cause is not in single mails."""
 MAX_EMPTY = 4  # a mail of so few bytes may consist of line ends
 _FROM = b"BODY[HEADER.FIELDS (FROM)]"
-
-
-@dataclass(frozen=True, slots=True)
-class MailInfo:
-    """A mail in the folder that is not fetched: its size in bytes, and when the server received it (UTC)."""
-
-    size: int
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedMail:
-    """A fetched mail: its bytes, and when the server received it (UTC)."""
-
-    uid: int
-    raw: bytes = field(repr=False)
-    received_at: datetime
 
 
 class Mailbox:
@@ -109,17 +96,17 @@ class Mailbox:
     def describe(self, uids: Iterable[int]) -> dict[int, MailInfo]:
         """Return size and time of those mails that still exist. Raises InboxError."""
         found: dict[int, MailInfo] = {}
-        for batch in _batches(uids):
+        for batch in batches(uids):
             responses = self._fetch_items(batch, ["RFC822.SIZE", "INTERNALDATE"])
             # For a mail that was deleted meanwhile the response may contain only its flags.
             sizes = ((uid, items) for uid, items in responses.items() if b"RFC822.SIZE" in items)
-            found |= {uid: MailInfo(items[b"RFC822.SIZE"], _internal_date(items)) for uid, items in sizes}
+            found |= {uid: MailInfo(items[b"RFC822.SIZE"], internal_date(items)) for uid, items in sizes}
         return dict(sorted(found.items()))
 
     def senders(self, uids: Iterable[int]) -> dict[int, str]:
         """Return the From fields of those mails that still exist, undecoded. Raises InboxError."""
         found: dict[int, str] = {}
-        for batch in _batches(uids):
+        for batch in batches(uids):
             responses = self._fetch_items(batch, ["BODY.PEEK[HEADER.FIELDS (FROM)]"])
             fields = ((uid, items.get(_FROM)) for uid, items in responses.items())
             found |= {uid: field.decode("ascii", "replace") for uid, field in fields if field is not None}
@@ -128,7 +115,7 @@ class Mailbox:
     def fetch(self, uids: Iterable[int]) -> Iterator[FetchedMail]:
         """Yield those mails that still exist, in the order of their UIDs; set no flags. Raises InboxError."""
         described = self.describe(uids)
-        for batch in _by_size(described):
+        for batch in batches_by_size(described):
             sizes = {uid: described[uid].size for uid in batch}
             yield from (mail for mail in self._fetch(batch, "", sizes) if not self._is_empty(mail, sizes))
 
@@ -149,7 +136,7 @@ class Mailbox:
 
         Creates the folder if it is missing; ignores mails that were deleted. Raises InboxError.
         """
-        for batch in _batches(uids):
+        for batch in batches(uids):
             try:
                 self._move_batch(batch)
             except InboxError as error:
@@ -178,9 +165,9 @@ class Mailbox:
             self._client.select_folder(name, readonly=True)
             uids = self._client.search(["SINCE", since.date()])
             found: dict[int, str] = {}
-            for batch in _batches(uids):
+            for batch in batches(uids):
                 for uid, items in self._client.fetch(batch, [MESSAGE_ID_FIELD]).items():
-                    found[uid] = _message_id(items)
+                    found[uid] = message_id(items)
         self._select()
         return found
 
@@ -188,7 +175,7 @@ class Mailbox:
         """Move processed mails back into the folder that mailbot reads. Raises InboxError."""
         with self._errors_as("processed mails cannot be moved back"):
             self._client.select_folder(self._full_name(self._account.done))
-            for batch in _batches(uids):
+            for batch in batches(uids):
                 folder = self._full_name(self._account.folder)
                 if self._client.has_capability("MOVE"):
                     self._client.move(batch, folder)
@@ -258,7 +245,7 @@ class Mailbox:
         key = f"BODY[{section}]".encode()
         # For a mail that was deleted meanwhile the response has no text; NIL is an empty one.
         found = ((uid, items) for uid, items in sorted(responses.items()) if key in items)
-        return [FetchedMail(uid, items[key] or b"", _internal_date(items)) for uid, items in found]
+        return [FetchedMail(uid, items[key] or b"", internal_date(items)) for uid, items in found]
 
     def _fetch_items(
         self, uids: Sequence[int], items: Sequence[str], *, fetched: int = 0, fresh: bool = False
@@ -374,35 +361,3 @@ class Mailbox:
             selector.register(wake, selectors.EVENT_READ)
             ready = {key.fileobj for key, _ in selector.select(seconds)}
         return connection in ready, wake in ready
-
-
-def _batches(uids: Iterable[int]) -> Iterator[list[int]]:
-    ordered = sorted(set(uids))
-    return (ordered[start : start + BATCH_UIDS] for start in range(0, len(ordered), BATCH_UIDS))
-
-
-def _by_size(described: Mapping[int, MailInfo]) -> Iterator[list[int]]:
-    """Yield batches of up to BATCH_MAILS mails and BATCH_BYTES bytes; a larger mail is a batch of its own."""
-    batch: list[int] = []
-    total = 0
-    for uid, mail in described.items():
-        if batch and (len(batch) == BATCH_MAILS or total + mail.size > BATCH_BYTES):
-            yield batch
-            batch, total = [], 0
-        batch.append(uid)
-        total += mail.size
-    if batch:
-        yield batch
-
-
-def _message_id(items: Mapping[bytes, Any]) -> str:
-    """Return the Message-ID in the response to MESSAGE_ID_FIELD, or ""."""
-    header = next((value for key, value in items.items() if key.startswith(b"BODY[")), b"") or b""
-    found = re.search(rb"<[^<>\s]+>", header)
-    return found[0].decode("utf-8", "replace") if found else ""
-
-
-def _internal_date(items: Mapping[bytes, Any]) -> datetime:
-    """Return INTERNALDATE in UTC; the current time if it is missing or invalid."""
-    value: datetime | None = items.get(b"INTERNALDATE")
-    return (value or utc_now()).astimezone(UTC)

@@ -8,9 +8,9 @@ from statistics import median
 from mailbot.clock import utc_now
 from mailbot.monitoring.health import is_stale
 from mailbot.service.desk import Desk
-from mailbot.service.queries import Document
 from mailbot.service.registration import not_registered
 from mailbot.service.sending import unresolved_failures
+from mailbot.service.ticket_documents import Document
 from mailbot.store import alerts, facts, heartbeat, leases, ledger, mailboxes, outbox
 from mailbot.store.database import Session, read_only
 
@@ -75,7 +75,7 @@ def _mailboxes(session: Session, desk: Desk, now: datetime) -> list[Document]:
             "last_error": row.last_error if row else "",
             "failing_since": row.failing_since.isoformat() if row and row.failing_since else None,
             "stale": is_stale(row.last_success if row else None, now, desk.thresholds),
-            "left_alone": row.left_alone if row else 0,
+            "left_alone": row.skipped if row else 0,
             "latency": latency(delays.get(key, [])),
         }
         for key, address, row in rows

@@ -1,6 +1,7 @@
 """Parse the bytes of a mail, also of a malformed one; never raise."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mailbot.core.classify.classify import is_bounce
@@ -62,7 +63,7 @@ def parse(content: bytes) -> Mail:
 def _read_header(raw: tuple[mime.Field, ...], defects: list[str]) -> Mail:
     """Return a mail with the values of its header."""
     header = Header(raw, defects)
-    fields = tuple((n, with_ascii_domains(v) if n in _AS_WRITTEN else mime.decoded(v)) for n, v in raw)
+    fields = tuple(_decoded(raw))
     return Mail(
         message_id=next(iter(header.message_ids("message-id")), ""),
         senders=next(filter(None, (header.addresses(name) for name in SENDER_FIELDS)), ()),
@@ -77,6 +78,17 @@ def _read_header(raw: tuple[mime.Field, ...], defects: list[str]) -> Mail:
         references=header.message_ids("references"),
         headers=fields,
     )
+
+
+def _decoded(raw: tuple[mime.Field, ...]) -> Iterator[mime.Field]:
+    """Yield the fields without encoded words; of the results of servers only the first ones change."""
+    left = limits.RESULTS
+    for name, value in raw:
+        if name not in _AS_WRITTEN:
+            yield name, mime.decoded(value)
+            continue
+        left -= len(value)
+        yield name, with_ascii_domains(value) if left >= 0 else value
 
 
 def part_contents(content: bytes) -> dict[str, bytes]:
@@ -99,7 +111,11 @@ def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
             defects.append(TOO_LONG)
         texts.append(text[:room])
         room -= len(texts[-1])
-    return "\n\n".join(text.strip("\n") for text in texts if text.strip()), bool(found) and all_unseen
+    joined = "\n\n".join(text.strip("\n") for text in texts if text.strip())
+    lines = joined.split("\n", limits.LINES)
+    if len(lines) > limits.LINES:
+        defects.append(TOO_LONG)
+    return "\n".join(lines[: limits.LINES]), bool(found) and all_unseen
 
 
 def _as_text(block: Block) -> tuple[str, bool]:

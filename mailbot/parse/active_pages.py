@@ -6,7 +6,7 @@ The browser opens them: a form for a password is enough to do harm.
 import re
 
 from mailbot.parse.character_references import unescape
-from mailbot.parse.signatures import suffix, words
+from mailbot.parse.file_formats import suffix, words
 
 _SUFFIXES = words("htm html xhtml xht shtml mht mhtml svg svgz xsl xslt webarchive")
 _ALWAYS_ACTIVE = words("svgz mht mhtml webarchive")

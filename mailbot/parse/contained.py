@@ -5,7 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 
-from mailbot.parse import limits, mime, signatures
+from mailbot.parse import file_formats, limits, mime
 from mailbot.parse.compound import SIGNATURE, Entry
 from mailbot.parse.encoded_words import base64_octets
 from mailbot.parse.walk import PartCollector
@@ -44,19 +44,19 @@ _COMPRESSED_OBJECT = b"\x10\x00\x11\x10"  # RT_ExternalOleObjectStg of PowerPoin
 
 def is_mail(name: str, content: bytes) -> bool:
     """Return whether a file is a mail, whatever it is called."""
-    return signatures.suffix(name) in _MAIL_SUFFIXES or bool(
+    return file_formats.suffix(name) in _MAIL_SUFFIXES or bool(
         _MAIL.match(content) and _MAIL_FIELD.search(content[:_MAIL_HEAD])
     )
 
 
 def is_calendar(name: str, content: bytes) -> bool:
     """Return whether a file is a calendar or a business card."""
-    return signatures.suffix(name) in _CALENDAR_SUFFIXES or bool(_CALENDAR.match(content))
+    return file_formats.suffix(name) in _CALENDAR_SUFFIXES or bool(_CALENDAR.match(content))
 
 
 def is_onenote(name: str, content: bytes) -> bool:
     """Return whether a file is a section or a notebook of OneNote."""
-    return signatures.suffix(name) in ("one", "onetoc2") or content.startswith(_ONENOTE)
+    return file_formats.suffix(name) in ("one", "onetoc2") or content.startswith(_ONENOTE)
 
 
 def in_mail(content: bytes) -> Iterator[File]:
@@ -86,7 +86,7 @@ def in_onenote(content: bytes) -> Iterator[File]:
     while at >= 0 and at + 36 <= len(content):
         (size,) = struct.unpack_from("<16xQ", content, at)
         found = content[at + 36 : at + 36 + size]
-        known = signatures.is_harmless_head("", found[:64]) or found.startswith((b"PK\x03\x04", SIGNATURE))
+        known = file_formats.is_harmless_head("", found[:64]) or found.startswith((b"PK\x03\x04", SIGNATURE))
         yield "" if known or not found.strip() else "unknown.exe", found
         at = content.find(_ONENOTE_FILE, at + 36)
 
@@ -108,7 +108,7 @@ def in_compound(streams: Iterable[tuple[Entry, bytes]]) -> Iterator[File]:
         elif entry.name == "PowerPoint Document":
             yield from _in_presentation(content)
     for parent, content in attached:
-        yield signatures.most_dangerous(names.get(parent, [])), content
+        yield file_formats.most_dangerous(names.get(parent, [])), content
 
 
 def _in_package(content: bytes) -> File:
@@ -122,7 +122,7 @@ def _in_package(content: bytes) -> File:
         return "unknown.exe", content
     data = rest[12 + length : 12 + length + size]
     names = [label.decode("latin-1"), path.decode("latin-1")]
-    return signatures.most_dangerous(filter(None, names)) or "unknown.exe", data
+    return file_formats.most_dangerous(filter(None, names)) or "unknown.exe", data
 
 
 def _in_presentation(content: bytes) -> Iterator[File]:

@@ -1,4 +1,4 @@
-"""Files that can do harm when somebody opens them: told by their content first, then by their names."""
+"""Recognise files that can do harm when a person opens them: by their content first, then by their names."""
 
 import re
 import zipfile
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 
 from mailbot.core.model.mail import Danger, Part
-from mailbot.parse import active_pages, contained, limits, signatures
+from mailbot.parse import active_pages, contained, file_formats, limits
 from mailbot.parse.compound import SIGNATURE as OLE
 from mailbot.parse.compound import CompoundFile
 
@@ -81,10 +81,10 @@ def danger(name: str, content: bytes, budget: Budget, depth: int = 0) -> Danger:
 
 
 _SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
-    (Danger.PROGRAM, signatures.is_program),
-    (Danger.MACROS, signatures.has_macros),
-    (Danger.MACROS, signatures.has_active_cells),
-    (Danger.OPAQUE, signatures.is_opaque),
+    (Danger.PROGRAM, file_formats.is_program),
+    (Danger.MACROS, file_formats.has_macros),
+    (Danger.MACROS, file_formats.has_active_cells),
+    (Danger.OPAQUE, file_formats.is_opaque),
 )
 
 
@@ -101,7 +101,7 @@ def _in_archive(name: str, content: bytes, budget: Budget, depth: int) -> Danger
 
     An archive may begin behind other bytes. A broken file is an archive only by its name or its first bytes.
     """
-    named = signatures.suffix(name) == "zip" and not signatures.is_harmless_head("", content)
+    named = file_formats.suffix(name) == "zip" and not file_formats.is_harmless_head("", content)
     claimed = named or content.startswith(_ZIP)
     if not claimed and (content.startswith(OLE) or _ZIP[1] not in content[-_ZIP_END:]):
         return Danger.NONE
@@ -137,7 +137,7 @@ def _readable(member: zipfile.ZipInfo) -> bool:
 
 
 def _overlap(members: list[zipfile.ZipInfo]) -> bool:
-    """Tell whether members share data: a bomb that inflates the same bytes for each of them."""
+    """Return whether members share data: a bomb that inflates the same bytes for each of them."""
     end = 0
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:
@@ -176,9 +176,9 @@ def _needed(name: str, head: bytes) -> int:
         return limits.MEMBER_BYTES
     if _DESCRIBES.search(name):
         return limits.PAGES
-    if signatures.is_harmless_head(name, head):
+    if file_formats.is_harmless_head(name, head):
         return _HEAD
-    return limits.MEMBER_BYTES if signatures.is_archive_name(name) else signatures.IMAGE_HEAD
+    return limits.MEMBER_BYTES if file_formats.is_archive_name(name) else file_formats.IMAGE_HEAD
 
 
 def _inner(found: Danger) -> Danger:
@@ -194,7 +194,7 @@ def _in_compound(_: str, content: bytes, budget: Budget, depth: int) -> Danger:
         return Danger.OPAQUE
     if _VBA in content or _EXCEL_4 in content:
         return Danger.MACROS
-    if signatures.HIDDEN_PROGRAM.search(content):
+    if file_formats.HIDDEN_PROGRAM.search(content):
         return Danger.ARCHIVE
     try:
         file = CompoundFile(content)

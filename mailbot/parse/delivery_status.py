@@ -56,9 +56,11 @@ def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatu
 
     One on a line of its own, or the only one; else what flufl.bounce finds; else any in the text.
     """
-    told = text[:20_000]
-    named = _found(_ADDRESS, told)[:5]
-    recipients = _found(_ALONE, told) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
+    beginning = text[:20_000]
+    named = _found(_ADDRESS, beginning)[:5]
+    recipients = (
+        _found(_ALONE, beginning) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
+    )
     status = _first(_STATUS, text[:_SCANNED])
     replied = next((line for line in text[:_SCANNED].splitlines() if _REPLY.search(line)), "")
     reply = _REPLY.search(replied)

@@ -35,6 +35,8 @@ _ROOT_DOT = re.compile(r"(@[^\s<>,;@\"]{0,255}[^\s<>,;@\".])\.(?=\s*(?:[>,;]|$))
 _UNQUOTED_COMMA = re.compile(
     r'(^|[,;]\s*)([^\s<>@",;:()\[\]][^<>@",;:()\[\]]{0,60}, ?[^<>@",;:()\[\]]{1,60}?) ?(?=<)'
 )
+# Programs that copy an address from a field with a direction leave these marks around it, never within it.
+_AROUND = " <>\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 _ROUTE_FIELDS = frozenset(
     {"delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to"}
     | {"list-post", "mailing-list", "x-beenthere", "x-mailing-list"}
@@ -139,7 +141,7 @@ def _salvaged(value: str) -> list[tuple[str, str]]:
 def _address(shown: str, email: str) -> Address:
     """Return a mailbox; its address is "" if no mail can be sent to it."""
     shown = one_line(decoded(shown)).strip(" \"'")
-    email = email.strip(" <>")
+    email = email.strip(_AROUND)
     name = "" if shown.lower() == email.lower() else given_name_first(shown)
     return Address(canonical_address(email) or "", name)
 

@@ -48,7 +48,7 @@ _QUOTED_ID = re.compile(
 )
 _QUOTED_NAME = frozenset({"quote", "messageReplySection"})
 _BETWEEN_MARKS = re.compile(r"[\s_-]")
-_SIGNATURE_MARK = re.compile(r"[^\W_]*signature(?:block|section|container)?", re.I)
+_SIGNATURE_MARK = re.compile(r"[^\W_]*signature?(?:block|section|container)?", re.I)
 _SIGNATURE_ID = re.compile(r"(?:x_)*(?:_rc_sig|bloop_sign.*|CanarySig|Zm-_Id_-Sgn\w*)")
 _INDENTATION = re.compile(
     r"border(?:-width|-left)?\s*:\s*(?:none|0)|margin\s*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.I
@@ -256,8 +256,8 @@ def stripped(markup: str) -> str:
 
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:
-    marks = (element.get("class", ""), element.get("id", ""), element.get("name", ""))
-    named = (part for mark in marks if "ignature" in mark for part in _BETWEEN_MARKS.split(mark[:200]))
+    marks = tuple(element.get(name, "") for name in ("class", "id", "name", "data-smartmail"))
+    named = (part for mark in marks if "ignatur" in mark for part in _BETWEEN_MARKS.split(mark[:200]))
     if any(map(_SIGNATURE_MARK.fullmatch, named)):
         return True
     return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(marks[1]))

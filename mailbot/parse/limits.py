@@ -3,12 +3,14 @@
 MAIL_BYTES = 100_000_000  # beyond, only the header is read
 HEADER_BYTES = 256_000  # of the mail's own header; the rest of it is dropped
 PART_HEADER_BYTES = 32_000
+RESULTS = 16_000  # characters of Authentication-Results whose domains become A-labels
 HEADER_FIELDS = 1_000
 FIELD_BYTES = 100_000
 ADDRESS_FIELD = 20_000  # characters; about 400 recipients
 PARTS = 1_000
 DEPTH = 12
 TEXT = 300_000  # characters of text that are looked at
+LINES = 20_000  # of that text
 TEXT_BYTES = 1_200_000
 MARKUP = 2_000_000  # characters of HTML
 ELEMENTS = 50_000  # of HTML

@@ -70,7 +70,7 @@ class Reader:
     strays: int = 0
 
     def entity(self, start: int, end: int, path: str, default: str = "text/plain") -> Entity:
-        """Return the entity that lies between two offsets, with all that it contains."""
+        """Return the entity between two offsets, with all that it contains."""
         self.parts += 1
         bound = limits.HEADER_BYTES if path == "" else limits.PART_HEADER_BYTES
         fields, body = self.header(start, end, bound)

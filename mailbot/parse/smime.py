@@ -17,12 +17,12 @@ _BYTES, _OCTETS_IN_PIECES, _EXPLICIT = 0x04, 0x24, 0xA0
 class _Value:
     tag: int
     start: int
-    end: int  # of what lies inside
+    end: int  # of the content
     after: int
 
 
 def is_hidden(raw: bytes) -> bool:
-    """Tell whether the bytes are an encrypted CMS message."""
+    """Return whether the bytes are an encrypted CMS message."""
     return bool(_ENVELOPED.search(raw[:64]))
 
 

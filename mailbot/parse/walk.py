@@ -121,7 +121,7 @@ class PartCollector:
             self.original_id = match[1].decode("ascii", "replace") if match else ""
 
     def _is_file(self, entity: Entity) -> bool:
-        """Tell whether a text is sent as a file rather than as the mail's own words."""
+        """Return whether a text is sent as a file rather than as the mail's own words."""
         if entity.disposition == "attachment":
             return True
         follows = self.parts or entity.disposition or (self.written and entity.content_type == "text/plain")

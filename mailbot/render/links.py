@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.sanitize import clean, one_line
 
@@ -14,22 +15,6 @@ BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters
 # Roundcube decodes a link twice, and its second pass takes these for syntax: they become look-alikes.
 _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
 
-_BY_KIND: Mapping[NotificationKind, tuple[str, ...]] = {
-    NotificationKind.OVERVIEW: ("list_open", "list_closed", "list_mine", "list_all", "help"),
-    NotificationKind.ASSIGNED_INFO: ("take", "list", "help"),
-    NotificationKind.MOVED_AWAY: ("list", "help"),
-    NotificationKind.DIGEST: ("list_open", "list_mine", "help"),
-    NotificationKind.COMMAND_RECEIPT: ("list", "help"),
-    NotificationKind.REFUSAL: ("help",),
-    NotificationKind.CONFIRM: ("confirm",),
-    NotificationKind.HELD_ANSWER: ("send_anyway",),
-    NotificationKind.UNREADABLE: (),
-    NotificationKind.INVITATION: ("register",),
-    NotificationKind.WELCOME: ("list", "help"),
-    NotificationKind.HELP: (),
-    NotificationKind.REPORT: (),
-    NotificationKind.ALERT: (),
-}
 Condition = Callable[[Notification, Ticket], bool]
 """Whether an action fits a notification about a ticket."""
 
@@ -38,34 +23,34 @@ def _always(_: Notification, __: Ticket) -> bool:
     return True
 
 
-def _here(notice: Notification, ticket: Ticket) -> bool:
-    """Tell whether the ticket is at the reader's level."""
-    return _LEVEL.get(notice.role) == ticket.level
+def _here(notification: Notification, ticket: Ticket) -> bool:
+    """Return whether the ticket is at the reader's level."""
+    return _LEVEL.get(notification.role) == ticket.level
 
 
-def _not_mine(notice: Notification, ticket: Ticket) -> bool:
-    mine = ticket.assignee is not None and ticket.assignee.email == notice.to.email
-    return _here(notice, ticket) and not mine
+def _not_mine(notification: Notification, ticket: Ticket) -> bool:
+    mine = ticket.assignee is not None and ticket.assignee.email == notification.to.email
+    return _here(notification, ticket) and not mine
 
 
-def _late(notice: Notification, _: Ticket) -> bool:
-    return notice.kind in _LATE
+def _late(notification: Notification, _: Ticket) -> bool:
+    return notification.kind.definition.offers_postponing
 
 
-def _to_requester(notice: Notification, _: Ticket) -> bool:
-    return notice.reply_route is ReplyRoute.REQUESTER
+def _to_requester(notification: Notification, _: Ticket) -> bool:
+    return notification.reply_route is ReplyRoute.REQUESTER
 
 
-def _to_staff(notice: Notification, _: Ticket) -> bool:
-    return notice.reply_route is ReplyRoute.STAFF
+def _to_staff(notification: Notification, _: Ticket) -> bool:
+    return notification.reply_route is ReplyRoute.STAFF
 
 
-def _has_answer(notice: Notification, _: Ticket) -> bool:
-    return notice.kind in _ANSWERS
+def _has_answer(notification: Notification, _: Ticket) -> bool:
+    return notification.kind.definition.invites_reply
 
 
-def _has_no_answer(notice: Notification, _: Ticket) -> bool:
-    return notice.kind not in _ANSWERS
+def _has_no_answer(notification: Notification, _: Ticket) -> bool:
+    return not notification.kind.definition.invites_reply
 
 
 _CLOSE: tuple[tuple[str, Condition], ...] = (("close", _to_requester), ("close_silently", _to_staff))
@@ -97,8 +82,6 @@ PRIMARY = frozenset(
         "register",
     }
 )
-_ANSWERS = frozenset({NotificationKind.ANSWER, NotificationKind.WAITING, NotificationKind.WAIT_REMINDER})
-_LATE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
 _LEVEL: Mapping[Role, int] = {Role.SUPPORTER: 1, Role.SECOND_LEVEL: 2}
 
 
@@ -139,13 +122,13 @@ class Composer:
 
 
 def links(
-    notice: Notification, texts: Mapping[str, tuple[str, str, str]], composer: Composer
+    notification: Notification, texts: Mapping[str, tuple[str, str, str]], composer: Composer
 ) -> tuple[Link, ...]:
     """Return the links of a notification; `texts` are label, command line and subject by action."""
-    about = notice.ticket.tagged_subject if notice.ticket else ""
-    requester = one_line(notice.ticket.requester.shown) if notice.ticket else ""
+    about = notification.ticket.tagged_subject if notification.ticket else ""
+    requester = one_line(notification.ticket.requester.shown) if notification.ticket else ""
     found = []
-    for name in actions(notice):
+    for name in actions(notification):
         label, line, subject = texts[name]
         href = composer.mailto(subject or about or label, line)
         found.append(Link(label.replace("%s", requester), line, href, name in PRIMARY))
@@ -157,31 +140,33 @@ def short_enough(text: str) -> bool:
     return len(text) <= BODY_LENGTH
 
 
-def _fixed(notice: Notification) -> tuple[str, ...] | None:
+def _fixed(notification: Notification) -> tuple[str, ...] | None:
     """Return the actions that depend on the kind alone; None if the ticket decides."""
-    if notice.sendable:
+    if notification.sendable:
         return ("send_as_is", "help")
-    if notice.unaddressed and notice.ticket is not None:
+    if notification.unaddressed and notification.ticket is not None:
         return ("send_to_requester", "help")
-    if notice.kind is NotificationKind.REFUSAL and notice.from_unknown_address:
+    if notification.kind is NotificationKind.REFUSAL and notification.from_unknown_address:
         return ()
-    if notice.kind is NotificationKind.BOUNCE:
-        return ("resend", "help") if notice.ticket is not None else ()
-    if notice.kind is NotificationKind.OVERVIEW and not notice.role.staff:
+    if notification.kind is NotificationKind.BOUNCE:
+        return ("resend", "help") if notification.ticket is not None else ()
+    if notification.kind is NotificationKind.OVERVIEW and not notification.role.staff:
         return ("list_open", "list_closed", "list_all", "help")
-    return _BY_KIND.get(notice.kind)
+    return notification.kind.definition.links
 
 
-def actions(notice: Notification) -> tuple[str, ...]:
+def actions(notification: Notification) -> tuple[str, ...]:
     """Return the names of the actions that a mail offers, the most likely one first."""
-    if own := next((done.links for done in notice.done if done.links), None):
+    if own := next((done.links for done in notification.done if done.links), None):
         return own
-    fixed = _fixed(notice)
-    if notice.undoable:
-        undone = any(done.command == "undo" for done in notice.done)
+    fixed = _fixed(notification)
+    if notification.undoable:
+        undone = any(done.command == "undo" for done in notification.done)
         return ("redo" if undone else "undo", *(fixed or ()))
-    if fixed is not None or notice.ticket is None:
+    if fixed is not None or notification.ticket is None:
         return fixed or ()
-    if notice.ticket.status is Status.CLOSED:
-        return _CLOSED.get(notice.role, ())
-    return tuple(name for name, fits in _OPEN.get(notice.role, ()) if fits(notice, notice.ticket))
+    if notification.ticket.status is Status.CLOSED:
+        return _CLOSED.get(notification.role, ())
+    return tuple(
+        name for name, fits in _OPEN.get(notification.role, ()) if fits(notification, notification.ticket)
+    )

@@ -15,7 +15,8 @@ from jinja2 import TemplateError
 
 from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import Audience, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
 from mailbot.core.model.ticket_fields import notification_values
@@ -28,46 +29,6 @@ from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
 from mailbot.sanitize import clean, one_line
-
-# They contain a person's text, so From shows that person's name.
-_IN_PERSON = frozenset(
-    {
-        NotificationKind.NEW_TICKET,
-        NotificationKind.REQUESTER_REPLY,
-        NotificationKind.ANSWER,
-        NotificationKind.WAITING,
-        NotificationKind.ANSWER_COPY,
-        NotificationKind.NOTE,
-        NotificationKind.CLOSED,
-        NotificationKind.CLOSED_TEAM,
-        NotificationKind.ESCALATED_REQUESTER,
-        NotificationKind.ESCALATED_SECOND_LEVEL,
-        NotificationKind.ESCALATED_TEAM,
-        NotificationKind.RETURNED,
-        NotificationKind.REOPENED,
-        NotificationKind.ADDED_TO_CC,
-        NotificationKind.MOVED_TEAM,
-    }
-)
-_TO_ONE = frozenset(
-    {
-        NotificationKind.ASSIGNED,
-        NotificationKind.DIGEST,
-        NotificationKind.OVERVIEW,
-        NotificationKind.TICKET_DETAILS,
-        NotificationKind.COMMAND_RECEIPT,
-        NotificationKind.REFUSAL,
-        NotificationKind.CONFIRM,
-        NotificationKind.HELP,
-        NotificationKind.BOUNCE,
-        NotificationKind.HELD_ANSWER,
-        NotificationKind.UNREADABLE,
-        NotificationKind.INVITATION,
-        NotificationKind.WELCOME,
-        NotificationKind.REPORT,
-    }
-)
-_TO_OPERATORS = frozenset({NotificationKind.ALERT, NotificationKind.REPORT})
 
 CUT_LONGEST = 4_000  # characters of what was cut from a mail
 TEXT_LONGEST = 30_000  # characters of a message that a mail shows; the ticket keeps the whole text
@@ -85,7 +46,7 @@ class Picture:
 
 
 def render(
-    notice: Notification,
+    notification: Notification,
     school: School,
     policy: Policy,
     templates: Templates,
@@ -98,11 +59,11 @@ def render(
 
     `message_id` is that of the mail, `action_key` the secret in its links.
     """
-    name = f"{_language(notice, school, policy)}/{notice.kind.value}"
-    get = partial(templates.get, informal=_informal(notice, school, policy))
+    name = f"{_language(notification, school, policy)}/{notification.kind.value}"
+    get = partial(templates.get, informal=_informal(notification, school, policy))
     try:
-        context = _context(notice, school, policy, message_id) | _wording(
-            notice, school, policy, templates, action_key=action_key, now=now
+        context = _context(notification, school, policy, message_id) | _wording(
+            notification, school, policy, templates, action_key=action_key, now=now
         )
         subject, _, text = clean(get(f"{name}.txt.j2").render(context)).partition("\n")
         html = clean(get(f"{name}.html.j2").render(context, subject=one_line(subject)))
@@ -110,84 +71,86 @@ def render(
         raise BrokenTemplateError(f"templates/{name}: {error}") from error
     return OutgoingMail(
         message_id=message_id,
-        kind=notice.kind,
-        recipient=notice.to,
-        sender=Address(school.address, _sender_name(notice, school, policy, context["words"])),
+        kind=notification.kind,
+        recipient=notification.to,
+        sender=Address(school.address, _sender_name(notification, school, policy, context["words"])),
         subject=one_line(subject),
         text=_tidy(text),
         html=_tidy_page(html),
-        in_reply_to=notice.in_reply_to,
-        attachments=notice.attachments,
-        automatic=notice.kind in AUTOMATIC,
-        internal=notice.internal,
-        ticket=notice.ticket.key if notice.ticket else "",
+        in_reply_to=notification.in_reply_to,
+        attachments=notification.attachments,
+        automatic=notification.kind.definition.automatic,
+        internal=notification.internal,
+        ticket=notification.ticket.key if notification.ticket else "",
     )
 
 
-def _language(notice: Notification, school: School, policy: Policy) -> str:
+def _language(notification: Notification, school: School, policy: Policy) -> str:
     """Return the language: second level and operators serve all schools and read the default language."""
-    return policy.language if _over_schools(notice) else school.language
+    return policy.language if _over_schools(notification) else school.language
 
 
-def _informal(notice: Notification, school: School, policy: Policy) -> bool:
-    return policy.informal if _over_schools(notice) else school.informal
+def _informal(notification: Notification, school: School, policy: Policy) -> bool:
+    return policy.informal if _over_schools(notification) else school.informal
 
 
-def _over_schools(notice: Notification) -> bool:
-    return notice.role is Role.SECOND_LEVEL or notice.kind in _TO_OPERATORS
+def _over_schools(notification: Notification) -> bool:
+    return (
+        notification.role is Role.SECOND_LEVEL or notification.kind.definition.audience is Audience.OPERATORS
+    )
 
 
-def _sender_name(notice: Notification, school: School, policy: Policy, words: Mapping[str, Any]) -> str:
-    author = notice.author
-    own = author is None or author.email == notice.to.email
+def _sender_name(notification: Notification, school: School, policy: Policy, words: Mapping[str, Any]) -> str:
+    author = notification.author
+    own = author is None or author.email == notification.to.email
     name = "" if author is None or own else one_line(author.name)
-    if notice.role.staff and author is not None and not own and not name:
+    if notification.role.staff and author is not None and not own and not name:
         name = one_line(author.email.partition("@")[0])  # else it looks like a mail by the bot
-    if notice.kind in _IN_PERSON and name and "@" not in name:
+    if notification.kind.definition.in_person and name and "@" not in name:
         return f"{name} {words['via']} {one_line(policy.name)}"
     return f"{one_line(policy.name)} {one_line(school.name)}"
 
 
-def _context(notice: Notification, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
+def _context(notification: Notification, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
     """Return the values for the templates that do not depend on the language."""
-    team = policy.second_level if notice.role is Role.SECOND_LEVEL else school.team
+    team = policy.second_level if notification.role is Role.SECOND_LEVEL else school.team
     return {
-        "notification": notice,
-        "notice": notice,  # its name in version 0.1
-        "ticket": notice.ticket,
-        "text": cut(clean(notice.text).strip(), TEXT_LONGEST),
-        "cut": cut(clean(notice.cut).strip(), CUT_LONGEST),
-        "cause": _cause(notice),
-        "corrected": corrected(clean(notice.text), notice.problems),
-        "author": notice.author or Address("", policy.name),
+        "notification": notification,
+        "notice": notification,  # its name in version 0.1
+        "ticket": notification.ticket,
+        "text": cut(clean(notification.text).strip(), TEXT_LONGEST),
+        "cut": cut(clean(notification.cut).strip(), CUT_LONGEST),
+        "cause": _cause(notification),
+        "corrected": corrected(clean(notification.text), notification.problems),
+        "author": notification.author or Address("", policy.name),
         "school": school,
         "schools": {s.key: s.name for s in policy.schools},
         "team": team,
         "team_name": team.name.removeprefix("Team ").strip() or team.name,
         "operator": policy.operators[0].email if policy.operators else "",
-        "author_team": _team_of(notice.author, school, policy),
+        "author_team": _team_of(notification.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,
         "limits": policy.limits,
         "times": policy.times,
-        "staff": notice.role.staff,
-        "role": notice.role.value,
-        "salutation": _salutation(notice, team),
-        **_files(notice, message_id),
-        "history": shown([m for m in notice.history if _may_read(notice.role, m)]),
+        "staff": notification.role.staff,
+        "role": notification.role.value,
+        "salutation": _salutation(notification, team),
+        **_files(notification, message_id),
+        "history": shown([m for m in notification.history if _may_read(notification.role, m)]),
         "short_enough": short_enough,
     }
 
 
-def _cause(notice: Notification) -> str:
-    """Return why the mail that a bounce notice is about did not arrive, or "" if that is unknown."""
-    if notice.kind is not NotificationKind.BOUNCE:
+def _cause(notification: Notification) -> str:
+    """Return why the mail that a bounce notification is about did not arrive, or "" if that is unknown."""
+    if notification.kind is not NotificationKind.BOUNCE:
         return ""
-    return failure_cause(dict(notice.details).get("reason", ""))
+    return failure_cause(dict(notification.details).get("reason", ""))
 
 
 def _wording(
-    notice: Notification,
+    notification: Notification,
     school: School,
     policy: Policy,
     templates: Templates,
@@ -196,20 +159,20 @@ def _wording(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the phrases of the reader's language, its links, and how it writes dates and sizes."""
-    ticket, language = notice.ticket, _language(notice, school, policy)
+    ticket, language = notification.ticket, _language(notification, school, policy)
     words: Mapping[str, Any] = templates.words(
-        language, informal=_informal(notice, school, policy), second_level=policy.second_level.name
+        language, informal=_informal(notification, school, policy), second_level=policy.second_level.name
     )
     composer = Composer(school.address, action_key, str(words["conjunction"]), KEEP_HINT.get(language, ""))
     write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {
         "language": language,
         "words": words,
-        "links": links(notice, words["actions"], composer),
+        "links": links(notification, words["actions"], composer),
         "mailto": composer.mailto,
         "now": now,
         "date": write_date,
-        "fields": tuple(_fields(ticket, words, write_date, staff=notice.role.staff)) if ticket else (),
+        "fields": tuple(_fields(ticket, words, write_date, staff=notification.role.staff)) if ticket else (),
         "hours": opening_hours(school.team.calendar, words["report"]["days"]),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
@@ -244,24 +207,27 @@ def _team_of(author: Address | None, school: School, policy: Policy) -> Team:
     return policy.second_level if author and policy.second_level.member(author.email) else school.team
 
 
-def _salutation(notice: Notification, team: Team) -> str:
-    ticket = notice.ticket
-    mine = ticket is not None and ticket.assignee is not None and ticket.assignee.email == notice.to.email
-    return notice.to.name if mine or notice.kind in _TO_ONE or not notice.role.staff else team.name
+def _salutation(notification: Notification, team: Team) -> str:
+    ticket = notification.ticket
+    mine = (
+        ticket is not None and ticket.assignee is not None and ticket.assignee.email == notification.to.email
+    )
+    by_name = notification.kind.definition.audience in (Audience.PERSON, Audience.OPERATORS)
+    return notification.to.name if mine or by_name or not notification.role.staff else team.name
 
 
-def _files(notice: Notification, message_id: str) -> dict[str, Any]:
+def _files(notification: Notification, message_id: str) -> dict[str, Any]:
     """Return the pictures beside the text, those of messages of the history, and the other files."""
     pictures = {
         attachment: Picture(attachment.filename, content_id(message_id, position))
-        for position, attachment in enumerate(notice.attachments)
+        for position, attachment in enumerate(notification.attachments)
         if attachment.picture
     }
-    earlier = {attachment for message in notice.history for attachment in message.attachments}
+    earlier = {attachment for message in notification.history for attachment in message.attachments}
     return {
         "pictures": tuple(picture for attachment, picture in pictures.items() if attachment not in earlier),
         "pictures_of": lambda message: tuple(pictures[a] for a in message.attachments if a in pictures),
-        "files": tuple(a for a in notice.attachments if not a.picture),
+        "files": tuple(a for a in notification.attachments if not a.picture),
     }
 
 

@@ -1,4 +1,7 @@
-"""Names of version 0.1 in an operator's own templates: accept them, and report them. Remove this in 0.3."""
+"""Old names in an operator's own templates: accept them for one release, and report them.
+
+Remove the files, `notice` and `ninetieth` in 0.3, `told` and `step` in 0.4.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ FILES = {
 """New and old name of a pair of templates."""
 
 _FILES_BY_OLD_NAME = {old: new for new, old in FILES.items()}
-_VALUES = {"notice": "notification", "ninetieth": "p90"}
+_VALUES = {"notice": "notification", "ninetieth": "p90", "told": "notified", "step": "stage"}
 
 
 class OldName(NamedTuple):
@@ -57,5 +60,11 @@ def find_old_names(folder: Path, environment: Environment) -> Iterator[OldName]:
 
 
 def _old_names_in(source: nodes.Template) -> set[tuple[str, str]]:
-    used = meta.find_undeclared_variables(source) | {node.attr for node in source.find_all(nodes.Getattr)}
+    attributes = {node.attr for node in source.find_all(nodes.Getattr) if not _is_word(node)}
+    used = meta.find_undeclared_variables(source) | attributes
     return {(old, new) for old, new in _VALUES.items() if old in used}
+
+
+def _is_word(node: nodes.Getattr) -> bool:
+    """Return whether a name is that of a text in `words.txt.j2`, where some old names remain."""
+    return isinstance(node.node, nodes.Name) and node.node.name == "words"

@@ -53,7 +53,7 @@ class OldMail:
         if number == self._recorded:
             return
         with self.mailbox.transaction() as session:
-            changed = mailboxes.record_left_alone(session, self.mailbox.key, number)
+            changed = mailboxes.record_skipped(session, self.mailbox.key, number)
         if changed and number:
             log.info("old mails skipped", school=self.mailbox.key, mails=number)
         self._recorded = number

@@ -1,6 +1,6 @@
 """Ask the running daemon to read its configuration again, and get its answer by a file.
 
-Only the daemon can tell whether a configuration is right: systemd passes the passwords to it and not to
+Only the daemon can check a configuration completely: systemd passes the passwords to it and not to
 the processes of ExecReload=.
 """
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role
 from mailbot.service.desk import Desk
 from mailbot.store import alerts

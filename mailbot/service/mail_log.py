@@ -1,4 +1,4 @@
-"""Tell operators what became of mails, as JSON values: search, and the summary of a day."""
+"""Return what became of mails, as JSON values for operators: search, and the summary of a day."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

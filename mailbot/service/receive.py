@@ -11,7 +11,7 @@ from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
 from mailbot.core.model.mail import Mail, MailKind
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.text.own_quote import split_reply
 from mailbot.core.text.references import linked_action_keys
@@ -24,7 +24,7 @@ from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.facts import content_id, load_facts
 from mailbot.store.leases import Lease, LeaseLostError, assert_held
-from mailbot.store.ledger import MailLocation, Values
+from mailbot.store.ledger import LedgerEntry, MailLocation
 from mailbot.store.sent_texts import load_sent_texts
 
 log = structlog.get_logger()
@@ -95,8 +95,8 @@ def _receive(
         assert_held(session, lease)
         entry = _entry(location, mail, raw, received, now)
         if dry_run:
-            entry["content_id"] = ""  # no other delivery has this ID
-        entry["raw_id"] = raw_mail.store(session, compressed)
+            entry = replace(entry, content_id="")
+        entry = replace(entry, raw_id=raw_mail.store(session, compressed))
         decision = _decide_and_write(session, desk, school, understood, entry, now)
         if dry_run:
             session.rollback()
@@ -127,18 +127,20 @@ def _understand(
 
 def _entry(
     location: MailLocation, mail: Mail, raw: bytes, received: datetime | None, now: datetime
-) -> Values:
-    """Return the values of a mail's ledger entry that are known before the decision."""
-    return {**asdict(location), **_mail_values(mail, raw), "received": received, "at": now}
+) -> LedgerEntry:
+    """Return a mail's ledger entry as it is before the decision."""
+    return _describe(LedgerEntry(**asdict(location), at=now, received=received), mail, raw)
 
 
-def _mail_values(mail: Mail, raw: bytes) -> Values:
-    return {
-        "content_id": content_id(mail, raw),
-        "message_id": mail.message_id,
-        "sender": mail.sender.email if mail.sender else "",
-        "subject": mail.subject,
-    }
+def _describe(entry: LedgerEntry, mail: Mail, raw: bytes) -> LedgerEntry:
+    sender = mail.sender.email if mail.sender else ""
+    return replace(
+        entry,
+        content_id=content_id(mail, raw),
+        message_id=mail.message_id,
+        sender=sender,
+        subject=mail.subject,
+    )
 
 
 def _decide_and_write(
@@ -146,35 +148,24 @@ def _decide_and_write(
     desk: Desk,
     school: School,
     understood: Understanding,
-    entry: Values,
+    entry: LedgerEntry,
     now: datetime,
     *,
-    entry_id: int | None = None,
     confirmed: str = "",
     released: NotificationKind | None = None,
 ) -> Decision:
-    """Decide on a mail and write the decision; `entry_id` is the ID of its ledger entry if it has one."""
+    """Decide on a mail, and write the decision."""
     mail, lookups = understood.mail, understood.lookups
-    content = entry["content_id"]
-    facts = load_facts(
-        session,
-        mail,
-        lookups,
-        school,
-        desk.policy,
-        content,
-        now,
-        own_entry=entry_id,
-        received=entry["received"],
-    )
+    facts = load_facts(session, understood, school, desk.policy, entry, now)
     dates = desk.days(lookups.dates, now)
     addresses = {written: canonical_address(written) or "" for written in lookups.addresses}
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates, addresses=addresses)
     decision = decide(understood, facts, desk.policy, now)
-    outcome = {"outcome": decision.outcome, "because": "\n".join(decision.because), "traceback": ""}
+    because = "\n".join(decision.because)
     mails = desk.render_all(decision, school, now)
     actor = mail.sender.email if mail.sender else ""
-    origin = Origin(actor, now, mail.message_id, entry | outcome, entry_id, entry["raw_id"])
+    entry = replace(entry, outcome=decision.outcome, because=because, traceback="")
+    origin = Origin(actor, now, mail.message_id, entry, entry.raw_id)
     apply_decision(session, origin, school.key, decision, mails)
     for effect in decision.effects:
         if isinstance(effect, ReleaseMail):
@@ -189,7 +180,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
         return None
     ledger.close_held(session, effect.held, "confirmed")
     raw = raw_mail.load(session, row.raw_id or 0)
-    school, entry = desk.school(row.school), ledger.values_of(row)
+    school, entry = desk.school(row.school), ledger.to_entry(row)
     understood = _understand(session, desk, school, parse(raw), effect.held)
     return _decide_and_write(
         session,
@@ -198,7 +189,6 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
         understood,
         entry,
         now,
-        entry_id=row.id,
         confirmed=f"confirmed by {actor}",
         released=effect.by,
     )
@@ -241,9 +231,9 @@ def _quarantine(
     decision = Decision(ledger.QUARANTINED, (reason,))
     with transaction(desk.engine) as session:
         assert_held(session, lease)
+        raw_id = raw_mail.store(session, raw_mail.compress(raw))
         entry = _entry(location, mail, raw, None, now)
-        entry |= {"outcome": decision.outcome, "because": reason, "traceback": trace}
-        entry["raw_id"] = raw_mail.store(session, raw_mail.compress(raw))
+        entry = replace(entry, outcome=decision.outcome, because=reason, traceback=trace, raw_id=raw_id)
         ledger.record(session, entry)
         details = (
             ("mailbox", location.school),
@@ -279,6 +269,6 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         row = ledger.find_quarantined(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")
-        school, entry = desk.school(row.school), ledger.values_of(row) | _mail_values(mail, raw)
+        school, entry = desk.school(row.school), _describe(ledger.to_entry(row), mail, raw)
         understood = _understand(session, desk, school, mail)
-        return _decide_and_write(session, desk, school, understood, entry, now, entry_id=entry_id)
+        return _decide_and_write(session, desk, school, understood, entry, now)

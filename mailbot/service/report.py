@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role
 from mailbot.render import BrokenTemplateError
 from mailbot.reporting.model import Month, Percentiles, Report

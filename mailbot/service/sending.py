@@ -7,9 +7,9 @@ from datetime import datetime
 
 import structlog
 
-from mailbot.core.decide.automatic_mail import failure_notices, needs_attention
+from mailbot.core.decide.automatic_mail import failure_notifications, needs_attention
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.mime_writer import to_bytes
 from mailbot.parse import part_contents
@@ -179,7 +179,7 @@ def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: dat
         )
     if desk.policy.find_member(row.recipient) is not None:
         people.mark_undeliverable(session, row.recipient, outcome.error)
-    for notification in failure_notices(failed, outcome.error, ticket, desk.policy):
+    for notification in failure_notifications(failed, outcome.error, ticket, desk.policy):
         try:
             mail = desk.render_one(notification, school, now)
         except Exception:  # the failure is recorded even if a template is broken

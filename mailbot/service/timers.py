@@ -8,7 +8,7 @@ import structlog
 from mailbot.core.model.policy import School, Team
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.timers.digest import decide_digest, digest_slot
-from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer, next_check
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.former_members import return_tickets

@@ -12,11 +12,9 @@ _ALERT = metadata.tables["alert"]
 
 # Open an alert, unless it is open.
 _ADD = insert(_ALERT).on_conflict_do_nothing().returning(_ALERT.c.topic)
-# Close an alert.
 _REMOVE = delete(_ALERT).where(_ALERT.c.topic == bindparam("topic")).returning(_ALERT.c.since)
 # Read the text of an open alert.
 _REASON = select(_ALERT.c.text).where(_ALERT.c.topic == bindparam("topic"))
-# List the open alerts.
 _ACTIVE = select(_ALERT).order_by(_ALERT.c.since)
 
 

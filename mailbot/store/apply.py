@@ -42,7 +42,6 @@ from mailbot.store.tables import metadata
 _ON_TICKETS = AddMessage | AddProof | RecordReminder | ResendMails | TicketEffect | MultiTicketEffect
 _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 
-# Store a message.
 _INSERT_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
 # Record that the author of a message was authenticated.
 _PROVE_MESSAGE = (
@@ -50,7 +49,6 @@ _PROVE_MESSAGE = (
     .where(_MESSAGE.c.ticket_id == bindparam("b_ticket"), _MESSAGE.c.message_id == bindparam("b_message"))
     .values(proven=True)
 )
-# Store the files of a message.
 _INSERT_FILES = insert(_FILE)
 
 
@@ -79,11 +77,7 @@ def _record(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], tick
     if origin.entry is None:
         return None
     row = (rows.get(ticket) or tickets.find(session, ticket)) if ticket is not None else None
-    values = origin.entry | {"ticket_id": row.id if row is not None else None}
-    if origin.entry_id is not None:
-        ledger.update_entry(session, origin.entry_id, values)
-        return origin.entry_id
-    return ledger.record(session, values)
+    return ledger.record(session, replace(origin.entry, ticket_id=row.id if row is not None else None))
 
 
 def _tickets(
@@ -154,6 +148,7 @@ def _add_message(session: Session, origin: Origin, ticket_id: int, message: Mess
         "message_id": message.message_id,
         "raw_id": origin.raw_id,
         "proven": message.proven,
+        "forged": message.forged,
     }
     message_row = execute(session, _INSERT_MESSAGE, values).scalar_one()
     if message.attachments and origin.raw_id is not None:  # a file is a part of a stored mail

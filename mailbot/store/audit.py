@@ -40,21 +40,22 @@ from mailbot.core.model.effects import (
 )
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
-from mailbot.store.ledger import Values
+from mailbot.store.ledger import LedgerEntry
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
+
+Columns = dict[str, Any]
+"""The values of an entry of the audit trail, or of a chain, by column."""
 
 DESK = "desk"
 
 _EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
 
-# Write entries.
 _INSERT = insert(_EVENT)
 # Read and lock the chain of a ticket.
 _LOCK_TICKET = (
     select(_TICKET.c.head, _TICKET.c.entries).where(_TICKET.c.id == bindparam("ticket")).with_for_update()
 )
-# Store the newest link of a ticket.
 _EXTEND_TICKET = (
     update(_TICKET)
     .where(_TICKET.c.id == bindparam("ticket"))
@@ -64,7 +65,6 @@ _EXTEND_TICKET = (
 _LOCK_DESK = select(_CHAIN.c.head, _CHAIN.c.entries).where(_CHAIN.c.name == DESK).with_for_update()
 # Create the desk's chain, unless it exists.
 _CREATE_DESK = insert(_CHAIN).on_conflict_do_nothing()
-# Store the newest link of the desk.
 _EXTEND_DESK = (
     update(_CHAIN)
     .where(_CHAIN.c.name == DESK)
@@ -76,14 +76,13 @@ _EXTEND_DESK = (
 class Origin:
     """The cause of changes: the actor, the time, and the mail if there is one.
 
-    `entry` has the values of the mail's ledger entry; `entry_id` is its key if the entry exists already.
+    `entry` is the mail's entry in the ledger.
     """
 
     actor: str
     now: datetime
     message_id: str = ""
-    entry: Values | None = None
-    entry_id: int | None = None
+    entry: LedgerEntry | None = None
     raw_id: int | None = None
 
 
@@ -104,7 +103,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Move: lambda e: (e.ticket, "moved", f"{e.school}-{e.number}"),
     RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
     ResendMails: lambda e: (e.ticket, "resent", " ".join(mail.recipient for mail in e.mails)),
-    RecordReminder: lambda e: (e.ticket, "reminded", e.step.value),
+    RecordReminder: lambda e: (e.ticket, "reminded", e.stage.value),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
 }
 
@@ -123,7 +122,7 @@ def audit_tickets(
     decision: Decision,
     rows: Mapping[str, Row[Any]],
     states: Mapping[str, State],
-) -> dict[str, Values]:
+) -> dict[str, Columns]:
     """Write an entry for each change of a ticket; return the columns of the tickets' extended chains.
 
     `states` has the states of the tickets before the change, by key.
@@ -156,7 +155,7 @@ def _entry(
     detail: str,
     before: State | None = None,
     ticket_id: int | None = None,
-) -> Values:
+) -> Columns:
     return {
         "ticket_id": ticket_id,
         "at": origin.now,
@@ -200,7 +199,7 @@ def lock_desk(session: Session) -> Row[Any]:
     return found
 
 
-def _extend_desk(session: Session, entries: Sequence[Values]) -> None:
+def _extend_desk(session: Session, entries: Sequence[Columns]) -> None:
     chain = lock_desk(session)
     head, values = chain.head, []
     for entry in entries:

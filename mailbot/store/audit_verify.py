@@ -26,7 +26,6 @@ ChainHead = tuple[int, str]
 
 _EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
 
-# Find the newest entry.
 _NEWEST_KEY = select(func.max(_EVENT.c.id))
 # Read the chains of the tickets that have an entry after the key `after`.
 _CHANGED = (
@@ -43,9 +42,7 @@ _LAST_SEALS = (
 )
 # Read the newest link of the desk.
 _DESK_CHAIN = select(_CHAIN.c.entries, _CHAIN.c.head).where(_CHAIN.c.name == DESK)
-# Read the chains of all tickets.
 _TICKET_CHAINS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number, _TICKET.c.entries, _TICKET.c.head)
-# Read the entries of the desk.
 _DESK_ENTRIES = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
 # Read the entries of all tickets, a few at a time.
 _TICKET_ENTRIES = (

@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from mailbot.core.decide.understanding import Lookups
 from mailbot.core.model.facts import Copies
-from mailbot.core.model.notification import NotificationKind
-from mailbot.core.model.policy import School
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Visibility
 from mailbot.store import tickets
+from mailbot.store.ledger import LedgerEntry
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
@@ -32,7 +32,7 @@ _SAME_CONTENT = select(
     _LEDGER.received,
     _LEDGER.at,
     _LEDGER.message_id,
-).where(_LEDGER.content_id == bindparam("content"))
+).where(_LEDGER.content_id == bindparam("content_id"))
 # Find which of these mails are held because nothing proves their sender, and not for another reason.
 _HELD_UNPROVEN = select(_HELD.id, _HELD.ledger_id).where(
     _HELD.ledger_id.in_(bindparam("entries", expanding=True)),
@@ -47,21 +47,19 @@ _ADDED = select(_MESSAGE.visibility, _MESSAGE.proven).where(
 
 def find_copies(
     session: Session,
-    content: str,
-    school: School,
+    entry: LedgerEntry,
     lookups: Lookups,
     by_reply: str | None,
-    own_entry: int | None,
     ignored_since: datetime,
     received: datetime | None,
 ) -> Copies | None:
-    """Return the earlier copies of a mail; None if there is none.
+    """Return the earlier copies of a mail, without its own ledger entry; None if there is none.
 
     A copy in another mailbox counts only if it is for the same ticket. A copy that was ignored, or filed as
     an automatic mail, counts as carried out if it was processed before `ignored_since`. `received` is None
     unless a mail that was received at another time is another one.
     """
-    same = _with_same_content(session, content, school, lookups, by_reply, own_entry, received)
+    same = _with_same_content(session, entry, lookups, by_reply, received)
     if not same:
         return None
     first = same[0]
@@ -86,18 +84,16 @@ def find_copies(
 
 def _with_same_content(
     session: Session,
-    content: str,
-    school: School,
+    entry: LedgerEntry,
     lookups: Lookups,
     by_reply: str | None,
-    own_entry: int | None,
     received: datetime | None,
 ) -> list[Any]:
     """Return the ledger entries of the copies, the first one first."""
     earlier = [
         row
-        for row in execute(session, _SAME_CONTENT, {"content": content})
-        if row.id != own_entry
+        for row in execute(session, _SAME_CONTENT, {"content_id": entry.content_id})
+        if row.id != entry.id
         and (received is None or abs((row.received or row.at) - received) < SAME_DELIVERY)
     ]
     names = tickets.keys(session, {row.ticket_id for row in earlier if row.ticket_id is not None})
@@ -105,7 +101,7 @@ def _with_same_content(
     return [
         row
         for row in earlier
-        if row.school == school.key or names.get(row.ticket_id) in referenced or lookups.named
+        if row.school == entry.school or names.get(row.ticket_id) in referenced or lookups.named
     ]
 
 

@@ -52,7 +52,6 @@ _RAW_MAILS = (
     .where(_LEDGER.c.sender == _ADDRESS, _LEDGER.c.raw_id.is_not(None))
     .order_by(_LEDGER.c.id)
 )
-# Read the mails to a person.
 _SENT_MAILS = (
     select(
         *(_OUTBOX.c[name] for name in ("school", "kind", "recipient", "recipient_name", "sender_name")),
@@ -67,7 +66,6 @@ _ACTIONS = (
     .where(_EVENT.c.actor == _ADDRESS)
     .order_by(_EVENT.c.id)
 )
-# Read a person's held mails.
 _HELD_MAILS = select(_HELD.c.school, _HELD.c.until, _HELD.c.state).where(_HELD.c.address == _ADDRESS)
 # Read the schools in which a person is blocked.
 _BLOCKED_IN = select(_BLOCKED.c.school, _BLOCKED.c.since, _BLOCKED.c.by).where(_BLOCKED.c.address == _ADDRESS)

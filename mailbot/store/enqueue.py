@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, insert, literal, select, union_all
 from sqlmodel import Session
 
 from mailbot.core.decide.rate_limits import refusal_reasons
-from mailbot.core.model.notification import Notification, shown_tickets
+from mailbot.core.model.notification import Cause, Notification, shown_tickets
 from mailbot.outgoing import OutgoingMail
 from mailbot.store import tickets
 from mailbot.store.prepared import execute
@@ -19,7 +19,6 @@ from mailbot.store.tables import metadata
 
 _OUTBOX, _MESSAGE = metadata.tables["outbox"], metadata.tables["message"]
 
-# Store a mail.
 _INSERT = insert(_OUTBOX)
 # Find the Message-IDs of the first message by each of some people in each of some tickets, and of the first
 # mail to them.
@@ -114,7 +113,7 @@ def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dic
         "automatic": out.automatic,
         "internal": out.internal,
         "author": notification.author.email if notification.author else "",
-        "reasons": " ".join(sorted(refusal_reasons(notification))),
+        "reasons": " ".join(sorted(refusal_reasons(notification) | {notification.cause} - {Cause.PROVEN})),
     }
 
 

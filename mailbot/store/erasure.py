@@ -70,9 +70,7 @@ _OF_TICKET: BindParameter[Any] = bindparam("ticket")
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _ADDRESS: BindParameter[Any] = bindparam("address")
 
-# Lock a ticket.
 _LOCK_TICKET = select(_TICKET).where(_TICKET.c.id == _OF_TICKET).with_for_update()
-# Find the tickets of a requester.
 _TICKETS_OF = select(_TICKET.c.id).where(_TICKET.c.requester == _ADDRESS).order_by(_TICKET.c.id)
 # Count the due mails to a person or about their tickets.
 _MAILS_DUE = select(func.count()).where(

@@ -1,7 +1,7 @@
 """Load the facts that a decision about one mail depends on."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,24 +9,34 @@ from typing import Any
 from sqlalchemy import Row, bindparam, literal, select, union_all
 from sqlmodel import Session
 
-from mailbot.core.decide.understanding import Lookups
-from mailbot.core.model.facts import Copies, Facts, RecentActivity, SentMail, has_same_words
+from mailbot.core.decide.understanding import Lookups, Understanding
+from mailbot.core.model.facts import (
+    Change,
+    Copies,
+    Facts,
+    RecentActivity,
+    SentMail,
+    UndeliveredMail,
+    has_same_words,
+)
 from mailbot.core.model.mail import Mail
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.ticket import Message, Role
+from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 from mailbot.store import ledger, people, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
+from mailbot.store.ledger import LedgerEntry
 from mailbot.store.mapping import to_tickets
 from mailbot.store.outbox import BOUNCED, undelivered
 from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
-from mailbot.store.threads import by_common_ancestor, changed_copy
+from mailbot.store.threads import by_common_ancestor, changed_copy, is_from_list
 from mailbot.store.undo_state import last_changes
 
 MAX_LOOKUPS = 50
+_MAX_IN_TRANSIT = timedelta(days=365)
 
 _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
@@ -106,100 +116,165 @@ class _Thread:
     own_is_received: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """The mails and tickets that a mail may belong to, and the recent mails of its sender.
+
+    `flooding` is the ticket that gets the mails of a sender who opened too many.
+    """
+
+    thread: _Thread
+    by_action_key: SentMail | None
+    by_ancestor: str | None
+    same_report: str | None
+    recent_activity: RecentActivity
+    flooding: str | None
+
+    def tickets(self) -> Iterator[str]:
+        """Yield the keys of the tickets."""
+        by_action_key = self.by_action_key.ticket if self.by_action_key is not None else None
+        keys = (self.thread.ticket, self.by_ancestor, self.same_report, by_action_key, self.flooding)
+        yield from (key for key in keys if key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The tickets that a mail names or belongs to: rows by each name, rows and values by present key."""
+
+    by_name: Mapping[str, Row[Any]]
+    rows: Mapping[str, Row[Any]]
+    tickets: Mapping[str, Ticket]
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Return the present key for each former key."""
+        return {name: tickets.key_of(self.by_name[name]) for name in self.by_name.keys() - self.rows.keys()}
+
+    def tagged(self, lookups: Lookups) -> str | None:
+        """Return the first ticket tag of the subject that names a ticket."""
+        return next((tag for tag in lookups.tags if tag in self.by_name), None)
+
+
 def load_facts(
     session: Session,
-    mail: Mail,
-    lookups: Lookups,
+    understood: Understanding,
     school: School,
     policy: Policy,
-    content: str,
+    entry: LedgerEntry,
     now: datetime,
-    *,
-    own_entry: int | None = None,
-    received: datetime | None = None,
 ) -> Facts:
-    """Load the facts that a mail's lookups name; `own_entry` is the key of its ledger entry, if it exists.
-
-    `received` is when the server received the mail.
-    """
-    thread = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
-    answered, by_reply = thread.answered, thread.ticket
-    by_action_key = _by_action_key(session, lookups.action_key, now)
-    by_ancestor = None if by_reply else by_common_ancestor(session, mail, school.key)
-    recent_activity = RecentActivity()
-    if mail.sender is not None:
-        recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
-    same_report = _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None
-    referenced = (
-        *lookups.tags,
-        by_reply,
-        by_ancestor,
-        same_report,
-        by_action_key.ticket if by_action_key else None,
-        recent_activity.flooding_ticket(policy.limits),
-    )
-    found = tickets.find_for_update(session, _names(lookups, referenced))
-    rows = {tickets.key_of(row): row for row in found.values()}
-    loaded = dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
-    tag = next((tag for tag in lookups.tags if tag in found), None)
-    if answered is None and lookups.bounced and tag is not None:
-        answered = _last_sent_to(session, lookups.bounced, found[tag].id, now)
+    """Load the facts that a decision about a mail needs; `entry` is its entry in the ledger."""
+    lookups = understood.lookups
+    # All workers lock in this order: the tickets, the numbers of the mail's school, those of other schools.
+    matches = _match(session, understood, school, policy, now)
+    found = _load_tickets(session, lookups, matches)
+    number = tickets.next_number(session, school.key)
     names, absences = names_and_absences(session, school, policy, now)
-    number = tickets.next_number(session, school.key)  # after the tickets: all workers lock in this order
     return Facts(
         school=school,
         next_number=number,
-        answered=answered,
-        by_action_key=by_action_key,
-        by_reply=by_reply,
-        by_ancestor=by_ancestor,
-        by_subject_tag=tag,
-        same_report=same_report,
-        tickets=loaded,
-        aliases={name: tickets.key_of(found[name]) for name in found.keys() - rows.keys()},
-        histories=_histories(session, rows),
+        answered=_answered(session, lookups, matches, found, now),
+        by_action_key=matches.by_action_key,
+        by_reply=matches.thread.ticket,
+        by_ancestor=matches.by_ancestor,
+        by_subject_tag=found.tagged(lookups),
+        same_report=matches.same_report,
+        tickets=found.tickets,
+        aliases=found.aliases,
+        histories=_histories(session, found.rows),
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
-        similar=search.similar(session, lookups.problem, number - 1) if lookups.problem and not rows else (),
-        changes=last_changes(session, {rows[k].id: loaded[k] for k in rows}) if lookups.undoes else {},
-        undelivered=undelivered(session, {row.id: key for key, row in rows.items()})
-        if lookups.resends
-        else {},
+        similar=_similar(session, lookups, found, number),
+        changes=_changes(session, found) if lookups.undoes else {},
+        undelivered=_undelivered(session, found) if lookups.resends else {},
+        from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
-        own=thread.own_is_sent,
-        copies=_copies(session, mail, lookups, school, policy, content, thread, own_entry, now, received),
-        recent_activity=recent_activity,
-        numbers_elsewhere={
-            key: tickets.next_number(session, key) for key in _schools(lookups, rows.values())
-        },
-        blocked=_blocked(session, mail, school, rows.values()),
+        own=matches.thread.own_is_sent,
+        copies=_copies(session, understood, entry, matches.thread, policy, now),
+        recent_activity=matches.recent_activity,
+        numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(lookups, found)},
+        blocked=_blocked(session, understood.mail, school, found),
     )
+
+
+def _match(
+    session: Session, understood: Understanding, school: School, policy: Policy, now: datetime
+) -> _Matches:
+    """Find the mails and tickets that a mail belongs to, and the recent mails of its sender."""
+    mail, lookups = understood.mail, understood.lookups
+    thread = _thread(session, lookups.message_ids[:MAX_LOOKUPS], lookups.own_id, now)
+    recent_activity = RecentActivity()
+    if mail.sender is not None:
+        recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
+    return _Matches(
+        thread,
+        _by_action_key(session, lookups.action_key, now),
+        None if thread.ticket else by_common_ancestor(session, mail, school.key),
+        _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
+        recent_activity,
+        recent_activity.flooding_ticket(policy.limits),
+    )
+
+
+def _load_tickets(session: Session, lookups: Lookups, matches: _Matches) -> _Found:
+    """Lock and load the tickets that a mail names or belongs to."""
+    names = sorted({*lookups.named, *lookups.tags, *matches.tickets()})[:MAX_LOOKUPS]
+    by_name = tickets.find_for_update(session, names)
+    rows = {tickets.key_of(row): row for row in by_name.values()}
+    return _Found(by_name, rows, dict(zip(rows, to_tickets(session, list(rows.values())), strict=True)))
+
+
+def _answered(
+    session: Session, lookups: Lookups, matches: _Matches, found: _Found, now: datetime
+) -> SentMail | None:
+    """Return the sent mail that a mail answers; for a bounce without one, find it by recipient and ticket."""
+    tag = found.tagged(lookups)
+    if matches.thread.answered is not None or not lookups.bounced or tag is None:
+        return matches.thread.answered
+    return _last_sent_to(session, lookups.bounced, found.by_name[tag].id, now)
 
 
 def _copies(
     session: Session,
-    mail: Mail,
-    lookups: Lookups,
-    school: School,
-    policy: Policy,
-    content: str,
+    understood: Understanding,
+    entry: LedgerEntry,
     thread: _Thread,
-    own_entry: int | None,
+    policy: Policy,
     now: datetime,
-    received: datetime | None,
 ) -> Copies | None:
-    """Return the earlier copies of a mail, also those that came another way; "" as content: a dry run."""
+    """Return the earlier copies of a mail, also those that came another way."""
+    mail = understood.mail
     found = find_copies(
         session,
-        content,
-        school,
-        lookups,
+        entry,
+        understood.lookups,
         thread.ticket,
-        own_entry,
         ignored_since=now - timedelta(days=policy.limits.confirm_days),
-        received=None if mail.message_id or mail.date else received or now,
+        received=None if mail.message_id or _was_sent(mail, entry.received or now) else entry.received or now,
     )
-    return found or (changed_copy(session, mail, school.key) if content and thread.own_is_received else None)
+    if found is not None or not entry.content_id or not thread.own_is_received:
+        return found
+    return changed_copy(session, mail, entry.school)
+
+
+def _changes(session: Session, found: _Found) -> dict[str, Change]:
+    return last_changes(session, {row.id: found.tickets[key] for key, row in found.rows.items()})
+
+
+def _undelivered(session: Session, found: _Found) -> dict[str, tuple[UndeliveredMail, ...]]:
+    return undelivered(session, {row.id: key for key, row in found.rows.items()})
+
+
+def _was_sent(mail: Mail, received: datetime) -> bool:
+    """Return whether Date says when a mail was sent; a device without a clock writes the same Date always."""
+    return mail.date is not None and abs(mail.date - received) < _MAX_IN_TRANSIT
+
+
+def _from_lists(session: Session, mail: Mail, policy: Policy, rows: Mapping[str, Row[Any]]) -> frozenset[str]:
+    """Return the tickets that a mail by staff may answer, and whose requester is a list."""
+    if mail.sender is None or policy.find_member(mail.sender.email) is None:
+        return frozenset()
+    return frozenset(key for key, row in rows.items() if is_from_list(session, row.id, row.requester))
 
 
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:
@@ -207,22 +282,22 @@ def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tupl
     return {key: histories[row.id] for key, row in rows.items()}
 
 
-def _names(lookups: Lookups, referenced: Iterable[str | None]) -> list[str]:
-    """Return the names of the tickets to load."""
-    return sorted({*lookups.named, *(name for name in referenced if name)})[:MAX_LOOKUPS]
-
-
-def _schools(lookups: Lookups, rows: Iterable[Row[Any]]) -> list[str]:
+def _schools(lookups: Lookups, found: _Found) -> list[str]:
     """Return the other schools in which a command may open a ticket, in the order in which to lock them."""
-    split = {row.school for row in rows} if lookups.splits else set()
+    split = {row.school for row in found.rows.values()} if lookups.splits else set()
     return sorted({*lookups.schools, *split})
 
 
-def _blocked(
-    session: Session, mail: Mail, school: School, rows: Iterable[Row[Any]]
-) -> frozenset[tuple[str, str]]:
+def _similar(session: Session, lookups: Lookups, found: _Found, number: int) -> tuple[Similar, ...]:
+    """Return solved tickets similar to a new problem; `number` is that of the new ticket."""
+    if lookups.problem is None or found.rows:
+        return ()
+    return search.similar(session, lookups.problem, number - 1)
+
+
+def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:
     sender = [(school.key, mail.sender.email)] if mail.sender else []
-    return people.blocked(session, (*sender, *((row.school, row.requester) for row in rows)))
+    return people.blocked(session, (*sender, *((row.school, row.requester) for row in found.rows.values())))
 
 
 def _thread(session: Session, message_ids: Sequence[str], own_id: str, now: datetime) -> _Thread:

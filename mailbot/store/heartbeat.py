@@ -12,15 +12,11 @@ from mailbot.store.tables import metadata
 _HEARTBEAT = metadata.tables["heartbeat"]
 
 _INSERT = insert(_HEARTBEAT)
-# Record a start.
 _RECORD_START = _INSERT.on_conflict_do_update(
     index_elements=["worker"], set_={"started": _INSERT.excluded.started}
 )
-# Record a heartbeat.
 _RECORD_HEARTBEAT = _INSERT.on_conflict_do_update(index_elements=["worker"], set_={"at": _INSERT.excluded.at})
-# Record the end of a daemon.
 _RECORD_STOP = delete(_HEARTBEAT).where(_HEARTBEAT.c.worker == bindparam("worker"))
-# Read the last heartbeat.
 _LAST = select(_HEARTBEAT.c.started, _HEARTBEAT.c.at).where(_HEARTBEAT.c.worker == bindparam("worker"))
 
 

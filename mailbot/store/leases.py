@@ -21,17 +21,14 @@ UNOWNED = ""
 # Find the workers whose heartbeat is fresh.
 _ALIVE = select(_WORKER.c.name).where(_WORKER.c.until > func.clock_timestamp())
 _UNTIL = func.clock_timestamp() + bindparam("duration", type_=Interval)
-# Renew a heartbeat.
 _HEARTBEAT = (
     insert(_WORKER)
     .values(name=bindparam("worker"), until=_UNTIL)
     .on_conflict_do_update(index_elements=["name"], set_={"until": _UNTIL})
 )
-# Remove a worker.
 _DEREGISTER = delete(_WORKER).where(_WORKER.c.name == bindparam("worker"))
 # List the leases of a worker.
 _HELD = select(_LEASE).where(_LEASE.c.worker == bindparam("worker"))
-# List all leases.
 _ALL = select(_LEASE).order_by(_LEASE.c.school)
 # Acquire a mailbox, unless another live worker has its lease.
 _ACQUIRE = (

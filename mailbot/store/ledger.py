@@ -1,7 +1,7 @@
 """Store every fetched mail with its outcome, the mails in progress, and the held mails."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,6 @@ from mailbot.store.tables import metadata
 QUARANTINED = "quarantined"
 MAX_ROWS = 1_000
 MAX_KEYS = 500  # in one IN (...)
-
-Values = dict[str, Any]
-"""The values of a ledger row, by column."""
 
 _LEDGER, _ATTEMPT, _HELD = (metadata.tables[name] for name in ("ledger", "attempt", "held"))
 
@@ -51,14 +48,11 @@ _LATEST = select(_LEDGER.c.at).order_by(_LEDGER.c.id.desc()).limit(1)
 
 # List the quarantine; its condition is that of the partial index.
 _QUARANTINE = select(_LEDGER).where(_LEDGER.c.outcome == QUARANTINED).order_by(_LEDGER.c.id)
-# Count the quarantine.
 _COUNT_QUARANTINE = select(func.count()).where(_LEDGER.c.outcome == QUARANTINED)
-# Read one mail of the quarantine.
 _IN_QUARANTINE = select(_LEDGER).where(_LEDGER.c.id == bindparam("entry"), _LEDGER.c.outcome == QUARANTINED)
 
 # List the mails in progress of some schools.
 _OPEN_ATTEMPTS = select(_ATTEMPT).where(_ATTEMPT.c.school.in_(bindparam("schools", expanding=True)))
-# Record that the processing of mails starts.
 _START_ATTEMPTS = insert(_ATTEMPT)
 # Store the number of attempts of mails that were in progress when the process died.
 _REPEAT_ATTEMPTS = (
@@ -91,7 +85,6 @@ _CLAIM_OVERDUE = _HELD_ENTRY.where(_HELD.c.id == bindparam("held"), _IS_OVERDUE)
 )
 # Hold a mail until its sender confirms it.
 _ADD_HELD = insert(_HELD).returning(_HELD.c.id)
-# Close a held mail.
 _CLOSE_HELD = update(_HELD).where(_HELD.c.id == bindparam("held")).values(state=bindparam("new_state"))
 
 
@@ -104,23 +97,55 @@ class MailLocation:
     uid: int
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A received mail and what became of it, with the columns of its row; `id` is None until it is stored.
+
+    `content_id` identifies the content of the mail. It is "" in a dry run, so that no other mail has it.
+    `received` is when the server received the mail, `at` when it was processed first.
+    """
+
+    school: str
+    uid_validity: int
+    uid: int
+    at: datetime
+    received: datetime | None = None
+    content_id: str = ""
+    message_id: str = ""
+    sender: str = ""
+    subject: str = ""
+    outcome: str = ""
+    because: str = ""
+    traceback: str = ""
+    ticket_id: int | None = None
+    raw_id: int | None = None
+    id: int | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(LedgerEntry))
+
+
 class AlreadyProcessedError(Exception):
     """The mail was processed before, so this transaction must be rolled back."""
 
 
-def record(session: Session, entry: Values) -> int:
-    """Write the outcome of a mail; return the key of its entry.
+def record(session: Session, entry: LedgerEntry) -> int:
+    """Write the entry of a mail, or the new outcome of a stored one; return its key.
 
-    Raises AlreadyProcessedError if the mail at this location has an entry.
+    Raises AlreadyProcessedError if the mail at this location has another entry.
     """
-    entry_id = execute(session, _RECORD, entry).scalar()
+    values = {name: getattr(entry, name) for name in _COLUMNS if name != "id"}
+    if entry.id is not None:
+        update_entry(session, entry.id, values)
+        return entry.id
+    entry_id = execute(session, _RECORD, values).scalar()
     if entry_id is None:
-        raise AlreadyProcessedError(f"{entry['school']} {entry['uid_validity']}/{entry['uid']}")
+        raise AlreadyProcessedError(f"{entry.school} {entry.uid_validity}/{entry.uid}")
     return int(entry_id)
 
 
-def update_entry(session: Session, entry_id: int, values: Values) -> None:
-    """Change the values of a mail's entry."""
+def update_entry(session: Session, entry_id: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of a mail's entry."""
     execute(session, update(_LEDGER).where(_LEDGER.c.id == entry_id).values(values))
 
 
@@ -200,9 +225,9 @@ def find_quarantined(session: Session, entry_id: int) -> Row[Any] | None:
     return session.execute(_IN_QUARANTINE, {"entry": entry_id}).first()
 
 
-def values_of(row: Row[Any]) -> Values:
-    """Return the values of an entry without its key, to store them again."""
-    return {column.name: getattr(row, column.name) for column in _LEDGER.c if not column.primary_key}
+def to_entry(row: Row[Any]) -> LedgerEntry:
+    """Return the entry of a row."""
+    return LedgerEntry(**{name: getattr(row, name) for name in _COLUMNS})
 
 
 def delays(session: Session, since: datetime) -> dict[str, list[float]]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, bindparam, func, or_, select, union_all
 from sqlmodel import Session
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.store.tables import metadata
 
 _LEDGER, _OUTBOX, _TICKET = (metadata.tables[name] for name in ("ledger", "outbox", "ticket"))

@@ -24,7 +24,6 @@ def _upsert(*columns: str) -> Insert:
     )
 
 
-# Read the state of all mailboxes.
 _STATES = select(_MAILBOX).order_by(_MAILBOX.c.school)
 # Record that a mailbox was read, or that it could not be read.
 _RECORD_SUCCESS = _upsert("last_success", "last_error", "failing_since")
@@ -73,10 +72,10 @@ _SET_RECOVER_SINCE = (
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """The state of a mailbox; `left_alone` counts the skipped mails, which are older than its cutoff."""
+    """The state of a mailbox; `skipped` counts the mails older than its cutoff."""
 
     school: str
-    left_alone: int
+    skipped: int
     last_success: datetime | None
     last_error: str
     failing_since: datetime | None
@@ -124,7 +123,7 @@ def remove_cutoff(session: Session, school: str) -> datetime:
     return EPOCH
 
 
-def record_left_alone(session: Session, school: str, number: int) -> bool:
+def record_skipped(session: Session, school: str, number: int) -> bool:
     """Store the number of mails that are older than the cutoff; return whether it changed."""
     values = {"b_school": school, "number": number}
     return session.execute(_RECORD_LEFT_ALONE, values).first() is not None

@@ -27,7 +27,6 @@ _CC = (
 # Replace the people in copy of one ticket.
 _DELETE_CC = delete(_TICKET_CC).where(_TICKET_CC.c.ticket_id == bindparam("ticket"))
 _INSERT_CC = insert(_TICKET_CC)
-# Store a new ticket.
 _INSERT_TICKET = insert(_TICKET).returning(*_TICKET.c)
 # Change the columns of one ticket that are given as parameters.
 _UPDATE_TICKET = update(_TICKET).where(_TICKET.c.id == bindparam("ticket"))
@@ -102,6 +101,7 @@ def to_message(row: Row[Any], files: Sequence[Row[Any]]) -> Message:
         message_id=row.message_id,
         quoted=row.quoted,
         attachments=tuple(to_attachment(file) for file in files),
+        forged=row.forged,
     )
 
 

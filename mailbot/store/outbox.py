@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail
 from mailbot.store.tables import DUE_CONDITION, DUE_STATES, NOT_SENT, metadata
@@ -66,7 +66,6 @@ _NEXT = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=_OUTBOX_MAIL)
 )
-# Claim these mails.
 _CLAIM = (
     update(_OUTBOX)
     .where(_OUTBOX.c.id.in_(bindparam("chosen", expanding=True)))
@@ -115,10 +114,8 @@ _RESEND = (
     )
     .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
 )
-# Drop one mail.
 _DROP = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(state="dropped")
 
-# Read one mail.
 _GET = select(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail"))
 # List the mails that are not sent, failed ones too, with the keys of their tickets.
 _UNSENT = (
@@ -131,7 +128,6 @@ _UNSENT = (
 _OLDEST_DUE = select(func.min(_OUTBOX.c.created), func.count()).where(IS_DUE)
 # Read the states and next attempts of the due mails.
 _BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
-# Read the failed mails.
 _FAILED = select(
     _OUTBOX.c.id, _OUTBOX.c.kind, _OUTBOX.c.author, _OUTBOX.c.recipient, _OUTBOX.c.created
 ).where(IS_NOT_SENT, _OUTBOX.c.state == "failed")
@@ -149,7 +145,6 @@ _UNDELIVERED = (
 )
 # Count the mails that are not sent, by state.
 _COUNT_UNSENT = select(_OUTBOX.c.state, func.count()).where(IS_NOT_SENT).group_by(_OUTBOX.c.state)
-# Count all mails.
 _COUNT = select(func.count()).select_from(_OUTBOX)
 
 

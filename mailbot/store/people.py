@@ -33,11 +33,9 @@ _NAMED_OR_AWAY = select(_PERSON.c.address, _PERSON.c.name, _PERSON.c.away_until,
         _PERSON.c.address.in_(bindparam("addresses", expanding=True)),
     )
 )
-# Read all people.
 _PEOPLE = select(_PERSON)
 _LEARN_NAME, _MARK_UNDELIVERABLE, _REGISTER = _upsert("name"), _upsert("undeliverable"), _upsert("registered")
 _SET_ABSENCE = _upsert("away_until", "deputy")
-# Count an invitation.
 _INVITE = insert(_PERSON).on_conflict_do_update(
     index_elements=["address"],
     set_={"invited": insert(_PERSON).excluded.invited, "invitations": _PERSON.c.invitations + 1},
@@ -47,13 +45,11 @@ _INVITE = insert(_PERSON).on_conflict_do_update(
 _BLOCKED_PAIRS = select(_BLOCKED.c.school, _BLOCKED.c.address).where(
     tuple_(_BLOCKED.c.school, _BLOCKED.c.address).in_(bindparam("pairs", expanding=True))
 )
-# List the blocked addresses.
 _ALL_BLOCKED = select(_BLOCKED).order_by(_BLOCKED.c.since.desc())
 # Block an address, unless it is blocked already.
 _BLOCK = insert(_BLOCKED).on_conflict_do_nothing()
 # Unblock an address everywhere.
 _UNBLOCK = delete(_BLOCKED).where(_BLOCKED.c.address == bindparam("address")).returning(_BLOCKED.c.school)
-# Unblock an address in one school.
 _UNBLOCK_IN_SCHOOL = _UNBLOCK.where(_BLOCKED.c.school == bindparam("school"))
 
 

@@ -13,9 +13,7 @@ COMPRESSION = 1  # large mails are mostly pictures, which a higher level does no
 
 _RAW_MAIL = metadata.tables["raw_mail"]
 
-# Store a compressed mail.
 _INSERT = insert(_RAW_MAIL).returning(_RAW_MAIL.c.id)
-# Read a compressed mail.
 _GET = select(_RAW_MAIL.c.content).where(_RAW_MAIL.c.id == bindparam("mail"))
 
 

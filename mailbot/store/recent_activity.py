@@ -1,10 +1,10 @@
 """Read the recent mails from and to an address, for rate limits."""
 
-from collections import defaultdict
-from dataclasses import replace
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     Boolean,
@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.notification import COUNTED, LIMITED, NotificationKind
+from mailbot.core.model.notification import Cause
+from mailbot.core.model.notification_kind import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction
 from mailbot.store.prepared import execute
@@ -37,10 +38,10 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _OUTBOX, _TICKET, _MESSAGE = (metadata.tables[name].c for name in ("outbox", "ticket", "message"))
 
 
-def _rows(
+def _as_activity(
     source: str, key: Any, at: Any, first: Any, second: Any, flag: Any, *conditions: ColumnElement[bool]
 ) -> Select[Any]:
-    """Return rows of one source, in the columns that all sources share."""
+    """Select the rows of one source, in the columns that all parts of the UNION share."""
     columns = (
         literal(source).label("source"),
         key.label("id"),
@@ -61,25 +62,21 @@ _OVERALL = select(func.count()).where(
     _OUTBOX.kind.in_([kind.value for kind in LIMITED]), _OUTBOX.created > bindparam("hour_ago")
 )
 _ACTIVITY = union_all(
-    # Read the limited mails to an address, and whether each replies to a mail that did not prove its sender.
-    _rows(
+    # Read the limited mails to an address.
+    _as_activity(
         "sent",
         _OUTBOX.id,
         _OUTBOX.created,
         _OUTBOX.kind,
         _OUTBOX.reasons,
-        exists().where(
-            _MESSAGE.message_id == _OUTBOX.in_reply_to,
-            _MESSAGE.author == bindparam("sender"),
-            _MESSAGE.proven.is_(False),
-        ),
+        cast(null(), Boolean),
         _OUTBOX.recipient == bindparam("recipient"),
         _OUTBOX.created > bindparam("day_ago"),
         _OUTBOX.kind.in_([kind.value for kind in COUNTED]),
     ),
     # Read the newest tickets of a requester who was not authenticated in them.
     _newest(
-        _rows(
+        _as_activity(
             "opened",
             _TICKET.id,
             _TICKET.opened,
@@ -95,7 +92,7 @@ _ACTIVITY = union_all(
     ),
     # Read the newest texts of an author, each with the subject of its ticket.
     _newest(
-        _rows(
+        _as_activity(
             "texts",
             _MESSAGE.id,
             _MESSAGE.at,
@@ -112,6 +109,22 @@ _ACTIVITY = union_all(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A limited mail of the last day: whether it is of the last hour, its cause, and the reasons."""
+
+    kind: NotificationKind
+    lately: bool
+    cause: Cause
+    reasons: frozenset[str]
+
+    @classmethod
+    def of(cls, row: Row[Any], hour_ago: datetime) -> Self:
+        words = frozenset(row.second.split())
+        cause = next((cause for cause in Cause if cause in words), Cause.PROVEN)
+        return cls(NotificationKind(row.first), row.at > hour_ago, cause, words - {cause})
+
+
 def load_recent_activity(session: Session, sender: str, policy: Policy, now: datetime) -> RecentActivity:
     """Return the mails that an address sent and received within the last hour and day."""
     hour_ago = now - _HOUR
@@ -124,7 +137,7 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
     rows = defaultdict(list)
     for row in execute(session, _ACTIVITY, values):
         rows[row.source].append(row)
-    sent = [(NotificationKind(row.first), row.at > hour_ago, row) for row in rows["sent"]]
+    sent = [_Sent.of(row, hour_ago) for row in rows["sent"]]
     texts = sorted(rows["texts"], key=attrgetter("id"), reverse=True)
     activity = RecentActivity(
         overall_hour=rows["overall"][0].id,
@@ -132,21 +145,22 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
         proven_texts=tuple(_text(row) for row in texts if row.flag),
     )
     if policy.find_member(sender) is not None:
-        confirmations = [lately for kind, lately, _ in sent if kind is NotificationKind.CONFIRM]
+        confirmations = [mail for mail in sent if mail.kind is NotificationKind.CONFIRM]
         return replace(
             activity,
-            hour=sum(confirmations),
-            day=len(confirmations),
-            answered_hour=sum(lately and kind in LIMITED for kind, lately, _ in sent),
+            hour=Counter(mail.cause for mail in confirmations if mail.lately),
+            day=Counter(mail.cause for mail in confirmations),
+            answered_hour=sum(mail.lately and mail.kind in LIMITED for mail in sent),
         )
     latest = max(rows["opened"], key=attrgetter("id"), default=None)
     return replace(
         activity,
-        hour=sum(lately for _, lately, _ in sent),
-        day=len(sent),
-        unproven_hour=sum(lately and bool(row.flag) for _, lately, row in sent),
-        unproven_day=sum(bool(row.flag) for *_, row in sent),
-        refused=frozenset(reason for *_, row in sent for reason in row.second.split()),
+        hour=Counter(mail.cause for mail in sent if mail.lately),
+        day=Counter(mail.cause for mail in sent),
+        refused={
+            cause: frozenset().union(*(mail.reasons for mail in sent if mail.cause is cause))
+            for cause in Cause
+        },
         opened_hour=sum(row.at > hour_ago for row in rows["opened"]),
         latest=f"{latest.first}-{latest.second}" if latest is not None else None,
     )

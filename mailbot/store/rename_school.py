@@ -15,9 +15,7 @@ _OLD: BindParameter[str] = bindparam("old")
 _NEW: BindParameter[str] = bindparam("new")
 _OTHER = _LEDGER.alias()
 
-# Read the tickets of a school.
 _TICKETS = select(_TICKET.c.id, _TICKET.c.number).where(_TICKET.c.school == _OLD).order_by(_TICKET.c.number)
-# Give a ticket another key.
 _RENAME_TICKET = (
     update(_TICKET)
     .where(_TICKET.c.id == bindparam("ticket"))

@@ -13,7 +13,6 @@ from mailbot.store.tables import metadata
 
 _TICKET, _MESSAGE, _LEDGER = (metadata.tables[name] for name in ("ticket", "message", "ledger"))
 
-# Mark a ticket as merged.
 _SET_MERGED = (
     update(_TICKET).where(_TICKET.c.id == bindparam("ticket")).values(merged_into=bindparam("target"))
 )
@@ -30,7 +29,6 @@ _MESSAGE_AT = (
     .offset(bindparam("position"))
     .limit(1)
 )
-# Move a message to another ticket.
 _MOVE_MESSAGE = (
     update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message")).values(ticket_id=bindparam("target"))
 )

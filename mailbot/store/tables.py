@@ -142,6 +142,7 @@ class MessageRow(Row, table=True):
     message_id: str = Field(default="", index=True, sa_type=Text)
     raw_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
     proven: bool | None = None  # whether its author was authenticated; unknown before version 0.2
+    forged: bool = False  # whether the mail server said that From was forged
 
 
 class AttachmentRow(Row, table=True):
@@ -284,7 +285,7 @@ class OutboxRow(Row, table=True):
     automatic: bool = True
     internal: bool = False
     author: str = ""
-    reasons: str = ""  # of a refusal, separated by spaces
+    reasons: str = ""  # of a refusal, and the cause unless it is proven, separated by spaces
     shows: list[int] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
     )

@@ -1,10 +1,12 @@
 """Find earlier mails by what raw mails say of themselves: copies of a mail, and mails of the same thread."""
 
 import zlib
+from itertools import chain
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session
 
+from mailbot.core.classify.author import is_own_list
 from mailbot.core.classify.duplicate import EarlierMail, adds_text, is_same_mail
 from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Mail
@@ -37,7 +39,6 @@ _MESSAGES = (
     .order_by(_MESSAGE.c.id.desc())
     .limit(MAX_COMPARED)
 )
-# Find the messages with a Message-ID.
 _WITH_MESSAGE_ID = _MESSAGES.where(_MESSAGE.c.message_id == bindparam("message_id"))
 # Find the messages in tickets of a school that are not closed and in which a person takes part.
 _OF_PERSON = _MESSAGES.where(
@@ -48,6 +49,12 @@ _OF_PERSON = _MESSAGES.where(
         _TICKET.c.id.in_(select(_CC.c.ticket_id).where(_CC.c.address == bindparam("person"))),
     ),
 )
+# Find the messages in tickets of a school that are not closed.
+_OF_SCHOOL = _MESSAGES.where(
+    _TICKET.c.school == bindparam("school"), _TICKET.c.status.in_(tickets.NOT_CLOSED)
+)
+# Read the mail that opened a ticket.
+_FIRST = _MESSAGES.where(_MESSAGE.c.ticket_id == bindparam("ticket")).order_by(None).order_by(_MESSAGE.c.id)
 # Read names and sizes of a message's files.
 _FILES = select(_FILE.c.filename, _FILE.c.size).where(_FILE.c.message_row == bindparam("message"))
 
@@ -71,17 +78,22 @@ def changed_copy(session: Session, mail: Mail, school: str) -> Copies | None:
 
 
 def by_common_ancestor(session: Session, mail: Mail, school: str) -> str | None:
-    """Return the key of the sender's open ticket with a mail that answers the same mail.
+    """Return the key of an open ticket with a mail that answers the same mail; the sender's own comes first.
 
-    mailbot never got that mail: the school's address came into Cc later. Answers of other people to it are
-    tickets of their own.
+    mailbot never got that mail: the school's address came into Cc later.
     """
     if mail.sender is None or not (mail.references or mail.in_reply_to):
         return None
     thread = _thread(mail)
     values = {"school": school, "person": mail.sender.email}
-    rows = execute(session, _OF_PERSON, values)
+    rows = chain(execute(session, _OF_PERSON, values), execute(session, _OF_SCHOOL, {"school": school}))
     return next((tickets.key_of(row) for row in rows if thread & _thread(_header(row.content))), None)
+
+
+def is_from_list(session: Session, ticket: int, requester: str) -> bool:
+    """Return whether the requester of a ticket is the list that distributed its first mail."""
+    row = execute(session, _FIRST, {"ticket": ticket}).first()
+    return row is not None and is_own_list(_header(row.content), requester)
 
 
 def _thread(mail: Mail) -> set[str]:

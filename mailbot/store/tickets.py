@@ -28,7 +28,6 @@ _TICKET_CC = metadata.tables["ticket_cc"]
 _LAST_NUMBER = select(_SCHOOL.c.last_number).where(_SCHOOL.c.key == bindparam("school")).with_for_update()
 # Store a school without tickets, unless it exists.
 _INSERT_SCHOOL = insert(_SCHOOL).on_conflict_do_nothing()
-# Store the last number of a school.
 _SET_LAST_NUMBER = (
     update(_SCHOOL).where(_SCHOOL.c.key == bindparam("school")).values(last_number=bindparam("number"))
 )
@@ -46,7 +45,6 @@ _BY_ALIASES = (
 _BY_IDS = select(_TICKET).where(_TICKET.c.id.in_(bindparam("tickets", expanding=True)))
 # Lock tickets. All workers lock them in this order, which prevents deadlocks.
 _LOCK = _BY_IDS.order_by(_TICKET.c.id).with_for_update(key_share=True)
-# Store an alias of a ticket.
 _INSERT_ALIAS = insert(_ALIAS)
 # Read school and number of tickets by the keys of their rows.
 _KEYS = select(_TICKET.c.id, _TICKET.c.school, _TICKET.c.number).where(
@@ -71,16 +69,13 @@ _MESSAGES = (
 _FILES = (
     select(_FILE).where(_FILE.c.message_row.in_(bindparam("messages", expanding=True))).order_by(_FILE.c.id)
 )
-# Read the Message-IDs of a ticket.
 _MESSAGE_IDS = select(_MESSAGE.c.message_id).where(_MESSAGE.c.ticket_id == bindparam("ticket"))
-# List the withheld files of a ticket.
 _WITHHELD = (
     select(_FILE.c.id, _FILE.c.filename, _FILE.c.danger)
     .join(_MESSAGE, _MESSAGE.c.id == _FILE.c.message_row)
     .where(_MESSAGE.c.ticket_id == bindparam("ticket"), _FILE.c.danger != "")
     .order_by(_FILE.c.id)
 )
-# Release a withheld file.
 _RELEASE = update(_FILE).where(_FILE.c.id == bindparam("file")).values(danger="")
 # Read the audit trail of a ticket.
 _EVENTS = select(_EVENT).where(_EVENT.c.ticket_id == bindparam("ticket")).order_by(_EVENT.c.id)

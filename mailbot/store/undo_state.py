@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, or_, select
 from sqlmodel import Session
 
-from mailbot.core.model.facts import Change, SentNotice
+from mailbot.core.model.facts import Change, SentNotification
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.model.ticket_fields import with_state
 from mailbot.store.prepared import execute
@@ -59,7 +59,9 @@ def _change(ticket: Ticket, event: Row[Any], sent_mails: list[Row[Any]]) -> Chan
     if event.before is None:
         return Change(event.actor, event.at, ticket, irreversible=True)
     sent = tuple(
-        SentNotice(Address(row.recipient, row.recipient_name), Role(row.role), NotificationKind(row.kind))
+        SentNotification(
+            Address(row.recipient, row.recipient_name), Role(row.role), NotificationKind(row.kind)
+        )
         for row in sent_mails
         if row.recipient != event.actor
     )

@@ -50,7 +50,7 @@ def between(env: SchoolEnv, port: int) -> str:
 
 @pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_whatever_the_server_says_to_a_command_each_mail_is_handled_once(
+def test_each_mail_is_processed_once_with_any_response_of_the_server_to_a_command(
     env: SchoolEnv, command: str, answer: str
 ) -> None:
     workload = make_workload(MAILS, seed=5)

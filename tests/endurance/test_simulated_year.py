@@ -14,7 +14,8 @@ from sqlmodel import col, func, select
 
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Direction, Visibility
 from mailbot.store.database import open_database, read_only
 from mailbot.store.schema import migrate
@@ -118,7 +119,7 @@ def test_every_answer_reaches_its_requester(year: SimulatedYear) -> None:
             assert not public or said.message.text in [n.text for n in told], step
 
 
-def test_every_reply_of_a_requester_reaches_somebody_of_the_staff(year: SimulatedYear) -> None:
+def test_every_reply_of_a_requester_reaches_a_member_of_the_staff(year: SimulatedYear) -> None:
     for step in year.steps:
         if step.decision is None or step.decision.outcome != "reply" or step.writer in COLLEAGUES:
             continue

@@ -15,12 +15,13 @@ from mailbot import holidays
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import AddMessage, Assign, Effect, Notify, SetDue, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.digest import decide_digest, digest_slot
-from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer, next_check
 from tests.support.working_days import days_between
 
 BERLIN = ZoneInfo("Europe/Berlin")

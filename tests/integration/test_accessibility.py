@@ -3,11 +3,15 @@
 import re
 from itertools import pairwise
 
+import pytest
+
 from mailbot import samples
 from mailbot.colour import DARK, WHITE, contrast, lighten_for_dark_mode
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render.templates import COLOUR
 from tests.support.rendered_samples import every_sample, rendered
+
+pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them
 
 MIN_TARGET = 44
 TEXT_CONTRAST, FRAME_CONTRAST = 4.5, 3.0

@@ -167,7 +167,7 @@ def wrongs(at: Scene, hostile: Hostile) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("hostile", ATTACKS, ids=lambda hostile: hostile.name)
-def test_a_hostile_mail_is_handled_and_does_no_harm(
+def test_hostile_mail_has_only_the_expected_effects(
     hostile: Hostile, prepared_file: Path, tmp_path: Path
 ) -> None:
     with scene(prepared_file, tmp_path) as at:

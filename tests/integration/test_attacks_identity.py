@@ -1,11 +1,13 @@
 """Attacks on identity: no forged mail changes a ticket, and none makes us write to a forged From."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mailbot.core.model.notification_kind import NotificationKind
 from tests.support.attacks import (
     OURS,
     Attack,
@@ -22,7 +24,7 @@ from tests.support.attacks import (
     sent_before,
     told,
 )
-from tests.support.mail_builder import MailBuilder
+from tests.support.mail_builder import MailBuilder, mail
 from tests.support.scenario import EDV, ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
 HELD = Expected("held", told(f"confirm {MAX}"))
@@ -39,6 +41,8 @@ LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
 OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
 STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
+UNSEEN = Expected("reply", told(f"answer {LENA}", f"assigned_info {ERIKA}"), changes=True)
+SPAM = Expected("command", told(f"command_receipt {MAX}"), changes=True, status="closed")
 SILENT = Expected("ignored")
 FILED = Expected("filed", changes=True)
 QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
@@ -127,9 +131,51 @@ def other_ticket(at: Scene) -> None:
     sent_before(at, forged(LENA, "Der Drucker steht.", "Drucker"))
 
 
+def denied_reply(at: Scene) -> None:
+    """Let somebody answer as Lena; the receiving server says that From is forged."""
+    sent_before(at, denied(answering(at.mail(LENA), LENA, "Gewinn!")))
+
+
+def denied_problem(at: Scene) -> None:
+    """Let somebody write about another problem as Lena; the receiving server says that From is forged."""
+    sent_before(at, denied(forged(LENA, "Gewinn!", "Gewinn")))
+
+
+def denied_split(at: Scene) -> None:
+    """Make that answer a ticket of its own."""
+    denied_reply(at)
+    sent_before(at, answering(at.mail(MAX), MAX, "#split"))
+
+
 def flood(at: Scene) -> None:
     """Let somebody pretend to be Lena, again and again."""
     sent_before(at, *(forged(LENA, f"Scherz {number}", f"Scherz {number}") for number in range(22)))
+
+
+def unchanged(built: MailBuilder) -> MailBuilder:
+    """Return a mail about which the receiving server says nothing."""
+    return built
+
+
+def commands(at: Scene, server: Callable[[MailBuilder], MailBuilder] = unchanged) -> None:
+    """Let somebody give commands in a member's name, again and again."""
+    sent_before(at, *(server(forged(MAX, f"Nr. {number}\n#close")) for number in range(6)))
+
+
+def commands_and_other_ticket(at: Scene) -> None:
+    """Let somebody do that while there are two tickets."""
+    other_ticket(at)
+    commands(at)
+
+
+def queries(at: Scene, server: Callable[[MailBuilder], MailBuilder] = unchanged) -> None:
+    """Let somebody ask in a teacher's name, again and again."""
+    sent_before(at, *(server(forged(LENA, "#help", f"Frage {number}")) for number in range(6)))
+
+
+def encrypted() -> MailBuilder:
+    """Return a mail of Lena that cannot be read."""
+    return forged(LENA, "-----BEGIN PGP MESSAGE-----\n\nhQ==\n-----END PGP MESSAGE-----", "Kennwort")
 
 
 def to_lena(at: Scene) -> MailBuilder:
@@ -180,9 +226,22 @@ KINDS = [
     # A stranger changes no state.
     Attack("stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
     Attack("stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
+    # What no one sees is no command.
+    Attack("command not displayed", "have a reader close by pasted HTML", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><div style='display:none'>#close</div>"), UNSEEN),
+    Attack("command in white", "hide it by its colour", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><p style='color:#fff;background:#fff;font-size:1px'>#close</p>"), UNSEEN),
     # Forged mail silences no one.
+    Attack("spam, denied", "have the person blocked", after(denied_reply, lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
+    Attack("spam, denied new mail", "have the person blocked", after(denied_problem, lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#spam")), replace(SPAM, changes=False, status="open")),
+    Attack("spam, denied and split off", "have the person blocked", after(denied_split, lambda s: answering(s.harness.outbox_of(ERIKA, NotificationKind.NEW_TICKET)[-1], ERIKA, "#spam")), replace(SPAM, sent_mails=told(f"command_receipt {ERIKA}"), changes=False, status="open")),
+    Attack("spam, long field", "have the person blocked", after(lambda s: sent_before(s, denied(answering(s.mail(LENA), LENA, "Gewinn!"), f"{SIGNED} dmarc=fail")), lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
+    Attack("(no attack) spam", "write spam", after(lambda s: sent_before(s, answering(s.mail(LENA), LENA, "Gewinn!")), lambda s: answering(s.mail(MAX), MAX, "#spam")), replace(SPAM, blocked=told(LENA))),
     Attack("flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
+    Attack("denied flood of questions", "use up the questions to a member", after(lambda s: commands(s, denied), lambda _: forged()), HELD),
+    Attack("flood of questions", "use up the questions to a member", after(commands_and_other_ticket, lambda s: answering(s.mail(MAX), MAX, "#close 2")), HELD),
+    Attack("flood of queries", "use up a teacher's receipts", after(queries, lambda s: urgent(s).proven()), OPENED),
+    Attack("denied flood of queries", "use up a teacher's receipts", after(lambda s: queries(s, denied), urgent), OPENED),
+    Attack("encrypted mail", "use up a teacher's refusals", after(lambda s: sent_before(s, encrypted()), lambda _: encrypted().proven()), Expected("encrypted", told(f"unreadable {LENA}"))),
     Attack("held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
     Attack("held copy, reply", "swallow the reply to a mail", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.mail(MAX).message_id)), DONE),
     Attack("held copy, unproven", "be carried out at the second try", after(copied(CLOSING), lambda _: original(CLOSING)), Expected("duplicate")),

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, operator_log, retry_unsent_mail, unblock
 from mailbot.store import audit_hash, audit_verify
@@ -106,7 +106,7 @@ def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
     assert [line for line in checked(lived).problems if "seal" in line]
 
 
-def test_personal_data_in_an_entry_is_erased_only_with_an_entry_that_says_so(
+def test_personal_data_in_an_entry_is_erased_only_with_an_entry_that_records_it(
     lived: DeskHarness,
 ) -> None:
     with transaction(lived.engine) as session:

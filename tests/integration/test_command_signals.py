@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.store.tables import OutboxRow
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.scenario import ERIKA, EVE, HANNA, LENA, MAX, POLICY

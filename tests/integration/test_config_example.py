@@ -97,12 +97,12 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
 
 
 @pytest.mark.parametrize(("chapter", "keys"), [(c, keys) for c, _, keys in CHAPTERS])
-def test_the_documentation_has_a_row_for_every_key_and_for_no_other(chapter: str, keys: list[str]) -> None:
+def test_documentation_has_a_row_for_every_key_and_for_no_other(chapter: str, keys: list[str]) -> None:
     assert sorted(key for key, _ in rows(chapter)) == sorted(keys)
 
 
 @pytest.mark.parametrize(("chapter", "model"), [(c, model) for c, model, _ in CHAPTERS])
-def test_the_documentation_has_the_right_defaults(chapter: str, model: type[Table]) -> None:
+def test_documentation_has_the_defaults_of_the_model(chapter: str, model: type[Table]) -> None:
     documented = {key: tomllib.loads(f"_ = {cell[1:-1]}")["_"] for key, cell in rows(chapter) if code(cell)}
     needed = {key: REQUIRED[key] for key, field in model.model_fields.items() if field.is_required()}
     table, defaults = model.model_validate(needed | documented), model.model_validate(needed)
@@ -112,17 +112,17 @@ def test_the_documentation_has_the_right_defaults(chapter: str, model: type[Tabl
 
 
 def code(cell: str) -> bool:
-    """Tell whether a cell is one piece of code and nothing else."""
+    """Return whether a cell is one piece of code and nothing else."""
     return re.fullmatch(r"`[^`]+`", cell) is not None
 
 
-def test_every_section_has_its_chapter() -> None:
+def test_documentation_has_a_chapter_for_every_section() -> None:
     headings = re.findall(r"^## .*", DOCUMENTATION.read_text("utf-8"), re.MULTILINE)
     named = set(re.findall(r"`\[*(\w+)\]*`", " ".join(headings)))
     assert set(Document.model_fields) <= named
 
 
-def test_the_example_shows_every_key_commented_or_not() -> None:
+def test_example_shows_every_key_commented_or_not() -> None:
     shown: dict[type[Table], set[str]] = {}
     for model, table in tables(tomllib.loads(COMMENTED.sub("", example())), Document):
         shown.setdefault(model, set()).update(table)
@@ -130,7 +130,7 @@ def test_the_example_shows_every_key_commented_or_not() -> None:
     assert set(shown) == {Document, *(model for _, model, _ in CHAPTERS)}
 
 
-def test_the_example_loads_once_its_passwords_are_there(tmp_path: Path) -> None:
+def test_example_loads_when_its_password_files_exist(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
     write_configuration(path, {})
     write_passwords(tmp_path / "passwords", {"gym": "a password"})
@@ -150,12 +150,12 @@ def test_commented_settings_of_the_example_load(tmp_path: Path) -> None:
     assert [school.key for school in settings.policy.schools] == ["GYM", "GS1"]
 
 
-def test_a_new_configuration_is_not_for_everybodys_eyes(tmp_path: Path) -> None:
+def test_new_configuration_is_writable_by_its_owner_only(tmp_path: Path) -> None:
     write_configuration(tmp_path / "new" / "mailbot.toml", {})
     assert stat.S_IMODE((tmp_path / "new" / "mailbot.toml").stat().st_mode) == 0o644
 
 
-def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
     path.write_text("mine")
     with pytest.raises(FileExistsError):
@@ -184,7 +184,7 @@ def test_each_question_of_init_is_about_a_setting_of_the_example() -> None:
         assert f'"{question.example}"' not in configuration(ANSWERS), question
 
 
-def test_the_answers_make_a_configuration_that_loads(tmp_path: Path) -> None:
+def test_answers_to_init_give_a_configuration_that_loads(tmp_path: Path) -> None:
     path = tmp_path / "mailbot.toml"
     write_configuration(path, ANSWERS)
     folder = tmp_path / "passwords"
@@ -200,7 +200,7 @@ def test_the_answers_make_a_configuration_that_loads(tmp_path: Path) -> None:
     assert settings.smtp["MSB"].username == "bot@berg.example"
 
 
-def test_passwords_are_for_their_owner_alone_and_never_overwritten(tmp_path: Path) -> None:
+def test_password_files_are_readable_by_their_owner_only_and_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "smtp").write_text("mine")
     assert write_passwords(tmp_path, {"smtp": "other", "gym": ""}) == [tmp_path / "gym"]
     assert (tmp_path / "smtp").read_text() == "mine"
@@ -213,7 +213,7 @@ def init(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
 
 
-def test_init_writes_the_files_and_says_the_next_step(tmp_path: Path) -> None:
+def test_init_writes_the_files_and_prints_the_next_step(tmp_path: Path) -> None:
     done = init(tmp_path, *(f"--set={name}={value}" for name, value in ANSWERS.items()))
     assert done.returncode == 0, done.stderr
     assert f"LoadCredential=passwords:{tmp_path / 'passwords'}" in done.stdout

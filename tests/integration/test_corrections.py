@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.timers import run_timers
 from mailbot.store.tables import OutboxRow
@@ -255,7 +255,7 @@ def test_only_the_writer_can_send_it_as_it_is(desk: DeskHarness) -> None:
     assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
 
 
-def test_a_refused_mail_that_is_left_alone_lapses_without_a_note(desk: DeskHarness) -> None:
+def test_refused_mail_expires_without_a_notification(desk: DeskHarness) -> None:
     reported(desk)
     answered(desk, "Läuft wieder. #schließen")
     run_timers(desk.desk, NOW + timedelta(days=3, minutes=1))

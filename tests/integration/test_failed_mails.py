@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.monitoring.status import status
 from mailbot.service import sending
 from mailbot.service.desk import Desk
@@ -40,7 +40,7 @@ def test_a_failure_that_cannot_be_notified_does_not_keep_other_outcomes_from_bei
 ) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     claimed = record_and_claim(desk.desk, ("GYM",), [], None, NOW, most=20)
-    monkeypatch.setattr(sending, "failure_notices", lambda *_: 1 / 0)
+    monkeypatch.setattr(sending, "failure_notifications", lambda *_: 1 / 0)
     failed, *others = claimed
     outcomes = [
         SendOutcome(failed.id, "failed", "5.1.1 unknown"),

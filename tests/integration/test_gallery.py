@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
+
 from mailbot import samples
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.text.own_quote import split_reply
@@ -17,6 +19,8 @@ from mailbot.parse import parse
 from mailbot.preview import LANGUAGES, write_gallery
 from tests.support.rendered_samples import TEMPLATES, every_sample, fields, hrefs, rendered, sent_text
 from tests.support.reply_styles import PLACES, STYLES
+
+pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them
 
 EVERY = [(language, name) for language in LANGUAGES for name in samples.notifications(language)]
 VOID = {"meta", "br", "img", "wbr"}

@@ -15,6 +15,7 @@ from mailbot.core.model.ticket import Role
 from mailbot.handouts import READERS, handout, write_handouts
 from mailbot.preview import LANGUAGES, sample
 from mailbot.render import Templates
+from mailbot.samples import scene
 from tests.support.rendered_samples import TEMPLATES, rendered
 
 HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
@@ -24,7 +25,7 @@ OF_NO_PAGE = {"confirm", "register", "resend"}
 
 
 def page(role: Role, language: str, templates: Templates = TEMPLATES, *, informal: bool = False) -> str:
-    policy = samples.policy(language, informal=informal)
+    policy = scene.policy(language, informal=informal)
     return handout(role, policy.schools[0], policy, templates)
 
 
@@ -98,13 +99,13 @@ def test_handout_loads_no_external_content_and_its_mails_run_no_script(role: Rol
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
 def test_name_of_a_school_is_escaped_in_the_handout(role: Role, language: str) -> None:
-    policy = samples.policy(language)
+    policy = scene.policy(language)
     school = replace(policy.schools[0], name="<script>alert(1)</script>")
     assert "<script" not in handout(role, school, policy, TEMPLATES)
 
 
 def test_mails_on_a_handout_are_those_of_its_school() -> None:
-    policy = samples.policy("de")
+    policy = scene.policy("de")
     west = policy.schools[1]
     markup = handout(Role.SUPPORTER, west, policy, TEMPLATES)
     assert west.address in markup
@@ -118,7 +119,7 @@ def test_handouts_of_a_school_with_informal_address_contain_no_formal_address() 
 
 
 def test_each_school_gets_both_handouts_in_every_language(tmp_path: Path) -> None:
-    written = {path.name for path in write_handouts(tmp_path, samples.policy("de"), TEMPLATES)}
+    written = {path.name for path in write_handouts(tmp_path, scene.policy("de"), TEMPLATES)}
     assert written == {
         f"{key}-{readers}-{language}.html"
         for key in ("GYM", "RSW")
@@ -137,7 +138,7 @@ def test_help_list_in_an_overridden_file_replaces_the_packaged_one(tmp_path: Pat
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
 def test_handout_has_a_qr_code_of_the_address_and_warns_of_secrets(role: Role, language: str) -> None:
-    policy = replace(samples.policy(language), helpline_name="Medienzentrum", helpline_phone="0123 456")
+    policy = replace(scene.policy(language), helpline_name="Medienzentrum", helpline_phone="0123 456")
     made = handout(role, policy.schools[0], policy, TEMPLATES)
     code = segno.make("mailto:support-gym@schule.example", error="m").svg_inline(scale=3, border=2)
     assert code in made

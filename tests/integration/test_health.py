@@ -64,7 +64,7 @@ def test_normal_states_are_not_reported(changes: dict[str, Any]) -> None:
     assert topics(replace(QUIET, **changes)) == []
 
 
-def test_a_rule_that_is_set_to_0_rests() -> None:
+def test_health_rule_with_the_value_0_is_off() -> None:
     silent = replace(QUIET, last_read={"GYM": None}, oldest_due=LONG_AGO, disk_free=1)
     assert topics(silent, Thresholds(0, 0, 0)) == []
     assert not is_stale(None, NOW, Thresholds(0, 0, 0))
@@ -104,7 +104,7 @@ def alerts(desk: DeskHarness) -> list[str]:
     return [row.text for row in desk.rows(OutboxRow) if row.recipient == EDV and row.kind == "alert"]
 
 
-def test_operators_are_notified_once_at_the_begin_and_once_at_the_end(
+def test_operators_are_notified_when_an_issue_begins_and_when_it_ends(
     desk: DeskHarness, guard: HealthMonitor, hands: Hands
 ) -> None:
     for _ in range(5):
@@ -119,7 +119,7 @@ def test_operators_are_notified_once_at_the_begin_and_once_at_the_end(
     assert len(alerts(desk)) == 2
 
 
-def test_a_clock_jump_suspends_the_timers(guard: HealthMonitor, hands: Hands) -> None:
+def test_clock_jump_suspends_the_timers(guard: HealthMonitor, hands: Hands) -> None:
     assert not guard.clock_jumped()
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
     assert guard.clock_jumped()
@@ -129,7 +129,7 @@ def test_a_clock_jump_suspends_the_timers(guard: HealthMonitor, hands: Hands) ->
     assert not guard.clock_jumped()
 
 
-def test_a_clock_jump_seen_first_by_the_timers_is_reported(
+def test_clock_jump_that_the_timers_detect_first_is_reported(
     desk: DeskHarness, guard: HealthMonitor, hands: Hands
 ) -> None:
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
@@ -138,12 +138,12 @@ def test_a_clock_jump_seen_first_by_the_timers_is_reported(
     assert "clock" not in {issue.topic for issue in guard.check()}
 
 
-def test_a_clock_that_leaps_back_is_noticed_too(guard: HealthMonitor, hands: Hands) -> None:
+def test_clock_that_jumps_back_is_detected(guard: HealthMonitor, hands: Hands) -> None:
     hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
     assert guard.clock_jumped()
 
 
-def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
+def test_no_timer_runs_while_the_clock_is_wrong(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     dovecot: Dovecot,
@@ -166,7 +166,7 @@ def test_nothing_that_time_does_is_done_while_the_clock_is_astray(
         daemon.stop()
 
 
-def test_with_a_disk_that_is_nearly_full_mail_stays_in_the_mailbox_until_there_is_room(
+def test_mail_stays_in_the_mailbox_while_the_disk_is_nearly_full(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(
@@ -258,14 +258,16 @@ BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are fr
         ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
     ],
 )
-def test_monitoring_gets_one_line_and_a_level(changes: dict[str, Any], level: Level, said: str) -> None:
+def test_nagios_output_is_one_line_with_an_exit_code(
+    changes: dict[str, Any], level: Level, said: str
+) -> None:
     found, line = check_plugin(FINE | changes)
     assert (found, line.count("|")) == (level, 1)
     assert line.startswith(f"MAILBOT {level.name} - {said}")
     assert "open_tickets=3" in line
 
 
-def test_monitoring_gets_its_line_by_the_command_line(
+def test_command_prints_the_line_for_nagios(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user)

@@ -14,6 +14,8 @@ from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.mariadb import PASSWORD, MariaDb
 from tests.support.servers.smtp import RecordingSmtpServer
 
+pytestmark = pytest.mark.xdist_group("MariaDB")  # one process starts the server
+
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0"
     "0000030101001827b8a30000000049454e44ae426082"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mailbot.config import ImapAccount, Secret
-from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo, bounded
+from mailbot.inbox import FetchedMail, InboxError, Mailbox, MailInfo, bounded, fetched
 from mailbot.inbox import mailbox as module
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.process import free_port
@@ -36,7 +36,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls", "none"])
-def test_mails_come_as_they_lie_in_the_folder_by_each_kind_of_security(
+def test_mails_are_fetched_unchanged_with_each_kind_of_connection_security(
     dovecot: Dovecot, user: str, security: Any
 ) -> None:
     dovecot.deliver(user, mail(1), mail(2))
@@ -45,14 +45,12 @@ def test_mails_come_as_they_lie_in_the_folder_by_each_kind_of_security(
         assert [fetched.raw for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
 
 
-def test_a_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
+def test_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
     with Mailbox.open(dovecot.account(ODD_USER)) as mailbox:
         assert mailbox.uid_validity > 0
 
 
-def test_mails_that_somebody_has_read_are_fetched_too_and_flags_stay_as_they_are(
-    dovecot: Dovecot, user: str
-) -> None:
+def test_read_mails_are_fetched_too_and_flags_stay_unchanged(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1))
     dovecot.deliver(user, mail(2), flags="S")
     with Mailbox.open(dovecot.account(user)) as mailbox:
@@ -64,13 +62,13 @@ def test_mails_that_somebody_has_read_are_fetched_too_and_flags_stay_as_they_are
     assert "\\Seen" in second.flags
 
 
-def test_uids_begin_where_they_are_asked_to_begin(dovecot: Dovecot, user: str) -> None:
+def test_uids_are_listed_from_the_given_one_on(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2), mail(3))
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert [mailbox.uids(since) for since in (1, 3, 4, 100)] == [[1, 2, 3], [3], [], []]
 
 
-def test_an_empty_folder_has_no_uids(dovecot: Dovecot, user: str) -> None:
+def test_empty_folder_has_no_uids(dovecot: Dovecot, user: str) -> None:
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert mailbox.uids() == []
 
@@ -83,7 +81,7 @@ def test_refresh_finds_new_mails(dovecot: Dovecot, user: str) -> None:
         assert (mailbox.uid_validity, mailbox.uid_next) == (before[0], before[1] + 1)
 
 
-def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot, user: str) -> None:
+def test_mail_is_described_by_its_size_and_the_time_of_its_reception(dovecot: Dovecot, user: str) -> None:
     received = datetime(2026, 7, 1, 12, 30, 15, tzinfo=UTC)
     dovecot.deliver(user, mail(1), received=received)
     with Mailbox.open(dovecot.account(user)) as mailbox:
@@ -91,7 +89,7 @@ def test_a_mail_is_described_by_its_size_and_the_moment_it_came(dovecot: Dovecot
         assert next(mailbox.fetch([1])).received_at == received
 
 
-def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> None:
+def test_only_the_header_of_a_large_mail_is_fetched(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1, size=100_000))
     with Mailbox.open(dovecot.account(user)) as mailbox:
         fetched = mailbox.fetch_header(1)
@@ -99,7 +97,7 @@ def test_the_header_of_a_large_mail_comes_alone(dovecot: Dovecot, user: str) -> 
     assert fetched.raw == b"From: lehrerin@schule.example\r\nSubject: Problem 1\r\n\r\n"
 
 
-def test_a_mail_that_has_vanished_is_simply_absent(dovecot: Dovecot, user: str) -> None:
+def test_deleted_mail_is_missing_in_the_result(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1))
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert mailbox.describe([1, 7]).keys() == {1}
@@ -107,7 +105,7 @@ def test_a_mail_that_has_vanished_is_simply_absent(dovecot: Dovecot, user: str) 
         assert mailbox.fetch_header(7) is None
 
 
-def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
+def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_skipped(
     dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches: list[list[int]] = []
@@ -118,8 +116,8 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
         return fetch(self, uids, section, sizes)
 
     monkeypatch.setattr(Mailbox, "_fetch", watched)
-    monkeypatch.setattr(module, "BATCH_BYTES", 10_000)
-    monkeypatch.setattr(module, "BATCH_MAILS", 3)
+    monkeypatch.setattr(fetched, "BATCH_BYTES", 10_000)
+    monkeypatch.setattr(fetched, "BATCH_MAILS", 3)
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
@@ -128,7 +126,9 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_left_out(
     assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
 
 
-def test_filed_mails_lie_in_a_subscribed_folder_that_is_made_for_them(dovecot: Dovecot, user: str) -> None:
+def test_processed_mails_are_moved_to_a_subscribed_folder_which_is_created(
+    dovecot: Dovecot, user: str
+) -> None:
     dovecot.deliver(user, mail(1), mail(2), mail(3))
     with Mailbox.open(dovecot.account(user)) as mailbox:
         mailbox.move_to_processed([1, 3])
@@ -137,7 +137,18 @@ def test_filed_mails_lie_in_a_subscribed_folder_that_is_made_for_them(dovecot: D
     assert "Mailbot/Done" in dovecot.folders(user, subscribed=True)
 
 
-def test_filing_twice_does_no_harm(dovecot: Dovecot, user: str) -> None:
+def test_names_of_folders_may_have_umlauts_and_ampersands(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail(1), mail(2))
+    account = dovecot.account(user, done="Abgelegt/Prüfung & Maße")
+    with Mailbox.open(account) as mailbox:
+        mailbox.move_to_processed([1, 2])
+    with Mailbox.open(dataclasses.replace(account, folder=account.done, done="Größtes")) as mailbox:
+        assert [fetched.raw for fetched in mailbox.fetch(mailbox.uids())] == [mail(1), mail(2)]
+        mailbox.move_to_processed([1])
+        assert mailbox.uids() == [2]
+
+
+def test_moving_a_processed_mail_twice_is_no_error(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user)) as mailbox:
         mailbox.move_to_processed([1])
@@ -148,9 +159,7 @@ def test_filing_twice_does_no_harm(dovecot: Dovecot, user: str) -> None:
     assert [stored.raw for stored in dovecot.mails(user, "Mailbot/Done")] == [mail(1)]
 
 
-def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
-    dovecot: Dovecot, user: str
-) -> None:
+def test_processed_mails_stay_and_are_flagged_without_a_folder_for_them(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, done="")) as mailbox:
         mailbox.move_to_processed([2])
@@ -159,7 +168,7 @@ def test_done_mails_stay_and_are_flagged_where_there_is_no_folder_for_them(
 
 
 @pytest.mark.parametrize("done", ["Mailbot/Done", "INBOX.Mailbot.Done"])
-def test_folders_are_named_as_the_server_names_them(
+def test_folder_names_use_the_namespace_of_the_server(
     start_dovecot: Callable[..., Dovecot], user: str, done: str
 ) -> None:
     server = start_dovecot(prefix="INBOX.", separator=".")
@@ -173,7 +182,7 @@ def test_folders_are_named_as_the_server_names_them(
     ("capability", "separator"),
     [("IMAP4rev1 UIDPLUS", "."), ("IMAP4rev1 UIDPLUS NAMESPACE", "/"), ("IMAP4rev1", "/")],
 )
-def test_a_server_without_move_gets_copies_and_deletions(
+def test_mails_are_copied_and_deleted_on_a_server_without_move(
     start_dovecot: Callable[..., Dovecot], user: str, capability: str, separator: str
 ) -> None:
     server = start_dovecot(capability=capability, separator=separator)
@@ -235,7 +244,7 @@ def idling(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls", "none"])
-def test_a_delivery_ends_the_wait(
+def test_new_mail_ends_the_wait(
     dovecot: Dovecot, user: str, pipe: tuple[int, int], idling: threading.Event, security: Any
 ) -> None:
     with Mailbox.open(dovecot.account(user, security)) as mailbox:
@@ -246,7 +255,7 @@ def test_a_delivery_ends_the_wait(
         assert mailbox.uids() == [1]
 
 
-def test_the_wake_descriptor_ends_the_wait_and_the_mailbox_is_fit_for_more(
+def test_wake_descriptor_ends_the_wait_and_the_connection_stays_usable(
     dovecot: Dovecot, user: str, pipe: tuple[int, int], idling: threading.Event
 ) -> None:
     with Mailbox.open(dovecot.account(user)) as mailbox:
@@ -257,12 +266,12 @@ def test_the_wake_descriptor_ends_the_wait_and_the_mailbox_is_fit_for_more(
         assert mailbox.uids() == []
 
 
-def test_a_wait_ends_by_itself(dovecot: Dovecot, user: str, pipe: tuple[int, int]) -> None:
+def test_wait_ends_after_its_time(dovecot: Dovecot, user: str, pipe: tuple[int, int]) -> None:
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert mailbox.wait(0.05, pipe[0]) is False
 
 
-def test_a_wait_over_several_idle_rounds_notices_a_mail_in_a_later_round(
+def test_wait_detects_a_mail_in_a_later_round_of_idle(
     dovecot: Dovecot, user: str, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "IDLE_ROUND_SECONDS", 0.05)
@@ -272,7 +281,7 @@ def test_a_wait_over_several_idle_rounds_notices_a_mail_in_a_later_round(
         assert result() is True
 
 
-def test_a_server_without_idle_is_left_alone_until_the_time_is_over(
+def test_wait_without_idle_ends_after_its_time_and_refresh_finds_the_mail(
     start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
 ) -> None:
     server = start_dovecot(capability="IMAP4rev1")
@@ -284,7 +293,7 @@ def test_a_server_without_idle_is_left_alone_until_the_time_is_over(
 
 
 @pytest.mark.parametrize("capability", ["", "IMAP4rev1"])
-def test_a_server_that_dies_while_we_wait_is_noticed(
+def test_wait_detects_a_server_that_dies(
     start_dovecot: Callable[..., Dovecot],
     user: str,
     pipe: tuple[int, int],
@@ -301,7 +310,7 @@ def test_a_server_that_dies_while_we_wait_is_noticed(
     assert not error.permanent
 
 
-def test_mails_that_somebody_else_has_moved_meanwhile_do_no_harm(dovecot: Dovecot, user: str) -> None:
+def test_mails_that_another_client_has_moved_are_no_error(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1), mail(2))
     account = dovecot.account(user)
     with Mailbox.open(account) as slow, Mailbox.open(account) as quick:
@@ -314,7 +323,7 @@ def test_mails_that_somebody_else_has_moved_meanwhile_do_no_harm(dovecot: Doveco
     assert len(dovecot.mails(user, "Mailbot/Done")) == 2
 
 
-def test_a_server_that_hangs_is_noticed(
+def test_server_that_does_not_respond_is_an_error(
     start_dovecot: Callable[..., Dovecot], user: str, pipe: tuple[int, int]
 ) -> None:
     server = start_dovecot()
@@ -325,7 +334,7 @@ def test_a_server_that_hangs_is_noticed(
         server.thaw()
 
 
-def test_a_mailbox_can_be_opened_again_after_the_server_came_back(
+def test_mailbox_can_be_opened_after_the_server_restarted(
     start_dovecot: Callable[..., Dovecot], user: str
 ) -> None:
     server = start_dovecot()
@@ -340,7 +349,7 @@ def test_a_mailbox_can_be_opened_again_after_the_server_came_back(
         assert again.uids() == [1]
 
 
-def test_a_wrong_password_is_a_permanent_error_and_not_shown(dovecot: Dovecot, user: str) -> None:
+def test_wrong_password_is_a_permanent_error_and_not_shown(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), password=Secret("geheim-und-falsch"))
     with pytest.raises(InboxError, match="check username and password") as caught:
         Mailbox.open(account)
@@ -350,7 +359,7 @@ def test_a_wrong_password_is_a_permanent_error_and_not_shown(dovecot: Dovecot, u
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_a_certificate_of_another_authority_is_refused(dovecot: Dovecot, user: str, security: Any) -> None:
+def test_certificate_of_an_unknown_authority_is_refused(dovecot: Dovecot, user: str, security: Any) -> None:
     with CertificateAuthority() as other:
         account = dataclasses.replace(dovecot.account(user, security), ca_file=other.ca_file)
         with pytest.raises(InboxError, match="certificate is not trusted") as caught:
@@ -358,21 +367,21 @@ def test_a_certificate_of_another_authority_is_refused(dovecot: Dovecot, user: s
     assert caught.value.permanent
 
 
-def test_tls_on_a_port_that_speaks_without_it_is_explained(dovecot: Dovecot, user: str) -> None:
+def test_tls_on_a_port_without_tls_is_explained(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), port=dovecot.port)
     with pytest.raises(InboxError, match="check port, security") as caught:
         Mailbox.open(account)
     assert caught.value.permanent
 
 
-def test_a_missing_folder_is_named(dovecot: Dovecot, user: str) -> None:
+def test_error_about_a_missing_folder_names_it(dovecot: Dovecot, user: str) -> None:
     account = dataclasses.replace(dovecot.account(user), folder="Eingang/Störung")
     with pytest.raises(InboxError, match="folder Eingang/Störung: the folder cannot be opened") as caught:
         Mailbox.open(account)
     assert caught.value.permanent
 
 
-def test_a_server_that_is_down_is_a_temporary_error(authority: CertificateAuthority, user: str) -> None:
+def test_server_that_is_down_is_a_temporary_error(authority: CertificateAuthority, user: str) -> None:
     account = ImapAccount("localhost", free_port(), "tls", user, Secret(PASSWORD), ca_file=authority.ca_file)
     with pytest.raises(InboxError, match="no server listens there") as caught:
         Mailbox.open(account)
@@ -415,7 +424,7 @@ def play(
 
 
 @pytest.mark.parametrize("reply", [b"+ idling\r\n* 7 EXISTS\r\n", b"* 7 EXISTS\r\n+ idling\r\n"])
-def test_a_mail_announced_with_the_start_of_idle_is_noticed_at_once(
+def test_mail_announced_at_the_start_of_idle_is_detected_immediately(
     pipe: tuple[int, int], reply: bytes
 ) -> None:
     def use(mailbox: Mailbox) -> None:
@@ -424,7 +433,7 @@ def test_a_mail_announced_with_the_start_of_idle_is_noticed_at_once(
     play({b"IDLE": reply}, use)
 
 
-def test_a_line_that_comes_in_two_pieces_is_read_as_one(pipe: tuple[int, int]) -> None:
+def test_line_in_two_packets_is_read_as_one(pipe: tuple[int, int]) -> None:
     def use(mailbox: Mailbox) -> None:
         assert mailbox.wait(60, pipe[0]) is True
         mailbox.refresh()
@@ -432,7 +441,7 @@ def test_a_line_that_comes_in_two_pieces_is_read_as_one(pipe: tuple[int, int]) -
     play({b"IDLE": b"+ idling\r\n* 7 EXI", b"DONE": b"STS\r\n%t OK done\r\n"}, use)
 
 
-def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
+def test_no_keyword_is_set_on_a_server_that_stores_none() -> None:
     with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
         account = ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD), done="")
         with Mailbox.open(account, timeout=5) as mailbox:
@@ -440,7 +449,7 @@ def test_a_server_that_keeps_no_keywords_is_not_asked_to() -> None:
         assert not [line for line in server.heard if b"STORE" in line]
 
 
-def test_a_mail_announced_with_another_command_ends_the_wait_at_once(pipe: tuple[int, int]) -> None:
+def test_mail_announced_in_another_response_ends_the_wait_immediately(pipe: tuple[int, int]) -> None:
     def use(mailbox: Mailbox) -> None:
         mailbox.uids()
         assert mailbox.wait(60, pipe[0]) is True
@@ -450,7 +459,7 @@ def test_a_mail_announced_with_another_command_ends_the_wait_at_once(pipe: tuple
     play({b"UID": b"* 1 EXISTS\r\n%t OK done\r\n"}, use)
 
 
-def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
+def test_mail_with_an_invalid_internal_date_counts_as_received_now() -> None:
     before = datetime.now(UTC)
 
     def use(mailbox: Mailbox) -> None:
@@ -459,7 +468,7 @@ def test_a_mail_without_a_readable_date_is_as_old_as_our_look_at_it() -> None:
     play({b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "gestern")\r\n%t OK done\r\n'}, use)
 
 
-def test_a_folder_that_is_read_only_is_permanent() -> None:
+def test_read_only_folder_is_a_permanent_error() -> None:
     select = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\n%t OK [READ-ONLY] done\r\n"
     with pytest.raises(InboxError, match="not writable") as caught:
         play({b"SELECT": select}, Mailbox.refresh)
@@ -467,7 +476,7 @@ def test_a_folder_that_is_read_only_is_permanent() -> None:
 
 
 @pytest.mark.parametrize("capability", [b"IMAP4rev1", b"IMAP4rev1 AUTH=PLAIN"])
-def test_a_password_is_in_no_log(caplog: pytest.LogCaptureFixture, capability: bytes) -> None:
+def test_password_is_not_logged(caplog: pytest.LogCaptureFixture, capability: bytes) -> None:
     caplog.set_level(logging.DEBUG)
     replies: dict[bytes, bytes | None] = {
         b"CAPABILITY": b"* CAPABILITY " + capability + b"\r\n%t OK done\r\n"
@@ -485,7 +494,7 @@ def test_a_password_is_in_no_log(caplog: pytest.LogCaptureFixture, capability: b
     assert coded.decode() not in caplog.text
 
 
-def test_a_refused_idle_is_an_error_and_no_endless_wait(pipe: tuple[int, int]) -> None:
+def test_refused_idle_is_an_error(pipe: tuple[int, int]) -> None:
     def use(mailbox: Mailbox) -> None:
         with pytest.raises(InboxError, match="IDLE is refused"):
             mailbox.wait(60, pipe[0])
@@ -493,7 +502,7 @@ def test_a_refused_idle_is_an_error_and_no_endless_wait(pipe: tuple[int, int]) -
     play({b"IDLE": b"%t NO not now\r\n"}, use)
 
 
-def test_a_password_is_not_sent_to_a_server_without_starttls() -> None:
+def test_password_is_not_sent_to_a_server_without_starttls() -> None:
     with ScriptedServer(b"* OK ready\r\n", lambda: imap_script({})) as server:
         account = ImapAccount("localhost", server.port, "starttls", "u", Secret(PASSWORD))
         with pytest.raises(InboxError, match="STARTTLS failed"):
@@ -510,27 +519,25 @@ def test_a_password_is_not_sent_to_a_server_without_starttls() -> None:
         (None, False),
     ],
 )
-def test_a_login_that_fails_for_the_servers_sake_is_not_permanent(
-    reply: bytes | None, permanent: bool
-) -> None:
+def test_failed_login_because_of_a_server_error_is_temporary(reply: bytes | None, permanent: bool) -> None:
     with pytest.raises(InboxError) as caught:
         play({b"LOGIN": reply}, Mailbox.refresh)
     assert caught.value.permanent is permanent
 
 
-def test_a_password_repeated_by_the_server_is_not_shown() -> None:
+def test_password_repeated_by_the_server_is_not_shown() -> None:
     with pytest.raises(InboxError) as caught:
         play({b"LOGIN": b"%t NO " + PASSWORD.encode() + b" is wrong\r\n"}, Mailbox.refresh)
     assert PASSWORD not in str(caught.value)
 
 
-def test_an_umlaut_password_is_explained_where_the_server_cannot_take_it() -> None:
+def test_error_explains_that_the_server_accepts_no_umlauts_in_a_password() -> None:
     with pytest.raises(InboxError, match="supports only ASCII") as caught:
         play({}, Mailbox.refresh, user="müller")
     assert caught.value.permanent
 
 
-def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
+def test_mail_that_makes_dovecot_disconnect_does_not_block_the_others(
     start_dovecot: Callable[..., Dovecot], user: str
 ) -> None:
     server = start_dovecot()
@@ -543,7 +550,7 @@ def test_a_mail_over_which_dovecot_hangs_up_does_not_stop_the_others(
         mailbox.move_to_processed([1])
 
 
-def test_a_server_that_fails_over_every_mail_is_an_error() -> None:
+def test_server_that_fails_for_every_mail_is_an_error() -> None:
     def use(mailbox: Mailbox) -> None:
         with pytest.raises(InboxError, match="SERVERBUG"):
             mailbox.describe(range(1, 100))
@@ -551,7 +558,7 @@ def test_a_server_that_fails_over_every_mail_is_an_error() -> None:
     play({b"UID": b"%t NO [SERVERBUG] out of order\r\n"}, use)
 
 
-def test_a_mail_that_the_server_does_not_give_does_not_stop_the_others() -> None:
+def test_mail_that_the_server_does_not_return_does_not_block_the_others() -> None:
     described = b"".join(
         b'* %d FETCH (UID %d RFC822.SIZE 5 INTERNALDATE "01-Jul-2026 12:00:00 +0200")\r\n' % (uid, uid)
         for uid in (1, 2, 3)
@@ -595,7 +602,7 @@ SIZE = b'* 1 FETCH (UID 1 RFC822.SIZE %d INTERNALDATE "01-Jul-2026 12:00:00 +020
     [(500, b'""', 0), (500, b"NIL", 0), (500, b"{0}\r\n", 0), (500, b"{2}\r\n\r\n", 0), (0, b'""', 1)],
 )
 @pytest.mark.parametrize("section", [b"", b"HEADER"])
-def test_an_empty_text_of_a_mail_with_a_size_is_refused(
+def test_empty_text_of_a_mail_with_a_size_is_refused(
     size: int, text: bytes, given: int, section: bytes
 ) -> None:
     def script() -> Answer:
@@ -628,7 +635,7 @@ def test_an_empty_text_of_a_mail_with_a_size_is_refused(
         b"* OK " + b"x" * 1_200_000,
     ],
 )
-def test_a_response_without_end_is_an_error(endless: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_response_is_an_error(endless: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "MAX_RESPONSE", 200_000)
     with pytest.raises(InboxError, match=r"the server sen(ds|t) a (response|line) of more than"):
         play({b"UID": endless}, Mailbox.uids)
@@ -639,7 +646,7 @@ def test_a_response_without_end_is_an_error(endless: bytes, monkeypatch: pytest.
         Mailbox.open(ImapAccount("localhost", server.port, "none", "u", Secret(PASSWORD)), timeout=5)
 
 
-def test_a_response_that_takes_too_long_as_a_whole_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_response_that_takes_too_long_in_total_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the clock is four seconds later; every piece comes in time."""
     clock = count(step=4)
     monkeypatch.setattr(bounded, "monotonic", lambda: float(next(clock)))
@@ -647,7 +654,7 @@ def test_a_response_that_takes_too_long_as_a_whole_is_an_error(monkeypatch: pyte
         play({b"UID": b"* 1 FETCH (UID 1)\r\n" * 20_000}, Mailbox.uids)
 
 
-def test_a_mail_larger_than_the_bound_of_other_responses_is_fetched(
+def test_mail_larger_than_the_limit_of_other_responses_is_fetched(
     dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounded, "MAX_RESPONSE", 20_000)

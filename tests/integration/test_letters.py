@@ -14,6 +14,8 @@ from mailbot.render import Templates
 from mailbot.render.opening_hours import opening_hours
 from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
 
+pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them
+
 GERMAN = list(samples.notifications("de"))
 WRITTEN = "Guten Tag Frau Lehrerin"  # by a person, therefore unchanged
 CLIPPED = 102_000  # bytes of HTML; Gmail hides the rest

@@ -78,7 +78,7 @@ def test_parameters_of_many_parts_are_read_in_linear_time() -> None:
 
 
 def believed(*results: str) -> bool:
-    """Tell whether a mail of Max is believed that has these results of the receiving server."""
+    """Return whether a mail of Max is authenticated by these results of the receiving server."""
     fields = (("authentication-results", f"{US}; {result}") for result in results)
     found = Mail(senders=(Address(MAX),), headers=(("from", MAX), *fields))
     return trust(Evidence(found, US)).trusted

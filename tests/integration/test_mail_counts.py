@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.scenario import ERIKA, LENA, MAX, TONI
 from tests.support.school import problem

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -177,7 +177,7 @@ def test_device_without_message_id_and_date_reports_the_same_fault_again(
     assert [message["text"] for message in ours.ticket("GYM-1")["messages"]] == ["Toner leer in Fach 2"] * 2
 
 
-def test_own_mail_that_comes_back_is_ignored_whatever_its_from(
+def test_own_mail_that_comes_back_is_ignored_with_any_from(
     doors: tuple[DeskHarness, DeskHarness],
 ) -> None:
     ours, _ = doors

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, func, select, text
 from sqlmodel import col
 
 from mailbot.config import load
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.audit_verify import seal, verify
 from mailbot.store.database import open_database, read_only, transaction

@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData, func, select, text
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, open_database
@@ -114,6 +114,22 @@ def now(old: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[s
         for position, (address, person) in enumerate(people):
             values = {"ticket_id": row["id"], "address": address, "name": person, "position": position}
             yield "ticket_cc", values
+
+
+def test_the_audit_trail_shows_which_messages_were_forged(empty: Engine) -> None:
+    fill(empty, "0.2.0")
+    with empty.begin() as connection:
+        found = connection.execute(text("SELECT ticket_id, message_id FROM message ORDER BY id LIMIT 1"))
+        ticket, mail = found.one()
+        denied = "Authentication-Results: dmarc=fail, so a reply or an action key proves nothing"
+        connection.execute(
+            text("UPDATE event SET trusted = :why WHERE ticket_id = :ticket AND message_id = :mail"),
+            {"why": denied, "ticket": ticket, "mail": mail},
+        )
+    migrate(empty)
+    with empty.connect() as connection:
+        forged = connection.execute(text("SELECT ticket_id, message_id FROM message WHERE forged"))
+        assert forged.all() == [(ticket, mail)]
 
 
 def test_people_in_copy_move_to_their_table_and_back(empty: Engine) -> None:

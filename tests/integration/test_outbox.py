@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, update
 
 from mailbot.config import SmtpAccount
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.runtime.sender import AccountSender, send_all_once
 from mailbot.service.retry import GIVE_UP_AFTER, PAUSE_ACCOUNT, backoff_seconds, next_attempt
 from mailbot.service.sending import record_and_claim
@@ -198,7 +198,7 @@ def test_a_paused_account_is_probed_with_one_mail(desk: DeskHarness) -> None:
     assert "SubmissionQuotaExceeded" in smtp_alerts(desk)[0]
 
 
-def test_an_account_is_left_alone_for_longer_the_longer_it_is_refused() -> None:
+def test_pause_of_an_account_grows_while_the_server_refuses_it() -> None:
     assert [backoff_seconds(n, PAUSE_ACCOUNT) for n in (0, 1, 9, 10, 10**6)] == [1, 2, 512, 900, 900]
 
 

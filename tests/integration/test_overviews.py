@@ -115,7 +115,7 @@ FOUND: tuple[tuple[str, str, list[str]], ...] = (
 )
 
 
-def test_everybody_finds_the_words_in_the_tickets_he_may_see(stocked: Office) -> None:
+def test_search_finds_words_only_in_tickets_that_the_person_may_see(stocked: Office) -> None:
     for sender, words, expected in FOUND:
         assert (words, stocked.found(sender, words)) == (words, expected)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.text.references import linked_action_keys
 from mailbot.store.database import transaction
 from mailbot.store.tables import OutboxRow
@@ -37,7 +37,7 @@ def last_text(desk: DeskHarness) -> str:
     return str(desk.ticket("GYM-1")["messages"][-1]["text"])
 
 
-def test_reply_is_the_answer_alone_whatever_the_introduction(desk: DeskHarness) -> None:
+def test_reply_is_the_answer_alone_with_any_introduction(desk: DeskHarness) -> None:
     sent = desk.outbox_of(MAX)[0]
     assert desk.outcome(reply_to(sent, MAX, f"{sent.text}\n\nKabel getauscht.")) == "reply"
     assert last_text(desk) == "Kabel getauscht."

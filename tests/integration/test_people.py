@@ -105,7 +105,7 @@ def test_the_team_gets_the_reply_when_the_assignee_is_away_without_a_deputy(env:
     assert not env.new_mails_to(MAX)
 
 
-def test_the_team_gets_it_all_the_same_when_everybody_is_away(env: SchoolEnv) -> None:
+def test_team_gets_the_ticket_even_if_all_members_are_away(env: SchoolEnv) -> None:
     report(env)
     for member in (MAX, ERIKA):
         leave(env, env.new_mail_to(member), member)
@@ -215,7 +215,7 @@ def test_a_thank_you_leaves_the_ticket_closed_and_notifies_no_one(env: SchoolEnv
     assert "immer noch nicht" in env.new_mail_to(MAX).text
 
 
-def test_thanks_with_a_file_are_read_by_somebody(env: SchoolEnv) -> None:
+def test_thanks_with_a_file_are_sent_to_the_staff(env: SchoolEnv) -> None:
     report(env)
     say(env, env.new_mail_to(MAX), MAX, "Geht wieder.\n#close")
     closed = env.new_mails_to(LENA)[-1]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.store.tables import LedgerRow, OutboxRow, RawRow, TicketRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, open_harness, reply_to
 from tests.support.scenario import ERIKA, GYM, HBG, KARL, LENA, MAX, NOW
@@ -74,7 +74,7 @@ def test_a_reply_to_an_unassigned_ticket_reaches_the_team(desk: DeskHarness) -> 
     assert kinds(desk, MAX)[-1] == kinds(desk, ERIKA)[-1] == "requester_reply"
 
 
-def test_a_reply_to_a_ticket_of_somebody_reaches_that_person(desk: DeskHarness) -> None:
+def test_reply_to_an_assigned_ticket_reaches_its_assignee(desk: DeskHarness) -> None:
     """A requester's reply goes to the assignee, or to the team if there is none or they are absent."""
     desk.reply(MAX, "#take")
     desk.reply(LENA, "Der Ton geht auch nicht.")

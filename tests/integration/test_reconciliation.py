@@ -43,7 +43,7 @@ def test_a_processed_mail_still_in_the_folder_is_a_difference_if_mails_are_filed
 
 
 @pytest.mark.parametrize("received", [NOW - GRACE / 2, OLD - timedelta(days=1)])
-def test_a_mail_on_its_way_or_left_alone_on_purpose_is_none(received: datetime) -> None:
+def test_mail_in_progress_or_older_than_the_cutoff_is_not_missing(received: datetime) -> None:
     assert not found({7: received}, set())
 
 
@@ -161,7 +161,7 @@ def test_after_a_restore_mails_since_the_backup_are_processed_again_once(
     assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == 3
 
 
-def test_a_mail_that_somebody_moves_back_is_filed_again_and_handled_once(env: SchoolEnv) -> None:
+def test_mail_that_a_person_moves_back_is_moved_again_and_processed_once(env: SchoolEnv) -> None:
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()
     with env.dovecot.login(env.address, "Mailbot/Done") as client:

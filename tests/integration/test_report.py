@@ -26,7 +26,7 @@ from mailbot.core.model.effects import (
     TicketEffect,
 )
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Priority, Status
 from mailbot.render import Templates
 from mailbot.reporting.model import CHANGES, Month, Percentiles, Report, TicketTimeline, TimelineEntry
@@ -86,14 +86,14 @@ def opened(at: datetime) -> tuple[datetime, str, str]:
     return at, "status", "open"
 
 
-def test_a_month_begins_and_ends_at_local_midnight() -> None:
+def test_month_begins_and_ends_at_local_midnight() -> None:
     assert datetime(2026, 9, 30, 22, 0, tzinfo=UTC) in OCTOBER
     assert datetime(2026, 9, 30, 21, 59, tzinfo=UTC) not in OCTOBER
     assert datetime(2026, 10, 31, 22, 59, tzinfo=UTC) in OCTOBER
     assert datetime(2026, 10, 31, 23, 0, tzinfo=UTC) not in OCTOBER
 
 
-def test_the_month_before_january_is_december() -> None:
+def test_month_before_january_is_december() -> None:
     assert month_before(datetime(2027, 1, 1, tzinfo=BERLIN), BERLIN) == Month(date(2026, 12, 1), BERLIN)
 
 
@@ -105,7 +105,7 @@ def test_each_event_counts_once_in_its_month() -> None:
     assert counts(course(closed(OCTOBER.end), opened(OCTOBER.end))) == (1, 0, 0, 0)
 
 
-def test_an_undone_change_does_not_count() -> None:
+def test_undone_change_does_not_count() -> None:
     assert counts(course(closed(TUESDAY), (TUESDAY, "undone", "open"))) == (1, 0, 0, 0)
     both = (
         (MONDAY, "level", "2"),
@@ -116,12 +116,12 @@ def test_an_undone_change_does_not_count() -> None:
     assert counts(course(*both)) == (1, 0, 1, 0)
 
 
-def test_a_ticket_that_went_on_in_another_was_not_solved_by_itself() -> None:
+def test_merged_ticket_does_not_count_as_solved() -> None:
     found = told(course(closed(TUESDAY), merged=True)).total
     assert (found.opened, found.closed, found.solution) == (1, 0, None)
 
 
-def test_lengths_are_working_hours_of_the_team_in_the_month_of_their_end() -> None:
+def test_durations_are_working_hours_and_count_in_the_month_of_their_end() -> None:
     friday = datetime(2026, 10, 2, 15, 0, tzinfo=BERLIN)
     over_the_weekend = course(closed(MONDAY), opened=friday, answered=friday + timedelta(minutes=30))
     found = told(over_the_weekend).total
@@ -131,37 +131,37 @@ def test_lengths_are_working_hours_of_the_team_in_the_month_of_their_end() -> No
     assert (later.answer, later.solution) == (None, None)
 
 
-def test_a_ticket_that_was_opened_again_is_not_solved_until_it_is_closed_again() -> None:
+def test_reopened_ticket_is_not_solved_until_it_is_closed_again() -> None:
     assert told(course(closed(TUESDAY), opened(TUESDAY))).total.solution is None
     again = told(course(closed(MONDAY), opened(MONDAY), closed(MONDAY + timedelta(hours=2)))).total
     assert again.solution == Percentiles(2.0, 2.0, 1)
 
 
-def test_nine_of_ten_stay_below_the_ninetieth_percentile() -> None:
+def test_nine_of_ten_values_are_below_the_90th_percentile() -> None:
     hours = [course(answered=MONDAY + timedelta(minutes=30 * n)) for n in range(1, 11)]
     assert told(*hours).total.answer == Percentiles(2.75, 4.5, 10)
 
 
-def test_each_school_has_its_own_figures_and_all_are_summed_up() -> None:
+def test_report_has_figures_of_each_school_and_their_sum() -> None:
     found = told(course(closed(TUESDAY)), course(school="HBG"), course(school="CLOSED-DOWN"))
     assert [(f.school, f.opened, f.closed) for f in found.schools] == [("GYM", 1, 1), ("HBG", 1, 0)]
     assert (found.total.opened, found.total.closed) == (2, 1)
 
 
-def test_hours_and_weekdays_are_those_on_the_wall() -> None:
+def test_hours_and_weekdays_are_in_local_time() -> None:
     found = told(course(), course(opened=TUESDAY.astimezone(UTC)))
     assert found.hours[8] == 2
     assert found.weekdays[:2] == (1, 1)
 
 
-def test_the_report_has_only_words_of_three_people_and_no_name() -> None:
+def test_report_has_only_words_that_three_people_used_and_no_names() -> None:
     people = ("a@schule.example", "b@schule.example", "c@schule.example")
     common = [course(subject="Beamer von Frau Müller", requester=person) for person in people]
     alone = [course(subject="Alarmanlage", requester=LENA) for _ in range(5)]
     assert told(*common, *alone, names=("Karla Müller",)).words == (("Beamer", 3),)
 
 
-def test_a_month_is_asked_for_by_a_day_in_it_or_it_is_the_last_one(harness: DeskHarness) -> None:
+def test_month_is_selected_by_a_day_in_it_and_defaults_to_the_last_one(harness: DeskHarness) -> None:
     assert month_of(harness.desk, date(2026, 2, 28), NOVEMBER).name == "2026-02"
     assert month_of(harness.desk, None, NOVEMBER).name == "2026-10"
 
@@ -179,7 +179,7 @@ def lived(harness: DeskHarness) -> None:
     harness.receive(reply_to(again, MAX, "#escalate"), at=TUESDAY + timedelta(hours=1))
 
 
-def test_the_figures_come_from_the_audit_trail_and_the_messages(harness: DeskHarness) -> None:
+def test_figures_come_from_the_audit_trail_and_the_messages(harness: DeskHarness) -> None:
     lived(harness)
     found = report_of(harness.desk, OCTOBER)
     gym = found.schools[0]
@@ -189,7 +189,7 @@ def test_the_figures_come_from_the_audit_trail_and_the_messages(harness: DeskHar
     assert report_of(harness.desk, Month(date(2026, 9, 1), BERLIN)).total.is_empty
 
 
-def test_no_name_and_no_address_of_anybody_is_in_the_report(harness: DeskHarness) -> None:
+def test_report_contains_no_name_and_no_address(harness: DeskHarness) -> None:
     for person in ("Lena Müller <a@x.example>", "Otto Müller <b@x.example>", "Udo Müller <c@x.example>"):
         written = mail().sender(person).message_id(f"<{person[0]}@x.example>")
         harness.receive(written.subject("Müller: Beamer streikt").text("Kein Bild."), at=MONDAY)
@@ -198,7 +198,7 @@ def test_no_name_and_no_address_of_anybody_is_in_the_report(harness: DeskHarness
     assert "@" not in str(found)
 
 
-def test_the_operators_get_the_report_of_a_month_once_when_it_is_over(harness: DeskHarness) -> None:
+def test_operators_get_the_report_once_after_the_end_of_the_month(harness: DeskHarness) -> None:
     lived(harness)
     named = replace(harness.desk.policy, operators=(Address(EDV, "Edda Verwalter"),))
     desk = replace(harness.desk, policy=named)
@@ -211,14 +211,14 @@ def test_the_operators_get_the_report_of_a_month_once_when_it_is_over(harness: D
     assert ERIKA not in sent.text + sent.html
 
 
-def test_of_a_month_without_anything_no_report_is_sent(harness: DeskHarness) -> None:
+def test_no_report_is_sent_for_a_month_without_events(harness: DeskHarness) -> None:
     assert not send_due(harness.desk, NOVEMBER)
     with read_only(harness.engine) as session:
         assert timers.has_run(session, "report", "2026-10")
     assert harness.outbox_of(EDV) == []
 
 
-def test_a_failed_report_is_reported_once_and_sent_after_the_repair(
+def test_failed_report_causes_one_alert_and_is_sent_after_the_repair(
     harness: DeskHarness, tmp_path: Path
 ) -> None:
     lived(harness)
@@ -241,7 +241,7 @@ def templates(harness: DeskHarness, broken: Templates) -> Iterator[None]:
     harness.desk = whole
 
 
-def test_the_report_is_printed_as_a_table_json_csv_and_html(env: SchoolEnv) -> None:
+def test_report_is_printed_as_table_json_csv_and_html(env: SchoolEnv) -> None:
     env.call("once")
     month = ("report", "--month", "2026-10")
     assert "GYM" in env.call(*month)
@@ -255,11 +255,11 @@ def test_the_report_is_printed_as_a_table_json_csv_and_html(env: SchoolEnv) -> N
     env.call("report", "--month", "gestern", status=2)
 
 
-def test_every_school_is_in_the_report_by_name() -> None:
+def test_report_names_every_school() -> None:
     assert told().schools[0].name == GYM.name
 
 
-def test_a_report_knows_every_change_that_undo_takes_back() -> None:
+def test_report_handles_every_change_that_undo_reverts() -> None:
     person = Address("lena@schule.example")
     effects = (
         SetStatus("GYM-1", Status.CLOSED),

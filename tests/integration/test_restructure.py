@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service import operations
 from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to
@@ -27,7 +27,7 @@ def two(desk: DeskHarness) -> DeskHarness:
     return desk
 
 
-def test_a_merged_ticket_goes_on_in_the_other_with_all_that_was_written(two: DeskHarness) -> None:
+def test_merged_ticket_continues_in_the_other_with_all_its_messages(two: DeskHarness) -> None:
     assert two.reply(MAX, "Dasselbe Kabel.\n#merge 1", proven=True) == "command"
     survivor = two.ticket("GYM-1")
     assert texts(survivor) == ["Der Beamer ist dunkel.", "Kein Bild in 204.", "Dasselbe Kabel."]
@@ -39,7 +39,7 @@ def test_a_merged_ticket_goes_on_in_the_other_with_all_that_was_written(two: Des
     assert ("merged", "GYM-2") in [(e["action"], e["detail"]) for e in survivor["events"]]
 
 
-def test_two_tickets_of_one_person_become_one_without_a_word_to_anybody(desk: DeskHarness) -> None:
+def test_merge_of_two_tickets_of_one_requester_notifies_no_one_else(desk: DeskHarness) -> None:
     for text in ("Der Beamer ist dunkel.", "Noch immer dunkel."):
         desk.receive(problem("Beamer").text(text))
     before = len(desk.outbox_of(LENA))
@@ -53,6 +53,8 @@ def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness
     two.reply(MAX, "#merge 1", proven=True)
     assert two.outcome(reply_to(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
     assert texts(two.ticket("GYM-1"))[-1] == "Jetzt ist auch der Ton weg."
+    two.reply(MAX, "Ich komme vorbei.")
+    assert [two.outbox_of(to)[-1].kind for to in (OLGA, LENA)] == ["answer", "answer"]
 
 
 def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) -> None:
@@ -79,7 +81,7 @@ def test_a_merged_ticket_is_in_no_overview(two: DeskHarness) -> None:
     assert "GYM-2" not in overview
 
 
-def test_a_merge_cannot_be_undone_and_the_reply_says_so(two: DeskHarness) -> None:
+def test_merge_cannot_be_undone_and_the_refusal_gives_the_reason(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1", proven=True)
     assert two.reply(MAX, "#undo", NotificationKind.COMMAND_RECEIPT) == "refused"
     assert "#trennen" in two.outbox_of(MAX, NotificationKind.REFUSAL)[-1].text
@@ -143,6 +145,18 @@ def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: DeskH
     assert len(desk.rows(OutboxRow)) == before
     assert "blocked" in desk.rows(LedgerRow)[-1].because
     assert len(desk.outbox_of("eve@anderswo.example")) == 1  # the receipt of before
+
+
+def test_a_forged_address_is_not_blocked_and_the_receipt_says_why(desk: DeskHarness) -> None:
+    forged = problem("Gewinn!").text("Sie haben gewonnen.")
+    desk.receive(forged.header("Authentication-Results", "mx.schule.example; dmarc=fail"))
+    desk.reply(MAX, "#spam")
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "als Spam geschlossen; die Adresse ist nicht gesperrt, denn laut Mailserver" in receipt.text
+    assert operations.blocked_senders(desk.desk) == []
+    desk.reply(MAX, "#spam")
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "war schon geschlossen; die Adresse ist nicht gesperrt" in receipt.text
 
 
 @pytest.mark.parametrize("line", ["#undo", "#öffnen"])
@@ -212,7 +226,7 @@ def test_an_unauthenticated_mail_adds_no_cc(desk: DeskHarness) -> None:
     assert desk.outbox_of(KARL) == []
 
 
-def test_undo_takes_somebody_out_of_copy_again(desk: DeskHarness) -> None:
+def test_undo_removes_a_person_from_cc(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("Der Beamer ist dunkel."))
     desk.reply(MAX, f"#kopie {KARL}")
     desk.reply(MAX, "#rückgängig", NotificationKind.COMMAND_RECEIPT)

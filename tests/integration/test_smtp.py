@@ -218,7 +218,7 @@ def test_a_server_that_repeats_the_password_does_not_get_it_into_the_outcome() -
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_a_certificate_of_another_authority_is_refused(
+def test_certificate_of_an_unknown_authority_is_refused(
     smtp_server: RecordingSmtpServer, security: Any
 ) -> None:
     with CertificateAuthority() as other:
@@ -241,7 +241,7 @@ def test_a_password_is_not_sent_in_clear_text_to_another_machine() -> None:
     assert "clear text" in outcome.reply
 
 
-def test_a_password_is_not_sent_to_a_server_without_starttls() -> None:
+def test_password_is_not_sent_to_a_server_without_starttls() -> None:
     replies = {b"EHLO": b"250-x\r\n250 AUTH PLAIN\r\n"}
     with ScriptedServer(b"220 x\r\n", lambda: script(replies)) as server:
         [outcome] = send(SmtpAccount("localhost", server.port, "starttls", USER, Secret(PASSWORD)))

@@ -77,7 +77,7 @@ def test_the_latency_is_that_from_the_arrival_of_mails_until_they_were_handled(h
     assert gym["latency"] == {"mails": 3, "median": 3.0, "maximum": 9.0}
 
 
-def test_mails_of_the_day_before_yesterday_tell_nothing_of_the_latency_now(harness: DeskHarness) -> None:
+def test_mails_of_the_day_before_yesterday_do_not_count_for_the_latency(harness: DeskHarness) -> None:
     report(harness, "Beamer")
     with transaction(harness.desk.engine) as session:
         session.exec(select(LedgerRow)).one().received = datetime.now(UTC) - timedelta(days=2)

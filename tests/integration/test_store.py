@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import func, select
 
 from mailbot.core.model.listing import Listing, Scope
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
@@ -344,7 +344,7 @@ x\r
 """
 
 
-def test_a_bounce_marks_the_address_and_tells_the_author_once(desk: DeskHarness) -> None:
+def test_bounce_marks_the_address_and_notifies_the_author_once(desk: DeskHarness) -> None:
     desk.receive(problem().text("Dunkel."))
     desk.receive(reply_to(desk.outbox_of(MAX)[0], MAX, "Kabel?", "<a1@x.example>"))
     (sent,) = desk.outbox_of(LENA, NotificationKind.ANSWER)

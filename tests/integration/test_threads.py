@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.store.tables import TicketCcRow
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
@@ -31,6 +32,7 @@ COPIES = {
     "footer": _copy(NOTE + FOOTER),
     "list in the subject": _copy(NOTE, "[Physik] Netzteil"),
     "list in an answer": _copy(NOTE + FOOTER, "Re: [Physik] Netzteil"),
+    "list without brackets": _copy(NOTE + FOOTER, "Physik: Netzteil"),
     "banner": _copy(f"Diese Mail kommt von außerhalb.\n\n{NOTE}", "[EXTERN] Netzteil"),
     "From of the list": _copy(NOTE + FOOTER, sender="Lena via Physik <physik@listen.example>", Reply_To=LENA),
 }
@@ -74,10 +76,22 @@ def test_answers_of_one_person_to_a_mail_we_never_got_are_one_ticket(desk: DeskH
     root, side = "<buehne@schule.example>", "<licht@schule.example>"
     assert desk.outcome(_answers(LENA, 1, "Der Ton knackt.", root)) == "opened"
     assert desk.outcome(_answers(KARL, 2, "Das Licht flackert.", root)) == "opened"
+    assert "dieselbe Mail wie GYM-1" in desk.outbox_of(MAX)[-1].text
     assert desk.outcome(_answers(LENA, 3, "Er knackt nur links.", root, side)) == "reply"
     assert desk.ticket("GYM-1")["messages"][-1]["text"] == "Er knackt nur links."
     desk.reply(MAX, "#close")
     assert desk.outcome(_answers(LENA, 4, "Neues Problem: kein Bild.", side)) == "opened"
+
+
+def test_nothing_goes_to_a_list_whose_author_is_unknown(desk: DeskHarness) -> None:
+    post = mail().sender("Fachschaft <physik@listen.example>").header("List-Id", "<physik.listen.example>")
+    desk.outcome(post.header("List-Post", "<mailto:physik@listen.example>").text(NOTE))
+    assert "physik@listen.example ist die Adresse einer Liste" in desk.outbox_of(MAX)[-1].text
+    assert desk.reply(MAX, "Läuft wieder.") == "refused"
+    assert desk.reply(MAX, f"#für {LENA}", NotificationKind.NEW_TICKET) == "command"
+    assert desk.reply(MAX, "Läuft wieder.", NotificationKind.NEW_TICKET) == "reply"
+    assert desk.outbox_of(LENA)[-1].kind == "answer"
+    assert not desk.outbox_of("physik@listen.example")
 
 
 def test_a_typed_address_is_stored_in_the_form_of_its_domain(desk: DeskHarness) -> None:

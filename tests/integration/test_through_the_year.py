@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy, Team
 from mailbot.service.operations import OperationError
 from mailbot.service.rename_school import orphaned, rename_school

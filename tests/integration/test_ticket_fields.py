@@ -58,7 +58,7 @@ def value_of(position: int, name: str) -> Any:
         Address | None: person,
         tuple[Address, ...]: (person, Address(f"two+{PAULA}")),
         WaitState | None: WaitState(
-            day, awaiting_staff=False, step=ReminderStage.OVERDUE, reminded_at=day + timedelta(hours=1)
+            day, awaiting_staff=False, stage=ReminderStage.OVERDUE, reminded_at=day + timedelta(hours=1)
         ),
     }
     return values[get_type_hints(Ticket)[name]]

@@ -130,7 +130,7 @@ def test_an_action_ends_the_wait(desk: Desk) -> None:
     assert sent(desk) == []
 
 
-def test_a_ticket_goes_up_by_itself(desk: Desk) -> None:
+def test_ticket_is_escalated_by_time(desk: Desk) -> None:
     open_ticket(desk)
     assert run_timers(desk, at("2026-11-27 15:00")) == 1
     assert sent(desk) == [
@@ -242,7 +242,7 @@ def test_a_broken_digest_is_reported_and_not_repeated_that_day(desk: Desk, tmp_p
     assert sent(desk) == [("alert", EDV)]
 
 
-def test_the_tickets_of_a_school_that_is_gone_are_left_alone(desk: Desk) -> None:
+def test_tickets_of_a_school_outside_the_configuration_have_no_timers(desk: Desk) -> None:
     open_ticket(desk)
     other = replace(POLICY, schools=(replace(SCHOOL, key="RS2"),))
     assert run_timers(replace(desk, policy=other), TUESDAY) == 0
@@ -264,7 +264,7 @@ def test_a_wait_comes_back_from_the_database_as_it_went(desk: Desk) -> None:
     run_timers(desk, TUESDAY)
     with read_only(desk.engine) as session:
         wait = tickets.current(session, 1).waits
-    assert (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at) == (
+    assert (wait.since, wait.awaiting_staff, wait.stage.value, wait.reminded_at) == (
         MONDAY,
         True,
         "reminded",

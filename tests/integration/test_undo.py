@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.core.model.facts import Change, SentNotice
+from mailbot.core.model.facts import Change, SentNotification
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Role, Status, Ticket
 from tests.support.scenario import (
@@ -30,8 +31,8 @@ from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.smtp import RecordingSmtpServer
 
 CLOSED = (
-    SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.CLOSED),
-    SentNotice(Address(ERIKA), Role.SUPPORTER, NotificationKind.CLOSED_TEAM),
+    SentNotification(Address(TEACHER), Role.REQUESTER, NotificationKind.CLOSED),
+    SentNotification(Address(ERIKA), Role.SUPPORTER, NotificationKind.CLOSED_TEAM),
 )
 
 
@@ -42,7 +43,7 @@ def undoes(
     actor: str = "",
     now: Ticket | None = None,
     before: Ticket | None = None,
-    told: tuple[SentNotice, ...] = CLOSED,
+    told: tuple[SentNotification, ...] = CLOSED,
     hours: float = 1,
 ) -> MailScenario:
     """Begin a case: somebody answers with #undo after a change, made by `actor`."""
@@ -52,7 +53,7 @@ def undoes(
 
 @pytest.mark.parametrize("line", ["#undo", "#RÜCKGÄNGIG!"])
 @pytest.mark.parametrize("writer", [TEACHER, SUPPORTER, TONI])
-def test_the_person_who_changed_a_ticket_may_undo_it(writer: str, line: str) -> None:
+def test_person_who_changed_a_ticket_may_undo_the_change(writer: str, line: str) -> None:
     done = undoes(writer, line).decide()
     assert (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA))
     assert done.notification(writer, NotificationKind.COMMAND_RECEIPT).done[0].command == "undo"
@@ -60,41 +61,41 @@ def test_the_person_who_changed_a_ticket_may_undo_it(writer: str, line: str) -> 
 
 @pytest.mark.parametrize("line", ["#undo", "#rückgängig"])
 @pytest.mark.parametrize("writer", [KARL, EVE])
-def test_cc_and_strangers_may_not_undo(writer: str, line: str) -> None:
+def test_people_in_cc_and_strangers_may_not_undo(writer: str, line: str) -> None:
     done = undoes(writer, line).decide()
     assert (done.outcome, done.changes) == ("refused", ())
 
 
-def test_a_person_with_two_addresses_may_use_either() -> None:
+def test_person_with_two_addresses_may_undo_from_either() -> None:
     assert undoes(MAX_AT_HOME, actor=SUPPORTER).decide().ticket().status is Status.OPEN
 
 
-def test_a_later_change_of_another_person_prevents_undo() -> None:
+def test_later_change_by_another_person_prevents_undo() -> None:
     done = undoes(SUPPORTER, actor=ERIKA).decide()
     assert (done.changes, done.reasons) == ((), [Reason.CHANGED_SINCE])
 
 
-def test_a_change_of_more_than_a_day_ago_stays() -> None:
+def test_change_older_than_a_day_cannot_be_undone() -> None:
     done = undoes(SUPPORTER, hours=25).decide()
     assert (done.changes, done.reasons) == ((), [Reason.TOO_LATE])
 
 
-def test_where_nothing_was_changed_there_is_nothing_to_take_back() -> None:
+def test_undo_without_an_earlier_change_is_refused() -> None:
     done = answers(SUPPORTER, ticket(), "#undo").decide()
     assert (done.changes, done.reasons) == ((), [Reason.NOTHING_TO_UNDO])
 
 
-def test_a_word_after_it_is_a_wrong_argument() -> None:
+def test_undo_with_an_argument_is_refused() -> None:
     done = undoes(SUPPORTER, "#undo das").decide()
     assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
 
 
-def test_it_goes_with_no_other_change() -> None:
+def test_undo_together_with_another_change_is_refused() -> None:
     done = undoes(SUPPORTER, "#undo\n#reopen").decide()
     assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
 
 
-def test_exactly_the_people_notified_of_a_change_are_notified_of_its_undo() -> None:
+def test_people_notified_of_a_change_are_notified_of_its_undo_and_no_others() -> None:
     assert undoes(SUPPORTER).decide().notified == {
         (TEACHER, "undone"),
         (ERIKA, "undone"),
@@ -103,18 +104,18 @@ def test_exactly_the_people_notified_of_a_change_are_notified_of_its_undo() -> N
 
 
 @pytest.mark.parametrize(("deputy", "told"), [("", set()), (TONI, {(TONI, "undone")})])
-def test_an_absent_member_is_replaced_by_the_deputy(deputy: str, told: set[tuple[str, str]]) -> None:
+def test_deputy_of_an_absent_member_is_notified_of_undo(deputy: str, told: set[tuple[str, str]]) -> None:
     away = {ERIKA: Absence(NOW.date(), deputy)}
     done = undoes(SUPPORTER).with_facts(absences=away).decide()
     assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "command_receipt"), *told}
 
 
-def test_a_requester_who_only_got_an_answer_is_not_notified_of_undo() -> None:
-    told = (SentNotice(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
+def test_requester_who_only_got_an_answer_is_not_notified_of_undo() -> None:
+    told = (SentNotification(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
     assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "command_receipt")}
 
 
-def test_words_beside_it_reach_the_requester() -> None:
+def test_text_beside_undo_reaches_the_requester() -> None:
     done = undoes(SUPPORTER, "Doch noch nicht fertig.\n#undo", told=()).decide()
     assert done.notification(TEACHER, NotificationKind.ANSWER).text == "Doch noch nicht fertig."
     assert done.ticket().assignee == Address(ERIKA)

@@ -11,9 +11,9 @@ from typing import Any
 
 from mailbot.render import Templates
 from mailbot.service.desk import Desk, random_token
-from mailbot.service.queries import list_tickets
+from mailbot.service.ticket_documents import list_tickets
 from mailbot.store.database import open_database
-from mailbot.store.tables import OutboxRow, TicketCcRow
+from mailbot.store.tables import BlockedRow, OutboxRow, TicketCcRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.new_database import new_sqlite
@@ -73,7 +73,8 @@ def scene(prepared_file: Path, directory: Path) -> Iterator[Scene]:
 class Expected:
     """The expected effect of a mail: its outcome, notifications and changes.
 
-    `status` is that of the ticket afterwards, `cc` are the people in cc of all tickets.
+    `status` is that of the ticket afterwards, `cc` are the people in cc of all tickets, `blocked` are the
+    addresses whose mails are ignored.
     """
 
     outcome: str
@@ -82,6 +83,7 @@ class Expected:
     opens: int = 0
     status: str = "open"
     cc: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
 
 
 def told(*sent_mails: str) -> frozenset[str]:
@@ -117,6 +119,7 @@ def result(attack: Attack, at: Scene) -> Expected:
         len(list_tickets(at.harness.desk, None, "all")) - tickets,
         at.state["status"],
         frozenset(row.address for row in at.harness.rows(TicketCcRow)),
+        frozenset(row.address for row in at.harness.rows(BlockedRow)),
     )
 
 

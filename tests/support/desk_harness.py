@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from sqlmodel import select
 
 from mailbot.core.model.effects import Decision
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.service.queries import show_ticket
 from mailbot.service.receive import receive
+from mailbot.service.ticket_documents import show_ticket
 from mailbot.store.database import open_database, read_only
 from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import LedgerRow, OutboxRow, Row

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service.maintenance import maintain
 from mailbot.service.timers import run_timers
 from mailbot.store.database import transaction

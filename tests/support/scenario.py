@@ -9,7 +9,8 @@ from mailbot.core.decide.understanding import understand
 from mailbot.core.model.effects import AddMessage, Decision, Effect, HoldMail, Notify, OpenTicket
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Classification, DeliveryStatus, Mail, MailKind, Part
-from mailbot.core.model.notification import Notification, NotificationKind, Reason
+from mailbot.core.model.notification import Notification, Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Status, Ticket
 from mailbot.core.model.transition import apply

@@ -30,7 +30,7 @@ from mailbot.runtime.school_mailbox import SchoolMailbox
 from mailbot.service.bootstrap import exclusive_lock, open_desk
 from mailbot.service.desk import Desk
 from mailbot.service.operations import retry_unsent_mail, unsent_mails
-from mailbot.service.queries import show_ticket
+from mailbot.service.ticket_documents import show_ticket
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.new_database import new_sqlite
 from tests.support.servers.dovecot import PASSWORD, Dovecot

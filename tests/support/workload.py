@@ -10,7 +10,7 @@ from typing import Any
 
 from mailbot.monitoring.status import status
 from mailbot.runtime.sender import MAX_UNRECORDED
-from mailbot.service.queries import list_tickets, show_ticket
+from mailbot.service.ticket_documents import list_tickets, show_ticket
 from tests.support.mail_builder import mail
 from tests.support.school import EDV, ERIKA, MAX, SchoolEnv
 from tests.support.servers.smtp import Received

@@ -86,7 +86,7 @@ def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
     assert env.mails_to(MAX)[1].subject == "[#GYM-2] Maus fehlt"
 
 
-def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_goes_on(env: SchoolEnv) -> None:
+def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_continues(env: SchoolEnv) -> None:
     workload = make_workload(60)
     deliver(env, workload.mails)
     with Daemon(env) as daemon:

@@ -80,7 +80,7 @@ def test_a_whole_day_from_the_problem_to_the_closed_ticket(env: SchoolEnv) -> No
     assert env.run_once()["fetched"] == 0
 
 
-def test_a_question_waits_for_its_answer_and_a_ticket_rests_until_its_day(env: SchoolEnv) -> None:
+def test_question_waits_for_its_answer_and_ticket_is_snoozed_until_its_day(env: SchoolEnv) -> None:
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     env.run_once()
     env.new_mails_to(LENA)
@@ -274,7 +274,7 @@ def test_a_member_that_is_a_machine_gets_no_endless_row_of_refusals(env: SchoolE
     assert len(env.new_mails_to(MAX)) == 60
 
 
-def test_one_call_tells_the_operators_once_of_a_mailbox_that_cannot_be_read_and_of_its_recovery(
+def test_operators_are_notified_once_of_an_unreadable_mailbox_and_of_its_recovery(
     env: SchoolEnv,
 ) -> None:
     env.imap = 'folder = "Nowhere"'

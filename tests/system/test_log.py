@@ -72,7 +72,7 @@ def test_the_log_counts_invitations_and_contains_no_address(env: SchoolEnv) -> N
     assert_discreet(daemon.log)
 
 
-def test_a_traceback_tells_where_it_was_and_not_over_whose_words(env: SchoolEnv) -> None:
+def test_traceback_has_the_location_and_no_text_of_the_mail(env: SchoolEnv) -> None:
     alert = env.directory / "templates" / "de" / "alert.txt.j2"
     alert.write_text("{{ {}[notification.details | string] }}")
     env.deliver(problem("Bombe").text("Zeitzünder"))

@@ -312,7 +312,7 @@ def test_a_library_that_is_missing_or_too_old_is_reported_with_the_package_to_in
         MetricsCollector(harness.desk)
 
 
-def test_the_daemon_tells_of_a_mail_by_port_and_by_file(
+def test_daemon_exports_the_metrics_of_a_mail_by_port_and_by_file(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     port, file = free_port(), tmp_path / "mailbot.prom"

@@ -191,7 +191,7 @@ def database(env: SchoolEnv) -> Path:
 
 
 def began(env: SchoolEnv, tries: int) -> bool:
-    """Tell whether the handling of the mail with UID 2 was begun so often."""
+    """Return whether the processing of the mail with UID 2 was started that many times."""
     with closing(sqlite3.connect(database(env))) as connection:
         row = connection.execute("SELECT tries FROM attempt WHERE uid = 2").fetchone()
     return bool(row == (tries,))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mailbot import samples
 from mailbot.core.model.ticket import Role
 from mailbot.core.timers.invitations import Contact, unregistered
+from mailbot.samples import scene
 from mailbot.service.registration import invite_due
 from tests.support.daemon import Daemon
 from tests.support.mail_builder import mail
@@ -18,8 +18,8 @@ from tests.support.servers.smtp import RecordingSmtpServer
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
-POLICY = replace(samples.policy("de"), schools=samples.policy("de").schools[:1])
-MUSTERMANN = samples.MAX.email
+POLICY = replace(scene.policy("de"), schools=scene.policy("de").schools[:1])
+MUSTERMANN = scene.MAX.email
 
 DUE = (
     (Contact(), False, True),
@@ -48,7 +48,7 @@ def test_invitations_are_not_repeated_at_night_or_on_sundays() -> None:
 
 def test_registered_members_are_not_invited() -> None:
     found = unregistered(POLICY, {MUSTERMANN: Contact(registered=NOW)})
-    assert [invitee.member.address for invitee in found] == [samples.ERIKA.email, samples.TECHNIK.email]
+    assert [invitee.member.address for invitee in found] == [scene.ERIKA.email, scene.TECHNIK.email]
 
 
 def test_a_member_of_two_teams_is_invited_once() -> None:

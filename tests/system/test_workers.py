@@ -106,7 +106,7 @@ def test_only_mailboxes_of_dead_workers_are_acquired(shared: DeskHarness) -> Non
     assert second.token > first.token
 
 
-def test_a_mailbox_that_was_given_up_is_anybody_s(shared: DeskHarness) -> None:
+def test_released_mailbox_can_be_acquired_by_any_worker(shared: DeskHarness) -> None:
     lease = taken(shared, ANNA)
     assert lease is not None
     with transaction(shared.engine) as session:
@@ -227,7 +227,9 @@ def test_a_notification_of_postgresql_is_received_at_once_and_once(
         assert not again.is_alive()
 
 
-def test_hints_are_heard_again_after_the_connection_was_lost(shared: DeskHarness, silence: Silence) -> None:
+def test_notify_is_received_again_after_the_connection_was_lost(
+    shared: DeskHarness, silence: Silence
+) -> None:
     with closing(Listener(shared.engine)) as hints:
         hints.wait(0, silence.bell.read)
         with shared.engine.begin() as connection:
@@ -293,7 +295,7 @@ def school(key: str) -> School:
 
 
 def held(*rosters: MailboxSupervisor) -> bool:
-    """Tell whether these share all mailboxes."""
+    """Return whether these share all mailboxes."""
     return sorted(worker.school for roster in rosters for worker in roster.workers()) == sorted(SCHOOLS)
 
 

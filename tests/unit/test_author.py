@@ -30,6 +30,12 @@ def test_author_behind_a_form_or_a_list_is_human_and_proves_nothing(subtests: py
         (_sent(f"Webseite <{GYM.address}>", f"Lena <{LENA}>"), Address(LENA, "Lena")),
         (_sent(_AT_LIST, f"hilfe@schule.example, Lena <{LENA}>", _LIST), Address(LENA, "Lena")),
         (
+            _sent("Lena L. via Hilfe <hilfe@schule.example>", "hilfe@schule.example", _LIST).cc(
+                f"Karl <{KARL}>", f"Lena L. <{LENA}>"
+            ),
+            Address(LENA, "Lena L."),
+        ),
+        (
             _sent(_AT_LIST, "hilfe@schule.example", {**_LIST, "X-Original-From": f"Lena <{LENA}>"}),
             Address(LENA, "Lena"),
         ),

@@ -105,7 +105,7 @@ def test_mail_of_a_teacher_that_quotes_an_error_has_no_delivery_status() -> None
     assert parse(sent.build()).delivery == ()
 
 
-def test_bounce_of_a_gateway_names_its_recipient_and_tells_a_delay_from_a_failure() -> None:
+def test_bounce_of_a_gateway_names_its_recipient_and_is_a_delay_or_a_failure() -> None:
     for text, action in (
         ("Die Mail an otto@schule.example konnte nicht zugestellt werden: Postfach voll.", Action.FAILED),
         ("Mail to otto@schule.example could not be delivered. We will try again.", Action.DELAYED),

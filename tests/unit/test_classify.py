@@ -64,6 +64,12 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 ),
                 _report("Message could not be delivered", "Mailbox is full.", "filter@wall.example"),
                 _report(
+                    "Fehlgeschlagen: Tablet", "Hier gibt es niemanden, der so heißt.", "postmaster@x.example"
+                ),
+                _report(
+                    "failure notice", "I was not able to deliver it: no mailbox here.", "filter@wall.example"
+                ),
+                _report(
                     "Posting rejected", "It was not accepted for the list.", "chor-request@listen.example"
                 ),
             ],
@@ -84,6 +90,10 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _answer("Toni Test a réagi avec 👏 à votre message"),
                 _answer("Toni Test hat Ihre Nachricht mit „Gefällt mir“ markiert"),
                 mail().subject("Message recall status: Tablet").text("Your request to recall the message."),
+                _answer("Toni Test mag „Das Tablet geht wieder“"),
+                mail()
+                .subject("Zurückrufen: Tablet")
+                .text('Die Nachricht "Tablet" wird von Toni zurückgerufen.'),
                 mail().subject("Recall: Tablet").text('Toni would like to recall the message, "Tablet".'),
             ],
         ),
@@ -105,12 +115,15 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail().subject("Abwesenheit").text("Wo trage ich sie ein?"),
                 mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
                 mail().subject("Tablet aus").text("😭"),
+                mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),
                 _answer("👍 läuft, aber der Drucker nicht"),
             ],
         ),
     ],
 )
-def test_signs_of_programs_are_told_from_people(kind: MailKind, mails: list[MailBuilder]) -> None:
+def test_automatic_mail_is_distinguished_from_mail_by_people(
+    kind: MailKind, mails: list[MailBuilder]
+) -> None:
     found = [classify(parse(sent.build()), frozenset()) for sent in mails]
     assert [c.kind for c in found] == [kind] * len(mails), found
 

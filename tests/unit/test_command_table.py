@@ -9,9 +9,10 @@ import pytest
 
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.effects import Register, ResendMails, SetAbsence, SetBlocked
-from mailbot.core.model.facts import Change, SentNotice, UndeliveredMail
+from mailbot.core.model.facts import Change, SentNotification, UndeliveredMail
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Priority, Role, Status, Ticket, Visibility
 from tests.support.scenario import (
@@ -91,7 +92,7 @@ MAY = {
 
 def last_change(actor: str) -> Change:
     """Return a change that closed the ticket and notified the requester."""
-    told = (SentNotice(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
+    told = (SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
     return Change(actor, EARLIER.replace(hour=23), ticket(assignee=Address(ERIKA)), told)
 
 

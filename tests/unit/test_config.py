@@ -162,7 +162,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("change", "expected"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
-def test_each_mistake_is_told_in_one_line_with_its_key(
+def test_each_mistake_is_reported_in_one_line_with_its_key(
     write: Write, change: tuple[str, str], expected: str
 ) -> None:
     lines = problems(write(change))
@@ -191,7 +191,7 @@ MEANING = (
 )
 
 
-def test_all_problems_of_the_form_are_told_at_once_in_the_order_of_the_file(write: Write) -> None:
+def test_all_problems_of_form_are_reported_at_once_in_the_order_of_the_file(write: Write) -> None:
     assert keys(write(*FORM)) == [
         "[bot] name",
         "[bot] langauge",
@@ -200,7 +200,7 @@ def test_all_problems_of_the_form_are_told_at_once_in_the_order_of_the_file(writ
     ]
 
 
-def test_all_problems_of_the_meaning_are_told_at_once_in_the_order_of_the_file(write: Write) -> None:
+def test_all_problems_of_meaning_are_reported_at_once_in_the_order_of_the_file(write: Write) -> None:
     assert keys(write(*MEANING)) == [
         "[bot] templates",
         "[times] overdue_hours",
@@ -211,12 +211,12 @@ def test_all_problems_of_the_meaning_are_told_at_once_in_the_order_of_the_file(w
     ]
 
 
-def test_the_meaning_is_checked_when_the_form_is_right(write: Write) -> None:
+def test_meaning_is_checked_when_the_form_is_correct(write: Write) -> None:
     both = write(("[bot]", '[bot]\ntemplates = "none"\nlangauge = "de"'))
     assert keys(both) == ["[bot] langauge"]
 
 
-def test_a_password_is_never_shown_when_something_is_wrong(write: Write, tmp_path: Path) -> None:
+def test_problems_do_not_show_passwords(write: Write, tmp_path: Path) -> None:
     (tmp_path / "gym").write_text(f"{PASSWORD}\n{PASSWORD}\n")
     form = write(
         ("[bot]", f'[bot]\ndatabase = "postgresql://mailbot:{PASSWORD}@host:port/"'),
@@ -240,27 +240,27 @@ def test_settings_do_not_show_their_passwords(write: Write) -> None:
     assert PASSWORD not in f"{settings} {settings!r} {settings.imap['GYM']} {settings.smtp['GYM'].password}"
 
 
-def test_an_error_carries_no_other_error_that_could_show_a_value(write: Write) -> None:
+def test_error_has_no_cause_that_could_show_a_value(write: Write) -> None:
     with pytest.raises(ConfigurationError) as raised:
         load(write(("[imap]", f'[imap]\npassword = "{PASSWORD}"')), ENVIRON)
     assert raised.value.__context__ is None
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path / "no.toml") == ["does not exist; `mailbot init` writes a configuration"]
 
 
-def test_a_directory_is_no_configuration(tmp_path: Path) -> None:
+def test_directory_instead_of_a_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path) == ["cannot be read: Is a directory"]
 
 
-def test_a_file_in_another_encoding_is_told_with_its_line(write: Write) -> None:
+def test_wrong_encoding_is_reported_with_its_line(write: Write) -> None:
     path = write()
     path.write_bytes(GOOD.replace("Gymnasium", "Schüler").encode("latin-1"))
     assert problems(path) == ["is not in UTF-8 (line 17); save it in this encoding"]
 
 
-def test_a_byte_order_mark_does_no_harm(write: Write) -> None:
+def test_byte_order_mark_is_ignored(write: Write) -> None:
     path = write()
     path.write_text(path.read_text(), encoding="utf-8-sig")
     assert load(path, ENVIRON).policy.name == "Schul-Support"
@@ -279,7 +279,7 @@ def test_a_byte_order_mark_does_no_harm(write: Write) -> None:
         "[[school]]\nimap = 3\n[[school]]",
     ],
 )
-def test_whatever_toml_holds_the_answer_is_a_list_of_problems(tmp_path: Path, text: str) -> None:
+def test_any_toml_document_gives_settings_or_a_list_of_problems(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mailbot.toml"
     path.write_text(text)
     assert problems(path)
@@ -324,7 +324,7 @@ def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(write
         assert PASSWORD not in told
 
 
-def test_the_password_files_last_line_break_is_no_part_of_the_password(write: Write, tmp_path: Path) -> None:
+def test_last_line_break_of_a_password_file_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:
     path = write()
     (tmp_path / "gym").write_bytes(f" {PASSWORD} \r\n".encode())
     assert load(path, ENVIRON).imap["GYM"].password.get() == f" {PASSWORD} "
@@ -333,7 +333,9 @@ def test_the_password_files_last_line_break_is_no_part_of_the_password(write: Wr
 @pytest.mark.parametrize(
     ("content", "expected"), [(b"", "empty"), (b"\n", "empty"), (b"a\nb\n", "only line"), (b"\xff", "UTF-8")]
 )
-def test_a_password_file_holds_one_line(write: Write, tmp_path: Path, content: bytes, expected: str) -> None:
+def test_password_file_with_several_lines_is_refused(
+    write: Write, tmp_path: Path, content: bytes, expected: str
+) -> None:
     path = write()
     (tmp_path / "gym").write_bytes(content)
     (line,) = problems(path)
@@ -341,13 +343,13 @@ def test_a_password_file_holds_one_line(write: Write, tmp_path: Path, content: b
     assert expected in line
 
 
-def test_a_byte_order_mark_is_no_part_of_the_password(write: Write, tmp_path: Path) -> None:
+def test_byte_order_mark_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:
     path = write()
     (tmp_path / "gym").write_bytes(f"\ufeff{PASSWORD}\n".encode())
     assert load(path, ENVIRON).imap["GYM"].password.get() == PASSWORD
 
 
-def test_a_file_of_a_credential_directory_is_found_by_its_name_there(write: Write, tmp_path: Path) -> None:
+def test_password_file_is_found_by_name_in_the_credential_directory(write: Write, tmp_path: Path) -> None:
     path = write(('password_file = "gym"', 'password_file = "passwords/gym"'))
     (tmp_path / "credentials").mkdir()
     environ = {**ENVIRON, "CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
@@ -357,13 +359,15 @@ def test_a_file_of_a_credential_directory_is_found_by_its_name_there(write: Writ
     assert load(path, environ).imap["GYM"].password.get() == "from systemd"
 
 
-def test_an_empty_variable_is_no_password(write: Write) -> None:
+def test_empty_environment_variable_is_not_a_password(write: Write) -> None:
     assert problems(write(), {"RS_PASSWORD": ""}) == [
         '[[school]] RS2: imap.password_env = "RS_PASSWORD": must not be empty'
     ]
 
 
-def test_systemds_credentials_come_before_the_configurations_folder(write: Write, tmp_path: Path) -> None:
+def test_systemd_credentials_take_precedence_over_the_folder_of_the_configuration(
+    write: Write, tmp_path: Path
+) -> None:
     path = write()
     (tmp_path / "credentials").mkdir()
     (tmp_path / "credentials" / "gym").write_text("from systemd")
@@ -387,7 +391,7 @@ def test_a_school_overrides_every_key_of_imap_and_smtp(write: Write, tmp_path: P
     assert [school.authserv_id for school in settings.policy.schools] == ["mx", ""]
 
 
-def test_what_a_school_does_not_override_comes_from_the_common_sections(write: Write) -> None:
+def test_keys_that_a_school_does_not_override_come_from_the_common_sections(write: Write) -> None:
     settings = load(write(("[imap]", '[imap]\nsecurity = "starttls"\nfolder = "Inbox/Support"')), ENVIRON)
     mailbox, sender = settings.imap["RS2"], settings.smtp["RS2"]
     assert (mailbox.host, mailbox.port, mailbox.folder) == ("mail.example", 143, "Inbox/Support")
@@ -399,34 +403,34 @@ def test_what_a_school_does_not_override_comes_from_the_common_sections(write: W
     )
 
 
-def test_without_username_nobody_logs_in_to_smtp(write: Write) -> None:
+def test_smtp_without_a_username_has_no_login(write: Write) -> None:
     settings = load(write(('username = "bot@example"\npassword_file = "smtp"\n', "")), ENVIRON)
     assert (settings.smtp["GYM"].username, settings.smtp["GYM"].password) == ("", None)
 
 
-def test_a_school_can_do_without_the_common_smtp_login(write: Write) -> None:
+def test_school_can_turn_off_the_common_smtp_login(write: Write) -> None:
     settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "" }')), ENVIRON)
     assert (settings.smtp["GYM"].username, settings.smtp["GYM"].password) == ("", None)
     assert settings.smtp["RS2"].username == "bot@example"
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
-def test_on_this_machine_a_password_may_travel_unencrypted(write: Write, host: str) -> None:
+def test_password_may_be_sent_unencrypted_to_the_local_machine(write: Write, host: str) -> None:
     settings = load(write(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON)
     assert settings.imap["GYM"].security == "none"
 
 
-def test_without_login_no_password_travels_so_it_may_go_unencrypted(write: Write) -> None:
+def test_connection_without_a_login_may_be_unencrypted(write: Write) -> None:
     settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "", security = "none" }')), ENVIRON)
     assert (settings.smtp["GYM"].security, settings.smtp["GYM"].port) == ("none", 25)
 
 
-def test_a_wrong_host_is_told_once_and_draws_no_other_problem(write: Write) -> None:
+def test_wrong_host_is_reported_once_and_causes_no_other_problem(write: Write) -> None:
     lines = problems(write(('[imap]\nhost = "mail.example"', '[imap]\nhost = 7\nsecurity = "none"')))
     assert lines == ['[imap] host = 7: must be a text in quotation marks "…"']
 
 
-def test_members_are_an_address_a_name_with_address_or_a_table(write: Write) -> None:
+def test_member_is_an_address_a_name_with_address_or_a_table(write: Write) -> None:
     members = '"A@Support.Example", "Bea <b@x.example>", { address = "c@x.example", name = "Cem", aliases = ["C2@x.example"] }'
     settings = load(write(('"m@support.example"', members)), ENVIRON)
     assert settings.policy.schools[0].team.members == (
@@ -458,13 +462,13 @@ def test_hours_may_end_at_midnight(write: Write) -> None:
     assert monday.second_level.calendar.hours[0] == ((time(6), END_OF_DAY),)
 
 
-def test_a_schools_key_is_kept_in_capitals(write: Write) -> None:
+def test_key_of_a_school_is_stored_in_capitals(write: Write) -> None:
     settings = load(write(('"GYM"', '"gym"')), ENVIRON)
     assert [school.key for school in settings.policy.schools] == ["GYM", "RS2"]
     assert list(settings.imap) == list(settings.smtp) == ["GYM", "RS2"]
 
 
-def test_a_domain_with_umlauts_is_kept_as_it_goes_over_the_wire(write: Write) -> None:
+def test_domain_with_umlauts_is_stored_in_its_ascii_form(write: Write) -> None:
     school = load(
         write(("support-gym@schule.example", "Support@Straße-Köln.example")), ENVIRON
     ).policy.schools[0]
@@ -472,7 +476,7 @@ def test_a_domain_with_umlauts_is_kept_as_it_goes_over_the_wire(write: Write) ->
     assert school.domains == ("xn--strae-kln-j1a0x.example",)
 
 
-def test_a_schools_language_and_domains_default_to_the_bots_and_the_addresss(write: Write) -> None:
+def test_language_and_domains_of_a_school_default_to_the_bot_and_its_address(write: Write) -> None:
     own = 'key = "RS2"\nlanguage = "de"\ndomains = ["A.example", "b.example"]'
     first, second = load(
         write(("[bot]", '[bot]\nlanguage = "en"'), ('key = "RS2"', own)), ENVIRON
@@ -481,7 +485,7 @@ def test_a_schools_language_and_domains_default_to_the_bots_and_the_addresss(wri
     assert (second.language, second.domains) == ("de", ("a.example", "b.example"))
 
 
-def test_limits_are_the_cores_unless_given_with_sizes_in_words(write: Write) -> None:
+def test_limits_default_to_those_of_the_core_and_sizes_are_written_in_words(write: Write) -> None:
     limits = '[limits]\nattachments = "2 MiB"\nmail = 1000\nreopen_days = 0\n[imap]'
     assert load(write(), ENVIRON).policy.limits == Limits()
     assert load(write(("[imap]", limits)), ENVIRON).policy.limits == Limits(2 * 2**20, 1000, reopen_days=0)
@@ -496,26 +500,26 @@ def test_limits_are_the_cores_unless_given_with_sizes_in_words(write: Write) -> 
         ("postgresql:///desk?host=/run/postgresql", "postgresql:///desk?host=/run/postgresql"),
     ],
 )
-def test_the_database_is_a_file_in_the_state_directory_or_a_server(
+def test_database_is_a_file_in_the_state_directory_or_a_server(
     write: Write, tmp_path: Path, given: str, url: str
 ) -> None:
     settings = load(write(("[bot]", f'[bot]\ndatabase = "{given}"')), ENVIRON)
     assert settings.database == url.format(folder=tmp_path)
 
 
-def test_directories_start_from_the_configurations_folder(write: Write, tmp_path: Path) -> None:
+def test_relative_directories_are_relative_to_the_configuration(write: Write, tmp_path: Path) -> None:
     (tmp_path / "mails").mkdir()
     settings = load(write(("[bot]", '[bot]\ntemplates = "mails"')), ENVIRON)
     assert (settings.state_dir, settings.templates) == (tmp_path / "state", tmp_path / "mails")
 
 
-def test_the_named_file_is_taken_before_the_variables(tmp_path: Path) -> None:
+def test_file_on_the_command_line_takes_precedence_over_variables(tmp_path: Path) -> None:
     environ = {"MAILBOT_CONFIG": "b.toml"}
     assert find(Path("a.toml"), environ) == Path("a.toml")
     assert find(None, environ) == Path("b.toml")
 
 
-def test_without_a_name_the_file_is_looked_for_in_its_places(
+def test_without_a_name_the_file_is_searched_in_the_usual_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = (tmp_path / "first.toml", tmp_path / "second.toml")
@@ -544,11 +548,11 @@ def test_an_unreadable_working_directory_does_not_hide_the_file_of_the_system(
     assert find(None, {}) == system
 
 
-def test_no_free_disk_space_may_be_required(write: Write) -> None:
+def test_minimum_of_free_disk_space_may_be_zero(write: Write) -> None:
     assert load(write(("[imap]", "[health]\ndisk_free = 0\n[imap]")), ENVIRON).health.disk_free == 0
 
 
-def test_a_team_works_on_the_common_hours_but_for_its_own(write: Write) -> None:
+def test_team_without_hours_of_its_own_has_the_common_ones(write: Write) -> None:
     path = write(
         ("[imap]", '[hours]\nwed = "08:00-12:00, 13:00-15:00"\nclosed = ["2026-12-07..2026-12-08"]\n[imap]'),
         ('["r@support.example"]', '["r@support.example"], hours = { fri = "", closed = ["2026-12-09"] }'),
@@ -569,7 +573,7 @@ def test_schools_keep_the_holidays_of_the_land_and_second_level_only_the_public_
     assert [office.is_workday(day) for day in (summer, corpus_christi, weekday)] == [True, False, True]
 
 
-def test_times_are_the_cores_unless_given(write: Write) -> None:
+def test_times_default_to_those_of_the_core(write: Write) -> None:
     assert load(write(), ENVIRON).policy.times == Times()
     path = write(("[imap]", '[times]\nescalate_hours = 40\ndigest = ""\n[imap]'))
     assert load(path, ENVIRON).policy.times == Times(escalate_hours=40, digest=None)
@@ -579,7 +583,7 @@ MEMBER = '{ address = "m@support.example", also = ["m@x.example"] }'
 TECHNICIAN = '{ address = "technik@stadt.example", also = ["t@x.example"] }'
 
 
-def test_old_names_of_keys_work_and_say_the_new_ones(write: Write) -> None:
+def test_old_names_of_keys_work_and_warnings_give_the_new_ones(write: Write) -> None:
     changes = (
         ("[imap]", "[guard]\nmailbox_minutes = 7\n[imap]"),
         ('"m@support.example"', MEMBER),
@@ -596,7 +600,7 @@ def test_old_names_of_keys_work_and_say_the_new_ones(write: Write) -> None:
     )
 
 
-def test_a_file_with_both_names_of_a_key_is_refused(write: Write) -> None:
+def test_file_with_both_names_of_a_key_is_refused(write: Write) -> None:
     both = MEMBER.replace(" }", ', aliases = ["m@y.example"] }')
     path = write(("[imap]", "[guard]\n[health]\n[imap]"), ('"m@support.example"', both))
     assert problems(path) == [
@@ -619,7 +623,7 @@ def test_a_file_with_both_names_of_a_key_is_refused(write: Write) -> None:
         ),
     ],
 )
-def test_a_mistake_under_an_old_name_is_reported_under_the_new_one(
+def test_mistake_under_an_old_name_is_reported_under_the_new_one(
     write: Write, changes: tuple[tuple[str, str], ...], expected: str
 ) -> None:
     (line,) = problems(write(*changes))

@@ -40,7 +40,7 @@ Dec 1: 2026-12-01             | December 1st: 2026-12-01     | 1 Dec 2026: 2026-
 PHRASES = [entry.strip().rsplit(": ", 1) for entry in SAID.replace("\n", "|").split("|") if entry.strip()]
 
 
-def test_next_week_begins_on_monday_whatever_the_day_is() -> None:
+def test_next_week_begins_on_monday_on_any_day() -> None:
     for day in range(23, 30):
         assert parse_date("nächste Woche", date(2026, 11, day)) == date(2026, 11, 30), day
     assert parse_date("bis kommende Woche", date(2026, 11, 30)) == date(2026, 12, 7)

@@ -6,7 +6,8 @@ import pytest
 
 from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, SetPriority, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Priority, Status, Ticket, Visibility
 from tests.support.scenario import (
     ERIKA,
@@ -126,7 +127,7 @@ def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
     assert done.notified == told | {(writer, "command_receipt")}
     assert done.messages == []
     (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
-    assert {person.email for person in row.told} == {to for to, kind in told}
+    assert {person.email for person in row.notified} == {to for to, kind in told}
     assert row.already == (done.changes == ())
     assert row.ticket == done.ticket()
 
@@ -155,6 +156,7 @@ def test_note_is_internal() -> None:
     assert done.notification(ERIKA).internal
 
 
+ATTRIBUTION = "Am 3.12.2026 um 8:05 schrieb Erika:"
 LEAKS = (
     "*#notiz* Geheim.",
     "- #notiz\nGeheim.", "„#intern“: Geheim.", "# notiz\nGeheim.", "\\#notiz Geheim.",
@@ -168,13 +170,53 @@ LEAKS = (
 )  # fmt: skip
 
 
-def test_note_never_reaches_the_requester_whatever_is_around_it() -> None:
+def test_note_never_reaches_the_requester_with_any_text_around_it() -> None:
     for text in LEAKS:
         for place in ({"text": text}, {"text": "Läuft.", "signature": f"Max\n{text}"}):
             done = answers(MAX, ticket(), "").with_mail(**place).decide()
             told = [n for n in done.notifications if n.to.email in (LENA, KARL)]
             assert not any("Geheim" in n.text for n in told), text
             assert done.outcome in ("command", "refused"), text
+
+
+def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() -> None:
+    for text in (
+        "Intern: Geheim.",
+        "Nur intern: Geheim.",
+        "@notiz Geheim.",
+        "/note Geheim.",
+        "#\nnotiz Geheim.",
+    ):
+        done = answers(MAX, ticket(), text).decide()
+        assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
+        assert writes(MAX, text).answering(ticket(), internal=True).decide().outcome == "reply"
+    assert answers(MAX, ticket(), "Notizen sind wieder da: bitte neu anmelden.").decide().outcome == "reply"
+
+
+def test_command_typed_as_a_quotation_is_refused_with_an_offer() -> None:
+    for text, quoted in (("Läuft wieder.", ">#close"), ("Geheim.", "> #notiz")):
+        done = answers(MAX, ticket(), "").with_mail(text=text, quoted=f"{quoted}\n\n{ATTRIBUTION}").decide()
+        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), text
+    quoted = f"{ATTRIBUTION}\n> #close"
+    assert (
+        answers(MAX, ticket(), "").with_mail(text="Danke, Erika.", quoted=quoted).decide().outcome == "reply"
+    )
+
+
+def test_answer_that_a_whole_list_would_read_is_refused_until_its_recipient_is_named() -> None:
+    about = ticket(requester=Address("hilfe@schule.example", "Lena via Hilfe"), cc=())
+    for text, notified in (
+        ("Läuft wieder.", {(MAX, "refusal")}),
+        ("Läuft wieder.\n#close", {(MAX, "refusal")}),
+        ("#close", {(ERIKA, "closed_team"), (MAX, "command_receipt")}),
+        (
+            f"Läuft wieder.\n#for {LENA}",
+            {(LENA, "added_to_cc"), (MAX, "command_receipt"), (ERIKA, "assigned_info")},
+        ),
+        ("Lena fragen.\n#note", {(ERIKA, "note"), (MAX, "command_receipt")}),
+    ):
+        done = answers(MAX, about, text).with_facts(from_lists=frozenset({about.key})).decide()
+        assert done.notified == notified, text
 
 
 def test_command_below_the_signature_or_after_a_sentence_is_refused_with_an_offer() -> None:

@@ -11,7 +11,7 @@ from mailbot.core.decide.automatic_mail import UnusableFromError
 from mailbot.core.model.effects import AddMessage, MarkUndeliverable
 from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Action, MailKind
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Visibility
 from tests.support.scenario import (
     EDV,

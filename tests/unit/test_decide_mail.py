@@ -9,7 +9,8 @@ from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Cause, Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Limits, School
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
 from mailbot.parse import parse
@@ -89,6 +90,22 @@ def test_signature_is_shown_to_the_team_and_that_of_the_staff_to_no_one() -> Non
     assert {n.cut for n in reply.notifications} == {"Tel. 0123 4567"}
     answer = answers(MAX, ticket(), "Liegt hier.").with_mail(**signed).decide()
     assert not any(n.cut for n in answer.notifications)
+
+
+def test_words_typed_into_the_quotation_of_another_mail_are_shown_to_the_team() -> None:
+    problem = "Der Beamer ist dunkel.\nSeit heute früh."
+    first = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), problem, EARLIER)
+    header = "Von: Karl\nGesendet: Montag, 23. November 2026 10:00\nAn: Lena\nBetreff: Beamer"
+    for body, shown in (
+        (problem, False),
+        ("> Der Beamer ist dunkel. Seit\n> heute früh.", False),
+        ("> Der Beamer ist dunkel.\n> Seit heute früh.\n\n_____", False),
+        ("Der Beamer ist dunkel.\nLampe getauscht, immer noch.\nSeit heute früh.", True),
+    ):
+        quoted = f"{header}\n\n{body}"
+        reply = writes(LENA, "Siehe unten.").with_mail(quoted=quoted, in_reply_to=("<fremd@x.example>",))
+        done = reply.with_facts(ticket(), by_reply="GYM-1", histories={"GYM-1": (first,)}).decide()
+        assert [n.cut for n in done.notifications] == [quoted if shown else ""] * 2, body
 
 
 def test_text_that_a_reader_does_not_see_has_no_commands() -> None:
@@ -476,10 +493,18 @@ def test_text_of_a_stranger_neither_reopens_nor_wakes_a_ticket() -> None:
         assert {kind for _, kind in done.notified} == {"requester_reply"}
 
 
+def test_at_the_overall_limit_only_texts_by_people_and_replies_to_members_are_sent() -> None:
+    flood = RecentActivity(overall_hour=POLICY.limits.hourly_overall)
+    assert writes(LENA, "Beamer").with_facts(recent_activity=flood).decide().notified == TEAM
+    assert writes(MAX, "#help").proven().with_facts(recent_activity=flood).decide().notified == {
+        (MAX, "help")
+    }
+
+
 @pytest.mark.parametrize(
     ("minutes", "told"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
 )
-def test_team_hears_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
+def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
     written = [
         Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
         for ago in (200, *minutes)
@@ -572,7 +597,7 @@ def test_commands_of_a_requester_need_no_authentication() -> None:
 
 def crowded(case: MailScenario, hour: int = 0, day: int = 0) -> MailScenario:
     """Set the number of automatic replies that the sender already got."""
-    return case.with_facts(recent_activity=RecentActivity(hour, day))
+    return case.with_facts(recent_activity=RecentActivity({Cause.PROVEN: hour}, {Cause.PROVEN: day}))
 
 
 @pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])

@@ -8,7 +8,8 @@ import pytest
 from mailbot.core.model.effects import HoldMail, Register, SetAbsence
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.mail import Address, Encryption, MailKind
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Cause, Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from tests.support.scenario import (
@@ -236,7 +237,7 @@ def test_mail_with_text_above_an_encrypted_block_is_read() -> None:
 
 
 def test_unreadable_mail_is_not_answered_beyond_the_rate_limit() -> None:
-    case = writes(LENA).with_mail(**LARGE).with_facts(recent_activity=RecentActivity(5))
+    case = writes(LENA).with_mail(**LARGE).with_facts(recent_activity=RecentActivity({Cause.PROVEN: 5}))
     assert told(case) == set()
 
 

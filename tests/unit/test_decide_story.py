@@ -9,7 +9,8 @@ from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Classification, Mail, MailKind
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Message, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply

@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from mailbot.cli import app
 from mailbot.core.commands.parse import COMMANDS
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

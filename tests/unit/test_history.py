@@ -7,10 +7,12 @@ import pytest
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from mailbot.parse import parse
 from mailbot.preview import sample
+from mailbot.samples import scene
 from tests.support.mail_builder import mail
 from tests.support.rendered_samples import TEMPLATES, rendered
 from tests.support.scenario import EARLIER, LENA, MAX, answers, assigned, closed, writes
@@ -43,12 +45,12 @@ def test_answer_to_the_requester_comes_with_their_first_message(command: str) ->
 
 
 def two_pictures() -> Notification:
-    first, second = (replace(samples.PHOTO, path=path, filename=f"{path}.png") for path in ("2", "3"))
-    earlier = replace(samples.HISTORY[0], text="ERSTE", attachments=(first,))
+    first, second = (replace(scene.PHOTO, path=path, filename=f"{path}.png") for path in ("2", "3"))
+    earlier = replace(scene.HISTORY[0], text="ERSTE", attachments=(first,))
     return replace(
         samples.notifications("de")["escalated_second_level"],
         text="ZWEITE",
-        history=(earlier, replace(samples.HISTORY[1], text="DRITTE")),
+        history=(earlier, replace(scene.HISTORY[1], text="DRITTE")),
         attachments=(first, second),
     )
 
@@ -88,5 +90,5 @@ def test_logo_is_not_sent_on() -> None:
 
 
 def test_role_of_cc_reads_no_internal_note_in_the_history() -> None:
-    notification = replace(two_pictures(), role=Role.CC, history=samples.HISTORY)
+    notification = replace(two_pictures(), role=Role.CC, history=scene.HISTORY)
     assert "Ersatzlampe" not in sample(notification, "de", TEMPLATES).text

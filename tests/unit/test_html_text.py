@@ -66,7 +66,7 @@ def test_indented_block_is_text_unless_an_attribution_is_above_it() -> None:
     assert parse(_answer(said).build()).text == "Läuft."
 
 
-def test_answer_and_quotation_inside_one_quotation_are_told_apart() -> None:
+def test_answer_and_quotation_inside_one_quotation_are_distinguished() -> None:
     inner = "Von: Kim &lt;kim@hgs.example&gt;<br>Datum: 12. Mai 2025 08:05<br>An: Hilfe<br>Betreff: Maus<br>"
     markup = (
         f"<blockquote class='gmail_quote'><div>Maus liegt im Sekretariat.</div>{inner}"
@@ -103,6 +103,8 @@ def test_element_that_a_program_marks_as_signature_is_the_signature(subtests: py
         'id="_rc_sig"',
         'name="messageSignatureSection"',
         'class="gmail_signature" dir="ltr"',
+        'data-smartmail="gmail_signature"',
+        'class="signatur"',
     ]:
         with subtests.test(mark=mark):
             signed = (
@@ -120,3 +122,8 @@ def test_forwarded_mail_below_a_signature_alone_has_no_text_of_its_own() -> None
     assert got.signature == "--\nMax Muster\nHölderlin-Schule"
     assert got.forwarded
     assert "Max Muster" not in got.ticket_text
+    signed = (
+        '<span class="gmail_signature_prefix">-- </span><br><div class="gmail_signature">Max Muster</div>'
+    )
+    got = parse(mail().subject("Fwd: Maus").html(f"<div><br></div>{signed}<div>{quoted}</div>").build())
+    assert (got.text, got.signature) == ("", "--\nMax Muster")

@@ -91,3 +91,33 @@ def test_prose_is_found_with_its_line(subtests: pytest.Subtests) -> None:
 )
 def test_code_is_not_checked(file: str, source: str) -> None:
     assert list(problems(Path(file), source)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a_mistake_is_told_with_its_key",
+        "a_server_is_left_alone",
+        "team_hears_of_a_flood",
+        "filing_twice_does_no_harm",
+        "mails_lie_in_a_folder",
+        "a_clock_that_leaps_back_is_noticed",
+        "a_file_is_not_for_everybodys_eyes",
+        "reply_is_sent_whatever_the_introduction",
+        "a_mail_that_is_sent_anew",
+    ],
+)
+def test_name_of_a_test_like_a_proverb_is_refused(name: str) -> None:
+    source = f"x = 1\n\n\ndef test_{name}() -> None:\n    pass\n"
+    assert [line for line, *_ in problems(Path("tests/unit/test_x.py"), source)] == [4]
+    cases = f'CASES = [\n    pytest.param(1, id="{name.replace("_", " ")}"),\n]\n'
+    assert [line for line, *_ in problems(Path("tests/unit/test_x.py"), cases)] == [2]
+
+
+def test_plain_names_of_tests_and_other_names_are_accepted() -> None:
+    source = """
+def told(people: list[str]) -> None: ...
+def test_mail_in_the_folder_is_reported(told: str) -> None: ...
+pytest.param(1, id="server is down", told="it lies")
+"""
+    assert list(problems(Path("tests/unit/test_x.py"), source)) == []

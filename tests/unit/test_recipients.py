@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from mailbot.core.model.effects import Notify
 from mailbot.core.model.mail import Address, Danger
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, Team, Times, effective_member
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.recipients.recipients import assignees, split_attachments
 from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.timers.digest import decide_digest
-from mailbot.core.timers.timers import TimerContext, decide_timer
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer
 from tests.support.scenario import (
     EARLIER,
     ERIKA,
@@ -192,3 +193,9 @@ def test_digest_shows_a_ticket_to_its_assignee_or_to_the_team(
 def test_dangerous_or_too_large_file_is_listed_but_not_sent() -> None:
     small, large = replace(PHOTO, size=3), replace(PHOTO, size=9)
     assert split_attachments((VIRUS, small, large, small), 6) == ((small, small), (VIRUS, large))
+
+
+def test_support_address_in_cc_is_not_notified() -> None:
+    about = ticket(cc=(Address(GYM.address), Address(KARL)))
+    assert {(LENA, "answer"), (KARL, "answer")} <= answers(MAX, about, "Läuft wieder.").decide().notified
+    assert GYM.address not in {to for to, _ in answers(MAX, about, "Läuft wieder.").decide().notified}

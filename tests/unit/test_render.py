@@ -11,11 +11,13 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import AUTOMATIC, NotificationKind, Reason, RefusedLine
+from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Status
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import FORMS, LANGUAGES, broken_templates, sample
 from mailbot.render import BrokenTemplateError, Templates, render
+from mailbot.samples import replies, scene
 from tests.support.rendered_samples import TEMPLATES, fields, hrefs, rendered
 
 PACKAGED = Path(__file__).parents[2] / "templates"
@@ -91,11 +93,11 @@ def test_every_language_has_the_same_words() -> None:
 
 
 PLACES: dict[str, dict[str, Any]] = {
-    "text": {"text": samples.HOSTILE},
-    "author": {"author": Address("x@schule.example", samples.HOSTILE)},
-    "subject": {"ticket": replace(samples.BEAMER, subject=samples.HOSTILE)},
-    "file name": {"attachments": (replace(samples.PHOTO, filename=samples.HOSTILE),)},
-    "requester's address": {"ticket": replace(samples.BEAMER, requester=Address('"><script>@x.example'))},
+    "text": {"text": scene.HOSTILE},
+    "author": {"author": Address("x@schule.example", scene.HOSTILE)},
+    "subject": {"ticket": replace(scene.BEAMER, subject=scene.HOSTILE)},
+    "file name": {"attachments": (replace(scene.PHOTO, filename=scene.HOSTILE),)},
+    "requester's address": {"ticket": replace(scene.BEAMER, requester=Address('"><script>@x.example'))},
 }
 
 
@@ -173,7 +175,23 @@ def test_templates_with_names_of_version_0_1_work_and_are_reported(tmp_path: Pat
     ]
 
 
-def test_a_template_with_the_new_name_goes_before_one_with_the_old_name(tmp_path: Path) -> None:
+def test_values_with_names_of_version_0_2_work_and_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    receipt, digest = (tmp_path / "de" / f"{name}.txt.j2" for name in ("command_receipt", "digest"))
+    receipt.write_text("{{ notification.done[0].told | length }} {{ words.told }}")
+    digest.write_text("{{ notification.tickets[0].waits.step }}")
+    templates = Templates(tmp_path)
+    assert (
+        sample(samples.notifications("de")["command_receipt"], "de", templates).subject == "2 Benachrichtigt"
+    )
+    assert sample(samples.notifications("de")["digest"], "de", templates).subject == "overdue"
+    assert [str(old) for old in templates.old_names()] == [
+        f"{receipt}: told is now notified",
+        f"{digest}: step is now stage",
+    ]
+
+
+def test_template_with_the_new_name_takes_precedence_over_one_with_the_old_name(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "taken.txt.j2").write_text("alt\n\nalt")
     (tmp_path / "de" / "assigned_info.txt.j2").write_text("neu\n\nneu")
@@ -212,7 +230,7 @@ def test_command_and_tagged_subject_of_a_link_survive_two_decodings() -> None:
 
 
 def test_characters_that_webmail_misreads_are_replaced_in_links() -> None:
-    ticket = replace(samples.BEAMER, subject="A & B: 100 %41 <b> 1+1 ü = 'x' #?/;")
+    ticket = replace(scene.BEAMER, subject="A & B: 100 %41 <b> 1+1 ü = 'x' #?/;")
     close = fields(hrefs(outgoing_mail("new_ticket", ticket=ticket).html)[0])
     assert close["subject"] == "[#GYM-104] A und B: 100 ％41 ‹b› 1＋1 ü = 'x' #?/;"
 
@@ -279,7 +297,7 @@ def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
 
 
 def test_notification_starts_with_the_recipients_of_a_reply() -> None:
-    assert outgoing_mail("new_ticket", ticket=replace(samples.BEAMER, cc=())).text.startswith(
+    assert outgoing_mail("new_ticket", ticket=replace(scene.BEAMER, cc=())).text.startswith(
         "Ihre Antwort geht an Lena Lehrerin.\n"
     )
     assert outgoing_mail("new_ticket").text.startswith(
@@ -291,28 +309,28 @@ def test_notification_starts_with_the_recipients_of_a_reply() -> None:
 
 
 def test_answer_starts_with_the_text_of_the_supporter() -> None:
-    assert outgoing_mail("answer").text.startswith(samples.ANSWER)
+    assert outgoing_mail("answer").text.startswith(scene.ANSWER)
 
 
 def test_answer_of_second_level_is_signed_with_the_team() -> None:
-    assert "Toni Technik\nSecond-Level-Support" in outgoing_mail("answer", author=samples.TECHNIK).text
+    assert "Toni Technik\nSecond-Level-Support" in outgoing_mail("answer", author=scene.TECHNIK).text
 
 
 @pytest.mark.parametrize("name", ["answer", "closed", "receipt"])
 def test_mail_to_the_requester_contains_no_internal_note(name: str) -> None:
-    outgoing = outgoing_mail(name, history=samples.HISTORY)
+    outgoing = outgoing_mail(name, history=scene.HISTORY)
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
 
 def test_ticket_details_for_the_requester_contain_no_internal_note() -> None:
-    outgoing = outgoing_mail("ticket_details", to=samples.LENA, role=Role.REQUESTER)
+    outgoing = outgoing_mail("ticket_details", to=scene.LENA, role=Role.REQUESTER)
     assert "Ich sehe es mir" in outgoing.text
     assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
 
 def test_mail_to_second_level_is_in_the_language_of_the_organisation() -> None:
-    english_school = samples.policy("en").schools[0]
-    policy = replace(samples.policy("de"), schools=(english_school,))
+    english_school = scene.policy("en").schools[0]
+    policy = replace(scene.policy("de"), schools=(english_school,))
     outgoing = render(
         samples.notifications("de")["escalated_second_level"],
         english_school,
@@ -320,7 +338,7 @@ def test_mail_to_second_level_is_in_the_language_of_the_organisation() -> None:
         TEMPLATES,
         message_id="<a@b>",
         action_key="a" * 26,
-        now=samples.NOW,
+        now=scene.NOW,
     )
     assert "Ihre Antwort geht an" in outgoing.text
 
@@ -336,7 +354,7 @@ SENDERS: tuple[tuple[str, dict[str, Any], str], ...] = (
         {"author": Address("a@b.example", "chef@bank.example")},
         "Schul-Support Gymnasium Marienschule",
     ),
-    ("answer", {"author": samples.LENA}, "Schul-Support Gymnasium Marienschule"),
+    ("answer", {"author": scene.LENA}, "Schul-Support Gymnasium Marienschule"),
 )
 
 
@@ -353,7 +371,7 @@ def test_mail_about_a_ticket_has_the_tagged_subject(subtests: pytest.Subtests) -
 
 
 def test_subject_with_line_breaks_becomes_one_line() -> None:
-    ticket = replace(samples.BEAMER, subject="a\r\nBcc: x\u202e\0\n\nb")
+    ticket = replace(scene.BEAMER, subject="a\r\nBcc: x\u202e\0\n\nb")
     outgoing = outgoing_mail("new_ticket", ticket=ticket)
     assert outgoing.subject == "[#GYM-104] a Bcc: x b"
     assert outgoing.text.startswith("Ihre Antwort geht an")
@@ -367,7 +385,7 @@ def test_pictures_are_shown_by_content_id_and_other_files_are_named() -> None:
 
 def test_mail_about_a_closed_ticket_shows_its_status() -> None:
     assert "Status: geschlossen" in outgoing_mail("closed_team").text
-    assert samples.DONE.status is Status.CLOSED
+    assert scene.DONE.status is Status.CLOSED
 
 
 def test_dates_are_written_in_the_language_of_the_mail() -> None:
@@ -379,13 +397,13 @@ def test_dates_are_written_in_the_language_of_the_mail() -> None:
 def test_only_answers_and_replies_are_not_automatic() -> None:
     human = {name for name in samples.notifications("de") if not outgoing_mail(name).automatic}
     assert human == {"answer", "answer_cc", "requester_reply", "requester_reply_unknown"}
-    assert NotificationKind.ANSWER not in AUTOMATIC
+    assert {kind.value for kind in NotificationKind if not kind.definition.automatic} <= human
 
 
 def test_outgoing_mail_has_the_fields_that_the_outbox_needs() -> None:
     outgoing = outgoing_mail("note", in_reply_to="<a@b>")
     assert (outgoing.ticket, outgoing.internal, outgoing.in_reply_to) == ("GYM-104", True, "<a@b>")
-    assert (outgoing.message_id, outgoing.recipient) == ("<sample@schule.example>", samples.ERIKA)
+    assert (outgoing.message_id, outgoing.recipient) == ("<sample@schule.example>", scene.ERIKA)
 
 
 def test_documentation_lists_every_notification_kind() -> None:
@@ -395,7 +413,7 @@ def test_documentation_lists_every_notification_kind() -> None:
 
 
 def test_undoing_an_undo_is_offered_as_such() -> None:
-    undone = replace(samples.RECEIPT_LINES[0], command="undo")
+    undone = replace(replies.RECEIPT_LINES[0], command="undo")
     page = outgoing_mail("command_receipt", done=(undone,)).html
     assert (">Doch wieder so<" in page, ">Rückgängig<" in page) == (True, False)
 

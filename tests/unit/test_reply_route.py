@@ -4,7 +4,8 @@ import pytest
 
 from mailbot import samples
 from mailbot.core.model.effects import HoldMail, Register
-from mailbot.core.model.notification import NotificationKind, Reason, ReplyRoute, reply_route
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.ticket import Role, Status, Visibility
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import (
@@ -117,6 +118,6 @@ def test_any_reply_to_an_invitation_registers(text: str) -> None:
     assert done.notified == {(MAX, "welcome")}
 
 
-def test_reply_to_an_invitation_by_another_person_registers_nobody() -> None:
+def test_reply_to_an_invitation_by_another_person_does_not_register() -> None:
     forwarded = writes(LENA, "Ich bin dabei.").answering(None, to=MAX, kind=NotificationKind.INVITATION)
     assert not any(isinstance(effect, Register) for effect in forwarded.decide().effects)

@@ -104,13 +104,29 @@ ATTRIBUTIONS = [
     "Kim Probst <kim@hgs.example> schrieb am Mo., 12. Mai\n2025, 08:05:",
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\nmailto:Kim Probst <kim@hgs.example>\n> wrote:",
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\nkim@hgs.example\n> wrote:",
+    "Am Mo., 12. Mai 2025 um 08:05 schrieb Kim Probst <\n\nkim@hgs.example\n\n>:",
+    "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\n\nmailto:kim@hgs.example\n\n> wrote:",
+    "Am 12.05.2025 um 08:05 schrieb support schule west:",
+    "Date: Mon, 12 May 2025 08:05:00 +0200\nTo: hilfe@hgs.example",
+    "Subject: Beamer\nDate: Mon, 12 May 2025 08:05:00 +0200",
 ]
 GLUED = [
     'Am 12.05.2025 um 08:05 schrieb "Kim Probst" <kim@hgs.example>:',
     "Kim Probst <kim@hgs.example> schrieb am 12.05.2025, 08:05:",
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst <kim@hgs.example> wrote: ",
 ]
-_ALONE = (">>>", "--", "*", "Von:", "From:", "De :", "Van:", "Da:")  # need a line of their own
+_ALONE = (
+    ">>>",
+    "--",
+    "*",
+    "Date:",
+    "Subject:",
+    "Von:",
+    "From:",
+    "De :",
+    "Van:",
+    "Da:",
+)  # need a line of their own
 
 
 def test_words_above_and_before_an_attribution_are_the_answer(subtests: pytest.Subtests) -> None:
@@ -134,6 +150,8 @@ def test_text_behind_the_colon_of_an_attribution_is_quoted(attribution: str) -> 
 
 def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
     assert split(f"{NEW}\n\nKim schrieb:\n\n-- Bitte über dieser Zeile antworten --\n{OLD}").text == NEW
+    assert split(f"{NEW}\n\nKim schrieb:\n\n### Antworten bitte oberhalb dieser Linie ###\n{OLD}").text == NEW
+    assert split(f"{NEW}\n\nFrom: kim@hgs.example\nTo: hilfe@hgs.example\n").text == NEW
     assert split(f"Am 12.05.2025 um 08:05 schrieb kim probst:\n> {OLD}\n\n{NEW}").text == NEW
     assert split(f"{NEW}\n\nDate: Tue, 13 May 2025 07:00:00 +0200\nTo: kim@hgs.example\n\n").text == NEW
 
@@ -156,6 +174,9 @@ def test_words_of_a_person_that_look_like_those_of_a_program_stay(subtests: pyte
         "Diese E-Mail kommt von extern nicht an, was tun?",
         "Diese Mail wurde von Frau Probst gesendet.\nStimmt das?",
         "Von meinem Laptop",
+        "Ich tippe das hier auf dem Rückweg, vom iPhone",
+        "Von: Raum 204\nAn: Raum 205",
+        "Diese Mail wurde von Frau Probst geprüft",
         "Von meinem Handy aus geht es.",
         "Diese Nachricht war nicht für den Empfänger bestimmt und wurde irrtümlich gelöscht?",
     ]:
@@ -265,19 +286,26 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
         "Get BlueMail for Android",
         "Sent via the Samsung Galaxy S10, an AT&T 5G smartphone",
         "Gesendet mit Mailtrack",
+        "Kurz und knapp - gesendet vom Galaxy",
+        "Viele Grüße von meinem Pixel",
+        "Mit der Freenet Mail App gesendet",
         "Virenfrei.www.avast.com",
         "Virenfrei. www.avg.com",
         "Virus-free.www.avast.com <https://www.avast.com/sig-email?x>",
         "Garanti sans virus. www.avast.com",
         "Diese E-Mail wurde von Avast Antivirus-Software auf Viren geprüft.",
         "Diese E-Mail wurde auf Viren geprüft.",
+        "Diese Nachricht wurde mit Kaspersky Mail Gateway überprüft.",
+        "Geprüft durch Bitdefender",
+        "__________ Hinweis von ESET Mail Security __________",
+        "Geprüft durch Bitdefender\n\nhttps://www.bitdefender.com",
         "This email has been checked for viruses by AVG.",
         "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.",
         "Please consider the environment before printing this email",
         "\u1427",
     ]:
         with subtests.test(line=line):
-            assert is_program_line(line)
+            assert is_program_line(line.partition("\n")[0])
             assert split(f"{NEW}\n\n{line}\n\nAm 12.05.2025 um 08:05 schrieb Kim:\n> alt\n").text == NEW
 
 
@@ -287,6 +315,8 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
         "Anhänge, wenn Sie den Absender nicht kennen.",
         "ACHTUNG! Diese E-Mail kommt von außerhalb der Organisation. Klicken Sie nicht auf Links!",
         "ACHTUNG: Diese E-Mail stammt von ausserhalb der Verwaltung.",
+        "Externer Absender! Vorsicht bei Links und Anhängen.",
+        "EXTERN: Diese Mail kommt nicht von unserer Schule.\nBitte prüfen Sie alle Links sorgfältig.",
         "Vorsicht: Externe E-Mail",
         "[EXTERN]",
         "EXTERNE E-MAIL",

@@ -23,6 +23,7 @@ MERE = (
     "Guten Tag Frau Beispiel, herzlichen Dank",
     "Danke und schönes Wochenende!\nLena",
     "Ganz herzlichen Dank für Ihre Mühe und noch einen schönen Tag\nLG",
+    "Herzlichen Dank fürs Kümmern!",
     "Thanks!",
     "Thank you very much for your quick help.",
     "Great, thanks a lot, it works again!\n\nKind regards\nLena Lehrerin",

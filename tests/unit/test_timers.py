@@ -11,7 +11,8 @@ import pytest
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import Assign, Decision, Notify, SetLevel, SetStatus
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import (
     Attachment,
@@ -26,7 +27,7 @@ from mailbot.core.model.ticket import (
 )
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.digest import decide_digest, digest_slot
-from mailbot.core.timers.timers import TimerContext, decide_timer, next_check
+from mailbot.core.timers.ticket_timers import TimerContext, decide_timer, next_check
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LENA, RAINER = Address("lena@schule.example", "Lena"), Address("rektor@schule.example")
@@ -185,7 +186,7 @@ def test_school_holidays_do_not_count_as_time_to_answer() -> None:
 
 def test_requester_reminded_late_has_the_same_days_left() -> None:
     late = replace(WAITING, wait=WaitState(MONDAY, awaiting_staff=False, reminded_at=at("2027-01-12 07:30")))
-    reminded = replace(late, wait=replace(late.waits, step=ReminderStage.REMINDED))
+    reminded = replace(late, wait=replace(late.waits, stage=ReminderStage.REMINDED))
     assert decided(reminded, at("2027-01-18 12:00")) is None
     decision = decided(reminded, at("2027-01-19 12:00"))
     assert decision is not None

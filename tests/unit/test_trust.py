@@ -8,7 +8,7 @@ from mailbot.core.classify.trust import Evidence, Trust
 from mailbot.core.classify.trust import trust as judge
 from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Address, Mail
-from mailbot.core.model.notification import NotificationKind
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role
 from mailbot.parse import parse
 from tests.support.mail_builder import mail

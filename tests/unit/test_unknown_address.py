@@ -1,7 +1,7 @@
 """Members who write from an address that is not registered, and the colleagues who read it."""
 
 from mailbot.core.model.facts import RecentActivity
-from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification import Cause, Reason
 from mailbot.core.model.ticket import Status, Visibility
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import HANNA, MAX, MailScenario, assigned, ticket, writes
@@ -26,8 +26,8 @@ def test_member_of_another_school_is_no_unknown_address() -> None:
     assert done.outcome == "command"
 
 
-def test_unknown_address_is_told_once_a_day_that_nothing_was_done() -> None:
-    told = RecentActivity(refused=frozenset({Reason.UNKNOWN_ADDRESS.value}))
+def test_unknown_address_is_notified_once_a_day_that_nothing_was_done() -> None:
+    told = RecentActivity(refused={Cause.UNPROVEN: frozenset({Reason.UNKNOWN_ADDRESS.value})})
     again = writes(PRIVATE, "Noch etwas.").answering(assigned(MAX), to=MAX).with_facts(recent_activity=told)
     assert again.decide().notified == {(MAX, "requester_reply")}
 

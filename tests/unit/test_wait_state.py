@@ -33,7 +33,7 @@ OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NOW = OPENED + timedelta(days=3)
 NEW = Ticket("GYM", 1, "Beamer", LENA, OPENED, OPENED)
 TOUCHED = replace(
-    NEW, wait=WaitState(OPENED + timedelta(days=1), awaiting_staff=False, step=ReminderStage.OVERDUE)
+    NEW, wait=WaitState(OPENED + timedelta(days=1), awaiting_staff=False, stage=ReminderStage.OVERDUE)
 )
 WAITING = replace(TOUCHED, status=Status.WAITING)
 RESTS = replace(TOUCHED, due=NOW + timedelta(days=2))
@@ -85,19 +85,19 @@ ROWS: list[tuple[str, Ticket, tuple[Effect, ...], WaitState]] = [
         "a reminder keeps the wait",
         NEW,
         (RecordReminder("GYM-1", ReminderStage.REMINDED, OPENED),),
-        WaitState(OPENED, awaiting_staff=True, step=ReminderStage.REMINDED, reminded_at=NOW),
+        WaitState(OPENED, awaiting_staff=True, stage=ReminderStage.REMINDED, reminded_at=NOW),
     ),
     (
         "what is overdue though touched is not untouched",
         replace(TOUCHED, wait=WaitState(OPENED, awaiting_staff=False)),
         (RecordReminder("GYM-1", ReminderStage.OVERDUE, OPENED),),
-        WaitState(OPENED, awaiting_staff=False, step=ReminderStage.OVERDUE, reminded_at=NOW),
+        WaitState(OPENED, awaiting_staff=False, stage=ReminderStage.OVERDUE, reminded_at=NOW),
     ),
     (
         "a day that has come asks",
         replace(TOUCHED, due=NOW),
         (RecordReminder("GYM-1", ReminderStage.REMINDED, NOW),),
-        WaitState(NOW, awaiting_staff=True, step=ReminderStage.REMINDED, reminded_at=NOW),
+        WaitState(NOW, awaiting_staff=True, stage=ReminderStage.REMINDED, reminded_at=NOW),
     ),
 ]
 

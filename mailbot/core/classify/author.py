@@ -7,7 +7,7 @@ from mailbot.core.classify.auto_mail_patterns import NO_REPLY
 from mailbot.core.model.mail import Address, Mail
 
 _WEB_SERVER = re.compile(
-    r"(?:wordpress|wp|joomla|drupal|typo3|contao|cms|php|apache2?|nginx|httpd|nobody|www(?:-?(?:data|run|server))?"
+    r"(?:wordpress|wp|(?:php)?mailer|joomla|drupal|typo3|contao|cms|php|apache2?|nginx|httpd|nobody|www(?:-?(?:data|run|server))?"
     r"|web(?:server|site|seite|master|mailer|-?form(?:ular)?)?|homepage|internet(?:seite)?|website|cgi"
     r"|(?:(?:kontakt|contact|online|web|anfrage|support|mail)[-_.]?)?form(?:ular|ulaire|s|mail|mailer)?"
     r"|(?:kontakt|contact)[-_.]?form(?:ular)?\d?)",
@@ -15,13 +15,15 @@ _WEB_SERVER = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,100}@[^\s<>,;:\"()\[\]?]{1,200}")
 _LIST_ID = re.compile(r"<([^<>\s]{1,250})>\s*$")
+_VIA_LIST = re.compile(r"(.{1,100}?) (?:via|über|\(via) .{1,100}", re.I)
 _NAMES_LIST = ("list-post", "mailing-list", "x-mailing-list", "x-beenthere")
 
 
 def behind_from(mail: Mail, support_addresses: frozenset[str], domains: frozenset[str]) -> Address | None:
     """Return the author if From is a support address, a program's or the mail's own list; else None.
 
-    It is the only address in Reply-To within the schools' `domains`. A list names it in X-Original-From too.
+    It is the only address in Reply-To within the schools' `domains`. A list names it in X-Original-From too,
+    or puts it into Cc with the name that From has before "via".
     """
     sender = mail.sender
     if sender is None or not (
@@ -31,6 +33,9 @@ def behind_from(mail: Mail, support_addresses: frozenset[str], domains: frozense
     if is_own_list(mail, sender.email) and (original := _people(mail.original_from, mail, support_addresses)):
         return _named(original[0], mail.reply_to) if len(original) == 1 else None
     replies = [a for a in _people(mail.reply_to, mail, support_addresses) if a.domain in domains]
+    if not replies and (name := _VIA_LIST.fullmatch(sender.name)):  # Mailman 3 puts the author into Cc
+        called = name[1].strip(" '\"").casefold()
+        replies = [a for a in mail.cc if a.domain in domains and a.name.casefold() == called]
     return replies[0] if len(replies) == 1 else None
 
 

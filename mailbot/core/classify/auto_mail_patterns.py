@@ -148,12 +148,16 @@ REACTION_SENTENCE = re.compile(
     r"|hat (?:ihre|deine) (?:nachricht|e-?mail|mail) mit [^\n]{1,40} (?:markiert|versehen|kommentiert)"
     r"|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}"
     r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
-    r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}))[^\w\n]{0,40}",
+    r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}"
+    r"|(?:hat|mag|liebt|betont|liked|loved|emphasized)(?: über)? [„“\"«][^\n]{1,200}[“”\"»])"
+    r"|[„“\"«][^\n]{1,200}[“”\"»] mit [^\n]{1,30} markiert"
+    r"|(?:liked|loved|emphasized|laughed at|mag|hat (?:mit )?\W{1,4}(?: auf| zu)?|to|zu|à)"
+    r" [„“\"«][^\n]{1,200}[“”\"»])[^\w\n]{0,40}",
     re.I,
 )
 REACTION_LINK = re.compile(r"[(<\[]?https?://[^\s>)\]]{1,500}[)>\]]?")
 RECALL_SUBJECT = re.compile(
-    r"\s*(?:(?:nachrichten)?rückruf|recall|message recall|rappel(?: du message| de message)?"
+    r"\s*(?:(?:nachrichten)?rückruf|zurückrufen|recall|message recall|rappel(?: du message| de message)?"
     r"|richiamo(?: messaggio)?"
     r"|recuperar|retirar|intrekken|herinnering|odwołanie|återkalla)\b[^:]{0,30}:",
     re.I,
@@ -168,7 +172,8 @@ RECALL_TEXT = re.compile(
     r"|recuperar|recolher)"
     r"|(?:wil|wenst) het bericht.{0,200}intrekken|(?:chce|pragnie) (?:odwołać|wycofać) wiadomość"
     r"|vill återkalla meddelandet|request to recall the (?:message|mail|e-?mail)"
-    r"|(?:anforderung|antrag|anfrage).{0,60}(?:rückruf|zurückzurufen)",
+    r"|(?:anforderung|antrag|anfrage).{0,60}(?:rückruf|zurückzurufen)"
+    r"|(?:nachricht|e-?mail).{0,200}(?:wird|wurde) (?:von .{1,80} )?zurückgerufen",
     re.I | re.S,
 )
 NO_REPLY = re.compile(

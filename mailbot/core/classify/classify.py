@@ -138,7 +138,8 @@ def _is_challenge(mail: Mail) -> bool:
 
 def _is_recall(mail: Mail) -> bool:
     subject = patterns.RECALL_SUBJECT.match(bare_subject(mail.subject))
-    return bool(subject and len(mail.text) < 1000 and patterns.RECALL_TEXT.search(mail.text))
+    said = subject and len(mail.text) < 1000 and patterns.RECALL_TEXT.search(mail.text)
+    return bool(said) and not bounce.sounds_human(mail)
 
 
 def _is_reaction(mail: Mail) -> bool:

@@ -21,14 +21,17 @@ class EarlierMail:
 def is_same_mail(earlier: EarlierMail, mail: Mail) -> bool:
     """Return whether a mail with the same Message-ID is the same mail.
 
-    Lists and gateways add a footer, and "[List]" to the subject, or put another address in From. Copiers use
-    one Message-ID for all scans.
+    Lists and gateways add a footer, and "[List]" or "List:" to the subject, or put another address in From.
+    Copiers use one Message-ID for all scans.
     """
     if mail.date is None or mail.date != earlier.header.date or not _people(mail) & _people(earlier.header):
         return False
     files = tuple(sorted((part.filename, part.size) for part in mail.parts))
-    same_subject = _plain(mail.subject) == _plain(earlier.header.subject)
-    return same_subject and files == tuple(sorted(earlier.files)) and _continues(earlier.text, mail.text)
+    return (
+        _ends_alike(mail.subject, earlier.header.subject)
+        and files == tuple(sorted(earlier.files))
+        and _continues(earlier.text, mail.text)
+    )
 
 
 def adds_text(earlier: EarlierMail, mail: Mail) -> bool:
@@ -38,6 +41,12 @@ def adds_text(earlier: EarlierMail, mail: Mail) -> bool:
 
 def _people(mail: Mail) -> set[str]:
     return {address.email for address in (*mail.senders, *mail.reply_to, *mail.original_from)}
+
+
+def _ends_alike(one: str, other: str) -> bool:
+    """Return whether one subject is the end of the other: lists put their name in front of it."""
+    shorter, longer = sorted((_plain(one), _plain(other)), key=len)
+    return longer.endswith(shorter) if shorter else not longer
 
 
 def _continues(one: str, other: str) -> bool:

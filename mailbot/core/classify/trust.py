@@ -20,7 +20,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 class Trust:
     """Whether the sender of a mail is authenticated, and the reason.
 
-    `forged`: the receiving mail server says dmarc=fail.
+    `forged`: the receiving mail server says dmarc=fail, or its results are too long to find that.
     """
 
     trusted: bool
@@ -54,7 +54,7 @@ class Evidence:
 
 def trust(evidence: Evidence) -> Trust:
     """Return whether the sender is authenticated: the first rule that returns a reason decides."""
-    forged = bool(_is_forged(evidence))
+    forged = bool(_is_forged(evidence) or _result_is_too_long(evidence))
     return next(Trust(trusted, reason, forged) for trusted, rule in _RULES if (reason := rule(evidence)))
 
 

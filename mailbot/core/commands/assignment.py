@@ -6,7 +6,7 @@ from dataclasses import replace
 from mailbot.core.commands.command import STAFF, Words, lexicon
 from mailbot.core.commands.definition import (
     TICKETS,
-    Exclusive,
+    ExclusiveGroup,
     Receipt,
     Request,
     Resolved,
@@ -118,7 +118,7 @@ TAKE = TicketCommand(
     roles=STAFF,
     argument=TICKETS,
     handler=lambda ticket, _, actor: _assign(ticket, actor),
-    excludes=frozenset({Exclusive.HANDOVER, Exclusive.ASSIGNEE}),
+    exclusive_groups=frozenset({ExclusiveGroup.HANDOVER, ExclusiveGroup.ASSIGNEE}),
 )
 ASSIGN = TicketCommand(
     name="assign",
@@ -128,7 +128,7 @@ ASSIGN = TicketCommand(
     example="Mustermann",
     handler=lambda ticket, member, _: _assign(ticket, member),
     receipt=lambda member: Receipt(member.shown, member),
-    excludes=frozenset({Exclusive.ASSIGNEE}),
+    exclusive_groups=frozenset({ExclusiveGroup.ASSIGNEE}),
 )
 PRIORITY = TicketCommand(
     name="priority",

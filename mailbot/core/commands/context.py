@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mailbot.core.classify.author import reads_mail
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail, Part
-from mailbot.core.model.notification import Notification, NotificationKind, ReplyRoute
+from mailbot.core.model.notification import Cause, Notification
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Member, Policy, School
 from mailbot.core.model.ticket import Attachment, Message, Role, Status, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.known_quotation import quotes_only
 from mailbot.core.text.references import FORWARD_SUBJECT, without_action_key
 from mailbot.core.text.signatures import contact_details, is_only_greeting
 from mailbot.core.text.words import fold
@@ -69,6 +72,15 @@ class MailContext:
         return self.policy.find_member(self.sender.email)
 
     @property
+    def cause(self) -> Cause:
+        """Return what is known of the sender."""
+        if self.trust.trusted:
+            return Cause.PROVEN
+        if self.trust.forged:
+            return Cause.FORGED
+        return Cause.KNOWN if self.answered_mail is not None else Cause.UNPROVEN
+
+    @property
     def has_no_content(self) -> bool:
         """Return whether the mail has no text and no files; after a command, inline pictures do not count."""
         ignore_inline = bool(self.reading.lines)
@@ -83,14 +95,15 @@ class MailContext:
     def cut(self) -> str:
         """Return what was cut from a requester's mail, for the team: signature and hidden quotation.
 
-        The quotation of a reply to a mail of the ticket is known to the team.
+        The team knows the messages of the ticket, but not what is written into a quotation of them.
         """
         mail = self.mail
         signature = "" if self.member else contact_details(without_action_key(mail.signature))
         if self.ticket is None:
             hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
         else:
-            hidden = not mail.answers and self.answered_mail is None
+            history = self.facts.histories.get(self.ticket.key, ())
+            hidden = self.answered_mail is None and not quotes_only(mail.quoted, history)
         return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
 
     @property
@@ -156,6 +169,18 @@ class MailContext:
             not_in_cc=tuple(not_in_cc),
             forwarded_from=forwarded_from,
             cut=self.cut,
+            unread=self._is_unread(after),
+        )
+
+    def _is_unread(self, ticket: Ticket) -> bool:
+        """Return whether the requester of a ticket is a list, or a program that sent this mail."""
+        if ticket.requester is self.sender:
+            return not reads_mail(self.mail, self.policy.support_addresses)
+        before = self.facts.ticket(ticket.key)
+        return (
+            ticket.key in self.facts.from_lists
+            and before is not None
+            and before.requester == ticket.requester
         )
 
     def roles(self, ticket: Ticket | None) -> frozenset[Role]:
@@ -276,7 +301,7 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
         ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
-        ("ancestor", facts.ticket(facts.by_ancestor), "In-Reply-To or References name the same mail as"),
+        ("ancestor", _by_ancestor(mail, facts, policy), "In-Reply-To or References name the same mail as"),
     )
     hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:
@@ -297,9 +322,27 @@ def _match(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
 def _unmatched(mail: Mail, facts: Facts) -> Match:
     tagged = facts.ticket(facts.by_subject_tag)
     if tagged is None or mail.sender is None:
-        return Match(None, None, "matches no ticket")
+        return _unmatched_answer(facts)
     because = f"the subject names {tagged.key}, but the sender is not a participant"
     return Match(None, None, because, tagged, "subject-tag")
+
+
+def _unmatched_answer(facts: Facts) -> Match:
+    """Relate the answers of several people to one mail; each may be about a problem of its own."""
+    ticket = facts.ticket(facts.by_ancestor)
+    if ticket is None:
+        return Match(None, None, "matches no ticket")
+    because = f"In-Reply-To or References name the same mail as {ticket.key}, which is of another person"
+    return Match(None, None, because, ticket, "ancestor")
+
+
+def _by_ancestor(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
+    """Return the ticket with an answer to the same mail if the sender is its requester or in its cc."""
+    ticket = facts.ticket(facts.by_ancestor)
+    if ticket is None:
+        return None
+    held = roles(mail.senders[0].email, ticket, policy.school(ticket.school) or facts.school, policy)
+    return ticket if held & {Role.REQUESTER, Role.CC} else None
 
 
 def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
@@ -362,4 +405,4 @@ def reply(
         role = Role.REQUESTER
     to = context.person if role.staff else context.sender
     plain = Notification(kind, to, role, shown, author=context.sender, in_reply_to=context.mail.message_id)
-    return replace(plain, **what)  # type: ignore[arg-type]  # the fields of Notification by name
+    return replace(plain, cause=context.cause, **what)  # type: ignore[arg-type]  # the fields of Notification by name

@@ -159,7 +159,7 @@ TICKETS = TypedArgument(resolve=resolve_tickets, fits=all_name_tickets, optional
 TEXT = TypedArgument(resolve=_resolve_text, fits=anything, lookups=look_up_nothing, is_text=True)
 
 
-class Exclusive(Enum):
+class ExclusiveGroup(Enum):
     """Groups of commands of which a mail may have one for each ticket."""
 
     STATUS = auto()
@@ -169,11 +169,15 @@ class Exclusive(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The details in a receipt: a text, a person whose absence is shown, a due date."""
+    """The details in a receipt: a text, a person whose absence is shown, a due date.
+
+    `forged` are keys of tickets whose mails the mail server takes for forged: the receipt has other words.
+    """
 
     detail: str = ""
     person: Address | None = None
     due: datetime | None = None
+    forged: frozenset[str] = frozenset()
 
 
 def _no_details(_: object) -> Receipt:
@@ -204,14 +208,14 @@ class TicketCommand(ResolvableCommand[T]):
     """A command that changes tickets.
 
     `handler` returns the effects, given the ticket, the value and the actor; none if nothing changes.
-    `excludes`: groups of commands that conflict with it on one ticket. `alone`: it conflicts with all other
-    commands that change the ticket. `adds_up`: lines with different values add up instead of conflicting.
-    `opening` applies it to the ticket that the mail opens.
+    `exclusive_groups`: it conflicts with the other commands of these groups on one ticket. `alone`: it
+    conflicts with all other commands that change the ticket. `adds_up`: lines with different values add up
+    instead of conflicting. `opening` applies it to the ticket that the mail opens.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
     receipt: Callable[[T], Receipt] = _no_details
-    excludes: frozenset[Exclusive] = frozenset()
+    exclusive_groups: frozenset[ExclusiveGroup] = frozenset()
     alone: bool = False
     adds_up: bool = False
     undoable: bool = True

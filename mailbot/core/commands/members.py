@@ -18,7 +18,8 @@ from mailbot.core.commands.definition import (
 )
 from mailbot.core.model.effects import Notify, Register, SetAbsence
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, Reason
+from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.text.words import fold
 
 MAX_ABSENCE = timedelta(days=364)

@@ -7,22 +7,30 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from html import unescape
+from itertools import takewhile
 
 from mailbot.core.commands.command import Command, CommandLine
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import INVISIBLE, WITHIN
-from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
+from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.text.words import fold
 
 _TOKEN = re.compile(r"\S+")
 _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
-_CONFIRMED_AS_WRITTEN = (NotificationKind.REFUSAL, NotificationKind.HELD_ANSWER)
-"""Notifications whose confirmation sends a mail unchanged: its author was notified of the commands in it."""
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
+# Matches "Intern: …", "Notiz: …", "@notiz …" and "/note …", which lack the sign of a command.
+_NOTE_WITHOUT_SIGN = re.compile(
+    r"[^\w\n>]{0,10}(?:nur |rein )?(?P<word>"
+    r"(?:interne |internal )?notiz|interne?|internal(?: note)?|note interne)\s?:"
+    r"|[^\w\n>]{0,10}[@/!§⌗$+\\](?P<marked>notiz|intern|note)\b"
+    r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
+    re.I,
+)
 _MIN_SIMILARITY = 0.8
 """Similarity from which a word counts as `#note`: a mistyped note must not reach the requester."""
 
@@ -31,14 +39,22 @@ def problems(context: MailContext) -> tuple[RefusedLine, ...]:
     """Return a refused line for each line of a staff mail with a command within its text.
 
     In the signature, only whole command lines count, and notes anywhere. In the subject, only words that are
-    not in the subject of the ticket count. Quoted lines are skipped, unless all lines are quoted.
+    not in the subject of the ticket count. Quoted lines are skipped, unless all lines are quoted, or commands
+    are all that is quoted: then the author typed the ">".
     """
-    if context.member is None or context.facts.released in _CONFIRMED_AS_WRITTEN:
-        return ()
+    released = context.facts.released
+    if context.member is None or (released and released.definition.confirms is Confirms.WORDING):
+        return ()  # the author saw the commands in the text, and confirmed it
     lines = context.reading.text.splitlines()
-    quoted = [line.lstrip().startswith(">") for line in lines]
+    quoted = list(map(_is_quoted, lines))
     new = [line for line, is_quoted in zip(lines, quoted, strict=True) if not is_quoted or all(quoted)]
-    found = (*map(_in_text, new), *_in_signature(context.mail.signature), _in_subject(context))
+    found = (
+        *map(_in_text, new),
+        *_in_signature(context.mail.signature),
+        *_typed_as_quotation(context.mail.quoted),
+        _note_without_sign(context),
+        _in_subject(context),
+    )
     return tuple(problem for problem in found if problem is not None)
 
 
@@ -49,6 +65,28 @@ def _in_signature(signature: str) -> Iterator[RefusedLine | None]:
     for line in (*unknown, *reading.text.splitlines()):
         if any(command == NOTE for _, command in _find_commands(unescape(line))):
             yield _in_text(line)
+
+
+def _typed_as_quotation(quoted: str) -> Iterator[RefusedLine]:
+    """Yield the lines of a quotation that has no introduction and consists of commands."""
+    lines = [line.strip() for line in takewhile(_is_quoted, quoted.splitlines())]
+    reading = parse("\n".join(line.lstrip("> ") for line in lines))
+    if not reading.text and all(line.command is not None for line in reading.lines):
+        yield from map(_whole_line, reading.lines)
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def _note_without_sign(context: MailContext) -> RefusedLine | None:
+    """Return the beginning of a text that would be a note if it had the sign of a command."""
+    found = _NOTE_WITHOUT_SIGN.match(context.reading.text)
+    if found is None or context.is_internal or not context.role.staff:
+        return None
+    line = context.reading.text[found.start() :].lstrip().splitlines()[0]
+    word = NOTE.word(context.school.language)
+    return RefusedLine(line, Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}\n{line}")
 
 
 def _whole_line(line: CommandLine) -> RefusedLine:

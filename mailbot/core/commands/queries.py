@@ -16,7 +16,8 @@ from mailbot.core.commands.definition import (
     resolve_tickets,
 )
 from mailbot.core.model.listing import Listing, Page, Scope
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Ticket, Visibility
 from mailbot.core.recipients.recipients import split_attachments
 from mailbot.core.text.words import fold, query_terms

@@ -100,4 +100,4 @@ def _conflict(one: AnyResolved, other: AnyResolved) -> bool:
         return False
     if first == second:
         return not first.adds_up and one.value != other.value
-    return first.alone or second.alone or bool(first.excludes & second.excludes)
+    return first.alone or second.alone or bool(first.exclusive_groups & second.exclusive_groups)

@@ -17,7 +17,8 @@ from mailbot.core.commands.status import close
 from mailbot.core.commands.syntax import phrase, ticket_names
 from mailbot.core.model.effects import AddCc, Effect, Merge, Move, OpenTicket, SetBlocked, SetStatus, Split
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind, Reason
+from mailbot.core.model.notification import Notification, Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.model.ticket import Message, Role, Status, Ticket, separable
 from mailbot.core.model.transition import apply
@@ -86,13 +87,27 @@ def _resolve_school(request: Request) -> Resolved[MoveTarget]:
     return tickets, MoveTarget(school, {t.key: request.number(t, school.key) for t in tickets})
 
 
-def _resolve_outsiders(request: Request) -> Resolved[None]:
+@dataclass(frozen=True, slots=True)
+class Spam:
+    """The keys of the tickets in which the mail server says that a mail of the requester is forged."""
+
+    forged: frozenset[str] = field(compare=False)
+
+
+def _resolve_outsiders(request: Request) -> Resolved[Spam]:
     """Return the tickets; refuse those of colleagues, who cannot be blocked."""
     tickets, policy = request.tickets(request.line.args), request.context.policy
     colleague = next((t for t in tickets if policy.find_member(t.requester.email)), None)
     if colleague is not None:
         raise request.refusal(Reason.NOT_HERE, colleague.key)
-    return tickets, None
+    histories = request.context.facts.histories
+    forged = (
+        ticket.key
+        for ticket in tickets
+        for message in histories.get(ticket.key, ())
+        if message.forged and message.author.email == ticket.requester.email
+    )
+    return tickets, Spam(frozenset(forged))
 
 
 def _merge(ticket: Ticket, into: Ticket, _: Address) -> tuple[Effect, ...]:
@@ -159,7 +174,10 @@ def _notify_move(
         yield replace(notification, ticket=change.before, was=change.after.key)
 
 
-def _spam(ticket: Ticket, _: None, __: Address) -> tuple[Effect, ...]:
+def _spam(ticket: Ticket, spam: Spam, _: Address) -> tuple[Effect, ...]:
+    """Close a ticket and block its requester, unless someone else may have written in their name."""
+    if ticket.key in spam.forged:
+        return close(ticket)
     block = SetBlocked(ticket.school, ticket.requester.email, blocked=True, ticket=ticket.key)
     return (*close(ticket), block)
 
@@ -211,6 +229,7 @@ SPAM = TicketCommand(
     complete_example=True,
     internal=True,
     handler=_spam,
+    receipt=lambda spam: Receipt(forged=spam.forged),
     alone=True,
     restructuring=Restructuring(notify=lambda *_: ()),  # a spam sender is not notified
 )

@@ -10,7 +10,7 @@ from mailbot.core.commands.definition import (
     TEXT,
     TICKETS,
     Annotation,
-    Exclusive,
+    ExclusiveGroup,
     Receipt,
     Request,
     Resolved,
@@ -132,7 +132,7 @@ CLOSE = TicketCommand(
     argument=TICKETS,
     example="12 14",
     handler=lambda ticket, _, __: close(ticket),
-    excludes=frozenset({Exclusive.STATUS}),
+    exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
 )
 ESCALATE = TicketCommand(
     name="escalate",
@@ -140,7 +140,7 @@ ESCALATE = TicketCommand(
     roles=frozenset({Role.SUPPORTER}),
     argument=TICKETS,
     handler=lambda ticket, _, __: escalate(ticket),
-    excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
+    exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
 )
 RETURN = TicketCommand(
     name="return",
@@ -148,7 +148,7 @@ RETURN = TicketCommand(
     roles=frozenset({Role.SECOND_LEVEL}),
     argument=TICKETS,
     handler=lambda ticket, _, __: _hand_over(ticket, 1),
-    excludes=frozenset({Exclusive.STATUS, Exclusive.HANDOVER}),
+    exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
     internal=True,
 )
 REOPEN = TicketCommand(
@@ -157,7 +157,7 @@ REOPEN = TicketCommand(
     roles=PARTICIPANTS,
     argument=TICKETS,
     handler=lambda ticket, _, __: reopen(ticket),
-    excludes=frozenset({Exclusive.STATUS}),
+    exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
 )
 WAIT = TicketCommand(
     name="wait",
@@ -165,7 +165,7 @@ WAIT = TicketCommand(
     roles=STAFF,
     argument=TICKETS,
     handler=lambda ticket, _, __: _wait(ticket),
-    excludes=frozenset({Exclusive.STATUS}),
+    exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
 )
 REMIND = TicketCommand(
     name="remind",

@@ -8,35 +8,12 @@ from mailbot.core.commands.context import roles
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Classification, Mail, MailKind
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import IfUndelivered, NotificationKind
 from mailbot.core.model.policy import Policy
 from mailbot.core.model.ticket import Direction, Message, Role, Ticket, Visibility
 
-WITH_AUTHOR_TEXT = frozenset(NotificationKind) - {
-    NotificationKind.RECEIPT,
-    NotificationKind.ASSIGNED_INFO,
-    NotificationKind.WAIT_REMINDER,
-    NotificationKind.CLOSED_WAITING,
-    NotificationKind.REMINDER,
-    NotificationKind.OVERDUE,
-    NotificationKind.DIGEST,
-    NotificationKind.OVERVIEW,
-    NotificationKind.TICKET_DETAILS,
-    NotificationKind.COMMAND_RECEIPT,
-    NotificationKind.REFUSAL,
-    NotificationKind.CONFIRM,
-    NotificationKind.HELD_ANSWER,
-    NotificationKind.UNREADABLE,
-    NotificationKind.WELCOME,
-    NotificationKind.HELP,
-    NotificationKind.REPORT,
-    NotificationKind.ALERT,
-    NotificationKind.BOUNCE,
-}
-"""Notifications with a text by their author, and invitations: a failed delivery is reported to a person."""
 _BELOW_OWN_TEXT = "\n--------\n"  # in the text of an answer, between the author's words and the footer
-MUST_ARRIVE = WITH_AUTHOR_TEXT | {NotificationKind.BOUNCE}
-"""Notifications whose final delivery failure concerns a person; see `needs_attention`."""
 
 
 def needs_attention(kind: NotificationKind, author: str, recipient: str, policy: Policy) -> bool:
@@ -45,7 +22,7 @@ def needs_attention(kind: NotificationKind, author: str, recipient: str, policy:
     A receipt does not, and neither does a mail whose author on the staff was notified.
     """
     author_notified = author != recipient and policy.find_member(author) is not None
-    return kind in MUST_ARRIVE and not author_notified
+    return kind.definition.if_undelivered is not IfUndelivered.IGNORE and not author_notified
 
 
 class UnusableFromError(ValueError):
@@ -102,13 +79,13 @@ def _decide_bounce(mail: Mail, reason: str, facts: Facts, policy: Policy, now: d
         coded = not failed.status or failed.status in failed.diagnostic
         diagnostic = failed.diagnostic if coded else f"{failed.status} {failed.diagnostic}".strip()
         effects.append(MarkUndeliverable(sent.recipient, diagnostic, sent.message_id))
-        effects += map(Notify, failure_notices(sent, diagnostic, facts.ticket(sent.ticket), policy))
+        effects += map(Notify, failure_notifications(sent, diagnostic, facts.ticket(sent.ticket), policy))
     else:
         because.append("not a final failure" if failed is None else "its author was already notified")
     return Decision("filed", tuple(because), tuple(effects), ticket.key if ticket else None, "reply")
 
 
-def failure_notices(
+def failure_notifications(
     sent: SentMail, diagnostic: str, ticket: Ticket | None, policy: Policy
 ) -> Iterable[Notification]:
     """Yield the notifications about a mail that was not delivered.
@@ -116,7 +93,7 @@ def failure_notices(
     An author on the staff is notified. If there is none and the recipient is a member, the operators are,
     once for each address. Others are not: their From may be forged, and addresses of the staff stay private.
     """
-    if sent.kind not in WITH_AUTHOR_TEXT:
+    if sent.kind.definition.if_undelivered is not IfUndelivered.NOTIFY:
         return
     details = (("recipient", sent.recipient), ("reason", diagnostic), ("subject", sent.subject))
     to_member = policy.find_member(sent.recipient) is not None

@@ -21,6 +21,7 @@ from mailbot.core.decide.early_exits import (
     return_unaddressed,
 )
 from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
+from mailbot.core.decide.list_answer import answers_to_lists
 from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
@@ -33,7 +34,8 @@ from mailbot.core.decide.unknown_address import file_reply_from_unknown_address
 from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Copies, Facts
 from mailbot.core.model.mail import Address, Classification, MailKind
-from mailbot.core.model.notification import NotificationKind, RefusedLine
+from mailbot.core.model.notification import RefusedLine
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
 
 
@@ -108,6 +110,7 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     A refusal would go to an address that may be forged; members get theirs at their registered address.
     """
     commands, problems = resolve(context)
+    problems += answers_to_lists(context, commands)
     if _confirms(context):
         context = with_proof(context, ())
     else:
@@ -143,8 +146,8 @@ def _only_queries(context: MailContext) -> bool:
 
 def _confirms(context: MailContext) -> bool:
     """Return whether the mail confirms the held mail that it replies to."""
-    asked = context.answered_mail
-    return context.reading.has(CONFIRM) and asked is not None and asked.held is not None
+    answered = context.answered_mail
+    return context.reading.has(CONFIRM) and answered is not None and answered.held is not None
 
 
 def _reject_unreadable(human: _HumanMail) -> Decision | None:

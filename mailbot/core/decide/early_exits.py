@@ -7,10 +7,10 @@ from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
 from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Encryption, Mail
-from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine, ReplyRoute
+from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification_kind import History, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Limits
 from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
-from mailbot.core.recipients.recipients import WITH_HISTORY
 from mailbot.core.text.thanks import is_thanks
 
 
@@ -133,7 +133,8 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         mail.message_id,
         mail.quoted,
         context.attachments,
-        context.trust.trusted,
+        proven=context.trust.trusted,
+        forged=context.trust.forged,
     )
 
 
@@ -155,23 +156,13 @@ def unreadable_reason(mail: Mail, limits: Limits) -> str:
     return ENCRYPTED if encrypted else ""
 
 
-KNOWS_ANSWER = frozenset(
-    {
-        NotificationKind.ANSWER_COPY,
-        NotificationKind.CLOSED_TEAM,
-        NotificationKind.HELD_ANSWER,
-        NotificationKind.TICKET_DETAILS,
-    }
-)
-"""Notifications with a colleague's text: the author of a reply to one has read it."""
-
-
 def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Ticket, Message] | None:
     """Return a colleague's answer of the last minutes to one of these tickets, unless the sender knows it.
 
     `tickets` are those whose requesters would get the text of this mail.
     """
-    knows_answer = context.answered_mail is not None and context.answered_mail.kind in KNOWS_ANSWER
+    answered = context.answered_mail
+    knows_answer = answered is not None and answered.kind.definition.shows_answer
     send_anyway = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
     if send_anyway or knows_answer:
         return None
@@ -184,7 +175,7 @@ def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Tic
 
 def _is_in_history(message: Message, answered: SentMail | None) -> bool:
     """Return whether the notification that the mail replies to shows a message in its history."""
-    if answered is None or answered.kind not in WITH_HISTORY or answered.created is None:
+    if answered is None or answered.created is None or answered.kind.definition.history is not History.ALL:
         return False
     return answered.created >= message.at
 

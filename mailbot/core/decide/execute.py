@@ -15,7 +15,8 @@ from mailbot.core.decide.open_ticket import open_ticket
 from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
 from mailbot.core.model.effects import Decision, DiscardMail, Effect, LearnName, Notify
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import CommandResult, Notification, NotificationKind
+from mailbot.core.model.notification import CommandResult, Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Ticket
 
 Commands = tuple[AnyResolved, ...]

@@ -15,7 +15,7 @@ def decide_alert(context: MailContext) -> Decision:
 
     The team is not notified of the same words again within the hour.
     """
-    context = replace(context, trust=Trust(False, "sent by a program"))
+    context = replace(context, trust=Trust(False, "sent by a program", context.trust.forged))
     repeated = context.facts.recent_activity.is_repeat(context.mail.subject, context.mail.text, proven=False)
     if context.ticket is not None:
         changed = change_ticket(context, context.ticket, [])

@@ -8,7 +8,8 @@ from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import CommandResult, NotificationKind
+from mailbot.core.model.notification import CommandResult
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
@@ -81,7 +82,8 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
         context.mail.message_id,
         context.mail.quoted,
         context.attachments,
-        context.trust.trusted,
+        proven=context.trust.trusted,
+        forged=context.trust.forged,
     )
 
 

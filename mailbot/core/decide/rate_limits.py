@@ -11,7 +11,8 @@ from mailbot.core.classify.author import reads_mail
 from mailbot.core.commands.context import MailContext, Match
 from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
-from mailbot.core.model.notification import LIMITED, Notification, NotificationKind
+from mailbot.core.model.notification import Cause, Notification
+from mailbot.core.model.notification_kind import RateLimit
 from mailbot.core.model.ticket import Message, Role
 
 STAFF_HOURLY = 60
@@ -22,13 +23,20 @@ _HOUR = timedelta(hours=1)
 def remaining(context: MailContext) -> int:
     """Return how many automatic mails (of members: confirmation requests) the sender may still get.
 
-    Replies to mails that may be forged do not count against an authenticated sender.
+    Replies to mails that may be forged do not count against a mail of which more is known.
     """
     limits, recent = context.policy.limits, context.facts.recent_activity
-    hour, day = recent.hour, recent.day
-    if context.trust.trusted:
-        hour, day = hour - recent.unproven_hour, day - recent.unproven_day
+    lesser = _lesser_causes(context.cause)
+    hour = sum(number for cause, number in recent.hour.items() if cause not in lesser)
+    day = sum(number for cause, number in recent.day.items() if cause not in lesser)
     return min(limits.hourly_automatic - hour, limits.daily_automatic - day)
+
+
+def _lesser_causes(cause: Cause) -> frozenset[Cause]:
+    """Return the causes of replies that do not count against a mail: a forger may have caused them."""
+    if cause in (Cause.PROVEN, Cause.KNOWN):
+        return frozenset({Cause.FORGED, Cause.UNPROVEN})
+    return frozenset({Cause.FORGED}) if cause is Cause.UNPROVEN else frozenset()
 
 
 def _allowed_replies(context: MailContext) -> int:
@@ -77,7 +85,7 @@ def _automatic_reply(effect: Effect) -> Notification | None:
     """Return the notification of an effect if it is an automatic reply."""
     match effect:
         case Notify(Notification() as notification) | HoldMail(question=Notification() as notification) if (
-            notification.kind in LIMITED
+            notification.kind.definition.rate_limit is RateLimit.LIMITED
         ):
             return notification
         case _:
@@ -86,7 +94,7 @@ def _automatic_reply(effect: Effect) -> Notification | None:
 
 def refusal_reasons(notification: Notification) -> frozenset[str]:
     """Return the reasons of a refusal; the empty set for other notifications."""
-    if notification.kind not in (NotificationKind.REFUSAL, NotificationKind.UNREADABLE):
+    if not notification.kind.definition.states_refusal:
         return frozenset()
     return frozenset({notification.reason, *(p.reason.value for p in notification.problems)} - {""})
 
@@ -97,7 +105,10 @@ def _refused_today(notification: Notification, context: MailContext) -> bool:
     Members are notified each time: they have to know that a command was not executed.
     """
     reasons = refusal_reasons(notification)
-    return _is_outsider(context) and bool(reasons) and reasons <= context.facts.recent_activity.refused
+    lesser = _lesser_causes(context.cause)
+    refused = context.facts.recent_activity.refused
+    known = {reason for cause, given in refused.items() if cause not in lesser for reason in given}
+    return _is_outsider(context) and bool(reasons) and reasons <= known
 
 
 def attach_to_last_ticket(context: MailContext) -> MailContext:

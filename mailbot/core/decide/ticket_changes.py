@@ -88,9 +88,16 @@ def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyReso
         known = any(one.command == command and one.resolved.value == resolved.value for one in applied)
         if isinstance(command, TicketCommand) and not known:
             effects = command.handler(ticket, resolved.value, context.person)
+            effects = tuple(effect for effect in effects if not _copies_to_list(context, ticket, effect))
             ticket = apply(ticket, effects, context.now)
             applied.append(_Applied(resolved, command, effects))
     return applied
+
+
+def _copies_to_list(context: MailContext, ticket: Ticket, effect: Effect) -> bool:
+    """Return whether an effect keeps a list in cc that is not the requester any more."""
+    listed = ticket.key in context.facts.from_lists
+    return listed and isinstance(effect, AddCc) and effect.person == ticket.requester
 
 
 def _result(
@@ -100,7 +107,8 @@ def _result(
     absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
     until = absence.until if absence else None
     already = not one.effects
-    return CommandResult(one.command.name, after, notified, already, receipt.detail, until, receipt.due)
+    phrase = f"{one.command.name}_forged" if after.key in receipt.forged else one.command.name
+    return CommandResult(phrase, after, notified, already, receipt.detail, until, receipt.due)
 
 
 def _notes(
@@ -175,6 +183,7 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
         quoted=context.mail.quoted,
         attachments=context.attachments,
         proven=context.trust.trusted,
+        forged=context.trust.forged,
     )
 
 

@@ -75,7 +75,7 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
         tags = lookups.tags or subject_tags(f"{text}\n{mail.signature}\n{quoted}"[:_RETURNED_HEADER])
         recipients = tuple(dict.fromkeys(delivery.recipient for delivery in mail.delivery))
         lookups = replace(lookups, tags=tags, bounced=recipients)
-    if alert or not (mail.message_id or mail.date):
+    if alert or not mail.message_id:
         lookups = replace(lookups, same_words=f"{mail.subject}\n{text}")
     return Understanding(replace(mail, text=text, quoted=quoted), classification, reading, lookups, alert)
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.parse import parse
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify
-from mailbot.core.model.notification import NotificationKind, Reason, RefusedLine
+from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Direction, Message, Role, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients

@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Message, Priority, ReminderStage, Status, Ticket
 
 
@@ -131,7 +132,7 @@ class RecordReminder:
     """Record which reminder of a ticket was sent; its wait now counts from `since`."""
 
     ticket: str
-    step: ReminderStage
+    stage: ReminderStage
     since: datetime
 
 

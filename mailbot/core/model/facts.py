@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import NotificationKind, ReplyRoute, reply_route
+from mailbot.core.model.notification import Cause
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
@@ -27,22 +28,20 @@ class RecentActivity:
     """Mails to and from the sender within the last hour or day.
 
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
-    member. `unproven_hour` and `unproven_day` count those that reply to mails without proof of their sender.
-    `answered_hour` counts automatic replies to a member, `overall_hour` automatic mails to all people outside
-    the teams. `refused` are the reasons of the refusals of the last day. `opened_hour` counts the sender's
-    new tickets, `latest` is the newest one of the last day; tickets in which the sender was authenticated are
-    left out, so that forged mails do not count against the person whom they name. `recent_texts` are the
-    texts of the sender's mails of the last hour, each below the subject of its ticket, the newest first;
-    `proven_texts` are those of authenticated mails.
+    member, by what was known of the sender of the mail that they reply to. `answered_hour` counts automatic
+    replies to a member, `overall_hour` automatic mails to all people outside the teams. `refused` are the
+    reasons of the refusals of the last day, by the same. `opened_hour` counts the sender's new tickets,
+    `latest` is the newest one of the last day; tickets in which the sender was authenticated are left out, so
+    that forged mails do not count against the person whom they name. `recent_texts` are the texts of the
+    sender's mails of the last hour, each below the subject of its ticket, the newest first; `proven_texts`
+    are those of authenticated mails.
     """
 
-    hour: int = 0
-    day: int = 0
-    unproven_hour: int = 0
-    unproven_day: int = 0
+    hour: Mapping[Cause, int] = field(default_factory=dict)
+    day: Mapping[Cause, int] = field(default_factory=dict)
     answered_hour: int = 0
     overall_hour: int = 0
-    refused: frozenset[str] = frozenset()
+    refused: Mapping[Cause, frozenset[str]] = field(default_factory=dict)
     opened_hour: int = 0
     latest: str | None = None
     recent_texts: tuple[str, ...] = ()
@@ -77,7 +76,7 @@ def _normalise(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SentNotice:
+class SentNotification:
     """A notification that a change caused: its recipient, their role and its kind."""
 
     to: Address
@@ -96,7 +95,7 @@ class Change:
     actor: str
     at: datetime
     before: Ticket
-    notified: tuple[SentNotice, ...] = ()
+    notified: tuple[SentNotification, ...] = ()
     irreversible: bool = False
 
 
@@ -175,6 +174,7 @@ class Facts:
     `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
     that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
     sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
     tickets.
     """
@@ -197,6 +197,7 @@ class Facts:
     dates: Mapping[str, date] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    from_lists: frozenset[str] = frozenset()
     undelivered: Mapping[str, tuple[UndeliveredMail, ...]] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)
     blocked: frozenset[tuple[str, str]] = frozenset()

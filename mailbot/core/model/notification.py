@@ -6,87 +6,20 @@ from enum import StrEnum
 
 from mailbot.core.model.listing import page_count
 from mailbot.core.model.mail import Address
+from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 
 
-class NotificationKind(StrEnum):
-    """The kind of a notification; its templates have this name."""
+class Cause(StrEnum):
+    """What is known of the sender of the mail that an automatic reply answers.
 
-    RECEIPT = "receipt"  # requester: their mail arrived and is ticket N
-    NEW_TICKET = "new_ticket"  # team: a new ticket
-    REQUESTER_REPLY = "requester_reply"  # assignee or team: the requester replied
-    ANSWER = "answer"  # requester and cc: a member of the staff answered
-    ANSWER_COPY = "answer_copy"  # assignee or team: another colleague answered
-    NOTE = "note"  # assignee or team: an internal note
-    CLOSED = "closed"  # requester and cc: closed, perhaps with an answer; how to reopen
-    CLOSED_TEAM = "closed_team"  # assignee or team: another person closed the ticket
-    ESCALATED_REQUESTER = "escalated_requester"  # requester and cc: second level works on it, maybe an answer
-    ESCALATED_SECOND_LEVEL = "escalated_second_level"  # second level: the ticket with its history
-    ESCALATED_TEAM = "escalated_team"  # school's team: the ticket was escalated
-    RETURNED = "returned"  # school's team: second level returned the ticket, with its text
-    REOPENED = "reopened"  # requester and cc, assignee or team: the ticket is open again
-    ASSIGNED_INFO = "assigned_info"  # former assignee or team, one line: the new assignee
-    ASSIGNED = "assigned"  # the new assignee, if another person assigned the ticket
-    UNDONE = "undone"  # everyone who was notified of a change: it was undone
-    WAITING = "waiting"  # requester and cc: the ticket waits for their answer, perhaps with a question
-    WAIT_REMINDER = "wait_reminder"  # requester: the ticket still waits for their answer
-    CLOSED_WAITING = "closed_waiting"  # requester and cc: closed because no answer came; how to reopen
-    ADDED_TO_CC = "added_to_cc"  # people added to cc, or a new requester: the ticket so far
-    MERGED = "merged"  # assignee or team, and a different requester: merged into another ticket
-    MOVED = "moved"  # requester and cc: the ticket belongs to another school and has a new number
-    MOVED_TEAM = "moved_team"  # team of the new school: the ticket with its history
-    MOVED_AWAY = "moved_away"  # team of the former school: the ticket belongs to another school
-    REMINDER = "reminder"  # assignee or team: no activity yet, or the due day has come
-    OVERDUE = "overdue"  # assignee or team: no activity for a long time
-    DIGEST = "digest"  # each member: the tickets that need attention this morning
-    OVERVIEW = "overview"  # table of tickets
-    TICKET_DETAILS = "ticket_details"  # one ticket with its history
-    COMMAND_RECEIPT = "command_receipt"  # receipt of a mail with commands
-    REFUSAL = "refusal"  # sender: nothing of the mail was applied, and why
-    CONFIRM = "confirm"  # the registered address: asks whether they wrote this mail
-    HELD_ANSWER = "held_answer"  # author of a held answer: the answer that a colleague sent before
-    UNREADABLE = "unreadable"  # sender: the mail cannot be read, and what to do instead
-    INVITATION = "invitation"  # a member of a team: how to register with one tap
-    WELCOME = "welcome"  # a newly registered member: an introduction
-    HELP = "help"  # sender: the commands that are available here
-    REPORT = "report"  # operators: the figures of the last month
-    ALERT = "alert"  # operators: a problem began or ended
-    BOUNCE = "bounce"  # author: the text did not reach its recipient
-
-
-class ReplyRoute(StrEnum):
-    """Where the text of a reply by a member of the staff goes, unless a command in it says otherwise."""
-
-    REQUESTER = "requester"  # to the requester and the people in cc
-    STAFF = "staff"  # to the colleagues, as an internal note
-    NOBODY = "nobody"  # nowhere: it is returned to its author
-    REGISTRATION = "registration"  # nowhere: the reply registers its author
-
-
-def reply_route(kind: NotificationKind, *, internal: bool) -> ReplyRoute:
-    """Return where a reply to a notification goes.
-
-    The first line of the notification, its links, the decision about the reply and the receipt follow it.
+    `KNOWN`: the mail replies to a mail that was sent to this person, though it does not prove what it asks.
     """
-    if kind is NotificationKind.INVITATION:
-        return ReplyRoute.REGISTRATION
-    if kind in _ANSWERED_BY_COMMANDS:
-        return ReplyRoute.NOBODY
-    return ReplyRoute.STAFF if internal else ReplyRoute.REQUESTER
 
-
-_ANSWERED_BY_COMMANDS = frozenset(
-    {
-        NotificationKind.COMMAND_RECEIPT,
-        NotificationKind.REFUSAL,
-        NotificationKind.CONFIRM,
-        NotificationKind.OVERVIEW,
-        NotificationKind.DIGEST,
-        NotificationKind.WELCOME,
-        NotificationKind.HELP,
-    }
-)
-"""Notifications without a text by a person that a reply could answer."""
+    FORGED = "sender-forged"  # says the mail server
+    UNPROVEN = "sender-unproven"
+    KNOWN = "sender-known"
+    PROVEN = "sender-proven"
 
 
 class Reason(StrEnum):
@@ -108,6 +41,7 @@ class Reason(StrEnum):
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
     NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
+    TO_LIST = "to_list"  # the requester `argument` is a list, and all its members would read the text
     IN_TEXT = "in_text"  # `argument` is a known command within a line of text, or below the signature
 
 
@@ -137,20 +71,25 @@ class RefusedLine:
 class CommandResult:
     """The result of one command, for the receipt.
 
-    `told` are the people who were notified. `already`: the command changed nothing. `detail` is a priority
-    or a name. `ticket` is None if the command is about its author. `until` is the last day of an absence, of
-    the author or of the new assignee. `due` is the end of a snooze. `links` are the actions that the receipt
-    offers.
+    `command` is its name, or the name of another phrase about it. `notified` are the people who were
+    notified. `already`: the command changed nothing. `detail` is a priority or a name. `ticket` is None if
+    the command is about its author. `until` is the last day of an absence, of the author or of the new
+    assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers.
     """
 
     command: str
     ticket: Ticket | None
-    told: tuple[Address, ...] = ()
+    notified: tuple[Address, ...] = ()
     already: bool = False
     detail: str = ""
     until: date | None = None
     due: datetime | None = None
     links: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[Address, ...]:
+        """Return `notified` under its name in templates of version 0.2."""
+        return self.notified
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +123,17 @@ class Notification:
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
     related: Ticket | None = None  # a ticket that this mail may belong to
-    related_reason: str = ""  # "subject-tag", "forwarded", "closed-long-ago" or "disagree"
+    related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
+    cause: Cause = Cause.PROVEN  # what is known of the sender of the mail that this replies to
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
+    unread: bool = False  # no single person reads mail to the requester, which is a list or a program
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
 
     @property
@@ -236,27 +177,3 @@ def shown_tickets(notification: Notification) -> tuple[str, ...]:
     own = (notification.ticket,) if notification.ticket is not None else ()
     changed = (done.ticket for done in notification.done if done.ticket is not None)
     return tuple(dict.fromkeys(ticket.key for ticket in (*own, *notification.tickets, *changed)))
-
-
-AUTOMATIC = frozenset(NotificationKind) - {NotificationKind.ANSWER, NotificationKind.REQUESTER_REPLY}
-"""Notifications without a text by a person: they have an Auto-Submitted field (RFC 3834)."""
-
-LIMITED = frozenset(
-    {
-        NotificationKind.RECEIPT,
-        NotificationKind.COMMAND_RECEIPT,
-        NotificationKind.REFUSAL,
-        NotificationKind.HELP,
-        NotificationKind.OVERVIEW,
-        NotificationKind.TICKET_DETAILS,
-        NotificationKind.UNREADABLE,
-    }
-)
-"""Automatic replies, which are rate-limited."""
-
-COUNTED = LIMITED | {
-    NotificationKind.CONFIRM,
-    NotificationKind.WAIT_REMINDER,
-    NotificationKind.CLOSED_WAITING,
-}
-"""Notifications that count towards the limits: automatic replies, and those that timers send."""

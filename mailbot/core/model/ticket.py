@@ -80,7 +80,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One mail or note in a ticket; `proven`: the author of the mail was authenticated."""
+    """One mail or note in a ticket.
+
+    `proven`: the author of the mail was authenticated. `forged`: the mail server said that From was forged.
+    """
 
     direction: Direction
     visibility: Visibility
@@ -91,6 +94,7 @@ class Message:
     quoted: str = ""
     attachments: tuple[Attachment, ...] = ()
     proven: bool | None = None
+    forged: bool = False
 
 
 class ReminderStage(StrEnum):
@@ -110,8 +114,13 @@ class WaitState:
 
     since: datetime
     awaiting_staff: bool = True
-    step: ReminderStage = ReminderStage.NOTHING
+    stage: ReminderStage = ReminderStage.NOTHING
     reminded_at: datetime | None = None
+
+    @property
+    def step(self) -> ReminderStage:
+        """Return `stage` under its name in templates of version 0.2."""
+        return self.stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ OPTIONAL_PERSON = FieldType(
 )
 PEOPLE = FieldType(lambda people: ([[p.email, p.name] for p in people],), _people, _people, erased=())
 WAIT = FieldType(
-    lambda wait: (wait.since, wait.awaiting_staff, wait.step.value, wait.reminded_at), _wait, _wait_from_json
+    lambda wait: (wait.since, wait.awaiting_staff, wait.stage.value, wait.reminded_at), _wait, _wait_from_json
 )
 
 

@@ -93,7 +93,7 @@ def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: 
     reminder = next((e for e in own if isinstance(e, RecordReminder)), None)
     if reminder is not None:
         awaiting_staff = wait.awaiting_staff or reminder.since > wait.since
-        new_wait = WaitState(reminder.since, awaiting_staff, reminder.step, reminded_at=now)
+        new_wait = WaitState(reminder.since, awaiting_staff, reminder.stage, reminded_at=now)
         return replace(after, wait=new_wait)
     if after.status is Status.CLOSED or after.level != before.level or after.school != before.school:
         new_due = after.due if any(isinstance(effect, SetDue) for effect in own) else None

@@ -8,22 +8,11 @@ from dataclasses import replace
 
 from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import History, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Absence, Member, Team, effective_member, present
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Ticket, Visibility
 from mailbot.core.recipients.ticket_change import TicketChange
-
-STATUS_KINDS = frozenset(
-    {
-        NotificationKind.CLOSED,
-        NotificationKind.ESCALATED_REQUESTER,
-        NotificationKind.WAITING,
-        NotificationKind.REOPENED,
-        NotificationKind.ADDED_TO_CC,
-        NotificationKind.UNDONE,
-    }
-)
-"""Kinds that gave the requester's side the status of the ticket: they are notified when it is undone."""
 
 
 def to_requester_side(change: TicketChange) -> Iterable[Notification]:
@@ -31,7 +20,8 @@ def to_requester_side(change: TicketChange) -> Iterable[Notification]:
     kind = _kind_for_requester(change)
     if kind is None:
         return
-    yield notification_for(change, kind, change.after.requester, Role.REQUESTER)
+    if change.is_public or not change.unread:
+        yield notification_for(change, kind, change.after.requester, Role.REQUESTER)
     for person in change.after.cc:
         if person.email not in change.cc_added:
             yield notification_for(change, kind, person, Role.CC)
@@ -137,7 +127,7 @@ def undo_notifications(change: TicketChange, undone: Change) -> Iterable[Notific
         if sent.role.staff:
             for to, role in with_deputy(change, change.after, sent.to):
                 yield notification_for(change, NotificationKind.UNDONE, to, role)
-        elif sent.kind in STATUS_KINDS:
+        elif sent.kind.definition.shows_status:
             yield notification_for(change, NotificationKind.UNDONE, sent.to, sent.role)
 
 
@@ -197,34 +187,12 @@ def _to_each(
     return (notification_for(change, kind, person, role) for person in people)
 
 
-WITH_HISTORY = frozenset(
-    {
-        NotificationKind.ESCALATED_SECOND_LEVEL,
-        NotificationKind.ASSIGNED,
-        NotificationKind.RETURNED,
-        NotificationKind.MOVED_TEAM,
-        NotificationKind.ADDED_TO_CC,
-    }
-)
-WITH_LAST_MESSAGE = frozenset({NotificationKind.REMINDER, NotificationKind.OVERDUE})
-WITH_LAST_TWO = frozenset({NotificationKind.REQUESTER_REPLY, NotificationKind.REOPENED})
-WITH_PROBLEM = frozenset(
-    {
-        NotificationKind.ANSWER,
-        NotificationKind.CLOSED,
-        NotificationKind.ESCALATED_REQUESTER,
-        NotificationKind.WAITING,
-    }
-)
-"""Notifications of the requester's side with the requester's first message."""
-
-
 def notification_for(change: TicketChange, kind: NotificationKind, to: Address, role: Role) -> Notification:
     """Return a notification of the change, with its text if that role may read it."""
     message = change.message if role.staff or change.is_public else None
     files = message.attachments if message is not None else ()
     history = _history(change, kind, role)
-    if kind in WITH_HISTORY:
+    if kind.definition.history is History.ALL:
         files = (*(file for old in history for file in old.attachments), *files)
     attachments, listed = split_attachments(files, change.policy.limits.attachments)
     return Notification(
@@ -240,25 +208,30 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         history=history,
         related=change.related if role.staff else None,
         related_reason=change.related_reason if role.staff else "",
-        similar=change.similar if kind is NotificationKind.NEW_TICKET else (),
-        internal=kind is NotificationKind.NOTE,
+        similar=change.similar if kind.definition.shows_similar else (),
+        internal=kind.definition.reply is ReplyRoute.STAFF,
         forged=change.forged and role.staff,
         not_in_cc=change.not_in_cc if role.staff else (),
+        unread=change.unread and role.staff,
         forwarded_from=change.forwarded_from if role.staff else None,
     )
 
 
 def _history(change: TicketChange, kind: NotificationKind, role: Role) -> tuple[Message, ...]:
     """Return the earlier messages that a notification shows to a role."""
-    if kind in WITH_HISTORY:
-        return tuple(m for m in change.history if role.staff or m.visibility is Visibility.PUBLIC)
+    public = tuple(m for m in change.history if m.visibility is Visibility.PUBLIC)
     by_people = tuple(m for m in change.history if m.visibility is not Visibility.SYSTEM)
-    if kind in WITH_PROBLEM:
-        incoming = (m for m in by_people if m.direction is Direction.IN)
-        return tuple(m for m in incoming if m.visibility is Visibility.PUBLIC)[:1]
-    if kind in WITH_LAST_TWO:
-        return by_people[-2:]
-    return by_people[-1:] if kind in WITH_LAST_MESSAGE else ()
+    match kind.definition.history:
+        case History.ALL:
+            return change.history if role.staff else public
+        case History.FIRST:
+            return tuple(m for m in public if m.direction is Direction.IN)[:1]
+        case History.LAST_TWO:
+            return by_people[-2:]
+        case History.LAST:
+            return by_people[-1:]
+        case History.NONE:
+            return ()
 
 
 def split_attachments(

@@ -19,6 +19,7 @@ class TicketChange:
     mail itself put in cc, `not_in_cc` the people whom it did not add, since nothing proves its sender.
     `forged`: the mail server says that its sender is forged. `related` is another ticket that the mail may
     belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
+    `unread`: no single person reads mail to the requester, which is a list or a program.
     `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
@@ -39,6 +40,7 @@ class TicketChange:
     not_in_cc: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
     cut: str = ""
+    unread: bool = False
 
     @property
     def actor_addresses(self) -> frozenset[str]:

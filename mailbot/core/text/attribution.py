@@ -26,6 +26,7 @@ _MAX_STARTS = 4  # places in a line at which an attribution may begin
 _MAX_SEPARATED = 50  # lines in which an attribution behind own words is searched
 _MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
 _MAX_NAMES = 14
+_OFFICES = frozenset({"team", "support", "hilfe", "schule", "it"})  # in names, and stop words elsewhere
 
 _START = re.compile(
     rf"[\s>*_\-\"'\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:{START}|zitat von|quoting)(?!\w)"
@@ -186,9 +187,9 @@ def _ends_with_day(line: str) -> bool:
 def _is_torn(lines: list[str], at: int, joined: str) -> bool:
     """Return whether a blank line tears an attribution apart before its address or verb, as Polymail does."""
     following = lines[at].strip() if at < len(lines) else ""
-    goes_on = following.startswith("<") or (
-        joined.endswith(">") and following.endswith(":") and bool(_verbs(following)) and len(following) < 20
-    )
+    verb = following.endswith(":") and bool(_verbs(following)) and len(following) < 20
+    goes_on = following.startswith("<") or joined.endswith("<")
+    goes_on = goes_on or (verb and (joined.endswith(">") or following.startswith(">")))
     return goes_on and bool(_START.match(joined) and DATE.search(joined))
 
 
@@ -217,7 +218,7 @@ def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bo
     following = next((line for line in lines[at + count : at + count + 4] if line.strip()), "")
     nearest = lines[at + count] if at + count < len(lines) else ""
     quoted_next = is_quoted(following) and not _CONTINUED.match(following)
-    quoted_next = quoted_next or (following.startswith(("| ", "-")) and _opens(following))
+    quoted_next = quoted_next or (following.startswith(("| ", "-", "#", "_", "=")) and _opens(following))
     open_end = not nearest.strip(_EDGES) or quoted_next or bool(label(following))
     if behind and not ((DATE.search(joined) and (open_end or quoted_next)) or _QUOTING.match(joined)):
         return False
@@ -299,7 +300,7 @@ def _other_words(text: str) -> tuple[int, int]:
             continue
         if not bare.islower() or not word.strip("\"'„“”‘’«»<>()[]*_").islower():
             names += 1
-        elif fold(bare) in STOPWORDS or word.endswith(("!", "?")):
+        elif fold(bare) in STOPWORDS - _OFFICES or word.endswith(("!", "?")):
             return _MAX_UNKNOWN + 1, 0
         else:
             unknown += 1

@@ -33,14 +33,19 @@ _DEVICE_LINES = (  # in lower case: patterns that ignore case take five times as
     rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
     rf"(?:von|vom|mit|from|de|depuis|da|desde|van|från) (?:meine[mnr]|unsere[mn]|my|mon|mio|mi|meu|mijn|min)"
     rf"(?: \S{{2,12}})? ?(?:{_PHONE})[^,.!?]{{0,25}}[.!]?\s*$",
-    r"gesendet von unterwegs[.!]?\s*$",
+    rf"(?:(?:[^.!?]{{2,30}}[-–,] ?)?gesendet )?vom (?:{_PHONE})[.!]?\s*$",
+    r"(?:gesendet )?von unterwegs[.!]?\s*$",
+    rf"(?:mit )?(?:freundlichen|viele|liebe) gr[üu](?:ß|ss)en? (?:von|vom) (?:mein\w{{1,2}} )?(?:{_PHONE})"
+    r"[.!]?\s*$",
+    r"mit (?:blue ?mail|k-9 mail|spark|fairemail|proton mail|tutanota|der [\w. -]{2,20} app)"
+    r" (?:gesendet|verschickt|versendet)[.!]?\s*$",
     rf"(?:mobil|(?:von )?unterwegs|vo[nm] (?=.{{0,40}}(?:{_DEVICE})).{{2,50}})"
     r" (?:gesendet|geschickt)[.!]?\s*$",
     rf"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) (?=.{{0,60}}(?:{_DEVICE}))"
     r".{2,80}(?:gesendet"
     r"|versandt|verschickt|geschickt)[.!]?\s*$",
     r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
-    r"(?:get|download) \[?(?:outlook|bluemail|mail|typeapp|yahoo mail|gmail|edison mail|spark) for"
+    r"(?:get|download) \[?(?:outlook|bluemail|mail|typeapp|yahoo mail|gmail|edison mail|spark) f(?:o|ü)r"
     r"|(?:holen|laden|besorgen) sie(?: sich)? outlook|outlook für \w+(?: \w+)? (?:herunter)?(?:laden"
     r"|beziehen|holen|abrufen)|(?:laden|hole|lade)(?: sie)? \w+ mail für",
     r"(?:envoyé|expédié) (?:de(?:puis)?|à partir d[e']|via|par) (?:mon|ma|mes|un|l[ae']"
@@ -108,17 +113,34 @@ def is_program_line(line: str) -> bool:
     if "\u1427" in line or "\ufffc" in line:
         return bool(_TRACKING.fullmatch(line[:100]))
     plain = _plain(line)
-    return _is_mobile(plain) or bool(_SCANNED.match(plain.lower()))
+    return _is_mobile(plain) or bool(_SCANNED.match(plain.lower()) or _SCANNER_RULE.match(line.lower()))
+
+
+def ends_scanner_notice(line: str) -> bool:
+    """Return whether a line is the name or the address of a scanner, which stands below its notice."""
+    return bool(_SCANNER_NAME.fullmatch(line[:100].strip().lower()))
 
 
 MAX_NOTICE = 400
+_SCANNER = (
+    r"avast|avg|avira|eset|sophos|kaspersky|bitdefender|g ?data|mcafee|norton|mailscanner|clamav|f-?secure"
+    r"|trend ?micro|norman|panda|malwarebytes|comodo|gdata|webroot"
+)
+_SCANNER_RULE = re.compile(rf"_{{2,20}} (?:information|hinweis|warnung)\w{{0,2}} (?:from|von) (?:{_SCANNER})")
+_SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER})(?:\.(?:com|de|net|eu))?/?")
 _SCANNED = re.compile(
     r"(?:virenfrei|virus-?free|(?:garanti )?sans virus|libre de virus|privo di virus|virusvrij)\W{0,4}"
     r"(?:(?:https?://)?www\.\w+\.\w+\S*)?\W*$"
     r"|diese (?:e-?mail|nachricht) (?:wurde|ist) .{2,90}(?:viren|malware|schadsoftware|spam)\b.{0,40}"
     r"(?:gepr[üu]ft|gescannt|untersucht|getestet|frei|gefunden)"
+    rf"|diese (?:e-?mail|nachricht) (?:wurde|ist) (?:von|mit|durch) .{{0,20}}(?:{_SCANNER}).{{0,40}}"
+    r"(?:gepr[üu]ft|gescannt|untersucht|[üu]berpr[üu]ft)\W*$"
     r"|this (?:e-?mail|message)(?: and any attachments)? (?:has been|was|is) (?:scanned|checked|virus)"
     r".{0,120}(?:virus|malware|mailscanner|clean|avast|avg)"
+    rf"|(?:gescannt|gepr[üu]ft|scanned|checked|protected|gesch[üu]tzt) (?:von|mit|durch|by|with)"
+    rf" (?:{_SCANNER}).{{0,40}}$"
+    rf"|(?:the|this|die|diese) (?:message|e-?mail|nachricht) (?:was|wurde) (?:checked|scanned|von|by)"
+    rf".{{0,30}}(?:{_SCANNER})"
     r"|l['’]absence de virus dans ce courrier"
     r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}(?:umwelt|ausdruck)"
     r"|please consider (?:the environment|your environmental)|think before you print"
@@ -144,6 +166,10 @@ _BANNER = re.compile(
     r"|\W*extern(?:e|al)?[ -](?:e-?mail|mail|message|nachricht|sender|absender)\W{1,4}"
     r"(?:do not|don['’]t|please be|klicken sie|öffnen sie|vorsicht|bitte seien)"
     r"|\W*(?:dies ist eine externe|this is an external) (?:e-?mail|nachricht|message)"
+    rf"|\W*(?:externer absender|external sender|externe {_MAIL})\W{{1,4}}"
+    r"(?:vorsicht|achtung|caution|be careful)"
+    rf"|\W*(?:[^\W\d_]{{2,14}}\W{{1,4}})?(?:diese|this) {_MAIL} (?:stammt|kommt|comes?|is) nicht (?:aus|von)"
+    r" (?:unserer|ihrer|der) (?:organisation|schule|firma|verwaltung|stadtverwaltung|behörde)"
     r"|\W*(?:you don['’]t often get e-?mail from|some people who received this message don['’]t often"
     r"|sie erhalten nicht (?:häufig|oft) (?:e-?mails?|eine e-?mail|nachrichten) von"
     r"|einige personen, die diese nachricht erhalten haben"
@@ -158,11 +184,13 @@ _LEAD = re.compile(
 _ADVICE = re.compile(
     r"(?=.{0,300}(?:link|anh[äa]ng|attach|absender|sender|inhalt|content|verdächtig|suspicious|phishing"
     r"|expéditeur|pièce|lien|warum|\bwhy\b|vorsicht|careful|caution|kennwort|passw|zugangsdaten))"
-    r"\W*(?:bitte |please )?(?:(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten) sie\b.{0,120}"
-    r"(?:\bkeine|\bnicht|\bvorsichtig|\bnur)|do not|don['’]t|never|be (?:careful|cautious|wary)"
+    r"\W*(?:bitte |please )?(?:(?:klicken|öffnen|seien|antworten|geben|folgen|vertrauen|leiten|prüfen) sie"
+    r"\b.{0,120}(?:\bsorgf|\bgenau|\bgründlich|\bkeine|\bnicht|\bvorsichtig|\bnur)"
+    r"|do not|don['’]t|never|be (?:careful|cautious|wary)"
     r"|exercise caution|use caution|think before|report suspicious|learn why|erfahren sie, warum"
     r"|ne (?:cliquez|pas)|n['’]ouvrez|soyez|zjqcmqryfpfpt|vorsicht (?:beim|bei)|links und anhänge nicht"
-    r"|(?:keine|niemals) (?:\w+ ){0,3}(?:links?|anhänge)\b.{0,40}(?:öffnen|anklicken|klicken))",
+    r"|(?:keine|niemals) (?:\w+ ){0,3}(?:links?|anhänge)\b.{0,40}(?:öffnen|anklicken|klicken))"
+    r"|\W*(?:weitere informationen|mehr erfahren|learn more|en savoir plus)\W*$",
     re.I,
 )
 _ADVICE_BEGINS = re.compile(

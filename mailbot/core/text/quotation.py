@@ -22,7 +22,7 @@ from mailbot.core.text.header_block import (
     label,
     may_introduce,
 )
-from mailbot.core.text.program_lines import banner_length, is_program_line
+from mailbot.core.text.program_lines import banner_length, ends_scanner_notice, is_program_line
 from mailbot.core.text.signatures import contact_block, is_address, is_signoff, notices
 
 # Marks that the HTML parser puts on lines of their own around the element that is marked as a signature.
@@ -184,7 +184,11 @@ def _simple_kind(lines: list[str], at: int) -> _Is:
         return _Is.MARK
     if is_quoted(line) or (at and is_quoted(lines[at - 1]) and _is_wrapped_link(lines, at)):
         return _Is.QUOTED
-    return _Is.SIGNATURE if is_program_line(line) else _Is.TEXT
+    return _Is.SIGNATURE if is_program_line(line) or _ends_notice(lines, at) else _Is.TEXT
+
+
+def _ends_notice(lines: list[str], at: int) -> bool:
+    return ends_scanner_notice(lines[at]) and any(map(is_program_line, lines[max(at - 2, 0) : at]))
 
 
 def _begins_quoted_mail(lines: list[str], at: int, kind: _Is) -> bool:
@@ -208,17 +212,18 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
     below = _filled_below(lines, kinds)
     answers = len(kinds) < len(lines) or _Is.INTRODUCTION in kinds or _Is.QUOTED in kinds
     out: list[_Is] = []
-    signing = written = False
+    signing = written = signed = False
     for at, kind in enumerate(kinds):
         if kind in (_Is.QUOTED, _Is.INTRODUCTION):
-            signing = False
+            signing = signed = False
         elif kind is _Is.MARK:
             begins = lines[at].strip() == SIGNATURE_BEGINS
-            signing = begins and (written or (answers and _looks_signed(lines, at + 1, below[at])))
+            signing = begins and (signed or written or (answers and _looks_signed(lines, at + 1, below[at])))
         elif kind is _Is.TEXT and not signing:
             possible = written or (answers and _looks_signed(lines, at, below[at]))
             signing = possible and _is_signature(lines, at, below[at], answers=answers)
             written = written or not signing
+        signed = signing if kind is _Is.TEXT else signed
         out.append(_Is.SIGNATURE if signing and kind in (_Is.TEXT, _Is.BLANK) else kind)
     return out
 

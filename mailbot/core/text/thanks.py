@@ -20,9 +20,9 @@ _THANKS = frozenset(
 _COURTESIES = frozenset(
     """
     vielen herzlichen besten lieben schoen schoenen grossen tausend vielmals recht herzlich sehr ganz so mal
-    nochmal nochmals ich wir mich uns bei ihnen euch dir fuer die den das der ihre ihren eure deine
+    nochmal nochmals ich wir mich uns bei ihnen euch dir fuer fuers die den das der ihre ihren eure deine
     schnelle schnellen rasche prompte tolle gute super nette hilfe unterstuetzung antwort rueckmeldung
-    muehe bearbeitung erledigung reparatur info information einsatz service arbeit loesung prima toll
+    muehe kuemmern bearbeitung erledigung reparatur info information einsatz service arbeit loesung prima toll
     klasse perfekt wunderbar spitze top grossartig genial hervorragend bestens einwandfrei tadellos ok
     okay okey alles klar gut es hat geklappt klappt funktioniert geht laeuft geholfen tut jetzt nun
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss

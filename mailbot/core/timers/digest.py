@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from mailbot.core.model.effects import Decision, Effect, Notify
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, Team
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.core.recipients.recipients import address_of, effective_assignee

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from mailbot.core.model.effects import Assign, Decision, Effect, Notify
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, Team, present
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.recipients.recipients import address_of

@@ -10,7 +10,7 @@ class FaultyImapServer(TcpRelay):
     """Stands before an IMAP server without TLS.
 
     The first line that contains `command` never reaches the server: `answer` is given instead, with the
-    command's tag for "%t" (RFC 9051, 2.2.1). After a BYE it hangs up. `struck` tells whether that happened.
+    command's tag for "%t" (RFC 9051, 2.2.1). After a BYE it hangs up. `struck`: that happened.
     """
 
     def __init__(self, server_port: int, command: bytes, answer: bytes) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from mailbot.core.commands.status import escalate
 from mailbot.core.model.effects import Decision, Effect, Notify, RecordReminder, SetStatus
-from mailbot.core.model.notification import Notification, NotificationKind
+from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, School, Team
 from mailbot.core.model.ticket import Direction, Message, ReminderStage, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
@@ -121,9 +122,9 @@ def _timers_for_staff(context: TimerContext) -> Iterator[Timer]:
     if times.escalate_hours and wait.awaiting_staff and context.ticket.level == 1:
         both = (context.school.team, context.policy.second_level)
         yield Timer(after(times.escalate_hours), both, _escalate)
-    if times.overdue_hours and wait.step is not ReminderStage.OVERDUE:
+    if times.overdue_hours and wait.stage is not ReminderStage.OVERDUE:
         yield Timer(after(times.overdue_hours), (team,), _report_overdue)
-    if times.reminder_hours and wait.awaiting_staff and wait.step is ReminderStage.NOTHING:
+    if times.reminder_hours and wait.awaiting_staff and wait.stage is ReminderStage.NOTHING:
         yield Timer(after(times.reminder_hours), (team,), _remind)
 
 
@@ -131,7 +132,7 @@ def _timers_for_requester(context: TimerContext) -> Iterator[Timer]:
     """Yield the reminder or the closing; after a late reminder the requester still has the full period."""
     times, wait, team = context.policy.times, context.ticket.waits, context.school.team
     add_days = team.calendar.add_days
-    if times.wait_reminder_days and wait.step is ReminderStage.NOTHING:
+    if times.wait_reminder_days and wait.stage is ReminderStage.NOTHING:
         yield Timer(add_days(wait.since, times.wait_reminder_days), (team,), _remind_requester)
     elif times.wait_close_days:
         start = wait.reminded_at or wait.since

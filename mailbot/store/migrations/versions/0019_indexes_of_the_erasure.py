@@ -1,10 +1,10 @@
-"""0020 indexes for the erasure: without them each erased mail reads all mails (foreign keys, too)."""
+"""0019 indexes for the erasure: without them each erased mail reads all mails (foreign keys, too)."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,138 @@
+"""Samples of replies to the author of a mail."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from mailbot.core.commands.queries import list_line
+from mailbot.core.model.listing import Listing, Scope
+from mailbot.core.model.notification import CommandResult, Notification
+from mailbot.core.model.notification_kind import NotificationKind as Kind
+from mailbot.core.model.ticket import (
+    Direction,
+    Message,
+    Role,
+    Status,
+    Visibility,
+)
+from mailbot.samples.problems import CONFLICT, IN_TEXT, NO_RECIPIENT, PROBLEMS, UNKNOWN_ADDRESS
+from mailbot.samples.scene import (
+    ANSWER,
+    BEAMER,
+    BOUNCED,
+    DONE,
+    DUE,
+    ENDLESS,
+    ERIKA,
+    FILES,
+    HISTORY,
+    LENA,
+    MANY_FILES,
+    MAX,
+    NOW,
+    ODD,
+    OF_ALL_SCHOOLS,
+    OLD,
+    PRIVATE,
+    RAINER,
+    SOLVED,
+    TAKEN,
+    TO_ERIKA,
+    TO_LENA,
+    TO_MAX,
+    TO_TONI,
+    UP,
+)
+
+AWAY = CommandResult("away", None, detail=ERIKA.name, until=date(2026, 12, 1), links=("back", "help"))
+QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
+
+RECEIPT_LINES = (
+    CommandResult("close", DONE, notified=(LENA, ERIKA)),
+    CommandResult("priority", ODD, detail="high"),
+    CommandResult("assign", ODD, notified=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
+    CommandResult("take", replace(TAKEN, number=97), already=True),
+    CommandResult("remind", DUE, due=DUE.due),
+    CommandResult("cc", BEAMER, notified=(RAINER,), detail=RAINER.email),
+    CommandResult("split", BEAMER, notified=(LENA, ERIKA), detail="GYM-105"),
+)
+
+
+def to_author(language: str) -> dict[str, Notification]:
+    """Return the replies to the author of a mail: to queries, to commands, and to a mail that is held."""
+    return _to_queries(language) | _to_commands(language) | _about_mails()
+
+
+def _to_queries(language: str) -> dict[str, Notification]:
+    tickets = (BEAMER, ODD, replace(UP, number=101), replace(TAKEN, number=97, status=Status.WAITING))
+    return {
+        "overview": TO_MAX(
+            Kind.OVERVIEW, tickets=tickets, scope="open", total=4, in_reply_to="<2@schule.example>"
+        ),
+        "overview_page": TO_TONI(
+            Kind.OVERVIEW,
+            tickets=OF_ALL_SCHOOLS,
+            scope="all",
+            line=list_line(Listing(Scope.ALL), language),
+            total=61,
+            page=2,
+        ),
+        "overview_own": TO_LENA(Kind.OVERVIEW, tickets=(BEAMER, OLD), scope="all", total=2),
+        "overview_empty": TO_LENA(Kind.OVERVIEW, scope="mine"),
+        "overview_found": TO_MAX(
+            Kind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
+        ),
+        "overview_found_nothing": TO_MAX(Kind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
+        "ticket_details": TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "ticket_details_endless": TO_MAX(
+            Kind.TICKET_DETAILS, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES
+        ),
+    }
+
+
+def _to_commands(language: str) -> dict[str, Notification]:
+    return {
+        "command_receipt": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=DONE,
+            done=RECEIPT_LINES[:1],
+            undoable=True,
+            in_reply_to="<3@schule.example>",
+        ),
+        "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
+        **_refusals(language),
+        "away": TO_MAX(Kind.COMMAND_RECEIPT, done=(AWAY,)),
+        "back": TO_MAX(Kind.COMMAND_RECEIPT, done=(CommandResult("back", None),)),
+    }
+
+
+def _about_mails() -> dict[str, Notification]:
+    return {
+        "held_answer": TO_ERIKA(
+            Kind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
+        ),
+        "confirm": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER),
+        "help_requester": TO_LENA(Kind.HELP),
+        "help_supporter": TO_MAX(Kind.HELP, ticket=TAKEN),
+        "help_second_level": TO_TONI(Kind.HELP),
+        "bounce": TO_MAX(Kind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
+    }
+
+
+def _refusals(language: str) -> dict[str, Notification]:
+    problems = PROBLEMS[language]
+    mistyped = f"{problems[0].line}\n{ANSWER}"
+    refused = "\n".join((mistyped, *(problem.line for problem in problems[1:])))
+    in_text = IN_TEXT[language]
+    return {
+        "refusal": TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=mistyped, problems=problems[:1]),
+        "refusal_unclear": TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=refused, problems=problems),
+        "refusal_conflict": TO_MAX(
+            Kind.REFUSAL, ticket=TAKEN, text=f"{ANSWER}\n#close\n#escalate", problems=CONFLICT
+        ),
+        "refusal_in_text": TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=in_text.line, problems=(in_text,)),
+        "refusal_unknown_address": Notification(
+            Kind.REFUSAL, PRIVATE, Role.REQUESTER, problems=UNKNOWN_ADDRESS
+        ),
+        "refusal_unaddressed": TO_MAX(Kind.REFUSAL, ticket=TAKEN, text=ANSWER, problems=NO_RECIPIENT),
+        "refusal_unaddressed_overview": TO_MAX(Kind.REFUSAL, text=ANSWER, problems=NO_RECIPIENT),
+    }
