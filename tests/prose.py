@@ -37,7 +37,11 @@ PHRASES = (
     (r"the living|anybody's|says? so", "say what it is or does"),
     (r"put(?:s|ting)? (?:it |them )?right|no business of", "“correct”, “unrelated to”"),
     (r"concerns? no|known for it", "say it without the negation or the pronoun"),
-    (r"(?-i:Tell (?:what|who)|Who of)", "“Show”, “Return”; “People who”"),
+    (r"(?-i:Tell (?:what|who|whether)|Who of)", "“Show”, “Return”; “People who”"),
+    (
+        r"(?:is|are|was|were|be|been|being) told|tells? whether",
+        "“is notified”, “is reported”; “whether” alone",
+    ),
     (
         r"(?<=[:;]\s)who (?:gives|sends|wrote|chose)|(?-i:(?<=\.\s)One (?:that|who|which))",
         "name the noun: “people who”, “a mail that”",

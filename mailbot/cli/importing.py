@@ -1,4 +1,4 @@
-"""Calls that import tickets from another help desk."""
+"""Calls that import tickets from another help desk, and that export and import a whole desk."""
 
 # ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
 
@@ -23,10 +23,14 @@ from mailbot.clock import utc_now
 
 if TYPE_CHECKING:
     from mailbot.core.model.policy import Policy
+    from mailbot.importer.exported import Import
     from mailbot.importer.importing import ImportReport
     from mailbot.service.desk import Desk
+    from mailbot.service.export import Export
 
-import_app = typer.Typer(help="Import tickets from another help desk.", no_args_is_help=True)
+import_app = typer.Typer(
+    help="Import tickets from another help desk, or an export of mailbot.", no_args_is_help=True
+)
 app.add_typer(import_app, name="import")
 
 
@@ -58,6 +62,64 @@ def osticket(
         mapping = _mapping(map_ or [], desk.policy)
         report = _import(desk, (database, password, prefix), mapping, dry_run=dry_run)
     print_json(report.document()) if json_ else _print(report, dry=dry_run)
+
+
+@import_app.command("mailbot")
+def mailbot(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(help="The directory that mailbot export wrote.")],
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Import an export of mailbot into an empty desk; the daemon must not run."""
+    from mailbot.importer.exported import Import
+
+    with desk_of(context, config, "migrate") as (desk, _):
+        source = Import(desk, directory)
+        _follow(source)
+    found = source.verification
+    if json_:
+        print_json({"rows": source.rows, "entries": found.entries, "trail": found.problems})
+        return
+    _print_rows(source.rows)
+    broken = f"was broken before the export: {'; '.join(found.problems[:3])}"
+    echo(f"audit trail: {broken if found.problems else f'{found.entries} entries are intact'}")
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(help="Write to this new directory.")],
+    config: Config = None,
+    json_: Json = False,
+) -> None:
+    """Write everything in open formats: JSON Lines, mbox, files, CSV; the daemon may run meanwhile."""
+    from mailbot.service.export import Export
+
+    with desk_of(context, config) as (desk, _):
+        written = Export(desk, directory)
+        _follow(written)
+    if json_:
+        print_json({"rows": written.rows, "files": written.files, "missing_files": written.missing_files})
+        return
+    _print_rows(written.rows)
+    echo(f"{directory}: {written.files} attachments; {written.missing_files} are not in their mails")
+
+
+def _follow(work: "Export | Import") -> None:
+    """Do the work and show its progress."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("rows", total=work.total())
+        for rows in work.steps():
+            progress.advance(task, rows)
+
+
+def _print_rows(rows: Mapping[str, int]) -> None:
+    print_table(("table", "rows"), [(name, str(number)) for name, number in rows.items()], numbers=("rows",))
 
 
 def _import(

@@ -51,7 +51,7 @@ def status_summary(desk: Desk) -> Document:
             "at": now.isoformat(),
             "mailboxes": _mailboxes(session, desk, now),
             "daemon": _daemon(session, desk, now),
-            "letters": {
+            "letters": {  # scripts read this name: outgoing mails
                 **outbox.backlog(session, now),
                 "oldest": oldest.isoformat() if oldest else None,
             },

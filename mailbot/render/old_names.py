@@ -53,13 +53,16 @@ def find_old_names(folder: Path, environment: Environment) -> Iterator[OldName]:
         if kind in _FILES_BY_OLD_NAME and file.parent != folder and file.parent.name != "parts":
             yield OldName(file, file.name, f"{_FILES_BY_OLD_NAME[kind]}.{suffix}")
         try:
-            source = environment.parse(file.read_text("utf-8"))
+            found = _old_names_in(file.read_text("utf-8"), environment)
         except (TemplateSyntaxError, OSError, ValueError):
             continue
-        yield from (OldName(file, *name) for name in sorted(_old_names_in(source)))
+        yield from (OldName(file, *name) for name in sorted(found))
 
 
-def _old_names_in(source: nodes.Template) -> set[tuple[str, str]]:
+def _old_names_in(text: str, environment: Environment) -> set[tuple[str, str]]:
+    if not any(old in text for old in _VALUES):
+        return set()  # most templates: parsing all takes more than a second
+    source = environment.parse(text)
     attributes = {node.attr for node in source.find_all(nodes.Getattr) if not _is_word(node)}
     used = meta.find_undeclared_variables(source) | attributes
     return {(old, new) for old, new in _VALUES.items() if old in used}

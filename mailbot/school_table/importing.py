@@ -150,7 +150,7 @@ def _schools(data: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def _sends_with_own_login(documents: Iterable[_Document], schools: list[dict[str, object]]) -> bool:
-    """Tell whether new schools need a login for SMTP, as others have, or send with a common one or none."""
+    """Return whether new schools need a login for SMTP, as others have, or send with a common one or none."""
     common = any(setting(document.data, ("smtp", "username")) is not None for document in documents)
     others = [setting(school, ("smtp", "username")) for school in schools]
     return not common and (not others or any(other is not None for other in others))

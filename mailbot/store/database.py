@@ -20,6 +20,7 @@ __all__ = [
     "first_line",
     "open_database",
     "read_only",
+    "snapshot",
     "transaction",
     "truncate_wal",
 ]
@@ -125,6 +126,15 @@ def transaction(engine: Engine, *, durable: bool = True) -> Iterator[Session]:
 def read_only(engine: Engine) -> Iterator[Session]:
     """Read one consistent state without blocking writers."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """Read one consistent state by several statements without blocking writers."""
+    postgresql = engine.url.get_backend_name() == "postgresql"
+    level = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
+    with Session(engine.execution_options(**{_READ_ONLY: True}, **level), expire_on_commit=False) as session:
         yield session
 
 

@@ -5,7 +5,7 @@ databases store them differently.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -50,12 +50,29 @@ class RowCounts:
     different: int = 0
 
 
-def occupied(new: Session) -> list[str]:
-    """Lock all tables until the transaction ends; return the names of those that are not empty."""
-    names = ", ".join(f'"{table.name}"' for table in _TABLES)
+def occupied(new: Session, tables: Sequence[Table] = _TABLES) -> list[str]:
+    """Lock all tables until the transaction ends; return the names of those that are not empty.
+
+    A transaction of SQLite has locked the whole database.
+    """
     connection = new.connection()
-    connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
-    return [t.name for t in _TABLES if connection.execute(select(literal(1)).select_from(t).limit(1)).first()]
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(f'"{table.name}"' for table in _TABLES)
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+    return [t.name for t in tables if connection.execute(select(literal(1)).select_from(t).limit(1)).first()]
+
+
+def finish_tables(new: Session) -> None:
+    """Set PostgreSQL's sequences to the last keys, and update the planner's statistics."""
+    connection = new.connection()
+    if connection.dialect.name != "postgresql":
+        return
+    for table in _TABLES:
+        key = table.autoincrement_column
+        if key is not None and (last := connection.scalar(select(func.max(key)))) is not None:
+            connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, key.name), last)))
+    for name in (*(table.name for table in _TABLES), _SEARCH):
+        connection.execute(text(f'ANALYZE "{name}"'))
 
 
 class Transfer:
@@ -81,7 +98,7 @@ class Transfer:
             yield from self._copy(table)
         self.table = _SEARCH
         yield from self._copy_search()
-        self._finish()
+        finish_tables(self._sessions[1])
         for table in _TABLES:
             self.table = table.name
             yield from self._compare(table)
@@ -95,7 +112,7 @@ class Transfer:
             c for c in table.columns if any(key.column.table is table for key in c.foreign_keys)
         ]
         unset = dict.fromkeys(column.key for column in self_references)
-        for batch in _read(self._old, table).mappings().partitions():
+        for batch in ordered_rows(self._old, table).mappings().partitions():
             self._new.execute(table.insert(), [{**row, **unset} for row in batch])
             yield from (None for _ in batch)
         for column in self_references:  # set last, because the row referred to may come later
@@ -110,17 +127,6 @@ class Transfer:
         for vectors in search.vectors(self._sessions[0]):
             search.insert_vectors(self._sessions[1], vectors)
             yield from (None for _ in vectors)
-
-    def _finish(self) -> None:
-        """Set the sequences to the last keys, and update the planner's statistics."""
-        for table in _TABLES:
-            key = table.autoincrement_column
-            if key is not None and (last := self._new.scalar(select(func.max(key)))) is not None:
-                self._new.execute(
-                    select(func.setval(func.pg_get_serial_sequence(table.name, key.name), last))
-                )
-        for name in self.counts:
-            self._new.execute(text(f'ANALYZE "{name}"'))
 
     def _compare(self, table: Table) -> Iterator[None]:
         """Merge the rows of both databases by key, so that a missing row is reported as missing."""
@@ -160,7 +166,7 @@ class Transfer:
             self.differences.append(difference)
 
 
-def _read(connection: Connection, table: Table) -> Result[Any]:
+def ordered_rows(connection: Connection, table: Table) -> Result[Any]:
     """Read a table in the order of its keys, in batches.
 
     SQLite orders texts by their bytes; PostgreSQL does so only with the collation "C".
@@ -174,7 +180,7 @@ def _read(connection: Connection, table: Table) -> Result[Any]:
 
 def _keyed(connection: Connection, table: Table) -> Iterator[Keyed]:
     positions = [list(table.columns).index(column) for column in table.primary_key]
-    for row in _read(connection, table):
+    for row in ordered_rows(connection, table):
         yield tuple(row[position] for position in positions), connection.dialect.name, tuple(row)
 
 

@@ -31,7 +31,7 @@ PROMISES = (
     "others only by `#cc ADDRESS`.",
     "One mail to several support mailboxes, or delivered twice to one: handled once per ticket "
     "it belongs to, never twice.",
-    "Too large, encrypted (S/MIME, PGP) or unreadable: the sender is told what to do; the mail is kept.",
+    "Too large, encrypted (S/MIME, PGP) or unreadable: the sender gets advice; the mail is kept.",
 )
 """Each is the docstring of a test or of several; a sentence without one fails."""
 
@@ -268,7 +268,7 @@ PGP = "-----BEGIN PGP MESSAGE-----\n\nhQEMA5\n-----END PGP MESSAGE-----\n"
 
 @pytest.mark.parametrize("how", ["pgp", "smime", "too large"])
 def test_the_sender_of_unreadable_mail_is_answered_with_advice(desk: DeskHarness, how: str) -> None:
-    """Too large, encrypted (S/MIME, PGP) or unreadable: the sender is told what to do; the mail is kept."""
+    """Too large, encrypted (S/MIME, PGP) or unreadable: the sender gets advice; the mail is kept."""
     raw = problem("Geheim").text(PGP if how == "pgp" else "").build()
     if how == "smime":
         raw = raw.replace(b"text/plain; charset=utf-8", b"application/pkcs7-mime; smime-type=enveloped-data")

@@ -172,7 +172,7 @@ def _mails_broken(
     changed = []
     for mail_, (message_id, about) in received:
         if mail_.recipients == (EDV,):
-            continue  # what the operators are told of the trouble
+            continue  # alerts to the operators about the trouble
         if message_id not in first:
             first[message_id] = mail_.raw
             got[mail_.recipients[0], about] += 1

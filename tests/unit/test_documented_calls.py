@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,16 @@ def parse(command: Any, args: list[str], parent: Any = None) -> None:
         parse(inner, rest, context)
 
 
+COMMAND_LINE = get_command(app)
+
+
+@cache
 def problem_of(call: str) -> str:
     """Return why a call cannot be parsed, or ""."""
     if call == "--install-completion":  # parsing it installs the completion
         return ""
     try:
-        parse(get_command(app), words_of(call))
+        parse(COMMAND_LINE, words_of(call))
     except typer.Exit:  # of --version and --help
         return ""
     except Exception as error:  # noqa: BLE001 - also an error of shlex

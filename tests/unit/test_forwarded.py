@@ -7,6 +7,8 @@ from mailbot.core.text.forwarded_sender import forwarded_sender
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import ERIKA, EVE, LENA, MAX, writes
 
+pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
+
 PETRA = "petra@schule.example"
 
 

@@ -17,6 +17,8 @@ from tests.support.mail_builder import mail
 from tests.support.rendered_samples import TEMPLATES, rendered
 from tests.support.scenario import EARLIER, LENA, MAX, answers, assigned, closed, writes
 
+pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
+
 SAID = tuple(
     Message(direction, visibility, Address(author), text, EARLIER + timedelta(minutes=number))
     for number, (direction, visibility, author, text) in enumerate(

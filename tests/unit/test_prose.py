@@ -28,6 +28,8 @@ Who of the school's own people stands in To or Cc of a mail gets the ticket's ma
 putting right what came to the wrong ticket, the wrong school or is no business of anybody
 Hear the daemons out while they are tortured: unheard, one of them waited for ever to say that it is ready.
 No token could be had besides.
+The requester is told of it.
+Tell whether the bytes are an encrypted message.
 Nobody answers, and he is reminded; the file lies in his house.
 """.strip().splitlines()
 
@@ -109,9 +111,9 @@ def test_code_is_not_checked(file: str, source: str) -> None:
 )
 def test_name_of_a_test_like_a_proverb_is_refused(name: str) -> None:
     source = f"x = 1\n\n\ndef test_{name}() -> None:\n    pass\n"
-    assert [line for line, *_ in problems(Path("tests/unit/test_x.py"), source)] == [4]
+    assert {line for line, *_ in problems(Path("tests/unit/test_x.py"), source)} == {4}
     cases = f'CASES = [\n    pytest.param(1, id="{name.replace("_", " ")}"),\n]\n'
-    assert [line for line, *_ in problems(Path("tests/unit/test_x.py"), cases)] == [2]
+    assert {line for line, *_ in problems(Path("tests/unit/test_x.py"), cases)} == {2}
 
 
 def test_plain_names_of_tests_and_other_names_are_accepted() -> None:

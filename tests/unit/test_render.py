@@ -20,6 +20,8 @@ from mailbot.render import BrokenTemplateError, Templates, render
 from mailbot.samples import replies, scene
 from tests.support.rendered_samples import TEMPLATES, fields, hrefs, rendered
 
+pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
+
 PACKAGED = Path(__file__).parents[2] / "templates"
 
 

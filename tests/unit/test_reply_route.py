@@ -22,6 +22,8 @@ from tests.support.scenario import (
     writes,
 )
 
+pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
+
 FIRST_LINES = {
     ReplyRoute.REQUESTER: "Ihre Antwort geht an ",
     ReplyRoute.STAFF: "Ihre Antwort bleibt intern, ",

@@ -64,7 +64,7 @@ def kinds(decision: Decision | None) -> list[tuple[str, str]]:
 def live(
     ticket: Ticket, until: datetime, policy: Policy = POLICY
 ) -> list[tuple[datetime, list[tuple[str, str]]]]:
-    """Let time pass, looking only when it is said to be worth it; return who was told what when."""
+    """Let time pass with a check at each `next_check`; return who got which notification, and when."""
     passing = TimerContext(ticket, SCHOOL, policy, ticket.opened)
     mails = []
     while (now := next_check(passing)) is not None and now < until:

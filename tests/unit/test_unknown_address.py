@@ -1,10 +1,14 @@
 """Members who write from an address that is not registered, and the colleagues who read it."""
 
+import pytest
+
 from mailbot.core.model.facts import RecentActivity
 from mailbot.core.model.notification import Cause, Reason
 from mailbot.core.model.ticket import Status, Visibility
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import HANNA, MAX, MailScenario, assigned, ticket, writes
+
+pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 
 PRIVATE = "max.m@gmx.example"  # Max, who is registered with other addresses
 

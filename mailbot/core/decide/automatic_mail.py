@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mailbot.core.classify.classify import NO_FROM
-from mailbot.core.commands.context import roles
+from mailbot.core.commands.match import roles
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Classification, Mail, MailKind

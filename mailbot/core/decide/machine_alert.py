@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from mailbot.core.classify.trust import Trust
-from mailbot.core.commands.context import MailContext, Match
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.match import Match
 from mailbot.core.decide.open_ticket import open_ticket
 from mailbot.core.decide.ticket_changes import change_ticket
 from mailbot.core.model.effects import Decision, Notify

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailbot.core.classify.author import reads_mail
-from mailbot.core.commands.context import MailContext, Match
+from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.match import Match
 from mailbot.core.decide.open_ticket import NO_SUBJECT
 from mailbot.core.model.effects import Decision, Effect, HoldMail, Notify
 from mailbot.core.model.notification import Cause, Notification

@@ -1,4 +1,4 @@
-"""Tell whether a quotation has only text of earlier messages, or words that somebody wrote into it."""
+"""Find out whether a quotation has only text of earlier messages, or also words of the author."""
 
 from collections.abc import Iterable
 

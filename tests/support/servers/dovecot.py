@@ -115,7 +115,7 @@ class Dovecot:
     """A Dovecot of its own: IMAP with STARTTLS on `port`, IMAPS on `tls_port`, both the same after a restart.
 
     `prefix` and `separator` name the folders as other providers do ("INBOX." and "."); `capability` is what
-    clients are told instead of the truth, to hide MOVE or IDLE from them. `introspection` is the URL that
+    clients get instead of the real one, to hide MOVE or IDLE from them. `introspection` is the URL that
     tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
     user may keep, as in "1M", `connections` how many each may have at once. With `lmtp` it takes mail on
     `lmtp_port`, as it does from a mail server. Under IDLE it checks the folder every `looks` seconds.
