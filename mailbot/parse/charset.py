@@ -36,6 +36,7 @@ _IN_ASCII = frozenset(
     f"iso2022_{variant}" for variant in ("jp", "jp_1", "jp_2", "jp_2004", "jp_3", "jp_ext", "kr")
 }  # charsets whose ASCII bytes can mean other characters
 _SINGLE_BYTE = re.compile(r"cp1252|cp125\d|iso8859.*|latin.*")
+SUBSTITUTE = "\x1a"  # ASCII's, for a NUL that must not just disappear
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 

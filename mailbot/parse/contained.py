@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailbot.parse import file_formats, limits, mime
 from mailbot.parse.compound import SIGNATURE, Entry
-from mailbot.parse.encoded_words import base64_octets
+from mailbot.parse.encoded_words import base64_bytes
 from mailbot.parse.walk import PartCollector
 
 File = tuple[str, bytes]
@@ -74,7 +74,7 @@ def in_calendar(content: bytes) -> Iterator[File]:
         if data or _BASE64_LINE.match(line):
             head, _, value = line.rpartition(b"," if data else b":")
             name = _CALENDAR_NAME.search(head[:1_000])
-            yield name[1].decode("utf-8", "replace") if name else "", base64_octets(value)
+            yield name[1].decode("utf-8", "replace") if name else "", base64_bytes(value)
 
 
 def in_onenote(content: bytes) -> Iterator[File]:

@@ -4,7 +4,7 @@ import binascii
 import re
 from urllib.parse import unquote_to_bytes
 
-from mailbot.parse.charset import decode
+from mailbot.parse.charset import SUBSTITUTE, decode
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=))*?)\?=", re.S)
 _PARAMETER = re.compile(
@@ -31,25 +31,31 @@ def decode_words(value: str) -> str:
         between = value[at : word.start()]
         label = word[1].partition("*")[0].lower()
         if pending and (between.strip() or label != charset):
-            out.append(decode(b"".join(pending), charset))
+            out.append(_text(pending, charset))
             pending = []
         out.append(between if between.strip() or at == 0 else "")
-        pending.append(_octets(word[2].lower(), word[3]))
+        pending.append(_word(word[2].lower(), word[3]))
         charset, at = label, word.end()
     if pending:
-        out.append(decode(b"".join(pending), charset))
+        out.append(_text(pending, charset))
     out.append(value[at:])
     return "".join(out)
 
 
-def _octets(encoding: str, text: str) -> bytes:
+def _text(words: list[bytes], charset: str) -> str:
+    joined = b"".join(words)
+    wide = charset.startswith(("utf-16", "utf-32"))
+    return decode(joined if wide else joined.replace(b"\0", SUBSTITUTE.encode()), charset)
+
+
+def _word(encoding: str, text: str) -> bytes:
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)
-    return base64_octets(raw)
+    return base64_bytes(raw)
 
 
-def base64_octets(raw: bytes) -> bytes:
+def base64_bytes(raw: bytes) -> bytes:
     """Return what base64 text stands for; characters outside its alphabet and a wrong end are passed over."""
     try:
         return binascii.a2b_base64(raw)

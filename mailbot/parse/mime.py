@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from mailbot.parse import limits
-from mailbot.parse.charset import clean, codec_name, decode
-from mailbot.parse.encoded_words import base64_octets, decode_words, parameters
+from mailbot.parse.charset import SUBSTITUTE, clean, codec_name, decode
+from mailbot.parse.encoded_words import base64_bytes, decode_words, parameters
 
 Field = tuple[str, str]
 
@@ -52,7 +52,7 @@ class Entity:
         raw = self.source[self.start : self.end]
         match self.field("content-transfer-encoding").strip(" \t\"';").lower():
             case "base64":
-                return base64_octets(raw)
+                return base64_bytes(raw)
             case "quoted-printable":
                 return binascii.a2b_qp(raw)
             case "x-uuencode" | "uuencode" | "x-uue" | "uue":
@@ -240,7 +240,8 @@ def _value(raw: str, source: bytes) -> str:
     value = raw[: limits.FIELD_BYTES].strip()
     if "\n" in value:
         value = _UNFOLD.sub(" ", value.replace("\r\n", "\n"))
-    if value.isascii() and "\0" not in value:
+    value = value.replace("\0", SUBSTITUTE)  # ma<NUL>x@… is not max@…
+    if value.isascii():
         return value
     data = value.encode("utf-8", "surrogateescape")
     try:

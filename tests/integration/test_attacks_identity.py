@@ -68,6 +68,8 @@ ATTACKS = [
     Attack("Reply-To instead of From", "name the supporter in Reply-To", lambda _: claims(f"{OURS}; {PASS}", "").header("Reply-To", MAX), HELD),
     Attack("no From at all", "be nobody", lambda _: forged(""), SILENT),
     Attack("control character", "write as an address that shows as another", lambda _: forged("ma\x13x@support.example"), QUARANTINED),
+    Attack("NUL", "the same by a byte that no database stores", lambda _: forged("ma\0x@support.example"), QUARANTINED),
+    Attack("encoded NUL", "the same in an encoded word", lambda _: forged("<ma=?utf-8?q?=00?=x@support.example>"), QUARANTINED),
     Attack("direction mark", "the same by a mark that nobody sees", lambda _: forged("ma\u202ex@support.example"), QUARANTINED),
     Attack("odd second From address", "pass DMARC beside an address that is none", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, e\x13ve@evil.example"), QUARANTINED),
     Attack("wide comma", "have a second address appear in To", lambda _: forged("eve@evil.example，max＠support.example"), QUARANTINED),
