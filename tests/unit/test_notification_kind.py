@@ -43,12 +43,12 @@ def test_notification_without_commands_and_problems_has_the_links_of_its_kind() 
     assert wrong == set()
 
 
-def test_automatic_replies_are_limited() -> None:
+def test_automatic_replies_are_limited_except_those_to_members() -> None:
     replies = {kind for kind in NotificationKind if kind.definition.auto_replied}
     limited = {kind for kind in NotificationKind if kind.definition.rate_limit is RateLimit.LIMITED}
-    assert replies - limited == {NotificationKind.CONFIRM}
-    assert limited - replies == {NotificationKind.UNREADABLE}
-    assert all(kind.definition.automatic for kind in replies | limited)
+    to_members = {NotificationKind.CONFIRM, NotificationKind.HELD_ANSWER, NotificationKind.WELCOME}
+    assert replies == limited | to_members
+    assert all(kind.definition.automatic for kind in replies)
 
 
 def test_kind_is_found_by_its_name_and_has_its_definition() -> None:

@@ -281,6 +281,7 @@ class NotificationKind(StrEnum):
         "held_answer",
         Definition(
             Audience.PERSON,
+            auto_replied=True,
             if_undelivered=_IGNORE,
             confirms=Confirms.WORDING,
             links=("send_anyway",),
@@ -291,7 +292,12 @@ class NotificationKind(StrEnum):
     UNREADABLE = (
         "unreadable",
         Definition(
-            Audience.PERSON, rate_limit=_LIMITED, if_undelivered=_IGNORE, links=(), states_refusal=True
+            Audience.PERSON,
+            auto_replied=True,
+            rate_limit=_LIMITED,
+            if_undelivered=_IGNORE,
+            links=(),
+            states_refusal=True,
         ),
     )
     # To a member of a team: how to register with one tap.
@@ -299,7 +305,13 @@ class NotificationKind(StrEnum):
     # To a newly registered member: an introduction.
     WELCOME = (
         "welcome",
-        Definition(Audience.PERSON, ReplyRoute.NOBODY, if_undelivered=_IGNORE, links=("list", "help")),
+        Definition(
+            Audience.PERSON,
+            ReplyRoute.NOBODY,
+            auto_replied=True,
+            if_undelivered=_IGNORE,
+            links=("list", "help"),
+        ),
     )
     # To the sender: the commands that are available here.
     HELP = (
