@@ -66,21 +66,21 @@ def _known_codec(label: str) -> str:
     return _SUPERSETS.get(encoding.name, codec)
 
 
-def decode(data: bytes, label: str = "") -> str:
-    """Return the cleaned text of bytes that claim the charset `label`.
+def decode(data: bytes, label: str = "", nul: str = "") -> str:
+    """Return the cleaned text of bytes that claim the charset `label`, with `nul` instead of NUL.
 
     Valid UTF-8 wins over a single-byte label, because other text is hardly ever valid UTF-8 by chance. Bytes
     that fit neither are decoded as Windows-1252, which German mail programs mean if they name no charset.
     """
     codec = codec_name(label) if label else ""
     if data.isascii() and codec not in _IN_ASCII:
-        return data.decode("ascii").replace("\0", "")
+        return data.decode("ascii").replace("\0", nul)
     for attempt in _attempts(codec):
         try:
-            return clean(data.decode(attempt))
+            return clean(data.decode(attempt), nul)
         except (UnicodeError, LookupError, ValueError):
             continue
-    return clean(_forced(data, codec))
+    return clean(_forced(data, codec), nul)
 
 
 def _attempts(codec: str) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def _forced(data: bytes, codec: str) -> str:
     )
 
 
-def clean(text: str) -> str:
+def clean(text: str, nul: str = "") -> str:
     """Return the text without NUL and lone surrogates, which PostgreSQL and SQLite reject."""
     if "\0" not in text:
         try:
@@ -119,4 +119,4 @@ def clean(text: str) -> str:
             pass
         else:
             return text
-    return _REFUSED.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", text)
+    return _REFUSED.sub(lambda match: nul if match[0] == "\x00" else "\ufffd", text)

@@ -31,21 +31,15 @@ def decode_words(value: str) -> str:
         between = value[at : word.start()]
         label = word[1].partition("*")[0].lower()
         if pending and (between.strip() or label != charset):
-            out.append(_text(pending, charset))
+            out.append(decode(b"".join(pending), charset, nul=SUBSTITUTE))
             pending = []
         out.append(between if between.strip() or at == 0 else "")
         pending.append(_word(word[2].lower(), word[3]))
         charset, at = label, word.end()
     if pending:
-        out.append(_text(pending, charset))
+        out.append(decode(b"".join(pending), charset, nul=SUBSTITUTE))
     out.append(value[at:])
     return "".join(out)
-
-
-def _text(words: list[bytes], charset: str) -> str:
-    joined = b"".join(words)
-    wide = charset.startswith(("utf-16", "utf-32"))
-    return decode(joined if wide else joined.replace(b"\0", SUBSTITUTE.encode()), charset)
 
 
 def _word(encoding: str, text: str) -> bytes:

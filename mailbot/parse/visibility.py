@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR = 4_000, 200_000, 2_000, 200
 _DECLARATION = re.compile(r"([a-z-]{2,40})\s*:\s*([^;]{1,200})")
-_COMMENT = re.compile(r"/\*(?:(?!\*/).)*(?:\*/|\Z)", re.S)
+_COMMENT_OR_STRING = re.compile(
+    r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
+)
+_OF_NAME = re.compile(r"[a-z0-9#%.-]")
 _UNCONDITIONAL = re.compile(r"@media\s{1,9}(?:only\s{1,9})?(?:all|screen)")
 _SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
 _LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|%|ex|mm|cm|)\s*(?:$|!)")
@@ -33,13 +36,17 @@ _FUNCTION = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})(?:[\s
 _HSL = re.compile(r"hsla?\(\s*(\d{1,3})(?:deg)?[\s,]+(\d{1,3})%?[\s,]+(\d{1,3})%?\s*\)")
 _ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.S)
 _FONT_SIZE = re.compile(r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|%))")
-_CLIPPED = re.compile(r"inset\(\s*(?:[5-9]\d|100)(?:\.\d{1,4})?%|(?:circle|ellipse)\(\s*0(?:px|%)?[\s)]")
+_HALF, _INSET = r"(?:[5-9]\d|100)(?:\.\d{1,4})?%", r"[\d.]{1,8}(?:px|%)?"
+_CLIPPED = re.compile(  # from above, and from below as well
+    rf"inset\(\s*(?:100%|{_HALF}\s*(?:\s{_INSET}\s*)?\)|{_HALF}\s+{_INSET}\s+{_HALF})"
+    r"|(?:circle|ellipse)\(\s*0(?:px|%)?[\s)]"
+)
 _CLEARED = re.compile(r"opacity\(\s*(?:0|0?\.0\d{0,4})%?\s*\)")
 _HIDING = (
     *(("display", "none"), ("visibility", "hidden"), ("visibility", "coll"), ("mso-hide", "all")),
     ("content-visibility", "hidden"),
 )
-_SIZES = ("height", "max-height", "width", "max-width", "line-height")
+_SIZES = ("height", "max-height", "width", "max-width")
 _SAME = 12  # difference of a colour's components that no one sees
 _TRANSPARENT: tuple[int, ...] = ()
 _FAINT = 0.05
@@ -145,6 +152,8 @@ def _look(parent: Look, style: str, background_attribute: str, colour_attribute:
     size = _length(found.get("font-size") or _font_size(found.get("font", "")))
     background = _colour(found.get("background-color") or found.get("background") or background_attribute)
     colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_attribute)
+    if "text" in found.get("-webkit-background-clip", "") + found.get("background-clip", ""):
+        colour = None  # the background shows through the letters
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
     behind = background or parent.background
     return Look(
@@ -179,15 +188,17 @@ def _is_hidden(found: dict[str, str]) -> bool:
 
 
 def _plain_css(css: str) -> str:
-    """Return declarations without comments, and with the characters that escapes stand for."""
-    if "/*" in css:
-        css = _COMMENT.sub("", css)
+    """Return declarations without comments and strings, and with the characters that escapes stand for."""
+    if "/*" in css or "'" in css or '"' in css:
+        css = _COMMENT_OR_STRING.sub(lambda found: "" if found[0].startswith("/") else "''", css)
     return _ESCAPE.sub(_unescape, css) if "\\" in css else css
 
 
 def _unescape(escape: re.Match[str]) -> str:
+    """Return the character of a name that an escape stands for; an escaped semicolon ends no declaration."""
     code = int(escape[1] or "0", 16)
-    return escape[2] or (chr(code).lower() if 0 < code < 0x80 else "?")
+    character = escape[2] or chr(min(code, 0x7F)).lower()
+    return character if _OF_NAME.match(character) else "?"
 
 
 def _font_size(font: str) -> str:

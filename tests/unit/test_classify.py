@@ -64,9 +64,6 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 ),
                 _report("Message could not be delivered", "Mailbox is full.", "filter@wall.example"),
                 _report(
-                    "Fehlgeschlagen: Tablet", "Hier gibt es niemanden, der so heißt.", "postmaster@x.example"
-                ),
-                _report(
                     "failure notice", "I was not able to deliver it: no mailbox here.", "filter@wall.example"
                 ),
                 _report(
@@ -117,6 +114,14 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail().subject("Tablet aus").text("😭"),
                 mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),
                 _answer("👍 läuft, aber der Drucker nicht"),
+                *map(
+                    _answer,
+                    ["Der Beamer hat „No Signal“", "Zu „Beamer in Raum 12“", "„Beamer“ mit Edding markiert"],
+                ),
+                mail()
+                .sender("papa@eltern.example")
+                .subject("Fehlgeschlagen: Login Moodle")
+                .text("Es kommt: unknown user. Bitte um ein neues Konto."),
             ],
         ),
     ],

@@ -217,6 +217,8 @@ def test_answer_that_a_whole_list_would_read_is_refused_until_its_recipient_is_n
     ):
         done = answers(MAX, about, text).with_facts(from_lists=frozenset({about.key})).decide()
         assert done.notified == notified, text
+    file = answers(MAX, about, "").with_mail(parts=(photo(),)).with_facts(from_lists=frozenset({about.key}))
+    assert file.decide().notified == {(MAX, "refusal")}
 
 
 def test_command_below_the_signature_or_after_a_sentence_is_refused_with_an_offer() -> None:

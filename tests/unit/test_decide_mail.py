@@ -101,6 +101,7 @@ def test_words_typed_into_the_quotation_of_another_mail_are_shown_to_the_team() 
         ("> Der Beamer ist dunkel. Seit\n> heute früh.", False),
         ("> Der Beamer ist dunkel.\n> Seit heute früh.\n\n_____", False),
         ("Der Beamer ist dunkel.\nLampe getauscht, immer noch.\nSeit heute früh.", True),
+        ("Der Beamer ist dunkel.\nheute\nSeit heute früh.", True),
     ):
         quoted = f"{header}\n\n{body}"
         reply = writes(LENA, "Siehe unten.").with_mail(quoted=quoted, in_reply_to=("<fremd@x.example>",))

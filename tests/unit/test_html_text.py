@@ -40,6 +40,9 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         "<div style='max-height:0px;overflow-y:hidden'>#close</div><p style='zoom:0'>#close</p>",
         "<Style>.y{display:none}</Style><div class=y>#close</div>",
         "<style>@media only screen{.y{display:none}} .z{color:red}</style><div class=y>#close</div>",
+        """<p style='display:none;font-family:"\\3b display:block"'>#close</p>""",
+        """<p style='display:none;font-family:";display:block"'>#close</p>""",
+        "<style>.q{font-family:'\\7d .y{display:none'} .y{display:none}</style><div class=y>#close</div>",
     ]:
         with subtests.test(hidden=hidden):
             got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
@@ -59,6 +62,10 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
         "<style>@media (max-width:600px){.x{display:none}}</style><p class='x'>Text</p>",
         "<style>@media screen{.y{color:red}} @media print{.x{display:none}}</style><p class=x>Text</p>",
         '<div style="overflow:hidden;width:100%">Text</div>',
+        """<p style='font-family:"x\\3b display:none\\3b"'>Text</p>""",
+        '<div style="overflow:hidden;line-height:0"><p style="line-height:20px">Text</p></div>',
+        '<p style="clip-path:inset(50% 0 0 0)">Text</p>',
+        '<p style="-webkit-text-fill-color:transparent;-webkit-background-clip:text;color:red">Text</p>',
         '<div style="background:white url(x.png)"><span style="color:white">Text</span></div>',
     ]:
         with subtests.test(shown=shown):

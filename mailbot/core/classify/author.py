@@ -33,9 +33,11 @@ def behind_from(mail: Mail, support_addresses: frozenset[str], domains: frozense
     if is_own_list(mail, sender.email) and (original := _people(mail.original_from, mail, support_addresses)):
         return _named(original[0], mail.reply_to) if len(original) == 1 else None
     replies = [a for a in _people(mail.reply_to, mail, support_addresses) if a.domain in domains]
-    if not replies and (name := _VIA_LIST.fullmatch(sender.name)):  # Mailman 3 puts the author into Cc
+    name = _VIA_LIST.fullmatch(sender.name) if is_own_list(mail, sender.email) else None
+    if not replies and name:  # Mailman 3 puts the author into Cc
         called = name[1].strip(" '\"").casefold()
-        replies = [a for a in mail.cc if a.domain in domains and a.name.casefold() == called]
+        people = _people(mail.cc, mail, support_addresses)
+        replies = [a for a in people if a.domain in domains and a.name.casefold() == called]
     return replies[0] if len(replies) == 1 else None
 
 

@@ -149,9 +149,9 @@ REACTION_SENTENCE = re.compile(
     r"|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}"
     r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
     r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}"
-    r"|(?:hat|mag|liebt|betont|liked|loved|emphasized)(?: über)? [„“\"«][^\n]{1,200}[“”\"»])"
-    r"|[„“\"«][^\n]{1,200}[“”\"»] mit [^\n]{1,30} markiert"
-    r"|(?:liked|loved|emphasized|laughed at|mag|hat (?:mit )?\W{1,4}(?: auf| zu)?|to|zu|à)"
+    r"|(?:mag|liebt|betont|liked|loved|emphasized) [„“\"«][^\n]{1,200}[“”\"»])"
+    r"|[„“\"«][^\n]{1,200}[“”\"»] mit (?:[^\w\s„“\"«.,]{1,8}|einem herz|gefällt mir|daumen hoch) markiert"
+    r"|(?:liked|loved|emphasized|laughed at|mag|[^\w\s„“\"«.,()-]{1,8} (?:to|zu|auf|à))"
     r" [„“\"«][^\n]{1,200}[“”\"»])[^\w\n]{0,40}",
     re.I,
 )

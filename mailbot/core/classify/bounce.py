@@ -49,7 +49,7 @@ _SAYS_FAILURE = re.compile(
     r"|(?:consegna|recapito) non riuscit|non recapitabile|impossibile recapitare|niet (?:bezorgd"
     r"|afgeleverd)"
     r"|onbestelbaar|niedostarczon|nedoručiteln"
-    r"|fehlgeschlagen.{0,20}zustell|^fehlgeschlagen\s*:|error sending"
+    r"|fehlgeschlagen.{0,20}zustell|error sending"
     r"|returned to sender|verzögerung bei der zustellung|dsn:"
 )  # in lower case
 """Words of a subject."""

@@ -44,7 +44,7 @@ _LABEL_INSIDE = re.compile(rf"({_ANY_LABEL})[ *_]*[:：]", re.I)
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?![.\d])|\d ?[ap]m\b", re.I)
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e]")
 _DATE_OF_PROGRAM = re.compile(
-    r"\w{2,4}, \d{1,2} \w{3,4} \d{4} \d\d:\d\d(?::\d\d)? [+-]\d{4}"
+    r"Date: \w{2,4}, \d{1,2} \w{3,4} \d{4} \d\d:\d\d(?::\d\d)? [+-]\d{4}"
 )  # RFC 5322, 3.3
 _MAX_BLOCK = 14  # lines within which the fields of a header block must be
 _MAIN = frozenset({"from", "date", "to", "subject"})
@@ -92,12 +92,11 @@ def is_header_block(lines: list[str], at: int) -> bool:
             len({_MEANING[m.lower()] for m in _LABEL_INSIDE.findall(lines[at][:MAX_LINE_LENGTH])} & _MAIN)
             >= 3
         )
-    if "date" in found and _DATE_OF_PROGRAM.search(shown):
+    if _DATE_OF_PROGRAM.search(shown):
         return True
     dated = bool(has_address(shown) and DATE.search(shown))
-    if found in ({"date", "to"}, {"from", "to"}):
-        nothing_below = not any(line.strip() for line in lines[at + 2 : at + _MAX_BLOCK])
-        return nothing_below and (dated or all(has_address(line) for line in lines[at : at + 2]))
+    if found == {"date", "to"}:
+        return dated and not any(line.strip() for line in lines[at + 2 : at + _MAX_BLOCK])
     return "from" in found and found != {"from", "to"} and dated
 
 

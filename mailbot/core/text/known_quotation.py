@@ -7,6 +7,7 @@ from mailbot.core.text.attribution import find_attribution, may_be_attribution
 from mailbot.core.text.header_block import is_separator, label
 
 _MAX_LINES = 200
+_MIN_PART = 15  # characters; a shorter part of a line, such as "Ja", stands in any text by chance
 _MAX_KNOWN = 50_000  # characters of the earlier messages that are compared
 
 
@@ -15,13 +16,20 @@ def quotes_only(quoted: str, history: Iterable[Message]) -> bool:
 
     Answers may be typed into a quotation without a mark, as Outlook suggests it.
     """
+    history = tuple(history)
     lines = [line.lstrip(">| ").strip() for line in quoted.splitlines()]
     if len(lines) > _MAX_LINES:
         return False
-    known = _joined("\n".join(f"{message.text}\n{message.quoted}" for message in history)[:_MAX_KNOWN])
+    text = "\n".join(f"{message.text}\n{message.quoted}" for message in history)
+    known = f" {_joined(text[:_MAX_KNOWN])} "
+    known_lines = {_joined(line) for message in history for line in message.text.splitlines()}
     introduced = 0
     for at, line in enumerate(lines):
-        if at < introduced or _introduces(line) or _joined(line) in known:
+        words = _joined(line)
+        if at < introduced or _introduces(line) or words in known_lines:
+            continue
+        part = f"{_joined(lines[at - 1])} {words}" if at and len(words) < _MIN_PART else words
+        if len(part) >= _MIN_PART and f" {part.strip()} " in known:
             continue
         found = find_attribution(lines, at) if may_be_attribution(lines, at) else None
         if found is None:

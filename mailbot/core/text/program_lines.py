@@ -33,8 +33,8 @@ _DEVICE_LINES = (  # in lower case: patterns that ignore case take five times as
     rf"|gesandt|geschrieben|verfasst)[.!]?\s*$",
     rf"(?:von|vom|mit|from|de|depuis|da|desde|van|från) (?:meine[mnr]|unsere[mn]|my|mon|mio|mi|meu|mijn|min)"
     rf"(?: \S{{2,12}})? ?(?:{_PHONE})[^,.!?]{{0,25}}[.!]?\s*$",
-    rf"(?:(?:[^.!?]{{2,30}}[-–,] ?)?gesendet )?vom (?:{_PHONE})[.!]?\s*$",
-    r"(?:gesendet )?von unterwegs[.!]?\s*$",
+    rf"(?:[^.!?]{{2,30}}[-–,] ?)?gesendet vom (?:{_PHONE})[.!]?\s*$",
+    r"gesendet von unterwegs[.!]?\s*$",
     rf"(?:mit )?(?:freundlichen|viele|liebe) gr[üu](?:ß|ss)en? (?:von|vom) (?:mein\w{{1,2}} )?(?:{_PHONE})"
     r"[.!]?\s*$",
     r"mit (?:blue ?mail|k-9 mail|spark|fairemail|proton mail|tutanota|der [\w. -]{2,20} app)"
@@ -124,7 +124,10 @@ def ends_scanner_notice(line: str) -> bool:
 MAX_NOTICE = 400
 _SCANNER = (
     r"avast|avg|avira|eset|sophos|kaspersky|bitdefender|g ?data|mcafee|norton|mailscanner|clamav|f-?secure"
-    r"|trend ?micro|norman|panda|malwarebytes|comodo|gdata|webroot"
+    r"|trend ?micro|malwarebytes|comodo|webroot"
+)
+_PRODUCT = (
+    r"(?: (?:mail|e-?mail|anti-?virus|antivirensoftware|internet|security|gateway|server|total|free|premium))"
 )
 _SCANNER_RULE = re.compile(rf"_{{2,20}} (?:information|hinweis|warnung)\w{{0,2}} (?:from|von) (?:{_SCANNER})")
 _SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER})(?:\.(?:com|de|net|eu))?/?")
@@ -133,14 +136,14 @@ _SCANNED = re.compile(
     r"(?:(?:https?://)?www\.\w+\.\w+\S*)?\W*$"
     r"|diese (?:e-?mail|nachricht) (?:wurde|ist) .{2,90}(?:viren|malware|schadsoftware|spam)\b.{0,40}"
     r"(?:gepr[üu]ft|gescannt|untersucht|getestet|frei|gefunden)"
-    rf"|diese (?:e-?mail|nachricht) (?:wurde|ist) (?:von|mit|durch) .{{0,20}}(?:{_SCANNER}).{{0,40}}"
-    r"(?:gepr[üu]ft|gescannt|untersucht|[üu]berpr[üu]ft)\W*$"
+    rf"|diese (?:e-?mail|nachricht) (?:wurde|ist) (?:von|mit|durch) (?:der |dem |einem )?(?:{_SCANNER})"
+    rf"{_PRODUCT}{{0,4}} (?:gepr[üu]ft|gescannt|untersucht|[üu]berpr[üu]ft)\W*$"
     r"|this (?:e-?mail|message)(?: and any attachments)? (?:has been|was|is) (?:scanned|checked|virus)"
     r".{0,120}(?:virus|malware|mailscanner|clean|avast|avg)"
     rf"|(?:gescannt|gepr[üu]ft|scanned|checked|protected|gesch[üu]tzt) (?:von|mit|durch|by|with)"
-    rf" (?:{_SCANNER}).{{0,40}}$"
-    rf"|(?:the|this|die|diese) (?:message|e-?mail|nachricht) (?:was|wurde) (?:checked|scanned|von|by)"
-    rf".{{0,30}}(?:{_SCANNER})"
+    rf" (?:{_SCANNER}){_PRODUCT}{{0,4}}\W*$"
+    rf"|(?:the|this) (?:message|e-?mail) was (?:checked|scanned) (?:by|with) (?:the )?(?:{_SCANNER})"
+    rf"{_PRODUCT}{{0,4}}\W*$"
     r"|l['’]absence de virus dans ce courrier"
     r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}(?:umwelt|ausdruck)"
     r"|please consider (?:the environment|your environmental)|think before you print"

@@ -16,7 +16,7 @@ def upgrade() -> None:
     message, event = (
         sa.table(name, *map(sa.column, columns))
         for name, columns in (
-            ("message", ("ticket_id", "message_id", "forged")),
+            ("message", ("ticket_id", "message_id", "proven", "forged")),
             ("event", ("ticket_id", "message_id", "trusted")),
         )
     )
@@ -25,7 +25,10 @@ def upgrade() -> None:
         event.c.message_id == message.c.message_id,
         event.c.trusted.like(_DENIED),
     )
-    op.execute(sa.update(message).where(message.c.message_id != "", denied).values(forged=sa.true()))
+    unproven = message.c.proven.isnot(sa.true())  # a proven copy may have come later
+    op.execute(
+        sa.update(message).where(message.c.message_id != "", denied, unproven).values(forged=sa.true())
+    )
 
 
 def downgrade() -> None:
