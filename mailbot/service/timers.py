@@ -19,6 +19,7 @@ from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.enqueue import enqueue
 from mailbot.store.facts import names_and_absences
+from mailbot.store.threads import is_from_list
 
 log = structlog.get_logger()
 
@@ -105,7 +106,8 @@ def _context(
 ) -> TimerContext:
     names, absences = names_and_absences(session, school, desk.policy, now)
     history = tickets.history(session, ticket_id)
-    return TimerContext(ticket, school, desk.policy, now, names, history, absences)
+    unread = is_from_list(session, ticket_id, ticket.requester.email)
+    return TimerContext(ticket, school, desk.policy, now, names, history, absences, unread)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:

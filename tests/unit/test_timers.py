@@ -174,6 +174,19 @@ def test_requester_is_reminded_of_a_question_and_then_the_ticket_is_closed() -> 
     ]
 
 
+def test_list_that_is_the_requester_gets_no_mail_by_a_timer() -> None:
+    reminded = replace(WAITING, wait=replace(WAITING.waits, stage=ReminderStage.REMINDED))
+    for ticket, when in (
+        (WAITING, "2026-12-01 10:00"),
+        (reminded, "2026-12-08 10:00"),
+        (NEW, "2026-12-14 10:00"),
+    ):
+        context = TimerContext(ticket, SCHOOL, POLICY, at(when), unread=True)
+        decision = decide_timer(context)
+        assert decision is not None
+        assert LENA.email not in {note.to.email for note in told(decision)}, decision.outcome
+
+
 def test_school_holidays_do_not_count_as_time_to_answer() -> None:
     asked = replace(
         WAITING, opened=at("2026-12-18 14:00"), wait=WaitState(at("2026-12-18 14:00"), awaiting_staff=False)

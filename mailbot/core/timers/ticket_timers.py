@@ -27,7 +27,10 @@ MAX_CHECK_INTERVAL = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class TimerContext:
-    """A ticket of a school at a point in time; `names` and `absences` are keyed by registered address."""
+    """A ticket of a school at a point in time; `names` and `absences` are keyed by registered address.
+
+    `unread`: no single person reads mail to the requester, which is a list.
+    """
 
     ticket: Ticket
     school: School
@@ -36,6 +39,7 @@ class TimerContext:
     names: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Message, ...] = ()
     absences: Mapping[str, Absence] = field(default_factory=dict)
+    unread: bool = False
 
     @property
     def effective_assignee(self) -> Member | None:
@@ -63,6 +67,7 @@ class TimerContext:
             names=self.names,
             actor=None,
             history=self.history,
+            unread=self.unread,
         )
 
 
@@ -180,7 +185,7 @@ def _remind_requester(context: TimerContext) -> Decision:
         if message.direction is Direction.OUT and message.visibility is Visibility.PUBLIC:
             reminder = replace(reminder, author=message.author, text=message.text)
     because = f"no answer for {context.policy.times.wait_reminder_days} working days"
-    return _decision(kind.value, because, change, effects, (reminder,))
+    return _decision(kind.value, because, change, effects, () if context.unread else (reminder,))
 
 
 def _close_waiting(context: TimerContext) -> Decision:
