@@ -344,7 +344,8 @@ def set_references(session: Session, table: Table, rows: Sequence[dict[str, Any]
 
 def _is_cycle(session: Session, table: Table, key: Column[Any], reference: Column[Any], start: int) -> bool:
     """Return whether the references that begin at a row lead to a row twice."""
-    found, visited = start, set[int]()
+    found: int | None = start
+    visited = set[int]()
     while found is not None and found not in visited:
         visited.add(found)
         found = session.scalar(select(reference).select_from(table).where(key == found))
