@@ -92,7 +92,9 @@ def as_service(unit: str, arguments: Sequence[str]) -> list[str]:
 
     `unit` is the text of the unit file and its drop-ins (`systemctl cat`).
     """
-    lines = (line.strip() for line in unit.replace("\\\n", " ").splitlines())
+    # comments first: one may be between the lines of a setting, and is never continued (systemd.syntax)
+    text = "\n".join(line for line in unit.splitlines() if not line.lstrip().startswith(("#", ";")))
+    lines = (line.strip() for line in text.replace("\\\n", " ").splitlines())
     settings = [line for line in lines if line.partition("=")[0] in _TAKEN_OVER]
     properties = [word for setting in settings for word in ("-p", setting)]
     # --collect: a failed check leaves no failed unit

@@ -82,8 +82,12 @@ def mailbot(
         print_json({"rows": source.rows, "entries": found.entries, "trail": found.problems})
         return
     _print_rows(source.rows)
-    broken = f"was broken before the export: {'; '.join(found.problems[:3])}"
-    echo(f"audit trail: {broken if found.problems else f'{found.entries} entries are intact'}")
+    if not found.problems:
+        echo(f"audit trail: {found.entries} entries are intact")
+        return
+    since = "since before the export, or the files were changed since"
+    echo(f"audit trail: broken {since}: {'; '.join(found.problems[:3])}")
+    echo("Run mailbot check at the old desk: if its audit trail is intact there, export again.")
 
 
 @app.command("export")

@@ -28,12 +28,15 @@ def _main_file(context: typer.Context, config: Path | None) -> Iterator[Path]:
 
     root: Path | None = context.find_root().obj
     try:
-        yield find(config or root, os.environ)
+        main = find(config or root, os.environ)
+        yield main
     except (ConfigurationError, TableError) as error:
         echo(str(error), err=True)
         raise typer.Exit(WRONG) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        echo(f"{error.filename}: {error.strerror}", err=True)
+        echo(f"{error.filename or main}: {error.strerror}", err=True)
         raise typer.Exit(FAILED) from None
 
 
@@ -68,7 +71,7 @@ def _print(plan: "ImportPlan", *, dry: bool) -> None:
     for problem in plan.passwords:
         echo(f"to do: {problem}", err=dry)
     if plan.files and not dry:
-        call = "restart" if plan.added else "reload"  # systemd passes new passwords at the start
+        call = "restart" if plan.restart else "reload"
         echo(f"Then: mailbot check --as-service; systemctl {call} mailbot")
 
 

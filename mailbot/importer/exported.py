@@ -133,6 +133,8 @@ class Import:
         if length > MAX_MAIL:
             raise FieldError("length", "is too large")
         with self._open(f"mails/{mbox}") as opened:
+            if offset + length > os.fstat(opened.fileno()).st_size:
+                raise FieldError("offset", f"is beyond the end of mails/{mbox}")
             opened.seek(offset)
             content = _QUOTED.sub(rb"\1", opened.read(length))
         if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:

@@ -43,7 +43,8 @@ class FileChange:
 class ImportPlan:
     """What an import changes: the files, and the keys of the schools. `main` is the main file.
 
-    `passwords` are sentences about passwords of these schools that cannot be read yet.
+    `passwords` are sentences about passwords of these schools that cannot be read yet; `restart` is whether a
+    school is new or has another password, which systemd passes to the daemon at its start.
     """
 
     main: Path
@@ -52,6 +53,7 @@ class ImportPlan:
     updated: tuple[str, ...]
     unchanged: tuple[str, ...]
     passwords: tuple[str, ...]
+    restart: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def plan_import(main: Path, table: Path, data: bytes, environ: Mapping[str, str]
         updated=tuple(work.updated),
         unchanged=tuple(work.unchanged),
         passwords=tuple(passwords),
+        restart=bool(work.added) or _changes_secret(work),
     )
 
 
@@ -173,6 +176,11 @@ def _file_for_new(main: Path, data: dict[str, object]) -> Path:
     if found is None:
         raise TableError([f"{main}: includes no file for new schools; {_INCLUDE}"])
     return main.parent / found
+
+
+def _changes_secret(work: _Work) -> bool:
+    changes = [change for schools in work.changes.values() for change in schools.values()]
+    return any(path[-1] in _SECRETS for change in changes for path in change)
 
 
 def _appended(path: Path, text: str, schools: list[dict[str, object]]) -> str:

@@ -50,7 +50,7 @@ class Export:
     def steps(self) -> Iterator[int]:
         """Write all files from one consistent state; yield the number of rows of each step.
 
-        Raise DeskError if the directory is not empty or a file cannot be written.
+        Raise DeskError if the directory is not empty, a file cannot be written, or a mail is damaged.
         """
         try:
             self._make_directories()
@@ -112,7 +112,7 @@ class Export:
                 name = f"{safe_name(school or 'other')}.mbox"
                 if name not in boxes:
                     boxes[name] = stack.enter_context(self._create(f"mails/{name}"))
-                content = zlib.decompress(compressed)
+                content = _decompressed(fields["id"], compressed)
                 offset, length = write_mail(boxes[name], content, at)
                 place = (name, offset, length, sha256(content).hexdigest())
                 data.write(to_line(fields | dict(zip(MAIL_FIELDS, place, strict=True))))
@@ -146,6 +146,14 @@ class Export:
         lines = csv.writer(stack.enter_context(io.TextIOWrapper(opened, "utf-8", newline="")))
         lines.writerow(titles)
         return lines
+
+
+def _decompressed(raw_id: int, compressed: bytes) -> bytes:
+    try:
+        return zlib.decompress(compressed)
+    except zlib.error as error:
+        reason = f"is damaged in the database: {error}; the export is incomplete"
+        raise DeskError(f"raw_mail {raw_id}: {reason}; restore a backup, and export again") from error
 
 
 def to_line(record: dict[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 A field of the export is a column of the table; the tables and columns that are not exported are listed here.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ FIELDS_OF = {
 ACTION_KEY = re.compile(r"(?<=%5Bmailbot%3A)[a-z2-7]{26}(?=%5D)")
 NO_KEY = "-" * 26
 """The text in place of an action key in a link."""
+_PARTS = ("text", "html")
+"""The columns of outgoing mails with links."""
 
 _CHOICES: dict[tuple[str, str], Collection[Any]] = {
     ("ticket", "status"): set(Status),
@@ -136,7 +139,7 @@ def records(session: Session, table: Table) -> Iterator[dict[str, Any]]:
     for row in ordered_rows(session.connection(), table).mappings():
         record = {name: _to_json(row[name]) for name in names}
         if table.name == "outbox":
-            record["html"] = ACTION_KEY.sub(NO_KEY, record["html"])
+            record |= {part: ACTION_KEY.sub(NO_KEY, record[part]) for part in _PARTS}
         yield record
 
 
@@ -188,7 +191,11 @@ def check(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked(column: Column[Any], value: Any) -> Any:
     kind = getattr(column.type, "impl_instance", column.type).python_type
-    if isinstance(column.type, JSON) or (value is None and column.nullable):
+    if isinstance(column.type, JSON):
+        if not _is_unicode(json.dumps(value, ensure_ascii=False)):
+            raise FieldError(column.name, _NOT_UNICODE)
+        return value
+    if value is None and column.nullable:
         return value
     if kind in (datetime, date):
         return _checked_time(column.name, kind, value)
@@ -197,10 +204,11 @@ def _checked(column: Column[Any], value: Any) -> Any:
     if kind is int and abs(value) >= 2 ** (63 if isinstance(column.type, BigInteger) else 31):
         raise FieldError(column.name, "is too large")
     if kind is str and not _is_unicode(value):
-        raise FieldError(column.name, "has characters that are not Unicode")
+        raise FieldError(column.name, _NOT_UNICODE)
     return value
 
 
+_NOT_UNICODE = "has characters that are not Unicode"
 _TYPE_NAMES = {int: "an integer", str: "a string", bool: "true or false"}
 
 
@@ -269,7 +277,8 @@ _JSON: dict[tuple[str, str], Callable[[Any], bool]] = {
 
 def with_action_key(row: dict[str, Any], action_key: str) -> dict[str, Any]:
     """Return an outgoing mail with a new action key in its links."""
-    return row | {"key_hash": hash_action_key(action_key), "html": row["html"].replace(NO_KEY, action_key)}
+    parts = {part: row[part].replace(NO_KEY, action_key) for part in _PARTS}
+    return row | parts | {"key_hash": hash_action_key(action_key)}
 
 
 def occupied_tables(session: Session) -> list[str]:
@@ -329,6 +338,18 @@ def set_references(session: Session, table: Table, rows: Sequence[dict[str, Any]
             if not session.scalar(select(literal(1)).where(key == row[name])):
                 raise RowError(position, name, f"refers to a missing row of {table.name}")
             session.connection().execute(statement, {"row_key": row[key.name], "referred": row[name]})
+            if _is_cycle(session, table, key, table.columns[name], row[key.name]):
+                raise RowError(position, name, f"leads back to this {table.name}")
+
+
+def _is_cycle(session: Session, table: Table, key: Column[Any], reference: Column[Any], start: int) -> bool:
+    """Return whether the references that begin at a row lead to a row twice."""
+    found: int | None = start
+    visited = set[int]()
+    while found is not None and found not in visited:
+        visited.add(found)
+        found = session.scalar(select(reference).select_from(table).where(key == found))
+    return found is not None
 
 
 def finish(session: Session) -> Iterator[int]:

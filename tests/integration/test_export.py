@@ -44,12 +44,13 @@ def read(harness: DeskHarness, directory: Path) -> None:
 
 
 def everything(harness: DeskHarness) -> Any:
-    """Return every ticket, disclosure and audit entry of a desk."""
+    """Return every ticket, disclosure and audit entry of a desk, without action keys."""
     tickets = [harness.ticket(f"{row.school}-{row.number}") for row in harness.rows(TicketRow)]
     with read_only(harness.engine) as session:
         mails = [(p, list(disclosure.raw_mails(session, p))) for p in PEOPLE]
-        disclosed = [disclosure.collect(session, person) for person in PEOPLE]
-        return tickets, mails, disclosed, desk_entries(session), verify(session)
+        disclosed = repr([disclosure.collect(session, person) for person in PEOPLE])
+        no_keys = portable.ACTION_KEY.sub(portable.NO_KEY, disclosed)
+        return tickets, mails, no_keys, desk_entries(session), verify(session)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
         mail = (
             problem("=Foto", LENA)
             .text("Zeile\nFrom hier an\n>From dort")
+            .cc(KARL)  # nothing proves the sender: the team gets a link that puts KARL in cc
             .attach("../../böse.png", b"\x89PNG\0", "image/png")
         )
         assert harness.outcome(mail) == "opened"
@@ -88,7 +90,8 @@ def test_an_import_brings_everything_back_and_a_second_export_has_the_same_bytes
         assert export(new, tmp_path / "again") == files
         old = {row.id: row.key_hash for row in harness.rows(OutboxRow)}
         assert all(
-            row.key_hash != old[row.id] and portable.NO_KEY not in row.html for row in new.rows(OutboxRow)
+            row.key_hash != old[row.id] and portable.NO_KEY not in row.text + row.html
+            for row in new.rows(OutboxRow)
         )
         assert DeskHarness(new.desk, first_uid=1_000).reply(MAX, "Läuft.\n#close") == "command"
         with pytest.raises(DeskError, match="has rows in"):
@@ -132,6 +135,8 @@ def test_files_are_private_and_their_names_are_safe(filled: Any) -> None:
 def test_no_key_is_exported(filled: Any) -> None:
     _, _, files = filled
     outbox = files["data/outbox.jsonl"]
+    texts = "".join(json.loads(line)["text"] for line in outbox.splitlines())
+    assert portable.NO_KEY in texts, "the text of a mail has links, too"
     assert b"key_hash" not in outbox
     assert not portable.ACTION_KEY.search(outbox.decode())
     assert portable.NO_KEY.encode() in outbox
@@ -182,14 +187,19 @@ REFUSED: list[tuple[Change, str]] = [
     (edit(TICKETS, 2, opened="2026-11-23T10:00:00"), "line 2: opened: must be a time"),
     (edit(TICKETS, 2, secret="x"), "line 2: secret: is not a field"),
     (edit(TICKETS, 2, merged_into=999), "line 2: merged_into: refers to a missing row of ticket"),
+    (edit(TICKETS, 1, merged_into=1), "line 1: merged_into: leads back to this ticket"),
+    (edit(TICKETS, 6, merged_into=8), r"line \d: merged_into: leads back to this ticket"),
     (edit(TICKETS, 2, id=1), "line 2: id: occurs in an earlier line"),
     (edit(TICKETS, 3, school="GYM", number=1), "line 3: school/number: occurs in an earlier line"),
     (edit("data/message.jsonl", 3, ticket_id=999), "line 3: ticket_id: refers to a missing row of ticket"),
     (edit("data/event.jsonl", 1, before=[1]), "line 1: before: has another structure"),
+    (edit("data/event.jsonl", 1, before={"\ud800": 1}), "line 1: before: has characters"),
+    (edit("data/outbox.jsonl", 1, reference_ids=["\ud800"]), "line 1: reference_ids: has characters"),
     (edit("data/outbox.jsonl", 1, attachments=[{"path": 1}]), "line 1: attachments: has another"),
     (edit("data/outbox.jsonl", 1, shows=["1"]), "line 1: shows: has another structure"),
     (edit(MAILS, 1, mbox="../../etc/passwd"), "line 1: mbox: must be the name"),
     (edit(MAILS, 1, offset=-1), "line 1: offset: must be a number of bytes"),
+    (edit(MAILS, 1, offset=2**63 - 1), r"line 1: offset: is beyond the end of mails/GYM\.mbox"),
     (edit(MAILS, 1, offset=1), "line 1: sha256: is not that of the mail"),
     (write(TICKETS, b"[" * 100_000), "line 1: is nested too deeply|line 1: is not JSON"),
     (write(TICKETS, b'{"id":1,"id":2}\n'), "line 1: is not JSON: a name occurs twice"),
@@ -226,6 +236,15 @@ def test_an_export_needs_a_new_directory(filled: Any, tmp_path: Path) -> None:
         list(Export(harness.desk, directory).steps())
     with pytest.raises(DeskError, match="No such file"):
         list(Export(harness.desk, tmp_path / "a" / "b").steps())
+
+
+def test_a_damaged_mail_ends_an_export_with_its_id(tmp_path: Path) -> None:
+    with open_harness(tmp_path) as harness:
+        harness.outcome(problem("Beamer", LENA).text("Er bleibt dunkel."))
+        with transaction(harness.engine) as session:
+            session.connection().execute(metadata.tables["raw_mail"].update().values(content=b"x"))
+        with pytest.raises(DeskError, match=r"raw_mail 1: is damaged in the database: .*restore a backup"):
+            list(Export(harness.desk, tmp_path / "export").steps())
 
 
 def test_every_table_and_column_is_exported_or_excluded_by_name_and_documented() -> None:

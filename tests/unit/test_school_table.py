@@ -1,5 +1,6 @@
 """The schools of a configuration as a table: an import keeps files as they are, an export is its inverse."""
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping
@@ -134,8 +135,10 @@ def test_new_schools_go_to_the_file_of_the_include_pattern(main: Path) -> None:
     )
     plan = planned(main, table)
     assert (plan.added, plan.updated, plan.passwords) == (("NEU",), ("OHG",), ())
+    main.parent.chmod(0o710)
     write_plan(plan)
     target = main.parent / "schools.d" / "schools.toml"
+    assert target.parent.stat().st_mode & 0o777 == 0o710, "the mode of the directory of the main file"
     assert target.read_text("utf-8").partition("\n\n")[2] == (
         '[[school]]\nkey = "NEU"\nname = "Neue Schule"\naddress = "neu@schule.example"\n'
         'imap = { username = "neu", password_env = "RGS" }\n'
@@ -259,6 +262,7 @@ def test_new_schools_need_an_include_with_a_file_for_them(main: Path) -> None:
 def test_a_password_that_cannot_be_read_yet_is_no_problem_but_left_to_do(main: Path) -> None:
     plan = planned(main, "key;password_env\nRGS;OTHER\n")
     assert plan.passwords == ("RGS: password_env must be the name of an environment variable that is set",)
+    assert plan.restart
 
 
 def test_the_calls_print_the_difference_the_numbers_and_the_problems(
@@ -281,11 +285,21 @@ def test_the_calls_print_the_difference_the_numbers_and_the_problems(
         MAIN,
     )
     assert "1 changed" in dry.stderr
-    assert call("import", table).exit_code == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "geteuid", lambda: 12345)
+        patched.setattr(os, "chown", _refused)
+        refused = call("import", table)
+    assert (refused.exit_code, refused.stderr) == (1, f"{main}: Operation not permitted; run it with sudo\n")
+    written = call("import", table)
+    assert (written.exit_code, "systemctl reload mailbot" in written.stdout) == (0, True)
     assert call("export").stdout.splitlines() == text.splitlines()
     table.write_text("key;name\nAB C;x\n", "utf-8")
     wrong = call("import", table)
     assert (wrong.exit_code, wrong.stderr[: len(f"{table}: line 2")]) == (2, f"{table}: line 2")
+
+
+def _refused(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
 def test_each_setting_of_a_school_is_a_column(main: Path) -> None:

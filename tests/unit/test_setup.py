@@ -56,7 +56,9 @@ UNIT = """\
 [Service]
 User=mailbot
 ExecStart=/usr/bin/env mailbot run
+# DynamicUser=yes \\
 Environment=MAILBOT_CONFIG=/etc/mailbot/mailbot.toml \\
+; Group=mail
     LANG=C.UTF-8
 # /etc/systemd/system/mailbot.service.d/override.conf
 EnvironmentFile=/etc/mailbot/passwords.env
