@@ -153,7 +153,7 @@ def _look(parent: Look, style: str, background_attribute: str, colour_attribute:
     background = _colour(found.get("background-color") or found.get("background") or background_attribute)
     colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_attribute)
     if "text" in found.get("-webkit-background-clip", "") + found.get("background-clip", ""):
-        colour = None  # the background shows through the letters
+        colour = None  # the background is the colour of the text
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
     behind = background or parent.background
     return Look(

@@ -1,11 +1,12 @@
 """Open, read and write the database: SQLite in the state directory, or PostgreSQL."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, Row, create_engine, event, make_url
+from sqlalchemy import Engine, Row, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -136,6 +137,27 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     level = {"isolation_level": "REPEATABLE READ"} if postgresql else {}
     with Session(engine.execution_options(**{_READ_ONLY: True}, **level), expire_on_commit=False) as session:
         yield session
+
+
+def older_transaction(connection: Connection, patience: float) -> int | None:
+    """Return the process of a PostgreSQL transaction that still runs after `patience` seconds, or None.
+
+    Only transactions of this database that began before the call count: VACUUM keeps the rows they may read.
+    """
+    begin = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    for _ in range(int(patience / _PAUSE)):
+        if connection.execute(_OLDER, {"begin": begin}).scalar() is None:
+            return None
+        time.sleep(_PAUSE)
+    pid: int | None = connection.execute(_OLDER, {"begin": begin}).scalar()
+    return pid
+
+
+_PAUSE = 0.05  # seconds
+_OLDER = text(
+    "SELECT min(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND xact_start < :begin"
+)
 
 
 def truncate_wal(engine: Engine, patience: float = 2.0) -> bool:

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.ticket_fields import PERSONAL_COLUMNS, without_personal_data
 from mailbot.store import audit_hash, search
-from mailbot.store.database import truncate_wal
+from mailbot.store.database import older_transaction, truncate_wal
 from mailbot.store.mapping import to_ticket, update_row
 from mailbot.store.tables import DUE_CONDITION, metadata
 
@@ -371,7 +371,8 @@ def compact(engine: Engine, patience: float = 5.0) -> Iterator[str]:
     """Rewrite the database's files, so that no free page has erased data; yield the name of each step.
 
     Other transactions wait for it. PostgreSQL recycles its write-ahead log itself. Raise NotCompactError if
-    another process still keeps the write-ahead log of SQLite after `patience` seconds.
+    another process still keeps the write-ahead log of SQLite, or erased rows of PostgreSQL, after `patience`
+    seconds.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.url.get_backend_name() == "sqlite":
@@ -386,6 +387,11 @@ def compact(engine: Engine, patience: float = 5.0) -> Iterator[str]:
                     " erased data; end that process (fuser shows it) and run the call again"
                 )
             return
+        if pid := older_transaction(connection, patience):
+            raise NotCompactError(
+                f"a transaction of the database process {pid} may still read erased data, so it stays in the"
+                f" files; end it (SELECT pg_terminate_backend({pid})) and run the call again"
+            )
         for name in (*sorted(metadata.tables), "search"):
             yield name
             connection.execute(text(f'VACUUM (FULL, ANALYZE) "{name}"'))

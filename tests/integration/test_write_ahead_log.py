@@ -57,6 +57,16 @@ def test_erasure_reports_a_reader_that_keeps_the_log(engine: Engine) -> None:
     assert truncate_wal(engine)
 
 
+def test_erasure_reports_a_transaction_that_may_still_read_erased_rows(postgres: Postgres) -> None:
+    engine = open_database(new_postgresql(postgres))
+    with engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM ticket")
+        with pytest.raises(NotCompactError, match="pg_terminate_backend"):
+            list(compact(engine, patience=0.1))
+    assert list(compact(engine, patience=5))
+    engine.dispose()
+
+
 def test_the_claim_and_the_end_of_a_batch_write_received_mails_to_the_disk(postgres: Postgres) -> None:
     engine = open_database(new_postgresql(postgres))
     desk, location = DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), ledger.MailLocation("GYM", 1, 1)

@@ -7,7 +7,7 @@ from mailbot.core.text.attribution import find_attribution, may_be_attribution
 from mailbot.core.text.header_block import is_separator, label
 
 _MAX_LINES = 200
-_MIN_PART = 15  # characters; a shorter part of a line, such as "Ja", stands in any text by chance
+_MIN_PART = 15  # characters; a shorter part of a line, such as "Ja", is in any text by chance
 _MAX_KNOWN = 50_000  # characters of the earlier messages that are compared
 
 
