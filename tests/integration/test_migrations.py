@@ -126,6 +126,8 @@ def test_the_audit_trail_shows_which_messages_were_forged(empty: Engine) -> None
             text("UPDATE event SET trusted = :why WHERE ticket_id = :ticket AND message_id = :mail"),
             {"why": denied, "ticket": ticket, "mail": mail},
         )
+        unproven = text("UPDATE message SET proven = false WHERE ticket_id = :ticket AND message_id = :mail")
+        connection.execute(unproven, {"ticket": ticket, "mail": mail})
     migrate(empty)
     with empty.connect() as connection:
         forged = connection.execute(text("SELECT ticket_id, message_id FROM message WHERE forged"))
