@@ -12,6 +12,7 @@ DEPTH = 12
 TEXT = 300_000  # characters of text that are looked at
 LINES = 20_000  # of that text
 TEXT_BYTES = 1_200_000
+CALENDAR = 200_000  # bytes of the answer to an invitation
 MARKUP = 2_000_000  # characters of HTML
 ELEMENTS = 20_000  # of HTML
 QUOTATION_DEPTH = 9  # ">" that are written for the quotations of HTML
