@@ -77,10 +77,6 @@ _KNOWN = union_all(
         for mail, is_sent in ((_OUTBOX, True), (_MESSAGE, False))
     )
 )
-# Find the ticket with an appointment.
-_BY_APPOINTMENT = select(_TICKET.c.school, _TICKET.c.number).where(
-    _TICKET.c.appointment_uid == bindparam("uid")
-)
 # Read the texts of the open tickets of a requester, the newest first.
 _REPORTS = (
     select(_TICKET.c.school, _TICKET.c.number, _TICKET.c.subject, _MESSAGE.c.text)
@@ -138,15 +134,8 @@ class _Matches:
     def tickets(self) -> Iterator[str]:
         """Yield the keys of the tickets."""
         by_action_key = self.by_action_key.ticket if self.by_action_key is not None else None
-        keys = (
-            self.thread.ticket,
-            self.by_ancestor,
-            self.same_report,
-            by_action_key,
-            self.flooding,
-            self.by_appointment,
-        )
-        yield from (key for key in keys if key)
+        first = (self.thread.ticket, self.by_ancestor, self.same_report)
+        yield from (key for key in (*first, by_action_key, self.flooding, self.by_appointment) if key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +215,7 @@ def _match(
         _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
         recent_activity,
         recent_activity.flooding_ticket(policy.limits),
-        _by_appointment(session, lookups.appointment) if lookups.appointment else None,
+        tickets.find_by_appointment(session, lookups.appointment) if lookups.appointment else None,
     )
 
 
@@ -339,11 +328,6 @@ def _same_report(session: Session, mail: Mail, words: str, school: School) -> st
     values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
     rows = execute(session, _REPORTS, values)
     return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
-
-
-def _by_appointment(session: Session, uid: str) -> str | None:
-    row = execute(session, _BY_APPOINTMENT, {"uid": uid}).first()
-    return tickets.key_of(row) if row else None
 
 
 def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:

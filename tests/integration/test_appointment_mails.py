@@ -117,7 +117,7 @@ def test_audit_trail_has_the_appointment_and_the_answer(visited: DeskHarness) ->
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_answer_of_each_program_is_told_to_the_assignee(desk: DeskHarness, program: str) -> None:
+def test_assignee_is_notified_of_the_answer_of_each_program(desk: DeskHarness, program: str) -> None:
     desk.outcome(mail().text("Der Beamer bleibt dunkel."))
     desk.reply(MAX, "#termin Do 10:00 Raum 204")
     mails = len(desk.rows(OutboxRow))
@@ -139,7 +139,7 @@ def test_answer_of_each_program_is_told_to_the_assignee(desk: DeskHarness, progr
     assert desk.ticket("GYM-1")["status"] == "open"
 
 
-def test_answer_without_any_reference_is_filed_in_its_ticket_after_it_was_moved(visited: DeskHarness) -> None:
+def test_answer_to_the_former_time_is_filed_without_notification(visited: DeskHarness) -> None:
     visited.reply(MAX, "#visit Friday 9:30", INVITED)
     before = len(visited.rows(OutboxRow))
     assert answer(visited, "Google", "ACCEPTED") == "filed"  # to the first time
@@ -147,7 +147,7 @@ def test_answer_without_any_reference_is_filed_in_its_ticket_after_it_was_moved(
     assert visited.ticket("GYM-1")["messages"][-1]["visibility"] == "system"
 
 
-def test_same_answer_delivered_twice_is_told_once(visited: DeskHarness) -> None:
+def test_same_answer_delivered_twice_is_notified_once(visited: DeskHarness) -> None:
     built = PROGRAMS["Outlook"](visited.rows(TicketRow)[0].appointment_uid or "", "ACCEPTED")
     built = built.replace(b"20261126T110000", b"20261126T120000")
     before = len(visited.rows(OutboxRow))

@@ -1,4 +1,4 @@
-"""#visit makes, moves and cancels an appointment; the answers of attendees are told to the assignee."""
+"""#visit makes, moves and cancels an appointment; the assignee is notified of answers."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -82,7 +82,7 @@ def kinds(done: Outcome) -> dict[str, str]:
     return {to: n.kind.value for to, n in calendar_mails(done).items()}
 
 
-def test_visit_invites_the_requester_and_the_assignee_and_the_ticket_rests() -> None:
+def test_visit_invites_the_requester_and_the_assignee_and_snoozes_the_ticket() -> None:
     done = visits(MAX, "Ich bringe die Lampe.\n#termin Fr 11 Uhr 45 min Raum 204").decide()
     after = done.ticket()
     assert after.appointment == Appointment(UID, BEGIN, 45, "Raum 204")
@@ -115,7 +115,7 @@ def test_internal_text_beside_an_appointment_does_not_reach_the_requester() -> N
 
 @pytest.mark.parametrize("line", ["#termin Fr 12:00", "#visit Friday 12:00", "#rdv vendredi à 12h00"])
 def test_second_visit_moves_the_appointment(line: str) -> None:
-    done = visits(MAX, line, VISITED).decide()
+    done = visits(MAX, line, VISITED).with_facts(token="another").decide()
     after = done.ticket()
     assert after.appointment is not None
     assert (after.appointment.uid, after.appointment.begin) == (UID, BEGIN + timedelta(hours=1))
@@ -221,7 +221,7 @@ def test_closing_by_time_cancels_the_appointment() -> None:
     assert found == {LENA: "appointment_cancelled", MAX: "appointment_cancelled"}
 
 
-def test_ticket_rests_until_the_appointment_and_then_the_assignee_is_reminded() -> None:
+def test_assignee_is_reminded_when_the_appointment_begins_and_not_before() -> None:
     old = replace(VISITED, opened=NOW - timedelta(days=60))
     assert decide_timer(TimerContext(old, GYM, POLICY, BEGIN - timedelta(minutes=1))) is None
     decision = decide_timer(TimerContext(old, GYM, POLICY, BEGIN))
@@ -295,7 +295,7 @@ def reply(
 
 
 @pytest.mark.parametrize("response", list(Response))
-def test_answer_of_the_requester_is_told_to_the_assignee(response: Response) -> None:
+def test_assignee_is_notified_of_the_answer_of_the_requester(response: Response) -> None:
     done = reply(LENA, response).decide()
     assert (done.outcome, done.notified) == ("filed", {(MAX, "appointment_answer")})
     told = done.notification(MAX)
@@ -305,7 +305,7 @@ def test_answer_of_the_requester_is_told_to_the_assignee(response: Response) -> 
     assert f"{response.value}: the appointment of GYM-1" in done.decision.because
 
 
-def test_comment_of_an_answer_is_told_and_part_of_the_history() -> None:
+def test_comment_of_an_answer_is_in_the_notification_and_in_the_history() -> None:
     for case in (
         reply(LENA, Response.DECLINED, "Da bin ich krank."),
         reply(LENA, Response.DECLINED, comment="", text="Da bin ich krank.", in_body=True),
@@ -338,7 +338,7 @@ def test_answer_to_another_invitation_is_handled_as_before() -> None:
     assert (threaded.decide().outcome, threaded.decide().notified) == ("filed", set())
 
 
-def test_answer_that_the_mail_server_takes_for_forged_is_told_to_nobody() -> None:
+def test_answer_that_the_mail_server_takes_for_forged_has_no_notification() -> None:
     assert reply(LENA).failed().decide().notified == set()
 
 

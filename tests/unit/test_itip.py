@@ -75,7 +75,7 @@ def test_time_zone_in_the_invitation_gives_the_time_of_the_zone(zone: str, month
 
 
 def test_lines_are_folded_to_75_octets_within_no_character() -> None:
-    content = folded(write(INVITATION))
+    content = folded(write(replace(INVITATION, summary="x" + "äß€😕" * 60)))
     lines = content.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     assert all(line.decode() is not None for line in lines)
@@ -187,6 +187,12 @@ def test_part_that_is_no_answer_is_ignored(content: bytes) -> None:
 def test_answer_with_a_wrong_property_is_read_without_it_or_not_at_all(line: str) -> None:
     answer = read(event(LENA, line))
     assert answer is None or (answer.uid, answer.begin) == (UID, None)
+
+
+def test_answer_with_many_other_properties_is_read() -> None:
+    answer = read(event(*(f"X-NUMBER:{n}" for n in range(500)), LENA))
+    assert answer is not None
+    assert answer.responses == (AttendeeResponse("lena@schule.example", Response.ACCEPTED),)
 
 
 def test_no_recurrence_of_an_answer_is_expanded() -> None:
