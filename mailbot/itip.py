@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from icalendar import Event, Timezone
 
 _MAX_LINES = 5_000
-_MAX_KEPT = 60
-_MAX_LINE = 4_000
-_MAX_COMMENT = 4_000
+_MAX_KEPT = 30
+_MAX_LINE = 2_000
+_MAX_COMMENT = 2_000
 # Other properties and components are dropped before the library reads the rest. It would expand the
 # recurrences of a VTIMEZONE, which its author chooses.
 _READ = frozenset({"UID", "SEQUENCE", "ATTENDEE", "COMMENT", "DTSTART"})

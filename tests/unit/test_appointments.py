@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -142,6 +143,26 @@ def test_time_is_refused_with_the_reason(reason: Reason, line: str) -> None:
     done = case.decide()
     assert (done.outcome, done.changes, done.reasons) == ("refused", (), [reason])
     assert {to for to, _ in done.notified} == {MAX}
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        (date.min, Reason.PAST),
+        (date.max, Reason.TOO_FAR),
+        (NOW.date() - timedelta(days=1), Reason.PAST),
+        (NOW.date() + timedelta(days=367), Reason.TOO_FAR),
+        (date(2027, 11, 23), None),
+    ],
+)
+def test_day_is_at_most_a_year_away(day: date, reason: Reason | None) -> None:
+    berlin = Calendar(timezone=ZoneInfo("Europe/Berlin"))
+    policy = replace(POLICY, schools=(replace(GYM, team=replace(GYM.team, calendar=berlin)),))
+    case = replace(visits(MAX, "#termin dann 9:00").with_facts(dates={"dann": day}), policy=policy)
+    done = case.decide()
+    assert done.reasons == ([reason] if reason else [])
+    after = done.ticket().appointment
+    assert after is None or after.begin == datetime(2027, 11, 23, 8, tzinfo=UTC)
 
 
 def test_appointment_ends_within_the_working_hours() -> None:

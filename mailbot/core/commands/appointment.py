@@ -1,7 +1,7 @@
 """The command for appointments: visit."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from mailbot.core.commands.command import STAFF, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
@@ -53,27 +53,31 @@ def _resolve_visit(request: Request) -> Resolved[Visit]:
         raise request.wrong(" ".join(request.line.rest.split())[:MAX_TEXT])
     tickets = request.tickets(moment.tickets)
     team = context.policy.second_level if context.role is Role.SECOND_LEVEL else context.school.team
-    begin = datetime.combine(day, moment.clock, team.calendar.timezone)
+    if (reason := _refused_day(context, tickets, team, day)) is not None:
+        raise request.refusal(reason, moment.written)
+    begin = datetime.combine(day, moment.clock, team.calendar.timezone).astimezone(UTC)
     text = moment.text[:MAX_TEXT] if without_politeness(moment.text.split()) else ""
     uid = f"{context.facts.token}@{context.school.address.rpartition('@')[2]}"
     visit = Visit(begin, moment.minutes, text, context.now, uid)
-    reason = _refusal(context, tickets, team, day, visit)
-    if reason is not None:
+    if (reason := _refused_time(team, visit)) is not None:
         raise request.refusal(reason, moment.written)
     return tickets, visit
 
 
-def _refusal(
-    context: MailContext, tickets: tuple[Ticket, ...], team: Team, day: date, visit: Visit
-) -> Reason | None:
-    """Return why an appointment cannot be made at that time; None if it can."""
-    if visit.begin <= context.now:
+def _refused_day(context: MailContext, tickets: tuple[Ticket, ...], team: Team, day: date) -> Reason | None:
+    """Return why an appointment cannot be made on that day; None if it can."""
+    today = team.calendar.day(context.now)
+    if day < today:
         return Reason.PAST
-    if visit.begin > context.now + MAX_AHEAD:
+    if day > today + MAX_AHEAD:
         return Reason.TOO_FAR
     teams = (team, *(context.school_of(ticket).team for ticket in tickets))
-    if any(day in t.calendar.closed for t in teams):
-        return Reason.HOLIDAY
+    return Reason.HOLIDAY if any(day in t.calendar.closed for t in teams) else None
+
+
+def _refused_time(team: Team, visit: Visit) -> Reason | None:
+    if visit.begin <= visit.now:
+        return Reason.PAST
     length = timedelta(minutes=visit.minutes)
     works = team.calendar.open_between(visit.begin, visit.begin + length) == length
     return None if works else Reason.OUTSIDE_HOURS
