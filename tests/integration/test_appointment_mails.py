@@ -121,7 +121,7 @@ def test_assignee_is_notified_of_the_answer_of_each_program(desk: DeskHarness, p
     desk.outcome(mail().text("Der Beamer bleibt dunkel."))
     desk.reply(MAX, "#termin Do 10:00 Raum 204")
     mails = len(desk.rows(OutboxRow))
-    for response, said in (
+    for response, words in (
         ("ACCEPTED", "angenommen"),
         ("TENTATIVE", "unter Vorbehalt"),
         ("DELEGATED", "an jemand anders"),
@@ -132,10 +132,13 @@ def test_assignee_is_notified_of_the_answer_of_each_program(desk: DeskHarness, p
             b"Message-ID: <", f"Message-ID: <{response}".encode()
         )
         assert desk.outcome(built) == "filed"
-        (told,) = desk.rows(OutboxRow)[mails:]
+        (notification,) = desk.rows(OutboxRow)[mails:]
         mails += 1
-        assert (told.recipient, told.kind) == (MAX, "appointment_answer")
-        assert f"Lena Lehrerin hat den Termin am Donnerstag, 26. November 2026, 11:00 Uhr {said}" in told.text
+        assert (notification.recipient, notification.kind) == (MAX, "appointment_answer")
+        assert (
+            f"Lena Lehrerin hat den Termin am Donnerstag, 26. November 2026, 11:00 Uhr {words}"
+            in notification.text
+        )
     assert desk.ticket("GYM-1")["status"] == "open"
 
 

@@ -275,11 +275,11 @@ def test_supporter_with_a_problem_of_their_own_is_invited_once() -> None:
 
 @pytest.mark.parametrize("line", ["#undo", "#rückgängig", "#annuler"])
 def test_undo_of_a_visit_cancels_it(line: str) -> None:
-    told = (
+    sent = (
         SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.APPOINTMENT),
         SentNotification(Address(ERIKA), Role.SUPPORTER, NotificationKind.ASSIGNED_INFO),
     )
-    change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment=None, due=None), told)
+    change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment=None, due=None), sent)
     done = answers(MAX, VISITED, line).with_facts(changes={"GYM-1": change}).decide()
     assert done.notified == {
         (LENA, "appointment_cancelled"),
@@ -292,9 +292,9 @@ def test_undo_of_a_visit_cancels_it(line: str) -> None:
 
 
 def test_undo_of_closing_restores_the_appointment_as_a_later_revision() -> None:
-    told = (SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
+    sent = (SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
     present = replace(closed(), assignee=Address(MAX), appointment_revision=2)
-    change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment_revision=2), told)
+    change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment_revision=2), sent)
     done = answers(MAX, present, "#undo").with_facts(changes={"GYM-1": change}).decide()
     assert {(LENA, "appointment"), (MAX, "appointment"), (LENA, "undone")} <= done.notified
     assert (done.ticket().appointment, done.ticket().appointment_revision) == (APPOINTMENT, 3)
@@ -319,8 +319,12 @@ def reply(
 def test_assignee_is_notified_of_the_answer_of_the_requester(response: Response) -> None:
     done = reply(LENA, response).decide()
     assert (done.outcome, done.notified) == ("filed", {(MAX, "appointment_answer")})
-    told = done.notification(MAX)
-    assert (told.answer and told.answer.response, told.appointment, told.text) == (response, APPOINTMENT, "")
+    found = done.notification(MAX)
+    assert (found.answer and found.answer.response, found.appointment, found.text) == (
+        response,
+        APPOINTMENT,
+        "",
+    )
     assert done.message.visibility is Visibility.SYSTEM
     assert replace(done.ticket(), updated=VISITED.updated, messages=1, wait=None) == VISITED
     assert f"{response.value}: the appointment of GYM-1" in done.decision.because
@@ -382,10 +386,10 @@ def test_answer_to_an_earlier_time_or_after_the_end_is_only_filed(case: MailScen
 
 
 def test_flood_of_answers_notifies_the_assignee_ten_times_an_hour() -> None:
-    said = tuple(
+    messages = tuple(
         Message(Direction.IN, Visibility.SYSTEM, Address(LENA), str(n), NOW - timedelta(minutes=n))
         for n in range(10)
     )
-    assert reply(LENA).with_facts(histories={"GYM-1": said[:9]}).decide().notified != set()
-    done = reply(LENA).with_facts(histories={"GYM-1": said}).decide()
+    assert reply(LENA).with_facts(histories={"GYM-1": messages[:9]}).decide().notified != set()
+    done = reply(LENA).with_facts(histories={"GYM-1": messages}).decide()
     assert (done.notified, len([e for e in done.effects if isinstance(e, AddMessage)])) == (set(), 1)

@@ -113,12 +113,12 @@ def test_answer_of_each_program_is_understood(program: Program, response: Respon
 
 @pytest.mark.parametrize("program", COMMENTS.values(), ids=COMMENTS)
 def test_comment_of_an_answer_is_found(program: Program) -> None:
-    said = "Da bin ich auf Klassenfahrt; geht es auch am Freitag, 3. Stunde, oder später am Nachmittag?"
-    mail = parse(program(UID, "DECLINED", said))
+    comment = "Da bin ich auf Klassenfahrt; geht es auch am Freitag, 3. Stunde, oder später am Nachmittag?"
+    mail = parse(program(UID, "DECLINED", comment))
     answer = mail.calendar_answer
     assert answer is not None
     written = answer.responses[0].comment or answer.comment or (mail.text if answer.in_body else "")
-    assert written == said
+    assert written == comment
 
 
 def test_delegate_is_not_taken_for_the_attendee() -> None:

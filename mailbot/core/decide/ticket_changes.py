@@ -69,11 +69,11 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
     change = context.change(ticket, after, message, [cc.person for cc in cc_added], not_in_cc)
-    told = recipients.deduplicate(
+    others = recipients.deduplicate(
         _notifications(context, change, effects, restructuring, by_staff=by_staff), change
     )
     calendar_mails = to_attendees(change, _blocked(effects))
-    notifications = (*without_repetition(told, calendar_mails, change), *calendar_mails)
+    notifications = (*without_repetition(others, calendar_mails, change), *calendar_mails)
     effects += map(Notify, notifications)
     notified = {n.to.email: n.to for n in notifications if n.to.email not in change.actor_addresses}
     people = tuple(notified.values())
