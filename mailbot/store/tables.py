@@ -106,6 +106,8 @@ class TicketRow(Row, table=True):
     appointment_minutes: int | None = None
     appointment_text: str = Field(default="", sa_type=Text)
     appointment_revision: int = 0
+    status_asked: datetime | None = None
+    muted: str = Field(default="", sa_type=Text)
     look_at: datetime | None = None
     merged_into: int | None = Field(default=None, foreign_key="ticket.id")
     head: str = ""

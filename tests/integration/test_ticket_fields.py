@@ -38,9 +38,10 @@ from tests.support.scenario import NOW
 NAMES = [field.name for field in fields(Ticket)]
 NO_FIELD = {"id", "look_at", "merged_into", "head", "entries"}
 """The columns of a ticket's row that are not part of the ticket."""
-NOT_UNDONE = {"school", "number", "subject", "opened", "updated", "messages", "appointment_revision"}
-NOT_ERASED = set(NAMES) - {"subject", "requester", "assignee", "cc", "appointment"}
-NOT_PRINTED = {"number", "cc", "due", "wait", "appointment", "appointment_revision"}
+NOT_UNDONE = {"school", "number", "subject", "opened", "updated", "messages", "status_asked", "muted"}
+NOT_UNDONE |= {"appointment_revision"}
+NOT_ERASED = set(NAMES) - {"subject", "requester", "assignee", "cc", "muted", "appointment"}
+NOT_PRINTED = {"number", "cc", "due", "wait", "status_asked", "muted", "appointment", "appointment_revision"}
 PAULA = "paula@schule.example"
 EMPTY: tuple[Any, ...] = ("", [], None)
 
@@ -59,6 +60,7 @@ def value_of(position: int, name: str) -> Any:
         Address | None: person,
         tuple[Address, ...]: (person, Address(f"two+{PAULA}")),
         Appointment | None: Appointment(f"uid-{position}", day, position + 100, f"{PAULA} {name}"),
+        tuple[str, ...]: (f"{name}+{PAULA}", f"two+{PAULA}"),
         WaitState | None: WaitState(
             day, awaiting_staff=False, stage=ReminderStage.OVERDUE, reminded_at=day + timedelta(hours=1)
         ),
@@ -154,7 +156,8 @@ def test_a_field_that_an_old_state_lacks_keeps_its_value() -> None:
 def test_disclosure_gives_out_each_column(stored: DeskHarness) -> None:
     with read_only(stored.engine) as session:
         (found,) = collect(session, FULL.requester.email)["tickets"]
-    assert found == {**columns_of(FULL), "messages": [], "internal": []}
+    others_mutes = {"muted": ""}
+    assert found == {**columns_of(FULL), **others_mutes, "messages": [], "internal": []}
 
 
 def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> None:

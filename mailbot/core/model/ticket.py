@@ -130,6 +130,8 @@ class Ticket:
 
     `due` is when the staff wants to be reminded of it. Without `wait`, it waits since it was opened.
     `appointment_revision` counts the changes of appointments and of their attendees.
+    `status_asked` is when the requester's side asked for its status and the period until a reminder began.
+    `muted` are the registered addresses of members who get no mail about it while others do.
     """
 
     school: str
@@ -149,6 +151,8 @@ class Ticket:
     wait: WaitState | None = None
     appointment: Appointment | None = None
     appointment_revision: int = 0
+    status_asked: datetime | None = None
+    muted: tuple[str, ...] = ()
 
     @property
     def waits(self) -> WaitState:
