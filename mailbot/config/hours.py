@@ -1,6 +1,7 @@
 """Merge [hours] with a team's own hours into the calendar of the team."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ def school_calendar(document: Document, team: Team) -> Calendar:
     """Return the calendar of a school's team: off on public and in school holidays of the Land."""
     land = document.bot.land
     off = holidays.public(land) | holidays.school(land) if land else frozenset()
-    return _calendar(document, team, off)
+    return replace(_calendar(document, team, off), school_holidays=holidays.named(land) if land else ())
 
 
 def office_calendar(document: Document, team: Team) -> Calendar:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mailbot import check, holidays
 from mailbot.config import Settings
-from mailbot.core.model.calendar import Calendar
+from mailbot.core.model.calendar import Calendar, SchoolHolidays
 from mailbot.core.model.policy import Policy, School, Team
 
 
@@ -53,3 +53,17 @@ def test_check_reports_missing_years_until_days_off_are_configured() -> None:
     assert "of NW in 2029 and 2030 are not all known" in missing.text
     given = settings("NW", date(2029, 12, 21), date(2030, 12, 23))
     assert check.school_holidays(given, 2029).ok
+
+
+def test_last_day_of_named_school_holidays_is_known_in_every_land() -> None:
+    for land in holidays.LAENDER:
+        named = holidays.named(land)
+        assert [h.last_day for h in named] == sorted(h.last_day for h in named), land
+        assert {"autumn", "christmas", "easter", "summer"} <= {h.name for h in named}, land
+    assert SchoolHolidays("autumn", date(2026, 10, 31)) in holidays.named("NW")
+    assert SchoolHolidays("spring", date(2026, 2, 20)) in holidays.named("BY")
+
+
+def test_single_days_off_are_no_named_holidays() -> None:
+    assert date(2026, 5, 15) in holidays.school("SH")
+    assert date(2026, 5, 15) not in {h.last_day for h in holidays.named("SH")}

@@ -16,17 +16,26 @@ OFFICE_HOURS: tuple[tuple[Span, ...], ...] = (*(((time(7, 30), time(16)),) for _
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolHolidays:
+    """School holidays: their name, such as "autumn", and their last day."""
+
+    name: str
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """The working hours of a team on each weekday, Monday first, its days off, and its time zone.
 
-    The hours are local time. Durations are elapsed time, so a change to or from daylight saving time does
-    not alter them. All datetimes are aware. Raises ValueError unless there are seven weekdays, and hours on
-    at least one of them.
+    `school_holidays` are those whose names are known, in their order. The hours are local time. Durations are
+    elapsed time, so a change to or from daylight saving time does not alter them. All datetimes are aware.
+    Raises ValueError unless there are seven weekdays, and hours on at least one of them.
     """
 
     hours: tuple[tuple[Span, ...], ...] = OFFICE_HOURS
     closed: frozenset[date] = field(default=frozenset(), repr=False)
     timezone: tzinfo = UTC
+    school_holidays: tuple[SchoolHolidays, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if len(self.hours) != 7 or not any(self.hours):
@@ -39,6 +48,11 @@ class Calendar:
     def clock(self, at: datetime) -> time:
         """Return the local time at that moment."""
         return at.astimezone(self.timezone).time()
+
+    def last_holidays(self, at: datetime) -> SchoolHolidays | None:
+        """Return the school holidays that ended last before the day of `at`; None if none are known."""
+        day = self.day(at)
+        return next((h for h in reversed(self.school_holidays) if h.last_day < day), None)
 
     def is_workday(self, day: date) -> bool:
         """Return whether the team works on that day."""
