@@ -23,6 +23,7 @@ from mailbot.core.model.notification_kind import Audience, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
 from mailbot.core.model.ticket_fields import notification_values
+from mailbot.core.text.places import label
 from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.age import age
@@ -205,6 +206,7 @@ def _wording(
         "next_opening": partial(calendar.next_opening, now),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
+        "place_name": partial(label, language=language),
         "size": partial(_size, language=language),
         "number": partial(_number, language=language),
     }

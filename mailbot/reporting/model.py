@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from mailbot.core.model.place import Place
+
 MAX_SCHOOLS = 60  # in a mail: Gmail cuts off mails that are longer than 102 kB
 REVERSIBLE = frozenset(
     {"status", "level", "priority", "assignee", "due", "appointment", "copy", "requester", "blocked"}
@@ -55,7 +57,7 @@ class TicketTimeline:
     """The changes of a ticket over time.
 
     `answered` is the time at which the staff first wrote to the requester. `merged` means that the ticket
-    continued in another ticket and was not solved itself.
+    continued in another ticket and was not solved itself. `places` are the rooms and devices that it names.
     """
 
     school: str
@@ -65,6 +67,7 @@ class TicketTimeline:
     entries: tuple[TimelineEntry, ...] = ()
     answered: datetime | None = None
     merged: bool = False
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,21 @@ class SchoolFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceFigures:
+    """The number of tickets of a school that were opened about a room or a device."""
+
+    school: str
+    place: Place
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The report of a month.
 
     It has figures for each school and for all, the number of tickets opened in each hour and on each weekday,
-    and the most frequent words of their subjects. Templates use its attributes.
+    the most frequent words of their subjects, and the places with the most tickets. Templates use its
+    attributes.
     """
 
     month: date
@@ -125,6 +138,7 @@ class Report:
     hours: tuple[int, ...]
     weekdays: tuple[int, ...]
     words: tuple[tuple[str, int], ...] = ()
+    places: tuple[PlaceFigures, ...] = ()
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from mailbot.reporting.model import (
     REVERSIBLE,
     Month,
     Percentiles,
+    PlaceFigures,
     Report,
     SchoolFigures,
     TicketTimeline,
@@ -26,6 +27,8 @@ from mailbot.reporting.model import (
 MAX_WORDS = 12
 MIN_REQUESTERS = 3  # a word that fewer people use could identify them
 MIN_WORD_LENGTH = 3
+MAX_PLACES = 3
+MIN_TICKETS = 3  # of a place
 _SECOND_LEVEL = "2"
 _TOKEN = re.compile(r"[^\W\d_]+")
 
@@ -81,6 +84,7 @@ def create_report(
         tuple(hours[hour] for hour in range(24)),
         tuple(weekdays[day] for day in range(7)),
         _top_words(new, frozenset(word for name in names for word in words(name))),
+        _top_places(new),
     )
 
 
@@ -150,6 +154,19 @@ def _percentiles(hours: Sequence[float]) -> Percentiles | None:
     ordered = sorted(hours)
     p90 = ordered[-(-9 * len(ordered) // 10) - 1]
     return Percentiles(round(statistics.median(ordered), 2), round(p90, 2), len(ordered))
+
+
+def _top_places(timelines: Iterable[TicketTimeline]) -> tuple[PlaceFigures, ...]:
+    """Return the places that most tickets name, at least `MIN_TICKETS`; merged tickets do not count."""
+    counts = Counter(
+        (timeline.school, place) for timeline in timelines if not timeline.merged for place in timeline.places
+    )
+    found = [PlaceFigures(*where, count) for where, count in counts.items() if count >= MIN_TICKETS]
+    return tuple(sorted(found, key=_by_trouble)[:MAX_PLACES])
+
+
+def _by_trouble(figures: PlaceFigures) -> tuple[int, str, str, str]:
+    return (-figures.opened, figures.school, figures.place.kind, figures.place.name)
 
 
 def _top_words(timelines: Iterable[TicketTimeline], names: Collection[str]) -> tuple[tuple[str, int], ...]:

@@ -34,6 +34,7 @@ from mailbot.samples.scene import (
     PROBLEM,
     QUESTION,
     RAINER,
+    REPORTS,
     SIMILAR,
     SOLVED,
     TAKEN,
@@ -96,6 +97,9 @@ def _words_to_team() -> dict[str, Notification]:
         ),
         "new_ticket_similar": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
+        ),
+        "new_ticket_place": TO_ERIKA(
+            Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, reports=REPORTS
         ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from mailbot.reporting.model import Percentiles, Report, SchoolFigures
+from mailbot.core.model.place import Place
+from mailbot.reporting.model import Percentiles, PlaceFigures, Report, SchoolFigures
 
 REPORT = Report(
     date(2026, 10, 1),
@@ -34,4 +35,9 @@ REPORT = Report(
     (*(0,) * 6, 2, 9, 14, 8, 7, 6, 3, 4, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0),
     (17, 12, 11, 9, 8, 0, 1),
     (("Beamer", 14), ("WLAN", 11), ("Drucker", 9), ("Passwort", 6), ("iPad", 4)),
+    (
+        PlaceFigures("GYM", Place("room", "204"), 6),
+        PlaceFigures("GYM", Place("ipad", "17"), 4),
+        PlaceFigures("RSW", Place("room", "A1.04"), 3),
+    ),
 )

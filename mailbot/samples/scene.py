@@ -7,6 +7,7 @@ from functools import partial
 from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification
+from mailbot.core.model.place import Place, PlaceReports
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket import (
     Attachment,
@@ -136,6 +137,7 @@ OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED,
 SOLVED = replace(
     _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)
 )
+REPORTS = PlaceReports(Place("room", "204"), 4, "autumn")
 SIMILAR = (
     Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),
     Similar(OLD, HOSTILE_ANSWER),

@@ -92,6 +92,7 @@ def document(report: Report) -> dict[str, Any]:
         "opened_by_hour": list(report.hours),
         "opened_by_weekday": list(report.weekdays),
         "words": dict(report.words),
+        "places": [asdict(figures) for figures in report.places],
     }
 
 

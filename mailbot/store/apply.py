@@ -34,7 +34,7 @@ from mailbot.core.model.effects import (
 from mailbot.core.model.ticket import Attachment, Message, Ticket
 from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
-from mailbot.store import ledger, outbox, people, search, tickets
+from mailbot.store import ledger, outbox, people, places, search, tickets
 from mailbot.store.audit import Origin, audit_people, audit_tickets
 from mailbot.store.enqueue import OutboxMail, enqueue
 from mailbot.store.mapping import insert_ticket, to_tickets, update_row
@@ -104,6 +104,7 @@ def _tickets(
         if isinstance(effect, OpenTicket):
             ticket = before[effect.ticket.key] = replace(effect.ticket, messages=0)
             opened[ticket.key] = insert_ticket(session, ticket)
+            places.add(session, opened[ticket.key].id, effect.places)
             tickets.set_last_number(session, ticket.school, ticket.number)
         elif isinstance(effect, _ON_TICKETS):
             names[effect.ticket] = None

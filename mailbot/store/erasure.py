@@ -27,7 +27,7 @@ BATCH_SIZE = 200
 _TICKET, _TICKET_CC, _MESSAGE, _FILE, _EVENT, _RAW_MAIL = (
     metadata.tables[name] for name in ("ticket", "ticket_cc", "message", "attachment", "event", "raw_mail")
 )
-_LEDGER, _HELD, _OUTBOX = (metadata.tables[name] for name in ("ledger", "held", "outbox"))
+_LEDGER, _HELD, _OUTBOX, _PLACE = (metadata.tables[name] for name in ("ledger", "held", "outbox", "place"))
 _PERSON, _BLOCKED, _MAILBOX, _ALERT = (
     metadata.tables[name] for name in ("person", "blocked", "mailbox", "alert")
 )
@@ -86,7 +86,7 @@ _RAW_OF_PERSON = tuple(
     select(table.c.raw_id).where(author == _ADDRESS, table.c.raw_id.is_not(None))
     for table, author in ((_MESSAGE, _MESSAGE.c.author), (_LEDGER, _LEDGER.c.sender))
 )
-# Erase the mails, files, messages and audit entries of a ticket.
+# Erase the mails, files, messages, places and audit entries of a ticket.
 _DELETE_MAILS_OF_TICKET = delete(_OUTBOX).where(_OUTBOX.c.ticket_id == _OF_TICKET)
 _DELETE_FILES_OF_TICKET = delete(_FILE).where(
     _FILE.c.message_row.in_(select(_MESSAGE.c.id).where(_MESSAGE.c.ticket_id == _OF_TICKET))
@@ -94,6 +94,7 @@ _DELETE_FILES_OF_TICKET = delete(_FILE).where(
 _ERASE_MESSAGES_OF_TICKET = (
     update(_MESSAGE).where(_MESSAGE.c.ticket_id == _OF_TICKET).values(**_ERASED_MESSAGE, raw_id=None)
 )
+_DELETE_PLACES_OF_TICKET = delete(_PLACE).where(_PLACE.c.ticket_id == _OF_TICKET)
 _ERASE_AUDIT_ENTRIES_OF_TICKET = (
     update(_EVENT).where(_EVENT.c.ticket_id == _OF_TICKET, _EVENT.c.salt != "").values(**_ERASED_AUDIT_ENTRY)
 )
@@ -205,6 +206,7 @@ def erase_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     erase_ledger_entries(session, session.execute(_LEDGER_IDS_OF_TICKET, values).scalars().all())
     session.execute(_DELETE_FILES_OF_TICKET, values)
     session.execute(_ERASE_MESSAGES_OF_TICKET, values)
+    session.execute(_DELETE_PLACES_OF_TICKET, values)
     entries = _rowcount(session, _ERASE_AUDIT_ENTRIES_OF_TICKET, values)
     ticket = to_ticket(session, row)
     update_row(session, row, ticket, without_personal_data(ticket, now))

@@ -21,9 +21,10 @@ from mailbot.core.model.facts import (
 )
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
-from mailbot.store import ledger, people, search, tickets
+from mailbot.store import ledger, people, places, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.ledger import LedgerEntry
@@ -187,6 +188,7 @@ def load_facts(
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
+        reports=_reports(session, lookups, found, school, now),
         changes=_changes(session, found, understood.mail, policy) if lookups.undoes else {},
         held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
@@ -298,6 +300,16 @@ def _similar(session: Session, lookups: Lookups, found: _Found, number: int) -> 
     if lookups.problem is None or found.rows:
         return ()
     return search.similar(session, lookups.problem, number - 1)
+
+
+def _reports(
+    session: Session, lookups: Lookups, found: _Found, school: School, now: datetime
+) -> dict[Place, int]:
+    """Return the numbers of earlier tickets about the places that a new problem names."""
+    if not lookups.places or found.rows:
+        return {}
+    since, _ = counted_since(school.team.calendar, now)
+    return places.count_reports(session, lookups.places, school.key, since)
 
 
 def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:

@@ -19,6 +19,7 @@ from mailbot.core.model.mail import Danger
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment, Direction, Priority, ReminderStage, Role, Status, Visibility
 from mailbot.core.model.ticket_fields import FIELDS
+from mailbot.core.text.places import LABELS
 from mailbot.store import search
 from mailbot.store.database import SQLAlchemyError, first_line
 from mailbot.store.enqueue import hash_action_key
@@ -56,6 +57,7 @@ _CHOICES: dict[tuple[str, str], Collection[Any]] = {
     ("ticket", "status"): set(Status),
     ("ticket", "priority"): set(Priority),
     ("ticket", "level"): {1, 2},
+    ("place", "kind"): LABELS.keys(),
     ("ticket", "step"): set(ReminderStage),
     ("message", "direction"): set(Direction),
     ("message", "visibility"): set(Visibility),

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
+from mailbot.core.model.place import Place
 from mailbot.core.model.ticket import Direction, Visibility
 from mailbot.reporting.model import CHANGES, Month, TicketTimeline, TimelineEntry
 from mailbot.store.tables import metadata
 
-_TICKET, _MESSAGE, _EVENT, _PERSON = (
-    metadata.tables[name].c for name in ("ticket", "message", "event", "person")
+_TICKET, _MESSAGE, _EVENT, _PERSON, _PLACE = (
+    metadata.tables[name].c for name in ("ticket", "message", "event", "person", "place")
 )
 # Every change of a ticket sets `updated`, so a ticket with an earlier time had no change in the month.
 _CHANGED = (_TICKET.opened < bindparam("end"), _TICKET.updated >= bindparam("start"))
@@ -35,6 +36,12 @@ _ANSWERED = (
     )
     .group_by(_MESSAGE.ticket_id)
 )
+# Read the places of these tickets.
+_PLACES = (
+    select(_PLACE.ticket_id, _PLACE.kind, _PLACE.name)
+    .where(_PLACE.ticket_id.in_(_CHANGED_IDS))
+    .order_by(_PLACE.ticket_id, _PLACE.kind, _PLACE.name)
+)
 # Read the names and addresses of all known people and of all requesters.
 _PEOPLE = select(_PERSON.name, _PERSON.address)
 _REQUESTERS = select(_TICKET.requester_name, _TICKET.requester).distinct()
@@ -46,6 +53,9 @@ def timelines(session: Session, month: Month) -> list[TicketTimeline]:
     entries: defaultdict[int, list[TimelineEntry]] = defaultdict(list)
     for ticket_id, at, action, detail in session.execute(_CHANGES, values):
         entries[ticket_id].append(TimelineEntry(at, action, detail))
+    places: defaultdict[int, list[Place]] = defaultdict(list)
+    for ticket_id, kind, name in session.execute(_PLACES, values):
+        places[ticket_id].append(Place(kind, name))
     first_answers: dict[int, datetime] = {
         row.ticket_id: row.first for row in session.execute(_ANSWERED, values)
     }
@@ -58,6 +68,7 @@ def timelines(session: Session, month: Month) -> list[TicketTimeline]:
             entries=tuple(entries[row.id]),
             answered=first_answers.get(row.id),
             merged=row.merged_into is not None,
+            places=tuple(places[row.id]),
         )
         for row in session.execute(_TICKETS, values)
     ]

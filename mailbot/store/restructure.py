@@ -7,7 +7,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlmodel import Session
 
 from mailbot.core.model.effects import Merge, Move, MultiTicketEffect, Split
-from mailbot.store import tickets
+from mailbot.store import places, tickets
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
@@ -56,6 +56,7 @@ def _merge(session: Session, ticket_id: int, target: int) -> None:
     """Move all rows to the target, so that mails that refer to the merged ticket are filed there."""
     for statement in (_SET_MERGED, *_MOVE_ALL):
         execute(session, statement, {"ticket": ticket_id, "target": target})
+    places.copy(session, ticket_id, target)
 
 
 def _split(session: Session, ticket_id: int, position: int, target: int) -> None:

@@ -124,6 +124,16 @@ class TicketCcRow(Row, table=True):
     position: int
 
 
+class PlaceRow(Row, table=True):
+    """A room or a numbered device that a ticket named when it was opened."""
+
+    __tablename__ = "place"
+    __table_args__ = (Index("ix_place_name", "name", "kind", "ticket_id"),)
+    ticket_id: int = Field(primary_key=True, foreign_key="ticket.id")
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+
+
 class AliasRow(Row, table=True):
     """An alias of a ticket: an earlier key, the key of a merged ticket, or one of an imported help desk."""
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from mailbot.core.model.listing import PAGE_SIZE, Listing, Page, Scope, page_count
 from mailbot.core.model.ticket import Message, Status, Ticket
-from mailbot.store import search
+from mailbot.store import places, search
 from mailbot.store.mapping import batches, to_message, to_ticket, to_tickets
 from mailbot.store.prepared import execute
 from mailbot.store.ranking import score
@@ -258,6 +258,8 @@ def _conditions(listing: Listing) -> list[ColumnElement[bool]]:
         conditions.append(_TICKET.c.status.in_(NOT_CLOSED))
     if listing.scope is Scope.CLOSED:
         conditions.append(_TICKET.c.status == Status.CLOSED.value)
+    if listing.place is not None:
+        conditions.append(_TICKET.c.id.in_(places.tickets_at(listing.place)))
     conditions += [_TICKET.c[column] == value for column, value in listing.filters]
     if listing.requester is not None:
         is_cc = _TICKET.c.id.in_(_WITH_CC.where(_TICKET_CC.c.address == listing.requester))

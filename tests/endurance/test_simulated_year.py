@@ -16,6 +16,7 @@ from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import Audience, NotificationKind
+from mailbot.core.model.place import Place
 from mailbot.core.model.ticket import Direction, Role, Visibility
 from mailbot.store.database import open_database, read_only
 from mailbot.store.schema import migrate
@@ -130,6 +131,21 @@ def test_every_new_ticket_has_its_receipt_and_reaches_its_team(year: SimulatedYe
             assert (
                 NotificationKind.NEW_TICKET in [kind for _, kind in notices_sent] or step.writer in COLLEAGUES
             ), step
+
+
+def test_reports_about_a_place_are_counted_and_only_its_team_reads_them(year: SimulatedYear) -> None:
+    opened: Counter[Place] = Counter()
+    shown = set()
+    for step in year.steps:
+        for effect in step.decision.effects if step.decision else ():
+            if isinstance(effect, OpenTicket):
+                opened.update(effect.places)
+        for notice in notices(step):
+            if notice.reports is not None:
+                assert notice.kind is NotificationKind.NEW_TICKET
+                assert 2 <= notice.reports.number <= opened[notice.reports.place], step
+                shown.add(notice.reports.since)
+    assert len(shown) > 1, "since several holidays"
 
 
 def test_every_answer_reaches_its_requester(year: SimulatedYear) -> None:

@@ -60,7 +60,7 @@ def live(harness: DeskHarness) -> None:
     harness.receive(
         problem("Beamer dunkel").text("Es summt: „hä?“ 🎥").attach("bild.png", b"\x89PNG\0", "image/png")
     )
-    harness.receive(problem("Beamer flackert").text("Er flackert."))
+    harness.receive(problem("Beamer flackert").text("Er flackert in Raum 204."))
     harness.receive(problem("Gewinnspiel", SELLER).text("Sie haben gewonnen."))
     first, second, third = [mail for mail in harness.outbox_of(MAX) if mail.kind == "new_ticket"]
     # It refers to a row that comes later; the mail about the first ticket does not show the second.

@@ -32,7 +32,11 @@ from tests.support.school import problem
 BERLIN = ZoneInfo("Europe/Berlin")
 START, END = datetime(2026, 8, 1, tzinfo=BERLIN), datetime(2027, 8, 1, tzinfo=BERLIN)
 EVERY = timedelta(minutes=1)
-AT_SCHOOL = Calendar(closed=holidays.public("NW") | holidays.school("NW"), timezone=BERLIN)
+AT_SCHOOL = Calendar(
+    closed=holidays.public("NW") | holidays.school("NW"),
+    timezone=BERLIN,
+    school_holidays=holidays.named("NW"),
+)
 AT_THE_OFFICE = Calendar(closed=holidays.public("NW"), timezone=BERLIN)
 
 
@@ -118,7 +122,7 @@ SECOND_LEVEL = (
     (6, "#übernehmen"),
     (5, "#priority urgent"),
     (4, "#away in {days} days {colleague}"),
-    (3, "#list all"),
+    (3, "#list all room 204"),
     (3, "Geht nicht.\n#note\n#spam"),
     (3, "#reopen"),
     (8, "#mute"),
@@ -262,7 +266,7 @@ class SimulatedYear:
         what = self.rng.choice(TOPICS)
         kind = self.rng.random()
         sender = self.rng.choice(SELLERS if kind < 0.06 else TEACHERS[school])
-        mail = problem(what, sender=sender).text(f"{what} in Raum {self.rng.randint(101, 399)}.")
+        mail = problem(what, sender=sender).text(f"{what} in Raum {201 + self.rng.randint(101, 399) % 9}.")
         if kind > 0.9:
             mail.cc(self.rng.choice(TEACHERS[school])).proven(SERVERS[school])
         self.write(sender, mail, what, school)

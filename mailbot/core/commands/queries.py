@@ -19,6 +19,7 @@ from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Ticket, Visibility
 from mailbot.core.recipients.recipients import split_attachments
+from mailbot.core.text.places import label, place_and_rest
 from mailbot.core.text.words import fold, query_terms
 
 SCOPE_WORDS: Mapping[str, Words] = {
@@ -38,11 +39,11 @@ def scope(word: str) -> Scope | None:
     return Scope(name) if name else None
 
 
-def scope_and_page(args: tuple[str, ...]) -> tuple[Scope, int] | None:
+def scope_and_page(args: tuple[str, ...], default: Scope = Scope.OPEN) -> tuple[Scope, int] | None:
     """Parse the words after #list: "closed 2", "closed", "2" or none; return None if they are wrong."""
     words = [arg for arg in args if fold(arg) not in _PAGE_WORDS]
     number = words.pop() if words and words[-1].isdecimal() else "1"
-    wanted = scope(words.pop(0)) if words else Scope.OPEN
+    wanted = scope(words.pop(0)) if words else default
     if words or wanted is None or not 0 < int(number[:9]) <= _MAX_PAGES:
         return None
     return wanted, int(number[:9])
@@ -65,8 +66,9 @@ QueryParser = Callable[[tuple[str, ...], Viewer], Listing | None]
 
 
 def _page(words: tuple[str, ...], viewer: Viewer) -> Listing | None:
-    found = scope_and_page(words)
-    return replace(listing_for(found[0], viewer), page=found[1]) if found else None
+    place, rest = place_and_rest(words)
+    found = scope_and_page(rest, Scope.ALL if place else Scope.OPEN)
+    return replace(listing_for(found[0], viewer), page=found[1], place=place) if found else None
 
 
 def _search(words: tuple[str, ...], viewer: Viewer) -> Listing | None:
@@ -93,7 +95,10 @@ def _resolve_listing(parse: QueryParser, request: Request) -> Resolved[Listing]:
 SCOPE_AND_PAGE = TypedArgument(
     resolve=partial(_resolve_listing, _page), fits=anything, lookups=partial(_look_up, _page)
 )
-"""An optional scope (open, closed, mine, all; default open) and an optional page."""
+"""An optional scope (open, closed, mine, all), an optional room or device, and an optional page.
+
+The default is open, and all for a room or a device.
+"""
 SEARCH_WORDS = TypedArgument(
     resolve=partial(_resolve_listing, _search), lookups=partial(_look_up, _search), verbatim=True
 )
@@ -107,6 +112,7 @@ def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> I
         tickets=page.tickets,
         scope=wanted.scope.value,
         words=wanted.written,
+        place=wanted.place,
         line="" if wanted.words else list_line(wanted, context.language),
         total=page.total,
         page=page.number,
@@ -115,7 +121,10 @@ def _overview(context: MailContext, _: tuple[Ticket, ...], wanted: Listing) -> I
 
 def list_line(wanted: Listing, language: str) -> str:
     """Return the command for an overview, without the page."""
-    return LIST.line(language, SCOPE_WORDS[wanted.scope].get(language, (wanted.scope.value,))[0])
+    scope_word = SCOPE_WORDS[wanted.scope].get(language, (wanted.scope.value,))[0]
+    return LIST.line(
+        language, f"{scope_word} {label(wanted.place, language)}" if wanted.place else scope_word
+    )
 
 
 def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iterator[Notification]:

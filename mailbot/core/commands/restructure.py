@@ -24,6 +24,7 @@ from mailbot.core.model.ticket import Message, Role, Status, Ticket, separable
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients.recipients import assignees, notification_for, present_members, to_team_of_new
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.places import find_places
 
 
 def _resolve_target(request: Request) -> Resolved[Ticket]:
@@ -135,7 +136,8 @@ def _notify_merge(
 
 
 def _split(ticket: Ticket, at: SplitPoint, _: Address) -> tuple[Effect, ...]:
-    return OpenTicket(at.opened), Split(ticket.key, at.position, at.opened.key)
+    places = find_places("", at.message.text)  # the subject is about the problem that stays
+    return OpenTicket(at.opened, places), Split(ticket.key, at.position, at.opened.key)
 
 
 def _notify_split(

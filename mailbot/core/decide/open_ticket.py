@@ -10,10 +10,12 @@ from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, Ope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.place import most_reported
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
 from mailbot.core.text.forwarded_sender import forwarded_sender
+from mailbot.core.text.places import find_places
 from mailbot.core.text.references import without_subject_tags
 
 NO_SUBJECT = {"de": "(ohne Betreff)", "en": "(no subject)", "fr": "(sans objet)"}
@@ -30,7 +32,12 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     present = {ticket.requester.email, *(person.email for person in ticket.cc)}
     offered = [p for p in people_in_headers(context) if p.email not in present]
     original = _original_sender(context, ticket)
-    change = context.change(ticket, ticket, message, not_in_cc=offered, forwarded_from=original)
+    places = find_places(ticket.subject, text)
+    calendar = context.facts.school.team.calendar
+    change = replace(
+        context.change(ticket, ticket, message, not_in_cc=offered, forwarded_from=original),
+        reports=most_reported(places, context.facts.reports, calendar, context.now),
+    )
     notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)
     earlier, reason = _previous_ticket(context)
     receipt = reply(
@@ -47,7 +54,7 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     )
     receipts = (reply(context, NotificationKind.COMMAND_RECEIPT, ticket, done=done),) if done else ()
     effects: tuple[Effect, ...] = (
-        OpenTicket(ticket),
+        OpenTicket(ticket, places),
         AddMessage(ticket.key, message),
         *map(Notify, (receipt, *notifications, *receipts)),
     )

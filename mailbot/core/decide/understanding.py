@@ -9,7 +9,9 @@ from mailbot.core.commands.parse import parse
 from mailbot.core.commands.syntax import written_address
 from mailbot.core.model.listing import Listing
 from mailbot.core.model.mail import Classification, Mail, MailKind
+from mailbot.core.model.place import Place
 from mailbot.core.model.policy import Policy, School
+from mailbot.core.text.places import find_places
 from mailbot.core.text.references import action_key, subject_tags, without_action_key
 from mailbot.core.text.words import TermSet, terms
 
@@ -25,7 +27,8 @@ class Lookups:
     names: find the last mail to one of them in the tagged ticket. `same_words`: find an open ticket of the
     sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
     of their schools. `resends`: load the undelivered mails of its tickets. `holders`: load since when its
-    tickets are where they are. `appointment` is the UID of an appointment: find its ticket.
+    tickets are where they are. `appointment` is the UID of an appointment: find its ticket. `places` are
+    the rooms and devices that a new problem names.
     """
 
     message_ids: tuple[str, ...]
@@ -43,6 +46,7 @@ class Lookups:
     same_words: str = ""
     bounced: tuple[str, ...] = ()
     resends: bool = False
+    places: tuple[Place, ...] = ()
     holders: bool = False
     appointment: str = ""
 
@@ -109,6 +113,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         named=tuple(dict.fromkeys(name for line in lines for name in line.tickets)),
         listings=tuple(dict.fromkeys(listing for line in lines for listing in line.listings)),
         problem=terms(viewer.school.key, mail.subject, problem, mail.sender),
+        places=find_places(mail.subject, problem),
         dates=tuple(dict.fromkeys(date for line in lines for date in line.dates)),
         addresses=tuple(dict.fromkeys(written_address(a) for a in args if "@" in a and not a.isascii())),
         undoes=any(line.changes for line in lines),

@@ -8,14 +8,16 @@ from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.place import Place
 from mailbot.core.model.ticket import Message, Priority, ReminderStage, Status, Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """Open a ticket."""
+    """Open a ticket; its text names these places."""
 
     ticket: Ticket
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

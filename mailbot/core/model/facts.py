@@ -9,6 +9,7 @@ from mailbot.core.model.listing import Listing, Page
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
+from mailbot.core.model.place import Place
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
@@ -173,8 +174,10 @@ class Facts:
     registered address. `addresses` are the canonical forms of addresses in command lines that are not ASCII.
     `held_since` is when each ticket came to the team or the assignee that has it.
     `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
-    that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
-    sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
+    that may get a ticket. `reports` are the numbers of earlier tickets about the places that the mail names,
+    see `counted_since`; for a new problem only. `same_report` is an open ticket of the sender with the same
+    words. `own`: mailbot sent this mail. `released` is the kind of the notification whose confirmation
+    released a held mail.
     `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
@@ -196,6 +199,7 @@ class Facts:
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
+    reports: Mapping[Place, int] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mailbot.core.model.place import Place
 from mailbot.core.model.ticket import Ticket
 
 PAGE_SIZE = 25
@@ -42,7 +43,7 @@ class Listing:
 
     `filters`: a ticket has this value in this column, such as ("school", "GYM").
     `words`: the ticket contains all of them, in messages that the requester may read. `written` is the
-    search text as the person wrote it.
+    search text as the person wrote it. `place`: the ticket is about this room or device.
     """
 
     scope: Scope
@@ -52,3 +53,4 @@ class Listing:
     written: str = ""
     page: int = 1
     by_school: bool = False
+    place: Place | None = None

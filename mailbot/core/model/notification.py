@@ -8,6 +8,7 @@ from mailbot.core.model.appointment import Appointment, AttendeeResponse
 from mailbot.core.model.listing import page_count
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
+from mailbot.core.model.place import Place, PlaceReports
 from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 
 
@@ -129,10 +130,12 @@ class Notification:
     tickets: tuple[Ticket, ...] = ()
     scope: str = ""  # of an overview: open, closed, mine, all; of help: "all" for all commands
     words: str = ""  # the search text of an overview
+    place: Place | None = None  # the room or device of an overview
     line: str = ""  # the command for an overview, without the page
     total: int = 0  # number of tickets on all pages of an overview
     page: int = 1
     similar: tuple[Similar, ...] = ()  # solved tickets similar to a new one
+    reports: PlaceReports | None = None  # the reports about the place of a new ticket
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot.core.model.mail import Address
+from mailbot.core.model.place import PlaceReports
 from mailbot.core.model.policy import Absence, Member, Policy, School
 from mailbot.core.model.ticket import Message, Similar, Status, Ticket, Visibility
 
@@ -21,6 +22,7 @@ class TicketChange:
     `forged`: the mail server says that its sender is forged. `related` is another ticket that the mail may
     belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
     `unread`: no single person reads mail to the requester, which is a list or a program.
+    `reports` are those about the place of a new ticket that was reported before.
     `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
@@ -38,6 +40,7 @@ class TicketChange:
     related: Ticket | None = None
     related_reason: str = ""
     similar: tuple[Similar, ...] = ()
+    reports: PlaceReports | None = None
     forged: bool = False
     not_in_cc: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
