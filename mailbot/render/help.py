@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from mailbot.core.commands.command import Command
-from mailbot.core.commands.definition import Annotation, TicketCommand
+from mailbot.core.commands.definition import Annotation, AnswerCommand, TicketCommand
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.ticket import Role
 
@@ -33,4 +33,4 @@ def _rows(role: Role, texts: Mapping[str, Mapping[str, tuple[str, str]]]) -> Ite
 def _link(command: Command) -> str:
     if not (command.argument.fits(()) or command.complete_example):
         return "none"
-    return "ticket" if isinstance(command, TicketCommand | Annotation) else "free"
+    return "ticket" if isinstance(command, TicketCommand | AnswerCommand | Annotation) else "free"

@@ -22,8 +22,9 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, School
+from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
-from mailbot.store import ledger, people, search, tickets
+from mailbot.store import ledger, people, saved_answers, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.ledger import LedgerEntry
@@ -169,11 +170,12 @@ def load_facts(
     matches = _match(session, understood, school, policy, now)
     found = _load_tickets(session, lookups, matches)
     number = tickets.next_number(session, school.key)
+    answered = _answered(session, lookups, matches, found, now)
     names, absences = names_and_absences(session, school, policy, now)
     return Facts(
         school=school,
         next_number=number,
-        answered=_answered(session, lookups, matches, found, now),
+        answered=answered,
         by_action_key=matches.by_action_key,
         by_reply=matches.thread.ticket,
         by_ancestor=matches.by_ancestor,
@@ -185,6 +187,9 @@ def load_facts(
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
+        fitting=_fitting(session, lookups, found),
+        saved_answers=_saved_answers(session, lookups, found, school),
+        saved_versions=_saved_versions(session, lookups, (answered, matches.by_action_key)),
         changes=_changes(session, found) if lookups.undoes else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
@@ -295,6 +300,33 @@ def _similar(session: Session, lookups: Lookups, found: _Found, number: int) -> 
     return search.similar(session, lookups.problem, number - 1)
 
 
+def _fitting(session: Session, lookups: Lookups, found: _Found) -> tuple[str, ...]:
+    """Return the names of saved answers that fit a new problem."""
+    if lookups.problem is None or found.rows:
+        return ()
+    return saved_answers.fitting(session, lookups.problem)
+
+
+def _saved_answers(
+    session: Session, lookups: Lookups, found: _Found, school: School
+) -> tuple[SavedAnswer, ...]:
+    if not lookups.saved_answers:
+        return ()
+    return saved_answers.load(session, (school.key, *(row.school for row in found.rows.values())))
+
+
+def _saved_versions(
+    session: Session, lookups: Lookups, answered: Sequence[SentMail | None]
+) -> tuple[SavedVersion, ...]:
+    """Return the saved answers that `#undo` in a reply to the receipt of a mail takes back."""
+    if not lookups.undoes:
+        return ()
+    receipt = next((sent for sent in answered if sent is not None), None)
+    if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT or not receipt.in_reply_to:
+        return ()
+    return saved_answers.load_versions(session, receipt.in_reply_to)
+
+
 def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:
     sender = [(school.key, mail.sender.email)] if mail.sender else []
     return people.blocked(session, (*sender, *((row.school, row.requester) for row in found.rows.values())))
@@ -362,6 +394,7 @@ def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
         text=row.text,
         shows=_shown(session, row),
         created=row.created,
+        in_reply_to=row.in_reply_to,
         bounced=row.state == BOUNCED,
         undeliverable=bool(row.undeliverable),
     )

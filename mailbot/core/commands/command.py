@@ -53,7 +53,7 @@ class LineLookups:
     """The lookups in the database that one command line needs. Tickets are keys such as GYM-104.
 
     `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
-    `failures`: load the undelivered mails of the tickets.
+    `failures`: load the undelivered mails of the tickets. `saved_answers`: load those of the schools.
     """
 
     tickets: tuple[str, ...] = ()
@@ -63,6 +63,7 @@ class LineLookups:
     changes: bool = False
     numbers: bool = False
     failures: bool = False
+    saved_answers: bool = False
 
 
 def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
@@ -91,7 +92,8 @@ class Command:
 
     `internal`: the mail is for the staff only. `hidden`: the command is never suggested for a mistyped word.
     `examples` are arguments by language if `example` is an English word. `complete_example`: the command can
-    be sent as the help shows it.
+    be sent as the help shows it. `takes_text`: in a mail about no ticket, the text belongs to the command.
+    `adds_text`: it adds text to the answer.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Command:
     internal: bool = False
     hidden: bool = False
     complete_example: bool = False
+    takes_text: bool = False
+    adds_text: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that outgoing mails in that language use."""

@@ -9,6 +9,7 @@ from mailbot.core.commands.members import MEMBERS
 from mailbot.core.commands.queries import QUERIES
 from mailbot.core.commands.resend import RESEND
 from mailbot.core.commands.restructure import RESTRUCTURE
+from mailbot.core.commands.saved_answers import SAVED_ANSWERS
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
     INVISIBLE,
@@ -31,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     *RESTRUCTURE,
     NOTE,
     RESEND,
+    *SAVED_ANSWERS,
     *QUERIES,
     *MEMBERS,
 )

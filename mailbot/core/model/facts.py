@@ -10,6 +10,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
+from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
@@ -89,7 +90,8 @@ class Change:
     """A change of a ticket by one mail.
 
     `before` is the ticket with the fields that `#undo` restores as they were, all others as they are now.
-    `irreversible`: the change affected other tickets too and cannot be undone.
+    `message_id` is that of the mail. `irreversible`: the change affected other tickets too and cannot be
+    undone.
     """
 
     actor: str
@@ -97,6 +99,7 @@ class Change:
     before: Ticket
     notified: tuple[SentNotification, ...] = ()
     irreversible: bool = False
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class SentMail:
     `held` is the ID of the held mail that it asks about, while that is still held. `bounced`: it bounced
     before. `undeliverable`: mail to its recipient bounced before. `shows` are the keys of the tickets that it
     shows, each with the time when it was closed, None if it is not. `created` is when it was written.
+    `in_reply_to` is the Message-ID of the mail that it replies to.
     """
 
     recipient: str
@@ -131,6 +135,7 @@ class SentMail:
     undeliverable: bool = False
     shows: tuple[tuple[str, datetime | None], ...] = ()
     created: datetime | None = None
+    in_reply_to: str = ""
 
     @property
     def reply_route(self) -> ReplyRoute:
@@ -176,7 +181,8 @@ class Facts:
     sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
     `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
-    tickets.
+    tickets. `fitting` are the names of saved answers that fit a new ticket. `saved_versions` are the versions
+    of saved answers by the mail whose receipt this mail replies to.
     """
 
     school: School
@@ -192,6 +198,9 @@ class Facts:
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
+    fitting: tuple[str, ...] = ()
+    saved_answers: tuple[SavedAnswer, ...] = ()
+    saved_versions: tuple[SavedVersion, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)

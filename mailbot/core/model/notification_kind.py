@@ -78,7 +78,7 @@ class Definition:
     links: tuple[str, ...] | None = None
     invites_reply: bool = False  # the requester's link says "reply" instead of "add"
     offers_postponing: bool = False  # with links that let the ticket wait or be due later
-    shows_similar: bool = False  # with similar solved tickets
+    shows_similar: bool = False  # with similar solved tickets, and saved answers that fit
     shows_answer: bool = False  # with a colleague's answer: the author of a reply to it has read that
     shows_status: bool = False  # with the status: the requester's side is notified when it is undone
     states_refusal: bool = False  # with the reasons of a refusal, which are repeated once a day only
@@ -235,6 +235,18 @@ class NotificationKind(StrEnum):
             rate_limit=_LIMITED,
             if_undelivered=_IGNORE,
             shows_answer=True,
+        ),
+    )
+    # The saved answers of a team.
+    SAVED_ANSWERS = (
+        "saved_answers",
+        Definition(
+            Audience.PERSON,
+            ReplyRoute.NOBODY,
+            auto_replied=True,
+            rate_limit=_LIMITED,
+            if_undelivered=_IGNORE,
+            links=("list", "help"),
         ),
     )
     # The results of a mail with commands.
