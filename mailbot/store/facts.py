@@ -322,9 +322,9 @@ def _saved_versions(
     if not lookups.undoes:
         return ()
     receipt = next((sent for sent in answered if sent is not None), None)
-    if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT or not receipt.in_reply_to:
+    if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT or receipt.created is None:
         return ()
-    return saved_answers.load_versions(session, receipt.in_reply_to)
+    return saved_answers.load_versions(session, receipt.author, receipt.created)
 
 
 def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:
@@ -394,7 +394,6 @@ def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
         text=row.text,
         shows=_shown(session, row),
         created=row.created,
-        in_reply_to=row.in_reply_to,
         bounced=row.state == BOUNCED,
         undeliverable=bool(row.undeliverable),
     )

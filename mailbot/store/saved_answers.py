@@ -35,10 +35,10 @@ _WORDS = (
     .where(_ANSWER.c.school.in_(_SCHOOLS))
     .order_by(_ANSWER.c.id)
 )
-# Read the versions by one mail, each with the newest version of its key.
-_BY_MAIL = select(
+# Read the versions that a person saved at one time, each with the newest version of its key.
+_SAVED_AT = select(
     _ANSWER, select(func.max(_NEWER.c.id)).where(_OF_KEY).scalar_subquery().label("newest")
-).where(_ANSWER.c.message_id == bindparam("message_id"), _ANSWER.c.message_id != "")
+).where(_ANSWER.c.author == bindparam("author"), _ANSWER.c.at == bindparam("at", type_=_ANSWER.c.at.type))
 # Read the subjects of the tickets in which saved answers were used.
 _SUBJECTS = (
     select(_USE.c.school, _USE.c.key, _TICKET.c.subject)
@@ -77,9 +77,7 @@ _REWRITE = (
     .where(_ANSWER.c.id == bindparam("row"))
     .values({name: bindparam(f"b_{name}") for name in ("key", "name", "text", "words")})
 )
-_ERASE_AUTHOR = (
-    update(_ANSWER).where(_ANSWER.c.author == _ADDRESS).values(author="", author_name="", message_id="")
-)
+_ERASE_AUTHOR = update(_ANSWER).where(_ANSWER.c.author == _ADDRESS).values(author="", author_name="")
 
 
 def save(session: Session, answer: SavedAnswer) -> None:
@@ -93,7 +91,6 @@ def save(session: Session, answer: SavedAnswer) -> None:
         "author": answer.author.email,
         "author_name": answer.author.name,
         "at": answer.at,
-        "message_id": answer.message_id,
     }
     execute(session, _INSERT, values)
 
@@ -124,9 +121,9 @@ def load(session: Session, schools: Iterable[str]) -> tuple[SavedAnswer, ...]:
     return tuple(_to_answer(row) for row in newest.values() if row.text)
 
 
-def load_versions(session: Session, message_id: str) -> tuple[SavedVersion, ...]:
-    """Return the versions that a mail saved."""
-    rows = execute(session, _BY_MAIL, {"message_id": message_id})
+def load_versions(session: Session, author: str, at: datetime) -> tuple[SavedVersion, ...]:
+    """Return the versions that a person saved by the mail which was processed at that time."""
+    rows = execute(session, _SAVED_AT, {"author": author, "at": at})
     return tuple(SavedVersion(_to_answer(row), row.id == row.newest) for row in rows)
 
 
@@ -162,7 +159,7 @@ def _values(schools: Iterable[str]) -> dict[str, list[str]]:
 
 def _to_answer(row: Row[Any]) -> SavedAnswer:
     author = Address(row.author, row.author_name)
-    return SavedAnswer(row.school, row.key, row.name, row.text, author, row.at, row.message_id)
+    return SavedAnswer(row.school, row.key, row.name, row.text, author, row.at)
 
 
 def expire(session: Session, before: datetime) -> None:

@@ -173,7 +173,6 @@ class SavedAnswerRow(Row, table=True):
     author: str
     author_name: str = Field(default="", sa_type=Text)
     at: datetime
-    message_id: str = Field(default="", index=True, sa_type=Text)
 
 
 class SavedAnswerUseRow(Row, table=True):

@@ -57,7 +57,7 @@ def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, C
 
 def _change(ticket: Ticket, event: Row[Any], sent_mails: list[Row[Any]]) -> Change:
     if event.before is None:
-        return Change(event.actor, event.at, ticket, irreversible=True, message_id=event.message_id)
+        return Change(event.actor, event.at, ticket, irreversible=True)
     sent = tuple(
         SentNotification(
             Address(row.recipient, row.recipient_name), Role(row.role), NotificationKind(row.kind)
@@ -65,4 +65,4 @@ def _change(ticket: Ticket, event: Row[Any], sent_mails: list[Row[Any]]) -> Chan
         for row in sent_mails
         if row.recipient != event.actor
     )
-    return Change(event.actor, event.at, with_state(ticket, event.before), sent, message_id=event.message_id)
+    return Change(event.actor, event.at, with_state(ticket, event.before), sent)

@@ -35,7 +35,7 @@ MAX_ANSWERS = 200
 
 _MARKS = " \"'„“”»«‚‘’›‹()-._/"
 # Links change other marks: Roundcube takes them for syntax.
-_NAME = re.compile(r"(?=.*[^\W\d_])[\w .()/'’-]+")
+_NAME = re.compile(r"[\w .()/'’-]+")
 _KEY_WORD = re.compile(r"[^\W_]+")
 _PLACEHOLDER = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
 _PAGE_WORDS = frozenset({"seite", "page"})
@@ -58,7 +58,7 @@ def answer_key(name: str) -> str:
 def _name(request: Request, written: str) -> str:
     """Return the name of a saved answer; refuse other characters than letters, digits and a few marks."""
     name = " ".join(INVISIBLE.sub("", written).strip(_MARKS).split())
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, name)):
         raise request.wrong(written[: 2 * MAX_NAME])
     return name
 
@@ -106,7 +106,7 @@ def _resolve_save(request: Request) -> Resolved[SavedAnswer]:
     keys = {answer.key for answer in context.facts.saved_answers if answer.school == scope}
     if len(keys | {key}) > MAX_ANSWERS:
         raise request.refusal(Reason.TOO_MANY_ANSWERS, str(MAX_ANSWERS))
-    answer = SavedAnswer(scope, key, name, text, context.person, context.now, context.mail.message_id)
+    answer = SavedAnswer(scope, key, name, text, context.person, context.now)
     return (), answer
 
 
@@ -156,9 +156,7 @@ def _save(context: MailContext, answer: SavedAnswer) -> MemberChange:
 
 
 def _unsave(context: MailContext, answer: SavedAnswer) -> MemberChange:
-    deleted = replace(
-        answer, text="", author=context.person, at=context.now, message_id=context.mail.message_id
-    )
+    deleted = replace(answer, text="", author=context.person, at=context.now)
     return MemberChange((SaveAnswer(deleted),), detail=answer.name)
 
 

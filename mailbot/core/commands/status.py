@@ -91,7 +91,7 @@ def _changed_by_same_mail(request: Request) -> tuple[Ticket, ...]:
     """Return the ticket of a mail that saved an answer, if the same mail made the ticket's last change."""
     context, receipt = request.context, request.context.answered_mail
     change = context.facts.changes.get(context.ticket.key) if context.ticket is not None else None
-    same = change is not None and receipt is not None and change.message_id == receipt.in_reply_to
+    same = change is not None and receipt is not None and change.at == receipt.created
     return (request.own_ticket(),) if same else ()
 
 

@@ -90,8 +90,7 @@ class Change:
     """A change of a ticket by one mail.
 
     `before` is the ticket with the fields that `#undo` restores as they were, all others as they are now.
-    `message_id` is that of the mail. `irreversible`: the change affected other tickets too and cannot be
-    undone.
+    `irreversible`: the change affected other tickets too and cannot be undone.
     """
 
     actor: str
@@ -99,7 +98,6 @@ class Change:
     before: Ticket
     notified: tuple[SentNotification, ...] = ()
     irreversible: bool = False
-    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,6 @@ class SentMail:
     `held` is the ID of the held mail that it asks about, while that is still held. `bounced`: it bounced
     before. `undeliverable`: mail to its recipient bounced before. `shows` are the keys of the tickets that it
     shows, each with the time when it was closed, None if it is not. `created` is when it was written.
-    `in_reply_to` is the Message-ID of the mail that it replies to.
     """
 
     recipient: str
@@ -135,7 +132,6 @@ class SentMail:
     undeliverable: bool = False
     shows: tuple[tuple[str, datetime | None], ...] = ()
     created: datetime | None = None
-    in_reply_to: str = ""
 
     @property
     def reply_route(self) -> ReplyRoute:

@@ -11,7 +11,7 @@ class SavedAnswer:
     """One version of a saved answer; the newest of a key counts, and an empty text deletes it.
 
     `school` is the key of the school whose team has it, "" for all schools. `key` is the folded name.
-    `author` saved this version by the mail `message_id`.
+    `author` saved this version.
     """
 
     school: str
@@ -20,7 +20,6 @@ class SavedAnswer:
     text: str
     author: Address
     at: datetime
-    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

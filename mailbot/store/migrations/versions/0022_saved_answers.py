@@ -22,11 +22,9 @@ def upgrade() -> None:
         sa.Column("author", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("author_name", sa.Text(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_answer")),
     )
     op.create_index(op.f("ix_saved_answer_school"), "saved_answer", ["school"])
-    op.create_index(op.f("ix_saved_answer_message_id"), "saved_answer", ["message_id"])
     op.create_table(
         "saved_answer_use",
         sa.Column("id", sa.Integer(), nullable=False),
