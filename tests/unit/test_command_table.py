@@ -308,10 +308,10 @@ ROWS = {
     ),
     "help": Row(
         ("#help", "#hilfe", "#aide"),
-        lambda done: done.notifications[0].kind is NotificationKind.HELP,
+        lambda done: done.notifications[0].scope == "",
         {(MAX, "help")},
         about=None,
-        wrong=("#help me", "#hilfe schnell", "#aide vite"),
+        wrong=("#help me", "#hilfe schnell", "#aide vite", "#hilfe alles bitte sofort", "#help open"),
     ),
     "away": Row(
         ("#away Dec 1", "#abwesend 1.12.", "#absente 1/12/2026"),
@@ -421,6 +421,12 @@ def test_command_notifies_exactly_the_people_concerned(subtests: pytest.Subtests
                 line: asks(row, row.teller, line, row.text).proven().decide().notified for line in row.lines
             }
             assert found == dict.fromkeys(row.lines, row.told)
+
+
+@pytest.mark.parametrize("line", ["#help all", "#hilfe alles", "#Hilfe alle!", "#aide tout"])
+def test_help_all_lists_all_commands(line: str) -> None:
+    for writer in PEOPLE.values():
+        assert writes(writer, line).proven().decide().notification(writer).scope == "all"
 
 
 def test_away_names_a_deputy_of_the_same_team() -> None:

@@ -92,7 +92,8 @@ class Command:
 
     `internal`: the mail is for the staff only. `hidden`: the command is never suggested for a mistyped word.
     `examples` are arguments by language if `example` is an English word. `complete_example`: the command can
-    be sent as the help shows it. `takes_text`: in a mail about no ticket, the text belongs to the command.
+    be sent as the help shows it. `in_short_help`: `#help` and the handouts list it; `#help all` lists all.
+    `takes_text`: in a mail about no ticket, the text belongs to the command.
     `adds_text`: it adds text to the answer.
     """
 
@@ -107,6 +108,7 @@ class Command:
     complete_example: bool = False
     takes_text: bool = False
     adds_text: bool = False
+    in_short_help: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that outgoing mails in that language use."""

@@ -227,7 +227,7 @@ class TicketCommand(ResolvableCommand[T]):
     `exclusive_groups`: it conflicts with the other commands of these groups on one ticket. `alone`: it
     conflicts with all other commands that change the ticket. `adds_up`: lines with different values add up
     instead of conflicting. `opening` applies it to the ticket that the mail opens. `beside` returns what it
-    changes besides tickets.
+    changes apart from tickets.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]

@@ -56,7 +56,7 @@ def answer_key(name: str) -> str:
 
 
 def _name(request: Request, written: str) -> str:
-    """Return the name of a saved answer; refuse other characters than letters, digits and a few marks."""
+    """Return the name of a saved answer; refuse characters that links change."""
     name = " ".join(INVISIBLE.sub("", written).strip(_MARKS).split())
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, name)):
         raise request.wrong(written[: 2 * MAX_NAME])

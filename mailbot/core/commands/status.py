@@ -173,6 +173,7 @@ CLOSE = TicketCommand(
     example="12 14",
     handler=lambda ticket, _, __: close(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
+    in_short_help=True,
 )
 ESCALATE = TicketCommand(
     name="escalate",
@@ -181,6 +182,7 @@ ESCALATE = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, __: escalate(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
+    in_short_help=True,
 )
 RETURN = TicketCommand(
     name="return",
@@ -190,6 +192,7 @@ RETURN = TicketCommand(
     handler=lambda ticket, _, __: _hand_over(ticket, 1),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
     internal=True,
+    in_short_help=True,
 )
 REOPEN = TicketCommand(
     name="reopen",
@@ -206,6 +209,7 @@ WAIT = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, __: _wait(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
+    in_short_help=True,
 )
 REMIND = TicketCommand(
     name="remind",
@@ -225,6 +229,7 @@ UNDO = TicketCommand(
     handler=_undo,
     beside=_restore_answers,
     alone=True,
+    in_short_help=True,
 )
 NOTE = Annotation(
     name="note",
@@ -232,5 +237,6 @@ NOTE = Annotation(
     roles=STAFF,
     argument=TEXT,
     internal=True,
+    in_short_help=True,
 )
 STATUS = (CLOSE, ESCALATE, RETURN, REOPEN, WAIT, REMIND)

@@ -121,7 +121,7 @@ class Notification:
     listed: tuple[Attachment, ...] = ()
     history: tuple[Message, ...] = ()
     tickets: tuple[Ticket, ...] = ()
-    scope: str = ""  # of an overview: open, closed, mine, all
+    scope: str = ""  # of an overview: open, closed, mine, all; of help: "all" for all commands
     words: str = ""  # the search text of an overview
     line: str = ""  # the command for an overview, without the page
     total: int = 0  # number of tickets or saved answers on all pages
