@@ -22,7 +22,6 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 from mailbot.store import ledger, people, saved_answers, search, tickets
 from mailbot.store.copies import find_copies
@@ -90,8 +89,6 @@ _REPORTS = (
     .order_by(_MESSAGE.c.id.desc())
     .limit(MAX_LOOKUPS)
 )
-# Read the opening times of all tickets that are not closed.
-_OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
 
 
 def content_id(mail: Mail, content: bytes) -> str:
@@ -187,9 +184,13 @@ def load_facts(
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
-        fitting=_fitting(session, lookups, found),
-        saved_answers=_saved_answers(session, lookups, found, school),
-        saved_versions=_saved_versions(session, lookups, (answered, matches.by_action_key)),
+        fitting=() if found.rows else saved_answers.fitting(session, lookups.problem),
+        saved_answers=saved_answers.load(session, {school.key, *(row.school for row in found.rows.values())})
+        if lookups.saved_answers
+        else (),
+        saved_versions=saved_answers.load_versions(session, answered or matches.by_action_key)
+        if lookups.undoes
+        else (),
         changes=_changes(session, found) if lookups.undoes else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
@@ -300,33 +301,6 @@ def _similar(session: Session, lookups: Lookups, found: _Found, number: int) -> 
     return search.similar(session, lookups.problem, number - 1)
 
 
-def _fitting(session: Session, lookups: Lookups, found: _Found) -> tuple[str, ...]:
-    """Return the names of saved answers that fit a new problem."""
-    if lookups.problem is None or found.rows:
-        return ()
-    return saved_answers.fitting(session, lookups.problem)
-
-
-def _saved_answers(
-    session: Session, lookups: Lookups, found: _Found, school: School
-) -> tuple[SavedAnswer, ...]:
-    if not lookups.saved_answers:
-        return ()
-    return saved_answers.load(session, (school.key, *(row.school for row in found.rows.values())))
-
-
-def _saved_versions(
-    session: Session, lookups: Lookups, answered: Sequence[SentMail | None]
-) -> tuple[SavedVersion, ...]:
-    """Return the saved answers that `#undo` in a reply to the receipt of a mail takes back."""
-    if not lookups.undoes:
-        return ()
-    receipt = next((sent for sent in answered if sent is not None), None)
-    if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT or receipt.created is None:
-        return ()
-    return saved_answers.load_versions(session, receipt.author, receipt.created)
-
-
 def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:
     sender = [(school.key, mail.sender.email)] if mail.sender else []
     return people.blocked(session, (*sender, *((row.school, row.requester) for row in found.rows.values())))
@@ -421,8 +395,3 @@ def names_and_absences(
     """Return the names that a school's staff use in their own mails, and all absences today, by address."""
     addresses = (address for member in policy.staff(school) for address in member.addresses)
     return people.names_and_absences(session, addresses, people.today(policy, now))
-
-
-def opened(session: Session) -> list[tuple[str, datetime]]:
-    """Return the school and the opening time of each ticket that is not closed."""
-    return [(school, at) for school, at in session.execute(_OPENED)]

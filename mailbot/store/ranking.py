@@ -1,9 +1,11 @@
 """Rank tickets by the words of a search, or by their similarity to a new problem. Pure."""
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from math import log
 from typing import TypeVar
 
@@ -15,13 +17,14 @@ K = TypeVar("K")
 MAX_SHOWN = 3
 MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school is ignored as too common
 MIN_SCORE = 0.35  # as a share of the weight of all words that occur in the school
-MIN_ANSWER_SCORE = 5.0  # from which a saved answer is offered; bench/saved_answers.py measures it
+MIN_ANSWER_SCORE = 2.3  # from which a saved answer is offered; bench/saved_answers.py measures it
 MAX_EXCERPT = 240
 _IN_SUBJECT = 2.0
-_IN_NAME, _IN_TICKETS = 2.5, 1.5
+# Weights of words for saved answers: one word of the name suffices, one of the text does not.
+_IN_NAME, _IN_TICKETS, _IN_TEXT = 3.5, 1.2, 1.0
+_OF_SUBJECT = 1.5
 _COMPOUND = 0.8
 _MIN_PART = 4
-_MIN_ANSWERS = 10  # with fewer answers, a word is not yet known to be common
 _SALUTATION = re.compile(
     r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good|bonjour|ch[eè]re?s?)\b.{0,60}",
     re.I,
@@ -73,41 +76,56 @@ class AnswerWords:
 def rank_answers(problem: TermSet, answers: Mapping[K, AnswerWords]) -> tuple[K, ...]:
     """Return up to MAX_SHOWN saved answers that fit a problem, the best first.
 
-    Rare words weigh more, and so do words of the subject and of the answer's name or its tickets. A compound
-    counts for its parts: "Tonerkassette" for "Toner".
+    Rare words weigh more, and so do words of the subject and of the answer's name. A compound counts for its
+    parts: "Tonerkassette" for "Toner".
     """
-    vocabulary = Counter(word for answer in answers.values() for word in answer.text | answer.tickets)
+    weights = _weights_by_word(answers)
+    forwards, backwards = sorted(weights), sorted(word[::-1] for word in weights)
     scores: defaultdict[K, float] = defaultdict(float)
     for word in problem.words:
-        matches = {known: _similarity(word, known) for known in vocabulary}
-        matches = {known: value for known, value in matches.items() if value}
-        found = {key: _strength(answer, matches) for key, answer in answers.items()}
-        found = {key: value for key, value in found.items() if value}
-        for key, value in found.items():
-            rarity = log(1 + max(len(answers), _MIN_ANSWERS) / len(found))
-            scores[key] += value * rarity * (_IN_SUBJECT if word in problem.subject else 1)
+        found: defaultdict[K, float] = defaultdict(float)
+        for known in _compounds(word, weights.keys(), forwards, backwards):
+            for key, weight in weights[known].items():
+                found[key] = max(found[key], weight * (1 if known == word else _COMPOUND))
+        for key, weight in found.items():
+            rarity = log(1 + len(answers) / len(found)) / log(1 + len(answers))
+            scores[key] += weight * rarity * (_OF_SUBJECT if word in problem.subject else 1)
     fitting = [key for key, score in scores.items() if score >= MIN_ANSWER_SCORE]
     return tuple(sorted(fitting, key=lambda key: -scores[key])[:MAX_SHOWN])
 
 
-def _similarity(word: str, known: str) -> float:
-    """Return 1 for the same word, less for a compound with the other word, 0 for another word."""
-    if word == known:
-        return 1
-    short, long = sorted((word, known), key=len)
-    return _COMPOUND if len(short) >= _MIN_PART and (long.startswith(short) or long.endswith(short)) else 0
+def _weights_by_word(answers: Mapping[K, AnswerWords]) -> dict[str, dict[K, float]]:
+    """Return the weight of each word for each answer that has it."""
+    found: defaultdict[str, dict[K, float]] = defaultdict(dict)
+    for key, answer in answers.items():
+        for having, weight in (
+            (answer.text, _IN_TEXT),
+            (answer.tickets, _IN_TICKETS),
+            (answer.name, _IN_NAME),
+        ):
+            for word in having:
+                found[word][key] = weight  # the greatest is last
+    return found
 
 
-def _strength(answer: AnswerWords, matches: Mapping[str, float]) -> float:
-    return max(
-        (
-            value * weight
-            for words, weight in ((answer.name, _IN_NAME), (answer.tickets, _IN_TICKETS), (answer.text, 1))
-            for known, value in matches.items()
-            if known in words
-        ),
-        default=0,
-    )
+def _compounds(
+    word: str, known: Collection[str], forwards: Sequence[str], backwards: Sequence[str]
+) -> Iterator[str]:
+    """Yield the known words that are the word, begin or end it, or begin or end with it.
+
+    `forwards` are the known words in their order, `backwards` the reversed ones.
+    """
+    parts = {word, *(part for n in range(_MIN_PART, len(word)) for part in (word[:n], word[-n:]))}
+    yield from (part for part in parts if part in known)
+    if len(word) >= _MIN_PART:
+        longer = set(_beginning_with(word, forwards))
+        longer.update(other[::-1] for other in _beginning_with(word[::-1], backwards))
+        yield from longer - parts
+
+
+def _beginning_with(prefix: str, ordered: Sequence[str]) -> Iterator[str]:
+    rest = islice(ordered, bisect_left(ordered, prefix), None)
+    return takewhile(lambda word: word.startswith(prefix), rest)
 
 
 def excerpt(answer: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
 from sqlmodel import Session
 
+from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Address
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.text.words import TermSet, content_words
 from mailbot.store.prepared import execute
@@ -121,17 +123,21 @@ def load(session: Session, schools: Iterable[str]) -> tuple[SavedAnswer, ...]:
     return tuple(_to_answer(row) for row in newest.values() if row.text)
 
 
-def load_versions(session: Session, author: str, at: datetime) -> tuple[SavedVersion, ...]:
-    """Return the versions that a person saved by the mail which was processed at that time."""
-    rows = execute(session, _SAVED_AT, {"author": author, "at": at})
+def load_versions(session: Session, receipt: SentMail | None) -> tuple[SavedVersion, ...]:
+    """Return the versions that were saved by the mail of a receipt, at the same time by the same person."""
+    if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT:
+        return ()
+    rows = execute(session, _SAVED_AT, {"author": receipt.recipient, "at": receipt.created})
     return tuple(SavedVersion(_to_answer(row), row.id == row.newest) for row in rows)
 
 
-def fitting(session: Session, problem: TermSet) -> tuple[str, ...]:
-    """Return the names of the saved answers that fit a problem, the best first.
+def fitting(session: Session, problem: TermSet | None) -> tuple[str, ...]:
+    """Return the names of the saved answers that fit a problem, the best first; none without a problem.
 
     Costs one statement if there are no saved answers.
     """
+    if problem is None:
+        return ()
     values = _values([problem.school])
     newest = {(row.school, row.key): row for row in execute(session, _WORDS, values)}
     # An answer of the school replaces one of the same name for all schools.

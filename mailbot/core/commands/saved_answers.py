@@ -37,7 +37,7 @@ _MARKS = " \"'„“”»«‚‘’›‹()-._/"
 # Links change other marks: Roundcube takes them for syntax.
 _NAME = re.compile(r"[\w .()/'’-]+")
 _KEY_WORD = re.compile(r"[^\W_]+")
-_PLACEHOLDER = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
+_TO_REPLACE = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
 _PAGE_WORDS = frozenset({"seite", "page"})
 
 
@@ -170,7 +170,7 @@ def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str
     second_level = context.role_on(ticket) is Role.SECOND_LEVEL
     team = context.policy.second_level if second_level else context.school_of(ticket).team
     values = {"name": ticket.requester.shown, "ticket": ticket.key, "team": team.name}
-    return _PLACEHOLDER.sub(
+    return _TO_REPLACE.sub(
         lambda found: " ".join(values[found[1].lower()].split()), chosen.by_ticket[ticket.key].text
     )
 
