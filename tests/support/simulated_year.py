@@ -105,7 +105,7 @@ FIRST_LEVEL = (
     (6, "#baustein {saved}"),
     (5, "Bin unterwegs.\n#use {saved}\n#close"),
     (2, "#bausteine"),
-    (1, "#vergessen {saved}"),
+    (3, "#vergessen {saved}"),
 )
 SECOND_LEVEL = (
     (20, "Wir tauschen das Gerät.\n#close"),
