@@ -1,5 +1,6 @@
 """Saved answers: saving, using, changing, deleting, undoing, and the offers for a new ticket."""
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -210,6 +211,23 @@ def test_every_change_has_an_audit_entry(desk: Desk) -> None:
     ]
     with read_only(desk.engine) as session:
         assert verify(session).problems == []
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Toner (leer)", "Toner leer"),
+        ("„Größe A/B“", "Größe A/B"),
+        (unicodedata.normalize("NFD", "Lösung"), "Lösung"),
+        ("Maus und Tastatur", "Maus und Tastatur"),
+        ("*Toner*", "Toner"),
+    ],
+)
+def test_name_as_written_finds_its_saved_answer(desk: Desk, written: str, name: str) -> None:
+    desk.outcome(writes(MAX, f"#merken {written}\n{TEXT}"))
+    assert texts(desk) == {("GYM", name): TEXT}
+    assert desk.reply(MAX, f"#baustein {written} #GYM-1", Kind.NEW_TICKET) == "command"
+    assert public(desk) == [TEXT]
 
 
 REFUSED = (

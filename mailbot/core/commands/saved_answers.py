@@ -1,6 +1,7 @@
 """Commands about saved answers: save, use, saved, unsave."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -18,7 +19,7 @@ from mailbot.core.commands.definition import (
     TypedArgument,
     anything,
 )
-from mailbot.core.commands.syntax import INVISIBLE, phrase, ticket_names
+from mailbot.core.commands.syntax import INVISIBLE, numbers, phrase, ticket_names
 from mailbot.core.model.effects import SaveAnswer, UseAnswer
 from mailbot.core.model.listing import PAGE_SIZE, page_count
 from mailbot.core.model.notification import Notification, Reason
@@ -33,9 +34,10 @@ MAX_TEXT = 4_000
 MAX_ANSWERS = 200
 """Maximum number of saved answers of a school, and of those for all schools."""
 
-_MARKS = " \"'„“”»«‚‘’›‹()-._/"
+_MARKS = " \"'„“”«»‚‘’›‹-._/"
+_BRACKETS = re.compile(r"[()\[\]]")
 # Links change other marks: Roundcube takes them for syntax.
-_NAME = re.compile(r"[\w .()/'’-]+")
+_NAME = re.compile(r"[\w ./'’-]+")
 _KEY_WORD = re.compile(r"[^\W_]+")
 _TO_REPLACE = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
 _PAGE_WORDS = frozenset({"seite", "page"})
@@ -51,14 +53,15 @@ def _look_up_answers(_: tuple[str, ...], __: Viewer) -> LineLookups:
 
 
 def answer_key(name: str) -> str:
-    """Return the form of a name for comparisons: its folded words."""
-    return " ".join(_KEY_WORD.findall(fold(name)))
+    """Return the form of a name for comparisons: its folded words without conjunctions."""
+    return " ".join(numbers(tuple(_KEY_WORD.findall(fold(name)))))
 
 
 def _name(request: Request, written: str) -> str:
     """Return the name of a saved answer; refuse characters that links change."""
-    name = " ".join(INVISIBLE.sub("", written).strip(_MARKS).split())
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, name)):
+    composed = unicodedata.normalize("NFC", INVISIBLE.sub("", written))
+    name = " ".join(_BRACKETS.sub(" ", composed).strip(_MARKS).split())
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, answer_key(name))):
         raise request.wrong(written[: 2 * MAX_NAME])
     return name
 
