@@ -133,7 +133,7 @@ SIMILAR = (
     Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),
     Similar(OLD, HOSTILE_ANSWER),
 )
-SAVED_TEXT = """Guten Tag {name},
+SAVED_TEXT = """Hallo {name},
 
 das Netzteil am Beamer sitzt locker. Bitte den Stecker fest hineindrücken und fünf Minuten warten."""
 SAVED_ANSWERS = (

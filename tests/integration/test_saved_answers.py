@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.event import listen
 
 from mailbot.core.model.notification_kind import NotificationKind as Kind
 from mailbot.privacy.requests import PersonErasure
@@ -295,6 +296,18 @@ def test_answer_is_offered_for_words_of_tickets_that_it_answered(desk: Desk) -> 
     desk.reply(MAX, "#baustein Standard\n#close", Kind.NEW_TICKET)
     desk.outcome(problem("Dokumentenkamera flimmert schon wieder", LENA).text("Bild flimmert."))
     assert "Standard" in desk.outbox_of(ERIKA, Kind.NEW_TICKET)[-1].html
+
+
+def test_without_saved_answers_a_new_ticket_costs_one_statement_and_other_mail_none(desk: Desk) -> None:
+    statements: list[str] = []
+    listen(desk.engine, "connect", lambda raw, _: raw.set_trace_callback(statements.append))
+    desk.engine.dispose()
+    assert desk.outcome(problem("Tafel", LENA).text("Sie klemmt.")) == "opened"
+    assert sum("saved_answer" in statement for statement in statements) == 1
+    statements.clear()
+    assert desk.reply(MAX, "Ich sehe nach.\n#close", Kind.NEW_TICKET) == "command"
+    assert statements
+    assert sum("saved_answer" in statement for statement in statements) == 0
 
 
 def test_replaced_versions_stay_for_undo_and_go_after_two_days(desk: Desk) -> None:

@@ -34,7 +34,7 @@ MAX_TEXT = 4_000
 MAX_ANSWERS = 200
 """Maximum number of saved answers of a school, and of those for all schools."""
 
-_MARKS = " \"'„“”«»‚‘’›‹-._/"
+_MARKS = " \"'„“”«»‚‘’›‹-._/*~"
 _BRACKETS = re.compile(r"[()\[\]]")
 # Links change other marks: Roundcube takes them for syntax.
 _NAME = re.compile(r"[\w ./'’-]+")
