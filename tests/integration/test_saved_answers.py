@@ -303,11 +303,11 @@ def test_without_saved_answers_a_new_ticket_costs_one_statement_and_other_mail_n
     listen(desk.engine, "connect", lambda raw, _: raw.set_trace_callback(statements.append))
     desk.engine.dispose()
     assert desk.outcome(problem("Tafel", LENA).text("Sie klemmt.")) == "opened"
-    assert sum("saved_answer" in statement for statement in statements) == 1
+    assert sum("FROM saved_answer" in statement for statement in statements) == 1
     statements.clear()
     assert desk.reply(MAX, "Ich sehe nach.\n#close", Kind.NEW_TICKET) == "command"
     assert statements
-    assert sum("saved_answer" in statement for statement in statements) == 0
+    assert sum("FROM saved_answer" in statement for statement in statements) == 0
 
 
 def test_replaced_versions_stay_for_undo_and_go_after_two_days(desk: Desk) -> None:
