@@ -98,6 +98,12 @@ def test_saved_answer_is_sent_below_own_words_with_its_placeholders_filled(desk:
     assert expected in desk.outbox_of(LENA, Kind.CLOSED)[0].text
 
 
+def test_answer_that_is_saved_has_its_own_placeholders_filled(desk: Desk) -> None:
+    assert desk.reply(MAX, "Hallo {name}, bitte tauschen.\n#merken Toner", Kind.NEW_TICKET) == "command"
+    assert public(desk) == ["Hallo Lena Lehrerin, bitte tauschen."]
+    assert texts(desk) == {("GYM", "Toner"): "Hallo {name}, bitte tauschen."}
+
+
 def test_name_of_a_requester_is_no_placeholder_and_no_command(desk: Desk) -> None:
     desk.outcome(problem("Toner", f'"{{ticket}} #close" <{KARL}>').text("leer"))
     desk.outcome(writes(MAX, "#save Toner\nBitte {name} fragen."))

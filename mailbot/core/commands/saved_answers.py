@@ -168,14 +168,16 @@ def _use(ticket: Ticket, chosen: ChosenAnswer) -> tuple[UseAnswer]:
     return (UseAnswer(ticket.key, answer.school, answer.key),)
 
 
-def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str:
-    """Return the saved text with its placeholders replaced."""
+def without_placeholders(context: MailContext, ticket: Ticket, text: str) -> str:
+    """Return a text with {name}, {ticket} and {team} replaced; one in a name stays as it is."""
     second_level = context.role_on(ticket) is Role.SECOND_LEVEL
     team = context.policy.second_level if second_level else context.school_of(ticket).team
     values = {"name": ticket.requester.shown, "ticket": ticket.key, "team": team.name}
-    return _TO_REPLACE.sub(
-        lambda found: " ".join(values[found[1].lower()].split()), chosen.by_ticket[ticket.key].text
-    )
+    return _TO_REPLACE.sub(lambda found: " ".join(values[found[1].lower()].split()), text)
+
+
+def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str:
+    return without_placeholders(context, ticket, chosen.by_ticket[ticket.key].text)
 
 
 def _list(context: MailContext, _: tuple[Ticket, ...], page: int) -> Iterator[Notification]:

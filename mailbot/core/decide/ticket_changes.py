@@ -12,6 +12,7 @@ from mailbot.core.commands.definition import (
     TicketCommand,
 )
 from mailbot.core.commands.parse import COMMANDS
+from mailbot.core.commands.saved_answers import SAVE, without_placeholders
 from mailbot.core.commands.status import NOTE
 from mailbot.core.decide.open_ticket import people_in_headers
 from mailbot.core.model.effects import (
@@ -60,7 +61,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     restructuring = next((one for one in applied if one.command.restructuring), None)
     saved = [(c.command, c.value) for c in commands if isinstance(c.command, AnswerCommand)]
     texts = tuple(command.text(context, ticket, value) for command, value in saved)
-    message = _new_message(context, texts, by_staff=by_staff)
+    message = _new_message(context, ticket, texts, by_staff=by_staff)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
@@ -176,11 +177,15 @@ def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:
     return tuple(new[: max(0, MAX_CC - len(ticket.cc))])
 
 
-def _new_message(context: MailContext, added: tuple[str, ...], *, by_staff: bool) -> Message | None:
+def _new_message(
+    context: MailContext, ticket: Ticket, added: tuple[str, ...], *, by_staff: bool
+) -> Message | None:
     """Return a message with the remaining text and what commands add to it; None without any content."""
     if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
     own = context.mail.quoted if context.has_no_content and not added else context.reading.text
+    if context.reading.has(SAVE):
+        own = without_placeholders(context, ticket, own)
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
     return Message(
