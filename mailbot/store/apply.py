@@ -20,7 +20,9 @@ from mailbot.core.model.effects import (
     Move,
     MultiTicketEffect,
     OpenTicket,
+    RecordHelped,
     RecordReminder,
+    RecordStatusQuestion,
     Register,
     ResendMails,
     RestoreAnswer,
@@ -28,6 +30,7 @@ from mailbot.core.model.effects import (
     SaveAnswer,
     SetAbsence,
     SetBlocked,
+    SetMuted,
     Split,
     TicketEffect,
     UseAnswer,
@@ -44,7 +47,16 @@ from mailbot.store.restructure import move_rows
 from mailbot.store.tables import metadata
 
 _ON_TICKETS = (
-    AddMessage | AddProof | RecordReminder | ResendMails | UseAnswer | TicketEffect | MultiTicketEffect
+    AddMessage
+    | AddProof
+    | RecordReminder
+    | RecordStatusQuestion
+    | RecordHelped
+    | SetMuted
+    | ResendMails
+    | UseAnswer
+    | TicketEffect
+    | MultiTicketEffect
 )
 _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 

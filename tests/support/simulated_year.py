@@ -106,6 +106,9 @@ FIRST_LEVEL = (
     (5, "Bin unterwegs.\n#use {saved}\n#close"),
     (2, "#bausteine"),
     (3, "#vergessen {saved}"),
+    (14, "#stumm"),
+    (9, "#laut"),
+    (1, "#stand"),
 )
 SECOND_LEVEL = (
     (20, "Wir tauschen das Gerät.\n#close"),
@@ -121,6 +124,8 @@ SECOND_LEVEL = (
     (3, "#reopen"),
     (3, "Wir melden uns. {{team}}\n#merken {saved}"),
     (4, "#baustein {saved}\n#close"),
+    (8, "#mute"),
+    (1, "#status"),
 )
 REQUESTER = (
     (10, ""),
@@ -131,7 +136,12 @@ REQUESTER = (
     (1, "#übersicht"),
     (1, "Und der Drucker ist auch leer."),
     (1, "#eskalieren"),
+    (5, "#stand"),
+    (4, "#geholfen"),
+    (1, "#öffnen"),
 )
+TAPS = frozenset({"Danke!", "#geholfen", "#stand", "#öffnen"})
+"""Mails of requesters that are sent as they are, by a link or from habit."""
 IN_THE_MORNING = (
     (5, "#close {other}"),
     (3, "Kabel steckt wieder.\n#erledigt {other} {other2}"),
@@ -287,7 +297,7 @@ class SimulatedYear:
         text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], sent)
         if not text:
             return
-        if table is REQUESTER and text != "Danke!":
+        if table is REQUESTER and text not in TAPS:
             text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
         before = self.state(sent.ticket_id)
         built, school = reply_to(sent, writer, text), POLICY.school(sent.school)

@@ -53,7 +53,8 @@ class LineLookups:
     """The lookups in the database that one command line needs. Tickets are keys such as GYM-104.
 
     `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
-    `failures`: load the undelivered mails of the tickets. `saved_answers`: load those of the schools.
+    `failures`: load the undelivered mails of the tickets. `holders`: load since when the tickets are where
+    they are. `saved_answers`: load those of the schools.
     """
 
     tickets: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class LineLookups:
     numbers: bool = False
     failures: bool = False
     saved_answers: bool = False
+    holders: bool = False
 
 
 def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:

@@ -165,6 +165,7 @@ class ExclusiveGroup(Enum):
     STATUS = auto()
     HANDOVER = auto()
     ASSIGNEE = auto()
+    QUIET = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +227,9 @@ class TicketCommand(ResolvableCommand[T]):
     `handler` returns the effects, given the ticket, the value and the actor; none if nothing changes.
     `exclusive_groups`: it conflicts with the other commands of these groups on one ticket. `alone`: it
     conflicts with all other commands that change the ticket. `adds_up`: lines with different values add up
-    instead of conflicting. `opening` applies it to the ticket that the mail opens. `beside` returns what it
-    changes apart from tickets.
+    instead of conflicting. `opening` applies it to the ticket that the mail opens. `asks_why`: the receipt
+    of a requester who writes no text beside it asks for one. `beside` returns what it changes apart from
+    tickets.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
@@ -236,6 +238,7 @@ class TicketCommand(ResolvableCommand[T]):
     alone: bool = False
     adds_up: bool = False
     undoable: bool = True
+    asks_why: bool = False
     opening: Callable[[Ticket, T], Ticket] | None = None
     beside: Callable[[MailContext, T], tuple[MemberChange, ...]] | None = None
     restructuring: Restructuring[T] | None = None
@@ -260,9 +263,10 @@ class AnswerCommand(ResolvableCommand[T]):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Query(ResolvableCommand[T]):
-    """A command that is answered and changes nothing."""
+    """A command that is answered and changes nothing that people see; `effects` are the others it has."""
 
     answers: Callable[[MailContext, tuple[Ticket, ...], T], Iterable[Notification]]
+    effects: Callable[[MailContext, tuple[Ticket, ...], T], Iterable[Effect]] = lambda *_: ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -24,8 +24,8 @@ class Lookups:
     `addresses` are those of the command lines that are not ASCII. `bounced` are the recipients that a bounce
     names: find the last mail to one of them in the tagged ticket. `same_words`: find an open ticket of the
     sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
-    of their schools. `resends`: load the undelivered mails of its tickets. `saved_answers`: load those of the
-    schools.
+    of their schools. `resends`: load the undelivered mails of its tickets. `holders`: load since when its
+    tickets are where they are. `saved_answers`: load those of the schools.
     """
 
     message_ids: tuple[str, ...]
@@ -44,6 +44,7 @@ class Lookups:
     bounced: tuple[str, ...] = ()
     resends: bool = False
     saved_answers: bool = False
+    holders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +115,6 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         splits=any(line.numbers for line in lines),
         resends=any(line.failures for line in lines),
         saved_answers=any(line.saved_answers for line in lines),
+        holders=any(line.holders for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
     )
