@@ -97,6 +97,14 @@ def _words_to_team() -> dict[str, Notification]:
         "new_ticket_similar": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
         ),
+        "new_ticket_fitting": TO_ERIKA(
+            Kind.NEW_TICKET,
+            ticket=BEAMER,
+            author=LENA,
+            text=PROBLEM,
+            similar=SIMILAR[:1],
+            fitting=("Beamer Netzteil", "Beamer kein Signal"),
+        ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),

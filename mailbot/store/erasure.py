@@ -166,6 +166,9 @@ class Matcher(Protocol):
     def redact(self, text: str) -> str:
         """Return a text with the replacement in place of the data."""
 
+    def redact_identifiers(self, text: str) -> str:
+        """Return a text with the replacement in place of addresses and names."""
+
 
 @dataclass(slots=True)
 class Erased:

@@ -23,7 +23,7 @@ from mailbot.core.model.mail import Mail
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Policy, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
-from mailbot.store import ledger, people, search, tickets
+from mailbot.store import ledger, people, saved_answers, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.ledger import LedgerEntry
@@ -89,8 +89,6 @@ _REPORTS = (
     .order_by(_MESSAGE.c.id.desc())
     .limit(MAX_LOOKUPS)
 )
-# Read the opening times of all tickets that are not closed.
-_OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
 
 
 def content_id(mail: Mail, content: bytes) -> str:
@@ -170,11 +168,12 @@ def load_facts(
     matches = _match(session, understood, school, policy, now)
     found = _load_tickets(session, lookups, matches)
     number = tickets.next_number(session, school.key)
+    answered = _answered(session, lookups, matches, found, now)
     names, absences = names_and_absences(session, school, policy, now)
     return Facts(
         school=school,
         next_number=number,
-        answered=_answered(session, lookups, matches, found, now),
+        answered=answered,
         by_action_key=matches.by_action_key,
         by_reply=matches.thread.ticket,
         by_ancestor=matches.by_ancestor,
@@ -187,6 +186,13 @@ def load_facts(
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
+        fitting=() if found.rows else saved_answers.fitting(session, lookups.problem),
+        saved_answers=saved_answers.load(session, {school.key, *(row.school for row in found.rows.values())})
+        if lookups.saved_answers
+        else (),
+        saved_versions=saved_answers.load_versions(session, answered or matches.by_action_key)
+        if lookups.undoes
+        else (),
         changes=_changes(session, found, understood.mail, policy) if lookups.undoes else {},
         held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
@@ -394,8 +400,3 @@ def names_and_absences(
     """Return the names that a school's staff use in their own mails, and all absences today, by address."""
     addresses = (address for member in policy.staff(school) for address in member.addresses)
     return people.names_and_absences(session, addresses, people.today(policy, now))
-
-
-def opened(session: Session) -> list[tuple[str, datetime]]:
-    """Return the school and the opening time of each ticket that is not closed."""
-    return [(school, at) for school, at in session.execute(_OPENED)]

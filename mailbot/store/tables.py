@@ -167,6 +167,31 @@ class AttachmentRow(Row, table=True):
     danger: str = ""
 
 
+class SavedAnswerRow(Row, table=True):
+    """A version of a saved answer; the newest of a school and key counts. An empty text deletes it."""
+
+    __tablename__ = "saved_answer"
+    id: int | None = Field(default=None, primary_key=True)
+    school: str = Field(index=True)  # "" for all schools
+    key: str
+    name: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    words: str = Field(sa_type=Text)
+    author: str
+    author_name: str = Field(default="", sa_type=Text)
+    at: datetime
+
+
+class SavedAnswerUseRow(Row, table=True):
+    """A ticket that was answered with a saved answer."""
+
+    __tablename__ = "saved_answer_use"
+    id: int | None = Field(default=None, primary_key=True)
+    school: str = Field(index=True)
+    key: str
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+
+
 class EventRow(Row, table=True):
     """An entry of the audit trail: a change with its actor, time, mail, proof of trust and reason.
 

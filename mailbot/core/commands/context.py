@@ -73,6 +73,17 @@ class MailContext:
         return not self.reading.text and all(part.inline and ignore_inline for part in self.files)
 
     @property
+    def has_no_answer(self) -> bool:
+        """Return whether the mail has no content, and no command that adds text."""
+        return self.has_no_content and not any(command.adds_text for command in self.reading.commands)
+
+    @property
+    def answers_requester(self) -> bool:
+        """Return whether the mail has a ticket that gets its text; a reply to a receipt has none."""
+        answered = self.answered_mail
+        return self.ticket is not None and (answered is None or answered.reply_route is not ReplyRoute.NOBODY)
+
+    @property
     def may_open_ticket(self) -> bool:
         """Return whether the mail can open a ticket: it belongs to none, and it has content."""
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
@@ -152,6 +163,7 @@ class MailContext:
             related=self.match.related,
             related_reason=self.match.related_reason,
             similar=self.facts.similar,
+            fitting=self.facts.fitting,
             forged=self.trust.forged,
             not_in_cc=tuple(not_in_cc),
             forwarded_from=forwarded_from,

@@ -10,6 +10,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.policy import Absence, Limits, School
+from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
@@ -179,7 +180,8 @@ class Facts:
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
-    tickets.
+    tickets. `fitting` are the names of saved answers that fit a new ticket. `saved_versions` are the versions
+    of saved answers by the mail whose receipt this mail replies to.
     """
 
     school: School
@@ -196,6 +198,9 @@ class Facts:
     histories: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
+    fitting: tuple[str, ...] = ()
+    saved_answers: tuple[SavedAnswer, ...] = ()
+    saved_versions: tuple[SavedVersion, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)

@@ -21,6 +21,7 @@ class TicketChange:
     `forged`: the mail server says that its sender is forged. `related` is another ticket that the mail may
     belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
     `unread`: no single person reads mail to the requester, which is a list or a program.
+    `fitting` are the names of saved answers that fit a new ticket.
     `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
@@ -38,6 +39,7 @@ class TicketChange:
     related: Ticket | None = None
     related_reason: str = ""
     similar: tuple[Similar, ...] = ()
+    fitting: tuple[str, ...] = ()
     forged: bool = False
     not_in_cc: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
