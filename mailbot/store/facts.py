@@ -120,7 +120,7 @@ class _Thread:
 class _Matches:
     """The mails and tickets that a mail may belong to, and the recent mails of its sender.
 
-    `flooding` is the ticket that gets the mails of a sender who opened too many.
+    `flooding` are the tickets that get the mails of a sender who opened too many.
     """
 
     thread: _Thread
@@ -128,12 +128,12 @@ class _Matches:
     by_ancestor: str | None
     same_report: str | None
     recent_activity: RecentActivity
-    flooding: str | None
+    flooding: tuple[str | None, ...]
 
     def tickets(self) -> Iterator[str]:
         """Yield the keys of the tickets."""
         by_action_key = self.by_action_key.ticket if self.by_action_key is not None else None
-        keys = (self.thread.ticket, self.by_ancestor, self.same_report, by_action_key, self.flooding)
+        keys = (self.thread.ticket, self.by_ancestor, self.same_report, by_action_key, *self.flooding)
         yield from (key for key in keys if key)
 
 
@@ -212,7 +212,7 @@ def _match(
         None if thread.ticket else by_common_ancestor(session, mail, school.key),
         _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
         recent_activity,
-        recent_activity.flooding_ticket(policy.limits),
+        tuple(o.flooding(policy.limits) for o in (recent_activity.opened, recent_activity.opened_forged)),
     )
 
 
