@@ -184,6 +184,7 @@ def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
         attachments=context.attachments,
         proven=context.trust.trusted,
         forged=context.trust.forged,
+        signature=context.signature,
     )
 
 
