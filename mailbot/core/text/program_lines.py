@@ -167,7 +167,7 @@ _BANNER = re.compile(
     r"(?:e-?mail|mail|message|nachricht|sender|absender)"
     r"|\W*(?:caution|warning|attention|achtung|vorsicht)\W+extern(?:al)?\s*\("
     r"|\W*extern(?:e|al)?[ -](?:e-?mail|mail|message|nachricht|sender|absender)\W{1,4}"
-    r"(?:do not|don['’]t|please be|klicken sie|öffnen sie|vorsicht|bitte seien)"
+    r"(?:do not|don['’]t|(?:please )?be (?:careful|cautious)|please be|klicken sie|öffnen sie|vorsicht|bitte seien)"
     r"|\W*(?:dies ist eine externe|this is an external) (?:e-?mail|nachricht|message)"
     rf"|\W*(?:externer absender|external sender|externe {_MAIL})\W{{1,4}}"
     r"(?:vorsicht|achtung|caution|be careful)"
