@@ -12,6 +12,7 @@
 #   make soak-test      simulate a week of mail with failures: memory, descriptors, threads (MAILS, SEED)
 #   make simulate-year  simulate a school year at a desk without servers (TICKETS)
 #   make bench          measure speed, size and growth in one table (QUICK=1 takes a minute, ONLY=names)
+#   make growth-curve   measure intake with more tickets and mailboxes, and draw docs/growth-*.svg (takes an hour)
 #   make bench-backlog  process a full mailbox and check every mail (MAILS, SEED)
 #   make bench-import   import an osTicket database twice (TICKETS)
 #   make gallery        write dist/gallery/index.html with a sample of every notification
@@ -25,8 +26,11 @@
 # The newest Python from 3.11 on that has venv is used; PYTHON=/path/to/python chooses another one.
 
 .PHONY: demo test test-unit test-integration coverage check lint lock docs wheel deb release gallery clean \
-    bench bench-backlog bench-import chaos-test crash-test cluster-test soak-test simulate-year
+    bench growth-curve bench-backlog bench-import chaos-test crash-test cluster-test soak-test simulate-year
 .DELETE_ON_ERROR:
+
+# The tests start hundreds of processes: each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 READY := $(VENV)/installed
@@ -89,6 +93,9 @@ soak-test: $(TOOLS)
 bench-backlog: $(TOOLS)
 	@$(RUN) bench.backlog
 
+growth-curve: $(TOOLS)
+	@$(RUN) bench.growth_curve
+
 bench-import: $(TOOLS)
 	@$(RUN) bench.import_osticket
 
@@ -108,6 +115,7 @@ $(READY): requirements.lock requirements-demo.lock pyproject.toml
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock -r requirements-demo.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(RUN) compileall -q mailbot
 	@$(VENV)/bin/python -c 'import os; open("$(READY)", "w").write(os.getcwd())'
 
 $(TOOLS): $(READY) requirements-dev.lock

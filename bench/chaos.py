@@ -49,7 +49,7 @@ def _read_only(env: SchoolEnv, workload: Workload) -> None:
     state, half = env.directory / "state", len(workload.mails) // 2
     with Daemon(env) as daemon:
         deliver(env, workload.mails[:half])
-        daemon.wait_said("outcome=opened")
+        daemon.wait_logged("outcome=opened")
         with _immutable(state):
             deliver(env, workload.mails[half:])
             time.sleep(number("SECONDS", 60))
@@ -103,7 +103,7 @@ def _wait_until_sent(env: SchoolEnv, daemon: Daemon, workload: Workload) -> None
     """Wait until all notifications are sent; fail with the log of the daemon."""
 
     def sent() -> bool:
-        daemon.told()  # drain the notify socket: a full one blocks the daemon
+        daemon.notifications()  # drain the notify socket: a full one blocks the daemon
         outbox: dict[str, int] = env.status()["outbox"]
         return outbox.keys() == {"sent"} and outbox["sent"] >= workload.expected_mails()
 

@@ -138,7 +138,7 @@ def _handled(servers: Site, envs: Sequence[SchoolEnv], workload: Workload, event
             stack.push(daemon)
         while len(received) < sent_mails or not _all_sent(_outbox(desk), sent_mails):
             for daemon in daemons:
-                daemon.told()  # drain the notify socket: a full one blocks the daemon
+                daemon.notifications()  # drain the notify socket: a full one blocks the daemon
             while events and len(received) >= events[0].moment:
                 _harm(servers, daemons, events.pop(0))
             if time.monotonic() - begun > limit:

@@ -38,20 +38,27 @@ def figures(first: int, sizes: Sequence[int], mails: int) -> Iterator[Figure]:
     """Measure with `first` tickets that the bot opened, then with copies up to each of `sizes`."""
     with site(login=False) as servers:
         env = servers.env(team=(MAX,))
-        daemon_seconds(env, mix(round(first / 0.7), seed=1))
-        file, had = env.directory / "state" / "mailbot.db", 1
-        base = last_ids(file)
         start: tuple[float, ...] = ()
-        for seed, size in enumerate((first, *sizes), 2):
-            if size // first > had:
-                copy(file, base, range(had, size // first))
-                had = size // first
+        for seed, size in enumerate(grown(env, (first, *sizes)), 2):
             measured = (ready_seconds(env), mails / intake_seconds(env, mails, seed), list_seconds(env))
             start = start or measured
             ready, speed, listing = measured
             yield Figure(f"tickets {size:,}: intake", f"{speed:.0f} mails/s", speed / start[1])
             yield Figure(f"tickets {size:,}: `#list`", f"{listing * 1000:.0f} ms", listing / start[2])
             yield Figure(f"tickets {size:,}: restart until ready", f"{ready:.2f} s", ready / start[0])
+
+
+def grown(env: SchoolEnv, sizes: Sequence[int]) -> Iterator[int]:
+    """Yield each of the sizes as soon as the database has that many tickets."""
+    first = sizes[0]
+    daemon_seconds(env, mix(round(first / 0.7), seed=1))
+    file, had = env.directory / "state" / "mailbot.db", 1
+    base = last_ids(file)
+    for size in sizes:
+        if size // first > had:
+            copy(file, base, range(had, size // first))
+            had = size // first
+        yield size
 
 
 def intake_seconds(env: SchoolEnv, mails: int, seed: int) -> float:

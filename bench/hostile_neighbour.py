@@ -64,7 +64,7 @@ def main() -> int:
             for turn in range(number("ROUNDS", 10)):
                 env.deliver(*raw)
                 beside += [wait_for_notification(env, daemon, f"neben{turn}-{n}") for n in range(4)]
-            daemon.wait(lambda: daemon.said("outcome=") >= len(raw), "the worst mails were read", 600)
+            daemon.wait(lambda: daemon.logged("outcome=") >= len(raw), "the worst mails were read", 600)
             daemon.stop()
     show(
         [

@@ -19,6 +19,7 @@ from mailbot.core.model.ticket import Role
 from mailbot.outgoing import OutgoingMail
 from mailbot.preview import LANGUAGES
 from mailbot.render import Templates, render
+from mailbot.render.help import help_list
 from mailbot.samples import scene
 
 READERS = {Role.REQUESTER: "teachers", Role.SUPPORTER: "supporters"}
@@ -63,7 +64,7 @@ def handout(role: Role, school: School, policy: Policy, templates: Templates) ->
         school=school,
         brand=policy.name,
         page=page,
-        commands=words[f"help_{role.value}"],
+        commands=help_list(words, role, short=True),
         mails=[(title, each, each.html) for title, each in zip(page["pictures"], mails, strict=True)],
         names=_names(words, school, policy),
         qr_code=Markup(_qr_code(school.address)),  # noqa: S704 - made of an address that the loader checked

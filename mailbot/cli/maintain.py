@@ -117,7 +117,7 @@ def _print(transfer: "Transfer") -> None:
     for difference in transfer.differences:
         echo(difference)
     held = f"{transfer.verification.entries} entries are intact"
-    wrong = f"was broken before the move: {'; '.join(transfer.verification.problems[:3])}"
+    wrong = f"is broken: {'; '.join(transfer.verification.problems[:3])}"
     echo(f"audit trail: {wrong if transfer.verification.problems else held}")
 
 

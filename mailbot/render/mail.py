@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
 from mailbot.core.classify.failure_cause import failure_cause
+from mailbot.core.model.listing import Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import Audience, NotificationKind
@@ -24,6 +25,7 @@ from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
+from mailbot.render.help import help_list
 from mailbot.render.history import cut, shown, with_signatures_once
 from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.opening_hours import opening_hours
@@ -168,6 +170,7 @@ def _wording(
     return {
         "language": language,
         "words": words,
+        "commands": help_list(words, notification.role, short=notification.scope != Scope.ALL),
         "links": links(notification, words["actions"], composer),
         "mailto": composer.mailto,
         "now": now,

@@ -9,7 +9,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup, escape
 
 from mailbot.colour import lighten_for_dark_mode
-from mailbot.render.help import help_lists
+from mailbot.render.help import help_lists, short_lists
 from mailbot.render.old_names import OldFilesLoader, OldName, find_old_names
 from mailbot.sanitize import clean, one_line
 
@@ -90,7 +90,7 @@ class Templates:
         words = vars(self.get(name, informal=informal).make_module(names))
         packaged = vars(self._own[informal].get_template(name).make_module(names))
         found = {**packaged, **{key: _with_defaults(packaged.get(key), own) for key, own in words.items()}}
-        return {**help_lists(found["help"]), **found}
+        return {**help_lists(found["help"]), **short_lists(found), **found}
 
 
 def _with_defaults(packaged: object, own: object) -> object:

@@ -114,6 +114,9 @@ def _about_mails() -> dict[str, Notification]:
         "help_requester": TO_LENA(Kind.HELP),
         "help_supporter": TO_MAX(Kind.HELP, ticket=TAKEN),
         "help_second_level": TO_TONI(Kind.HELP),
+        "help_all_requester": TO_LENA(Kind.HELP, scope="all"),
+        "help_all_supporter": TO_MAX(Kind.HELP, ticket=TAKEN, scope="all"),
+        "help_all_second_level": TO_TONI(Kind.HELP, scope="all"),
         "bounce": TO_MAX(Kind.BOUNCE, ticket=TAKEN, text=ANSWER, details=BOUNCED),
     }
 

@@ -15,6 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 from mailbot.school_table.changes import Changes, applied
 
 _HEADER = re.compile(r"[ \t]*\[\[?([^\[\]\n]*)\]\]?[ \t]*(?:#.*)?")
+_ADDRESS = re.compile(r"[^\s<>\"',]+@[^\s<>\"',]+")
 _ARRAY_WIDTH = 90
 
 
@@ -103,18 +104,25 @@ def _is_flat(table: Any) -> bool:
 
 
 def _set_items(array: Any, values: list[object]) -> None:
-    """Change only the items that differ: the comments beside the others stay."""
-    before, after = list(map(repr, array.unwrap())), list(map(repr, values))
-    for tag, low, high, begin, end in reversed(SequenceMatcher(None, before, after, False).get_opcodes()):
+    """Change only the items that differ; the comment beside a person stays beside that person."""
+    before = array.unwrap()
+    matcher = SequenceMatcher(None, list(map(_identity, before)), list(map(_identity, values)), False)
+    for tag, low, high, begin, end in reversed(matcher.get_opcodes()):
         if tag == "equal":
+            for number, (old, new) in enumerate(zip(before[low:high], values[begin:end], strict=True)):
+                if old != new:
+                    array[low + number] = _item(new)
             continue
-        same = min(high - low, end - begin)
-        for number in reversed(range(low + same, high)):
-            del array[number]
-        for number, value in enumerate(values[begin + same : end]):
-            array.insert(low + same + number, _item(value))
-        for number in range(same):
-            array[low + number] = _item(values[begin + number])
+        for number, value in enumerate(values[begin:end]):
+            array.insert(low + number, _item(value))
+        for _ in range(low, high):
+            del array[low + end - begin]
+
+
+def _identity(item: object) -> tuple[str, ...]:
+    """Return the addresses of a member; for another item the item itself."""
+    text = repr(item)
+    return tuple(_ADDRESS.findall(text.lower())) or (text,)
 
 
 def _item(value: object) -> Any:

@@ -47,7 +47,8 @@ RULES = (
         About.ACCOUNT,
         "the sender's limit",
         words=(
-            r"\b(sending|outgoing|outbound|submission) (e?-?mails? |messages? )?(limit|quota|count)\b.*exceed",
+            r"\b(sending|outgoing|outbound|submission) (e?-?mails? |messages? )?(limit|quota|count)\b"
+            ".*exceed",
             r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20} (may|can) send",
             r"versand(kontingent|limit|menge)",
         ),

@@ -55,10 +55,10 @@ def test_each_mail_is_processed_once_with_any_response_of_the_server_to_a_comman
 ) -> None:
     workload = make_workload(MAILS, seed=5)
     deliver(env, workload.mails, seed=5)
-    with FaultyImapServer(env.dovecot.port, command.encode(), ANSWERS[answer]) as moody:
-        before = between(env, moody.port)
+    with FaultyImapServer(env.dovecot.port, command.encode(), ANSWERS[answer]) as server:
+        before = between(env, server.port)
         env.run_once()
-    assert moody.struck, f"{command} was never said"
+    assert server.struck, f"{command} was never said"
     env.config.write_text(before, "utf-8")
     env.run_once()
     assert env.run_once()["fetched"] == 0

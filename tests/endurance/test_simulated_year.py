@@ -52,9 +52,9 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedYear]:
     """The year, lived once."""
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('year') / 'mailbot.db'}")
     migrate(engine)
-    lived = SimulatedYear(engine, random.Random(2), TICKETS)
-    lived.run()
-    yield lived
+    simulated = SimulatedYear(engine, random.Random(2), TICKETS)
+    simulated.run()
+    yield simulated
     engine.dispose()
 
 
@@ -102,21 +102,27 @@ def test_every_new_ticket_has_its_receipt_and_reaches_its_team(year: SimulatedYe
         for opened in (
             e.ticket for e in (step.decision.effects if step.decision else ()) if isinstance(e, OpenTicket)
         ):
-            told = [(n.to.email, n.kind) for n in notices(step) if n.ticket and n.ticket.key == opened.key]
-            assert (opened.requester.email, NotificationKind.RECEIPT) in told, step
-            assert NotificationKind.NEW_TICKET in [kind for _, kind in told] or step.writer in COLLEAGUES, (
-                step
-            )
+            notices_sent = [
+                (n.to.email, n.kind) for n in notices(step) if n.ticket and n.ticket.key == opened.key
+            ]
+            assert (opened.requester.email, NotificationKind.RECEIPT) in notices_sent, step
+            assert (
+                NotificationKind.NEW_TICKET in [kind for _, kind in notices_sent] or step.writer in COLLEAGUES
+            ), step
 
 
 def test_every_answer_reaches_its_requester(year: SimulatedYear) -> None:
     for step in year.steps:
-        for said in (
+        for added in (
             e for e in (step.decision.effects if step.decision else ()) if isinstance(e, AddMessage)
         ):
-            public = said.message.visibility is Visibility.PUBLIC and said.message.direction is Direction.OUT
-            told = [n for n in notices(step) if n.ticket and n.ticket.key == said.ticket and not n.role.staff]
-            assert not public or said.message.text in [n.text for n in told], step
+            public = (
+                added.message.visibility is Visibility.PUBLIC and added.message.direction is Direction.OUT
+            )
+            notices_sent = [
+                n for n in notices(step) if n.ticket and n.ticket.key == added.ticket and not n.role.staff
+            ]
+            assert not public or added.message.text in [n.text for n in notices_sent], step
 
 
 def test_every_reply_of_a_requester_reaches_a_member_of_the_staff(year: SimulatedYear) -> None:
@@ -172,8 +178,8 @@ def test_undo_restores_the_very_state(year: SimulatedYear) -> None:
 
 def test_no_notification_is_sent_twice(year: SimulatedYear) -> None:
     for step in year.steps:
-        told = Counter((row.recipient, row.ticket_id, row.kind) for row in step.mails)
-        assert max(told.values(), default=1) == 1, (step, told)
+        notices_sent = Counter((row.recipient, row.ticket_id, row.kind) for row in step.mails)
+        assert max(notices_sent.values(), default=1) == 1, (step, notices_sent)
 
 
 def test_blocked_senders_open_nothing_and_get_no_mail(year: SimulatedYear) -> None:

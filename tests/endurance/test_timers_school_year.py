@@ -87,10 +87,10 @@ class Year:
         ticket = self.tickets[number]
         if ticket.status is Status.CLOSED:
             return
-        said = {"answer": Direction.OUT, "wait": Direction.OUT, "reply": Direction.IN}.get(what)
+        counts = {"answer": Direction.OUT, "wait": Direction.OUT, "reply": Direction.IN}.get(what)
         effects: list[Effect] = []
-        if said:
-            message = Message(said, Visibility.PUBLIC, LENA, "Text", now)
+        if counts:
+            message = Message(counts, Visibility.PUBLIC, LENA, "Text", now)
             effects.append(AddMessage(ticket.key, message))
         if what in ("take", "answer") and ticket.assignee is None:
             effects.append(Assign(ticket.key, Address(self.chance.choice(STAFF))))
@@ -134,9 +134,9 @@ class Year:
 @pytest.fixture(scope="module", params=[(1, 0), (2, 40)], ids=["by-hand", "up-by-itself"])
 def year(request: pytest.FixtureRequest) -> Year:
     seed, hours = request.param
-    lived = Year(random.Random(seed), Times(escalate_hours=hours))
-    lived.run()
-    return lived
+    simulated = Year(random.Random(seed), Times(escalate_hours=hours))
+    simulated.run()
+    return simulated
 
 
 def test_year_contains_every_kind_of_timer_notification(year: Year) -> None:
@@ -161,15 +161,15 @@ def test_nothing_is_sent_outside_working_hours_or_in_holidays(year: Year) -> Non
 
 def test_notification_is_not_repeated_within_a_wait(year: Year) -> None:
     for number, deeds in year.deeds.items():
-        said: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for _, what in deeds:
             touched = what in {"open", "take", "answer", "wait", "rest", "reply", "close", "escalated"}
-            said = Counter() if touched else said
-            said[what] += 1
+            counts = Counter() if touched else counts
+            counts[what] += 1
             # a due day may come within a wait, and causes its own reminder
-            assert said["overdue"] <= 1, (number, deeds)
-            assert said["wait_reminder"] <= 1, (number, deeds)
-            assert said["reminder"] <= 1, (number, deeds)
+            assert counts["overdue"] <= 1, (number, deeds)
+            assert counts["wait_reminder"] <= 1, (number, deeds)
+            assert counts["reminder"] <= 1, (number, deeds)
 
 
 def test_people_get_few_mails_for_a_ticket(year: Year) -> None:

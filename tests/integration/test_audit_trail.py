@@ -25,7 +25,7 @@ from tests.support.school import problem
 
 
 @pytest.fixture
-def lived(desk: DeskHarness) -> DeskHarness:
+def used_desk(desk: DeskHarness) -> DeskHarness:
     """A desk with two tickets, one of them closed, whose audit trail is sealed."""
     desk.receive(problem("Beamer").text("dunkel"))
     desk.receive(problem("Drucker").text("leer"))
@@ -41,13 +41,15 @@ def checked(desk: DeskHarness) -> VerifyResult:
         return verify(session)
 
 
-def test_each_entry_says_how_the_actor_was_authenticated(lived: DeskHarness) -> None:
-    said = {(row.actor, row.trusted) for row in lived.rows(EventRow) if row.ticket_id}
+def test_each_entry_says_how_the_actor_was_authenticated(used_desk: DeskHarness) -> None:
+    said = {(row.actor, row.trusted) for row in used_desk.rows(EventRow) if row.ticket_id}
     assert said == {
         (LENA, "nothing proves that this mail is from its From address"),
         (MAX, "replies to a mail that was sent to this person"),
     }
-    assert {event["trusted"] for event in lived.ticket("GYM-1")["events"]} <= {trusted for _, trusted in said}
+    assert {event["trusted"] for event in used_desk.ticket("GYM-1")["events"]} <= {
+        trusted for _, trusted in said
+    }
 
 
 def test_a_proven_copy_of_a_processed_mail_adds_its_proof_and_nothing_else(desk: DeskHarness) -> None:
@@ -69,10 +71,10 @@ def test_a_proven_copy_of_a_processed_mail_adds_its_proof_and_nothing_else(desk:
     assert checked(desk).problems == []
 
 
-def test_an_untouched_trail_holds(lived: DeskHarness) -> None:
-    verdict = checked(lived)
+def test_an_untouched_trail_holds(used_desk: DeskHarness) -> None:
+    verdict = checked(used_desk)
     assert verdict.problems == []
-    assert verdict.entries == len(lived.rows(EventRow)) > 6
+    assert verdict.entries == len(used_desk.rows(EventRow)) > 6
 
 
 @pytest.mark.parametrize(
@@ -98,11 +100,11 @@ def test_an_untouched_trail_holds(lived: DeskHarness) -> None:
         "DELETE FROM event WHERE ticket_id = 2; UPDATE ticket SET entries = 0, head = '' WHERE id = 2",
     ],
 )
-def test_tampering_is_noticed(lived: DeskHarness, tampering: str) -> None:
-    with transaction(lived.engine) as session:
+def test_tampering_is_noticed(used_desk: DeskHarness, tampering: str) -> None:
+    with transaction(used_desk.engine) as session:
         for statement in tampering.split(";"):
             session.execute(text(statement))
-    assert checked(lived).problems
+    assert checked(used_desk).problems
 
 
 def test_an_entry_removed_before_the_first_link_leaves_a_gap(desk: DeskHarness) -> None:
@@ -114,68 +116,70 @@ def test_an_entry_removed_before_the_first_link_leaves_a_gap(desk: DeskHarness) 
     assert [line for line in checked(desk).problems if "does not follow" in line]
 
 
-def test_a_rewritten_chain_is_noticed_by_its_seal(lived: DeskHarness) -> None:
-    with transaction(lived.engine) as session:
+def test_a_rewritten_chain_is_noticed_by_its_seal(used_desk: DeskHarness) -> None:
+    with transaction(used_desk.engine) as session:
         ticket, link = session.get_one(TicketRow, 2), ""
-        for row in [r for r in lived.rows(EventRow) if r.ticket_id == 2]:
+        for row in [r for r in used_desk.rows(EventRow) if r.ticket_id == 2]:
             values = audit_hash.append_link(row.model_dump() | {"actor": "eve@anderswo.example"}, link)
             session.merge(EventRow(**values))
             link = values["link"]
         ticket.head = link
-    assert [line for line in checked(lived).problems if "seal" in line]
+    assert [line for line in checked(used_desk).problems if "seal" in line]
 
 
 def test_personal_data_in_an_entry_is_erased_only_with_an_entry_that_records_it(
-    lived: DeskHarness,
+    used_desk: DeskHarness,
 ) -> None:
-    with transaction(lived.engine) as session:
-        rows = [row.id for row in lived.rows(EventRow) if row.actor == MAX and row.id is not None]
+    with transaction(used_desk.engine) as session:
+        rows = [row.id for row in used_desk.rows(EventRow) if row.actor == MAX and row.id is not None]
         assert erase_audit_entries(session, rows) == len(rows)
-    assert checked(lived).problems
-    with transaction(lived.engine) as session:
+    assert checked(used_desk).problems
+    with transaction(used_desk.engine) as session:
         record(session, Origin("operator", NOW), audit_verify.ERASED, f'{{"entries":{len(rows)}}}')
-    assert checked(lived).problems == []
+    assert checked(used_desk).problems == []
 
 
-def test_entries_after_a_link_are_linked_the_next_time_and_none_twice(lived: DeskHarness) -> None:
-    lived.receive(reply_to(lived.outbox_of(LENA)[0], LENA, "Es eilt."))
-    with transaction(lived.engine) as session:
+def test_entries_after_a_link_are_linked_the_next_time_and_none_twice(used_desk: DeskHarness) -> None:
+    used_desk.receive(reply_to(used_desk.outbox_of(LENA)[0], LENA, "Es eilt."))
+    with transaction(used_desk.engine) as session:
         assert [seal(session, "mailbot", NOW)[0] for _ in range(2)] == [1, 0]
-    assert checked(lived).problems == []
+    assert checked(used_desk).problems == []
 
 
-def test_the_chain_is_extended_once_a_night(lived: DeskHarness) -> None:
-    assert not maintain(lived.desk, NOW.replace(hour=1))
-    assert [maintain(lived.desk, NOW) for _ in range(2)] == [True, False]
-    assert maintain(lived.desk, NOW + timedelta(days=1))
-    assert checked(lived).problems == []
+def test_the_chain_is_extended_once_a_night(used_desk: DeskHarness) -> None:
+    assert not maintain(used_desk.desk, NOW.replace(hour=1))
+    assert [maintain(used_desk.desk, NOW) for _ in range(2)] == [True, False]
+    assert maintain(used_desk.desk, NOW + timedelta(days=1))
+    assert checked(used_desk).problems == []
 
 
-def test_the_name_of_a_member_is_learnt_once_and_noted(lived: DeskHarness) -> None:
+def test_the_name_of_a_member_is_learnt_once_and_noted(used_desk: DeskHarness) -> None:
     for name in ("Max M.", "Max M.", "Max Mustermann"):
-        lived.receive(
+        used_desk.receive(
             reply_to(
-                lived.outbox_of(MAX, NotificationKind.NEW_TICKET)[1], f"{name} <{MAX}>", f"Ich bin es, {name}"
+                used_desk.outbox_of(MAX, NotificationKind.NEW_TICKET)[1],
+                f"{name} <{MAX}>",
+                f"Ich bin es, {name}",
             )
         )
-    noted = [(row.actor, row.detail) for row in lived.rows(EventRow) if row.action == "name learnt"]
+    noted = [(row.actor, row.detail) for row in used_desk.rows(EventRow) if row.action == "name learnt"]
     assert noted == [(MAX, f"{MAX} Max M."), (MAX, f"{MAX} Max Mustermann")]
-    assert checked(lived).problems == []
+    assert checked(used_desk).problems == []
 
 
-def test_operator_commands_have_audit_entries(lived: DeskHarness) -> None:
-    by_hand = DeskHarness(replace(lived.desk, actor="operator root"))
-    mail = lived.outbox_of(LENA)[0].id or 0
+def test_operator_commands_have_audit_entries(used_desk: DeskHarness) -> None:
+    by_hand = DeskHarness(replace(used_desk.desk, actor="operator root"))
+    mail = used_desk.outbox_of(LENA)[0].id or 0
     retry_unsent_mail(by_hand.desk, mail)
     drop_unsent_mail(by_hand.desk, mail)
-    lived.reply(MAX, "#spam")
+    used_desk.reply(MAX, "#spam")
     unblock(by_hand.desk, LENA)
-    on_tickets = [e["action"] for e in lived.ticket("GYM-1")["events"] if e["actor"] == "operator root"]
+    on_tickets = [e["action"] for e in used_desk.ticket("GYM-1")["events"] if e["actor"] == "operator root"]
     assert on_tickets == ["outgoing mail retried", "outgoing mail dropped"]
-    assert [(d["actor"], d["action"], d["detail"]) for d in operator_log(lived.desk)] == [
+    assert [(d["actor"], d["action"], d["detail"]) for d in operator_log(used_desk.desk)] == [
         ("operator root", "unblocked", f"{LENA} in GYM")
     ]
-    assert checked(lived).problems == []
+    assert checked(used_desk).problems == []
 
 
 def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(

@@ -257,7 +257,7 @@ def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
     with Daemon(delivering) as daemon:
 
         def handled_first(box: Mailbox, message_id: str, started: float) -> datetime | None:
-            daemon.wait_said("sent by mailbot")
+            daemon.wait_logged("sent by mailbot")
             daemon.wait(lambda: not done or not delivering.dovecot.mails(delivering.address), "it is filed")
             return wait_for(box, message_id, started)
 
@@ -273,8 +273,8 @@ def test_a_roundtrip_mail_that_does_not_arrive_is_reported(
 ) -> None:
     monkeypatch.setattr(sys.modules["mailbot.check.roundtrip"], "ROUNDTRIP_SECONDS", 1)
     _, wrong = looked_at(env, with_roundtrip=True)
-    (told,) = wrong
-    assert "GYM roundtrip: the mail did not arrive within 1 s: check the spam folder" in told
+    (problem,) = wrong
+    assert "GYM roundtrip: the mail did not arrive within 1 s: check the spam folder" in problem
 
 
 @pytest.mark.parametrize("minutes", [-17, 17])
@@ -286,22 +286,22 @@ def test_a_mail_server_with_a_wrong_clock_is_reported(minutes: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "until", "said"),
+    ("name", "until", "expected"),
     [
         ("mail.anderswo.example", None, "is for another name; check host"),
         ("localhost", datetime.now(UTC) - timedelta(days=1), "has expired; renew it on the server"),
     ],
 )
 def test_an_untrusted_certificate_is_reported(
-    tmp_path: Path, dovecot: Dovecot, user: str, name: str, until: datetime | None, said: str
+    tmp_path: Path, dovecot: Dovecot, user: str, name: str, until: datetime | None, expected: str
 ) -> None:
     with CertificateAuthority(name, until) as other, RecordingSmtpServer(other) as smtp:
         env = SchoolEnv(tmp_path, dovecot, smtp, user)
         write(r"^ca_file = .*$", f'ca_file = "{other.ca_file}"')(env)
         _, wrong = looked_at(env)
-    (told,) = wrong
-    assert told.startswith("GYM SMTP")
-    assert said in told
+    (problem,) = wrong
+    assert problem.startswith("GYM SMTP")
+    assert expected in problem
 
 
 def test_the_name_of_the_receiving_server_is_proposed_where_none_is_set(env: SchoolEnv) -> None:

@@ -47,7 +47,7 @@ def sent(body: str) -> MailBuilder:
     return mail().sender(MAX).subject("Re: Beamer").message_id(f"<{hash(body)}@mail.example>").text(body)
 
 
-def told(desk: DeskHarness, person: str) -> list[tuple[str, str]]:
+def mails_to(desk: DeskHarness, person: str) -> list[tuple[str, str]]:
     """Return kind and text of the mails to a person."""
     return [(row.kind, row.text) for row in desk.outbox_of(person)]
 
@@ -60,7 +60,7 @@ def test_words_behind_a_command_become_text_below_it_in_the_corrected_mail(desk:
     assert desk.outcome(sent(corrected)) == "command"
     states = [desk.ticket(f"GYM-{number}")["status"] for number in (1, 2, 3, 4)]
     assert states == ["closed", "open", "open", "open"]
-    kind, text = told(desk, LENA)[-1]
+    kind, text = mails_to(desk, LENA)[-1]
     assert kind == "closed"
     assert "Danke für die Geduld!" in text
 
@@ -134,9 +134,9 @@ def test_a_polite_word_after_a_command_is_ignored(desk: DeskHarness) -> None:
 )
 def test_an_internal_note_never_reaches_the_teacher(desk: DeskHarness, text: str) -> None:
     reported(desk)
-    before = told(desk, LENA)
+    before = mails_to(desk, LENA)
     assert answered(desk, text) in ("command", "refused")
-    assert told(desk, LENA) == before
+    assert mails_to(desk, LENA) == before
 
 
 @pytest.mark.parametrize("subject", ["Re: [#GYM-1] Beamer #intern", "Erledigt #schließen Re: [#GYM-1]"])
@@ -144,7 +144,7 @@ def test_a_command_within_the_subject_is_asked_about(desk: DeskHarness, subject:
     reported(desk)
     built = reply_to(desk.outbox_of(MAX)[0], MAX, "Kollegin hat den Stecker gezogen.").subject(subject)
     assert desk.outcome(built) == "refused"
-    assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+    assert [kind for kind, _ in mails_to(desk, LENA)] == ["receipt"]
 
 
 def test_a_word_of_the_tickets_own_subject_is_no_command(desk: DeskHarness) -> None:
@@ -179,22 +179,22 @@ def test_a_heading_of_a_teacher_is_text(desk: DeskHarness, text: str) -> None:
 def test_a_command_with_marks_around_it_is_carried_out(desk: DeskHarness, line: str) -> None:
     reported(desk)
     assert answered(desk, f"Läuft wieder.\n{line}") == "command"
-    kind, text = told(desk, LENA)[-1]
+    kind, text = mails_to(desk, LENA)[-1]
     assert (kind, "#" in text.partition("Läuft wieder.")[0]) == ("closed", False)
     assert line not in text
 
 
 def test_a_command_within_the_text_is_carried_out_by_one_link(desk: DeskHarness) -> None:
     reported(desk)
-    before = told(desk, LENA)
+    before = mails_to(desk, LENA)
     assert answered(desk, "Läuft wieder. #schließen") == "refused"
-    assert told(desk, LENA) == before
+    assert mails_to(desk, LENA) == before
     assert desk.ticket("GYM-1")["status"] == "open"
     carry_out, _ = links(desk)
     assert carry_out.startswith("Läuft wieder.\n#schließen\n")
     assert desk.outcome(sent(carry_out)) == "command"
     assert desk.ticket("GYM-1")["status"] == "closed"
-    assert "#" not in told(desk, LENA)[-1][1].partition("Läuft wieder.")[2].partition("Mustermann")[0]
+    assert "#" not in mails_to(desk, LENA)[-1][1].partition("Läuft wieder.")[2].partition("Mustermann")[0]
 
 
 def test_a_text_with_a_command_within_it_is_sent_as_it_is_by_the_other_link(desk: DeskHarness) -> None:
@@ -202,7 +202,7 @@ def test_a_text_with_a_command_within_it_is_sent_as_it_is_by_the_other_link(desk
     answered(desk, "Schreiben Sie dann einfach #erledigt, danke!")
     _, as_it_is = links(desk)
     assert desk.outcome(sent(as_it_is)) == "reply"
-    kind, text = told(desk, LENA)[-1]
+    kind, text = mails_to(desk, LENA)[-1]
     assert kind == "answer"
     assert "Schreiben Sie dann einfach #erledigt, danke!" in text
     assert desk.ticket("GYM-1")["status"] == "open"
@@ -226,7 +226,7 @@ def test_a_forged_mail_with_a_command_within_its_text_waits_for_its_writer(desk:
     forged = reply_to(desk.outbox_of(ERIKA)[0], MAX, "Läuft wieder. #schließen")
     assert desk.outcome(forged) == "held"
     assert desk.reply(MAX, "#bestätigen", NotificationKind.CONFIRM) == "refused"
-    assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+    assert [kind for kind, _ in mails_to(desk, LENA)] == ["receipt"]
 
 
 def test_a_mail_that_is_sent_as_it_is_meets_the_answer_of_a_colleague(desk: DeskHarness) -> None:
@@ -244,7 +244,7 @@ def test_a_corrected_mail_replaces_the_one_that_was_refused(desk: DeskHarness) -
     carry_out, as_it_is = links(desk)
     assert desk.outcome(sent(carry_out)) == "command"
     assert desk.outcome(sent(as_it_is)) == "refused"
-    assert [kind for kind, _ in told(desk, LENA)] == ["receipt", "closed"]
+    assert [kind for kind, _ in mails_to(desk, LENA)] == ["receipt", "closed"]
 
 
 def test_only_the_writer_can_send_it_as_it_is(desk: DeskHarness) -> None:
@@ -252,7 +252,7 @@ def test_only_the_writer_can_send_it_as_it_is(desk: DeskHarness) -> None:
     answered(desk, "Das ist #erledigt, danke!")
     body = links(desk)[1]
     desk.outcome(sent(body).sender(EVE))
-    assert [kind for kind, _ in told(desk, LENA)] == ["receipt"]
+    assert [kind for kind, _ in mails_to(desk, LENA)] == ["receipt"]
 
 
 def test_refused_mail_expires_without_a_notification(desk: DeskHarness) -> None:

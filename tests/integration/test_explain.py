@@ -32,8 +32,8 @@ def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: DeskHarness)
         assert content(desk) == before
         real = desk.receive(raw)
         assert real is not None
-        told = (foreseen.outcome, foreseen.ticket, foreseen.role, foreseen.matched_by, foreseen.trusted)
-        assert told == (real.outcome, real.ticket, real.role, real.matched_by, real.trusted)
+        expected = (foreseen.outcome, foreseen.ticket, foreseen.role, foreseen.matched_by, foreseen.trusted)
+        assert expected == (real.outcome, real.ticket, real.role, real.matched_by, real.trusted)
 
 
 def test_a_mail_that_was_handled_is_explained_as_if_it_were_new(desk: DeskHarness) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
 PAGES = [(role, language) for role in READERS for language in LANGUAGES]
 OF_NO_PAGE = {"confirm", "register", "resend"}
 """Commands that people do not type: links in mails contain them."""
+HELP_ALL = {
+    Role.REQUESTER: "help_all_requester",
+    Role.SUPPORTER: "help_all_supporter",
+    Role.SECOND_LEVEL: "help_all_second_level",
+}
 
 
 def page(role: Role, language: str, templates: Templates = TEMPLATES, *, informal: bool = False) -> str:
@@ -44,12 +50,29 @@ def test_handout_lists_the_commands_of_the_help_mail(role: Role, language: str) 
 
 
 @pytest.mark.parametrize(("role", "language"), PAGES)
-def test_handout_lists_every_command_that_people_write(role: Role, language: str) -> None:
+def test_handout_lists_the_commands_of_the_short_help(role: Role, language: str) -> None:
+    short = [command for command in COMMANDS if role in command.roles and command.in_short_help]
     listed = commands(page(role, language))
+    assert len(listed) == len(short)
+    assert [command.name for command in short if not listed & set(command.all_words)] == []
+
+
+@pytest.mark.parametrize(("role", "language"), [*product(HELP_ALL, LANGUAGES)])
+def test_help_all_lists_every_command_that_people_write(role: Role, language: str) -> None:
+    lines = re.findall(r"^• #(\S+)", rendered(HELP_ALL[role], language).text, re.MULTILINE)
     missing = [
-        command.name for command in COMMANDS if role in command.roles and not listed & set(command.all_words)
+        command.name
+        for command in COMMANDS
+        if role in command.roles and not set(lines) & set(command.all_words)
     ]
     assert set(missing) <= OF_NO_PAGE
+
+
+@pytest.mark.parametrize(("name", "language"), [*product(HELP.values(), LANGUAGES)])
+def test_short_help_fits_a_screen_and_names_the_complete_one_last(name: str, language: str) -> None:
+    lines = re.findall(r"^• (.+)$", rendered(name, language).text, re.MULTILINE)
+    assert len(lines) <= 9
+    assert lines[-1] in ("#help all", "#hilfe alles", "#aide tout")
 
 
 def test_commands_of_the_german_handouts_address_no_one() -> None:

@@ -35,6 +35,14 @@ def test_an_unconfirmed_mail_is_dropped_after_three_days_with_a_note_in_the_tick
     assert desk.rows(LedgerRow)[-1].because.endswith("not confirmed in time")
 
 
+def test_a_confirmation_request_shows_a_command_that_was_in_the_subject(desk: DeskHarness) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    assert desk.outcome(mail().sender(MAX).subject("#schließen GYM-1").text("")) == "held"
+    request = desk.outbox_of(MAX)[-1]
+    assert (request.kind, "> #schließen GYM-1" in request.text) == ("confirm", True)
+    assert desk.ticket("GYM-1")["status"] == "open"
+
+
 def test_it_is_dropped_once_and_can_no_longer_be_confirmed(desk: DeskHarness) -> None:
     held(desk)
     run_timers(desk.desk, LATE)

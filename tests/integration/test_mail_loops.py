@@ -29,7 +29,7 @@ MOST = 6  # mails that machines write before they are silent
 
 
 @pytest.fixture
-def doors(tmp_path: Path) -> Iterator[tuple[DeskHarness, DeskHarness]]:
+def desks(tmp_path: Path) -> Iterator[tuple[DeskHarness, DeskHarness]]:
     """Two desks of two cities."""
     made = []
     for name, policy in (("one", replace(POLICY, schools=(GYM,))), ("other", ELSEWHERE)):
@@ -71,9 +71,9 @@ def without_anything(raw: bytes) -> bytes:
     ],
 )
 def test_two_desks_that_write_to_each_other_fall_silent(
-    doors: tuple[DeskHarness, DeskHarness], gateway: Callable[[bytes], bytes], by_machines: int
+    desks: tuple[DeskHarness, DeskHarness], gateway: Callable[[bytes], bytes], by_machines: int
 ) -> None:
-    ours, theirs = doors
+    ours, theirs = desks
     post = MailExchange({GYM.address: ours, NORTH: theirs}, between=gateway)
     post.deliver(
         GYM.address, mail().sender(f"Helfer Nord <{NORTH}>").text("Der Beamer bleibt dunkel.").build()
@@ -105,9 +105,9 @@ def away(to: str, *, answers: bool) -> Program:
 )
 @pytest.mark.parametrize("who", [LENA, MAX, "fremd@anderswo.example"])
 def test_a_broken_out_of_office_falls_silent(
-    doors: tuple[DeskHarness, DeskHarness], who: str, answers: bool, by_machines: int
+    desks: tuple[DeskHarness, DeskHarness], who: str, answers: bool, by_machines: int
 ) -> None:
-    ours, _ = doors
+    ours, _ = desks
     post = MailExchange({GYM.address: ours}, {who: away(who, answers=answers)})
     writer = who if who != MAX else LENA
     post.deliver(GYM.address, mail().sender(writer).text("Der Beamer bleibt dunkel.").build())
@@ -127,9 +127,9 @@ def page(number: int) -> bytes:
 
 
 def test_a_scanner_that_sends_100_pages_opens_few_tickets_and_causes_fewer_mails(
-    doors: tuple[DeskHarness, DeskHarness],
+    desks: tuple[DeskHarness, DeskHarness],
 ) -> None:
-    ours, _ = doors
+    ours, _ = desks
     for number in range(100):
         ours.receive(page(number))
     assert len(ours.outbox_of("scanner@schule.example")) == 5
@@ -147,9 +147,9 @@ def test_a_scanner_that_sends_100_pages_opens_few_tickets_and_causes_fewer_mails
     ],
 )
 def test_a_list_that_subscribed_the_address_gets_no_answer(
-    doors: tuple[DeskHarness, DeskHarness], field: str, value: str
+    desks: tuple[DeskHarness, DeskHarness], field: str, value: str
 ) -> None:
-    ours, _ = doors
+    ours, _ = desks
     for number in range(5):
         ours.receive(
             mail()
@@ -163,9 +163,9 @@ def test_a_list_that_subscribed_the_address_gets_no_answer(
 
 
 def test_device_without_message_id_and_date_reports_the_same_fault_again(
-    doors: tuple[DeskHarness, DeskHarness],
+    desks: tuple[DeskHarness, DeskHarness],
 ) -> None:
-    ours, _ = doors
+    ours, _ = desks
     report = mail().sender("kopierer@schule.example").subject("Toner").text("Toner leer in Fach 2")
     report = report.message_id("").header("Date", "")
     outcomes = [
@@ -178,9 +178,9 @@ def test_device_without_message_id_and_date_reports_the_same_fault_again(
 
 
 def test_own_mail_that_comes_back_is_ignored_with_any_from(
-    doors: tuple[DeskHarness, DeskHarness],
+    desks: tuple[DeskHarness, DeskHarness],
 ) -> None:
-    ours, _ = doors
+    ours, _ = desks
     ours.receive(mail().text("Der Beamer bleibt dunkel."))
     answer = reply_to(ours.outbox_of(MAX, NotificationKind.NEW_TICKET)[0], MAX, "Die Lampe ist bestellt.")
     assert ours.outcome(answer) == "reply"
@@ -193,9 +193,9 @@ def test_own_mail_that_comes_back_is_ignored_with_any_from(
 
 
 def test_a_bounce_without_our_message_id_notifies_the_author_by_tag_and_recipient(
-    doors: tuple[DeskHarness, DeskHarness],
+    desks: tuple[DeskHarness, DeskHarness],
 ) -> None:
-    ours, _ = doors
+    ours, _ = desks
     ours.receive(mail().text("Der Beamer bleibt dunkel."))
     ours.reply(MAX, "Die Lampe ist bestellt.")
     for text, outcome, notices in (
@@ -209,8 +209,8 @@ def test_a_bounce_without_our_message_id_notifies_the_author_by_tag_and_recipien
         assert len(ours.outbox_of(MAX, NotificationKind.BOUNCE)) == notices, text
 
 
-def test_a_bounce_of_a_bounce_notifies_no_one(doors: tuple[DeskHarness, DeskHarness]) -> None:
-    ours, _ = doors
+def test_a_bounce_of_a_bounce_notifies_no_one(desks: tuple[DeskHarness, DeskHarness]) -> None:
+    ours, _ = desks
     ours.receive(mail().text("Der Beamer bleibt dunkel."))
     sent = len(ours.rows(OutboxRow))
     for number, to in enumerate((LENA, MAX, ERIKA)):

@@ -67,9 +67,9 @@ POOL = ThreadPoolExecutor(4)
 
 def drain(desk: DeskHarness, port: int, clock: Clock) -> AccountSender:
     """Send what is due; return the lane."""
-    lane = AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock, POOL)
-    asyncio.run(lane.send_all())
-    return lane
+    sender = AccountSender(desk.desk, SmtpAccount("localhost", port, "none"), ("GYM", "HBG"), clock, POOL)
+    asyncio.run(sender.send_all())
+    return sender
 
 
 def states(desk: DeskHarness) -> list[str]:
@@ -90,10 +90,10 @@ def test_a_mail_that_the_server_may_have_accepted_is_sent_at_most_twice(
     mails = [row for row in desk.rows(OutboxRow) if row.kind in ("receipt", "new_ticket")]
     assert [row.state for row in mails] == ["failed"] * 3
     assert all("it may have arrived" in row.last_error for row in mails)
-    told = [
+    notices = [
         row for row in desk.rows(OutboxRow) if row.kind in (NotificationKind.BOUNCE, NotificationKind.ALERT)
     ]
-    assert texts <= 2 * (len(mails) + len(told))
+    assert texts <= 2 * (len(mails) + len(notices))
 
 
 def test_an_uncertain_mail_is_not_retried_at_once(desk: DeskHarness) -> None:
@@ -192,9 +192,9 @@ def test_mails_wait_while_the_account_is_refused_and_all_arrive_afterwards(
 def test_a_paused_account_is_probed_with_one_mail(desk: DeskHarness) -> None:
     report(desk, 3)
     with ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA})) as server:
-        lane = drain(desk, server.port, Clock())
+        sender = drain(desk, server.port, Clock())
         assert server.heard.count(b".\r\n") == 1
-    assert not lane.is_up
+    assert not sender.is_up
     assert "SubmissionQuotaExceeded" in smtp_alerts(desk)[0]
 
 
@@ -206,18 +206,18 @@ def test_another_account_sends_while_one_is_paused(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("dunkel"))
     desk.receive(problem("Tafel").text("klemmt"), "HBG")
 
-    async def both(*lanes: AccountSender) -> None:
-        await asyncio.gather(*(lane.send_all() for lane in lanes))
+    async def both(*senders: AccountSender) -> None:
+        await asyncio.gather(*(sender.send_all() for sender in senders))
 
     refuses = ScriptedServer(b"220 x\r\n", smtp({b".": QUOTA}))
     takes = ScriptedServer(b"220 x\r\n", smtp({}))
     with refuses, takes:
         servers = (("GYM", refuses), ("HBG", takes))
-        lanes = [
+        senders = [
             AccountSender(desk.desk, SmtpAccount("localhost", s.port, "none"), (k,), Clock(), POOL)
             for k, s in servers
         ]
-        asyncio.run(both(*lanes))
+        asyncio.run(both(*senders))
     found = {(row.school, row.state) for row in desk.rows(OutboxRow)}
     assert found == {("GYM", "queued"), ("HBG", "sent")}
 
@@ -262,12 +262,12 @@ def test_one_refused_mail_does_not_stop_the_others(
     smtp_server.replies["lehrer0@schule.example"] = "550 5.7.1 rate limit exceeded"
     report(desk, 3)
     clock = Clock()
-    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock, POOL)
+    sender = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), clock, POOL)
     for _ in range(4):
-        asyncio.run(lane.send_all())
+        asyncio.run(sender.send_all())
         clock.now += timedelta(minutes=20)
     [refused] = [row for row in desk.rows(OutboxRow) if row.state != "sent"]
-    assert (refused.recipient, refused.state, lane.is_up) == ("lehrer0@schule.example", "queued", True)
+    assert (refused.recipient, refused.state, sender.is_up) == ("lehrer0@schule.example", "queued", True)
     assert refused.attempts > 1
     assert len(desk.outbox_of(EDV)) == 2  # the alert and its end
 
@@ -281,9 +281,11 @@ def test_an_intermittent_rate_limit_is_reported_once(desk: DeskHarness) -> None:
         return lambda line: next(ends) if (said := answer(line)) == b"250 end\r\n" else said
 
     with ScriptedServer(b"220 x\r\n", begin) as server:
-        lane = AccountSender(desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock, POOL)
+        sender = AccountSender(
+            desk.desk, SmtpAccount("localhost", server.port, "none"), ("GYM",), clock, POOL
+        )
         while states(desk).count("sent") < 10:
-            asyncio.run(lane.send_all())
+            asyncio.run(sender.send_all())
             clock.now += timedelta(minutes=20)
             assert len(desk.outbox_of(EDV)) <= 1 or "queued" not in states(desk)[:12]
 
@@ -294,40 +296,40 @@ def test_two_unknown_recipients_do_not_pause_the_account(
     report(desk, 12)
     for n in range(10):
         smtp_server.replies[f"lehrer{n}@schule.example"] = f"550 5.1.1 <lehrer{n}@schule.example> unknown"
-    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
-    asyncio.run(lane.send_all())
+    sender = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
+    asyncio.run(sender.send_all())
     failed = [row.recipient for row in desk.rows(OutboxRow) if row.state == "failed"]
     assert failed == [f"lehrer{n}@schule.example" for n in range(10)]
-    assert (lane.is_up, smtp_alerts(desk), set(states(desk))) == (True, [], {"failed", "sent"})
+    assert (sender.is_up, smtp_alerts(desk), set(states(desk))) == (True, [], {"failed", "sent"})
 
 
 def test_a_server_that_refuses_everything_as_spam_pauses_the_account(desk: DeskHarness) -> None:
     report(desk, 6)
     clock = Clock()
     with ScriptedServer(b"220 x\r\n", smtp({b".": b"554 5.7.1 spam\r\n"})) as server:
-        lane = drain(desk, server.port, clock)
-    assert not lane.is_up
+        sender = drain(desk, server.port, clock)
+    assert not sender.is_up
     assert states(desk).count("failed") == MAX_CONSECUTIVE_REFUSALS
     assert "sending" not in states(desk)
     with ScriptedServer(b"220 x\r\n", smtp({})) as server:
         clock.now += timedelta(hours=2)
-        lane.account = SmtpAccount("localhost", server.port, "none")
-        asyncio.run(lane.send_all())
-    assert lane.is_up
+        sender.account = SmtpAccount("localhost", server.port, "none")
+        asyncio.run(sender.send_all())
+    assert sender.is_up
     assert "queued" not in states(desk)
 
 
 def test_mails_in_quick_succession_share_a_connection(
     desk: DeskHarness, smtp_server: RecordingSmtpServer
 ) -> None:
-    lane = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
+    sender = AccountSender(desk.desk, smtp_server.account(), ("GYM", "HBG"), Clock(), POOL)
 
     async def run() -> None:
         stop = asyncio.Event()
-        running = asyncio.create_task(lane.run(stop))
+        running = asyncio.create_task(sender.run(stop))
         for number in (1, 2):
             desk.receive(problem(f"Beamer {number}", sender=f"lehrer{number}@schule.example").text("dunkel"))
-            lane.wakeup.set()
+            sender.wakeup.set()
             while "queued" in states(desk) or "sending" in states(desk):
                 await asyncio.sleep(0.01)
         stop.set()

@@ -17,14 +17,14 @@ from tests.support.scenario import LENA, MAX, NOW, POLICY, ticket, writes
 TEAM = {(MAX, "new_ticket"), ("erika@support.example", "new_ticket")}
 
 
-@pytest.mark.parametrize(("refused", "told"), [((), 1), (("argument",), 1), (("unknown",), 0)])
-def test_people_outside_the_teams_get_each_reason_once_a_day(refused: tuple[str, ...], told: int) -> None:
+@pytest.mark.parametrize(("refused", "notified"), [((), 1), (("argument",), 1), (("unknown",), 0)])
+def test_people_outside_the_teams_get_each_reason_once_a_day(refused: tuple[str, ...], notified: int) -> None:
     case = (
         writes(LENA, "#clsoe")
         .proven()
         .with_facts(recent_activity=RecentActivity(refused={Cause.PROVEN: frozenset(refused)}))
     )
-    assert len(case.decide().notifications) == told
+    assert len(case.decide().notifications) == notified
 
 
 def test_members_are_answered_for_every_mistake() -> None:
@@ -50,8 +50,8 @@ DATED = "Beamer, Raum {}. Stand: {} um 12:30, Vorgang {}, {}"
 def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said: str, receipts: int) -> None:
     again = writes(LENA, DATED.format(3, "26.11.2026", 81723, "HBG-7"))
     recent = RecentActivity(recent_texts=("Maus\nTot", f"Beamer\n{said}"))
-    told = again.with_facts(recent_activity=recent).decide().notified
-    assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
+    notified = again.with_facts(recent_activity=recent).decide().notified
+    assert notified == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,10 @@ def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said:
 )
 def test_another_subject_is_another_problem_even_with_the_same_text(subject: str, receipts: int) -> None:
     recent = RecentActivity(recent_texts=("Kein Ton in Raum 7\nsiehe oben",))
-    told = writes(LENA, "siehe oben", subject=subject).with_facts(recent_activity=recent).decide().notified
-    assert told == TEAM | ({(LENA, "receipt")} if receipts else set())
+    notified = (
+        writes(LENA, "siehe oben", subject=subject).with_facts(recent_activity=recent).decide().notified
+    )
+    assert notified == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
 def test_the_subject_of_a_new_problem_is_read_from_its_ticket(desk: DeskHarness) -> None:

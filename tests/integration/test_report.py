@@ -49,14 +49,14 @@ MONDAY = datetime(2026, 10, 5, 8, 0, tzinfo=BERLIN)
 TUESDAY = MONDAY + timedelta(days=1)
 NOVEMBER = datetime(2026, 11, 1, HOUR, 5, tzinfo=BERLIN)
 HOURS = Calendar(timezone=BERLIN)
-HOUSE = replace(
+CITY = replace(
     POLICY, schools=tuple(replace(s, team=replace(s.team, calendar=HOURS)) for s in POLICY.schools)
 )
 
 
 @pytest.fixture
 def harness(engine: Engine) -> DeskHarness:
-    return DeskHarness(Desk(engine, HOUSE, Templates()))
+    return DeskHarness(Desk(engine, CITY, Templates()))
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def course(*entries: tuple[datetime, str, str], **what: object) -> TicketTimelin
     return replace(plain, **what)  # type: ignore[arg-type]
 
 
-def told(*courses: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
-    return create_report(courses, HOUSE, OCTOBER, names)
+def summary(*courses: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
+    return create_report(courses, CITY, OCTOBER, names)
 
 
 def counts(*courses: TicketTimeline) -> tuple[int, int, int, int]:
-    total = told(*courses).total
+    total = summary(*courses).total
     return total.opened, total.closed, total.escalated, total.reopened
 
 
@@ -117,39 +117,39 @@ def test_undone_change_does_not_count() -> None:
 
 
 def test_merged_ticket_does_not_count_as_solved() -> None:
-    found = told(course(closed(TUESDAY), merged=True)).total
+    found = summary(course(closed(TUESDAY), merged=True)).total
     assert (found.opened, found.closed, found.solution) == (1, 0, None)
 
 
 def test_durations_are_working_hours_and_count_in_the_month_of_their_end() -> None:
     friday = datetime(2026, 10, 2, 15, 0, tzinfo=BERLIN)
     over_the_weekend = course(closed(MONDAY), opened=friday, answered=friday + timedelta(minutes=30))
-    found = told(over_the_weekend).total
+    found = summary(over_the_weekend).total
     assert found.answer == Percentiles(0.5, 0.5, 1)
     assert found.solution == Percentiles(1.5, 1.5, 1)  # until 16:00, and from 7:30
-    later = told(course(closed(OCTOBER.end), answered=OCTOBER.end)).total
+    later = summary(course(closed(OCTOBER.end), answered=OCTOBER.end)).total
     assert (later.answer, later.solution) == (None, None)
 
 
 def test_reopened_ticket_is_not_solved_until_it_is_closed_again() -> None:
-    assert told(course(closed(TUESDAY), opened(TUESDAY))).total.solution is None
-    again = told(course(closed(MONDAY), opened(MONDAY), closed(MONDAY + timedelta(hours=2)))).total
+    assert summary(course(closed(TUESDAY), opened(TUESDAY))).total.solution is None
+    again = summary(course(closed(MONDAY), opened(MONDAY), closed(MONDAY + timedelta(hours=2)))).total
     assert again.solution == Percentiles(2.0, 2.0, 1)
 
 
 def test_nine_of_ten_values_are_below_the_90th_percentile() -> None:
     hours = [course(answered=MONDAY + timedelta(minutes=30 * n)) for n in range(1, 11)]
-    assert told(*hours).total.answer == Percentiles(2.75, 4.5, 10)
+    assert summary(*hours).total.answer == Percentiles(2.75, 4.5, 10)
 
 
 def test_report_has_figures_of_each_school_and_their_sum() -> None:
-    found = told(course(closed(TUESDAY)), course(school="HBG"), course(school="CLOSED-DOWN"))
+    found = summary(course(closed(TUESDAY)), course(school="HBG"), course(school="CLOSED-DOWN"))
     assert [(f.school, f.opened, f.closed) for f in found.schools] == [("GYM", 1, 1), ("HBG", 1, 0)]
     assert (found.total.opened, found.total.closed) == (2, 1)
 
 
 def test_hours_and_weekdays_are_in_local_time() -> None:
-    found = told(course(), course(opened=TUESDAY.astimezone(UTC)))
+    found = summary(course(), course(opened=TUESDAY.astimezone(UTC)))
     assert found.hours[8] == 2
     assert found.weekdays[:2] == (1, 1)
 
@@ -158,7 +158,7 @@ def test_report_has_only_words_that_three_people_used_and_no_names() -> None:
     people = ("a@schule.example", "b@schule.example", "c@schule.example")
     common = [course(subject="Beamer von Frau Müller", requester=person) for person in people]
     alone = [course(subject="Alarmanlage", requester=LENA) for _ in range(5)]
-    assert told(*common, *alone, names=("Karla Müller",)).words == (("Beamer", 3),)
+    assert summary(*common, *alone, names=("Karla Müller",)).words == (("Beamer", 3),)
 
 
 def test_month_is_selected_by_a_day_in_it_and_defaults_to_the_last_one(harness: DeskHarness) -> None:
@@ -256,7 +256,7 @@ def test_report_is_printed_as_table_json_csv_and_html(env: SchoolEnv) -> None:
 
 
 def test_report_names_every_school() -> None:
-    assert told().schools[0].name == GYM.name
+    assert summary().schools[0].name == GYM.name
 
 
 def test_report_handles_every_change_that_undo_reverts() -> None:

@@ -65,9 +65,9 @@ def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) ->
 
 def test_the_other_requester_is_notified_of_a_merge_and_gets_the_answer_in_copy(two: DeskHarness) -> None:
     two.reply(MAX, "#zusammenführen 1", proven=True)
-    (told,) = two.outbox_of(OLGA, NotificationKind.MERGED)
-    assert "GYM-1" in told.text
-    assert "GYM-2" in told.text
+    (notice,) = two.outbox_of(OLGA, NotificationKind.MERGED)
+    assert "GYM-1" in notice.text
+    assert "GYM-2" in notice.text
     two.reply(MAX, "Das Kabel steckt wieder.\n#close", NotificationKind.COMMAND_RECEIPT)
     assert two.outbox_of(OLGA, NotificationKind.CLOSED)
     assert two.outbox_of(LENA, NotificationKind.CLOSED)

@@ -43,11 +43,11 @@ def undoes(
     actor: str = "",
     now: Ticket | None = None,
     before: Ticket | None = None,
-    told: tuple[SentNotification, ...] = CLOSED,
+    notified: tuple[SentNotification, ...] = CLOSED,
     hours: float = 1,
 ) -> MailScenario:
     """Begin a case: somebody answers with #undo after a change, made by `actor`."""
-    change = Change(actor or writer, NOW - timedelta(hours=hours), before or assigned(ERIKA), told)
+    change = Change(actor or writer, NOW - timedelta(hours=hours), before or assigned(ERIKA), notified)
     return answers(writer, now or closed(), line).with_facts(changes={"GYM-1": change})
 
 
@@ -103,20 +103,20 @@ def test_people_notified_of_a_change_are_notified_of_its_undo_and_no_others() ->
     }
 
 
-@pytest.mark.parametrize(("deputy", "told"), [("", set()), (TONI, {(TONI, "undone")})])
-def test_deputy_of_an_absent_member_is_notified_of_undo(deputy: str, told: set[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(("deputy", "notified"), [("", set()), (TONI, {(TONI, "undone")})])
+def test_deputy_of_an_absent_member_is_notified_of_undo(deputy: str, notified: set[tuple[str, str]]) -> None:
     away = {ERIKA: Absence(NOW.date(), deputy)}
     done = undoes(SUPPORTER).with_facts(absences=away).decide()
-    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "command_receipt"), *told}
+    assert done.notified == {(TEACHER, "undone"), (SUPPORTER, "command_receipt"), *notified}
 
 
 def test_requester_who_only_got_an_answer_is_not_notified_of_undo() -> None:
-    told = (SentNotification(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
-    assert undoes(SUPPORTER, told=told).decide().notified == {(SUPPORTER, "command_receipt")}
+    notified = (SentNotification(Address(TEACHER), Role.REQUESTER, NotificationKind.ANSWER),)
+    assert undoes(SUPPORTER, notified=notified).decide().notified == {(SUPPORTER, "command_receipt")}
 
 
 def test_text_beside_undo_reaches_the_requester() -> None:
-    done = undoes(SUPPORTER, "Doch noch nicht fertig.\n#undo", told=()).decide()
+    done = undoes(SUPPORTER, "Doch noch nicht fertig.\n#undo", notified=()).decide()
     assert done.notification(TEACHER, NotificationKind.ANSWER).text == "Doch noch nicht fertig."
     assert done.ticket().assignee == Address(ERIKA)
 

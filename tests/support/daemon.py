@@ -18,7 +18,7 @@ _numbers = count()
 
 
 class Daemon:
-    """The daemon of a school. `log` has its stderr, `told` its notifications to systemd.
+    """The daemon of a school. `log` has its stderr, `notifications` what it sent to systemd.
 
     `within` is a command that runs another command, as `strace` does.
     """
@@ -26,7 +26,7 @@ class Daemon:
     def __init__(
         self, env: SchoolEnv, *, watchdog_seconds: float = 0, within: Sequence[str | Path] = ()
     ) -> None:
-        self._house = env
+        self._env = env
         self._within = within
         self._watchdog = int(watchdog_seconds * 1_000_000)
         self._log = env.directory / "daemon.log"
@@ -35,19 +35,19 @@ class Daemon:
         self._name = f"mailbot-test-{os.getpid()}-{next(_numbers)}"
         self._manager.bind(f"\0{self._name}")
         self._manager.setblocking(False)
-        self._told: list[str] = []
+        self._notifications: list[str] = []
 
     def start(self) -> None:
         """Start the daemon and wait for READY=1."""
-        ready = self.told().count("READY=1")
+        ready = self.notifications().count("READY=1")
         self.launch()
-        self.wait(lambda: self.told().count("READY=1") > ready, "it is ready")
+        self.wait(lambda: self.notifications().count("READY=1") > ready, "it is ready")
 
     def launch(self) -> None:
         """Start the daemon without waiting."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._within, *self._house.command("run")],
+                [*self._within, *self._env.command("run")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -65,26 +65,26 @@ class Daemon:
         assert self._process is not None
         return self._process.pid
 
-    def told(self) -> list[str]:
+    def notifications(self) -> list[str]:
         """Return all notifications to systemd so far, in order."""
         while True:
             try:
-                self._told += self._manager.recv(65536).decode().split("\n")
+                self._notifications += self._manager.recv(65536).decode().split("\n")
             except BlockingIOError:
-                return self._told
+                return self._notifications
 
     @property
     def log(self) -> str:
         """Return the log of all runs."""
         return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
 
-    def said(self, pattern: str) -> int:
+    def logged(self, pattern: str) -> int:
         """Count the log lines that match the regular expression."""
         return sum(re.search(pattern, line) is not None for line in self.log.splitlines())
 
-    def wait_said(self, pattern: str, times: int = 1, seconds: float = 60) -> None:
+    def wait_logged(self, pattern: str, times: int = 1, seconds: float = 60) -> None:
         """Wait until `times` log lines match."""
-        self.wait(lambda: self.said(pattern) >= times, f"{times} times said: {pattern}", seconds)
+        self.wait(lambda: self.logged(pattern) >= times, f"{times} times logged: {pattern}", seconds)
 
     def wait(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
         """Wait for a condition while the daemon runs; raise AssertionError with its log on a timeout."""

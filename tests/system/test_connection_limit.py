@@ -155,9 +155,9 @@ def test_a_login_refused_for_too_many_connections_names_the_setting(narrow: Dove
     with ExitStack() as stack:
         for _ in range(ALLOWED):
             stack.enter_context(narrow.login(account.username))
-        with pytest.raises(InboxError, match=r"set imap\.connections.*Maximum number") as told:
+        with pytest.raises(InboxError, match=r"set imap\.connections.*Maximum number") as refused:
             Mailbox.open(account)
-    assert not told.value.permanent
+    assert not refused.value.permanent
 
 
 def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(

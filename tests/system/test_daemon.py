@@ -70,10 +70,10 @@ def ost(user: str) -> bytes:
 
 def test_systemd_is_notified_of_start_watchdog_and_stop(env: SchoolEnv) -> None:
     with Daemon(env, watchdog_seconds=1) as daemon:
-        daemon.wait(lambda: "WATCHDOG=1" in daemon.told(), "the watchdog is fed")
+        daemon.wait(lambda: "WATCHDOG=1" in daemon.notifications(), "the watchdog is fed")
         assert daemon.stop() == 0
-        assert daemon.told().index("READY=1") < daemon.told().index("STOPPING=1")
-        assert "STATUS=watching 1 mailbox" in daemon.told()
+        assert daemon.notifications().index("READY=1") < daemon.notifications().index("STOPPING=1")
+        assert "STATUS=watching 1 mailbox" in daemon.notifications()
 
 
 def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
@@ -90,13 +90,13 @@ def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_continues(env: 
     workload = make_workload(60)
     deliver(env, workload.mails)
     with Daemon(env) as daemon:
-        daemon.wait_said("outcome=", times=10)
+        daemon.wait_logged("outcome=", times=10)
         assert daemon.stop() == 0
-        handled = daemon.said("outcome=")
+        handled = daemon.logged("outcome=")
         assert 10 <= handled < 60
         assert len(env.dovecot.mails(env.address, "Mailbot/Done")) == handled
         daemon.start()
-        daemon.wait_said("outcome=", times=60)
+        daemon.wait_logged("outcome=", times=60)
         expected = workload.expected_mails()
         daemon.wait(lambda: len(env.smtp.received) >= expected, "all mails")
         assert daemon.stop() == 0
@@ -109,7 +109,7 @@ def test_sighup_with_a_new_school_serves_it(env: SchoolEnv, daemon: Daemon, dove
     env.more = SECOND_SCHOOL.format(address=f"ost-{env.address}", port=dovecot.tls_port)
     env.write_config()
     daemon.signal(signal.SIGHUP)
-    daemon.wait(lambda: "STATUS=watching 2 mailboxes" in daemon.told(), "both schools are watched")
+    daemon.wait(lambda: "STATUS=watching 2 mailboxes" in daemon.notifications(), "both schools are watched")
     dovecot.deliver(f"ost-{env.address}", ost(env.address))
     daemon.wait(lambda: len(env.mails_to(RITA)) == 1, "the new school's mail")
 
@@ -120,10 +120,12 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     right = env.config.read_text()
     env.config.write_text(right.replace("poll_seconds = 300", 'poll_seconds = "often"\nfoldr = "INBOX"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration rejected.*poll_seconds")
-    daemon.wait_said("configuration rejected.*foldr")
+    daemon.wait_logged("configuration rejected.*poll_seconds")
+    daemon.wait_logged("configuration rejected.*foldr")
     rejected = "STATUS=the new configuration is rejected: "
-    daemon.wait(lambda: any(line.startswith(rejected) for line in daemon.told()), "systemd has the reason")
+    daemon.wait(
+        lambda: any(line.startswith(rejected) for line in daemon.notifications()), "systemd has the reason"
+    )
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the operators are notified")
@@ -133,7 +135,7 @@ def test_sighup_with_a_wrong_configuration_says_every_problem_and_keeps_the_old_
     assert "configuration: " in env.call("status", "--probe", status=2)
     daemon.signal(signal.SIGHUP)
     daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the operators hear that it is over")
-    assert "STATUS=watching 1 mailbox" in daemon.told()
+    assert "STATUS=watching 1 mailbox" in daemon.notifications()
 
 
 def test_an_unexpected_error_in_a_reload_keeps_the_configuration_and_in_a_start_ends_the_daemon(
@@ -144,13 +146,13 @@ def test_an_unexpected_error_in_a_reload_keeps_the_configuration_and_in_a_start_
     mark = worker.read_bytes()
     worker.write_bytes(b"\xff")
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration rejected.*UnicodeDecodeError")
+    daemon.wait_logged("configuration rejected.*UnicodeDecodeError")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
     assert daemon.stop() == 0
     daemon.launch()
     assert daemon.ended() == 1
-    assert daemon.said("daemon failed.*UnicodeDecodeError") == 1
+    assert daemon.logged("daemon failed.*UnicodeDecodeError") == 1
     worker.write_bytes(mark)
 
 
@@ -159,7 +161,7 @@ def test_sighup_with_another_state_directory_is_refused(env: SchoolEnv, daemon: 
     right = env.config.read_text()
     env.config.write_text(right.replace('state_dir = "state"', 'state_dir = "elsewhere"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration rejected.*state_dir")
+    daemon.wait_logged("configuration rejected.*state_dir")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
 
@@ -169,7 +171,7 @@ def test_sighup_with_a_database_that_cannot_be_opened_is_refused(env: SchoolEnv,
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     env.config.write_text(right.replace('database = "sqlite"', f'database = "{nowhere}"'))
     daemon.signal(signal.SIGHUP)
-    daemon.wait_said("configuration rejected")
+    daemon.wait_logged("configuration rejected")
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
     daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail")
 
@@ -187,8 +189,8 @@ def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_
         env.dovecot.start()
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the mail after the recovery")
         daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the end of the alert")
-        assert daemon.said("mailbox failed") == 1
-        assert daemon.said("mailbox recovered") == 1
+        assert daemon.logged("mailbox failed") == 1
+        assert daemon.logged("mailbox recovered") == 1
 
 
 def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
@@ -204,27 +206,27 @@ def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
         env.dovecot.start()
         daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the mail after the recovery")
         daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the end of the alert")
-        assert daemon.said("mailbox failed") == 1
+        assert daemon.logged("mailbox failed") == 1
         assert json.loads(env.call("status", "--json"))["alerts"] == []
 
 
 def test_mails_wait_for_an_smtp_server_that_is_down(env: SchoolEnv, daemon: Daemon) -> None:
     env.smtp.stop()
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait_said("smtp server unavailable")
+    daemon.wait_logged("smtp server unavailable")
     env.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
-    daemon.wait_said("outcome=opened", times=2)
+    daemon.wait_logged("outcome=opened", times=2)
     env.smtp.start()
     daemon.wait(lambda: len(env.mails_to(MAX)) == 2 and len(env.mails_to(LENA)) == 2, "all mails")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the alert and its end")
-    assert daemon.said("smtp server unavailable") == 1
-    assert daemon.said("smtp server available") == 1
+    assert daemon.logged("smtp server unavailable") == 1
+    assert daemon.logged("smtp server available") == 1
 
 
 def test_sending_resumes_when_the_rate_limit_of_the_account_ends(env: SchoolEnv, daemon: Daemon) -> None:
     env.smtp.refuses_data = "550 5.4.5 Daily user sending limit exceeded"
     env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
-    daemon.wait_said("smtp server unavailable")
+    daemon.wait_logged("smtp server unavailable")
     env.smtp.refuses_data = ""
     daemon.wait(lambda: len(env.mails_to(MAX)) == len(env.mails_to(LENA)) == 1, "all mails")
     daemon.wait(lambda: len(env.mails_to(EDV)) == 2, "the alert and its end")
@@ -235,9 +237,9 @@ def test_sigterm_does_not_wait_for_a_long_outbox(env: SchoolEnv) -> None:
     deliver(env, workload.mails)
     env.smtp.stop()
     with Daemon(env) as daemon:
-        daemon.wait_said("outcome=", times=30)
+        daemon.wait_logged("outcome=", times=30)
         env.smtp.start()
-        daemon.wait_said("state=sent", times=5)
+        daemon.wait_logged("state=sent", times=5)
         assert daemon.stop() == 0
         assert len(env.smtp.received) < workload.expected_mails()
         daemon.start()
@@ -328,11 +330,11 @@ def test_a_database_that_goes_down_loses_no_mail_in_either_direction(
             daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first mail")
             postgres.stop()
             env.deliver(problem("Maus fehlt").text("Die Maus ist weg.\n"))
-            daemon.wait_said("mailbox failed.*database")
+            daemon.wait_logged("mailbox failed.*database")
             postgres.start()
             daemon.wait(lambda: len(env.mails_to(MAX)) == 2, "the mail after the recovery")
             assert daemon.stop() == 0
-            assert daemon.said("outbox database unavailable") <= 1
+            assert daemon.logged("outbox database unavailable") <= 1
         assert env.json("quarantine") == []
         ids = [mail.message_id for mail in env.mails_to(MAX)]
         assert len(ids) == len(set(ids)) == 2

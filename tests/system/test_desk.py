@@ -211,9 +211,9 @@ def test_a_dead_team_address_is_reported_only_to_operators(env: SchoolEnv) -> No
     env.run_once()
     env.run_once()
     assert [sent.subject for sent in env.mails_to(LENA)] == ["[#GYM-1] Beamer in Raum 204 defekt"]
-    told = "".join(sent.text for sent in env.mails_to(EDV))
-    assert MAX in told
-    assert ERIKA in told
+    alert_texts = "".join(sent.text for sent in env.mails_to(EDV))
+    assert MAX in alert_texts
+    assert ERIKA in alert_texts
 
 
 def test_an_answer_waits_while_the_mail_account_is_at_its_limit(env: SchoolEnv) -> None:

@@ -65,7 +65,7 @@ def test_a_day_at_the_desk_leaves_no_name_no_address_and_no_words_in_the_log(env
 
 def test_the_log_counts_invitations_and_contains_no_address(env: SchoolEnv) -> None:
     with Daemon(env) as daemon:
-        daemon.wait_said("members invited")
+        daemon.wait_logged("members invited")
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the invitation")
         assert daemon.stop() == 0
     assert "members=3" in daemon.log

@@ -121,8 +121,8 @@ def test_the_heartbeat_is_exported(harness: DeskHarness, tmp_path: Path) -> None
     now = datetime.now(UTC)
     with transaction(harness.engine) as session:
         heartbeat.record_heartbeat(session, harness.desk.worker, now)
-    told = written(harness, tmp_path)["mailbot_heartbeat_timestamp_seconds",]
-    assert told == pytest.approx(now.timestamp())
+    exported = written(harness, tmp_path)["mailbot_heartbeat_timestamp_seconds",]
+    assert exported == pytest.approx(now.timestamp())
 
 
 def test_the_latency_is_a_cumulative_histogram(harness: DeskHarness, tmp_path: Path) -> None:
@@ -338,4 +338,4 @@ def test_a_port_in_use_does_not_stop_the_daemon(
     with Daemon(env) as daemon:
         env.deliver(problem())
         daemon.wait(lambda: bool(env.mails_to(LENA)), "the receipt is sent")
-        assert daemon.said("metrics server failed") == 1
+        assert daemon.logged("metrics server failed") == 1

@@ -190,9 +190,9 @@ def test_a_daemon_logs_in_by_token_and_replaces_revoked_tokens(
 
 def test_operators_are_warned_two_weeks_before_the_secret_expires(desk: DeskHarness) -> None:
     last = date(2027, 3, 31)
-    for days, told in ((15, 0), (14, 1), (1, 1)):
+    for days, alerts in ((15, 0), (14, 1), (1, 1)):
         maintain(desk.desk, NOW.replace(year=2027, month=3, day=31) - timedelta(days=days), last)
-        assert len(desk.outbox_of(EDV)) == told
+        assert len(desk.outbox_of(EDV)) == alerts
     assert [row.topic for row in desk.rows(AlertRow)] == ["oauth2 secret"]
     maintain(desk.desk, NOW.replace(year=2027, month=4, day=1), date(2029, 3, 31))
     assert desk.rows(AlertRow) == []

@@ -149,7 +149,7 @@ def test_a_mail_that_kills_the_process_three_times_is_set_aside(env: SchoolEnv) 
             daemon.wait(partial(began, env, tries), f"attempt {tries} began")
             daemon.kill()
             daemon.start()
-        daemon.wait_said("outcome=quarantined")
+        daemon.wait_logged("outcome=quarantined")
         subjects = {"[#GYM-1] Beamer dunkel", "[#GYM-2] Maus fehlt"}  # either may come twice: it was killed
         daemon.wait(lambda: {at.subject for at in env.mails_to(MAX)} == subjects, "the mails around it")
         assert daemon.stop() == 0

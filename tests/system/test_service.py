@@ -74,7 +74,7 @@ def test_every_system_call_of_the_daemon_is_one_that_the_unit_allows(env: School
         env.call("status")
         (child,) = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text("ascii").split()
         subprocess.run(["kill", child], check=True)
-        wait_until(lambda: daemon.said("stopped") > 0, 60)
+        wait_until(lambda: daemon.logged("stopped") > 0, 60)
     made = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text("utf-8", errors="replace"), re.M))
     assert {"openat", "sendto", "fdatasync"} & made, "the trace tells what was done"
     only_root_s = {"fchown"} if os.geteuid() == 0 else set()  # by which SQLite gives its files their owner
@@ -84,10 +84,10 @@ def test_every_system_call_of_the_daemon_is_one_that_the_unit_allows(env: School
 def allowed_calls() -> set[str]:
     """Return the system calls that the unit's SystemCallFilter= lines leave."""
     analyze = require(partial(find_program, "systemd-analyze", "systemd"))
-    told = subprocess.run([analyze, "syscall-filter"], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([analyze, "syscall-filter"], capture_output=True, text=True, check=True).stdout
     sets: dict[str, list[str]] = {}
     members: list[str] = []
-    for line in told.splitlines():
+    for line in printed.splitlines():
         if line.startswith("@"):
             members = sets.setdefault(line.strip(), [])
         elif line.strip() and not line.strip().startswith("#"):

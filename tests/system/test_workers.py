@@ -180,7 +180,7 @@ def open_pipe() -> Iterator[tuple[int, int]]:
         os.close(end)
 
 
-# -- hints: what a worker does not have to wait for
+# -- notifications: a worker that gets one does not wait for its heartbeat
 
 
 @dataclass
@@ -189,9 +189,9 @@ class Silence:
 
     bell: Wakeup
 
-    def wait(self, hints: Listener) -> threading.Thread:
-        """Wait for a hint, for an hour at most, in a thread."""
-        thread = threading.Thread(target=hints.wait, args=(3600, self.bell.read))
+    def wait(self, listener: Listener) -> threading.Thread:
+        """Wait for a notification, for an hour at most, in a thread."""
+        thread = threading.Thread(target=listener.wait, args=(3600, self.bell.read))
         thread.start()
         return thread
 
@@ -204,8 +204,8 @@ def silence() -> Iterator[Silence]:
     bell.close()
 
 
-def told(desk: DeskHarness) -> None:
-    """Give a hint."""
+def send_notification(desk: DeskHarness) -> None:
+    """Send a notification."""
     with transaction(desk.engine) as session:
         notify(session)
 
@@ -213,13 +213,13 @@ def told(desk: DeskHarness) -> None:
 def test_a_notification_of_postgresql_is_received_at_once_and_once(
     shared: DeskHarness, silence: Silence
 ) -> None:
-    with closing(Listener(shared.engine)) as hints:
-        hints.wait(0, silence.bell.read)  # from now on it listens
-        waiting = silence.wait(hints)
-        told(shared)
+    with closing(Listener(shared.engine)) as listener:
+        listener.wait(0, silence.bell.read)  # from now on it listens
+        waiting = silence.wait(listener)
+        send_notification(shared)
         waiting.join(60)
         assert not waiting.is_alive()
-        again = silence.wait(hints)
+        again = silence.wait(listener)
         again.join(0.5)
         assert again.is_alive()
         silence.bell.set()
@@ -230,26 +230,26 @@ def test_a_notification_of_postgresql_is_received_at_once_and_once(
 def test_notify_is_received_again_after_the_connection_was_lost(
     shared: DeskHarness, silence: Silence
 ) -> None:
-    with closing(Listener(shared.engine)) as hints:
-        hints.wait(0, silence.bell.read)
+    with closing(Listener(shared.engine)) as listener:
+        listener.wait(0, silence.bell.read)
         with shared.engine.begin() as connection:
             connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'"
             )
-        losing = silence.wait(hints)
+        losing = silence.wait(listener)
         losing.join(60)  # the lost connection ends the wait
         assert not losing.is_alive()
-        hints.wait(0, silence.bell.read)
-        waiting = silence.wait(hints)
-        told(shared)
+        listener.wait(0, silence.bell.read)
+        waiting = silence.wait(listener)
+        send_notification(shared)
         waiting.join(60)
         assert not waiting.is_alive()
 
 
 def test_without_a_database_waiting_for_hints_is_only_waiting(silence: Silence) -> None:
     engine = open_database("postgresql://nobody@127.0.0.1:1/nothing")
-    with closing(Listener(engine)) as hints:
-        hints.wait(0.01, silence.bell.read)
+    with closing(Listener(engine)) as listener:
+        listener.wait(0.01, silence.bell.read)
     engine.dispose()
 
 
@@ -281,12 +281,12 @@ def working(desk: DeskHarness, name: str, account: ImapAccount) -> Iterator[Mail
             wake_senders=lambda: None,
         )
 
-    roster = MailboxSupervisor(its, SCHOOLS, watcher)
-    roster.start()
+    supervisor = MailboxSupervisor(its, SCHOOLS, watcher)
+    supervisor.start()
     try:
-        yield roster
+        yield supervisor
     finally:
-        roster.stop()
+        supervisor.stop()
 
 
 def school(key: str) -> School:
@@ -294,9 +294,11 @@ def school(key: str) -> School:
     return replace(GERMAN_POLICY.schools[0], key=key)
 
 
-def held(*rosters: MailboxSupervisor) -> bool:
+def held(*supervisors: MailboxSupervisor) -> bool:
     """Return whether these share all mailboxes."""
-    return sorted(worker.school for roster in rosters for worker in roster.workers()) == sorted(SCHOOLS)
+    return sorted(worker.school for supervisor in supervisors for worker in supervisor.workers()) == sorted(
+        SCHOOLS
+    )
 
 
 # -- what several do at the same moment happens once
@@ -469,7 +471,7 @@ def test_a_worker_that_was_thought_dead_commits_nothing_when_it_wakes(team: Team
     wait_until(lambda: team.settled(other), TAKEN_OVER)
     wait_until(lambda: len(team.opened()) == 9, 60)
     sleeper.signal(signal.SIGCONT)
-    sleeper.wait_said("mailbox lease (lost|released)", seconds=TAKEN_OVER)
+    sleeper.wait_logged("mailbox lease (lost|released)", seconds=TAKEN_OVER)
     wait_until(lambda: team.settled(one, other), TAKEN_OVER)
     team.deliver("Kabel")
     wait_until(lambda: len(team.opened()) == 18, 60)

@@ -122,7 +122,9 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail().subject("Abwesenheitsnotiz").text("Könnten Sie mir die bitte einrichten?"),
                 mail().subject("Autoreply").text("Könnt ihr den bei mir ausschalten?"),
                 mail().subject("Out of office message").text("How do I write one for my mail?\nBonjour, Léa"),
-                _answer("Ihr Link http://x.example geht, damit Ihre Liste zugestellt wird, braucht es Papier."),
+                _answer(
+                    "Ihr Link http://x.example geht, damit Ihre Liste zugestellt wird, braucht es Papier."
+                ),
                 mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
                 mail().subject("Tablet aus").text("😭"),
                 mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),

@@ -325,7 +325,14 @@ def test_command_after_a_note_is_a_command() -> None:
     assert names("#note #close") == ["note", "close"]
 
 
-@pytest.mark.parametrize("hostile", ["#note " * 20_000, "#x" + " " * 100_000 + "y", "#hashtag\n" * 20_000])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param("#note " * 20_000, id="notes"),
+        pytest.param("#x" + " " * 100_000 + "y", id="spaces"),
+        pytest.param("#hashtag\n" * 20_000, id="hashtags"),
+    ],
+)
 def test_hostile_lines_are_read_in_linear_time(hostile: str) -> None:
     assert len(parse(hostile, lenient=True).lines) <= 20_000
 

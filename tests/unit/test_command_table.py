@@ -92,21 +92,21 @@ MAY = {
 
 def last_change(actor: str) -> Change:
     """Return a change that closed the ticket and notified the requester."""
-    told = (SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
-    return Change(actor, EARLIER.replace(hour=23), ticket(assignee=Address(ERIKA)), told)
+    notified = (SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.CLOSED),)
+    return Change(actor, EARLIER.replace(hour=23), ticket(assignee=Address(ERIKA)), notified)
 
 
 @dataclass(frozen=True)
 class Row:
     """One command: `lines` and `wrong` are in each language, written about the ticket `about`.
 
-    `told` is who gets which notification when `teller` writes a line, with `text` above it.
+    `notified` is who gets which notification when `writer` writes a line, with `text` above it.
     """
 
     lines: tuple[str, str, str]
     holds: Callable[[Outcome], bool]
-    told: set[tuple[str, str]]
-    teller: str = MAX
+    notified: set[tuple[str, str]]
+    writer: str = MAX
     about: Ticket | None = LENAS
     wrong: tuple[str, ...] = ()
     text: str = ""
@@ -137,7 +137,7 @@ ROWS = {
         ("#return", "#zurück", "#renvoyer"),
         lambda done: done.ticket().level == 1,
         {(MAX, "returned"), (ERIKA, "returned"), (TONI, "command_receipt")},
-        teller=TONI,
+        writer=TONI,
         about=UP,
         wrong=("#return Max", "#zurück morgen", "#retourner vite"),
     ),
@@ -221,7 +221,7 @@ ROWS = {
             (ERIKA, "moved_away"),
             (TONI, "command_receipt"),
         },
-        teller=TONI,
+        writer=TONI,
         about=UP,
         wrong=("#move", "#verschieben", "#move XYZ", "#verschieben Nirgends", "#déplacer Ailleurs"),
     ),
@@ -271,10 +271,10 @@ ROWS = {
     ),
     "help": Row(
         ("#help", "#hilfe", "#aide"),
-        lambda done: done.notifications[0].kind is NotificationKind.HELP,
+        lambda done: done.notifications[0].scope == "",
         {(MAX, "help")},
         about=None,
-        wrong=("#help me", "#hilfe schnell", "#aide vite"),
+        wrong=("#help me", "#hilfe schnell", "#aide vite", "#hilfe alles bitte sofort", "#help open"),
     ),
     "away": Row(
         ("#away Dec 1", "#abwesend 1.12.", "#absente 1/12/2026"),
@@ -362,9 +362,9 @@ def test_command_works_for_permitted_people_and_is_refused_without_effect_for_ot
 def test_wrong_argument_is_refused_with_its_reason(name: str) -> None:
     row = ROWS[name]
     for line in row.wrong:
-        done = asks(row, row.teller, line).proven().decide()
+        done = asks(row, row.writer, line).proven().decide()
         assert (done.outcome, done.changes) == ("refused", ()), line
-        (problem,) = done.notification(row.teller).problems
+        (problem,) = done.notification(row.writer).problems
         assert problem.reason in (Reason.ARGUMENT, Reason.NO_SUCH_TICKET), line
 
 
@@ -377,9 +377,15 @@ def test_command_notifies_exactly_the_people_concerned(subtests: pytest.Subtests
     for name, row in ROWS.items():
         with subtests.test(name=name):
             found = {
-                line: asks(row, row.teller, line, row.text).proven().decide().notified for line in row.lines
+                line: asks(row, row.writer, line, row.text).proven().decide().notified for line in row.lines
             }
-            assert found == dict.fromkeys(row.lines, row.told)
+            assert found == dict.fromkeys(row.lines, row.notified)
+
+
+@pytest.mark.parametrize("line", ["#help all", "#hilfe alles", "#Hilfe alle!", "#aide tout"])
+def test_help_all_lists_all_commands(line: str) -> None:
+    for writer in PEOPLE.values():
+        assert writes(writer, line).proven().decide().notification(writer).scope == "all"
 
 
 def test_away_names_a_deputy_of_the_same_team() -> None:

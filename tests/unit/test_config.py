@@ -317,11 +317,11 @@ def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(write
     for key in re.finditer(r" = (?=([^\[{].*?|\[.*?\]|\{.*\})( \}|,|$))", GOOD, re.MULTILINE):
         path.write_text(GOOD[: key.end()] + value + GOOD[key.end(1) :])
         try:
-            told = repr(load(path, ENVIRON))
+            shown = repr(load(path, ENVIRON))
         except ConfigurationError as error:
-            told = str(error)
-        assert told
-        assert PASSWORD not in told
+            shown = str(error)
+        assert shown
+        assert PASSWORD not in shown
 
 
 def test_last_line_break_of_a_password_file_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:

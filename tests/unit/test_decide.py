@@ -110,12 +110,12 @@ CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] 
 
 
 @pytest.mark.parametrize(
-    ("line", "writer", "before", "after", "told"),
+    ("line", "writer", "before", "after", "notified"),
     CHANGES,
     ids=[f"{row[0]} by {row[1].partition('@')[0]}" for row in CHANGES],
 )
 def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
-    line: str, writer: str, before: Ticket, after: dict[str, object], told: set[tuple[str, str]]
+    line: str, writer: str, before: Ticket, after: dict[str, object], notified: set[tuple[str, str]]
 ) -> None:
     done = answers(writer, before, line).with_facts(dates=DATES).decide()
     stands = done.ticket()
@@ -124,10 +124,10 @@ def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
         for name in after
     }
     assert found == after
-    assert done.notified == told | {(writer, "command_receipt")}
+    assert done.notified == notified | {(writer, "command_receipt")}
     assert done.messages == []
     (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
-    assert {person.email for person in row.notified} == {to for to, kind in told}
+    assert {person.email for person in row.notified} == {to for to, kind in notified}
     assert row.already == (done.changes == ())
     assert row.ticket == done.ticket()
 
@@ -174,8 +174,8 @@ def test_note_never_reaches_the_requester_with_any_text_around_it() -> None:
     for text in LEAKS:
         for place in ({"text": text}, {"text": "Läuft.", "signature": f"Max\n{text}"}):
             done = answers(MAX, ticket(), "").with_mail(**place).decide()
-            told = [n for n in done.notifications if n.to.email in (LENA, KARL)]
-            assert not any("Geheim" in n.text for n in told), text
+            notified = [n for n in done.notifications if n.to.email in (LENA, KARL)]
+            assert not any("Geheim" in n.text for n in notified), text
             assert done.outcome in ("command", "refused"), text
 
 

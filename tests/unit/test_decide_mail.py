@@ -178,11 +178,11 @@ REPLIES: list[tuple[Ticket, set[str]]] = [
 
 
 def test_reply_of_a_requester_is_sent_to_the_assignee_or_the_whole_team(subtests: pytest.Subtests) -> None:
-    for before, told in REPLIES:
+    for before, expected in REPLIES:
         with subtests.test(before=before):
             for writer in (LENA, KARL):
                 done = answers(writer, before, "Er geht immer noch nicht.").decide()
-                assert done.notified == {(to, "requester_reply") for to in told}, writer
+                assert done.notified == {(to, "requester_reply") for to in expected}, writer
                 assert (done.message.direction, done.ticket().status) == (Direction.IN, Status.OPEN), writer
 
 
@@ -503,9 +503,9 @@ def test_at_the_overall_limit_only_texts_by_people_and_replies_to_members_are_se
 
 
 @pytest.mark.parametrize(
-    ("minutes", "told"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
+    ("minutes", "expected"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
 )
-def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], told: bool) -> None:
+def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], expected: bool) -> None:
     written = [
         Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
         for ago in (200, *minutes)
@@ -513,7 +513,7 @@ def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], told
     recent = RecentActivity(opened=OpenedTickets(20, "GYM-1"))
     facts = {"recent_activity": recent, "histories": {"GYM-1": tuple(written)}}
     done = writes(LENA, "Noch ein Scherz").with_facts(ticket(messages=len(written)), **facts).decide()
-    assert (done.outcome, bool(done.notified)) == ("reply", told)
+    assert (done.outcome, bool(done.notified)) == ("reply", expected)
     proven = writes(LENA, "Der Server brennt").proven().with_facts(ticket(), **facts).decide()
     assert proven.outcome == "opened"
 

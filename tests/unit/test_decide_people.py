@@ -39,7 +39,7 @@ def absent(case: MailScenario, *who: str, deputy: str = "") -> MailScenario:
     return case.with_facts(absences={person: Absence(LAST, deputy) for person in who})
 
 
-def told(case: MailScenario) -> set[str]:
+def recipients_of(case: MailScenario) -> set[str]:
     return {to for to, _ in case.decide().notified}
 
 
@@ -97,26 +97,26 @@ def test_text_above_an_absence_is_sent() -> None:
 
 
 def test_absent_members_are_not_notified_of_a_new_ticket() -> None:
-    assert told(absent(writes(LENA, "Der Beamer ist aus."), MAX)) == {LENA, ERIKA}
+    assert recipients_of(absent(writes(LENA, "Der Beamer ist aus."), MAX)) == {LENA, ERIKA}
 
 
 def test_deputy_of_second_level_is_notified_instead() -> None:
     case = answers(LENA, assigned(TONI, level=2), "Er ist wieder aus.")
-    assert told(absent(case, TONI, deputy=TINA)) == {TINA}
+    assert recipients_of(absent(case, TONI, deputy=TINA)) == {TINA}
 
 
 def test_team_is_notified_if_the_deputy_cannot_work_on_the_ticket() -> None:
     case = answers(LENA, assigned(MAX), "Er ist wieder aus.")
-    assert told(absent(case, MAX, deputy=HANNA)) == {ERIKA}
+    assert recipients_of(absent(case, MAX, deputy=HANNA)) == {ERIKA}
 
 
 def test_escalation_and_return_notify_present_members() -> None:
     up = absent(answers(MAX, assigned(MAX), "#escalate"), TONI)
-    assert TINA in told(up)
-    assert TONI not in told(up)
+    assert TINA in recipients_of(up)
+    assert TONI not in recipients_of(up)
     back = absent(answers(TONI, assigned(TONI, level=2), "Bitte tauschen.\n#return"), ERIKA)
-    assert MAX in told(back)
-    assert ERIKA not in told(back)
+    assert MAX in recipients_of(back)
+    assert ERIKA not in recipients_of(back)
 
 
 def test_assignment_to_an_absent_member_is_reported_and_notifies_the_team() -> None:
@@ -198,7 +198,7 @@ def test_thanks_to_a_ticket_closed_long_ago_open_no_ticket() -> None:
 
 
 def test_thanks_to_an_open_ticket_are_sent_to_its_assignee() -> None:
-    assert told(answers(LENA, assigned(MAX), "Vielen Dank!")) == {MAX}
+    assert recipients_of(answers(LENA, assigned(MAX), "Vielen Dank!")) == {MAX}
 
 
 def test_thanks_with_a_picture_in_the_signature_are_thanks() -> None:
@@ -222,7 +222,7 @@ def test_commands_in_an_unreadable_mail_are_not_executed() -> None:
 
 
 def test_too_large_automatic_mail_is_not_answered() -> None:
-    assert told(writes(LENA).with_mail(**LARGE).of_kind(MailKind.AUTO_REPLY)) == set()
+    assert recipients_of(writes(LENA).with_mail(**LARGE).of_kind(MailKind.AUTO_REPLY)) == set()
 
 
 @pytest.mark.parametrize("protection", [Encryption.SMIME, Encryption.PGP])
@@ -238,7 +238,7 @@ def test_mail_with_text_above_an_encrypted_block_is_read() -> None:
 
 def test_unreadable_mail_is_not_answered_beyond_the_rate_limit() -> None:
     case = writes(LENA).with_mail(**LARGE).with_facts(recent_activity=RecentActivity({Cause.PROVEN: 5}))
-    assert told(case) == set()
+    assert recipients_of(case) == set()
 
 
 def test_answer_to_a_stranger_does_not_name_the_ticket_of_a_forwarded_mail() -> None:

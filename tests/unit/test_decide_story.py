@@ -189,8 +189,8 @@ class Story(RuleBasedStateMachine):
         for notice in done.notifications:
             assert notice.kind in ANSWERS or notice.to.email not in own
             self.check_secrets(notice, done)
-        told = [n for n in done.notifications if n.kind not in ANSWERS]
-        news = [(POLICY.registered(n.to.email), n.ticket and n.ticket.key) for n in told]
+        notices = [n for n in done.notifications if n.kind not in ANSWERS]
+        news = [(POLICY.registered(n.to.email), n.ticket and n.ticket.key) for n in notices]
         assert len(news) == len(set(news))
         self.check_answered(done)
 

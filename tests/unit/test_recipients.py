@@ -124,12 +124,12 @@ def test_reminder_is_sent_to_the_recipients_of_a_reply(
     about: Ticket, absences: dict[str, Absence], expected: set[str]
 ) -> None:
     reply = answers(LENA, about, "Noch immer dunkel.").with_facts(absences=absences).decide()
-    told = {to for to, kind in reply.notified if kind == NotificationKind.REQUESTER_REPLY}
+    recipients = {to for to, kind in reply.notified if kind == NotificationKind.REQUESTER_REPLY}
     overdue = replace(about, opened=UNTOUCHED.opened)
     decision = decide_timer(TimerContext(overdue, GYM, POLICY, NOW, {}, HISTORY, absences))
     assert decision is not None
     reminders = [effect.notification for effect in decision.effects if isinstance(effect, Notify)]
-    assert {n.to.email for n in reminders} == told == expected
+    assert {n.to.email for n in reminders} == recipients == expected
     assert {n.history for n in reminders} == {HISTORY[1:2]}, "the last message of a person"
 
 
@@ -150,12 +150,12 @@ def test_absent_member_is_notified_only_if_no_member_is_present(
     policy = Policy("Support", (school,), second)
     about = assigned(assignee, level)
     change = TicketChange(about, about, school, policy, absences, {}, None)
-    told = [to.email for to, _ in assignees(change, about)]
-    assert told
-    if not absences.keys().isdisjoint(told):
+    recipients = [to.email for to, _ in assignees(change, about)]
+    assert recipients
+    if not absences.keys().isdisjoint(recipients):
         team, staff = second if level == 2 else first, (*first.members, *second.members)
         assert not any(effective_member(member, absences, staff) for member in team.members)
-        assert told == [member.address for member in team.members]
+        assert recipients == [member.address for member in team.members]
 
 
 def test_closing_by_a_timer_says_that_no_answer_arrived() -> None:
@@ -164,8 +164,10 @@ def test_closing_by_a_timer_says_that_no_answer_arrived() -> None:
         TimerContext(waiting, GYM, replace(POLICY, times=Times(wait_reminder_days=0)), NOW)
     )
     assert decision is not None
-    told = [(e.notification.to.email, e.notification.kind) for e in decision.effects if isinstance(e, Notify)]
-    assert told == [(LENA, NotificationKind.CLOSED_WAITING), (KARL, NotificationKind.CLOSED_WAITING)]
+    recipients = [
+        (e.notification.to.email, e.notification.kind) for e in decision.effects if isinstance(e, Notify)
+    ]
+    assert recipients == [(LENA, NotificationKind.CLOSED_WAITING), (KARL, NotificationKind.CLOSED_WAITING)]
 
 
 HAS_IT: list[tuple[str, Ticket, dict[str, Absence], set[str]]] = [

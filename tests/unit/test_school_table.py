@@ -116,6 +116,16 @@ def test_a_row_changes_only_its_values_and_keeps_comments_and_order(
             '-    "ada@support.example",                      # until summer',
             '+    "Dora, Dr. <dora@support.example>",',
         ],
+        "key;members\nRGS;eva@support.example": [
+            '-    "ada@support.example",                      # until summer',
+            '-    { address = "bo@support.example", name = "Bo", aliases = ["bo@privat.example"] },',
+            '+    "eva@support.example",',
+            '-    "Cem Demir <cem@support.example>",',
+        ],
+        'key;members\nRGS;"Ada A. <ada@support.example>; BO@support.example; cem@support.example"': [
+            '-    "ada@support.example",                      # until summer',
+            '+    "Ada A. <ada@support.example>",                      # until summer',
+        ],
         "key;imap.done;domains\nOHG;Fertig;a.example, b.example": [
             '-imap = { username = "ohg", password_env = "RGS", done = "" }',
             '+imap = { username = "ohg", password_env = "RGS", done = "Fertig" }',

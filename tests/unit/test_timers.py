@@ -53,12 +53,12 @@ def decided(ticket: Ticket, now: datetime, policy: Policy = POLICY) -> Decision 
     return decide_timer(TimerContext(ticket, SCHOOL, policy, now, {ERIKA.email: "Erika"}))
 
 
-def told(decision: Decision | None) -> list[Notification]:
+def notices_of(decision: Decision | None) -> list[Notification]:
     return [e.notification for e in decision.effects if isinstance(e, Notify)] if decision else []
 
 
 def kinds(decision: Decision | None) -> list[tuple[str, str]]:
-    return [(notice.kind.value, notice.to.email.partition("@")[0]) for notice in told(decision)]
+    return [(notice.kind.value, notice.to.email.partition("@")[0]) for notice in notices_of(decision)]
 
 
 def live(
@@ -97,11 +97,11 @@ def test_former_member_of_staff_is_not_an_assignee() -> None:
 
 
 def test_people_are_called_by_the_names_in_their_own_mails() -> None:
-    assert [n.to.name for n in told(decided(NEW, at("2026-11-24 08:30")))] == ["Max", "Erika"]
+    assert [n.to.name for n in notices_of(decided(NEW, at("2026-11-24 08:30")))] == ["Max", "Erika"]
 
 
 def test_touched_ticket_becomes_overdue_without_a_reminder() -> None:
-    assert [told for _, told in live(TAKEN, at("2026-12-18 12:00"))] == [[("overdue", "max")]]
+    assert [notices_of for _, notices_of in live(TAKEN, at("2026-12-18 12:00"))] == [[("overdue", "max")]]
 
 
 def test_nothing_happens_outside_working_hours(subtests: pytest.Subtests) -> None:
@@ -122,7 +122,7 @@ def test_nothing_happens_outside_working_hours(subtests: pytest.Subtests) -> Non
 def test_second_level_is_reminded_in_its_own_working_hours() -> None:
     up = replace(NEW, level=2, wait=WaitState(at("2026-12-21 15:00")))
     assert kinds(decided(up, at("2026-12-23 10:00"))) == [("reminder", "toni")]
-    assert told(decided(up, at("2026-12-23 10:00")))[0].role is Role.SECOND_LEVEL
+    assert notices_of(decided(up, at("2026-12-23 10:00")))[0].role is Role.SECOND_LEVEL
 
 
 def test_assignee_of_the_other_level_is_reminded_in_their_own_working_hours() -> None:
@@ -147,14 +147,17 @@ def test_automatic_escalation_has_the_effects_of_the_command() -> None:
         ("escalated_team", "max"),
         ("escalated_team", "erika"),
     ]
-    to_second_level = told(decision)[2]
+    to_second_level = notices_of(decision)[2]
     assert (to_second_level.history, to_second_level.attachments) == (history, (photo,))
-    assert {notice.ticket.level for notice in told(decision) if notice.ticket} == {2}
+    assert {notice.ticket.level for notice in notices_of(decision) if notice.ticket} == {2}
 
 
 def test_no_ticket_is_escalated_automatically_by_default() -> None:
     policy = replace(POLICY, times=Times())
-    assert [told[0][0] for _, told in live(NEW, at("2027-01-31 12:00"), policy)] == ["reminder", "overdue"]
+    assert [notices_of[0][0] for _, notices_of in live(NEW, at("2027-01-31 12:00"), policy)] == [
+        "reminder",
+        "overdue",
+    ]
 
 
 def test_no_ticket_is_escalated_while_second_level_is_closed() -> None:
@@ -184,7 +187,7 @@ def test_list_that_is_the_requester_gets_no_mail_by_a_timer() -> None:
         context = TimerContext(ticket, SCHOOL, POLICY, at(when), unread=True)
         decision = decide_timer(context)
         assert decision is not None
-        assert LENA.email not in {note.to.email for note in told(decision)}, decision.outcome
+        assert LENA.email not in {note.to.email for note in notices_of(decision)}, decision.outcome
 
 
 def test_school_holidays_do_not_count_as_time_to_answer() -> None:
@@ -211,7 +214,9 @@ def test_reminder_repeats_the_question() -> None:
         Message(Direction.OUT, Visibility.PUBLIC, ERIKA, "Welcher Raum?", MONDAY),
         Message(Direction.OUT, Visibility.INTERNAL, MAX, "Wohl 204.", MONDAY),
     )
-    (notice,) = told(decide_timer(TimerContext(WAITING, SCHOOL, POLICY, at("2026-12-01 10:00"), {}, history)))
+    (notice,) = notices_of(
+        decide_timer(TimerContext(WAITING, SCHOOL, POLICY, at("2026-12-01 10:00"), {}, history))
+    )
     assert (notice.text, notice.author) == ("Welcher Raum?", ERIKA)
 
 
@@ -219,7 +224,7 @@ def test_ticket_is_snoozed_until_its_day_and_then_counts_as_untouched() -> None:
     rests = replace(TAKEN, due=at("2026-12-10 07:30"))
     mails = live(rests, at("2026-12-16 12:00"))
     assert mails[0] == (at("2026-12-10 07:30"), [("reminder", "max")])
-    assert [told[0][0] for _, told in mails[1:]] == ["overdue"]
+    assert [notices_of[0][0] for _, notices_of in mails[1:]] == ["overdue"]
 
 
 def test_due_day_of_a_waiting_ticket_reminds_staff_and_restarts_the_wait() -> None:
@@ -245,8 +250,8 @@ def test_zero_hours_or_days_switch_a_timer_off() -> None:
 
 def digest(*tickets: Ticket, absences: Mapping[str, Absence] = MappingProxyType({})) -> dict[str, list[int]]:
     decision = decide_digest(TEAM, Role.SUPPORTER, tickets, POLICY, at("2026-11-25 07:30"), {}, absences)
-    assert {notice.kind for notice in told(decision)} <= {NotificationKind.DIGEST}
-    return {n.to.email.partition("@")[0]: [t.number for t in n.tickets] for n in told(decision)}
+    assert {notice.kind for notice in notices_of(decision)} <= {NotificationKind.DIGEST}
+    return {n.to.email.partition("@")[0]: [t.number for t in n.tickets] for n in notices_of(decision)}
 
 
 def test_digest_lists_unassigned_and_own_tickets_with_the_longest_wait_first() -> None:
@@ -281,7 +286,7 @@ def test_digest_of_second_level_is_sorted_by_configured_school() -> None:
     decision = decide_digest(
         SECOND, Role.SECOND_LEVEL, (first, older, other, gone), env, at("2026-11-25 07:30"), {}, {}
     )
-    assert [[t.number for t in notice.tickets] for notice in told(decision)] == [[3, 2, 1]]
+    assert [[t.number for t in notice.tickets] for notice in notices_of(decision)] == [[3, 2, 1]]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,12 @@ def test_member_of_another_school_is_no_unknown_address() -> None:
 
 
 def test_unknown_address_is_notified_once_a_day_that_nothing_was_done() -> None:
-    told = RecentActivity(refused={Cause.UNPROVEN: frozenset({Reason.UNKNOWN_ADDRESS.value})})
-    again = writes(PRIVATE, "Noch etwas.").answering(assigned(MAX), to=MAX).with_facts(recent_activity=told)
+    refused_before = RecentActivity(refused={Cause.UNPROVEN: frozenset({Reason.UNKNOWN_ADDRESS.value})})
+    again = (
+        writes(PRIVATE, "Noch etwas.")
+        .answering(assigned(MAX), to=MAX)
+        .with_facts(recent_activity=refused_before)
+    )
     assert again.decide().notified == {(MAX, "requester_reply")}
 
 

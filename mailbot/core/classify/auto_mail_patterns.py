@@ -135,7 +135,8 @@ CHALLENGE_TEXT = re.compile(
     r"|damit ihre (?:nachricht|e-?mail|mail) .{0,40}(?:zugestellt|freigegeben|ausgeliefert)"
     r"|sera (?:livré|distribué|remis)|sarà consegnat\w*)"
     r"|(?:to have your|in order to (?:have|deliver) your|afin que votre|pour que votre|damit ihre)"
-    r" (?:message|e-?mail|mail|nachricht|courriel).{0,80}(?:deliver|released|remis|livré|distribué|zugestellt)"
+    r" (?:message|e-?mail|mail|nachricht|courriel).{0,80}"
+    r"(?:deliver|released|remis|livré|distribué|zugestellt)"
     r".{0,120}(?:confirm|verify|click|bestätig|klick|confirme|vérifi|cliquez)",
     re.S,
 )  # in lower case

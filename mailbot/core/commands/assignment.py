@@ -119,6 +119,7 @@ TAKE = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, actor: _assign(ticket, actor),
     exclusive_groups=frozenset({ExclusiveGroup.HANDOVER, ExclusiveGroup.ASSIGNEE}),
+    in_short_help=True,
 )
 ASSIGN = TicketCommand(
     name="assign",

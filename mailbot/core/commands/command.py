@@ -91,7 +91,7 @@ class Command:
 
     `internal`: the mail is for the staff only. `hidden`: the command is never suggested for a mistyped word.
     `examples` are arguments by language if `example` is an English word. `complete_example`: the command can
-    be sent as the help shows it.
+    be sent as the help shows it. `in_short_help`: `#help` and the handouts list it; `#help all` lists all.
     """
 
     name: str
@@ -103,6 +103,7 @@ class Command:
     internal: bool = False
     hidden: bool = False
     complete_example: bool = False
+    in_short_help: bool = False
 
     def word(self, language: str) -> str:
         """Return the word that outgoing mails in that language use."""

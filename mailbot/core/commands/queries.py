@@ -7,7 +7,6 @@ from functools import partial
 from mailbot.core.commands.command import EVERYONE, LineLookups, Viewer, Words, lexicon
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import (
-    NOTHING,
     Query,
     Request,
     Resolved,
@@ -138,8 +137,20 @@ def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iter
         )
 
 
-def _help(context: MailContext, _: tuple[Ticket, ...], __: None) -> Iterator[Notification]:
-    yield reply(context, NotificationKind.HELP, context.ticket)
+def _asks_for_all(words: tuple[str, ...]) -> bool:
+    return len(words) == 1 and scope(words[0]) is Scope.ALL
+
+
+def _resolve_help(request: Request) -> Resolved[bool]:
+    """Return whether all commands are asked for."""
+    args = request.line.args
+    if args and not _asks_for_all(args):
+        raise request.wrong(args[0])
+    return (), bool(args)
+
+
+def _help(context: MailContext, _: tuple[Ticket, ...], wants_all: bool) -> Iterator[Notification]:
+    yield reply(context, NotificationKind.HELP, context.ticket, scope=Scope.ALL.value if wants_all else "")
 
 
 LIST = Query(
@@ -150,6 +161,7 @@ LIST = Query(
     example="closed",
     examples={"de": "geschlossen", "fr": "fermées"},
     answers=_overview,
+    in_short_help=True,
 )
 SHOW = Query(
     name="show",
@@ -171,7 +183,10 @@ HELP = Query(
     name="help",
     words={"de": ("hilfe",), "fr": ("aide",)},
     roles=EVERYONE,
-    argument=NOTHING,
+    argument=TypedArgument(resolve=_resolve_help, fits=lambda words: not words or _asks_for_all(words)),
+    example="all",
+    examples={"de": "alles", "fr": "tout"},
     answers=_help,
+    in_short_help=True,
 )
 QUERIES = (LIST, SHOW, FIND, HELP)

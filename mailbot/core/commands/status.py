@@ -133,6 +133,7 @@ CLOSE = TicketCommand(
     example="12 14",
     handler=lambda ticket, _, __: close(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
+    in_short_help=True,
 )
 ESCALATE = TicketCommand(
     name="escalate",
@@ -141,6 +142,7 @@ ESCALATE = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, __: escalate(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
+    in_short_help=True,
 )
 RETURN = TicketCommand(
     name="return",
@@ -150,6 +152,7 @@ RETURN = TicketCommand(
     handler=lambda ticket, _, __: _hand_over(ticket, 1),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
     internal=True,
+    in_short_help=True,
 )
 REOPEN = TicketCommand(
     name="reopen",
@@ -166,6 +169,7 @@ WAIT = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, __: _wait(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
+    in_short_help=True,
 )
 REMIND = TicketCommand(
     name="remind",
@@ -184,6 +188,7 @@ UNDO = TicketCommand(
     argument=LAST_CHANGES,
     handler=_undo,
     alone=True,
+    in_short_help=True,
 )
 NOTE = Annotation(
     name="note",
@@ -191,5 +196,6 @@ NOTE = Annotation(
     roles=STAFF,
     argument=TEXT,
     internal=True,
+    in_short_help=True,
 )
 STATUS = (CLOSE, ESCALATE, RETURN, REOPEN, WAIT, REMIND)

@@ -59,9 +59,7 @@ def without_emphasis(text: str, before: str) -> str:
 
 
 TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
-_EMAIL = re.compile(
-    r"[^@\s<>()\[\]\\,;:\"]{1,64}@[\w.-]{1,190}\.(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})"
-)
+_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[\w.-]{1,190}\.(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})")
 _AND = frozenset({"und", "and", "et", "&", "+"})
 
 

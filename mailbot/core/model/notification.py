@@ -113,7 +113,7 @@ class Notification:
     listed: tuple[Attachment, ...] = ()
     history: tuple[Message, ...] = ()
     tickets: tuple[Ticket, ...] = ()
-    scope: str = ""  # of an overview: open, closed, mine, all
+    scope: str = ""  # of an overview: open, closed, mine, all; of help: "all" for all commands
     words: str = ""  # the search text of an overview
     line: str = ""  # the command for an overview, without the page
     total: int = 0  # number of tickets on all pages of an overview

@@ -86,7 +86,7 @@ class Expected:
     blocked: frozenset[str] = frozenset()
 
 
-def told(*sent_mails: str) -> frozenset[str]:
+def notified(*sent_mails: str) -> frozenset[str]:
     """Return notifications as "kind to"."""
     return frozenset(sent_mails)
 

@@ -125,9 +125,9 @@ def overlapping(members: int, content: bytes) -> bytes:
     """Return an archive whose entries all name the same data (PKWARE APPNOTE 4.3)."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed, name = deflate.compress(content) + deflate.flush(), b"a.doc"
-    told = (20, 0, 8, 0, 33, zlib.crc32(content), len(packed), len(content), len(name), 0)
-    local = struct.pack("<4s5H3L2H", b"PK\x03\x04", *told) + name + packed
-    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, *told, 0, 0, 0, 0, 0) + name
+    notified = (20, 0, 8, 0, 33, zlib.crc32(content), len(packed), len(content), len(name), 0)
+    local = struct.pack("<4s5H3L2H", b"PK\x03\x04", *notified) + name + packed
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, *notified, 0, 0, 0, 0, 0) + name
     size = len(entry) * members
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, members, members, size, len(local), 0)
     return local + entry * members + end

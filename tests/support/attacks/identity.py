@@ -15,35 +15,35 @@ from tests.support.attacks.desk import (
     denied,
     forged,
     key_of,
+    notified,
     sent_before,
-    told,
 )
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.scenario import EDV, ERIKA, EVE, LENA, MAX, MAX_AT_HOME, TONI
 
-HELD = Expected("held", told(f"confirm {MAX}"))
-HELD_TONI = Expected("held", told(f"confirm {TONI}"))
+HELD = Expected("held", notified(f"confirm {MAX}"))
+HELD_TONI = Expected("held", notified(f"confirm {TONI}"))
 DONE = Expected(
     "command",
-    told(f"closed {LENA}", f"closed_team {ERIKA}", f"command_receipt {MAX}"),
+    notified(f"closed {LENA}", f"closed_team {ERIKA}", f"command_receipt {MAX}"),
     changes=True,
     status="closed",
 )
-REPLY = told(f"requester_reply {MAX}", f"requester_reply {ERIKA}")
+REPLY = notified(f"requester_reply {MAX}", f"requester_reply {ERIKA}")
 EVA = "eva@weissgasse.example"
 SPY = "spion@schule.example"
 LATER = timedelta(days=31)
 TEAM = (f"new_ticket {MAX}", f"new_ticket {ERIKA}")
-OPENED = Expected("opened", told(f"receipt {LENA}", *TEAM), opens=1)
-STRANGER = Expected("opened", told(f"receipt {EVE}", *TEAM), opens=1)
-UNSEEN = Expected("reply", told(f"answer {LENA}", f"assigned_info {ERIKA}"), changes=True)
-SPAM = Expected("command", told(f"command_receipt {MAX}"), changes=True, status="closed")
+OPENED = Expected("opened", notified(f"receipt {LENA}", *TEAM), opens=1)
+STRANGER = Expected("opened", notified(f"receipt {EVE}", *TEAM), opens=1)
+UNSEEN = Expected("reply", notified(f"answer {LENA}", f"assigned_info {ERIKA}"), changes=True)
+SPAM = Expected("command", notified(f"command_receipt {MAX}"), changes=True, status="closed")
 SILENT = Expected("ignored")
 FILED = Expected("filed", changes=True)
-QUARANTINED = Expected("quarantined", told(f"alert {EDV}"))
+QUARANTINED = Expected("quarantined", notified(f"alert {EDV}"))
 PASS = "dmarc=pass header.from=support.example"
 ENCODED = "=?utf-8?q?a=3B_dmarc=3Dpass_header.from=3Dsupport.example_=3B?=@evil.example"
-LOOK_ALIKE = Expected("opened", told("receipt max@supp0rt.example", *TEAM), opens=1)
+LOOK_ALIKE = Expected("opened", notified("receipt max@supp0rt.example", *TEAM), opens=1)
 
 ATTACKS = [
     Attack("only From", "close by a supporter's address", lambda _: forged(), HELD),
@@ -56,7 +56,7 @@ ATTACKS = [
     Attack("guessed Message-ID", "answer a mail that never was", lambda _: forged().reply_to("<guess@schule.example>"), HELD),
     Attack("Message-ID of the problem", "answer the teacher's mail", lambda _: forged().reply_to("<1@schule.example>"), HELD),
     Attack("guessed key", "bear a key that never was", lambda _: forged(text="#close\n\n[mailbot:aaaaaaaaaaaaaaaaaaaaaaaaaa]"), HELD),
-    Attack("forwarded mail", "answer a mail to Max as a stranger", lambda s: answering(s.mail(MAX), EVE), Expected("filed", told(f"refusal {EVE}", f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
+    Attack("forwarded mail", "answer a mail to Max as a stranger", lambda s: answering(s.mail(MAX), EVE), Expected("filed", notified(f"refusal {EVE}", f"requester_reply {MAX}", f"requester_reply {ERIKA}"), changes=True)),
     Attack("two From addresses", "hide behind a second one", lambda _: claims(f"{OURS}; {PASS}", f"{MAX}, {EVE}"), HELD),
     Attack("two From fields", "pass DMARC by one, be the other", lambda _: claims(f"{OURS}; {PASS}").header("X-A", f"1\nFrom: {EVE}"), HELD),
     Attack("Sender instead of From", "name the supporter in Sender", lambda _: claims(f"{OURS}; {PASS}", "").header("Sender", MAX), HELD),
@@ -71,15 +71,15 @@ ATTACKS = [
     Attack("long local part", "write from an address longer than any", lambda _: forged(f"{'e' * 65}@evil.example"), QUARANTINED),
     Attack("empty label", "have us write to a domain that cannot be", lambda _: forged("max@support.."), QUARANTINED),
     Attack("display name", "call oneself max@support.example", lambda _: forged(f'"{MAX}" <{EVE}>'), STRANGER),
-    Attack("I54 apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", told(f"refusal '{MAX}"))),
+    Attack("I54 apostrophe", "pass for the own domain as the mailbox 'max", lambda _: claims(f"{OURS}; {PASS}", f"<'{MAX}>"), Expected("refused", notified(f"refusal '{MAX}"))),
     Attack("encoded display name", "the same in an encoded word", lambda _: forged(f"=?utf-8?q?max=40support=2Eexample?= <{EVE}>"), STRANGER),
     Attack("look-alike domain", "write a zero for an o", lambda _: forged("max@supp0rt.example"), LOOK_ALIKE),
-    Attack("Cyrillic mail", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", told("receipt mаx@support.example", *TEAM), opens=1)),
+    Attack("Cyrillic mail", "write м а х in Cyrillic", lambda _: forged("mаx@support.example"), Expected("opened", notified("receipt mаx@support.example", *TEAM), opens=1)),
     Attack("no width", "write as an address that shows as another", lambda _: forged("ma\u200bx@support.example"), QUARANTINED),
     Attack("soft hyphen", "pass for the own domain as such an address", lambda _: claims(f"{OURS}; {PASS}", "ma\u00adx@support.example"), QUARANTINED),
     Attack("blank in front", "be stripped of a blank that belongs to the address", lambda _: claims(f"{OURS}; {PASS}", "<\u3000max@support.example>"), QUARANTINED),
-    Attack("punycode", "write a domain that shows the same", lambda _: forged("max@xn--supprt-jua.example"), Expected("opened", told("receipt max@xn--supprt-jua.example", *TEAM), opens=1)),
-    Attack("domain below ours", "write from below the domain", lambda _: forged("max@support.example.evil.example"), Expected("opened", told("receipt max@support.example.evil.example", *TEAM), opens=1)),
+    Attack("punycode", "write a domain that shows the same", lambda _: forged("max@xn--supprt-jua.example"), Expected("opened", notified("receipt max@xn--supprt-jua.example", *TEAM), opens=1)),
+    Attack("domain below ours", "write from below the domain", lambda _: forged("max@support.example.evil.example"), Expected("opened", notified("receipt max@support.example.evil.example", *TEAM), opens=1)),
     Attack("results of a stranger", "bring results of another server", lambda _: claims(f"mx.evil.example; {PASS}"), HELD),
     Attack("server that begins alike", "end the name otherwise", lambda _: claims(f"{OURS}.evil.example; {PASS}"), HELD),
     Attack("results below ours", "put a forged field below", lambda _: claims(f"{OURS}; dmarc=fail").header("X-A", f"1\nAuthentication-Results: {OURS}; {PASS}"), HELD),
@@ -92,7 +92,7 @@ ATTACKS = [
     Attack("folded field", "fold between method and result", lambda _: claims(f"{OURS};\n dmarc=fail\n header.from=support.example"), HELD),
     Attack("field without a name", "Microsoft's form, no authserv-id", lambda _: claims(f"spf=pass smtp.mailfrom=support.example; {PASS}"), HELD),
     Attack("own domain only", "pass for evil.example", lambda _: claims(f"{OURS}; dmarc=pass header.from=evil.example; dkim=pass header.d=evil.example"), HELD),
-    Attack("I01 sharp s", "pass SPF for a domain with ß, be one with ss", lambda _: claims(f"{OURS}; dmarc=fail; spf=pass smtp.mailfrom=eve@weißgasse.example", EVA).cc(SPY), Expected("opened", told(f"receipt {EVA}", *TEAM), opens=1)),
+    Attack("I01 sharp s", "pass SPF for a domain with ß, be one with ss", lambda _: claims(f"{OURS}; dmarc=fail; spf=pass smtp.mailfrom=eve@weißgasse.example", EVA).cc(SPY), Expected("opened", notified(f"receipt {EVA}", *TEAM), opens=1)),
     Attack("public suffix, DKIM", "sign as all of .example", lambda _: claims(f"{OURS}; dkim=pass header.d=example"), HELD),
     Attack("SPF of HELO", "pass SPF by the greeting only", lambda _: claims(f"{OURS}; spf=pass smtp.helo=support.example"), HELD),
     Attack("SPF of another", "pass SPF by an own envelope", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=x@evil.example"), HELD),
@@ -228,26 +228,26 @@ KINDS = [
     Attack("I08 key for another ticket", "give a ticket away", after(other_ticket, lambda s: forged(MAX, f"#for {EVE} GYM-2" + key_of(s.mail(MAX)))), HELD),
     Attack("reply about another ticket", "close a ticket that the mail does not show", after(other_ticket, lambda s: answering(s.mail(MAX), MAX, "#close 2")), HELD),
     Attack("other ticket in the subject", "be shown by words of the subject", after(lambda s: sent_before(s, forged(EVE, "x", "GYM-1 [#GYM-1]")), lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#close 1")), HELD),
-    Attack("I09 old key", "use a key a month after closing", after(closed, lambda s: forged(MAX, "#reopen" + key_of(s.mail(MAX)))), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
-    Attack("I10 key again", "use a key twice, as people do", after(lambda s: sent_before(s, forged(MAX, "#take" + key_of(s.mail(MAX)))), lambda s: forged(MAX, "#close" + key_of(s.mail(MAX)))), replace(DONE, sent_mails=told(f"closed {LENA}", f"command_receipt {MAX}"))),
-    Attack("old reply", "answer a mail a month after closing", after(closed, lambda s: answering(s.mail(MAX), MAX, "#reopen")), Expected("held", told(f"confirm {MAX}"), status="closed"), LATER),
+    Attack("I09 old key", "use a key a month after closing", after(closed, lambda s: forged(MAX, "#reopen" + key_of(s.mail(MAX)))), Expected("held", notified(f"confirm {MAX}"), status="closed"), LATER),
+    Attack("I10 key again", "use a key twice, as people do", after(lambda s: sent_before(s, forged(MAX, "#take" + key_of(s.mail(MAX)))), lambda s: forged(MAX, "#close" + key_of(s.mail(MAX)))), replace(DONE, sent_mails=notified(f"closed {LENA}", f"command_receipt {MAX}"))),
+    Attack("old reply", "answer a mail a month after closing", after(closed, lambda s: answering(s.mail(MAX), MAX, "#reopen")), Expected("held", notified(f"confirm {MAX}"), status="closed"), LATER),
     # An unproven mail adds no reader.
     Attack("K02 reader by Cc", "get the answers", lambda _: forged(LENA, "Passwort?", "Passwort").cc(SPY), OPENED),
-    Attack("K04 reader by Cc asks", "see the ticket", after(lambda s: sent_before(s, forged(LENA, "Passwort?", "Passwort").cc(SPY)), lambda _: forged(SPY, "#show GYM-2", "x").proven()), Expected("refused", told(f"refusal {SPY}"))),
+    Attack("K04 reader by Cc asks", "see the ticket", after(lambda s: sent_before(s, forged(LENA, "Passwort?", "Passwort").cc(SPY)), lambda _: forged(SPY, "#show GYM-2", "x").proven()), Expected("refused", notified(f"refusal {SPY}"))),
     Attack("K08 reader by To", "get the answers", lambda _: forged(LENA, "Passwort?", "Passwort", To=f"support-gym@schule.example, {SPY}"), OPENED),
     Attack("reader by a reply", "get the answers of a ticket", lambda _: forged(LENA, "Passwort?").cc(SPY).reply_to("<1@schule.example>"), Expected("reply", REPLY, changes=True)),
     # A stranger changes no state.
-    Attack("L12 stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="closed")),
-    Attack("L13 stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", told(f"requester_reply {MAX}"), changes=True, status="waiting")),
+    Attack("L12 stranger reopens", "answer the mail of a closed ticket", after(closed, to_lena), Expected("reply", notified(f"requester_reply {MAX}"), changes=True, status="closed")),
+    Attack("L13 stranger wakes", "answer the mail of a waiting ticket", after(waiting, to_lena), Expected("reply", notified(f"requester_reply {MAX}"), changes=True, status="waiting")),
     # What no one sees is no command.
     Attack("C61 command not displayed", "have a reader close by pasted HTML", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><div style='display:none'>#close</div>"), UNSEEN),
     Attack("C62 command in white", "hide it by its colour", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><p style='color:#fff;background:#fff;font-size:1px'>#close</p>"), UNSEEN),
     # Forged mail silences no one.
     Attack("spam, denied", "have the person blocked", after(denied_reply, lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
     Attack("spam, denied new mail", "have the person blocked", after(denied_problem, lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#spam")), replace(SPAM, changes=False, status="open")),
-    Attack("spam, denied and split off", "have the person blocked", after(denied_split, lambda s: answering(s.harness.outbox_of(ERIKA, NotificationKind.NEW_TICKET)[-1], ERIKA, "#spam")), replace(SPAM, sent_mails=told(f"command_receipt {ERIKA}"), changes=False, status="open")),
+    Attack("spam, denied and split off", "have the person blocked", after(denied_split, lambda s: answering(s.harness.outbox_of(ERIKA, NotificationKind.NEW_TICKET)[-1], ERIKA, "#spam")), replace(SPAM, sent_mails=notified(f"command_receipt {ERIKA}"), changes=False, status="open")),
     Attack("spam, long field", "have the person blocked", after(lambda s: sent_before(s, denied(answering(s.mail(LENA), LENA, "Gewinn!"), f"{SIGNED} dmarc=fail")), lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
-    Attack("(no attack) spam", "write spam", after(lambda s: sent_before(s, answering(s.mail(LENA), LENA, "Gewinn!")), lambda s: answering(s.mail(MAX), MAX, "#spam")), replace(SPAM, blocked=told(LENA))),
+    Attack("(no attack) spam", "write spam", after(lambda s: sent_before(s, answering(s.mail(LENA), LENA, "Gewinn!")), lambda s: answering(s.mail(MAX), MAX, "#spam")), replace(SPAM, blocked=notified(LENA))),
     Attack("F02 flood, proven mail", "silence a teacher", after(flood, lambda s: urgent(s).proven()), OPENED),
     Attack("flood, an hour later", "silence a teacher for longer", after(flood, urgent), OPENED, timedelta(hours=1)),
     Attack("F01 denied flood", "silence a teacher whose own mail proves nothing", after(denied_flood, urgent), OPENED),
@@ -256,7 +256,7 @@ KINDS = [
     Attack("flood of questions", "use up the questions to a member", after(commands_and_other_ticket, lambda s: answering(s.mail(MAX), MAX, "#close 2")), HELD),
     Attack("flood of queries", "use up a teacher's receipts", after(queries, lambda s: urgent(s).proven()), OPENED),
     Attack("denied flood of queries", "use up a teacher's receipts", after(lambda s: queries(s, denied), urgent), OPENED),
-    Attack("encrypted mail", "use up a teacher's refusals", after(lambda s: sent_before(s, encrypted()), lambda _: encrypted().proven()), Expected("encrypted", told(f"unreadable {LENA}"))),
+    Attack("encrypted mail", "use up a teacher's refusals", after(lambda s: sent_before(s, encrypted()), lambda _: encrypted().proven()), Expected("encrypted", notified(f"unreadable {LENA}"))),
     Attack("K01 held copy", "swallow the proven mail", after(copied(CLOSING), lambda _: original(CLOSING).proven()), DONE),
     Attack("K07 held copy, reply", "swallow the reply to a mail", after(copied(CLOSING), lambda s: original(CLOSING).reply_to(s.mail(MAX).message_id)), DONE),
     Attack("held copy, unproven", "be carried out at the second try", after(copied(CLOSING), lambda _: original(CLOSING)), Expected("duplicate")),
@@ -269,7 +269,7 @@ PROOFS = [
     Attack("(no attack) other address", "answer from home", lambda s: answering(s.mail(MAX), MAX_AT_HOME), DONE),
     Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
     Attack("(no attack) root dot", "write the address in full", lambda _: claims(f"{OURS}; {PASS}.", 'Max <"max"@SUPPORT.example.>'), DONE),
-    Attack("(no attack) sharp s", "pass SPF for the own domain", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=eva@WEISSGASSE.example", EVA), Expected("refused", told(f"refusal {EVA}"))),
+    Attack("(no attack) sharp s", "pass SPF for the own domain", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=eva@WEISSGASSE.example", EVA), Expected("refused", notified(f"refusal {EVA}"))),
     Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),
 ]  # fmt: skip
 
