@@ -53,6 +53,14 @@ def _has_no_answer(notification: Notification, _: Ticket) -> bool:
     return not notification.kind.definition.invites_reply
 
 
+def _offers_status(notification: Notification, _: Ticket) -> bool:
+    return notification.kind.definition.offers_status
+
+
+def _asks_if_helped(notification: Notification, _: Ticket) -> bool:
+    return notification.kind.definition.asks_if_helped
+
+
 _CLOSE: tuple[tuple[str, Condition], ...] = (("close", _to_requester), ("close_silently", _to_staff))
 _COMMON: tuple[tuple[str, Condition], ...] = (
     ("take", _not_mine), ("wait", _late), ("remind", _late), ("list", _always), ("help", _always),
@@ -60,13 +68,19 @@ _COMMON: tuple[tuple[str, Condition], ...] = (
 _OPEN: Mapping[Role, tuple[tuple[str, Condition], ...]] = {
     Role.SUPPORTER: (*_CLOSE, ("escalate", _here), *_COMMON),
     Role.SECOND_LEVEL: (*_CLOSE, ("return", _here), *_COMMON),
-    Role.REQUESTER: (("reply", _has_answer), ("add", _has_no_answer), ("solved", _always)),
+    Role.REQUESTER: (
+        ("reply", _has_answer),
+        ("add", _has_no_answer),
+        ("solved", _always),
+        ("status", _offers_status),
+    ),
     Role.CC: (("reply", _has_answer), ("add", _has_no_answer)),
 }
-_CLOSED: Mapping[Role, tuple[str, ...]] = {
-    Role.SUPPORTER: ("reopen", "list", "help"),
-    Role.SECOND_LEVEL: ("reopen", "list", "help"),
-    Role.REQUESTER: ("still_broken",),
+_REOPEN: tuple[tuple[str, Condition], ...] = (("reopen", _always), ("list", _always), ("help", _always))
+_CLOSED: Mapping[Role, tuple[tuple[str, Condition], ...]] = {
+    Role.SUPPORTER: _REOPEN,
+    Role.SECOND_LEVEL: _REOPEN,
+    Role.REQUESTER: (("helped", _asks_if_helped), ("still_broken", _always)),
 }
 PRIMARY = frozenset(
     {
@@ -165,8 +179,7 @@ def actions(notification: Notification) -> tuple[str, ...]:
         return ("redo" if undone else "undo", *(fixed or ()))
     if fixed is not None or notification.ticket is None:
         return fixed or ()
-    if notification.ticket.status is Status.CLOSED:
-        return _CLOSED.get(notification.role, ())
+    offered = _CLOSED if notification.ticket.status is Status.CLOSED else _OPEN
     return tuple(
-        name for name, fits in _OPEN.get(notification.role, ()) if fits(notification, notification.ticket)
+        name for name, fits in offered.get(notification.role, ()) if fits(notification, notification.ticket)
     )

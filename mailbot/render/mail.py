@@ -165,6 +165,8 @@ def _wording(
     words: Mapping[str, Any] = templates.words(
         language, informal=_informal(notification, school, policy), second_level=policy.second_level.name
     )
+    team = policy.second_level if ticket is not None and ticket.level == 2 else school.team
+    calendar = team.calendar
     composer = Composer(school.address, action_key, str(words["conjunction"]), KEEP_HINT.get(language, ""))
     write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
     return {
@@ -176,7 +178,8 @@ def _wording(
         "now": now,
         "date": write_date,
         "fields": tuple(_fields(ticket, words, write_date, staff=notification.role.staff)) if ticket else (),
-        "hours": opening_hours(school.team.calendar, words["report"]["days"]),
+        "hours": opening_hours(calendar, words["report"]["days"]),
+        "next_opening": partial(calendar.next_opening, now),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "size": partial(_size, language=language),

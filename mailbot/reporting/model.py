@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 MAX_SCHOOLS = 60  # in a mail: Gmail cuts off mails that are longer than 102 kB
 REVERSIBLE = frozenset({"status", "level", "priority", "assignee", "due", "copy", "requester", "blocked"})
-CHANGES = REVERSIBLE | {"undone"}
+HELPED = "helped"
+"""The audit action of a requester who says that the solution helped."""
+CHANGES = REVERSIBLE | {"undone", HELPED}
 """The audit actions from which a ticket's timeline is calculated."""
 
 
@@ -89,11 +91,22 @@ class SchoolFigures:
     reopened: int = 0
     answer: Percentiles | None = None
     solution: Percentiles | None = None
+    helped: int = 0
+
+    @property
+    def helped_percent(self) -> int:
+        """Return how many of those who said something about a solution said that it helped.
+
+        Who opens a ticket again says that it did not.
+        """
+        said = self.helped + self.reopened
+        return round(100 * self.helped / said) if said else 0
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing happened in the school."""
-        return not (self.opened or self.closed or self.escalated or self.reopened or self.answer)
+        counted = self.opened or self.closed or self.escalated or self.reopened or self.helped
+        return not (counted or self.answer)
 
 
 @dataclass(frozen=True, slots=True)

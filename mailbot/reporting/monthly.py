@@ -13,6 +13,7 @@ from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Status
 from mailbot.core.text.words import STOPWORDS, words
 from mailbot.reporting.model import (
+    HELPED,
     REVERSIBLE,
     Month,
     Percentiles,
@@ -43,13 +44,15 @@ class _Counts:
     closed: int = 0
     escalated: int = 0
     reopened: int = 0
+    helped: int = 0
     answers: list[float] = field(default_factory=list)
     solutions: list[float] = field(default_factory=list)
 
     def figures(self, key: str, name: str) -> SchoolFigures:
         """Return the totals as the figures of the school with this key and name."""
         percentiles = (_percentiles(self.answers), _percentiles(self.solutions))
-        return SchoolFigures(key, name, self.opened, self.closed, self.escalated, self.reopened, *percentiles)
+        counts = (self.opened, self.closed, self.escalated, self.reopened)
+        return SchoolFigures(key, name, *counts, *percentiles, self.helped)
 
 
 def create_report(
@@ -100,10 +103,16 @@ def _count(total: _Counts, timeline: TicketTimeline, school: School, month: Mont
     total.closed += closed
     total.reopened += reopened
     total.escalated += escalated
+    # A ticket that was opened again is not solved, whatever its requester wrote before.
+    total.helped += status == Status.CLOSED.value and _helped(timeline, month)
     if timeline.answered is not None and timeline.answered in month:
         total.answers.append(_working_hours(school, timeline.opened, timeline.answered))
     if solved_at is not None and solved_at in month and not timeline.merged:
         total.solutions.append(_working_hours(school, timeline.opened, solved_at))
+
+
+def _helped(timeline: TicketTimeline, month: Month) -> bool:
+    return any(entry.action == HELPED and entry.at in month for entry in timeline.entries)
 
 
 def _sum(counts: Collection[_Counts]) -> _Counts:
@@ -112,6 +121,7 @@ def _sum(counts: Collection[_Counts]) -> _Counts:
         sum(total.closed for total in counts),
         sum(total.escalated for total in counts),
         sum(total.reopened for total in counts),
+        sum(total.helped for total in counts),
         [hours for total in counts for hours in total.answers],
         [hours for total in counts for hours in total.solutions],
     )

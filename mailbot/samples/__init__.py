@@ -149,6 +149,13 @@ def _by_time() -> dict[str, Notification]:
     return {
         "reminder": TO_ERIKA(Kind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
         "reminder_mine": TO_MAX(Kind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
+        "reminder_asked": TO_MAX(
+            Kind.REMINDER,
+            ticket=replace(IDLE, assignee=MAX),
+            author=LENA,
+            reason="asked",
+            history=HISTORY[-1:],
+        ),
         "reminder_due": TO_MAX(Kind.REMINDER, ticket=DUE, history=HISTORY[-1:]),
         "overdue": TO_MAX(Kind.OVERDUE, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
         "digest": TO_MAX(Kind.DIGEST, tickets=(LATE, IDLE, DUE)),

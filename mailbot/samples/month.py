@@ -16,6 +16,7 @@ REPORT = Report(
             3,
             Percentiles(0.7, 5.2, 40),
             Percentiles(6.4, 23.6, 38),
+            helped=22,
         ),
         SchoolFigures(
             "RSW",
@@ -29,7 +30,7 @@ REPORT = Report(
         ),
         SchoolFigures("GSB", "Grundschule am Bach <b> & Söhne {{ 7*7 }}"),
     ),
-    SchoolFigures("", "", 58, 57, 7, 3, Percentiles(0.9, 6.1, 57), Percentiles(7.2, 31.5, 57)),
+    SchoolFigures("", "", 58, 57, 7, 3, Percentiles(0.9, 6.1, 57), Percentiles(7.2, 31.5, 57), helped=22),
     (*(0,) * 6, 2, 9, 14, 8, 7, 6, 3, 4, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0),
     (17, 12, 11, 9, 8, 0, 1),
     (("Beamer", 14), ("WLAN", 11), ("Drucker", 9), ("Passwort", 6), ("iPad", 4)),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from mailbot.core.commands.queries import list_line
 from mailbot.core.model.listing import Listing, Scope
-from mailbot.core.model.notification import CommandResult, Notification
+from mailbot.core.model.notification import CommandResult, Notification, Progress
 from mailbot.core.model.notification_kind import NotificationKind as Kind
 from mailbot.core.model.ticket import (
     Direction,
@@ -17,6 +17,7 @@ from mailbot.core.model.ticket import (
 from mailbot.samples.problems import CONFLICT, IN_TEXT, NO_RECIPIENT, PROBLEMS, UNKNOWN_ADDRESS
 from mailbot.samples.scene import (
     ANSWER,
+    ASLEEP,
     BEAMER,
     BOUNCED,
     DONE,
@@ -44,6 +45,7 @@ from mailbot.samples.scene import (
 )
 
 AWAY = CommandResult("away", None, detail=ERIKA.name, until=date(2026, 12, 1), links=("back", "help"))
+ASKED_FOR = replace(TAKEN, due=NOW + timedelta(days=4))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 
 RECEIPT_LINES = (
@@ -53,6 +55,7 @@ RECEIPT_LINES = (
     CommandResult("take", replace(TAKEN, number=97), already=True),
     CommandResult("remind", DUE, due=DUE.due),
     CommandResult("cc", BEAMER, notified=(RAINER,), detail=RAINER.email),
+    CommandResult("mute", BEAMER),
     CommandResult("split", BEAMER, notified=(LENA, ERIKA), detail="GYM-105"),
 )
 
@@ -83,6 +86,15 @@ def _to_queries(language: str) -> dict[str, Notification]:
         ),
         "overview_found_nothing": TO_MAX(Kind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
         "ticket_details": TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
+        "ticket_status": TO_LENA(
+            Kind.TICKET_STATUS, ticket=TAKEN, since=TAKEN.opened, progress=Progress.ASKED
+        ),
+        "ticket_status_reminded": TO_LENA(
+            Kind.TICKET_STATUS, ticket=UP, since=NOW - timedelta(days=3), progress=Progress.REMINDED
+        ),
+        "ticket_status_waiting": TO_LENA(Kind.TICKET_STATUS, ticket=ASLEEP, since=ASLEEP.opened),
+        "ticket_status_due": TO_MAX(Kind.TICKET_STATUS, ticket=ASKED_FOR, since=ASKED_FOR.opened),
+        "ticket_status_closed": TO_LENA(Kind.TICKET_STATUS, ticket=DONE, since=DONE.opened),
         "ticket_details_endless": TO_MAX(
             Kind.TICKET_DETAILS, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES
         ),
@@ -100,6 +112,9 @@ def _to_commands(language: str) -> dict[str, Notification]:
         ),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
+        "command_receipt_reopened": TO_LENA(
+            Kind.COMMAND_RECEIPT, ticket=TAKEN, done=(CommandResult("reopen_why", TAKEN, notified=(MAX,)),)
+        ),
         "away": TO_MAX(Kind.COMMAND_RECEIPT, done=(AWAY,)),
         "back": TO_MAX(Kind.COMMAND_RECEIPT, done=(CommandResult("back", None),)),
     }

@@ -20,11 +20,14 @@ from mailbot.core.model.effects import (
     Move,
     MultiTicketEffect,
     OpenTicket,
+    RecordHelped,
     RecordReminder,
+    RecordStatusQuestion,
     Register,
     ResendMails,
     SetAbsence,
     SetBlocked,
+    SetMuted,
     Split,
     TicketEffect,
 )
@@ -39,7 +42,17 @@ from mailbot.store.prepared import execute
 from mailbot.store.restructure import move_rows
 from mailbot.store.tables import metadata
 
-_ON_TICKETS = AddMessage | AddProof | RecordReminder | ResendMails | TicketEffect | MultiTicketEffect
+_ON_TICKETS = (
+    AddMessage
+    | AddProof
+    | RecordReminder
+    | RecordStatusQuestion
+    | RecordHelped
+    | SetMuted
+    | ResendMails
+    | TicketEffect
+    | MultiTicketEffect
+)
 _MESSAGE, _FILE = metadata.tables["message"], metadata.tables["attachment"]
 
 _INSERT_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)

@@ -24,7 +24,9 @@ from mailbot.core.model.effects import (
     Merge,
     Move,
     OpenTicket,
+    RecordHelped,
     RecordReminder,
+    RecordStatusQuestion,
     Register,
     ResendMails,
     RevertChange,
@@ -32,6 +34,7 @@ from mailbot.core.model.effects import (
     SetBlocked,
     SetDue,
     SetLevel,
+    SetMuted,
     SetPriority,
     SetRequester,
     SetStatus,
@@ -104,6 +107,9 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     RevertChange: lambda e: (e.ticket, "undone", e.before.status.value),
     ResendMails: lambda e: (e.ticket, "resent", " ".join(mail.recipient for mail in e.mails)),
     RecordReminder: lambda e: (e.ticket, "reminded", e.stage.value),
+    RecordStatusQuestion: lambda e: (e.ticket, "status asked", ""),
+    RecordHelped: lambda e: (e.ticket, "helped", ""),
+    SetMuted: lambda e: (e.ticket, "muted" if e.muted else "unmuted", e.address),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
 }
 

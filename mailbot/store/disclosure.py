@@ -1,7 +1,7 @@
 """Collect the personal data of a person for disclosure (GDPR, Art. 15)."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, or_, select
@@ -80,7 +80,7 @@ def collect(session: Session, address: str) -> Document:
     return {
         "person": PersonRow.model_validate(dict(person)).model_dump(mode="json") if person else None,
         "tickets": [
-            _ticket(ticket, messages[row.id])
+            _ticket(ticket, messages[row.id], address)
             for row, ticket in zip(rows, to_tickets(session, rows), strict=True)
         ],
         "mails": _documents(session.execute(_MAILS, values).all()),
@@ -91,8 +91,12 @@ def collect(session: Session, address: str) -> Document:
     }
 
 
-def _ticket(ticket: Ticket, history: tuple[Message, ...]) -> Document:
-    """Return a ticket with its messages. Internal ones are separate, since others may have rights in them."""
+def _ticket(ticket: Ticket, history: tuple[Message, ...], address: str) -> Document:
+    """Return a ticket with its messages. Internal ones are separate, since others may have rights in them.
+
+    Which other members muted it, is left out.
+    """
+    ticket = replace(ticket, muted=tuple(muted for muted in ticket.muted if muted == address))
     messages = [asdict(message) for message in history]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]

@@ -185,7 +185,8 @@ def load_facts(
         absences=absences,
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
-        changes=_changes(session, found) if lookups.undoes else {},
+        changes=_changes(session, found, understood.mail, policy) if lookups.undoes else {},
+        held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
@@ -257,8 +258,9 @@ def _copies(
     return changed_copy(session, mail, entry.school)
 
 
-def _changes(session: Session, found: _Found) -> dict[str, Change]:
-    return last_changes(session, {row.id: found.tickets[key] for key, row in found.rows.items()})
+def _changes(session: Session, found: _Found, mail: Mail, policy: Policy) -> dict[str, Change]:
+    actors = policy.addresses(mail.sender.email) if mail.sender else ()
+    return last_changes(session, {row.id: found.tickets[key] for key, row in found.rows.items()}, actors)
 
 
 def _undelivered(session: Session, found: _Found) -> dict[str, tuple[UndeliveredMail, ...]]:

@@ -101,6 +101,8 @@ class TicketRow(Row, table=True):
     asked: bool = True
     step: str = "nothing"
     told: datetime | None = None
+    status_asked: datetime | None = None
+    muted: str = Field(default="", sa_type=Text)
     look_at: datetime | None = None
     merged_into: int | None = Field(default=None, foreign_key="ticket.id")
     head: str = ""

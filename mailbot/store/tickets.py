@@ -1,8 +1,9 @@
 """Find, lock and list tickets, and read their messages and audit entries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, tuple_, update
@@ -79,6 +80,15 @@ _WITHHELD = (
 _RELEASE = update(_FILE).where(_FILE.c.id == bindparam("file")).values(danger="")
 # Read the audit trail of a ticket.
 _EVENTS = select(_EVENT).where(_EVENT.c.ticket_id == bindparam("ticket")).order_by(_EVENT.c.id)
+# Find when tickets came to their present holders.
+_HELD_SINCE = (
+    select(_EVENT.c.ticket_id, func.max(_EVENT.c.at).label("at"))
+    .where(
+        _EVENT.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+        _EVENT.c.action.in_(("opened", "level", "assignee", "moved")),
+    )
+    .group_by(_EVENT.c.ticket_id)
+)
 # Read the entries of the audit trail that belong to no ticket.
 _DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
 
@@ -266,6 +276,13 @@ def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
         for row in execute(session, _FILES, {"messages": batch}):
             found.setdefault(row.message_row, []).append(row)
     return found
+
+
+def held_since(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, datetime]:
+    """Return when each ticket came to the team or the assignee that has it, by its key."""
+    found = execute(session, _HELD_SINCE, {"tickets": [row.id for row in rows.values()]})
+    since = {row.ticket_id: row.at for row in found}
+    return {key: since[row.id] for key, row in rows.items() if row.id in since}
 
 
 def withheld_files(session: Session, ticket_id: int) -> Sequence[Row[Any]]:

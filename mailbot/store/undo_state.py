@@ -1,33 +1,43 @@
 """Read the last changes of tickets from the audit trail, so that they can be undone."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
+from mailbot.core.model.effects import SetMuted
 from mailbot.core.model.facts import Change, SentNotification
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.model.ticket_fields import with_state
+from mailbot.core.model.transition import apply
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 IRREVERSIBLE = frozenset({"merged", "split", "moved"})
 """Actions that changed more than one ticket, so they cannot be undone."""
 
+OF_ONE_MEMBER = frozenset({"muted", "unmuted"})
+"""Actions that concern their actor only: they are not the last change for others."""
+_ACTORS: BindParameter[Any] = bindparam("actors", expanding=True)
+
 _EVENT, _OUTBOX = metadata.tables["event"], metadata.tables["outbox"]
 
-# Read the last change of each of several tickets.
+# Read the last change of each of several tickets, for a person with these addresses.
 _LAST_CHANGES = select(_EVENT).where(
     _EVENT.c.id.in_(
         select(func.max(_EVENT.c.id))
         .where(
             _EVENT.c.ticket_id.in_(bindparam("tickets", expanding=True)),
-            or_(_EVENT.c.before.is_not(None), _EVENT.c.action.in_(IRREVERSIBLE)),
+            or_(
+                _EVENT.c.before.is_not(None),
+                _EVENT.c.action.in_(IRREVERSIBLE),
+                and_(_EVENT.c.action.in_(OF_ONE_MEMBER), _EVENT.c.actor.in_(_ACTORS)),
+            ),
         )
         .group_by(_EVENT.c.ticket_id)
     )
@@ -43,9 +53,14 @@ _SENT_MAILS = (
 )
 
 
-def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, Change]:
-    """Return the last change of each ticket that was changed since it was opened, by key."""
-    events = execute(session, _LAST_CHANGES, {"tickets": list(tickets)}).all()
+def last_changes(
+    session: Session, tickets: Mapping[int, Ticket], actors: Collection[str]
+) -> dict[str, Change]:
+    """Return the last change of each ticket that was changed since it was opened, by key.
+
+    `actors` are the addresses of the person who wants to undo it.
+    """
+    events = execute(session, _LAST_CHANGES, {"tickets": list(tickets), "actors": list(actors)}).all()
     values = {"tickets": [e.ticket_id for e in events], "times": [e.at for e in events]}
     sent: defaultdict[tuple[int, datetime], list[Row[Any]]] = defaultdict(list)
     for row in execute(session, _SENT_MAILS, values) if events else ():
@@ -56,6 +71,9 @@ def last_changes(session: Session, tickets: Mapping[int, Ticket]) -> dict[str, C
 
 
 def _change(ticket: Ticket, event: Row[Any], sent_mails: list[Row[Any]]) -> Change:
+    if event.action in OF_ONE_MEMBER:
+        effect = SetMuted(ticket.key, event.detail, muted=event.action == "unmuted")
+        return Change(event.actor, event.at, apply(ticket, [effect], event.at))
     if event.before is None:
         return Change(event.actor, event.at, ticket, irreversible=True)
     sent = tuple(

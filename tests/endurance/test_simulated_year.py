@@ -15,8 +15,8 @@ from sqlmodel import col, func, select
 from mailbot.core.commands.parse import parse as find_commands
 from mailbot.core.model.effects import AddMessage, Notify, OpenTicket
 from mailbot.core.model.notification import Notification
-from mailbot.core.model.notification_kind import NotificationKind
-from mailbot.core.model.ticket import Direction, Visibility
+from mailbot.core.model.notification_kind import Audience, NotificationKind
+from mailbot.core.model.ticket import Direction, Role, Visibility
 from mailbot.store.database import open_database, read_only
 from mailbot.store.schema import migrate
 from mailbot.store.tables import EventRow, LedgerRow, MessageRow, OutboxRow, TicketRow
@@ -42,6 +42,7 @@ REPLIES = {
     "held_answer",
     "overview",
     "ticket_details",
+    "ticket_status",
     "help",
     "welcome",
 }
@@ -71,6 +72,25 @@ def test_much_happens_in_a_year(year: SimulatedYear) -> None:
     assert {"command", "reply", "refused", "opened", "answered", "ignored"} <= set(outcomes)
     assert {"reminder", "overdue", "digest", "merged", "moved_team", "undone", "escalated_team"} <= set(kinds)
     assert any(step.away for step in year.steps)
+    actions = {event.action for event in year.harness.rows(EventRow)}
+    assert {"muted", "status asked", "helped"} <= actions
+    assert {"ticket_status"} <= set(kinds)
+
+
+def test_member_who_muted_a_ticket_gets_its_mail_only_if_no_colleague_knows_of_it(
+    year: SimulatedYear,
+) -> None:
+    for step in year.steps:
+        for notice in notices(step):
+            ticket = notice.ticket
+            for_team = notice.kind.definition.audience is Audience.STAFF and notice.role.staff
+            if ticket is None or not for_team or notice.to.email not in ticket.muted or ticket.assignee:
+                continue
+            second = notice.role is Role.SECOND_LEVEL
+            team = POLICY.second_level if second else GYM.team if ticket.school == "GYM" else HBG.team
+            present = {member.address for member in team.members} - step.away
+            assert present - set(ticket.muted) == set(), step
+            assert step.writer not in present, step
 
 
 def test_every_mail_was_handled_and_none_set_aside(year: SimulatedYear) -> None:
@@ -133,14 +153,17 @@ def test_every_reply_of_a_requester_reaches_a_member_of_the_staff(year: Simulate
 
 
 def test_every_mail_with_a_command_is_answered(year: SimulatedYear) -> None:
-    """Outside the teams a refusal comes once a day for each reason; a blocked sender gets nothing."""
+    """Outside the teams a refusal comes once a day for each reason; a blocked sender gets nothing.
+
+    Neither does a requester who says that the solution helped.
+    """
     refused: dict[str, list[datetime]] = {}
     for step in year.steps:
         if not step.writer or step.decision is None or not find_commands(step.text).lines:
             continue
         answered = {row.kind for row in step.mails if row.recipient == step.writer}
         again = any(step.at - at < timedelta(days=1) for at in refused.get(step.writer, []))
-        silent = step.decision.outcome == "ignored" or (
+        silent = step.decision.outcome in ("ignored", "filed") or (
             step.decision.outcome == "refused" and again and step.writer not in COLLEAGUES
         )
         assert silent or REPLIES & answered, step

@@ -51,6 +51,19 @@ def merely_thanked(desk: DeskHarness) -> None:
     desk.reply(LENA, "Vielen Dank!")
 
 
+def asked_for_status(desk: DeskHarness) -> None:
+    """The teacher asks for the status; answered and closed with one mail; the teacher says that it helped."""
+    desk.reply(LENA, "#stand")
+    desk.reply(MAX, "Geht wieder.\n#close", NotificationKind.NEW_TICKET)
+    desk.reply(LENA, "#geholfen", NotificationKind.CLOSED)
+
+
+def muted_by_a_colleague(desk: DeskHarness) -> None:
+    """A colleague mutes it; a question, the teacher's answer, then the solution and `#close`."""
+    desk.reply(ERIKA, "#stumm")
+    asked_back(desk)
+
+
 def seen_by_nobody_else(desk: DeskHarness) -> None:
     """Noted, put off and given a priority: the team's own business."""
     news = desk.outbox_of(MAX)[-1]
@@ -64,6 +77,8 @@ STORIES: dict[Callable[[DeskHarness], None], tuple[int, int, int, int]] = {
     taken_and_thanked: (2, 3, 2, 0),
     solved_by_second_level: (3, 3, 3, 2),
     merely_thanked: (2, 2, 2, 0),
+    asked_for_status: (3, 2, 2, 0),
+    muted_by_a_colleague: (3, 3, 2, 0),
     seen_by_nobody_else: (1, 2, 2, 0),
 }
 """What happens to a new ticket, and how many mails each of `PEOPLE` gets for it, the first included."""

@@ -16,6 +16,7 @@ from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import (
     AddCc,
     Assign,
+    RecordHelped,
     RevertChange,
     SetBlocked,
     SetDue,
@@ -114,6 +115,32 @@ def test_undone_change_does_not_count() -> None:
         (TUESDAY, "undone", "open"),
     )
     assert counts(course(*both)) == (1, 0, 1, 0)
+
+
+def helped(at: datetime) -> tuple[datetime, str, str]:
+    return at, "helped", ""
+
+
+def test_report_counts_solutions_that_helped_among_those_about_which_the_requester_said_something() -> None:
+    twice = course(closed(MONDAY), helped(TUESDAY), helped(TUESDAY))
+    again = course(closed(MONDAY), helped(MONDAY), opened(TUESDAY))
+    silent = course(closed(MONDAY))
+    total = summary(twice, course(closed(MONDAY), helped(TUESDAY)), again, silent).total
+    assert (total.closed, total.helped, total.reopened, total.helped_percent) == (4, 2, 1, 67)
+    assert summary(silent).total.helped_percent == 0
+
+
+def test_solution_helped_counts_in_the_month_in_which_the_requester_said_so() -> None:
+    old = course(
+        closed(OCTOBER.start - timedelta(days=1)), helped(MONDAY), opened=OCTOBER.start - timedelta(3)
+    )
+    assert (summary(old).total.helped, summary(old).total.is_empty) == (1, False)
+    assert summary(course(closed(MONDAY), helped(OCTOBER.end))).total.helped == 0
+
+
+def test_undoing_a_closing_leaves_no_solution_that_helped() -> None:
+    undone = course(closed(MONDAY), helped(TUESDAY), (TUESDAY, "undone", "open"))
+    assert (summary(undone).total.closed, summary(undone).total.helped) == (0, 0)
 
 
 def test_merged_ticket_does_not_count_as_solved() -> None:
@@ -273,4 +300,5 @@ def test_report_handles_every_change_that_undo_reverts() -> None:
         RevertChange("GYM-1", ticket()),
     )
     assert {type(effect) for effect in effects} == set(get_args(TicketEffect))
-    assert {ENTRIES[type(effect)](effect)[1] for effect in effects} == CHANGES
+    read = (*effects, RecordHelped("GYM-1"))
+    assert {ENTRIES[type(effect)](effect)[1] for effect in read} == CHANGES

@@ -37,9 +37,9 @@ from tests.support.scenario import NOW
 NAMES = [field.name for field in fields(Ticket)]
 NO_FIELD = {"id", "look_at", "merged_into", "head", "entries"}
 """The columns of a ticket's row that are not part of the ticket."""
-NOT_UNDONE = {"school", "number", "subject", "opened", "updated", "messages"}
-NOT_ERASED = set(NAMES) - {"subject", "requester", "assignee", "cc"}
-NOT_PRINTED = {"number", "cc", "due", "wait"}
+NOT_UNDONE = {"school", "number", "subject", "opened", "updated", "messages", "status_asked", "muted"}
+NOT_ERASED = set(NAMES) - {"subject", "requester", "assignee", "cc", "muted"}
+NOT_PRINTED = {"number", "cc", "due", "wait", "status_asked", "muted"}
 PAULA = "paula@schule.example"
 EMPTY: tuple[Any, ...] = ("", [], None)
 
@@ -57,6 +57,7 @@ def value_of(position: int, name: str) -> Any:
         Address: person,
         Address | None: person,
         tuple[Address, ...]: (person, Address(f"two+{PAULA}")),
+        tuple[str, ...]: (f"{name}+{PAULA}", f"two+{PAULA}"),
         WaitState | None: WaitState(
             day, awaiting_staff=False, stage=ReminderStage.OVERDUE, reminded_at=day + timedelta(hours=1)
         ),
@@ -151,7 +152,8 @@ def test_a_field_that_an_old_state_lacks_keeps_its_value() -> None:
 def test_disclosure_gives_out_each_column(stored: DeskHarness) -> None:
     with read_only(stored.engine) as session:
         (found,) = collect(session, FULL.requester.email)["tickets"]
-    assert found == {**columns_of(FULL), "messages": [], "internal": []}
+    others_mutes = {"muted": ""}
+    assert found == {**columns_of(FULL), **others_mutes, "messages": [], "internal": []}
 
 
 def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> None:

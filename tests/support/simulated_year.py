@@ -100,6 +100,9 @@ FIRST_LEVEL = (
     (5, "#away in {days} days {colleague}"),
     (3, "#anwesend"),
     (2, "#hilfe"),
+    (14, "#stumm"),
+    (9, "#laut"),
+    (1, "#stand"),
 )
 SECOND_LEVEL = (
     (20, "Wir tauschen das Gerät.\n#close"),
@@ -113,6 +116,8 @@ SECOND_LEVEL = (
     (3, "#list all"),
     (3, "Geht nicht.\n#note\n#spam"),
     (3, "#reopen"),
+    (8, "#mute"),
+    (1, "#status"),
 )
 REQUESTER = (
     (10, ""),
@@ -123,7 +128,12 @@ REQUESTER = (
     (1, "#übersicht"),
     (1, "Und der Drucker ist auch leer."),
     (1, "#eskalieren"),
+    (5, "#stand"),
+    (4, "#geholfen"),
+    (1, "#öffnen"),
 )
+TAPS = frozenset({"Danke!", "#geholfen", "#stand", "#öffnen"})
+"""Mails of requesters that are sent as they are, by a link or from habit."""
 IN_THE_MORNING = (
     (5, "#close {other}"),
     (3, "Kabel steckt wieder.\n#erledigt {other} {other2}"),
@@ -279,7 +289,7 @@ class SimulatedYear:
         text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], sent)
         if not text:
             return
-        if table is REQUESTER and text != "Danke!":
+        if table is REQUESTER and text not in TAPS:
             text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
         before = self.state(sent.ticket_id)
         built, school = reply_to(sent, writer, text), POLICY.school(sent.school)

@@ -17,6 +17,7 @@ COMPARES_NAME = re.compile(r"\.name\b[^=!<>]{0,80}?(?:==|!=|\bin\b)")
 
 def test_every_command_has_a_receipt_text_in_every_language() -> None:
     wanted = {"spam_forged"}  # #spam on a ticket from a probably forged sender
+    wanted |= {f"{c.name}_why" for c in COMMANDS if isinstance(c, TicketCommand) and c.asks_why}
     wanted |= {c.name for c in COMMANDS if isinstance(c, TicketCommand | Annotation)}
     wanted |= {c.name for c in COMMANDS if isinstance(c, MemberCommand) and c.name != "register"}
     for language in LANGUAGES:

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from mailbot.core.commands.parse import COMMANDS
-from mailbot.core.model.effects import Register, ResendMails, SetAbsence, SetBlocked
+from mailbot.core.model.effects import RecordHelped, Register, ResendMails, SetAbsence, SetBlocked
 from mailbot.core.model.facts import Change, SentNotification, UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
@@ -73,9 +73,13 @@ merge       -           -    yes         yes            -
 split       -           -    yes         yes            -
 move        -           -    -           yes            -
 spam        -           -    yes         -              -
+helped      yes         -    -           -              -
+mute        -           -    yes         yes            -
+unmute      -           -    yes         yes            -
 undo        yes         -    yes         yes            -
 resend      -           -    yes         yes            -
 list        yes         yes  yes         yes            yes
+status      yes         yes  yes         yes            own
 show        yes         yes  yes         yes            own
 find        yes         yes  yes         yes            yes
 help        yes         yes  yes         yes            yes
@@ -234,6 +238,26 @@ ROWS = {
         {(MAX, "command_receipt")},
         wrong=("#spam ja", "#spam nein", "#indésirable oui"),
     ),
+    "helped": Row(
+        ("#helped", "#geholfen", "#utile"),
+        lambda done: RecordHelped("GYM-1") in done.effects and done.ticket().status is Status.CLOSED,
+        {(MAX, "closed_team"), (ERIKA, "closed_team"), (LENA, "command_receipt")},
+        writer=LENA,
+        wrong=("#helped Beamer", "#geholfen sehr", "#utile vraiment"),
+    ),
+    "mute": Row(
+        ("#mute", "#stumm", "#silence"),
+        lambda done: done.ticket().muted in ((MAX,), (TONI,)),
+        {(MAX, "command_receipt")},
+        wrong=("#mute Lena", "#stumm morgen", "#muet demain"),
+    ),
+    "unmute": Row(
+        ("#unmute", "#laut", "#réactiver"),
+        lambda done: len(done.ticket().muted) == 1,
+        {(MAX, "command_receipt")},
+        about=ticket(muted=(MAX, TONI)),
+        wrong=("#unmute Lena", "#laut morgen", "#réactiver demain"),
+    ),
     "undo": Row(
         ("#undo", "#rückgängig", "#annuler"),
         lambda done: (done.ticket().status, done.ticket().assignee) == (Status.OPEN, Address(ERIKA)),
@@ -255,6 +279,12 @@ ROWS = {
         {(MAX, "overview")},
         about=None,
         wrong=("#list everything", "#übersicht dreimal", "#liste combien"),
+    ),
+    "status": Row(
+        ("#status", "#stand", "#état"),
+        lambda done: done.notifications[0].since == NOW,
+        {(MAX, "ticket_status")},
+        wrong=("#status Beamer", "#stand 9999", "#statut vite"),
     ),
     "show": Row(
         ("#show 1", "#zeige 1", "#afficher 1"),
@@ -321,6 +351,7 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
         histories={"GYM-1": HISTORY, "GYM-12": (ASKED,)},
         dates=FRIDAY | ABSENCE,
         changes={"GYM-1": last_change(writer)} if about else {},
+        held_since={"GYM-1": NOW},
         undelivered={
             "GYM-1": tuple(UndeliveredMail(f"<{who}>", LENA, who) for who in (writer, "x@y.example"))
         },

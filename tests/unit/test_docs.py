@@ -16,7 +16,8 @@ DOCS = ROOT / "docs"
 
 def test_every_command_is_documented_with_all_its_words() -> None:
     lines = (DOCS / "commands.md").read_text("utf-8").splitlines()
-    rows = {c.name: next((line for line in lines if line.startswith(f"| `#{c.name}")), "") for c in COMMANDS}
+    begins = {c.name: re.compile(rf"\| `#{c.name}\b") for c in COMMANDS}
+    rows = {name: next(filter(begin.match, lines), "") for name, begin in begins.items()}
     assert [(c.name, word) for c in COMMANDS for word in c.all_words if f"#{word}" not in rows[c.name]] == []
 
 

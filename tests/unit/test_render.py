@@ -267,8 +267,11 @@ OFFERS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("closed_team", {}, "Wieder öffnen, Übersicht, Hilfe"),
     ("answer", {}, "Antworten, Hat sich erledigt"),
     ("answer", {"role": Role.CC}, "Antworten"),
-    ("closed", {}, "Problem besteht noch"),
-    ("receipt", {}, "Etwas ergänzen, Hat sich erledigt"),
+    ("closed", {}, "Ja, es hat geholfen, Problem besteht noch"),
+    ("closed", {"role": Role.CC}, ""),
+    ("closed_waiting", {}, "Problem besteht noch"),
+    ("receipt", {}, "Etwas ergänzen, Hat sich erledigt, Nach dem Stand fragen"),
+    ("wait_reminder", {}, "Antworten, Hat sich erledigt, Nach dem Stand fragen"),
     ("alert", {}, ""),
 )
 

@@ -53,7 +53,8 @@ class LineLookups:
     """The lookups in the database that one command line needs. Tickets are keys such as GYM-104.
 
     `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
-    `failures`: load the undelivered mails of the tickets.
+    `failures`: load the undelivered mails of the tickets. `holders`: load since when the tickets are where
+    they are.
     """
 
     tickets: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class LineLookups:
     changes: bool = False
     numbers: bool = False
     failures: bool = False
+    holders: bool = False
 
 
 def _name_tickets(words: tuple[str, ...], viewer: Viewer) -> LineLookups:

@@ -165,6 +165,7 @@ class ExclusiveGroup(Enum):
     STATUS = auto()
     HANDOVER = auto()
     ASSIGNEE = auto()
+    QUIET = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,8 @@ class TicketCommand(ResolvableCommand[T]):
     `handler` returns the effects, given the ticket, the value and the actor; none if nothing changes.
     `exclusive_groups`: it conflicts with the other commands of these groups on one ticket. `alone`: it
     conflicts with all other commands that change the ticket. `adds_up`: lines with different values add up
-    instead of conflicting. `opening` applies it to the ticket that the mail opens.
+    instead of conflicting. `opening` applies it to the ticket that the mail opens. `asks_why`: the receipt
+    of a requester who writes no text beside it asks for one.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
@@ -219,6 +221,7 @@ class TicketCommand(ResolvableCommand[T]):
     alone: bool = False
     adds_up: bool = False
     undoable: bool = True
+    asks_why: bool = False
     opening: Callable[[Ticket, T], Ticket] | None = None
     restructuring: Restructuring[T] | None = None
 
@@ -230,9 +233,10 @@ class Annotation(ResolvableCommand[None]):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Query(ResolvableCommand[T]):
-    """A command that is answered and changes nothing."""
+    """A command that is answered and changes nothing that people see; `effects` are the others it has."""
 
     answers: Callable[[MailContext, tuple[Ticket, ...], T], Iterable[Notification]]
+    effects: Callable[[MailContext, tuple[Ticket, ...], T], Iterable[Effect]] = lambda *_: ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from difflib import get_close_matches
 from mailbot.core.commands.assignment import ASSIGNMENT
 from mailbot.core.commands.command import Command, CommandLine, Reading, spellings
 from mailbot.core.commands.members import MEMBERS
+from mailbot.core.commands.progress import STATUS_QUESTION
 from mailbot.core.commands.queries import QUERIES
+from mailbot.core.commands.quiet import QUIET
 from mailbot.core.commands.resend import RESEND
 from mailbot.core.commands.restructure import RESTRUCTURE
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
@@ -31,6 +33,8 @@ COMMANDS: tuple[Command, ...] = (
     *RESTRUCTURE,
     NOTE,
     RESEND,
+    *QUIET,
+    STATUS_QUESTION,
     *QUERIES,
     *MEMBERS,
 )

@@ -1,4 +1,4 @@
-"""Commands that change the status of a ticket: close, escalate, return, wait, reopen, remind, undo, note."""
+"""Commands for the status of a ticket: close, escalate, return, wait, reopen, remind, helped, undo, note."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,17 @@ from mailbot.core.commands.definition import (
     all_name_tickets,
 )
 from mailbot.core.commands.syntax import phrase, ticket_names
-from mailbot.core.model.effects import Assign, RevertChange, SetDue, SetLevel, SetStatus, TicketEffect
+from mailbot.core.model.effects import (
+    Assign,
+    Effect,
+    RecordHelped,
+    RevertChange,
+    SetDue,
+    SetLevel,
+    SetMuted,
+    SetStatus,
+    TicketEffect,
+)
 from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
@@ -118,8 +128,11 @@ def _remind(ticket: Ticket, until: datetime, _: Address) -> tuple[TicketEffect, 
     return (*opens, SetDue(ticket.key, until))
 
 
-def _undo(ticket: Ticket, last: LastChanges, _: Address) -> tuple[TicketEffect, ...]:
-    return (RevertChange(ticket.key, last.by_ticket[ticket.key].before),)
+def _undo(ticket: Ticket, last: LastChanges, actor: Address) -> tuple[Effect, ...]:
+    before = last.by_ticket[ticket.key].before
+    if before.muted != ticket.muted:
+        return (SetMuted(ticket.key, actor.email, muted=actor.email in before.muted),)
+    return (RevertChange(ticket.key, before),)
 
 
 CLOSE = TicketCommand(
@@ -161,6 +174,7 @@ REOPEN = TicketCommand(
     argument=TICKETS,
     handler=lambda ticket, _, __: reopen(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
+    asks_why=True,
 )
 WAIT = TicketCommand(
     name="wait",
@@ -190,6 +204,14 @@ UNDO = TicketCommand(
     alone=True,
     in_short_help=True,
 )
+HELPED = TicketCommand(
+    name="helped",
+    words={"de": ("geholfen",), "fr": ("utile",)},
+    roles=frozenset({Role.REQUESTER}),
+    argument=TICKETS,
+    handler=lambda ticket, _, __: (*close(ticket), RecordHelped(ticket.key)),
+    exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
+)
 NOTE = Annotation(
     name="note",
     words={"de": ("notiz", "intern"), "fr": ("note", "interne")},
@@ -198,4 +220,4 @@ NOTE = Annotation(
     internal=True,
     in_short_help=True,
 )
-STATUS = (CLOSE, ESCALATE, RETURN, REOPEN, WAIT, REMIND)
+STATUS = (CLOSE, ESCALATE, RETURN, REOPEN, WAIT, REMIND, HELPED)

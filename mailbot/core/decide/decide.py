@@ -15,6 +15,7 @@ from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
 from mailbot.core.decide.early_exits import (
+    file_helped,
     file_thank_you,
     hold_colliding_answer,
     reject_unreadable,
@@ -182,6 +183,10 @@ def _release_confirmed(human: _HumanMail) -> Decision | None:
     return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(request.held, request.kind),))
 
 
+def _file_helped(human: _HumanMail) -> Decision | None:
+    return file_helped(human.context)
+
+
 def _refuse(human: _HumanMail) -> Decision | None:
     """Apply nothing if one line is wrong; return the reasons and the text to the author."""
     context, problems = human.context, human.problems
@@ -223,6 +228,7 @@ _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _file_unknown_address,
     _hold_for_confirmation,
     _release_confirmed,
+    _file_helped,
     _refuse,
     _file_thanks,
     _return_unaddressed,

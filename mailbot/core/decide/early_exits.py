@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
-from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify
+from mailbot.core.commands.status import HELPED
+from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify, RecordHelped
 from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Encryption, Mail
 from mailbot.core.model.notification import Reason, RefusedLine
 from mailbot.core.model.notification_kind import History, NotificationKind, ReplyRoute
 from mailbot.core.model.policy import Limits
-from mailbot.core.model.ticket import Direction, Message, Status, Ticket, Visibility
+from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.text.thanks import is_thanks
 
 
@@ -51,6 +52,23 @@ def file_thank_you(context: MailContext) -> Decision | None:
         return None
     effect = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"mere thank-you, {ticket.key} stays closed",), (effect,), ticket.key)
+
+
+def file_helped(context: MailContext) -> Decision | None:
+    """Record that the solution of a closed ticket helped, with at most thanks beside it; notify no one."""
+    lines = context.reading.lines
+    long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
+    ticket = context.ticket or long_closed
+    if not lines or any(line.command != HELPED or line.args for line in lines):
+        return None
+    if ticket is None or ticket.status is not Status.CLOSED or Role.REQUESTER not in context.roles(ticket):
+        return None
+    thanks = () if context.has_no_content else (context.reading.text,)
+    if thanks and not _is_thanks(context, ticket):
+        return None
+    messages = (AddMessage(ticket.key, _message(context, text, Visibility.PUBLIC)) for text in thanks)
+    because = f"the solution of {ticket.key} helped"
+    return Decision("filed", (because,), (*messages, RecordHelped(ticket.key)), ticket.key)
 
 
 def _is_thanks(context: MailContext, ticket: Ticket | None) -> bool:

@@ -106,12 +106,13 @@ def _execute_member_commands(
 
 
 def _answer_queries(context: MailContext, commands: Commands) -> tuple[Effect, ...]:
-    return tuple(
-        Notify(answer)
-        for resolved in commands
-        if isinstance(resolved.command, Query)
-        for answer in resolved.command.answers(context, resolved.tickets, resolved.value)
-    )
+    effects: list[Effect] = []
+    for resolved in commands:
+        if isinstance(resolved.command, Query):
+            about = (context, resolved.tickets, resolved.value)
+            effects += map(Notify, resolved.command.answers(*about))
+            effects += resolved.command.effects(*about)
+    return tuple(effects)
 
 
 def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands: Commands) -> Decision:
@@ -119,8 +120,8 @@ def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands:
     opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
     if answers and not opening and (context.role.staff or context.has_no_content):
         names = ", ".join(f"#{resolved.command.name}" for resolved in commands)
-        only_mails = all(isinstance(effect, Notify) for effect in answers)
-        return Decision("answered" if only_mails else "command", (f"executes {names}",), answers)
+        only_queries = all(isinstance(resolved.command, Query) for resolved in commands)
+        return Decision("answered" if only_queries else "command", (f"executes {names}",), answers)
     if (
         context.role.staff
         and context.answered_mail is not None

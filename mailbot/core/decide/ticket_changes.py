@@ -16,6 +16,7 @@ from mailbot.core.model.effects import (
     Notify,
     RevertChange,
     SetBlocked,
+    SetMuted,
     SetStatus,
 )
 from mailbot.core.model.mail import Address
@@ -73,7 +74,8 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     )
     effects += map(Notify, notifications)
     people = tuple(notification.to for notification in notifications)
-    done = [_result(context, one, after, people) for one in applied]
+    asks = not by_staff and message is None
+    done = [_result(context, one, after, people, asks=asks) for one in applied]
     notes = _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
     changed = any(one.effects for one in applied)
@@ -101,13 +103,18 @@ def _copies_to_list(context: MailContext, ticket: Ticket, effect: Effect) -> boo
 
 
 def _result(
-    context: MailContext, one: _Applied, after: Ticket, notified: tuple[Address, ...]
+    context: MailContext, one: _Applied, after: Ticket, notified: tuple[Address, ...], *, asks: bool
 ) -> CommandResult:
+    """Return the line of the receipt about a command; `asks`: a requester wrote no text beside it."""
     receipt = one.command.receipt(one.resolved.value)
     absence = context.facts.absences.get(receipt.person.email) if receipt.person else None
     until = absence.until if absence else None
     already = not one.effects
-    phrase = f"{one.command.name}_forged" if after.key in receipt.forged else one.command.name
+    phrase = one.command.name
+    if after.key in receipt.forged:
+        phrase += "_forged"
+    elif asks and one.command.asks_why:
+        phrase += "_why"
     return CommandResult(phrase, after, notified, already, receipt.detail, until, receipt.due)
 
 
@@ -193,7 +200,8 @@ def _auto_assign(
 ) -> list[Effect]:
     """Assign the ticket to the first member who answers or closes it, unless it was just assigned."""
     decided = ticket.assignee is not None or any(
-        isinstance(e, Assign | RevertChange | SetBlocked) for e in effects
+        isinstance(e, Assign | RevertChange | SetBlocked) or (isinstance(e, SetMuted) and e.muted)
+        for e in effects
     )
     closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
     answers = message is not None and message.visibility is Visibility.PUBLIC

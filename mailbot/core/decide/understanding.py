@@ -24,7 +24,8 @@ class Lookups:
     `addresses` are those of the command lines that are not ASCII. `bounced` are the recipients that a bounce
     names: find the last mail to one of them in the tagged ticket. `same_words`: find an open ticket of the
     sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
-    of their schools. `resends`: load the undelivered mails of its tickets.
+    of their schools. `resends`: load the undelivered mails of its tickets. `holders`: load since when its
+    tickets are where they are.
     """
 
     message_ids: tuple[str, ...]
@@ -42,6 +43,7 @@ class Lookups:
     same_words: str = ""
     bounced: tuple[str, ...] = ()
     resends: bool = False
+    holders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +113,6 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         undoes=any(line.changes for line in lines),
         splits=any(line.numbers for line in lines),
         resends=any(line.failures for line in lines),
+        holders=any(line.holders for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
     )

@@ -137,6 +137,32 @@ class RecordReminder:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordStatusQuestion:
+    """Record that the requester's side asked for the status of a ticket."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHelped:
+    """Record that the requester says that the solution helped."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMuted:
+    """Send a member no more mail about a ticket while others get it, or send it again.
+
+    It concerns its member only: it is not a change of the ticket that `#undo` of others reverts.
+    """
+
+    ticket: str
+    address: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ResendMails:
     """Send the undelivered mails of a ticket again."""
 
@@ -227,6 +253,9 @@ Effect = (
     | TicketEffect
     | MultiTicketEffect
     | RecordReminder
+    | RecordStatusQuestion
+    | RecordHelped
+    | SetMuted
     | ResendMails
     | Notify
     | HoldMail

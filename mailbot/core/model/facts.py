@@ -179,6 +179,7 @@ class Facts:
 
     `aliases` maps former keys of tickets to their present ones. `absences` are those of this day, by
     registered address. `addresses` are the canonical forms of addresses in command lines that are not ASCII.
+    `held_since` is when each ticket came to the team or the assignee that has it.
     `next_number` is the next ticket number of this school, `numbers_elsewhere` are those of other schools
     that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
     sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
@@ -205,6 +206,7 @@ class Facts:
     dates: Mapping[str, date] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    held_since: Mapping[str, datetime] = field(default_factory=dict)
     from_lists: frozenset[str] = frozenset()
     undelivered: Mapping[str, tuple[UndeliveredMail, ...]] = field(default_factory=dict)
     numbers_elsewhere: Mapping[str, int] = field(default_factory=dict)

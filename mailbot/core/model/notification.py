@@ -22,6 +22,15 @@ class Cause(StrEnum):
     PROVEN = "sender-proven"
 
 
+class Progress(StrEnum):
+    """What follows from a question for the status of a ticket."""
+
+    TOLD = "told"  # nothing: there is a plan, or the question is by the staff
+    ASKED = "asked"  # it is recorded; another one reminds the staff if nothing happens
+    ASKED_AGAIN = "asked_again"  # it is too early for a reminder
+    REMINDED = "reminded"  # the staff were reminded
+
+
 class Reason(StrEnum):
     """Why a command line, or the text of a mail, is refused."""
 
@@ -126,7 +135,7 @@ class Notification:
     related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
-    reason: str = ""  # why a mail cannot be read; "reminder" for a repeated invitation
+    reason: str = ""  # why a mail cannot be read; of a repeated invitation "reminder", of a reminder "asked"
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
@@ -134,6 +143,8 @@ class Notification:
     forged: bool = False  # the mail server says that the author's address is forged
     not_in_cc: tuple[Address, ...] = ()  # people in To and Cc whom an unproven mail did not add
     unread: bool = False  # no single person reads mail to the requester, which is a list or a program
+    since: datetime | None = None  # when the ticket came to the team or the assignee that has it
+    progress: Progress = Progress.TOLD  # of an answer to a question for the status of a ticket
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
 
     @property

@@ -78,6 +78,8 @@ class Definition:
     links: tuple[str, ...] | None = None
     invites_reply: bool = False  # the requester's link says "reply" instead of "add"
     offers_postponing: bool = False  # with links that let the ticket wait or be due later
+    offers_status: bool = False  # with a link that asks for the status of an open ticket
+    asks_if_helped: bool = False  # with links that say whether the solution helped
     shows_similar: bool = False  # with similar solved tickets
     shows_answer: bool = False  # with a colleague's answer: the author of a reply to it has read that
     shows_status: bool = False  # with the status: the requester's side is notified when it is undone
@@ -109,7 +111,13 @@ class NotificationKind(StrEnum):
     # The mail arrived and is ticket N.
     RECEIPT = (
         "receipt",
-        Definition(Audience.REQUESTER_SIDE, auto_replied=True, rate_limit=_LIMITED, if_undelivered=_IGNORE),
+        Definition(
+            Audience.REQUESTER_SIDE,
+            auto_replied=True,
+            rate_limit=_LIMITED,
+            if_undelivered=_IGNORE,
+            offers_status=True,
+        ),
     )
     # A new ticket.
     NEW_TICKET = "new_ticket", Definition(Audience.STAFF, in_person=True, shows_similar=True)
@@ -132,7 +140,9 @@ class NotificationKind(StrEnum):
     # Closed, perhaps with an answer; how to reopen.
     CLOSED = (
         "closed",
-        Definition(Audience.REQUESTER_SIDE, in_person=True, history=_FIRST, shows_status=True),
+        Definition(
+            Audience.REQUESTER_SIDE, in_person=True, history=_FIRST, asks_if_helped=True, shows_status=True
+        ),
     )
     # To the colleagues: another person closed the ticket.
     CLOSED_TEAM = "closed_team", Definition(Audience.STAFF, in_person=True, shows_answer=True)
@@ -174,7 +184,13 @@ class NotificationKind(StrEnum):
     # The ticket still waits for the requester's answer.
     WAIT_REMINDER = (
         "wait_reminder",
-        Definition(Audience.REQUESTER_SIDE, rate_limit=_COUNTED, if_undelivered=_IGNORE, invites_reply=True),
+        Definition(
+            Audience.REQUESTER_SIDE,
+            rate_limit=_COUNTED,
+            if_undelivered=_IGNORE,
+            invites_reply=True,
+            offers_status=True,
+        ),
     )
     # Closed because no answer came; how to reopen.
     CLOSED_WAITING = (
@@ -235,6 +251,17 @@ class NotificationKind(StrEnum):
             rate_limit=_LIMITED,
             if_undelivered=_IGNORE,
             shows_answer=True,
+        ),
+    )
+    # Who has the ticket, since when, and what happens next.
+    TICKET_STATUS = (
+        "ticket_status",
+        Definition(
+            Audience.PERSON,
+            auto_replied=True,
+            rate_limit=_LIMITED,
+            if_undelivered=_IGNORE,
+            offers_status=True,
         ),
     )
     # The results of a mail with commands.

@@ -130,6 +130,8 @@ class Ticket:
     """A ticket. `level` is 1 (the school's team) or 2 (second level).
 
     `due` is when the staff wants to be reminded of it. Without `wait`, it waits since it was opened.
+    `status_asked` is when the requester's side asked for its status and the period until a reminder began.
+    `muted` are the registered addresses of members who get no mail about it while others do.
     """
 
     school: str
@@ -147,6 +149,8 @@ class Ticket:
     due: datetime | None = None
     messages: int = 0
     wait: WaitState | None = None
+    status_asked: datetime | None = None
+    muted: tuple[str, ...] = ()
 
     @property
     def waits(self) -> WaitState:

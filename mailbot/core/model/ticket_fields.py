@@ -68,6 +68,9 @@ OPTIONAL_PERSON = FieldType(
     lambda person: (person.email, person.name) if person else (None, ""), _optional_person, _optional_person
 )
 PEOPLE = FieldType(lambda people: ([[p.email, p.name] for p in people],), _people, _people, erased=())
+ADDRESSES = FieldType(
+    lambda addresses: (" ".join(addresses),), lambda text: tuple(text.split()), _identity, erased=()
+)
 WAIT = FieldType(
     lambda wait: (wait.since, wait.awaiting_staff, wait.stage.value, wait.reminded_at), _wait, _wait_from_json
 )
@@ -145,6 +148,8 @@ FIELDS = (
     Field("due", TIME, ("due",), undo=True, shown_to="all"),
     Field("cc", PEOPLE, ("cc",), undo=True, personal=True, shown_to="all", table="ticket_cc"),
     Field("wait", WAIT, ("waits_since", "asked", "step", "told"), undo=True, read="waits"),
+    Field("status_asked", TIME, ("status_asked",)),
+    Field("muted", ADDRESSES, ("muted",), personal=True),
 )
 PERSONAL_COLUMNS = tuple(
     column for field in FIELDS if field.personal and not field.table for column in field.columns

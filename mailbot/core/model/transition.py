@@ -15,10 +15,13 @@ from mailbot.core.model.effects import (
     Merge,
     Move,
     MultiTicketEffect,
+    RecordHelped,
     RecordReminder,
+    RecordStatusQuestion,
     RevertChange,
     SetDue,
     SetLevel,
+    SetMuted,
     SetPriority,
     SetRequester,
     SetStatus,
@@ -49,7 +52,8 @@ def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
         case SetPriority(key, value) if key == ticket.key:
             return replace(ticket, priority=value, updated=now)
         case Assign(key, assignee) if key == ticket.key:
-            return replace(ticket, assignee=assignee, updated=now)
+            muted = _without(ticket.muted, assignee.email if assignee else "")
+            return replace(ticket, assignee=assignee, muted=muted, updated=now)
         case SetDue(key, due) if key == ticket.key:
             return replace(ticket, due=due, updated=now)
         case AddCc(key, person) if key == ticket.key:
@@ -61,7 +65,25 @@ def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
         case Merge() | Split() | Move():
             return _restructured(ticket, effect, now)
         case _:
+            return _recorded(ticket, effect, now)
+
+
+def _recorded(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
+    """Apply an effect that people do not see as a change of the ticket."""
+    match effect:
+        case SetMuted(key, address, muted) if key == ticket.key:
+            others = _without(ticket.muted, address)
+            return replace(ticket, muted=(*others, address) if muted else others)
+        case RecordStatusQuestion(key) if key == ticket.key:
+            return replace(ticket, status_asked=now)
+        case RecordHelped(key) if key == ticket.key:
+            return replace(ticket, updated=now)  # the monthly report reads tickets by `updated`
+        case _:
             return ticket
+
+
+def _without(addresses: tuple[str, ...], address: str) -> tuple[str, ...]:
+    return tuple(other for other in addresses if other != address)
 
 
 def _restructured(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticket:

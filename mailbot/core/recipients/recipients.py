@@ -100,6 +100,12 @@ def to_staff_from_requester(change: TicketChange) -> Iterable[Notification]:
     yield from to_assignees(change, kind, change.after)
 
 
+def to_staff_of_question(change: TicketChange) -> Iterable[Notification]:
+    """Remind the assignees of a ticket whose requester's side asked for its status again."""
+    for reminder in to_assignees(change, NotificationKind.REMINDER, change.after):
+        yield replace(reminder, reason="asked")
+
+
 def to_new_participants(change: TicketChange) -> Iterable[Notification]:
     """Notify a new requester, and people whom a command added to cc, of the ticket so far."""
     before = {change.before.requester.email, *(person.email for person in change.before.cc)}
@@ -170,10 +176,19 @@ def effective_assignee(
 
 
 def present_members(change: TicketChange, team: Team) -> Iterable[Address]:
-    """Yield the registered addresses of the members of a team who are present, without the actor."""
-    for member in present(team.members, change.absences, change.staff_of(change.after)):
-        if change.actor is None or change.actor.email not in member.addresses:
+    """Yield the registered addresses of the members of a team who are present, without the actor.
+
+    Members who muted the ticket are left out, unless no other one would know of the change.
+    """
+    everyone = present(team.members, change.absences, change.staff_of(change.after))
+    informed = tuple(m for m in everyone if m.address not in change.after.muted or _acts(change, m))
+    for member in informed or everyone:
+        if not _acts(change, member):
             yield address_of(member, change.names)
+
+
+def _acts(change: TicketChange, member: Member) -> bool:
+    return change.actor is not None and change.actor.email in member.addresses
 
 
 def address_of(member: Member, names: Mapping[str, str]) -> Address:
