@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 
-import holidays
-
 LAENDER = (
     "BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH",
 )  # fmt: skip
@@ -33,5 +31,7 @@ def unknown(land: str, years: Iterable[int]) -> tuple[int, ...]:
 
 
 def _days(land: str, years: Iterable[int], category: str) -> frozenset[date]:
+    import holidays  # noqa: PLC0415 - takes 10 MB, and only a configuration with a Land needs it
+
     found = holidays.country_holidays("DE", subdiv=land, years=years, categories=(category,))
     return frozenset(found)

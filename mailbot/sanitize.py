@@ -15,6 +15,8 @@ _DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")  # they make fdp.
 
 def clean(text: str) -> str:
     """Return the text with line feeds only, and without what no mail may contain."""
+    if text.isprintable():  # most texts: names, subjects
+        return text
     return _CONTROLS.sub("", _LINE_BREAKS.sub("\n", text))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -252,7 +252,12 @@ def _may_read(role: Role, message: Message) -> bool:
 
 def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
     local = value.astimezone(zone)
-    return format_datetime(local, _pattern(local, style, formats), tzinfo=zone, locale=language)
+    return _written_date(local, _pattern(local, style, formats), zone, language)
+
+
+@lru_cache(maxsize=64)  # the text and the page of several mails show the same times
+def _written_date(value: datetime, pattern: str, zone: ZoneInfo, language: str) -> str:
+    return format_datetime(value, pattern, tzinfo=zone, locale=language)
 
 
 def _day(value: date, style: str = "weekday", *, language: str, formats: Any) -> str:

@@ -1,8 +1,9 @@
 """Where the templates are, and how jinja2 reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket, BytecodeCache
@@ -125,14 +126,23 @@ class _CompiledTemplates(BytecodeCache):
 _compiled_templates = _CompiledTemplates()
 
 
+class _Environment(Environment):
+    """Gives templates their globals as a dict; jinja2 copies a ChainMap slowly, and often."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of the environment, replaced by those of a template."""
+        return {**self.globals, **(d or {})}
+
+
 def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=loader,
-        autoescape=_autoescape,  # noqa: S701 - all but *.txt.j2
+        autoescape=_autoescape,  # all but *.txt.j2
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        cache_size=-1,  # without a limit
         bytecode_cache=_compiled_templates,
     )
     environment.filters |= {"one_line": one_line, "prose": _prose, "quoted": _quoted}

@@ -14,6 +14,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Attachment
 from mailbot.outgoing import OutgoingMail
+from mailbot.store.prepared import execute
 from mailbot.store.tables import DUE_CONDITION, DUE_STATES, NOT_SENT, metadata
 
 # These repeat the conditions of the partial indexes literally: otherwise SQLite scans the whole table.
@@ -228,7 +229,7 @@ def claim(
         limit = min(turn, most - len(rows))
         chosen = [row.id for row in rows]
         place = {"after": after, "chosen": chosen, "most": limit}
-        found = session.connection().execute(_NEXT, values | place).all()
+        found = execute(session, _NEXT, values | place).all()
         rows.extend(found)
         if len(found) < limit and not after:
             break
@@ -236,7 +237,7 @@ def claim(
     until = now + CLAIM_TTL
     if rows:
         claimed = {"chosen": [row.id for row in rows], "until": until, "worker": worker}
-        session.connection().execute(_CLAIM, claimed)
+        execute(session, _CLAIM, claimed)
     return [_to_claimed_mail(row, until) for row in rows]
 
 
@@ -263,7 +264,7 @@ def record(session: Session, attempts: Collection[SendOutcome], now: datetime, w
         }
         for attempt in attempts
     ]
-    session.connection().execute(_RECORD, values)
+    execute(session, _RECORD, values)
 
 
 def _to_claimed_mail(row: Row[Any], until: datetime) -> ClaimedMail:

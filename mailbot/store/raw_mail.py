@@ -9,7 +9,8 @@ from sqlmodel import Session
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
-COMPRESSION = 1  # large mails are mostly pictures, which a higher level does not make smaller
+_LEVEL = 1  # a higher one makes pictures no smaller
+_LARGE = 65_536  # bytes; larger mails are mostly pictures in base64, in which nothing repeats
 
 _RAW_MAIL = metadata.tables["raw_mail"]
 
@@ -19,7 +20,9 @@ _GET = select(_RAW_MAIL.c.content).where(_RAW_MAIL.c.id == bindparam("mail"))
 
 def compress(raw: bytes) -> dict[str, Any]:
     """Return the columns of a mail. This takes time, so call it before the transaction begins."""
-    return {"content": zlib.compress(raw, COMPRESSION), "size": len(raw)}
+    strategy = zlib.Z_HUFFMAN_ONLY if len(raw) > _LARGE else zlib.Z_DEFAULT_STRATEGY
+    stream = zlib.compressobj(_LEVEL, strategy=strategy)
+    return {"content": stream.compress(raw) + stream.flush(), "size": len(raw)}
 
 
 def store(session: Session, columns: dict[str, Any]) -> int:

@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alembic.util import CommandError
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -59,7 +58,7 @@ def _as_backup_error(file: Path) -> Iterator[None]:
     """Convert errors to BackupError with the file's name and the note that the state is unchanged."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, SchemaError, CommandError) as error:
+    except (SQLAlchemyError, sqlite3.Error, SchemaError) as error:
         raise BackupError(f"{file}: {first_line(error)}; {UNCHANGED}") from error
     except OSError as error:
         raise BackupError(

@@ -104,13 +104,17 @@ def require_utf8(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate the schema to a revision, in one transaction."""
+    """Migrate the schema to a revision, in one transaction; raise SchemaError if that is unknown."""
     from alembic import command
+    from alembic.util import CommandError
 
     config = migrations()
-    with _without_foreign_keys(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    try:
+        with _without_foreign_keys(engine) as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except CommandError as error:
+        raise SchemaError(str(error)) from error
 
 
 @contextmanager

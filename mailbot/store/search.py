@@ -48,6 +48,7 @@ _TSVECTOR = table("search", column("ticket_id"), column("words"))
 _LABELS = {"subject": "1A", "public": "2B", "internal": "3C", "problem": "4D"}
 
 _MESSAGE, _TICKET = metadata.tables["message"].c, metadata.tables["ticket"].c
+_ANSWER = metadata.tables["message"].alias("answer").c
 
 # Read tickets with their messages; a ticket without messages is one row.
 _TEXTS = (
@@ -83,21 +84,18 @@ _POSTINGS_TSVECTOR = text(
     " (SELECT ticket_id FROM search WHERE words @@ CAST(word AS tsquery) LIMIT :limit) AS postings)"
     " FROM json_array_elements_text(CAST(:words AS json)) AS word"
 )
-# Read the closed tickets among some tickets.
-_CLOSED = select(metadata.tables["ticket"]).where(
-    _TICKET.id.in_(bindparam("tickets", expanding=True)), _TICKET.status == Status.CLOSED.value
-)
-# Read the last public message to the requester of each of some tickets.
-_ANSWERS = select(_MESSAGE.ticket_id, _MESSAGE.text).where(
-    _MESSAGE.id.in_(
-        select(func.max(_MESSAGE.id))
-        .where(
-            _MESSAGE.ticket_id.in_(bindparam("tickets", expanding=True)),
-            _MESSAGE.direction == Direction.OUT.value,
-            _MESSAGE.visibility == Visibility.PUBLIC.value,
-        )
-        .group_by(_MESSAGE.ticket_id)
+# Read the closed tickets among some tickets, each with its last public message to the requester.
+_SOLVED = select(metadata.tables["ticket"], _MESSAGE.text.label("answer")).where(
+    _TICKET.id.in_(bindparam("tickets", expanding=True)),
+    _TICKET.status == Status.CLOSED.value,
+    _MESSAGE.id
+    == select(func.max(_ANSWER.id))
+    .where(
+        _ANSWER.ticket_id == _TICKET.id,
+        _ANSWER.direction == Direction.OUT.value,
+        _ANSWER.visibility == Visibility.PUBLIC.value,
     )
+    .scalar_subquery(),
 )
 # Count the tickets in the index.
 _COUNT = select(func.count()).select_from(_TSVECTOR)
@@ -233,13 +231,10 @@ def similar(session: Session, problem: TermSet, total: int) -> tuple[Similar, ..
 
 def _solved(session: Session, ticket_ids: Sequence[int]) -> tuple[Similar, ...]:
     """Return the first MAX_SHOWN of these tickets that are closed and answered, each with its last answer."""
-    values = {"tickets": ticket_ids}
-    closed = {row.id: row for row in execute(session, _CLOSED, values)}
-    answers = {}
-    if closed:
-        answers = {key: excerpt(text) for key, text in execute(session, _ANSWERS, {"tickets": list(closed)})}
-    shown = [key for key in ticket_ids if key in closed and answers.get(key)][:MAX_SHOWN]
-    tickets = to_tickets(session, [closed[key] for key in shown])
+    solved = {row.id: row for row in execute(session, _SOLVED, {"tickets": ticket_ids})}
+    answers = {key: excerpt(row.answer) for key, row in solved.items()}
+    shown = [key for key in ticket_ids if answers.get(key)][:MAX_SHOWN]
+    tickets = to_tickets(session, [solved[key] for key in shown])
     return tuple(Similar(ticket, answers[key]) for key, ticket in zip(shown, tickets, strict=True))
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import cycle
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from mailbot.service.sending import record_and_claim
 from mailbot.smtp.refusals import MAX_CONSECUTIVE_REFUSALS
 from mailbot.store import outbox
 from mailbot.store.database import transaction
-from mailbot.store.outbox import HOLD_BEHIND_EARLIER, SendOutcome
+from mailbot.store.outbox import HOLD_BEHIND_EARLIER, ClaimedMail, SendOutcome
 from mailbot.store.tables import AlertRow, OutboxRow
 from tests.support.desk_harness import DeskHarness
 from tests.support.scenario import EDV, ERIKA, LENA, MAX, NOW
@@ -377,7 +378,9 @@ def test_mails_of_a_batch_that_were_not_attempted_are_due_as_before(desk: DeskHa
     assert (len(others), unchanged) == (27, {("queued", 0, NOW, "450 busy")})
 
 
-def test_no_attempt_begins_when_another_worker_may_soon_claim_the_mail(desk: DeskHarness) -> None:
+def test_no_attempt_begins_when_another_worker_may_soon_claim_the_mail(
+    desk: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report(desk, 5)
     clock = Clock()
 
@@ -391,12 +394,16 @@ def test_no_attempt_begins_when_another_worker_may_soon_claim_the_mail(desk: Des
         return slow
 
     taken: list[datetime] = []
+    claim = outbox.claim
+
+    def note_time(*args: Any, **kwargs: Any) -> list[ClaimedMail]:
+        claimed = claim(*args, **kwargs)
+        if claimed:
+            taken.append(clock.now)
+        return claimed
+
+    monkeypatch.setattr(outbox, "claim", note_time)
     with ScriptedServer(b"220 x\r\n", begin) as server:
-        event.listen(
-            desk.engine,
-            "before_cursor_execute",
-            lambda *call: taken.append(clock.now) if "attempts + " in call[2] else None,
-        )
         drain(desk, server.port, clock)
         assert server.heard.count(b".\r\n") == len(desk.rows(OutboxRow)) == 15
     assert set(states(desk)) == {"sent"}

@@ -12,7 +12,7 @@ from mailbot.check import servers
 from mailbot.check.result import CheckResult
 from mailbot.config import Secret, SmtpAccount
 from mailbot.network import tls_context
-from tests.support.scenario import GYM, HBG
+from tests.support.scenario import GYM, HANNA, HBG, MAX, MAX_AT_HOME, POLICY
 
 ACCOUNT = SmtpAccount("mail.example", 587, "starttls", "gym", Secret("x"))
 
@@ -54,3 +54,21 @@ def test_a_server_that_does_not_answer_is_not_tried_for_each_school(monkeypatch:
     assert (result.ok, result.text) == (False, "not tried: the server did not answer for GYM within 20 s")
     assert check(0.0, ok=True, port=465).ok, "another server"
     assert tried == [587, 587, 587, 465]
+
+
+def test_a_policy_with_other_schools_knows_their_people_and_no_others() -> None:
+    hanna = HBG.team.members[0]
+    at_home = replace(hanna, address=MAX_AT_HOME, aliases=("max@heisenberg.example",))
+    policy = replace(POLICY, schools=(replace(GYM, team=replace(GYM.team, members=(hanna, at_home))),))
+    assert policy.school("gym") == policy.schools[0]
+    assert policy.school(HBG.key) is None
+    assert policy.support_addresses == {GYM.address}
+    assert policy.domains == {"schule.example", "support.example", "stadt.example", "zuhause.example"} | {
+        "heisenberg.example"
+    }
+    assert policy.find_member(MAX) is None
+    assert policy.addresses(MAX_AT_HOME) == {MAX_AT_HOME, "max@heisenberg.example"}
+    assert policy.colleagues(HANNA) == (at_home,)
+    both = replace(policy, schools=(GYM, policy.schools[0]))
+    assert both.addresses(MAX_AT_HOME) == {MAX, MAX_AT_HOME, "max@heisenberg.example"}
+    assert both.registered(MAX_AT_HOME) == MAX, "the first school's team is asked first"

@@ -1,9 +1,10 @@
 """The rules of the organisation as values: schools, teams, members and their absences, limits."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Literal
+from typing import Any, Literal
 
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.mail import Address
@@ -100,9 +101,19 @@ class Retention:
     other_days: int = 90
 
 
+def _computed() -> Any:
+    """Return the declaration of a field that depends on the others."""
+    return field(init=False, repr=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The part of the configuration that the core needs."""
+    """The part of the configuration that the core needs.
+
+    `teams` are all teams, second level first; `support_addresses` are those of all schools. `school_domains`
+    are the domains of the people of all schools, `domains` those of the organisation: of its schools and of
+    its people's addresses.
+    """
 
     name: str
     schools: tuple[School, ...]
@@ -117,37 +128,42 @@ class Policy:
     retention: Retention = field(default_factory=Retention)
     helpline_name: str = ""
     helpline_phone: str = ""
+    teams: tuple[Team, ...] = _computed()
+    support_addresses: frozenset[str] = _computed()
+    school_domains: frozenset[str] = _computed()
+    domains: frozenset[str] = _computed()
+    _schools_by_key: Mapping[str, School] = _computed()
+    _teams_by_address: Mapping[str, Sequence[Team]] = _computed()
+
+    def __post_init__(self) -> None:
+        """Compute what depends on all schools: there may be hundreds, and each mail asks dozens of times."""
+        teams = (self.second_level, *(school.team for school in self.schools))
+        by_address: defaultdict[str, list[Team]] = defaultdict(list)
+        for team in teams:
+            for address in {address for member in team.members for address in member.addresses}:
+                by_address[address].append(team)
+        support = frozenset(school.address for school in self.schools)
+        of_schools = frozenset(domain for school in self.schools for domain in school.domains)
+        addresses = (*support, *(operator.email for operator in self.operators), *by_address)
+        computed = {
+            "teams": teams,
+            "support_addresses": support,
+            "school_domains": of_schools,
+            "domains": of_schools.union(address.rpartition("@")[2] for address in addresses),
+            "_schools_by_key": {school.key: school for school in reversed(self.schools)},
+            "_teams_by_address": dict(by_address),
+        }
+        for name, value in computed.items():
+            object.__setattr__(self, name, value)  # the class is frozen
 
     def school(self, key: str) -> School | None:
         """Return the school with that key, ignoring case."""
-        return next((s for s in self.schools if s.key == key.upper()), None)
+        return self._schools_by_key.get(key.upper())
 
     def find_school(self, words: str) -> School | None:
         """Return the school with that key or name, ignoring case."""
         wanted = words.casefold()
         return next((s for s in self.schools if wanted in (s.key.casefold(), s.name.casefold())), None)
-
-    @property
-    def support_addresses(self) -> frozenset[str]:
-        """Return the support addresses of all schools."""
-        return frozenset(s.address for s in self.schools)
-
-    @property
-    def school_domains(self) -> frozenset[str]:
-        """Return the domains of the people of all schools."""
-        return frozenset(domain for school in self.schools for domain in school.domains)
-
-    @property
-    def domains(self) -> frozenset[str]:
-        """Return the domains of the organisation: those of its schools and of its people's addresses."""
-        people = (a for team in self.teams for member in team.members for a in member.addresses)
-        addresses = (*self.support_addresses, *(operator.email for operator in self.operators), *people)
-        return frozenset({*self.school_domains, *(address.rpartition("@")[2] for address in addresses)})
-
-    @property
-    def teams(self) -> tuple[Team, ...]:
-        """Return all teams, second level first."""
-        return (self.second_level, *(school.team for school in self.schools))
 
     def staff(self, school: School) -> Iterator[Member]:
         """Yield the members who may work on that school's tickets: its team, then second level."""
@@ -156,11 +172,11 @@ class Policy:
 
     def find_member(self, email: str) -> Member | None:
         """Return the member of any team with that address; None if there is none."""
-        return next((m for team in self.teams if (m := team.member(email))), None)
+        return next((m for team in self._teams_of(email) if (m := team.member(email))), None)
 
     def addresses(self, email: str) -> frozenset[str]:
         """Return all addresses of the person with that address: a member may have several."""
-        same = (m.addresses for team in self.teams if (m := team.member(email)))
+        same = (m.addresses for team in self._teams_of(email) if (m := team.member(email)))
         return frozenset({email}.union(*same))
 
     def registered(self, email: str) -> str:
@@ -170,9 +186,12 @@ class Policy:
 
     def colleagues(self, email: str) -> tuple[Member, ...]:
         """Return the other members of all teams of the member with that address."""
-        shared = (team for team in self.teams if team.member(email))
+        shared = self._teams_of(email)
         found = {m.address: m for team in shared for m in team.members if email not in m.addresses}
         return tuple(found.values())
+
+    def _teams_of(self, email: str) -> Sequence[Team]:
+        return self._teams_by_address.get(email, ())
 
 
 @dataclass(frozen=True, slots=True)
