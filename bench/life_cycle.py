@@ -168,7 +168,7 @@ class Machine:
 def install(machine: Machine) -> None:
     machine.step("install, by docs/installation.md")
     machine.run("apt update -q", lines=1)
-    machine.run("apt install -y git make python3-venv", lines=1)  # the page has no -y
+    machine.run("apt install -y git make python3-venv dpkg-dev", page="installation", lines=1)
     target = machine.root / "root" / "mailbot"
     subprocess.run(["rm", "-rf", target], check=True)
     subprocess.run(["git", "clone", "-q", PROJECT, target], check=True)

@@ -16,8 +16,10 @@ from hashlib import sha256
 from urllib.parse import quote as percent_encoded
 
 from mailbot.addresses import canonical_address
+from mailbot.core.model.appointment import CalendarMethod
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Attachment
+from mailbot.itip import folded
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.sanitize import clean, one_line
 
@@ -30,6 +32,7 @@ _WORDS_LINE = 76  # an encoded word has 75 characters at most (RFC 2047, 2), and
 _PIECE = 60
 _WORD_LENGTH = 500  # a longer one cannot be folded below 998 bytes
 _FOLD = "\r\n"
+CALENDAR_FILE = "invite.ics"
 
 
 def to_bytes(
@@ -106,7 +109,7 @@ def _address(address: Address) -> str:
 
 
 def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> bytes:
-    """Return text and page as alternatives, the page with its pictures, the other files beside them."""
+    """Return text, page and calendar as alternatives, the page with its pictures, files beside them."""
     pictures: list[bytes] = []
     files: list[bytes] = []
     for position, attachment in enumerate(outgoing.attachments):
@@ -117,7 +120,12 @@ def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> 
     page = _text_part("html", outgoing.html)
     if pictures:
         page = _multipart('related; type="text/html"', (page, *pictures), outgoing.message_id)
-    both = _multipart("alternative", (_text_part("plain", outgoing.text), page), outgoing.message_id)
+    versions = [_text_part("plain", outgoing.text), page]
+    if outgoing.calendar and (method := outgoing.kind.definition.calendar):
+        calendar = folded(outgoing.calendar)
+        versions.append(_calendar_part(calendar, method))
+        files.append(_calendar_file(calendar))
+    both = _multipart("alternative", tuple(versions), outgoing.message_id)
     return _multipart("mixed", (both, *files), outgoing.message_id) if files else both
 
 
@@ -133,6 +141,25 @@ def _text_part(subtype: str, text: str) -> bytes:
     fields = f"Content-Type: text/{subtype}; charset=utf-8{_FOLD}Content-Transfer-Encoding: quoted-printable"
     lines = b2a_qp(clean(text).encode()).replace(b"\n", b"\r\n")
     return b"%b\r\n\r\n%b" % (fields.encode(), lines)
+
+
+def _calendar_part(calendar: bytes, method: CalendarMethod) -> bytes:
+    """Return the part that calendar programs process: one of the alternatives (RFC 6047, 2.4)."""
+    fields = (
+        f"Content-Type: text/calendar; charset=utf-8; method={method.value}{_FOLD}"
+        "Content-Transfer-Encoding: base64"
+    )
+    return b"%b\r\n\r\n%b" % (fields.encode(), _base64_lines(calendar))
+
+
+def _calendar_file(calendar: bytes) -> bytes:
+    """Return the same as a file, for programs that show no calendar part: it can be opened from the mail."""
+    fields = (
+        f'Content-Type: application/ics; name="{CALENDAR_FILE}"{_FOLD}'
+        f"Content-Transfer-Encoding: base64{_FOLD}"
+        f'Content-Disposition: attachment; filename="{CALENDAR_FILE}"'
+    )
+    return b"%b\r\n\r\n%b" % (fields.encode(), _base64_lines(calendar))
 
 
 def _file_part(attachment: Attachment, position: int, content: bytes, cid: str) -> bytes:

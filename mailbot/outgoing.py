@@ -12,8 +12,8 @@ class OutgoingMail:
     """One mail to one person, rendered; Message-IDs are kept with their angle brackets.
 
     `sender` shows a person's or school's name with the school's address. `ticket` is the ticket's key, or ""
-    if the mail is about no ticket. `automatic`: no human wrote it (RFC 3834). `internal`: a reply to it stays
-    among the staff.
+    if the mail is about no ticket. `calendar` is an iCalendar object in unfolded lines, or "". `automatic`:
+    no human wrote it (RFC 3834). `internal`: a reply to it stays among the staff.
     """
 
     message_id: str
@@ -23,6 +23,7 @@ class OutgoingMail:
     subject: str
     text: str
     html: str
+    calendar: str = ""
     in_reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()
     automatic: bool = True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mailbot import itip
 from mailbot.core.classify.classify import is_bounce
 from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
@@ -51,6 +52,7 @@ def parse(content: bytes) -> Mail:
         ),
         delivery=_reported(contents),
         reports=tuple(sorted(contents.reports)),
+        calendar_answer=itip.read(contents.calendar) if contents.calendar else None,
         encryption=contents.protection,
         size=len(content),
         defects=tuple(dict.fromkeys(defects)),

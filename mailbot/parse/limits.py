@@ -12,6 +12,7 @@ DEPTH = 12
 TEXT = 300_000  # characters of text that are looked at
 LINES = 20_000  # of that text
 TEXT_BYTES = 1_200_000
+CALENDAR = 200_000  # bytes of the answer to an invitation
 MARKUP = 2_000_000  # characters of HTML
 ELEMENTS = 20_000  # of HTML
 TAGS = 60_000  # of HTML that are parsed: elements begin and end, and there are comments

@@ -38,6 +38,7 @@ class PartCollector:
     markup: list[str] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
+    calendar: bytes = b""
     original_id: str = ""
     written: bool = False
     shown: set[str] = field(default_factory=set)
@@ -57,6 +58,7 @@ class PartCollector:
             return []
         if kind == "text/calendar" and _answers_invitation(entity):
             self.reports.add(CALENDAR_REPLY)
+            self.calendar = self.calendar or _utf_8(entity)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             self.reports.add(kind)
             self.delivery.extend(from_report(decode(entity.data), ""))
@@ -177,6 +179,13 @@ class PartCollector:
 def _answers_invitation(entity: Entity) -> bool:
     method = entity.parameters.get("method", "").strip().lower()
     return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.data[:2000])))
+
+
+def _utf_8(entity: Entity) -> bytes:
+    """Return a text as UTF-8, which it is in most mails (RFC 5545, 3.1.4)."""
+    charset = entity.parameters.get("charset", "").lower()
+    raw = entity.data[: limits.CALENDAR]
+    return raw if charset in ("", "utf-8", "us-ascii") else decode(raw, charset).encode("utf-8", "replace")
 
 
 def _is_tnef(entity: Entity) -> bool:

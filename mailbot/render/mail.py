@@ -13,7 +13,9 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
+from mailbot import itip
 from mailbot.core.classify.failure_cause import failure_cause
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.listing import Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
@@ -79,11 +81,32 @@ def render(
         subject=one_line(subject),
         text=_tidy(text),
         html=_tidy_page(html),
+        calendar=_calendar(notification, school, policy, now),
         in_reply_to=notification.in_reply_to,
         attachments=notification.attachments,
         automatic=notification.kind.definition.automatic,
         internal=notification.internal,
         ticket=notification.ticket.key if notification.ticket else "",
+    )
+
+
+def _calendar(notification: Notification, school: School, policy: Policy, now: datetime) -> str:
+    """Return the iCalendar object of an invitation or a cancellation, or "" for other notifications."""
+    method, ticket = notification.kind.definition.calendar, notification.ticket
+    if method is None or ticket is None or notification.appointment is None:
+        return ""
+    return itip.write(
+        itip.Invitation(
+            method=method,
+            appointment=notification.appointment,
+            sequence=ticket.appointment_revision - 1,
+            organizer=Address(school.address, f"{one_line(policy.name)} {one_line(school.name)}"),
+            attendee=notification.to,
+            summary=one_line(ticket.tagged_subject),
+            location=one_line(school.name),
+            stamp=now,
+            zone=policy.timezone,
+        )
     )
 
 
@@ -199,6 +222,8 @@ def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callab
     match value:
         case datetime():
             return write_date(value)
+        case Appointment(begin=begin):
+            return write_date(begin)
         case StrEnum():
             return str(words[name][value])
         case Address():
@@ -218,7 +243,8 @@ def _salutation(notification: Notification, team: Team) -> str:
     mine = (
         ticket is not None and ticket.assignee is not None and ticket.assignee.email == notification.to.email
     )
-    by_name = notification.kind.definition.audience in (Audience.PERSON, Audience.OPERATORS)
+    definition = notification.kind.definition
+    by_name = definition.audience in (Audience.PERSON, Audience.OPERATORS) or definition.calendar is not None
     return notification.to.name if mine or by_name or not notification.role.staff else team.name
 
 

@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 MAX_SCHOOLS = 60  # in a mail: Gmail cuts off mails that are longer than 102 kB
-REVERSIBLE = frozenset({"status", "level", "priority", "assignee", "due", "copy", "requester", "blocked"})
+REVERSIBLE = frozenset(
+    {"status", "level", "priority", "assignee", "due", "appointment", "copy", "requester", "blocked"}
+)
 HELPED = "helped"
 """The audit action of a requester who says that the solution helped."""
 CHANGES = REVERSIBLE | {"undone", HELPED}

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from functools import partial
 
+from mailbot.core.model.appointment import AttendeeResponse, Response
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import NotificationKind as Kind
-from mailbot.core.model.ticket import Role
+from mailbot.core.model.ticket import Role, Status
 from mailbot.samples.month import REPORT
 from mailbot.samples.problems import UNKNOWN_ADDRESS
 from mailbot.samples.replies import to_author
@@ -43,6 +44,8 @@ from mailbot.samples.scene import (
     TO_TONI,
     UNREAD,
     UP,
+    VISIT,
+    VISITED,
 )
 
 
@@ -55,6 +58,7 @@ def notifications(language: str) -> dict[str, Notification]:
         | _by_time()
         | _deeds()
         | _repaired()
+        | _appointments()
         | to_author(language)
         | _about_people()
         | _to_operators()
@@ -207,6 +211,32 @@ def _repaired() -> dict[str, Notification]:
         "moved": TO_LENA(Kind.MOVED, ticket=moved, author=TECHNIK, was="GYM-104"),
         "moved_team": TO_MAX(Kind.MOVED_TEAM, ticket=moved, author=TECHNIK, was="GYM-104", history=HISTORY),
         "moved_away": away(ERIKA, ticket=BEAMER, author=TECHNIK, was="RSW-31"),
+    }
+
+
+def _appointments() -> dict[str, Notification]:
+    cancelled = replace(BEAMER, appointment_revision=2)
+    to_lena = partial(TO_LENA, Kind.APPOINTMENT, ticket=VISITED, author=MAX, appointment=VISIT)
+    answered = partial(TO_MAX, Kind.APPOINTMENT_ANSWER, ticket=VISITED, author=LENA, appointment=VISIT)
+    return {
+        "appointment": to_lena(),
+        "appointment_with_answer": to_lena(text=ANSWER, history=HISTORY[:1]),
+        "appointment_moved": to_lena(reason="moved"),
+        "appointment_staff": TO_MAX(Kind.APPOINTMENT, ticket=VISITED, author=ERIKA, appointment=VISIT),
+        "appointment_cancelled": TO_LENA(
+            Kind.APPOINTMENT_CANCELLED, ticket=cancelled, author=MAX, appointment=VISIT
+        ),
+        "appointment_cancelled_staff": TO_MAX(
+            Kind.APPOINTMENT_CANCELLED, ticket=replace(cancelled, status=Status.CLOSED), appointment=VISIT
+        ),
+        "appointment_of_colleague": TO_ERIKA(
+            Kind.APPOINTMENT_CANCELLED, ticket=VISITED, author=MAX, appointment=VISIT
+        ),
+        "appointment_accepted": answered(answer=AttendeeResponse(LENA.email, Response.ACCEPTED)),
+        "appointment_declined": answered(
+            answer=AttendeeResponse(LENA.email, Response.DECLINED), text="Da bin ich auf Klassenfahrt."
+        ),
+        "reminder_appointment": TO_MAX(Kind.REMINDER, ticket=VISITED, history=HISTORY[-1:]),
     }
 
 

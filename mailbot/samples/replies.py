@@ -42,6 +42,8 @@ from mailbot.samples.scene import (
     TO_MAX,
     TO_TONI,
     UP,
+    VISIT,
+    VISITED,
 )
 
 AWAY = CommandResult("away", None, detail=ERIKA.name, until=date(2026, 12, 1), links=("back", "help"))
@@ -54,6 +56,7 @@ RECEIPT_LINES = (
     CommandResult("assign", ODD, notified=(MAX,), detail=ERIKA.name, until=date(2026, 12, 1)),
     CommandResult("take", replace(TAKEN, number=97), already=True),
     CommandResult("remind", DUE, due=DUE.due),
+    CommandResult("visit", VISITED, notified=(LENA,), due=VISIT.begin),
     CommandResult("cc", BEAMER, notified=(RAINER,), detail=RAINER.email),
     CommandResult("mute", BEAMER),
     CommandResult("split", BEAMER, notified=(LENA, ERIKA), detail="GYM-105"),

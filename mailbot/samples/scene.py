@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
@@ -115,6 +116,13 @@ UP = replace(TAKEN, level=2, assignee=None, priority=Priority.HIGH)
 ASLEEP = replace(TAKEN, status=Status.WAITING, wait=WaitState(NOW - timedelta(days=7), awaiting_staff=False))
 IDLE = replace(BEAMER, number=98, wait=WaitState(NOW - timedelta(days=1)), opened=NOW - timedelta(days=1))
 DUE = replace(TAKEN, number=97, due=NOW)
+VISIT = Appointment(
+    "gym-104-r7kq2m@schule.example",
+    datetime(2026, 11, 26, 9, 0, tzinfo=UTC),
+    45,
+    "Raum 204, ich bringe <Lampe> & Kabel mit",
+)
+VISITED = replace(TAKEN, due=VISIT.begin, appointment=VISIT, appointment_revision=1)
 DONE = replace(TAKEN, status=Status.CLOSED, closed=NOW)
 ODD = replace(
     _ticket(99, 'WLAN & "Tablets" <b>100 %</b> {{ 7*7 }} im Informatikraum fallen ständig aus 😱', 3),

@@ -17,7 +17,7 @@ from mailbot.core.text.own_quote import split_reply
 from mailbot.core.text.references import linked_action_keys
 from mailbot.parse import parse
 from mailbot.service.alerts import raise_alert
-from mailbot.service.desk import Desk
+from mailbot.service.desk import Desk, random_token
 from mailbot.store import ledger, raw_mail
 from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
@@ -160,6 +160,7 @@ def _decide_and_write(
     dates = desk.days(lookups.dates, now)
     addresses = {written: canonical_address(written) or "" for written in lookups.addresses}
     facts = replace(facts, confirmed=confirmed, released=released, dates=dates, addresses=addresses)
+    facts = replace(facts, token=random_token())
     decision = decide(understood, facts, desk.policy, now)
     because = "\n".join(decision.because)
     mails = desk.render_all(decision, school, now)

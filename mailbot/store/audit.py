@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.effects import (
     AddCc,
     AddMessage,
@@ -31,6 +32,7 @@ from mailbot.core.model.effects import (
     ResendMails,
     RevertChange,
     SetAbsence,
+    SetAppointment,
     SetBlocked,
     SetDue,
     SetLevel,
@@ -89,6 +91,10 @@ class Origin:
     raw_id: int | None = None
 
 
+def _when(appointment: Appointment) -> str:
+    return f"{appointment.begin.isoformat(timespec='minutes')} {appointment.minutes} min"
+
+
 # Return the ticket, the action and the detail of an effect that changes a ticket.
 ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     OpenTicket: lambda e: (e.ticket.key, "opened", e.ticket.subject),
@@ -98,6 +104,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     SetPriority: lambda e: (e.ticket, "priority", e.priority.value),
     Assign: lambda e: (e.ticket, "assignee", e.assignee.email if e.assignee else ""),
     SetDue: lambda e: (e.ticket, "due", e.due.isoformat(timespec="minutes")),
+    SetAppointment: lambda e: (e.ticket, "appointment", _when(e.appointment)),
     AddCc: lambda e: (e.ticket, "copy", e.person.email),
     SetRequester: lambda e: (e.ticket, "requester", e.requester.email),
     SetBlocked: lambda e: (e.ticket, "blocked" if e.blocked else "unblocked", e.address),

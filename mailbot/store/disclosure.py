@@ -55,7 +55,7 @@ _RAW_MAILS = (
 _SENT_MAILS = (
     select(
         *(_OUTBOX.c[name] for name in ("school", "kind", "recipient", "recipient_name", "sender_name")),
-        *(_OUTBOX.c[name] for name in ("subject", "text", "created", "sent", "state")),
+        *(_OUTBOX.c[name] for name in ("subject", "text", "calendar", "created", "sent", "state")),
     )
     .where(_OUTBOX.c.recipient == _ADDRESS)
     .order_by(_OUTBOX.c.id)

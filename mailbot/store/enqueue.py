@@ -107,6 +107,7 @@ def _columns(mail: OutboxMail, references: list[str], raw_id: int | None) -> dic
         "subject": out.subject,
         "text": out.text,
         "html": out.html,
+        "calendar": out.calendar,
         "in_reply_to": references[0] if references else "",
         "reference_ids": references,
         "attachments": [asdict(file) for file in files],

@@ -39,7 +39,7 @@ _PERSONAL: dict[Table, tuple[str, ...]] = {
     _FILE: ("filename",),
     _LEDGER: ("message_id", "sender", "subject", "because", "traceback"),
     _HELD: ("address",),
-    _OUTBOX: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html",
+    _OUTBOX: ("recipient", "recipient_name", "sender_name", "author", "subject", "text", "html", "calendar",
               "in_reply_to", "last_error", "reference_ids", "attachments"),
 }  # fmt: skip
 REDACTED_TABLES: tuple[Table, ...] = (*_PERSONAL, _EVENT, _RAW_MAIL)
@@ -308,8 +308,10 @@ def _redact(session: Session, table: Table, row: Row[Any], matcher: Matcher) -> 
         value = getattr(row, name)
         if isinstance(value, list):
             redacted: Any = [item for item in value if not matcher.matches(str(item))]
-        else:
+        elif isinstance(value, str):
             redacted = matcher.redact(value) if value else value
+        else:  # the time of an appointment
+            redacted = value
         if redacted != value:
             changed[name] = "" if redacted == matcher.replacement else redacted
     if changed:

@@ -129,11 +129,13 @@ class _Matches:
     same_report: str | None
     recent_activity: RecentActivity
     flooding: tuple[str | None, ...]
+    by_appointment: str | None = None
 
     def tickets(self) -> Iterator[str]:
         """Yield the keys of the tickets."""
         by_action_key = self.by_action_key.ticket if self.by_action_key is not None else None
-        keys = (self.thread.ticket, self.by_ancestor, self.same_report, by_action_key, *self.flooding)
+        first = (self.thread.ticket, self.by_ancestor, self.same_report)
+        keys = (*first, by_action_key, *self.flooding, self.by_appointment)
         yield from (key for key in keys if key)
 
 
@@ -178,6 +180,7 @@ def load_facts(
         by_reply=matches.thread.ticket,
         by_ancestor=matches.by_ancestor,
         by_subject_tag=found.tagged(lookups),
+        by_appointment=matches.by_appointment,
         same_report=matches.same_report,
         tickets=found.tickets,
         aliases=found.aliases,
@@ -214,6 +217,7 @@ def _match(
         _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
         recent_activity,
         tuple(o.flooding(policy.limits) for o in (recent_activity.opened, recent_activity.opened_forged)),
+        tickets.find_by_appointment(session, lookups.appointment) if lookups.appointment else None,
     )
 
 

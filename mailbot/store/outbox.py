@@ -276,6 +276,7 @@ def _to_claimed_mail(row: Row[Any], until: datetime) -> ClaimedMail:
         subject=row.subject,
         text=row.text,
         html=row.html,
+        calendar=row.calendar,
         in_reply_to=row.in_reply_to,
         attachments=tuple(Attachment(**file) for file in row.attachments),
         automatic=row.automatic,

@@ -101,6 +101,11 @@ class TicketRow(Row, table=True):
     asked: bool = True
     step: str = "nothing"
     told: datetime | None = None
+    appointment_uid: str | None = Field(default=None, index=True)
+    appointment_begin: datetime | None = None
+    appointment_minutes: int | None = None
+    appointment_text: str = Field(default="", sa_type=Text)
+    appointment_revision: int = 0
     status_asked: datetime | None = None
     muted: str = Field(default="", sa_type=Text)
     look_at: datetime | None = None
@@ -280,6 +285,7 @@ class OutboxRow(Row, table=True):
     subject: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
     html: str = Field(sa_type=Text)
+    calendar: str = Field(default="", sa_type=Text)  # iCalendar in unfolded lines
     in_reply_to: str = Field(default="", sa_type=Text)
     references: list[str] = Field(
         default_factory=list, sa_column=Column("reference_ids", JSON, nullable=False)

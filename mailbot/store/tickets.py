@@ -42,6 +42,10 @@ _BY_ALIASES = (
     .join(_TICKET, _TICKET.c.id == _ALIAS.c.ticket_id)
     .where(_ALIAS.c.name.in_(bindparam("aliases", expanding=True)))
 )
+# Find the ticket with an appointment.
+_BY_APPOINTMENT = select(_TICKET.c.school, _TICKET.c.number).where(
+    _TICKET.c.appointment_uid == bindparam("uid")
+)
 # Read tickets by the keys of their rows.
 _BY_IDS = select(_TICKET).where(_TICKET.c.id.in_(bindparam("tickets", expanding=True)))
 # Lock tickets. All workers lock them in this order, which prevents deadlocks.
@@ -197,6 +201,12 @@ def find_ticket(session: Session, name: str) -> tuple[int, Ticket] | None:
     """Return the key of a ticket's row, and the ticket, as `find` does."""
     row = find(session, name)
     return (row.id, to_ticket(session, row)) if row is not None else None
+
+
+def find_by_appointment(session: Session, uid: str) -> str | None:
+    """Return the key of the ticket with that appointment; None if there is none."""
+    row = execute(session, _BY_APPOINTMENT, {"uid": uid}).first()
+    return key_of(row) if row is not None else None
 
 
 def add_alias(session: Session, alias: str, ticket_id: int) -> None:

@@ -71,6 +71,7 @@ def test_much_happens_in_a_year(year: SimulatedYear) -> None:
     assert sum(outcomes.values()) > 5 * TICKETS
     assert {"command", "reply", "refused", "opened", "answered", "ignored"} <= set(outcomes)
     assert {"reminder", "overdue", "digest", "merged", "moved_team", "undone", "escalated_team"} <= set(kinds)
+    assert {"appointment", "appointment_cancelled", "appointment_answer"} <= set(kinds)
     assert any(step.away for step in year.steps)
     actions = {event.action for event in year.harness.rows(EventRow)}
     assert {"muted", "status asked", "helped"} <= actions
@@ -203,6 +204,18 @@ def test_no_notification_is_sent_twice(year: SimulatedYear) -> None:
     for step in year.steps:
         notices_sent = Counter((row.recipient, row.ticket_id, row.kind) for row in step.mails)
         assert max(notices_sent.values(), default=1) == 1, (step, notices_sent)
+
+
+def test_each_calendar_gets_later_revisions_only(year: SimulatedYear) -> None:
+    shown: dict[tuple[str, str], tuple[int, str]] = {}
+    for row in (row for step in year.steps for row in step.mails if row.calendar):
+        values = dict(line.partition(":")[::2] for line in row.calendar.split("\n"))
+        sequence, method = int(values["SEQUENCE"]), values["METHOD"]
+        before = shown.get((row.recipient, values["UID"]), (-1, ""))
+        assert sequence > before[0], (row.recipient, row.subject)
+        assert (before[1] == "REQUEST") >= (method == "CANCEL"), (row.recipient, row.subject)
+        shown[row.recipient, values["UID"]] = (sequence, method)
+    assert "CANCEL" in {method for _, method in shown.values()}
 
 
 def test_blocked_senders_open_nothing_and_get_no_mail(year: SimulatedYear) -> None:

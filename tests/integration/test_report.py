@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import (
     AddCc,
     Assign,
     RecordHelped,
     RevertChange,
+    SetAppointment,
     SetBlocked,
     SetDue,
     SetLevel,
@@ -294,6 +296,7 @@ def test_report_handles_every_change_that_undo_reverts() -> None:
         SetPriority("GYM-1", Priority.HIGH),
         Assign("GYM-1", person),
         SetDue("GYM-1", NOW),
+        SetAppointment("GYM-1", Appointment("uid", NOW, 30)),
         AddCc("GYM-1", person),
         SetRequester("GYM-1", person),
         SetBlocked("GYM", person.email, blocked=True, ticket="GYM-1"),

@@ -8,7 +8,19 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.core.model.effects import Decision, Notify, SetDue, SetLevel, SetStatus
+from mailbot.core.model.appointment import Appointment
+from mailbot.core.model.effects import (
+    Decision,
+    Move,
+    Notify,
+    RevertChange,
+    SetAppointment,
+    SetDue,
+    SetLevel,
+    SetRequester,
+    SetStatus,
+)
+from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Status, Ticket
 from mailbot.core.model.transition import apply
 from mailbot.store.database import read_only
@@ -20,7 +32,7 @@ from tests.support.scenario import LENA, MAX, NOW, TONI, ticket
 LINES = (
     "#close", "#escalate", "#return", "#wait", "#reopen", "#take", "#priority high", "#remind Friday",
     "#undo", "#note", "#assign Erika", "#cc karl@schule.example",
-    "#escalate\n#remind Friday", "#close\n#priority low", "",
+    "#escalate\n#remind Friday", "#close\n#priority low", "", "#visit Thursday 11:00", "#visit Friday 9:30",
 )  # fmt: skip
 STEPS = st.lists(st.tuples(st.sampled_from((MAX, TONI, LENA)), st.sampled_from(LINES)), max_size=6)
 
@@ -59,6 +71,23 @@ def test_a_due_date_ends_when_the_ticket_is_handed_over_or_closed() -> None:
     resting = ticket(due=NOW + timedelta(days=3))
     for effect in (SetLevel("GYM-1", 2), SetStatus("GYM-1", Status.CLOSED)):
         assert apply(resting, [effect], NOW).due is None
+
+
+def test_an_appointment_ends_when_the_ticket_is_handed_over_or_closed() -> None:
+    visited = ticket(appointment=Appointment("uid", NOW + timedelta(days=3), 30), appointment_revision=1)
+    for effect in (SetLevel("GYM-1", 2), SetStatus("GYM-1", Status.CLOSED), Move("GYM-1", "HBG", 7)):
+        after = apply(visited, [effect], NOW)
+        assert (after.appointment, after.appointment_revision) == (None, 2)
+
+
+def test_revision_of_an_appointment_grows_with_each_change_and_its_undo() -> None:
+    none, uid = ticket(), Appointment("uid", NOW + timedelta(days=3), 30)
+    made = apply(none, [SetAppointment("GYM-1", uid)], NOW)
+    undone = apply(made, [RevertChange("GYM-1", none)], NOW)
+    redone = apply(undone, [RevertChange("GYM-1", made)], NOW)
+    other = apply(redone, [SetRequester("GYM-1", Address("olga@schule.example"))], NOW)
+    found = [t.appointment_revision for t in (made, undone, redone, other, apply(other, [], NOW))]
+    assert (found, undone.appointment, redone.appointment) == ([1, 2, 3, 4, 4], None, uid)
 
 
 def test_a_due_date_that_comes_with_the_handing_over_stays_even_if_it_was_so_before() -> None:

@@ -24,6 +24,7 @@ from mailbot.store import people, tickets
 from mailbot.store.database import Engine, read_only
 from mailbot.store.mapping import to_ticket
 from mailbot.store.tables import OutboxRow, TicketRow
+from tests.support.calendar_replies import thunderbird
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder
 from tests.support.school import problem
@@ -82,6 +83,9 @@ FIRST_LEVEL = (
     (8, "Das sieht sich ein Techniker an.\n#escalate"),
     (8, "Welcher Raum ist es?\n#rückfrage"),
     (5, "#wiedervorlage in {days} Tagen"),
+    (8, "Ich sehe es mir an.\n#termin in {days} Tagen 10 Uhr"),
+    (4, "#visit in {days} days 1pm 1 h room 204"),
+    (2, "#termin in {days} Tagen 22:00"),
     (4, "Die Lampe liegt im Keller.\n#notiz"),
     (4, "#priorität hoch"),
     (4, "#zuweisen {colleague}"),
@@ -107,6 +111,7 @@ FIRST_LEVEL = (
 SECOND_LEVEL = (
     (20, "Wir tauschen das Gerät.\n#close"),
     (12, "Der Techniker kommt morgen."),
+    (6, "Der Techniker kommt.\n#rdv in {days} days 9h30 45 min"),
     (10, "Das kann die Schule selbst.\n#zurück"),
     (8, "#move HBG"),
     (6, "#verschieben GYM"),
@@ -153,11 +158,24 @@ WORK = dict.fromkeys(
         "reopened",
         "reminder",
         "overdue",
+        "appointment",
+        "appointment_answer",
     ),
     0.7,
 ) | {"digest": 0.5, "closed_team": 0.1, "undone": 0.1}
 NEWS = dict.fromkeys(
-    ("answer", "closed", "waiting", "wait_reminder", "escalated_requester", "reopened", "closed_waiting"), 0.6
+    (
+        "answer",
+        "closed",
+        "waiting",
+        "wait_reminder",
+        "escalated_requester",
+        "reopened",
+        "closed_waiting",
+        "appointment",
+        "appointment_cancelled",
+    ),
+    0.6,
 )
 """The probability of a reply to a notification of that kind, by staff and by others."""
 
@@ -284,6 +302,9 @@ class SimulatedYear:
         with read_only(self.engine) as session:
             if writer in people.absences(session, self.now.date()):
                 return
+        if sent.kind == "appointment" and writer not in COLLEAGUES and self.rng.random() < 0.7:
+            self.answer_invitation(sent)
+            return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
         table = IN_THE_MORNING if sent.kind == "digest" else tables.get(sent.role, REQUESTER)
         text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], sent)
@@ -299,6 +320,19 @@ class SimulatedYear:
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
             self.take_back(step, sent, before or {})
+
+    def answer_invitation(self, sent: OutboxRow) -> None:
+        """Let a calendar program answer an invitation."""
+        values = dict(line.partition(":")[::2] for line in sent.calendar.split("\n"))
+        begin = next(value for name, value in values.items() if name.startswith("DTSTART;"))
+        response = self.rng.choice(("ACCEPTED", "DECLINED", "TENTATIVE"))
+        raw = thunderbird(values["UID"], response, sequence=int(values["SEQUENCE"]))
+        raw = raw.replace(b"lena@schule.example", sent.recipient.encode())
+        raw = raw.replace(b"20261126T110000", begin.encode())
+        raw = raw.replace(b"Message-ID: <", f"Message-ID: <{next(self._order)}".encode())
+        decision = self.harness.receive(raw, sent.school, at=self.now)
+        assert decision is not None
+        self.note(sent.recipient, "", decision)
 
     def filled(self, text: str, sent: OutboxRow) -> str:
         """Replace placeholders by tickets, colleagues and days."""

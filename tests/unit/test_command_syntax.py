@@ -33,6 +33,7 @@ WORDS = {
     "return": ("return", "zurück", "renvoyer", "retourner"),
     "wait": ("wait", "rückfrage", "warten", "attendre", "attente"),
     "remind": ("remind", "wiedervorlage", "rappel", "rappeler"),
+    "visit": ("visit", "termin", "rendez-vous", "rdv"),
     "reopen": ("reopen", "öffnen", "rouvrir"),
     "take": ("take", "übernehmen", "prendre"),
     "assign": ("assign", "zuweisen", "attribuer", "assigner"),

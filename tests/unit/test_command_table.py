@@ -62,6 +62,7 @@ escalate    -           -    yes         -              -
 return      -           -    -           yes            -
 wait        -           -    yes         yes            -
 remind      -           -    yes         yes            -
+visit       -           -    yes         yes            -
 reopen      yes         -    yes         yes            -
 take        -           -    yes         yes            -
 assign      -           -    yes         yes            -
@@ -157,6 +158,17 @@ ROWS = {
         lambda done: done.ticket().due is not None,
         {(MAX, "command_receipt")},
         wrong=("#remind", "#wiedervorlage", "#remind bald", "#wiedervorlage bald", "#rappel bientôt"),
+    ),
+    "visit": Row(
+        ("#visit Friday 11:00", "#termin Fr 11 Uhr 45 min Raum 204", "#rdv vendredi à 11h30"),
+        lambda done: done.ticket().appointment is not None and done.ticket().due is not None,
+        {
+            (LENA, "appointment"),
+            (MAX, "appointment"),
+            (ERIKA, "assigned_info"),
+            (MAX, "command_receipt"),
+        },
+        wrong=("#visit", "#visit Friday", "#termin Fr", "#termin bald 11:00", "#rdv vendredi 25h00"),
     ),
     "reopen": Row(
         ("#reopen", "#öffnen", "#rouvrir"),

@@ -149,7 +149,7 @@ def test_absent_member_is_notified_only_if_no_member_is_present(
     school = replace(GYM, team=first)
     policy = Policy("Support", (school,), second)
     about = assigned(assignee, level)
-    change = TicketChange(about, about, school, policy, absences, {}, None)
+    change = TicketChange(about, about, school, policy, absences, {}, NOW, None)
     recipients = [to.email for to, _ in assignees(change, about)]
     assert recipients
     if not absences.keys().isdisjoint(recipients):

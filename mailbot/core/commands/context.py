@@ -148,6 +148,7 @@ class MailContext:
             policy=self.policy,
             absences=self.facts.absences,
             names=self.facts.names,
+            now=self.now,
             actor=self.sender,
             message=message,
             history=self.facts.histories.get(before.key, ()),

@@ -163,6 +163,7 @@ class ExclusiveGroup(Enum):
     """Groups of commands of which a mail may have one for each ticket."""
 
     STATUS = auto()
+    DUE = auto()
     HANDOVER = auto()
     ASSIGNEE = auto()
     QUIET = auto()

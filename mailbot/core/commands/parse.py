@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 
+from mailbot.core.commands.appointment import VISIT
 from mailbot.core.commands.assignment import ASSIGNMENT
 from mailbot.core.commands.command import Command, CommandLine, Reading, spellings
 from mailbot.core.commands.members import MEMBERS
@@ -29,6 +30,7 @@ from mailbot.core.text.words import fold
 COMMANDS: tuple[Command, ...] = (
     *STATUS,
     *ASSIGNMENT,
+    VISIT,
     UNDO,
     *RESTRUCTURE,
     NOTE,

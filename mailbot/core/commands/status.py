@@ -194,6 +194,7 @@ REMIND = TicketCommand(
     examples={"de": "morgen", "fr": "demain"},
     handler=_remind,
     receipt=lambda until: Receipt(due=until),
+    exclusive_groups=frozenset({ExclusiveGroup.DUE}),
 )
 UNDO = TicketCommand(
     name="undo",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mailbot.core.classify.classify import NO_FROM
 from mailbot.core.commands.match import roles
+from mailbot.core.decide.calendar_answer import decide_calendar_answer
 from mailbot.core.model.effects import AddMessage, Decision, Effect, MarkUndeliverable, Notify
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Action, Address, Classification, Mail, MailKind
@@ -42,6 +43,8 @@ def decide_automatic(
         )
     if mail.sender is None:
         return Decision("ignored", (reason, NO_FROM))
+    if (answered := decide_calendar_answer(mail, reason, facts, policy, now)) is not None:
+        return answered
     ticket = facts.ticket(facts.by_reply) or _tagged(mail.sender.email, facts, policy)
     if classification.kind is not MailKind.AUTO_REPLY or ticket is None:
         return Decision("ignored", (reason,))

@@ -24,6 +24,7 @@ from mailbot.core.model.notification import CommandResult, Notification
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
+from mailbot.core.recipients.attendees import to_attendees, without_repetition
 from mailbot.core.recipients.ticket_change import TicketChange
 
 
@@ -69,11 +70,14 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
     change = context.change(ticket, after, message, [cc.person for cc in cc_added], not_in_cc)
-    notifications = recipients.deduplicate(
+    others = recipients.deduplicate(
         _notifications(context, change, effects, restructuring, by_staff=by_staff), change
     )
+    calendar_mails = to_attendees(change, _blocked(effects))
+    notifications = (*without_repetition(others, calendar_mails, change), *calendar_mails)
     effects += map(Notify, notifications)
-    people = tuple(notification.to for notification in notifications)
+    notified = {n.to.email: n.to for n in notifications if n.to.email not in change.actor_addresses}
+    people = tuple(notified.values())
     asks = not by_staff and message is None
     done = [_result(context, one, after, people, asks=asks) for one in applied]
     notes = _notes(commands, message, after, people)
@@ -218,6 +222,10 @@ def _reopen_on_reply(
     if ticket.status is Status.OPEN or applied or message is None or not context.is_participant(ticket):
         return []
     return [SetStatus(ticket.key, Status.OPEN)]
+
+
+def _blocked(effects: Iterable[Effect]) -> set[str]:
+    return {effect.address for effect in effects if isinstance(effect, SetBlocked) and effect.blocked}
 
 
 def _unblock(

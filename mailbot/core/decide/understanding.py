@@ -25,7 +25,7 @@ class Lookups:
     names: find the last mail to one of them in the tagged ticket. `same_words`: find an open ticket of the
     sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
     of their schools. `resends`: load the undelivered mails of its tickets. `holders`: load since when its
-    tickets are where they are.
+    tickets are where they are. `appointment` is the UID of an appointment: find its ticket.
     """
 
     message_ids: tuple[str, ...]
@@ -44,6 +44,7 @@ class Lookups:
     bounced: tuple[str, ...] = ()
     resends: bool = False
     holders: bool = False
+    appointment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +116,5 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         resends=any(line.failures for line in lines),
         holders=any(line.holders for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
+        appointment=mail.calendar_answer.uid if mail.calendar_answer else "",
     )

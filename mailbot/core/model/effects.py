@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.facts import UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
@@ -64,6 +65,14 @@ class SetDue:
 
     ticket: str
     due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetAppointment:
+    """Make an appointment for a ticket, or move the present one."""
+
+    ticket: str
+    appointment: Appointment
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +251,16 @@ class AddProof:
 
 
 TicketEffect = (
-    SetStatus | SetLevel | SetPriority | Assign | SetDue | AddCc | SetRequester | SetBlocked | RevertChange
+    SetStatus
+    | SetLevel
+    | SetPriority
+    | Assign
+    | SetDue
+    | SetAppointment
+    | AddCc
+    | SetRequester
+    | SetBlocked
+    | RevertChange
 )
 """Effects on a single ticket, which `#undo` can revert."""
 MultiTicketEffect = Merge | Split | Move

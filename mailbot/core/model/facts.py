@@ -184,6 +184,8 @@ class Facts:
     that may get a ticket. `same_report` is an open ticket of the sender with the same words. `own`: mailbot
     sent this mail. `released` is the kind of the notification whose confirmation released a held mail.
     `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
+    `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
+    whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
     tickets.
     """
@@ -195,6 +197,7 @@ class Facts:
     by_reply: str | None = None
     by_ancestor: str | None = None
     by_subject_tag: str | None = None
+    by_appointment: str | None = None
     same_report: str | None = None
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -214,6 +217,7 @@ class Facts:
     copies: Copies | None = None
     own: bool = False
     confirmed: str = ""
+    token: str = ""
     released: NotificationKind | None = None
     recent_activity: RecentActivity = field(default_factory=RecentActivity)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mailbot.core.model.appointment import CalendarAnswer
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -102,9 +104,9 @@ class Mail:
     its ">" were derived from the structure of an HTML mail. `unseen`: a reader of the HTML mail does not see
     its text, so it has no commands. `headers` are all header fields in order, names in lower case, values
     unfolded and decoded. Message-IDs keep their angle brackets. `reports` are the media types of the
-    machine-readable reports in the mail (RFC 6522). `size` is in bytes. `original_from` is the author that a
-    list names (X-Original-From). `via` is the address in From if the author is another person, who is in
-    `senders` then.
+    machine-readable reports in the mail (RFC 6522). `calendar_answer` is the answer to an invitation in it.
+    `size` is in bytes. `original_from` is the author that a list names (X-Original-From). `via` is the
+    address in From if the author is another person, who is in `senders` then.
     """
 
     message_id: str = ""
@@ -130,6 +132,7 @@ class Mail:
     parts: tuple[Part, ...] = ()
     delivery: tuple[DeliveryStatus, ...] = ()
     reports: tuple[str, ...] = ()
+    calendar_answer: CalendarAnswer | None = None
     encryption: Encryption = Encryption.NONE
     size: int = 0
     defects: tuple[str, ...] = ()

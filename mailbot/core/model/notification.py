@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from mailbot.core.model.appointment import Appointment, AttendeeResponse
 from mailbot.core.model.listing import page_count
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
@@ -42,6 +43,10 @@ class Reason(StrEnum):
     NO_SUCH_TICKET = "no_such_ticket"  # `argument` is not a ticket that the author may see
     NOTHING_TO_UNDO = "nothing_to_undo"  # the ticket was not changed by a mail
     CHANGED_SINCE = "changed_since"  # another person made the last change of the ticket
+    PAST = "past"  # the appointment `argument` would be in the past
+    TOO_FAR = "too_far"  # the appointment would be more than a year away
+    OUTSIDE_HOURS = "outside_hours"  # the team does not work at that time
+    HOLIDAY = "holiday"  # the school or the team is off on that day
     NOTHING_TO_RESEND = "nothing_to_resend"  # each mail by the author about the ticket was delivered
     TOO_LATE = "too_late"  # the last change is too old to be undone
     CANNOT_UNDO = "cannot_undo"  # the last change affected other tickets too: merge, split, move
@@ -135,7 +140,7 @@ class Notification:
     related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
-    reason: str = ""  # why a mail cannot be read; of a repeated invitation "reminder", of a reminder "asked"
+    reason: str = ""  # why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template
@@ -146,6 +151,8 @@ class Notification:
     since: datetime | None = None  # when the ticket came to the team or the assignee that has it
     progress: Progress = Progress.TOLD  # of an answer to a question for the status of a ticket
     forwarded_from: Address | None = None  # author of the mail that a member forwarded in their own name
+    appointment: Appointment | None = None  # the appointment of a mail with a calendar part, or of its answer
+    answer: AttendeeResponse | None = None  # of an attendee, to the invitation
 
     @property
     def sendable(self) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
+from mailbot.core.model.appointment import CalendarMethod
+
 
 class Audience(StrEnum):
     """The recipients of a notification."""
@@ -83,6 +85,7 @@ class Definition:
     shows_similar: bool = False  # with similar solved tickets
     shows_answer: bool = False  # with a colleague's answer: the author of a reply to it has read that
     shows_status: bool = False  # with the status: the requester's side is notified when it is undone
+    calendar: CalendarMethod | None = None  # with a calendar part (RFC 6047)
     states_refusal: bool = False  # with the reasons of a refusal, which are repeated once a day only
 
 
@@ -352,6 +355,20 @@ class NotificationKind(StrEnum):
             links=(),
         ),
     )
+    # An appointment, or its new time, perhaps with an answer. Programs may delete it when it is accepted.
+    APPOINTMENT = (
+        "appointment",
+        Definition(
+            Audience.BOTH, in_person=True, history=_FIRST, invites_reply=True, calendar=CalendarMethod.REQUEST
+        ),
+    )
+    # The appointment does not take place.
+    APPOINTMENT_CANCELLED = (
+        "appointment_cancelled",
+        Definition(Audience.BOTH, in_person=True, calendar=CalendarMethod.CANCEL),
+    )
+    # To the assignee: the answer of an attendee to the invitation.
+    APPOINTMENT_ANSWER = "appointment_answer", Definition(Audience.STAFF, in_person=True)
     # The figures of the last month.
     REPORT = "report", Definition(Audience.OPERATORS, if_undelivered=_IGNORE, links=())
     # A problem began or ended.

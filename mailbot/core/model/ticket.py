@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.mail import Address, Danger
 
 MAX_CC = 20
@@ -130,6 +131,7 @@ class Ticket:
     """A ticket. `level` is 1 (the school's team) or 2 (second level).
 
     `due` is when the staff wants to be reminded of it. Without `wait`, it waits since it was opened.
+    `appointment_revision` counts the changes of appointments and of their attendees.
     `status_asked` is when the requester's side asked for its status and the period until a reminder began.
     `muted` are the registered addresses of members who get no mail about it while others do.
     """
@@ -149,6 +151,8 @@ class Ticket:
     due: datetime | None = None
     messages: int = 0
     wait: WaitState | None = None
+    appointment: Appointment | None = None
+    appointment_revision: int = 0
     status_asked: datetime | None = None
     muted: tuple[str, ...] = ()
 

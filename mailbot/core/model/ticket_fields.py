@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Priority, ReminderStage, Status, Ticket, WaitState
 
@@ -60,6 +61,16 @@ def _wait_from_json(since: str, awaiting_staff: bool, stage: str, reminded_at: s
     return _wait(datetime.fromisoformat(since), awaiting_staff, stage, reminded)
 
 
+def _appointment(
+    uid: str | None, begin: datetime | None, minutes: int | None, text: str
+) -> Appointment | None:
+    return Appointment(uid, begin, minutes, text) if uid and begin and minutes else None
+
+
+def _appointment_from_json(uid: str, begin: str, minutes: int, text: str) -> Appointment:
+    return Appointment(uid, datetime.fromisoformat(begin), minutes, text)
+
+
 NUMBER = FieldType(_as_tuple, _identity, _identity)
 TEXT = FieldType(_as_tuple, _identity, _identity, erased="")
 TIME = FieldType(_as_tuple, _identity, datetime.fromisoformat)
@@ -73,6 +84,11 @@ ADDRESSES = FieldType(
 )
 WAIT = FieldType(
     lambda wait: (wait.since, wait.awaiting_staff, wait.stage.value, wait.reminded_at), _wait, _wait_from_json
+)
+APPOINTMENT = FieldType(
+    lambda found: (found.uid, found.begin, found.minutes, found.text) if found else (None, None, None, ""),
+    _appointment,
+    _appointment_from_json,
 )
 
 
@@ -148,6 +164,15 @@ FIELDS = (
     Field("due", TIME, ("due",), undo=True, shown_to="all"),
     Field("cc", PEOPLE, ("cc",), undo=True, personal=True, shown_to="all", table="ticket_cc"),
     Field("wait", WAIT, ("waits_since", "asked", "step", "told"), undo=True, read="waits"),
+    Field(
+        "appointment",
+        APPOINTMENT,
+        ("appointment_uid", "appointment_begin", "appointment_minutes", "appointment_text"),
+        undo=True,
+        personal=True,
+        shown_to="all",
+    ),
+    Field("appointment_revision", NUMBER, ("appointment_revision",)),
     Field("status_asked", TIME, ("status_asked",)),
     Field("muted", ADDRESSES, ("muted",), personal=True),
 )
@@ -204,10 +229,15 @@ def without_personal_data(ticket: Ticket, now: datetime) -> Ticket:
 
 
 def notification_values(ticket: Ticket, *, staff: bool) -> list[tuple[str, Any]]:
-    """Return names and values of the fields that these readers see, unless a new ticket has that value."""
+    """Return names and values of the fields that these readers see, unless a new ticket has that value.
+
+    A due date is left out if it is that of the appointment.
+    """
     readers = ("all", "staff") if staff else ("all",)
     values = ((field.name, getattr(ticket, field.name)) for field in FIELDS if field.shown_to in readers)
-    return [(name, value) for name, value in values if value != _OF_NEW_TICKET[name]]
+    shown = [(name, value) for name, value in values if value != _OF_NEW_TICKET[name]]
+    rests = ticket.appointment is not None and ticket.due == ticket.appointment.begin
+    return [(name, value) for name, value in shown if not (rests and name == "due")]
 
 
 def document_of(ticket: Ticket) -> dict[str, Any]:

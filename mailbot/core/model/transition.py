@@ -19,6 +19,7 @@ from mailbot.core.model.effects import (
     RecordReminder,
     RecordStatusQuestion,
     RevertChange,
+    SetAppointment,
     SetDue,
     SetLevel,
     SetMuted,
@@ -32,12 +33,12 @@ from mailbot.core.model.ticket_fields import restored
 
 
 def apply(ticket: Ticket, effects: Iterable[Effect], now: datetime) -> Ticket:
-    """Return the ticket after the effects of one change, with its new wait state and due date."""
+    """Return the ticket after the effects of one change, with its wait state, due date and appointment."""
     change = tuple(effects)
     after = ticket
     for effect in change:
         after = _apply_one(after, effect, now)
-    return _with_wait(ticket, after, change, now)
+    return _with_appointment(ticket, _with_wait(ticket, after, change, now), change)
 
 
 def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
@@ -56,6 +57,8 @@ def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
             return replace(ticket, assignee=assignee, muted=muted, updated=now)
         case SetDue(key, due) if key == ticket.key:
             return replace(ticket, due=due, updated=now)
+        case SetAppointment(key, appointment) if key == ticket.key:
+            return replace(ticket, appointment=appointment, updated=now)
         case AddCc(key, person) if key == ticket.key:
             return replace(ticket, cc=(*ticket.cc, person), updated=now)
         case SetRequester(key, requester) if key == ticket.key:
@@ -130,13 +133,35 @@ def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: 
     return replace(after, wait=wait)
 
 
+def _with_appointment(before: Ticket, after: Ticket, effects: tuple[Effect, ...]) -> Ticket:
+    """Return the ticket without its appointment if it was closed or handed over, and with its revision.
+
+    The revision only grows, also when the change is undone: calendars ignore an older one (RFC 5546, 2.1.5).
+    """
+    kept = any(isinstance(effect, SetAppointment | RevertChange) for effect in effects)
+    handed_over = after.level != before.level or after.school != before.school
+    if not kept and (after.status is Status.CLOSED or handed_over):
+        after = replace(after, appointment=None)
+    if before.appointment is None and after.appointment is None:
+        return after
+    if after.appointment != before.appointment or attendees(after) != attendees(before):
+        return replace(after, appointment_revision=before.appointment_revision + 1)
+    return after
+
+
+def attendees(ticket: Ticket) -> tuple[str, ...]:
+    """Return the addresses of the people who are invited to the appointment of a ticket."""
+    people = (ticket.requester, *((ticket.assignee,) if ticket.assignee else ()))
+    return tuple(person.email for person in people) if ticket.appointment else ()
+
+
 def _by_staff(effect: Effect) -> bool:
     match effect:
         case AddMessage(_, message):
             return message.direction is Direction.OUT and message.visibility is not Visibility.SYSTEM
         case Assign(_, assignee):
             return assignee is not None
-        case SetPriority() | SetDue():
+        case SetPriority() | SetDue() | SetAppointment():
             return True
         case _:
             return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Absence, Member, Policy, School
@@ -29,6 +30,7 @@ class TicketChange:
     policy: Policy
     absences: Mapping[str, Absence]
     names: Mapping[str, str]
+    now: datetime
     actor: Address | None
     message: Message | None = None
     history: tuple[Message, ...] = ()

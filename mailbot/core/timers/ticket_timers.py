@@ -11,6 +11,7 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence, Member, Policy, School, Team
 from mailbot.core.model.ticket import Direction, Message, ReminderStage, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
+from mailbot.core.recipients.attendees import to_attendees
 from mailbot.core.recipients.recipients import (
     deduplicate,
     effective_assignee,
@@ -65,6 +66,7 @@ class TimerContext:
             policy=self.policy,
             absences=self.absences,
             names=self.names,
+            now=self.now,
             actor=None,
             history=self.history,
             unread=self.unread,
@@ -212,5 +214,5 @@ def _decision(
     effects: Iterable[Effect],
     notifications: Iterable[Notification],
 ) -> Decision:
-    notify = map(Notify, deduplicate(notifications, change))
+    notify = map(Notify, (*deduplicate(notifications, change), *to_attendees(change)))
     return Decision(outcome, (because,), (*effects, *notify), change.before.key)
