@@ -191,6 +191,7 @@ def _add_message(session: Session, origin: Origin, ticket_id: int, message: Mess
         "raw_id": origin.raw_id,
         "proven": message.proven,
         "forged": message.forged,
+        "signature": message.signature,
     }
     message_row = execute(session, _INSERT_MESSAGE, values).scalar_one()
     if message.attachments and origin.raw_id is not None:  # a file is a part of a stored mail

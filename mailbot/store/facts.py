@@ -118,7 +118,7 @@ class _Thread:
 class _Matches:
     """The mails and tickets that a mail may belong to, and the recent mails of its sender.
 
-    `flooding` is the ticket that gets the mails of a sender who opened too many.
+    `flooding` are the tickets that get the mails of a sender who opened too many.
     """
 
     thread: _Thread
@@ -126,14 +126,15 @@ class _Matches:
     by_ancestor: str | None
     same_report: str | None
     recent_activity: RecentActivity
-    flooding: str | None
+    flooding: tuple[str | None, ...]
     by_appointment: str | None = None
 
     def tickets(self) -> Iterator[str]:
         """Yield the keys of the tickets."""
         by_action_key = self.by_action_key.ticket if self.by_action_key is not None else None
         first = (self.thread.ticket, self.by_ancestor, self.same_report)
-        yield from (key for key in (*first, by_action_key, self.flooding, self.by_appointment) if key)
+        keys = (*first, by_action_key, *self.flooding, self.by_appointment)
+        yield from (key for key in keys if key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def _match(
         None if thread.ticket else by_common_ancestor(session, mail, school.key),
         _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
         recent_activity,
-        recent_activity.flooding_ticket(policy.limits),
+        tuple(o.flooding(policy.limits) for o in (recent_activity.opened, recent_activity.opened_forged)),
         tickets.find_by_appointment(session, lookups.appointment) if lookups.appointment else None,
     )
 

@@ -150,6 +150,7 @@ class MessageRow(Row, table=True):
     raw_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
     proven: bool | None = None  # whether its author was authenticated; unknown before version 0.2
     forged: bool = False  # whether the mail server said that From was forged
+    signature: str = Field(default="", sa_type=Text)  # of a requester; earlier messages have none
 
 
 class AttachmentRow(Row, table=True):

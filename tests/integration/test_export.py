@@ -62,7 +62,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
         released_rows._fill(harness)
         mail = (
             problem("=Foto", LENA)
-            .text("Zeile\nFrom hier an\n>From dort")
+            .text("Zeile\nFrom hier an\n>From dort\n\n-- \nLena Lehrerin\nTel. 0123 4567")
             .cc(KARL)  # nothing proves the sender: the team gets a link that puts KARL in cc
             .attach("../../böse.png", b"\x89PNG\0", "image/png")
         )

@@ -95,13 +95,17 @@ class MailContext:
         The team knows the messages of the ticket, but not what is written into a quotation of them.
         """
         mail = self.mail
-        signature = "" if self.member else contact_details(without_action_key(mail.signature))
         if self.ticket is None:
             hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
         else:
             history = self.facts.histories.get(self.ticket.key, ())
             hidden = self.answered_mail is None and not quotes_only(mail.quoted, history)
-        return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
+        return "\n\n".join(text for text in (self.signature, mail.quoted if hidden else "") if text)
+
+    @property
+    def signature(self) -> str:
+        """Return what was cut from a requester's mail as their signature; "" of a member's mail."""
+        return "" if self.member else contact_details(without_action_key(self.mail.signature))
 
     @property
     def is_internal(self) -> bool:

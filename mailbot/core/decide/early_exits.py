@@ -153,6 +153,7 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         context.attachments,
         proven=context.trust.trusted,
         forged=context.trust.forged,
+        signature=context.signature,
     )
 
 

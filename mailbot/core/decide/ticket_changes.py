@@ -211,6 +211,7 @@ def _new_message(
         attachments=context.attachments,
         proven=context.trust.trusted,
         forged=context.trust.forged,
+        signature=context.signature,
     )
 
 
