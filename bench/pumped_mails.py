@@ -39,6 +39,12 @@ PIECES = (
     *("Von:\n", "Von: a\nAn: b\n", "Betreff: ", "Gesendet ", "Am ", "Am 1. ", "Mo, ", "12:", "2024"),
     *("am 1.1.2024 um 12:00 ", "schrieb ", "schrieb:\n", "On Mon, ", "wrote:\n", "Le ", "a écrit :\n"),
     *("Gesendet von meinem ", "Sent from ", "Re: ", "re ", "[#", "#close\n", "=?", "[mailbot:", "%5B"),
+    *(
+        "</b>",
+        "<p class='a b' style='display:none'>",
+        "<font color=#fff>",
+        "<style>.a,p.b{color:red}</style>",
+    ),
     *("auto", "automatic", "abwesen", "undeliver", "reaction", "reagiert "),
 )
 FIELDS = (

@@ -14,7 +14,7 @@ _LITERAL = re.compile(r"\[[0-9a-z.:]{3,60}\]")  # RFC 5321, 4.1.3
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 _ATOMS = re.compile(r"[^\s\"(),:;<>@\[\]\\]+")
-_ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")  # pasted with an address from a web page or a PDF
+_SPACE = " \t\r\n"  # white space of headers (RFC 5322, 2.2.2); any other character belongs to the address
 
 
 def ascii_domain(domain: str) -> str | None:
@@ -43,9 +43,10 @@ def canonical_address(address: str) -> str | None:
     """Return an address as it is stored and compared; None if no mail can be sent to it.
 
     The local part is in lower case, although RFC 5321, 2.4, allows servers to distinguish case. It is quoted
-    only if necessary (RFC 5322, 3.2.4), and loses characters of no width. Apostrophes belong to it.
+    only if necessary (RFC 5322, 3.2.4). Apostrophes belong to it; an invisible character makes it unreadable,
+    since without that character it would be another person's.
     """
-    local, _, domain = address.strip().rpartition("@")
+    local, _, domain = address.strip(_SPACE).rpartition("@")
     literal = domain.lower()
     canonical_domain = literal if _LITERAL.fullmatch(literal) else ascii_domain(domain)
     canonical_local = _canonical_local_part(local)
@@ -60,7 +61,7 @@ def stored_address(address: str) -> str:
 def _canonical_local_part(local: str) -> str:
     """Return the local part in its shortest form; "" if no header can contain it."""
     if not local.isascii():
-        local = normalize("NFC", _ZERO_WIDTH.sub("", local))
+        local = normalize("NFC", local)
     local = local.lower()
     if not local.isprintable() or len(local.encode()) > _MAX_LOCAL:
         return ""

@@ -87,6 +87,8 @@ def _names(words: Mapping[str, Any], school: School, policy: Policy) -> dict[str
         "days": policy.limits.reopen_days,
         "close": close,
         "escalate": escalate,
+        "save": words["save"],
+        "use": words["use"],
     }
 
 

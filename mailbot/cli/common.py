@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from mailbot import __version__
 from mailbot.sanitize import escaped, printable
@@ -27,7 +29,33 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Cell: TypeAlias = "str | Text"
 
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Remove characters that control a terminal from the message of a usage error, which quotes arguments."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = printable(error.message)
+        raise
+
+
+class _Calls(TyperGroup):
+    """All calls; typer itself prints what is wrong with their arguments."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the options before the name of a call."""
+        with _printable_errors():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, *args: Any, **extra: Any) -> Any:
+        """Read the rest of the arguments and run the call."""
+        with _printable_errors():
+            return super().invoke(*args, **extra)
+
+
 app = typer.Typer(
+    cls=_Calls,
     help="A help desk for schools that needs nothing but e-mail.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

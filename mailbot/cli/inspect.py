@@ -141,7 +141,8 @@ def show(
         echo(f"{key:10} {found[key] or '-'}")
     for message in found["messages"]:
         echo(f"\n{message['at'][:16]} {message['author']} ({message['visibility']})")
-        echo("\n".join(f"    {line}" for line in message["text"].splitlines()))
+        lines = [*message["text"].splitlines(), *message["signature"].splitlines()]
+        echo("\n".join(f"    {line}" for line in lines))
     echo("")
     for event in found["events"]:
         echo(f"{event['at'][:16]} {event['actor'] or '(erased)'}: {event['action']} {event['detail']}")

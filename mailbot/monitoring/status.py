@@ -11,7 +11,7 @@ from mailbot.service.desk import Desk
 from mailbot.service.registration import not_registered
 from mailbot.service.sending import unresolved_failures
 from mailbot.service.ticket_documents import Document
-from mailbot.store import alerts, facts, heartbeat, leases, ledger, mailboxes, outbox
+from mailbot.store import alerts, heartbeat, leases, ledger, mailboxes, outbox, tickets
 from mailbot.store.database import Session, read_only
 
 RECENT = timedelta(days=1)
@@ -45,7 +45,7 @@ def status_summary(desk: Desk) -> Document:
     """Return the part of the status that is fast to count in a large database."""
     now = utc_now()
     with read_only(desk.engine) as session:
-        open_tickets = facts.opened(session)
+        open_tickets = tickets.opened(session)
         oldest, _ = outbox.oldest_due(session)
         return {
             "at": now.isoformat(),

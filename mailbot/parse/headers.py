@@ -37,6 +37,13 @@ _UNQUOTED_COMMA = re.compile(
 )
 # Programs that copy an address from a field with a direction leave these marks around it, never within it.
 _AROUND = " <>\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+# A character that is invisible or a special kind of space, within a local part or at its ends. Without it,
+# the address would be another person's.
+_DISGUISED = re.compile(
+    "[\\x0b\\x0c\\x1c-\\x1f\\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+    '[^ \t<>,;:"]{0,320}@'
+)
 _ROUTE_FIELDS = frozenset(
     {"delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to"}
     | {"list-post", "mailing-list", "x-beenthere", "x-mailing-list"}
@@ -74,6 +81,9 @@ class Header:
             return (address,) if address.email else ()
         if name not in SENDER_FIELDS:  # 'max@… is another mailbox than max@…
             value = _APOSTROPHES.sub(r"\1", value)
+        elif _DISGUISED.search(value):
+            self._defects.append(f"{name}: an address has an invisible character")
+            return ()
         value = _UNQUOTED_COMMA.sub(r'\1"\2" ', _ROOT_DOT.sub(r"\1", value))
         try:
             pairs = get_addresses(value, defects=(problems := []), decode_names=True)

@@ -9,7 +9,7 @@ from lxml import etree
 from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
 from mailbot.parse.character_references import unescape
-from mailbot.parse.visibility import VISIBLE, Look, StyleSheet, look_of, may_hide, style_sheet
+from mailbot.parse.visibility import VISIBLE, Look, StyleSheet, may_hide, style_sheet
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
 _MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED})
@@ -47,6 +47,7 @@ _QUOTED_ID = re.compile(
     r"|isForwardContent|yiv\d+gmail_quote)"
 )
 _QUOTED_NAME = frozenset({"quote", "messageReplySection"})
+_MAX_MARK = 200  # characters of an attribute
 _BETWEEN_MARKS = re.compile(r"[\s_-]")
 _SIGNATURE_MARK = re.compile(r"[^\W_]*signature?(?:block|section|container)?", re.I)
 _SIGNATURE_ID = re.compile(r"(?:x_)*(?:_rc_sig|bloop_sign.*|CanarySig|Zm-_Id_-Sgn\w*)")
@@ -78,10 +79,10 @@ class HtmlText:
 def to_text(markup: str) -> HtmlText:
     """Return HTML as text; lines of a quoted mail begin with "> ", as in plain text.
 
-    Text that a reader does not see is left out, unless there is no other text. What lxml cannot read, and
-    elements nested too deep, are only stripped of their tags.
+    Text that a reader does not see is left out, unless there is no other text, or the page has too many
+    styles to tell. What lxml cannot read, and elements nested too deep, are only stripped of their tags.
     """
-    markup = _MARK.sub("", markup[: limits.MARKUP])
+    markup = _first_tags(_MARK.sub("", markup[: limits.MARKUP]))
     tree = _tree(markup)
     if tree is None:
         return HtmlText(stripped(markup), unseen=may_hide(markup))
@@ -89,11 +90,17 @@ def to_text(markup: str) -> HtmlText:
     page = _Page(sheet)
     page.write(tree)
     text = page.text()
-    if page.skipped and not _LETTER.search(text):
+    if sheet.exhausted or (page.skipped and not _LETTER.search(text)):
         page = _Page(sheet, everything=True)
         page.write(tree)
         return HtmlText(page.text(), unseen=True)
     return HtmlText(text)
+
+
+def _first_tags(markup: str) -> str:
+    """Return HTML up to the limit of tags, each of which takes time even if it closes nothing."""
+    pieces = markup.split("<", limits.TAGS)
+    return markup if len(pieces) <= limits.TAGS else "<".join(pieces[:-1]) + " […]"
 
 
 def _tree(markup: str) -> "lxml.html.HtmlElement | None":
@@ -154,6 +161,8 @@ class _Page:
             if self.elements > limits.ELEMENTS:
                 self.put(" […]")
                 return
+            if self.sheet.exhausted and not self.everything:
+                return
 
     def begin(self, element: "lxml.html.HtmlElement") -> None:
         """Write what comes before an element's content, and its own text."""
@@ -180,7 +189,7 @@ class _Page:
 
     def enter(self, element: "lxml.html.HtmlElement") -> None:
         """Note what an element that begins adds to the lines inside it."""
-        look = VISIBLE if self.everything else look_of(element, self.inside[-1].look, self.sheet)
+        look = VISIBLE if self.everything else self.sheet.look_of(element, self.inside[-1].look)
         quoted = _is_quotation(element) or (element.tag == "blockquote" and self.depth > 0)
         indented = element.tag == "blockquote" and not quoted and not _is_indentation(element)
         inside = _Inside(look, look.unseen, quoted, indented, _is_signature(element))
@@ -256,11 +265,11 @@ def stripped(markup: str) -> str:
 
 
 def _is_signature(element: "lxml.html.HtmlElement") -> bool:
-    marks = tuple(element.get(name, "") for name in ("class", "id", "name", "data-smartmail"))
-    named = (part for mark in marks if "ignatur" in mark for part in _BETWEEN_MARKS.split(mark[:200]))
-    if any(map(_SIGNATURE_MARK.fullmatch, named)):
-        return True
-    return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(marks[1]))
+    for name in ("class", "id", "name", "data-smartmail"):
+        mark = element.get(name, "")
+        if "ignatur" in mark and any(map(_SIGNATURE_MARK.fullmatch, _BETWEEN_MARKS.split(mark[:_MAX_MARK]))):
+            return True
+    return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(element.get("id", "")))
 
 
 def _begins_quotation(element: "lxml.html.HtmlElement") -> bool:

@@ -235,9 +235,12 @@ def uuencoded_files(text: bytes) -> Iterator[tuple[int, int, str, bytes]]:
         at = stop.end()
 
 
+_SPACE = " \t\r\n"  # any other character belongs to the value: an address with it is another address
+
+
 def _value(raw: str, source: bytes) -> str:
     """Return a field's value unfolded; bytes that are not UTF-8 are in the charset of the mail's text."""
-    value = raw[: limits.FIELD_BYTES].strip()
+    value = raw[: limits.FIELD_BYTES].strip(_SPACE)
     if "\n" in value:
         value = _UNFOLD.sub(" ", value.replace("\r\n", "\n"))
     value = value.replace("\0", SUBSTITUTE)  # ma<NUL>x@… is not max@…

@@ -5,21 +5,24 @@ Only what a person reads in the mail is their text. Senders of newsletters, and 
 
 import colorsys
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from mailbot.parse import limits
 
 if TYPE_CHECKING:
     import lxml.html
 
-_MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR = 4_000, 200_000, 2_000, 200
-_DECLARATION = re.compile(r"([a-z-]{2,40})\s*:\s*([^;]{1,200})")
+_MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR, _MAX_VALUE = 4_000, 200_000, 2_000, 200, 200
+_LOOK_WORK = 100  # the work of computing a look, in characters that are read in the same time
 _COMMENT_OR_STRING = re.compile(
     r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
 )
 _OF_NAME = re.compile(r"[a-z0-9#%.-]")
 _UNCONDITIONAL = re.compile(r"@media\s{1,9}(?:only\s{1,9})?(?:all|screen)")
 _SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
+_TAG_AND_MARK = re.compile(r"(?=[.#])|$")
 _LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|%|ex|mm|cm|)\s*(?:$|!)")
 _MAY_HIDE = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:|mso-hide|\shidden\b|font-size\s*:\s*[01.]|overflow\s*:"
@@ -47,6 +50,13 @@ _HIDING = (
     ("content-visibility", "hidden"),
 )
 _SIZES = ("height", "max-height", "width", "max-width")
+_OVERFLOWS = ("overflow", "overflow-x", "overflow-y")
+_PLACES = ("left", "top", "right", "text-indent", "margin-left")
+_PROPERTIES = frozenset((
+    *(name for name, _ in _HIDING), *_SIZES, *_OVERFLOWS, *_PLACES, "opacity", "zoom", "clip-path", "filter",
+    "clip", "transform", "font-size", "font", "background-color", "background", "background-image", "color",
+    "background-clip", "-webkit-background-clip", "-webkit-text-fill-color",
+))  # fmt: skip
 _SAME = 12  # difference of a colour's components that no one sees
 _TRANSPARENT: tuple[int, ...] = ()
 _FAINT = 0.05
@@ -83,33 +93,73 @@ def may_hide(markup: str) -> bool:
     return bool(_MAY_HIDE.search(markup))
 
 
-@dataclass(frozen=True, slots=True)
+Declarations = dict[str, str]
+
+
+@dataclass(slots=True)
 class StyleSheet:
-    """The declarations of a page by selector, and those that were already found for an element."""
+    """The rules of a page, what they and the attributes of its elements have led to, and the work so far.
 
-    rules: dict[str, str] = field(default_factory=dict)
-    _found: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    Rules are found by a class ("x"), an id ("# x") or neither (""), then by a tag or "". `work` counts the
+    class names, declarations and characters of attributes that were looked at, each distinct one once.
+    Beyond `limits.STYLE_WORK` nothing more is looked at: `exhausted`.
+    """
 
-    def declared(self, element: "lxml.html.HtmlElement") -> str:
-        """Return the declarations for an element by its tag, its classes and its id."""
+    rules: dict[str, dict[str, Declarations]] = field(default_factory=dict)
+    work: int = 0
+    _matches: dict[tuple[str, str, str], tuple[Declarations, ...]] = field(default_factory=dict)
+    _attributes: dict[str, Declarations] = field(default_factory=dict)
+    _looks: dict[tuple[Look, tuple[int, ...], str, str, str, bool], Look] = field(default_factory=dict)
+
+    @property
+    def exhausted(self) -> bool:
+        """Return whether the page has more styles than are looked at."""
+        return self.work > limits.STYLE_WORK
+
+    def look_of(self, element: "lxml.html.HtmlElement", parent: Look) -> Look:
+        """Return the look of an element within its parent."""
+        if parent.hidden or self.exhausted:
+            return parent
+        matching = self._matching(element) if self.rules else ()
+        style = element.get("style", "")[:_MAX_STYLE]
+        background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
+        colour = (element.get("color") or element.get("text") or "")[:_MAX_COLOUR]
+        hidden = element.get("hidden") is not None
+        if not (matching or style or background or colour or hidden):
+            return parent
+        # rules are stored once, so their identity tells them apart without comparing what they say
+        key = parent, tuple(map(id, matching)), style, background, colour, hidden
+        if key not in self._looks:
+            found = _cascade([*matching, self._declared(style)])
+            self.work += _LOOK_WORK + sum(map(len, matching))
+            self._looks[key] = _look(parent, found, background, colour, hidden)
+        return self._looks[key]
+
+    def _matching(self, element: "lxml.html.HtmlElement") -> tuple[Declarations, ...]:
+        """Return the rules for an element by its tag, its classes and its id, the most specific last."""
         key = str(element.tag), element.get("class", ""), element.get("id", "")
-        if key not in self._found:
-            self._found[key] = self._look_up(*key)
-        return self._found[key]
+        if key not in self._matches:
+            tag, classes, identity = key
+            names = classes.lower().split()
+            self.work += 1 + len(names)
+            marks = ("", *names, f"# {identity.lower()}")
+            found = [self.rules[mark] for mark in marks if mark in self.rules]
+            self._matches[key] = tuple(by_tag[one] for by_tag in found for one in ("", tag) if one in by_tag)
+        return self._matches[key]
 
-    def _look_up(self, tag: str, classes: str, identity: str) -> str:
-        marks = [f".{name}" for name in classes.lower().split()[:20]]
-        if identity:
-            marks.append(f"#{identity.lower()}")
-        keys = (tag, *(key for mark in marks for key in (mark, tag + mark)))
-        return ";".join(self.rules[key] for key in keys if key in self.rules)
+    def _declared(self, style: str) -> Declarations:
+        """Return the declarations of a style attribute."""
+        if style not in self._attributes:
+            self.work += len(style)
+            self._attributes[style] = _declarations(_plain_css(style.lower()))
+        return self._attributes[style]
 
 
 def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
     """Return the declarations by selector of the rules for one tag, class or id, outside of conditions."""
     css = _plain_css("\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
-    rules: dict[str, str] = {}
-    depth = skipped = 0
+    sheet = StyleSheet()
+    depth = skipped = count = 0
     selectors = ""
     for piece in re.split(r"([{}])", css):
         if piece == "{" and _UNCONDITIONAL.fullmatch(selectors.strip()):
@@ -123,35 +173,47 @@ def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
             selectors = ""
         elif depth == 0:
             selectors = piece.rpartition(";")[2].replace("<!--", "").replace("-->", "")
-        elif not skipped and len(rules) < _MAX_RULES:
+        elif not skipped and count < _MAX_RULES and (declared := _declarations(piece)):
             for selector in map(str.strip, selectors.split(",")):
                 if _SELECTOR.fullmatch(selector):
-                    rules[selector] = f"{rules.get(selector, '')};{piece}"[:_MAX_STYLE]
-    return StyleSheet(rules)
+                    count += 1
+                    tag, mark = _TAG_AND_MARK.split(selector, 1)
+                    by_tag = sheet.rules.setdefault(mark.removeprefix(".").replace("#", "# "), {})
+                    by_tag[tag] = _cascade([by_tag.get(tag, {}), declared])
+    return sheet
 
 
-def look_of(element: "lxml.html.HtmlElement", parent: Look, sheet: StyleSheet) -> Look:
-    """Return the look of an element within its parent."""
-    style = _plain_css(element.get("style", "")[:_MAX_STYLE].lower())
-    if sheet.rules:
-        style = f"{sheet.declared(element)};{style}"
-    background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
-    colour = (element.get("color") or element.get("text") or "")[:_MAX_COLOUR]
-    hidden = element.get("hidden") is not None
-    return (
-        _look(parent, style, background, colour, hidden)
-        if style or background or colour or hidden
-        else parent
-    )
+def _declarations(css: str) -> Declarations:
+    """Return the declarations that may hide text, the last one of each property."""
+    found: Declarations = {}
+    for piece in css.split(";"):
+        name, _, value = piece.partition(":")
+        if (name := name.strip()) in _PROPERTIES:
+            _declare(found, name, value.strip()[:_MAX_VALUE])
+    return found
 
 
-@lru_cache(maxsize=64)  # the elements of a page have few styles
-def _look(parent: Look, style: str, background_attribute: str, colour_attribute: str, hidden: bool) -> Look:
-    found = dict(_DECLARATION.findall(style)) if ":" in style else {}
+def _cascade(rules: Iterable[Declarations]) -> Declarations:
+    """Return declarations in which later ones take the place of earlier ones."""
+    found: Declarations = {}
+    for declared in rules:
+        for name, value in declared.items():
+            _declare(found, name, value)
+    return found
+
+
+def _declare(found: Declarations, name: str, value: str) -> None:
+    """Note a declaration, unless it is outweighed by an important one (CSS 2.1, 6.4.2)."""
+    if "!" not in found.get(name, "") or "!" in value:
+        found[name] = value
+
+
+def _look(parent: Look, found: Declarations, background_of: str, colour_of: str, hidden: bool) -> Look:
+    """Return the look of an element with these declarations and colour attributes."""
     hidden = parent.hidden or hidden or _is_hidden(found)
     size = _length(found.get("font-size") or _font_size(found.get("font", "")))
-    background = _colour(found.get("background-color") or found.get("background") or background_attribute)
-    colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_attribute)
+    background = _colour(found.get("background-color") or found.get("background") or background_of)
+    colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_of)
     if "text" in found.get("-webkit-background-clip", "") + found.get("background-clip", ""):
         colour = None  # the background is the colour of the text
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
@@ -174,12 +236,12 @@ def _is_hidden(found: dict[str, str]) -> bool:
     if any(value is not None and value < _FAINT for value in faint):
         return True
     sizes = (_length(found.get(name, "")) for name in _SIZES)
-    cut = any("hidden" in found.get(name, "") for name in ("overflow", "overflow-x", "overflow-y"))
+    cut = any("hidden" in found.get(name, "") for name in _OVERFLOWS)
     if cut and any(size is not None and size < _TINY for size in sizes):
         return True
     if _CLIPPED.search(found.get("clip-path", "")) or _CLEARED.search(found.get("filter", "")):
         return True
-    places = (_length(found.get(name, "")) for name in ("left", "top", "right", "text-indent", "margin-left"))
+    places = (_length(found.get(name, "")) for name in _PLACES)
     if any(place is not None and place <= -900 for place in places):
         return True
     return bool(re.match(r"rect\(\s*[01](?:px)?[\s,]+[01]", found.get("clip", ""))) or "scale(0" in found.get(

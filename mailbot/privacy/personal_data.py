@@ -39,6 +39,10 @@ class PersonalDataMatcher:
         """Return a text with the replacement in place of the person's data."""
         for begin, end in reversed(_merged(self._spans(text))):
             text = f"{text[:begin]}{self.replacement}{text[end:]}"
+        return self.redact_identifiers(text)
+
+    def redact_identifiers(self, text: str) -> str:
+        """Return a text with the replacement in place of the person's addresses and names."""
         return self.identifiers.sub(self.replacement, text)
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:

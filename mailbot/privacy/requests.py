@@ -11,7 +11,7 @@ from pathlib import Path
 from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, build_matcher
 from mailbot.service.desk import Desk
 from mailbot.service.operations import OperationError
-from mailbot.store import disclosure, erasure, search
+from mailbot.store import disclosure, erasure, saved_answers, search
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import ERASED
 from mailbot.store.database import Session, read_only, transaction
@@ -114,6 +114,7 @@ class PersonErasure:
                 yield from [None] * rows
         with transaction(self.desk.engine) as session:
             self.erased.places += erasure.redact_people(session, matcher)
+            self.erased.places += saved_answers.erase_person(session, self.address, matcher)
 
     def _add(self, session: Session, erased: Erased) -> None:
         """Add to the counts, and record the number of erased audit entries without naming the person."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mailbot.core.commands.command import Command
-from mailbot.core.commands.definition import Annotation, TicketCommand
+from mailbot.core.commands.definition import Annotation, AnswerCommand, TicketCommand
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.ticket import Role
 
@@ -55,4 +55,4 @@ def _rows(role: Role, texts: Texts, *, short: bool) -> Iterator[Row]:
 def _link(command: Command) -> str:
     if not (command.argument.fits(()) or command.complete_example):
         return "none"
-    return "ticket" if isinstance(command, TicketCommand | Annotation) else "free"
+    return "ticket" if isinstance(command, TicketCommand | AnswerCommand | Annotation) else "free"

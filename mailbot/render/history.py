@@ -1,12 +1,13 @@
 """Shorten the history in a mail: Gmail clips mails of more than 102 kB."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mailbot.core.model.ticket import Message
 
 SHOWN = 16_000  # characters of all messages together
 MAX_MESSAGE_LENGTH = 6_000  # characters of one message
+MAX_SIGNATURE_LENGTH = 600
 _EACH = 150  # what the frame of a message weighs, in characters
 
 
@@ -16,6 +17,15 @@ class Shown:
 
     messages: tuple[Message, ...]
     left_out: int = 0
+
+
+def with_signatures_once(history: Iterable[Message], cut: str, *, staff: bool) -> Iterator[Message]:
+    """Yield messages with each signature once; for the staff only, and not what `cut` shows above."""
+    seen = {""} | {line.strip() for line in cut.splitlines()}
+    for message in history:
+        lines = [line for line in message.signature.splitlines() if line.strip() not in seen and staff]
+        seen.update(line.strip() for line in lines)
+        yield replace(message, signature="\n".join(lines))
 
 
 def shown(history: Sequence[Message]) -> Shown:
@@ -39,8 +49,9 @@ def cut(text: str, longest: int) -> str:
 
 
 def _cut(message: Message) -> Message:
-    return replace(message, text=cut(message.text, MAX_MESSAGE_LENGTH))
+    signature = cut(message.signature, MAX_SIGNATURE_LENGTH)
+    return replace(message, text=cut(message.text, MAX_MESSAGE_LENGTH), signature=signature)
 
 
 def _weight(message: Message) -> int:
-    return len(message.text) + _EACH
+    return len(message.text) + len(message.signature) + _EACH

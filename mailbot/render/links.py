@@ -171,9 +171,8 @@ def _fixed(notification: Notification) -> tuple[str, ...] | None:
 
 def actions(notification: Notification) -> tuple[str, ...]:
     """Return the names of the actions that a mail offers, the most likely one first."""
-    if own := next((done.links for done in notification.done if done.links), None):
-        return own
-    fixed = _fixed(notification)
+    own = next((done.links for done in notification.done if done.links), None)
+    fixed = own or _fixed(notification)
     if notification.undoable:
         undone = any(done.command == "undo" for done in notification.done)
         return ("redo" if undone else "undo", *(fixed or ()))

@@ -29,7 +29,7 @@ from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.age import age
 from mailbot.render.correction import corrected
 from mailbot.render.help import help_list
-from mailbot.render.history import cut, shown
+from mailbot.render.history import cut, shown, with_signatures_once
 from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
@@ -163,7 +163,7 @@ def _context(notification: Notification, school: School, policy: Policy, message
         "role": notification.role.value,
         "salutation": _salutation(notification, team),
         **_files(notification, message_id),
-        "history": shown([m for m in notification.history if _may_read(notification.role, m)]),
+        "history": shown([*_readable(notification)]),
         "short_enough": short_enough,
     }
 
@@ -263,6 +263,12 @@ def _files(notification: Notification, message_id: str) -> dict[str, Any]:
         "pictures_of": lambda message: tuple(pictures[a] for a in message.attachments if a in pictures),
         "files": tuple(a for a in notification.attachments if not a.picture),
     }
+
+
+def _readable(notification: Notification) -> Iterator[Message]:
+    """Yield the messages of the history that the recipient may read."""
+    messages = (m for m in notification.history if _may_read(notification.role, m))
+    return with_signatures_once(messages, notification.cut, staff=notification.role.staff)
 
 
 def _may_read(role: Role, message: Message) -> bool:

@@ -101,6 +101,14 @@ def _words_to_team() -> dict[str, Notification]:
         "new_ticket_place": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, reports=REPORTS
         ),
+        "new_ticket_fitting": TO_ERIKA(
+            Kind.NEW_TICKET,
+            ticket=BEAMER,
+            author=LENA,
+            text=PROBLEM,
+            similar=SIMILAR[:1],
+            fitting=("Beamer Netzteil", "Beamer kein Signal"),
+        ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from mailbot.core.commands.queries import list_line
+from mailbot.core.commands.saved_answers import SAVED as LISTING
 from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.notification import CommandResult, Notification, Progress
 from mailbot.core.model.notification_kind import NotificationKind as Kind
@@ -36,6 +37,8 @@ from mailbot.samples.scene import (
     PRIVATE,
     RAINER,
     REPORTS,
+    SAVED_ANSWERS,
+    SAVED_TEXT,
     SOLVED,
     TAKEN,
     TO_ERIKA,
@@ -51,6 +54,13 @@ AWAY = CommandResult("away", None, detail=ERIKA.name, until=date(2026, 12, 1), l
 ASKED_FOR = replace(TAKEN, due=NOW + timedelta(days=4))
 QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta(minutes=3))
 
+SAVED = CommandResult(
+    "save", None, detail="Beamer Netzteil", text=SAVED_TEXT, links=("saved", "help"), undoable=True
+)
+USED = (
+    CommandResult("close", DONE, notified=(LENA, ERIKA)),
+    CommandResult("use", DONE, notified=(LENA, ERIKA), detail="Beamer Netzteil"),
+)
 RECEIPT_LINES = (
     CommandResult("close", DONE, notified=(LENA, ERIKA)),
     CommandResult("priority", ODD, detail="high"),
@@ -124,6 +134,17 @@ def _to_commands(language: str) -> dict[str, Notification]:
         ),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
+        "saved": TO_MAX(Kind.COMMAND_RECEIPT, done=(SAVED,), undoable=True),
+        "used": TO_MAX(Kind.COMMAND_RECEIPT, ticket=DONE, done=USED, undoable=True),
+        "saved_answers": TO_MAX(Kind.SAVED_ANSWERS, ticket=TAKEN, answers=SAVED_ANSWERS, total=3),
+        "saved_answers_second_level": TO_TONI(
+            Kind.SAVED_ANSWERS,
+            answers=SAVED_ANSWERS[2:],
+            total=27,
+            page=2,
+            line=LISTING.line(language),
+        ),
+        "saved_answers_none": TO_MAX(Kind.SAVED_ANSWERS),
         "command_receipt_reopened": TO_LENA(
             Kind.COMMAND_RECEIPT, ticket=TAKEN, done=(CommandResult("reopen_why", TAKEN, notified=(MAX,)),)
         ),

@@ -9,6 +9,7 @@ from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.place import Place, PlaceReports
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import (
     Attachment,
     Direction,
@@ -141,6 +142,14 @@ REPORTS = PlaceReports(Place("room", "204"), 4, "autumn")
 SIMILAR = (
     Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),
     Similar(OLD, HOSTILE_ANSWER),
+)
+SAVED_TEXT = """Hallo {name},
+
+das Netzteil am Beamer sitzt locker. Bitte den Stecker fest hineindrücken und fünf Minuten warten."""
+SAVED_ANSWERS = (
+    SavedAnswer("GYM", "beamer netzteil", "Beamer Netzteil", SAVED_TEXT, MAX, NOW - timedelta(days=20)),
+    SavedAnswer("GYM", "lang", "Lang", f"{PROBLEM}\n{HOSTILE}" * 4, ERIKA, NOW - timedelta(days=3)),
+    SavedAnswer("", "wlan kennwort", "WLAN-Kennwort", "Das Kennwort gilt ein Jahr. {team}", TECHNIK, NOW),
 )
 OF_ALL_SCHOOLS = (
     replace(UP, number=84, opened=NOW - timedelta(days=16)),

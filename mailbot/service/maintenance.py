@@ -11,13 +11,15 @@ from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import BOT, Desk
 from mailbot.service.retention import expire
 from mailbot.service.sending import end_alert_of_failed_mails
-from mailbot.store import audit_verify, timers
+from mailbot.store import audit_verify, saved_answers, timers
 from mailbot.store.database import transaction, truncate_wal
 
 log = structlog.get_logger()
 
 HOUR = 3
 SECRET_WARNING = timedelta(days=14)
+REPLACED_ANSWERS = timedelta(days=2)
+"""How long replaced versions of saved answers stay; `#undo` needs them for a day."""
 
 
 def due_night(desk: Desk, now: datetime) -> str | None:
@@ -51,6 +53,7 @@ def _maintain(desk: Desk, now: datetime, secret_expiry: date | None) -> None:
     expire(desk, now)
     _warn_of_expiry(desk, secret_expiry, now)
     with transaction(desk.engine) as session:
+        saved_answers.expire(session, now - REPLACED_ANSWERS)
         end_alert_of_failed_mails(session, desk, now)  # `expire` may have erased the last one
         sealed, head = audit_verify.seal(session, BOT, now)
     log.info("audit trail sealed", tickets=sealed, link=head)  # a copy of the hash outside the database

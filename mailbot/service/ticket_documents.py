@@ -19,6 +19,7 @@ def message_document(message: Message) -> Document:
         "author": message.author.email,
         "visibility": message.visibility.value,
         "text": message.text,
+        "signature": message.signature,
         "at": message.at.isoformat(),
         "message_id": message.message_id,
         "attachments": [

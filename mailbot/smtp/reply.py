@@ -42,7 +42,17 @@ RULES = (
         About.ACCOUNT, "the sender's address or permissions", status=r"1\.[78]|2\.252|7\.(13|30|57|60|64|139)"
     ),
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
-    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
+    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-39]|51[12]|70[58]|750)"),
+    Rule(
+        About.ACCOUNT,
+        "the sender's limit",
+        words=(
+            r"\b(sending|outgoing|outbound|submission) (e?-?mails? |messages? )?(limit|quota|count)\b"
+            ".*exceed",
+            r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20} (may|can) send",
+            r"versand(kontingent|limit|menge)",
+        ),
+    ),
     Rule(About.RECIPIENT, "the recipient's mailbox", words=(r"storedrv\.deliver", "recipient thread limit")),
     Rule(About.MAIL, "the content of the mail", words=("message (score|contains)", "attachments? exceed")),
     Rule(
@@ -107,7 +117,8 @@ RULES = (
             "on (the )?server|auf dem server|receiving",
             "unknown(?! (error|mailer|command|sender))|no such|unroute?able",
             r"(not|n't) (exist|have an?)\b",
-            "(user|recipient|address)( is)? (not found|inactive|disabled|invalid)",
+            "(user|recipient|address)( is)? (not found|not local|inactive|disabled|invalid)",
+            "(empfänger|empfaenger|destinataire)[a-z ]{0,20} (unbekannt|ungültig|inconnu|invalide)",
         ),
     ),
     Rule(About.ACCOUNT, "the sender's limit", words=(f"{_LIMIT}.*{_PERIOD}", f"{_PERIOD}.*{_LIMIT}")),

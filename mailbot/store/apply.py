@@ -25,17 +25,21 @@ from mailbot.core.model.effects import (
     RecordStatusQuestion,
     Register,
     ResendMails,
+    RestoreAnswer,
+    RevertChange,
+    SaveAnswer,
     SetAbsence,
     SetBlocked,
     SetMuted,
     Split,
     TicketEffect,
+    UseAnswer,
 )
 from mailbot.core.model.ticket import Attachment, Message, Ticket
 from mailbot.core.model.ticket_fields import state_of
 from mailbot.core.model.transition import apply
-from mailbot.store import ledger, outbox, people, places, search, tickets
-from mailbot.store.audit import Origin, audit_people, audit_tickets
+from mailbot.store import ledger, outbox, people, places, saved_answers, search, tickets
+from mailbot.store.audit import Origin, audit_desk, audit_tickets
 from mailbot.store.enqueue import OutboxMail, enqueue
 from mailbot.store.mapping import insert_ticket, to_tickets, update_row
 from mailbot.store.prepared import execute
@@ -50,6 +54,7 @@ _ON_TICKETS = (
     | RecordHelped
     | SetMuted
     | ResendMails
+    | UseAnswer
     | TicketEffect
     | MultiTicketEffect
 )
@@ -79,7 +84,7 @@ def apply_decision(
         after = apply(before, _effects_on(decision.effects, name), origin.now)
         update_row(session, rows[name], before, after, **chains[name])
     # This is last, because all workers lock the tickets before the desk's chain.
-    audit_people(session, origin, decision)
+    audit_desk(session, origin, decision)
     search.index(session, [row.id for row in rows.values()])
     held_id = _add_held(session, entry_id, school, decision.effects)
     enqueue(session, school, mails, origin.now, origin.raw_id, held_id, opened)
@@ -126,8 +131,6 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
             _add_message(session, origin, rows[name].id, message)
         case AddProof(name, message_id):
             session.execute(_PROVE_MESSAGE, {"b_ticket": rows[name].id, "b_message": message_id})
-        case LearnName(address):
-            people.learn_name(session, address)
         case MarkUndeliverable(address, diagnostic, message_id):
             people.mark_undeliverable(session, address, diagnostic or "undeliverable")
             outbox.mark_bounced(session, message_id, diagnostic)
@@ -137,6 +140,16 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
             ledger.close_held(session, held_id, "discarded")
         case Merge() | Split() | Move():
             move_rows(session, rows, effect)
+        case SaveAnswer() | RestoreAnswer() | UseAnswer() | RevertChange():
+            _apply_to_answers(session, rows, effect)
+        case _:
+            _apply_to_person(session, origin, effect)
+
+
+def _apply_to_person(session: Session, origin: Origin, effect: Effect) -> None:
+    match effect:
+        case LearnName(address):
+            people.learn_name(session, address)
         case SetBlocked(school, address, blocked=True):
             people.block(session, school, address, origin.actor, origin.now)
         case SetBlocked(school, address):
@@ -147,6 +160,22 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
             people.set_absence(session, address, until, deputy)
         case _:
             pass
+
+
+def _apply_to_answers(
+    session: Session,
+    rows: Mapping[str, Row[Any]],
+    effect: SaveAnswer | RestoreAnswer | UseAnswer | RevertChange,
+) -> None:
+    match effect:
+        case SaveAnswer(answer):
+            saved_answers.save(session, answer)
+        case RestoreAnswer(answer):
+            saved_answers.remove_newest(session, answer.school, answer.key)
+        case UseAnswer(name, school, key):
+            saved_answers.record_use(session, school, key, rows[name].id)
+        case RevertChange(name):
+            saved_answers.remove_uses(session, rows[name].id)
 
 
 def _add_message(session: Session, origin: Origin, ticket_id: int, message: Message) -> None:
@@ -163,6 +192,7 @@ def _add_message(session: Session, origin: Origin, ticket_id: int, message: Mess
         "raw_id": origin.raw_id,
         "proven": message.proven,
         "forged": message.forged,
+        "signature": message.signature,
     }
     message_row = execute(session, _INSERT_MESSAGE, values).scalar_one()
     if message.attachments and origin.raw_id is not None:  # a file is a part of a stored mail

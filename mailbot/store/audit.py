@@ -30,7 +30,9 @@ from mailbot.core.model.effects import (
     RecordStatusQuestion,
     Register,
     ResendMails,
+    RestoreAnswer,
     RevertChange,
+    SaveAnswer,
     SetAbsence,
     SetAppointment,
     SetBlocked,
@@ -42,6 +44,7 @@ from mailbot.core.model.effects import (
     SetStatus,
     Split,
     TicketEffect,
+    UseAnswer,
 )
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
@@ -118,14 +121,20 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     RecordHelped: lambda e: (e.ticket, "helped", ""),
     SetMuted: lambda e: (e.ticket, "muted" if e.muted else "unmuted", e.address),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
+    UseAnswer: lambda e: (e.ticket, "answer used", e.key),
 }
 
-# Return the action and the detail of an effect that changes a person.
-_PERSON_ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
+# Return the action and the detail of an effect that changes a person or a saved answer.
+_DESK_ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
     LearnName: lambda e: ("name learnt", f"{e.address.email} {e.address.name}"),
     Register: lambda e: ("registered", e.address),
     SetAbsence: lambda e: ("away" if e.until else "back", f"{e.address} {e.until or ''} {e.deputy}".rstrip()),
     MarkUndeliverable: lambda e: ("undeliverable", e.address),
+    SaveAnswer: lambda e: (
+        "answer saved" if e.answer.text else "answer deleted",
+        f"{e.answer.school} {e.answer.key}".strip(),
+    ),
+    RestoreAnswer: lambda e: ("answer restored", f"{e.answer.school} {e.answer.key}".strip()),
 }
 
 
@@ -154,9 +163,9 @@ def audit_tickets(
     return chains
 
 
-def audit_people(session: Session, origin: Origin, decision: Decision) -> None:
-    """Write an entry for each change of a person."""
-    described = [_PERSON_ENTRIES[type(e)](e) for e in decision.effects if type(e) in _PERSON_ENTRIES]
+def audit_desk(session: Session, origin: Origin, decision: Decision) -> None:
+    """Write an entry for each change of a person or a saved answer."""
+    described = [_DESK_ENTRIES[type(e)](e) for e in decision.effects if type(e) in _DESK_ENTRIES]
     if described:
         _extend_desk(session, [_entry(origin, decision, action, detail) for action, detail in described])
 

@@ -20,6 +20,7 @@ _TICKET, _TICKET_CC, _MESSAGE, _EVENT, _LEDGER, _OUTBOX, _HELD, _PERSON, _BLOCKE
     metadata.tables[name]
     for name in ("ticket", "ticket_cc", "message", "event", "ledger", "outbox", "held", "person", "blocked")
 )
+_SAVED_ANSWER = metadata.tables["saved_answer"]
 _ADDRESS: BindParameter[str] = bindparam("address")
 
 # Read what is stored on an address.
@@ -67,6 +68,12 @@ _ACTIONS = (
     .order_by(_EVENT.c.id)
 )
 _HELD_MAILS = select(_HELD.c.school, _HELD.c.until, _HELD.c.state).where(_HELD.c.address == _ADDRESS)
+# Read the saved answers that a person wrote.
+_SAVED_ANSWERS = (
+    select(*(_SAVED_ANSWER.c[name] for name in ("school", "name", "text", "author_name", "at")))
+    .where(_SAVED_ANSWER.c.author == _ADDRESS)
+    .order_by(_SAVED_ANSWER.c.id)
+)
 # Read the schools in which a person is blocked.
 _BLOCKED_IN = select(_BLOCKED.c.school, _BLOCKED.c.since, _BLOCKED.c.by).where(_BLOCKED.c.address == _ADDRESS)
 
@@ -87,6 +94,7 @@ def collect(session: Session, address: str) -> Document:
         "letters": _documents(session.execute(_SENT_MAILS, values).all()),
         "audit_trail": _documents(session.execute(_ACTIONS, values).all()),
         "held_mails": _documents(session.execute(_HELD_MAILS, values).all()),
+        "saved_answers": _documents(session.execute(_SAVED_ANSWERS, values).all()),
         "blocked": _documents(session.execute(_BLOCKED_IN, values).all()),
     }
 

@@ -35,7 +35,7 @@ _PERSON, _BLOCKED, _MAILBOX, _ALERT = (
 # The columns with texts and addresses, of tables with an integer key.
 _PERSONAL: dict[Table, tuple[str, ...]] = {
     _TICKET: PERSONAL_COLUMNS,
-    _MESSAGE: ("author", "author_name", "text", "quoted", "message_id"),
+    _MESSAGE: ("author", "author_name", "text", "quoted", "message_id", "signature"),
     _FILE: ("filename",),
     _LEDGER: ("message_id", "sender", "subject", "because", "traceback"),
     _HELD: ("address",),
@@ -55,7 +55,7 @@ _COMPACT_SQLITE = (
     "VACUUM",
 )
 # The columns of an erased message, ledger entry and audit entry.
-_ERASED_MESSAGE = {"author": "", "author_name": "", "text": "", "quoted": "", "message_id": ""}
+_ERASED_MESSAGE = dict.fromkeys(_PERSONAL[_MESSAGE], "")
 _ERASED_LEDGER_ENTRY = {
     "message_id": "",
     "sender": "",
@@ -166,6 +166,9 @@ class Matcher(Protocol):
 
     def redact(self, text: str) -> str:
         """Return a text with the replacement in place of the data."""
+
+    def redact_identifiers(self, text: str) -> str:
+        """Return a text with the replacement in place of addresses and names."""
 
 
 @dataclass(slots=True)

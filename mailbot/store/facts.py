@@ -24,7 +24,7 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
-from mailbot.store import ledger, people, places, search, tickets
+from mailbot.store import ledger, people, places, saved_answers, search, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.enqueue import hash_action_key
 from mailbot.store.ledger import LedgerEntry
@@ -90,8 +90,6 @@ _REPORTS = (
     .order_by(_MESSAGE.c.id.desc())
     .limit(MAX_LOOKUPS)
 )
-# Read the opening times of all tickets that are not closed.
-_OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(tickets.NOT_CLOSED))
 
 
 def content_id(mail: Mail, content: bytes) -> str:
@@ -121,7 +119,7 @@ class _Thread:
 class _Matches:
     """The mails and tickets that a mail may belong to, and the recent mails of its sender.
 
-    `flooding` is the ticket that gets the mails of a sender who opened too many.
+    `flooding` are the tickets that get the mails of a sender who opened too many.
     """
 
     thread: _Thread
@@ -129,14 +127,15 @@ class _Matches:
     by_ancestor: str | None
     same_report: str | None
     recent_activity: RecentActivity
-    flooding: str | None
+    flooding: tuple[str | None, ...]
     by_appointment: str | None = None
 
     def tickets(self) -> Iterator[str]:
         """Yield the keys of the tickets."""
         by_action_key = self.by_action_key.ticket if self.by_action_key is not None else None
         first = (self.thread.ticket, self.by_ancestor, self.same_report)
-        yield from (key for key in (*first, by_action_key, self.flooding, self.by_appointment) if key)
+        keys = (*first, by_action_key, *self.flooding, self.by_appointment)
+        yield from (key for key in keys if key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +170,12 @@ def load_facts(
     matches = _match(session, understood, school, policy, now)
     found = _load_tickets(session, lookups, matches)
     number = tickets.next_number(session, school.key)
+    answered = _answered(session, lookups, matches, found, now)
     names, absences = names_and_absences(session, school, policy, now)
     return Facts(
         school=school,
         next_number=number,
-        answered=_answered(session, lookups, matches, found, now),
+        answered=answered,
         by_action_key=matches.by_action_key,
         by_reply=matches.thread.ticket,
         by_ancestor=matches.by_ancestor,
@@ -189,6 +189,13 @@ def load_facts(
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
+        fitting=() if found.rows else saved_answers.fitting(session, lookups.problem),
+        saved_answers=saved_answers.load(session, {school.key, *(row.school for row in found.rows.values())})
+        if lookups.saved_answers
+        else (),
+        saved_versions=saved_answers.load_versions(session, answered or matches.by_action_key)
+        if lookups.undoes
+        else (),
         changes=_changes(session, found, understood.mail, policy) if lookups.undoes else {},
         held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
@@ -217,7 +224,7 @@ def _match(
         None if thread.ticket else by_common_ancestor(session, mail, school.key),
         _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
         recent_activity,
-        recent_activity.flooding_ticket(policy.limits),
+        tuple(o.flooding(policy.limits) for o in (recent_activity.opened, recent_activity.opened_forged)),
         tickets.find_by_appointment(session, lookups.appointment) if lookups.appointment else None,
     )
 
@@ -406,8 +413,3 @@ def names_and_absences(
     """Return the names that a school's staff use in their own mails, and all absences today, by address."""
     addresses = (address for member in policy.staff(school) for address in member.addresses)
     return people.names_and_absences(session, addresses, people.today(policy, now))
-
-
-def opened(session: Session) -> list[tuple[str, datetime]]:
-    """Return the school and the opening time of each ticket that is not closed."""
-    return [(school, at) for school, at in session.execute(_OPENED)]

@@ -102,6 +102,7 @@ def to_message(row: Row[Any], files: Sequence[Row[Any]]) -> Message:
         quoted=row.quoted,
         attachments=tuple(to_attachment(file) for file in files),
         forged=row.forged,
+        signature=row.signature,
     )
 
 

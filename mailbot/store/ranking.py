@@ -1,18 +1,30 @@
 """Rank tickets by the words of a search, or by their similarity to a new problem. Pure."""
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
 from math import log
+from typing import TypeVar
 
 from mailbot.core.text.signatures import is_signoff
 from mailbot.core.text.words import TermSet, words
 
+K = TypeVar("K")
+
 MAX_SHOWN = 3
 MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school is ignored as too common
 MIN_SCORE = 0.35  # as a share of the weight of all words that occur in the school
+MIN_ANSWER_SCORE = 2.3  # from which a saved answer is offered; bench/saved_answers.py measures it
 MAX_EXCERPT = 240
 _IN_SUBJECT = 2.0
+# Weights of words for saved answers: one word of the name suffices, one of the text does not.
+_IN_NAME, _IN_TICKETS, _IN_TEXT = 3.5, 1.2, 1.0
+_OF_SUBJECT = 1.5
+_COMPOUND = 0.8
+_MIN_PART = 4
 _SALUTATION = re.compile(
     r"(?:hallo|hi|hey|moin|servus|guten|liebe|sehr geehrte|dear|hello|good|bonjour|ch[eè]re?s?)\b.{0,60}",
     re.I,
@@ -50,6 +62,70 @@ def rank_similar(problem: TermSet, postings: Mapping[str, Collection[int]], tota
     needed = MIN_SCORE * (sum(weights.values()) + unseen * log(1 + total))
     similar = [ticket for ticket, score in scores.items() if shared[ticket] > 1 and score >= needed]
     return tuple(sorted(similar, key=lambda ticket: (-scores[ticket], -ticket)))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWords:
+    """The words of a saved answer: of its name, of name and text, and of the tickets that it answered."""
+
+    name: frozenset[str]
+    text: frozenset[str]
+    tickets: frozenset[str] = frozenset()
+
+
+def rank_answers(problem: TermSet, answers: Mapping[K, AnswerWords]) -> tuple[K, ...]:
+    """Return up to MAX_SHOWN saved answers that fit a problem, the best first.
+
+    Rare words weigh more, and so do words of the subject and of the answer's name. A compound counts for its
+    parts: "Tonerkassette" for "Toner".
+    """
+    weights = _weights_by_word(answers)
+    forwards, backwards = sorted(weights), sorted(word[::-1] for word in weights)
+    scores: defaultdict[K, float] = defaultdict(float)
+    for word in problem.words:
+        found: defaultdict[K, float] = defaultdict(float)
+        for known in _compounds(word, weights.keys(), forwards, backwards):
+            for key, weight in weights[known].items():
+                found[key] = max(found[key], weight * (1 if known == word else _COMPOUND))
+        for key, weight in found.items():
+            rarity = log(1 + len(answers) / len(found)) / log(1 + len(answers))
+            scores[key] += weight * rarity * (_OF_SUBJECT if word in problem.subject else 1)
+    fitting = [key for key, score in scores.items() if score >= MIN_ANSWER_SCORE]
+    return tuple(sorted(fitting, key=lambda key: -scores[key])[:MAX_SHOWN])
+
+
+def _weights_by_word(answers: Mapping[K, AnswerWords]) -> dict[str, dict[K, float]]:
+    """Return the weight of each word for each answer that has it."""
+    found: defaultdict[str, dict[K, float]] = defaultdict(dict)
+    for key, answer in answers.items():
+        for having, weight in (
+            (answer.text, _IN_TEXT),
+            (answer.tickets, _IN_TICKETS),
+            (answer.name, _IN_NAME),
+        ):
+            for word in having:
+                found[word][key] = weight  # the greatest is last
+    return found
+
+
+def _compounds(
+    word: str, known: Collection[str], forwards: Sequence[str], backwards: Sequence[str]
+) -> Iterator[str]:
+    """Yield the known words that are the word, begin or end it, or begin or end with it.
+
+    `forwards` are the known words in their order, `backwards` the reversed ones.
+    """
+    parts = {word, *(part for n in range(_MIN_PART, len(word)) for part in (word[:n], word[-n:]))}
+    yield from (part for part in parts if part in known)
+    if len(word) >= _MIN_PART:
+        longer = set(_beginning_with(word, forwards))
+        longer.update(other[::-1] for other in _beginning_with(word[::-1], backwards))
+        yield from longer - parts
+
+
+def _beginning_with(prefix: str, ordered: Sequence[str]) -> Iterator[str]:
+    rest = islice(ordered, bisect_left(ordered, prefix), None)
+    return takewhile(lambda word: word.startswith(prefix), rest)
 
 
 def excerpt(answer: str) -> str:

@@ -1,6 +1,7 @@
 """Read the recent mails from and to an address, for rate limits."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from mailbot.core.model.facts import RecentActivity
+from mailbot.core.model.facts import OpenedTickets, RecentActivity
 from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import COUNTED, LIMITED, NotificationKind
 from mailbot.core.model.policy import Policy
@@ -74,7 +75,7 @@ _ACTIVITY = union_all(
         _OUTBOX.created > bindparam("day_ago"),
         _OUTBOX.kind.in_([kind.value for kind in COUNTED]),
     ),
-    # Read the newest tickets of a requester who was not authenticated in them.
+    # Read the newest tickets of a requester who was not authenticated in them; the flag: a mail is forged.
     _newest(
         _as_activity(
             "opened",
@@ -82,7 +83,9 @@ _ACTIVITY = union_all(
             _TICKET.opened,
             _TICKET.school,
             cast(_TICKET.number, Text),
-            cast(null(), Boolean),
+            exists().where(
+                _MESSAGE.ticket_id == _TICKET.id, _MESSAGE.author == bindparam("sender"), _MESSAGE.forged
+            ),
             _TICKET.requester == bindparam("sender"),
             _TICKET.opened > bindparam("day_ago"),
             ~exists().where(
@@ -152,7 +155,6 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
             day=Counter(mail.cause for mail in confirmations),
             answered_hour=sum(mail.lately and mail.kind in LIMITED for mail in sent),
         )
-    latest = max(rows["opened"], key=attrgetter("id"), default=None)
     return replace(
         activity,
         hour=Counter(mail.cause for mail in sent if mail.lately),
@@ -161,8 +163,16 @@ def load_recent_activity(session: Session, sender: str, policy: Policy, now: dat
             cause: frozenset().union(*(mail.reasons for mail in sent if mail.cause is cause))
             for cause in Cause
         },
-        opened_hour=sum(row.at > hour_ago for row in rows["opened"]),
-        latest=f"{latest.first}-{latest.second}" if latest is not None else None,
+        opened=_opened([row for row in rows["opened"] if not row.flag], hour_ago),
+        opened_forged=_opened([row for row in rows["opened"] if row.flag], hour_ago),
+    )
+
+
+def _opened(rows: Sequence[Row[Any]], hour_ago: datetime) -> OpenedTickets:
+    latest = max(rows, key=attrgetter("id"), default=None)
+    return OpenedTickets(
+        sum(row.at > hour_ago for row in rows),
+        f"{latest.first}-{latest.second}" if latest is not None else None,
     )
 
 

@@ -31,7 +31,7 @@ _RENAME_MAILS = (
 # Rename rows of which a school has any number.
 _RENAME_ROWS = tuple(
     update(metadata.tables[name]).where(metadata.tables[name].c.school == _OLD).values(school=_NEW)
-    for name in ("held", "outbox")
+    for name in ("held", "outbox", "saved_answer", "saved_answer_use")
 )
 # Read what a school has once, or once for each address.
 _MAILBOXES = select(_MAILBOX).where(_MAILBOX.c.school.in_((_OLD, _NEW)))

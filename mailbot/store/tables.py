@@ -160,6 +160,7 @@ class MessageRow(Row, table=True):
     raw_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
     proven: bool | None = None  # whether its author was authenticated; unknown before version 0.2
     forged: bool = False  # whether the mail server said that From was forged
+    signature: str = Field(default="", sa_type=Text)  # of a requester; earlier messages have none
 
 
 class AttachmentRow(Row, table=True):
@@ -175,6 +176,31 @@ class AttachmentRow(Row, table=True):
     size: int
     inline: bool = False
     danger: str = ""
+
+
+class SavedAnswerRow(Row, table=True):
+    """A version of a saved answer; the newest of a school and key counts. An empty text deletes it."""
+
+    __tablename__ = "saved_answer"
+    id: int | None = Field(default=None, primary_key=True)
+    school: str = Field(index=True)  # "" for all schools
+    key: str
+    name: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    words: str = Field(sa_type=Text)
+    author: str
+    author_name: str = Field(default="", sa_type=Text)
+    at: datetime
+
+
+class SavedAnswerUseRow(Row, table=True):
+    """A ticket that was answered with a saved answer."""
+
+    __tablename__ = "saved_answer_use"
+    id: int | None = Field(default=None, primary_key=True)
+    school: str = Field(index=True)
+    key: str
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
 
 
 class EventRow(Row, table=True):

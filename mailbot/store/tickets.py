@@ -95,6 +95,8 @@ _HELD_SINCE = (
 )
 # Read the entries of the audit trail that belong to no ticket.
 _DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
+# Read the opening times of all tickets that are not closed.
+_OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(NOT_CLOSED))
 
 
 def next_number(session: Session, school: str) -> int:
@@ -331,3 +333,8 @@ def events(session: Session, ticket_id: int | None) -> tuple[Event, ...]:
         Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because, r.trusted)
         for r in session.execute(query, values)
     )
+
+
+def opened(session: Session) -> list[tuple[str, datetime]]:
+    """Return the school and the opening time of each ticket that is not closed."""
+    return [(school, at) for school, at in session.execute(_OPENED)]

@@ -43,6 +43,7 @@ REPLIES = {
     "held_answer",
     "overview",
     "ticket_details",
+    "saved_answers",
     "ticket_status",
     "help",
     "welcome",
@@ -214,6 +215,15 @@ def test_undo_restores_the_very_state(year: SimulatedYear) -> None:
     for text, before, changed, after in year.undone:
         assert after == before, text
         assert changed != before, text
+
+
+def test_saved_answers_are_saved_used_and_sent_without_placeholders(year: SimulatedYear) -> None:
+    done = {event.action for event in year.harness.rows(EventRow)}
+    assert {"answer saved", "answer used", "answer deleted"} <= done
+    steps = [step for step in year.steps if step.decision and "#use" in "; ".join(step.decision.because)]
+    sent = [n.text for step in steps for n in notices(step) if n.kind is not NotificationKind.COMMAND_RECEIPT]
+    assert any(text for text in sent)
+    assert all("{" not in text for text in sent), sent
 
 
 def test_no_notification_is_sent_twice(year: SimulatedYear) -> None:

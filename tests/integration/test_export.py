@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.importer.exported import Import
 from mailbot.render import Templates
 from mailbot.service.bootstrap import DeskError
@@ -61,7 +62,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
         released_rows._fill(harness)
         mail = (
             problem("=Foto", LENA)
-            .text("Zeile\nFrom hier an\n>From dort")
+            .text("Zeile\nFrom hier an\n>From dort\n\n-- \nLena Lehrerin\nTel. 0123 4567")
             .cc(KARL)  # nothing proves the sender: the team gets a link that puts KARL in cc
             .attach("../../böse.png", b"\x89PNG\0", "image/png")
         )
@@ -72,6 +73,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
             )
             == "opened"
         )
+        saved = problem("Toner", MAX).text("Hallo {name},\n=Kassette tauschen.\n#merken Toner").proven()
+        assert harness.outcome(saved) == "command"
+        assert harness.reply(MAX, "#baustein Toner", NotificationKind.NEW_TICKET) == "command"
         with transaction(harness.engine) as session:
             detail = {"entries": erase_ticket(session, 2, NOW).entries}
             record(session, Origin("operator", NOW), ERASED, json.dumps(detail))
@@ -83,6 +87,8 @@ def test_an_import_brings_everything_back_and_a_second_export_has_the_same_bytes
     filled: Any, tmp_path: Path
 ) -> None:
     harness, directory, files = filled
+    assert b"Kassette" in files["data/saved_answer.jsonl"]
+    assert files["data/saved_answer_use.jsonl"].count(b"\n") == 1
     with open_harness(tmp_path) as new:
         read(new, directory)
         assert everything(new) == everything(harness)

@@ -25,7 +25,11 @@ pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them
 EVERY = [(language, name) for language in LANGUAGES for name in samples.notifications(language)]
 VOID = {"meta", "br", "img", "wbr"}
 DATE = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
-ANSWER = "Danke, das Kabel war es.\nIch melde mich morgen noch einmal."
+ANSWERS = {
+    "de": "Danke, das Kabel war es.\nIch melde mich morgen noch einmal.",
+    "en": "Thanks, the cable was loose.\nI will write again tomorrow.",
+    "fr": "Merci, le câble était débranché.\nJe réécris demain.",
+}
 
 
 def test_no_page_loads_external_content() -> None:
@@ -99,13 +103,15 @@ def test_every_sample_is_read_back_without_a_defect() -> None:
         assert message["Subject"] == outgoing.subject, name
 
 
-def test_answer_to_every_notification_comes_out_exactly() -> None:
+@pytest.mark.parametrize(("language", "answer"), ANSWERS.items())
+def test_answer_to_every_notification_comes_out_exactly(language: str, answer: str) -> None:
     """Each notification is quoted in three of the styles, with the answer at three places."""
     wrong = []
-    for number, name in enumerate(samples.notifications("de")):
+    for number, name in enumerate(samples.notifications(language)):
         for place, style in zip(PLACES, list(STYLES)[number % 7 :: 7], strict=True):
-            mail = parse(STYLES[style](rendered(name), ANSWER, place).build())
-            found = split_reply(mail.whole_text, [sent_text(name)], structured=mail.structured)
-            if found is None or found.text != ANSWER or find_commands(found.signature).lines:
+            mail = parse(STYLES[style](rendered(name, language), answer, place).build())
+            sent = sent_text(name, language)
+            found = split_reply(mail.whole_text, [sent], structured=mail.structured)
+            if found is None or found.text != answer or find_commands(found.signature).lines:
                 wrong.append((name, style, place, found and found.text))
     assert wrong == []

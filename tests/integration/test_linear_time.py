@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+import lxml.html
 import pytest
 
 from mailbot.core.classify.auto_mail_patterns import ABSENT_SUBJECT
@@ -20,8 +21,10 @@ from mailbot.core.model.mail import Address, Mail, MailKind
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.own_quote import MAX_REPLY, SentText, split_reply
 from mailbot.core.text.quotation import split
-from mailbot.parse import parse
+from mailbot.parse import limits, parse
 from mailbot.parse.danger import Budget, danger
+from mailbot.parse.html import to_text
+from mailbot.parse.visibility import VISIBLE, style_sheet
 from mailbot.sanitize import redact_for_log
 from tests.support.desk_harness import GERMAN_POLICY, open_harness
 from tests.support.mail_builder import mail
@@ -207,6 +210,60 @@ def test_a_mail_of_one_repeated_line_is_understood_in_linear_time(line: str, kin
 
     work(1)  # imports what HTML needs
     assert work(1000) < 2.2 * work(500) + 1000
+
+
+NAMES = [f"{first}{second}" for first in "abcdefghijklmno" for second in "pqrstuvwxyz"]
+ESCAPES = "\\a" * 40
+RULES = "".join(
+    f".{name}{{color:#{number:06x};background:#eee;font-size:9px}}" for number, name in enumerate(NAMES)
+)
+
+
+def _classes(number: int) -> str:
+    return " ".join(NAMES[number * step % len(NAMES)] for step in range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("begins", "element"),
+    [
+        (f"<style>{RULES}</style>", lambda n: f"<p id=e{n} class='{_classes(n)}'>x</p>"),
+        (
+            "<style>.x{color:red}</style>",
+            lambda n: f"<p class='{' '.join(f'c{n}d{m}' for m in range(20))}'>x",
+        ),
+        ("", lambda n: f"<p style='color:#{n:06x};background:#ffe;{'left:1;' * 20}'>x</p>"),
+        ("", lambda n: f"<p style='{n}:{ESCAPES}'>x</p>"),
+        ("", lambda n: f"<p style='{'a-' * 40}{n}'>x</p>"),
+        ("", lambda n: f"<font color=#{n:06x}>x" if n % 50 else "</font>" * 50),
+    ],
+    ids=["rules", "classes", "styles", "escapes", "names", "colours"],
+)
+def test_styles_of_a_page_are_looked_at_within_a_bound(
+    begins: str, element: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STYLE_WORK", 50_000)
+    page = begins + "".join(element(number) for number in range(8_000)) + "<p>Ende</p>"
+    to_text("<p>x")  # imports what HTML needs
+    assert calls(lambda: to_text(page)) < 70 * 8_000
+    read = to_text(page)
+    assert read.unseen  # so nothing of it is a command
+    assert read.text.count("x") == page.count(">x")
+    assert read.text.endswith("Ende")
+
+
+def test_elements_within_a_hidden_one_take_no_work() -> None:
+    inside = "".join(f"<p class='{_classes(number)}'>x</p>" for number in range(5_000))
+    tree = lxml.html.document_fromstring(f"<style>{RULES}</style><div style='display:none'>{inside}</div>")
+    sheet = style_sheet(tree)
+    hidden = sheet.look_of(tree.find(".//div"), VISIBLE)
+    before = sheet.work
+    assert {sheet.look_of(element, hidden) for element in tree.iter("p")} == {hidden}
+    assert sheet.work == before
+
+
+def test_tags_beyond_the_limit_are_not_parsed() -> None:
+    page = f"<div>Hallo{'</b>' * limits.TAGS}Ende</div>"
+    assert to_text(page).text == "Hallo […]"
 
 
 def test_domains_in_long_results_of_a_server_are_not_all_read() -> None:

@@ -67,7 +67,8 @@ def live(harness: DeskHarness) -> None:
     assert harness.outcome(reply_to(first, MAX, "#merge GYM-2")) == "held"
     assert harness.reply(MAX, "#confirm") == "command"
     assert harness.outcome(reply_to(third, MAX, "#spam")) == "command"
-    assert harness.outcome(reply_to(second, MAX, "Ist das Kabel eingesteckt?")) == "reply"
+    assert harness.outcome(reply_to(second, MAX, "Ist das Kabel eingesteckt?\n#merken Kabel")) == "command"
+    assert harness.outcome(reply_to(second, MAX, "#baustein Kabel")) == "command"
     forged = reply_to(harness.outbox_of(ERIKA)[0], MAX, "#close")
     assert harness.outcome(forged) == "held"
     quarantined = LedgerRow(

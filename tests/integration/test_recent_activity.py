@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.model.facts import RecentActivity
+from mailbot.core.model.facts import OpenedTickets, RecentActivity
 from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Limits, Thresholds
@@ -99,7 +99,7 @@ def test_operators_are_alerted_while_a_flood_lasts() -> None:
 
 
 def test_above_the_ticket_limit_mails_are_added_to_the_last_ticket() -> None:
-    full = RecentActivity(opened_hour=20, latest="GYM-1")
+    full = RecentActivity(opened=OpenedTickets(20, "GYM-1"))
     done = writes(LENA, "Noch einer").with_facts(ticket(), recent_activity=full).decide()
     assert (done.outcome, done.decision.ticket, done.decision.matched_by) == ("reply", "GYM-1", None)
     lenient = replace(POLICY, limits=Limits(hourly_tickets=21))

@@ -44,8 +44,8 @@ def fields(href: str) -> Mapping[str, str]:
 
 
 @cache
-def sent_text(name: str) -> SentText:
+def sent_text(name: str, language: str = "de") -> SentText:
     """Return a sample as the database has it."""
-    mail = rendered(name)
+    mail = rendered(name, language)
     names = (mail.subject, mail.sender.name, ADDRESS, mail.recipient.email, mail.recipient.name)
     return SentText((mail.text, html_reader.to_text(mail.html).text), names)

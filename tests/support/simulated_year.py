@@ -78,7 +78,7 @@ COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_l
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
 
 # Replies to each kind of notification: (weight, text). {other} is another open ticket of the
-# school, {colleague} somebody of the own team, {days} a few days.
+# school, {colleague} somebody of the own team, {days} a few days, {saved} the name of a saved answer.
 FIRST_LEVEL = (
     (22, "Ist das Kabel eingesteckt?"),
     (22, "Geht wieder.\n#close"),
@@ -95,9 +95,9 @@ FIRST_LEVEL = (
     (4, "#zuweisen {colleague}"),
     (3, "#kopie hausmeister@stadt.example"),
     (3, "#für lehrer3@schule.example"),
-    (9, "#merge {other}"),
+    (20, "#merge {other}"),
     (4, "#trennen"),
-    (4, "#spam"),
+    (12, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
     (2, "#zurück"),
     (3, "#close {other} {other2}"),
@@ -108,6 +108,12 @@ FIRST_LEVEL = (
     (5, "#away in {days} days {colleague}"),
     (3, "#anwesend"),
     (2, "#hilfe"),
+    (4, "Bitte {{name}} in Raum 12 fragen, zu {{ticket}}.\n#merken {saved}"),
+    (3, "Kabel tauschen.\n#save {saved}\n#close"),
+    (6, "#baustein {saved}"),
+    (5, "Bin unterwegs.\n#use {saved}\n#close"),
+    (2, "#bausteine"),
+    (8, "#vergessen {saved}"),
     (14, "#stumm"),
     (9, "#laut"),
     (1, "#stand"),
@@ -125,6 +131,8 @@ SECOND_LEVEL = (
     (3, "#list all room 204"),
     (3, "Geht nicht.\n#note\n#spam"),
     (3, "#reopen"),
+    (3, "Wir melden uns. {{team}}\n#merken {saved}"),
+    (4, "#baustein {saved}\n#close"),
     (8, "#mute"),
     (1, "#status"),
 )
@@ -352,6 +360,7 @@ class SimulatedYear:
             other2=picked[1],
             colleague=self.rng.choice(mates),
             days=self.rng.randrange(2, 8),
+            saved=self.rng.choice(("Beamer", "Drucker leer", "WLAN")),
         )
 
     def take_back(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:

@@ -80,6 +80,15 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _answer("Sono in ferie.", "Risposta In ferie"),
                 _answer("Bin weg.").header("X-Auto-Responder", "1"),
                 _answer("Please confirm that you are no spam: https://wall.example/1"),
+                _answer(
+                    "Bitte klicken Sie auf den folgenden Link, damit Ihre Mail zugestellt wird: http://w.example"
+                ),
+                _answer("To have your message delivered, please confirm once: https://wall.example/1"),
+                _answer("Afin que votre courriel soit remis, cliquez ici : https://wall.example/1"),
+                mail().subject("Automatische Antwort auf Ihre Nachricht").text("Ich melde mich bald."),
+                mail().subject("Automatic reply to your message").text("We will answer soon."),
+                mail().subject("Out of office").text("My colleague Toni is here. I will be back on Monday."),
+                mail().subject("Abwesenheitsnotiz").text("Hallo, ich bin bis zum 15. März nicht im Haus."),
                 _answer("🎉"),
                 _answer("👍\n\nToni Test reacted via Gmail <https://google.example/x>"),
                 _answer("Toni Test hat auf Ihre Nachricht reagiert: ❤️"),
@@ -110,6 +119,12 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 .header("Auto-Submitted", "auto-forwarded; owner-email=x@y.example")
                 .text("Geht nicht."),
                 mail().subject("Abwesenheit").text("Wo trage ich sie ein?"),
+                mail().subject("Abwesenheitsnotiz").text("Könnten Sie mir die bitte einrichten?"),
+                mail().subject("Autoreply").text("Könnt ihr den bei mir ausschalten?"),
+                mail().subject("Out of office message").text("How do I write one for my mail?\nBonjour, Léa"),
+                _answer(
+                    "Ihr Link http://x.example geht, damit Ihre Liste zugestellt wird, braucht es Papier."
+                ),
                 mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
                 mail().subject("Tablet aus").text("😭"),
                 mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mailbot.core.commands.definition import Annotation, MemberCommand, TicketCommand
+from mailbot.core.commands.definition import Annotation, AnswerCommand, MemberCommand, TicketCommand
 from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.preview import LANGUAGES
 from tests.support.rendered_samples import TEMPLATES
@@ -16,9 +16,9 @@ COMPARES_NAME = re.compile(r"\.name\b[^=!<>]{0,80}?(?:==|!=|\bin\b)")
 
 
 def test_every_command_has_a_receipt_text_in_every_language() -> None:
-    wanted = {"spam_forged"}  # #spam on a ticket from a probably forged sender
+    wanted = {"spam_forged", "undo_saved"}  # #spam of a probably forged sender, #undo of #save
     wanted |= {f"{c.name}_why" for c in COMMANDS if isinstance(c, TicketCommand) and c.asks_why}
-    wanted |= {c.name for c in COMMANDS if isinstance(c, TicketCommand | Annotation)}
+    wanted |= {c.name for c in COMMANDS if isinstance(c, TicketCommand | AnswerCommand | Annotation)}
     wanted |= {c.name for c in COMMANDS if isinstance(c, MemberCommand) and c.name != "register"}
     for language in LANGUAGES:
         receipts = TEMPLATES.words(language)["done"]

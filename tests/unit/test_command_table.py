@@ -8,12 +8,20 @@ from itertools import product
 import pytest
 
 from mailbot.core.commands.parse import COMMANDS
-from mailbot.core.model.effects import RecordHelped, Register, ResendMails, SetAbsence, SetBlocked
+from mailbot.core.model.effects import (
+    RecordHelped,
+    Register,
+    ResendMails,
+    SaveAnswer,
+    SetAbsence,
+    SetBlocked,
+)
 from mailbot.core.model.facts import Change, SentNotification, UndeliveredMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Absence
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Direction, Message, Priority, Role, Status, Ticket, Visibility
 from tests.support.scenario import (
     EARLIER,
@@ -79,6 +87,10 @@ mute        -           -    yes         yes            -
 unmute      -           -    yes         yes            -
 undo        yes         -    yes         yes            -
 resend      -           -    yes         yes            -
+save        -           -    yes         yes            -
+use         -           -    yes         yes            -
+saved       -           -    yes         yes            -
+unsave      -           -    yes         yes            -
 list        yes         yes  yes         yes            yes
 status      yes         yes  yes         yes            own
 show        yes         yes  yes         yes            own
@@ -93,6 +105,11 @@ MAY = {
     name: dict(zip(PEOPLE, cells, strict=True))
     for name, *cells in map(str.split, PERMISSIONS.strip().splitlines()[1:])
 }
+
+
+def saved(done: Outcome) -> list[SavedAnswer]:
+    """Return the versions of saved answers that a mail saved."""
+    return [effect.answer for effect in done.effects if isinstance(effect, SaveAnswer)]
 
 
 def last_change(actor: str) -> Change:
@@ -285,6 +302,33 @@ ROWS = {
         {(MAX, "command_receipt")},
         wrong=("#resend all", "#erneut Beamer", "#nochmal 9999"),
     ),
+    "save": Row(
+        ("#save Toner leer", "#merken Toner leer", "#mémoriser Toner leer"),
+        lambda done: [a.text for a in saved(done)] == ["Bitte die Kassette tauschen."],
+        {(LENA, "answer"), (KARL, "answer"), (ERIKA, "assigned_info"), (MAX, "command_receipt")},
+        wrong=("#save", "#merken GYM-12", "#mémoriser A+B"),
+        text="Bitte die Kassette tauschen.",
+    ),
+    "use": Row(
+        ("#use Toner leer", "#baustein TONER LEER", "#modèle Toner (leer)"),
+        lambda done: done.message.text == "Schritt 1.",
+        {(LENA, "answer"), (KARL, "answer"), (ERIKA, "assigned_info"), (MAX, "command_receipt")},
+        wrong=("#use", "#baustein Niemals", "#utiliser Jamais"),
+    ),
+    "saved": Row(
+        ("#saved", "#bausteine", "#modèles 1"),
+        lambda done: [a.name for a in done.notifications[0].answers] == ["Toner leer"],
+        {(MAX, "saved_answers")},
+        about=None,
+        wrong=("#saved Toner", "#bausteine alle", "#modèles 0"),
+    ),
+    "unsave": Row(
+        ("#unsave Toner leer", "#vergessen toner leer", "#oublier Toner leer"),
+        lambda done: [a.text for a in saved(done)] == [""],
+        {(MAX, "command_receipt")},
+        about=None,
+        wrong=("#unsave", "#vergessen Niemals", "#oublier Jamais"),
+    ),
     "list": Row(
         ("#list closed", "#übersicht geschlossen", "#liste fermées"),
         lambda done: done.notification(done.notifications[0].to.email).scope == "closed",
@@ -369,6 +413,10 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
         },
         numbers_elsewhere={"HBG": 7, "GYM": 100},
         absences={MAX: Absence(date(2026, 12, 1))} if row is ROWS["back"] else {},
+        saved_answers=tuple(
+            SavedAnswer(school, "toner leer", "Toner leer", "Schritt 1.", Address(ERIKA), EARLIER)
+            for school in ("GYM", "")
+        ),
     )
 
 
@@ -408,7 +456,7 @@ def test_wrong_argument_is_refused_with_its_reason(name: str) -> None:
         done = asks(row, row.writer, line).proven().decide()
         assert (done.outcome, done.changes) == ("refused", ()), line
         (problem,) = done.notification(row.writer).problems
-        assert problem.reason in (Reason.ARGUMENT, Reason.NO_SUCH_TICKET), line
+        assert problem.reason in (Reason.ARGUMENT, Reason.NO_SUCH_TICKET, Reason.NO_SUCH_ANSWER), line
 
 
 def test_every_command_but_confirm_has_wrong_arguments_in_every_language() -> None:

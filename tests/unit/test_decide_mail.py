@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from mailbot.core.model.effects import HoldMail, OpenTicket, ReleaseMail
-from mailbot.core.model.facts import RecentActivity
+from mailbot.core.model.facts import OpenedTickets, RecentActivity
 from mailbot.core.model.listing import Listing, Page, Scope
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Cause, Reason
@@ -510,7 +510,7 @@ def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], expe
         Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
         for ago in (200, *minutes)
     ]
-    recent = RecentActivity(opened_hour=20, latest="GYM-1")
+    recent = RecentActivity(opened=OpenedTickets(20, "GYM-1"))
     facts = {"recent_activity": recent, "histories": {"GYM-1": tuple(written)}}
     done = writes(LENA, "Noch ein Scherz").with_facts(ticket(messages=len(written)), **facts).decide()
     assert (done.outcome, bool(done.notified)) == ("reply", expected)

@@ -40,6 +40,8 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         "<div style='max-height:0px;overflow-y:hidden'>#close</div><p style='zoom:0'>#close</p>",
         "<Style>.y{display:none}</Style><div class=y>#close</div>",
         "<style>@media only screen{.y{display:none}} .z{color:red}</style><div class=y>#close</div>",
+        "<style>div.y, i.z{display:none} b#w{font-size:0}</style><div class=y>#close</div><b id=w>x</b>",
+        "<style>.y{display:none!important}</style><div class=y style='display:block'>#close</div>",
         """<p style='display:none;font-family:"\\3b display:block"'>#close</p>""",
         """<p style='display:none;font-family:";display:block"'>#close</p>""",
         "<style>.q{font-family:'\\7d .y{display:none'} .y{display:none}</style><div class=y>#close</div>",
@@ -54,6 +56,8 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
 
 def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
     for shown in [
+        "<style>i.y, p.x{display:none} b{font-size:0}</style><p class=y>Text</p>",
+        "<style>.y{display:none}</style><p class=y style='display:block'>Text</p>",
         '<td style="font-size:0px"><span style="font-size:14px">Text</span></td>',
         '<div style="color:#fff;background:#000">Text</div>',
         '<div style="color:white">Text</div>',

@@ -326,6 +326,7 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
         "open attachments unless you recognize the sender and know the content is safe.",
         "CAUTION: This email originated from outside of the\norganization. Do not click links or "
         "open attachments unless\nyou recognize the sender.",
+        "EXTERNAL EMAIL: Be careful with links and attachments.",
         "EXTERNAL EMAIL: Do not click any links or open any attachments unless you trust the sender.",
         "This message was sent from outside your organization. Be careful with links.",
         "[EXTERNAL EMAIL] This message came from outside the district.",

@@ -9,6 +9,11 @@ import pytest
 from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 
 ACCOUNT = (
+    "550 5.7.1 Service unavailable; you have exceeded the number of messages you may send today",
+    "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
+    "550 Versandkontingent erschöpft, bitte versuchen Sie es morgen erneut",
+    "550 5.4.6 Maximum hourly outgoing message count exceeded",
+    "550 5.7.0 Daily sending quota for this user exceeded",
     "553 From header must match an address that you own",
     "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message",
     "554 5.2.252 SendAsDenied; support@school.example not allowed to send as gym@school.example; "
@@ -88,6 +93,8 @@ ACCOUNT = (
     "550 5.7.1 Quota d'envoi atteint",
 )
 RECIPIENT = (
+    "550 5.7.1 Empfänger unbekannt",
+    "551 5.7.1 User not local",
     "550 5.7.1 RESOLVER.RST.NotAuthorized; not authorized to send to this group",
     "550 5.7.1 You are not allowed to send mail to this recipient",
     "550 5.7.1 You do not have permission to send to this recipient",

@@ -32,7 +32,7 @@ _AUTO_PHRASES = (
 AUTO_SUBJECT = re.compile(
     rf"\s*(?:(?:re|aw)\s*:\s*)?\[?(?:{'|'.join(_AUTO_PHRASES)})\]?"
     r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
-    r"|\s*(?:[.!]\s*)?$)"
+    r"|\s+(?:auf|zu) (?:ihre|deine|eure) |\s+(?:to|à) (?:your|votre) |\s*(?:[.!]\s*)?$)"
     r"|\s*(?-i:AUTO)\s*:",
     re.I,
 )
@@ -132,7 +132,12 @@ CHALLENGE_TEXT = re.compile(
     r"|(?:click|klick\w*|cliquez|clicca\w*|reply|antworten sie).{0,200}(?:will be (?:delivered|released)"
     r"|to deliver"
     r"|to have your (?:message|e-?mail|mail)|(?:wird|werden) .{0,60}(?:zugestellt|freigegeben|ausgeliefert)"
-    r"|sera (?:livré|distribué|remis)|sarà consegnat\w*)",
+    r"|damit ihre (?:nachricht|e-?mail|mail) .{0,40}(?:zugestellt|freigegeben|ausgeliefert)"
+    r"|sera (?:livré|distribué|remis)|sarà consegnat\w*)"
+    r"|(?:to have your|in order to (?:have|deliver) your|afin que votre|pour que votre|damit ihre)"
+    r" (?:message|e-?mail|mail|nachricht|courriel).{0,80}"
+    r"(?:deliver|released|remis|livré|distribué|zugestellt)"
+    r".{0,120}(?:confirm|verify|click|bestätig|klick|confirme|vérifi|cliquez)",
     re.S,
 )  # in lower case
 LINK = re.compile(r"https?://|<mailto:|\breply to this|auf diese (?:e-?mail|nachricht|mail)", re.I)

@@ -109,7 +109,13 @@ def _carries_original(mail: Mail) -> bool:
 
 
 def _auto_subject(mail: Mail) -> bool:
-    return bool(patterns.AUTO_SUBJECT.match(bare_subject(mail.subject)))
+    """Return whether the subject is that of an automatic reply; a person may ask for one in a new mail."""
+    subject, text = bare_subject(mail.subject), mail.text[:3000].lower()
+    if not patterns.AUTO_SUBJECT.match(subject):
+        return False
+    alone = patterns.AUTO_SUBJECT.fullmatch(subject) and not _answers(mail)
+    absent = patterns.AWAY_TEXT.search(text) or patterns.AWAY_MORE.search(text)
+    return not alone or bool(absent) or not bounce.sounds_human(mail)
 
 
 def _absent_subject_and_text(mail: Mail) -> bool:

@@ -54,7 +54,7 @@ class LineLookups:
 
     `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
     `failures`: load the undelivered mails of the tickets. `holders`: load since when the tickets are where
-    they are.
+    they are. `saved_answers`: load those of the schools.
     """
 
     tickets: tuple[str, ...] = ()
@@ -64,6 +64,7 @@ class LineLookups:
     changes: bool = False
     numbers: bool = False
     failures: bool = False
+    saved_answers: bool = False
     holders: bool = False
 
 
@@ -94,6 +95,8 @@ class Command:
     `internal`: the mail is for the staff only. `hidden`: the command is never suggested for a mistyped word.
     `examples` are arguments by language if `example` is an English word. `complete_example`: the command can
     be sent as the help shows it. `in_short_help`: `#help` and the handouts list it; `#help all` lists all.
+    `takes_text`: in a mail about no ticket, the text belongs to the command.
+    `adds_text`: it adds text to the answer.
     """
 
     name: str
@@ -105,6 +108,8 @@ class Command:
     internal: bool = False
     hidden: bool = False
     complete_example: bool = False
+    takes_text: bool = False
+    adds_text: bool = False
     in_short_help: bool = False
 
     def word(self, language: str) -> str:

@@ -73,6 +73,17 @@ class MailContext:
         return not self.reading.text and all(part.inline and ignore_inline for part in self.files)
 
     @property
+    def has_no_answer(self) -> bool:
+        """Return whether the mail has no content, and no command that adds text."""
+        return self.has_no_content and not any(command.adds_text for command in self.reading.commands)
+
+    @property
+    def answers_requester(self) -> bool:
+        """Return whether the mail has a ticket that gets its text; a reply to a receipt has none."""
+        answered = self.answered_mail
+        return self.ticket is not None and (answered is None or answered.reply_route is not ReplyRoute.NOBODY)
+
+    @property
     def may_open_ticket(self) -> bool:
         """Return whether the mail can open a ticket: it belongs to none, and it has content."""
         return self.ticket is None and (not self.has_no_content or bool(self.mail.quoted))
@@ -84,13 +95,17 @@ class MailContext:
         The team knows the messages of the ticket, but not what is written into a quotation of them.
         """
         mail = self.mail
-        signature = "" if self.member else contact_details(without_action_key(mail.signature))
         if self.ticket is None:
             hidden = mail.answers and not mail.forwarded and bool(self.reading.text)
         else:
             history = self.facts.histories.get(self.ticket.key, ())
             hidden = self.answered_mail is None and not quotes_only(mail.quoted, history)
-        return "\n\n".join(text for text in (signature, mail.quoted if hidden else "") if text)
+        return "\n\n".join(text for text in (self.signature, mail.quoted if hidden else "") if text)
+
+    @property
+    def signature(self) -> str:
+        """Return what was cut from a requester's mail as their signature; "" of a member's mail."""
+        return "" if self.member else contact_details(without_action_key(self.mail.signature))
 
     @property
     def is_internal(self) -> bool:
@@ -152,6 +167,7 @@ class MailContext:
             related=self.match.related,
             related_reason=self.match.related_reason,
             similar=self.facts.similar,
+            fitting=self.facts.fitting,
             forged=self.trust.forged,
             not_in_cc=tuple(not_in_cc),
             forwarded_from=forwarded_from,

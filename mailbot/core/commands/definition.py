@@ -205,6 +205,22 @@ class Restructuring(Generic[T]):
     continues_in: Callable[[Ticket, T], Ticket] = lambda ticket, _: ticket
 
 
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """The result of a command about no ticket. `already`: it changes nothing. `text`: the saved text.
+
+    `phrase` is the name of another phrase about it, "" for that of the command.
+    """
+
+    effects: tuple[Effect, ...]
+    receipt: bool = True
+    already: bool = False
+    detail: str = ""
+    until: date | None = None
+    text: str = ""
+    phrase: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TicketCommand(ResolvableCommand[T]):
     """A command that changes tickets.
@@ -213,7 +229,8 @@ class TicketCommand(ResolvableCommand[T]):
     `exclusive_groups`: it conflicts with the other commands of these groups on one ticket. `alone`: it
     conflicts with all other commands that change the ticket. `adds_up`: lines with different values add up
     instead of conflicting. `opening` applies it to the ticket that the mail opens. `asks_why`: the receipt
-    of a requester who writes no text beside it asks for one.
+    of a requester who writes no text beside it asks for one. `beside` returns what it changes apart from
+    tickets.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
@@ -224,12 +241,25 @@ class TicketCommand(ResolvableCommand[T]):
     undoable: bool = True
     asks_why: bool = False
     opening: Callable[[Ticket, T], Ticket] | None = None
+    beside: Callable[[MailContext, T], tuple[MemberChange, ...]] | None = None
     restructuring: Restructuring[T] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Annotation(ResolvableCommand[None]):
     """A command that restricts who may read the text of the mail."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AnswerCommand(ResolvableCommand[T]):
+    """A command that adds text to the answer to a ticket.
+
+    `text` returns the text, given the ticket and the value; `handler` returns the effects.
+    """
+
+    text: Callable[[MailContext, Ticket, T], str]
+    handler: Callable[[Ticket, T], tuple[Effect, ...]]
+    receipt: Callable[[T], Receipt] = _no_details
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -240,23 +270,16 @@ class Query(ResolvableCommand[T]):
     effects: Callable[[MailContext, tuple[Ticket, ...], T], Iterable[Effect]] = lambda *_: ()
 
 
-@dataclass(frozen=True, slots=True)
-class MemberChange:
-    """The result of a command about its author. `already`: it changes nothing."""
-
-    effects: tuple[Effect, ...]
-    receipt: bool = True
-    already: bool = False
-    detail: str = ""
-    until: date | None = None
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MemberCommand(ResolvableCommand[T]):
-    """A command about its author. `links` are the actions that its receipt offers."""
+    """A command about its author or team. `links` are the actions that its receipt offers.
+
+    `undoable`: `#undo` in a reply to its receipt reverts it.
+    """
 
     handler: Callable[[MailContext, T], MemberChange]
     links: tuple[str, ...] = ()
+    undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from mailbot.core.commands.queries import QUERIES
 from mailbot.core.commands.quiet import QUIET
 from mailbot.core.commands.resend import RESEND
 from mailbot.core.commands.restructure import RESTRUCTURE
+from mailbot.core.commands.saved_answers import SAVED_ANSWERS
 from mailbot.core.commands.status import NOTE, STATUS, UNDO
 from mailbot.core.commands.syntax import (
     INVISIBLE,
@@ -35,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     *RESTRUCTURE,
     NOTE,
     RESEND,
+    *SAVED_ANSWERS,
     *QUIET,
     STATUS_QUESTION,
     *QUERIES,

@@ -11,6 +11,7 @@ from mailbot.core.commands.definition import (
     TICKETS,
     Annotation,
     ExclusiveGroup,
+    MemberChange,
     Receipt,
     Request,
     Resolved,
@@ -23,6 +24,7 @@ from mailbot.core.model.effects import (
     Assign,
     Effect,
     RecordHelped,
+    RestoreAnswer,
     RevertChange,
     SetDue,
     SetLevel,
@@ -33,6 +35,7 @@ from mailbot.core.model.effects import (
 from mailbot.core.model.facts import Change
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
+from mailbot.core.model.saved_answer import SavedVersion
 from mailbot.core.model.ticket import Role, Status, Ticket
 
 MAX_SNOOZE = timedelta(days=730)
@@ -62,9 +65,10 @@ DAY = TypedArgument(resolve=_resolve_day, lookups=_look_up_day)
 
 @dataclass(frozen=True, slots=True)
 class LastChanges:
-    """The last change of each ticket, by its key."""
+    """The last change of each ticket, by its key, and the versions of saved answers by the same mail."""
 
     by_ticket: Mapping[str, Change] = field(compare=False)
+    saved: tuple[SavedVersion, ...] = field(default=(), compare=False)
 
 
 def _look_up_changes(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
@@ -72,12 +76,41 @@ def _look_up_changes(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 
 def _resolve_changes(request: Request) -> Resolved[LastChanges]:
-    tickets = request.tickets(request.line.args)
+    context = request.context
+    saved = context.facts.saved_versions if not request.line.args else ()
+    tickets = _changed_by_same_mail(request) if saved else request.tickets(request.line.args)
     for ticket in tickets:
-        reason = _undo_refusal(request.context, ticket)
+        reason = _undo_refusal(context, ticket)
         if reason is not None:
             raise request.refusal(reason, ticket.key)
-    return tickets, LastChanges({t.key: request.context.facts.changes[t.key] for t in tickets})
+    for version in saved:
+        reason = _restore_refusal(context, version)
+        if reason is not None:
+            raise request.refusal(reason, version.answer.name)
+    return tickets, LastChanges({t.key: context.facts.changes[t.key] for t in tickets}, saved)
+
+
+def _changed_by_same_mail(request: Request) -> tuple[Ticket, ...]:
+    """Return the ticket of a mail that saved an answer, if the same mail made the ticket's last change."""
+    context, receipt = request.context, request.context.answered_mail
+    change = context.facts.changes.get(context.ticket.key) if context.ticket is not None else None
+    same = change is not None and receipt is not None and change.at == receipt.created
+    return (request.own_ticket(),) if same else ()
+
+
+def _restore_refusal(context: MailContext, version: SavedVersion) -> Reason | None:
+    """Return why the sender cannot undo a change of a saved answer; None if they can."""
+    answer = version.answer
+    if not version.newest or answer.author.email not in context.sender_addresses:
+        return Reason.CHANGED_SINCE
+    return None if context.now - answer.at <= UNDO_WITHIN else Reason.TOO_LATE
+
+
+def _restore_answers(_: MailContext, last: LastChanges) -> tuple[MemberChange, ...]:
+    return tuple(
+        MemberChange((RestoreAnswer(version.answer),), detail=version.answer.name, phrase="undo_saved")
+        for version in last.saved
+    )
 
 
 LAST_CHANGES = TypedArgument(resolve=_resolve_changes, fits=all_name_tickets, lookups=_look_up_changes)
@@ -202,6 +235,7 @@ UNDO = TicketCommand(
     roles=PARTICIPANTS,
     argument=LAST_CHANGES,
     handler=_undo,
+    beside=_restore_answers,
     alone=True,
     in_short_help=True,
 )

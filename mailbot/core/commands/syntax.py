@@ -9,6 +9,7 @@ from mailbot.core.text.words import fold
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2069\u202a-\u202e\ufe0f\u20e3\ufeff"
 """Zero-width characters, which editors leave within words and at their ends."""
 INVISIBLE = re.compile(f"[{_INVISIBLE}]")
+_PASTED = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 _CLOSING = r"*_~\"'`´“”‘’»«›‹)\]}"
 _COMBINING = "\u0300-\u036f"  # macOS writes an umlaut as a letter and a mark
@@ -58,9 +59,7 @@ def without_emphasis(text: str, before: str) -> str:
 
 
 TICKET_NAME = re.compile(r"\W*(?:([A-Za-z][A-Za-z0-9]{1,11})-)?(\d{1,9})\W*")
-_EMAIL = re.compile(
-    r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})"
-)
+_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[\w.-]{1,190}\.(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})")
 _AND = frozenset({"und", "and", "et", "&", "+"})
 
 
@@ -88,8 +87,8 @@ def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def written_address(arg: str) -> str:
-    """Return an address without the marks around it."""
-    return arg.strip("<>()[]\"'.").removeprefix("mailto:").lower()
+    """Return an address without the marks around it, and those that come with it from a page or a PDF."""
+    return _PASTED.sub("", arg).strip("<>()[]\"'.").removeprefix("mailto:").lower()
 
 
 def people(args: tuple[str, ...], canonical: Mapping[str, str]) -> tuple[Address, ...]:

@@ -21,7 +21,13 @@ from mailbot.core.decide.early_exits import (
     reject_unreadable,
     return_unaddressed,
 )
-from mailbot.core.decide.execute import changed_tickets, execute, opens_ticket, targets
+from mailbot.core.decide.execute import (
+    changed_tickets,
+    execute,
+    opens_ticket,
+    targets,
+    without_taken_text,
+)
 from mailbot.core.decide.list_answer import answers_to_lists
 from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.rate_limits import (
@@ -111,6 +117,7 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     A refusal would go to an address that may be forged; members get theirs at their registered address.
     """
     commands, problems = resolve(context)
+    context = without_taken_text(context, commands)
     problems += answers_to_lists(context, commands)
     if _confirms(context):
         context = with_proof(context, ())

@@ -123,7 +123,7 @@ def return_unaddressed(context: MailContext) -> Decision | None:
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
     """Hold an answer if a colleague answered minutes earlier; the author may still send it."""
-    found = None if context.has_no_content or context.is_internal else earlier_answer(context, targets)
+    found = None if context.has_no_answer or context.is_internal else earlier_answer(context, targets)
     if found is None:
         return None
     ticket, first = found
@@ -153,6 +153,7 @@ def _message(context: MailContext, text: str, visibility: Visibility) -> Message
         context.attachments,
         proven=context.trust.trusted,
         forged=context.trust.forged,
+        signature=context.signature,
     )
 
 

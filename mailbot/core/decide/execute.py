@@ -5,6 +5,7 @@ from dataclasses import replace
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import (
     AnyResolved,
+    MemberChange,
     MemberCommand,
     Query,
     ResolvedCommand,
@@ -37,6 +38,14 @@ def targets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
     return () if context.ticket is None or (commands and context.has_no_content) else (context.ticket,)
 
 
+def without_taken_text(context: MailContext, commands: Commands) -> MailContext:
+    """Return the context without the text if that belongs to a command, and to no ticket."""
+    named = any(resolved.tickets for resolved in commands)
+    if named or context.answers_requester or not any(c.command.takes_text for c in commands):
+        return context
+    return replace(context, reading=replace(context.reading, text=""))
+
+
 def changed_tickets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
     """Return the tickets that a mail changes, including those into which it merges others."""
     merged = (c.value for c in commands if isinstance(c.value, Ticket))
@@ -60,6 +69,7 @@ def _execute_commands(context: MailContext, commands: Commands) -> Decision:
     if not tickets:
         if member_results:
             receipt = reply(context, NotificationKind.COMMAND_RECEIPT, done=member_results)
+            receipt = replace(receipt, undoable=_undoable(receipt, member_results, []))
             answers = (*answers, Notify(receipt))
         return _without_ticket(context, answers, commands)
     if context.has_no_content and not commands and context.role.staff:
@@ -81,28 +91,49 @@ def _undoable(
 ) -> bool:
     """Return whether one `#undo` in a reply to this receipt reverts all changes."""
     changed = [change for change in changes if change.changed]
-    if not all(result.already for result in member_results) or receipt.ticket is None:
+    if not all(result.already or result.undoable for result in member_results):
         return False
-    return [c.after.key for c in changed] == [receipt.ticket.key] and all(c.undoable for c in changed)
+    about = [receipt.ticket.key] if receipt.ticket is not None and changed else []
+    reverted = [*changed, *(result for result in member_results if not result.already)]
+    return bool(reverted) and [c.after.key for c in changed] == about and all(c.undoable for c in changed)
 
 
 def _execute_member_commands(
     context: MailContext, commands: Commands
 ) -> tuple[tuple[Effect, ...], tuple[CommandResult, ...]]:
-    """Return the effects and the results of the commands about their author."""
+    """Return the effects and the results of what the commands change apart from tickets."""
     effects: list[Effect] = []
     done: list[CommandResult] = []
     for resolved in commands:
-        command = resolved.command
-        if isinstance(command, MemberCommand):
-            change = command.handler(context, resolved.value)
+        for change in _member_changes(context, resolved):
             effects += change.effects
-            already, detail, until = change.already, change.detail, change.until
             if change.receipt:
-                done.append(
-                    CommandResult(command.name, None, (), already, detail, until, links=command.links)
-                )
+                done.append(_member_result(resolved, change))
     return tuple(effects), tuple(done)
+
+
+def _member_changes(context: MailContext, resolved: AnyResolved) -> tuple[MemberChange, ...]:
+    command = resolved.command
+    if isinstance(command, MemberCommand):
+        return (command.handler(context, resolved.value),)
+    if isinstance(command, TicketCommand) and command.beside is not None:
+        return command.beside(context, resolved.value)
+    return ()
+
+
+def _member_result(resolved: AnyResolved, change: MemberChange) -> CommandResult:
+    command = resolved.command
+    return CommandResult(
+        change.phrase or command.name,
+        None,
+        (),
+        change.already,
+        change.detail,
+        change.until,
+        links=command.links if isinstance(command, MemberCommand) else (),
+        text=change.text,
+        undoable=isinstance(command, MemberCommand) and command.undoable,
+    )
 
 
 def _answer_queries(context: MailContext, commands: Commands) -> tuple[Effect, ...]:

@@ -12,7 +12,7 @@ from mailbot.core.model.notification import Reason, RefusedLine
 def answers_to_lists(context: MailContext, commands: Iterable[AnyResolved]) -> tuple[RefusedLine, ...]:
     """Return a problem for each list that would get the text of a staff mail; `#for` names who gets it."""
     commands = tuple(commands)
-    if context.has_no_content or context.is_internal:
+    if context.has_no_answer or context.is_internal:
         return ()
     named = {ticket.key for command in commands if command.command == FOR for ticket in command.tickets}
     word = FOR.word(context.school.language)

@@ -91,6 +91,7 @@ def _message(context: MailContext, requester: Address, text: str) -> Message:
         context.attachments,
         proven=context.trust.trusted,
         forged=context.trust.forged,
+        signature=context.signature,
     )
 
 

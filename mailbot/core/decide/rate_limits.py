@@ -115,13 +115,15 @@ def _refused_today(notification: Notification, context: MailContext) -> bool:
 def attach_to_last_ticket(context: MailContext) -> MailContext:
     """Match a mail to the sender's last ticket if the sender has reached the limit of new tickets.
 
-    An authenticated mail is never a part of a flood: the flood may be forged.
+    An authenticated mail is never a part of a flood: the flood may be forged. Mails that are forged, as the
+    mail server says, are a flood of their own.
     """
     recent = context.facts.recent_activity
-    ticket = context.facts.ticket(recent.flooding_ticket(context.policy.limits))
+    opened = recent.opened_forged if context.trust.forged else recent.opened
+    ticket = context.facts.ticket(opened.flooding(context.policy.limits))
     if context.ticket is not None or ticket is None or not _is_outsider(context) or context.trust.trusted:
         return context
-    because = f"{context.sender.email} opened {recent.opened_hour} tickets within the hour"
+    because = f"{context.sender.email} opened {opened.hour} tickets within the hour"
     match = Match(ticket, None, because, flood=True)
     school = context.policy.school(ticket.school) or context.school
     return replace(context, match=match, role=Role.REQUESTER, school=school)

@@ -4,8 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mailbot.core.commands.context import MailContext
-from mailbot.core.commands.definition import Annotation, AnyResolved, Restructuring, TicketCommand
+from mailbot.core.commands.definition import (
+    Annotation,
+    AnswerCommand,
+    AnyResolved,
+    Restructuring,
+    TicketCommand,
+)
 from mailbot.core.commands.parse import COMMANDS
+from mailbot.core.commands.saved_answers import SAVE, without_placeholders
 from mailbot.core.commands.status import NOTE
 from mailbot.core.decide.open_ticket import people_in_headers
 from mailbot.core.model.effects import (
@@ -54,7 +61,9 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
-    message = _new_message(context, by_staff=by_staff)
+    saved = [(c.command, c.value) for c in commands if isinstance(c.command, AnswerCommand)]
+    texts = tuple(command.text(context, ticket, value) for command, value in saved)
+    message = _new_message(context, ticket, texts, by_staff=by_staff)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
@@ -62,6 +71,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     added = _add_message(ticket, message, restructuring, by_stranger=by_stranger)
     effects: list[Effect] = [*cc_added, *added]
     effects += [effect for one in applied for effect in one.effects]
+    effects += [effect for command, value in saved for effect in command.handler(ticket, value)]
     effects += (
         _auto_assign(context, ticket, effects, message)
         if by_staff
@@ -80,6 +90,8 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     people = tuple(notified.values())
     asks = not by_staff and message is None
     done = [_result(context, one, after, people, asks=asks) for one in applied]
+    details = ((command.name, command.receipt(value).detail) for command, value in saved)
+    done += [CommandResult(name, after, people, detail=detail) for name, detail in details]
     notes = _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
     changed = any(one.effects for one in applied)
@@ -176,25 +188,30 @@ def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:
     return tuple(new[: max(0, MAX_CC - len(ticket.cc))])
 
 
-def _new_message(context: MailContext, *, by_staff: bool) -> Message | None:
-    """Return a message with the remaining text; None for a mail with commands but no content."""
-    if context.has_no_content and (context.reading.lines or by_staff):
+def _new_message(
+    context: MailContext, ticket: Ticket, added: tuple[str, ...], *, by_staff: bool
+) -> Message | None:
+    """Return a message with the remaining text and what commands add to it; None without any content."""
+    if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
+    own = context.mail.quoted if context.has_no_content and not added else context.reading.text
+    if context.reading.has(SAVE):
+        own = without_placeholders(context, ticket, own)
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
     return Message(
         direction=Direction.OUT if by_staff else Direction.IN,
         visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
         author=context.sender,
-        text=context.mail.quoted
-        if context.has_no_content
-        else context.reading.text,  # an empty text means that the author wrote between quoted lines
+        # Without any text, the author wrote between quoted lines.
+        text="\n\n".join(text for text in (own, *added) if text),
         at=context.now,
         message_id=context.mail.message_id,
         quoted=context.mail.quoted,
         attachments=context.attachments,
         proven=context.trust.trusted,
         forged=context.trust.forged,
+        signature=context.signature,
     )
 
 

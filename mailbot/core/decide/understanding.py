@@ -27,8 +27,8 @@ class Lookups:
     names: find the last mail to one of them in the tagged ticket. `same_words`: find an open ticket of the
     sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
     of their schools. `resends`: load the undelivered mails of its tickets. `holders`: load since when its
-    tickets are where they are. `appointment` is the UID of an appointment: find its ticket. `places` are
-    the rooms and devices that a new problem names.
+    tickets are where they are. `appointment` is the UID of an appointment: find its ticket.
+    `saved_answers`: load those of the schools. `places` are the rooms and devices that a new problem names.
     """
 
     message_ids: tuple[str, ...]
@@ -47,6 +47,7 @@ class Lookups:
     bounced: tuple[str, ...] = ()
     resends: bool = False
     places: tuple[Place, ...] = ()
+    saved_answers: bool = False
     holders: bool = False
     appointment: str = ""
 
@@ -119,6 +120,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         undoes=any(line.changes for line in lines),
         splits=any(line.numbers for line in lines),
         resends=any(line.failures for line in lines),
+        saved_answers=any(line.saved_answers for line in lines),
         holders=any(line.holders for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
         appointment=mail.calendar_answer.uid if mail.calendar_answer else "",

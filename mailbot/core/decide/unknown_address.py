@@ -34,6 +34,7 @@ def file_reply_from_unknown_address(context: MailContext) -> Decision | None:
         context.mail.message_id,
         context.mail.quoted,
         context.attachments,
+        signature=context.signature,
     )
     added = AddMessage(ticket.key, message)
     change = context.change(ticket, apply(ticket, (added,), context.now), message)

@@ -9,6 +9,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import Place
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Message, Priority, ReminderStage, Status, Ticket
 
 
@@ -252,6 +253,29 @@ class AddProof:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class SaveAnswer:
+    """Save a new version of a saved answer; an empty text deletes the saved answer."""
+
+    answer: SavedAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAnswer:
+    """Remove the newest version of a saved answer, so that the one before it counts again."""
+
+    answer: SavedAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class UseAnswer:
+    """Record that a ticket was answered with a saved answer."""
+
+    ticket: str
+    school: str
+    key: str
+
+
 TicketEffect = (
     SetStatus
     | SetLevel
@@ -286,6 +310,9 @@ Effect = (
     | MarkUndeliverable
     | Register
     | SetAbsence
+    | SaveAnswer
+    | RestoreAnswer
+    | UseAnswer
 )
 
 

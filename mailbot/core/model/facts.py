@@ -11,6 +11,7 @@ from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.place import Place
 from mailbot.core.model.policy import Absence, Limits, School
+from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.model.ticket import Message, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
@@ -25,17 +26,29 @@ _MAX_COMPARED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedTickets:
+    """Tickets that a sender opened: their number within the last hour, and the newest one of the last day."""
+
+    hour: int = 0
+    latest: str | None = None
+
+    def flooding(self, limits: Limits) -> str | None:
+        """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
+        return self.latest if self.hour >= limits.hourly_tickets else None
+
+
+@dataclass(frozen=True, slots=True)
 class RecentActivity:
     """Mails to and from the sender within the last hour or day.
 
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
     member, by what was known of the sender of the mail that they reply to. `answered_hour` counts automatic
     replies to a member, `overall_hour` automatic mails to all people outside the teams. `refused` are the
-    reasons of the refusals of the last day, by the same. `opened_hour` counts the sender's new tickets,
-    `latest` is the newest one of the last day; tickets in which the sender was authenticated are left out, so
-    that forged mails do not count against the person whom they name. `recent_texts` are the texts of the
-    sender's mails of the last hour, each below the subject of its ticket, the newest first; `proven_texts`
-    are those of authenticated mails.
+    reasons of the refusals of the last day, by the same. `opened` are the sender's tickets with no mail that
+    is authenticated, or forged as the mail server says; `opened_forged` are those with such a forged mail, so
+    that it does not count against the person whom it names. `recent_texts` are the texts of the sender's
+    mails of the last hour, each below the subject of its ticket, the newest first; `proven_texts` are those
+    of authenticated mails.
     """
 
     hour: Mapping[Cause, int] = field(default_factory=dict)
@@ -43,8 +56,8 @@ class RecentActivity:
     answered_hour: int = 0
     overall_hour: int = 0
     refused: Mapping[Cause, frozenset[str]] = field(default_factory=dict)
-    opened_hour: int = 0
-    latest: str | None = None
+    opened: OpenedTickets = OpenedTickets()
+    opened_forged: OpenedTickets = OpenedTickets()
     recent_texts: tuple[str, ...] = ()
     proven_texts: tuple[str, ...] = ()
 
@@ -58,10 +71,6 @@ class RecentActivity:
         normalised = _normalise(f"{subject}\n{text}")
         earlier = self.proven_texts if proven else self.recent_texts
         return normalised != "" and normalised in map(_normalise, earlier)
-
-    def flooding_ticket(self, limits: Limits) -> str | None:
-        """Return the ticket to which a mail is added when its sender has reached the limit of new tickets."""
-        return self.latest if self.opened_hour >= limits.hourly_tickets else None
 
 
 def has_same_words(text: str, other: str) -> bool:
@@ -182,7 +191,8 @@ class Facts:
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
-    tickets.
+    tickets. `fitting` are the names of saved answers that fit a new ticket. `saved_versions` are the versions
+    of saved answers by the mail whose receipt this mail replies to.
     """
 
     school: School
@@ -200,6 +210,9 @@ class Facts:
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
     reports: Mapping[Place, int] = field(default_factory=dict)
+    fitting: tuple[str, ...] = ()
+    saved_answers: tuple[SavedAnswer, ...] = ()
+    saved_versions: tuple[SavedVersion, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     dates: Mapping[str, date] = field(default_factory=dict)

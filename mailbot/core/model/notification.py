@@ -9,6 +9,7 @@ from mailbot.core.model.listing import page_count
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.place import Place, PlaceReports
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
 
 
@@ -52,6 +53,10 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"  # the last change is too old to be undone
     CANNOT_UNDO = "cannot_undo"  # the last change affected other tickets too: merge, split, move
     WORKS_HERE = "works_here"  # `argument` belongs to the staff, who get the ticket's mails without cc
+    NO_SUCH_ANSWER = "no_such_answer"  # `argument` is not the name of a saved answer
+    NO_TEXT = "no_text"  # the mail has no text to save
+    TEXT_TOO_LONG = "text_too_long"  # the text to save is longer than `argument` characters
+    TOO_MANY_ANSWERS = "too_many_answers"  # the school has `argument` saved answers, the limit
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
@@ -89,7 +94,8 @@ class CommandResult:
     `command` is its name, or the name of another phrase about it. `notified` are the people who were
     notified. `already`: the command changed nothing. `detail` is a priority or a name. `ticket` is None if
     the command is about its author. `until` is the last day of an absence, of the author or of the new
-    assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers.
+    assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers. `text` is the
+    text that was saved. `undoable`: of a command about no ticket, whether `#undo` reverts it.
     """
 
     command: str
@@ -100,6 +106,8 @@ class CommandResult:
     until: date | None = None
     due: datetime | None = None
     links: tuple[str, ...] = ()
+    text: str = ""
+    undoable: bool = False
 
     @property
     def told(self) -> tuple[Address, ...]:
@@ -132,10 +140,12 @@ class Notification:
     words: str = ""  # the search text of an overview
     place: Place | None = None  # the room or device of an overview
     line: str = ""  # the command for an overview, without the page
-    total: int = 0  # number of tickets on all pages of an overview
+    total: int = 0  # number of tickets or saved answers on all pages
     page: int = 1
     similar: tuple[Similar, ...] = ()  # solved tickets similar to a new one
     reports: PlaceReports | None = None  # the reports about the place of a new ticket
+    fitting: tuple[str, ...] = ()  # names of saved answers that fit a new ticket
+    answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
@@ -186,7 +196,7 @@ class Notification:
 
     @property
     def pages(self) -> int:
-        """Return the number of pages of an overview."""
+        """Return the number of pages of an overview or of the saved answers."""
         return page_count(self.total)
 
 

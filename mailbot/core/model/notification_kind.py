@@ -82,7 +82,7 @@ class Definition:
     offers_postponing: bool = False  # with links that let the ticket wait or be due later
     offers_status: bool = False  # with a link that asks for the status of an open ticket
     asks_if_helped: bool = False  # with links that say whether the solution helped
-    shows_similar: bool = False  # with similar solved tickets, and the reports about the same place
+    shows_similar: bool = False  # with similar solved tickets, saved answers, and reports about the place
     shows_answer: bool = False  # with a colleague's answer: the author of a reply to it has read that
     shows_status: bool = False  # with the status: the requester's side is notified when it is undone
     calendar: CalendarMethod | None = None  # with a calendar part (RFC 6047)
@@ -254,6 +254,18 @@ class NotificationKind(StrEnum):
             rate_limit=_LIMITED,
             if_undelivered=_IGNORE,
             shows_answer=True,
+        ),
+    )
+    # The saved answers of a team.
+    SAVED_ANSWERS = (
+        "saved_answers",
+        Definition(
+            Audience.PERSON,
+            ReplyRoute.NOBODY,
+            auto_replied=True,
+            rate_limit=_LIMITED,
+            if_undelivered=_IGNORE,
+            links=("list", "help"),
         ),
     )
     # Who has the ticket, since when, and what happens next.

@@ -84,6 +84,7 @@ class Message:
     """One mail or note in a ticket.
 
     `proven`: the author of the mail was authenticated. `forged`: the mail server said that From was forged.
+    `signature` was cut from a requester's text: the staff sees it, with a telephone number for example.
     """
 
     direction: Direction
@@ -96,6 +97,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     proven: bool | None = None
     forged: bool = False
+    signature: str = ""
 
 
 class ReminderStage(StrEnum):

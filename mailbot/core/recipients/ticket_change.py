@@ -23,6 +23,7 @@ class TicketChange:
     belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
     `unread`: no single person reads mail to the requester, which is a list or a program.
     `reports` are those about the place of a new ticket that was reported before.
+    `fitting` are the names of saved answers that fit a new ticket.
     `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
@@ -41,6 +42,7 @@ class TicketChange:
     related_reason: str = ""
     similar: tuple[Similar, ...] = ()
     reports: PlaceReports | None = None
+    fitting: tuple[str, ...] = ()
     forged: bool = False
     not_in_cc: tuple[Address, ...] = ()
     forwarded_from: Address | None = None

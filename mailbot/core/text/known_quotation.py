@@ -20,7 +20,7 @@ def quotes_only(quoted: str, history: Iterable[Message]) -> bool:
     lines = [line.lstrip(">| ").strip() for line in quoted.splitlines()]
     if len(lines) > _MAX_LINES:
         return False
-    text = "\n".join(f"{message.text}\n{message.quoted}" for message in history)
+    text = "\n".join(f"{message.text}\n{message.signature}\n{message.quoted}" for message in history)
     known = f" {_joined(text[:_MAX_KNOWN])} "
     known_lines = {_joined(line) for message in history for line in message.text.splitlines()}
     introduced = 0

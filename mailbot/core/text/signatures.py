@@ -157,12 +157,19 @@ _SALUTATION = re.compile(
 )
 _THANKS = re.compile(r"dank|thank|merci", re.I)
 _SIGNED_LINES = 4
+_SALUTATION_WORDS = 6
+
+
+def is_salutation(line: str) -> bool:
+    """Return whether a line is a salutation, such as "Hallo Frau Muster,"."""
+    line = line.strip()
+    return len(line.split()) <= _SALUTATION_WORDS and bool(_SALUTATION.fullmatch(line))
 
 
 def is_only_greeting(text: str, writer: str) -> bool:
     """Return whether a text is nothing but a salutation, a closing formula and the writer's name."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if lines and len(lines[0].split()) <= 6 and _SALUTATION.fullmatch(lines[0]):
+    if lines and is_salutation(lines[0]):
         del lines[0]
     if lines and is_signoff(lines[0]) and not _THANKS.search(lines[0]):
         return len(lines) <= _SIGNED_LINES and not any(_says_more(line) for line in lines[1:])

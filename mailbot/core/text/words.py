@@ -71,6 +71,11 @@ MAX_TERMS = 24
 _MIN_LENGTH = 3
 
 
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text without stop words and short words."""
+    return tuple(word for word in words(text) if len(word) >= _MIN_LENGTH and word not in STOPWORDS)
+
+
 @dataclass(frozen=True, slots=True)
 class TermSet:
     """The terms of a new ticket, and those of them that are in its subject."""
@@ -84,7 +89,6 @@ def terms(school: str, subject: str, text: str, requester: Address | None) -> Te
     """Return the terms of a new ticket, without stop words and the name of the requester."""
     own = set(words(f"{requester.name} {requester.email}")) if requester else set()
     in_subject, in_text = (
-        tuple(w for w in words(t) if len(w) >= _MIN_LENGTH and w not in STOPWORDS and w not in own)
-        for t in (subject, text)
+        tuple(word for word in content_words(t) if word not in own) for t in (subject, text)
     )
     return TermSet(school, tuple(dict.fromkeys((*in_subject, *in_text)))[:MAX_TERMS], frozenset(in_subject))

@@ -1,4 +1,4 @@
-"""Attacks: a desk with one ticket, hostile mails, and their expected effects."""
+"""A desk with one ticket, and how hostile mails to it are made and tried."""
 
 import re
 import shutil

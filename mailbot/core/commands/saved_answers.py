@@ -1,0 +1,238 @@
+"""Commands about saved answers: save, use, saved, unsave."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from mailbot.core.commands.command import STAFF, LineLookups, Viewer
+from mailbot.core.commands.context import MailContext, reply
+from mailbot.core.commands.definition import (
+    AnswerCommand,
+    MemberChange,
+    MemberCommand,
+    Query,
+    Receipt,
+    Request,
+    Resolved,
+    TypedArgument,
+    anything,
+)
+from mailbot.core.commands.syntax import INVISIBLE, numbers, phrase, ticket_names
+from mailbot.core.model.effects import SaveAnswer, UseAnswer
+from mailbot.core.model.listing import PAGE_SIZE, page_count
+from mailbot.core.model.notification import Notification, Reason
+from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.saved_answer import SavedAnswer
+from mailbot.core.model.ticket import Role, Ticket
+from mailbot.core.text.saved_text import saved_text
+from mailbot.core.text.words import fold
+
+MAX_NAME = 40
+MAX_TEXT = 4_000
+MAX_ANSWERS = 200
+"""Maximum number of saved answers of a school, and of those for all schools."""
+
+_MARKS = " \"'„“”«»‚‘’›‹-._/*~"
+_BRACKETS = re.compile(r"[()\[\]]")
+# Links change other marks: Roundcube takes them for syntax.
+_NAME = re.compile(r"[\w ./'’-]+")
+_KEY_WORD = re.compile(r"[^\W_]+")
+_TO_REPLACE = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
+_PAGE_WORDS = frozenset({"seite", "page"})
+
+
+def _look_up(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
+    _, named = phrase(words, viewer.school.key)
+    return LineLookups(ticket_names(named, viewer.school.key), saved_answers=True)
+
+
+def _look_up_answers(_: tuple[str, ...], __: Viewer) -> LineLookups:
+    return LineLookups(saved_answers=True)
+
+
+def answer_key(name: str) -> str:
+    """Return the form of a name for comparisons: its folded words without conjunctions."""
+    return " ".join(numbers(tuple(_KEY_WORD.findall(fold(name)))))
+
+
+def _name(request: Request, written: str) -> str:
+    """Return the name of a saved answer; refuse characters that links change."""
+    composed = unicodedata.normalize("NFC", INVISIBLE.sub("", written))
+    name = " ".join(_BRACKETS.sub(" ", composed).strip(_MARKS).split())
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, answer_key(name))):
+        raise request.wrong(written[: 2 * MAX_NAME])
+    return name
+
+
+def _find(request: Request, schools: tuple[str, ...], name: str) -> SavedAnswer:
+    """Return the saved answer with that name of the first school that has one; refuse an unknown name."""
+    answers, key = request.context.facts.saved_answers, answer_key(name)
+    found = (a for school in schools for a in answers if (a.school, a.key) == (school, key))
+    answer = next(found, None)
+    if answer is None:
+        names = {a.key: a.name for a in answers if a.school in schools}
+        nearest = get_close_matches(key, names, n=1)
+        expected = request.command.line(request.context.school.language, names[nearest[0]] if nearest else "")
+        raise request.refusal(Reason.NO_SUCH_ANSWER, name, expected=expected)
+    return answer
+
+
+def _require_team(request: Request) -> None:
+    """Refuse people who work neither for the school nor in second level."""
+    if not request.context.roles(request.context.ticket) & STAFF:
+        raise request.refusal(Reason.FORBIDDEN)
+
+
+def _scope(context: MailContext) -> str:
+    """Return the school whose saved answers the sender changes; "" for those of all schools."""
+    only_second_level = Role.SUPPORTER not in context.roles(context.ticket)
+    return "" if only_second_level or context.role is Role.SECOND_LEVEL else context.school.key
+
+
+def _resolve_save(request: Request) -> Resolved[SavedAnswer]:
+    _require_team(request)
+    context = request.context
+    words, named = phrase(request.line.args, context.facts.school.key)
+    if named:
+        raise request.wrong(named[0])
+    name = _name(request, words)
+    text = context.reading.text
+    if context.answers_requester:
+        text = saved_text(text, context.sender.name)
+    if not text:
+        raise request.refusal(Reason.NO_TEXT)
+    if len(text) > MAX_TEXT:
+        raise request.refusal(Reason.TEXT_TOO_LONG, str(MAX_TEXT))
+    scope, key = _scope(context), answer_key(name)
+    keys = {answer.key for answer in context.facts.saved_answers if answer.school == scope}
+    if len(keys | {key}) > MAX_ANSWERS:
+        raise request.refusal(Reason.TOO_MANY_ANSWERS, str(MAX_ANSWERS))
+    answer = SavedAnswer(scope, key, name, text, context.person, context.now)
+    return (), answer
+
+
+def _resolve_own(request: Request) -> Resolved[SavedAnswer]:
+    """Return a saved answer that the sender may delete; refuse one of the other level."""
+    _require_team(request)
+    context = request.context
+    scope, other = _scope(context), "" if _scope(context) else context.school.key
+    answer = _find(request, (scope, other), _name(request, " ".join(request.line.args)))
+    if answer.school != scope:
+        raise request.refusal(Reason.FORBIDDEN, answer.name)
+    return (), answer
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenAnswer:
+    """The saved answer for each ticket, by its key: schools may have different ones with that name."""
+
+    name: str
+    by_ticket: Mapping[str, SavedAnswer] = field(compare=False)
+
+
+def _resolve_use(request: Request) -> Resolved[ChosenAnswer]:
+    words, named = phrase(request.line.args, request.context.facts.school.key)
+    tickets = request.tickets(named)
+    name = _name(request, words)
+    found = {ticket.key: _find(request, (ticket.school, ""), name) for ticket in tickets}
+    return tickets, ChosenAnswer(found[tickets[0].key].name, found)
+
+
+def _resolve_page(request: Request) -> Resolved[int]:
+    _require_team(request)
+    words = [word for word in request.line.args if fold(word) not in _PAGE_WORDS]
+    number = words[0] if len(words) == 1 else "" if words else "1"
+    if not number.isdecimal() or not 0 < int(number[:4]) <= page_count(2 * MAX_ANSWERS):
+        raise request.wrong(" ".join(words))
+    return (), int(number)
+
+
+def _save(context: MailContext, answer: SavedAnswer) -> MemberChange:
+    same = any(
+        (old.school, old.key, old.name, old.text) == (answer.school, answer.key, answer.name, answer.text)
+        for old in context.facts.saved_answers
+    )
+    effects = () if same else (SaveAnswer(answer),)
+    return MemberChange(effects, already=same, detail=answer.name, text=answer.text)
+
+
+def _unsave(context: MailContext, answer: SavedAnswer) -> MemberChange:
+    deleted = replace(answer, text="", author=context.person, at=context.now)
+    return MemberChange((SaveAnswer(deleted),), detail=answer.name)
+
+
+def _use(ticket: Ticket, chosen: ChosenAnswer) -> tuple[UseAnswer]:
+    answer = chosen.by_ticket[ticket.key]
+    return (UseAnswer(ticket.key, answer.school, answer.key),)
+
+
+def without_placeholders(context: MailContext, ticket: Ticket, text: str) -> str:
+    """Return a text with {name}, {ticket} and {team} replaced; one in a name stays as it is."""
+    second_level = context.role_on(ticket) is Role.SECOND_LEVEL
+    team = context.policy.second_level if second_level else context.school_of(ticket).team
+    values = {"name": ticket.requester.shown, "ticket": ticket.key, "team": team.name}
+    return _TO_REPLACE.sub(lambda found: " ".join(values[found[1].lower()].split()), text)
+
+
+def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str:
+    return without_placeholders(context, ticket, chosen.by_ticket[ticket.key].text)
+
+
+def _list(context: MailContext, _: tuple[Ticket, ...], page: int) -> Iterator[Notification]:
+    """List the saved answers that the sender may use, by name; those of the school replace those of all."""
+    known = context.facts.saved_answers
+    usable = {a.key: a for school in ("", context.school.key) for a in known if a.school == school}
+    answers = sorted(usable.values(), key=lambda answer: answer.key)
+    yield reply(
+        context,
+        NotificationKind.SAVED_ANSWERS,
+        context.ticket,
+        answers=tuple(answers[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
+        total=len(answers),
+        page=page,
+        line=SAVED.line(context.language),
+    )
+
+
+SAVE = MemberCommand(
+    name="save",
+    words={"de": ("merken",), "fr": ("mémoriser", "enregistrer")},
+    roles=STAFF,
+    argument=TypedArgument(resolve=_resolve_save, lookups=_look_up_answers),
+    example="Toner",
+    handler=_save,
+    links=("saved", "help"),
+    undoable=True,
+    takes_text=True,
+)
+USE = AnswerCommand(
+    name="use",
+    words={"de": ("baustein",), "fr": ("modèle", "utiliser")},
+    roles=STAFF,
+    argument=TypedArgument(resolve=_resolve_use, lookups=_look_up),
+    example="Toner",
+    adds_text=True,
+    text=_text_for,
+    handler=_use,
+    receipt=lambda chosen: Receipt(chosen.name),
+)
+SAVED = Query(
+    name="saved",
+    words={"de": ("bausteine",), "fr": ("modèles",)},
+    roles=STAFF,
+    argument=TypedArgument(resolve=_resolve_page, fits=anything, lookups=_look_up_answers),
+    answers=_list,
+)
+UNSAVE = MemberCommand(
+    name="unsave",
+    words={"de": ("vergessen",), "fr": ("oublier",)},
+    roles=STAFF,
+    argument=TypedArgument(resolve=_resolve_own, lookups=_look_up_answers),
+    example="Toner",
+    handler=_unsave,
+    links=("saved", "help"),
+    undoable=True,
+)
+SAVED_ANSWERS = (SAVE, USE, SAVED, UNSAVE)

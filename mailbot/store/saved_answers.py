@@ -1,0 +1,192 @@
+"""Store saved answers with their versions, and find those that fit a new problem."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
+from sqlmodel import Session
+
+from mailbot.core.model.facts import SentMail
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
+from mailbot.core.text.words import TermSet, content_words
+from mailbot.store.prepared import execute
+from mailbot.store.ranking import AnswerWords, rank_answers
+from mailbot.store.tables import metadata
+
+FOR_ALL = ""
+"""The school of the saved answers for all schools."""
+MAX_USES = 500
+"""Newest uses whose tickets are compared with a new problem."""
+
+_ANSWER, _USE, _TICKET = (metadata.tables[name] for name in ("saved_answer", "saved_answer_use", "ticket"))
+_NEWER = _ANSWER.alias()
+_SCHOOLS: BindParameter[Any] = bindparam("schools", expanding=True)
+_ADDRESS: BindParameter[str] = bindparam("address")
+_OF_KEY = (_NEWER.c.school == _ANSWER.c.school) & (_NEWER.c.key == _ANSWER.c.key)
+
+_INSERT = insert(_ANSWER)
+_INSERT_USE = insert(_USE)
+# Read all versions of some schools, the newest last.
+_VERSIONS = select(_ANSWER).where(_ANSWER.c.school.in_(_SCHOOLS)).order_by(_ANSWER.c.id)
+_WORDS = (
+    select(_ANSWER.c.school, _ANSWER.c.key, _ANSWER.c.name, _ANSWER.c.words)
+    .where(_ANSWER.c.school.in_(_SCHOOLS))
+    .order_by(_ANSWER.c.id)
+)
+# Read the versions that a person saved at one time, each with the newest version of its key.
+_SAVED_AT = select(
+    _ANSWER, select(func.max(_NEWER.c.id)).where(_OF_KEY).scalar_subquery().label("newest")
+).where(_ANSWER.c.author == bindparam("author"), _ANSWER.c.at == bindparam("at", type_=_ANSWER.c.at.type))
+# Read the subjects of the tickets in which saved answers were used.
+_SUBJECTS = (
+    select(_USE.c.school, _USE.c.key, _TICKET.c.subject)
+    .join(_TICKET, _TICKET.c.id == _USE.c.ticket_id)
+    .where(_USE.c.school.in_(_SCHOOLS))
+    .order_by(_USE.c.id.desc())
+    .limit(MAX_USES)
+)
+# Remove the newest version of a key, and the uses in a ticket.
+_DELETE_NEWEST = delete(_ANSWER).where(
+    _ANSWER.c.id
+    == select(func.max(_NEWER.c.id))
+    .where(_NEWER.c.school == bindparam("school"), _NEWER.c.key == bindparam("key"))
+    .scalar_subquery()
+)
+_DELETE_USES = delete(_USE).where(_USE.c.ticket_id == bindparam("ticket"))
+# Delete old versions that were replaced, deleted answers without other versions, and uses of neither.
+_BEFORE = bindparam("before", type_=_ANSWER.c.at.type)
+_EXPIRE = (
+    delete(_ANSWER).where(
+        _ANSWER.c.at < _BEFORE, select(_NEWER.c.id).where(_OF_KEY, _NEWER.c.id > _ANSWER.c.id).exists()
+    ),
+    delete(_ANSWER).where(
+        _ANSWER.c.at < _BEFORE,
+        _ANSWER.c.text == "",
+        ~select(_NEWER.c.id).where(_OF_KEY, _NEWER.c.id != _ANSWER.c.id).exists(),
+    ),
+    delete(_USE).where(
+        ~select(_ANSWER.c.id).where(_ANSWER.c.school == _USE.c.school, _ANSWER.c.key == _USE.c.key).exists()
+    ),
+)
+# Read all saved answers, and write what is left of one after an erasure.
+_ALL = select(_ANSWER).order_by(_ANSWER.c.id)
+_REWRITE = (
+    update(_ANSWER)
+    .where(_ANSWER.c.id == bindparam("row"))
+    .values({name: bindparam(f"b_{name}") for name in ("key", "name", "text", "words")})
+)
+_ERASE_AUTHOR = update(_ANSWER).where(_ANSWER.c.author == _ADDRESS).values(author="", author_name="")
+
+
+def save(session: Session, answer: SavedAnswer) -> None:
+    """Store a new version of a saved answer."""
+    values = {
+        "school": answer.school,
+        "key": answer.key,
+        "name": answer.name,
+        "text": answer.text,
+        "words": _words(answer.name, answer.text),
+        "author": answer.author.email,
+        "author_name": answer.author.name,
+        "at": answer.at,
+    }
+    execute(session, _INSERT, values)
+
+
+def _words(name: str, text: str) -> str:
+    """Return the words by which a saved answer is compared with problems; "" if it is deleted."""
+    return " ".join(content_words(f"{name} {text}")) if text else ""
+
+
+def remove_newest(session: Session, school: str, key: str) -> None:
+    """Remove the newest version of a saved answer, so that the one before it counts again."""
+    session.execute(_DELETE_NEWEST, {"school": school, "key": key})
+
+
+def record_use(session: Session, school: str, key: str, ticket_id: int) -> None:
+    """Record that a ticket was answered with a saved answer."""
+    session.execute(_INSERT_USE, {"school": school, "key": key, "ticket_id": ticket_id})
+
+
+def remove_uses(session: Session, ticket_id: int) -> None:
+    """Remove the uses of saved answers in a ticket, since its last change was undone."""
+    session.execute(_DELETE_USES, {"ticket": ticket_id})
+
+
+def load(session: Session, schools: Iterable[str]) -> tuple[SavedAnswer, ...]:
+    """Return the saved answers of some schools, and those for all schools."""
+    newest = {(row.school, row.key): row for row in execute(session, _VERSIONS, _values(schools))}
+    return tuple(_to_answer(row) for row in newest.values() if row.text)
+
+
+def load_versions(session: Session, receipt: SentMail | None) -> tuple[SavedVersion, ...]:
+    """Return the versions that were saved by the mail of a receipt, at the same time by the same person."""
+    if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT:
+        return ()
+    rows = execute(session, _SAVED_AT, {"author": receipt.recipient, "at": receipt.created})
+    return tuple(SavedVersion(_to_answer(row), row.id == row.newest) for row in rows)
+
+
+def fitting(session: Session, problem: TermSet | None) -> tuple[str, ...]:
+    """Return the names of the saved answers that fit a problem, the best first; none without a problem.
+
+    Costs one statement if there are no saved answers.
+    """
+    if problem is None:
+        return ()
+    values = _values([problem.school])
+    newest = {(row.school, row.key): row for row in execute(session, _WORDS, values)}
+    # An answer of the school replaces one of the same name for all schools.
+    known = {row.key: row for row in sorted(newest.values(), key=lambda row: row.school) if row.words}
+    if not known:
+        return ()
+    subjects: defaultdict[str, list[str]] = defaultdict(list)
+    for row in execute(session, _SUBJECTS, values):
+        if row.key in known and known[row.key].school == row.school:
+            subjects[row.key].append(row.subject)
+    answers = {
+        key: AnswerWords(
+            frozenset(content_words(row.name)),
+            frozenset(row.words.split()),
+            frozenset(content_words(" ".join(subjects[key]))),
+        )
+        for key, row in known.items()
+    }
+    return tuple(known[key].name for key in rank_answers(problem, answers))
+
+
+def _values(schools: Iterable[str]) -> dict[str, list[str]]:
+    return {"schools": sorted({*schools, FOR_ALL})}
+
+
+def _to_answer(row: Row[Any]) -> SavedAnswer:
+    author = Address(row.author, row.author_name)
+    return SavedAnswer(row.school, row.key, row.name, row.text, author, row.at)
+
+
+def expire(session: Session, before: datetime) -> None:
+    """Delete versions that were replaced or deleted before that time, and their uses."""
+    for statement in _EXPIRE:
+        session.execute(statement, {"before": before} if statement is not _EXPIRE[-1] else {})
+
+
+def erase_person(session: Session, address: str, matcher: Any) -> int:
+    """Erase a person from all saved answers; return the number of changed ones.
+
+    The text of a saved answer belongs to the school: it stays without the names and addresses of its author.
+    Quotations of a person are erased from what others saved.
+    """
+    changed = 0
+    for row in session.execute(_ALL).all():
+        redact = matcher.redact_identifiers if row.author == address else matcher.redact
+        name, text = redact(row.name), redact(row.text)
+        if (name, text) != (row.name, row.text):
+            values = {"b_key": row.key, "b_name": name, "b_text": text, "b_words": _words(name, text)}
+            session.execute(_REWRITE, {"row": row.id, **values})
+        changed += row.author == address or (name, text) != (row.name, row.text)
+    session.execute(_ERASE_AUTHOR, {"address": address})
+    return changed

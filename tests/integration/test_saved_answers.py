@@ -1,0 +1,367 @@
+"""Saved answers: saving, using, changing, deleting, undoing, and the offers for a new ticket."""
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.event import listen
+
+from mailbot.core.model.notification_kind import NotificationKind as Kind
+from mailbot.privacy.requests import PersonErasure
+from mailbot.service.maintenance import maintain
+from mailbot.store import disclosure, saved_answers
+from mailbot.store.audit import Origin
+from mailbot.store.audit_verify import verify
+from mailbot.store.database import read_only, transaction
+from mailbot.store.rename_school import rename_school
+from mailbot.store.tables import EventRow, LedgerRow, MessageRow, SavedAnswerRow, SavedAnswerUseRow
+from tests.support.desk_harness import DeskHarness, open_harness, reply_to
+from tests.support.mail_builder import MailBuilder, mail
+from tests.support.rendered_samples import fields, hrefs
+from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, TINA, TONI
+from tests.support.school import problem
+
+TEACHER = f"Lena Lehrerin <{LENA}>"
+ANSWER = "Hallo Frau Lehrerin,\n\nbitte die Tonerkassette im Drucker tauschen.\n\nGruß\nMax Mustermann"
+TEXT = "bitte die Tonerkassette im Drucker tauschen."
+QUOTED = "\n\n-- \nMax Mustermann\nTel. 0123 456789\n\nAm 23.11.2026 schrieb Lena:\n> Der Drucker ist leer."
+TAKE_BACK = ("#undo", "#rückgängig", "#annuler")
+
+
+class Desk(DeskHarness):
+    """A desk at which ten minutes pass between two mails."""
+
+    now = NOW - timedelta(hours=5)
+
+    def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
+        """Process a mail ten minutes later and return its outcome."""
+        self.now += timedelta(minutes=10)
+        decision = self.receive(built, school, at=self.now)
+        assert decision is not None
+        assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
+        return decision.outcome
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with one open ticket of Lena."""
+    with open_harness(tmp_path) as harness:
+        desk = Desk(harness.desk)
+        assert desk.outcome(problem("Drucker druckt nicht", TEACHER).text("Er ist leer.")) == "opened"
+        yield desk
+
+
+def texts(desk: Desk, *schools: str) -> dict[tuple[str, str], str]:
+    """Return the text of each saved answer of some schools and of those for all, by school and name."""
+    with read_only(desk.engine) as session:
+        return {(a.school, a.name): a.text for a in saved_answers.load(session, schools or ("GYM",))}
+
+
+def writes(person: str, text: str) -> MailBuilder:
+    """Return an authenticated mail of its own."""
+    return mail().sender(person).subject("Textbaustein").text(text).proven()
+
+
+def undo(desk: Desk, person: str, line: str = "#undo") -> str:
+    """Reply to the last receipt of a person."""
+    return desk.reply(person, line, Kind.COMMAND_RECEIPT)
+
+
+def public(desk: Desk) -> list[str]:
+    """Return the public answers of the staff."""
+    return [row.text for row in desk.rows(MessageRow) if (row.direction, row.visibility) == ("out", "public")]
+
+
+def test_answer_is_sent_as_usual_and_saved_without_what_belongs_to_that_mail_only(desk: Desk) -> None:
+    assert desk.reply(MAX, f"{ANSWER}\n#merken Toner leer{QUOTED}", Kind.NEW_TICKET) == "command"
+    assert "Hallo Frau Lehrerin" in desk.outbox_of(LENA, Kind.ANSWER)[0].text
+    assert texts(desk) == {("GYM", "Toner leer"): TEXT}
+    (receipt,) = desk.outbox_of(MAX, Kind.COMMAND_RECEIPT)
+    assert TEXT in receipt.text
+
+
+def test_mail_of_its_own_saves_its_text_and_opens_no_ticket(desk: Desk) -> None:
+    assert desk.outcome(writes(MAX, f"#merken Toner\nGuten Tag {{name}},\n{TEXT}")) == "command"
+    assert texts(desk) == {("GYM", "Toner"): f"Guten Tag {{name}},\n{TEXT}"}
+    assert [row.text for row in desk.rows(MessageRow)] == ["Er ist leer."]
+
+
+@pytest.mark.parametrize("line", ["#use toner", "#baustein „Toner“", "#modèle TONER!"])
+def test_saved_answer_is_sent_below_own_words_with_its_placeholders_filled(desk: Desk, line: str) -> None:
+    desk.outcome(writes(MAX, "#save Toner\nGuten Tag {name}, zu {ticket}: Toner tauschen. {team} {unknown}"))
+    assert desk.reply(ERIKA, f"Bin gleich da.\n{line}\n#close", Kind.NEW_TICKET) == "command"
+    expected = "Guten Tag Lena Lehrerin, zu GYM-1: Toner tauschen. Team Marienschule {unknown}"
+    assert public(desk) == [f"Bin gleich da.\n\n{expected}"]
+    assert desk.ticket("GYM-1")["status"] == "closed"
+    assert expected in desk.outbox_of(LENA, Kind.CLOSED)[0].text
+
+
+def test_answer_that_is_saved_has_its_own_placeholders_filled(desk: Desk) -> None:
+    assert desk.reply(MAX, "Hallo {name}, bitte tauschen.\n#merken Toner", Kind.NEW_TICKET) == "command"
+    assert public(desk) == ["Hallo Lena Lehrerin, bitte tauschen."]
+    assert texts(desk) == {("GYM", "Toner"): "Hallo {name}, bitte tauschen."}
+
+
+def test_name_of_a_requester_is_no_placeholder_and_no_command(desk: Desk) -> None:
+    desk.outcome(problem("Toner", f'"{{ticket}} #close" <{KARL}>').text("leer"))
+    desk.outcome(writes(MAX, "#save Toner\nBitte {name} fragen."))
+    assert desk.reply(MAX, "#use Toner", Kind.NEW_TICKET) == "command"
+    assert public(desk) == ["Bitte {ticket} #close fragen."]
+    assert desk.ticket("GYM-2")["status"] == "open"
+
+
+def test_second_level_saves_for_all_schools_and_a_school_may_have_its_own(desk: Desk) -> None:
+    desk.outcome(writes(TONI, "#save Toner\nFür alle."))
+    assert desk.reply(ERIKA, "#vergessen Toner", Kind.NEW_TICKET, proven=True) == "refused"
+    desk.outcome(writes(MAX, "#save TONER\nFür uns."))
+    assert texts(desk) == {("", "Toner"): "Für alle.", ("GYM", "TONER"): "Für uns."}
+    assert texts(desk, "HBG") == {("", "Toner"): "Für alle."}
+    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
+    assert public(desk) == ["Für uns."]
+
+
+@pytest.mark.parametrize("line", ["#save Toner\nText", "#unsave Toner", "#saved"])
+@pytest.mark.parametrize("person", [LENA, EVE, HANNA])
+def test_people_who_do_not_work_for_the_school_neither_read_nor_change_its_saved_answers(
+    desk: Desk, person: str, line: str
+) -> None:
+    desk.outcome(writes(MAX, f"#save Toner\n{TEXT}"))
+    built = writes(person, line)
+    desk.receive(built.proven("mx.heisenberg.example") if person == HANNA else built)
+    assert texts(desk) == {("GYM", "Toner"): TEXT}
+    assert desk.outbox_of(person, Kind.SAVED_ANSWERS) == []
+    assert all(TEXT not in row.text for row in desk.outbox_of(person))
+
+
+def test_links_of_the_list_use_change_and_delete(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    assert desk.reply(MAX, "#bausteine", Kind.NEW_TICKET) == "answered"
+    page = desk.outbox_of(MAX, Kind.SAVED_ANSWERS)[0].html
+    bodies = {link["body"].split("\r\n")[0]: link for link in map(fields, hrefs(page)) if "body" in link}
+    change, use = bodies["#merken Toner"], bodies["#baustein Toner"]
+
+    def taps(link: dict[str, str], text: str = "") -> str:
+        built = mail().sender(MAX).subject(link["subject"])
+        return desk.outcome(built.text(link["body"].replace("tauschen", text or "tauschen")))
+
+    assert taps(dict(change), "schütteln") == "command"
+    assert texts(desk) == {("GYM", "Toner"): TEXT.replace("tauschen", "schütteln")}
+    assert public(desk) == []
+    assert taps(dict(use)) == "command"
+    assert public(desk) == [TEXT.replace("tauschen", "schütteln")]
+    assert taps(dict(bodies["#vergessen Toner"])) == "command"
+    assert texts(desk) == {}
+
+
+@pytest.mark.parametrize("line", TAKE_BACK)
+def test_undo_restores_the_text_and_the_author_before_a_change(desk: Desk, line: str) -> None:
+    desk.outcome(writes(ERIKA, "#merken Toner\nAlt."))
+    desk.outcome(writes(MAX, "#merken Toner\nNeu."))
+    assert texts(desk) == {("GYM", "Toner"): "Neu."}
+    assert undo(desk, MAX, line) == "command"
+    assert texts(desk) == {("GYM", "Toner"): "Alt."}
+    assert [row.author for row in desk.rows(SavedAnswerRow)] == [ERIKA]
+    assert undo(desk, ERIKA, line) == "command"
+    assert texts(desk) == {}
+
+
+def test_undo_brings_back_a_deleted_answer(desk: Desk) -> None:
+    desk.outcome(writes(MAX, "#merken Toner\nAlt."))
+    desk.outcome(writes(MAX, "#vergessen Toner"))
+    assert texts(desk) == {}
+    assert undo(desk, MAX) == "command"
+    assert texts(desk) == {("GYM", "Toner"): "Alt."}
+
+
+def test_change_by_a_colleague_prevents_undo(desk: Desk) -> None:
+    desk.outcome(writes(MAX, "#merken Toner\nAlt."))
+    desk.outcome(writes(ERIKA, "#merken Toner\nNeu."))
+    assert undo(desk, MAX) == "refused"
+    assert texts(desk) == {("GYM", "Toner"): "Neu."}
+
+
+def test_undo_of_an_answer_that_closed_and_saved_takes_back_both(desk: Desk) -> None:
+    desk.reply(MAX, f"{TEXT}\n#merken Toner\n#close", Kind.NEW_TICKET)
+    assert (texts(desk), desk.ticket("GYM-1")["status"]) == ({("GYM", "Toner"): TEXT}, "closed")
+    assert undo(desk, MAX) == "command"
+    assert (texts(desk), desk.ticket("GYM-1")["status"]) == ({}, "open")
+
+
+def test_undo_of_saving_leaves_an_older_change_of_the_ticket(desk: Desk) -> None:
+    desk.reply(MAX, "#priorität hoch", Kind.NEW_TICKET)
+    desk.reply(MAX, f"{TEXT}\n#merken Toner\n#notiz", Kind.NEW_TICKET)
+    assert undo(desk, MAX) == "command"
+    assert (texts(desk), desk.ticket("GYM-1")["priority"]) == ({}, "high")
+
+
+def test_undo_of_using_reopens_and_forgets_the_use(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    desk.reply(MAX, "#baustein Toner\n#close", Kind.NEW_TICKET)
+    assert len(desk.rows(SavedAnswerUseRow)) == 1
+    assert undo(desk, MAX) == "command"
+    assert (desk.ticket("GYM-1")["status"], desk.rows(SavedAnswerUseRow)) == ("open", [])
+
+
+def test_every_change_has_an_audit_entry(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
+    desk.outcome(writes(MAX, "#vergessen Toner"))
+    undo(desk, MAX)
+    found = [(r.actor, r.action, r.detail) for r in desk.rows(EventRow) if r.action.startswith("answer")]
+    assert found == [
+        (MAX, "answer saved", "GYM toner"),
+        (MAX, "answer used", "toner"),
+        (MAX, "answer deleted", "GYM toner"),
+        (MAX, "answer restored", "GYM toner"),
+    ]
+    with read_only(desk.engine) as session:
+        assert verify(session).problems == []
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Toner (leer)", "Toner leer"),
+        ("„Größe A/B“", "Größe A/B"),
+        (unicodedata.normalize("NFD", "Lösung"), "Lösung"),
+        ("Maus und Tastatur", "Maus und Tastatur"),
+        ("*Toner*", "Toner"),
+    ],
+)
+def test_name_as_written_finds_its_saved_answer(desk: Desk, written: str, name: str) -> None:
+    desk.outcome(writes(MAX, f"#merken {written}\n{TEXT}"))
+    assert texts(desk) == {("GYM", name): TEXT}
+    assert desk.reply(MAX, f"#baustein {written} #GYM-1", Kind.NEW_TICKET) == "command"
+    assert public(desk) == [TEXT]
+
+
+REFUSED = (
+    "#merken Toner",  # without text
+    "#merken\nText",
+    "#merken 104\nText",
+    "#merken GYM-1\nText",
+    "#merken A+B\nText",
+    "#merken <b>fett</b>\nText",
+    "#merken " + "x" * 41 + "\nText",
+    "#merken Toner\n" + "x" * 4_001,
+    "#baustein Niemals\nText",
+    "#merken Toner\nText\n#schlissen",
+)
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_wrong_mail_saves_and_sends_nothing(desk: Desk, text: str) -> None:
+    assert desk.reply(MAX, text, Kind.NEW_TICKET) == "refused"
+    assert (texts(desk), public(desk)) == ({}, [])
+
+
+def test_school_has_at_most_200_saved_answers(desk: Desk) -> None:
+    with transaction(desk.engine) as session:
+        for n in range(200):
+            session.add(
+                SavedAnswerRow(
+                    school="GYM", key=f"n{n}", name=f"N{n}", text="x", words="x", author="", at=NOW
+                )
+            )
+    assert desk.outcome(writes(MAX, "#merken Neu\nText")) == "refused"
+    assert desk.outcome(writes(MAX, "#merken N7\nText")) == "command"
+    assert desk.outcome(writes(TONI, "#merken Neu\nText")) == "command"
+
+
+def test_second_answer_within_minutes_is_held_although_it_has_no_own_words(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    desk.reply(ERIKA, "Ich komme vorbei.", Kind.NEW_TICKET)
+    desk.now -= timedelta(minutes=8)
+    assert desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET) == "held"
+    assert public(desk) == ["Ich komme vorbei."]
+
+
+def test_notification_of_a_new_ticket_offers_what_fits_and_one_tap_answers_and_closes(
+    desk: Desk,
+) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    desk.outcome(writes(MAX, "#merken Kennwort\nDas Kennwort setzt das Sekretariat zurück."))
+    desk.outcome(problem("Toner leer", LENA).text("Der Drucker im Lehrerzimmer hat keinen Toner mehr."))
+    notification = desk.outbox_of(ERIKA, Kind.NEW_TICKET)[-1]
+    assert "Mit „Toner“ antworten und schließen" in notification.html
+    assert "Kennwort" not in notification.html
+    assert "Toner“ antworten" not in desk.outbox_of(LENA, Kind.RECEIPT)[-1].html
+    link = next(one for one in map(fields, hrefs(notification.html)) if "#baustein" in one.get("body", ""))
+    tapped = mail().sender(ERIKA).subject(link["subject"]).text(link["body"])
+    assert desk.outcome(tapped) == "command"
+    assert desk.ticket("GYM-2")["status"] == "closed"
+    assert TEXT in desk.outbox_of(LENA, Kind.CLOSED)[-1].text
+
+
+def test_answer_is_offered_for_words_of_tickets_that_it_answered(desk: Desk) -> None:
+    desk.outcome(writes(MAX, "#merken Standard\nBitte aus- und einschalten."))
+    desk.outcome(problem("Dokumentenkamera flimmert", LENA).text("Das Bild flimmert."))
+    assert desk.rows(SavedAnswerUseRow) == []
+    desk.reply(MAX, "#baustein Standard\n#close", Kind.NEW_TICKET)
+    desk.outcome(problem("Dokumentenkamera flimmert schon wieder", LENA).text("Bild flimmert."))
+    assert "Standard" in desk.outbox_of(ERIKA, Kind.NEW_TICKET)[-1].html
+
+
+def test_without_saved_answers_a_new_ticket_costs_one_statement_and_other_mail_none(desk: Desk) -> None:
+    statements: list[str] = []
+    listen(desk.engine, "connect", lambda raw, _: raw.set_trace_callback(statements.append))
+    desk.engine.dispose()
+    assert desk.outcome(problem("Tafel", LENA).text("Sie klemmt.")) == "opened"
+    assert sum("FROM saved_answer" in statement for statement in statements) == 1
+    statements.clear()
+    assert desk.reply(MAX, "Ich sehe nach.\n#close", Kind.NEW_TICKET) == "command"
+    assert statements
+    assert sum("FROM saved_answer" in statement for statement in statements) == 0
+
+
+def test_replaced_versions_stay_for_undo_and_go_after_two_days(desk: Desk) -> None:
+    for text in ("Eins.", "Zwei."):
+        desk.outcome(writes(MAX, f"#merken Toner\n{text}"))
+    desk.outcome(writes(MAX, "#merken Weg\nText."))
+    desk.outcome(writes(MAX, "#vergessen Weg"))
+    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
+    maintain(desk.desk, NOW + timedelta(days=1))
+    assert len(desk.rows(SavedAnswerRow)) == 4
+    maintain(desk.desk, NOW + timedelta(days=3))
+    assert [(row.name, row.text) for row in desk.rows(SavedAnswerRow)] == [("Toner", "Zwei.")]
+    assert len(desk.rows(SavedAnswerUseRow)) == 1
+
+
+def test_disclosure_has_the_saved_answers_of_their_author_only(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    with read_only(desk.engine) as session:
+        assert [a["text"] for a in disclosure.collect(session, MAX)["saved_answers"]] == [TEXT]
+        assert disclosure.collect(session, ERIKA)["saved_answers"] == []
+
+
+def test_forgotten_author_leaves_the_text_without_their_name(desk: Desk) -> None:
+    own = "Die Zugangsdaten liegen im Sekretariat im blauen Ordner bereit. Fragen an tina@stadt.example."
+    quoting = "Es meldete: mein kleiner roter Drucker druckt leider keine Seiten mehr."
+    desk.outcome(writes(TINA, f"#merken Ordner\n{own}"))
+    desk.receive(reply_to(desk.outbox_of(MAX)[-1], TINA, own))
+    desk.outcome(problem("Drucker", EVE).text("mein kleiner roter Drucker druckt leider keine Seiten mehr"))
+    desk.outcome(writes(MAX, f"#merken Zitat\n{quoting}"))
+    for person in (TINA, EVE):
+        erasure = PersonErasure(desk.desk, person, NOW)
+        for _ in erasure.steps():
+            pass
+    kept = texts(desk)
+    assert (
+        kept["", "Ordner"] == "Die Zugangsdaten liegen im Sekretariat im blauen Ordner bereit. Fragen an […]."
+    )
+    assert kept["GYM", "Zitat"] == "Es meldete: […]."
+    rows = {row.name: row for row in desk.rows(SavedAnswerRow)}
+    assert (rows["Ordner"].author, rows["Ordner"].author_name) == ("", "")
+    assert "kleiner" not in rows["Zitat"].words
+    assert rows["Zitat"].author == MAX
+
+
+def test_renamed_school_keeps_its_saved_answers(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
+    with transaction(desk.engine) as session:
+        rename_school(session, "GYM", "HBG", Origin("operator", NOW))
+    assert texts(desk, "HBG") == {("HBG", "Toner"): TEXT}
+    assert [row.school for row in desk.rows(SavedAnswerUseRow)] == ["HBG"]
