@@ -50,6 +50,7 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self._child.directory,
             "fsync": "off",
+            "autovacuum": "off",  # its transactions keep rows that a test erases
             "dynamic_shared_memory_type": "mmap",  # in the directory: a kill leaves nothing
             "wal_writer_delay": "10s",  # only commits that have to be durable are
             "max_connections": 200,
