@@ -77,6 +77,7 @@ SELLERS = tuple(f"gewinn{n}@anderswo.example" for n in range(4))
 COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_level) for m in team.members}
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
 
+Texts = tuple[tuple[int, str], ...]
 # Replies to each kind of notification: (weight, text). {other} is another open ticket of the
 # school, {colleague} somebody of the own team, {days} a few days, {saved} the name of a saved answer.
 FIRST_LEVEL = (
@@ -226,6 +227,7 @@ class SimulatedYear:
         self.harness = DeskHarness(Desk(self.engine, POLICY, Templates()))
         self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = count()
+        self._left: dict[Texts, list[str]] = {}
 
     def run(self) -> None:
         """Simulate the year."""
@@ -319,7 +321,7 @@ class SimulatedYear:
             return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
         table = IN_THE_MORNING if sent.kind == "digest" else tables.get(sent.role, REQUESTER)
-        text = self.filled(self.rng.choices([t for _, t in table], [w for w, _ in table])[0], sent)
+        text = self.filled(self.draw(table), sent)
         if not text:
             return
         if table is REQUESTER and text not in TAPS:
@@ -332,6 +334,14 @@ class SimulatedYear:
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
             self.take_back(step, sent, before or {})
+
+    def draw(self, table: Texts) -> str:
+        """Return one of the texts; each comes as often as its weight before any comes more often."""
+        left = self._left.setdefault(table, [])
+        if not left:
+            left += [text for weight, text in table for _ in range(weight)]
+            self.rng.shuffle(left)
+        return left.pop()
 
     def answer_invitation(self, sent: OutboxRow) -> None:
         """Let a calendar program answer an invitation."""
@@ -360,7 +370,7 @@ class SimulatedYear:
             other2=picked[1],
             colleague=self.rng.choice(mates),
             days=self.rng.randrange(2, 8),
-            saved=self.rng.choice(("Beamer", "Drucker leer", "WLAN")),
+            saved=self.rng.choice(("Drucker leer", "WLAN")),
         )
 
     def take_back(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:
