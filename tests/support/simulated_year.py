@@ -81,12 +81,12 @@ Texts = tuple[tuple[int, str], ...]
 # Replies to each kind of notification: (weight, text). {other} is another open ticket of the
 # school, {colleague} somebody of the own team, {days} a few days, {saved} the name of a saved answer.
 FIRST_LEVEL = (
-    (22, "Ist das Kabel eingesteckt?"),
-    (22, "Geht wieder.\n#close"),
-    (10, "#erledigt"),
+    (10, "Ist das Kabel eingesteckt?"),
+    (10, "Geht wieder.\n#close"),
+    (6, "#erledigt"),
     (8, "#take"),
     (8, "Das sieht sich ein Techniker an.\n#escalate"),
-    (8, "Welcher Raum ist es?\n#rückfrage"),
+    (6, "Welcher Raum ist es?\n#rückfrage"),
     (5, "#wiedervorlage in {days} Tagen"),
     (8, "Ich sehe es mir an.\n#termin in {days} Tagen 10 Uhr"),
     (4, "#visit in {days} days 1pm 1 h room 204"),
@@ -96,7 +96,7 @@ FIRST_LEVEL = (
     (4, "#zuweisen {colleague}"),
     (3, "#kopie hausmeister@stadt.example"),
     (3, "#für lehrer3@schule.example"),
-    (20, "#merge {other}"),
+    (10, "#merge {other}"),
     (4, "#trennen"),
     (12, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
@@ -114,16 +114,16 @@ FIRST_LEVEL = (
     (6, "#baustein {saved}"),
     (5, "Bin unterwegs.\n#use {saved}\n#close"),
     (2, "#bausteine"),
-    (8, "#vergessen {saved}"),
-    (14, "#stumm"),
-    (9, "#laut"),
+    (4, "#vergessen {saved}"),
+    (8, "#stumm"),
+    (6, "#laut"),
     (1, "#stand"),
 )
 SECOND_LEVEL = (
-    (20, "Wir tauschen das Gerät.\n#close"),
-    (12, "Der Techniker kommt morgen."),
+    (8, "Wir tauschen das Gerät.\n#close"),
+    (4, "Der Techniker kommt morgen."),
     (6, "Der Techniker kommt.\n#rdv in {days} days 9h30 45 min"),
-    (10, "Das kann die Schule selbst.\n#zurück"),
+    (5, "Das kann die Schule selbst.\n#zurück"),
     (8, "#move HBG"),
     (6, "#verschieben GYM"),
     (6, "#übernehmen"),
@@ -134,7 +134,7 @@ SECOND_LEVEL = (
     (3, "#reopen"),
     (3, "Wir melden uns. {{team}}\n#merken {saved}"),
     (4, "#baustein {saved}\n#close"),
-    (8, "#mute"),
+    (4, "#mute"),
     (1, "#status"),
 )
 REQUESTER = (
