@@ -201,7 +201,7 @@ def forget(
     from mailbot.addresses import stored_address
     from mailbot.privacy.requests import PersonErasure
     from mailbot.service.operations import OperationError
-    from mailbot.store.erasure import NotCompactError
+    from mailbot.store.compaction import NotCompactError
 
     with desk_of(context, config) as (desk, settings):
         erasure = PersonErasure(desk, stored_address(address), utc_now())

@@ -11,7 +11,7 @@ from pathlib import Path
 from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, build_matcher
 from mailbot.service.desk import Desk
 from mailbot.service.operations import OperationError
-from mailbot.store import disclosure, erasure, saved_answers, search
+from mailbot.store import compaction, disclosure, erasure, saved_answers, search
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import ERASED
 from mailbot.store.database import Session, read_only, transaction
@@ -101,7 +101,7 @@ class PersonErasure:
             self._add(session, erasure.erase_own_texts(session, self.address, REDACTED))
         yield from self._redact_tables(build_matcher([self.address], names, texts))
         self._update_index()
-        for _ in erasure.compact(self.desk.engine):
+        for _ in compaction.compact(self.desk.engine):
             yield
 
     def _redact_tables(self, matcher: PersonalDataMatcher) -> Iterator[None]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailbot.service.desk import BOT, Desk
-from mailbot.store import erasure, expiry
+from mailbot.store import compaction, expiry
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import ERASED
 from mailbot.store.database import Session, transaction
@@ -24,7 +24,7 @@ def expire(desk: Desk, now: datetime) -> Erased:
     for batch, before in _batches(desk, now):
         while True:
             with transaction(desk.engine) as session:
-                erasure.enable_secure_delete(session)
+                compaction.enable_secure_delete(session)
                 erased = batch(session, before)
                 if erased.entries:
                     detail = {"why": "retention", "tickets": erased.tickets, "entries": erased.entries}
@@ -34,7 +34,7 @@ def expire(desk: Desk, now: datetime) -> Erased:
             total.add(erased)
     if total.tickets or total.mails or total.places:
         with transaction(desk.engine) as session:
-            erasure.optimize_index(session)
+            compaction.optimize_index(session)
         log.info("data expired", tickets=total.tickets, mails=total.mails, sent_mails=total.places)
     return total
 

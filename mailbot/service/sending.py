@@ -16,11 +16,10 @@ from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
 from mailbot.service.desk import Desk
 from mailbot.service.retry import next_attempt
-from mailbot.store import alerts, audit, outbox, people, raw_mail, tickets
+from mailbot.store import alerts, audit, outbox, people, raw_mail, sent_mails, tickets
 from mailbot.store.audit import Origin
 from mailbot.store.database import TRANSIENT, Session, read_only, transaction
 from mailbot.store.enqueue import enqueue
-from mailbot.store.facts import sent_mail
 from mailbot.store.outbox import ClaimedMail, SendOutcome
 
 log = structlog.get_logger()
@@ -170,7 +169,7 @@ def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: dat
     school = desk.policy.school(row.school)
     if school is None:
         return
-    failed = sent_mail(session, outcome.id, now)
+    failed = sent_mails.by_id(session, outcome.id, now)
     ticket = tickets.current(session, row.ticket_id) if row.ticket_id is not None else None
     if row.ticket_id is not None:
         origin = Origin("mailbot", now, row.message_id)

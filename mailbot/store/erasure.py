@@ -6,19 +6,18 @@ location and the outcome of a mail stay in the ledger, so that it is not process
 
 import email
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import decode_header, make_header
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, Engine, Row, Table, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import BindParameter, Row, Table, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.sql import Update
 from sqlmodel import Session
 
 from mailbot.core.model.ticket_fields import PERSONAL_COLUMNS, without_personal_data
 from mailbot.store import audit_hash, search
-from mailbot.store.database import older_transaction, truncate_wal
 from mailbot.store.mapping import to_ticket, update_row
 from mailbot.store.tables import DUE_CONDITION, metadata
 
@@ -49,10 +48,6 @@ _OTHER_COLUMNS = (
     (_BLOCKED, "by"),
     (_MAILBOX, "last_error"),
     (_ALERT, "text"),
-)
-_COMPACT_SQLITE = (
-    "INSERT INTO search(search) VALUES('optimize')",  # removes deleted words from the index
-    "VACUUM",
 )
 # The columns of an erased message, ledger entry and audit entry.
 _ERASED_MESSAGE = dict.fromkeys(_PERSONAL[_MESSAGE], "")
@@ -149,10 +144,6 @@ _TEXTS = (
     select(_MESSAGE.c.text).where(_MESSAGE.c.author == _ADDRESS),
     select(_TICKET.c.subject).where(_TICKET.c.requester == _ADDRESS),
 )
-
-
-class NotCompactError(Exception):
-    """Everything is erased, but the files of the database still have erased data."""
 
 
 class Matcher(Protocol):
@@ -360,45 +351,3 @@ def names_and_texts(session: Session, address: str) -> tuple[set[str], set[str]]
     values = {"address": address}
     names = {name for query in _NAMES for name in session.execute(query, values).scalars()}
     return names - {""}, {text for query in _TEXTS for text in session.execute(query, values).scalars()}
-
-
-def enable_secure_delete(session: Session) -> None:
-    """Make SQLite overwrite the data that this transaction deletes with zeros."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(text("PRAGMA secure_delete=ON"))
-
-
-def optimize_index(session: Session) -> None:
-    """Remove deleted words from SQLite's full-text index, which keeps them until it is merged."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(text(_COMPACT_SQLITE[0]))
-
-
-def compact(engine: Engine, patience: float = 5.0) -> Iterator[str]:
-    """Rewrite the database's files, so that no free page has erased data; yield the name of each step.
-
-    Other transactions wait for it. PostgreSQL recycles its write-ahead log itself. Raise NotCompactError if
-    another process still keeps the write-ahead log of SQLite, or erased rows of PostgreSQL, after `patience`
-    seconds.
-    """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine.url.get_backend_name() == "sqlite":
-            sqlite: Any = connection.connection.driver_connection
-            for statement in _COMPACT_SQLITE:
-                yield statement
-                sqlite.execute(statement).fetchall()
-            yield "checkpoint"
-            if not truncate_wal(engine, patience):
-                raise NotCompactError(
-                    f"another process reads {engine.url.database}, so that file and its -wal still have"
-                    " erased data; end that process (fuser shows it) and run the call again"
-                )
-            return
-        if pid := older_transaction(connection, patience):
-            raise NotCompactError(
-                f"a transaction of the database process {pid} may still read erased data, so it stays in the"
-                f" files; end it (SELECT pg_terminate_backend({pid})) and run the call again"
-            )
-        for name in (*sorted(metadata.tables), "search"):
-            yield name
-            connection.execute(text(f'VACUUM (FULL, ANALYZE) "{name}"'))

@@ -20,16 +20,14 @@ from mailbot.core.model.facts import (
     has_same_words,
 )
 from mailbot.core.model.mail import Mail
-from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.ticket import Message, Role, Similar, Ticket
-from mailbot.store import ledger, people, places, saved_answers, search, tickets
+from mailbot.core.model.ticket import Message, Similar, Ticket
+from mailbot.store import people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
-from mailbot.store.enqueue import hash_action_key
 from mailbot.store.ledger import LedgerEntry
 from mailbot.store.mapping import to_tickets
-from mailbot.store.outbox import BOUNCED, undelivered
+from mailbot.store.outbox import undelivered
 from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
@@ -42,27 +40,6 @@ _MAX_IN_TRANSIT = timedelta(days=365)
 _OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
 _TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
 
-# Read sent mails, each with its ticket's key and whether its recipient is marked as undeliverable.
-_SENT = (
-    select(
-        _OUTBOX,
-        _TICKET.c.school.label("ticket_school"),
-        _TICKET.c.number.label("ticket_number"),
-        _PERSON.c.undeliverable,
-    )
-    .join(_TICKET, _TICKET.c.id == _OUTBOX.c.ticket_id, isouter=True)
-    .join(_PERSON, _PERSON.c.address == _OUTBOX.c.recipient, isouter=True)
-)
-_SENT_BY_KEY = _SENT.where(_OUTBOX.c.key_hash == bindparam("hash"))
-_SENT_BY_ID = _SENT.where(_OUTBOX.c.id == bindparam("mail"))
-_LAST_SENT_TO = (
-    _SENT.where(
-        _OUTBOX.c.ticket_id == bindparam("ticket"),
-        _OUTBOX.c.recipient.in_(bindparam("recipients", expanding=True)),
-    )
-    .order_by(_OUTBOX.c.id.desc())
-    .limit(1)
-)
 # Find the sent and the received mails with some Message-IDs, each with the key of its ticket.
 _KNOWN = union_all(
     *(
@@ -220,7 +197,7 @@ def _match(
         recent_activity = load_recent_activity(session, mail.sender.email, policy, now)
     return _Matches(
         thread,
-        _by_action_key(session, lookups.action_key, now),
+        sent_mails.by_action_key(session, lookups.action_key, now),
         None if thread.ticket else by_common_ancestor(session, mail, school.key),
         _same_report(session, mail, lookups.same_words, school) if lookups.same_words else None,
         recent_activity,
@@ -244,7 +221,7 @@ def _answered(
     tag = found.tagged(lookups)
     if matches.thread.answered is not None or not lookups.bounced or tag is None:
         return matches.thread.answered
-    return _last_sent_to(session, lookups.bounced, found.by_name[tag].id, now)
+    return sent_mails.last_to(session, lookups.bounced, found.by_name[tag].id, now)
 
 
 def _copies(
@@ -337,7 +314,7 @@ def _thread(session: Session, message_ids: Sequence[str], own_id: str, now: date
     known = (sent.get(m) or received.get(m) for m in message_ids)
     ticket = next((tickets.key_of(row) for row in known if row is not None and row.school is not None), None)
     return _Thread(
-        sent_mail(session, answered, now) if answered is not None else None,
+        sent_mails.by_id(session, answered, now) if answered is not None else None,
         ticket,
         own_id in sent,
         own_id in received,
@@ -349,62 +326,6 @@ def _same_report(session: Session, mail: Mail, words: str, school: School) -> st
     values = {"school": school.key, "requester": mail.sender.email if mail.sender else ""}
     rows = execute(session, _REPORTS, values)
     return next((tickets.key_of(r) for r in rows if has_same_words(words, f"{r.subject}\n{r.text}")), None)
-
-
-def _by_action_key(session: Session, action_key: str | None, now: datetime) -> SentMail | None:
-    if action_key is None:
-        return None
-    row = execute(session, _SENT_BY_KEY, {"hash": hash_action_key(action_key)}).first()
-    return _to_sent_mail(session, row, now) if row else None
-
-
-def sent_mail(session: Session, mail_id: int, now: datetime) -> SentMail:
-    """Return a mail of the outbox by its key."""
-    return _to_sent_mail(session, execute(session, _SENT_BY_ID, {"mail": mail_id}).one(), now)
-
-
-def _last_sent_to(
-    session: Session, recipients: Sequence[str], ticket_id: int, now: datetime
-) -> SentMail | None:
-    """Return the last mail of a ticket to one of these recipients."""
-    values = {"recipients": recipients[:MAX_LOOKUPS], "ticket": ticket_id}
-    row = execute(session, _LAST_SENT_TO, values).first()
-    return _to_sent_mail(session, row, now) if row else None
-
-
-def _to_sent_mail(session: Session, row: Row[Any], now: datetime) -> SentMail:
-    return SentMail(
-        recipient=row.recipient,
-        role=Role(row.role),
-        kind=NotificationKind(row.kind),
-        ticket=_ticket(row),
-        internal=row.internal,
-        held=_still_held(session, row.held_id, now),
-        message_id=row.message_id,
-        author=row.author,
-        subject=row.subject,
-        text=row.text,
-        shows=_shown(session, row),
-        created=row.created,
-        bounced=row.state == BOUNCED,
-        undeliverable=bool(row.undeliverable),
-    )
-
-
-def _shown(session: Session, row: Row[Any]) -> tuple[tuple[str, datetime | None], ...]:
-    """Return the tickets that a sent mail shows, each with the time when it was closed."""
-    ids = dict.fromkeys((*((row.ticket_id,) if row.ticket_id is not None else ()), *row.shows))
-    found = tickets.current_rows(session, ids.keys())
-    return tuple((tickets.key_of(shown), shown.closed) for shown in found)
-
-
-def _ticket(row: Row[Any]) -> str | None:
-    return f"{row.ticket_school}-{row.ticket_number}" if row.ticket_school is not None else None
-
-
-def _still_held(session: Session, held_id: int | None, now: datetime) -> int | None:
-    """Return the key of the held mail that a sent mail asks about, if it still waits."""
-    return held_id if held_id is not None and ledger.find_waiting(session, held_id, now) else None
 
 
 def names_and_absences(

@@ -12,8 +12,8 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.store import ledger, outbox
+from mailbot.store.compaction import NotCompactError, compact
 from mailbot.store.database import Engine, open_database, transaction, truncate_wal
-from mailbot.store.erasure import NotCompactError, compact
 from mailbot.store.schema import migrate
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import mail

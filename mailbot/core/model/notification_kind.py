@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from functools import partial
 
 from mailbot.core.model.appointment import CalendarMethod
 
@@ -91,6 +92,9 @@ class Definition:
 
 _ALL, _FIRST, _LAST, _LAST_TWO = History.ALL, History.FIRST, History.LAST, History.LAST_TWO
 _COUNTED, _LIMITED, _IGNORE = RateLimit.COUNTED, RateLimit.LIMITED, IfUndelivered.IGNORE
+
+_reply = partial(Definition, Audience.PERSON, auto_replied=True, rate_limit=_LIMITED, if_undelivered=_IGNORE)
+"""An automatic reply to the author of a mail."""
 
 
 @unique
@@ -236,74 +240,32 @@ class NotificationKind(StrEnum):
     # A table of tickets.
     OVERVIEW = (
         "overview",
-        Definition(
-            Audience.PERSON,
-            ReplyRoute.NOBODY,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            links=("list_open", "list_closed", "list_mine", "list_all", "help"),
-        ),
+        _reply(reply=ReplyRoute.NOBODY, links=("list_open", "list_closed", "list_mine", "list_all", "help")),
     )
     # One ticket with its history.
     TICKET_DETAILS = (
         "ticket_details",
-        Definition(
-            Audience.PERSON,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            shows_answer=True,
-        ),
+        _reply(shows_answer=True),
     )
     # The saved answers of a team.
     SAVED_ANSWERS = (
         "saved_answers",
-        Definition(
-            Audience.PERSON,
-            ReplyRoute.NOBODY,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            links=("list", "help"),
-        ),
+        _reply(reply=ReplyRoute.NOBODY, links=("list", "help")),
     )
     # Who has the ticket, since when, and what happens next.
     TICKET_STATUS = (
         "ticket_status",
-        Definition(
-            Audience.PERSON,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            offers_status=True,
-        ),
+        _reply(offers_status=True),
     )
     # The results of a mail with commands.
     COMMAND_RECEIPT = (
         "command_receipt",
-        Definition(
-            Audience.PERSON,
-            ReplyRoute.NOBODY,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            links=("list", "help"),
-        ),
+        _reply(reply=ReplyRoute.NOBODY, links=("list", "help")),
     )
     # To the sender: nothing of the mail was applied, and why.
     REFUSAL = (
         "refusal",
-        Definition(
-            Audience.PERSON,
-            ReplyRoute.NOBODY,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            confirms=Confirms.WORDING,
-            links=("help",),
-            states_refusal=True,
-        ),
+        _reply(reply=ReplyRoute.NOBODY, confirms=Confirms.WORDING, links=("help",), states_refusal=True),
     )
     # To the registered address: asks whether they wrote this mail.
     CONFIRM = (
@@ -333,14 +295,7 @@ class NotificationKind(StrEnum):
     # To the sender: the mail cannot be read, and what to do instead.
     UNREADABLE = (
         "unreadable",
-        Definition(
-            Audience.PERSON,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            links=(),
-            states_refusal=True,
-        ),
+        _reply(links=(), states_refusal=True),
     )
     # To a member of a team: how to register with one tap.
     INVITATION = "invitation", Definition(Audience.PERSON, ReplyRoute.REGISTRATION, links=("register",))
@@ -358,14 +313,7 @@ class NotificationKind(StrEnum):
     # To the sender: the commands that are available here.
     HELP = (
         "help",
-        Definition(
-            Audience.PERSON,
-            ReplyRoute.NOBODY,
-            auto_replied=True,
-            rate_limit=_LIMITED,
-            if_undelivered=_IGNORE,
-            links=(),
-        ),
+        _reply(reply=ReplyRoute.NOBODY, links=()),
     )
     # An appointment, or its new time, perhaps with an answer. Programs may delete it when it is accepted.
     APPOINTMENT = (
