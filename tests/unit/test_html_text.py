@@ -164,7 +164,8 @@ COMPUTED = "box-sizing:border-box;orphans:2;text-align:start;word-spacing:0px;wh
         pytest.param(
             "<table>"
             + "".join(
-                f"<td style='width:48pt;background:#{number * 9973:06x};{CELL}'><p style='color:black'><b style='font-size:9pt'>x</b></p>"
+                f"<td style='width:48pt;background:#{number * 9973:06x};{CELL}'>"
+                "<p style='color:black'><b style='font-size:9pt'>x</b></p>"
                 for number in range(1000)
             )
             + "</table>",
