@@ -57,11 +57,18 @@ def answer_key(name: str) -> str:
     return " ".join(numbers(tuple(_KEY_WORD.findall(fold(name)))))
 
 
-def _name(request: Request, written: str) -> str:
-    """Return the name of a saved answer; refuse characters that links change."""
+def usable_name(written: str) -> str:
+    """Return the name of a saved answer; "" if it is too long, or has characters that links change."""
     composed = unicodedata.normalize("NFC", INVISIBLE.sub("", written))
     name = " ".join(_BRACKETS.sub(" ", composed).strip(_MARKS).split())
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, answer_key(name))):
+    usable = _NAME.fullmatch(name) and len(name) <= MAX_NAME and any(map(str.isalpha, answer_key(name)))
+    return name if usable else ""
+
+
+def _name(request: Request, written: str) -> str:
+    """Return the name of a saved answer; refuse one that is not usable."""
+    name = usable_name(written)
+    if not name:
         raise request.wrong(written[: 2 * MAX_NAME])
     return name
 
