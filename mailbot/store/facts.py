@@ -147,12 +147,11 @@ def load_facts(
     matches = _match(session, understood, school, policy, now)
     found = _load_tickets(session, lookups, matches)
     number = tickets.next_number(session, school.key)
-    answered = _answered(session, lookups, matches, found, now)
     names, absences = names_and_absences(session, school, policy, now)
     facts = Facts(
         school=school,
         next_number=number,
-        answered=answered,
+        answered=_answered(session, lookups, matches, found, now),
         by_action_key=matches.by_action_key,
         by_reply=matches.thread.ticket,
         by_ancestor=matches.by_ancestor,
