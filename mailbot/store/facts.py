@@ -22,6 +22,7 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Message, Similar, Ticket
 from mailbot.store import people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
@@ -166,7 +167,7 @@ def load_facts(
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
-        fitting=() if found.rows else saved_answers.fitting(session, lookups.problem),
+        fitting=() if found.rows else _fitting(session, lookups),
         saved_answers=saved_answers.load(session, {school.key, *(row.school for row in found.rows.values())})
         if lookups.saved_answers
         else (),
@@ -184,6 +185,16 @@ def load_facts(
         numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(lookups, found)},
         blocked=_blocked(session, understood.mail, school, found),
     )
+
+
+def _fitting(session: Session, lookups: Lookups) -> tuple[SavedAnswer, ...]:
+    """Return the saved answers that fit a new ticket; those of its school replace those for all schools."""
+    names = saved_answers.fitting(session, lookups.problem)
+    if lookups.problem is None or not names:
+        return ()
+    known = sorted(saved_answers.load(session, [lookups.problem.school]), key=lambda answer: answer.school)
+    by_name = {answer.name: answer for answer in known}
+    return tuple(by_name[name] for name in names)
 
 
 def _match(
