@@ -26,6 +26,18 @@ def test_every_command_has_a_receipt_text_in_every_language() -> None:
         assert set(receipts) == wanted, language
 
 
+def test_texts_about_the_progress_say_nothing_wrong_to_their_reader() -> None:
+    for language in LANGUAGES:
+        progress = TEMPLATES.words(language)["progress"]
+        assert isinstance(progress, dict)
+        assert (
+            language == "de" or progress["lead"][0].isupper()
+        )  # after a comma, German goes on in lower case
+        assert not re.search(r"\b(?:you|vous|Ihnen|dir|Ihre?)\b", progress["open_staff"])
+        assert not re.search(r"\b(?:two|zwei|deux)\b", progress["asked_again"])
+        assert not re.search(r"\b(?:team|équipe)\b", progress["reminded"], re.I)
+
+
 def test_example_in_the_help_is_a_line_of_the_explained_command() -> None:
     for language in LANGUAGES:
         texts = TEMPLATES.words(language)["help"]

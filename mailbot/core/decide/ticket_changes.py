@@ -63,7 +63,6 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     restructuring = next((one for one in applied if one.command.restructuring), None)
     answers = [(c.command, c) for c in commands if isinstance(c.command, AnswerCommand)]
     texts = [(one.position, command.text(context, ticket, one.value)) for command, one in answers]
-    saved = [(command, one.value) for command, one in answers]
     message = _new_message(context, ticket, texts, by_staff=by_staff)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
@@ -72,7 +71,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     added = _add_message(ticket, message, restructuring, by_stranger=by_stranger)
     effects: list[Effect] = [*cc_added, *added]
     effects += [effect for one in applied for effect in one.effects]
-    effects += [effect for command, value in saved for effect in command.handler(ticket, value)]
+    effects += [effect for command, one in answers for effect in command.handler(ticket, one.value)]
     effects += (
         _auto_assign(context, ticket, effects, message)
         if by_staff
@@ -91,7 +90,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     people = tuple(notified.values())
     asks = not by_staff and message is None
     done = [_result(context, one, after, people, asks=asks) for one in applied]
-    details = ((command.name, command.receipt(value).detail) for command, value in saved)
+    details = ((command.name, command.receipt(one.value).detail) for command, one in answers)
     done += [CommandResult(name, after, people, detail=detail) for name, detail in details]
     notes = _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
