@@ -36,13 +36,17 @@ _UNQUOTED_COMMA = re.compile(
     r'(^|[,;]\s*)([^\s<>@",;:()\[\]][^<>@",;:()\[\]]{0,60}, ?[^<>@",;:()\[\]]{1,60}?) ?(?=<)'
 )
 # Programs that copy an address from a field with a direction leave these marks around it, never within it.
-_AROUND = " <>\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+_MARKS = "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+_AROUND = f" <>{_MARKS}"
+_MARKED = re.compile(rf"(?<=<)[{_MARKS}]{{1,9}}|(?<![{_MARKS}])[{_MARKS}]{{1,9}}(?=>)")
+# A display name in quotation marks.
+_QUOTED_NAME = re.compile(r'"[^"\\]{0,200}"(?=\s{0,9}<[^<>\s]{1,330}>)')
 # A character that is invisible or a special kind of space, within a local part or at its ends. Without it,
-# the address would be another person's.
+# the address would be another person's. An "@" before the "<" of an address belongs to its display name.
 _DISGUISED = re.compile(
     "[\\x0b\\x0c\\x1c-\\x1f\\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
-    '[^ \t<>,;:"]{0,320}@'
+    '[^ \t<>,;:"]{0,320}@(?![^<>,;:]{0,200}<[^<>\\s@]{1,100}@[^<>\\s@]{1,255}>)'
 )
 _ROUTE_FIELDS = frozenset(
     {"delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to"}
@@ -74,6 +78,8 @@ class Header:
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the mailboxes of the topmost field of that name."""
         value = self._raw.get(name, "")[: limits.ADDRESS_FIELD]
+        if not value.isascii():
+            value = _MARKED.sub("", value.strip(f" {_MARKS}"))
         if not value:
             return ()
         if (plain := _PLAIN_MAILBOX.fullmatch(value)) and ".." not in value:
@@ -81,7 +87,7 @@ class Header:
             return (address,) if address.email else ()
         if name not in SENDER_FIELDS:  # 'max@… is another mailbox than max@…
             value = _APOSTROPHES.sub(r"\1", value)
-        elif _DISGUISED.search(value):
+        elif _DISGUISED.search(_QUOTED_NAME.sub("", value)):
             self._defects.append(f"{name}: an address has an invisible character")
             return ()
         value = _UNQUOTED_COMMA.sub(r'\1"\2" ', _ROOT_DOT.sub(r"\1", value))

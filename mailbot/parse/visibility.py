@@ -7,7 +7,7 @@ import colorsys
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailbot.parse import limits
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     import lxml.html
 
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR, _MAX_VALUE = 4_000, 200_000, 2_000, 200, 200
-_LOOK_WORK = 100  # the work of computing a look, in characters that are read in the same time
+# The work of computing a look, of reading a style attribute, and of a character at which the attribute is
+# taken apart, in characters of declarations that are read in the same time; how many other characters are
+# passed over in that of one.
+_LOOK_WORK, _STYLE_WORK, _PART_WORK, _PASSED = 100, 20, 2, 8
+_PARTS = re.compile(r"[;\\'\"/]")
 _COMMENT_OR_STRING = re.compile(
     r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
 )
@@ -65,6 +69,16 @@ _TINY = 2.0  # points or pixels
 Colour = tuple[int, ...] | None
 
 
+class OwnLook(NamedTuple):
+    """What the declarations and attributes of an element say of its look; None if they do not say it."""
+
+    hidden: bool
+    tiny: bool | None
+    colour: Colour
+    background: Colour
+    picture: bool  # behind the text: its colours are unknown
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What an element inherits: whether it is hidden, the size of its text is tiny, and its colours."""
@@ -73,6 +87,15 @@ class Look:
     tiny: bool = False
     colour: Colour = None
     background: Colour = None
+
+    def within(self, own: OwnLook) -> "Look":
+        """Return the look of an element in an element with this one."""
+        return Look(
+            self.hidden or own.hidden,
+            self.tiny if own.tiny is None else own.tiny,
+            self.colour if own.colour is None else own.colour,
+            None if own.picture else own.background or self.background,
+        )
 
     @property
     def unseen(self) -> bool:
@@ -101,7 +124,8 @@ class StyleSheet:
     """The rules of a page, what they and the attributes of its elements have led to, and the work so far.
 
     Rules are found by a class ("x"), an id ("# x") or neither (""), then by a tag or "". `work` counts the
-    class names, declarations and characters of attributes that were looked at, each distinct one once.
+    class names and declarations that were looked at, each distinct one once, and a share of the characters
+    of the other declarations in attributes.
     Beyond `limits.STYLE_WORK` nothing more is looked at: `exhausted`.
     """
 
@@ -109,7 +133,7 @@ class StyleSheet:
     work: int = 0
     _matches: dict[tuple[str, str, str], tuple[Declarations, ...]] = field(default_factory=dict)
     _attributes: dict[str, Declarations] = field(default_factory=dict)
-    _looks: dict[tuple[Look, tuple[int, ...], str, str, str, bool], Look] = field(default_factory=dict)
+    _looks: dict[tuple[object, ...], OwnLook] = field(default_factory=dict)
 
     @property
     def exhausted(self) -> bool:
@@ -128,12 +152,13 @@ class StyleSheet:
         if not (matching or style or background or colour or hidden):
             return parent
         # rules are stored once, so their identity tells them apart without comparing what they say
-        key = parent, tuple(map(id, matching)), style, background, colour, hidden
+        declared = self._declared(style)
+        key = tuple(map(id, matching)), tuple(declared.items()), background, colour, hidden
         if key not in self._looks:
-            found = _cascade([*matching, self._declared(style)])
-            self.work += _LOOK_WORK + sum(map(len, matching))
-            self._looks[key] = _look(parent, found, background, colour, hidden)
-        return self._looks[key]
+            said = sum(len(name) + len(value) for name, value in declared.items())
+            self.work += _LOOK_WORK + sum(map(len, matching)) + said
+            self._looks[key] = _own_look(_cascade([*matching, declared]), background, colour, hidden)
+        return parent.within(self._looks[key])
 
     def _matching(self, element: "lxml.html.HtmlElement") -> tuple[Declarations, ...]:
         """Return the rules for an element by its tag, its classes and its id, the most specific last."""
@@ -150,7 +175,7 @@ class StyleSheet:
     def _declared(self, style: str) -> Declarations:
         """Return the declarations of a style attribute."""
         if style not in self._attributes:
-            self.work += len(style)
+            self.work += _STYLE_WORK + len(style) // _PASSED + _PART_WORK * len(_PARTS.findall(style))
             self._attributes[style] = _declarations(_plain_css(style.lower()))
         return self._attributes[style]
 
@@ -188,8 +213,9 @@ def _declarations(css: str) -> Declarations:
     found: Declarations = {}
     for piece in css.split(";"):
         name, _, value = piece.partition(":")
-        if (name := name.strip()) in _PROPERTIES:
-            _declare(found, name, value.strip()[:_MAX_VALUE])
+        # browsers ignore a declaration without a value
+        if (name := name.strip()) in _PROPERTIES and (value := value.strip()) and value[0] != "!":
+            _declare(found, name, value[:_MAX_VALUE])
     return found
 
 
@@ -208,22 +234,16 @@ def _declare(found: Declarations, name: str, value: str) -> None:
         found[name] = value
 
 
-def _look(parent: Look, found: Declarations, background_of: str, colour_of: str, hidden: bool) -> Look:
-    """Return the look of an element with these declarations and colour attributes."""
-    hidden = parent.hidden or hidden or _is_hidden(found)
+def _own_look(found: Declarations, background_of: str, colour_of: str, hidden: bool) -> OwnLook:
+    """Return what these declarations and colour attributes say."""
     size = _length(found.get("font-size") or _font_size(found.get("font", "")))
     background = _colour(found.get("background-color") or found.get("background") or background_of)
     colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_of)
     if "text" in found.get("-webkit-background-clip", "") + found.get("background-clip", ""):
         colour = None  # the background is the colour of the text
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
-    behind = background or parent.background
-    return Look(
-        hidden,
-        parent.tiny if size is None else size < _TINY,
-        parent.colour if colour is None else colour,
-        None if picture else behind,
-    )
+    tiny = None if size is None else size < _TINY
+    return OwnLook(hidden or _is_hidden(found), tiny, colour, background, picture)
 
 
 def _is_hidden(found: dict[str, str]) -> bool:

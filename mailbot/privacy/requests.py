@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from mailbot.core.commands.saved_answers import answer_key
 from mailbot.privacy.personal_data import REDACTED, PersonalDataMatcher, build_matcher
 from mailbot.service.desk import Desk
 from mailbot.service.operations import OperationError
@@ -99,7 +100,9 @@ class PersonErasure:
             yield
         with transaction(self.desk.engine) as session:
             self._add(session, erasure.erase_own_texts(session, self.address, REDACTED))
-        yield from self._redact_tables(build_matcher([self.address], names, texts))
+        # Keys of saved answers, also those in the audit trail, have names in their form for comparisons.
+        keys = set(map(answer_key, names))
+        yield from self._redact_tables(build_matcher([self.address], names | keys, texts))
         self._update_index()
         for _ in compaction.compact(self.desk.engine):
             yield

@@ -42,14 +42,15 @@ RULES = (
         About.ACCOUNT, "the sender's address or permissions", status=r"1\.[78]|2\.252|7\.(13|30|57|60|64|139)"
     ),
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
-    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-39]|51[12]|70[58]|750)"),
+    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
     Rule(
         About.ACCOUNT,
         "the sender's limit",
         words=(
             r"\b(sending|outgoing|outbound|submission) (e?-?mails? |messages? )?(limit|quota|count)\b"
             ".*exceed",
-            r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20} (may|can) send",
+            r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20}"
+            " (may|can) send(?! to (it|them|this))",
             r"versand(kontingent|limit|menge)",
         ),
     ),
@@ -108,6 +109,15 @@ RULES = (
     Rule(About.RECIPIENT, "the recipient's address or mailbox", status=r"1\.([1-6]|9|10)|2\.[1-4]|4\.4"),
     Rule(About.RECIPIENT, "the recipient accepts mail from some senders only", status=r"7\.1(2[4-9]|3[0-6])"),
     Rule(About.MAIL, "the size or the format of the mail", status=r"3\.4|6\.\d+|4\.6"),
+    Rule(
+        About.UNCLEAR,
+        "the server does not relay the mail",
+        words=(
+            r"\brelay(ing)?( access)?( is)? (denied|prohibited|not (allowed|permitted))",
+            r"(unable|not (able|allowed|permitted)|refused?|cannot) to relay|\bcannot relay",
+            r"not local\b.*authenticat|authenticat.*not local\b",
+        ),
+    ),
     Rule(
         About.RECIPIENT,
         "the recipient's address or mailbox",

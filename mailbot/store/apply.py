@@ -174,8 +174,8 @@ def _apply_to_answers(
             saved_answers.remove_newest(session, answer.school, answer.key)
         case UseAnswer(name, school, key):
             saved_answers.record_use(session, school, key, rows[name].id)
-        case RevertChange(name):
-            saved_answers.remove_uses(session, rows[name].id)
+        case RevertChange(name, _, made):
+            saved_answers.remove_uses(session, rows[name].id, made)
 
 
 def _add_message(session: Session, origin: Origin, ticket_id: int, message: Message) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -150,7 +150,7 @@ def load_facts(
     number = tickets.next_number(session, school.key)
     answered = _answered(session, lookups, matches, found, now)
     names, absences = names_and_absences(session, school, policy, now)
-    return Facts(
+    facts = Facts(
         school=school,
         next_number=number,
         answered=answered,
@@ -164,27 +164,40 @@ def load_facts(
         aliases=found.aliases,
         histories=_histories(session, found.rows),
         absences=absences,
-        listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
         fitting=() if found.rows else _fitting(session, lookups),
-        saved_answers=saved_answers.load(session, {school.key, *(row.school for row in found.rows.values())})
-        if lookups.saved_answers
-        else (),
-        saved_versions=saved_answers.load_versions(session, answered or matches.by_action_key)
-        if lookups.undoes
-        else (),
-        changes=_changes(session, found, understood.mail, policy) if lookups.undoes else {},
-        held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
-        undelivered=_undelivered(session, found) if lookups.resends else {},
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
         own=matches.thread.own_is_sent,
         copies=_copies(session, understood, entry, matches.thread, policy, now),
         recent_activity=matches.recent_activity,
-        numbers_elsewhere={key: tickets.next_number(session, key) for key in _schools(lookups, found)},
         blocked=_blocked(session, understood.mail, school, found),
     )
+    return _with_looked_up(session, facts, found, understood, policy)
+
+
+def _with_looked_up(
+    session: Session, facts: Facts, found: _Found, understood: Understanding, policy: Policy
+) -> Facts:
+    """Return the facts with what single commands of the mail need."""
+    lookups = understood.lookups
+    numbers = {key: tickets.next_number(session, key) for key in _schools(lookups, found)}
+    facts = replace(
+        facts,
+        numbers_elsewhere=numbers,
+        listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
+        held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
+        undelivered=_undelivered(session, found) if lookups.resends else {},
+    )
+    if lookups.saved_answers:
+        schools = {facts.school.key, *(row.school for row in found.rows.values())}
+        facts = replace(facts, saved_answers=saved_answers.load(session, schools))
+    if lookups.undoes:
+        versions = saved_answers.load_versions(session, facts.answered or facts.by_action_key)
+        changes = _changes(session, found, understood.mail, policy)
+        facts = replace(facts, saved_versions=versions, changes=changes)
+    return facts
 
 
 def _fitting(session: Session, lookups: Lookups) -> tuple[SavedAnswer, ...]:
@@ -194,7 +207,8 @@ def _fitting(session: Session, lookups: Lookups) -> tuple[SavedAnswer, ...]:
         return ()
     known = sorted(saved_answers.load(session, [lookups.problem.school]), key=lambda answer: answer.school)
     by_name = {answer.name: answer for answer in known}
-    return tuple(by_name[name] for name in names)
+    # A colleague may have deleted one since the first statement.
+    return tuple(by_name[name] for name in names if name in by_name)
 
 
 def _match(

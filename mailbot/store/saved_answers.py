@@ -1,13 +1,15 @@
 """Store saved answers with their versions, and find those that fit a new problem."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, update
 from sqlmodel import Session
 
+from mailbot.core.commands.saved_answers import answer_key, usable_name
 from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
@@ -19,10 +21,13 @@ from mailbot.store.tables import metadata
 
 FOR_ALL = ""
 """The school of the saved answers for all schools."""
+UNNAMED = "Text"
+"""The name of a saved answer whose name was only that of an erased person."""
 MAX_USES = 500
 """Newest uses whose tickets are compared with a new problem."""
 
-_ANSWER, _USE, _TICKET = (metadata.tables[name] for name in ("saved_answer", "saved_answer_use", "ticket"))
+_ANSWER, _USE = metadata.tables["saved_answer"], metadata.tables["saved_answer_use"]
+_TICKET, _EVENT = metadata.tables["ticket"], metadata.tables["event"]
 _NEWER = _ANSWER.alias()
 _SCHOOLS: BindParameter[Any] = bindparam("schools", expanding=True)
 _ADDRESS: BindParameter[str] = bindparam("address")
@@ -49,19 +54,32 @@ _SUBJECTS = (
     .order_by(_USE.c.id.desc())
     .limit(MAX_USES)
 )
-# Remove the newest version of a key, and the uses in a ticket.
+# Remove the newest version of a key.
 _DELETE_NEWEST = delete(_ANSWER).where(
     _ANSWER.c.id
     == select(func.max(_NEWER.c.id))
     .where(_NEWER.c.school == bindparam("school"), _NEWER.c.key == bindparam("key"))
     .scalar_subquery()
 )
-_DELETE_USES = delete(_USE).where(_USE.c.ticket_id == bindparam("ticket"))
-# Delete old versions that were replaced, deleted answers without other versions, and uses of neither.
+# Read the keys of the answers that a mail used in a ticket, and remove the newest use of one.
+_USED = select(_EVENT.c.detail).where(
+    _EVENT.c.ticket_id == bindparam("ticket"),
+    _EVENT.c.action == "answer used",
+    _EVENT.c.at == bindparam("at", type_=_EVENT.c.at.type),
+)
+_LATER_USE = _USE.alias()
+_DELETE_USE = delete(_USE).where(
+    _USE.c.id
+    == select(func.max(_LATER_USE.c.id))
+    .where(_LATER_USE.c.ticket_id == bindparam("ticket"), _LATER_USE.c.key == bindparam("key"))
+    .scalar_subquery()
+)
+# Delete versions replaced before a time, answers deleted before it, and uses of neither. The time at which a
+# version was saved does not matter: until then it may be old, and `#undo` of its replacement needs it.
 _BEFORE = bindparam("before", type_=_ANSWER.c.at.type)
 _EXPIRE = (
     delete(_ANSWER).where(
-        _ANSWER.c.at < _BEFORE, select(_NEWER.c.id).where(_OF_KEY, _NEWER.c.id > _ANSWER.c.id).exists()
+        select(_NEWER.c.id).where(_OF_KEY, _NEWER.c.id > _ANSWER.c.id, _NEWER.c.at < _BEFORE).exists()
     ),
     delete(_ANSWER).where(
         _ANSWER.c.at < _BEFORE,
@@ -78,6 +96,11 @@ _REWRITE = (
     update(_ANSWER)
     .where(_ANSWER.c.id == bindparam("row"))
     .values({name: bindparam(f"b_{name}") for name in ("key", "name", "text", "words")})
+)
+_RENAME_USES = (
+    update(_USE)
+    .where(_USE.c.school == bindparam("of_school"), _USE.c.key == bindparam("of_key"))
+    .values(key=bindparam("b_key"))
 )
 _ERASE_AUTHOR = update(_ANSWER).where(_ANSWER.c.author == _ADDRESS).values(author="", author_name="")
 
@@ -112,9 +135,10 @@ def record_use(session: Session, school: str, key: str, ticket_id: int) -> None:
     session.execute(_INSERT_USE, {"school": school, "key": key, "ticket_id": ticket_id})
 
 
-def remove_uses(session: Session, ticket_id: int) -> None:
-    """Remove the uses of saved answers in a ticket, since its last change was undone."""
-    session.execute(_DELETE_USES, {"ticket": ticket_id})
+def remove_uses(session: Session, ticket_id: int, at: datetime) -> None:
+    """Remove the uses of saved answers in a ticket by the change at that time, since it was undone."""
+    for used in session.execute(_USED, {"ticket": ticket_id, "at": at}).all():
+        session.execute(_DELETE_USE, {"ticket": ticket_id, "key": used.detail})
 
 
 def load(session: Session, schools: Iterable[str]) -> tuple[SavedAnswer, ...]:
@@ -178,15 +202,53 @@ def erase_person(session: Session, address: str, matcher: Any) -> int:
     """Erase a person from all saved answers; return the number of changed ones.
 
     The text of a saved answer belongs to the school: it stays without the names and addresses of its author.
-    Quotations of a person are erased from what others saved.
+    Quotations of a person are erased from what others saved. A saved answer that is named after the person
+    gets another name.
     """
+    rows = session.execute(_ALL).all()
+    names = _names_without_person(rows, address, matcher)
     changed = 0
-    for row in session.execute(_ALL).all():
-        redact = matcher.redact_identifiers if row.author == address else matcher.redact
-        name, text = redact(row.name), redact(row.text)
+    for row in rows:
+        name = names.get((row.school, row.key), row.name)
+        text = _redacted(row, row.text, address, matcher)
         if (name, text) != (row.name, row.text):
-            values = {"b_key": row.key, "b_name": name, "b_text": text, "b_words": _words(name, text)}
+            key = answer_key(name) if (row.school, row.key) in names else row.key
+            values = {"b_key": key, "b_name": name, "b_text": text, "b_words": _words(name, text)}
             session.execute(_REWRITE, {"row": row.id, **values})
         changed += row.author == address or (name, text) != (row.name, row.text)
+    for (school, key), name in names.items():
+        session.execute(_RENAME_USES, {"of_school": school, "of_key": key, "b_key": answer_key(name)})
     session.execute(_ERASE_AUTHOR, {"address": address})
     return changed
+
+
+def _redacted(row: Row[Any], text: str, address: str, matcher: Any) -> str:
+    redacted: str = (matcher.redact_identifiers if row.author == address else matcher.redact)(text)
+    return redacted
+
+
+def _names_without_person(rows: Sequence[Row[Any]], address: str, matcher: Any) -> dict[tuple[str, str], str]:
+    """Return the new names of the saved answers that are named after a person, by school and key.
+
+    All versions of one get the name of the newest, since they have one key. Commands accept the new names.
+    """
+    newest = {(row.school, row.key): row for row in rows}
+    named = {
+        (row.school, row.key)
+        for row in rows
+        for name in (row.name, row.key)
+        if _redacted(row, name, address, matcher) != name
+    }
+    taken = newest.keys() - named
+    names: dict[tuple[str, str], str] = {}
+    for school, key in sorted(named):
+        row = newest[school, key]
+        redacted = _redacted(row, row.name, address, matcher)
+        if redacted == row.name:  # marks hide the person's name
+            redacted = _redacted(row, row.key, address, matcher)
+        plain = usable_name(redacted.replace(matcher.replacement, " ")) or UNNAMED
+        numbered = (f"{plain} {number}" for number in count(2))
+        name = next(n for n in chain([plain], numbered) if (school, answer_key(n)) not in taken)
+        names[school, key] = name
+        taken.add((school, answer_key(name)))
+    return names

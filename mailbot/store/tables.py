@@ -3,29 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field
 
-NAMING_CONVENTION = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMING_CONVENTION)
+from mailbot.store.base import Row
+
+metadata = Row.metadata
 
 HAS_TIMER = "look_at IS NOT NULL"
 DUE_STATES = ("queued", "sending", "uncertain")
 DUE_CONDITION = "state IN ('queued', 'sending', 'uncertain')"
 NOT_SENT = "state <> 'sent'"
 HAS_HELD = "held_id IS NOT NULL"
-
-
-class Row(SQLModel):
-    """The base class of all tables."""
-
-    metadata = metadata
 
 
 class SchoolRow(Row, table=True):

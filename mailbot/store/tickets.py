@@ -84,14 +84,14 @@ _WITHHELD = (
 _RELEASE = update(_FILE).where(_FILE.c.id == bindparam("file")).values(danger="")
 # Read the audit trail of a ticket.
 _EVENTS = select(_EVENT).where(_EVENT.c.ticket_id == bindparam("ticket")).order_by(_EVENT.c.id)
-# Find when tickets came to their present holders.
-_HELD_SINCE = (
-    select(_EVENT.c.ticket_id, func.max(_EVENT.c.at).label("at"))
+# Read when tickets came to a holder, and what was undone, the newest first.
+_HOLDERS = (
+    select(_EVENT.c.ticket_id, _EVENT.c.at, _EVENT.c.action, _EVENT.c.before)
     .where(
         _EVENT.c.ticket_id.in_(bindparam("tickets", expanding=True)),
-        _EVENT.c.action.in_(("opened", "level", "assignee", "moved")),
+        _EVENT.c.action.in_(("opened", "level", "assignee", "moved", "undone")),
     )
-    .group_by(_EVENT.c.ticket_id)
+    .order_by(_EVENT.c.id.desc())
 )
 # Read the entries of the audit trail that belong to no ticket.
 _DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
@@ -294,9 +294,19 @@ def _files(session: Session, messages: list[int]) -> dict[int, list[Row[Any]]]:
 
 def held_since(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, datetime]:
     """Return when each ticket came to the team or the assignee that has it, by its key."""
-    found = execute(session, _HELD_SINCE, {"tickets": [row.id for row in rows.values()]})
-    since = {row.ticket_id: row.at for row in found}
+    by_id = {row.id: row for row in rows.values()}
+    since: dict[int, datetime] = {}
+    for event in execute(session, _HOLDERS, {"tickets": list(by_id)}):
+        # Until an undo of a snooze, say, the ticket had the same holder.
+        if event.action != "undone" or _had_other_holder(event.before or {}, by_id[event.ticket_id]):
+            since.setdefault(event.ticket_id, event.at)
     return {key: since[row.id] for key, row in rows.items() if row.id in since}
+
+
+def _had_other_holder(before: Mapping[str, Any], row: Row[Any]) -> bool:
+    """Return whether a ticket had another level or assignee in a state from the audit trail."""
+    assignee = (before.get("assignee") or [None])[0]
+    return (before.get("level", row.level), assignee) != (row.level, row.assignee)
 
 
 def withheld_files(session: Session, ticket_id: int) -> Sequence[Row[Any]]:

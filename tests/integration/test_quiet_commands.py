@@ -43,6 +43,26 @@ def test_status_contains_since_when_its_assignee_has_a_ticket_and_is_audited(des
     assert [row.kind for row in desk.outbox_of(ERIKA)] == ["new_ticket", "assigned_info"]
 
 
+def test_status_counts_from_an_undo_that_changed_the_assignee_and_from_no_other(desk: DeskHarness) -> None:
+    opened(desk)
+    notice = desk.outbox_of(MAX)[-1]
+    for hours, line in ((1, "#take"), (2, "#undo"), (3, "#priorität hoch"), (4, "#undo")):
+        desk.receive(reply_to(notice, MAX, line), at=NOW + timedelta(hours=hours))
+    assert [action for _, action, _ in actions(desk)] == ["assignee", "undone", "priority", "undone"]
+    desk.receive(reply_to(desk.outbox_of(LENA)[-1], LENA, "#stand"), at=NOW + timedelta(days=1))
+    text = desk.outbox_of(LENA, NotificationKind.TICKET_STATUS)[-1].text
+    assert "seit Montag, 23. November 2026, 13:00 Uhr" in text
+
+
+def test_undo_takes_back_an_unmute_beside_an_answer(desk: DeskHarness) -> None:
+    opened(desk)
+    desk.reply(ERIKA, "#stumm")
+    desk.reply(ERIKA, "Ist das Kabel eingesteckt?\n#laut", NotificationKind.NEW_TICKET)
+    assert muted(desk) == ""
+    assert desk.reply(ERIKA, "#undo", NotificationKind.COMMAND_RECEIPT) == "command"
+    assert (muted(desk), desk.ticket("GYM-1")["assignee"]) == (ERIKA, None)
+
+
 def test_second_question_reminds_the_team_once_in_two_working_days(desk: DeskHarness) -> None:
     opened(desk)
     receipt = desk.outbox_of(LENA)[-1]

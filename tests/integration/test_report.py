@@ -300,7 +300,7 @@ def test_report_handles_every_change_that_undo_reverts() -> None:
         AddCc("GYM-1", person),
         SetRequester("GYM-1", person),
         SetBlocked("GYM", person.email, blocked=True, ticket="GYM-1"),
-        RevertChange("GYM-1", ticket()),
+        RevertChange("GYM-1", ticket(), NOW),
     )
     assert {type(effect) for effect in effects} == set(get_args(TicketEffect))
     read = (*effects, RecordHelped("GYM-1"))

@@ -204,6 +204,33 @@ def test_undo_of_using_reopens_and_forgets_the_use(desk: Desk) -> None:
     assert (desk.ticket("GYM-1")["status"], desk.rows(SavedAnswerUseRow)) == ("open", [])
 
 
+def test_undo_of_a_later_mail_keeps_the_use_by_an_earlier_one(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
+    desk.now += timedelta(hours=1)
+    desk.outcome(reply_to(desk.outbox_of(MAX, Kind.NEW_TICKET)[-1], MAX, "#baustein Toner\n#close"))
+    assert len(desk.rows(SavedAnswerUseRow)) == 2
+    assert undo(desk, MAX) == "command"
+    assert (desk.ticket("GYM-1")["status"], len(desk.rows(SavedAnswerUseRow))) == ("open", 1)
+    desk.outcome(reply_to(desk.outbox_of(MAX, Kind.NEW_TICKET)[-1], MAX, "#priorität hoch"))
+    assert undo(desk, MAX) == "command"
+    assert len(desk.rows(SavedAnswerUseRow)) == 1
+
+
+def test_saved_text_is_the_problem_of_a_ticket_that_the_same_mail_opens(desk: Desk) -> None:
+    line = f"#für {KARL}\n#merken Toner\nDer Toner ist leer, bitte tauschen."
+    assert desk.outcome(writes(MAX, line)) == "opened"
+    assert desk.rows(MessageRow)[-1].text == "Der Toner ist leer, bitte tauschen."
+    assert texts(desk) == {("GYM", "Toner"): "Der Toner ist leer, bitte tauschen."}
+
+
+def test_saved_text_is_not_sent_to_a_ticket_that_the_same_mail_mutes(desk: Desk) -> None:
+    assert desk.outcome(writes(MAX, f"#merken Toner\n#stumm 1\nHallo {{name}},\n{TEXT}")) == "command"
+    assert (public(desk), desk.outbox_of(LENA, Kind.ANSWER)) == ([], [])
+    assert texts(desk) == {("GYM", "Toner"): f"Hallo {{name}},\n{TEXT}"}
+    assert desk.ticket("GYM-1")["events"][-1]["action"] == "muted"
+
+
 def test_every_change_has_an_audit_entry(desk: Desk) -> None:
     desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
     desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
@@ -329,6 +356,19 @@ def test_replaced_versions_stay_for_undo_and_go_after_two_days(desk: Desk) -> No
     assert len(desk.rows(SavedAnswerUseRow)) == 1
 
 
+@pytest.mark.parametrize("line", ["#merken Toner\nNeu.", "#vergessen Toner"])
+def test_night_after_a_change_leaves_what_undo_restores(desk: Desk, line: str) -> None:
+    desk.outcome(writes(ERIKA, "#merken Toner\nAlt."))
+    desk.now += timedelta(days=30)
+    desk.outcome(writes(MAX, line))
+    maintain(desk.desk, desk.now + timedelta(hours=12))
+    assert len(desk.rows(SavedAnswerRow)) == 2
+    desk.now += timedelta(hours=20)
+    assert undo(desk, MAX) == "command"
+    maintain(desk.desk, desk.now + timedelta(days=3))
+    assert texts(desk) == {("GYM", "Toner"): "Alt."}
+
+
 def test_disclosure_has_the_saved_answers_of_their_author_only(desk: Desk) -> None:
     desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
     with read_only(desk.engine) as session:
@@ -356,6 +396,44 @@ def test_forgotten_author_leaves_the_text_without_their_name(desk: Desk) -> None
     assert (rows["Ordner"].author, rows["Ordner"].author_name) == ("", "")
     assert "kleiner" not in rows["Zitat"].words
     assert rows["Zitat"].author == MAX
+
+
+def forget(desk: Desk, person: str) -> None:
+    """Erase a person."""
+    for _ in PersonErasure(desk.desk, person, NOW).steps():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "new"),
+    [("Fragen an Änne Müller", "Fragen an 2"), ("FRAGEN an Müller-Änne", "fragen an 2")],
+)
+def test_answer_named_after_a_forgotten_person_gets_a_name_that_commands_accept(
+    desk: Desk, name: str, new: str
+) -> None:
+    desk.outcome(writes(MAX, "#merken Fragen an\nEin anderer Text."))
+    desk.outcome(writes(MAX, f"#merken {name}\nAlt."))
+    desk.outcome(writes(MAX, f"#merken {name}\n{TEXT}"))
+    desk.outcome(problem("Toner", f"Änne Müller <{KARL}>").text("Er ist leer."))
+    assert desk.outcome(writes(MAX, f"#baustein {name} #1")) == "command"
+    forget(desk, KARL)
+    assert texts(desk) == {("GYM", "Fragen an"): "Ein anderer Text.", ("GYM", new): TEXT}
+    assert [row.key for row in desk.rows(SavedAnswerRow)] == ["fragen an", "fragen an 2", "fragen an 2"]
+    assert [row.key for row in desk.rows(SavedAnswerUseRow)] == ["fragen an 2"]
+    assert not [row.detail for row in desk.rows(EventRow) if "mueller" in row.detail]
+    desk.now += timedelta(hours=1)
+    desk.outcome(writes(MAX, "#baustein Fragen an 2 #1"))
+    assert TEXT in public(desk)[-1]
+    assert desk.outcome(writes(MAX, "#vergessen Fragen an 2")) == "command"
+    assert texts(desk) == {("GYM", "Fragen an"): "Ein anderer Text."}
+
+
+def test_answers_that_had_only_the_name_of_a_forgotten_person_stay_apart(desk: Desk) -> None:
+    desk.outcome(writes(MAX, "#merken Lena Lehrerin\nEins."))
+    desk.outcome(writes(MAX, "#merken Lehrerin Lena\nZwei."))
+    forget(desk, LENA)
+    assert sorted(name for _, name in texts(desk)) == ["Text", "Text 2"]
+    assert sorted(texts(desk).values()) == ["Eins.", "Zwei."]
 
 
 def test_renamed_school_keeps_its_saved_answers(desk: Desk) -> None:

@@ -113,7 +113,7 @@ def test_a_ticket_is_read_as_it_was_written(stored: DeskHarness) -> None:
 
 def test_undo_restores_each_field_that_a_command_changes() -> None:
     state = json.loads(json.dumps(state_of(FULL)))
-    undone = apply(OTHER, [RevertChange(OTHER.key, with_state(OTHER, state))], NOW)
+    undone = apply(OTHER, [RevertChange(OTHER.key, with_state(OTHER, state), NOW)], NOW)
     assert {name for name in NAMES if getattr(undone, name) != getattr(FULL, name)} <= NOT_UNDONE
     changed = {name for name in NOT_UNDONE if getattr(undone, name) != getattr(OTHER, name)}
     assert changed <= {"updated", "appointment_revision"}
@@ -122,7 +122,7 @@ def test_undo_restores_each_field_that_a_command_changes() -> None:
 def test_undo_restores_a_field_without_a_value() -> None:
     before = replace(OTHER, wait=OTHER.waits)
     state = json.loads(json.dumps(state_of(before)))
-    undone = apply(FULL, [RevertChange(FULL.key, with_state(FULL, state))], NOW)
+    undone = apply(FULL, [RevertChange(FULL.key, with_state(FULL, state), NOW)], NOW)
     assert {name for name in NAMES if getattr(undone, name) != getattr(before, name)} <= NOT_UNDONE
 
 

@@ -83,8 +83,8 @@ def test_an_appointment_ends_when_the_ticket_is_handed_over_or_closed() -> None:
 def test_revision_of_an_appointment_grows_with_each_change_and_its_undo() -> None:
     none, uid = ticket(), Appointment("uid", NOW + timedelta(days=3), 30)
     made = apply(none, [SetAppointment("GYM-1", uid)], NOW)
-    undone = apply(made, [RevertChange("GYM-1", none)], NOW)
-    redone = apply(undone, [RevertChange("GYM-1", made)], NOW)
+    undone = apply(made, [RevertChange("GYM-1", none, NOW)], NOW)
+    redone = apply(undone, [RevertChange("GYM-1", made, NOW)], NOW)
     other = apply(redone, [SetRequester("GYM-1", Address("olga@schule.example"))], NOW)
     found = [t.appointment_revision for t in (made, undone, redone, other, apply(other, [], NOW))]
     assert (found, undone.appointment, redone.appointment) == ([1, 2, 3, 4, 4], None, uid)

@@ -17,9 +17,10 @@ from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.service.ticket_documents import show_ticket
+from mailbot.store.base import Row
 from mailbot.store.database import open_database, read_only
 from mailbot.store.ledger import MailLocation
-from mailbot.store.tables import LedgerRow, OutboxRow, Row
+from mailbot.store.tables import LedgerRow, OutboxRow
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.new_database import new_sqlite
 from tests.support.scenario import GYM, HBG, NOW, POLICY

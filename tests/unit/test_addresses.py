@@ -1,5 +1,7 @@
 """Addresses have one form: it is the same for all spellings, and never the same for two mailboxes."""
 
+import re
+
 import pytest
 
 from mailbot.addresses import ascii_domain, canonical_address
@@ -129,7 +131,51 @@ def test_an_address_with_an_invisible_character_is_not_that_without_it() -> None
         for field in (form.format(f"{'jana'[:at]}{mark}{'jana'[at:]}") for form in FROM for at in (0, 2, 4)):
             found = parse(f"From: {field}\r\nSubject: Beamer\r\n\r\nBeamer\r\n".encode())
             taken += [field for person in found.senders if person.email == "jana@schule.example"]
-    assert taken == []
+    # programs write marks of direction around addresses
+    assert [field for field in taken if not re.search("(?:^|<)[\u200e\u202a\u2066]", field)] == []
+
+
+AROUND = (
+    "Jana <\u202ajana@schule.example\u202c>",
+    "<\u2066jana@schule.example\u2069>",
+    "\u200fjana@schule.example",
+    "\u202ajana@schule.example\u202c",
+    "\u202aJana\u202c <jana@schule.example>",
+)
+DISPLAY_NAMES = (
+    "Jana\xa0Wolf/IT@Schule <jana@schule.example>",
+    "Frau\xa0jana@home.example <jana@schule.example>",
+    "\u2764\ufe0fjana@home <jana@schule.example>",
+    '"Wolf,\xa0Jana@Schule, IT" <jana@schule.example>',
+    "Jana\xa0Wolf(jana@x) <jana@schule.example>",
+)
+
+
+@pytest.mark.parametrize("field", [*AROUND, *DISPLAY_NAMES])
+@pytest.mark.parametrize("name", ["From", "Reply-To"])
+def test_marks_of_direction_around_an_address_and_its_display_name_do_not_matter(
+    name: str, field: str
+) -> None:
+    sender = "" if name == "From" else "From: web@forms.example\r\n"
+    found = parse(f"{sender}{name}: {field}\r\nSubject: Beamer\r\n\r\nBeamer\r\n".encode())
+    people = found.senders if name == "From" else found.reply_to
+    assert [person.email for person in people] == ["jana@schule.example"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "x\xa0jana@schule.example <>",
+        "x\xa0jana@schule.example <jana>",
+        "Jana@Schule <x\xa0jana@schule.example>",
+        '"<x\xa0jana@schule.example>"',
+        "Max <max@schule.example\xa0>, x\xa0jana@schule.example",
+        "x\xa0jana@schule.example, Max <max@schule.example>",
+    ],
+)
+def test_an_invisible_character_in_what_may_be_the_address_leaves_no_sender(field: str) -> None:
+    found = parse(f"From: {field}\r\nSubject: Beamer\r\n\r\nBeamer\r\n".encode())
+    assert "jana@schule.example" not in [person.email for person in found.senders]
 
 
 def test_sender_without_a_possible_address_is_no_sender() -> None:

@@ -87,6 +87,19 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _answer("Afin que votre courriel soit remis, cliquez ici : https://wall.example/1"),
                 mail().subject("Automatische Antwort auf Ihre Nachricht").text("Ich melde mich bald."),
                 mail().subject("Automatic reply to your message").text("We will answer soon."),
+                mail()
+                .subject("Abwesenheitsnotiz")
+                .text("Guten Tag, vielen Dank für Ihre Mail. Ich lese sie nach meiner Rückkehr."),
+                mail().subject("Abwesenheitsnotiz").text("Hallo, ich lese Mails erst am Montag."),
+                mail()
+                .subject("Abwesenheitsmeldung")
+                .text("Ich bin auf Klassenfahrt. Haben Sie ein dringendes Anliegen? Rufen Sie bitte an."),
+                mail().subject("Réponse automatique").text("Bonjour, je réponds à mon retour."),
+                mail().subject("Autoreply").text("Danke für Ihre Mail. Können Sie bis Montag warten?"),
+                mail().subject("Autoreply").text("How can we help you? Please click here to stop this."),
+                mail()
+                .subject("Automatische Antwort")
+                .text("Klicken Sie bitte hier, um das zu deaktivieren."),
                 mail().subject("Out of office").text("My colleague Toni is here. I will be back on Monday."),
                 mail().subject("Abwesenheitsnotiz").text("Hallo, ich bin bis zum 15. März nicht im Haus."),
                 _answer("🎉"),
@@ -121,6 +134,27 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail().subject("Abwesenheit").text("Wo trage ich sie ein?"),
                 mail().subject("Abwesenheitsnotiz").text("Könnten Sie mir die bitte einrichten?"),
                 mail().subject("Autoreply").text("Könnt ihr den bei mir ausschalten?"),
+                mail()
+                .subject("Automatische Antwort auf eure Mails")
+                .text("Das kommt bei jeder Mail. Könnt ihr das bitte abstellen?"),
+                mail().subject("Autom. Antwort auf deine Mail").text("Ich bekomme immer diese Antwort."),
+                mail().subject("Abwesenheitsnotiz auf deine Adresse einstellen").text("Danke!"),
+                mail().subject("Automatic reply to your tickets").text("I get ten a day."),
+                mail().subject("Réponse automatique à votre adresse").text("J’en reçois dix par jour."),
+                mail()
+                .subject("Abwesenheitsnotiz")
+                .text("Wie richte ich sie ein? Ich bin vom 3. bis 10. im Urlaub."),
+                mail().subject("Abwesenheitsnotiz").text("Bitte einschalten: Ich bin nicht erreichbar."),
+                mail().subject("Abwesenheitsassistent").text("Der Abwesenheitsassistent funktioniert nicht."),
+                mail()
+                .subject("Elternbrief")
+                .text(
+                    "Damit Ihre Mail an die Eltern zugestellt wird, müssen wir die Adressen bestätigen: "
+                    "https://x.example"
+                ),
+                mail()
+                .subject("Druckauftrag")
+                .text("Damit Ihre Mail zugestellt wird, steht da: Absender bestätigen. http://10.0.0.5"),
                 mail().subject("Out of office message").text("How do I write one for my mail?\nBonjour, Léa"),
                 _answer(
                     "Ihr Link http://x.example geht, damit Ihre Liste zugestellt wird, braucht es Papier."
@@ -146,6 +180,18 @@ def test_automatic_mail_is_distinguished_from_mail_by_people(
 ) -> None:
     found = [classify(parse(sent.build()), frozenset()) for sent in mails]
     assert [c.kind for c in found] == [kind] * len(mails), found
+
+
+def test_a_new_mail_of_a_school_that_quotes_a_challenge_is_human() -> None:
+    words = "Kam an alle: „Damit Ihre Nachricht zugestellt wird, bestätigen Sie: https://evil.example“."
+    domains = frozenset({"schule.example"})
+    for sent, kind in [
+        (mail().sender("lena@schule.example"), MailKind.HUMAN),
+        (mail().sender("filter@wall.example"), MailKind.AUTO_REPLY),
+        (mail().sender("noreply@schule.example"), MailKind.AUTO_REPLY),
+        (mail().sender("lena@schule.example").reply_to("<1@x>"), MailKind.AUTO_REPLY),
+    ]:
+        assert classify(parse(sent.text(words).build()), OWN, domains).kind is kind
 
 
 def test_two_precedence_fields_count_both() -> None:

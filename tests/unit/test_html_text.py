@@ -41,6 +41,8 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         "<Style>.y{display:none}</Style><div class=y>#close</div>",
         "<style>@media only screen{.y{display:none}} .z{color:red}</style><div class=y>#close</div>",
         "<style>div.y, i.z{display:none} b#w{font-size:0}</style><div class=y>#close</div><b id=w>x</b>",
+        "<p style='display:none;display:'>#close</p>",
+        "<style>.y{display:none;display: ;display:!important}</style><div class=y>#close</div>",
         "<style>.y{display:none!important}</style><div class=y style='display:block'>#close</div>",
         """<p style='display:none;font-family:"\\3b display:block"'>#close</p>""",
         """<p style='display:none;font-family:";display:block"'>#close</p>""",
@@ -150,3 +152,32 @@ def test_forwarded_mail_below_a_signature_alone_has_no_text_of_its_own() -> None
     )
     got = parse(mail().subject("Fwd: Maus").html(f"<div><br></div>{signed}<div>{quoted}</div>").build())
     assert (got.text, got.signature) == ("", "--\nMax Muster")
+
+
+CELL = "border:none;border-bottom:solid windowtext 1.0pt;padding:0cm 3.5pt 0cm 3.5pt;height:15.0pt"
+COMPUTED = "box-sizing:border-box;orphans:2;text-align:start;word-spacing:0px;white-space:normal;" * 7
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(
+            "<table>"
+            + "".join(
+                f"<td style='width:48pt;background:#{number * 9973:06x};{CELL}'>"
+                "<p style='color:black'><b style='font-size:9pt'>x</b></p>"
+                for number in range(1000)
+            )
+            + "</table>",
+            id="table with a scale of colours",
+        ),
+        pytest.param(
+            "".join(
+                f"<div style='{COMPUTED}color:#24292f;width:{number}px'>x</div>" for number in range(700)
+            ),
+            id="page copied from a browser",
+        ),
+    ],
+)
+def test_text_with_many_ordinary_styles_is_read_as_seen(page: str) -> None:
+    assert not to_text("<style>.x{display:none}</style>" + page).unseen

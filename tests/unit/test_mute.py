@@ -12,6 +12,7 @@ from mailbot.core.model.ticket import Ticket
 from tests.support.scenario import (
     EARLIER,
     ERIKA,
+    KARL,
     LENA,
     MAX,
     MAX_AT_HOME,
@@ -54,6 +55,18 @@ def test_only_member_who_is_present_is_notified_although_they_muted_the_ticket()
 def test_note_of_a_colleague_is_not_sent_to_the_only_other_member_who_muted_the_ticket() -> None:
     assert informed(muted(ERIKA), MAX, "Die Lampe liegt im Keller.\n#note") == set()
     assert informed(muted(ERIKA, MAX), MAX, "Die Lampe liegt im Keller.\n#note") == set()
+
+
+def test_mail_of_a_member_about_their_own_problem_reaches_a_colleague_who_muted_it() -> None:
+    own = muted(ERIKA, requester=Address(MAX))
+    assert informed(own, MAX) == {ERIKA}
+    assert informed(own, MAX, "#close") == {ERIKA}
+    assert informed(muted(ERIKA, cc=(Address(MAX_AT_HOME),)), MAX_AT_HOME) == {ERIKA}
+
+
+def test_member_with_the_problem_is_not_the_only_reader_of_a_mail_about_it() -> None:
+    own = muted(ERIKA, requester=Address(MAX))
+    assert informed(own, KARL) == {MAX, ERIKA}
 
 
 def test_assignee_and_their_deputy_get_all_mails() -> None:
@@ -103,8 +116,17 @@ def test_assignee_cannot_mute(line: str) -> None:
     assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
 
 
-def test_mute_and_unmute_in_one_mail_are_refused() -> None:
-    assert answers(MAX, ticket(), "#stumm\n#laut").decide().reasons == [Reason.AMBIGUOUS]
+@pytest.mark.parametrize("other", ["#laut", "#close", "#take", "#priorität hoch", "#weiterleiten"])
+def test_mute_beside_another_change_of_the_ticket_is_refused(other: str) -> None:
+    for text in (f"#stumm\n{other}", f"{other}\n#stumm"):
+        done = answers(MAX, ticket(), text).decide()
+        assert (done.reasons, done.changes) == ([Reason.AMBIGUOUS], ())
+
+
+@pytest.mark.parametrize(("line", "other"), [("#laut", "#close"), ("#close", "#laut")])
+def test_unmute_beside_another_change_of_the_ticket_is_refused(line: str, other: str) -> None:
+    done = answers(MAX, muted(MAX), f"{line}\n{other}").decide()
+    assert (done.reasons, done.changes) == ([Reason.AMBIGUOUS], ())
 
 
 def test_mute_changes_no_wait_and_no_time_of_a_ticket() -> None:

@@ -10,7 +10,6 @@ from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 
 ACCOUNT = (
     "550 5.7.1 Service unavailable; you have exceeded the number of messages you may send today",
-    "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
     "550 Versandkontingent erschöpft, bitte versuchen Sie es morgen erneut",
     "550 5.4.6 Maximum hourly outgoing message count exceeded",
     "550 5.7.0 Daily sending quota for this user exceeded",
@@ -93,6 +92,7 @@ ACCOUNT = (
     "550 5.7.1 Quota d'envoi atteint",
 )
 RECIPIENT = (
+    "452 4.2.2 The recipient has exceeded the maximum number of messages users can send to it",
     "550 5.7.1 Empfänger unbekannt",
     "551 5.7.1 User not local",
     "550 5.7.1 RESOLVER.RST.NotAuthorized; not authorized to send to this group",
@@ -176,6 +176,11 @@ MAIL = (
     "550 5.7.1 This message looks like spam and was not sent",
 )
 UNCLEAR = (
+    "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
+    "550 5.7.1 Unable to relay: address not local",
+    "550 5.7.1 Relaying denied. Recipient not local",
+    "550 User not local or invalid address - Relay denied",
+    "550 recipient not local, authentication required",
     "554 Transaction failed Reject due to policy restrictions. For explanation visit "
     "https://postmaster.gmx.net/de/case?c=r0735&i=ip&v=185.79.233.85",
     "550 5.7.1 Refused by local policy (MBL-R)",

@@ -32,10 +32,45 @@ _AUTO_PHRASES = (
 AUTO_SUBJECT = re.compile(
     rf"\s*(?:(?:re|aw)\s*:\s*)?\[?(?:{'|'.join(_AUTO_PHRASES)})\]?"
     r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
-    r"|\s+(?:auf|zu) (?:ihre|deine|eure) |\s+(?:to|à) (?:your|votre) |\s*(?:[.!]\s*)?$)"
+    r"|\s+(?:auf|zu) (?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)\W*$"
+    r"|\s+to your (?:e-?mail|mail|message|request|inquiry|enquiry)\W*$"
+    r"|\s+à votre (?:e-?mail|mail|message|courriel|demande)\W*$|\s*(?:[.!]\s*)?$)"
     r"|\s*(?-i:AUTO)\s*:",
     re.I,
 )
+# A person asks for an automatic reply, or for its end; neither absence notes nor links to unsubscribe do.
+_SWITCH = (
+    r"(?:(?:ein|ab|aus|um|frei)(?:zu)?(?:richten|stellen|schalten|leiten)|(?:de)?aktivieren"
+    r"|stell\w* \w+ (?:ein|ab|um))"
+)
+_REPLY = r"(?:assistent\w*|notiz|nachricht|antwort|meldung|bestätigung|info|autoreply)"
+ASKS_TO_SWITCH = re.compile(
+    rf"\bbitte\b(?:(?!klick|hier|link)[^.!?\n]){{0,120}}\b{_SWITCH}\b|\b{_SWITCH}\b[^.!?\n]{{0,60}}\?"
+    r"|\bwie (?:(?:kann ich|können wir)(?! ihnen| dir| euch)"
+    r"|richte|stelle|schalte|aktiviere|deaktiviere|ändere|schreibe)\b"
+    r"|\b(?:(?:bekomme|erhalte|kriege)n? (?:ich|wir)|(?:ich|wir) (?:\w+ )?(?:bekomme|erhalte|kriege)n?)\b"
+    rf"[^.!?\n]{{0,60}}{_REPLY}"
+    rf"|{_REPLY} (?:geht|funktioniert|klappt) (?:\w+ )?nicht\b"
+    r"|\bhow (?:do|can|should) (?:i|we)\b(?! help| assist)"
+    r"|\b(?:please|(?:can|could) you)\b(?:(?!click|here|link)[^.!?\n]){0,60}"
+    r"\b(?:set (?:it |this |that )?up|(?:turn|switch) (?:\w+ )?(?:on|off)|disable|enable|stop(?! by))\b"
+    r"|\bcomment (?:puis-je|dois-je|faire|est-ce que je|activer|désactiver)\b"
+    r"|\b(?:pouvez-vous|pourriez-vous|peux-tu|merci de)\b(?:(?!cliqu|lien)[^.!?\n]){0,60}"
+    r"\b(?:(?:dés)?activer|arrêter|configurer)\b"
+)  # in lower case
+# A question to the reader; absence notes ask as well, so that their sentences outweigh it.
+ASKS_THE_READER = re.compile(
+    r"\b(?:könnt ihr|könntet ihr|könnt?en sie|kannst du|könntest du|würdet ihr|würden sie|habt ihr"
+    r"|(?:can|could|would) (?:you|someone)|pouvez-vous|pourriez-vous|peux-tu|pourrais-tu)\b[^.!?\n]{0,200}\?"
+    r"|\b(?:was (?:tun|muss ich|soll ich)|woher|warum|wieso|weshalb|what (?:should|can) i|why|pourquoi)\b"
+    r"[^.!?\n]{0,200}\?"
+)  # in lower case
+THANKS_FOR_MAIL = re.compile(
+    r"(?:dank\w*|thanks?(?: you)?|merci|remerci\w+)[^.!?\n]{0,30}"
+    r" (?:für|for|pour|de) (?:ihr|dein|eur|your|votre)\w*"
+    r"|(?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)[^.!?\n]{0,30} (?:erhalten|eingegangen)"
+    r"|(?:nach|bei) (?:meiner|unserer) rückkehr|à mon retour|(?:after|on|upon) my return"
+)  # in lower case
 # Words that people use as well: the text must be that of an absence note.
 _ABSENT = (
     "abwesenheit|abwesend|nicht (?:im (?:büro|haus|hause|dienst)|am (?:platz|arbeitsplatz|computer|rechner)"
@@ -139,6 +174,13 @@ CHALLENGE_TEXT = re.compile(
     r"(?:deliver|released|remis|livré|distribué|zugestellt)"
     r".{0,120}(?:confirm|verify|click|bestätig|klick|confirme|vérifi|cliquez)",
     re.S,
+)  # in lower case
+CHALLENGE_ORDER = re.compile(
+    r"(?:bestätigen|verifizieren|klicken|antworten) (?:sie|du)\b|\b(?:bestätige|klicke?|antworte)"
+    r" (?:bitte|auf|hier)"
+    r"|\b(?:please|simply|just|to|must|need to|and|or|can) (?:\w+ )?"
+    r"(?:confirm|verify|prove|authenticate|approve|click|reply)\b|(?:^|[.:,!\n]\s*)(?:confirm|verify|click|reply)\b"
+    r"|\b(?:cliquez|confirmez|vérifiez|clicca\w*|conferm(?:a|i|are)|verific(?:a|hi|are)|klik|bevestig)\b"
 )  # in lower case
 LINK = re.compile(r"https?://|<mailto:|\breply to this|auf diese (?:e-?mail|nachricht|mail)", re.I)
 REACTION_SENTENCE = re.compile(

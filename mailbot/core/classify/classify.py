@@ -41,6 +41,7 @@ class _Rule:
     kind: MailKind
     reason: str
     fits: Predicate
+    not_by_school: bool = False  # does not apply to a new mail of a person with an address of a school
 
 
 def _report(name: str) -> Predicate:
@@ -110,12 +111,19 @@ def _carries_original(mail: Mail) -> bool:
 
 def _auto_subject(mail: Mail) -> bool:
     """Return whether the subject is that of an automatic reply; a person may ask for one in a new mail."""
-    subject, text = bare_subject(mail.subject), mail.text[:3000].lower()
+    subject = bare_subject(mail.subject)
     if not patterns.AUTO_SUBJECT.match(subject):
         return False
     alone = patterns.AUTO_SUBJECT.fullmatch(subject) and not _answers(mail)
-    absent = patterns.AWAY_TEXT.search(text) or patterns.AWAY_MORE.search(text)
-    return not alone or bool(absent) or not bounce.sounds_human(mail)
+    return not alone or not _asks_about_replies(mail.text[:3000].lower())
+
+
+def _asks_about_replies(text: str) -> bool:
+    """Return whether a person asks for an automatic reply or its end, in a text in lower case."""
+    if patterns.ASKS_TO_SWITCH.search(text):
+        return True
+    said = (patterns.AWAY_TEXT, patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
+    return bool(patterns.ASKS_THE_READER.search(text)) and not any(one.search(text) for one in said)
 
 
 def _absent_subject_and_text(mail: Mail) -> bool:
@@ -134,12 +142,20 @@ def _away_text(mail: Mail) -> bool:
 
 
 def _is_challenge(mail: Mail) -> bool:
-    """Return whether a spam filter asks the sender to confirm a mail: by its subject, or by text and link."""
+    """Return whether a spam filter asks the sender to confirm a mail: by its subject, or by text and link.
+
+    The text must order to confirm: people write of the delivery of mails as well.
+    """
     text = bounce.full_text(mail).lower()
     if patterns.CHALLENGE_SUBJECT.search(mail.subject.lower()) and patterns.CHALLENGE.search(text):
         return True
-    asks = patterns.LINK.search(mail.text[:4000]) and patterns.CHALLENGE_TEXT.search(mail.text[:2000].lower())
-    return bool(asks) and not mail.quoted and not bounce.sounds_human(mail)
+    words = mail.text[:2000].lower()
+    asks = patterns.LINK.search(mail.text[:4000]) and patterns.CHALLENGE_TEXT.search(words)
+    return (
+        bool(asks and patterns.CHALLENGE_ORDER.search(words))
+        and not mail.quoted
+        and not bounce.sounds_human(mail)
+    )
 
 
 def _is_recall(mail: Mail) -> bool:
@@ -185,11 +201,14 @@ def is_from_list(mail: Mail) -> bool:
     return _is_set(mail, _LIST_FIELDS)
 
 
+def _is_person_of(mail: Mail, domains: frozenset[str]) -> bool:
+    return mail.sender is not None and mail.sender.domain in domains and not _from_program(mail)
+
+
 def _is_list_post_of(mail: Mail, domains: frozenset[str]) -> bool:
     """Return whether a person of these domains wrote to a discussion list, which distributed the mail."""
-    person = mail.sender is not None and mail.sender.domain in domains and not _from_program(mail)
     mass_mailing = _is_set(mail, ("feedback-id",)) or mail.header("list-post").strip().lower() == "no"
-    return person and is_from_list(mail) and not mass_mailing
+    return _is_person_of(mail, domains) and is_from_list(mail) and not mass_mailing
 
 
 NO_FROM = "no From address to reply to"
@@ -250,7 +269,7 @@ _RULES = (
     ),
     _Rule(MailKind.AUTO_REPLY, "subject of an automatic reply", _auto_subject),
     _Rule(MailKind.AUTO_REPLY, "subject and text of an absence note", _absent_subject_and_text),
-    _Rule(MailKind.AUTO_REPLY, "asks for a confirmation before delivery", _is_challenge),
+    _Rule(MailKind.AUTO_REPLY, "asks for a confirmation before delivery", _is_challenge, not_by_school=True),
     _Rule(
         MailKind.AUTO_REPLY,
         "subject of a receipt, no text of a human",
@@ -305,8 +324,9 @@ def classify(
 
 
 def _by_rules(mail: Mail, support_addresses: frozenset[str], domains: frozenset[str]) -> Classification:
+    new_of_school = _is_person_of(mail, domains) and not _answers(mail)
     for rule in _RULES:
-        if rule.fits(mail):
+        if not (rule.not_by_school and new_of_school) and rule.fits(mail):
             return Classification(rule.kind, rule.reason)
     if mail.via is not None and not is_from_list(mail):
         return Classification(MailKind.HUMAN, f"a person wrote it by way of {mail.via.email}")

@@ -172,7 +172,6 @@ class ExclusiveGroup(Enum):
     DUE = auto()
     HANDOVER = auto()
     ASSIGNEE = auto()
-    QUIET = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +234,9 @@ class TicketCommand(ResolvableCommand[T]):
     `exclusive_groups`: it conflicts with the other commands of these groups on one ticket. `alone`: it
     conflicts with all other commands that change the ticket. `adds_up`: lines with different values add up
     instead of conflicting. `opening` applies it to the ticket that the mail opens. `asks_why`: the receipt
-    of a requester who writes no text beside it asks for one. `beside` returns what it changes apart from
-    tickets.
+    of a requester who writes no text beside it asks for one. `for_author_only`: it concerns only its author,
+    so a text that another command takes is not sent to its tickets. `beside` returns what it changes
+    apart from tickets.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
@@ -246,6 +246,7 @@ class TicketCommand(ResolvableCommand[T]):
     adds_up: bool = False
     undoable: bool = True
     asks_why: bool = False
+    for_author_only: bool = False
     opening: Callable[[Ticket, T], Ticket] | None = None
     beside: Callable[[MailContext, T], tuple[MemberChange, ...]] | None = None
     restructuring: Restructuring[T] | None = None

@@ -3,7 +3,6 @@
 from mailbot.core.commands.command import STAFF
 from mailbot.core.commands.definition import (
     TICKETS,
-    ExclusiveGroup,
     Request,
     Resolved,
     TicketCommand,
@@ -41,7 +40,8 @@ MUTE = TicketCommand(
     roles=STAFF,
     argument=TypedArgument(resolve=_resolve_muted, fits=all_name_tickets, optional=True),
     handler=_mute,
-    exclusive_groups=frozenset({ExclusiveGroup.QUIET}),
+    alone=True,
+    for_author_only=True,
 )
 UNMUTE = TicketCommand(
     name="unmute",
@@ -49,6 +49,7 @@ UNMUTE = TicketCommand(
     roles=STAFF,
     argument=TICKETS,
     handler=_unmute,
-    exclusive_groups=frozenset({ExclusiveGroup.QUIET}),
+    alone=True,
+    for_author_only=True,
 )
 QUIET = (MUTE, UNMUTE)

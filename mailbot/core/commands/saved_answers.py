@@ -59,13 +59,20 @@ def answer_key(name: str) -> str:
     return " ".join(numbers(tuple(_KEY_WORD.findall(fold(name)))))
 
 
-def _name(request: Request, written: str) -> str:
-    """Return the name of a saved answer; refuse characters that links change."""
+def usable_name(written: str) -> str:
+    """Return the name of a saved answer; "" if it is too long, or has characters that links change."""
     composed = unicodedata.normalize("NFC", INVISIBLE.sub("", written)).translate(_SEPARATORS)
     name = " ".join(_BRACKETS.sub(" ", composed).strip(_MARKS).split())
-    if not name:
+    usable = _NAME.fullmatch(name) and len(name) <= MAX_NAME and any(map(str.isalpha, answer_key(name)))
+    return name if usable else ""
+
+
+def _name(request: Request, written: str) -> str:
+    """Return the name of a saved answer; refuse one that is not usable."""
+    name = usable_name(written)
+    if not name and not written.strip(_MARKS):
         raise request.wrong("")
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or not any(map(str.isalpha, answer_key(name))):
+    if not name:
         raise request.refusal(Reason.NAME, written[: 2 * MAX_NAME])
     return name
 

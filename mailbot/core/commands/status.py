@@ -162,10 +162,11 @@ def _remind(ticket: Ticket, until: datetime, _: Address) -> tuple[TicketEffect, 
 
 
 def _undo(ticket: Ticket, last: LastChanges, actor: Address) -> tuple[Effect, ...]:
-    before = last.by_ticket[ticket.key].before
+    change = last.by_ticket[ticket.key]
+    before = change.before
     if before.muted != ticket.muted:
         return (SetMuted(ticket.key, actor.email, muted=actor.email in before.muted),)
-    return (RevertChange(ticket.key, before),)
+    return (RevertChange(ticket.key, before, change.at),)
 
 
 CLOSE = TicketCommand(

@@ -40,10 +40,20 @@ def targets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
 
 def without_taken_text(context: MailContext, commands: Commands) -> MailContext:
     """Return the context without the text if that belongs to a command, and to no ticket."""
-    named = any(resolved.tickets for resolved in commands)
-    if named or context.answers_requester or not any(c.command.takes_text for c in commands):
+    named = any(resolved.tickets and not _for_author_only(resolved) for resolved in commands)
+    to_ticket = named or context.answers_requester or _has_opening(commands)
+    if to_ticket or not any(c.command.takes_text for c in commands):
         return context
     return replace(context, reading=replace(context.reading, text=""))
+
+
+def _for_author_only(resolved: AnyResolved) -> bool:
+    return isinstance(resolved.command, TicketCommand) and resolved.command.for_author_only
+
+
+def _has_opening(commands: Commands) -> bool:
+    """Return whether a command changes the ticket that its mail opens."""
+    return any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
 
 
 def changed_tickets(context: MailContext, commands: Commands) -> tuple[Ticket, ...]:
@@ -56,8 +66,7 @@ def opens_ticket(context: MailContext, commands: Commands) -> bool:
     """Return whether a mail opens a ticket with its text."""
     if targets(context, commands) or (not commands and context.answers_invitation):
         return False
-    opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
-    return opening or (not context.reading.lines and context.may_open_ticket)
+    return _has_opening(commands) or (not context.reading.lines and context.may_open_ticket)
 
 
 def _execute_commands(context: MailContext, commands: Commands) -> Decision:
@@ -148,7 +157,7 @@ def _answer_queries(context: MailContext, commands: Commands) -> tuple[Effect, .
 
 def _without_ticket(context: MailContext, answers: tuple[Effect, ...], commands: Commands) -> Decision:
     """Answer queries, or open a ticket with the remaining text."""
-    opening = any(isinstance(c.command, TicketCommand) and c.command.opening for c in commands)
+    opening = _has_opening(commands)
     if answers and not opening and (context.role.staff or context.has_no_content):
         names = ", ".join(f"#{resolved.command.name}" for resolved in commands)
         only_queries = all(isinstance(resolved.command, Query) for resolved in commands)

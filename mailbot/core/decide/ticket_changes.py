@@ -230,8 +230,7 @@ def _auto_assign(
 ) -> list[Effect]:
     """Assign the ticket to the first member who answers or closes it, unless it was just assigned."""
     decided = ticket.assignee is not None or any(
-        isinstance(e, Assign | RevertChange | SetBlocked) or (isinstance(e, SetMuted) and e.muted)
-        for e in effects
+        isinstance(e, Assign | RevertChange | SetBlocked | SetMuted) for e in effects
     )
     closes = any(isinstance(e, SetStatus) and e.status is Status.CLOSED for e in effects)
     answers = message is not None and message.visibility is Visibility.PUBLIC

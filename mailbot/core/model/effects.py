@@ -133,10 +133,11 @@ class SetBlocked:
 
 @dataclass(frozen=True, slots=True)
 class RevertChange:
-    """Undo the last change of a ticket: restore the state of `before`."""
+    """Undo the last change of a ticket, which was `made` then: restore the state of `before`."""
 
     ticket: str
     before: Ticket
+    made: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
             return replace(ticket, cc=(*ticket.cc, person), updated=now)
         case SetRequester(key, requester) if key == ticket.key:
             return replace(ticket, requester=requester, updated=now)
-        case RevertChange(key, before) if key == ticket.key:
+        case RevertChange(key, before, _) if key == ticket.key:
             return replace(restored(ticket, before), updated=now)
         case Merge() | Split() | Move():
             return _restructured(ticket, effect, now)

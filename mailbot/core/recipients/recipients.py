@@ -178,11 +178,15 @@ def effective_assignee(
 def present_members(change: TicketChange, team: Team) -> Iterable[Address]:
     """Yield the registered addresses of the members of a team who are present, without the actor.
 
-    Members who muted the ticket are left out, unless no other one would know of the change.
+    Members who muted the ticket are left out, unless no one else of the team would know of the change. A
+    member who has the problem, or is in cc, does not count: they wait for the team, too.
     """
-    everyone = present(team.members, change.absences, change.staff_of(change.after))
-    informed = tuple(m for m in everyone if m.address not in change.after.muted or _acts(change, m))
-    for member in informed or everyone:
+    after = change.after
+    everyone = present(team.members, change.absences, change.staff_of(after))
+    readers = tuple(m for m in everyone if m.address not in after.muted or _acts(change, m))
+    waiting = {after.requester.email, *(person.email for person in after.cc)}
+    informed = any(waiting.isdisjoint(member.addresses) for member in readers)
+    for member in readers if informed else everyone:
         if not _acts(change, member):
             yield address_of(member, change.names)
 
