@@ -227,22 +227,35 @@ def _value(line: str, name: str) -> str:
     return value.strip().upper() if found.partition(";")[0].strip().upper() == name else ""
 
 
-def _answer(lines: list[str], *, in_body: bool) -> CalendarAnswer | None:
+def _parsed(lines: Iterable[str]) -> Any:
     from icalendar import Event  # noqa: PLC0415 - see above
 
-    event = Event.from_ical("\r\n".join(("BEGIN:VEVENT", *lines, "END:VEVENT", "")).encode())
+    return Event.from_ical("\r\n".join(("BEGIN:VEVENT", *lines, "END:VEVENT", "")).encode())
+
+
+def _begin(lines: Iterable[str]) -> datetime | None:
+    """Return the time that was answered; None if it cannot be read, which spares the rest of the answer."""
+    try:
+        event = _parsed(line for line in lines if line.upper().startswith("DTSTART"))
+        begin = next((getattr(value, "dt", None) for value in _all(event, "DTSTART")), None)
+        return begin.astimezone(UTC) if isinstance(begin, datetime) and begin.tzinfo else None
+    except Exception:  # noqa: BLE001 - as above
+        return None
+
+
+def _answer(lines: list[str], *, in_body: bool) -> CalendarAnswer | None:
+    event = _parsed(line for line in lines if not line.upper().startswith("DTSTART"))
     responses = tuple(_responses(_all(event, "ATTENDEE")))
     uid = next(map(str, _all(event, "UID")), "").strip()
     if not uid or not responses:
         return None
-    begin = next((getattr(value, "dt", None) for value in _all(event, "DTSTART")), None)
     sequence = next((int(value) for value in _all(event, "SEQUENCE") if str(value).isdecimal()), 0)
     comment = "\n".join(map(str, _all(event, "COMMENT")))
     return CalendarAnswer(
         uid=uid,
         responses=responses,
         sequence=min(sequence, 2**31),
-        begin=begin.astimezone(UTC) if isinstance(begin, datetime) and begin.tzinfo else None,
+        begin=_begin(lines),
         comment=clean(comment)[:_MAX_COMMENT].strip(),
         in_body=in_body,
     )

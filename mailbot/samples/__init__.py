@@ -249,7 +249,11 @@ def _appointments() -> dict[str, Notification]:
             Kind.APPOINTMENT_CANCELLED, ticket=replace(cancelled, status=Status.CLOSED), appointment=VISIT
         ),
         "appointment_of_colleague": TO_ERIKA(
-            Kind.APPOINTMENT_CANCELLED, ticket=VISITED, author=MAX, appointment=VISIT
+            Kind.APPOINTMENT_CANCELLED,
+            ticket=VISITED,
+            author=MAX,
+            appointment=VISIT,
+            reason="not-invited",
         ),
         "appointment_accepted": answered(answer=AttendeeResponse(LENA.email, Response.ACCEPTED)),
         "appointment_declined": answered(

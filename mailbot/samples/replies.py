@@ -125,6 +125,7 @@ def _about_tickets() -> dict[str, Notification]:
         "ticket_status_staff": TO_MAX(Kind.TICKET_STATUS, ticket=BEAMER, since=BEAMER.opened),
         "ticket_status_waiting": TO_LENA(Kind.TICKET_STATUS, ticket=ASLEEP, since=ASLEEP.opened),
         "ticket_status_due": TO_MAX(Kind.TICKET_STATUS, ticket=ASKED_FOR, since=ASKED_FOR.opened),
+        "ticket_status_visited": TO_LENA(Kind.TICKET_STATUS, ticket=VISITED, since=VISITED.opened),
         "ticket_status_closed": TO_LENA(Kind.TICKET_STATUS, ticket=DONE, since=DONE.opened),
         "ticket_details_endless": TO_MAX(
             Kind.TICKET_DETAILS, ticket=TAKEN, history=ENDLESS, attachments=MANY_FILES

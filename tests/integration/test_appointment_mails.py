@@ -17,7 +17,7 @@ from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import collect
 from mailbot.store.erasure import erase_ticket, redact_batch
 from mailbot.store.tables import OutboxRow, TicketRow, metadata
-from tests.support.calendar_replies import PROGRAMS
+from tests.support.calendar_replies import COMMENTS, PROGRAMS
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.message_lint import lint
@@ -150,13 +150,38 @@ def test_answer_to_the_former_time_is_filed_without_notification(visited: DeskHa
     assert visited.ticket("GYM-1")["messages"][-1]["visibility"] == "system"
 
 
-def test_same_answer_delivered_twice_is_notified_once(visited: DeskHarness) -> None:
-    built = PROGRAMS["Outlook"](visited.rows(TicketRow)[0].appointment_uid or "", "ACCEPTED")
-    built = built.replace(b"20261126T110000", b"20261126T120000")
-    before = len(visited.rows(OutboxRow))
-    raw = [visited.receive(built), visited.receive(built)]
+def test_same_answer_delivered_twice_is_notified_once(desk: DeskHarness) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    desk.reply(MAX, "#termin Do 10:00 Raum 204")  # the time of the samples
+    built = PROGRAMS["Outlook"](desk.rows(TicketRow)[0].appointment_uid or "", "ACCEPTED")
+    before = len(desk.rows(OutboxRow))
+    raw = [desk.receive(built), desk.receive(built)]
     assert [decision and decision.outcome for decision in raw] == ["filed", "duplicate"]
-    assert len(visited.rows(OutboxRow)) <= before + 1
+    assert len(desk.rows(OutboxRow)) == before + 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_sentence_of_each_program_is_not_taken_for_words_of_a_person(
+    visited: DeskHarness, program: str
+) -> None:
+    assert answer(visited, program, "DECLINED") == "filed"
+    assert visited.ticket("GYM-1")["messages"][-1]["visibility"] == "system"
+
+
+@pytest.mark.parametrize("program", COMMENTS)
+def test_comment_in_each_program_reaches_the_assignee(visited: DeskHarness, program: str) -> None:
+    assert answer(visited, program, "DECLINED", "Da bin ich krank.") == "reply"
+    message = visited.ticket("GYM-1")["messages"][-1]
+    assert (message["text"], message["attachments"]) == ("Da bin ich krank.", [])
+    assert "Da bin ich krank." in visited.outbox_of(MAX)[-1].text
+
+
+def test_words_in_an_answer_to_a_cancelled_appointment_reopen_the_ticket(visited: DeskHarness) -> None:
+    uid = visited.rows(TicketRow)[0].appointment_uid or ""
+    visited.reply(MAX, "#close", INVITED)
+    built = PROGRAMS["Outlook"](uid, "DECLINED", "Es geht aber noch nicht!")
+    assert visited.outcome(built.replace(b"[#GYM-1] ", b"")) == "reply"
+    assert "Es geht aber noch nicht!" in visited.outbox_of(MAX, NotificationKind.REOPENED)[-1].text
 
 
 def test_guessed_identifier_finds_no_ticket(visited: DeskHarness) -> None:

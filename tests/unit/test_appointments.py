@@ -6,15 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbot.core.classify.classify import CALENDAR_REPLY
+from mailbot.core.decide.understanding import understand
 from mailbot.core.model.appointment import Appointment, AttendeeResponse, CalendarAnswer, Response
 from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import AddMessage, Notify, SetBlocked
 from mailbot.core.model.facts import Change, SentNotification
-from mailbot.core.model.mail import Address, MailKind
+from mailbot.core.model.mail import Address, MailKind, Part
 from mailbot.core.model.notification import Notification, Reason
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
-from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility, WaitState
 from mailbot.core.timers.ticket_timers import TimerContext, decide_timer
 from tests.support.scenario import (
     ERIKA,
@@ -31,6 +33,7 @@ from tests.support.scenario import (
     Outcome,
     answers,
     closed,
+    photo,
     ticket,
     writes,
 )
@@ -39,6 +42,7 @@ FRIDAY = date(2026, 11, 27)
 BEGIN = datetime(2026, 11, 27, 11, tzinfo=UTC)
 UID = "gym-1-abc@schule.example"
 APPOINTMENT = Appointment(UID, BEGIN, 30, "Raum 204")
+OVER = replace(APPOINTMENT, begin=NOW - timedelta(days=1))
 VISITED = ticket(
     assignee=Address(MAX, "Max Mustermann"), due=BEGIN, appointment=APPOINTMENT, appointment_revision=1
 )
@@ -273,6 +277,13 @@ def test_supporter_with_a_problem_of_their_own_is_invited_once() -> None:
     assert set(kinds(visits(ERIKA, "#termin Fr 11:00", mine).decide())) == {MAX_AT_HOME}
 
 
+def test_cancellation_says_whether_the_appointment_takes_place_without_its_recipient() -> None:
+    assert calendar_mails(answers(MAX, VISITED, "#assign Erika").decide())[MAX].reason == "not-invited"
+    change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment=OVER))
+    undone = answers(MAX, VISITED, "#undo").with_facts(changes={"GYM-1": change}).decide()
+    assert {n.to.email: n.reason for n in calendar_mails(undone).values()} == {LENA: "", MAX: ""}
+
+
 @pytest.mark.parametrize("line", ["#undo", "#rückgängig", "#annuler"])
 def test_undo_of_a_visit_cancels_it(line: str) -> None:
     sent = (
@@ -300,19 +311,28 @@ def test_undo_of_closing_restores_the_appointment_as_a_later_revision() -> None:
     assert (done.ticket().appointment, done.ticket().appointment_revision) == (APPOINTMENT, 3)
 
 
+PROGRAM = "{} hat die Einladung angenommen."
+WORDS = "Da bin ich krank, bitte am Freitag um 9."
+
+
 def reply(
     sender: str,
     response: Response = Response.ACCEPTED,
     comment: str = "",
-    text: str = "Lena hat zugesagt.",
+    text: str = PROGRAM,
     about: Ticket = VISITED,
+    parts: tuple[Part, ...] = (),
     **what: object,
 ) -> MailScenario:
     """Begin a scenario: the calendar program of a person answers the invitation."""
     answer = CalendarAnswer(UID, (AttendeeResponse(sender, response, comment),), 0, BEGIN)
-    case = writes(sender, text, subject="Zugesagt: Beamer").of_kind(MailKind.AUTO_REPLY)
-    case = case.with_mail(calendar_answer=replace(answer, **what))  # type: ignore[arg-type]
-    return case.with_facts(about, by_appointment=about.key)
+    case = writes(sender, text.format(sender), subject="Zugesagt: Beamer").with_mail(
+        calendar_answer=replace(answer, **what),  # type: ignore[arg-type]
+        reports=(CALENDAR_REPLY,),
+        parts=(Part("3", "invite.ics", "text/calendar", b"ics"), *parts),
+    )
+    kind = understand(case.mail, GYM, POLICY).classification
+    return replace(case, verdict=kind).with_facts(about, by_appointment=about.key)
 
 
 @pytest.mark.parametrize("response", list(Response))
@@ -330,20 +350,75 @@ def test_assignee_is_notified_of_the_answer_of_the_requester(response: Response)
     assert f"{response.value}: the appointment of GYM-1" in done.decision.because
 
 
-def test_comment_of_an_answer_is_in_the_notification_and_in_the_history() -> None:
-    for case in (
-        reply(LENA, Response.DECLINED, "Da bin ich krank."),
-        reply(LENA, Response.DECLINED, comment="", text="Da bin ich krank.", in_body=True),
-    ):
-        done = case.decide()
-        assert done.notification(MAX).text == "Da bin ich krank."
-        assert (done.message.visibility, done.message.direction) == (Visibility.PUBLIC, Direction.IN)
+@pytest.mark.parametrize(
+    "case",
+    [
+        reply(LENA, Response.DECLINED, WORDS),
+        reply(LENA, Response.DECLINED, text=WORDS, in_body=True),
+        reply(LENA, Response.DECLINED, text=WORDS),
+        reply(LENA, Response.DECLINED, WORDS, text=WORDS),
+    ],
+    ids=["comment", "Microsoft", "body", "both"],
+)
+def test_words_of_the_requester_are_a_reply_that_shows_the_response(case: MailScenario) -> None:
+    done = case.decide()
+    found = done.notification(MAX)
+    assert (done.outcome, found.kind, found.text) == ("reply", NotificationKind.APPOINTMENT_ANSWER, WORDS)
+    assert found.answer is not None
+    assert found.answer.response is Response.DECLINED
+    assert (done.message.visibility, done.message.direction) == (Visibility.PUBLIC, Direction.IN)
+    assert done.message.attachments == ()
 
 
-def test_answer_of_the_assignee_is_only_filed_and_their_comment_stays_internal() -> None:
-    done = reply(MAX, comment="Ich bin spät dran.").decide()
-    assert (done.outcome, done.notified) == ("filed", set())
-    assert done.message.visibility is Visibility.INTERNAL
+def test_file_beside_an_answer_is_kept_and_sent_to_the_assignee() -> None:
+    done = reply(LENA, Response.DECLINED, parts=(photo(),)).decide()
+    assert [file.filename for file in done.message.attachments] == ["foto.png"]
+    assert [file.filename for file in done.notification(MAX).attachments] == ["foto.png"]
+
+
+@pytest.mark.parametrize("case", [
+    reply(LENA, text=WORDS, begin=BEGIN - timedelta(hours=1)),
+    reply(LENA, text=WORDS, about=replace(VISITED, appointment=OVER)),
+    reply(EVE, text=WORDS),
+    reply(KARL, text=WORDS),
+], ids=["former time", "over", "stranger", "cc"])  # fmt: skip
+def test_words_beside_a_response_that_does_not_count_are_a_plain_reply(case: MailScenario) -> None:
+    done = case.decide()
+    assert (done.outcome, done.notified, done.message.text) == ("reply", {(MAX, "requester_reply")}, WORDS)
+
+
+def test_words_reach_the_ticket_after_its_appointment_was_cancelled() -> None:
+    case = reply(LENA, text="Es geht aber noch nicht!").with_facts(closed(), by_appointment=None)
+    assert understand(case.mail, GYM, POLICY).lookups.tags == ("GYM-1",)
+    done = case.with_facts(by_subject_tag="GYM-1").decide()
+    assert (done.ticket().status, done.message.text) == (Status.OPEN, "Es geht aber noch nicht!")
+    assert "reopened" in {kind for _, kind in done.notified}
+
+
+def test_words_in_an_answer_are_no_commands() -> None:
+    done = reply(LENA, text="Danke, hat sich erledigt.\n#close").decide()
+    assert (done.ticket().status, done.message.text) == (Status.OPEN, "Danke, hat sich erledigt.\n#close")
+
+
+def test_words_of_the_assignee_are_a_note_to_the_team_that_stops_no_reminder() -> None:
+    waits = replace(VISITED, wait=WaitState(NOW - timedelta(days=1)))
+    done = reply(MAX, Response.DECLINED, WORDS, about=waits).proven().decide()
+    assert done.notified == {(ERIKA, "appointment_answer")}
+    assert (done.message.visibility, done.message.text) == (Visibility.INTERNAL, WORDS)
+    assert done.ticket().wait == waits.wait
+
+
+def test_words_of_the_assignee_without_proof_are_held() -> None:
+    done = reply(MAX, Response.DECLINED, WORDS).decide()
+    assert (done.outcome, done.messages, done.notified) == ("held", [], {(MAX, "confirm")})
+
+
+def test_team_is_notified_that_the_assignee_declines_if_the_mail_is_proven() -> None:
+    assert reply(MAX, Response.DECLINED).proven().decide().notified == {(ERIKA, "appointment_answer")}
+    unproven = reply(MAX, Response.DECLINED).decide()
+    assert (unproven.outcome, unproven.notified) == ("filed", set())
+    assert (unproven.message.proven, unproven.message.visibility) == (False, Visibility.SYSTEM)
+    assert reply(MAX).proven().decide().notified == set()
 
 
 def test_answer_from_another_address_of_an_attendee_counts() -> None:
@@ -351,9 +426,9 @@ def test_answer_from_another_address_of_an_attendee_counts() -> None:
 
 
 @pytest.mark.parametrize("sender", [EVE, KARL, ERIKA, TONI])
-def test_answer_of_a_person_who_is_not_invited_changes_nothing(sender: str) -> None:
+def test_answer_of_a_person_who_is_not_invited_is_only_filed(sender: str) -> None:
     done = reply(sender).decide()
-    assert (done.outcome, done.effects) == ("ignored", ())
+    assert (done.outcome, done.notified, done.message.visibility) == ("filed", set(), Visibility.SYSTEM)
 
 
 def test_answer_to_another_invitation_is_handled_as_before() -> None:

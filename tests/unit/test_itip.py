@@ -189,6 +189,13 @@ def test_answer_with_a_wrong_property_is_read_without_it_or_not_at_all(line: str
     assert answer is None or (answer.uid, answer.begin) == (UID, None)
 
 
+@pytest.mark.parametrize("line", ["DTSTART:99999999T999999Z", "DTSTART;TZID=/:x", "DTSTART:"])
+def test_wrong_time_in_an_answer_spares_the_rest_of_it(line: str) -> None:
+    answer = read(event(LENA, line))
+    assert answer is not None
+    assert (answer.uid, answer.begin) == (UID, None)
+
+
 def test_answer_with_many_other_properties_is_read() -> None:
     answer = read(event(*(f"X-NUMBER:{n}" for n in range(500)), LENA))
     assert answer is not None

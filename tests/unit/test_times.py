@@ -6,6 +6,7 @@ import pytest
 
 from mailbot.core.commands.times import Moment, split_moment
 
+SCHOOLS = frozenset({"GYM"})
 TEN, HALF_PAST = time(10), time(10, 30)
 LINES = {
     "Do 10:00": Moment("Do", TEN),
@@ -42,27 +43,36 @@ LINES = {
     "Do 10:00 bis 11 Uhr Raum 204": Moment("Do", TEN, 60, text="Raum 204"),
     "Do 10:00 – bitte aufschließen": Moment("Do", TEN, text="bitte aufschließen"),
     "Do 10:00 #12 GYM-14 Raum 204": Moment("Do", TEN, 30, ("#12", "GYM-14"), "Raum 204"),
+    "Do 10:00 PC-12 tauschen": Moment("Do", TEN, text="PC-12 tauschen"),
+    "Do 10:00 Raum-204": Moment("Do", TEN, text="Raum-204"),
+    "Do 10:00 #12 #HBG-3 gym-14 PC-12": Moment("Do", TEN, 30, ("#12", "#HBG-3", "gym-14"), "PC-12"),
+    "Do 10-11 Uhr": Moment("Do", TEN, 60),
+    "Do 10–11 Uhr Raum 204": Moment("Do", TEN, 60, text="Raum 204"),
+    "Do 10 bis 11 Uhr": Moment("Do", TEN, 60),
+    "Do 3.12. 10-11 Uhr": Moment("Do 3.12.", TEN, 60),
+    "3.12. 10 bis 10.45 Uhr": Moment("3.12.", TEN, 45),
+    "jeudi 10 à 11 heures": Moment("jeudi", TEN, 60),
     "morgen 10:00 Raum 10.30": Moment("morgen", TEN, text="Raum 10.30"),
 }
-NO_TIME = ("", "Do", "10:00", "Do 10", "Do 10 30", "Do 25:00", "Do 10:75", "Do 13pm", "Do 10–11 Uhr", "bald")
+NO_TIME = ("", "Do", "10:00", "Do 10", "Do 10 30", "Do 25:00", "Do 10:75", "Do 13pm", "bald")
 NO_DURATION = ("Do 10:00 2 min", "Do 10:00 13 h", "Do 10:00 999 min", "Do 10:00-09:00", "Do 10:00-25:00")
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_line_is_split_into_day_time_duration_tickets_and_text(line: str) -> None:
-    assert split_moment(line) == LINES[line]
+    assert split_moment(line, SCHOOLS) == LINES[line]
 
 
 @pytest.mark.parametrize("line", NO_TIME)
 def test_line_without_a_day_and_a_clear_time_has_no_time(line: str) -> None:
-    assert split_moment(line).clock is None
+    assert split_moment(line, SCHOOLS).clock is None
 
 
 @pytest.mark.parametrize("line", NO_DURATION)
 def test_duration_below_five_minutes_or_above_twelve_hours_is_none(line: str) -> None:
-    assert split_moment(line).minutes is None
+    assert split_moment(line, SCHOOLS).minutes is None
 
 
 def test_long_line_keeps_its_text_and_no_endless_day() -> None:
-    assert len(split_moment("Do " * 900 + "10:00").day) <= 60
-    assert split_moment("Do 10:00 " + "x" * 900).text == "x" * 900
+    assert len(split_moment("Do " * 900 + "10:00", SCHOOLS).day) <= 60
+    assert split_moment("Do 10:00 " + "x" * 900, SCHOOLS).text == "x" * 900

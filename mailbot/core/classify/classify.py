@@ -211,6 +211,7 @@ def _is_list_post_of(mail: Mail, domains: frozenset[str]) -> bool:
     return _is_person_of(mail, domains) and is_from_list(mail) and not mass_mailing
 
 
+CALENDAR_ANSWER = "answer to an invitation (RFC 5546)"
 NO_FROM = "no From address to reply to"
 BY_NAME_AND_WORDS = "from a mail server, says that delivery failed"
 BY_WORDS = "subject and text say that delivery failed"
@@ -220,7 +221,7 @@ _RULES = (
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
     _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
     _Rule(MailKind.AUTO_REPLY, "emoji reaction", lambda mail: REACTION in mail.reports or _is_reaction(mail)),
-    _Rule(MailKind.AUTO_REPLY, "answer to an invitation (RFC 5546)", _has_part(CALENDAR_REPLY)),
+    _Rule(MailKind.AUTO_REPLY, CALENDAR_ANSWER, _has_part(CALENDAR_REPLY)),
     _Rule(MailKind.AUTO_REPLY, "recall of a mail", _is_recall),
     _Rule(
         MailKind.AUTO_REPLY,

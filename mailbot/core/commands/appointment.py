@@ -20,7 +20,7 @@ from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.effects import Assign, SetAppointment, SetDue, TicketEffect
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
-from mailbot.core.model.policy import Team
+from mailbot.core.model.policy import Policy, Team
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.text.signatures import without_politeness
 
@@ -40,15 +40,20 @@ class Visit:
 
 
 def _look_up_day(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
-    moment = split_moment(" ".join(words))
+    moment = split_moment(" ".join(words), _school_keys(viewer.policy))
     return LineLookups(ticket_names(moment.tickets, viewer.school.key), dates=(moment.day,))
+
+
+def _school_keys(policy: Policy) -> frozenset[str]:
+    return frozenset(school.key for school in policy.schools)
 
 
 def _resolve_visit(request: Request) -> Resolved[Visit]:
     """Return the tickets and the time; refuse a time at which the team or a school is off."""
     context = request.context
-    moment = split_moment(request.line.rest)
-    day = context.facts.dates.get(split_moment(" ".join(request.line.args)).day)
+    keys = _school_keys(context.policy)
+    moment = split_moment(request.line.rest, keys)
+    day = context.facts.dates.get(split_moment(" ".join(request.line.args), keys).day)
     if day is None or moment.clock is None or moment.minutes is None:
         raise request.wrong(" ".join(request.line.rest.split())[:MAX_TEXT])
     tickets = request.tickets(moment.tickets)

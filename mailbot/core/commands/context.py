@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.classify.author import reads_mail
+from mailbot.core.classify.classify import CALENDAR_REPLY
 from mailbot.core.classify.trust import Evidence, Trust, trust
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.match import Match, match_ticket, roles
@@ -111,7 +112,16 @@ class MailContext:
     def is_internal(self) -> bool:
         """Return whether the text of a staff mail stays within the staff."""
         by_command = any(command.internal for command in self.reading.commands)
-        return by_command or (self.answered_mail is not None and self.answered_mail.internal)
+        return (
+            by_command
+            or self.answers_calendar
+            or (self.answered_mail is not None and self.answered_mail.internal)
+        )
+
+    @property
+    def answers_calendar(self) -> bool:
+        """Return whether a calendar program wrote the mail; staff writes such words for the organizer."""
+        return CALENDAR_REPLY in self.mail.reports
 
     @property
     def answers_invitation(self) -> bool:

@@ -26,7 +26,7 @@ class Match:
 
 
 def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
-    """Match a mail to a ticket: by thread, action key, subject tag, or a common ancestor."""
+    """Match a mail to a ticket: by thread, action key, appointment, subject tag, or common ancestor."""
     own = policy.addresses(mail.senders[0].email)
     by_key = (
         facts.by_action_key.ticket if facts.by_action_key and facts.by_action_key.recipient in own else None
@@ -34,6 +34,7 @@ def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Mat
     candidates = (
         ("reply", facts.ticket(facts.by_reply), "In-Reply-To or References name a mail of"),
         ("key", facts.ticket(by_key), "the action key belongs to a mail about"),
+        ("appointment", facts.ticket(facts.by_appointment), "answers the invitation to an appointment of"),
         ("subject-tag", _by_subject_tag(mail, facts, policy), "the subject names"),
         ("ancestor", _by_ancestor(mail, facts, policy), "In-Reply-To or References name the same mail as"),
     )

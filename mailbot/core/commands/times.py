@@ -20,6 +20,7 @@ _TIMES = tuple(
         rf"{_BEFORE}(?P<hour>\d{{1,2}})(?:[:.]|\s?h\s?)(?P<minute>\d{{2}})(?!\.\d|\.?\s?min|\s?')(?:\s(?:uhr|heures|h)\b)?",
         rf"{_BEFORE}(?P<hour>\d{{1,2}})\s?uhr\s(?P<minute>\d{{2}})(?!\s?min|\s?')",
         rf"{_BEFORE}(?P<hour>\d{{1,2}})\s?(?:uhr|heures|h)\b",
+        rf"{_BEFORE}(?P<hour>\d{{1,2}})(?=\s?(?:[-–]|bis|to|until|à)\s?\d{{1,2}}(?:[:.]\d{{2}})?\s?(?:uhr|heures|h)\b)",
         r"(?:um|gegen|at|à)\s(?P<hour>\d{1,2})(?!\.\d|\.?\s?(?:min|std|stunde|hour|heure))",
     )
 )
@@ -34,10 +35,12 @@ _DURATIONS = tuple(
 _DATE = re.compile(r"[0-3]?\d\.(?:0?[1-9]|1[0-2])")
 _CLEAR = re.compile(r"\d[:.]\d|uhr", re.I)
 _UNTIL = re.compile(
-    r"\s?(?:[-–]|bis|to|until|jusqu['’]à|à)\s?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?(?:\s?(?:uhr|h)\b)?(?!\w)",
+    r"\s?(?:[-–]|bis|to|until|jusqu['’]à|à)\s?(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?(?:\s?(?:uhr|heures|h)\b)?(?!\w)",
     re.I,
 )
-_TICKET = re.compile(r"[\s,;]{0,3}(?P<name>#\d{1,9}|#?[A-Za-z][A-Za-z0-9]{1,11}-\d{1,9})(?![\w-])")
+_TICKET = re.compile(
+    r"[\s,;]{0,3}(?P<name>#\d{1,9}|(?P<sign>#?)(?P<school>[A-Za-z][A-Za-z0-9]{1,11})-\d{1,9})(?![\w-])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,11 @@ class Moment:
         return f"{self.day} {self.clock:%H:%M}" if self.clock else self.day
 
 
-def split_moment(line: str) -> Moment:
-    """Split "Do 10:00 30 min #104 Raum 204" into its parts."""
+def split_moment(line: str, schools: frozenset[str]) -> Moment:
+    """Split "Do 10:00 30 min #104 Raum 204" into its parts.
+
+    Without "#", a ticket begins with one of the keys in `schools`: "PC-12" and "Raum-204" are text.
+    """
     head = line[:MAX_READ]
     found = _time(head)
     if found is None:
@@ -70,10 +76,14 @@ def split_moment(line: str) -> Moment:
         return Moment(_day(head), None)
     minutes, at = _duration(head, found.end(), clock)
     names: list[str] = []
-    while ticket := _TICKET.match(head, at):
+    while (ticket := _TICKET.match(head, at)) and _is_ticket(ticket, schools):
         names.append(ticket["name"])
         at = ticket.end()
     return Moment(_day(head[: found.start()]), clock, minutes, tuple(names), line[at:].strip(" \t,;:–-"))
+
+
+def _is_ticket(found: re.Match[str], schools: frozenset[str]) -> bool:
+    return found["school"] is None or bool(found["sign"]) or found["school"].upper() in schools
 
 
 def _day(text: str) -> str:
@@ -87,8 +97,12 @@ def _time(head: str) -> re.Match[str] | None:
         return None
     first = min(hits, key=lambda found: (found.start(), -found.end()))
     if _DATE.fullmatch(first[0]):
-        first = next((f for f in hits if f.start() > first.end() and _CLEAR.search(f[0])), first)
+        first = next((f for f in hits if f.start() > first.end() and _is_clear(head, f)), first)
     return first
+
+
+def _is_clear(head: str, found: re.Match[str]) -> bool:
+    return bool(_CLEAR.search(found[0]) or _UNTIL.match(head, found.end()))
 
 
 def _follows_day(head: str, found: re.Match[str]) -> bool:

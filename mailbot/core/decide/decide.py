@@ -14,6 +14,7 @@ from mailbot.core.commands.definition import AnyResolved, Query
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
+from mailbot.core.decide.calendar_answer import with_response
 from mailbot.core.decide.early_exits import (
     file_helped,
     file_thank_you,
@@ -80,7 +81,7 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
         if understood.alert
         else next(result for stage in _STAGES if (result := stage(human)) is not None)
     )
-    decision = mute_followups(decision, context)
+    decision = mute_followups(with_response(decision, context), context)
     superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
     return replace(
         decision,

@@ -198,7 +198,8 @@ def _new_message(
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
     return Message(
-        direction=Direction.OUT if by_staff else Direction.IN,
+        # An answer to an invitation is no work on the ticket, so reminders go on.
+        direction=Direction.OUT if by_staff and not context.answers_calendar else Direction.IN,
         visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
         author=context.sender,
         # Without any text, the author wrote between quoted lines.

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from mailbot.core.classify.author import behind_from
-from mailbot.core.classify.classify import classify, is_alert
+from mailbot.core.classify.calendar_words import author_words, without_calendar
+from mailbot.core.classify.classify import CALENDAR_ANSWER, classify, is_alert
 from mailbot.core.commands.command import LineLookups, Reading, Viewer
 from mailbot.core.commands.parse import parse
 from mailbot.core.commands.syntax import written_address
@@ -75,9 +76,16 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
     reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
     classification = classify(mail, policy.support_addresses, policy.school_domains)
+    answers_invitation = classification.reason == CALENDAR_ANSWER
+    if answers_invitation:
+        mail = without_calendar(mail)
+        words = without_action_key(author_words(mail, policy.addresses(sender)))
+        if words or any(not part.logo for part in mail.parts):
+            by_person = "words or a file of a person in an answer to an invitation"
+            classification, text = Classification(MailKind.HUMAN, by_person), words
     alert = _opens_ticket_for_machine(mail, classification, school, policy)
-    if alert or mail.unseen:
-        reading = Reading(text, (), mail.subject)
+    if answers_invitation or alert or mail.unseen:
+        reading = Reading(text, (), mail.subject)  # an answer to an invitation changes nothing
     lookups = _lookups(mail, reading, Viewer(sender, school, policy))
     if classification.kind is MailKind.BOUNCE:
         tags = lookups.tags or subject_tags(f"{text}\n{mail.signature}\n{quoted}"[:_RETURNED_HEADER])
@@ -110,7 +118,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         message_ids=tuple(dict.fromkeys(thread)),
         own_id=mail.message_id,
         action_key=None if mail.forwarded else action_key(f"{mail.text}\n{mail.signature}"),
-        tags=subject_tags(mail.subject),
+        tags=_tags(mail),
         named=tuple(dict.fromkeys(name for line in lines for name in line.tickets)),
         listings=tuple(dict.fromkeys(listing for line in lines for listing in line.listings)),
         problem=terms(viewer.school.key, mail.subject, problem, mail.sender),
@@ -125,3 +133,9 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
         appointment=mail.calendar_answer.uid if mail.calendar_answer else "",
     )
+
+
+def _tags(mail: Mail) -> tuple[str, ...]:
+    """Return the tickets that the subject names; or that of the UID, which outlives the appointment."""
+    uid = mail.calendar_answer.uid if mail.calendar_answer else ""
+    return subject_tags(mail.subject) or subject_tags(f"[#{'-'.join(uid.split('-')[:2])}]".upper())

@@ -155,7 +155,9 @@ class Notification:
     related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
-    reason: str = ""  # why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder
+    # Why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder, "not-invited" of
+    # the cancellation of an appointment that others keep.
+    reason: str = ""
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
     report: object = None  # the figures of a month, for the template

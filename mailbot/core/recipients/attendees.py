@@ -17,6 +17,8 @@ from mailbot.core.recipients.ticket_change import TicketChange
 
 MOVED = "moved"
 """The reason of an invitation to the new time of an appointment."""
+NOT_INVITED = "not-invited"
+"""The reason of a cancellation of an appointment that takes place with other people."""
 _TEXTS = (NotificationKind.ANSWER, NotificationKind.ANSWER_COPY, NotificationKind.NOTE)
 
 
@@ -85,6 +87,6 @@ def _cancellation(change: TicketChange, to: Address, role: Role) -> Notification
     before = change.before
     ticket = replace(change.after, school=before.school, number=before.number)
     plain = notification_for(change, NotificationKind.APPOINTMENT_CANCELLED, to, role)
-    return replace(
-        plain, ticket=ticket, appointment=before.appointment, text="", cut="", attachments=(), listed=()
-    )
+    reason = NOT_INVITED if _is_ahead(change.after.appointment, change) else ""
+    about = replace(plain, ticket=ticket, appointment=before.appointment, reason=reason)
+    return replace(about, text="", cut="", attachments=(), listed=())

@@ -1,0 +1,61 @@
+"""Separate the words of a person in an answer to an invitation from the text of their calendar program."""
+
+import re
+from dataclasses import replace
+
+from mailbot.core.model.mail import Address, Mail
+
+_CALENDAR = ("text/calendar", "application/ics")
+_MAX_SENTENCE = 300
+_SAYS = re.compile(r"\b(?:hat|has|a)\b", re.I)
+_INVITATION = re.compile(
+    r"\b(?:einladung|termin|besprechung|ereignis|veranstaltung|invitation|event|meeting|appointment"
+    r"|réunion|événement|évènement|rendez-vous)",
+    re.I,
+)
+_RESPONSE = re.compile(
+    r"\b(?:angenommen|zugesagt|abgelehnt|abgesagt|vorbehalt|vorläufig|delegiert|weitergeleitet|accepted|declined"
+    r"|tentative|tentatively|delegated|accepté|refusé|décliné|provisoirement|délégué)",
+    re.I,
+)
+
+
+def without_calendar(mail: Mail) -> Mail:
+    """Return an answer to an invitation without the parts and files that its program added."""
+    parts = tuple(part for part in mail.parts if part.content_type not in _CALENDAR)
+    return replace(mail, parts=parts)
+
+
+def author_words(mail: Mail, addresses: frozenset[str]) -> str:
+    """Return what the author with these addresses wrote into an answer to an invitation; "" if nothing.
+
+    Programs write it into the calendar part, the body, or both. Text that may be of a person is kept.
+    """
+    answer = mail.calendar_answer
+    found = answer.of(addresses) if answer is not None else None
+    comment = (found.comment if found is not None else "") or (answer.comment if answer is not None else "")
+    text = mail.text
+    if _is_of_program(mail, in_body=answer is not None and answer.in_body) or _same(text, comment):
+        text = ""
+    return "\n\n".join(part for part in (comment, text) if part)
+
+
+def _same(text: str, comment: str) -> bool:
+    return text.split() == comment.split()
+
+
+def _is_of_program(mail: Mail, *, in_body: bool) -> bool:
+    """Return whether a program wrote the body: by Auto-Submitted (RFC 3834), or since it names its user."""
+    if in_body:
+        return False
+    if mail.header("auto-submitted").strip().lower() not in ("", "no"):
+        return True
+    sentence = " ".join(mail.text.strip().partition("\n\n")[0].split())
+    named = mail.sender is not None and _names(sentence, mail.sender)
+    patterns = (_SAYS, _INVITATION, _RESPONSE)
+    return named and len(sentence) <= _MAX_SENTENCE and all(one.search(sentence) for one in patterns)
+
+
+def _names(sentence: str, person: Address) -> bool:
+    known = [name.casefold() for name in (person.name, person.email) if name]
+    return any(name in sentence.casefold() for name in known)
