@@ -11,6 +11,7 @@ from mailbot.sanitize import clean, one_line
 
 SUBJECT_LENGTH = 120
 BODY_LENGTH = 900  # Outlook and Windows cut URLs off at about 2,000 characters
+ENCODED_LENGTH = 1_500
 
 # Roundcube decodes a link twice, and its second pass takes these for syntax: they become look-alikes.
 _HARMLESS = str.maketrans({"+": "＋", "%": "％", "<": "‹", ">": "›"})
@@ -131,8 +132,19 @@ class Composer:
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
         return f"mailto:{quote(self.address, safe='@')}?{query}"
 
+    def keeps(self, text: str) -> bool:
+        """Return whether a mail that this link opens has the text unchanged: no look-alikes, not cut off."""
+        return (
+            short_enough(text) and len(quote(text)) <= ENCODED_LENGTH and self._harmless(clean(text)) == text
+        )
+
     def _harmless(self, text: str) -> str:
         return text.replace("&", self.conjunction).translate(_HARMLESS)
+
+
+def short_enough(text: str) -> bool:
+    """Return whether a text fits into a link."""
+    return len(text) <= BODY_LENGTH
 
 
 def links(
@@ -147,11 +159,6 @@ def links(
         href = composer.mailto(subject or about or label, line)
         found.append(Link(label.replace("%s", requester), line, href, name in PRIMARY))
     return tuple(found)
-
-
-def short_enough(text: str) -> bool:
-    """Return whether a text fits into a link."""
-    return len(text) <= BODY_LENGTH
 
 
 def _fixed(notification: Notification) -> tuple[str, ...] | None:

@@ -198,6 +198,7 @@ def _wording(
         "words": words,
         "commands": help_list(words, notification.role, short=notification.scope != Scope.ALL),
         "links": links(notification, words["actions"], composer),
+        "survives_link": composer.keeps,
         "mailto": composer.mailto,
         "now": now,
         "date": write_date,

@@ -35,6 +35,7 @@ from mailbot.samples.scene import (
     QUESTION,
     RAINER,
     REPORTS,
+    SAVED_ANSWERS,
     SIMILAR,
     SOLVED,
     TAKEN,
@@ -54,6 +55,7 @@ def notifications(language: str) -> dict[str, Notification]:
     """Return the samples by name; the commands in them are those of the language."""
     return (
         _to_requester()
+        | _new_tickets()
         | _words_to_team()
         | _handed_on()
         | _by_time()
@@ -90,7 +92,7 @@ def _to_requester() -> dict[str, Notification]:
     }
 
 
-def _words_to_team() -> dict[str, Notification]:
+def _new_tickets() -> dict[str, Notification]:
     return {
         "new_ticket": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
@@ -107,7 +109,7 @@ def _words_to_team() -> dict[str, Notification]:
             author=LENA,
             text=PROBLEM,
             similar=SIMILAR[:1],
-            fitting=("Beamer Netzteil", "Beamer kein Signal"),
+            fitting=SAVED_ANSWERS[:2],
         ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
@@ -120,6 +122,11 @@ def _words_to_team() -> dict[str, Notification]:
             related=OLD,
             related_reason="subject-tag",
         ),
+    }
+
+
+def _words_to_team() -> dict[str, Notification]:
+    return {
         "requester_reply": TO_MAX(
             Kind.REQUESTER_REPLY,
             ticket=TAKEN,

@@ -76,7 +76,7 @@ RECEIPT_LINES = (
 
 def to_author(language: str) -> dict[str, Notification]:
     """Return the replies to the author of a mail: to queries, to commands, and to a mail that is held."""
-    return _to_queries(language) | _to_commands(language) | _about_mails()
+    return _to_queries(language) | _about_tickets() | _to_commands(language) | _about_mails()
 
 
 def _to_queries(language: str) -> dict[str, Notification]:
@@ -107,6 +107,11 @@ def _to_queries(language: str) -> dict[str, Notification]:
             Kind.OVERVIEW, tickets=(BEAMER, SOLVED), scope="all", total=31, words="Beamer 204"
         ),
         "overview_found_nothing": TO_MAX(Kind.OVERVIEW, scope="all", words='<b>Bea"mer</b> {{ 7*7 }}'),
+    }
+
+
+def _about_tickets() -> dict[str, Notification]:
+    return {
         "ticket_details": TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
         "ticket_status": TO_LENA(
             Kind.TICKET_STATUS, ticket=TAKEN, since=TAKEN.opened, progress=Progress.ASKED
@@ -114,6 +119,10 @@ def _to_queries(language: str) -> dict[str, Notification]:
         "ticket_status_reminded": TO_LENA(
             Kind.TICKET_STATUS, ticket=UP, since=NOW - timedelta(days=3), progress=Progress.REMINDED
         ),
+        "ticket_status_asked_again": TO_LENA(
+            Kind.TICKET_STATUS, ticket=BEAMER, since=BEAMER.opened, progress=Progress.ASKED_AGAIN
+        ),
+        "ticket_status_staff": TO_MAX(Kind.TICKET_STATUS, ticket=BEAMER, since=BEAMER.opened),
         "ticket_status_waiting": TO_LENA(Kind.TICKET_STATUS, ticket=ASLEEP, since=ASLEEP.opened),
         "ticket_status_due": TO_MAX(Kind.TICKET_STATUS, ticket=ASKED_FOR, since=ASKED_FOR.opened),
         "ticket_status_visited": TO_LENA(Kind.TICKET_STATUS, ticket=VISITED, since=VISITED.opened),
@@ -136,6 +145,9 @@ def _to_commands(language: str) -> dict[str, Notification]:
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
         "saved": TO_MAX(Kind.COMMAND_RECEIPT, done=(SAVED,), undoable=True),
+        "saved_for_all": TO_TONI(
+            Kind.COMMAND_RECEIPT, done=(replace(SAVED, command="save_for_all"),), undoable=True
+        ),
         "used": TO_MAX(Kind.COMMAND_RECEIPT, ticket=DONE, done=USED, undoable=True),
         "saved_answers": TO_MAX(Kind.SAVED_ANSWERS, ticket=TAKEN, answers=SAVED_ANSWERS, total=3),
         "saved_answers_second_level": TO_TONI(

@@ -22,6 +22,7 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Message, Similar, Ticket
 from mailbot.store import people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
@@ -164,7 +165,7 @@ def load_facts(
         absences=absences,
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
-        fitting=() if found.rows else saved_answers.fitting(session, lookups.problem),
+        fitting=() if found.rows else _fitting(session, lookups),
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
         own=matches.thread.own_is_sent,
@@ -196,6 +197,17 @@ def _with_looked_up(
         changes = _changes(session, found, understood.mail, policy)
         facts = replace(facts, saved_versions=versions, changes=changes)
     return facts
+
+
+def _fitting(session: Session, lookups: Lookups) -> tuple[SavedAnswer, ...]:
+    """Return the saved answers that fit a new ticket; those of its school replace those for all schools."""
+    names = saved_answers.fitting(session, lookups.problem)
+    if lookups.problem is None or not names:
+        return ()
+    known = sorted(saved_answers.load(session, [lookups.problem.school]), key=lambda answer: answer.school)
+    by_name = {answer.name: answer for answer in known}
+    # A colleague may have deleted one since the first statement.
+    return tuple(by_name[name] for name in names if name in by_name)
 
 
 def _match(

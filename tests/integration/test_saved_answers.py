@@ -191,7 +191,7 @@ def test_undo_of_an_answer_that_closed_and_saved_takes_back_both(desk: Desk) -> 
 
 def test_undo_of_saving_leaves_an_older_change_of_the_ticket(desk: Desk) -> None:
     desk.reply(MAX, "#priorität hoch", Kind.NEW_TICKET)
-    desk.reply(MAX, f"{TEXT}\n#merken Toner\n#notiz", Kind.NEW_TICKET)
+    desk.outcome(writes(MAX, f"{TEXT}\n#merken Toner"))
     assert undo(desk, MAX) == "command"
     assert (texts(desk), desk.ticket("GYM-1")["priority"]) == ({}, "high")
 
@@ -443,3 +443,162 @@ def test_renamed_school_keeps_its_saved_answers(desk: Desk) -> None:
         rename_school(session, "GYM", "HBG", Origin("operator", NOW))
     assert texts(desk, "HBG") == {("HBG", "Toner"): TEXT}
     assert [row.school for row in desk.rows(SavedAnswerUseRow)] == ["HBG"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A & B", "100 %", "a < b", "a > b", "1 + 1", "https://schule.example/?id=3&lang=de", "ß" * 300],
+)
+def test_text_that_a_link_would_change_has_no_link_that_changes_it(desk: Desk, text: str) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{text}"))
+    desk.outcome(writes(MAX, f"#merken Papier\n{TEXT}"))
+    desk.reply(MAX, "#bausteine", Kind.NEW_TICKET)
+    page = desk.outbox_of(MAX, Kind.SAVED_ANSWERS)[0].html
+    bodies = [link["body"].split("\r\n")[0] for link in map(fields, hrefs(page)) if "body" in link]
+    assert "#merken Papier" in bodies
+    assert "#merken Toner" not in bodies
+    assert "#vergessen Toner" in bodies
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (
+            "Hallo,\n#use Toner\n\nIch komme morgen.\n\nGruß\nMax",
+            "Hallo,\n\nT\n\nIch komme morgen.\n\nGruß\nMax",
+        ),
+        ("\n\n#use Toner\nFalls nicht: melden.", "T\n\nFalls nicht: melden."),
+        ("Oben\n#use Toner\nMitte\n#close\n#use Papier\nUnten", "Oben\n\nT\n\nMitte\n\nP\n\nUnten"),
+        ("Guten Tag,\n#use Toner\nViele Grüße", "Guten Tag,\n\nT\n\nViele Grüße"),
+        ("#use Papier\n#use Toner", "P\n\nT"),
+    ],
+)
+def test_saved_text_stands_where_its_line_stood(desk: Desk, written: str, sent: str) -> None:
+    desk.outcome(writes(MAX, "#save Toner\nT"))
+    desk.outcome(writes(MAX, "#save Papier\nP"))
+    assert desk.reply(MAX, written, Kind.NEW_TICKET) == "command"
+    assert public(desk) == [sent]
+
+
+def test_own_words_beside_a_saved_answer_have_their_placeholders_filled(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#save Toner\n{TEXT}"))
+    desk.reply(MAX, "Hallo {name},\n#use Toner\nzu {ticket}", Kind.NEW_TICKET)
+    assert public(desk) == [f"Hallo Lena Lehrerin,\n\n{TEXT}\n\nzu GYM-1"]
+
+
+def test_name_of_a_requester_without_one_is_left_out(desk: Desk) -> None:
+    desk.outcome(problem("Toner", KARL).text("leer"))
+    desk.outcome(writes(MAX, "#save Toner\nHallo {name},\n{name}, es geht {ticket}. {name}"))
+    assert desk.reply(MAX, "#use Toner", Kind.NEW_TICKET) == "command"
+    assert public(desk) == ["Hallo,\nes geht GYM-2."]
+
+
+def test_text_of_an_internal_mail_is_not_saved(desk: Desk) -> None:
+    assert desk.reply(MAX, f"{TEXT}\n#notiz\n#merken Toner", Kind.NEW_TICKET) == "refused"
+    assert texts(desk) == {}
+    assert "internen Mail" in desk.outbox_of(MAX, Kind.REFUSAL)[0].text
+
+
+def test_reply_to_a_note_is_not_saved(desk: Desk) -> None:
+    desk.reply(ERIKA, "Sie fragt oft.\n#notiz", Kind.NEW_TICKET)
+    assert desk.reply(MAX, f"{TEXT}\n#merken Toner", Kind.NOTE) == "refused"
+    assert texts(desk) == {}
+
+
+def test_notification_of_a_new_ticket_shows_the_beginning_of_what_it_offers(desk: Desk) -> None:
+    desk.outcome(writes(TONI, "#merken Toner\nFür alle."))
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}\n{'Toner ' * 40}"))
+    desk.outcome(problem("Toner leer", LENA).text("Der Drucker hat keinen Toner mehr."))
+    notification = desk.outbox_of(ERIKA, Kind.NEW_TICKET)[-1]
+    for shown in (notification.text, notification.html):
+        assert TEXT in " ".join(shown.split())
+        assert "Toner " * 20 not in shown
+        assert "Für alle." not in shown
+
+
+def test_second_level_lists_uses_changes_and_deletes_its_own_answer(desk: Desk) -> None:
+    desk.outcome(writes(MAX, "#save Toner\nFür uns."))
+    desk.outcome(writes(TONI, "#save Toner\nFür alle."))
+    desk.outcome(writes(TONI, "#saved"))
+    page = desk.outbox_of(TONI, Kind.SAVED_ANSWERS)[0].html
+    assert ("Für alle." in page, "Für uns." in page) == (True, False)
+    bodies = {link["body"].split("\r\n")[0]: link for link in map(fields, hrefs(page)) if "body" in link}
+    assert "#merken Toner" in bodies
+    desk.reply(MAX, "#weiterleiten", Kind.NEW_TICKET)
+    assert desk.reply(TONI, "#use Toner", Kind.ESCALATED_SECOND_LEVEL) == "command"
+    assert public(desk)[-1] == "Für alle."
+    link = bodies["#vergessen Toner"]
+    assert desk.outcome(mail().sender(TONI).subject(link["subject"]).text(link["body"])) == "command"
+    assert texts(desk) == {("GYM", "Toner"): "Für uns."}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Windows-11", "Windows-11"),
+        ("HP-4050 Papierstau", "HP-4050 Papierstau"),
+        ("Raum-204", "Raum-204"),
+        ("Toner & Papier", "Toner Papier"),
+        ("WLAN: neu", "WLAN neu"),
+    ],
+)
+def test_name_may_look_like_a_ticket_or_have_usual_marks(desk: Desk, written: str, name: str) -> None:
+    assert desk.reply(MAX, f"{TEXT}\n#merken {written}", Kind.NEW_TICKET) == "command"
+    assert texts(desk) == {("GYM", name): TEXT}
+    assert desk.outcome(writes(MAX, f"#baustein {written} #GYM-1")) == "command"
+    assert desk.outcome(writes(MAX, f"#vergessen {written}")) == "command"
+    assert texts(desk) == {}
+
+
+@pytest.mark.parametrize("written", ["C#", "104", "GYM-1", "A+B", "x" * 41])
+def test_refusal_of_a_name_has_its_reason(desk: Desk, written: str) -> None:
+    assert desk.outcome(writes(MAX, f"#merken {written}\nText")) == "refused"
+    assert "passt nicht als Name. Ein Name hat höchstens 40 Zeichen" in " ".join(
+        desk.outbox_of(MAX, Kind.REFUSAL)[0].text.split()
+    )
+
+
+def test_refusal_of_an_unknown_name_invents_none(desk: Desk) -> None:
+    assert desk.reply(MAX, "#baustein Tonr", Kind.NEW_TICKET) == "refused"
+    shown = desk.outbox_of(MAX, Kind.REFUSAL)[0].text
+    assert "#bausteine zeigt alle" in shown
+    assert "#baustein Toner" not in shown
+
+
+def test_example_in_the_refusal_of_a_line_without_a_ticket_works(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#save Toner\n{TEXT}"))
+    assert desk.outcome(writes(MAX, "#baustein Toner")) == "refused"
+    assert "#baustein Toner #104" in desk.outbox_of(MAX, Kind.REFUSAL)[0].text
+    assert desk.outcome(writes(MAX, "#baustein Toner #1")) == "command"
+
+
+def test_page_beyond_the_last_one_is_the_last_one(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#save Toner\n{TEXT}"))
+    assert desk.outcome(writes(MAX, "#bausteine 2")) == "answered"
+    shown = desk.outbox_of(MAX, Kind.SAVED_ANSWERS)[0].text
+    assert TEXT in shown
+    assert "noch keine" not in shown
+
+
+def test_saved_answer_goes_to_the_tickets_that_get_the_text(desk: Desk) -> None:
+    desk.outcome(writes(MAX, "#save Toner\n{ticket} ist fertig."))
+    for person in (KARL, LENA):
+        desk.outcome(problem("Beamer", person).text("Er ist dunkel."))
+    assert desk.reply(MAX, "#baustein Toner\n#close 1 2", Kind.NEW_TICKET, proven=True) == "command"
+    assert sorted(public(desk)) == ["GYM-1 ist fertig.", "GYM-2 ist fertig."]
+    assert [desk.ticket(f"GYM-{n}")["status"] for n in (1, 2, 3)] == ["closed", "closed", "open"]
+
+
+@pytest.mark.parametrize(("person", "scope"), [(MAX, "für die Schule"), (TONI, "für alle Schulen")])
+def test_receipt_says_for_whom_an_answer_is_saved(desk: Desk, person: str, scope: str) -> None:
+    for _ in range(2):
+        desk.outcome(writes(person, f"#save Toner\n{TEXT}"))
+    assert all(scope in receipt.text for receipt in desk.outbox_of(person, Kind.COMMAND_RECEIPT))
+
+
+def test_receipt_of_undo_has_one_full_stop(desk: Desk) -> None:
+    desk.reply(MAX, "Fertig.\n#close", Kind.NEW_TICKET)
+    undo(desk, MAX)
+    receipt = desk.outbox_of(MAX, Kind.COMMAND_RECEIPT)[-1].text
+    assert "zurückholen" in receipt
+    assert ".." not in receipt

@@ -16,7 +16,7 @@ COMPARES_NAME = re.compile(r"\.name\b[^=!<>]{0,80}?(?:==|!=|\bin\b)")
 
 
 def test_every_command_has_a_receipt_text_in_every_language() -> None:
-    wanted = {"spam_forged", "undo_saved"}  # #spam of a probably forged sender, #undo of #save
+    wanted = {"spam_forged", "undo_saved", "save_for_all"}  # a forged sender, #undo of #save, second level
     wanted |= {f"{c.name}_why" for c in COMMANDS if isinstance(c, TicketCommand) and c.asks_why}
     wanted |= {c.name for c in COMMANDS if isinstance(c, TicketCommand | AnswerCommand | Annotation)}
     wanted |= {c.name for c in COMMANDS if isinstance(c, MemberCommand) and c.name != "register"}
@@ -24,6 +24,18 @@ def test_every_command_has_a_receipt_text_in_every_language() -> None:
         receipts = TEMPLATES.words(language)["done"]
         assert isinstance(receipts, dict)
         assert set(receipts) == wanted, language
+
+
+def test_texts_about_the_progress_say_nothing_wrong_to_their_reader() -> None:
+    for language in LANGUAGES:
+        progress = TEMPLATES.words(language)["progress"]
+        assert isinstance(progress, dict)
+        assert (
+            language == "de" or progress["lead"][0].isupper()
+        )  # after a comma, German goes on in lower case
+        assert not re.search(r"\b(?:you|vous|Ihnen|dir|Ihre?)\b", progress["open_staff"])
+        assert not re.search(r"\b(?:two|zwei|deux)\b", progress["asked_again"])
+        assert not re.search(r"\b(?:team|équipe)\b", progress["reminded"], re.I)
 
 
 def test_example_in_the_help_is_a_line_of_the_explained_command() -> None:

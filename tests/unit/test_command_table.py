@@ -449,6 +449,9 @@ def test_command_works_for_permitted_people_and_is_refused_without_effect_for_ot
                         assert {to for to, _ in done.notified} == {writer}, (line, role)
 
 
+WRONG = (Reason.ARGUMENT, Reason.NAME, Reason.NO_SUCH_TICKET, Reason.NO_SUCH_ANSWER)
+
+
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.wrong])
 def test_wrong_argument_is_refused_with_its_reason(name: str) -> None:
     row = ROWS[name]
@@ -456,7 +459,7 @@ def test_wrong_argument_is_refused_with_its_reason(name: str) -> None:
         done = asks(row, row.writer, line).proven().decide()
         assert (done.outcome, done.changes) == ("refused", ()), line
         (problem,) = done.notification(row.writer).problems
-        assert problem.reason in (Reason.ARGUMENT, Reason.NO_SUCH_TICKET, Reason.NO_SUCH_ANSWER), line
+        assert problem.reason in WRONG, line
 
 
 def test_every_command_but_confirm_has_wrong_arguments_in_every_language() -> None:

@@ -47,6 +47,8 @@ ANSWERS = {
     NotificationKind.HELP,
     NotificationKind.OVERVIEW,
     NotificationKind.TICKET_DETAILS,
+    NotificationKind.TICKET_STATUS,
+    NotificationKind.SAVED_ANSWERS,
 }
 WORDS = [word for command in COMMANDS for word in command.all_words]
 ARGUMENTS = [

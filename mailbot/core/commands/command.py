@@ -131,7 +131,8 @@ class Command:
 class CommandLine:
     """One line as written, its folded word, and the command of that word if there is one.
 
-    `rest` is the text after the word as written, `args` are its words without polite words.
+    `rest` is the text after the word as written, `args` are its words without polite words. `position` is
+    the number of characters of the remaining text above the line.
     """
 
     raw: str
@@ -139,6 +140,7 @@ class CommandLine:
     args: tuple[str, ...]
     command: Command | None
     rest: str = ""
+    position: int = field(default=0, compare=False)
 
     def lookups(self, viewer: Viewer) -> LineLookups:
         """Return the lookups that this line needs."""

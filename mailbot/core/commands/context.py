@@ -249,7 +249,9 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
     found = match_ticket(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
-    if reading.lines and is_only_greeting(reading.text, sender.name):
+    # Beside a saved answer, a greeting is part of the answer.
+    adds_text = any(command.adds_text for command in reading.commands)
+    if reading.lines and not adds_text and is_only_greeting(reading.text, sender.name):
         reading = replace(reading, text="")
     context = MailContext(
         mail=mail,

@@ -1,7 +1,7 @@
 """Kinds of commands and arguments: how they are resolved, what they do, and what their receipt shows."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
@@ -47,7 +47,7 @@ class Request:
         named = [self._named(arg) for arg in numbers(tuple(args))]
         tickets = tuple({t.key: t for t in named}.values()) or self.default
         if not tickets:
-            raise self.refusal(Reason.NO_TICKET, expected=self._example("104"))
+            raise self.refusal(Reason.NO_TICKET, expected=self._example_with_ticket())
         for ticket in tickets:
             if not self.context.is_participant(ticket):  # a stranger may reply to a forwarded mail
                 raise self.refusal(Reason.NO_SUCH_TICKET)
@@ -108,6 +108,12 @@ class Request:
         if not self.command.argument.optional or context.ticket is None or number:
             return ""
         return f"#{self.command.word(context.school.language)}\n{self.line.rest}"
+
+    def _example_with_ticket(self) -> str:
+        """Return an example line that names a ticket, after the other words that the command needs."""
+        example = self._example()
+        words = tuple(example.split()[1:])
+        return self._example("104") if all_name_tickets(words) else f"{example} #104"
 
     def _example(self, argument: str = "") -> str:
         return self.command.line(self.context.school.language, argument)
@@ -285,11 +291,15 @@ class MemberCommand(ResolvableCommand[T]):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCommand(Generic[T]):
-    """A command that can be executed; `tickets` is empty if it concerns none."""
+    """A command that can be executed; `tickets` is empty if it concerns none.
+
+    `position` is the number of characters of the remaining text above its line.
+    """
 
     command: Command
     tickets: tuple[Ticket, ...]
     value: T
+    position: int = field(default=0, compare=False)
 
 
 AnyResolved = ResolvedCommand[Any]

@@ -1,6 +1,7 @@
 """Find commands in the text of a mail: "#word arguments" on a line of its own."""
 
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 
 from mailbot.core.commands.appointment import VISIT
@@ -87,10 +88,19 @@ def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:
     parsed = 0
     if not any(sign in text for sign in SIGNS):
         return Reading("\n".join([*remaining, *text.splitlines()]).strip(), tuple(lines), remaining_subject)
+    positions = [0] * len(lines)
+    length = sum(len(line) + 1 for line in remaining)
     for line in text.splitlines():
         parsed += any(sign in line[:MAX_LEAD] for sign in SIGNS)
-        remaining += _parse_line(line, lines, lenient=lenient) if parsed <= MAX_LINES else [line]
-    return Reading("\n".join(remaining).strip(), tuple(lines), remaining_subject)
+        rest = _parse_line(line, lines, lenient=lenient) if parsed <= MAX_LINES else [line]
+        positions += [length] * (len(lines) - len(positions))
+        length += sum(len(one) + 1 for one in rest)
+        remaining += rest
+    whole = "\n".join(remaining)
+    removed = len(whole) - len(whole.lstrip())
+    found = zip(lines, positions, strict=True)
+    placed = tuple(replace(line, position=max(0, position - removed)) for line, position in found)
+    return Reading(whole.strip(), placed, remaining_subject)
 
 
 def _parse_subject(subject: str, lines: list[CommandLine], remaining: list[str], *, lenient: bool) -> str:

@@ -23,15 +23,26 @@ def resolve(context: MailContext) -> tuple[tuple[AnyResolved, ...], tuple[Refuse
     resolver = _Resolver(context)
     resolved: list[AnyResolved] = []
     problems: list[RefusedLine] = []
-    for line in context.reading.lines:
+    # A saved answer without tickets of its own follows the text of the mail, so it is resolved last.
+    for line in sorted(context.reading.lines, key=_adds_text):
         try:
-            command = resolver.resolve(line)
+            command = resolver.resolve(line, _changed(resolved) if _adds_text(line) else ())
             _check_conflicts(line, command, resolved, context.school.language)
             resolved += [] if command in resolved else [command]
         except RefusedLineError as refused:
             problems.append(refused.problem)
     problems += misplaced.problems(context)
     return tuple(resolved), tuple(problems)
+
+
+def _adds_text(line: CommandLine) -> bool:
+    return line.command is not None and line.command.adds_text
+
+
+def _changed(resolved: list[AnyResolved]) -> tuple[Ticket, ...]:
+    """Return the tickets that these commands change."""
+    changing = (one for one in resolved if isinstance(one.command, TicketCommand))
+    return tuple({ticket.key: ticket for one in changing for ticket in one.tickets}.values())
 
 
 class _Resolver:
@@ -42,16 +53,16 @@ class _Resolver:
         self._default = _default_tickets(context)
         self._numbers: dict[tuple[str, str], int] = {}
 
-    def resolve(self, line: CommandLine) -> AnyResolved:
-        """Return the command of a line; raise `RefusedLineError`."""
+    def resolve(self, line: CommandLine, default: tuple[Ticket, ...] = ()) -> AnyResolved:
+        """Return the command of a line; raise `RefusedLineError`. `default` go before those of the mail."""
         command = line.command
         if command is None:
             word = nearest(line.word)
             meant = self._correct(line, word) if word else ""
             raise RefusedLineError(RefusedLine(line.raw, Reason.UNKNOWN, nearest=word, meant=meant))
-        request = Request(line, command, self._context, self._default, self._number)
+        request = Request(line, command, self._context, default or self._default, self._number)
         tickets, value = cast("ResolvableCommand[object]", command).argument.resolve(request)
-        return ResolvedCommand(command, tickets, value)
+        return ResolvedCommand(command, tickets, value, line.position)
 
     def _correct(self, line: CommandLine, word: str) -> str:
         """Return a line with the nearest command as its word, or "" if that would be refused too."""

@@ -40,6 +40,8 @@ _BRACKETS = re.compile(r"[()\[\]]")
 _NAME = re.compile(r"[\w ./'’-]+")
 _KEY_WORD = re.compile(r"[^\W_]+")
 _TO_REPLACE = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
+_NAME_TO_OMIT = re.compile(r"^\{ ?name ?\}[,:!]?[ \t]*|[ \t]?\{ ?name ?\}", re.I | re.M)
+_SEPARATORS = str.maketrans("&:", "  ")
 _PAGE_WORDS = frozenset({"seite", "page"})
 
 
@@ -59,7 +61,7 @@ def answer_key(name: str) -> str:
 
 def usable_name(written: str) -> str:
     """Return the name of a saved answer; "" if it is too long, or has characters that links change."""
-    composed = unicodedata.normalize("NFC", INVISIBLE.sub("", written))
+    composed = unicodedata.normalize("NFC", INVISIBLE.sub("", written)).translate(_SEPARATORS)
     name = " ".join(_BRACKETS.sub(" ", composed).strip(_MARKS).split())
     usable = _NAME.fullmatch(name) and len(name) <= MAX_NAME and any(map(str.isalpha, answer_key(name)))
     return name if usable else ""
@@ -68,9 +70,21 @@ def usable_name(written: str) -> str:
 def _name(request: Request, written: str) -> str:
     """Return the name of a saved answer; refuse one that is not usable."""
     name = usable_name(written)
+    if not name and not written.strip(_MARKS):
+        raise request.wrong("")
     if not name:
-        raise request.wrong(written[: 2 * MAX_NAME])
+        raise request.refusal(Reason.NAME, written[: 2 * MAX_NAME])
     return name
+
+
+def _name_and_tickets(request: Request) -> tuple[str, tuple[str, ...]]:
+    """Split the words into a name and tickets; in "Windows-11" there is no key of a school."""
+    args, policy, facts = request.line.args, request.context.policy, request.context.facts
+    _, found = phrase(args, facts.school.key)
+    keys = {arg: ticket_names((arg,), facts.school.key)[0] for arg in found}
+    named = [arg for arg in found if policy.school(keys[arg].rpartition("-")[0]) or facts.ticket(keys[arg])]
+    words = tuple(arg for arg in args if arg not in named)
+    return " ".join(numbers(words) if named else words), tuple(named)
 
 
 def _find(request: Request, schools: tuple[str, ...], name: str) -> SavedAnswer:
@@ -81,7 +95,8 @@ def _find(request: Request, schools: tuple[str, ...], name: str) -> SavedAnswer:
     if answer is None:
         names = {a.key: a.name for a in answers if a.school in schools}
         nearest = get_close_matches(key, names, n=1)
-        expected = request.command.line(request.context.school.language, names[nearest[0]] if nearest else "")
+        language = request.context.school.language
+        expected = request.command.line(language, names[nearest[0]]) if nearest else ""
         raise request.refusal(Reason.NO_SUCH_ANSWER, name, expected=expected)
     return answer
 
@@ -98,13 +113,21 @@ def _scope(context: MailContext) -> str:
     return "" if only_second_level or context.role is Role.SECOND_LEVEL else context.school.key
 
 
+def _preferred(context: MailContext, ticket: Ticket) -> tuple[str, str]:
+    """Return the schools whose saved answers fit a ticket: the own level replaces the other one."""
+    second_level = context.role_on(ticket) is Role.SECOND_LEVEL
+    return ("", ticket.school) if second_level else (ticket.school, "")
+
+
 def _resolve_save(request: Request) -> Resolved[SavedAnswer]:
     _require_team(request)
     context = request.context
-    words, named = phrase(request.line.args, context.facts.school.key)
+    words, named = _name_and_tickets(request)
     if named:
-        raise request.wrong(named[0])
+        raise request.refusal(Reason.NAME, named[0])
     name = _name(request, words)
+    if context.is_internal:
+        raise request.refusal(Reason.INTERNAL)
     text = context.reading.text
     if context.answers_requester:
         text = saved_text(text, context.sender.name)
@@ -140,10 +163,10 @@ class ChosenAnswer:
 
 
 def _resolve_use(request: Request) -> Resolved[ChosenAnswer]:
-    words, named = phrase(request.line.args, request.context.facts.school.key)
+    words, named = _name_and_tickets(request)
     tickets = request.tickets(named)
     name = _name(request, words)
-    found = {ticket.key: _find(request, (ticket.school, ""), name) for ticket in tickets}
+    found = {ticket.key: _find(request, _preferred(request.context, ticket), name) for ticket in tickets}
     return tickets, ChosenAnswer(found[tickets[0].key].name, found)
 
 
@@ -162,7 +185,8 @@ def _save(context: MailContext, answer: SavedAnswer) -> MemberChange:
         for old in context.facts.saved_answers
     )
     effects = () if same else (SaveAnswer(answer),)
-    return MemberChange(effects, already=same, detail=answer.name, text=answer.text)
+    phrase = "" if answer.school else "save_for_all"
+    return MemberChange(effects, already=same, detail=answer.name, text=answer.text, phrase=phrase)
 
 
 def _unsave(context: MailContext, answer: SavedAnswer) -> MemberChange:
@@ -179,7 +203,10 @@ def without_placeholders(context: MailContext, ticket: Ticket, text: str) -> str
     """Return a text with {name}, {ticket} and {team} replaced; one in a name stays as it is."""
     second_level = context.role_on(ticket) is Role.SECOND_LEVEL
     team = context.policy.second_level if second_level else context.school_of(ticket).team
-    values = {"name": ticket.requester.shown, "ticket": ticket.key, "team": team.name}
+    name = "" if "@" in ticket.requester.name else ticket.requester.name.strip()
+    if not name:
+        text = _NAME_TO_OMIT.sub("", text)
+    values = {"name": name, "ticket": ticket.key, "team": team.name}
     return _TO_REPLACE.sub(lambda found: " ".join(values[found[1].lower()].split()), text)
 
 
@@ -188,10 +215,12 @@ def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str
 
 
 def _list(context: MailContext, _: tuple[Ticket, ...], page: int) -> Iterator[Notification]:
-    """List the saved answers that the sender may use, by name; those of the school replace those of all."""
-    known = context.facts.saved_answers
-    usable = {a.key: a for school in ("", context.school.key) for a in known if a.school == school}
+    """List the saved answers that the sender may use, by name; those of the own level replace the others."""
+    known, scope = context.facts.saved_answers, _scope(context)
+    other = "" if scope else context.school.key
+    usable = {a.key: a for school in (other, scope) for a in known if a.school == school}
     answers = sorted(usable.values(), key=lambda answer: answer.key)
+    page = min(page, page_count(len(answers)))
     yield reply(
         context,
         NotificationKind.SAVED_ANSWERS,

@@ -12,7 +12,7 @@ from mailbot.core.commands.definition import (
     TicketCommand,
 )
 from mailbot.core.commands.parse import COMMANDS
-from mailbot.core.commands.saved_answers import SAVE, without_placeholders
+from mailbot.core.commands.saved_answers import SAVE, USE, without_placeholders
 from mailbot.core.commands.status import NOTE
 from mailbot.core.decide.open_ticket import people_in_headers
 from mailbot.core.model.effects import (
@@ -61,8 +61,8 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
-    saved = [(c.command, c.value) for c in commands if isinstance(c.command, AnswerCommand)]
-    texts = tuple(command.text(context, ticket, value) for command, value in saved)
+    answers = [(c.command, c) for c in commands if isinstance(c.command, AnswerCommand)]
+    texts = [(one.position, command.text(context, ticket, one.value)) for command, one in answers]
     message = _new_message(context, ticket, texts, by_staff=by_staff)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
@@ -71,7 +71,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     added = _add_message(ticket, message, restructuring, by_stranger=by_stranger)
     effects: list[Effect] = [*cc_added, *added]
     effects += [effect for one in applied for effect in one.effects]
-    effects += [effect for command, value in saved for effect in command.handler(ticket, value)]
+    effects += [effect for command, one in answers for effect in command.handler(ticket, one.value)]
     effects += (
         _auto_assign(context, ticket, effects, message)
         if by_staff
@@ -90,7 +90,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     people = tuple(notified.values())
     asks = not by_staff and message is None
     done = [_result(context, one, after, people, asks=asks) for one in applied]
-    details = ((command.name, command.receipt(value).detail) for command, value in saved)
+    details = ((command.name, command.receipt(one.value).detail) for command, one in answers)
     done += [CommandResult(name, after, people, detail=detail) for name, detail in details]
     notes = _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
@@ -189,14 +189,12 @@ def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:
 
 
 def _new_message(
-    context: MailContext, ticket: Ticket, added: tuple[str, ...], *, by_staff: bool
+    context: MailContext, ticket: Ticket, added: list[tuple[int, str]], *, by_staff: bool
 ) -> Message | None:
-    """Return a message with the remaining text and what commands add to it; None without any content."""
+    """Return a message with the remaining text and the texts that commands add; None without any content."""
     if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
     own = context.mail.quoted if context.has_no_content and not added else context.reading.text
-    if context.reading.has(SAVE):
-        own = without_placeholders(context, ticket, own)
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
     return Message(
@@ -205,7 +203,7 @@ def _new_message(
         visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
         author=context.sender,
         # Without any text, the author wrote between quoted lines.
-        text="\n\n".join(text for text in (own, *added) if text),
+        text="\n\n".join(_paragraphs(context, ticket, own, added)),
         at=context.now,
         message_id=context.mail.message_id,
         quoted=context.mail.quoted,
@@ -214,6 +212,18 @@ def _new_message(
         forged=context.trust.forged,
         signature=context.signature,
     )
+
+
+def _paragraphs(
+    context: MailContext, ticket: Ticket, own: str, added: list[tuple[int, str]]
+) -> Iterator[str]:
+    """Yield the author's own words, and each added text where the line of its command stood."""
+    filled = context.reading.has(SAVE) or context.reading.has(USE)
+    begin = 0
+    for position, text in (*added, (len(own), "")):
+        words = own[begin:position].strip() if added else own
+        yield from filter(None, (without_placeholders(context, ticket, words) if filled else words, text))
+        begin = position
 
 
 def _auto_assign(

@@ -191,7 +191,7 @@ class Facts:
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
-    tickets. `fitting` are the names of saved answers that fit a new ticket. `saved_versions` are the versions
+    tickets. `fitting` are the saved answers that fit a new ticket. `saved_versions` are the versions
     of saved answers by the mail whose receipt this mail replies to.
     """
 
@@ -210,7 +210,7 @@ class Facts:
     listings: Mapping[Listing, Page] = field(default_factory=dict)
     similar: tuple[Similar, ...] = ()
     reports: Mapping[Place, int] = field(default_factory=dict)
-    fitting: tuple[str, ...] = ()
+    fitting: tuple[SavedAnswer, ...] = ()
     saved_answers: tuple[SavedAnswer, ...] = ()
     saved_versions: tuple[SavedVersion, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     CANNOT_UNDO = "cannot_undo"  # the last change affected other tickets too: merge, split, move
     WORKS_HERE = "works_here"  # `argument` belongs to the staff, who get the ticket's mails without cc
     NO_SUCH_ANSWER = "no_such_answer"  # `argument` is not the name of a saved answer
+    NAME = "name"  # `argument` cannot be the name of a saved answer
+    INTERNAL = "internal"  # the text of an internal mail is not saved: a requester would read it later
     NO_TEXT = "no_text"  # the mail has no text to save
     TEXT_TOO_LONG = "text_too_long"  # the text to save is longer than `argument` characters
     TOO_MANY_ANSWERS = "too_many_answers"  # the school has `argument` saved answers, the limit
@@ -144,7 +146,7 @@ class Notification:
     page: int = 1
     similar: tuple[Similar, ...] = ()  # solved tickets similar to a new one
     reports: PlaceReports | None = None  # the reports about the place of a new ticket
-    fitting: tuple[str, ...] = ()  # names of saved answers that fit a new ticket
+    fitting: tuple[SavedAnswer, ...] = ()  # saved answers that fit a new ticket
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes

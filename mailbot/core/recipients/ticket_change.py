@@ -7,6 +7,7 @@ from datetime import datetime
 from mailbot.core.model.mail import Address
 from mailbot.core.model.place import PlaceReports
 from mailbot.core.model.policy import Absence, Member, Policy, School
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Message, Similar, Status, Ticket, Visibility
 
 
@@ -23,7 +24,7 @@ class TicketChange:
     belong to, `related_reason` says why. `cut` is what was cut from a requester's mail.
     `unread`: no single person reads mail to the requester, which is a list or a program.
     `reports` are those about the place of a new ticket that was reported before.
-    `fitting` are the names of saved answers that fit a new ticket.
+    `fitting` are the saved answers that fit a new ticket.
     `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
@@ -42,7 +43,7 @@ class TicketChange:
     related_reason: str = ""
     similar: tuple[Similar, ...] = ()
     reports: PlaceReports | None = None
-    fitting: tuple[str, ...] = ()
+    fitting: tuple[SavedAnswer, ...] = ()
     forged: bool = False
     not_in_cc: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
