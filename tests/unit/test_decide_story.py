@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from mailbot.core.commands.parse import COMMANDS, parse
-from mailbot.core.model.effects import AddMessage, LearnName, Merge, Move, OpenTicket, ReleaseMail, Split
+from mailbot.core.model.effects import (
+    AddMessage,
+    LearnName,
+    Merge,
+    Move,
+    OpenTicket,
+    RecordStatusQuestion,
+    ReleaseMail,
+    Split,
+)
 from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Classification, Mail, MailKind
 from mailbot.core.model.notification import Notification
@@ -187,7 +196,7 @@ class Story(RuleBasedStateMachine):
         own = POLICY.addresses(sender)
         assert done.decision.because
         if done.outcome in ("refused", "held", "answered", "ignored"):
-            assert [e for e in done.changes if not isinstance(e, LearnName)] == []
+            assert [e for e in done.changes if not isinstance(e, LearnName | RecordStatusQuestion)] == []
         for notice in done.notifications:
             assert notice.kind in ANSWERS or notice.to.email not in own
             self.check_secrets(notice, done)
