@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, insert, select, tuple_
+from sqlalchemy import Select, bindparam, exists, func, insert, select, tuple_
 from sqlmodel import Session
 
 from mailbot.core.model.place import Place
@@ -15,15 +15,18 @@ _PLACE, _TICKET = metadata.tables["place"], metadata.tables["ticket"]
 _INSERT = insert(_PLACE)
 # Read the places of a ticket.
 _OF_TICKET = select(_PLACE.c.kind, _PLACE.c.name).where(_PLACE.c.ticket_id == bindparam("ticket"))
-# Count the tickets of a school about some places; a merged ticket counts as a part of its target.
+# Count the tickets of a school about some places; a merged ticket counts as a part of its target. With a join
+# SQLite would read all tickets of the school.
 _COUNT = (
     select(_PLACE.c.kind, _PLACE.c.name, func.count().label("tickets"))
-    .join(_TICKET, _TICKET.c.id == _PLACE.c.ticket_id)
     .where(
         tuple_(_PLACE.c.name, _PLACE.c.kind).in_(bindparam("places", expanding=True)),
-        _TICKET.c.school == bindparam("school"),
-        _TICKET.c.opened >= bindparam("since"),
-        _TICKET.c.merged_into.is_(None),
+        exists().where(
+            _TICKET.c.id == _PLACE.c.ticket_id,
+            _TICKET.c.school == bindparam("school"),
+            _TICKET.c.opened >= bindparam("since"),
+            _TICKET.c.merged_into.is_(None),
+        ),
     )
     .group_by(_PLACE.c.kind, _PLACE.c.name)
 )

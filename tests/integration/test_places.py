@@ -1,7 +1,9 @@
 """Rooms and devices of tickets in the database: notifications, lists, merged, moved and erased tickets."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,11 +18,12 @@ from mailbot.render import Templates
 from mailbot.reporting.model import Month, PlaceFigures
 from mailbot.service.desk import Desk
 from mailbot.service.report import report_of
-from mailbot.store.database import Engine, transaction
+from mailbot.store.database import Engine, open_database, transaction
 from mailbot.store.erasure import erase_ticket
 from mailbot.store.prepared import execute
 from mailbot.store.tables import PlaceRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
+from tests.support.new_database import new_sqlite
 from tests.support.scenario import HANNA, LENA, MAX, NOW, TONI
 from tests.support.school import problem
 
@@ -176,3 +179,16 @@ def test_report_of_a_month_names_the_places_with_three_tickets_or_more(harness: 
         PlaceFigures("GYM", Place("room", "204"), 4),
         PlaceFigures("GYM", Place("ipad", "17"), 3),
     )
+
+
+def test_reports_about_a_place_are_counted_without_reading_other_tickets(tmp_path: Path) -> None:
+    desk = desk_in(open_database(new_sqlite(tmp_path / "mailbot.db")))
+    asked: list[str] = []
+    with closing(desk.engine.raw_connection()) as connection:
+        assert connection.driver_connection is not None
+        connection.driver_connection.set_trace_callback(asked.append)
+    desk.receive(problem("Beamer in Raum 204 dunkel"))
+    (count,) = (statement for statement in asked if "count(*) AS tickets" in statement)
+    with desk.engine.connect() as connection:
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {count}"))
+    assert "SEARCH ticket USING INTEGER PRIMARY KEY" in plan
