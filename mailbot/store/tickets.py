@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
@@ -32,9 +32,10 @@ _INSERT_SCHOOL = insert(_SCHOOL).on_conflict_do_nothing()
 _SET_LAST_NUMBER = (
     update(_SCHOOL).where(_SCHOOL.c.key == bindparam("school")).values(last_number=bindparam("number"))
 )
-# Find tickets by school and number.
+# Find tickets with one of these schools and one of these numbers: SQLite has no index for pairs of them.
 _BY_NUMBERS = select(_TICKET).where(
-    tuple_(_TICKET.c.school, _TICKET.c.number).in_(bindparam("numbers", expanding=True))
+    _TICKET.c.school.in_(bindparam("schools", expanding=True)),
+    _TICKET.c.number.in_(bindparam("numbers", expanding=True)),
 )
 # Find tickets by alias.
 _BY_ALIASES = (
@@ -127,7 +128,8 @@ def find_all(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
     numbers = {name: number for name in names if (number := _number(name)) is not None}
     found: dict[str, Row[Any]] = {}
     if numbers:
-        rows = execute(session, _BY_NUMBERS, {"numbers": list(set(numbers.values()))})
+        schools, of_schools = (list(set(values)) for values in zip(*numbers.values(), strict=True))
+        rows = execute(session, _BY_NUMBERS, {"schools": schools, "numbers": of_schools})
         by_number = {(row.school, row.number): row for row in rows}
         found = {name: by_number[number] for name, number in numbers.items() if number in by_number}
     if aliases := [name for name in names if name not in found]:

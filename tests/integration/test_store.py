@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -441,3 +442,17 @@ def test_more_tickets_than_fit_into_one_statement_are_read_with_messages_and_cc(
 def test_a_raw_mail_that_was_erased_is_a_lookup_error(desk: DeskHarness) -> None:
     with read_only(desk.engine) as session, pytest.raises(LookupError, match="raw mail 7"):
         raw_mail.load(session, 7)
+
+
+def test_tickets_are_found_by_their_keys_through_an_index(tmp_path: Path) -> None:
+    engine = open_database(new_sqlite(tmp_path / "mailbot.db"))
+    asked: list[str] = []
+    with closing(engine.raw_connection()) as connection:
+        assert connection.driver_connection is not None
+        connection.driver_connection.set_trace_callback(asked.append)
+    with read_only(engine) as session:
+        assert tickets.find_all(session, ["GYM-1", "GYM-2", "HBG-1"]) == {}
+    (found,) = (statement for statement in asked if "ticket.number IN" in statement)
+    with engine.connect() as connected:
+        plan = " ".join(str(row) for row in connected.exec_driver_sql(f"EXPLAIN QUERY PLAN {found}"))
+    assert "(school=? AND number=?)" in plan
