@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, delete, or_, select, tuple_
+from sqlalchemy import Row, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import Insert, insert  # SQLite has the same ON CONFLICT
 from sqlmodel import Session
 
@@ -41,9 +41,10 @@ _INVITE = insert(_PERSON).on_conflict_do_update(
     set_={"invited": insert(_PERSON).excluded.invited, "invitations": _PERSON.c.invitations + 1},
 )
 
-# Find which of some addresses are blocked in a school.
-_BLOCKED_PAIRS = select(_BLOCKED.c.school, _BLOCKED.c.address).where(
-    tuple_(_BLOCKED.c.school, _BLOCKED.c.address).in_(bindparam("pairs", expanding=True))
+# Find which of some addresses are blocked in some schools: SQLite has no index for pairs of them.
+_BLOCKED_ONES = select(_BLOCKED.c.school, _BLOCKED.c.address).where(
+    _BLOCKED.c.school.in_(bindparam("schools", expanding=True)),
+    _BLOCKED.c.address.in_(bindparam("addresses", expanding=True)),
 )
 _ALL_BLOCKED = select(_BLOCKED).order_by(_BLOCKED.c.since.desc())
 # Block an address, unless it is blocked already.
@@ -122,8 +123,10 @@ def contacts(session: Session, day: date) -> dict[str, Contact]:
 
 def blocked(session: Session, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return which of these pairs of school and address are blocked."""
-    rows = execute(session, _BLOCKED_PAIRS, {"pairs": sorted(set(pairs))})
-    return frozenset((school, address) for school, address in rows)
+    wanted = frozenset(pairs)
+    schools, addresses = {school for school, _ in wanted}, {address for _, address in wanted}
+    rows = execute(session, _BLOCKED_ONES, {"schools": sorted(schools), "addresses": sorted(addresses)})
+    return wanted.intersection((school, address) for school, address in rows)
 
 
 def all_blocked(session: Session) -> Sequence[Row[Any]]:

@@ -32,7 +32,7 @@ def test_texts_about_the_progress_say_nothing_wrong_to_their_reader() -> None:
         assert isinstance(progress, dict)
         assert (
             language == "de" or progress["lead"][0].isupper()
-        )  # after a comma, German goes on in lower case
+        )  # German continues in lower case after a comma
         assert not re.search(r"\b(?:you|vous|Ihnen|dir|Ihre?)\b", progress["open_staff"])
         assert not re.search(r"\b(?:two|zwei|deux)\b", progress["asked_again"])
         assert not re.search(r"\b(?:team|équipe)\b", progress["reminded"], re.I)
