@@ -63,7 +63,14 @@ SENTENCE_STARTS = frozenset(
     wie was das dies diese dieser ich wir du er sie es ihr wenn als da so hier nachdem heute gestern vorhin
     leider bitte danke hallo hi hey moin liebe lieber dear hello thanks as i we you he she it this that here
     today yesterday please sorry ok okay ja nein yes no laut siehe see comme voici bonjour merci nous je auch
-    und aber denn doch erledigt super passt achtung
+    und aber denn doch erledigt super passt achtung oui non top prima viele lg vg mfg
+    """.split()  # noqa: SIM905 - as above
+)
+# Whole answers, after which an attribution may begin with a name in the same line.
+SHORT_ANSWERS = frozenset(
+    """
+    ja nein ok okay danke erledigt passt super top prima bitte gerne jep jo nö
+    yes no yep nope thanks thx done fine oui non merci d'accord parfait fait
     """.split()  # noqa: SIM905 - as above
 )
 ABBREVIATED = frozenset(f"{_MONTHS}|{_WEEKDAYS}".split("|")) | {
