@@ -13,14 +13,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import func, select
+from sqlmodel import Session, func, select
 
 from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
+from mailbot.store import mailboxes, mapping, outbox, people, raw_mail, tickets
 from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.schema import migrate
