@@ -55,7 +55,8 @@ RULES = (
         "the domain is not authenticated",
         words=(
             "dmarc[a-z ]{0,20} policy|policy[a-z ]{0,20} dmarc",
-            r"\b(dmarc|dkim|spf) (policy |validation |verification |authentication |evaluation )?(check |alignment )?"
+            r"\b(dmarc|dkim|spf) "
+            r"((policy|validation|verification|authentication|evaluation|check|alignment) ){0,2}"
             "(has |is |was )?(failed|fails|failure|fail|rejected|violation|violated)",
             r"(fail(s|ed)?|not pass)[a-z ]{0,20} (dmarc|dkim|spf)\b",
         ),

@@ -12,7 +12,8 @@ _RECEIVED = r"(?:message|request|e-?mail|mail|enquiry|inquiry|ticket)"
 _SUBJECT = re.compile(
     r"\s*(?:(?:re|aw)\s*:\s*)?(?:(?:eingangs|empfangs|annahme)[- ]?bestätigung"
     rf"|(?:eingangs|empfangs)?bestätigung (?:des (?:eingangs|empfangs)|(?:zu )?ihrer? {_SENT})"
-    rf"|(?:wir haben )?ihre? {_SENT} (?:ist |wurde )?(?:bei uns )?(?:eingegangen|erhalten|empfangen|registriert)"
+    rf"|(?:wir haben )?ihre? {_SENT} (?:ist |wurde )?(?:bei uns )?"
+    r"(?:eingegangen|erhalten|empfangen|registriert)"
     rf"|(?:(?:vielen|herzlichen) )?dank für ihre? {_SENT}"
     r"|(?:acknowledge?ment|confirmation) (?:of receipt|of your|- )|receipt (?:confirmation|acknowledge?ment)"
     rf"|(?:we(?:['’]ve| have) )?received your {_RECEIVED}|your {_RECEIVED} (?:has been|was) received"
@@ -24,7 +25,8 @@ _SUBJECT = re.compile(
 # A program speaks about its own mail, at the start of a sentence and not in quotation marks.
 _SAYS_GENERATED = re.compile(
     r"(?:^|[.!] )[ \t*_(=#\u2010-\u2015-]{0,9}(?:(?:hinweis|bitte beachten sie|note|remarque|nb)\s?: ?)?"
-    r"(?:(?:dies ist|das ist|diese (?:e-?mail|mail|nachricht|antwort|bestätigung)|hierbei|bei dieser|es handelt)\b[^.!?\n]{0,60}\bautomatisch(?:e[mnrs]?)?\b[^.!?\n]{0,40}"
+    r"(?:(?:dies ist|das ist|diese (?:e-?mail|mail|nachricht|antwort|bestätigung)|hierbei|bei dieser"
+    r"|es handelt)\b[^.!?\n]{0,60}\bautomatisch(?:e[mnrs]?)?\b[^.!?\n]{0,40}"
     r"(?:generier|erstell|erzeug|versand|versende|verschick|mail|nachricht|antwort|bestätigung|empfang)"
     r"|this (?:is|e-?mail|mail|message|reply|response)\b[^.!?\n]{0,40}\bauto(?:-|mat)"
     r"|(?:ceci|cet?te?|c['’]est|il s['’]agit)\b[^.!?\n]{0,40}\bautomatique)"
@@ -37,7 +39,7 @@ _FIRST_PERSON = re.compile(
 def is_acknowledgement(mail: Mail) -> bool:
     """Return whether a program confirms that it received a mail.
 
-    Subject and text say so, and no person speaks: people quote such mails, and write about them.
+    Its subject and its text show that, and no person speaks: people quote such mails, and write about them.
     """
     if not _SUBJECT.match(bare_subject(mail.subject)):
         return False
