@@ -1,6 +1,7 @@
 """Sample notifications of each kind, with fictional people."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from mailbot.core.model.appointment import AttendeeResponse, Response
@@ -258,6 +259,12 @@ def _appointments() -> dict[str, Notification]:
         "appointment_accepted": answered(answer=AttendeeResponse(LENA.email, Response.ACCEPTED)),
         "appointment_declined": answered(
             answer=AttendeeResponse(LENA.email, Response.DECLINED), text="Da bin ich auf Klassenfahrt."
+        ),
+        "appointment_proposed": answered(
+            answer=AttendeeResponse(
+                LENA.email, Response.TENTATIVE, proposed=VISIT.begin + timedelta(days=1), minutes=45
+            ),
+            text="Da habe ich Unterricht.",
         ),
         "reminder_appointment": TO_MAX(Kind.REMINDER, ticket=VISITED, history=HISTORY[-1:]),
     }

@@ -262,7 +262,12 @@ def test_two_precedence_fields_count_both() -> None:
     [
         (_REACTION, b'{"version": 1, "emoji": "x"}', MailKind.AUTO_REPLY),
         ("text/calendar; method=REPLY", b"BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", MailKind.AUTO_REPLY),
-        ("text/calendar; method=COUNTER", b"BEGIN:VCALENDAR\nMETHOD:COUNTER\nEND:VCALENDAR", MailKind.HUMAN),
+        (
+            "text/calendar; method=COUNTER",
+            b"BEGIN:VCALENDAR\nMETHOD:COUNTER\nEND:VCALENDAR",
+            MailKind.AUTO_REPLY,
+        ),
+        ("text/calendar; method=REQUEST", b"BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR", MailKind.HUMAN),
     ],
 )
 def test_reactions_and_calendar_answers_are_recognised_by_their_part(
