@@ -43,6 +43,11 @@ _QUOTED_CLASS = re.compile(
     r"|mail_android_quote|gmx_quote|quoted-message|OutlookMessageHeader|k9mail-quote|gmail_attr"
     r"|AOLWebSuite)(?=\s|$)"
 )
+# A part of each of them, for a cheap test.
+_QUOTED_STEMS = (
+    *("uote", "zmail_extra", "moz-cite-prefix", "bloop_original_html", "OutlookMessageHeader", "gmail_attr"),
+    "AOLWebSuite",
+)
 _QUOTED_ID = re.compile(
     r"(?:x_)*(?:reply-intro|mail-editor-reference-message-container|edo-original"
     r"|isForwardContent|yiv\d+gmail_quote)"
@@ -279,13 +284,14 @@ def _is_signature(tag: str, attributes: Attributes) -> bool:
 def _begins_quotation(tag: str, attributes: Attributes) -> bool:
     return bool(
         ("id" in attributes and _HEAD_ID.fullmatch(attributes["id"]))
-        or ("class" in attributes and _HEAD_CLASS.search(attributes["class"]))
+        or ("OutlookMessageHeader" in (mark := attributes.get("class", "")) and _HEAD_CLASS.search(mark))
         or (tag == "div" and _OUTLOOK_RULE.search(attributes.get("style", "")))
     )
 
 
 def _is_quotation(tag: str, attributes: Attributes) -> bool:
-    if "class" in attributes and _QUOTED_CLASS.search(attributes["class"]):
+    marks = attributes.get("class", "")
+    if marks and any(map(marks.__contains__, _QUOTED_STEMS)) and _QUOTED_CLASS.search(marks):
         return True
     if "id" in attributes and _QUOTED_ID.fullmatch(attributes["id"]):
         return True
