@@ -12,12 +12,14 @@ from itertools import islice
 
 from mailbot.core.text.attribution_words import (
     ABBREVIATED,
+    BEFORE_DAY,
     CONNECTING,
     DAY_WORD,
     SENTENCE_STARTS,
     SHORT_ANSWERS,
     START,
     STEMS,
+    WEEKDAYS,
     WROTE,
 )
 from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, has_address, is_separator, label
@@ -36,16 +38,16 @@ _START = re.compile(
     r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,] +\d{1,2}[. ])",
     re.I,
 )
-# The words between a word for "on" and the day of a date.
-_BEFORE_DAY = rf"(?:(?:(?i:de[mnr]|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}"
 # A capital word for "on" directly before a date, within a line. Own words may touch it: Roundcube, which
 # answers below the quotation by default, puts the cursor there for text above it.
 _RESTART = re.compile(
     r"[^<>](?:(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada)\s+"
-    rf"{_BEFORE_DAY}\d|(?<!\w)(?:Zitat von|Quoting)\s+[^\W\d_])"
+    rf"{BEFORE_DAY}\d|(?<!\w)(?:Zitat von|Quoting)\s+[^\W\d_])"
 )
-# The same in lower case is a part of many sentences: only a whole attribution may follow.
-_LOWER_RESTART = re.compile(rf"(?<![\w-])(?:am|on|le)\s+{_BEFORE_DAY}\d")
+# The same in lower case, and a weekday, is a part of many sentences: only a whole attribution may follow.
+_LOWER_RESTART = re.compile(
+    rf"(?<![\w-])(?:(?:am|on|le|el|il|op|den|em|po|dne)\s+{BEFORE_DAY}|(?:{WEEKDAYS})[.,]*\s+)\d", re.I
+)
 # What ends a short answer before the name in "Jana Beispiel <...> schrieb": no name contains it.
 _ANSWER_END = re.compile(
     r"(?:(?<!\S)#\w{2,30}|\d|[:;]-?[()DP]|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)\s+(?=[^\W\d_])"
@@ -55,8 +57,7 @@ _NAME = re.compile(r"\"?(?:[^\W\d_]\S{0,40},? +){1,2}")
 _NAME_AFTER_DATE = re.compile(r"@|(?!Uhr|[AP]M\b|[A-Z]{2,4}T\b|UTC|MEZ)[^\W\d_a-z]")
 _SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
 _DATE_OR_ADDRESS = re.compile(r"[^\s@]{1,60}@|\S{1,12}[.,]* +\d")
-_DIGIT = re.compile(r"\d")
-_DIGIT_OR_AT = re.compile(r"[\d@]")
+_DIGIT, _DIGIT_OR_AT = re.compile(r"\d"), re.compile(r"[\d@]")
 _GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|\d ?[ap]\.?m\b", re.I)
 _GMAIL_WITHOUT_COLON = re.compile(
@@ -99,7 +100,10 @@ def may_be_attribution(lines: list[str], at: int) -> bool:
 def find_attribution(lines: list[str], at: int) -> Attribution | None:
     """Return the attribution that begins in the line at `at`; None if there is none."""
     line = lines[at][:MAX_LINE_LENGTH]
-    for column in (*_answer_end(line), 0, *_later_starts(line)):
+    answer = _answer_end(line)
+    if "<" not in line and answer and _from(lines, at, 0) is None:
+        answer = ()  # rather a sentence
+    for column in (*answer, 0, *_later_starts(line)):
         found = _from(lines, at, column)
         if found is not None:
             return replace(found, column=0) if _START_ALONE.fullmatch(line[:column]) else found
@@ -137,7 +141,7 @@ def _answer_end(line: str) -> tuple[int, ...]:
     "Ja Jana Beispiel <...> schrieb" has no sign that an answer ends, nor has "Raum 204 am 3.11.2026 schrieb".
     """
     verb = next((verb.start() for verb in _verbs(line)), 0)
-    if not verb or _START.match(line):
+    if not verb or _START.match(line) or _RESTART.search(line):
         return ()
     name = line[: verb if (bracket := line.find("<", 0, verb)) < 0 else bracket]
     date = _LOWER_RESTART.search(name)
@@ -148,8 +152,7 @@ def _answer_end(line: str) -> tuple[int, ...]:
     if DATE.search(name):
         return ()
     ends = [match.end() for match in _ANSWER_END.finditer(name)]
-    answer = _ANSWER.match(name)
-    if answer and _NAME.fullmatch(name, answer.end()):
+    if (answer := _ANSWER.match(name)) and _NAME.fullmatch(name, answer.end()):
         ends.append(answer.end())
     return (max(ends),) if ends else ()
 
@@ -259,7 +262,8 @@ def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bo
     quoted_next = quoted_next or (following.startswith(("| ", "-", "#", "_", "=")) and _opens(following))
     open_end = not nearest.strip(_EDGES) or quoted_next or bool(label(following))
     whole = open_end or quoted_next or (joined.endswith(":") and bool(_CLOCK.search(joined)))
-    if behind and not ((DATE.search(joined) and whole) or _QUOTING.match(joined)):
+    dated = DATE.search(joined) or (quoted_next and "<" in joined and has_address(joined))
+    if behind and not ((dated and whole) or _QUOTING.match(joined)):
         return False
     return is_attribution(joined, quoted_next, open_end)
 
