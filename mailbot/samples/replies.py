@@ -27,6 +27,7 @@ from mailbot.samples.scene import (
     ERIKA,
     FILES,
     HISTORY,
+    LEADING,
     LENA,
     MANY_FILES,
     MAX,
@@ -141,6 +142,16 @@ def _to_commands(language: str) -> dict[str, Notification]:
             done=RECEIPT_LINES[:1],
             undoable=True,
             in_reply_to="<3@schule.example>",
+        ),
+        "command_receipt_bundle": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=LEADING[0],
+            done=(
+                CommandResult(
+                    "close", LEADING[0], notified=(LENA, RAINER), others=tuple(t.key for t in LEADING[1:])
+                ),
+            ),
+            undoable=True,
         ),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),

@@ -107,7 +107,9 @@ def _context(
     names, absences = names_and_absences(session, school, desk.policy, now)
     history = tickets.history(session, ticket_id)
     unread = is_from_list(session, ticket_id, ticket.requester.email)
-    return TimerContext(ticket, school, desk.policy, now, names, history, absences, unread)
+    found = tickets.find_ticket(session, ticket.leading_key) if ticket.follows else None
+    leading = found[1] if found is not None and found[1].leads else None
+    return TimerContext(ticket, school, desk.policy, now, names, history, absences, unread, leading)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:

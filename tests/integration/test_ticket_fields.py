@@ -42,6 +42,7 @@ NOT_UNDONE = {"school", "number", "subject", "opened", "updated", "messages", "s
 NOT_UNDONE |= {"appointment_revision"}
 NOT_ERASED = set(NAMES) - {"subject", "requester", "assignee", "cc", "muted", "appointment"}
 NOT_PRINTED = {"number", "cc", "due", "wait", "status_asked", "muted", "appointment", "appointment_revision"}
+NOT_PRINTED |= {"bundle"}
 PAULA = "paula@schule.example"
 EMPTY: tuple[Any, ...] = ("", [], None)
 
@@ -52,6 +53,7 @@ def value_of(position: int, name: str) -> Any:
     values: dict[Any, Any] = {
         str: f"{PAULA} {name}",
         int: position + 100,
+        int | None: position + 100,
         Status: Status.WAITING,
         Priority: Priority.URGENT,
         datetime: day,

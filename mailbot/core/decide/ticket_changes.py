@@ -56,14 +56,22 @@ class _Applied:
     effects: tuple[Effect, ...]
 
 
-def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> ChangedTicket:
-    """Apply the commands about one ticket and the text of the mail; return the change and its effects."""
+def change_ticket(
+    context: MailContext, ticket: Ticket, commands: list[AnyResolved], informed: frozenset[str] | None = None
+) -> ChangedTicket:
+    """Apply the commands about one ticket and the text of the mail; return the change and its effects.
+
+    For a ticket that follows another one in a bundle, `informed` are the colleagues who get a mail about the
+    others.
+    """
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
     answers = [(c.command, c) for c in commands if isinstance(c.command, AnswerCommand)]
     texts = [(one.position, command.text(context, ticket, one.value)) for command, one in answers]
     message = _new_message(context, ticket, texts, by_staff=by_staff)
+    if informed is not None and message is not None:
+        message = _for_follower(message)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
@@ -83,6 +91,7 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     others = recipients.deduplicate(
         _notifications(context, change, effects, restructuring, by_staff=by_staff), change
     )
+    others = tuple(n for n in others if not (n.role.staff and n.to.email in (informed or ())))
     calendar_mails = to_attendees(change, _blocked(effects))
     notifications = (*without_repetition(others, calendar_mails, change), *calendar_mails)
     effects += map(Notify, notifications)
@@ -212,6 +221,11 @@ def _new_message(
         forged=context.trust.forged,
         signature=context.signature,
     )
+
+
+def _for_follower(message: Message) -> Message | None:
+    """Return a message for a ticket that follows another one: without what belongs to that one only."""
+    return replace(message, quoted="") if message.visibility is Visibility.PUBLIC else None
 
 
 def _paragraphs(

@@ -1,0 +1,39 @@
+"""Find the open tickets that report the same problem as a new one."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from mailbot.core.model.facts import OpenReport
+from mailbot.core.model.ticket import MAX_BUNDLE, Ticket
+from mailbot.core.text.resemblance import resembles
+from mailbot.core.text.words import TermSet, terms
+
+WITHIN = timedelta(hours=2)
+"""The time within which tickets that resemble each other are offered as a bundle."""
+MIN_OTHERS = 2
+"""The number of earlier tickets from which a bundle is offered."""
+
+
+def same_problem(new: OpenReport, reports: Iterable[OpenReport]) -> tuple[Ticket, ...]:
+    """Return the ticket that leads an open bundle which a new one resembles.
+
+    If there is none, return the tickets of the last two hours that resemble it and each other, at least two,
+    else nothing.
+    """
+    compared = [(report.ticket, _terms(report)) for report in reports]
+    similar = [(ticket, words) for ticket, words in compared if resembles(_terms(new), words)]
+    leading = {ticket.key: ticket for ticket, _ in compared if ticket.leads}
+    for ticket, _ in similar:
+        if ticket.leading_key in leading:
+            return (leading[ticket.leading_key],)
+    group: list[tuple[Ticket, TermSet]] = []
+    for ticket, words in sorted(similar, key=lambda found: found[0].number):
+        recent = ticket.bundle is None and new.ticket.opened - ticket.opened <= WITHIN
+        if recent and all(resembles(words, other) for _, other in group):
+            group.append((ticket, words))
+    return tuple(ticket for ticket, _ in group[: MAX_BUNDLE - 1]) if len(group) >= MIN_OTHERS else ()
+
+
+def _terms(report: OpenReport) -> TermSet:
+    ticket = report.ticket
+    return terms(ticket.school, ticket.subject, report.text, ticket.requester)
