@@ -69,9 +69,9 @@ def test_bundle_is_audited_and_shown_to_the_team_only(three: DeskHarness) -> Non
     three.reply(OLGA, "Und im Hof.")
     leading, other = [row.text for row in three.outbox_of(ERIKA, NotificationKind.REQUESTER_REPLY)]
     assert "Bündel: GYM-1, GYM-2, GYM-3" in leading
-    assert "Sie geht auch an alle anderen, deren Meldung zum Bündel gehört." in leading
+    assert "Die Antwort bekommen auch alle anderen, deren Meldung zum Bündel gehört." in leading
     assert "Bündel: GYM-1\n" in other
-    assert "Sie geht auch an alle anderen" not in other
+    assert "Die Antwort bekommen auch" not in other
     assert_nobody_sees_others(three)
 
 

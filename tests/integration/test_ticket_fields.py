@@ -158,8 +158,8 @@ def test_a_field_that_an_old_state_lacks_keeps_its_value() -> None:
 def test_disclosure_gives_out_each_column(stored: DeskHarness) -> None:
     with read_only(stored.engine) as session:
         (found,) = collect(session, FULL.requester.email)["tickets"]
-    others_mutes = {"muted": ""}
-    assert found == {**columns_of(FULL), **others_mutes, "messages": [], "internal": []}
+    about_others = {"muted": "", "bundle": None}
+    assert found == {**columns_of(FULL), **about_others, "messages": [], "internal": []}
 
 
 def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> None:
