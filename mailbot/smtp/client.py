@@ -209,7 +209,7 @@ class SmtpClient:
         reply = await wire.reply(self._data_timeout(mail.raw))
         if reply.accepts:
             self._sent += 1
-            return SendResult("sent", reply.code, self._sanitize(reply.text))
+            return SendResult("sent", reply.code, "")
         if reply.code >= 400:
             return refusal(reply.code, self._sanitize(reply.text))
         raise _out_of_step(reply, "the text of a mail")
