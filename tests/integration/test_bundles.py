@@ -62,6 +62,20 @@ def assert_nobody_sees_others(desk: DeskHarness) -> None:
             assert {own.get(name, person) for name in row.references or []} <= {person}
 
 
+def test_commands_are_audited_in_each_language(desk: DeskHarness, subtests: pytest.Subtests) -> None:
+    for person, name in NAMES.items():
+        desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text(f"Es betrifft {name}."))
+    words = (("#bundle", "#unbundle"), ("#bündeln", "#entbündeln"), ("#grouper", "#dégrouper"))
+    first = desk.outbox_of(MAX)[0]
+    for bundle, unbundle in words:
+        with subtests.test(word=bundle):
+            for line, expected in ((f"{bundle} 2 3", [1, 1, 1]), (unbundle, [None, None, None])):
+                assert desk.outcome(reply_to(first, MAX, line).proven()) == "command"
+                assert bundles(desk) == expected
+            assert actions(desk, "GYM-1")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "2 3")]
+            assert actions(desk, "GYM-3")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "")]
+
+
 def test_bundle_is_audited_and_shown_to_the_team_only(three: DeskHarness) -> None:
     assert bundles(three) == [1, 1, 1]
     assert actions(three, "GYM-2") == [(MAX, "bundled", "1")]

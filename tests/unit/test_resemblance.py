@@ -116,6 +116,13 @@ def test_third_report_within_two_hours_offers_a_bundle(subtests: pytest.Subtests
             assert {n.kind for n in done.notifications if n.role.staff} == {NotificationKind.NEW_TICKET}
 
 
+def test_reports_that_resemble_the_new_one_but_not_each_other_are_no_bundle() -> None:
+    network, moodle = report(1, "WLAN weg"), report(2, "Moodle lädt nicht")
+    both = {"subject": "Moodle geht nicht", "text": "Und das Internet auch nicht."}
+    assert offered(decided(network, moodle, **both)) == []
+    assert offered(decided(network, moodle, report(3, "Moodle down"), **both)) == [2, 3]
+
+
 def test_requester_reads_nothing_of_similar_tickets() -> None:
     for reports in (TWO, LED):
         receipt = decided(*reports).notification(PAUL)

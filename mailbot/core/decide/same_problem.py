@@ -1,6 +1,6 @@
 """Find the open tickets that report the same problem as a new one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from mailbot.core.model.facts import OpenReport
@@ -20,18 +20,29 @@ def same_problem(new: OpenReport, reports: Iterable[OpenReport]) -> tuple[Ticket
     If there is none, return the tickets of the last two hours that resemble it and each other, at least two,
     else nothing.
     """
+    problem = _terms(new)
     compared = [(report.ticket, _terms(report)) for report in reports]
-    similar = [(ticket, words) for ticket, words in compared if resembles(_terms(new), words)]
+    similar = [(ticket, words) for ticket, words in compared if resembles(problem, words)]
     leading = {ticket.key: ticket for ticket, _ in compared if ticket.leads}
     for ticket, _ in similar:
         if ticket.leading_key in leading:
             return (leading[ticket.leading_key],)
+    recent = [
+        (ticket, words)
+        for ticket, words in sorted(similar, key=lambda found: found[0].number)
+        if ticket.bundle is None and new.ticket.opened - ticket.opened <= WITHIN
+    ]
+    groups = (_group(recent[first:]) for first in range(len(recent)))
+    return next((group[: MAX_BUNDLE - 1] for group in groups if len(group) >= MIN_OTHERS), ())
+
+
+def _group(candidates: Sequence[tuple[Ticket, TermSet]]) -> tuple[Ticket, ...]:
+    """Return the first ticket and those that resemble it and each other."""
     group: list[tuple[Ticket, TermSet]] = []
-    for ticket, words in sorted(similar, key=lambda found: found[0].number):
-        recent = ticket.bundle is None and new.ticket.opened - ticket.opened <= WITHIN
-        if recent and all(resembles(words, other) for _, other in group):
+    for ticket, words in candidates:
+        if all(resembles(words, other) for _, other in group):
             group.append((ticket, words))
-    return tuple(ticket for ticket, _ in group[: MAX_BUNDLE - 1]) if len(group) >= MIN_OTHERS else ()
+    return tuple(ticket for ticket, _ in group)
 
 
 def _terms(report: OpenReport) -> TermSet:

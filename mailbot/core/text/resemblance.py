@@ -40,7 +40,7 @@ _STATES = """
     dringend druckt erreichbar erreichen fehler fehlermeldung funktioniert funktionieren fällt ganze
     ganzen ganzes gebäude gesamte gesamten gesamtes gestern gestört haus hausweit hängt kaputt keiner
     keinerlei klappt kollegium komplett lahm langsam laufen lädt läuft meldung niemand raum räume räumen
-    schulweit spinnt störung ständig tot total totalausfall unbrauchbar unterbrochen verbindung verfügbar
+    schulweit spinnt streikt störung ständig tot total totalausfall unbrauchbar unterbrochen verbindung verfügbar
     zeigt zimmer zugriff überall access across anything broken building cannot classroom dead down entire
     error everywhere fail failed fails failure fault gone issues loading nobody none offline outage reach
     room rooms slow stopped urgent whole working works accessible accès bâtiment cassé cassée coupure
