@@ -96,7 +96,7 @@ def main() -> int:
         offers = [first_offer(of_one, rng) for _ in range(200)]
         print(
             f"  {name} ({len(of_one)} reports): {share(pairs(of_one, same=True))};"
-            f" a bundle is offered with the {median(offers):.0f}th report (median)"
+            f" a bundle is offered with report {median(offers):.0f} (median)"
         )
     print(f"reports of two such problems, in pairs: {share(pairs(outages, same=False))}")
     print(f"everyday reports of two problems, in pairs: {share(pairs(ordinary, same=False))}")

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, union_all
 from sqlmodel import Session
 
-from mailbot.core.decide.same_problem import WITHIN
+from mailbot.core.decide.same_problem import MAX_COMPARED, WITHIN
 from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.ticket import Status
 from mailbot.store.mapping import to_tickets
@@ -13,14 +13,13 @@ from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
 MAX_REPORTS = 50
-_MAX_TEXT = 2_000  # characters of a text that are compared
 
 _TICKET, _MESSAGE = metadata.tables["ticket"], metadata.tables["message"]
 _FIRST = metadata.tables["message"].alias("first").c
 
 # Read the open tickets of a school with their first texts: recent ones, and those of bundles.
 _OPEN = (
-    select(_TICKET, func.substr(_MESSAGE.c.text, 1, _MAX_TEXT).label("problem"))
+    select(_TICKET, func.substr(_MESSAGE.c.text, 1, MAX_COMPARED).label("problem"))
     .join(_MESSAGE, _MESSAGE.c.ticket_id == _TICKET.c.id)
     .where(
         _TICKET.c.school == bindparam("school"),

@@ -1,6 +1,6 @@
 """Find the open tickets that report the same problem as a new one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mailbot.core.model.facts import OpenReport
@@ -14,12 +14,18 @@ MIN_OTHERS = 2
 """The number of earlier tickets from which a bundle is offered."""
 
 
-def same_problem(new: OpenReport, reports: Iterable[OpenReport]) -> tuple[Ticket, ...]:
+MAX_COMPARED = 2_000
+"""Characters of a text that are compared, from its start."""
+
+
+def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket, ...]:
     """Return the ticket that leads an open bundle which a new one resembles.
 
     If there is none, return the tickets of the last two hours that resemble it and each other, at least two,
     else nothing.
     """
+    if not reports:
+        return ()
     problem = _terms(new)
     compared = [(report.ticket, _terms(report)) for report in reports]
     similar = [(ticket, words) for ticket, words in compared if resembles(problem, words)]
@@ -47,4 +53,4 @@ def _group(candidates: Sequence[tuple[Ticket, TermSet]]) -> tuple[Ticket, ...]:
 
 def _terms(report: OpenReport) -> TermSet:
     ticket = report.ticket
-    return terms(ticket.school, ticket.subject, report.text, ticket.requester)
+    return terms(ticket.school, ticket.subject, report.text[:MAX_COMPARED], ticket.requester)

@@ -40,12 +40,12 @@ _STATES = """
     dringend druckt erreichbar erreichen fehler fehlermeldung funktioniert funktionieren fällt ganze
     ganzen ganzes gebäude gesamte gesamten gesamtes gestern gestört haus hausweit hängt kaputt keiner
     keinerlei klappt kollegium komplett lahm langsam laufen lädt läuft meldung niemand raum räume räumen
-    schulweit spinnt streikt störung ständig tot total totalausfall unbrauchbar unterbrochen verbindung verfügbar
-    zeigt zimmer zugriff überall access across anything broken building cannot classroom dead down entire
-    error everywhere fail failed fails failure fault gone issues loading nobody none offline outage reach
-    room rooms slow stopped urgent whole working works accessible accès bâtiment cassé cassée coupure
-    coupé coupée entier erreur hors indisponible lent lente panne partout personne salle service totale
-    urgente école établissement étage
+    schulweit spinnt streikt störung ständig tot total totalausfall unbrauchbar unterbrochen verbindung
+    verfügbar zeigt zimmer zugriff überall access across anything broken building cannot classroom dead
+    down entire error everywhere fail failed fails failure fault gone issues loading nobody none offline
+    outage reach room rooms slow stopped urgent whole working works accessible accès bâtiment cassé cassée
+    coupure coupé coupée entier erreur hors indisponible lent lente panne partout personne salle service
+    totale urgente école établissement étage
 """
 _GENERIC = frozenset(map(fold, _STATES.split()))
 
