@@ -173,6 +173,14 @@ def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[A
     return found
 
 
+def bundle_of(session: Session, ticket: Ticket) -> tuple[Ticket, ...]:
+    """Return the tickets of the bundle that a ticket is in, in the order of their numbers."""
+    if ticket.bundle is None:
+        return ()
+    rows = execute(session, _BY_BUNDLES, {"schools": [ticket.school], "bundles": [ticket.bundle]})
+    return tuple(to_tickets(session, sorted(rows, key=lambda row: row.number)))
+
+
 def _with_bundles(session: Session, found: dict[str, Row[Any]]) -> dict[str, Row[Any]]:
     """Return rows of tickets, and those of the other tickets of their bundles."""
     bundles = {(row.school, row.bundle) for row in found.values() if row.bundle is not None}

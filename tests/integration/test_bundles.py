@@ -163,6 +163,7 @@ def test_staff_are_reminded_of_the_leading_ticket_only_while_it_is_open(three: D
         run_timers(three.desk, NOW + timedelta(days=days))
     late = [r for r in three.outbox_of(MAX) if r.kind in ("reminder", "overdue")]
     assert {row.ticket_id for row in late} == {1}
+    assert "Bündel: GYM-1, GYM-2, GYM-3" in late[0].text
     three.receive(reply_to(three.outbox_of(LENA)[0], LENA, "#erledigt"), at=NOW + timedelta(days=6))
     for days in range(7, 12):
         run_timers(three.desk, NOW + timedelta(days=days))

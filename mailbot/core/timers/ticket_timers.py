@@ -30,8 +30,8 @@ MAX_CHECK_INTERVAL = timedelta(days=1)
 class TimerContext:
     """A ticket of a school at a point in time; `names` and `absences` are keyed by registered address.
 
-    `unread`: no single person reads mail to the requester, which is a list. `leading` is the ticket that
-    leads the bundle of this one.
+    `unread`: no single person reads mail to the requester, which is a list. `bundle` are the tickets of
+    its bundle.
     """
 
     ticket: Ticket
@@ -42,12 +42,13 @@ class TimerContext:
     history: tuple[Message, ...] = ()
     absences: Mapping[str, Absence] = field(default_factory=dict)
     unread: bool = False
-    leading: Ticket | None = None
+    bundle: tuple[Ticket, ...] = ()
 
     @property
     def is_represented(self) -> bool:
         """Return whether the staff are reminded of the ticket that leads its bundle instead."""
-        return self.leading is not None and self.leading.status is not Status.CLOSED
+        leading = (ticket for ticket in self.bundle if ticket.leads)
+        return self.ticket.follows and any(ticket.status is not Status.CLOSED for ticket in leading)
 
     @property
     def effective_assignee(self) -> Member | None:
@@ -77,6 +78,7 @@ class TimerContext:
             actor=None,
             history=self.history,
             unread=self.unread,
+            bundle=tuple(t for t in self.bundle if t.follows) if self.ticket.leads else (),
         )
 
 
