@@ -12,7 +12,7 @@
 #   make soak-test      simulate a week of mail with failures: memory, descriptors, threads (MAILS, SEED)
 #   make simulate-year  simulate a school year at a desk without servers (TICKETS)
 #   make bench          measure speed, size and growth in one table (QUICK=1 takes a minute, ONLY=names)
-#   make growth-curve   measure intake with more tickets and mailboxes, and draw docs/growth-*.svg (takes an hour)
+#   make growth-curve   measure intake with more tickets and mailboxes, and draw docs/growth-*.svg (takes 20 minutes)
 #   make bench-backlog  process a full mailbox and check every mail (MAILS, SEED)
 #   make bench-import   import an osTicket database twice (TICKETS)
 #   make gallery        write dist/gallery/index.html with a sample of every notification

@@ -46,7 +46,10 @@ Days = Annotated[int, Field(ge=0, le=3_650)]
 class Table(BaseModel):
     """A table of the document: strict types, no unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    # Only the validator of the whole document is built: it contains those of the tables.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Operator(Table):

@@ -35,6 +35,11 @@ def _prose(text: str) -> Markup:
     return Markup("<br>\n").join(line.replace("  ", Markup("&nbsp; ")) for line in lines)
 
 
+def _unbroken(text: str) -> Markup:
+    """Return a text as HTML that stays in one line: programs break a ticket's key at its hyphen."""
+    return Markup('<span style="white-space:nowrap">{}</span>').format(text)
+
+
 def _quoted(text: str) -> str:
     """Return a person's text with "> " before each line (RFC 3676, 4.5), so that it is visibly theirs."""
     return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
@@ -145,7 +150,12 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         cache_size=-1,  # without a limit
         bytecode_cache=_compiled_templates,
     )
-    environment.filters |= {"one_line": one_line, "prose": _prose, "quoted": _quoted}
+    environment.filters |= {
+        "one_line": one_line,
+        "prose": _prose,
+        "quoted": _quoted,
+        "unbroken": _unbroken,
+    }
     environment.globals |= {
         "colour": colour,
         "colour_on_dark": lighten_for_dark_mode(colour),

@@ -19,8 +19,8 @@ class SendResult:
 
     `uncertain`: the connection broke during or after DATA, so the server may have accepted the mail.
     `server_down`: the connection or the account failed, so other mails would fail as well.
-    `reply` is one printable line without the password, "" if the server accepted the mail; `about` says what a
-    refusal is about.
+    `reply` is one printable line without the password, or "" if the server accepted the mail; `about` says
+    what a refusal is about.
     """
 
     state: State

@@ -16,3 +16,5 @@ class Row(SQLModel):
     """The base class of all tables."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    # Statements use the tables and no instances, so the validators of instances are never needed.
+    model_config = {"defer_build": True}

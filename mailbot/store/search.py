@@ -243,6 +243,4 @@ def _postings(session: Session, problem: TermSet) -> dict[str, list[int]]:
     quote, query = ('"', _POSTINGS_FTS5) if _is_sqlite(session) else ("'", _POSTINGS_TSVECTOR)
     words = {f"{quote}{_with_school(problem.school, word)}{quote}": word for word in problem.words}
     found = execute(session, query, {"words": json.dumps(list(words)), "limit": MAX_DOC_FREQUENCY + 1})
-    return {
-        words[lexeme]: [int(one) for one in postings.split(",")] for lexeme, postings in found if postings
-    }
+    return {words[lexeme]: list(map(int, postings.split(","))) for lexeme, postings in found if postings}

@@ -2,6 +2,7 @@
 
 import email
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -189,6 +190,16 @@ def test_any_text_is_read_back_unchanged(text: str) -> None:
     assert plain is not None
     assert plain.get_content().replace("\r\n", "\n") == clean(text)
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+
+
+def test_clean_text_has_neither_controls_nor_other_line_breaks_than_line_feeds() -> None:
+    possible = [chr(code) for code in (*range(0x3000), *range(0xD7FF, 0xE001), *range(0xFDD0, 0x1_0010))]
+    kept = {char for char in possible if clean(f"a{char}b") == f"a{char}b"}
+    breaks = {char for char in possible if clean(f"a{char}b") == "a\nb"}
+    assert breaks == set("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+    dropped = set(possible) - kept - breaks
+    assert {unicodedata.category(char) for char in dropped} == {"Cc", "Cs", "Cn"}
+    assert {char for char in kept if unicodedata.category(char) in {"Cc", "Cs"}} == {"\t", "\n"}
 
 
 @given(name=st.text(max_size=160))
