@@ -116,13 +116,6 @@ def _new_tickets() -> dict[str, Notification]:
         "new_ticket_resembling": TO_ERIKA(
             Kind.NEW_TICKET, ticket=NETWORK[2], author=LENA, text="Im ganzen Altbau.", resembling=NETWORK[:2]
         ),
-        "also_reported": TO_ERIKA(
-            Kind.ALSO_REPORTED,
-            ticket=NETWORK[2],
-            author=LENA,
-            text="Im ganzen Altbau kommt niemand mehr ins Netz. Wir brauchen es in der 5. Stunde.",
-            resembling=LEADING[:1],
-        ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),
@@ -145,6 +138,13 @@ def _words_to_team() -> dict[str, Notification]:
             author=LENA,
             text="Danke, ich probiere es!",
             history=HISTORY[1:3],
+        ),
+        "also_reported": TO_ERIKA(
+            Kind.ALSO_REPORTED,
+            ticket=NETWORK[2],
+            author=LENA,
+            text="Im ganzen Altbau kommt niemand mehr ins Netz. Wir brauchen es in der 5. Stunde.",
+            resembling=LEADING[:1],
         ),
         "requester_reply_bundle": TO_MAX(
             Kind.REQUESTER_REPLY,

@@ -146,11 +146,7 @@ def _to_commands(language: str) -> dict[str, Notification]:
         "command_receipt_bundle": TO_MAX(
             Kind.COMMAND_RECEIPT,
             ticket=LEADING[0],
-            done=(
-                CommandResult(
-                    "close", LEADING[0], notified=(LENA, RAINER), others=tuple(t.key for t in LEADING[1:])
-                ),
-            ),
+            done=(replace(RECEIPT_LINES[0], ticket=LEADING[0], others=("GYM-102", "GYM-105")),),
             undoable=True,
         ),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),

@@ -166,7 +166,6 @@ def load_facts(
         absences=absences,
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
-        open_reports=_open_reports(session, lookups, found, number, now),
         fitting=() if found.rows else _fitting(session, lookups),
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
@@ -175,18 +174,19 @@ def load_facts(
         recent_activity=matches.recent_activity,
         blocked=_blocked(session, understood.mail, school, found),
     )
-    return _with_looked_up(session, facts, found, understood, policy)
+    return _with_looked_up(session, facts, found, understood, policy, now)
 
 
 def _with_looked_up(
-    session: Session, facts: Facts, found: _Found, understood: Understanding, policy: Policy
+    session: Session, facts: Facts, found: _Found, understood: Understanding, policy: Policy, now: datetime
 ) -> Facts:
-    """Return the facts with what single commands of the mail need."""
+    """Return the facts with what a new problem or single commands of the mail need."""
     lookups = understood.lookups
     numbers = {key: tickets.next_number(session, key) for key in _schools(lookups, found)}
     facts = replace(
         facts,
         numbers_elsewhere=numbers,
+        open_reports=_open_reports(session, lookups, found, facts.next_number, now),
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
