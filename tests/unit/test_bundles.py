@@ -22,6 +22,7 @@ from tests.support.scenario import (
     MailScenario,
     Outcome,
     answers,
+    photo,
     ticket,
     writes,
 )
@@ -123,6 +124,14 @@ def test_quotation_of_the_leading_requester_is_kept_in_the_leading_ticket_only()
     texts = [(e.ticket, e.message.quoted) for e in case.decide().effects if isinstance(e, AddMessage)]
     assert kept == {"> Bei Lena geht nichts.", ""}
     assert texts == [("GYM-1", "> Bei Lena geht nichts."), ("GYM-2", ""), ("GYM-4", "")]
+
+
+def test_pictures_of_the_quoted_mail_reach_no_other_requester() -> None:
+    files = (photo("bildschirm.png", inline=True), photo("plan.png"))
+    mails = to_outside(about_bundle("Wir sind dran.").with_mail(parts=files).decide())
+    found = {to: [file.filename for file in n.attachments] for to, n in mails.items()}
+    others = {to: ["plan.png"] for to in (OLGA, PAUL, KIRA)}
+    assert found == {LENA: ["bildschirm.png", "plan.png"], **others}
 
 
 def test_note_stays_in_the_leading_ticket() -> None:

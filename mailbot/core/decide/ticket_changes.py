@@ -72,11 +72,8 @@ def change_ticket(
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
-    by_stranger = not context.is_participant(ticket)
-    effects: list[Effect] = [
-        *cc_added,
-        *_add_message(ticket, message, restructuring, by_stranger=by_stranger),
-    ]
+    effects: list[Effect] = [*cc_added]
+    effects += _add_message(ticket, message, restructuring, by_stranger=not context.is_participant(ticket))
     effects += [effect for one in applied for effect in one.effects]
     effects += [effect for command, one in answers for effect in command.handler(ticket, one.value)]
     effects += (
@@ -206,7 +203,8 @@ def _new_message(
 ) -> Message | None:
     """Return a message with the remaining text and the texts that commands add; None without any content.
 
-    `follows`: another ticket leads the bundle of this one, so its quotation and internal text stay there.
+    `follows`: another ticket leads the bundle of this one. The quotation stays there, and so do internal
+    text and pictures within the text: programs repeat those of the quoted mail.
     """
     if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
@@ -225,7 +223,7 @@ def _new_message(
         at=context.now,
         message_id=context.mail.message_id,
         quoted="" if follows else context.mail.quoted,
-        attachments=context.attachments,
+        attachments=tuple(file for file in context.attachments if not (follows and file.inline)),
         proven=context.trust.trusted,
         forged=context.trust.forged,
         signature=context.signature,
