@@ -18,7 +18,7 @@ from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import FORMS, LANGUAGES, broken_templates, sample
 from mailbot.render import BrokenTemplateError, Templates, render
 from mailbot.samples import replies, scene
-from tests.support.rendered_samples import TEMPLATES, fields, hrefs, rendered
+from tests.support.rendered_samples import TEMPLATES, fields, hrefs, notifications, rendered
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 
@@ -28,7 +28,7 @@ PACKAGED = Path(__file__).parents[2] / "templates"
 def outgoing_mail(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
     if not changes:
         return rendered(name, language)
-    return sample(replace(samples.notifications(language)[name], **changes), language, TEMPLATES)
+    return sample(replace(notifications(language)[name], **changes), language, TEMPLATES)
 
 
 def readable(outgoing: OutgoingMail) -> str:
