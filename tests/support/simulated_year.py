@@ -1,10 +1,13 @@
 """Simulate a school year at a desk with a real database; the mails of people are random."""
 
 import heapq
+import itertools
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,6 +80,18 @@ SELLERS = tuple(f"gewinn{n}@anderswo.example" for n in range(4))
 COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_level) for m in team.members}
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
 
+OUTAGE = (
+    (0, "WLAN weg"),
+    (10, "Kein Internet im ganzen Haus"),
+    (20, "Internet geht nicht"),
+    (200, "Netz ausgefallen"),
+    (400, "Kein WLAN in Raum 204"),
+    (1_440, "Internet tot"),
+    (1_600, "WLAN funktioniert nicht"),
+)
+"""What teachers report when the network of a school fails, and after how many minutes."""
+OFFER = re.compile(r"#(?:bündeln|bundle) \d[\d ]*")
+
 Texts = tuple[tuple[int, str], ...]
 # Replies to each kind of notification: (weight, text). {other} is another open ticket of the
 # school, {colleague} somebody of the own team, {days} a few days, {saved} the name of a saved answer.
@@ -98,6 +113,9 @@ FIRST_LEVEL = (
     (3, "#für lehrer3@schule.example"),
     (10, "#merge {other}"),
     (4, "#trennen"),
+    (8, "#bündeln {other} {other2}"),
+    (4, "Wir wissen davon.\n#bundle {other}"),
+    (5, "#entbündeln"),
     (12, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
     (2, "#zurück"),
@@ -127,6 +145,7 @@ SECOND_LEVEL = (
     (8, "#move HBG"),
     (6, "#verschieben GYM"),
     (6, "#übernehmen"),
+    (4, "#grouper {other} {other2}"),
     (5, "#priority urgent"),
     (4, "#away in {days} days {colleague}"),
     (3, "#list all room 204"),
@@ -146,7 +165,7 @@ REQUESTER = (
     (1, "#übersicht"),
     (1, "Und der Drucker ist auch leer."),
     (1, "#eskalieren"),
-    (5, "#stand"),
+    (8, "#stand"),
     (4, "#geholfen"),
     (1, "#öffnen"),
 )
@@ -163,6 +182,7 @@ IN_THE_MORNING = (
 WORK = dict.fromkeys(
     (
         "new_ticket",
+        "also_reported",
         "requester_reply",
         "returned",
         "escalated_second_level",
@@ -185,11 +205,10 @@ NEWS = dict.fromkeys(
         "escalated_requester",
         "reopened",
         "closed_waiting",
-        "appointment",
         "appointment_cancelled",
     ),
     0.6,
-)
+) | {"appointment": 0.9}
 """The probability of a reply to a notification of that kind, by staff and by others."""
 
 
@@ -235,6 +254,8 @@ class SimulatedYear:
             whenever = self.rng.random() < 0.2
             moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
             self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
+        for week in (7, 25):
+            self.plan(AT_SCHOOL.add(START + timedelta(weeks=week), timedelta(hours=1)), self.fail_network)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
             self.plan(morning, self.pass_time)
@@ -251,14 +272,14 @@ class SimulatedYear:
 
     def catch_up(self, until: datetime) -> None:
         """Run the timers until that time, as a daemon that is down now and then."""
-        while (look := self.next_look()) is not None and look < until:
+        while (due := self.next_check()) is not None and due < until:
             late = timedelta(hours=self.rng.uniform(1, 60)) if self.rng.random() < 0.03 else EVERY
-            self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
+            self.now = max(self.now, min(due.astimezone(BERLIN) + late, until))
             acted = self.pass_time()
-            following = self.next_look()
+            following = self.next_check()
             assert acted or following is None or following > self.now, "looked at again and again"
 
-    def next_look(self) -> datetime | None:
+    def next_check(self) -> datetime | None:
         """Return the time of the next check of a ticket."""
         with read_only(self.engine) as session:
             query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
@@ -280,6 +301,14 @@ class SimulatedYear:
         if kind > 0.9:
             mail.cc(self.rng.choice(TEACHERS[school])).proven(SERVERS[school])
         self.write(sender, mail, what, school)
+
+    def fail_network(self) -> None:
+        """Let several teachers report that the network of their school fails."""
+        school = self.rng.choice(("GYM", "HBG"))
+        for teacher, (minutes, subject) in zip(itertools.cycle(TEACHERS[school]), OUTAGE, strict=False):
+            mail = problem(subject, sender=teacher).text("Bei uns geht nichts.")
+            report = partial(self.write, teacher, mail, subject, school)
+            self.plan(self.now + timedelta(minutes=minutes), report)
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
         """Process a mail and record its effects."""
@@ -321,7 +350,8 @@ class SimulatedYear:
             return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
         table = IN_THE_MORNING if sent.kind == "digest" else tables.get(sent.role, REQUESTER)
-        text = self.filled(self.draw(table), sent)
+        offer = OFFER.search(sent.text) if sent.kind in ("new_ticket", "also_reported") else None
+        text = offer[0].strip() if offer else self.filled(self.draw(table), sent)
         if not text:
             return
         if table is REQUESTER and text not in TAPS:
@@ -333,7 +363,7 @@ class SimulatedYear:
         step = self.write(writer, built, text, sent.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
-            self.take_back(step, sent, before or {})
+            self.undo(step, sent, before or {})
 
     def draw(self, table: Texts) -> str:
         """Return one of the texts; each comes as often as its weight before any comes more often."""
@@ -373,7 +403,7 @@ class SimulatedYear:
             saved=self.rng.choice(("Drucker leer", "WLAN")),
         )
 
-    def take_back(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:
+    def undo(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:
         """Let a person undo at once, and record the states."""
         changed = self.state(sent.ticket_id) or {}
         if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change

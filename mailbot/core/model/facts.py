@@ -176,6 +176,14 @@ class Copies:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenReport:
+    """An open ticket, and the beginning of its first text."""
+
+    ticket: Ticket
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The facts from the database that matter for one mail. Tickets are keyed by ticket key ("GYM-104").
 
@@ -191,7 +199,8 @@ class Facts:
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
-    tickets. `fitting` are the saved answers that fit a new ticket. `saved_versions` are the versions
+    tickets. `fitting` are the saved answers that fit a new ticket. `open_reports` may report the problem of a
+    new ticket: those of the last two hours and of open bundles. `saved_versions` are the versions
     of saved answers by the mail whose receipt this mail replies to.
     """
 
@@ -211,6 +220,7 @@ class Facts:
     similar: tuple[Similar, ...] = ()
     reports: Mapping[Place, int] = field(default_factory=dict)
     fitting: tuple[SavedAnswer, ...] = ()
+    open_reports: tuple[OpenReport, ...] = ()
     saved_answers: tuple[SavedAnswer, ...] = ()
     saved_versions: tuple[SavedVersion, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
@@ -233,6 +243,11 @@ class Facts:
     def number_in(self, school: str) -> int:
         """Return the number of the next ticket of a school."""
         return self.numbers_elsewhere.get(school, self.next_number)
+
+    def followers(self, leading: Ticket) -> tuple[Ticket, ...]:
+        """Return the other tickets of the bundle that a ticket leads."""
+        found = (t for t in self.tickets.values() if t.follows and t.leading_key == leading.key)
+        return tuple(sorted(found, key=lambda ticket: ticket.number)) if leading.leads else ()
 
     def ticket(self, key: str | None) -> Ticket | None:
         """Return the ticket with that key or alias; None if there is none."""

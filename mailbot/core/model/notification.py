@@ -59,6 +59,10 @@ class Reason(StrEnum):
     NO_TEXT = "no_text"  # the mail has no text to save
     TEXT_TOO_LONG = "text_too_long"  # the text to save is longer than `argument` characters
     TOO_MANY_ANSWERS = "too_many_answers"  # the school has `argument` saved answers, the limit
+    MERGED = "merged"  # `argument` is the number of a merged ticket, where a ticket itself is needed
+    CLOSED = "closed"  # the ticket `argument` is closed
+    BUNDLED = "bundled"  # the ticket `argument` is in a bundle
+    BUNDLE_FULL = "bundle_full"  # a bundle cannot have more than `argument` tickets
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
@@ -97,7 +101,8 @@ class CommandResult:
     notified. `already`: the command changed nothing. `detail` is a priority or a name. `ticket` is None if
     the command is about its author. `until` is the last day of an absence, of the author or of the new
     assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers. `text` is the
-    text that was saved. `undoable`: of a command about no ticket, whether `#undo` reverts it.
+    text that was saved. `undoable`: of a command about no ticket, whether `#undo` reverts it. `others` are
+    the keys of the other tickets of the bundle that it changed.
     """
 
     command: str
@@ -110,6 +115,7 @@ class CommandResult:
     links: tuple[str, ...] = ()
     text: str = ""
     undoable: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[Address, ...]:
@@ -147,6 +153,9 @@ class Notification:
     similar: tuple[Similar, ...] = ()  # solved tickets similar to a new one
     reports: PlaceReports | None = None  # the reports about the place of a new ticket
     fitting: tuple[SavedAnswer, ...] = ()  # saved answers that fit a new ticket
+    bundle: tuple[Ticket, ...] = ()  # the other tickets of the bundle that the ticket leads
+    # Tickets that report the same problem as a new one; or only the one that leads their bundle.
+    resembling: tuple[Ticket, ...] = ()
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
