@@ -12,7 +12,9 @@ REVERSIBLE = frozenset(
 )
 HELPED = "helped"
 """The audit action of a requester who says that the solution helped."""
-CHANGES = REVERSIBLE | {"undone", HELPED}
+SOLVED_BY_TIP = "solved by tip"
+"""The audit action of a requester who closes a ticket since the tip in its receipt helped."""
+CHANGES = REVERSIBLE | {"undone", HELPED, SOLVED_BY_TIP}
 """The audit actions from which a ticket's timeline is calculated."""
 
 
@@ -97,6 +99,7 @@ class SchoolFigures:
     answer: Percentiles | None = None
     solution: Percentiles | None = None
     helped: int = 0
+    solved_by_tips: int = 0
 
     @property
     def helped_percent(self) -> int:

@@ -22,7 +22,6 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Message, Similar, Ticket
 from mailbot.store import people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
@@ -165,7 +164,6 @@ def load_facts(
         absences=absences,
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
-        fitting=() if found.rows else _fitting(session, lookups),
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
         own=matches.thread.own_is_sent,
@@ -173,6 +171,7 @@ def load_facts(
         recent_activity=matches.recent_activity,
         blocked=_blocked(session, understood.mail, school, found),
     )
+    facts = _with_fitting(session, facts, found, lookups)
     return _with_looked_up(session, facts, found, understood, policy)
 
 
@@ -192,6 +191,8 @@ def _with_looked_up(
     if lookups.saved_answers:
         schools = {facts.school.key, *(row.school for row in found.rows.values())}
         facts = replace(facts, saved_answers=saved_answers.load(session, schools))
+    if lookups.tips:
+        facts = replace(facts, tips=_sent_tips(session, found))
     if lookups.undoes:
         versions = saved_answers.load_versions(session, facts.answered or facts.by_action_key)
         changes = _changes(session, found, understood.mail, policy)
@@ -199,15 +200,25 @@ def _with_looked_up(
     return facts
 
 
-def _fitting(session: Session, lookups: Lookups) -> tuple[SavedAnswer, ...]:
-    """Return the saved answers that fit a new ticket; those of its school replace those for all schools."""
-    names = saved_answers.fitting(session, lookups.problem)
-    if lookups.problem is None or not names:
-        return ()
+def _sent_tips(session: Session, found: _Found) -> dict[str, str]:
+    sent = saved_answers.sent_tips(session, [row.id for row in found.rows.values()])
+    return {key: sent[row.id] for key, row in found.rows.items() if row.id in sent}
+
+
+def _with_fitting(session: Session, facts: Facts, found: _Found, lookups: Lookups) -> Facts:
+    """Return the facts with the saved answers that fit a new ticket, and the tip for it.
+
+    Saved answers of its school replace those for all schools.
+    """
+    fitting = saved_answers.fitting(session, None if found.rows else lookups.problem)
+    if lookups.problem is None or not fitting.names:
+        return facts
     known = sorted(saved_answers.load(session, [lookups.problem.school]), key=lambda answer: answer.school)
     by_name = {answer.name: answer for answer in known}
     # A colleague may have deleted one since the first statement.
-    return tuple(by_name[name] for name in names if name in by_name)
+    answers = tuple(by_name[name] for name in fitting.names if name in by_name)
+    tip = by_name.get(fitting.tip)
+    return replace(facts, fitting=answers, tip=tip if tip and tip.tip else None)
 
 
 def _match(

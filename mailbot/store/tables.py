@@ -180,6 +180,7 @@ class SavedAnswerRow(Row, table=True):
     author: str
     author_name: str = Field(default="", sa_type=Text)
     at: datetime
+    tip: str = Field(default="", sa_type=Text)  # the text for requesters, "" if it is no tip
 
 
 class SavedAnswerUseRow(Row, table=True):

@@ -26,6 +26,7 @@ from mailbot.core.model.effects import (
     SetPriority,
     SetRequester,
     SetStatus,
+    SolveByTip,
     TicketEffect,
 )
 from mailbot.core.model.mail import Address
@@ -143,6 +144,18 @@ def test_solution_helped_counts_in_the_month_in_which_the_requester_said_so() ->
 def test_undoing_a_closing_leaves_no_solution_that_helped() -> None:
     undone = course(closed(MONDAY), helped(TUESDAY), (TUESDAY, "undone", "open"))
     assert (summary(undone).total.closed, summary(undone).total.helped) == (0, 0)
+
+
+def by_tip(at: datetime) -> tuple[datetime, str, str]:
+    return at, "solved by tip", "toner"
+
+
+def test_report_counts_tickets_whose_last_closing_was_by_a_tip() -> None:
+    solved = course(closed(MONDAY), by_tip(MONDAY))
+    undone = course(closed(MONDAY), by_tip(MONDAY), (MONDAY, "undone", "open"), closed(TUESDAY))
+    again = course(closed(MONDAY), by_tip(MONDAY), opened(TUESDAY), closed(TUESDAY + timedelta(hours=1)))
+    assert summary(solved, undone, again).total.solved_by_tips == 1
+    assert summary(course(closed(OCTOBER.end), by_tip(OCTOBER.end))).total.solved_by_tips == 0
 
 
 def test_merged_ticket_does_not_count_as_solved() -> None:
@@ -303,5 +316,5 @@ def test_report_handles_every_change_that_undo_reverts() -> None:
         RevertChange("GYM-1", ticket(), NOW),
     )
     assert {type(effect) for effect in effects} == set(get_args(TicketEffect))
-    read = (*effects, RecordHelped("GYM-1"))
+    read = (*effects, RecordHelped("GYM-1"), SolveByTip("GYM-1", "toner"))
     assert {ENTRIES[type(effect)](effect)[1] for effect in read} == CHANGES

@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -115,6 +116,8 @@ FIRST_LEVEL = (
     (5, "Bin unterwegs.\n#use {saved}\n#close"),
     (2, "#bausteine"),
     (4, "#vergessen {saved}"),
+    (8, "#tipp {saved}"),
+    (1, "#tipp-aus {saved}"),
     (8, "#stumm"),
     (6, "#laut"),
     (1, "#stand"),
@@ -134,6 +137,7 @@ SECOND_LEVEL = (
     (3, "#reopen"),
     (3, "Wir melden uns. {{team}}\n#merken {saved}"),
     (4, "#baustein {saved}\n#close"),
+    (3, "#tip {saved}"),
     (4, "#mute"),
     (1, "#status"),
 )
@@ -150,6 +154,8 @@ REQUESTER = (
     (4, "#geholfen"),
     (1, "#öffnen"),
 )
+TIP_LINK = re.compile(r"^[^>\n]*: (#(?:tipp? .+ (?:ja|yes)|tipp-hat-geholfen|solved-by-tip))$", re.M)
+"""The lines of the links that enable a tip, and that say that it helped."""
 TAPS = frozenset({"Danke!", "#geholfen", "#stand", "#öffnen"})
 """Mails of requesters that are sent as they are, by a link or from habit."""
 IN_THE_MORNING = (
@@ -304,6 +310,9 @@ class SimulatedYear:
     def expect_reaction(self, sent: OutboxRow) -> None:
         """Plan the reply to a notification, if any."""
         staff = sent.recipient in COLLEAGUES
+        link = TIP_LINK.search(sent.text) if sent.kind in ("receipt", "command_receipt") else None
+        if link is not None and self.rng.random() < 0.7:
+            self.plan(self.now + timedelta(minutes=20), lambda: self.tap(sent, link[1]))
         if self.rng.random() >= (WORK if staff else NEWS).get(sent.kind, 0):
             return
         wait = timedelta(hours=self.rng.expovariate(1 / 5))
@@ -334,6 +343,10 @@ class SimulatedYear:
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
             self.take_back(step, sent, before or {})
+
+    def tap(self, sent: OutboxRow, line: str) -> None:
+        """Let a person use a link of a mail."""
+        self.write(sent.recipient, reply_to(sent, sent.recipient, line), line, sent.school)
 
     def draw(self, table: Texts) -> str:
         """Return one of the texts; each comes as often as its weight before any comes more often."""

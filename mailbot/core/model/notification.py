@@ -58,6 +58,10 @@ class Reason(StrEnum):
     INTERNAL = "internal"  # the text of an internal mail is not saved: a requester would read it later
     NO_TEXT = "no_text"  # the mail has no text to save
     TEXT_TOO_LONG = "text_too_long"  # the text to save is longer than `argument` characters
+    TIP_TEXT = (
+        "tip_text"  # without salutation and names, the text is empty, or longer than `argument` characters
+    )
+    NO_TIP = "no_tip"  # the receipt of the ticket had no tip
     TOO_MANY_ANSWERS = "too_many_answers"  # the school has `argument` saved answers, the limit
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
@@ -148,6 +152,7 @@ class Notification:
     reports: PlaceReports | None = None  # the reports about the place of a new ticket
     fitting: tuple[SavedAnswer, ...] = ()  # saved answers that fit a new ticket
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
+    tip: SavedAnswer | None = None  # of a receipt: a tip for the problem, with its text for this requester
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
@@ -156,7 +161,7 @@ class Notification:
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     # Why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder, "not-invited" of
-    # the cancellation of an appointment that others keep.
+    # the cancellation of an appointment that others keep, "tip" of a ticket that its requester closed.
     reason: str = ""
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values
